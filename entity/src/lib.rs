@@ -1,0 +1,19 @@
+//! The reference domain: habits, their entries and reminders, and the devices of their owners.
+//!
+//! [`DOMAIN`] names everything. The records are what an application uses; [`sqlite`] and [`postgres`] are
+//! their entities, written by hand in each engine's own types.
+
+pub mod domain;
+pub mod postgres;
+pub mod sqlite;
+
+mod device;
+mod entry;
+mod habit;
+mod reminder;
+
+pub use device::{Device, DeviceDraft, DevicePatch};
+pub use domain::DOMAIN;
+pub use entry::{Entry, EntryDraft, EntryPatch};
+pub use habit::{Habit, HabitDraft, HabitPatch};
+pub use reminder::{Reminder, ReminderDraft, ReminderPatch};

@@ -1,0 +1,277 @@
+//! [`DOMAIN`]: every name of the application's schema, once.
+
+use catamaran::domain::{
+    Action, Check, ColumnDefault, DefaultValue, Domain, Engine, ForeignKey, Index, Presence,
+    PrimaryKey, Table, UniqueKey,
+};
+
+/// Every table. Names are `pk_`, `uq_`, `ix_`, `fk_` or `ck_`, the table, `__`, and the columns.
+pub const DOMAIN: Domain = Domain {
+    tables: &[HABITS, HABIT_ENTRIES, REMINDERS, DEVICES, OUTBOX],
+};
+
+/// What owners want to keep. Children refer to `(user_id, id)`, so that none hangs on another owner's.
+pub const HABITS: Table = Table {
+    name: "habits",
+    columns: &[
+        "id",
+        "user_id",
+        "name",
+        "cadence",
+        "color",
+        "sort_order",
+        "is_archived",
+        "created_at",
+        "updated_at",
+        "version",
+        "deleted_at",
+    ],
+    primary_key: PrimaryKey {
+        name: "pk_habits",
+        columns: &["id"],
+    },
+    owner: Some("user_id"),
+    defaults: &[
+        ColumnDefault {
+            column: "color",
+            value: DefaultValue::Text("#0ea5e9"),
+        },
+        ColumnDefault {
+            column: "sort_order",
+            value: DefaultValue::Integer(0),
+        },
+        ColumnDefault {
+            column: "is_archived",
+            value: DefaultValue::Bool(false),
+        },
+    ],
+    unique_keys: &[UniqueKey {
+        name: "uq_habits__user_id_id",
+        columns: &["user_id", "id"],
+    }],
+    indexes: &[Index {
+        name: "ix_habits__user_id_updated_at",
+        columns: &["user_id", "updated_at"],
+        unique: false,
+        predicate: None,
+    }],
+    foreign_keys: &[],
+    checks: &[
+        Check::on_sqlite("ck_habits__id"),
+        Check::on_sqlite("ck_habits__user_id"),
+        Check::on_sqlite("ck_habits__sort_order"),
+        Check::on_sqlite("ck_habits__is_archived"),
+        Check::on_both("ck_habits__created_at"),
+        Check::on_both("ck_habits__updated_at"),
+        Check::on_both("ck_habits__version"),
+        Check::on_both("ck_habits__deleted_at"),
+    ],
+    presence: Presence::Both,
+};
+
+/// The days on which habits were kept; one living row for each habit and day.
+pub const HABIT_ENTRIES: Table = Table {
+    name: "habit_entries",
+    columns: &[
+        "id",
+        "user_id",
+        "habit_id",
+        "date",
+        "amount",
+        "source",
+        "created_at",
+        "updated_at",
+        "version",
+        "deleted_at",
+    ],
+    primary_key: PrimaryKey {
+        name: "pk_habit_entries",
+        columns: &["id"],
+    },
+    owner: Some("user_id"),
+    defaults: &[
+        ColumnDefault {
+            column: "amount",
+            value: DefaultValue::Integer(0),
+        },
+        ColumnDefault {
+            column: "source",
+            value: DefaultValue::Text("local"),
+        },
+    ],
+    unique_keys: &[],
+    indexes: &[
+        Index {
+            name: "uq_habit_entries__habit_id_date",
+            columns: &["habit_id", "date"],
+            unique: true,
+            predicate: Some("deleted_at IS NULL"),
+        },
+        Index {
+            name: "ix_habit_entries__user_id_habit_id_date",
+            columns: &["user_id", "habit_id", "date"],
+            unique: false,
+            predicate: None,
+        },
+    ],
+    foreign_keys: &[ForeignKey {
+        name: "fk_habit_entries__user_id_habit_id",
+        columns: &["user_id", "habit_id"],
+        references: "habits",
+        referenced_columns: &["user_id", "id"],
+        on_delete: Action::Cascade,
+        on_update: Action::NoAction,
+    }],
+    checks: &[
+        Check::on_sqlite("ck_habit_entries__id"),
+        Check::on_sqlite("ck_habit_entries__user_id"),
+        Check::on_sqlite("ck_habit_entries__habit_id"),
+        Check::on_both("ck_habit_entries__date"),
+        Check::on_both("ck_habit_entries__created_at"),
+        Check::on_both("ck_habit_entries__updated_at"),
+        Check::on_both("ck_habit_entries__version"),
+        Check::on_both("ck_habit_entries__deleted_at"),
+    ],
+    presence: Presence::Both,
+};
+
+/// When owners are reminded.
+pub const REMINDERS: Table = Table {
+    name: "reminders",
+    columns: &[
+        "id",
+        "user_id",
+        "habit_id",
+        "time_local",
+        "days_of_week",
+        "timezone",
+        "is_enabled",
+        "created_at",
+        "updated_at",
+        "version",
+        "deleted_at",
+    ],
+    primary_key: PrimaryKey {
+        name: "pk_reminders",
+        columns: &["id"],
+    },
+    owner: Some("user_id"),
+    defaults: &[ColumnDefault {
+        column: "is_enabled",
+        value: DefaultValue::Bool(true),
+    }],
+    unique_keys: &[],
+    indexes: &[Index {
+        name: "ix_reminders__user_id_habit_id_is_enabled",
+        columns: &["user_id", "habit_id", "is_enabled"],
+        unique: false,
+        predicate: None,
+    }],
+    foreign_keys: &[ForeignKey {
+        name: "fk_reminders__user_id_habit_id",
+        columns: &["user_id", "habit_id"],
+        references: "habits",
+        referenced_columns: &["user_id", "id"],
+        on_delete: Action::Cascade,
+        on_update: Action::NoAction,
+    }],
+    checks: &[
+        Check::on_sqlite("ck_reminders__id"),
+        Check::on_sqlite("ck_reminders__user_id"),
+        Check::on_sqlite("ck_reminders__habit_id"),
+        Check::on_both("ck_reminders__time_local"),
+        Check::on_both("ck_reminders__days_of_week"),
+        Check::on_sqlite("ck_reminders__is_enabled"),
+        Check::on_both("ck_reminders__created_at"),
+        Check::on_both("ck_reminders__updated_at"),
+        Check::on_both("ck_reminders__version"),
+        Check::on_both("ck_reminders__deleted_at"),
+    ],
+    presence: Presence::Both,
+};
+
+/// What owners use.
+pub const DEVICES: Table = Table {
+    name: "devices",
+    columns: &[
+        "id",
+        "user_id",
+        "platform",
+        "last_sync_at",
+        "created_at",
+        "updated_at",
+        "version",
+        "deleted_at",
+    ],
+    primary_key: PrimaryKey {
+        name: "pk_devices",
+        columns: &["id"],
+    },
+    owner: Some("user_id"),
+    defaults: &[],
+    unique_keys: &[],
+    indexes: &[Index {
+        name: "ix_devices__user_id_platform",
+        columns: &["user_id", "platform"],
+        unique: false,
+        predicate: None,
+    }],
+    foreign_keys: &[],
+    checks: &[
+        Check::on_sqlite("ck_devices__id"),
+        Check::on_sqlite("ck_devices__user_id"),
+        Check::on_both("ck_devices__platform"),
+        Check::on_both("ck_devices__last_sync_at"),
+        Check::on_both("ck_devices__created_at"),
+        Check::on_both("ck_devices__updated_at"),
+        Check::on_both("ck_devices__version"),
+        Check::on_both("ck_devices__deleted_at"),
+    ],
+    presence: Presence::Both,
+};
+
+/// What a device has still to send.
+pub const OUTBOX: Table = Table {
+    name: "outbox",
+    columns: &[
+        "id",
+        "table_name",
+        "row_id",
+        "operation",
+        "payload",
+        "attempts",
+        "created_at",
+        "updated_at",
+        "version",
+    ],
+    primary_key: PrimaryKey {
+        name: "pk_outbox",
+        columns: &["id"],
+    },
+    owner: None,
+    defaults: &[ColumnDefault {
+        column: "attempts",
+        value: DefaultValue::Integer(0),
+    }],
+    unique_keys: &[],
+    indexes: &[Index {
+        name: "ix_outbox__created_at",
+        columns: &["created_at"],
+        unique: false,
+        predicate: None,
+    }],
+    foreign_keys: &[],
+    checks: &[
+        Check::on_sqlite("ck_outbox__id"),
+        Check::on_sqlite("ck_outbox__row_id"),
+        Check::on_sqlite("ck_outbox__operation"),
+        Check::on_sqlite("ck_outbox__attempts"),
+        Check::on_sqlite("ck_outbox__created_at"),
+        Check::on_sqlite("ck_outbox__updated_at"),
+        Check::on_sqlite("ck_outbox__version"),
+    ],
+    presence: Presence::Only {
+        engine: Engine::Sqlite,
+        reason: "a server is the remote side: it has nothing to send",
+    },
+};

@@ -1,0 +1,6 @@
+//! The tables as Postgres has them.
+
+pub mod device;
+pub mod entry;
+pub mod habit;
+pub mod reminder;

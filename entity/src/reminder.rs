@@ -1,0 +1,42 @@
+use catamaran::Record;
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+/// A time of the week at which the owner is reminded of a habit.
+#[derive(Clone, Debug, PartialEq, Eq, Record)]
+#[record(
+    table = crate::domain::REMINDERS,
+    sqlite = crate::sqlite::reminder,
+    postgres = crate::postgres::reminder
+)]
+pub struct Reminder {
+    /// The id, made by whoever made the row.
+    #[record(id)]
+    pub id: Uuid,
+    /// Who owns the row.
+    #[record(owner)]
+    pub user_id: Uuid,
+    /// The habit, of the same owner.
+    pub habit_id: Uuid,
+    /// The time of day, as `HH:MM`, where the owner is.
+    pub time_local: String,
+    /// The days as a bit mask: Monday is 1, Sunday is 64.
+    pub days_of_week: i32,
+    /// Where the owner is: an IANA time zone.
+    pub timezone: String,
+    /// Whether it rings.
+    #[record(default = true)]
+    pub is_enabled: bool,
+    /// When the row was inserted.
+    #[record(created)]
+    pub created_at: DateTime<Utc>,
+    /// When the row was last written.
+    #[record(updated)]
+    pub updated_at: DateTime<Utc>,
+    /// How often the row was written.
+    #[record(version)]
+    pub version: i64,
+    /// When the row was deleted.
+    #[record(deleted)]
+    pub deleted_at: Option<DateTime<Utc>>,
+}

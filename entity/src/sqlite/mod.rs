@@ -1,0 +1,7 @@
+//! The tables as SQLite has them.
+
+pub mod device;
+pub mod entry;
+pub mod habit;
+pub mod outbox;
+pub mod reminder;

@@ -1,0 +1,53 @@
+//! The `reminders` table as SQLite has it.
+
+use catamaran::sqlite::{TextId, TextTime};
+use sea_orm::entity::prelude::*;
+
+use crate::domain;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: TextId,
+    pub user_id: TextId,
+    pub habit_id: TextId,
+    #[sea_orm(column_type = "Text")]
+    pub time_local: String,
+    pub days_of_week: i32,
+    #[sea_orm(column_type = "Text")]
+    pub timezone: String,
+    pub is_enabled: bool,
+    pub created_at: TextTime,
+    pub updated_at: TextTime,
+    pub version: i64,
+    pub deleted_at: Option<TextTime>,
+}
+
+#[derive(Clone, Copy, Debug, Default, DeriveEntity)]
+pub struct Entity;
+
+impl EntityName for Entity {
+    fn table_name(&self) -> &'static str {
+        domain::REMINDERS.name
+    }
+}
+
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {
+    #[sea_orm(
+        belongs_to = "super::habit::Entity",
+        from = "(Column::UserId, Column::HabitId)",
+        to = "(super::habit::Column::UserId, super::habit::Column::Id)",
+        on_update = "NoAction",
+        on_delete = "Cascade"
+    )]
+    Habit,
+}
+
+impl Related<super::habit::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::Habit.def()
+    }
+}
+
+impl ActiveModelBehavior for ActiveModel {}

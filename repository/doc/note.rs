@@ -1,0 +1,71 @@
+// The domain of the examples in the library's documentation: one table, as small as it gets.
+
+pub mod domain {
+    use catamaran::domain::{Domain, Presence, PrimaryKey, Table};
+
+    pub const NOTES: Table = Table {
+        name: "notes",
+        columns: &["id", "title", "stars"],
+        primary_key: PrimaryKey { name: "pk_notes", columns: &["id"] },
+        owner: None,
+        defaults: &[],
+        unique_keys: &[],
+        indexes: &[],
+        foreign_keys: &[],
+        checks: &[],
+        presence: Presence::Both,
+    };
+
+    pub const DOMAIN: Domain = Domain { tables: &[NOTES] };
+}
+
+pub mod sqlite {
+    pub mod note {
+        use catamaran::sqlite::TextId;
+        use sea_orm::entity::prelude::*;
+
+        #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+        #[sea_orm(table_name = "notes")]
+        pub struct Model {
+            #[sea_orm(primary_key, auto_increment = false)]
+            pub id: TextId,
+            pub title: String,
+            pub stars: i32,
+        }
+
+        #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+        pub enum Relation {}
+
+        impl ActiveModelBehavior for ActiveModel {}
+    }
+}
+
+pub mod postgres {
+    pub mod note {
+        use sea_orm::entity::prelude::*;
+
+        #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+        #[sea_orm(table_name = "notes")]
+        pub struct Model {
+            #[sea_orm(primary_key, auto_increment = false)]
+            pub id: Uuid,
+            pub title: String,
+            pub stars: i32,
+        }
+
+        #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+        pub enum Relation {}
+
+        impl ActiveModelBehavior for ActiveModel {}
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, catamaran::Record)]
+#[record(table = self::domain::NOTES, sqlite = self::sqlite::note, postgres = self::postgres::note)]
+pub struct Note {
+    #[record(id)]
+    pub id: uuid::Uuid,
+    pub title: String,
+    #[record(default = 0)]
+    pub stars: i32,
+}

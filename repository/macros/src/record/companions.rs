@@ -1,0 +1,137 @@
+//! The draft and the patch of a record.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::parse::{Field, Input, Role};
+
+pub(super) fn expand(input: &Input) -> TokenStream {
+    let draft = draft(input);
+    let patch = patch(input);
+    quote! {
+        #draft
+        #patch
+    }
+}
+
+fn draft(input: &Input) -> TokenStream {
+    let Input { name, vis, .. } = input;
+    let draft = input.draft();
+    let doc =
+        format!("What an insert of a [`{name}`] takes; the library writes the other columns.");
+    let new_doc = format!("A draft of a [`{name}`] with what it cannot do without.");
+    let id = input.of(Role::Id).map(|(_, field)| &field.ident);
+    let fields = input.user_fields().map(|(_, field)| {
+        let Field { ident, ty, vis, .. } = field;
+        let doc = format!("See [`{name}::{}`].", field.name());
+        quote! {
+            #[doc = #doc]
+            #vis #ident: #ty,
+        }
+    });
+    let required: Vec<&Field> = input
+        .user_fields()
+        .map(|(_, field)| field)
+        .filter(|field| field.default.is_none() && !field.is_option())
+        .collect();
+    let parameters = required
+        .iter()
+        .map(|Field { ident, ty, .. }| quote!(#ident: impl ::core::convert::Into<#ty>));
+    let values = input.user_fields().map(|(_, field)| {
+        let Field { ident, ty, .. } = field;
+        match &field.default {
+            Some(value) => quote!(#ident: <#ty as ::core::convert::From<_>>::from(#value)),
+            None if field.is_option() => quote!(#ident: ::core::option::Option::None),
+            None => quote!(#ident: #ident.into()),
+        }
+    });
+    let setters = input.user_fields().map(|(_, field)| {
+        let Field { ident, ty, vis, .. } = field;
+        let doc = format!("Sets [`{name}::{}`].", field.name());
+        quote! {
+            #[doc = #doc]
+            #[must_use]
+            #vis fn #ident(mut self, #ident: impl ::core::convert::Into<#ty>) -> Self {
+                self.#ident = #ident.into();
+                self
+            }
+        }
+    });
+    quote! {
+        #[doc = #doc]
+        #[derive(::core::clone::Clone, ::core::fmt::Debug, ::core::cmp::PartialEq)]
+        #vis struct #draft {
+            /// The id, for a caller that brings its own; without it the library makes one.
+            #vis #id: ::core::option::Option<::catamaran::__private::uuid::Uuid>,
+            #(#fields)*
+        }
+
+        impl #draft {
+            #[doc = #new_doc]
+            #[must_use]
+            #vis fn new(#(#parameters),*) -> Self {
+                #draft {
+                    #id: ::core::option::Option::None,
+                    #(#values,)*
+                }
+            }
+
+            /// Brings an id of the caller's own.
+            #[must_use]
+            #vis fn #id(mut self, #id: ::catamaran::__private::uuid::Uuid) -> Self {
+                self.#id = ::core::option::Option::Some(#id);
+                self
+            }
+
+            #(#setters)*
+        }
+    }
+}
+
+fn patch(input: &Input) -> TokenStream {
+    let Input { name, vis, .. } = input;
+    let patch = input.patch();
+    let doc = format!("What a patch does to a [`{name}`]; without more it keeps every column.");
+    let fields = input.user_fields().map(|(_, field)| {
+        let Field { ident, ty, vis, .. } = field;
+        let doc = format!("What happens to [`{name}::{}`].", field.name());
+        quote! {
+            #[doc = #doc]
+            #vis #ident: ::catamaran::Change<#ty>,
+        }
+    });
+    let setters = input.user_fields().map(|(_, field)| {
+        let Field { ident, ty, vis, .. } = field;
+        let doc = format!("Sets [`{name}::{}`].", field.name());
+        quote! {
+            #[doc = #doc]
+            #[must_use]
+            #vis fn #ident(mut self, #ident: impl ::core::convert::Into<#ty>) -> Self {
+                self.#ident = ::catamaran::Change::Set(#ident.into());
+                self
+            }
+        }
+    });
+    quote! {
+        #[doc = #doc]
+        #[derive(
+            ::core::clone::Clone,
+            ::core::fmt::Debug,
+            ::core::default::Default,
+            ::core::cmp::PartialEq
+        )]
+        #vis struct #patch {
+            #(#fields)*
+        }
+
+        impl #patch {
+            /// A patch that keeps every column.
+            #[must_use]
+            #vis fn new() -> Self {
+                Self::default()
+            }
+
+            #(#setters)*
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! `#[derive(Record)]`.
+
+mod companions;
+mod parse;
+mod twin;
+
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::{DeriveInput, Ident, Result};
+
+use parse::{Field, Input, Role};
+
+pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
+    let input = Input::parse(input)?;
+    let handles = handles(&input);
+    let companions = companions::expand(&input);
+    let record = record(&input);
+    let sqlite = twin::expand(&input, "sqlite", "Sqlite", &input.sqlite);
+    let postgres = twin::expand(&input, "postgres", "Postgres", &input.postgres);
+    Ok(quote! {
+        #handles
+        #companions
+        #record
+        #sqlite
+        #postgres
+    })
+}
+
+/// `Habit::NAME`, one for each field.
+fn handles(input: &Input) -> TokenStream {
+    let name = &input.name;
+    let handles = input.fields.iter().enumerate().map(|(index, field)| {
+        let Field { ident, ty, vis, .. } = field;
+        let handle = Ident::new(&field.name().to_uppercase(), ident.span());
+        let doc = format!(
+            "The column of [`{}`](Self::{}).",
+            field.name(),
+            field.name()
+        );
+        quote! {
+            #[doc = #doc]
+            #vis const #handle: ::catamaran::Column<#name, #ty> = ::catamaran::Column::new(#index);
+        }
+    });
+    quote! {
+        impl #name {
+            #(#handles)*
+        }
+    }
+}
+
+fn record(input: &Input) -> TokenStream {
+    let Input { name, table, .. } = input;
+    let (draft, patch) = (input.draft(), input.patch());
+    let specs = input.fields.iter().map(spec);
+    let managed = managed(input);
+    let idents: Vec<&Ident> = input.fields.iter().map(|field| &field.ident).collect();
+    let strings: Vec<String> = input.fields.iter().map(Field::name).collect();
+    let indexes = 0..input.fields.len();
+    let types = input.fields.iter().map(|field| &field.ty);
+    let last = input.fields.last().map(|field| &field.ty);
+    let id = input.of(Role::Id).map(|(_, field)| field);
+    let id_value = id.map(|Field { ident, .. }| quote_spanned!(ident.span()=> self.#ident));
+    let id_ident = id.map(|field| &field.ident);
+    let optional = |role: Role| match input.of(role) {
+        Some((_, Field { ident, .. })) => {
+            quote_spanned!(ident.span()=> ::core::option::Option::Some(self.#ident))
+        }
+        None => quote!(::core::option::Option::None),
+    };
+    let (owner, version) = (optional(Role::Owner), optional(Role::Version));
+    let users: Vec<&Ident> = input.user_fields().map(|(_, field)| &field.ident).collect();
+    let from_draft = input.fields.iter().map(|Field { ident, role, .. }| {
+        let value = match role {
+            Role::Id => quote!(stamp.id),
+            Role::Owner => quote!(stamp.owner),
+            Role::Version => quote!(::catamaran::FIRST_VERSION),
+            Role::Created | Role::Updated => quote!(stamp.now),
+            Role::Deleted => quote!(::core::option::Option::None),
+            Role::User => quote!(draft.#ident),
+        };
+        quote_spanned!(ident.span()=> #ident: #value)
+    });
+    let changes = input.user_fields().map(|(index, field)| {
+        let Field { ident, .. } = field;
+        let string = field.name();
+        quote!(::catamaran::__private::change(#index, #string, &patch.#ident, &mut changes)?;)
+    });
+    quote! {
+        impl ::catamaran::Record for #name {
+            type Draft = #draft;
+            type Patch = #patch;
+
+            const TABLE: &'static ::catamaran::domain::Table = &#table;
+            const COLUMNS: &'static [::catamaran::ColumnSpec] = &[#(#specs),*];
+            const MANAGED: ::catamaran::Managed = #managed;
+
+            fn value(&self, index: usize) -> ::catamaran::Value {
+                match index {
+                    #(#indexes => <#types as ::catamaran::Field>::to_value(&self.#idents),)*
+                    _ => ::catamaran::Value::Null(<#last as ::catamaran::Field>::TYPE),
+                }
+            }
+
+            fn canonicalise(&mut self) -> ::catamaran::Result<()> {
+                #(::catamaran::__private::canonical(#strings, &mut self.#idents)?;)*
+                ::core::result::Result::Ok(())
+            }
+
+            fn draft_id(draft: &Self::Draft) -> ::core::option::Option<::catamaran::__private::uuid::Uuid> {
+                draft.#id_ident
+            }
+
+            fn from_draft(draft: Self::Draft, stamp: ::catamaran::Stamp) -> Self {
+                #name { #(#from_draft),* }
+            }
+
+            fn into_draft(self) -> Self::Draft {
+                #draft {
+                    #id_ident: ::core::option::Option::Some(#id_value),
+                    #(#users: self.#users,)*
+                }
+            }
+
+            fn changes(
+                patch: &Self::Patch,
+            ) -> ::catamaran::Result<::std::vec::Vec<(usize, ::catamaran::Value)>> {
+                let mut changes = ::std::vec::Vec::new();
+                #(#changes)*
+                ::core::result::Result::Ok(changes)
+            }
+
+            fn id(&self) -> ::catamaran::__private::uuid::Uuid {
+                #id_value
+            }
+
+            fn owner(&self) -> ::core::option::Option<::catamaran::__private::uuid::Uuid> {
+                #owner
+            }
+
+            fn version(&self) -> ::core::option::Option<i64> {
+                #version
+            }
+        }
+    }
+}
+
+fn spec(field: &Field) -> TokenStream {
+    let Field { ident, ty, .. } = field;
+    let name = field.name();
+    let default = match &field.default {
+        Some(value) => quote_spanned! {ident.span()=>
+            ::core::option::Option::Some(|| {
+                <#ty as ::catamaran::Field>::to_value(&<#ty as ::core::convert::From<_>>::from(#value))
+            })
+        },
+        None => quote!(::core::option::Option::None),
+    };
+    quote_spanned! {ident.span()=>
+        ::catamaran::ColumnSpec {
+            field: #name,
+            ty: <#ty as ::catamaran::Field>::TYPE,
+            nullable: <#ty as ::catamaran::Field>::NULLABLE,
+            default: #default,
+        }
+    }
+}
+
+fn managed(input: &Input) -> TokenStream {
+    let index = |role: Role| match input.of(role) {
+        Some((index, _)) => quote!(::core::option::Option::Some(#index)),
+        None => quote!(::core::option::Option::None),
+    };
+    // Parsing made sure of the id.
+    let id = input.of(Role::Id).map_or(0, |(index, _)| index);
+    let (owner, version) = (index(Role::Owner), index(Role::Version));
+    let (created, updated) = (index(Role::Created), index(Role::Updated));
+    let deleted = index(Role::Deleted);
+    quote! {
+        ::catamaran::Managed {
+            id: #id,
+            owner: #owner,
+            version: #version,
+            created: #created,
+            updated: #updated,
+            deleted: #deleted,
+        }
+    }
+}
+
+impl Input {
+    fn draft(&self) -> Ident {
+        format_ident!("{}Draft", self.name, span = Span::call_site())
+    }
+
+    fn patch(&self) -> Ident {
+        format_ident!("{}Patch", self.name, span = Span::call_site())
+    }
+}

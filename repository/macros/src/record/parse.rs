@@ -1,0 +1,199 @@
+//! The struct and its attributes.
+
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::{
+    Attribute, Data, DeriveInput, Error, Expr, Fields, Ident, Path, Result, Type, Visibility,
+};
+
+/// A record as the derive reads it.
+pub(super) struct Input {
+    pub(super) name: Ident,
+    pub(super) vis: Visibility,
+    pub(super) table: Path,
+    pub(super) sqlite: Path,
+    pub(super) postgres: Path,
+    pub(super) fields: Vec<Field>,
+}
+
+pub(super) struct Field {
+    pub(super) ident: Ident,
+    pub(super) ty: Type,
+    pub(super) vis: Visibility,
+    pub(super) role: Role,
+    pub(super) default: Option<Expr>,
+}
+
+/// Who writes a field.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    Id,
+    Owner,
+    Version,
+    Created,
+    Updated,
+    Deleted,
+    User,
+}
+
+impl Role {
+    const NAMED: [(&'static str, Role); 6] = [
+        ("id", Role::Id),
+        ("owner", Role::Owner),
+        ("version", Role::Version),
+        ("created", Role::Created),
+        ("updated", Role::Updated),
+        ("deleted", Role::Deleted),
+    ];
+}
+
+impl Field {
+    fn parse(field: &syn::Field) -> Result<Self> {
+        let ident = field
+            .ident
+            .clone()
+            .ok_or_else(|| Error::new(field.span(), "a record has named fields"))?;
+        let mut role = None;
+        let mut default: Option<Expr> = None;
+        for attribute in record_attributes(&field.attrs) {
+            attribute.parse_nested_meta(|meta| {
+                if meta.path.is_ident("default") {
+                    default = Some(meta.value()?.parse()?);
+                    return Ok(());
+                }
+                let named = Role::NAMED
+                    .iter()
+                    .find(|(name, _)| meta.path.is_ident(name));
+                match named {
+                    Some(_) if role.is_some() => Err(meta.error("a field has one role at most")),
+                    Some((_, named)) => {
+                        role = Some(*named);
+                        Ok(())
+                    }
+                    None => Err(meta.error(
+                        "expected id, owner, version, created, updated, deleted or default = ..",
+                    )),
+                }
+            })?;
+        }
+        if let (Some(_), Some(default)) = (role, &default) {
+            let message = "the library writes this field, so a draft has no default for it";
+            return Err(Error::new(default.span(), message));
+        }
+        Ok(Field {
+            ident,
+            ty: field.ty.clone(),
+            vis: field.vis.clone(),
+            role: role.unwrap_or(Role::User),
+            default,
+        })
+    }
+
+    /// The field's name, without `r#`.
+    pub(super) fn name(&self) -> String {
+        self.ident.unraw().to_string()
+    }
+
+    /// Whether the type is written as an `Option`.
+    pub(super) fn is_option(&self) -> bool {
+        match &self.ty {
+            Type::Path(path) => path
+                .path
+                .segments
+                .last()
+                .is_some_and(|segment| segment.ident == "Option"),
+            _ => false,
+        }
+    }
+}
+
+impl Input {
+    pub(super) fn parse(input: &DeriveInput) -> Result<Self> {
+        let Data::Struct(data) = &input.data else {
+            return Err(Error::new(input.span(), "a record is a struct"));
+        };
+        let Fields::Named(named) = &data.fields else {
+            return Err(Error::new(input.span(), "a record has named fields"));
+        };
+        if !input.generics.params.is_empty() {
+            let message = "a record has no generic parameters";
+            return Err(Error::new(input.generics.span(), message));
+        }
+        let fields = named
+            .named
+            .iter()
+            .map(Field::parse)
+            .collect::<Result<Vec<_>>>()?;
+
+        let (mut table, mut sqlite, mut postgres) = (None, None, None);
+        for attribute in record_attributes(&input.attrs) {
+            attribute.parse_nested_meta(|meta| {
+                let place = if meta.path.is_ident("table") {
+                    &mut table
+                } else if meta.path.is_ident("sqlite") {
+                    &mut sqlite
+                } else if meta.path.is_ident("postgres") {
+                    &mut postgres
+                } else {
+                    return Err(meta.error("expected table, sqlite or postgres"));
+                };
+                *place = Some(meta.value()?.parse::<Path>()?);
+                Ok(())
+            })?;
+        }
+        let needed = |path: Option<Path>, name: &str| {
+            path.ok_or_else(|| {
+                let message = format!("`#[record({name} = path)]` is missing");
+                Error::new(input.ident.span(), message)
+            })
+        };
+        let parsed = Input {
+            name: input.ident.clone(),
+            vis: input.vis.clone(),
+            table: needed(table, "table")?,
+            sqlite: needed(sqlite, "sqlite")?,
+            postgres: needed(postgres, "postgres")?,
+            fields,
+        };
+        parsed.check_roles()?;
+        Ok(parsed)
+    }
+
+    fn check_roles(&self) -> Result<()> {
+        for (name, role) in Role::NAMED {
+            let mut fields = self.fields.iter().filter(|field| field.role == role);
+            let first = fields.next();
+            if let Some(second) = fields.next() {
+                let message = format!("another field is the `{name}` already");
+                return Err(Error::new(second.ident.span(), message));
+            }
+            if role == Role::Id && first.is_none() {
+                let message = "a record needs a field with `#[record(id)]`";
+                return Err(Error::new(self.name.span(), message));
+            }
+        }
+        Ok(())
+    }
+
+    /// The field of a role, with its place.
+    pub(super) fn of(&self, role: Role) -> Option<(usize, &Field)> {
+        self.fields
+            .iter()
+            .enumerate()
+            .find(|(_, field)| field.role == role)
+    }
+
+    /// The fields that the caller writes, with their places.
+    pub(super) fn user_fields(&self) -> impl Iterator<Item = (usize, &Field)> {
+        self.fields
+            .iter()
+            .enumerate()
+            .filter(|(_, field)| field.role == Role::User)
+    }
+}
+
+fn record_attributes(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {
+    attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("record"))
+}

@@ -1,0 +1,75 @@
+//! The tie between a record and the entity of one dialect.
+
+use heck::ToUpperCamelCase;
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+use syn::{Ident, Path};
+
+use super::parse::{Field, Input, Role};
+
+pub(super) fn expand(input: &Input, folder: &str, dialect: &str, module: &Path) -> TokenStream {
+    let name = &input.name;
+    let gate = format_ident!("__{folder}");
+    let (folder, dialect) = (format_ident!("{folder}"), format_ident!("{dialect}"));
+    let dialect = quote!(::catamaran::#folder::#dialect);
+    let idents: Vec<&Ident> = input.fields.iter().map(|field| &field.ident).collect();
+    let columns: Vec<Ident> = input.fields.iter().map(column).collect();
+    let from_native = input.fields.iter().map(|Field { ident, ty, .. }| {
+        quote_spanned!(ident.span()=> #ident: <#ty as ::catamaran::Native<#dialect>>::from_native(#ident))
+    });
+    let into_native = input.fields.iter().map(|Field { ident, ty, .. }| {
+        quote_spanned!(ident.span()=> #ident: <#ty as ::catamaran::Native<#dialect>>::into_native(#ident))
+    });
+    let from_row = input.fields.iter().enumerate().map(|(index, field)| {
+        let Field { ident, ty, .. } = field;
+        quote_spanned!(ident.span()=> #ident: row.get::<#ty>(#index)?)
+    });
+    let primary_key = input.of(Role::Id).map(|(_, field)| column(field));
+    let model = quote! {
+        <Self::Entity as ::catamaran::__private::sea_orm::EntityTrait>::Model
+    };
+    quote! {
+        ::catamaran::#gate! {
+            impl ::catamaran::Twin<#dialect> for #name {
+                type Entity = #module::Entity;
+
+                fn from_model(model: #model) -> Self {
+                    // No `..`: a column that the record lacks does not compile.
+                    let #module::Model { #(#idents),* } = model;
+                    #name { #(#from_native),* }
+                }
+
+                fn into_model(self) -> #model {
+                    let #name { #(#idents),* } = self;
+                    #module::Model { #(#into_native),* }
+                }
+
+                fn from_row(
+                    row: &::catamaran::#folder::Row,
+                ) -> ::catamaran::Result<Self> {
+                    ::core::result::Result::Ok(#name { #(#from_row),* })
+                }
+
+                fn statements() -> &'static ::catamaran::__private::Statements {
+                    static STATEMENTS: ::std::sync::LazyLock<::catamaran::__private::Statements> =
+                        ::std::sync::LazyLock::new(|| {
+                            ::catamaran::__private::Statements::new::<#name, #module::Entity>(
+                                &[#(#module::Column::#columns),*],
+                            )
+                        });
+                    &STATEMENTS
+                }
+            }
+
+            const _: () = {
+                // The record's id is the entity's primary key, or this does not compile.
+                let _ = #module::PrimaryKey::#primary_key;
+            };
+        }
+    }
+}
+
+/// The variant that SeaORM derives for a field.
+fn column(field: &Field) -> Ident {
+    Ident::new(&field.name().to_upper_camel_case(), field.ident.span())
+}

@@ -1,0 +1,173 @@
+//! What the neutral core asks of an engine: how it writes SQL, and how it runs it.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::domain::{Engine, Table};
+use crate::error::{Error, Result};
+use crate::scope::Scope;
+use crate::value::{Type, Value};
+
+/// One engine: [`Sqlite`](crate::sqlite::Sqlite) or [`Postgres`](crate::postgres::Postgres).
+///
+/// Sealed: what a dialect has to do may grow.
+pub trait Dialect: Execute + Sized + Send + Sync + 'static {
+    /// Which engine.
+    const ENGINE: Engine;
+}
+
+/// The text of a statement and the table that its errors speak of.
+#[derive(Clone, Debug)]
+pub struct Text {
+    pub(crate) sql: Arc<str>,
+    pub(crate) table: Option<&'static Table>,
+}
+
+/// Whether work may write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Reads only.
+    Read,
+    /// Reads and writes.
+    Write,
+}
+
+/// How many statements belong together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// One statement, atomic by itself.
+    Statement,
+    /// Several statements that succeed or fail together.
+    Transaction,
+    /// A unit of work, whose reads see one snapshot.
+    Unit,
+}
+
+/// How SQL is spelled. Each function appends to the text of a statement.
+pub trait Spelling {
+    /// The parameter at that place, counted from 1.
+    fn parameter(sql: &mut String, position: usize);
+
+    /// A parameter that holds an array: `column` is one of its elements.
+    fn is_element(sql: &mut String, column: &str, position: usize);
+
+    /// A source of rows whose columns are called `column1`, `column2` and so on; its parameters come after
+    /// `before` others.
+    fn rows(sql: &mut String, types: &[Type], rows: usize, before: usize);
+
+    /// The rows as parameters of that source.
+    fn row_parameters(types: &[Type], rows: Vec<Vec<Value>>) -> Vec<Value>;
+
+    /// How many of the rows that remain the next statement takes: at least one, with that many parameters
+    /// a row and `before` others, and out of few different numbers where the text depends on it.
+    fn next_rows(remaining: usize, columns: usize, before: usize) -> usize;
+
+    /// The number of rows as far as the text depends on it.
+    fn rows_in_text(rows: usize) -> usize;
+
+    /// The function that finds a text in another: 1-based position, 0 if it is not there.
+    const POSITION: &'static str;
+
+    /// What stands around a subquery of ids that is evaluated once: after the column, and at the end.
+    const IN_SUBQUERY: (&'static str, &'static str);
+
+    /// The clause that locks the rows of a subquery for the update around it.
+    const LOCK_ROWS: &'static str;
+
+    /// As [`LOCK_ROWS`](Self::LOCK_ROWS), passing over the rows that someone else has locked.
+    const LOCK_FREE_ROWS: &'static str;
+
+    /// Whether NULL stands first in ascending order when nothing is said.
+    const NULLS_FIRST: bool;
+}
+
+/// How SQL is run: statement text and typed values in, rows out.
+pub trait Execute: Spelling {
+    /// The row of a result.
+    type Row: Send + Sync;
+
+    /// A connection that is checked out; dropping it gives it back.
+    type Connection: Send;
+
+    /// Where connections come from, with the settings of the store.
+    type Pool: Clone + Send + Sync + 'static;
+
+    /// Checks a connection out and begins what the extent and the scope need.
+    ///
+    /// Returns whether a transaction was begun.
+    fn begin(
+        connection: &mut Self::Connection,
+        pool: &Self::Pool,
+        scope: &Scope,
+        access: Access,
+        extent: Extent,
+    ) -> impl Future<Output = Result<bool>> + Send;
+
+    /// Checks a connection out.
+    fn acquire(
+        pool: &Self::Pool,
+        access: Access,
+    ) -> impl Future<Output = Result<Self::Connection>> + Send;
+
+    /// Runs a statement and decodes its rows.
+    fn fetch<T: Send>(
+        connection: &mut Self::Connection,
+        text: &Text,
+        values: Vec<Value>,
+        decode: fn(&Self::Row) -> Result<T>,
+    ) -> impl Future<Output = Result<Vec<T>>> + Send;
+
+    /// Runs a statement; returns how many rows it changed.
+    fn execute(
+        connection: &mut Self::Connection,
+        text: &Text,
+        values: Vec<Value>,
+    ) -> impl Future<Output = Result<u64>> + Send;
+
+    /// Runs `COMMIT` or `ROLLBACK`.
+    fn control(
+        connection: &mut Self::Connection,
+        statement: &'static str,
+    ) -> impl Future<Output = Result<()>> + Send;
+
+    /// Keeps the connection from being used again.
+    fn discard(connection: Self::Connection);
+
+    /// Runs a statement of SeaORM's.
+    fn seaorm_fetch(
+        connection: &mut Self::Connection,
+        statement: sea_orm::Statement,
+    ) -> impl Future<Output = Result<Vec<sea_orm::QueryResult>, sea_orm::DbErr>> + Send;
+
+    /// Runs a statement of SeaORM's; for its count.
+    fn seaorm_execute(
+        connection: &mut Self::Connection,
+        statement: sea_orm::Statement,
+    ) -> impl Future<Output = Result<sea_orm::ExecResult, sea_orm::DbErr>> + Send;
+
+    /// Runs SQL as it stands.
+    fn seaorm_unprepared(
+        connection: &mut Self::Connection,
+        sql: &str,
+    ) -> impl Future<Output = Result<sea_orm::ExecResult, sea_orm::DbErr>> + Send;
+
+    /// The 64-bit integer at that place of a row.
+    fn big_int(row: &Self::Row, index: usize) -> Result<i64>;
+
+    /// The boolean at that place of a row.
+    fn boolean(row: &Self::Row, index: usize) -> Result<bool>;
+
+    /// The UUID at that place of a row.
+    fn uuid(row: &Self::Row, index: usize) -> Result<Uuid>;
+
+    /// The text at that place of a row.
+    fn text(row: &Self::Row, index: usize) -> Result<String>;
+
+    /// Selects the names of every table and each of its columns.
+    const COLUMNS: &'static str;
+
+    /// The error as this library tells it.
+    fn classify(error: &sea_orm::sqlx::Error, table: Option<&'static Table>) -> Error;
+}

@@ -1,0 +1,251 @@
+use std::borrow::Cow;
+
+use uuid::Uuid;
+
+/// What kind of error it is. The classes are the same on both engines.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    // ---- the caller's, before a database is asked ---------------------------------------------
+    /// A value that both engines cannot keep alike. Found in Rust, or by the database's own types.
+    #[error("invalid value for {field}: {reason}")]
+    InvalidValue {
+        /// The column.
+        field: Cow<'static, str>,
+        /// Why.
+        reason: InvalidReason,
+    },
+    /// A query that cannot be asked: a page of no rows, too many conditions.
+    #[error("invalid query: {reason}")]
+    InvalidQuery {
+        /// Why.
+        reason: Cow<'static, str>,
+    },
+    /// A cursor that this query did not make.
+    #[error("invalid cursor: {reason}")]
+    InvalidCursor {
+        /// Why.
+        reason: &'static str,
+    },
+    /// The record, the store or the unit cannot do this, on either engine.
+    #[error("{what} is not supported: {reason}")]
+    Unsupported {
+        /// What was asked.
+        what: &'static str,
+        /// Why it cannot be done.
+        reason: &'static str,
+    },
+
+    // ---- the caller's, found by the database ---------------------------------------------------
+    /// No such row in this scope.
+    #[error("no {table} row with id {id}")]
+    NotFound {
+        /// The table.
+        table: &'static str,
+        /// The id.
+        id: Uuid,
+    },
+    /// The row is there, in another state than the caller expected.
+    #[error("{table} row {id} {reason}")]
+    Conflict {
+        /// The table.
+        table: &'static str,
+        /// The id.
+        id: Uuid,
+        /// What differs.
+        reason: ConflictReason,
+    },
+    /// Another row has the key.
+    #[error("another {table} row has the same {}", columns.join(", "))]
+    Unique {
+        /// The table.
+        table: Cow<'static, str>,
+        /// The columns of the key; empty where the database names none.
+        columns: Vec<Cow<'static, str>>,
+        /// The constraint, by its DOMAIN name; `None` where it cannot be told.
+        constraint: Option<Cow<'static, str>>,
+    },
+    /// A reference to a row that is not there, or a row that is still referred to.
+    #[error("a foreign key of {} is violated", table.as_deref().unwrap_or("the row"))]
+    ForeignKey {
+        /// The table of the statement; `None` where the database does not say.
+        table: Option<Cow<'static, str>>,
+        /// The constraint, by its DOMAIN name; `None` on SQLite, which does not say.
+        constraint: Option<Cow<'static, str>>,
+    },
+    /// NULL in a column that forbids it.
+    #[error("{table}.{column} must not be null")]
+    NotNull {
+        /// The table.
+        table: Cow<'static, str>,
+        /// The column.
+        column: Cow<'static, str>,
+    },
+    /// A check constraint is violated.
+    #[error("the check {constraint} is violated")]
+    Check {
+        /// The constraint, by its DOMAIN name.
+        constraint: Cow<'static, str>,
+    },
+    /// The scope or the role may not do this.
+    #[error("not permitted: {reason}")]
+    Permission {
+        /// Why.
+        reason: Cow<'static, str>,
+    },
+    /// A write where only reading is allowed.
+    #[error("read only: {reason}")]
+    ReadOnly {
+        /// Why.
+        reason: Cow<'static, str>,
+    },
+
+    // ---- run the whole unit again ---------------------------------------------------------------
+    /// The unit met another one (SQLSTATE 40001, 40P01; SQLITE_BUSY_SNAPSHOT).
+    #[error("the unit of work ran into another one and was rolled back")]
+    Serialization,
+    /// A lock was not obtained in time (SQLSTATE 55P03; SQLITE_BUSY).
+    #[error("a lock was not obtained in time")]
+    LockTimeout,
+
+    // ---- the surroundings -------------------------------------------------------------------------
+    /// No connection became free in time.
+    #[error("no connection became free in time")]
+    PoolTimeout,
+    /// The database cannot be reached.
+    #[error("the database cannot be reached: {reason}")]
+    Unavailable {
+        /// Why.
+        reason: Cow<'static, str>,
+    },
+    /// A statement took too long (SQLSTATE 57014; SQLITE_INTERRUPT).
+    #[error("the statement took too long and was ended")]
+    StatementTimeout,
+    /// The connection broke outside a commit: the unit was rolled back.
+    #[error("the connection was lost; the unit of work was rolled back")]
+    ConnectionLost,
+    /// The connection broke while a commit was under way: the unit may or may not be durable.
+    #[error("the connection was lost during commit; whether the unit is durable is unknown")]
+    CommitUnknown,
+    /// No space left (SQLSTATE 53100; SQLITE_FULL).
+    #[error("the storage is full")]
+    StorageFull,
+    /// The database's files are damaged (SQLSTATE XX001, XX002; SQLITE_CORRUPT).
+    #[error("the database is damaged")]
+    Corrupt,
+
+    // ---- opening a store ---------------------------------------------------------------------------
+    /// The URL names no engine of ours, or an engine that was not compiled in, or is malformed.
+    #[error("invalid database URL: {reason}")]
+    InvalidUrl {
+        /// Why.
+        reason: Cow<'static, str>,
+    },
+    /// There is no such file, or no such database on the server.
+    #[error("the database {name} does not exist")]
+    DatabaseMissing {
+        /// The file's path or the database's name.
+        name: String,
+    },
+    /// The user or the password is wrong (SQLSTATE 28000, 28P01).
+    #[error("authentication failed for user {user}")]
+    Authentication {
+        /// The user.
+        user: String,
+    },
+    /// The file is no SQLite database (SQLITE_NOTADB).
+    #[error("{path} is not a SQLite database")]
+    NotADatabase {
+        /// The file's path.
+        path: String,
+    },
+    /// The schema is not there, or not the one of this application.
+    #[error("the schema is not migrated: {reason}; run the migrations, then open the store again")]
+    NotMigrated {
+        /// What is missing.
+        reason: String,
+    },
+    /// A connection does not have a setting that correctness depends on.
+    #[error("the connection's setting {name} is {found}, not {wanted}")]
+    Setting {
+        /// The setting.
+        name: &'static str,
+        /// What it should be.
+        wanted: String,
+        /// What it is.
+        found: String,
+    },
+
+    // ---- programming errors ----------------------------------------------------------------------
+    /// The unit of work failed before, or has ended: nothing more can be done in it.
+    #[error("the unit of work is over: {reason}")]
+    UnitEnded {
+        /// Why.
+        reason: &'static str,
+    },
+    /// The statement does not fit the live schema.
+    #[error("the statement does not fit the schema: {reason}")]
+    SchemaMismatch {
+        /// The database's words, which name schema objects.
+        reason: String,
+    },
+    /// More parameters, terms or depth than the engine takes.
+    #[error("the statement is too large for the engine")]
+    StatementTooLarge,
+    /// A stored value is not of the column's type.
+    #[error("the value stored in {column} cannot be read as its type")]
+    Decode {
+        /// The column.
+        column: Cow<'static, str>,
+    },
+    /// Anything else; the code and the driver's message tell more.
+    #[error("internal error")]
+    Internal,
+}
+
+/// Why a value is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidReason {
+    /// U+0000 in a text, which Postgres cannot store.
+    #[error("it contains the NUL character")]
+    NulCharacter,
+    /// More bytes than both engines take well.
+    #[error("it is longer than {max_bytes} bytes")]
+    TooLong {
+        /// The most.
+        max_bytes: usize,
+    },
+    /// A year that one engine cannot order or read.
+    #[error("its year is not between 1 and 9999")]
+    YearOutOfRange,
+    /// NaN or an infinity.
+    #[error("it is not a finite number")]
+    NotFinite,
+    /// Two rows of one call have the same id.
+    #[error("another row of the same call has it")]
+    Repeated,
+    /// The database refused it by its type or range.
+    #[error("the database refused it")]
+    Refused,
+}
+
+/// In what a row differs from what the caller expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConflictReason {
+    /// It has another version.
+    #[error("has version {actual}, not {expected}")]
+    Version {
+        /// What the caller saw.
+        expected: i64,
+        /// What is stored.
+        actual: i64,
+    },
+    /// It exists with other contents, and the caller knew of no version.
+    #[error("exists with other contents")]
+    Exists,
+    /// It is deleted.
+    #[error("is deleted")]
+    Deleted,
+}

@@ -1,0 +1,102 @@
+//! What each call of a repository does, over a session of either dialect.
+
+mod bulk;
+mod read;
+mod upsert;
+mod write;
+
+pub(crate) use bulk::insert_many;
+pub(crate) use read::{count, exists, find, list};
+pub(crate) use upsert::upsert_many;
+pub(crate) use write::{
+    delete, delete_where, insert, not_found, patch, patch_where, purge, restore, update,
+};
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::clock::{Clock, IdSource, to_microseconds};
+use crate::error::{ErrorKind, Result};
+use crate::record::{Record, Stamp};
+use crate::scope::Scope;
+
+/// What an operation needs beside a session: the scope, the clock and the ids.
+#[derive(Clone)]
+pub(crate) struct Context {
+    pub(crate) scope: Scope,
+    /// Whether the system's scope sees the rows of every owner, as it promises.
+    pub(crate) sees_all: bool,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn IdSource>,
+}
+
+impl Context {
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        to_microseconds(self.clock.now())
+    }
+
+    /// The owner whose predicate the statements carry: the scope's, on a record that has owners.
+    pub(crate) fn owner_of<R: Record>(&self) -> Option<Uuid> {
+        R::MANAGED.owner.and(self.scope.owner_id())
+    }
+
+    /// Whether the scope may be used for the record at all.
+    pub(crate) fn check_scope<R: Record>(&self) -> Result<()> {
+        let blind = self.scope.owner_id().is_none() && !self.sees_all;
+        if blind && R::MANAGED.owner.is_some() {
+            return Err(ErrorKind::Permission {
+                reason: "the system's scope needs a role that row level security does not bind"
+                    .into(),
+            }
+            .into());
+        }
+        Ok(())
+    }
+
+    /// Whether the scope may write a row of that owner.
+    pub(crate) fn check_owner(&self, owner: Option<Uuid>) -> Result<()> {
+        match (self.scope.owner_id(), owner) {
+            (Some(scope), Some(owner)) if scope != owner => Err(ErrorKind::Permission {
+                reason: "the row belongs to another owner than the scope's".into(),
+            }
+            .into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// What a new row of a draft is stamped with. `owner` is for a caller that knows it already.
+    pub(crate) fn stamp<R: Record>(
+        &self,
+        draft: &R::Draft,
+        owner: Option<Uuid>,
+        now: DateTime<Utc>,
+    ) -> Result<Stamp> {
+        let owner = match R::MANAGED.owner {
+            None => Uuid::nil(),
+            Some(_) => self
+                .scope
+                .owner_id()
+                .or(owner)
+                .ok_or(ErrorKind::Permission {
+                reason:
+                    "a new row needs an owner, and the system is none: insert it in the owner's \
+                         scope"
+                        .into(),
+            })?,
+        };
+        Ok(Stamp {
+            id: R::draft_id(draft).unwrap_or_else(|| self.ids.next_id()),
+            owner,
+            now,
+        })
+    }
+}
+
+/// Every value of a record, in the order of its columns.
+pub(crate) fn values<R: Record>(record: &R) -> Vec<crate::value::Value> {
+    (0..R::COLUMNS.len())
+        .map(|index| record.value(index))
+        .collect()
+}

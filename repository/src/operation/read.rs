@@ -1,0 +1,126 @@
+use uuid::Uuid;
+
+use super::Context;
+use crate::dialect::Dialect;
+use crate::error::Result;
+use crate::query::{
+    Cursor, Direction, OrderKey, Page, PageRequest, Position, Query, Visibility, fingerprint,
+};
+use crate::record::{Record, Twin};
+use crate::session::Session;
+use crate::statement::{self, Output, Selection};
+use crate::value::Value;
+
+pub(crate) async fn find<D: Dialect, R: Twin<D>>(
+    session: &mut Session<D>,
+    context: &Context,
+    id: Uuid,
+    visibility: Visibility,
+) -> Result<Option<R>> {
+    let owner = context.owner_of::<R>();
+    let text = statement::select_one::<D>(R::statements(), owner.is_some(), visibility);
+    let values = [Some(id), owner]
+        .into_iter()
+        .flatten()
+        .map(Value::Uuid)
+        .collect();
+    session.fetch_optional(&text, values, R::from_row).await
+}
+
+fn selection<'q, R: Record>(context: &Context, query: &'q Query<R>) -> Selection<'q> {
+    Selection {
+        condition: &query.filter.condition,
+        visibility: query.visibility,
+        owner: context.owner_of::<R>(),
+    }
+}
+
+pub(crate) async fn count<D: Dialect, R: Twin<D>>(
+    session: &mut Session<D>,
+    context: &Context,
+    query: &Query<R>,
+) -> Result<u64> {
+    let selection = selection(context, query);
+    let (text, values) = statement::select::<D>(R::statements(), selection, Output::Count)?;
+    let counted = session
+        .fetch_optional(&text, values, |row| D::big_int(row, 0))
+        .await?;
+    // count(*) always gives one row, and never a negative number.
+    Ok(counted.and_then(|count| count.try_into().ok()).unwrap_or(0))
+}
+
+pub(crate) async fn exists<D: Dialect, R: Twin<D>>(
+    session: &mut Session<D>,
+    context: &Context,
+    query: &Query<R>,
+) -> Result<bool> {
+    let selection = selection(context, query);
+    let (text, values) = statement::select::<D>(R::statements(), selection, Output::Exists)?;
+    let exists = session
+        .fetch_optional(&text, values, |row| D::boolean(row, 0))
+        .await?;
+    Ok(exists.unwrap_or(false))
+}
+
+pub(crate) async fn list<D: Dialect, R: Twin<D>>(
+    session: &mut Session<D>,
+    context: &Context,
+    query: &Query<R>,
+    request: &PageRequest,
+) -> Result<Page<R>> {
+    let statements = R::statements();
+    let size = request.size()?;
+    let selection = selection(context, query);
+    let order = query.total_order();
+    let (shape, values) = statement::selection_shape(statements, selection, &order)?;
+    let query_print = fingerprint(
+        statements.table,
+        shape.as_bytes(),
+        context.owner_of::<R>(),
+        &values,
+    );
+    let types: Vec<_> = order
+        .iter()
+        .map(|key| statements.specs[key.column].ty)
+        .collect();
+    let position = request
+        .cursor()
+        .map(|cursor| cursor.position(query_print, &types))
+        .transpose()?;
+
+    let read_order: Vec<OrderKey> = match request.direction() {
+        Direction::Forwards => order.clone(),
+        Direction::Backwards => order.iter().map(|key| key.reversed()).collect(),
+    };
+    let output = Output::Rows {
+        order: &read_order,
+        position: position.as_deref(),
+        limit: size + 1,
+    };
+    let (text, values) = statement::select::<D>(statements, selection, output)?;
+    let mut items: Vec<R> = session.fetch(&text, values, R::from_row).await?;
+
+    let more = items.len() > size;
+    items.truncate(size);
+    let came_from = position.is_some();
+    let (has_next, has_previous) = match request.direction() {
+        Direction::Forwards => (more, came_from),
+        Direction::Backwards => {
+            items.reverse();
+            (came_from, more)
+        }
+    };
+    let cursor_at = |item: Option<&R>| {
+        let position: Option<Position> =
+            item.map(|item| order.iter().map(|key| item.value(key.column)).collect());
+        // A page without rows lies where its cursor does.
+        position
+            .map(|position| Cursor::at(query_print, &position))
+            .or_else(|| request.cursor().cloned())
+    };
+    Ok(Page {
+        next: has_next.then(|| cursor_at(items.last())).flatten(),
+        previous: has_previous.then(|| cursor_at(items.first())).flatten(),
+        items,
+    })
+}

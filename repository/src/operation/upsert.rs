@@ -1,0 +1,200 @@
+//! Upsert: an update of the rows that differ, an insert of those that are not there, and a look at the
+//! rest. Each outcome is known exactly, and no write of someone else is overwritten unseen.
+
+use std::collections::{HashMap, HashSet};
+
+use uuid::Uuid;
+
+use super::write::conflict;
+use super::{Context, values};
+use crate::dialect::Dialect;
+use crate::error::{ConflictReason, ErrorKind, InvalidReason, Result};
+use crate::record::{Record, Twin, invalid};
+use crate::repository::{Upsert, Upserted};
+use crate::session::Session;
+use crate::statement::{self, Bulk};
+use crate::value::{Type, Value};
+
+/// A row to be upserted: the record that it becomes if it is not there, and the version that is expected
+/// if it is.
+struct Candidate<R> {
+    record: R,
+    expected: Option<i64>,
+}
+
+pub(crate) async fn upsert_many<D: Dialect, R: Twin<D>>(
+    session: &mut Session<D>,
+    context: &Context,
+    rows: Vec<Upsert<R>>,
+) -> Result<Vec<Upserted<R>>> {
+    let candidates = candidates(context, rows)?;
+    let ids: Vec<Uuid> = candidates.iter().map(|row| row.record.id()).collect();
+    // In the order of ids, so that two calls with the same ids wait for each other instead of in a circle.
+    let mut rest: Vec<&Candidate<R>> = candidates.iter().collect();
+    rest.sort_unstable_by_key(|row| row.record.id());
+
+    let mut outcomes = HashMap::with_capacity(ids.len());
+    for record in update_changed::<D, R>(session, context, &rest).await? {
+        outcomes.insert(record.id(), Upserted::Updated(record));
+    }
+    rest.retain(|row| !outcomes.contains_key(&row.record.id()));
+    let inserted = insert_missing::<D, R>(session, &rest).await?;
+    rest.retain(|row| {
+        let went_in = inserted.contains(&row.record.id());
+        if went_in {
+            outcomes.insert(row.record.id(), Upserted::Inserted(row.record.clone()));
+        }
+        !went_in
+    });
+    explain_untouched::<D, R>(session, context, &rest, &mut outcomes).await?;
+    // Each id is there once and has its outcome, or the call has failed above.
+    Ok(ids.iter().filter_map(|id| outcomes.remove(id)).collect())
+}
+
+fn candidates<R: Record>(context: &Context, rows: Vec<Upsert<R>>) -> Result<Vec<Candidate<R>>> {
+    let now = context.now();
+    let mut seen = HashSet::with_capacity(rows.len());
+    rows.into_iter()
+        .map(|row| {
+            context.check_owner(row.owner)?;
+            let stamp = context.stamp::<R>(&row.draft, row.owner, now)?;
+            let mut record = R::from_draft(row.draft, stamp);
+            record.canonicalise()?;
+            if !seen.insert(record.id()) {
+                let field = R::COLUMNS[R::MANAGED.id].field;
+                return Err(invalid(field, InvalidReason::Repeated));
+            }
+            Ok(Candidate {
+                record,
+                expected: row.expected,
+            })
+        })
+        .collect()
+}
+
+/// Updates the rows that are there in the expected version and differ.
+async fn update_changed<D: Dialect, R: Twin<D>>(
+    session: &mut Session<D>,
+    context: &Context,
+    rows: &[&Candidate<R>],
+) -> Result<Vec<R>> {
+    let statements = R::statements();
+    let types = statement::update_types(statements);
+    let owner = context.owner_of::<R>();
+    let mut before = Vec::new();
+    if R::MANAGED.updated.is_some() {
+        before.push(Value::Timestamp(context.now()));
+    }
+    before.extend(owner.map(Value::Uuid));
+    let mut updated = Vec::new();
+    for chunk in statement::chunks::<D, _>(rows, types.len(), before.len()) {
+        let parameters = chunk.iter().map(|row| update_values(*row)).collect();
+        let mut values = before.clone();
+        values.extend(D::row_parameters(&types, parameters));
+        let text = statement::bulk_update::<D>(statements, owner.is_some(), chunk.len());
+        updated.extend(session.fetch(&text, values, R::from_row).await?);
+    }
+    Ok(updated)
+}
+
+/// The parameters of one row of the bulk update.
+fn update_values<R: Record>(row: &Candidate<R>) -> Vec<Value> {
+    let users = (0..R::COLUMNS.len()).filter(|index| !R::MANAGED.contains(*index));
+    let mut values = vec![Value::Uuid(row.record.id())];
+    values.extend(users.map(|index| row.record.value(index)));
+    if R::MANAGED.version.is_some() {
+        values.push(
+            row.expected
+                .map_or(Value::Null(Type::BigInt), Value::BigInt),
+        );
+    }
+    values
+}
+
+/// Inserts the rows whose ids are free; returns those ids.
+async fn insert_missing<D: Dialect, R: Twin<D>>(
+    session: &mut Session<D>,
+    rows: &[&Candidate<R>],
+) -> Result<HashSet<Uuid>> {
+    let statements = R::statements();
+    let types = statement::insert_types(statements);
+    let mut inserted = HashSet::with_capacity(rows.len());
+    for chunk in statement::chunks::<D, _>(rows, types.len(), 0) {
+        let parameters = chunk.iter().map(|row| values(&row.record)).collect();
+        let text = statement::bulk_insert::<D>(statements, Bulk::Skip, chunk.len());
+        let values = D::row_parameters(&types, parameters);
+        inserted.extend(session.fetch(&text, values, |row| D::uuid(row, 0)).await?);
+    }
+    Ok(inserted)
+}
+
+/// The rows that were neither updated nor inserted: they hold what they should already, or the call
+/// fails.
+async fn explain_untouched<D: Dialect, R: Twin<D>>(
+    session: &mut Session<D>,
+    context: &Context,
+    rows: &[&Candidate<R>],
+    outcomes: &mut HashMap<Uuid, Upserted<R>>,
+) -> Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let owner = context.owner_of::<R>();
+    let ids = rows
+        .iter()
+        .map(|row| Value::Uuid(row.record.id()))
+        .collect();
+    let mut values = vec![Value::Array(Type::Uuid, ids)];
+    values.extend(owner.map(Value::Uuid));
+    let text = statement::select_by_ids::<D>(R::statements(), owner.is_some());
+    let stored = session.fetch(&text, values, R::from_row).await?;
+    let mut stored: HashMap<Uuid, R> = stored.into_iter().map(|row| (row.id(), row)).collect();
+    for row in rows {
+        let id = row.record.id();
+        let found = stored.remove(&id).ok_or_else(|| taken::<R>(owner))?;
+        judge(row, &found)?;
+        outcomes.insert(id, Upserted::Unchanged(found));
+    }
+    Ok(())
+}
+
+/// The id is taken, and the scope does not see by what.
+fn taken<R: Record>(owner: Option<Uuid>) -> ErrorKind {
+    match owner {
+        Some(_) => ErrorKind::Permission {
+            reason: format!(
+                "a {} row with this id belongs to another owner",
+                R::TABLE.name
+            )
+            .into(),
+        },
+        // The row went away between the insert and the look.
+        None => ErrorKind::Serialization,
+    }
+}
+
+/// Whether a stored row that the update passed over is what the caller wants.
+fn judge<R: Record>(row: &Candidate<R>, found: &R) -> Result<()> {
+    let id = found.id();
+    if R::MANAGED
+        .deleted
+        .is_some_and(|deleted| !found.value(deleted).is_null())
+    {
+        return Err(conflict::<R>(id, ConflictReason::Deleted));
+    }
+    let same = (0..R::COLUMNS.len())
+        .filter(|index| !R::MANAGED.contains(*index))
+        .all(|index| row.record.value(index) == found.value(index));
+    if same {
+        return Ok(());
+    }
+    let reason = match (row.expected, found.version()) {
+        (None, Some(_)) => ConflictReason::Exists,
+        (Some(expected), Some(actual)) if expected != actual => {
+            ConflictReason::Version { expected, actual }
+        }
+        // It would have been updated, so it came or changed between the update and the look.
+        _ => return Err(ErrorKind::Serialization.into()),
+    };
+    Err(conflict::<R>(id, reason))
+}

@@ -1,0 +1,295 @@
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::{Context, find, values};
+use crate::dialect::Dialect;
+use crate::error::{ConflictReason, Error, ErrorKind, Result};
+use crate::query::{Filter, Visibility};
+use crate::record::{Record, Twin};
+use crate::repository::Expected;
+use crate::session::Session;
+use crate::statement::{self, Guard, Selection};
+use crate::value::Value;
+
+pub(crate) async fn insert<D: Dialect, R: Twin<D>>(
+    session: &mut Session<D>,
+    context: &Context,
+    draft: R::Draft,
+) -> Result<R> {
+    let stamp = context.stamp::<R>(&draft, None, context.now())?;
+    let mut record = R::from_draft(draft, stamp);
+    record.canonicalise()?;
+    let text = statement::insert_one::<D>(R::statements());
+    session.execute(&text, values(&record)).await?;
+    Ok(record)
+}
+
+/// One row that a write is about: its id, its owner, and the version that the caller saw.
+struct Target {
+    id: Uuid,
+    owner: Option<Uuid>,
+    version: Option<i64>,
+}
+
+impl Target {
+    fn new<R: Record>(context: &Context, id: Uuid, expected: Expected) -> Result<Self> {
+        let version = match (expected, R::MANAGED.version) {
+            (Expected::Any, _) => None,
+            (Expected::Version(version), Some(_)) => Some(version),
+            (Expected::Version(_), None) => {
+                return Err(ErrorKind::Unsupported {
+                    what: "comparing a version",
+                    reason: "the record has none",
+                }
+                .into());
+            }
+        };
+        Ok(Target {
+            id,
+            owner: context.owner_of::<R>(),
+            version,
+        })
+    }
+
+    fn guard(&self) -> Guard {
+        Guard {
+            scoped: self.owner.is_some(),
+            version: self.version.is_some(),
+        }
+    }
+
+    fn push_values(&self, into: &mut Vec<Value>) {
+        into.push(Value::Uuid(self.id));
+        into.extend(self.owner.map(Value::Uuid));
+        into.extend(self.version.map(Value::BigInt));
+    }
+
+    /// Why no row was written, by a look-up: the row is not there, or is not as expected.
+    async fn explain<D: Dialect, R: Twin<D>>(&self, session: &mut Session<D>) -> Error {
+        let text = statement::look_up::<D>(R::statements(), self.owner.is_some());
+        let values = [Some(self.id), self.owner]
+            .into_iter()
+            .flatten()
+            .map(Value::Uuid)
+            .collect();
+        let decode = |row: &D::Row| Ok((D::big_int(row, 0)?, D::boolean(row, 1)?));
+        match session.fetch_optional(&text, values, decode).await {
+            Err(error) => error,
+            Ok(Some((actual, false)))
+                if self.version.is_some_and(|expected| expected != actual) =>
+            {
+                conflict::<R>(
+                    self.id,
+                    ConflictReason::Version {
+                        expected: self.version.unwrap_or_default(),
+                        actual,
+                    },
+                )
+            }
+            // A row that matches now did not when the write looked: it was restored in between.
+            Ok(_) => not_found::<R>(self.id),
+        }
+    }
+}
+
+pub(crate) fn not_found<R: Record>(id: Uuid) -> Error {
+    ErrorKind::NotFound {
+        table: R::TABLE.name,
+        id,
+    }
+    .into()
+}
+
+pub(crate) fn conflict<R: Record>(id: Uuid, reason: ConflictReason) -> Error {
+    ErrorKind::Conflict {
+        table: R::TABLE.name,
+        id,
+        reason,
+    }
+    .into()
+}
+
+/// The time as a parameter, for a record that keeps it.
+fn push_now<R: Record>(now: DateTime<Utc>, into: &mut Vec<Value>) {
+    if R::MANAGED.updated.is_some() {
+        into.push(Value::Timestamp(now));
+    }
+}
+
+async fn update_columns<D: Dialect, R: Twin<D>>(
+    session: &mut Session<D>,
+    context: &Context,
+    target: Target,
+    changes: Vec<(usize, Value)>,
+) -> Result<R> {
+    let columns: Vec<usize> = changes.iter().map(|(column, _)| *column).collect();
+    let text = statement::update_one::<D>(R::statements(), &columns, target.guard());
+    let mut values: Vec<Value> = changes.into_iter().map(|(_, value)| value).collect();
+    push_now::<R>(context.now(), &mut values);
+    target.push_values(&mut values);
+    match session.fetch_optional(&text, values, R::from_row).await? {
+        Some(record) => Ok(record),
+        None => Err(target.explain::<D, R>(session).await),
+    }
+}
+
+pub(crate) async fn update<D: Dialect, R: Twin<D>>(
+    session: &mut Session<D>,
+    context: &Context,
+    mut record: R,
+) -> Result<R> {
+    context.check_owner(record.owner())?;
+    record.canonicalise()?;
+    let expected = record.version().map_or(Expected::Any, Expected::Version);
+    let mut target = Target::new::<R>(context, record.id(), expected)?;
+    // The system's scope has no owner of its own; the record's owner does not change by an update.
+    target.owner = record.owner();
+    let changes = R::statements()
+        .user_columns()
+        .map(|index| (index, record.value(index)))
+        .collect();
+    update_columns(session, context, target, changes).await
+}
+
+pub(crate) async fn patch<D: Dialect, R: Twin<D>>(
+    session: &mut Session<D>,
+    context: &Context,
+    id: Uuid,
+    expected: Expected,
+    patch: &R::Patch,
+) -> Result<R> {
+    let changes = R::changes(patch)?;
+    let target = Target::new::<R>(context, id, expected)?;
+    if changes.is_empty() {
+        return unchanged(session, context, &target).await;
+    }
+    update_columns(session, context, target, changes).await
+}
+
+/// The row of a write that has nothing to write, if it is as the caller expects.
+async fn unchanged<D: Dialect, R: Twin<D>>(
+    session: &mut Session<D>,
+    context: &Context,
+    target: &Target,
+) -> Result<R> {
+    let found: Option<R> = find(session, context, target.id, Visibility::Live).await?;
+    let found = found.ok_or_else(|| not_found::<R>(target.id))?;
+    match (target.version, found.version()) {
+        (Some(expected), Some(actual)) if expected != actual => Err(conflict::<R>(
+            target.id,
+            ConflictReason::Version { expected, actual },
+        )),
+        _ => Ok(found),
+    }
+}
+
+pub(crate) async fn delete<D: Dialect, R: Twin<D>>(
+    session: &mut Session<D>,
+    context: &Context,
+    id: Uuid,
+    expected: Expected,
+) -> Result<()> {
+    let target = Target::new::<R>(context, id, expected)?;
+    let mut values = Vec::new();
+    if R::MANAGED.deleted.is_some() {
+        let now = context.now();
+        values.push(Value::Timestamp(now));
+        push_now::<R>(now, &mut values);
+    }
+    target.push_values(&mut values);
+    let text = statement::delete_one::<D>(R::statements(), target.guard());
+    match session.execute(&text, values).await? {
+        0 => Err(target.explain::<D, R>(session).await),
+        _ => Ok(()),
+    }
+}
+
+/// The column of soft deletion, or the error that the record has none.
+fn deleted_column<D: Dialect, R: Twin<D>>(what: &'static str) -> Result<&'static str> {
+    R::statements().deleted().ok_or_else(|| {
+        ErrorKind::Unsupported {
+            what,
+            reason: "the record has no soft delete",
+        }
+        .into()
+    })
+}
+
+pub(crate) async fn restore<D: Dialect, R: Twin<D>>(
+    session: &mut Session<D>,
+    context: &Context,
+    id: Uuid,
+    expected: Expected,
+) -> Result<R> {
+    let deleted = deleted_column::<D, R>("restore")?;
+    let target = Target::new::<R>(context, id, expected)?;
+    let text = statement::restore_one::<D>(R::statements(), deleted, target.guard());
+    let mut values = Vec::new();
+    push_now::<R>(context.now(), &mut values);
+    target.push_values(&mut values);
+    if let Some(record) = session.fetch_optional(&text, values, R::from_row).await? {
+        return Ok(record);
+    }
+    // It lives already, it is deleted in another version, or it is not there.
+    let all: Option<R> = find(session, context, id, Visibility::All).await?;
+    let found = all.ok_or_else(|| not_found::<R>(id))?;
+    match (target.version, found.version()) {
+        (Some(expected), Some(actual)) if expected != actual => Err(conflict::<R>(
+            id,
+            ConflictReason::Version { expected, actual },
+        )),
+        _ => Ok(found),
+    }
+}
+
+pub(crate) async fn purge<D: Dialect, R: Twin<D>>(
+    session: &mut Session<D>,
+    context: &Context,
+    before: DateTime<Utc>,
+    limit: u32,
+) -> Result<u64> {
+    let deleted = deleted_column::<D, R>("purge")?;
+    let owner = context.owner_of::<R>();
+    let mut before = before;
+    crate::record::canonical("before", &mut before)?;
+    let mut values = vec![Value::Timestamp(before)];
+    values.extend(owner.map(Value::Uuid));
+    values.push(Value::BigInt(limit.into()));
+    let text = statement::purge::<D>(R::statements(), deleted, owner.is_some());
+    session.execute(&text, values).await
+}
+
+fn selection<'q, R: Record>(context: &Context, filter: &'q Filter<R>) -> Selection<'q> {
+    Selection {
+        condition: &filter.condition,
+        visibility: Visibility::Live,
+        owner: context.owner_of::<R>(),
+    }
+}
+
+pub(crate) async fn patch_where<D: Dialect, R: Twin<D>>(
+    session: &mut Session<D>,
+    context: &Context,
+    filter: &Filter<R>,
+    patch: &R::Patch,
+) -> Result<u64> {
+    let changes = R::changes(patch)?;
+    if changes.is_empty() {
+        return Ok(0);
+    }
+    let now = Value::Timestamp(context.now());
+    let selection = selection(context, filter);
+    let (text, values) = statement::update_where::<D>(R::statements(), changes, now, selection)?;
+    session.execute(&text, values).await
+}
+
+pub(crate) async fn delete_where<D: Dialect, R: Twin<D>>(
+    session: &mut Session<D>,
+    context: &Context,
+    filter: &Filter<R>,
+) -> Result<u64> {
+    let now = Value::Timestamp(context.now());
+    let selection = selection(context, filter);
+    let (text, values) = statement::delete_where::<D>(R::statements(), now, selection)?;
+    session.execute(&text, values).await
+}

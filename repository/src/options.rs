@@ -1,0 +1,264 @@
+//! How a store is opened.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::clock::{Clock, IdSource, SystemClock, UuidV7};
+use crate::domain::{Domain, Engine};
+use crate::error::{ErrorKind, Result};
+use crate::store::Store;
+
+/// The role that scoped work on Postgres runs as, unless told otherwise.
+pub const DEFAULT_APPLICATION_ROLE: &str = "catamaran_app";
+
+/// How a store is opened: a URL, and what differs from the defaults.
+///
+/// ```no_run
+/// # async fn tour() -> catamaran::Result<()> {
+/// use std::time::Duration;
+/// use catamaran::StoreOptions;
+///
+/// let store = StoreOptions::new("sqlite://habits.db?mode=rwc")
+///     .readers(8)
+///     .lock_timeout(Duration::from_secs(2))
+///     .open()
+///     .await?;
+/// # let _ = store;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct StoreOptions {
+    url: SecretString,
+    pub(crate) settings: Settings,
+    pub(crate) domain: Option<&'static Domain>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn IdSource>,
+    #[cfg(feature = "migrate")]
+    pub(crate) migration: Option<crate::migrate::Run>,
+}
+
+/// What the connections of a store are set to.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) readers: usize,
+    pub(crate) connections: usize,
+    pub(crate) acquire_timeout: Duration,
+    pub(crate) lock_timeout: Duration,
+    pub(crate) statement_timeout: Duration,
+    pub(crate) synchronous: Synchronous,
+    pub(crate) application_name: String,
+    pub(crate) application_role: String,
+}
+
+/// What a commit on SQLite waits for. Postgres has `synchronous_commit` for this.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Synchronous {
+    /// For the disk: an acknowledged write outlives a power failure, as it does on Postgres.
+    #[default]
+    Full,
+    /// For the operating system: the last writes before a power failure may be undone. The file stays
+    /// whole, and a crash of the program loses nothing.
+    Normal,
+}
+
+impl fmt::Debug for StoreOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreOptions")
+            .field("url", &redacted(self.url.expose_secret()))
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+impl StoreOptions {
+    /// The defaults for a URL: `sqlite:` or `postgres:` (also `postgresql:`), as sqlx reads them.
+    pub fn new(url: impl Into<String>) -> Self {
+        StoreOptions {
+            url: SecretString::from(url.into()),
+            settings: Settings {
+                readers: 4,
+                connections: 10,
+                acquire_timeout: Duration::from_secs(5),
+                lock_timeout: Duration::from_secs(5),
+                statement_timeout: Duration::from_secs(30),
+                synchronous: Synchronous::Full,
+                application_name: "catamaran".to_owned(),
+                application_role: DEFAULT_APPLICATION_ROLE.to_owned(),
+            },
+            domain: None,
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(UuidV7),
+            #[cfg(feature = "migrate")]
+            migration: None,
+        }
+    }
+
+    /// The domain that the schema must have: opening fails with
+    /// [`NotMigrated`](ErrorKind::NotMigrated) where a table or a column is missing.
+    #[must_use]
+    pub fn domain(mut self, domain: &'static Domain) -> Self {
+        self.domain = Some(domain);
+        self
+    }
+
+    /// How many connections read on SQLite, beside the one that writes; 4 unless told otherwise.
+    #[must_use]
+    pub fn readers(mut self, readers: usize) -> Self {
+        self.settings.readers = readers.max(1);
+        self
+    }
+
+    /// How many connections a store has on Postgres; 10 unless told otherwise.
+    #[must_use]
+    pub fn connections(mut self, connections: usize) -> Self {
+        self.settings.connections = connections.max(1);
+        self
+    }
+
+    /// How long a call waits for a connection; 5 seconds unless told otherwise.
+    #[must_use]
+    pub fn acquire_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.acquire_timeout = timeout;
+        self
+    }
+
+    /// How long a statement waits for a lock; 5 seconds unless told otherwise. In whole milliseconds.
+    #[must_use]
+    pub fn lock_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.lock_timeout = timeout;
+        self
+    }
+
+    /// How long a statement may take on Postgres; 30 seconds unless told otherwise. In whole milliseconds.
+    #[must_use]
+    pub fn statement_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.statement_timeout = timeout;
+        self
+    }
+
+    /// What a commit on SQLite waits for.
+    #[must_use]
+    pub fn synchronous(mut self, synchronous: Synchronous) -> Self {
+        self.settings.synchronous = synchronous;
+        self
+    }
+
+    /// The name under which Postgres lists the store's connections.
+    #[must_use]
+    pub fn application_name(mut self, name: impl Into<String>) -> Self {
+        self.settings.application_name = name.into();
+        self
+    }
+
+    /// The role that scoped work on Postgres runs as; [`DEFAULT_APPLICATION_ROLE`] unless told otherwise.
+    #[must_use]
+    pub fn application_role(mut self, role: impl Into<String>) -> Self {
+        self.settings.application_role = role.into();
+        self
+    }
+
+    /// Another clock than the machine's.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Another source of ids than UUID version 7.
+    #[must_use]
+    pub fn ids(mut self, ids: impl IdSource) -> Self {
+        self.ids = Arc::new(ids);
+        self
+    }
+
+    /// Applies the pending migrations before the store is opened. The only way to fill a database in
+    /// memory; for others it is for programs that may change their own schema.
+    #[cfg(feature = "migrate")]
+    #[must_use]
+    pub fn migrate<M: sea_orm_migration::MigratorTrait>(mut self) -> Self {
+        self.migration = Some(crate::migrate::run::<M>);
+        self
+    }
+
+    /// Opens the store: connects once, and asserts the settings and the schema.
+    ///
+    /// # Errors
+    /// [`InvalidUrl`](ErrorKind::InvalidUrl), [`DatabaseMissing`](ErrorKind::DatabaseMissing),
+    /// [`Authentication`](ErrorKind::Authentication), [`NotADatabase`](ErrorKind::NotADatabase),
+    /// [`NotMigrated`](ErrorKind::NotMigrated), [`Setting`](ErrorKind::Setting),
+    /// [`Unavailable`](ErrorKind::Unavailable).
+    pub async fn open(self) -> Result<Store> {
+        Store::open_with(self).await
+    }
+
+    pub(crate) fn exposed_url(&self) -> &str {
+        self.url.expose_secret()
+    }
+
+    /// The engine that the URL names.
+    pub(crate) fn engine(&self) -> Result<Engine> {
+        let url = self.exposed_url();
+        let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
+        match scheme {
+            "sqlite" => Ok(Engine::Sqlite),
+            "postgres" | "postgresql" => Ok(Engine::Postgres),
+            "" => Err(invalid_url(
+                "it has no scheme; sqlite: and postgres: are known",
+            )),
+            other => Err(invalid_url(format!(
+                "the scheme {other}: is unknown; sqlite: and postgres: are known"
+            ))),
+        }
+    }
+}
+
+pub(crate) fn invalid_url(reason: impl Into<std::borrow::Cow<'static, str>>) -> crate::Error {
+    ErrorKind::InvalidUrl {
+        reason: reason.into(),
+    }
+    .into()
+}
+
+/// The URL without what may be secret: for people to see which database is meant.
+fn redacted(url: &str) -> String {
+    match url::Url::parse(url) {
+        Ok(mut parsed) => {
+            parsed.set_query(None);
+            // A URL that cannot have a password has none.
+            let _had_none = parsed.set_password(None);
+            parsed.into()
+        }
+        Err(_) => "(not a URL)".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_password_wherever_it_stands_in_the_url() {
+        for url in [
+            "postgres://ann:s3cret@localhost/habits",
+            "postgres://localhost/habits?user=ann&password=s3cret",
+            "postgres://ann:s3c%72et@[::1/habits s3cret",
+        ] {
+            let shown = format!("{:?}", StoreOptions::new(url));
+            assert!(!shown.contains("s3c"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_scheme_is_named() {
+        let error = StoreOptions::new("mysql://localhost/x").engine();
+        let text = error.map_err(|error| error.to_string());
+        assert_eq!(
+            text,
+            Err("invalid database URL: the scheme mysql: is unknown; sqlite: and postgres: are known".to_owned())
+        );
+    }
+}

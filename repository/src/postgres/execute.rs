@@ -1,0 +1,241 @@
+//! Statement text and typed values in, rows out: the one place where Postgres runs anything.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use deadpool::managed::Object;
+use futures_util::TryStreamExt;
+use sea_orm::sqlx::postgres::{PgArguments, PgRow};
+use sea_orm::sqlx::{self, Arguments, AssertSqlSafe, Column, Decode, Row as _, query_with};
+use sea_orm::{DbErr, ExecResult, QueryResult, RuntimeErr};
+use sea_query_sqlx::SqlxValues;
+use uuid::Uuid;
+
+use super::connect::{Manager, PostgresPool};
+use super::{Postgres, error, rls};
+use crate::dialect::{Access, Execute, Extent, Text};
+use crate::domain::Table;
+use crate::error::{Error, ErrorKind, Result};
+use crate::scope::Scope;
+use crate::value::{Field, Native, Type, Value};
+
+/// A row of a result, read by position.
+pub struct Row(PgRow);
+
+impl Row {
+    /// The value at that place, as the field's type.
+    ///
+    /// # Errors
+    /// [`Decode`](ErrorKind::Decode) if what is stored is not of that type, or there is no such place.
+    pub fn get<T>(&self, index: usize) -> Result<T>
+    where
+        T: Native<Postgres>,
+        T::Native: for<'r> Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>,
+    {
+        self.0
+            .try_get::<T::Native, _>(index)
+            .map(T::from_native)
+            .map_err(|_| {
+                let column = self.0.columns().get(index).map(|column| column.name());
+                ErrorKind::Decode {
+                    column: column.unwrap_or("a missing column").to_owned().into(),
+                }
+                .into()
+            })
+    }
+}
+
+fn arguments(values: Vec<Value>) -> Result<PgArguments> {
+    let mut arguments = PgArguments::default();
+    arguments.reserve(values.len(), values.len() * 16);
+    for value in values {
+        let added = match value {
+            Value::Null(ty) => add_null(&mut arguments, ty),
+            Value::Uuid(id) => arguments.add(id),
+            Value::Text(text) => arguments.add(text),
+            Value::Bool(bool) => arguments.add(bool),
+            Value::Int(int) => arguments.add(int),
+            Value::BigInt(int) => arguments.add(int),
+            Value::Double(float) => arguments.add(float),
+            Value::Timestamp(at) => arguments.add(at),
+            Value::Date(day) => arguments.add(day),
+            Value::Bytes(bytes) => arguments.add(bytes),
+            Value::Array(ty, values) => add_array(&mut arguments, ty, values),
+        };
+        added.map_err(|cause| Error::with_cause(ErrorKind::Internal, None, cause.to_string()))?;
+    }
+    Ok(arguments)
+}
+
+type Added = Result<(), sqlx::error::BoxDynError>;
+
+/// NULL of the column's type: the server plans a statement by the types of its parameters, and the driver
+/// keeps the plan by the statement's text alone.
+fn add_null(arguments: &mut PgArguments, ty: Type) -> Added {
+    match ty {
+        Type::Uuid => arguments.add(None::<Uuid>),
+        Type::Text => arguments.add(None::<String>),
+        Type::Bool => arguments.add(None::<bool>),
+        Type::Int => arguments.add(None::<i32>),
+        Type::BigInt => arguments.add(None::<i64>),
+        Type::Double => arguments.add(None::<f64>),
+        Type::Timestamp => arguments.add(None::<DateTime<Utc>>),
+        Type::Date => arguments.add(None::<NaiveDate>),
+        Type::Bytes => arguments.add(None::<Vec<u8>>),
+    }
+}
+
+fn add_array(arguments: &mut PgArguments, ty: Type, values: Vec<Value>) -> Added {
+    match ty {
+        Type::Uuid => arguments.add(elements::<Uuid>(values)),
+        Type::Text => arguments.add(elements::<String>(values)),
+        Type::Bool => arguments.add(elements::<bool>(values)),
+        Type::Int => arguments.add(elements::<i32>(values)),
+        Type::BigInt => arguments.add(elements::<i64>(values)),
+        Type::Double => arguments.add(elements::<f64>(values)),
+        Type::Timestamp => arguments.add(elements::<DateTime<Utc>>(values)),
+        Type::Date => arguments.add(elements::<NaiveDate>(values)),
+        Type::Bytes => arguments.add(elements::<Vec<u8>>(values)),
+    }
+}
+
+/// The elements of an array; one of another type, which nothing builds, would be NULL.
+fn elements<T: Field>(values: Vec<Value>) -> Vec<Option<T>> {
+    values.into_iter().map(T::from_value).collect()
+}
+
+impl Execute for Postgres {
+    type Row = Row;
+    type Connection = Object<Manager>;
+    type Pool = PostgresPool;
+
+    async fn acquire(pool: &PostgresPool, _access: Access) -> Result<Self::Connection> {
+        pool.acquire().await
+    }
+
+    async fn begin(
+        connection: &mut Self::Connection,
+        pool: &PostgresPool,
+        scope: &Scope,
+        access: Access,
+        extent: Extent,
+    ) -> Result<bool> {
+        let Some(begin) = rls::begin(pool.role(), scope, access, extent)? else {
+            return Ok(false);
+        };
+        // One simple query, so one round trip. Its only variable part is the owner's UUID, formatted.
+        let begun = sqlx::raw_sql(AssertSqlSafe(begin))
+            .execute(connection.live())
+            .await;
+        begun.map_err(|error| Self::classify(&error, None))?;
+        Ok(true)
+    }
+
+    async fn fetch<T: Send>(
+        connection: &mut Self::Connection,
+        text: &Text,
+        values: Vec<Value>,
+        decode: fn(&Row) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let query = query_with(AssertSqlSafe(text.sql.clone()), arguments(values)?);
+        let mut rows = query.fetch(connection.live());
+        let mut decoded = Vec::new();
+        while let Some(row) = rows
+            .try_next()
+            .await
+            .map_err(|error| Self::classify(&error, text.table))?
+        {
+            decoded.push(decode(&Row(row))?);
+        }
+        Ok(decoded)
+    }
+
+    async fn execute(
+        connection: &mut Self::Connection,
+        text: &Text,
+        values: Vec<Value>,
+    ) -> Result<u64> {
+        let query = query_with(AssertSqlSafe(text.sql.clone()), arguments(values)?);
+        let result = query.execute(connection.live()).await;
+        result
+            .map(|done| done.rows_affected())
+            .map_err(|error| Self::classify(&error, text.table))
+    }
+
+    async fn control(connection: &mut Self::Connection, statement: &'static str) -> Result<()> {
+        let result = sqlx::raw_sql(statement).execute(connection.live()).await;
+        result
+            .map(|_| ())
+            .map_err(|error| Self::classify(&error, None))
+    }
+
+    fn discard(connection: Self::Connection) {
+        drop(Object::take(connection));
+    }
+
+    async fn seaorm_fetch(
+        connection: &mut Self::Connection,
+        statement: sea_orm::Statement,
+    ) -> Result<Vec<QueryResult>, DbErr> {
+        let values = SqlxValues(statement.values.unwrap_or(sea_orm::Values(Vec::new())));
+        let query = query_with(AssertSqlSafe(statement.sql), values);
+        let rows = query
+            .fetch_all(connection.live())
+            .await
+            .map_err(query_error)?;
+        Ok(rows.into_iter().map(Into::into).collect())
+    }
+
+    async fn seaorm_execute(
+        connection: &mut Self::Connection,
+        statement: sea_orm::Statement,
+    ) -> Result<ExecResult, DbErr> {
+        let values = SqlxValues(statement.values.unwrap_or(sea_orm::Values(Vec::new())));
+        let query = query_with(AssertSqlSafe(statement.sql), values);
+        let done = query
+            .execute(connection.live())
+            .await
+            .map_err(query_error)?;
+        Ok(done.into())
+    }
+
+    async fn seaorm_unprepared(
+        connection: &mut Self::Connection,
+        sql: &str,
+    ) -> Result<ExecResult, DbErr> {
+        let query = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        let done = query
+            .execute(connection.live())
+            .await
+            .map_err(query_error)?;
+        Ok(done.into())
+    }
+
+    fn big_int(row: &Row, index: usize) -> Result<i64> {
+        row.get(index)
+    }
+
+    fn boolean(row: &Row, index: usize) -> Result<bool> {
+        row.get(index)
+    }
+
+    fn uuid(row: &Row, index: usize) -> Result<Uuid> {
+        row.get(index)
+    }
+
+    fn text(row: &Row, index: usize) -> Result<String> {
+        row.get(index)
+    }
+
+    const COLUMNS: &'static str = "SELECT t.relname::text, c.attname::text FROM pg_class AS t \
+         JOIN pg_attribute AS c ON c.attrelid = t.oid AND c.attnum > 0 AND NOT c.attisdropped \
+         WHERE t.relkind IN ('r', 'p') AND pg_table_is_visible(t.oid) \
+         AND t.relnamespace = ANY (current_schemas(false)::regnamespace[]) \
+         ORDER BY t.relname, c.attnum";
+
+    fn classify(error: &sqlx::Error, table: Option<&'static Table>) -> Error {
+        error::classify(error, table)
+    }
+}
+
+fn query_error(error: sqlx::Error) -> DbErr {
+    DbErr::Query(RuntimeErr::SqlxError(error.into()))
+}

@@ -1,0 +1,20 @@
+//! The Postgres dialect.
+
+mod connect;
+mod dialect;
+mod error;
+mod execute;
+mod rls;
+mod types;
+
+pub use dialect::Postgres;
+pub use execute::Row;
+
+pub(crate) use connect::PostgresPool;
+
+/// A repository on Postgres. An application's own queries are a trait that it implements for this type and
+/// for its SQLite twin.
+pub type PostgresRepository<R> = crate::native::NativeRepository<R, Postgres>;
+
+/// A unit of work on Postgres.
+pub type PostgresUnit = crate::unit::NativeUnit<Postgres>;

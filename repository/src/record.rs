@@ -1,0 +1,205 @@
+//! Records: the plain structs that an application uses, and their tie to both entities.
+
+use std::fmt::Debug;
+
+use chrono::{DateTime, Utc};
+use sea_orm::EntityTrait;
+use uuid::Uuid;
+
+use crate::dialect::Dialect;
+use crate::domain::Table;
+use crate::error::{Error, ErrorKind, InvalidReason, Result};
+use crate::statement::Statements;
+use crate::value::{Type, Value};
+
+/// A row as the application knows it. Implemented by `#[derive(Record)]`.
+///
+/// The derive also writes typed column handles (`Habit::NAME`), a draft for inserts (`HabitDraft`) and a
+/// patch (`HabitPatch`).
+pub trait Record: Clone + Debug + PartialEq + Send + Sync + Unpin + 'static {
+    /// What an insert takes: no managed columns, the id optional.
+    type Draft: Clone + Debug + Send + Sync + 'static;
+
+    /// What a patch takes: for each column, keep it or set it.
+    type Patch: Clone + Debug + Send + Sync + 'static;
+
+    /// The table in the domain.
+    const TABLE: &'static Table;
+
+    /// The columns, in the order of the record's fields.
+    const COLUMNS: &'static [ColumnSpec];
+
+    /// Where the managed columns stand in [`COLUMNS`](Self::COLUMNS).
+    const MANAGED: Managed;
+
+    /// The value of the column at that place.
+    fn value(&self, index: usize) -> Value;
+
+    /// Brings every field into its canonical form.
+    ///
+    /// # Errors
+    /// [`InvalidValue`](ErrorKind::InvalidValue), naming the first column that has none.
+    fn canonicalise(&mut self) -> Result<()>;
+
+    /// The id that the draft brings, if any.
+    fn draft_id(draft: &Self::Draft) -> Option<Uuid>;
+
+    /// The record that the draft becomes, with its managed columns.
+    fn from_draft(draft: Self::Draft, stamp: Stamp) -> Self;
+
+    /// The draft that would make this record again.
+    fn into_draft(self) -> Self::Draft;
+
+    /// The columns that the patch sets, with their values as given.
+    ///
+    /// # Errors
+    /// [`InvalidValue`](ErrorKind::InvalidValue), naming the first column that has no canonical form.
+    fn changes(patch: &Self::Patch) -> Result<Vec<(usize, Value)>>;
+
+    /// The id.
+    fn id(&self) -> Uuid;
+
+    /// The owner, where the record has one.
+    fn owner(&self) -> Option<Uuid>;
+
+    /// The version, where the record has one.
+    fn version(&self) -> Option<i64>;
+}
+
+/// What the library writes into a new row.
+#[derive(Clone, Copy, Debug)]
+pub struct Stamp {
+    /// The id: the draft's own, or a new one.
+    pub id: Uuid,
+    /// The owner of the scope; the nil UUID for a record without an owner.
+    pub owner: Uuid,
+    /// The time of the call, in microseconds.
+    pub now: DateTime<Utc>,
+}
+
+/// The version of a new row.
+pub const FIRST_VERSION: i64 = 1;
+
+/// One column of a record.
+#[derive(Clone, Copy, Debug)]
+pub struct ColumnSpec {
+    /// The name of the record's field.
+    pub field: &'static str,
+    /// The logical type.
+    pub ty: Type,
+    /// Whether NULL is a value of it.
+    pub nullable: bool,
+    /// The draft's default, where it has one.
+    pub default: Option<fn() -> Value>,
+}
+
+/// Where the managed columns of a record stand. What a record lacks is `None`, and it loses just that
+/// behaviour.
+#[derive(Clone, Copy, Debug)]
+pub struct Managed {
+    /// The primary key.
+    pub id: usize,
+    /// Who owns the row.
+    pub owner: Option<usize>,
+    /// The counter that every write compares and bumps.
+    pub version: Option<usize>,
+    /// When the row was inserted.
+    pub created: Option<usize>,
+    /// When the row was last written.
+    pub updated: Option<usize>,
+    /// When the row was soft-deleted; NULL while it lives.
+    pub deleted: Option<usize>,
+}
+
+impl Managed {
+    /// Whether the library, and not the caller, writes the column.
+    pub fn contains(&self, index: usize) -> bool {
+        index == self.id
+            || [
+                self.owner,
+                self.version,
+                self.created,
+                self.updated,
+                self.deleted,
+            ]
+            .contains(&Some(index))
+    }
+}
+
+/// The tie between a record and its entity in one dialect. Implemented by `#[derive(Record)]`.
+///
+/// The mapping is exhaustive in both directions: a field that one side lacks, or has with another
+/// native type, does not compile.
+#[diagnostic::on_unimplemented(
+    message = "the record `{Self}` has no twin in the dialect `{D}`",
+    note = "name the entity's module in `#[record(sqlite = .., postgres = ..)]`"
+)]
+pub trait Twin<D: Dialect>: Record {
+    /// The hand-written SeaORM entity.
+    type Entity: EntityTrait;
+
+    /// The record from the entity's model.
+    fn from_model(model: <Self::Entity as EntityTrait>::Model) -> Self;
+
+    /// The entity's model from the record.
+    fn into_model(self) -> <Self::Entity as EntityTrait>::Model;
+
+    /// The record from a row whose columns stand in the order of [`Record::COLUMNS`].
+    ///
+    /// # Errors
+    /// [`Decode`](ErrorKind::Decode), naming the column whose stored value is not of its type.
+    fn from_row(row: &D::Row) -> Result<Self>;
+
+    /// The statement texts of this record in this dialect, each built once.
+    #[doc(hidden)]
+    fn statements() -> &'static Statements;
+}
+
+/// What a patch does to one column.
+///
+/// A nullable column has the type `Change<Option<T>>`: keep it, set it to NULL, or set it to a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change<T> {
+    /// Leaves the column as it is.
+    Keep,
+    /// Sets the column.
+    Set(T),
+}
+
+impl<T> Default for Change<T> {
+    fn default() -> Self {
+        Change::Keep
+    }
+}
+
+/// Used by the derive: the value of a field, or the error that names it.
+#[doc(hidden)]
+pub fn canonical<T: crate::value::Field>(field: &'static str, value: &mut T) -> Result<()> {
+    value
+        .canonicalise()
+        .map_err(|reason| invalid(field, reason))
+}
+
+/// Used by the derive: one column of a patch.
+#[doc(hidden)]
+pub fn change<T: crate::value::Field>(
+    index: usize,
+    field: &'static str,
+    change: &Change<T>,
+    into: &mut Vec<(usize, Value)>,
+) -> Result<()> {
+    if let Change::Set(value) = change {
+        let mut value = value.clone();
+        canonical(field, &mut value)?;
+        into.push((index, value.to_value()));
+    }
+    Ok(())
+}
+
+pub(crate) fn invalid(field: &'static str, reason: InvalidReason) -> Error {
+    ErrorKind::InvalidValue {
+        field: field.into(),
+        reason,
+    }
+    .into()
+}

@@ -1,0 +1,269 @@
+//! Connections to SQLite: one that writes behind a fair queue, several that read, each with settings
+//! that are asserted.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use deadpool::managed::{self, Metrics, Object, QueueMode, RecycleResult};
+use sea_orm::sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous,
+};
+use sea_orm::sqlx::{self, ConnectOptions, Row as _};
+
+use super::error;
+use crate::dialect::Access;
+use crate::error::{Error, ErrorKind, Result};
+use crate::options::{Settings, StoreOptions, Synchronous, invalid_url};
+use crate::pool::{self, Pool};
+
+/// How many rows the driver's thread reads ahead of us.
+const ROWS_AHEAD: usize = 512;
+
+/// Makes connections of one kind.
+#[derive(Debug)]
+pub struct Manager {
+    options: SqliteConnectOptions,
+    expected: Expected,
+}
+
+/// The settings that a connection must have.
+#[derive(Clone, Debug)]
+struct Expected {
+    journal_mode: &'static str,
+    busy_timeout: Duration,
+    synchronous: Synchronous,
+    query_only: bool,
+}
+
+impl managed::Manager for Manager {
+    type Type = SqliteConnection;
+    type Error = Error;
+
+    async fn create(&self) -> Result<SqliteConnection> {
+        let opened = self.options.connect().await;
+        let mut connection = opened.map_err(|error| self.explain(&error))?;
+        let checked = self.expected.assert(&mut connection).await;
+        checked.map_err(|error| match error.kind() {
+            ErrorKind::NotADatabase { .. } => {
+                let path = self.options.get_filename().display().to_string();
+                error.with_kind(ErrorKind::NotADatabase { path })
+            }
+            _ => error,
+        })?;
+        Ok(connection)
+    }
+
+    async fn recycle(&self, _: &mut SqliteConnection, _: &Metrics) -> RecycleResult<Error> {
+        Ok(())
+    }
+}
+
+impl Manager {
+    fn new(options: SqliteConnectOptions, expected: Expected) -> Self {
+        let options = options
+            .foreign_keys(true)
+            .busy_timeout(expected.busy_timeout)
+            .synchronous(match expected.synchronous {
+                Synchronous::Full => SqliteSynchronous::Full,
+                Synchronous::Normal => SqliteSynchronous::Normal,
+            })
+            .row_buffer_size(ROWS_AHEAD)
+            .pragma("trusted_schema", "OFF")
+            .pragma("query_only", if expected.query_only { "ON" } else { "OFF" });
+        Manager { options, expected }
+    }
+
+    /// Why the file does not open.
+    fn explain(&self, error: &sqlx::Error) -> Error {
+        let path = self.options.get_filename();
+        let classified = error::classify(error, None);
+        let kind = match classified.kind() {
+            ErrorKind::Unavailable { .. } if !path.exists() => ErrorKind::DatabaseMissing {
+                name: path.display().to_string(),
+            },
+            ErrorKind::NotADatabase { .. } => ErrorKind::NotADatabase {
+                path: path.display().to_string(),
+            },
+            kind => kind.clone(),
+        };
+        classified.with_kind(kind)
+    }
+}
+
+impl Expected {
+    /// Reads the settings back: a driver that ignored one, or a file that cannot have it, is found here
+    /// and not when data is lost.
+    async fn assert(&self, connection: &mut SqliteConnection) -> Result<()> {
+        const READ_BACK: &str = "SELECT foreign_keys, journal_mode, timeout, trusted_schema, \
+             synchronous, query_only FROM pragma_foreign_keys, pragma_journal_mode, \
+             pragma_busy_timeout, pragma_trusted_schema, pragma_synchronous, pragma_query_only";
+        let row = sqlx::query(READ_BACK)
+            .fetch_one(connection)
+            .await
+            .map_err(|error| error::classify(&error, None))?;
+        let number = |index: usize| {
+            let value: Result<i64, _> = row.try_get_unchecked(index);
+            value.map_or_else(|_| "unreadable".to_owned(), |value| value.to_string())
+        };
+        let journal: Result<String, _> = row.try_get(1);
+        let level = match self.synchronous {
+            Synchronous::Full => 2,
+            Synchronous::Normal => 1,
+        };
+        let flag = |on: bool| i64::from(on).to_string();
+        for (name, wanted, found) in [
+            ("foreign_keys", flag(true), number(0)),
+            (
+                "journal_mode",
+                self.journal_mode.to_owned(),
+                journal.unwrap_or_default(),
+            ),
+            (
+                "busy_timeout",
+                self.busy_timeout.as_millis().to_string(),
+                number(2),
+            ),
+            ("trusted_schema", flag(false), number(3)),
+            ("synchronous", level.to_string(), number(4)),
+            ("query_only", flag(self.query_only), number(5)),
+        ] {
+            if wanted != found {
+                return Err(ErrorKind::Setting {
+                    name,
+                    wanted,
+                    found,
+                }
+                .into());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The connections of a store on SQLite.
+#[derive(Clone)]
+pub struct SqlitePool {
+    writer: Pool<Manager>,
+    readers: Pool<Manager>,
+}
+
+impl SqlitePool {
+    pub(crate) async fn open(options: &StoreOptions) -> Result<Self> {
+        let settings = &options.settings;
+        let file = SqliteConnectOptions::from_str(options.exposed_url())
+            .map_err(|error| invalid_url(error.to_string()))?
+            .disable_statement_logging();
+        let in_memory = is_in_memory(options.exposed_url());
+        if in_memory {
+            return Self::open_in_memory(options, file).await;
+        }
+        #[cfg(feature = "migrate")]
+        if let Some(run) = options.migration {
+            migrate(run, file.clone()).await?;
+        }
+        let read_only = has_mode(options.exposed_url(), "ro");
+        let expected = Expected {
+            journal_mode: "wal",
+            busy_timeout: settings.lock_timeout,
+            synchronous: settings.synchronous,
+            query_only: false,
+        };
+        let reading = Expected {
+            query_only: true,
+            ..expected.clone()
+        };
+        let writing = match read_only {
+            // The journal mode is the file's, and a reader cannot change it.
+            true => file.clone(),
+            false => file.clone().journal_mode(SqliteJournalMode::Wal),
+        };
+        let writer = Manager::new(writing, expected);
+        // A reader never makes the file: it opens after the writer did.
+        let readers = Manager::new(file.create_if_missing(false), reading);
+        let pool = SqlitePool {
+            writer: pool_of(writer, 1, settings)?,
+            readers: pool_of(readers, settings.readers, settings)?,
+        };
+        drop(pool.acquire(Access::Write).await?);
+        Ok(pool)
+    }
+
+    /// A database in memory has one connection, which reads and writes: a second one would lock its
+    /// tables as a whole.
+    async fn open_in_memory(options: &StoreOptions, memory: SqliteConnectOptions) -> Result<Self> {
+        let settings = &options.settings;
+        let expected = Expected {
+            journal_mode: "memory",
+            busy_timeout: settings.lock_timeout,
+            synchronous: settings.synchronous,
+            query_only: false,
+        };
+        let only = pool_of(Manager::new(memory.clone(), expected), 1, settings)?;
+        let pool = SqlitePool {
+            writer: only.clone(),
+            readers: only,
+        };
+        // The database lives as long as this connection.
+        drop(pool.acquire(Access::Write).await?);
+        #[cfg(feature = "migrate")]
+        if let Some(run) = options.migration {
+            migrate(run, memory).await?;
+        }
+        Ok(pool)
+    }
+
+    pub(super) async fn acquire(&self, access: Access) -> Result<Object<Manager>> {
+        let pool = match access {
+            Access::Write => &self.writer,
+            Access::Read => &self.readers,
+        };
+        pool::acquire(pool).await
+    }
+
+    pub(crate) fn close(&self) {
+        self.readers.close();
+        self.writer.close();
+    }
+}
+
+fn pool_of(manager: Manager, size: usize, settings: &Settings) -> Result<Pool<Manager>> {
+    pool::build(manager, size, settings.acquire_timeout, QueueMode::Lifo)
+}
+
+/// As sqlx tells it: `sqlite::memory:`, `sqlite://:memory:` or `mode=memory`.
+fn is_in_memory(url: &str) -> bool {
+    let rest = url.trim_start_matches("sqlite:").trim_start_matches("//");
+    let (path, _) = rest.split_once('?').unwrap_or((rest, ""));
+    path == ":memory:" || has_mode(url, "memory")
+}
+
+/// Whether the URL asks for that mode; see <https://www.sqlite.org/uri.html>.
+fn has_mode(url: &str, mode: &str) -> bool {
+    let (_, query) = url.split_once('?').unwrap_or_default();
+    query
+        .split('&')
+        .any(|pair| pair.strip_prefix("mode=") == Some(mode))
+}
+
+/// Runs the migrations over connections of SeaORM's, which end before the store's begin.
+#[cfg(feature = "migrate")]
+async fn migrate(run: crate::migrate::Run, options: SqliteConnectOptions) -> Result<()> {
+    let pool = sqlx::sqlite::SqlitePoolOptions::new()
+        .max_connections(1)
+        .connect_with(options.clone())
+        .await
+        .map_err(|error| {
+            let expected = Expected {
+                journal_mode: "wal",
+                busy_timeout: Duration::ZERO,
+                synchronous: Synchronous::Full,
+                query_only: false,
+            };
+            Manager::new(options, expected).explain(&error)
+        })?;
+    let db = sea_orm::SqlxSqliteConnector::from_sqlx_sqlite_pool(pool);
+    let migrated = run(&db).await;
+    // The pool is of no more use, whatever closing it says.
+    let _closed = db.close().await;
+    migrated
+}

@@ -1,0 +1,227 @@
+//! Statement text and typed values in, rows out: the one place where SQLite runs anything.
+
+use deadpool::managed::Object;
+use futures_util::TryStreamExt;
+use sea_orm::sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sea_orm::sqlx::{self, Arguments, AssertSqlSafe, Column, Decode, Row as _, query_with};
+use sea_orm::{DbErr, ExecResult, QueryResult, RuntimeErr};
+use sea_query_sqlx::SqlxValues;
+use uuid::Uuid;
+
+use super::connect::{Manager, SqlitePool};
+use super::{Sqlite, TextDate, TextId, TextTime, error};
+use crate::dialect::{Access, Execute, Extent, Text};
+use crate::domain::Table;
+use crate::error::{Error, ErrorKind, Result};
+use crate::scope::Scope;
+use crate::value::{Native, Type, Value};
+
+/// A row of a result, read by position.
+pub struct Row(SqliteRow);
+
+impl Row {
+    /// The value at that place, as the field's type.
+    ///
+    /// # Errors
+    /// [`Decode`](ErrorKind::Decode) if what is stored is not of that type, or there is no such place.
+    pub fn get<T>(&self, index: usize) -> Result<T>
+    where
+        T: Native<Sqlite>,
+        T::Native: for<'r> Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
+    {
+        self.0
+            .try_get::<T::Native, _>(index)
+            .map(T::from_native)
+            .map_err(|_| {
+                let column = self.0.columns().get(index).map(|column| column.name());
+                ErrorKind::Decode {
+                    column: column.unwrap_or("a missing column").to_owned().into(),
+                }
+                .into()
+            })
+    }
+}
+
+fn arguments(values: Vec<Value>) -> Result<SqliteArguments> {
+    let mut arguments = SqliteArguments::default();
+    arguments.reserve(values.len(), 0);
+    for value in values {
+        let added = match value {
+            Value::Null(_) => arguments.add(Option::<i64>::None),
+            Value::Uuid(id) => arguments.add(TextId(id)),
+            Value::Text(text) => arguments.add(text),
+            Value::Bool(bool) => arguments.add(bool),
+            Value::Int(int) => arguments.add(int),
+            Value::BigInt(int) => arguments.add(int),
+            Value::Double(float) => arguments.add(float),
+            Value::Timestamp(at) => arguments.add(TextTime(at)),
+            Value::Date(day) => arguments.add(TextDate(day)),
+            Value::Bytes(bytes) => arguments.add(bytes),
+            Value::Array(ty, values) => arguments.add(json(ty, values)),
+        };
+        added.map_err(|cause| Error::with_cause(ErrorKind::Internal, None, cause.to_string()))?;
+    }
+    Ok(arguments)
+}
+
+/// An array as JSON, whose elements `json_each` gives back in the form in which the column stores them.
+fn json(_ty: Type, values: Vec<Value>) -> String {
+    use serde_json::Value as Json;
+    let values = values.into_iter().map(|value| match value {
+        Value::Uuid(id) => Json::String(TextId(id).to_string()),
+        Value::Text(text) => Json::String(text),
+        Value::Bool(bool) => Json::from(i32::from(bool)),
+        Value::Int(int) => Json::from(int),
+        Value::BigInt(int) => Json::from(int),
+        Value::Double(float) => Json::from(float),
+        Value::Timestamp(at) => Json::String(TextTime(at).to_string()),
+        Value::Date(day) => Json::String(TextDate(day).to_string()),
+        // Filters refuse lists of bytes and of lists before they come here.
+        Value::Null(_) | Value::Bytes(_) | Value::Array(..) => Json::Null,
+    });
+    Json::Array(values.collect()).to_string()
+}
+
+impl Execute for Sqlite {
+    type Row = Row;
+    type Connection = Object<Manager>;
+    type Pool = SqlitePool;
+
+    async fn acquire(pool: &SqlitePool, access: Access) -> Result<Self::Connection> {
+        pool.acquire(access).await
+    }
+
+    async fn begin(
+        connection: &mut Self::Connection,
+        _pool: &SqlitePool,
+        _scope: &Scope,
+        access: Access,
+        extent: Extent,
+    ) -> Result<bool> {
+        if extent == Extent::Statement {
+            return Ok(false);
+        }
+        let begin = match access {
+            Access::Read => "BEGIN",
+            // Takes the write lock now and waits for it; a transaction that reads first and writes later
+            // is refused at once when someone else wrote in between.
+            Access::Write => "BEGIN IMMEDIATE",
+        };
+        Self::control(connection, begin).await?;
+        Ok(true)
+    }
+
+    async fn fetch<T: Send>(
+        connection: &mut Self::Connection,
+        text: &Text,
+        values: Vec<Value>,
+        decode: fn(&Row) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let query = query_with(AssertSqlSafe(text.sql.clone()), arguments(values)?);
+        let mut rows = query.fetch(&mut **connection);
+        let mut decoded = Vec::new();
+        while let Some(row) = rows
+            .try_next()
+            .await
+            .map_err(|error| Self::classify(&error, text.table))?
+        {
+            decoded.push(decode(&Row(row))?);
+        }
+        Ok(decoded)
+    }
+
+    async fn execute(
+        connection: &mut Self::Connection,
+        text: &Text,
+        values: Vec<Value>,
+    ) -> Result<u64> {
+        let query = query_with(AssertSqlSafe(text.sql.clone()), arguments(values)?);
+        let result = query.execute(&mut **connection).await;
+        result
+            .map(|done| done.rows_affected())
+            .map_err(|error| Self::classify(&error, text.table))
+    }
+
+    async fn control(connection: &mut Self::Connection, statement: &'static str) -> Result<()> {
+        let result = sqlx::query(statement).execute(&mut **connection).await;
+        match result.map_err(|error| Self::classify(&error, None)) {
+            // SQLite may have rolled back by itself, and then there is nothing left to do.
+            Err(error)
+                if statement == "ROLLBACK"
+                    && matches!(error.kind(), ErrorKind::UnitEnded { .. }) =>
+            {
+                Ok(())
+            }
+            result => result.map(|_| ()),
+        }
+    }
+
+    fn discard(connection: Self::Connection) {
+        drop(Object::take(connection));
+    }
+
+    async fn seaorm_fetch(
+        connection: &mut Self::Connection,
+        statement: sea_orm::Statement,
+    ) -> Result<Vec<QueryResult>, DbErr> {
+        let values = SqlxValues(statement.values.unwrap_or(sea_orm::Values(Vec::new())));
+        let query = query_with(AssertSqlSafe(statement.sql), values);
+        let rows = query
+            .fetch_all(&mut **connection)
+            .await
+            .map_err(query_error)?;
+        Ok(rows.into_iter().map(Into::into).collect())
+    }
+
+    async fn seaorm_execute(
+        connection: &mut Self::Connection,
+        statement: sea_orm::Statement,
+    ) -> Result<ExecResult, DbErr> {
+        let values = SqlxValues(statement.values.unwrap_or(sea_orm::Values(Vec::new())));
+        let query = query_with(AssertSqlSafe(statement.sql), values);
+        let done = query
+            .execute(&mut **connection)
+            .await
+            .map_err(query_error)?;
+        Ok(done.into())
+    }
+
+    async fn seaorm_unprepared(
+        connection: &mut Self::Connection,
+        sql: &str,
+    ) -> Result<ExecResult, DbErr> {
+        let query = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        let done = query
+            .execute(&mut **connection)
+            .await
+            .map_err(query_error)?;
+        Ok(done.into())
+    }
+
+    fn big_int(row: &Row, index: usize) -> Result<i64> {
+        row.get(index)
+    }
+
+    fn boolean(row: &Row, index: usize) -> Result<bool> {
+        row.get(index)
+    }
+
+    fn uuid(row: &Row, index: usize) -> Result<Uuid> {
+        row.get(index)
+    }
+
+    fn text(row: &Row, index: usize) -> Result<String> {
+        row.get(index)
+    }
+
+    const COLUMNS: &'static str = "SELECT t.name, c.name FROM sqlite_master AS t, pragma_table_xinfo(t.name) AS c \
+         WHERE t.type = 'table' ORDER BY t.name, c.cid";
+
+    fn classify(error: &sqlx::Error, table: Option<&'static Table>) -> Error {
+        error::classify(error, table)
+    }
+}
+
+fn query_error(error: sqlx::Error) -> DbErr {
+    DbErr::Query(RuntimeErr::SqlxError(error.into()))
+}

@@ -1,0 +1,327 @@
+//! An opened database.
+
+use std::sync::Arc;
+
+use crate::dialect::Access;
+use crate::domain::Engine;
+use crate::error::{Error, Result};
+use crate::native::{NativeRepository, Source};
+use crate::operation::Context;
+use crate::options::StoreOptions;
+#[cfg(feature = "postgres")]
+use crate::postgres::{Postgres, PostgresPool, PostgresRepository, PostgresUnit};
+use crate::record::{Record, Twin};
+use crate::repository::Repository;
+use crate::schema;
+use crate::scope::Scope;
+#[cfg(feature = "sqlite")]
+use crate::sqlite::{Sqlite, SqlitePool, SqliteRepository, SqliteUnit};
+use crate::unit::NativeUnit;
+
+/// An opened database, of whichever engine its URL names. Cheap to clone; clones share connections.
+#[derive(Clone)]
+pub struct Store {
+    backend: Backend,
+    options: Arc<StoreOptions>,
+}
+
+#[derive(Clone)]
+enum Backend {
+    #[cfg(feature = "sqlite")]
+    Sqlite(SqlitePool),
+    #[cfg(feature = "postgres")]
+    Postgres(PostgresPool),
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A record that every compiled-in engine can store: one with a twin in each dialect.
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
+pub trait Stored: Twin<Sqlite> + Twin<Postgres> {}
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
+impl<R: Twin<Sqlite> + Twin<Postgres>> Stored for R {}
+
+/// A record that every compiled-in engine can store: one with a twin in each dialect.
+#[cfg(all(feature = "sqlite", not(feature = "postgres")))]
+pub trait Stored: Twin<Sqlite> {}
+#[cfg(all(feature = "sqlite", not(feature = "postgres")))]
+impl<R: Twin<Sqlite>> Stored for R {}
+
+/// A record that every compiled-in engine can store: one with a twin in each dialect.
+#[cfg(all(feature = "postgres", not(feature = "sqlite")))]
+pub trait Stored: Twin<Postgres> {}
+#[cfg(all(feature = "postgres", not(feature = "sqlite")))]
+impl<R: Twin<Postgres>> Stored for R {}
+
+/// A repository of the store's own dialect, for an application that implements a trait of its own for
+/// both.
+#[derive(Debug, Clone)]
+pub enum AnyRepository<R: Record> {
+    /// On SQLite.
+    #[cfg(feature = "sqlite")]
+    Sqlite(SqliteRepository<R>),
+    /// On Postgres.
+    #[cfg(feature = "postgres")]
+    Postgres(PostgresRepository<R>),
+}
+
+impl<R: Stored> AnyRepository<R> {
+    fn shared(self) -> Arc<dyn Repository<R>> {
+        match self {
+            #[cfg(feature = "sqlite")]
+            AnyRepository::Sqlite(repository) => Arc::new(repository),
+            #[cfg(feature = "postgres")]
+            AnyRepository::Postgres(repository) => Arc::new(repository),
+        }
+    }
+}
+
+/// A unit of work: one transaction that hands out repositories.
+///
+/// [`commit`](Unit::commit) consumes it; dropping it rolls back. A write that fails in it forbids every
+/// further call, and a commit then rolls back and says so.
+pub enum Unit {
+    /// On SQLite.
+    #[cfg(feature = "sqlite")]
+    Sqlite(SqliteUnit),
+    /// On Postgres.
+    #[cfg(feature = "postgres")]
+    Postgres(PostgresUnit),
+}
+
+impl Unit {
+    /// A repository whose calls are part of the unit, in the unit's scope.
+    pub fn repository<R: Stored>(&self) -> Arc<dyn Repository<R>> {
+        self.native().shared()
+    }
+
+    /// As [`repository`](Self::repository), of the store's own dialect.
+    pub fn native<R: Stored>(&self) -> AnyRepository<R> {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Unit::Sqlite(unit) => AnyRepository::Sqlite(unit.repository()),
+            #[cfg(feature = "postgres")]
+            Unit::Postgres(unit) => AnyRepository::Postgres(unit.repository()),
+        }
+    }
+
+    /// Makes everything durable, or nothing.
+    ///
+    /// # Errors
+    /// [`UnitEnded`](crate::ErrorKind::UnitEnded) if a call in it failed: it was rolled back.
+    /// [`CommitUnknown`](crate::ErrorKind::CommitUnknown) if the connection broke meanwhile. What a commit
+    /// itself may meet: [`StorageFull`](crate::ErrorKind::StorageFull),
+    /// [`Serialization`](crate::ErrorKind::Serialization).
+    pub async fn commit(self) -> Result<()> {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Unit::Sqlite(unit) => unit.commit().await,
+            #[cfg(feature = "postgres")]
+            Unit::Postgres(unit) => unit.commit().await,
+        }
+    }
+
+    /// Takes everything back, and waits until it is.
+    ///
+    /// # Errors
+    /// [`ConnectionLost`](crate::ErrorKind::ConnectionLost), in which case the server takes it back.
+    pub async fn rollback(self) -> Result<()> {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Unit::Sqlite(unit) => unit.rollback().await,
+            #[cfg(feature = "postgres")]
+            Unit::Postgres(unit) => unit.rollback().await,
+        }
+    }
+}
+
+impl Store {
+    /// Opens the database that the URL names, with the defaults of [`StoreOptions`].
+    ///
+    /// # Errors
+    /// As [`StoreOptions::open`].
+    pub async fn open(url: impl Into<String>) -> Result<Self> {
+        StoreOptions::new(url).open().await
+    }
+
+    pub(crate) async fn open_with(options: StoreOptions) -> Result<Self> {
+        let backend = match options.engine()? {
+            #[cfg(feature = "sqlite")]
+            Engine::Sqlite => {
+                let pool = SqlitePool::open(&options).await?;
+                schema::check::<Sqlite>(&pool, options.domain).await?;
+                Backend::Sqlite(pool)
+            }
+            #[cfg(feature = "postgres")]
+            Engine::Postgres => {
+                let pool = PostgresPool::open(&options).await?;
+                schema::check::<Postgres>(&pool, options.domain).await?;
+                Backend::Postgres(pool)
+            }
+            #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
+            engine => {
+                return Err(crate::options::invalid_url(format!(
+                    "it names {engine}, and the feature \"{engine}\" is off"
+                )));
+            }
+        };
+        Ok(Store {
+            backend,
+            options: Arc::new(options),
+        })
+    }
+
+    /// Which engine it is.
+    pub fn engine(&self) -> Engine {
+        match &self.backend {
+            #[cfg(feature = "sqlite")]
+            Backend::Sqlite(_) => Engine::Sqlite,
+            #[cfg(feature = "postgres")]
+            Backend::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    fn context(&self, scope: &Scope) -> Context {
+        Context {
+            scope: *scope,
+            sees_all: match &self.backend {
+                #[cfg(feature = "sqlite")]
+                Backend::Sqlite(_) => true,
+                #[cfg(feature = "postgres")]
+                Backend::Postgres(pool) => pool.sees_all(),
+            },
+            clock: self.options.clock.clone(),
+            ids: self.options.ids.clone(),
+        }
+    }
+
+    /// The rows of one record in one scope. Each call of the repository is a unit of its own.
+    pub fn repository<R: Stored>(&self, scope: &Scope) -> Arc<dyn Repository<R>> {
+        self.native(scope).shared()
+    }
+
+    /// As [`repository`](Self::repository), of the store's own dialect: where an application's own trait,
+    /// implemented for both, begins.
+    pub fn native<R: Stored>(&self, scope: &Scope) -> AnyRepository<R> {
+        let context = self.context(scope);
+        match &self.backend {
+            #[cfg(feature = "sqlite")]
+            Backend::Sqlite(pool) => {
+                AnyRepository::Sqlite(NativeRepository::new(Source::Pool(pool.clone()), context))
+            }
+            #[cfg(feature = "postgres")]
+            Backend::Postgres(pool) => {
+                AnyRepository::Postgres(NativeRepository::new(Source::Pool(pool.clone()), context))
+            }
+        }
+    }
+
+    /// Runs a unit of work that reads: all of its reads see one snapshot, and writes are refused.
+    ///
+    /// # Errors
+    /// What the work gives; and as [`begin_read`](Self::begin_read).
+    pub async fn read<T, E, F>(&self, scope: &Scope, work: F) -> Result<T, E>
+    where
+        F: AsyncFnOnce(&Unit) -> Result<T, E>,
+        E: From<Error>,
+    {
+        run(self.begin_read(scope).await?, work).await
+    }
+
+    /// Runs a unit of work that writes, and commits it if the work gives `Ok`.
+    ///
+    /// ```no_run
+    /// # mod demo { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/note.rs")); }
+    /// # use demo::{Note, NoteDraft};
+    /// # async fn tour(store: catamaran::Store, scope: catamaran::Scope) -> catamaran::Result<()> {
+    /// let both = store
+    ///     .write(&scope, async |unit| {
+    ///         let notes = unit.repository::<Note>();
+    ///         let first = notes.insert(NoteDraft::new("hull")).await?;
+    ///         let second = notes.insert(NoteDraft::new("deck")).await?;
+    ///         Ok::<_, catamaran::Error>((first, second))
+    ///     })
+    ///     .await?;
+    /// # let _ = both;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// What the work gives, in which case nothing of it stays; and as [`begin_write`](Self::begin_write)
+    /// and [`Unit::commit`].
+    pub async fn write<T, E, F>(&self, scope: &Scope, work: F) -> Result<T, E>
+    where
+        F: AsyncFnOnce(&Unit) -> Result<T, E>,
+        E: From<Error>,
+    {
+        run(self.begin_write(scope).await?, work).await
+    }
+
+    /// Begins a unit of work that reads. On Postgres it is `REPEATABLE READ READ ONLY`; on SQLite a
+    /// transaction of a connection that cannot write.
+    ///
+    /// # Errors
+    /// [`PoolTimeout`](crate::ErrorKind::PoolTimeout), [`Unavailable`](crate::ErrorKind::Unavailable);
+    /// [`Permission`](crate::ErrorKind::Permission) if the role does not fit the scope.
+    pub async fn begin_read(&self, scope: &Scope) -> Result<Unit> {
+        self.begin(scope, Access::Read).await
+    }
+
+    /// Begins a unit of work that writes. On Postgres it is `READ COMMITTED`; on SQLite it holds the one
+    /// writing connection from its beginning.
+    ///
+    /// # Errors
+    /// As [`begin_read`](Self::begin_read); [`LockTimeout`](crate::ErrorKind::LockTimeout) on SQLite if
+    /// another process writes for too long.
+    pub async fn begin_write(&self, scope: &Scope) -> Result<Unit> {
+        self.begin(scope, Access::Write).await
+    }
+
+    async fn begin(&self, scope: &Scope, access: Access) -> Result<Unit> {
+        let context = self.context(scope);
+        Ok(match &self.backend {
+            #[cfg(feature = "sqlite")]
+            Backend::Sqlite(pool) => Unit::Sqlite(NativeUnit::begin(pool, context, access).await?),
+            #[cfg(feature = "postgres")]
+            Backend::Postgres(pool) => {
+                Unit::Postgres(NativeUnit::begin(pool, context, access).await?)
+            }
+        })
+    }
+
+    /// Closes the store: connections end as they become free, and further calls are
+    /// [`Unavailable`](crate::ErrorKind::Unavailable). Dropping every clone of the store does the same.
+    pub fn close(&self) {
+        match &self.backend {
+            #[cfg(feature = "sqlite")]
+            Backend::Sqlite(pool) => pool.close(),
+            #[cfg(feature = "postgres")]
+            Backend::Postgres(pool) => pool.close(),
+        }
+    }
+}
+
+async fn run<T, E, F>(unit: Unit, work: F) -> Result<T, E>
+where
+    F: AsyncFnOnce(&Unit) -> Result<T, E>,
+    E: From<Error>,
+{
+    match work(&unit).await {
+        Ok(value) => {
+            unit.commit().await?;
+            Ok(value)
+        }
+        Err(error) => {
+            // The work's own error is the one to report.
+            let _rolled_back = unit.rollback().await;
+            Err(error)
+        }
+    }
+}
