@@ -1,0 +1,4 @@
+#[cfg(feature = "cli")]
+pub mod cli;
+#[cfg(feature = "migrate")]
+pub mod migrate;
