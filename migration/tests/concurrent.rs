@@ -61,7 +61,7 @@ async fn postgres_sixteen_databases_of_one_cluster() {
     }
     // A role that is no superuser has to become a member of the application's role, in each of them at once.
     let db = support::connect(&databases[0].url()).await;
-    let role = format!("migrator_{}", uuid::Uuid::new_v4().simple());
+    let role = support::unique("migrator");
     support::run(
         &db,
         &format!("CREATE ROLE {role} LOGIN CREATEROLE PASSWORD 'secret'"),

@@ -5,7 +5,10 @@
     reason = "every test file is a crate of its own and uses its part"
 )]
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 
@@ -40,7 +43,7 @@ impl PostgresDatabase {
         let admin = std::env::var("CATAMARAN_TEST_POSTGRES_URL").expect(
             "CATAMARAN_TEST_POSTGRES_URL must be the URL of a Postgres superuser: these tests do not skip",
         );
-        let name = format!("migration_{}", uuid::Uuid::new_v4().simple());
+        let name = unique("migration");
         let db = Database::connect(&admin)
             .await
             .expect("a Postgres that answers");
@@ -91,6 +94,17 @@ impl Drop for PostgresDatabase {
         });
         thread.join().ok();
     }
+}
+
+/// A name that no other test uses, in this process or another.
+pub fn unique(what: &str) -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("a clock after 1970")
+        .as_nanos();
+    format!("{what}_{}_{count}_{now}", std::process::id())
 }
 
 /// One connection, so that what a test sets stays set.
