@@ -2,7 +2,7 @@
 
 mod support;
 
-use catamaran::migrate::up;
+use catamaran::migrate::{MigrateError, Script, TwinMigration, up};
 use migration::History;
 use sea_orm::DatabaseConnection;
 
@@ -141,4 +141,61 @@ async fn postgres_a_child_cannot_hang_on_the_habit_of_another_owner() {
             .contains("fk_habit_entries__user_id_habit_id"),
         "{error}"
     );
+}
+
+/// A data change that forgets the policies.
+struct Shout;
+
+impl TwinMigration for Shout {
+    fn name(&self) -> &'static str {
+        "m20270101_000001_shout"
+    }
+    fn sqlite_up(&self) -> Script {
+        Script::nothing("not tested here")
+    }
+    fn sqlite_down(&self) -> Script {
+        Script::nothing("not tested here")
+    }
+    fn postgres_up(&self) -> Script {
+        Script::new().sql("UPDATE habits SET name = upper(name)")
+    }
+    fn postgres_down(&self) -> Script {
+        Script::nothing("not tested here")
+    }
+}
+
+struct Shouting;
+
+impl catamaran::migrate::History for Shouting {
+    fn migrations() -> Vec<Box<dyn TwinMigration>> {
+        let mut migrations = <History as catamaran::migrate::History>::migrations();
+        migrations.push(Box::new(Shout));
+        migrations
+    }
+}
+
+/// The owner of the tables is bound by their policies too: without care it would change no row and say so to no one.
+#[tokio::test]
+async fn postgres_a_data_change_that_a_policy_would_filter_is_an_error() {
+    let database = support::PostgresDatabase::new().await;
+    let db = support::connect(&database.url()).await;
+    let role = support::unique("owner");
+    support::run(
+        &db,
+        &format!("CREATE ROLE {role} LOGIN CREATEROLE PASSWORD 'secret'"),
+    )
+    .await;
+    support::run(&db, &format!("GRANT CREATE ON SCHEMA public TO {role}")).await;
+    let url = database.url_as(&role);
+    up::<History>(&url).await.expect("its own tables");
+
+    let error = up::<Shouting>(&url).await.expect_err("filtered");
+    assert!(matches!(error, MigrateError::Statement { .. }), "{error}");
+    assert!(
+        error.to_string().contains("row-level security policy"),
+        "{error}"
+    );
+
+    support::run(&db, &format!("DROP OWNED BY {role}")).await;
+    support::run(&db, &format!("DROP ROLE {role}")).await;
 }

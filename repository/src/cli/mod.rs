@@ -17,11 +17,14 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use sea_orm::DatabaseConnection;
+use sea_orm::{DatabaseConnection, DatabaseExecutor};
 use sea_orm_migration::MigratorTrait;
 use tracing_subscriber::EnvFilter;
 
-use crate::migrate::{ConnectOptions, Dialect, History, MigrateError, Migrator, Plan, connect};
+use crate::migrate::{
+    Batch, ConnectOptions, Dialect, History, MigrateError, Migrator, Plan, connect,
+    run as run_batch,
+};
 
 /// Reads the arguments and the environment (and a `.env` file), runs the command, and returns the exit code:
 /// 0 for success, 1 for a failure that standard error explains in one line, 2 for arguments that make no sense.
@@ -177,16 +180,17 @@ impl Cli {
 }
 
 async fn migrate<H: History>(db: &DatabaseConnection, command: Command) -> Result<(), CliError> {
-    match command {
-        Command::Fresh => Migrator::<H>::fresh(db).await?,
-        Command::Refresh => Migrator::<H>::refresh(db).await?,
-        Command::Reset => Migrator::<H>::reset(db).await?,
-        Command::Status => Migrator::<H>::status(db).await?,
-        Command::Up { num } => Migrator::<H>::up(db, num).await?,
-        Command::Down { num } => Migrator::<H>::down(db, Some(num)).await?,
+    let batch = match command {
+        Command::Fresh => Batch::Fresh,
+        Command::Refresh => Batch::Refresh,
+        Command::Reset => Batch::Reset,
+        Command::Up { num } => Batch::Up { steps: num },
+        Command::Down { num } => Batch::Down { steps: Some(num) },
+        Command::Status => return Ok(Migrator::<H>::status(db).await?),
         // Needs no connection, and never comes here.
-        Command::Plan { .. } => {}
-    }
+        Command::Plan { .. } => return Ok(()),
+    };
+    run_batch::<H>(DatabaseExecutor::Connection(db), batch).await?;
     Ok(())
 }
 

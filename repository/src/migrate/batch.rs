@@ -38,7 +38,7 @@ impl fmt::Display for Report {
 
 /// What to do, as one atomic batch.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Batch {
+pub(crate) enum Batch {
     Up { steps: Option<u32> },
     Down { steps: Option<u32> },
     Fresh,

@@ -1,4 +1,4 @@
-use sea_orm::{DatabaseConnection, DatabaseExecutor};
+use sea_orm::{DatabaseConnection, IntoDatabaseExecutor};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 use sea_orm::{DbErr, RuntimeErr};
 
@@ -23,8 +23,8 @@ pub struct ConnectOptions<'a> {
 /// Applies every pending migration to the database at `url`, and says which.
 ///
 /// Opens a connection of its own and closes it. A SQLite file that is missing is created, unless the URL says
-/// `mode=ro` or `mode=rw`; its folder must exist. Any number of processes may do this at once: one migrates, the others wait for it
-/// and find nothing left to do.
+/// `mode=ro` or `mode=rw`; its folder must exist. Any number of processes may do this at once: one migrates, the
+/// others wait for it and find nothing left to do.
 ///
 /// # Errors
 ///
@@ -52,9 +52,23 @@ pub async fn up_with<H: History>(
     options: ConnectOptions<'_>,
 ) -> Result<Report, MigrateError> {
     let db = connect(url, options).await?;
-    let outcome = run::<H>(DatabaseExecutor::Connection(&db), Batch::Up { steps: None }).await;
+    let outcome = apply::<H>(&db).await;
     db.close().await.ok();
     outcome
+}
+
+/// Applies every pending migration over a connection or inside a transaction that is open already.
+///
+/// What [`Migrator`](super::Migrator) says of the two holds here; unlike its `up`, this keeps the kind of an error.
+///
+/// # Errors
+///
+/// Those of [`up`] that do not concern the URL; [`MigrateError::ForeignKeysOn`] in a SQLite transaction that
+/// enforces foreign keys; [`MigrateError::UnsupportedConnection`] on a third engine.
+pub async fn apply<'c, H: History>(
+    db: impl IntoDatabaseExecutor<'c>,
+) -> Result<Report, MigrateError> {
+    run::<H>(db.into_database_executor(), Batch::Up { steps: None }).await
 }
 
 /// The names of the migrations that the database at `url` does not have yet, in order. Changes nothing.

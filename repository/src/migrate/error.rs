@@ -152,6 +152,7 @@ fn list(violations: &[Violation]) -> String {
 
 /// Whether the database gave up waiting for a lock: `lock_not_available` on Postgres (SQLSTATE 55P03),
 /// `SQLITE_BUSY` or one of its extended codes on SQLite.
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(super) fn is_locked(error: &DbErr) -> bool {
     use sea_orm::RuntimeErr;
     let (DbErr::Conn(RuntimeErr::SqlxError(error))

@@ -58,6 +58,17 @@
 //! # Ok::<(), catamaran::migrate::MigrateError>(())
 //! ```
 
+#![cfg_attr(
+    not(any(feature = "sqlite", feature = "postgres")),
+    expect(
+        clippy::extra_unused_type_parameters,
+        dead_code,
+        unused_imports,
+        unused_variables,
+        reason = "a build without an engine can plan, and has nothing to migrate"
+    )
+)]
+
 mod applied;
 mod batch;
 mod connect;
@@ -73,9 +84,11 @@ mod script;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
+#[cfg(feature = "cli")]
+pub(crate) use self::{batch::Batch, runner::run};
 pub use self::{
     batch::Report,
-    connect::{ConnectOptions, connect, pending, up, up_with},
+    connect::{ConnectOptions, apply, connect, pending, up, up_with},
     dialect::Dialect,
     error::{MigrateError, Violation},
     history::{History, TwinMigration},

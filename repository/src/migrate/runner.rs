@@ -12,7 +12,7 @@ use super::{Dialect, History, MigrateError, Report, applied, batch::Batch};
 pub(super) const LOCK_WAIT: Duration = Duration::from_secs(60);
 
 /// Runs a batch over whatever SeaORM was given: a pool, or a transaction of the caller's.
-pub(super) async fn run<H: History>(
+pub(crate) async fn run<H: History>(
     db: DatabaseExecutor<'_>,
     batch: Batch,
 ) -> Result<Report, MigrateError> {
