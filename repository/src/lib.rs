@@ -4,6 +4,8 @@
 #[cfg(not(any(feature = "sqlite", feature = "postgres")))]
 compile_error!("catamaran needs at least one of its features `sqlite` and `postgres`");
 
+#[cfg(feature = "cli")]
+pub mod cli;
 mod clock;
 mod dialect;
 pub mod domain;

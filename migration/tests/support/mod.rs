@@ -1,0 +1,180 @@
+//! Databases for one test each. An absent Postgres fails the test; it is never skipped.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "every test file is a crate of its own and uses its part"
+)]
+
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
+
+/// A SQLite file in a folder of its own, which goes with the value.
+pub struct SqliteFile {
+    folder: tempfile::TempDir,
+}
+
+impl SqliteFile {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Self { folder }
+    }
+
+    pub fn path(&self) -> String {
+        self.folder.path().join("test.db").display().to_string()
+    }
+
+    pub fn url(&self) -> String {
+        format!("sqlite://{}", self.path())
+    }
+}
+
+/// A Postgres database of its own, dropped with the value.
+pub struct PostgresDatabase {
+    admin: String,
+    name: String,
+}
+
+impl PostgresDatabase {
+    pub async fn new() -> Self {
+        let admin = std::env::var("CATAMARAN_TEST_POSTGRES_URL").expect(
+            "CATAMARAN_TEST_POSTGRES_URL must be the URL of a Postgres superuser: these tests do not skip",
+        );
+        let name = unique("migration");
+        let db = Database::connect(&admin)
+            .await
+            .expect("a Postgres that answers");
+        db.execute_unprepared(&format!("CREATE DATABASE {name} TEMPLATE template0"))
+            .await
+            .expect("a superuser may create a database");
+        db.close().await.expect("close");
+        Self { admin, name }
+    }
+
+    /// The URL of the database for the superuser.
+    pub fn url(&self) -> String {
+        self.url_with(|_| {})
+    }
+
+    /// The same for another role.
+    pub fn url_as(&self, role: &str) -> String {
+        self.url_with(|url| {
+            url.set_username(role).expect("a user name");
+            url.set_password(Some("secret")).expect("a password");
+        })
+    }
+
+    fn url_with(&self, change: impl FnOnce(&mut url::Url)) -> String {
+        let mut url = url::Url::parse(&self.admin).expect("a URL");
+        url.set_path(&self.name);
+        change(&mut url);
+        url.to_string()
+    }
+}
+
+impl Drop for PostgresDatabase {
+    fn drop(&mut self) {
+        let sql = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+        let admin = self.admin.clone();
+        // Drop cannot await, and the test's own runtime may be about to end.
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime");
+            runtime.block_on(async {
+                let db = Database::connect(&admin).await.expect("the server again");
+                db.execute_unprepared(&sql)
+                    .await
+                    .expect("drop the database");
+            });
+        });
+        thread.join().ok();
+    }
+}
+
+/// A name that no other test uses, in this process or another.
+pub fn unique(what: &str) -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("a clock after 1970")
+        .as_nanos();
+    format!("{what}_{}_{count}_{now}", std::process::id())
+}
+
+/// One connection, so that what a test sets stays set.
+pub async fn connect(url: &str) -> DatabaseConnection {
+    let mut options = sea_orm::ConnectOptions::new(url);
+    options.max_connections(1).sqlx_logging(false);
+    Database::connect(options).await.expect("a connection")
+}
+
+pub async fn run(db: &DatabaseConnection, sql: &str) {
+    if let Err(error) = db.execute_unprepared(sql).await {
+        panic!("{sql}: {error}");
+    }
+}
+
+/// The first column of every row, as text.
+pub async fn texts(db: &DatabaseConnection, sql: &str) -> Vec<String> {
+    try_texts(db, sql)
+        .await
+        .unwrap_or_else(|error| panic!("{sql}: {error}"))
+}
+
+pub async fn try_texts(db: &DatabaseConnection, sql: &str) -> Result<Vec<String>, sea_orm::DbErr> {
+    db.query_all_raw(Statement::from_string(db.get_database_backend(), sql))
+        .await?
+        .iter()
+        .map(|row| row.try_get_by_index(0))
+        .collect()
+}
+
+/// Everything that a schema consists of, a line each.
+pub async fn schema(db: &DatabaseConnection) -> Vec<String> {
+    match db.get_database_backend() {
+        DbBackend::Sqlite => {
+            texts(
+                db,
+                "SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_master ORDER BY type, name",
+            )
+            .await
+        }
+        _ => texts(db, POSTGRES_SCHEMA).await,
+    }
+}
+
+/// Waits until `check` holds, for a while.
+pub async fn eventually<F: AsyncFnMut() -> bool>(what: &str, mut check: F) {
+    for _ in 0..600 {
+        if check().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("never came: {what}");
+}
+
+const POSTGRES_SCHEMA: &str = r#"
+SELECT format('column %s.%s %s %s notnull=%s default=%s collation=%s', c.relname, a.attname, a.attnum,
+    format_type(a.atttypid, a.atttypmod), a.attnotnull, pg_get_expr(d.adbin, d.adrelid), l.collname)
+FROM pg_attribute a
+JOIN pg_class c ON c.oid = a.attrelid AND c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace
+LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+LEFT JOIN pg_collation l ON l.oid = a.attcollation
+WHERE a.attnum > 0
+UNION ALL SELECT format('constraint %s.%s %s', conrelid::regclass, conname, pg_get_constraintdef(oid))
+FROM pg_constraint WHERE connamespace = current_schema()::regnamespace
+UNION ALL SELECT 'index ' || indexdef FROM pg_indexes WHERE schemaname = current_schema()
+UNION ALL SELECT format('policy %s.%s %s %s %s using %s check %s', tablename, policyname, permissive, roles, cmd, qual, with_check)
+FROM pg_policies WHERE schemaname = current_schema()
+UNION ALL SELECT format('table %s rls=%s force=%s owner=%s acl=%s', relname, relrowsecurity, relforcerowsecurity, relowner::regrole, relacl)
+FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace
+UNION ALL SELECT format('schema acl=%s', nspacl) FROM pg_namespace WHERE oid = current_schema()::regnamespace
+ORDER BY 1
+"#;

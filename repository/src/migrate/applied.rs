@@ -1,0 +1,45 @@
+use std::collections::BTreeSet;
+
+use sea_orm::{ActiveValue, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
+use sea_orm_migration::{MigrationStatus, MigratorTrait, seaql_migrations};
+
+use super::{History, Migrator};
+
+/// The names of the migrations that the database has; an empty set when it was never migrated.
+///
+/// Creates nothing. Fails with SeaORM's message when the database has a migration that the history lacks.
+pub(super) async fn names<H: History, C: ConnectionTrait>(
+    db: &C,
+) -> Result<BTreeSet<String>, DbErr> {
+    Ok(Migrator::<H>::get_migration_with_status_read_only(db)
+        .await?
+        .into_iter()
+        .filter(|migration| migration.status() == MigrationStatus::Applied)
+        .map(|migration| migration.name().to_owned())
+        .collect())
+}
+
+/// Records a migration as applied, in SeaORM's own table.
+pub(super) async fn record<C: ConnectionTrait>(db: &C, name: &str) -> Result<(), DbErr> {
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        // A clock that stands before 1970 records 1970; SeaORM panics here.
+        .map_or(0, |elapsed| elapsed.as_secs());
+    let row = seaql_migrations::ActiveModel {
+        version: ActiveValue::Set(name.to_owned()),
+        applied_at: ActiveValue::Set(i64::try_from(now).unwrap_or(i64::MAX)),
+    };
+    seaql_migrations::Entity::insert(row)
+        .exec_without_returning(db)
+        .await?;
+    Ok(())
+}
+
+/// Takes the record of a migration back.
+pub(super) async fn forget<C: ConnectionTrait>(db: &C, name: &str) -> Result<(), DbErr> {
+    seaql_migrations::Entity::delete_many()
+        .filter(seaql_migrations::Column::Version.eq(name))
+        .exec(db)
+        .await?;
+    Ok(())
+}

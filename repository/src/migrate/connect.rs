@@ -1,0 +1,230 @@
+use sea_orm::{DatabaseConnection, IntoDatabaseExecutor};
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+use sea_orm::{DbErr, RuntimeErr};
+
+use super::{
+    Dialect, History, MigrateError, Report, applied,
+    batch::Batch,
+    history::steps,
+    runner::{LOCK_WAIT, run},
+};
+
+/// How to open a database in order to migrate it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ConnectOptions<'a> {
+    /// The Postgres search path: a schema, or several separated by commas. `None` leaves the connection's own,
+    /// which is normally `public`. SQLite ignores it.
+    pub schema: Option<&'a str>,
+    /// Whether to create a SQLite file that is missing although the URL does not say `mode=rwc`.
+    /// A URL that says `mode=ro` or `mode=rw` is obeyed.
+    pub create: bool,
+}
+
+/// Applies every pending migration to the database at `url`, and says which.
+///
+/// Opens a connection of its own and closes it. A SQLite file that is missing is created, unless the URL says
+/// `mode=ro` or `mode=rw`; its folder must exist. Any number of processes may do this at once: one migrates, the
+/// others wait for it and find nothing left to do.
+///
+/// # Errors
+///
+/// [`MigrateError::InvalidUrl`], [`UnknownScheme`](MigrateError::UnknownScheme) or
+/// [`NotBuilt`](MigrateError::NotBuilt) for the URL; [`MissingFile`](MigrateError::MissingFile);
+/// [`Statement`](MigrateError::Statement) when a migration fails, [`ForeignKeys`](MigrateError::ForeignKeys) when
+/// it would orphan rows, [`Locked`](MigrateError::Locked) when another one takes more than a minute, each of them
+/// with nothing changed; [`Database`](MigrateError::Database) for the rest, among it a database that has a
+/// migration which the history lacks.
+pub async fn up<H: History>(url: &str) -> Result<Report, MigrateError> {
+    let options = ConnectOptions {
+        create: true,
+        ..ConnectOptions::default()
+    };
+    up_with::<H>(url, options).await
+}
+
+/// The same as [`up`], over a connection that is opened with `options`.
+///
+/// # Errors
+///
+/// As [`up`].
+pub async fn up_with<H: History>(
+    url: &str,
+    options: ConnectOptions<'_>,
+) -> Result<Report, MigrateError> {
+    let db = connect(url, options).await?;
+    let outcome = apply::<H>(&db).await;
+    db.close().await.ok();
+    outcome
+}
+
+/// Applies every pending migration over a connection or inside a transaction that is open already.
+///
+/// What [`Migrator`](super::Migrator) says of the two holds here; unlike its `up`, this keeps the kind of an error.
+///
+/// # Errors
+///
+/// Those of [`up`] that do not concern the URL; [`MigrateError::ForeignKeysOn`] in a SQLite transaction that
+/// enforces foreign keys; [`MigrateError::UnsupportedConnection`] on a third engine.
+pub async fn apply<'c, H: History>(
+    db: impl IntoDatabaseExecutor<'c>,
+) -> Result<Report, MigrateError> {
+    run::<H>(db.into_database_executor(), Batch::Up { steps: None }).await
+}
+
+/// The names of the migrations that the database at `url` does not have yet, in order. Changes nothing.
+///
+/// A SQLite file that is missing lacks them all, and is not created.
+///
+/// # Errors
+///
+/// Those of [`up`] that concern the URL and the connection, and [`MigrateError::Database`] when the database has
+/// a migration that the history lacks.
+pub async fn pending<H: History>(url: &str) -> Result<Vec<String>, MigrateError> {
+    pending_with::<H>(url, ConnectOptions::default()).await
+}
+
+pub(super) async fn pending_with<H: History>(
+    url: &str,
+    options: ConnectOptions<'_>,
+) -> Result<Vec<String>, MigrateError> {
+    let history = steps::<H>(Dialect::of_url(url)?)?;
+    let names = history.iter().map(|step| step.name.to_owned());
+    // `mode=rwc` would create the file; a question must not.
+    let options = ConnectOptions {
+        create: false,
+        ..options
+    };
+    let db = match connect(&url.replace("mode=rwc", "mode=rw"), options).await {
+        Ok(db) => db,
+        Err(MigrateError::MissingFile { .. }) => return Ok(names.collect()),
+        Err(error) => return Err(error),
+    };
+    let applied = applied::names::<H, _>(&db).await;
+    db.close().await.ok();
+    let applied = applied?;
+    Ok(names.filter(|name| !applied.contains(name)).collect())
+}
+
+/// Opens the database at `url` for migrating: one or two connections, generous timeouts, no statement log.
+///
+/// # Errors
+///
+/// Those of [`up`] that concern the URL and the connection.
+pub async fn connect(
+    url: &str,
+    options: ConnectOptions<'_>,
+) -> Result<DatabaseConnection, MigrateError> {
+    match Dialect::of_url(url)? {
+        #[cfg(feature = "sqlite")]
+        Dialect::Sqlite => sqlite(url, options).await,
+        #[cfg(feature = "postgres")]
+        Dialect::Postgres => postgres(url, options).await,
+        #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
+        dialect => Err(MigrateError::NotBuilt { dialect }),
+    }
+}
+
+#[cfg(feature = "sqlite")]
+async fn sqlite(
+    url: &str,
+    options: ConnectOptions<'_>,
+) -> Result<DatabaseConnection, MigrateError> {
+    use std::str::FromStr;
+
+    use sea_orm::{
+        SqlxSqliteConnector,
+        sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions},
+    };
+
+    let parsed = SqliteConnectOptions::from_str(url).map_err(invalid)?;
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    let mode = query.split('&').find_map(|pair| pair.strip_prefix("mode="));
+    let may_create = match mode {
+        Some(mode) => mode == "rwc" || mode == "memory",
+        None => options.create,
+    };
+    let file = parsed.get_filename().to_owned();
+    let in_memory = mode == Some("memory") || file.to_string_lossy().starts_with("file:");
+    if !may_create && !in_memory && !file.exists() {
+        return Err(MigrateError::MissingFile {
+            path: file.display().to_string(),
+        });
+    }
+    let pool = SqlitePoolOptions::new()
+        .max_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(parsed.create_if_missing(may_create).busy_timeout(LOCK_WAIT))
+        .await
+        .map_err(connection)?;
+    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
+}
+
+#[cfg(feature = "postgres")]
+async fn postgres(
+    url: &str,
+    options: ConnectOptions<'_>,
+) -> Result<DatabaseConnection, MigrateError> {
+    use std::str::FromStr;
+
+    use sea_orm::{
+        SqlxPostgresConnector,
+        sqlx::{
+            AssertSqlSafe, Connection, Executor, PgConnection,
+            postgres::{PgConnectOptions, PgPoolOptions},
+        },
+    };
+
+    let parsed = PgConnectOptions::from_str(url).map_err(invalid)?;
+    // A pool takes a refused connection for a server that is starting, and goes on trying until its timeout;
+    // someone who runs a migration wants the reason at once.
+    let probe = tokio::time::timeout(LOCK_WAIT, PgConnection::connect_with(&parsed)).await;
+    match probe {
+        Ok(probe) => probe.map_err(connection)?.close().await.ok(),
+        Err(_) => {
+            return Err(MigrateError::Database(DbErr::Conn(RuntimeErr::Internal(
+                format!("no answer within {} s", LOCK_WAIT.as_secs()),
+            ))));
+        }
+    };
+    let search_path = options.schema.map(set_search_path);
+    let pool = PgPoolOptions::new()
+        .max_connections(2)
+        .acquire_timeout(LOCK_WAIT)
+        .after_connect(move |connection, _| {
+            let search_path = search_path.clone();
+            Box::pin(async move {
+                if let Some(sql) = search_path {
+                    connection.execute(AssertSqlSafe(sql)).await?;
+                }
+                Ok(())
+            })
+        })
+        .connect_with(parsed)
+        .await
+        .map_err(connection)?;
+    Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
+}
+
+/// `SET search_path` for a list of schema names, each quoted.
+#[cfg(feature = "postgres")]
+fn set_search_path(schemas: &str) -> String {
+    let quoted: Vec<String> = schemas
+        .split(',')
+        .map(|schema| schema.trim().trim_matches('"').replace('"', "\"\""))
+        .map(|schema| format!("\"{schema}\""))
+        .collect();
+    format!("SET search_path = {}", quoted.join(", "))
+}
+
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+fn invalid(error: sea_orm::sqlx::Error) -> MigrateError {
+    MigrateError::InvalidUrl {
+        reason: error.to_string(),
+    }
+}
+
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+fn connection(error: sea_orm::sqlx::Error) -> MigrateError {
+    MigrateError::Database(DbErr::Conn(RuntimeErr::SqlxError(error.into())))
+}

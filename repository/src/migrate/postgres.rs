@@ -1,0 +1,95 @@
+use sea_orm::{
+    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, IsolationLevel,
+    Statement, TransactionOptions,
+};
+
+use super::{
+    Dialect, History, MigrateError, Report,
+    batch::Batch,
+    error::is_locked,
+    runner::{LOCK_WAIT, begin, finish},
+};
+
+/// The advisory lock that every migrator of this library takes: the bytes of "catamara" as a number.
+/// One lock for a database, whatever the schema; an application must not use it for anything else.
+const LOCK_KEY: i64 = i64::from_be_bytes(*b"catamara");
+
+/// Runs a batch in one transaction over a connection of the pool.
+pub(super) async fn run<H: History>(
+    db: &DatabaseConnection,
+    batch: Batch,
+) -> Result<Report, MigrateError> {
+    let options = TransactionOptions {
+        // Whatever the role's defaults say: a snapshot taken before the lock would not show what its last holder did.
+        isolation_level: Some(IsolationLevel::ReadCommitted),
+        access_mode: Some(AccessMode::ReadWrite),
+        sqlite_transaction_mode: None,
+    };
+    let tx = begin(db, options).await?;
+    let outcome = locked::<H>(&tx, batch).await;
+    finish(tx, outcome).await
+}
+
+/// Runs a batch inside a transaction of the caller's, with the caller's own timeouts and settings.
+pub(super) async fn inside<H: History>(
+    tx: &DatabaseTransaction,
+    batch: Batch,
+) -> Result<Report, MigrateError> {
+    schema_exists(tx).await?;
+    lock(tx).await?;
+    batch.run::<H>(tx, Dialect::Postgres).await
+}
+
+async fn locked<H: History>(
+    tx: &DatabaseTransaction,
+    batch: Batch,
+) -> Result<Report, MigrateError> {
+    // All of these end with the transaction. A long rebuild is legitimate, so that no statement is cut short;
+    // row security off turns a change that a policy would filter into an error.
+    tx.execute_unprepared(&format!(
+        "SET LOCAL lock_timeout = '{}s'; SET LOCAL statement_timeout = 0; \
+         SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL row_security = off",
+        LOCK_WAIT.as_secs()
+    ))
+    .await?;
+    schema_exists(tx).await?;
+    lock(tx).await?;
+    // A table lock that is not given soon also holds up everyone who queues behind it.
+    tx.execute_unprepared("SET LOCAL lock_timeout = '10s'")
+        .await?;
+    batch.run::<H>(tx, Dialect::Postgres).await
+}
+
+async fn lock(tx: &DatabaseTransaction) -> Result<(), MigrateError> {
+    tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK_KEY})"))
+        .await
+        .map(drop)
+        .map_err(|source| match is_locked(&source) {
+            true => MigrateError::Locked {
+                waited: LOCK_WAIT,
+                source,
+            },
+            false => MigrateError::Database(source),
+        })
+}
+
+/// Postgres accepts a search path of schemas that do not exist, and complains only at the first `CREATE`.
+async fn schema_exists(tx: &DatabaseTransaction) -> Result<(), MigrateError> {
+    let row = tx
+        .query_one_raw(Statement::from_string(
+            tx.get_database_backend(),
+            "SELECT current_schema() IS NOT NULL, current_setting('search_path')",
+        ))
+        .await?;
+    let (exists, search_path) = match row {
+        Some(row) => (row.try_get_by_index(0)?, row.try_get_by_index(1)?),
+        // A SELECT without FROM always gives one row.
+        None => (true, String::new()),
+    };
+    match exists {
+        true => Ok(()),
+        false => Err(MigrateError::MissingSchema {
+            search_path: search_path.replace('"', ""),
+        }),
+    }
+}

@@ -1,0 +1,129 @@
+use std::time::Duration;
+
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseConnectionType, DatabaseExecutor,
+    DatabaseTransaction, DbErr, TransactionOptions, TransactionTrait,
+};
+use tracing::info;
+
+use super::{Dialect, History, MigrateError, Report, applied, batch::Batch};
+
+/// How long to wait for another migrator. Long enough for its migrations, short enough for an operator.
+pub(super) const LOCK_WAIT: Duration = Duration::from_secs(60);
+
+/// Runs a batch over whatever SeaORM was given: a pool, or a transaction of the caller's.
+pub(crate) async fn run<H: History>(
+    db: DatabaseExecutor<'_>,
+    batch: Batch,
+) -> Result<Report, MigrateError> {
+    match db {
+        DatabaseExecutor::Connection(db) => over_connection::<H>(db, batch).await,
+        DatabaseExecutor::Transaction(tx) => inside::<H>(tx, batch).await,
+        // SeaORM's `SchemaManager::begin` makes one. It is ours alone, so that it ends here.
+        DatabaseExecutor::OwnedTransaction(tx) => {
+            let outcome = inside::<H>(&tx, batch).await;
+            finish(tx, outcome).await
+        }
+    }
+}
+
+async fn over_connection<H: History>(
+    db: &DatabaseConnection,
+    batch: Batch,
+) -> Result<Report, MigrateError> {
+    match &db.inner {
+        #[cfg(feature = "sqlite")]
+        DatabaseConnectionType::SqlxSqlitePoolConnection(_) => {
+            if idle::<H>(db, Dialect::Sqlite, batch).await? {
+                return Ok(Report::default());
+            }
+            super::sqlite::run::<H>(db, batch).await
+        }
+        #[cfg(feature = "postgres")]
+        DatabaseConnectionType::SqlxPostgresPoolConnection(_) => {
+            if idle::<H>(db, Dialect::Postgres, batch).await? {
+                return Ok(Report::default());
+            }
+            super::postgres::run::<H>(db, batch).await
+        }
+        // Which variants exist depends on the features that other crates give SeaORM.
+        _ => Err(unsupported(db)),
+    }
+}
+
+/// Whether `up` has nothing to do. Asked without a lock and without creating anything, so that the many
+/// processes of a migrated application start without waiting for a writer, and with a role that may not create.
+async fn idle<H: History>(
+    db: &DatabaseConnection,
+    dialect: Dialect,
+    batch: Batch,
+) -> Result<bool, MigrateError> {
+    let Batch::Up { .. } = batch else {
+        return Ok(false);
+    };
+    let applied = applied::names::<H, _>(db).await?;
+    let idle = !batch.changes::<H>(dialect, &applied)?;
+    if idle {
+        info!("No pending migrations");
+    }
+    Ok(idle)
+}
+
+async fn inside<H: History>(
+    tx: &DatabaseTransaction,
+    batch: Batch,
+) -> Result<Report, MigrateError> {
+    match Dialect::of_backend(tx.get_database_backend()) {
+        #[cfg(feature = "sqlite")]
+        Some(Dialect::Sqlite) => super::sqlite::inside::<H>(tx, batch).await,
+        #[cfg(feature = "postgres")]
+        Some(Dialect::Postgres) => super::postgres::inside::<H>(tx, batch).await,
+        _ => Err(unsupported(tx)),
+    }
+}
+
+/// Begins a transaction in a task of its own, so that a caller who stops waiting cannot cut `BEGIN` in half:
+/// sqlx 0.9.0 would put the connection back into the pool with the transaction still open
+/// (<https://github.com/transact-rs/sqlx/issues/4385>).
+pub(super) async fn begin(
+    db: &DatabaseConnection,
+    options: TransactionOptions,
+) -> Result<DatabaseTransaction, DbErr> {
+    let db = db.clone();
+    let task = tokio::spawn(async move {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a batch of migrations is a transaction of its own; it begins here and nowhere else"
+        )]
+        db.begin_with_options(options).await
+    });
+    task.await.map_err(|error| {
+        DbErr::Custom(format!(
+            "the task that begins a transaction failed: {error}"
+        ))
+    })?
+}
+
+/// Commits what succeeded, rolls back what did not, and reports the first error of the two.
+pub(super) async fn finish(
+    tx: DatabaseTransaction,
+    outcome: Result<Report, MigrateError>,
+) -> Result<Report, MigrateError> {
+    match outcome {
+        Ok(report) => {
+            tx.commit().await?;
+            Ok(report)
+        }
+        Err(error) => {
+            // The connection may be what broke; then the server has rolled back already.
+            tx.rollback().await.ok();
+            Err(error)
+        }
+    }
+}
+
+fn unsupported<C: ConnectionTrait>(db: &C) -> MigrateError {
+    MigrateError::UnsupportedConnection {
+        backend: db.get_database_backend().as_str(),
+    }
+}
