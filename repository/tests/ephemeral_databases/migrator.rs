@@ -23,9 +23,13 @@ impl MigrationName for MakeNotes {
     }
 }
 
+#[expect(
+    elided_lifetimes_in_paths,
+    reason = "the trait is declared so, and async-trait would make a written lifetime another one"
+)]
 #[async_trait::async_trait]
 impl MigrationTrait for MakeNotes {
-    async fn up(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         RUNS.fetch_add(1, Ordering::Relaxed);
         let connection = manager.get_connection();
         let statements = [

@@ -24,13 +24,14 @@ impl Clone {
         fingerprint: Option<&str>,
         collation: Collation,
     ) -> Result<Self, TestError> {
-        let name = server.session().await?.database_name();
+        let session = server.session().await?;
+        let (name, strategy) = (session.database_name(), session.strategy());
         let mut connection = admin::connect(server.admin_url()).await?;
         let locale = Locale::of(collation, &mut connection).await?;
         let template = template::ensure::<M>(server, fingerprint, &locale).await?;
         let copy = |template: &str| {
             let (name, template) = (admin::identifier(&name), admin::identifier(template));
-            format!("CREATE DATABASE {name} TEMPLATE {template}")
+            format!("CREATE DATABASE {name} TEMPLATE {template}{strategy}")
         };
         // Before the statement: where that is cancelled or fails half-way, the drop still comes.
         let clone = Self {

@@ -13,6 +13,7 @@ const PREFIX: &str = "catamaran_test_";
 /// long as it lives. Databases whose lock is free belong to nobody.
 pub(super) struct Session {
     token: String,
+    strategy: &'static str,
     next: AtomicU32,
     /// Holds the lock; ends with the process.
     _claim: PgConnection,
@@ -27,11 +28,18 @@ impl Session {
         let token = random_hex::<8>()?;
         try_lock(&mut claim, &token).await?;
         sweep(&mut claim).await?;
+        let strategy = strategy(&mut claim).await?;
         Ok(Self {
             token,
+            strategy,
             next: AtomicU32::new(1),
             _claim: claim,
         })
+    }
+
+    /// How a template is copied: the end of a `CREATE DATABASE`.
+    pub(super) fn strategy(&self) -> &'static str {
+        self.strategy
     }
 
     /// A name that no other database has.
@@ -39,6 +47,22 @@ impl Session {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         format!("{PREFIX}{}_{number}", self.token)
     }
+}
+
+/// Copying files takes half as long as writing the copy to the log (7 ms beside 14 ms for a small
+/// schema), where the checkpoint that it needs costs nothing: on a server without fsync. The choice
+/// exists since PostgreSQL 15; before, files are copied.
+async fn strategy(connection: &mut PgConnection) -> Result<&'static str, TestError> {
+    let query = "SELECT current_setting('fsync') = 'off' \
+                 AND current_setting('server_version_num')::int >= 150000";
+    let copies_files = sqlx::query_scalar(query).fetch_one(connection).await;
+    let copies_files: bool =
+        copies_files.map_err(TestError::sql("reading the server's settings"))?;
+    Ok(if copies_files {
+        " STRATEGY file_copy"
+    } else {
+        ""
+    })
 }
 
 async fn sweep(connection: &mut PgConnection) -> Result<(), TestError> {

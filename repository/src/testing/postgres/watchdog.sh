@@ -13,8 +13,10 @@ trap '' HUP INT PIPE
 trap : TERM
 exec 2>>"$dir/watchdog.log"
 
+# The password crosses the loopback interface as it is: a client that is built without optimisation
+# takes 25 ms for the hashes of a SCRAM exchange, on each of its connections.
 if "$@" "$bin/initdb" --pgdata="$dir/data" --username=postgres --pwfile="$dir/password" \
-    --auth=scram-sha-256 --encoding=UTF8 --locale=C --no-sync </dev/null >"$dir/initdb.log" 2>&1 &&
+    --auth=password --encoding=UTF8 --locale=C --no-sync </dev/null >"$dir/initdb.log" 2>&1 &&
     cat "$dir/settings" >>"$dir/data/postgresql.conf"; then
     echo ready
 else
