@@ -3,6 +3,7 @@
 /// Counts over every suite of a run.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Tally {
+    /// Those that ran a test: most crates have an empty one as well.
     pub suites: u32,
     pub passed: u32,
     pub failed: u32,
@@ -17,7 +18,7 @@ impl Tally {
         let Some(result) = line.trim_start().strip_prefix("test result: ") else {
             return;
         };
-        self.suites += 1;
+        let before = self.passed + self.failed + self.ignored;
         let counts = result.split_once(". ").map_or("", |(_, counts)| counts);
         for count in counts.split("; ") {
             let (number, what) = count.split_once(' ').unwrap_or_default();
@@ -28,6 +29,9 @@ impl Tally {
                 "ignored" => self.ignored += number,
                 _ => {}
             }
+        }
+        if self.passed + self.failed + self.ignored > before {
+            self.suites += 1;
         }
     }
 }
@@ -53,6 +57,7 @@ mod tests {
         let mut tally = Tally::default();
         for line in [
             "running 3 tests",
+            "test result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 5 filtered out; finished in 0.00s",
             "test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 5 filtered out; finished in 0.01s",
             "test result: \u{1b}[31mFAILED\u{1b}[0m. 2 passed; 4 failed; 0 ignored; 0 measured; 0 filtered out",
             "test result: \u{1b}[32mok\u{1b}(B\u{1b}[m. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out",

@@ -25,7 +25,6 @@ pub struct Report {
     tally: Tally,
     /// What cargo says: false also when something did not build.
     success: bool,
-    filtered: bool,
     took: Duration,
     version: String,
 }
@@ -47,7 +46,6 @@ pub async fn report(arguments: &Arguments) -> Outcome<Report> {
     Ok(Report {
         tally,
         success,
-        filtered: !arguments.harness.is_empty(),
         took: begin.elapsed(),
         version: server.version().to_owned(),
     })
@@ -94,11 +92,7 @@ fn stream(command: &mut Command) -> Outcome<(bool, Tally)> {
 impl Report {
     /// Whether all is well: cargo says so, something ran, and nothing was left out.
     pub fn passed(&self) -> bool {
-        self.success && self.tally.failed == 0 && self.tally.ignored == 0 && self.ran_something()
-    }
-
-    fn ran_something(&self) -> bool {
-        self.tally.suites > 0 && (self.filtered || self.tally.passed > 0)
+        self.success && self.tally.failed == 0 && self.tally.ignored == 0 && self.tally.passed > 0
     }
 
     /// One line.
@@ -109,16 +103,14 @@ impl Report {
             failed,
             ignored,
         } = self.tally;
-        let reason = if self.passed() {
-            ""
-        } else if failed > 0 {
+        let reason = if self.passed() || failed > 0 {
             ""
         } else if !self.success {
             " (something did not build, or ended early)"
         } else if ignored > 0 {
             " (an ignored test proves nothing)"
         } else {
-            " (nothing ran)"
+            " (no test ran)"
         };
         let word = if self.passed() { "PASSED" } else { "FAILED" };
         format!(

@@ -51,6 +51,7 @@ pub enum TestError {
     )]
     NoCollation,
     /// The server or the driver refused a statement of ours.
+    #[cfg(feature = "postgres")]
     #[error("{attempt}: {source}")]
     Sql {
         /// What was attempted.
