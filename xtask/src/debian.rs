@@ -1,6 +1,6 @@
 //! What root may install on Debian, so that a bare machine needs one command.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command};
+use std::{fs, io::Write, os::unix::fs::PermissionsExt, path::Path, process::Command};
 
 use crate::{Outcome, shell};
 
@@ -11,30 +11,25 @@ pub fn is_ours_to_change() -> bool {
         && shell::output("apt-get", &["--version"]).is_some()
 }
 
-/// Installs PostgreSQL's binaries, and no cluster.
-///
-/// The package makes a cluster and starts it on the default port when it is configured. The switch
-/// against that is a file for the whole system; shadowing the one program that does it leaves the
-/// machine as it is.
+/// Where Debian's packages read whether to make a cluster when they are configured.
+const CLUSTER_SETTINGS: &str = "/etc/postgresql-common/createcluster.d";
+
+/// Installs PostgreSQL's binaries, and no cluster: the package would make one and start it on the
+/// default port. The setting against that is in force while this runs, and taken back.
 pub fn install_postgres() -> Outcome<()> {
     shell::heading("No PostgreSQL on this machine: installing Debian's package");
-    let shadow = tempfile::Builder::new()
-        .prefix("catamaran-apt-")
-        .tempdir()?;
-    let program = shadow.path().join("pg_createcluster");
-    fs::write(
-        &program,
-        "#!/bin/sh\necho 'no cluster is made: only the binaries are wanted'\n",
+    fs::create_dir_all(CLUSTER_SETTINGS)?;
+    let mut setting = tempfile::Builder::new()
+        .prefix("catamaran-")
+        .suffix(".conf")
+        .permissions(fs::Permissions::from_mode(0o644))
+        .tempfile_in(CLUSTER_SETTINGS)?;
+    writeln!(
+        setting,
+        "# While `cargo xtask` installs the binaries.\ncreate_main_cluster = false"
     )?;
-    // dpkg runs a package's scripts as root, from wherever PATH leads.
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755))?;
-    let path = std::env::var("PATH").unwrap_or_default();
-    let path = format!("{}:{path}:/usr/sbin:/sbin", shadow.path().display());
-    apt(&["update"], &path)?;
-    apt(
-        &["install", "-y", "--no-install-recommends", "postgresql"],
-        &path,
-    )
+    apt(&["update"])?;
+    apt(&["install", "-y", "--no-install-recommends", "postgresql"])
 }
 
 /// Makes the locale en_US.UTF-8 if it is missing. Best effort: without it, ICU stands in.
@@ -47,16 +42,11 @@ pub fn make_locale() {
         return;
     }
     shell::heading("No locale en_US.UTF-8 on this machine: making it");
-    let path = std::env::var("PATH").unwrap_or_default();
     let installed = if Path::new("/usr/share/i18n/locales/en_US").exists() {
         Ok(())
     } else {
-        apt(&["update"], &path).and_then(|()| {
-            apt(
-                &["install", "-y", "--no-install-recommends", "locales"],
-                &path,
-            )
-        })
+        apt(&["update"])
+            .and_then(|()| apt(&["install", "-y", "--no-install-recommends", "locales"]))
     };
     let made = installed.and_then(|()| {
         let mut command = Command::new("localedef");
@@ -67,9 +57,9 @@ pub fn make_locale() {
     }
 }
 
-fn apt(arguments: &[&str], path: &str) -> Outcome<()> {
+fn apt(arguments: &[&str]) -> Outcome<()> {
     let mut command = Command::new("apt-get");
-    command.args(arguments).env("PATH", path);
+    command.args(arguments);
     run(command.env("DEBIAN_FRONTEND", "noninteractive"))
 }
 

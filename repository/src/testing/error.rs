@@ -67,6 +67,7 @@ pub enum TestError {
     },
 }
 
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 impl TestError {
     /// Wraps an operating system's error with what was attempted.
     pub(super) fn io(attempt: &'static str) -> impl Fn(io::Error) -> Self {
