@@ -16,6 +16,15 @@ pub fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command
     let program = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(program);
     command.args(arguments).current_dir(Path::new(WORKSPACE));
+    // `cargo run` describes this package in the environment. Build scripts that look there (ring's
+    // does) would be built again, with all that stands on them, by every command of ours and then by
+    // every command of a person's.
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&name);
+        }
+    }
     command
 }
 
