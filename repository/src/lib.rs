@@ -28,6 +28,8 @@ mod session;
 pub mod sqlite;
 mod statement;
 mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod unit;
 mod value;
 

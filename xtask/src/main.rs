@@ -1,1 +1,66 @@
-fn main() {}
+//! `cargo xtask`: what a person and continuous integration run alike.
+
+mod bench;
+mod ci;
+mod debian;
+mod postgres;
+mod server;
+mod shell;
+mod step;
+mod tally;
+mod test;
+
+use std::{error::Error, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+/// What stops a command before it has a result: the reason, in words.
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+/// Catamaran's chores. Each ends with exit code 0 when all is well, 1 when a check failed, and 2 when it could not run
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Run every suite on SQLite and on a Postgres server of its own
+    ///
+    /// The server is the one that CATAMARAN_TEST_POSTGRES_URL names (a superuser's URL); else one
+    /// that is started from the PostgreSQL binaries on this machine; else, on Debian as root, the
+    /// package is installed first. A server that was started is stopped in every outcome. No suite
+    /// is skipped, and an ignored test counts as a failure.
+    Test(test::Arguments),
+    /// Run what continuous integration runs: formatting, lints, features, documentation, tests
+    ///
+    /// Goes on after a failing step, so that one run shows everything that is wrong.
+    Ci,
+    /// Run the benchmarks, with a Postgres server of their own
+    Bench(bench::Arguments),
+    /// Start a Postgres server with an empty database, print its URL, and keep it until Ctrl-C
+    ///
+    /// The URL is the only line on standard output. The server stops when standard input closes or
+    /// this process ends, and nothing of it is kept.
+    Postgres(postgres::Arguments),
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let outcome = match Arguments::parse().chore {
+        Chore::Test(arguments) => test::run(&arguments).await,
+        Chore::Ci => ci::run().await,
+        Chore::Bench(arguments) => bench::run(&arguments).await,
+        Chore::Postgres(arguments) => postgres::run(&arguments).await,
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            shell::complain(&error.to_string());
+            ExitCode::from(2)
+        }
+    }
+}

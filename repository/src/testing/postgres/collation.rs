@@ -1,0 +1,83 @@
+use std::fmt;
+
+use sea_orm::sqlx::{self, PgConnection};
+
+use super::{super::TestError, admin};
+
+/// The collation that a Postgres database is made with: what an application's text compares by
+/// where the schema does not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Collation {
+    /// By code point: `Z` before `a`.
+    #[default]
+    C,
+    /// American English, what most servers in the field are created with: `a` before `Z`.
+    EnUs,
+}
+
+/// What a [`Collation`] is on a given server.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Locale {
+    /// The operating system's locale of this name, such as `C` or `en_US.utf8`.
+    Libc(String),
+    /// ICU's locale of this name, such as `en-US`.
+    Icu(String),
+}
+
+impl fmt::Display for Locale {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Libc(name) => write!(f, "{name} (libc)"),
+            Self::Icu(name) => write!(f, "{name} (ICU)"),
+        }
+    }
+}
+
+impl Locale {
+    /// Finds out what the server can do. libc comes first: it is what most servers use.
+    pub(super) async fn of(
+        collation: Collation,
+        connection: &mut PgConnection,
+    ) -> Result<Self, TestError> {
+        match collation {
+            Collation::C => return Ok(Self::Libc("C".to_owned())),
+            Collation::EnUs => {}
+        }
+        // 6 is UTF8; -1 is any encoding.
+        let query = "SELECT collcollate FROM pg_collation \
+                     WHERE collprovider = 'c' AND collencoding IN (-1, 6) \
+                       AND lower(replace(collcollate, '-', '')) = 'en_us.utf8' \
+                     ORDER BY collcollate LIMIT 1";
+        let found = sqlx::query_scalar(query)
+            .fetch_optional(&mut *connection)
+            .await;
+        if let Some(name) = found.map_err(TestError::sql("looking for the locale en_US.UTF-8"))? {
+            return Ok(Self::Libc(name));
+        }
+        // ICU as a database's own collation exists since PostgreSQL 15.
+        let query = "SELECT current_setting('server_version_num')::int >= 150000 \
+                     AND EXISTS (SELECT FROM pg_collation WHERE collprovider = 'i')";
+        let icu = sqlx::query_scalar(query).fetch_one(connection).await;
+        if icu.map_err(TestError::sql("looking for ICU"))? {
+            return Ok(Self::Icu("en-US".to_owned()));
+        }
+        Err(TestError::NoCollation)
+    }
+
+    /// The options of `CREATE DATABASE`. Another locale than the server's needs `template0`.
+    pub(super) fn options(&self) -> String {
+        match self {
+            Self::Libc(name) => format!(
+                "TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE {name} LC_CTYPE {name}",
+                name = admin::literal(name)
+            ),
+            // libc's side stays what the server was made with.
+            Self::Icu(name) => format!(
+                "TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER icu ICU_LOCALE {}",
+                admin::literal(name)
+            ),
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The Postgres server of a test run, and the databases on it.
+
+mod account;
+mod admin;
+mod binaries;
+mod clone;
+mod collation;
+mod server;
+mod session;
+mod template;
+mod watchdog;
+
+pub(super) use clone::Clone;
+pub use collation::{Collation, Locale};
+pub use server::{POSTGRES_URL_VARIABLE, PostgresServer};

@@ -1,0 +1,117 @@
+//! The migrated database that others are cloned from.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock, Mutex, PoisonError},
+};
+
+use sea_orm::sqlx::{self, PgConnection};
+use sea_orm_migration::MigratorTrait;
+use tokio::sync::OnceCell;
+
+use super::{
+    super::{TestError, template},
+    Locale, PostgresServer, admin,
+};
+
+/// Days after which a template is made again rather than kept: each edited migration leaves one
+/// behind on a server that outlives us.
+const DAYS_TO_KEEP: u32 = 7;
+
+/// Templates by server and name; a cell is set once its template exists.
+type Known = HashMap<(String, String), Arc<OnceCell<()>>>;
+
+/// The templates that this process knows to exist.
+static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
+
+/// Makes sure that the template exists; returns its name.
+pub(super) async fn ensure<M: MigratorTrait>(
+    server: &PostgresServer,
+    fingerprint: Option<&str>,
+    locale: &Locale,
+) -> Result<String, TestError> {
+    let key = template::key::<M>(fingerprint, &locale.to_string());
+    let name = format!("catamaran_tpl_{key}");
+    let known = {
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = known.entry((server.admin_url().to_owned(), name.clone()));
+        Arc::clone(entry.or_default())
+    };
+    known
+        .get_or_try_init(|| make::<M>(server, &key, &name, locale))
+        .await?;
+    Ok(name)
+}
+
+/// Forgets that a template exists.
+pub(super) fn forget(server: &PostgresServer, name: &str) {
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    known.remove(&(server.admin_url().to_owned(), name.to_owned()));
+}
+
+/// Makes the template unless another process has. It is built under another name and renamed when
+/// it is whole, so that what bears the name can be cloned.
+async fn make<M: MigratorTrait>(
+    server: &PostgresServer,
+    key: &str,
+    name: &str,
+    locale: &Locale,
+) -> Result<(), TestError> {
+    let mut connection = admin::connect(server.admin_url()).await?;
+    // Held until the connection closes, however that comes about.
+    let lock = sqlx::query("SELECT pg_advisory_lock(hashtextextended($1, 0))").bind(name);
+    let locked = lock.execute(&mut connection).await;
+    locked.map_err(TestError::sql("waiting for the template's lock"))?;
+    let query = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)";
+    let exists = sqlx::query_scalar(query)
+        .bind(name)
+        .fetch_one(&mut connection)
+        .await;
+    if exists.map_err(TestError::sql("looking for the template"))? {
+        return Ok(());
+    }
+    if let Err(error) = prune(&mut connection).await {
+        // Such as a template that is being cloned right now: the next process tries again.
+        tracing::debug!(%error, "could not drop old templates");
+    }
+
+    let unfinished = format!("catamaran_new_{key}");
+    let quoted = admin::identifier(&unfinished);
+    let options = locale.options();
+    // A process that was killed here before left its half behind.
+    let drop = format!("DROP DATABASE IF EXISTS {quoted} WITH (FORCE)");
+    admin::execute(&mut connection, drop).await?;
+    let create = format!("CREATE DATABASE {quoted} {options}");
+    admin::execute(&mut connection, create).await?;
+    template::migrate::<M, _>(&server.url(&unfinished), async |_| Ok(())).await?;
+    // A database that is being cloned must have no connections, not even an autovacuum's.
+    let close = format!("ALTER DATABASE {quoted} WITH ALLOW_CONNECTIONS false");
+    admin::execute(&mut connection, close).await?;
+    let query = "SELECT floor(extract(epoch FROM now()))::bigint::text";
+    let now = sqlx::query_scalar::<_, String>(query)
+        .fetch_one(&mut connection)
+        .await;
+    let now = now.map_err(TestError::sql("reading the server's clock"))?;
+    let date = format!("COMMENT ON DATABASE {quoted} IS {}", admin::literal(&now));
+    admin::execute(&mut connection, date).await?;
+    let publish = format!(
+        "ALTER DATABASE {quoted} RENAME TO {}",
+        admin::identifier(name)
+    );
+    admin::execute(&mut connection, publish).await
+}
+
+/// Drops templates that are old. Whoever still uses one makes it anew.
+async fn prune(connection: &mut PgConnection) -> Result<(), TestError> {
+    let query = "SELECT datname::text FROM pg_database \
+                 WHERE starts_with(datname::text, 'catamaran_tpl_') \
+                   AND shobj_description(oid, 'pg_database')::bigint \
+                       < extract(epoch FROM now()) - $1::int * 86400";
+    let old = sqlx::query_scalar(query).bind(DAYS_TO_KEEP as i32);
+    let old: Result<Vec<String>, _> = old.fetch_all(&mut *connection).await;
+    for name in old.map_err(TestError::sql("looking for old templates"))? {
+        let name = admin::identifier(&name);
+        admin::execute(connection, format!("DROP DATABASE IF EXISTS {name}")).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,70 @@
+//! SQLite files, copied from a template that is migrated once per process.
+
+use std::{
+    collections::HashMap,
+    fs,
+    path::Path,
+    sync::{Arc, LazyLock, Mutex, PoisonError},
+};
+
+use sea_orm::ConnectionTrait;
+use sea_orm_migration::MigratorTrait;
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+
+use super::{TestError, template};
+
+/// A migrated file, kept in memory: a template on disk would outlive the process.
+type Template = Arc<OnceCell<Vec<u8>>>;
+
+static TEMPLATES: LazyLock<Mutex<HashMap<String, Template>>> = LazyLock::new(Mutex::default);
+
+/// Makes a migrated file in a directory of its own; returns the directory, and the file's URL.
+pub(super) async fn create<M: MigratorTrait>(
+    fingerprint: Option<&str>,
+) -> Result<(TempDir, String), TestError> {
+    let key = template::key::<M>(fingerprint, "sqlite");
+    let template = {
+        let mut templates = TEMPLATES.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(templates.entry(key).or_default())
+    };
+    let image = template.get_or_try_init(migrated::<M>).await?;
+    let directory = directory()?;
+    let file = directory.path().join("database.sqlite");
+    fs::write(&file, image).map_err(TestError::io("writing a SQLite file"))?;
+    let url = url(&file);
+    Ok((directory, url))
+}
+
+/// Migrates a scratch file and returns its bytes.
+async fn migrated<M: MigratorTrait>() -> Result<Vec<u8>, TestError> {
+    let directory = directory()?;
+    let file = directory.path().join("template.sqlite");
+    fs::write(&file, []).map_err(TestError::io("making a SQLite file"))?;
+    template::migrate::<M, _>(&url(&file), async |connection| {
+        // A migration may have switched to WAL: bring everything into the one file that is copied.
+        connection
+            .execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)")
+            .await?;
+        Ok(())
+    })
+    .await?;
+    fs::read(&file).map_err(TestError::io("reading the SQLite template"))
+}
+
+fn directory() -> Result<TempDir, TestError> {
+    tempfile::Builder::new()
+        .prefix("catamaran-sqlite-")
+        .tempdir()
+        .map_err(TestError::io("making a temporary directory"))
+}
+
+/// `sqlite:///path`, with the characters escaped that a URL gives another meaning.
+fn url(file: &Path) -> String {
+    let path = file.to_string_lossy();
+    let path = path
+        .replace('%', "%25")
+        .replace('?', "%3F")
+        .replace('#', "%23");
+    format!("sqlite://{path}")
+}

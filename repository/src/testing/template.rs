@@ -1,0 +1,67 @@
+//! What a template database is called, and how it is migrated.
+
+use std::{env, fs, time::UNIX_EPOCH};
+
+use sea_orm::{ConnectOptions, Database, DatabaseConnection};
+use sea_orm_migration::MigratorTrait;
+use sha2::{Digest, Sha256};
+
+use super::TestError;
+
+/// The identity of a template: equal keys mean that the same migrations would build it.
+///
+/// Made of the names of the migrations and the caller's fingerprint of their contents. Without a
+/// fingerprint the running executable stands in for it, since an edited migration is a newly built
+/// executable: right for everyone, but two test binaries do not share a template then.
+pub(super) fn key<M: MigratorTrait>(fingerprint: Option<&str>, locale: &str) -> String {
+    let mut hash = Sha256::new();
+    let mut feed = |part: &str| {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    };
+    feed(locale);
+    feed(&M::migration_table_name().to_string());
+    match fingerprint {
+        Some(text) => feed(text),
+        None => feed(&executable()),
+    }
+    for migration in M::migrations() {
+        feed(migration.name());
+    }
+    let digest = hash.finalize();
+    digest[..10]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// Path, size and age of the running executable. What cannot be read is left out: the key is then
+/// shared more widely, never wrongly split.
+fn executable() -> String {
+    let Ok(path) = env::current_exe() else {
+        return String::new();
+    };
+    let built = fs::metadata(&path).ok().and_then(|metadata| {
+        let age = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+        Some((metadata.len(), age.as_nanos()))
+    });
+    format!("{} {built:?}", path.display())
+}
+
+/// Connects, applies every migration, lets `finish` work on the connection, and closes it.
+pub(super) async fn migrate<M, F>(url: &str, finish: F) -> Result<(), TestError>
+where
+    M: MigratorTrait,
+    F: AsyncFnOnce(&DatabaseConnection) -> Result<(), sea_orm::DbErr>,
+{
+    let mut options = ConnectOptions::new(url);
+    options.sqlx_logging(false);
+    let failed = |source| TestError::Migrate { source };
+    let connection = Database::connect(options).await.map_err(failed)?;
+    let outcome = match M::up(&connection, None).await {
+        Ok(()) => finish(&connection).await,
+        Err(error) => Err(error),
+    };
+    let closed = connection.close().await;
+    outcome.and(closed).map_err(failed)
+}

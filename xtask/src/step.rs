@@ -1,0 +1,46 @@
+//! One step of many, with its time.
+
+use std::{
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use crate::shell;
+
+/// How a step ended.
+pub struct Step {
+    pub name: String,
+    pub passed: bool,
+    pub took: Duration,
+}
+
+impl Step {
+    /// Runs a command under a heading.
+    pub fn run(name: &str, command: &mut Command) -> Self {
+        shell::heading(&format!("{name}: {}", shell::line(command)));
+        let begin = Instant::now();
+        let passed = match command.status() {
+            Ok(status) => status.success(),
+            Err(error) => {
+                shell::complain(&error.to_string());
+                false
+            }
+        };
+        Self {
+            name: name.to_owned(),
+            passed,
+            took: begin.elapsed(),
+        }
+    }
+
+    /// A line of the table that ends a run.
+    pub fn line(&self) -> String {
+        let word = if self.passed { "passed" } else { "FAILED" };
+        let took = self.took.as_secs_f32();
+        format!(
+            "{} {took:7.1} s  {}",
+            shell::verdict(self.passed, word),
+            self.name
+        )
+    }
+}
