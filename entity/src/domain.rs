@@ -1,8 +1,9 @@
 //! [`DOMAIN`]: every name of the application's schema, once.
 
+use catamaran::Engine;
 use catamaran::domain::{
-    Action, Check, ColumnDefault, DefaultValue, Domain, Engine, ForeignKey, Index, Presence,
-    PrimaryKey, Table, UniqueKey,
+    Action, Check, ColumnDefault, DefaultValue, Domain, ForeignKey, Index, Presence, PrimaryKey,
+    Table, UniqueKey,
 };
 
 /// Every table. Names are `pk_`, `uq_`, `ix_`, `fk_` or `ck_`, the table, `__`, and the columns.

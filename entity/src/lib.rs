@@ -10,10 +10,12 @@ pub mod sqlite;
 mod device;
 mod entry;
 mod habit;
+mod habit_repository;
 mod reminder;
 
 pub use device::{Device, DeviceDraft, DevicePatch};
 pub use domain::DOMAIN;
 pub use entry::{Entry, EntryDraft, EntryPatch};
 pub use habit::{Habit, HabitDraft, HabitPatch};
+pub use habit_repository::{HabitRepository, Streak, habits, habits_in};
 pub use reminder::{Reminder, ReminderDraft, ReminderPatch};

@@ -160,14 +160,14 @@ fn a_bad_url_is_one_line() {
 #[test]
 fn plan_prints_both_engines_and_help_lists_it() {
     let both = succeeds(&["plan"]);
-    let sqlite = succeeds(&["plan", "--dialect", "sqlite"]);
-    let postgres = succeeds(&["plan", "--dialect", "postgres"]);
+    let sqlite = succeeds(&["plan", "--engine", "sqlite"]);
+    let postgres = succeeds(&["plan", "--engine", "postgres"]);
     assert_eq!(both, format!("{sqlite}\n{postgres}"));
     assert!(sqlite.contains("STRICT") && postgres.contains("CREATE POLICY"));
     let help = succeeds(&["--help"]);
     assert!(help.contains("plan") && help.contains("DATABASE_URL"));
     assert_eq!(
-        migration(&["plan", "--dialect", "mysql"]).status.code(),
+        migration(&["plan", "--engine", "mysql"]).status.code(),
         Some(2)
     );
 }

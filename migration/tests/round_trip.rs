@@ -2,7 +2,8 @@
 
 mod support;
 
-use catamaran::migrate::{Dialect, Plan, pending, up};
+use catamaran::Engine;
+use catamaran::migrate::{Plan, pending, up};
 use migration::{History, Migrator};
 use sea_orm_migration::MigratorTrait;
 
@@ -101,9 +102,9 @@ async fn postgres_migrates_a_schema_that_is_not_public() {
 
 #[test]
 fn the_plan_is_the_reviewed_one() {
-    for dialect in Dialect::ALL {
-        let plan = Plan::of::<History>(dialect).expect("a sound history");
-        insta::assert_snapshot!(format!("plan_{dialect}"), plan);
+    for engine in Engine::ALL {
+        let plan = Plan::of::<History>(engine).expect("a sound history");
+        insta::assert_snapshot!(format!("plan_{engine}"), plan);
     }
 }
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::domain::{Engine, Table};
+use crate::domain::Table;
+use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::scope::Scope;
 use crate::value::{Type, Value};

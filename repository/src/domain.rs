@@ -4,33 +4,7 @@
 //! it, the schema-sync test compares both migrated databases with it, and errors carry its names on
 //! both engines.
 
-/// One of the two engines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Engine {
-    /// SQLite 3.35 or newer.
-    Sqlite,
-    /// PostgreSQL 15 or newer.
-    Postgres,
-}
-
-impl Engine {
-    /// Both engines, in the order in which reports name them.
-    pub const ALL: [Engine; 2] = [Engine::Sqlite, Engine::Postgres];
-
-    /// `"sqlite"` or `"postgres"`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Engine::Sqlite => "sqlite",
-            Engine::Postgres => "postgres",
-        }
-    }
-}
-
-impl std::fmt::Display for Engine {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name())
-    }
-}
+use crate::engine::Engine;
 
 /// Every table of an application.
 #[derive(Clone, Copy, Debug)]

@@ -7,9 +7,8 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::clock::{Clock, IdSource, SystemClock, UuidV7};
-use crate::domain::{Domain, Engine};
+use crate::domain::Domain;
 use crate::error::{ErrorKind, Result};
-use crate::store::Store;
 
 /// The role that scoped work on Postgres runs as, unless told otherwise.
 pub const DEFAULT_APPLICATION_ROLE: &str = "catamaran_app";
@@ -38,7 +37,7 @@ pub struct StoreOptions {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
     #[cfg(feature = "migrate")]
-    pub(crate) migration: Option<crate::migrate::Run>,
+    pub(crate) migration: Option<crate::migrate::ForStore>,
 }
 
 /// What the connections of a store are set to.
@@ -179,8 +178,8 @@ impl StoreOptions {
     /// memory; for others it is for programs that may change their own schema.
     #[cfg(feature = "migrate")]
     #[must_use]
-    pub fn migrate<M: sea_orm_migration::MigratorTrait>(mut self) -> Self {
-        self.migration = Some(crate::migrate::run::<M>);
+    pub fn migrate<H: crate::migrate::History>(mut self) -> Self {
+        self.migration = Some(crate::migrate::for_store::<H>);
         self
     }
 
@@ -191,28 +190,13 @@ impl StoreOptions {
     /// [`Authentication`](ErrorKind::Authentication), [`NotADatabase`](ErrorKind::NotADatabase),
     /// [`NotMigrated`](ErrorKind::NotMigrated), [`Setting`](ErrorKind::Setting),
     /// [`Unavailable`](ErrorKind::Unavailable).
-    pub async fn open(self) -> Result<Store> {
-        Store::open_with(self).await
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    pub async fn open(self) -> Result<crate::Store> {
+        crate::Store::open_with(self).await
     }
 
     pub(crate) fn exposed_url(&self) -> &str {
         self.url.expose_secret()
-    }
-
-    /// The engine that the URL names.
-    pub(crate) fn engine(&self) -> Result<Engine> {
-        let url = self.exposed_url();
-        let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
-        match scheme {
-            "sqlite" => Ok(Engine::Sqlite),
-            "postgres" | "postgresql" => Ok(Engine::Postgres),
-            "" => Err(invalid_url(
-                "it has no scheme; sqlite: and postgres: are known",
-            )),
-            other => Err(invalid_url(format!(
-                "the scheme {other}: is unknown; sqlite: and postgres: are known"
-            ))),
-        }
     }
 }
 
@@ -250,15 +234,5 @@ mod tests {
             let shown = format!("{:?}", StoreOptions::new(url));
             assert!(!shown.contains("s3c"), "{shown}");
         }
-    }
-
-    #[test]
-    fn an_unknown_scheme_is_named() {
-        let error = StoreOptions::new("mysql://localhost/x").engine();
-        let text = error.map_err(|error| error.to_string());
-        assert_eq!(
-            text,
-            Err("invalid database URL: the scheme mysql: is unknown; sqlite: and postgres: are known".to_owned())
-        );
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::dialect::Access;
-use crate::domain::Engine;
+use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::native::{NativeRepository, Source};
 use crate::operation::Context;
@@ -151,7 +151,7 @@ impl Store {
     }
 
     pub(crate) async fn open_with(options: StoreOptions) -> Result<Self> {
-        let backend = match options.engine()? {
+        let backend = match Engine::of_url(options.exposed_url())? {
             #[cfg(feature = "sqlite")]
             Engine::Sqlite => {
                 let pool = SqlitePool::open(&options).await?;

@@ -7,7 +7,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, Statem
 use tokio::sync::Mutex;
 
 use crate::dialect::{Access, Dialect, Extent};
-use crate::domain::Engine;
+use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
 use crate::native::{NativeRepository, SharedSession, Source, UnitSession};
 use crate::operation::Context;

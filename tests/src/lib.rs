@@ -1,1 +1,1 @@
-
+//! What the suites share. The suites are in `tests/`.

@@ -1,9 +1,10 @@
 //! The macros of `catamaran`.
 
 mod record;
+mod twin_test;
 
 use proc_macro::TokenStream;
-use syn::{DeriveInput, parse_macro_input};
+use syn::{DeriveInput, ItemFn, parse_macro_input};
 
 /// Ties a plain struct to its table and to its entity in both dialects.
 ///
@@ -45,6 +46,31 @@ use syn::{DeriveInput, parse_macro_input};
 pub fn derive_record(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     record::expand(&input)
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}
+
+/// Runs one async test body on a SQLite file and on Postgres, each time on a database of its own that the
+/// migrator has migrated.
+///
+/// ```ignore
+/// #[twin_test(migration::Migrator)]
+/// async fn a_new_habit_is_found(db: &TwinDatabase) -> catamaran::Result<()> {
+///     let habits = db.store().repository::<Habit>(&Scope::owner(OWNER));
+///     let habit = habits.insert(HabitDraft::new("run", "daily")).await?;
+///     assert_eq!(habits.find(habit.id).await?, Some(habit));
+///     Ok(())
+/// }
+/// ```
+///
+/// The tests are called `a_new_habit_is_found::sqlite` and `a_new_habit_is_found::postgres`. With
+/// `#[twin_test(migration::Migrator, everywhere)]` there are `sqlite_memory` and `postgres_en_us` (a database
+/// whose default collation is American English) as well.
+#[proc_macro_attribute]
+pub fn twin_test(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let arguments = parse_macro_input!(arguments as twin_test::Arguments);
+    let body = parse_macro_input!(item as ItemFn);
+    twin_test::expand(&arguments, body)
         .unwrap_or_else(syn::Error::into_compile_error)
         .into()
 }

@@ -21,9 +21,9 @@ use sea_orm::{DatabaseConnection, DatabaseExecutor};
 use sea_orm_migration::MigratorTrait;
 use tracing_subscriber::EnvFilter;
 
+use crate::engine::Engine;
 use crate::migrate::{
-    Batch, ConnectOptions, Dialect, History, MigrateError, Migrator, Plan, connect,
-    run as run_batch,
+    Batch, ConnectOptions, History, MigrateError, Migrator, Plan, connect, run as run_batch,
 };
 
 /// Reads the arguments and the environment (and a `.env` file), runs the command, and returns the exit code:
@@ -107,7 +107,7 @@ enum Command {
     Plan {
         /// The engine whose SQL to print: sqlite or postgres [default: both]
         #[arg(long)]
-        dialect: Option<Dialect>,
+        dialect: Option<Engine>,
         /// Print only what the database at the URL does not have yet, in its engine's SQL
         #[arg(long, conflicts_with = "dialect")]
         pending: bool,
@@ -146,7 +146,7 @@ impl Cli {
 
     async fn plan<H: History>(
         &self,
-        dialect: Option<Dialect>,
+        dialect: Option<Engine>,
         pending: bool,
     ) -> Result<(), CliError> {
         if pending {
@@ -162,7 +162,7 @@ impl Cli {
         }
         let dialects = match &dialect {
             Some(dialect) => std::slice::from_ref(dialect),
-            None => &Dialect::ALL,
+            None => &Engine::ALL,
         };
         let plans: Vec<String> = dialects
             .iter()

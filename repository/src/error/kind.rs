@@ -165,6 +165,12 @@ pub enum ErrorKind {
         /// What is missing.
         reason: String,
     },
+    /// A migration failed, and was rolled back.
+    #[error("the migrations were not applied: {reason}")]
+    Migration {
+        /// Which, and why.
+        reason: String,
+    },
     /// A connection does not have a setting that correctness depends on.
     #[error("the connection's setting {name} is {found}, not {wanted}")]
     Setting {

@@ -4,8 +4,10 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use tracing::info;
 
+use crate::engine::Engine;
+
 use super::{
-    Dialect, History, MigrateError, Script, applied,
+    History, MigrateError, Script, applied,
     history::{Step, steps},
 };
 
@@ -51,9 +53,9 @@ impl Batch {
     pub(super) async fn run<H: History>(
         self,
         tx: &DatabaseTransaction,
-        dialect: Dialect,
+        engine: Engine,
     ) -> Result<Report, MigrateError> {
-        let history = steps::<H>(dialect)?;
+        let history = steps::<H>(engine)?;
         // Before anything is dropped: the history may lack what the database has, which is an error.
         let mut applied = match self {
             Self::Fresh => BTreeSet::new(),
@@ -87,12 +89,12 @@ impl Batch {
     /// Whether it would run a script or drop a table, given what is applied.
     pub(super) fn changes<H: History>(
         self,
-        dialect: Dialect,
+        engine: Engine,
         applied: &BTreeSet<String>,
     ) -> Result<bool, MigrateError> {
         Ok(match self {
             Self::Up { steps: Some(0) } | Self::Down { steps: Some(0) } => false,
-            Self::Up { steps: _ } => steps::<H>(dialect)?
+            Self::Up { steps: _ } => steps::<H>(engine)?
                 .iter()
                 .any(|step| !applied.contains(step.name)),
             Self::Down { steps: _ } => !applied.is_empty(),

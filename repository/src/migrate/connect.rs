@@ -2,8 +2,10 @@ use sea_orm::{DatabaseConnection, IntoDatabaseExecutor};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 use sea_orm::{DbErr, RuntimeErr};
 
+use crate::engine::Engine;
+
 use super::{
-    Dialect, History, MigrateError, Report, applied,
+    History, MigrateError, Report, applied,
     batch::Batch,
     history::steps,
     runner::{LOCK_WAIT, run},
@@ -28,8 +30,7 @@ pub struct ConnectOptions<'a> {
 ///
 /// # Errors
 ///
-/// [`MigrateError::InvalidUrl`], [`UnknownScheme`](MigrateError::UnknownScheme) or
-/// [`NotBuilt`](MigrateError::NotBuilt) for the URL; [`MissingFile`](MigrateError::MissingFile);
+/// [`MigrateError::InvalidUrl`] or [`NotBuilt`](MigrateError::NotBuilt) for the URL; [`MissingFile`](MigrateError::MissingFile);
 /// [`Statement`](MigrateError::Statement) when a migration fails, [`ForeignKeys`](MigrateError::ForeignKeys) when
 /// it would orphan rows, [`Locked`](MigrateError::Locked) when another one takes more than a minute, each of them
 /// with nothing changed; [`Database`](MigrateError::Database) for the rest, among it a database that has a
@@ -87,7 +88,8 @@ pub(super) async fn pending_with<H: History>(
     url: &str,
     options: ConnectOptions<'_>,
 ) -> Result<Vec<String>, MigrateError> {
-    let history = steps::<H>(Dialect::of_url(url)?)?;
+    let history =
+        steps::<H>(Engine::of_scheme(url).map_err(|reason| MigrateError::InvalidUrl { reason })?)?;
     let names = history.iter().map(|step| step.name.to_owned());
     // `mode=rwc` would create the file; a question must not.
     let options = ConnectOptions {
@@ -114,13 +116,13 @@ pub async fn connect(
     url: &str,
     options: ConnectOptions<'_>,
 ) -> Result<DatabaseConnection, MigrateError> {
-    match Dialect::of_url(url)? {
+    match Engine::of_scheme(url).map_err(|reason| MigrateError::InvalidUrl { reason })? {
         #[cfg(feature = "sqlite")]
-        Dialect::Sqlite => sqlite(url, options).await,
+        Engine::Sqlite => sqlite(url, options).await,
         #[cfg(feature = "postgres")]
-        Dialect::Postgres => postgres(url, options).await,
+        Engine::Postgres => postgres(url, options).await,
         #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
-        dialect => Err(MigrateError::NotBuilt { dialect }),
+        engine => Err(MigrateError::NotBuilt { engine }),
     }
 }
 

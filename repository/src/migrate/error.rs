@@ -2,7 +2,8 @@ use std::{fmt, time::Duration};
 
 use sea_orm::DbErr;
 
-use super::Dialect;
+use crate::engine::Engine;
+use crate::error::{Error, ErrorKind};
 
 /// Why a migration, or the question of which are pending, failed.
 ///
@@ -17,18 +18,11 @@ pub enum MigrateError {
         reason: String,
     },
 
-    /// The URL names an engine that is neither SQLite nor Postgres.
-    #[error("unknown database scheme `{scheme}`: use sqlite:, postgres: or postgresql:")]
-    UnknownScheme {
-        /// The scheme that was found.
-        scheme: String,
-    },
-
     /// The URL names an engine that this build leaves out.
-    #[error("this build has no {dialect} support: enable catamaran's feature `{dialect}`")]
+    #[error("this build has no {engine} support: enable catamaran's feature `{engine}`")]
     NotBuilt {
         /// The engine.
-        dialect: Dialect,
+        engine: Engine,
     },
 
     /// The connection is to an engine that is neither SQLite nor Postgres, or is no real connection.
@@ -111,6 +105,24 @@ pub enum MigrateError {
     /// Whatever else the database answered.
     #[error(transparent)]
     Database(#[from] DbErr),
+}
+
+impl From<MigrateError> for Error {
+    fn from(error: MigrateError) -> Self {
+        match error {
+            MigrateError::InvalidUrl { reason } => ErrorKind::InvalidUrl {
+                reason: reason.into(),
+            }
+            .into(),
+            MigrateError::MissingFile { path } => ErrorKind::DatabaseMissing { name: path }.into(),
+            MigrateError::Locked { .. } => ErrorKind::LockTimeout.into(),
+            MigrateError::Database(error) => error.into(),
+            other => ErrorKind::Migration {
+                reason: other.to_string(),
+            }
+            .into(),
+        }
+    }
 }
 
 impl From<MigrateError> for DbErr {

@@ -2,7 +2,9 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
-use super::{Dialect, MigrateError, Script};
+use crate::engine::Engine;
+
+use super::{MigrateError, Script};
 
 /// One step of the schema's history, written for both engines in both directions.
 ///
@@ -42,10 +44,10 @@ pub(super) struct Step {
 }
 
 impl Step {
-    pub(super) fn of(migration: &dyn TwinMigration, dialect: Dialect) -> Self {
-        let (up, down) = match dialect {
-            Dialect::Sqlite => (migration.sqlite_up(), migration.sqlite_down()),
-            Dialect::Postgres => (migration.postgres_up(), migration.postgres_down()),
+    pub(super) fn of(migration: &dyn TwinMigration, engine: Engine) -> Self {
+        let (up, down) = match engine {
+            Engine::Sqlite => (migration.sqlite_up(), migration.sqlite_down()),
+            Engine::Postgres => (migration.postgres_up(), migration.postgres_down()),
         };
         Self {
             name: migration.name(),
@@ -76,10 +78,10 @@ impl Step {
 }
 
 /// The whole history as one engine sees it, checked.
-pub(super) fn steps<H: History>(dialect: Dialect) -> Result<Vec<Step>, MigrateError> {
+pub(super) fn steps<H: History>(engine: Engine) -> Result<Vec<Step>, MigrateError> {
     let steps: Vec<Step> = H::migrations()
         .iter()
-        .map(|migration| Step::of(migration.as_ref(), dialect))
+        .map(|migration| Step::of(migration.as_ref(), engine))
         .collect();
 
     let mut seen = BTreeSet::new();
@@ -96,7 +98,7 @@ pub(super) fn steps<H: History>(dialect: Dialect) -> Result<Vec<Step>, MigrateEr
         }
         for (direction, script) in [("up", &step.up), ("down", &step.down)] {
             if let Some(reason) = script.fault() {
-                return Err(fault(format!("{dialect}_{direction}: {reason}")));
+                return Err(fault(format!("{engine}_{direction}: {reason}")));
             }
         }
     }

@@ -8,9 +8,9 @@ use sea_orm_migration::{
 };
 use tracing::info;
 
-use super::{
-    Dialect, History, MigrateError, TwinMigration, batch::Batch, history::Step, runner::run,
-};
+use crate::engine::Engine;
+
+use super::{History, MigrateError, TwinMigration, batch::Batch, history::Step, runner::run};
 
 /// A [`History`] as a SeaORM migrator: everything that takes a `MigratorTrait` takes it.
 ///
@@ -134,8 +134,8 @@ struct Adapter(Box<dyn TwinMigration>);
 impl Adapter {
     fn step(&self, manager: &SchemaManager<'_>) -> Result<Step, MigrateError> {
         let backend = manager.get_database_backend();
-        Dialect::of_backend(backend)
-            .map(|dialect| Step::of(self.0.as_ref(), dialect))
+        Engine::of_backend(backend)
+            .map(|engine| Step::of(self.0.as_ref(), engine))
             .ok_or(MigrateError::UnsupportedConnection {
                 backend: backend.as_str(),
             })

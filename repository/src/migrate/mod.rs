@@ -21,7 +21,8 @@
 //! without a database.
 //!
 //! ```
-//! use catamaran::migrate::{Dialect, History, Migrator, Plan, Script, TwinMigration};
+//! use catamaran::Engine;
+//! use catamaran::migrate::{History, Migrator, Plan, Script, TwinMigration};
 //!
 //! struct CreateNote;
 //!
@@ -53,26 +54,16 @@
 //!
 //! pub type NoteMigrator = Migrator<Notes>;
 //!
-//! let plan = Plan::of::<Notes>(Dialect::Sqlite)?.to_string();
+//! let plan = Plan::of::<Notes>(Engine::Sqlite)?.to_string();
 //! assert!(plan.contains("CREATE TABLE note (body TEXT NOT NULL) STRICT;"));
 //! # Ok::<(), catamaran::migrate::MigrateError>(())
 //! ```
 
-#![cfg_attr(
-    not(any(feature = "sqlite", feature = "postgres")),
-    expect(
-        clippy::extra_unused_type_parameters,
-        dead_code,
-        unused_imports,
-        unused_variables,
-        reason = "a build without an engine can plan, and has nothing to migrate"
-    )
-)]
+use futures_util::future::BoxFuture;
 
 mod applied;
 mod batch;
 mod connect;
-mod dialect;
 mod error;
 mod history;
 mod migrator;
@@ -89,10 +80,22 @@ pub(crate) use self::{batch::Batch, runner::run};
 pub use self::{
     batch::Report,
     connect::{ConnectOptions, apply, connect, pending, up, up_with},
-    dialect::Dialect,
     error::{MigrateError, Violation},
     history::{History, TwinMigration},
     migrator::Migrator,
     plan::Plan,
     script::Script,
 };
+
+/// Applies the pending migrations over connections of a store that is being opened.
+pub(crate) type ForStore =
+    for<'c> fn(&'c sea_orm::DatabaseConnection) -> BoxFuture<'c, crate::Result<()>>;
+
+pub(crate) fn for_store<H: History>(
+    db: &sea_orm::DatabaseConnection,
+) -> BoxFuture<'_, crate::Result<()>> {
+    Box::pin(async move {
+        apply::<H>(db).await?;
+        Ok(())
+    })
+}

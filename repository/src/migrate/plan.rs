@@ -1,7 +1,9 @@
 use std::fmt;
 
+use crate::engine::Engine;
+
 use super::{
-    ConnectOptions, Dialect, History, MigrateError, connect,
+    ConnectOptions, History, MigrateError, connect,
     history::{Step, steps},
 };
 
@@ -11,7 +13,7 @@ use super::{
 /// Apply migrations with [`up`](super::up) rather than by hand: it also locks, checks and records them.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    dialect: Dialect,
+    engine: Engine,
     pending_only: bool,
     steps: Vec<Step>,
 }
@@ -22,11 +24,11 @@ impl Plan {
     /// # Errors
     ///
     /// [`MigrateError::History`] when the history contradicts itself.
-    pub fn of<H: History>(dialect: Dialect) -> Result<Self, MigrateError> {
+    pub fn of<H: History>(engine: Engine) -> Result<Self, MigrateError> {
         Ok(Self {
-            dialect,
+            engine,
             pending_only: false,
-            steps: steps::<H>(dialect)?,
+            steps: steps::<H>(engine)?,
         })
     }
 
@@ -49,11 +51,12 @@ impl Plan {
         options: ConnectOptions<'_>,
     ) -> Result<Self, MigrateError> {
         let pending = connect::pending_with::<H>(url, options).await?;
-        let dialect = Dialect::of_url(url)?;
-        let mut steps = steps::<H>(dialect)?;
+        let engine =
+            Engine::of_scheme(url).map_err(|reason| MigrateError::InvalidUrl { reason })?;
+        let mut steps = steps::<H>(engine)?;
         steps.retain(|step| pending.iter().any(|name| name == step.name));
         Ok(Self {
-            dialect,
+            engine,
             pending_only: true,
             steps,
         })
@@ -73,12 +76,12 @@ impl Plan {
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (dialect, count) = (self.dialect, self.steps.len());
+        let (engine, count) = (self.engine, self.steps.len());
         let what = match self.pending_only {
             true => "pending migration(s)",
             false => "migration(s)",
         };
-        writeln!(f, "-- {dialect}: {count} {what}, in one transaction")?;
+        writeln!(f, "-- {engine}: {count} {what}, in one transaction")?;
         for step in &self.steps {
             writeln!(f, "\n-- {}\n-- sha256 {}", step.name, step.checksum())?;
             for line in step.up.reason().into_iter().flat_map(str::lines) {

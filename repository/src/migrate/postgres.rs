@@ -3,8 +3,10 @@ use sea_orm::{
     Statement, TransactionOptions,
 };
 
+use crate::engine::Engine;
+
 use super::{
-    Dialect, History, MigrateError, Report,
+    History, MigrateError, Report,
     batch::Batch,
     error::is_locked,
     runner::{LOCK_WAIT, begin, finish},
@@ -37,7 +39,7 @@ pub(super) async fn inside<H: History>(
 ) -> Result<Report, MigrateError> {
     schema_exists(tx).await?;
     lock(tx).await?;
-    batch.run::<H>(tx, Dialect::Postgres).await
+    batch.run::<H>(tx, Engine::Postgres).await
 }
 
 async fn locked<H: History>(
@@ -57,7 +59,7 @@ async fn locked<H: History>(
     // A table lock that is not given soon also holds up everyone who queues behind it.
     tx.execute_unprepared("SET LOCAL lock_timeout = '10s'")
         .await?;
-    batch.run::<H>(tx, Dialect::Postgres).await
+    batch.run::<H>(tx, Engine::Postgres).await
 }
 
 async fn lock(tx: &DatabaseTransaction) -> Result<(), MigrateError> {

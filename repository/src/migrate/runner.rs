@@ -6,7 +6,9 @@ use sea_orm::{
 };
 use tracing::info;
 
-use super::{Dialect, History, MigrateError, Report, applied, batch::Batch};
+use crate::engine::Engine;
+
+use super::{History, MigrateError, Report, applied, batch::Batch};
 
 /// How long to wait for another migrator. Long enough for its migrations, short enough for an operator.
 pub(super) const LOCK_WAIT: Duration = Duration::from_secs(60);
@@ -34,14 +36,14 @@ async fn over_connection<H: History>(
     match &db.inner {
         #[cfg(feature = "sqlite")]
         DatabaseConnectionType::SqlxSqlitePoolConnection(_) => {
-            if idle::<H>(db, Dialect::Sqlite, batch).await? {
+            if idle::<H>(db, Engine::Sqlite, batch).await? {
                 return Ok(Report::default());
             }
             super::sqlite::run::<H>(db, batch).await
         }
         #[cfg(feature = "postgres")]
         DatabaseConnectionType::SqlxPostgresPoolConnection(_) => {
-            if idle::<H>(db, Dialect::Postgres, batch).await? {
+            if idle::<H>(db, Engine::Postgres, batch).await? {
                 return Ok(Report::default());
             }
             super::postgres::run::<H>(db, batch).await
@@ -55,14 +57,14 @@ async fn over_connection<H: History>(
 /// processes of a migrated application start without waiting for a writer, and with a role that may not create.
 async fn idle<H: History>(
     db: &DatabaseConnection,
-    dialect: Dialect,
+    engine: Engine,
     batch: Batch,
 ) -> Result<bool, MigrateError> {
     let Batch::Up { .. } = batch else {
         return Ok(false);
     };
     let applied = applied::names::<H, _>(db).await?;
-    let idle = !batch.changes::<H>(dialect, &applied)?;
+    let idle = !batch.changes::<H>(engine, &applied)?;
     if idle {
         info!("No pending migrations");
     }
@@ -73,11 +75,11 @@ async fn inside<H: History>(
     tx: &DatabaseTransaction,
     batch: Batch,
 ) -> Result<Report, MigrateError> {
-    match Dialect::of_backend(tx.get_database_backend()) {
+    match Engine::of_backend(tx.get_database_backend()) {
         #[cfg(feature = "sqlite")]
-        Some(Dialect::Sqlite) => super::sqlite::inside::<H>(tx, batch).await,
+        Some(Engine::Sqlite) => super::sqlite::inside::<H>(tx, batch).await,
         #[cfg(feature = "postgres")]
-        Some(Dialect::Postgres) => super::postgres::inside::<H>(tx, batch).await,
+        Some(Engine::Postgres) => super::postgres::inside::<H>(tx, batch).await,
         _ => Err(unsupported(tx)),
     }
 }

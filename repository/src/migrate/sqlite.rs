@@ -6,8 +6,10 @@ use sea_orm::{
     sqlx::{SqlitePool, sqlite::SqlitePoolOptions},
 };
 
+use crate::engine::Engine;
+
 use super::{
-    Dialect, History, MigrateError, Report, Violation, applied,
+    History, MigrateError, Report, Violation, applied,
     batch::Batch,
     error::is_locked,
     runner::{LOCK_WAIT, begin, finish},
@@ -44,7 +46,7 @@ pub(super) async fn inside<H: History>(
     batch: Batch,
 ) -> Result<Report, MigrateError> {
     let applied = applied::names::<H, _>(tx).await?;
-    if !batch.changes::<H>(Dialect::Sqlite, &applied)? {
+    if !batch.changes::<H>(Engine::Sqlite, &applied)? {
         return Ok(Report::default());
     }
     checked::<H>(tx, batch).await
@@ -88,7 +90,7 @@ async fn checked<H: History>(
     if foreign_keys(tx).await? {
         return Err(MigrateError::ForeignKeysOn);
     }
-    let report = batch.run::<H>(tx, Dialect::Sqlite).await?;
+    let report = batch.run::<H>(tx, Engine::Sqlite).await?;
     if !report.is_empty() {
         foreign_key_check(tx).await?;
     }

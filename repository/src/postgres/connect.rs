@@ -215,7 +215,7 @@ async fn ask_role(connection: &mut PgConnection, application: &str) -> Result<Ro
 
 /// Runs the migrations over connections of SeaORM's, which end before the store's begin.
 #[cfg(feature = "migrate")]
-async fn migrate(run: crate::migrate::Run, server: PgConnectOptions) -> Result<()> {
+async fn migrate(run: crate::migrate::ForStore, server: PgConnectOptions) -> Result<()> {
     let pool = sqlx::postgres::PgPoolOptions::new()
         .max_connections(1)
         .connect_with(server.clone())

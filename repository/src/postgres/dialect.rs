@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::dialect::{Dialect, Spelling};
-use crate::domain::Engine;
+use crate::engine::Engine;
 use crate::value::{Type, Value};
 
 /// The Postgres dialect.

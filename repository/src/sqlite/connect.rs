@@ -247,7 +247,7 @@ fn has_mode(url: &str, mode: &str) -> bool {
 
 /// Runs the migrations over connections of SeaORM's, which end before the store's begin.
 #[cfg(feature = "migrate")]
-async fn migrate(run: crate::migrate::Run, options: SqliteConnectOptions) -> Result<()> {
+async fn migrate(run: crate::migrate::ForStore, options: SqliteConnectOptions) -> Result<()> {
     let pool = sqlx::sqlite::SqlitePoolOptions::new()
         .max_connections(1)
         .connect_with(options.clone())

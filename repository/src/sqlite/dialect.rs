@@ -1,7 +1,7 @@
 //! How SQLite spells what the neutral core builds.
 
 use crate::dialect::{Dialect, Spelling};
-use crate::domain::Engine;
+use crate::engine::Engine;
 use crate::value::{Type, Value};
 
 /// The SQLite dialect.

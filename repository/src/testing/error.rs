@@ -8,6 +8,10 @@ use sea_orm::DbErr;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TestError {
+    /// The store, or the migrations of a database in memory.
+    #[error("the store does not open: {0}")]
+    Open(crate::Error),
+
     /// Neither a server's URL nor the binaries to start one.
     #[error(
         "no PostgreSQL: found neither a URL in CATAMARAN_TEST_POSTGRES_URL nor initdb, pg_ctl and \
@@ -69,6 +73,10 @@ pub enum TestError {
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 impl TestError {
+    pub(super) fn open(error: crate::Error) -> Self {
+        TestError::Open(error)
+    }
+
     /// Wraps an operating system's error with what was attempted.
     pub(super) fn io(attempt: &'static str) -> impl Fn(io::Error) -> Self {
         move |source| Self::Io { attempt, source }

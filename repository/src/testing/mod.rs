@@ -32,9 +32,15 @@ mod postgres;
 mod sqlite;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod template;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod twin;
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use database::{DatabaseOptions, EphemeralDatabase};
 pub use error::TestError;
 #[cfg(feature = "postgres")]
 pub use postgres::{Collation, Locale, POSTGRES_URL_VARIABLE, PostgresServer};
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use twin::{Target, TwinDatabase, run_on};
+
+pub use catamaran_macros::twin_test;
