@@ -94,7 +94,7 @@ pub(crate) async fn list<D: Dialect, R: Twin<D>>(
     };
     let output = Output::Rows {
         order: &read_order,
-        position: position.as_deref(),
+        position: position.as_ref(),
         limit: size + 1,
     };
     let (text, values) = statement::select::<D>(statements, selection, output)?;
@@ -111,12 +111,17 @@ pub(crate) async fn list<D: Dialect, R: Twin<D>>(
         }
     };
     let cursor_at = |item: Option<&R>| {
-        let position: Option<Position> =
-            item.map(|item| order.iter().map(|key| item.value(key.column)).collect());
-        // A page without rows lies where its cursor does.
-        position
-            .map(|position| Cursor::at(query_print, &position))
-            .or_else(|| request.cursor().cloned())
+        let at_item = item.map(|item| Position {
+            values: order.iter().map(|key| item.value(key.column)).collect(),
+            inclusive: false,
+        });
+        // A page without rows lies where its cursor does, and the row there is on the way back.
+        let position = at_item.or_else(|| {
+            let inclusive = !position.as_ref()?.inclusive;
+            let values = position.as_ref()?.values.clone();
+            Some(Position { values, inclusive })
+        });
+        position.map(|position| Cursor::at(query_print, &position))
     };
     Ok(Page {
         next: has_next.then(|| cursor_at(items.last())).flatten(),

@@ -1,8 +1,8 @@
-//! The predicate "after this position in this order".
+//! The predicate "after this position in this order", or "at or after" it.
 
 use super::{Sql, Statements};
 use crate::dialect::Dialect;
-use crate::query::{Nulls, OrderKey};
+use crate::query::{Nulls, OrderKey, Position};
 use crate::value::Value;
 
 /// Whether the order is one that a row value comparison expresses: one direction, no NULLs. Only that
@@ -46,16 +46,16 @@ pub(super) fn write<D: Dialect>(
     sql: &mut Sql<D>,
     statements: &Statements,
     order: &[OrderKey],
-    position: &[Value],
+    position: &Position,
 ) {
+    let inclusive = position.inclusive;
+    let position = &*position.values;
     if is_row_value(statements, order) {
         sql.push("(");
         sql.names(order.iter().map(|key| statements.column(key.column)));
-        sql.push(if order[0].descending {
-            ") < ("
-        } else {
-            ") > ("
-        });
+        sql.push(")")
+            .push(comparison(order[0], inclusive))
+            .push("(");
         sql.separated(", ", order, |sql, _| {
             sql.parameter();
         });
@@ -91,13 +91,24 @@ pub(super) fn write<D: Dialect>(
             }
             sql.push(" AND ");
         }
-        write_after(sql, statements, *key, &position[depth]);
+        // The last key is the id: equal there is the row itself.
+        let inclusive = inclusive && depth + 1 == order.len();
+        write_after(sql, statements, *key, &position[depth], inclusive);
         sql.push(")");
     }
     if !any {
         sql.push("1 = 0");
     }
     sql.push(")");
+}
+
+fn comparison(key: OrderKey, inclusive: bool) -> &'static str {
+    match (key.descending, inclusive) {
+        (true, false) => " < ",
+        (false, false) => " > ",
+        (true, true) => " <= ",
+        (false, true) => " >= ",
+    }
 }
 
 /// Whether the first key alone rules rows out: its value is one, and NULLs do not stand after it.
@@ -117,6 +128,7 @@ fn write_after<D: Dialect>(
     statements: &Statements,
     key: OrderKey,
     value: &Value,
+    inclusive: bool,
 ) {
     let column = statements.column(key.column);
     if value.is_null() {
@@ -129,8 +141,7 @@ fn write_after<D: Dialect>(
         sql.push("(");
     }
     sql.name(column);
-    sql.push(if key.descending { " < " } else { " > " });
-    sql.parameter();
+    sql.push(comparison(key, inclusive)).parameter();
     if nulls_follow {
         sql.push(" OR ").name(column).push(" IS NULL)");
     }

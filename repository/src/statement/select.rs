@@ -6,7 +6,7 @@ use super::shape::Statement;
 use super::{Shape, Sql, Statements, condition, keyset};
 use crate::dialect::{Dialect, Text};
 use crate::error::Result;
-use crate::query::{Condition, Nulls, OrderKey, Visibility};
+use crate::query::{Condition, Nulls, OrderKey, Position, Visibility};
 use crate::value::Value;
 
 /// `SELECT` of one row by id.
@@ -105,7 +105,7 @@ pub(crate) enum Output<'q> {
     /// Rows in an order, from a position, up to a number of them.
     Rows {
         order: &'q [OrderKey],
-        position: Option<&'q [Value]>,
+        position: Option<&'q Position>,
         limit: usize,
     },
 }
@@ -138,7 +138,7 @@ pub(crate) fn select<D: Dialect>(
             limit,
         } => {
             if let Some(position) = position {
-                keyset::values(statements, order, position, &mut values);
+                keyset::values(statements, order, &position.values, &mut values);
             }
             // A page and one more row: far below the width.
             values.push(Value::BigInt(i64::try_from(limit).unwrap_or(i64::MAX)));

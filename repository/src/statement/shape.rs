@@ -1,7 +1,6 @@
 //! The key of a text: everything it depends on, exactly.
 
-use crate::query::{Condition, Nulls, OrderKey, Visibility};
-use crate::value::Value;
+use crate::query::{Condition, Nulls, OrderKey, Position, Visibility};
 
 /// What kind of statement a shape is of.
 #[derive(Clone, Copy, Debug)]
@@ -75,13 +74,14 @@ impl Shape {
         self
     }
 
-    /// Which values of a position are NULL, if there is one.
+    /// Which values of a position are NULL and whether its own row is meant, if there is one.
     #[must_use]
-    pub(crate) fn position(mut self, position: Option<&[Value]>) -> Self {
+    pub(crate) fn position(mut self, position: Option<&Position>) -> Self {
         match position {
             None => self.0.push(2),
-            Some(values) => {
-                for value in values {
+            Some(position) => {
+                self.0.push(position.inclusive.into());
+                for value in &position.values {
                     self.0.push(value.is_null().into());
                 }
             }
