@@ -1,0 +1,73 @@
+//! The kind of an error, for assertions that name it whole.
+
+use std::error::Error as _;
+use std::fmt::Debug;
+
+use catamaran::{ConflictReason, Error, ErrorKind, InvalidReason, Record};
+use uuid::Uuid;
+
+/// The kind of the error that a call gave.
+///
+/// # Panics
+/// If the call succeeded.
+#[track_caller]
+pub fn refused<T: Debug>(outcome: Result<T, Error>) -> ErrorKind {
+    match outcome {
+        Ok(value) => panic!("it was not refused, and gave {value:?}"),
+        Err(error) => error.kind().clone(),
+    }
+}
+
+/// No row with that id.
+pub fn not_found<R: Record>(id: Uuid) -> ErrorKind {
+    ErrorKind::NotFound {
+        table: R::TABLE.name,
+        id,
+    }
+}
+
+/// The row has another version.
+pub fn stale<R: Record>(id: Uuid, expected: i64, actual: i64) -> ErrorKind {
+    conflict::<R>(id, ConflictReason::Version { expected, actual })
+}
+
+/// The row is in another state.
+pub fn conflict<R: Record>(id: Uuid, reason: ConflictReason) -> ErrorKind {
+    ErrorKind::Conflict {
+        table: R::TABLE.name,
+        id,
+        reason,
+    }
+}
+
+/// The value has no form that both engines keep.
+pub fn invalid(field: &'static str, reason: InvalidReason) -> ErrorKind {
+    ErrorKind::InvalidValue {
+        field: field.into(),
+        reason,
+    }
+}
+
+/// A key of the domain that another row has.
+pub fn unique(
+    table: &'static str,
+    columns: &[&'static str],
+    constraint: &'static str,
+) -> ErrorKind {
+    ErrorKind::Unique {
+        table: table.into(),
+        columns: columns.iter().map(|column| (*column).into()).collect(),
+        constraint: Some(constraint.into()),
+    }
+}
+
+/// Everything that an error shows of itself: `Display`, `Debug`, and every source.
+pub fn shown(error: &Error) -> String {
+    let mut shown = format!("{error}\n{error:?}\n{error:#?}");
+    let mut source = error.source();
+    while let Some(cause) = source {
+        shown.push_str(&format!("\n{cause}\n{cause:?}"));
+        source = cause.source();
+    }
+    shown
+}

@@ -1,0 +1,69 @@
+//! A second domain, of one table: every type that a column may have, and none of the managed columns but
+//! the id.
+
+mod migrations;
+mod postgres;
+mod sqlite;
+
+use catamaran::domain::{Domain, Presence, PrimaryKey, Table};
+use chrono::{DateTime, NaiveDate, Utc};
+use uuid::Uuid;
+
+pub use migrations::{History, Migrator};
+
+/// The table.
+pub const SAMPLES: Table = Table {
+    name: "samples",
+    columns: &[
+        "id", "label", "note", "small", "whole", "ratio", "reading", "flag", "day", "at", "link",
+        "blob",
+    ],
+    primary_key: PrimaryKey {
+        name: "pk_samples",
+        columns: &["id"],
+    },
+    owner: None,
+    defaults: &[],
+    unique_keys: &[],
+    indexes: &[],
+    foreign_keys: &[],
+    checks: &[],
+    presence: Presence::Both,
+};
+
+/// The domain.
+pub const DOMAIN: Domain = Domain { tables: &[SAMPLES] };
+
+/// A row without owner, version, timestamps and soft delete.
+#[derive(Clone, Debug, PartialEq, catamaran::Record)]
+#[record(table = self::SAMPLES, sqlite = self::sqlite, postgres = self::postgres)]
+pub struct Sample {
+    /// The id.
+    #[record(id)]
+    pub id: Uuid,
+    /// A text.
+    pub label: String,
+    /// A text that may be absent.
+    pub note: Option<String>,
+    /// 32 bits.
+    #[record(default = 0)]
+    pub small: i32,
+    /// 64 bits, or none.
+    pub whole: Option<i64>,
+    /// A float.
+    #[record(default = 0.0)]
+    pub ratio: f64,
+    /// A float that may be absent.
+    pub reading: Option<f64>,
+    /// Yes, no or unknown.
+    pub flag: Option<bool>,
+    /// A day that may be absent.
+    pub day: Option<NaiveDate>,
+    /// An instant that the caller writes.
+    pub at: Option<DateTime<Utc>>,
+    /// Another row, or none.
+    pub link: Option<Uuid>,
+    /// Bytes.
+    #[record(default = Vec::new())]
+    pub blob: Vec<u8>,
+}

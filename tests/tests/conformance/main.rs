@@ -1,0 +1,12 @@
+//! What every repository does, on every engine: each test is written once and runs on a SQLite file, on
+//! SQLite in memory, and on Postgres databases that collate by code point and as American English does.
+
+mod bulks;
+mod cursors;
+mod deletes;
+mod inserts;
+mod pages;
+mod reads;
+mod updates;
+mod upserts;
+mod wheres;
