@@ -1,12 +1,16 @@
 //! What every repository does, on every engine: each test is written once and runs on a SQLite file, on
 //! SQLite in memory, and on Postgres databases that collate by code point and as American English does.
 
+mod bare;
 mod bulks;
 mod cursors;
 mod deletes;
+mod filters;
 mod inserts;
 mod pages;
 mod reads;
+mod texts;
 mod updates;
 mod upserts;
+mod values;
 mod wheres;

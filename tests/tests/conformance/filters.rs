@@ -1,0 +1,383 @@
+//! Every operator on every type of column, against what the rows hold.
+
+use std::fmt::Debug;
+
+use catamaran::testing::{TwinDatabase, twin_test};
+use catamaran::{Column, ErrorKind, Field, Filter, Query, Repository, Result};
+use chrono::{DateTime, NaiveDate, Utc};
+use entity::{Device, Habit, HabitDraft, HabitPatch};
+use suite::clock::instant;
+use suite::kind::refused;
+use suite::pages::forwards;
+use suite::people::{anns, everybodys};
+use suite::sample::{Sample, SampleDraft};
+use uuid::Uuid;
+
+/// The sorted values of a column in the rows that a filter selects.
+async fn selected<T>(
+    samples: &dyn Repository<Sample>,
+    filter: Filter<Sample>,
+    get: fn(&Sample) -> T,
+) -> Result<Vec<T>> {
+    let rows = forwards(samples, &filter.into(), 1_000).await?;
+    Ok(rows.iter().map(get).collect())
+}
+
+/// Asks every comparison with every one of the values, which stand in ascending order in the rows.
+async fn compares<C, T>(
+    samples: &dyn Repository<Sample>,
+    column: Column<Sample, C>,
+    get: fn(&Sample) -> Option<T>,
+    values: &[T],
+) -> Result<()>
+where
+    C: Field<Base = T>,
+    T: Field<Base = T> + PartialOrd + Debug,
+{
+    for value in values {
+        type Holds<T> = fn(&T, &T) -> bool;
+        let asked: [(Filter<Sample>, Holds<T>); 6] = [
+            (column.eq(value.clone()), |a, b| a == b),
+            (column.ne(value.clone()), |a, b| a != b),
+            (column.lt(value.clone()), |a, b| a < b),
+            (column.le(value.clone()), |a, b| a <= b),
+            (column.gt(value.clone()), |a, b| a > b),
+            (column.ge(value.clone()), |a, b| a >= b),
+        ];
+        for (filter, holds) in asked {
+            let name = format!("{filter:?}");
+            let wanted = |opposite: bool| -> Vec<Option<T>> {
+                let matching = values.iter().filter(|v| holds(v, value) != opposite);
+                matching.cloned().map(Some).collect()
+            };
+            let found = selected(samples, filter.clone(), get).await?;
+            assert_eq!(found, wanted(false), "{name}");
+            // A NULL is in neither.
+            let found = selected(samples, filter.not(), get).await?;
+            assert_eq!(found, wanted(true), "not {name}");
+        }
+    }
+    let pair = [values[0].clone(), values[values.len() - 1].clone()];
+    let found = selected(samples, column.is_in(pair.clone()), get).await?;
+    assert_eq!(found, pair.map(Some));
+    let found = selected(samples, column.is_in(Vec::<T>::new()), get).await?;
+    assert_eq!(found, []);
+    let all = selected(samples, column.is_in(values.to_vec()), get).await?;
+    assert_eq!(all.len(), values.len());
+    Ok(())
+}
+
+/// One row for each value, in ascending order of ids, and one with what a draft has by itself.
+async fn sampled<T: Clone>(
+    samples: &dyn Repository<Sample>,
+    values: &[T],
+    with: impl Fn(SampleDraft, T) -> SampleDraft,
+) -> Result<()> {
+    samples.delete_where(&Filter::all()).await?;
+    let drafts = values.iter().zip(1_u128..).map(|(value, number)| {
+        with(SampleDraft::new("label"), value.clone()).id(Uuid::from_u128(number))
+    });
+    samples.insert_many(drafts.collect()).await?;
+    Ok(())
+}
+
+#[twin_test(suite::sample::Migrator, everywhere)]
+async fn every_comparison_holds_on_every_type(db: &TwinDatabase) -> Result<()> {
+    let samples = everybodys::<Sample>(db);
+    let rows = &*samples;
+    let null = || SampleDraft::new("the one with NULLs").id(Uuid::max());
+
+    let texts = [
+        "", " ", "-", "A", "Z", "_", "a", "e\u{301}", "ß", "á", "é", "\u{e000}", "😀",
+    ];
+    let mut texts: Vec<String> = texts.map(str::to_owned).into();
+    texts.sort_unstable();
+    sampled(rows, &texts, |draft, text| {
+        draft.label(text.clone()).note(text)
+    })
+    .await?;
+    compares(rows, Sample::LABEL, |row| Some(row.label.clone()), &texts).await?;
+    rows.insert(null()).await?;
+    compares(rows, Sample::NOTE, |row| row.note.clone(), &texts).await?;
+
+    let ints = [i32::MIN, -1, 0, 1, 7, i32::MAX];
+    sampled(rows, &ints, |draft, int| draft.small(int)).await?;
+    compares(rows, Sample::SMALL, |row| Some(row.small), &ints).await?;
+
+    let wide = [i64::MIN, -(1 << 53) - 1, -1, 0, 1, (1 << 53) + 1, i64::MAX];
+    sampled(rows, &wide, |draft, int| draft.whole(int)).await?;
+    rows.insert(null()).await?;
+    compares(rows, Sample::WHOLE, |row| row.whole, &wide).await?;
+
+    let floats = [
+        f64::MIN,
+        -1.5,
+        -5e-324,
+        0.0,
+        5e-324,
+        0.1,
+        0.1 + 0.2,
+        1.0,
+        1e300,
+        f64::MAX,
+    ];
+    sampled(rows, &floats, |draft, float| {
+        draft.ratio(float).reading(float)
+    })
+    .await?;
+    compares(rows, Sample::RATIO, |row| Some(row.ratio), &floats).await?;
+    rows.insert(null()).await?;
+    compares(rows, Sample::READING, |row| row.reading, &floats).await?;
+
+    let flags = [false, true];
+    sampled(rows, &flags, |draft, flag| draft.flag(flag)).await?;
+    rows.insert(null()).await?;
+    compares(rows, Sample::FLAG, |row| row.flag, &flags).await?;
+
+    let days = [
+        "0001-01-01",
+        "0999-12-31",
+        "1969-12-31",
+        "2024-02-29",
+        "9999-12-31",
+    ];
+    let days: Vec<NaiveDate> = days.iter().map(|day| day.parse().expect("a day")).collect();
+    sampled(rows, &days, |draft, day| draft.day(day)).await?;
+    rows.insert(null()).await?;
+    compares(rows, Sample::DAY, |row| row.day, &days).await?;
+
+    let instants: Vec<DateTime<Utc>> = [
+        "0001-01-01T00:00:00Z",
+        "1969-12-31T23:59:59.999999Z",
+        "1970-01-01T00:00:00Z",
+        "2026-05-05T05:05:05Z",
+        "2026-05-05T05:05:05.000001Z",
+        "2026-05-05T05:05:05.1Z",
+        "9999-12-31T23:59:59.999999Z",
+    ]
+    .map(instant)
+    .into();
+    sampled(rows, &instants, |draft, at| draft.at(at)).await?;
+    rows.insert(null()).await?;
+    compares(rows, Sample::AT, |row| row.at, &instants).await?;
+
+    let ids = [
+        Uuid::nil(),
+        Uuid::from_u128(0xa << 120),
+        Uuid::from_u128(0xf0 << 120),
+        Uuid::max(),
+    ];
+    sampled(rows, &ids, |draft, id| draft.link(id)).await?;
+    rows.insert(null()).await?;
+    compares(rows, Sample::LINK, |row| row.link, &ids).await?;
+    Ok(())
+}
+
+#[twin_test(suite::sample::Migrator, everywhere)]
+async fn bytes_compare_but_are_not_listed(db: &TwinDatabase) -> Result<()> {
+    let samples = everybodys::<Sample>(db);
+    let values: Vec<Vec<u8>> = vec![
+        vec![],
+        vec![0],
+        vec![0, 0],
+        vec![1],
+        vec![127],
+        vec![128],
+        vec![255; 3],
+    ];
+    sampled(&*samples, &values, |draft, bytes| draft.blob(bytes)).await?;
+    for (place, value) in values.iter().enumerate() {
+        for (filter, expected) in [
+            (Sample::BLOB.eq(value.clone()), 1),
+            (Sample::BLOB.ne(value.clone()), 6),
+            (Sample::BLOB.lt(value.clone()), place),
+            (Sample::BLOB.ge(value.clone()), 7 - place),
+        ] {
+            assert_eq!(samples.count(&filter.into()).await?, expected as u64);
+        }
+    }
+    let list = Sample::BLOB.is_in([vec![1_u8]]);
+    for filter in [
+        list.clone(),
+        list.clone().not(),
+        list.clone().or(Sample::SMALL.eq(0)),
+        Sample::BLOB.is_in(Vec::<Vec<u8>>::new()),
+    ] {
+        let expected = ErrorKind::InvalidQuery {
+            reason: "is_in cannot list bytes".into(),
+        };
+        assert_eq!(refused(samples.count(&filter.into()).await), expected);
+    }
+    Ok(())
+}
+
+#[twin_test(suite::sample::Migrator, everywhere)]
+async fn null_is_neither_equal_nor_different_and_is_asked_for_by_name(
+    db: &TwinDatabase,
+) -> Result<()> {
+    let samples = everybodys::<Sample>(db);
+    samples
+        .insert_many(vec![
+            SampleDraft::new("null"),
+            SampleDraft::new("one")
+                .whole(1)
+                .note("x".to_owned())
+                .flag(true),
+            SampleDraft::new("two")
+                .whole(2)
+                .note("y".to_owned())
+                .flag(false),
+        ])
+        .await?;
+    let truth: fn() -> Filter<Sample> = Filter::all;
+    let unknown: fn() -> Filter<Sample> = || Sample::WHOLE.eq(1).and(Sample::LABEL.eq("null"));
+    for (filter, expected) in [
+        (Sample::WHOLE.eq(1), "one"),
+        (Sample::WHOLE.ne(1), "two"),
+        (Sample::WHOLE.eq(1).not(), "two"),
+        (Sample::WHOLE.ne(1).not(), "one"),
+        (Sample::WHOLE.is_null(), "null"),
+        (Sample::WHOLE.is_not_null(), "one two"),
+        (Sample::WHOLE.is_null().not(), "one two"),
+        (Sample::WHOLE.is_not_null().not(), "null"),
+        (Sample::WHOLE.is_in([1, 3]), "one"),
+        (Sample::WHOLE.is_in([1, 3]).not(), "two"),
+        // Against an empty list nothing is known less: no row is in it, NULL or not.
+        (Sample::WHOLE.is_in(Vec::<i64>::new()), ""),
+        (Sample::WHOLE.is_in(Vec::<i64>::new()).not(), "null one two"),
+        (Sample::NOTE.contains("x"), "one"),
+        (Sample::NOTE.contains("x").not(), "two"),
+        (Sample::NOTE.starts_with("").not(), ""),
+        (Sample::NOTE.ends_with("y").not(), "one"),
+        (Sample::NOTE.contains_ignore_ascii_case("X").not(), "two"),
+        (Sample::FLAG.eq(true).not(), "two"),
+        // Unknown and false is false; unknown or true is true; the rest stays unknown.
+        (unknown(), ""),
+        (unknown().not(), "one two"),
+        (
+            Sample::WHOLE.eq(1).and(Filter::none()).not(),
+            "null one two",
+        ),
+        (Sample::WHOLE.eq(1).or(truth()), "null one two"),
+        (Sample::WHOLE.eq(1).or(Filter::none()).not(), "two"),
+        (Sample::WHOLE.eq(1).and(truth()).not(), "two"),
+        (Sample::WHOLE.eq(1).or(Sample::WHOLE.is_null()), "null one"),
+    ] {
+        let query = Query::from(filter).order_by(Sample::LABEL.asc());
+        let found = forwards(&*samples, &query, 10).await?;
+        let found: Vec<&str> = found.iter().map(|row| row.label.as_str()).collect();
+        assert_eq!(found.join(" "), expected, "{query:?}");
+    }
+    Ok(())
+}
+
+#[twin_test(migration::Migrator, everywhere)]
+async fn a_list_may_have_any_number_of_values(db: &TwinDatabase) -> Result<()> {
+    let habits = anns::<Habit>(db);
+    let drafts =
+        (0..5).map(|place| HabitDraft::new(format!("n{place}"), "daily").sort_order(place));
+    let made = habits.insert_many(drafts.collect()).await?;
+    let count = async |filter: Filter<Habit>| habits.count(&filter.into()).await;
+    assert_eq!(count(Habit::SORT_ORDER.is_in(Vec::<i32>::new())).await?, 0);
+    assert_eq!(count(Habit::SORT_ORDER.is_in([3])).await?, 1);
+    assert_eq!(count(Habit::SORT_ORDER.is_in([3, 3, 3])).await?, 1);
+    assert_eq!(count(Habit::SORT_ORDER.is_in(2..40_002)).await?, 3);
+    assert_eq!(count(Habit::SORT_ORDER.is_in(2..40_002).not()).await?, 2);
+    let names = (0..40_000).map(|number| format!("n{}", number * 2));
+    assert_eq!(count(Habit::NAME.is_in(names)).await?, 3);
+    let ids = (1..=40_000_u128).map(Uuid::from_u128);
+    let ids = ids.chain(made.iter().map(|habit| habit.id));
+    assert_eq!(count(Habit::ID.is_in(ids)).await?, 5);
+    let changed = habits
+        .patch_where(
+            &Habit::SORT_ORDER.is_in(3..40_003),
+            HabitPatch::new().name("x"),
+        )
+        .await?;
+    assert_eq!(changed, 2);
+    Ok(())
+}
+
+#[twin_test(migration::Migrator, everywhere)]
+async fn conditions_nest_and_five_hundred_are_the_most(db: &TwinDatabase) -> Result<()> {
+    let habits = anns::<Habit>(db);
+    let drafts = (0..10).map(|place| HabitDraft::new("n", "daily").sort_order(place));
+    habits.insert_many(drafts.collect()).await?;
+    let is = |place: i32| Habit::SORT_ORDER.eq(place);
+
+    // Flat: one for the list and 499 in it.
+    let flat = |parts: i32| (1..parts).fold(is(0), |filter, place| filter.or(is(place)));
+    assert_eq!(habits.count(&flat(499).into()).await?, 10);
+    // Deep: the opposite of the opposite.
+    let deep = |levels: usize| (0..levels).fold(is(3), |filter, _| filter.not());
+    assert_eq!(habits.count(&deep(499).into()).await?, 9);
+    assert_eq!(habits.count(&deep(498).into()).await?, 1);
+    // Deep and wide: and in or in and.
+    let mixed = |levels: i32| {
+        (0..levels).fold(is(0), |filter, level| match level % 2 {
+            0 => filter.or(is(level % 10)),
+            _ => filter.and(Habit::SORT_ORDER.ge(0)),
+        })
+    };
+    assert_eq!(habits.count(&mixed(249).into()).await?, 5);
+
+    let refusal = ErrorKind::InvalidQuery {
+        reason: "a filter has at most 500 conditions; use is_in for lists".into(),
+    };
+    for filter in [flat(500), deep(500), mixed(250)] {
+        let query: Query<Habit> = filter.clone().into();
+        assert_eq!(refused(habits.count(&query).await), refusal);
+        assert_eq!(refused(habits.exists(&query).await), refusal);
+        let page = catamaran::PageRequest::first(1);
+        assert_eq!(refused(habits.list(&query, page).await), refusal);
+        let patch = HabitPatch::new().name("x");
+        assert_eq!(refused(habits.patch_where(&filter, patch).await), refusal);
+        assert_eq!(refused(habits.delete_where(&filter).await), refusal);
+    }
+    assert_eq!(habits.count(&Query::all()).await?, 10);
+    Ok(())
+}
+
+#[twin_test(migration::Migrator, everywhere)]
+async fn managed_columns_are_asked_for_like_the_others(db: &TwinDatabase) -> Result<()> {
+    let devices = anns::<Device>(db);
+    let first = devices.insert(entity::DeviceDraft::new("ios")).await?;
+    let second = devices
+        .update(devices.insert(entity::DeviceDraft::new("web")).await?)
+        .await?;
+    for (filter, expected) in [
+        (Device::VERSION.gt(1), second.id),
+        (Device::VERSION.eq(1), first.id),
+        (
+            Device::ID.lt(second.id.max(first.id)),
+            first.id.min(second.id),
+        ),
+        (
+            Device::CREATED_AT
+                .le(first.created_at)
+                .and(Device::PLATFORM.ne("web")),
+            first.id,
+        ),
+    ] {
+        let rows = forwards(&*devices, &filter.into(), 5).await?;
+        let ids: Vec<Uuid> = rows.iter().map(|device| device.id).collect();
+        assert_eq!(ids, [expected]);
+    }
+    assert_eq!(
+        devices
+            .count(&Device::USER_ID.eq(suite::people::ANN).into())
+            .await?,
+        2
+    );
+    assert_eq!(
+        devices
+            .count(&Device::USER_ID.eq(suite::people::BOB).into())
+            .await?,
+        0
+    );
+    assert_eq!(
+        devices.count(&Device::DELETED_AT.is_null().into()).await?,
+        2
+    );
+    Ok(())
+}
