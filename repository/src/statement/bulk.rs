@@ -81,8 +81,8 @@ pub(crate) fn bulk_update<D: Dialect>(statements: &Statements, scoped: bool, row
         let current = |index: usize| {
             format!(
                 "{}.{}",
-                super::quoted(statements.table),
-                super::quoted(statements.column(index))
+                super::quoted::<D>(statements.table),
+                super::quoted::<D>(statements.column(index))
             )
         };
         // The rows are written last, so that the parameters before them are few and known.
