@@ -1,10 +1,14 @@
 //! Statement text and typed values in, rows out: the one place where Postgres runs anything.
 
+use std::ops::Range;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use deadpool::managed::Object;
 use futures_util::TryStreamExt;
-use sea_orm::sqlx::postgres::{PgArguments, PgRow};
-use sea_orm::sqlx::{self, Arguments, AssertSqlSafe, Column, Decode, Row as _, query_with};
+use sea_orm::sqlx::postgres::{PgArguments, PgRow, PgValueFormat, PgValueRef};
+use sea_orm::sqlx::{
+    self, Arguments, AssertSqlSafe, Column, Decode, Row as _, ValueRef as _, query_with,
+};
 use sea_orm::{DbErr, ExecResult, QueryResult, RuntimeErr};
 use sea_query_sqlx::SqlxValues;
 use uuid::Uuid;
@@ -30,16 +34,52 @@ impl Row {
         T: Native<Postgres>,
         T::Native: for<'r> Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>,
     {
-        self.0
-            .try_get::<T::Native, _>(index)
-            .map(T::from_native)
-            .map_err(|_| {
-                let column = self.0.columns().get(index).map(|column| column.name());
-                ErrorKind::Decode {
-                    column: column.unwrap_or("a missing column").to_owned().into(),
-                }
-                .into()
-            })
+        self.decoded::<T>(index).ok_or_else(|| {
+            let column = self.0.columns().get(index).map(|column| column.name());
+            ErrorKind::Decode {
+                column: column.unwrap_or("a missing column").to_owned().into(),
+            }
+            .into()
+        })
+    }
+
+    fn decoded<T>(&self, index: usize) -> Option<T>
+    where
+        T: Native<Postgres>,
+        T::Native: for<'r> Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>,
+    {
+        let value = self.0.try_get_raw(index).ok()?;
+        let readable = if value.is_null() {
+            T::NULLABLE
+        } else {
+            <T::Native as sqlx::Type<sqlx::Postgres>>::compatible(&value.type_info())
+                && is_in_calendar(T::TYPE, &value)
+        };
+        if !readable {
+            return None;
+        }
+        T::Native::decode(value).map(T::from_native).ok()
+    }
+}
+
+/// Whether an instant or a day is of the years 1 to 9999. Of those far beyond, `infinity` among them, the
+/// driver makes a panic: <https://github.com/launchbadge/sqlx/issues/2234>.
+fn is_in_calendar(ty: Type, value: &PgValueRef<'_>) -> bool {
+    /// The days of those years, counted from 2000-01-01 as Postgres counts.
+    const DAYS: Range<i64> = -730_119..2_921_940;
+    const MICROSECONDS: i64 = 86_400_000_000;
+    let (Type::Timestamp | Type::Date, PgValueFormat::Binary, Ok(bytes)) =
+        (ty, value.format(), value.as_bytes())
+    else {
+        return true;
+    };
+    match *bytes {
+        [a, b, c, d] => DAYS.contains(&i32::from_be_bytes([a, b, c, d]).into()),
+        [a, b, c, d, e, f, g, h] => {
+            let at = i64::from_be_bytes([a, b, c, d, e, f, g, h]);
+            DAYS.contains(&at.div_euclid(MICROSECONDS))
+        }
+        _ => true,
     }
 }
 
