@@ -3,12 +3,15 @@
 
 mod bare;
 mod bulks;
+mod constraints;
 mod cursors;
+mod decode;
 mod deletes;
 mod filters;
 mod inserts;
 mod pages;
 mod reads;
+mod settings;
 mod texts;
 mod updates;
 mod upserts;
