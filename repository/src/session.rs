@@ -20,6 +20,8 @@ pub(crate) struct Session<D: Dialect> {
     busy: bool,
     /// A statement failed inside the transaction.
     failed: bool,
+    /// A statement found the connection broken: nobody else gets it.
+    lost: bool,
 }
 
 const ENDED: ErrorKind = ErrorKind::UnitEnded {
@@ -43,6 +45,7 @@ impl<D: Dialect> Session<D> {
             in_transaction: false,
             busy: true,
             failed: false,
+            lost: false,
         };
         let connection = session.connection.as_mut().ok_or(ENDED)?;
         let begun = D::begin(connection, pool, scope, access, extent).await;
@@ -80,6 +83,7 @@ impl<D: Dialect> Session<D> {
         decode: fn(&D::Row) -> Result<T>,
     ) -> Result<Vec<T>> {
         let answer = D::fetch(self.ready()?, text, values, decode).await;
+        self.lost |= is_loss(&answer);
         self.answered(answer)
     }
 
@@ -96,6 +100,7 @@ impl<D: Dialect> Session<D> {
 
     pub(crate) async fn execute(&mut self, text: &Text, values: Vec<Value>) -> Result<u64> {
         let answer = D::execute(self.ready()?, text, values).await;
+        self.lost |= is_loss(&answer);
         self.answered(answer)
     }
 
@@ -169,6 +174,10 @@ impl<D: Dialect> Drop for Session<D> {
         let Some(mut connection) = self.connection.take() else {
             return;
         };
+        if self.lost {
+            D::discard(connection);
+            return;
+        }
         if !self.busy && !self.in_transaction {
             return;
         }
@@ -184,6 +193,10 @@ impl<D: Dialect> Drop for Session<D> {
             Err(_) => D::discard(connection),
         }
     }
+}
+
+fn is_loss<T>(answer: &Result<T>) -> bool {
+    matches!(answer, Err(error) if *error.kind() == ErrorKind::ConnectionLost)
 }
 
 fn to_db_err(error: Error) -> DbErr {
