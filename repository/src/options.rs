@@ -207,16 +207,25 @@ pub(crate) fn invalid_url(reason: impl Into<std::borrow::Cow<'static, str>>) -> 
     .into()
 }
 
+/// Whether the parts of a server's URL are what they should be. Without its slashes, or with a `/` or a `#`
+/// in the password that is not escaped, the password stands where a path or a fragment is read.
+pub(crate) fn is_well_formed(url: &str) -> bool {
+    url::Url::parse(url).is_ok_and(|url| {
+        let misplaced = url.cannot_be_a_base() || url.path().contains('@');
+        url.scheme() == "sqlite" || !misplaced && url.fragment().is_none()
+    })
+}
+
 /// The URL without what may be secret: for people to see which database is meant.
 fn redacted(url: &str) -> String {
     match url::Url::parse(url) {
-        Ok(mut parsed) => {
+        Ok(mut parsed) if is_well_formed(url) => {
             parsed.set_query(None);
             // A URL that cannot have a password has none.
             let _had_none = parsed.set_password(None);
             parsed.into()
         }
-        Err(_) => "(not a URL)".to_owned(),
+        Ok(_) | Err(_) => "(not a URL)".to_owned(),
     }
 }
 
@@ -230,6 +239,10 @@ mod tests {
             "postgres://ann:s3cret@localhost/habits",
             "postgres://localhost/habits?user=ann&password=s3cret",
             "postgres://ann:s3c%72et@[::1/habits s3cret",
+            "postgres:ann:s3cret@localhost/habits",
+            "postgres:/ann:s3cret@localhost/habits",
+            "postgres://ann:1/s3cret@localhost/habits",
+            "postgres://ann:1#s3cret@localhost/habits",
         ] {
             let shown = format!("{:?}", StoreOptions::new(url));
             assert!(!shown.contains("s3c"), "{shown}");
