@@ -11,7 +11,7 @@ use sea_orm::sqlx::{self, ConnectOptions, Connection, Row as _};
 use super::error;
 use super::rls::{self, Answer, Role};
 use crate::error::{Error, ErrorKind, Result};
-use crate::options::{Settings, StoreOptions, invalid_url};
+use crate::options::{Settings, StoreOptions, invalid_url, is_well_formed};
 use crate::pool::{self, Pool};
 
 /// A connection that idled longer is asked whether it still lives before it is used.
@@ -150,23 +150,27 @@ pub struct PostgresPool {
 impl PostgresPool {
     pub(crate) async fn open(options: &StoreOptions) -> Result<Self> {
         let settings = &options.settings;
-        let server = PgConnectOptions::from_str(options.exposed_url())
-            .map_err(|_| {
-                invalid_url("it is not of the form postgres://user:password@host/database")
-            })?
-            .disable_statement_logging();
-        #[cfg(feature = "migrate")]
-        if let Some(run) = options.migration {
-            migrate(run, server.clone()).await?;
+        let malformed =
+            || invalid_url("it is not of the form postgres://user:password@host/database");
+        if !is_well_formed(options.exposed_url()) {
+            return Err(malformed());
         }
-        let manager = Manager::new(server, settings);
+        let server = PgConnectOptions::from_str(options.exposed_url())
+            .map_err(|_| malformed())?
+            .disable_statement_logging();
+        let manager = Manager::new(server.clone(), settings);
         let pool = pool::build(
             manager,
             settings.connections,
             settings.acquire_timeout,
             QueueMode::Lifo,
         )?;
+        // Before the migrations: their own pool would try again and again where no server answers.
         let mut connection = pool::acquire(&pool).await?;
+        #[cfg(feature = "migrate")]
+        if let Some(run) = options.migration {
+            migrate(run, server).await?;
+        }
         let role = ask_role(connection.live(), &settings.application_role).await?;
         drop(connection);
         Ok(PostgresPool {
