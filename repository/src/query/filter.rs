@@ -197,17 +197,20 @@ impl Condition {
         }
     }
 
-    /// Whether some list of the tree is of bytes, which no engine-independent list can hold.
-    pub(crate) fn lists_bytes(&self) -> bool {
+    /// What some list of the tree holds that no engine-independent list can: SQLite takes a list as JSON,
+    /// which has no bytes, and whose floats it does not read to the last bit.
+    pub(crate) fn unlistable(&self) -> Option<&'static str> {
         match self {
             Condition::And(parts) | Condition::Or(parts) => {
-                parts.iter().any(Condition::lists_bytes)
+                parts.iter().find_map(Condition::unlistable)
             }
-            Condition::Not(inner) => inner.lists_bytes(),
-            Condition::IsIn { values, .. } => {
-                matches!(values, Ok(Value::Array(Type::Bytes, _)))
-            }
-            Condition::Compare { .. } | Condition::IsNull { .. } | Condition::Text { .. } => false,
+            Condition::Not(inner) => inner.unlistable(),
+            Condition::IsIn { values, .. } => match values {
+                Ok(Value::Array(Type::Bytes, _)) => Some("bytes"),
+                Ok(Value::Array(Type::Double, _)) => Some("floats"),
+                Ok(_) | Err(_) => None,
+            },
+            Condition::Compare { .. } | Condition::IsNull { .. } | Condition::Text { .. } => None,
         }
     }
 }

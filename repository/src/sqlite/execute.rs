@@ -90,11 +90,10 @@ fn json(_ty: Type, values: Vec<Value>) -> String {
         Value::Bool(bool) => Json::from(i32::from(bool)),
         Value::Int(int) => Json::from(int),
         Value::BigInt(int) => Json::from(int),
-        Value::Double(float) => Json::from(float),
         Value::Timestamp(at) => Json::String(TextTime(at).to_string()),
         Value::Date(day) => Json::String(TextDate(day).to_string()),
-        // Filters refuse lists of bytes and of lists before they come here.
-        Value::Null(_) | Value::Bytes(_) | Value::Array(..) => Json::Null,
+        // Filters refuse lists of floats, of bytes and of lists before they come here.
+        Value::Null(_) | Value::Double(_) | Value::Bytes(_) | Value::Array(..) => Json::Null,
     });
     Json::Array(values.collect()).to_string()
 }

@@ -23,8 +23,8 @@ pub(crate) fn values(
         }
         .into());
     }
-    if condition.lists_bytes() {
-        let reason = "is_in cannot list bytes".into();
+    if let Some(what) = condition.unlistable() {
+        let reason = format!("is_in cannot list {what}").into();
         return Err(ErrorKind::InvalidQuery { reason }.into());
     }
     collect(statements, condition, into)
