@@ -57,6 +57,21 @@ where
             assert_eq!(found, wanted(true), "not {name}");
         }
     }
+    Ok(())
+}
+
+/// Asks for lists of the values.
+async fn lists<C, T>(
+    samples: &dyn Repository<Sample>,
+    column: Column<Sample, C>,
+    get: fn(&Sample) -> Option<T>,
+    values: &[T],
+) -> Result<()>
+where
+    C: Field<Base = T>,
+    T: Field<Base = T> + PartialOrd + Debug,
+{
+    compares(samples, column, get, values).await?;
     let pair = [values[0].clone(), values[values.len() - 1].clone()];
     let found = selected(samples, column.is_in(pair.clone()), get).await?;
     assert_eq!(found, pair.map(Some));
@@ -96,18 +111,18 @@ async fn every_comparison_holds_on_every_type(db: &TwinDatabase) -> Result<()> {
         draft.label(text.clone()).note(text)
     })
     .await?;
-    compares(rows, Sample::LABEL, |row| Some(row.label.clone()), &texts).await?;
+    lists(rows, Sample::LABEL, |row| Some(row.label.clone()), &texts).await?;
     rows.insert(null()).await?;
-    compares(rows, Sample::NOTE, |row| row.note.clone(), &texts).await?;
+    lists(rows, Sample::NOTE, |row| row.note.clone(), &texts).await?;
 
     let ints = [i32::MIN, -1, 0, 1, 7, i32::MAX];
     sampled(rows, &ints, |draft, int| draft.small(int)).await?;
-    compares(rows, Sample::SMALL, |row| Some(row.small), &ints).await?;
+    lists(rows, Sample::SMALL, |row| Some(row.small), &ints).await?;
 
     let wide = [i64::MIN, -(1 << 53) - 1, -1, 0, 1, (1 << 53) + 1, i64::MAX];
     sampled(rows, &wide, |draft, int| draft.whole(int)).await?;
     rows.insert(null()).await?;
-    compares(rows, Sample::WHOLE, |row| row.whole, &wide).await?;
+    lists(rows, Sample::WHOLE, |row| row.whole, &wide).await?;
 
     let floats = [
         f64::MIN,
@@ -132,7 +147,7 @@ async fn every_comparison_holds_on_every_type(db: &TwinDatabase) -> Result<()> {
     let flags = [false, true];
     sampled(rows, &flags, |draft, flag| draft.flag(flag)).await?;
     rows.insert(null()).await?;
-    compares(rows, Sample::FLAG, |row| row.flag, &flags).await?;
+    lists(rows, Sample::FLAG, |row| row.flag, &flags).await?;
 
     let days = [
         "0001-01-01",
@@ -144,7 +159,7 @@ async fn every_comparison_holds_on_every_type(db: &TwinDatabase) -> Result<()> {
     let days: Vec<NaiveDate> = days.iter().map(|day| day.parse().expect("a day")).collect();
     sampled(rows, &days, |draft, day| draft.day(day)).await?;
     rows.insert(null()).await?;
-    compares(rows, Sample::DAY, |row| row.day, &days).await?;
+    lists(rows, Sample::DAY, |row| row.day, &days).await?;
 
     let instants: Vec<DateTime<Utc>> = [
         "0001-01-01T00:00:00Z",
@@ -159,7 +174,7 @@ async fn every_comparison_holds_on_every_type(db: &TwinDatabase) -> Result<()> {
     .into();
     sampled(rows, &instants, |draft, at| draft.at(at)).await?;
     rows.insert(null()).await?;
-    compares(rows, Sample::AT, |row| row.at, &instants).await?;
+    lists(rows, Sample::AT, |row| row.at, &instants).await?;
 
     let ids = [
         Uuid::nil(),
@@ -169,12 +184,12 @@ async fn every_comparison_holds_on_every_type(db: &TwinDatabase) -> Result<()> {
     ];
     sampled(rows, &ids, |draft, id| draft.link(id)).await?;
     rows.insert(null()).await?;
-    compares(rows, Sample::LINK, |row| row.link, &ids).await?;
+    lists(rows, Sample::LINK, |row| row.link, &ids).await?;
     Ok(())
 }
 
 #[twin_test(suite::sample::Migrator, everywhere)]
-async fn bytes_compare_but_are_not_listed(db: &TwinDatabase) -> Result<()> {
+async fn bytes_and_floats_compare_but_are_not_listed(db: &TwinDatabase) -> Result<()> {
     let samples = everybodys::<Sample>(db);
     let values: Vec<Vec<u8>> = vec![
         vec![],
@@ -205,6 +220,15 @@ async fn bytes_compare_but_are_not_listed(db: &TwinDatabase) -> Result<()> {
     ] {
         let expected = ErrorKind::InvalidQuery {
             reason: "is_in cannot list bytes".into(),
+        };
+        assert_eq!(refused(samples.count(&filter.into()).await), expected);
+    }
+    for filter in [
+        Sample::RATIO.is_in([0.0]),
+        Sample::READING.is_in([0.5]).not(),
+    ] {
+        let expected = ErrorKind::InvalidQuery {
+            reason: "is_in cannot list floats".into(),
         };
         assert_eq!(refused(samples.count(&filter.into()).await), expected);
     }
@@ -379,5 +403,39 @@ async fn managed_columns_are_asked_for_like_the_others(db: &TwinDatabase) -> Res
         devices.count(&Device::DELETED_AT.is_null().into()).await?,
         2
     );
+    Ok(())
+}
+
+/// Finite floats of every size, the same in each run.
+fn floats(count: usize) -> Vec<f64> {
+    let mut state = 1_u64;
+    let bits = std::iter::from_fn(|| {
+        // SplitMix64.
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = state;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        Some(bits ^ (bits >> 31))
+    });
+    let floats = bits.map(f64::from_bits).filter(|float| float.is_finite());
+    floats.take(count).collect()
+}
+
+#[twin_test(suite::sample::Migrator, everywhere)]
+async fn a_float_is_found_by_its_value_to_the_bit(db: &TwinDatabase) -> Result<()> {
+    let samples = everybodys::<Sample>(db);
+    let values = floats(400);
+    let drafts = values
+        .iter()
+        .map(|value| SampleDraft::new("x").ratio(*value));
+    samples.insert_many(drafts.collect()).await?;
+    let any = |values: Vec<f64>| {
+        let equal = values.into_iter().map(|value| Sample::RATIO.eq(value));
+        Query::from(equal.fold(Filter::none(), Filter::or))
+    };
+    assert_eq!(samples.count(&any(values.clone())).await?, 400);
+    let beside = values.iter().map(|value| value.next_up());
+    let beside = beside.filter(|next| next.is_finite()).collect();
+    assert_eq!(samples.count(&any(beside)).await?, 0);
     Ok(())
 }

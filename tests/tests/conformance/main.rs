@@ -7,6 +7,7 @@ mod constraints;
 mod cursors;
 mod decode;
 mod deletes;
+mod differential;
 mod filters;
 mod inserts;
 mod opening;

@@ -257,38 +257,58 @@ async fn a_query_without_rows_has_one_empty_page_without_neighbours(
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn an_empty_page_at_either_end_leads_back_to_every_row(db: &TwinDatabase) -> Result<()> {
-    let habits = anns::<Habit>(db);
-    let drafts =
-        (1..=4_u128).map(|number| HabitDraft::new("h", "daily").id(Uuid::from_u128(number)));
-    let made = habits.insert_many(drafts.collect()).await?;
-    let query = Query::all();
-
-    let first = habits.list(&query, PageRequest::first(2)).await?;
-    let last = habits.list(&query, PageRequest::last(2)).await?;
-    let (next, previous) = (first.next.expect("rows"), last.previous.expect("rows"));
-    for habit in &made[2..] {
-        habits.delete(habit.id, Expected::Any).await?;
+    let devices = anns::<Device>(db);
+    let start = instant("2026-01-01T00:00:00Z");
+    let drafts = (1..=6_u128).map(|number| {
+        DeviceDraft::new("p")
+            .id(Uuid::from_u128(number))
+            .last_sync_at((number > 2).then(|| start + Duration::hours(number as i64 / 2)))
+    });
+    devices.insert_many(drafts.collect()).await?;
+    let at = Device::LAST_SYNC_AT;
+    for order in [
+        vec![Device::ID.asc()],
+        vec![Device::ID.desc()],
+        vec![Device::PLATFORM.asc()],
+        vec![Device::PLATFORM.desc()],
+        vec![at.asc().nulls_first()],
+        vec![at.asc().nulls_last()],
+        vec![at.desc().nulls_first(), Device::ID.desc()],
+        vec![at.desc().nulls_last()],
+    ] {
+        let query = order.into_iter().fold(Query::all(), Query::order_by);
+        let ids = |rows: &[Device]| rows.iter().map(|row| row.id).collect::<Vec<_>>();
+        let all = ids(&forwards(&*devices, &query, 10).await?);
+        // Deletes what the page behind the cursor would hold, asks for it, and goes back.
+        let first = devices.list(&query, PageRequest::first(4)).await?;
+        let gone = Device::ID.is_in(all[4..].to_vec());
+        devices.delete_where(&gone).await?;
+        let next = first.next.expect("two rows follow");
+        let empty = devices.list(&query, PageRequest::after(4, next)).await?;
+        assert_eq!((&empty.items, &empty.next), (&vec![], &None));
+        let back = empty.previous.expect("it came from a page");
+        let back = devices.list(&query, PageRequest::before(9, back)).await?;
+        assert_eq!(ids(&back.items), all[..4], "{query:?}");
+        for id in &all[4..] {
+            devices.restore(*id, Expected::Any).await?;
+        }
+        // The same at the other end.
+        let last = devices.list(&query, PageRequest::last(4)).await?;
+        devices
+            .delete_where(&Device::ID.is_in(all[..2].to_vec()))
+            .await?;
+        let previous = last.previous.expect("two rows stand before");
+        let empty = devices
+            .list(&query, PageRequest::before(4, previous))
+            .await?;
+        assert_eq!((&empty.items, &empty.previous), (&vec![], &None));
+        let ahead = empty.next.expect("it came from a page");
+        let ahead = devices.list(&query, PageRequest::after(9, ahead)).await?;
+        assert_eq!(ids(&ahead.items), all[2..], "{query:?}");
+        for id in &all[..2] {
+            devices.restore(*id, Expected::Any).await?;
+        }
     }
-    let empty = habits.list(&query, PageRequest::after(2, next)).await?;
-    assert_eq!((&empty.items, &empty.next), (&vec![], &None));
-    let back = empty.previous.expect("it came from a page");
-    let back = habits.list(&query, PageRequest::before(9, back)).await?;
-    assert_eq!(back.items, made[..2], "the page that it came from");
-
-    for habit in &made[2..] {
-        habits.restore(habit.id, Expected::Any).await?;
-    }
-    for habit in &made[..2] {
-        habits.delete(habit.id, Expected::Any).await?;
-    }
-    let empty = habits
-        .list(&query, PageRequest::before(2, previous))
-        .await?;
-    assert_eq!((&empty.items, &empty.previous), (&vec![], &None));
-    let ahead = empty.next.expect("it came from a page");
-    let ahead = habits.list(&query, PageRequest::after(9, ahead)).await?;
-    let ids: Vec<Uuid> = ahead.items.iter().map(|habit| habit.id).collect();
-    assert_eq!(ids, [made[2].id, made[3].id], "the page that it came from");
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use catamaran::{
     AnyRepository, Engine, ErrorKind, Expected, Query, Result, Scope, Store, StoreOptions, Unit,
 };
 use entity::{Habit, HabitDraft, HabitPatch};
+use sea_orm::ConnectionTrait;
 use suite::kind::refused;
 use suite::people::{ANN, anns, everybodys};
 use suite::raw;
@@ -275,13 +276,13 @@ async fn a_damaged_file_is_told(db: &TwinDatabase) -> Result<()> {
     let habits = anns::<Habit>(db);
     let drafts = (0..2_000).map(|number| HabitDraft::new(format!("{number}"), "daily"));
     habits.insert_many(drafts.collect()).await?;
-    let unit = db.store().begin_write(&ANNS).await?;
-    unit.rollback().await?;
     db.store().close();
-    {
-        let store = db.open_another().await?;
-        store.close();
-    }
+    // Everything into the one file that is damaged below.
+    let connection = sea_orm::Database::connect(db.url()).await?;
+    connection
+        .execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)")
+        .await?;
+    connection.close().await?;
     let pages = std::fs::metadata(path).expect("the file").len() / 4_096;
     let mut file = std::fs::OpenOptions::new()
         .write(true)
@@ -292,12 +293,12 @@ async fn a_damaged_file_is_told(db: &TwinDatabase) -> Result<()> {
         file.write_all(&[0xff; 4_096]).expect("a page");
     }
     drop(file);
-    let store = db.open_another().await?;
-    let habits = store.repository::<Habit>(&Scope::system("reads everything"));
-    let page = catamaran::PageRequest::first(10_000);
-    assert_eq!(
-        refused(habits.list(&Query::all(), page).await),
-        ErrorKind::Corrupt
-    );
+    let read = async || -> Result<Vec<Habit>> {
+        let store = db.open_another().await?;
+        let habits = store.repository::<Habit>(&Scope::system("reads everything"));
+        let page = catamaran::PageRequest::first(10_000);
+        Ok(habits.list(&Query::all(), page).await?.items)
+    };
+    assert_eq!(refused(read().await), ErrorKind::Corrupt);
     Ok(())
 }

@@ -236,11 +236,7 @@ async fn negative_zero_is_zero_and_no_float_is_infinite(db: &TwinDatabase) -> Re
         assert_eq!(row.ratio.to_bits(), 0.0_f64.to_bits());
         assert_eq!(row.reading.map(f64::to_bits), Some(0.0_f64.to_bits()));
     }
-    for filter in [
-        Sample::RATIO.eq(-0.0),
-        Sample::RATIO.is_in([-0.0]),
-        Sample::RATIO.le(-0.0),
-    ] {
+    for filter in [Sample::RATIO.eq(-0.0), Sample::RATIO.le(-0.0)] {
         assert_eq!(samples.count(&filter.into()).await?, 1);
     }
     assert_eq!(samples.count(&Sample::RATIO.lt(0.0).into()).await?, 0);

@@ -1,0 +1,210 @@
+//! A filter as data: it becomes one of the library's, and is evaluated without it.
+
+use catamaran::{Column, Field, Filter};
+use chrono::{DateTime, NaiveDate, Utc};
+use suite::sample::Sample;
+use uuid::Uuid;
+
+/// A comparison.
+#[derive(Clone, Copy, Debug)]
+pub enum Compared {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+/// How a text is looked for in another.
+#[derive(Clone, Copy, Debug)]
+pub enum Found {
+    Inside,
+    AtStart,
+    AtEnd,
+    InsideAsciiCaseAside,
+}
+
+/// What is asked of one column.
+#[derive(Clone, Debug)]
+pub enum Test<T> {
+    Compares(Compared, T),
+    IsIn(Vec<T>),
+}
+
+/// A filter.
+#[derive(Clone, Debug)]
+pub enum Asked {
+    All,
+    None,
+    And(Box<Asked>, Box<Asked>),
+    Or(Box<Asked>, Box<Asked>),
+    Not(Box<Asked>),
+    Id(Test<Uuid>),
+    Label(Test<String>),
+    Note(Test<String>),
+    Small(Test<i32>),
+    Whole(Test<i64>),
+    Ratio(Compared, f64),
+    Reading(Compared, f64),
+    Flag(Test<bool>),
+    Day(Test<NaiveDate>),
+    At(Test<DateTime<Utc>>),
+    Link(Test<Uuid>),
+    Blob(Compared, Vec<u8>),
+    NoteIsNull,
+    WholeIsNull,
+    ReadingIsNull,
+    FlagIsNull,
+    DayIsNull,
+    AtIsNull,
+    LinkIsNull,
+    InLabel(Found, String),
+    InNote(Found, String),
+}
+
+fn compares<C, T>(column: Column<Sample, C>, how: Compared, value: &T) -> Filter<Sample>
+where
+    C: Field<Base = T>,
+    T: Clone,
+{
+    let value = value.clone();
+    match how {
+        Compared::Equal => column.eq(value),
+        Compared::NotEqual => column.ne(value),
+        Compared::Less => column.lt(value),
+        Compared::LessOrEqual => column.le(value),
+        Compared::Greater => column.gt(value),
+        Compared::GreaterOrEqual => column.ge(value),
+    }
+}
+
+fn tests<C, T>(column: Column<Sample, C>, test: &Test<T>) -> Filter<Sample>
+where
+    C: Field<Base = T>,
+    T: Clone,
+{
+    match test {
+        Test::Compares(how, value) => compares(column, *how, value),
+        Test::IsIn(values) => column.is_in(values.clone()),
+    }
+}
+
+fn finds<C: Field<Base = String>>(
+    column: Column<Sample, C>,
+    how: Found,
+    needle: &str,
+) -> Filter<Sample> {
+    match how {
+        Found::Inside => column.contains(needle),
+        Found::AtStart => column.starts_with(needle),
+        Found::AtEnd => column.ends_with(needle),
+        Found::InsideAsciiCaseAside => column.contains_ignore_ascii_case(needle),
+    }
+}
+
+fn compared<T: PartialOrd>(how: Compared, stored: &T, value: &T) -> bool {
+    match how {
+        Compared::Equal => stored == value,
+        Compared::NotEqual => stored != value,
+        Compared::Less => stored < value,
+        Compared::LessOrEqual => stored <= value,
+        Compared::Greater => stored > value,
+        Compared::GreaterOrEqual => stored >= value,
+    }
+}
+
+/// `None` is SQL's unknown.
+fn tested<T: PartialOrd>(test: &Test<T>, stored: Option<&T>) -> Option<bool> {
+    match test {
+        Test::Compares(how, value) => Some(compared(*how, stored?, value)),
+        // Nothing is in an empty list, not even what is unknown.
+        Test::IsIn(values) if values.is_empty() => Some(false),
+        Test::IsIn(values) => Some(values.contains(stored?)),
+    }
+}
+
+fn found(how: Found, text: &str, needle: &str) -> bool {
+    match how {
+        Found::Inside => text.contains(needle),
+        Found::AtStart => text.starts_with(needle),
+        Found::AtEnd => text.ends_with(needle),
+        Found::InsideAsciiCaseAside => text
+            .to_ascii_lowercase()
+            .contains(&needle.to_ascii_lowercase()),
+    }
+}
+
+impl Asked {
+    /// As the library's filter.
+    pub fn filter(&self) -> Filter<Sample> {
+        match self {
+            Asked::All => Filter::all(),
+            Asked::None => Filter::none(),
+            Asked::And(left, right) => left.filter().and(right.filter()),
+            Asked::Or(left, right) => left.filter().or(right.filter()),
+            Asked::Not(inner) => inner.filter().not(),
+            Asked::Id(test) => tests(Sample::ID, test),
+            Asked::Label(test) => tests(Sample::LABEL, test),
+            Asked::Note(test) => tests(Sample::NOTE, test),
+            Asked::Small(test) => tests(Sample::SMALL, test),
+            Asked::Whole(test) => tests(Sample::WHOLE, test),
+            Asked::Ratio(how, value) => compares(Sample::RATIO, *how, value),
+            Asked::Reading(how, value) => compares(Sample::READING, *how, value),
+            Asked::Flag(test) => tests(Sample::FLAG, test),
+            Asked::Day(test) => tests(Sample::DAY, test),
+            Asked::At(test) => tests(Sample::AT, test),
+            Asked::Link(test) => tests(Sample::LINK, test),
+            Asked::Blob(how, value) => compares(Sample::BLOB, *how, value),
+            Asked::NoteIsNull => Sample::NOTE.is_null(),
+            Asked::WholeIsNull => Sample::WHOLE.is_null(),
+            Asked::ReadingIsNull => Sample::READING.is_not_null().not(),
+            Asked::FlagIsNull => Sample::FLAG.is_null(),
+            Asked::DayIsNull => Sample::DAY.is_null(),
+            Asked::AtIsNull => Sample::AT.is_not_null().not(),
+            Asked::LinkIsNull => Sample::LINK.is_null(),
+            Asked::InLabel(how, needle) => finds(Sample::LABEL, *how, needle),
+            Asked::InNote(how, needle) => finds(Sample::NOTE, *how, needle),
+        }
+    }
+
+    /// Whether it holds for a row: true, false or unknown.
+    pub fn holds(&self, row: &Sample) -> Option<bool> {
+        match self {
+            Asked::All => Some(true),
+            Asked::None => Some(false),
+            Asked::And(left, right) => match (left.holds(row), right.holds(row)) {
+                (Some(false), _) | (_, Some(false)) => Some(false),
+                (Some(true), Some(true)) => Some(true),
+                _ => None,
+            },
+            Asked::Or(left, right) => match (left.holds(row), right.holds(row)) {
+                (Some(true), _) | (_, Some(true)) => Some(true),
+                (Some(false), Some(false)) => Some(false),
+                _ => None,
+            },
+            Asked::Not(inner) => inner.holds(row).map(|holds| !holds),
+            Asked::Id(test) => tested(test, Some(&row.id)),
+            Asked::Label(test) => tested(test, Some(&row.label)),
+            Asked::Note(test) => tested(test, row.note.as_ref()),
+            Asked::Small(test) => tested(test, Some(&row.small)),
+            Asked::Whole(test) => tested(test, row.whole.as_ref()),
+            Asked::Ratio(how, value) => Some(compared(*how, &row.ratio, value)),
+            Asked::Reading(how, value) => Some(compared(*how, row.reading.as_ref()?, value)),
+            Asked::Flag(test) => tested(test, row.flag.as_ref()),
+            Asked::Day(test) => tested(test, row.day.as_ref()),
+            Asked::At(test) => tested(test, row.at.as_ref()),
+            Asked::Link(test) => tested(test, row.link.as_ref()),
+            Asked::Blob(how, value) => Some(compared(*how, &row.blob, value)),
+            Asked::NoteIsNull => Some(row.note.is_none()),
+            Asked::WholeIsNull => Some(row.whole.is_none()),
+            Asked::ReadingIsNull => Some(row.reading.is_none()),
+            Asked::FlagIsNull => Some(row.flag.is_none()),
+            Asked::DayIsNull => Some(row.day.is_none()),
+            Asked::AtIsNull => Some(row.at.is_none()),
+            Asked::LinkIsNull => Some(row.link.is_none()),
+            Asked::InLabel(how, needle) => Some(found(*how, &row.label, needle)),
+            Asked::InNote(how, needle) => Some(found(*how, row.note.as_ref()?, needle)),
+        }
+    }
+}

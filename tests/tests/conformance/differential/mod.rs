@@ -1,0 +1,114 @@
+//! Random rows, filters, orders and pages: SQLite, Postgres and a plain evaluation in Rust agree.
+
+mod asked;
+mod ordered;
+mod strategies;
+
+use catamaran::testing::{Target, TwinDatabase};
+use catamaran::{Engine, Filter, Query, Repository, Result};
+use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use suite::pages::{backwards, forwards};
+use suite::people::everybodys;
+use suite::sample::{Migrator, Sample};
+
+use asked::Asked;
+use ordered::Key;
+
+/// What is asked of the rows.
+#[derive(Clone, Debug)]
+struct Question {
+    asked: Asked,
+    order: Vec<Key>,
+    size: u32,
+}
+
+impl Question {
+    fn query(&self) -> Query<Sample> {
+        let query = Query::from(self.asked.filter());
+        let keys = self.order.iter();
+        keys.fold(query, |query, key| query.order_by(key.order()))
+    }
+
+    /// The answer, without a database.
+    fn expected(&self, rows: &[Sample]) -> Vec<Sample> {
+        let matching = rows
+            .iter()
+            .filter(|row| self.asked.holds(row) == Some(true));
+        let mut expected: Vec<Sample> = matching.cloned().collect();
+        expected.sort_by(|a, b| ordered::compare(&self.order, a, b));
+        expected
+    }
+}
+
+async fn answers(
+    samples: &dyn Repository<Sample>,
+    rows: &[Sample],
+    questions: &[Question],
+) -> Result<Vec<Vec<Sample>>> {
+    samples.delete_where(&Filter::all()).await?;
+    let drafts = rows
+        .iter()
+        .map(|row| catamaran::Record::into_draft(row.clone()));
+    samples.insert_many(drafts.collect()).await?;
+    let mut answers = Vec::new();
+    for question in questions {
+        let query = question.query();
+        let found = forwards(samples, &query, question.size).await?;
+        assert_eq!(
+            backwards(samples, &query, question.size).await?,
+            found,
+            "{question:?}"
+        );
+        assert_eq!(
+            samples.count(&query).await?,
+            found.len() as u64,
+            "{question:?}"
+        );
+        assert_eq!(
+            samples.exists(&query).await?,
+            !found.is_empty(),
+            "{question:?}"
+        );
+        answers.push(found);
+    }
+    Ok(answers)
+}
+
+#[test]
+fn both_engines_answer_what_the_rows_hold() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let databases: Vec<TwinDatabase> = [Target::SqliteFile, Target::PostgresEnUs]
+        .into_iter()
+        .map(|target| {
+            let created = runtime.block_on(TwinDatabase::create::<Migrator>(target));
+            created.unwrap_or_else(|error| panic!("no database: {error}"))
+        })
+        .collect();
+    let config = Config {
+        cases: 64,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    let outcome = TestRunner::new(config).run(&strategies::cases(), |(rows, questions)| {
+        for db in &databases {
+            let samples = everybodys::<Sample>(db);
+            let answers = runtime
+                .block_on(answers(&*samples, &rows, &questions))
+                .map_err(|error| TestCaseError::fail(format!("{}: {error:?}", db.engine())))?;
+            for (question, answer) in questions.iter().zip(answers) {
+                let expected = question.expected(&rows);
+                if answer != expected {
+                    let engine: Engine = db.engine();
+                    let message =
+                        format!("{engine}, {question:?}\n got {answer:?}\nnot {expected:?}");
+                    return Err(TestCaseError::fail(message));
+                }
+            }
+        }
+        Ok(())
+    });
+    runtime.block_on(async { drop(databases) });
+    if let Err(error) = outcome {
+        panic!("{error}");
+    }
+}
