@@ -151,7 +151,15 @@ impl Store {
     }
 
     pub(crate) async fn open_with(options: StoreOptions) -> Result<Self> {
-        let backend = match Engine::of_url(options.exposed_url())? {
+        let url = options.exposed_url();
+        let engine = Engine::of_url(url)?;
+        #[cfg(feature = "migrate")]
+        if let Some(migrate) = options.migration
+            && !is_in_memory(url)
+        {
+            crate::migrate::before_opening(url, migrate).await?;
+        }
+        let backend = match engine {
             #[cfg(feature = "sqlite")]
             Engine::Sqlite => {
                 let pool = SqlitePool::open(&options).await?;
@@ -306,6 +314,15 @@ impl Store {
             Backend::Postgres(pool) => pool.close(),
         }
     }
+}
+
+/// A database in memory is migrated over the connection that it lives in.
+#[cfg(feature = "migrate")]
+fn is_in_memory(url: &str) -> bool {
+    #[cfg(feature = "sqlite")]
+    return crate::sqlite::is_in_memory(url);
+    #[cfg(not(feature = "sqlite"))]
+    return false;
 }
 
 async fn run<T, E, F>(unit: Unit, work: F) -> Result<T, E>

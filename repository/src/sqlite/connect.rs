@@ -41,7 +41,7 @@ impl managed::Manager for Manager {
 
     async fn create(&self) -> Result<SqliteConnection> {
         let opened = self.options.connect().await;
-        let mut connection = opened.map_err(|error| self.explain(&error))?;
+        let mut connection = opened.map_err(|error| explain(&self.options, &error))?;
         let checked = self.expected.assert(&mut connection).await;
         checked.map_err(|error| match error.kind() {
             ErrorKind::NotADatabase { .. } => {
@@ -72,22 +72,22 @@ impl Manager {
             .pragma("query_only", if expected.query_only { "ON" } else { "OFF" });
         Manager { options, expected }
     }
+}
 
-    /// Why the file does not open.
-    fn explain(&self, error: &sqlx::Error) -> Error {
-        let path = self.options.get_filename();
-        let classified = error::classify(error, None);
-        let kind = match classified.kind() {
-            ErrorKind::Unavailable { .. } if !path.exists() => ErrorKind::DatabaseMissing {
-                name: path.display().to_string(),
-            },
-            ErrorKind::NotADatabase { .. } => ErrorKind::NotADatabase {
-                path: path.display().to_string(),
-            },
-            kind => kind.clone(),
-        };
-        classified.with_kind(kind)
-    }
+/// Why the file does not open.
+pub(crate) fn explain(options: &SqliteConnectOptions, error: &sqlx::Error) -> Error {
+    let path = options.get_filename();
+    let classified = error::classify(error, None);
+    let kind = match classified.kind() {
+        ErrorKind::Unavailable { .. } if !path.exists() => ErrorKind::DatabaseMissing {
+            name: path.display().to_string(),
+        },
+        ErrorKind::NotADatabase { .. } => ErrorKind::NotADatabase {
+            path: path.display().to_string(),
+        },
+        kind => kind.clone(),
+    };
+    classified.with_kind(kind)
 }
 
 impl Expected {
@@ -156,10 +156,6 @@ impl SqlitePool {
         let in_memory = is_in_memory(options.exposed_url());
         if in_memory {
             return Self::open_in_memory(options, file).await;
-        }
-        #[cfg(feature = "migrate")]
-        if let Some(run) = options.migration {
-            migrate(run, file.clone()).await?;
         }
         let read_only = has_mode(options.exposed_url(), "ro");
         let expected = Expected {
@@ -231,7 +227,7 @@ fn pool_of(manager: Manager, size: usize, settings: &Settings) -> Result<Pool<Ma
 }
 
 /// As sqlx tells it: `sqlite::memory:`, `sqlite://:memory:` or `mode=memory`.
-fn is_in_memory(url: &str) -> bool {
+pub(crate) fn is_in_memory(url: &str) -> bool {
     let rest = url.trim_start_matches("sqlite:").trim_start_matches("//");
     let (path, _) = rest.split_once('?').unwrap_or((rest, ""));
     path == ":memory:" || has_mode(url, "memory")
@@ -245,22 +241,14 @@ fn has_mode(url: &str, mode: &str) -> bool {
         .any(|pair| pair.strip_prefix("mode=") == Some(mode))
 }
 
-/// Runs the migrations over connections of SeaORM's, which end before the store's begin.
+/// Runs the migrations over a connection of SeaORM's, beside the one that keeps the database in being.
 #[cfg(feature = "migrate")]
-async fn migrate(run: crate::migrate::ForStore, options: SqliteConnectOptions) -> Result<()> {
+async fn migrate(run: crate::migrate::ForStore, memory: SqliteConnectOptions) -> Result<()> {
     let pool = sqlx::sqlite::SqlitePoolOptions::new()
         .max_connections(1)
-        .connect_with(options.clone())
+        .connect_with(memory.clone())
         .await
-        .map_err(|error| {
-            let expected = Expected {
-                journal_mode: "wal",
-                busy_timeout: Duration::ZERO,
-                synchronous: Synchronous::Full,
-                query_only: false,
-            };
-            Manager::new(options, expected).explain(&error)
-        })?;
+        .map_err(|error| explain(&memory, &error))?;
     let db = sea_orm::SqlxSqliteConnector::from_sqlx_sqlite_pool(pool);
     let migrated = run(&db).await;
     // The pool is of no more use, whatever closing it says.
