@@ -170,5 +170,5 @@ pub trait Execute: Spelling {
     const COLUMNS: &'static str;
 
     /// The error as this library tells it.
-    fn classify(error: &sea_orm::sqlx::Error, table: Option<&'static Table>) -> Error;
+    fn classify(error: &sqlx::Error, table: Option<&'static Table>) -> Error;
 }

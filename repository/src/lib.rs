@@ -5,6 +5,7 @@
     allow(
         dead_code,
         unused_imports,
+        unused_macros,
         unused_variables,
         reason = "a build without an engine can plan migrations, and has nothing to store"
     )
@@ -96,7 +97,7 @@ macro_rules! __postgres {
 /// What the derive needs and nobody else.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::record::{canonical, change};
+    pub use crate::record::{canonical, change, default};
     pub use crate::statement::Statements;
     pub use chrono;
     pub use sea_orm;

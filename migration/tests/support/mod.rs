@@ -7,9 +7,10 @@
 
 use std::{
     sync::atomic::{AtomicU32, Ordering},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
+use catamaran::{Clock, SystemClock};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 
 /// A SQLite file in a folder of its own, which goes with the value.
@@ -100,10 +101,7 @@ impl Drop for PostgresDatabase {
 pub fn unique(what: &str) -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .expect("a clock after 1970")
-        .as_nanos();
+    let now = SystemClock.now().timestamp_micros();
     format!("{what}_{}_{count}_{now}", std::process::id())
 }
 

@@ -102,8 +102,8 @@ impl std::error::Error for Error {
 }
 
 /// The kind of a driver's error that no database answered with.
-pub(crate) fn without_code(error: &sea_orm::sqlx::Error) -> ErrorKind {
-    use sea_orm::sqlx::Error as Sqlx;
+pub(crate) fn without_code(error: &sqlx::Error) -> ErrorKind {
+    use sqlx::Error as Sqlx;
     match error {
         Sqlx::Io(_) | Sqlx::WorkerCrashed | Sqlx::Tls(_) => ErrorKind::ConnectionLost,
         Sqlx::PoolTimedOut => ErrorKind::PoolTimeout,

@@ -1,13 +1,15 @@
 //! SeaORM's errors as ours, for code that uses SeaORM inside a unit of work or in migrations.
 
-use sea_orm::sqlx;
-use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr};
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+use sea_orm::RuntimeErr;
+use sea_orm::{ConnAcquireErr, DbErr};
 
 use super::{Error, ErrorKind, without_code};
 
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
         match &error {
+            #[cfg(any(feature = "sqlite", feature = "postgres"))]
             DbErr::Conn(RuntimeErr::SqlxError(driver))
             | DbErr::Exec(RuntimeErr::SqlxError(driver))
             | DbErr::Query(RuntimeErr::SqlxError(driver)) => classify(driver),

@@ -1,4 +1,3 @@
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
 use crate::engine::Engine;
 use crate::error::ErrorKind;
 use sea_orm::{DatabaseConnection, IntoDatabaseExecutor};

@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 
-use sea_orm::sqlx;
-use sea_orm::sqlx::postgres::PgDatabaseError;
+use sqlx::postgres::PgDatabaseError;
 
 use crate::domain::Table;
 use crate::error::{Error, ErrorKind, InvalidReason};

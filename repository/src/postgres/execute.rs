@@ -3,10 +3,10 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use deadpool::managed::Object;
 use futures_util::TryStreamExt;
-use sea_orm::sqlx::postgres::{PgArguments, PgRow};
-use sea_orm::sqlx::{self, Arguments, AssertSqlSafe, Column, Decode, Row as _, query_with};
 use sea_orm::{DbErr, ExecResult, QueryResult, RuntimeErr};
 use sea_query_sqlx::SqlxValues;
+use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::{Arguments, AssertSqlSafe, Column, Decode, Row as _, query_with};
 use uuid::Uuid;
 
 use super::connect::{Manager, PostgresPool};

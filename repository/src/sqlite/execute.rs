@@ -2,10 +2,10 @@
 
 use deadpool::managed::Object;
 use futures_util::TryStreamExt;
-use sea_orm::sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sea_orm::sqlx::{self, Arguments, AssertSqlSafe, Column, Decode, Row as _, query_with};
 use sea_orm::{DbErr, ExecResult, QueryResult, RuntimeErr};
 use sea_query_sqlx::SqlxValues;
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sqlx::{Arguments, AssertSqlSafe, Column, Decode, Row as _, query_with};
 use uuid::Uuid;
 
 use super::connect::{Manager, SqlitePool};
