@@ -13,7 +13,7 @@ pub use order::{Nulls, Order};
 pub use page::{MAX_PAGE_SIZE, Page, PageRequest};
 
 pub(crate) use cursor::{Position, fingerprint};
-pub(crate) use filter::{Condition, TextMatch};
+pub(crate) use filter::{Condition, MOST_CONDITIONS, Operand, TextMatch};
 pub(crate) use order::OrderKey;
 pub(crate) use page::Direction;
 
