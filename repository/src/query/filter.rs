@@ -2,7 +2,7 @@ use std::marker::PhantomData;
 
 use crate::error::InvalidReason;
 use crate::record::Record;
-use crate::value::{Field, Type, Value};
+use crate::value::{Field, Value};
 
 /// The most conditions of one filter. SQLite refuses a tree of more than 1000 levels, and a chain of `OR`
 /// counts as one level each.
