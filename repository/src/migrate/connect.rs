@@ -150,18 +150,23 @@ async fn sqlite(
             path: file.display().to_string(),
         });
     }
+    let explain = |error| MigrateError::Connect(crate::sqlite::explain(&parsed, &error));
+    let options = parsed
+        .clone()
+        .create_if_missing(may_create)
+        .busy_timeout(LOCK_WAIT);
     let pool = SqlitePoolOptions::new()
         .max_connections(1)
         .idle_timeout(None)
         .max_lifetime(None)
-        .connect_with(
-            parsed
-                .clone()
-                .create_if_missing(may_create)
-                .busy_timeout(LOCK_WAIT),
-        )
+        .connect_with(options)
         .await
-        .map_err(|error| MigrateError::Connect(crate::sqlite::explain(&parsed, &error)))?;
+        .map_err(explain)?;
+    // SQLite reads the file when it is first asked something.
+    sqlx::query("PRAGMA schema_version")
+        .execute(&pool)
+        .await
+        .map_err(explain)?;
     Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
 }
 
