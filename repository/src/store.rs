@@ -244,6 +244,10 @@ impl Store {
 
     /// Runs a unit of work that writes, and commits it if the work gives `Ok`.
     ///
+    /// Inside, ask the unit for repositories. One of the store's own would be another connection, and on
+    /// SQLite its writes would wait for this unit until they give
+    /// [`PoolTimeout`](crate::ErrorKind::PoolTimeout).
+    ///
     /// ```no_run
     /// # mod demo { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/note.rs")); }
     /// # use demo::{Note, NoteDraft};
@@ -305,7 +309,8 @@ impl Store {
     }
 
     /// Closes the store: connections end as they become free, and further calls are
-    /// [`Unavailable`](crate::ErrorKind::Unavailable). Dropping every clone of the store does the same.
+    /// [`Unavailable`](crate::ErrorKind::Unavailable). So does dropping every clone of the store and every
+    /// repository and unit that came from it.
     pub fn close(&self) {
         match &self.backend {
             #[cfg(feature = "sqlite")]

@@ -23,6 +23,17 @@ impl From<DbErr> for Error {
     }
 }
 
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+impl From<Error> for DbErr {
+    /// For SeaORM's interfaces: `?` on it gives the error back with its kind.
+    fn from(error: Error) -> Self {
+        DbErr::Query(RuntimeErr::SqlxError(
+            sqlx::Error::AnyDriverError(Box::new(error)).into(),
+        ))
+    }
+}
+
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 /// The engine is the one whose driver made the error.
 fn classify(error: &sqlx::Error) -> Error {
     let sqlx::Error::Database(database) = error else {

@@ -32,7 +32,6 @@ impl PooledConnection {
 }
 
 /// Makes connections.
-#[derive(Debug)]
 pub struct Manager {
     options: PgConnectOptions,
     expected: Vec<(&'static str, String)>,

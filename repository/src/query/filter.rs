@@ -14,7 +14,7 @@ pub(crate) const MOST_CONDITIONS: usize = 500;
 #[derive(Debug)]
 pub struct Filter<R> {
     pub(crate) condition: Condition,
-    /// How many conditions there are in the tree.
+    /// How many conditions there are in the tree, `not` included.
     size: usize,
     _of: PhantomData<fn() -> R>,
 }
@@ -98,7 +98,10 @@ impl<R: Record> Filter<R> {
     pub fn not(self) -> Self {
         match self.condition {
             Condition::Not(inner) => Filter::new(*inner, self.size),
-            condition => Filter::new(Condition::Not(Box::new(condition)), self.size),
+            condition => Filter::new(
+                Condition::Not(Box::new(condition)),
+                self.size.saturating_add(1),
+            ),
         }
     }
 

@@ -9,7 +9,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, Sq
 use sqlx::{ConnectOptions, Row as _};
 
 use super::error;
-use crate::dialect::Access;
+use crate::dialect::{Access, Extent, Opening};
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::{Settings, StoreOptions, Synchronous, invalid_url};
 use crate::pool::{self, Pool};
@@ -143,6 +143,8 @@ impl Expected {
 pub struct SqlitePool {
     writer: Pool<Manager>,
     readers: Pool<Manager>,
+    /// Keeps a database in memory in being, however its one working connection ends.
+    anchor: Option<Pool<Manager>>,
 }
 
 impl SqlitePool {
@@ -177,6 +179,7 @@ impl SqlitePool {
         let pool = SqlitePool {
             writer: pool_of(writer, 1, settings)?,
             readers: pool_of(readers, settings.readers, settings)?,
+            anchor: None,
         };
         drop(pool.acquire(Access::Write).await?);
         Ok(pool)
@@ -192,13 +195,14 @@ impl SqlitePool {
             synchronous: settings.synchronous,
             query_only: false,
         };
-        let only = pool_of(Manager::new(memory.clone(), expected), 1, settings)?;
+        let only_one = || pool_of(Manager::new(memory.clone(), expected.clone()), 1, settings);
+        let (only, anchor) = (only_one()?, only_one()?);
+        drop(pool::acquire(&anchor).await?);
         let pool = SqlitePool {
             writer: only.clone(),
             readers: only,
+            anchor: Some(anchor),
         };
-        // The database lives as long as this connection.
-        drop(pool.acquire(Access::Write).await?);
         #[cfg(feature = "migrate")]
         if let Some(run) = options.migration {
             migrate(run, memory).await?;
@@ -214,9 +218,36 @@ impl SqlitePool {
         pool::acquire(pool).await
     }
 
+    /// What begins work of that kind.
+    ///
+    /// A writer takes the write lock at once and waits for it; a transaction that reads first and writes
+    /// later is refused when someone else wrote in between. The one connection of a database in memory
+    /// does both, so it is told each time whether it may write.
+    pub(super) fn opening(&self, access: Access, extent: Extent) -> Option<Opening> {
+        let transaction = extent != Extent::Statement;
+        let text = match (self.anchor.is_some(), access, transaction) {
+            (false, _, false) => return None,
+            (false, Access::Read, true) => "BEGIN",
+            (false, Access::Write, true) => "BEGIN IMMEDIATE",
+            (true, Access::Read, false) => "PRAGMA query_only = ON",
+            (true, Access::Write, false) => "PRAGMA query_only = OFF",
+            (true, Access::Read, true) => "PRAGMA query_only = ON; BEGIN",
+            (true, Access::Write, true) => "PRAGMA query_only = OFF; BEGIN IMMEDIATE",
+        };
+        Some(Opening {
+            text: text.into(),
+            transaction,
+        })
+    }
+
     pub(crate) fn close(&self) {
-        self.readers.close();
-        self.writer.close();
+        for pool in [
+            Some(&self.readers),
+            Some(&self.writer),
+            self.anchor.as_ref(),
+        ] {
+            pool.map(Pool::close);
+        }
     }
 }
 

@@ -25,8 +25,10 @@ pub(crate) fn values(
         Condition::IsNull { .. } => {}
         Condition::Compare { column, value, .. } => into.push(operand(statements, *column, value)?),
         Condition::IsIn { column, values } => match operand(statements, *column, values)? {
-            // SQLite takes a list as JSON, which has no bytes.
-            Value::Array(Type::Bytes, _) => return Err(invalid_query("is_in cannot list bytes")),
+            // SQLite takes a list as JSON, which has no bytes and rounds floats.
+            Value::Array(Type::Bytes | Type::Double, _) => {
+                return Err(invalid_query("is_in cannot list bytes or floats"));
+            }
             values => into.push(values),
         },
         Condition::Text {
