@@ -86,6 +86,8 @@
     )
 )]
 
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod backend;
 #[cfg(feature = "cli")]
 pub mod cli;
 mod clock;
@@ -117,6 +119,8 @@ pub mod testing;
 mod unit;
 mod value;
 
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use backend::{AnyRepository, Stored};
 pub use catamaran_macros::Record;
 pub use clock::{Clock, IdSource, SystemClock, UuidV7};
 pub use dialect::Dialect;
@@ -136,7 +140,7 @@ pub use scope::Scope;
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Sqlite, SqliteRepository};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub use store::{AnyRepository, Store, Stored, Unit};
+pub use store::{Store, Unit};
 pub use unit::{NativeUnit, SeaOrm};
 pub use value::{Field, MAX_BYTES, Native, Type, Value};
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::backend::{AnyRepository, Backend, Stored};
 use crate::dialect::Access;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -9,13 +10,12 @@ use crate::native::{NativeRepository, Source};
 use crate::operation::Context;
 use crate::options::StoreOptions;
 #[cfg(feature = "postgres")]
-use crate::postgres::{Postgres, PostgresPool, PostgresRepository, PostgresUnit};
-use crate::record::{Record, Twin};
+use crate::postgres::{Postgres, PostgresPool, PostgresUnit};
 use crate::repository::Repository;
 use crate::schema;
 use crate::scope::Scope;
 #[cfg(feature = "sqlite")]
-use crate::sqlite::{Sqlite, SqlitePool, SqliteRepository, SqliteUnit};
+use crate::sqlite::{Sqlite, SqlitePool, SqliteUnit};
 use crate::unit::NativeUnit;
 
 /// An opened database, of whichever engine its URL names. Cheap to clone; clones share connections.
@@ -25,60 +25,11 @@ pub struct Store {
     options: Arc<StoreOptions>,
 }
 
-#[derive(Clone)]
-enum Backend {
-    #[cfg(feature = "sqlite")]
-    Sqlite(SqlitePool),
-    #[cfg(feature = "postgres")]
-    Postgres(PostgresPool),
-}
-
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Store")
             .field("options", &self.options)
             .finish_non_exhaustive()
-    }
-}
-
-/// A record that every compiled-in engine can store: one with a twin in each dialect.
-#[cfg(all(feature = "sqlite", feature = "postgres"))]
-pub trait Stored: Twin<Sqlite> + Twin<Postgres> {}
-#[cfg(all(feature = "sqlite", feature = "postgres"))]
-impl<R: Twin<Sqlite> + Twin<Postgres>> Stored for R {}
-
-/// A record that every compiled-in engine can store: one with a twin in each dialect.
-#[cfg(all(feature = "sqlite", not(feature = "postgres")))]
-pub trait Stored: Twin<Sqlite> {}
-#[cfg(all(feature = "sqlite", not(feature = "postgres")))]
-impl<R: Twin<Sqlite>> Stored for R {}
-
-/// A record that every compiled-in engine can store: one with a twin in each dialect.
-#[cfg(all(feature = "postgres", not(feature = "sqlite")))]
-pub trait Stored: Twin<Postgres> {}
-#[cfg(all(feature = "postgres", not(feature = "sqlite")))]
-impl<R: Twin<Postgres>> Stored for R {}
-
-/// A repository of the store's own dialect, for an application that implements a trait of its own for
-/// both.
-#[derive(Debug, Clone)]
-pub enum AnyRepository<R: Record> {
-    /// On SQLite.
-    #[cfg(feature = "sqlite")]
-    Sqlite(SqliteRepository<R>),
-    /// On Postgres.
-    #[cfg(feature = "postgres")]
-    Postgres(PostgresRepository<R>),
-}
-
-impl<R: Stored> AnyRepository<R> {
-    fn shared(self) -> Arc<dyn Repository<R>> {
-        match self {
-            #[cfg(feature = "sqlite")]
-            AnyRepository::Sqlite(repository) => Arc::new(repository),
-            #[cfg(feature = "postgres")]
-            AnyRepository::Postgres(repository) => Arc::new(repository),
-        }
     }
 }
 
