@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::error::{Error, ErrorKind, Result, without_code};
+use crate::error::{Error, ErrorKind, without_code};
 #[cfg(feature = "postgres")]
 use crate::postgres::{Postgres, PostgresPool, PostgresRepository};
 use crate::record::{Record, Twin};

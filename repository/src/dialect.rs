@@ -55,15 +55,6 @@ pub struct Opening {
     pub(crate) transaction: bool,
 }
 
-impl Opening {
-    pub(crate) fn transaction(text: impl Into<Cow<'static, str>>) -> Self {
-        Opening {
-            text: text.into(),
-            transaction: true,
-        }
-    }
-}
-
 /// How SQL is spelled. Each function appends to the text of a statement.
 pub trait Spelling {
     /// The parameter at that place, counted from 1.

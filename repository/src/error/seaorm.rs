@@ -23,12 +23,14 @@ impl From<DbErr> for Error {
     }
 }
 
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
 impl From<Error> for DbErr {
     /// For SeaORM's interfaces: `?` on it gives the error back with its kind.
     fn from(error: Error) -> Self {
-        DbErr::Query(RuntimeErr::SqlxError(
+        #[cfg(any(feature = "sqlite", feature = "postgres"))]
+        return DbErr::Query(RuntimeErr::SqlxError(
             sqlx::Error::AnyDriverError(Box::new(error)).into(),
-        ))
+        ));
+        #[cfg(not(any(feature = "sqlite", feature = "postgres")))]
+        DbErr::Custom(error.to_string())
     }
 }

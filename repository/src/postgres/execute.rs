@@ -155,7 +155,10 @@ impl Execute for Postgres {
         extent: Extent,
     ) -> Result<Option<Opening>> {
         let text = rls::begin(pool.role(), scope, access, extent)?;
-        Ok(text.map(Opening::transaction))
+        Ok(text.map(|text| Opening {
+            text: text.into(),
+            transaction: true,
+        }))
     }
 
     async fn fetch<T: Send>(
