@@ -35,6 +35,10 @@ pub(crate) async fn upsert_many<D: Dialect, R: Twin<D>>(
 
     let mut outcomes = HashMap::with_capacity(ids.len());
     for record in update_changed::<D, R>(session, context, &rest).await? {
+        let meant = rest.binary_search_by_key(&record.id(), |row| row.record.id());
+        if meant.is_ok_and(|meant| rest[meant].record.owner() != record.owner()) {
+            return Err(anothers::<R>().into());
+        }
         outcomes.insert(record.id(), Upserted::Updated(record));
     }
     rest.retain(|row| !outcomes.contains_key(&row.record.id()));
@@ -158,16 +162,22 @@ async fn explain_untouched<D: Dialect, R: Twin<D>>(
     Ok(())
 }
 
+/// The id is that of another owner's row: one that an owner's scope does not see, or that the system meant
+/// for someone else.
+fn anothers<R: Record>() -> ErrorKind {
+    ErrorKind::Permission {
+        reason: format!(
+            "a {} row with this id belongs to another owner",
+            R::TABLE.name
+        )
+        .into(),
+    }
+}
+
 /// The id is taken, and the scope does not see by what.
 fn taken<R: Record>(owner: Option<Uuid>) -> ErrorKind {
     match owner {
-        Some(_) => ErrorKind::Permission {
-            reason: format!(
-                "a {} row with this id belongs to another owner",
-                R::TABLE.name
-            )
-            .into(),
-        },
+        Some(_) => anothers::<R>(),
         // The row went away between the insert and the look.
         None => ErrorKind::Serialization,
     }
@@ -176,6 +186,9 @@ fn taken<R: Record>(owner: Option<Uuid>) -> ErrorKind {
 /// Whether a stored row that the update passed over is what the caller wants.
 fn judge<R: Record>(row: &Candidate<R>, found: &R) -> Result<()> {
     let id = found.id();
+    if row.record.owner() != found.owner() {
+        return Err(anothers::<R>().into());
+    }
     if R::MANAGED
         .deleted
         .is_some_and(|deleted| !found.value(deleted).is_null())
