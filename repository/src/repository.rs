@@ -28,7 +28,7 @@ use crate::record::Record;
 ///
 /// # Cancellation
 /// Dropping a future never leaves a connection in a transaction and never applies a call by half. Whether
-/// the call itself took effect is unknown.
+/// the call itself took effect is unknown; a unit of work in which that happened can only be rolled back.
 #[async_trait]
 pub trait Repository<R: Record>: Send + Sync {
     /// The living row with that id, or `None`.

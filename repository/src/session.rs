@@ -20,6 +20,8 @@ pub(crate) struct Session<D: Dialect> {
     busy: bool,
     /// A statement failed inside the transaction.
     failed: bool,
+    /// The connection broke.
+    lost: bool,
 }
 
 const ENDED: ErrorKind = ErrorKind::UnitEnded {
@@ -28,6 +30,10 @@ const ENDED: ErrorKind = ErrorKind::UnitEnded {
 
 const FAILED: ErrorKind = ErrorKind::UnitEnded {
     reason: "a call in it failed, so it can only be rolled back",
+};
+
+const DROPPED: ErrorKind = ErrorKind::UnitEnded {
+    reason: "a call in it was dropped before its end, so it can only be rolled back",
 };
 
 impl<D: Dialect> Session<D> {
@@ -43,6 +49,7 @@ impl<D: Dialect> Session<D> {
             in_transaction: false,
             busy: true,
             failed: false,
+            lost: false,
         };
         let connection = session.connection.as_mut().ok_or(ENDED)?;
         let begun = D::begin(connection, pool, scope, access, extent).await;
@@ -54,12 +61,19 @@ impl<D: Dialect> Session<D> {
 
     /// The connection, if another statement may be sent on it.
     fn ready(&mut self) -> Result<&mut D::Connection> {
-        if self.failed {
-            return Err(FAILED.into());
-        }
+        self.check()?;
         let connection = self.connection.as_mut().ok_or(ENDED)?;
         self.busy = true;
         Ok(connection)
+    }
+
+    /// Whether what was done so far may stay. A call whose answer nobody read may have written a part.
+    fn check(&self) -> Result<()> {
+        match (self.failed, self.busy) {
+            (true, _) => Err(FAILED.into()),
+            (false, true) => Err(DROPPED.into()),
+            (false, false) => Ok(()),
+        }
     }
 
     fn answered<T, E>(&mut self, answer: Result<T, E>) -> Result<T, E> {
@@ -80,6 +94,7 @@ impl<D: Dialect> Session<D> {
         decode: fn(&D::Row) -> Result<T>,
     ) -> Result<Vec<T>> {
         let answer = D::fetch(self.ready()?, text, values, decode).await;
+        self.lost |= answer.as_ref().is_err_and(is_loss);
         self.answered(answer)
     }
 
@@ -96,6 +111,7 @@ impl<D: Dialect> Session<D> {
 
     pub(crate) async fn execute(&mut self, text: &Text, values: Vec<Value>) -> Result<u64> {
         let answer = D::execute(self.ready()?, text, values).await;
+        self.lost |= answer.as_ref().is_err_and(is_loss);
         self.answered(answer)
     }
 
@@ -128,12 +144,12 @@ impl<D: Dialect> Session<D> {
     /// The commit goes on when the caller stops waiting for it.
     ///
     /// # Errors
-    /// [`UnitEnded`](ErrorKind::UnitEnded) if a call in it failed: it was rolled back. A lost connection
-    /// is [`CommitUnknown`](ErrorKind::CommitUnknown) here.
+    /// [`UnitEnded`](ErrorKind::UnitEnded) if a call in it failed or was dropped: it was rolled back. A
+    /// lost connection is [`CommitUnknown`](ErrorKind::CommitUnknown) here.
     pub(crate) async fn commit(mut self) -> Result<()> {
-        if self.failed {
+        if let Err(ended) = self.check() {
             self.rollback().await?;
-            return Err(FAILED.into());
+            return Err(ended);
         }
         if !self.in_transaction {
             return Ok(());
@@ -169,6 +185,9 @@ impl<D: Dialect> Drop for Session<D> {
         let Some(mut connection) = self.connection.take() else {
             return;
         };
+        if self.lost {
+            return D::discard(connection);
+        }
         if !self.busy && !self.in_transaction {
             return;
         }
@@ -184,6 +203,10 @@ impl<D: Dialect> Drop for Session<D> {
             Err(_) => D::discard(connection),
         }
     }
+}
+
+fn is_loss(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::ConnectionLost)
 }
 
 fn to_db_err(error: Error) -> DbErr {
