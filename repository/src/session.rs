@@ -119,7 +119,7 @@ impl<D: Dialect> Session<D> {
         &mut self,
         statement: sea_orm::Statement,
     ) -> Result<Vec<QueryResult>, DbErr> {
-        let connection = self.ready().map_err(to_db_err)?;
+        let connection = self.ready()?;
         let answer = D::seaorm_fetch(connection, statement).await;
         self.answered(answer)
     }
@@ -128,13 +128,13 @@ impl<D: Dialect> Session<D> {
         &mut self,
         statement: sea_orm::Statement,
     ) -> Result<ExecResult, DbErr> {
-        let connection = self.ready().map_err(to_db_err)?;
+        let connection = self.ready()?;
         let answer = D::seaorm_execute(connection, statement).await;
         self.answered(answer)
     }
 
     pub(crate) async fn seaorm_unprepared(&mut self, sql: &str) -> Result<ExecResult, DbErr> {
-        let connection = self.ready().map_err(to_db_err)?;
+        let connection = self.ready()?;
         let answer = D::seaorm_unprepared(connection, sql).await;
         self.answered(answer)
     }
@@ -207,8 +207,4 @@ impl<D: Dialect> Drop for Session<D> {
 
 fn is_loss(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::ConnectionLost)
-}
-
-fn to_db_err(error: Error) -> DbErr {
-    DbErr::Custom(error.to_string())
 }

@@ -111,9 +111,7 @@ pub struct SeaOrm<D: Dialect> {
 
 impl<D: Dialect> SeaOrm<D> {
     async fn session(&self) -> Result<UnitSession<D>, DbErr> {
-        UnitSession::lock(&self.session)
-            .await
-            .map_err(|error| DbErr::Custom(error.to_string()))
+        Ok(UnitSession::lock(&self.session).await?)
     }
 }
 

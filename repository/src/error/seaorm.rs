@@ -21,8 +21,21 @@ impl From<DbErr> for Error {
     }
 }
 
+/// For code that has to answer with SeaORM's error; the way back gives the same kind.
+impl From<Error> for DbErr {
+    fn from(error: Error) -> Self {
+        let carried = sqlx::Error::AnyDriverError(Box::new(error));
+        DbErr::Exec(RuntimeErr::SqlxError(carried.into()))
+    }
+}
+
 /// The engine is the one whose driver made the error.
 fn classify(error: &sqlx::Error) -> Error {
+    if let sqlx::Error::AnyDriverError(carried) = error
+        && let Some(ours) = carried.downcast_ref::<Error>()
+    {
+        return ours.kind().clone().into();
+    }
     let sqlx::Error::Database(database) = error else {
         return Error::with_cause(without_code(error), None, error.to_string());
     };

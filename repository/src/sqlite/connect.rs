@@ -145,6 +145,7 @@ impl Expected {
 pub struct SqlitePool {
     writer: Pool<Manager>,
     readers: Pool<Manager>,
+    in_memory: bool,
 }
 
 impl SqlitePool {
@@ -183,6 +184,7 @@ impl SqlitePool {
         let pool = SqlitePool {
             writer: pool_of(writer, 1, settings)?,
             readers: pool_of(readers, settings.readers, settings)?,
+            in_memory: false,
         };
         drop(pool.acquire(Access::Write).await?);
         Ok(pool)
@@ -202,6 +204,7 @@ impl SqlitePool {
         let pool = SqlitePool {
             writer: only.clone(),
             readers: only,
+            in_memory: true,
         };
         // The database lives as long as this connection.
         drop(pool.acquire(Access::Write).await?);
@@ -218,6 +221,11 @@ impl SqlitePool {
             Access::Read => &self.readers,
         };
         pool::acquire(pool).await
+    }
+
+    /// Whether readers use the connection that writes.
+    pub(super) fn in_memory(&self) -> bool {
+        self.in_memory
     }
 
     pub(crate) fn close(&self) {

@@ -93,11 +93,19 @@ impl Execute for Sqlite {
 
     async fn begin(
         connection: &mut Self::Connection,
-        _pool: &SqlitePool,
+        pool: &SqlitePool,
         _scope: &Scope,
         access: Access,
         extent: Extent,
     ) -> Result<bool> {
+        if pool.in_memory() {
+            // The one connection refuses writes while it reads, as the readers of a file do.
+            let query_only = match access {
+                Access::Read => "PRAGMA query_only = ON",
+                Access::Write => "PRAGMA query_only = OFF",
+            };
+            Self::control(connection, query_only).await?;
+        }
         if extent == Extent::Statement {
             return Ok(false);
         }
