@@ -18,7 +18,7 @@ use sea_orm::{EntityTrait, IdenStatic, Iterable};
 
 pub(crate) use bulk::{Bulk, bulk_insert, bulk_update, chunks, insert_types, update_types};
 pub(crate) use select::{
-    Output, Selection, look_up, select, select_by_ids, select_one, selection_shape,
+    Output, Selection, lock_by_ids, look_up, select, select_by_ids, select_one, selection_shape,
 };
 pub(crate) use shape::Shape;
 pub(crate) use sql::{Sql, quoted};
