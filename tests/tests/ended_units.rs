@@ -1,5 +1,7 @@
 //! Units that are over: after a call in them failed, or after their end.
 
+use std::time::Duration;
+
 use catamaran::testing::{TwinDatabase, twin_test};
 use catamaran::{Error, ErrorKind, Expected, Query, Repository, Result, Unit, Upsert};
 use entity::{
@@ -197,7 +199,7 @@ async fn a_dropped_call_is_not_committed_by_half(db: &TwinDatabase) -> Result<()
         let unit = db.store().begin_write(&scope(ADA)).await?;
         let habits = unit.repository::<Habit>();
         let drafts = (0..ROWS).map(|n| draft(&n.to_string())).collect();
-        let done = polls(habits.insert_many(drafts), k).await;
+        let done = polls(habits.insert_many(drafts), k, Duration::ZERO).await;
         let committed = unit.commit().await;
         match (done, committed) {
             (Some(done), committed) => {
@@ -234,7 +236,7 @@ async fn a_unit_that_is_dropped_while_a_task_works_in_it_keeps_nothing(
                 }
             }
         });
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
         drop(unit);
         let error = task.await.expect("no panic");
         assert!(
