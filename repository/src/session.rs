@@ -20,7 +20,7 @@ pub(crate) struct Session<D: Dialect> {
     in_transaction: bool,
     /// A statement was sent whose answer has not been read.
     busy: bool,
-    /// A statement failed inside the transaction, or its answer was never read.
+    /// A statement failed inside the transaction.
     failed: bool,
     /// The connection is of no more use to anyone.
     broken: bool,
@@ -53,6 +53,10 @@ const FAILED: ErrorKind = ErrorKind::UnitEnded {
     reason: "a call in it failed, so it can only be rolled back",
 };
 
+const DROPPED: ErrorKind = ErrorKind::UnitEnded {
+    reason: "a call in it was dropped before its end, so it can only be rolled back",
+};
+
 impl<D: Dialect> Session<D> {
     pub(crate) async fn begin(
         pool: &D::Pool,
@@ -77,13 +81,19 @@ impl<D: Dialect> Session<D> {
         Ok(session)
     }
 
+    /// Whether what was done so far may stay. A call whose answer nobody read may have done a part of its
+    /// work.
+    fn check(&self) -> Result<()> {
+        match (self.failed, self.busy) {
+            (true, _) => Err(FAILED.into()),
+            (false, true) => Err(DROPPED.into()),
+            (false, false) => Ok(()),
+        }
+    }
+
     /// The connection, if another statement may be sent on it.
     fn ready(&mut self) -> Result<&mut D::Connection> {
-        // The caller stopped waiting for an earlier statement, which may have done a part of its work.
-        self.failed |= self.busy;
-        if self.failed {
-            return Err(FAILED.into());
-        }
+        self.check()?;
         let held = self.connection.as_mut().and_then(|held| held.0.as_mut());
         let connection = held.ok_or(ENDED)?;
         self.busy = true;
@@ -179,12 +189,12 @@ impl<D: Dialect> Session<D> {
     /// Makes everything durable, or nothing.
     ///
     /// # Errors
-    /// [`UnitEnded`](ErrorKind::UnitEnded) if a call in it failed: it was rolled back. A connection that is
+    /// [`UnitEnded`](ErrorKind::UnitEnded) if a call in it failed or was dropped: it was rolled back. A connection that is
     /// lost while a unit that writes commits is [`CommitUnknown`](ErrorKind::CommitUnknown).
     pub(crate) async fn commit(mut self) -> Result<()> {
-        if self.failed || self.busy {
+        if let Err(ended) = self.check() {
             self.rollback().await?;
-            return Err(FAILED.into());
+            return Err(ended);
         }
         let access = self.access;
         self.finish("COMMIT")

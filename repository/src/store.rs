@@ -35,8 +35,8 @@ impl std::fmt::Debug for Store {
 
 /// A unit of work: one transaction that hands out repositories.
 ///
-/// [`commit`](Unit::commit) consumes it; dropping it rolls back. A write that fails in it forbids every
-/// further call, and a commit then rolls back and says so.
+/// [`commit`](Unit::commit) consumes it; dropping it rolls back. A write that fails in it, or a call that is
+/// dropped before its end, forbids every further call, and a commit then rolls back and says so.
 pub enum Unit {
     /// On SQLite.
     #[cfg(feature = "sqlite")]

@@ -33,6 +33,7 @@ pub(crate) async fn upsert_many<D: Dialect, R: Twin<D>>(
     let mut rest: Vec<&Candidate<R>> = candidates.iter().collect();
     rest.sort_unstable_by_key(|row| row.record.id());
 
+    lock_stored::<D, R>(session, context, &rest).await?;
     let mut outcomes = HashMap::with_capacity(ids.len());
     for record in update_changed::<D, R>(session, context, &rest).await? {
         outcomes.insert(record.id(), Upserted::Updated(record));
@@ -70,6 +71,34 @@ fn candidates<R: Record>(context: &Context, rows: Vec<Upsert<R>>) -> Result<Vec<
             })
         })
         .collect()
+}
+
+/// Locks the rows that are there, in the order of ids: the update below would take them in the order of its
+/// plan, and the insert waits for those that someone else is changing.
+async fn lock_stored<D: Dialect, R: Twin<D>>(
+    session: &mut Session<D>,
+    context: &Context,
+    rows: &[&Candidate<R>],
+) -> Result<()> {
+    // SQLite has one writer at a time, and one row makes no circle.
+    if D::LOCK_ROWS.is_empty() || rows.len() < 2 {
+        return Ok(());
+    }
+    let owner = context.owner_of::<R>();
+    let text = statement::lock_by_ids::<D>(R::statements(), owner.is_some());
+    session.execute(&text, by_ids(rows, owner)).await?;
+    Ok(())
+}
+
+/// The parameters of a statement that selects by ids.
+fn by_ids<R: Record>(rows: &[&Candidate<R>], owner: Option<Uuid>) -> Vec<Value> {
+    let ids = rows
+        .iter()
+        .map(|row| Value::Uuid(row.record.id()))
+        .collect();
+    let mut values = vec![Value::Array(Type::Uuid, ids)];
+    values.extend(owner.map(Value::Uuid));
+    values
 }
 
 /// Updates the rows that are there in the expected version and differ.
@@ -139,13 +168,8 @@ async fn explain_untouched<D: Dialect, R: Twin<D>>(
         return Ok(());
     }
     let owner = context.owner_of::<R>();
-    let ids = rows
-        .iter()
-        .map(|row| Value::Uuid(row.record.id()))
-        .collect();
-    let mut values = vec![Value::Array(Type::Uuid, ids)];
-    values.extend(owner.map(Value::Uuid));
     let text = statement::select_by_ids::<D>(R::statements(), owner.is_some());
+    let values = by_ids(rows, owner);
     let stored = session.fetch(&text, values, R::from_row).await?;
     let mut stored: HashMap<Uuid, R> = stored.into_iter().map(|row| (row.id(), row)).collect();
     for row in rows {

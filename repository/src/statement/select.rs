@@ -42,6 +42,22 @@ pub(crate) fn select_by_ids<D: Dialect>(statements: &Statements, scoped: bool) -
     })
 }
 
+/// Locks the rows of an array of ids, one after the other in the order of ids; gives how many there are.
+pub(crate) fn lock_by_ids<D: Dialect>(statements: &Statements, scoped: bool) -> Text {
+    let shape = Shape::of(Statement::LockByIds).flag(scoped);
+    statements.text(shape, || {
+        let mut sql = Sql::<D>::new("SELECT count(*) FROM (SELECT ");
+        sql.name(statements.id())
+            .push(" FROM ")
+            .name(statements.table);
+        sql.push(" WHERE ").is_element(statements.id());
+        write_owner(&mut sql, statements, scoped);
+        sql.push(" ORDER BY ").name(statements.id());
+        sql.push(D::LOCK_ROWS).push(") AS \"locked\"");
+        sql.finish()
+    })
+}
+
 /// `SELECT` of what decides between a conflict and a missing row: the version, and whether it is deleted.
 pub(crate) fn look_up<D: Dialect>(statements: &Statements, scoped: bool) -> Text {
     statements.text(Shape::of(Statement::LookUp).flag(scoped), || {

@@ -9,6 +9,7 @@ use crate::value::Value;
 pub(crate) enum Statement {
     SelectOne,
     SelectByIds,
+    LockByIds,
     LookUp,
     List,
     Count,
