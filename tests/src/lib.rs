@@ -1,1 +1,3 @@
 //! What the suites share. The suites are in `tests/`.
+
+pub mod schema_sync;
