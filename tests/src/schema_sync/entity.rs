@@ -43,7 +43,8 @@ fn read<E: EntityTrait>(place: Place) -> Table {
     }
 }
 
-fn rendered(place: Place, ty: &sea_orm::ColumnType) -> String {
+/// A column type as SeaORM writes it for the engine of the place.
+pub(super) fn rendered(place: Place, ty: &sea_orm::ColumnType) -> String {
     let mut text = String::new();
     match place {
         Place::PostgresEntities | Place::PostgresDatabase => {

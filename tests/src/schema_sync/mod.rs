@@ -28,7 +28,7 @@ pub mod types;
 use catamaran::{Domain, Postgres, Record, Sqlite, Twin};
 use sea_orm::{DatabaseConnection, DbErr, EntityTrait};
 
-pub use finding::{Aspect, Finding, Part, Place, report};
+pub use finding::{Aspect, Finding, Mend, Part, Place, report};
 pub use record::{RecordColumn, RecordShape};
 use schema::Schema;
 

@@ -14,7 +14,7 @@ const TABLES: &str = "\
     WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND m.name <> 'seaql_migrations'";
 
 const OTHERS: &str = "\
-    SELECT tbl_name, type || ' ' || name FROM sqlite_master WHERE type IN ('trigger', 'view') ORDER BY name";
+    SELECT tbl_name, upper(type) || ' ' || name FROM sqlite_master WHERE type IN ('trigger', 'view') ORDER BY name";
 
 const COLUMNS: &str = r#"SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo(?) ORDER BY cid"#;
 

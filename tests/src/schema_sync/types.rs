@@ -107,7 +107,7 @@ pub const EQUIVALENT: [(Type, Native, Native); 9] = [
     ),
     (
         Type::Bytes,
-        native("Vec<u8>", "blob", "BLOB"),
+        native("Vec<u8>", "varbinary_blob", "BLOB"),
         native("Vec<u8>", "bytea", "bytea"),
     ),
 ];
@@ -138,4 +138,50 @@ pub fn native_of(engine: Engine, ty: Type) -> Native {
 pub fn form(engine: Engine, ty: Type, column: &str) -> Option<String> {
     let form = native_of(engine, ty).form?;
     Some(form.replace("{c}", column))
+}
+
+#[cfg(test)]
+mod tests {
+    use catamaran::sqlite::{TextDate, TextId, TextTime};
+    use chrono::{DateTime, NaiveDate, Utc};
+    use sea_orm::ColumnType;
+    use sea_orm::sea_query::ValueType;
+    use uuid::Uuid;
+
+    use super::super::Place;
+    use super::super::entity::rendered;
+    use super::*;
+
+    /// The column types of the fields that the table names, as SeaORM derives them.
+    fn derived(ty: Type) -> (ColumnType, ColumnType) {
+        fn of<S: ValueType, P: ValueType>() -> (ColumnType, ColumnType) {
+            (S::column_type(), P::column_type())
+        }
+        match ty {
+            Type::Uuid => of::<TextId, Uuid>(),
+            // By the attribute.
+            Type::Text => (ColumnType::Text, ColumnType::Text),
+            Type::Bool => of::<bool, bool>(),
+            Type::Int => of::<i32, i32>(),
+            Type::BigInt => of::<i64, i64>(),
+            Type::Double => of::<f64, f64>(),
+            Type::Timestamp => of::<TextTime, DateTime<Utc>>(),
+            Type::Date => of::<TextDate, NaiveDate>(),
+            Type::Bytes => of::<Vec<u8>, Vec<u8>>(),
+        }
+    }
+
+    #[test]
+    fn every_field_of_the_table_has_the_entity_type_of_the_table() {
+        for (ty, sqlite, postgres) in EQUIVALENT {
+            let (on_sqlite, on_postgres) = derived(ty);
+            let on_sqlite = rendered(Place::SqliteEntities, &on_sqlite);
+            let on_postgres = rendered(Place::PostgresEntities, &on_postgres);
+            assert_eq!(
+                (on_sqlite.as_str(), on_postgres.as_str()),
+                (sqlite.entity, postgres.entity),
+                "{ty:?}"
+            );
+        }
+    }
 }

@@ -1,7 +1,12 @@
 //! Whether DOMAIN, the records, both entity sets and both migrated databases say the same, and whether a
 //! drift of any of them is found.
 
+mod case;
+mod domain_drift;
+mod entity_drift;
+mod postgres_drift;
 mod reference;
+mod sqlite_drift;
 
 use suite::schema_sync::{Place, read_postgres, read_sqlite, report};
 

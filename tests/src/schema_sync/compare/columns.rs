@@ -71,7 +71,15 @@ fn one(on: &mut OnTable<'_>, table: &Table, wanted: &Column, found: &Column) {
     let mend = |action: &str| mend::column(place, table_name, table, wanted, action);
 
     if wanted.ty != found.ty {
-        let action = format!("TYPE {ty}{collate} USING {name}::{ty}");
+        let retype = format!("TYPE {ty}{collate} USING {name}::{ty}");
+        // A default has a type too, and is in the way of another one.
+        let action = match (&found.default, &wanted.default) {
+            (None, _) => retype,
+            (Some(_), None) => format!("DROP DEFAULT, ALTER COLUMN {name} {retype}"),
+            (Some(_), Some(default)) => format!(
+                "DROP DEFAULT, ALTER COLUMN {name} {retype}, ALTER COLUMN {name} SET DEFAULT {default}"
+            ),
+        };
         on.say(
             Part::Column,
             name,

@@ -27,6 +27,12 @@ pub fn compare(place: Place, expected: &Schema, actual: &Schema) -> Vec<Finding>
             ),
         }
     }
+    // Last, since the keys that they refer to are to be mended before them.
+    for (name, wanted) in &expected.tables {
+        if let Some(found) = actual.tables.get(name) {
+            constraints::foreign_keys(&mut all.on(name), wanted, found);
+        }
+    }
     for name in actual
         .tables
         .keys()
@@ -59,7 +65,6 @@ fn table(all: &mut Findings, name: &str, wanted: &Table, found: &Table) {
     let mut on = all.on(name);
     columns::compare(&mut on, wanted, found);
     constraints::primary_key(&mut on, wanted, found);
-    constraints::foreign_keys(&mut on, wanted, found);
     let (Some(wanted_db), Some(found_db)) = (&wanted.database, &found.database) else {
         return;
     };
