@@ -4,13 +4,16 @@ use catamaran::{Type as Logical, Value};
 use suite::schema_sync::Aspect::*;
 use suite::schema_sync::Part::*;
 use suite::schema_sync::Place::{self, PostgresEntities, SqliteEntities};
+use suite::schema_sync::RecordShape;
 
 use crate::case::{Expected, assert_all, expect};
 use crate::reference;
 
+type Wrong = fn(&mut RecordShape);
+
 #[test]
 fn a_drift_of_a_record_is_found() {
-    let cases: [(&str, fn(&mut suite::schema_sync::RecordShape), Expected); 4] = [
+    let cases: [(&str, Wrong, Expected); 4] = [
         (
             "another type",
             |device| device.columns[2].ty = Logical::BigInt,
