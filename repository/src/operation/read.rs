@@ -110,17 +110,13 @@ pub(crate) async fn list<D: Dialect, R: Twin<D>>(
             (came_from, more)
         }
     };
-    let cursor_at = |item: Option<&R>| {
-        let position: Option<Position> =
-            item.map(|item| order.iter().map(|key| item.value(key.column)).collect());
-        // A page without rows lies where its cursor does.
-        position
-            .map(|position| Cursor::at(query_print, &position))
-            .or_else(|| request.cursor().cloned())
+    let cursor_at = |item: &R| {
+        let position: Position = order.iter().map(|key| item.value(key.column)).collect();
+        Cursor::at(query_print, &position)
     };
     Ok(Page {
-        next: has_next.then(|| cursor_at(items.last())).flatten(),
-        previous: has_previous.then(|| cursor_at(items.first())).flatten(),
+        next: items.last().filter(|_| has_next).map(cursor_at),
+        previous: items.first().filter(|_| has_previous).map(cursor_at),
         items,
     })
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use deadpool::managed::{self, Metrics, Object, QueueMode, RecycleError, RecycleResult};
-use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
-use sea_orm::sqlx::{self, ConnectOptions, Connection, Row as _};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{ConnectOptions, Connection, Row as _};
 
 use super::error;
 use super::rls::{self, Answer, Role};
@@ -32,7 +32,6 @@ impl PooledConnection {
 }
 
 /// Makes connections.
-#[derive(Debug)]
 pub struct Manager {
     options: PgConnectOptions,
     expected: Vec<(&'static str, String)>,
@@ -115,7 +114,7 @@ impl Manager {
 }
 
 /// Why the server does not let us in.
-fn explain(options: &PgConnectOptions, error: &sqlx::Error) -> Error {
+pub(crate) fn explain(options: &PgConnectOptions, error: &sqlx::Error) -> Error {
     let classified = error::classify(error, None);
     let kind = match (classified.code(), classified.kind()) {
         (Some("28P01" | "28000"), _) => ErrorKind::Authentication {
@@ -155,10 +154,6 @@ impl PostgresPool {
                 invalid_url("it is not of the form postgres://user:password@host/database")
             })?
             .disable_statement_logging();
-        #[cfg(feature = "migrate")]
-        if let Some(run) = options.migration {
-            migrate(run, server.clone()).await?;
-        }
         let manager = Manager::new(server, settings);
         let pool = pool::build(
             manager,
@@ -211,19 +206,4 @@ async fn ask_role(connection: &mut PgConnection, application: &str) -> Result<Ro
         application_owns: flag(6)?,
     };
     Ok(answer.role(application))
-}
-
-/// Runs the migrations over connections of SeaORM's, which end before the store's begin.
-#[cfg(feature = "migrate")]
-async fn migrate(run: crate::migrate::ForStore, server: PgConnectOptions) -> Result<()> {
-    let pool = sqlx::postgres::PgPoolOptions::new()
-        .max_connections(1)
-        .connect_with(server.clone())
-        .await
-        .map_err(|error| explain(&server, &error))?;
-    let db = sea_orm::SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
-    let migrated = run(&db).await;
-    // The pool is of no more use, whatever closing it says.
-    let _closed = db.close().await;
-    migrated
 }

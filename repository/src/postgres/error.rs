@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 
-use sea_orm::sqlx;
-use sea_orm::sqlx::postgres::PgDatabaseError;
+use sqlx::postgres::PgDatabaseError;
 
 use crate::domain::Table;
 use crate::error::{Error, ErrorKind, InvalidReason};
@@ -71,8 +70,11 @@ fn kind(error: &PgDatabaseError, known: Option<&'static Table>) -> ErrorKind {
             reason: "a call in it failed, so it can only be rolled back",
         },
         // admin_shutdown, crash_shutdown, connection_does_not_exist, connection_failure,
-        // idle_in_transaction_session_timeout
-        "57P01" | "57P02" | "08003" | "08006" | "25P03" => ErrorKind::ConnectionLost,
+        // database_dropped, idle_session_timeout, idle_in_transaction_session_timeout,
+        // transaction_timeout
+        "57P01" | "57P02" | "57P04" | "57P05" | "08003" | "08006" | "25P03" | "25P04" => {
+            ErrorKind::ConnectionLost
+        }
         // cannot_connect_now
         "57P03" => unavailable("the server is starting up or shutting down"),
         // too_many_connections

@@ -89,7 +89,7 @@ impl<R: Record, T: Field> Column<R, T> {
 
     /// One of the values, of which there may be any number; none of no values.
     ///
-    /// Bytes cannot be asked for in this way: the call answers
+    /// Bytes and floats cannot be asked for in this way: the call answers
     /// [`InvalidQuery`](crate::ErrorKind::InvalidQuery).
     pub fn is_in<V: Into<T::Base>>(&self, values: impl IntoIterator<Item = V>) -> Filter<R> {
         Condition::is_in::<T::Base>(self.index, values.into_iter().map(Into::into)).into()

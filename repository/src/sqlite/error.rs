@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use sea_orm::sqlx;
-
 use crate::domain::Table;
 use crate::error::{Error, ErrorKind, InvalidReason};
 

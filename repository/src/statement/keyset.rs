@@ -26,7 +26,7 @@ pub(super) fn values(
         return;
     }
     if let [first, ..] = position
-        && bounds_first(order, first)
+        && bounds_first(statements, order, first)
     {
         into.push(first.clone());
     }
@@ -64,7 +64,7 @@ pub(super) fn write<D: Dialect>(
     }
     // For the index: no row before the first key's value can match.
     if let ([key, ..], [first, ..]) = (order, position)
-        && bounds_first(order, first)
+        && bounds_first(statements, order, first)
     {
         let column = statements.column(key.column);
         sql.name(column);
@@ -100,11 +100,12 @@ pub(super) fn write<D: Dialect>(
     sql.push(")");
 }
 
-/// Whether the first key alone rules rows out: its value is one, and NULLs do not stand after it.
-fn bounds_first(order: &[OrderKey], first: &Value) -> bool {
-    order
-        .first()
-        .is_some_and(|key| !first.is_null() && key.nulls == Nulls::First)
+/// Whether the first key alone rules rows out: its value is one, and no NULL stands after it.
+fn bounds_first(statements: &Statements, order: &[OrderKey], first: &Value) -> bool {
+    order.first().is_some_and(|key| {
+        let nulls_follow = statements.specs[key.column].nullable && key.nulls == Nulls::Last;
+        !first.is_null() && !nulls_follow
+    })
 }
 
 /// Whether any value of the column stands after this one.

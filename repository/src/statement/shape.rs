@@ -121,6 +121,7 @@ impl Shape {
                 self.0.push(5);
                 self.push_number(*column);
             }
+            Condition::TooLarge => self.0.push(7),
             Condition::Text { column, kind, .. } => {
                 self.0.extend([6, *kind as u8]);
                 self.push_number(*column);

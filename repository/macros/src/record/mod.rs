@@ -162,7 +162,7 @@ fn spec(field: &Field) -> TokenStream {
     let default = match &field.default {
         Some(value) => quote_spanned! {ident.span()=>
             ::core::option::Option::Some(|| {
-                <#ty as ::catamaran::Field>::to_value(&<#ty as ::core::convert::From<_>>::from(#value))
+                <#ty as ::catamaran::Field>::to_value(&::catamaran::__private::default::<#ty>(#value))
             })
         },
         None => quote!(::core::option::Option::None),
