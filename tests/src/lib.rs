@@ -6,3 +6,4 @@ pub mod outside;
 pub mod people;
 pub mod polls;
 pub mod sample;
+pub mod schema_sync;
