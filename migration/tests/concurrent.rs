@@ -3,6 +3,7 @@
 mod support;
 
 use catamaran::migrate::{Report, up};
+use catamaran::testing::PostgresServer;
 use migration::History;
 use sea_orm::ConnectionTrait;
 
@@ -89,8 +90,8 @@ async fn postgres_sixteen_databases_of_one_cluster() {
         support::run(&db, &format!("DROP OWNED BY {role}")).await;
         drop(database);
     }
-    let admin =
-        support::connect(&std::env::var("CATAMARAN_TEST_POSTGRES_URL").expect("as above")).await;
+    let server = PostgresServer::shared().await.expect("the server again");
+    let admin = support::connect(server.admin_url()).await;
     admin
         .execute_unprepared(&format!("DROP ROLE {role}"))
         .await

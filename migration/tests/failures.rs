@@ -146,10 +146,12 @@ async fn sqlite_memory_has_its_foreign_keys_back_whatever_happens() {
     .await;
     assert!(cut.is_err());
     Migrator::<Rebuilt>::up(&db, None).await.expect("up");
-    assert_eq!(
-        support::texts(&db, "SELECT foreign_keys || '' FROM pragma_foreign_keys").await,
-        ["1"]
-    );
+    // The first one may have committed and be about to turn them on again.
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    while support::texts(&db, "SELECT foreign_keys || '' FROM pragma_foreign_keys").await != ["1"] {
+        assert!(std::time::Instant::now() < deadline, "they stay off");
+        tokio::task::yield_now().await;
+    }
     assert_eq!(rows(&db).await, ["one 10", "two 20"]);
 }
 
@@ -276,7 +278,7 @@ async fn urls_that_cannot_work_say_so_without_the_password() {
     let message = |error: Result<_, MigrateError>| error.expect_err("an error").to_string();
     assert!(
         message(up::<Family>("mysql://u:hunter2@h/d").await)
-            .starts_with("unknown database scheme `mysql`")
+            .contains("the scheme mysql: is unknown")
     );
     assert!(message(up::<Family>("u_:hunter2@h/d").await).contains("no scheme"));
     assert!(message(up::<Family>("").await).contains("no scheme"));

@@ -1,12 +1,13 @@
-// The domain of the examples in the library's documentation: one table, as small as it gets.
-
 pub mod domain {
     use catamaran::domain::{Domain, Presence, PrimaryKey, Table};
 
     pub const NOTES: Table = Table {
         name: "notes",
         columns: &["id", "title", "stars"],
-        primary_key: PrimaryKey { name: "pk_notes", columns: &["id"] },
+        primary_key: PrimaryKey {
+            name: "pk_notes",
+            columns: &["id"],
+        },
         owner: None,
         defaults: &[],
         unique_keys: &[],
@@ -68,4 +69,47 @@ pub struct Note {
     pub title: String,
     #[record(default = 0)]
     pub stars: i32,
+}
+
+#[cfg(feature = "migrate")]
+pub mod migration {
+    use catamaran::migrate::{Script, TwinMigration};
+
+    pub struct History;
+
+    impl catamaran::migrate::History for History {
+        fn migrations() -> Vec<Box<dyn TwinMigration>> {
+            vec![Box::new(CreateNotes)]
+        }
+    }
+
+    struct CreateNotes;
+
+    impl TwinMigration for CreateNotes {
+        fn name(&self) -> &'static str {
+            "m20260101_000001_create_notes"
+        }
+
+        fn sqlite_up(&self) -> Script {
+            Script::new().sql(
+                "CREATE TABLE notes (id TEXT NOT NULL CONSTRAINT pk_notes PRIMARY KEY, \
+                 title TEXT NOT NULL, stars INTEGER NOT NULL) STRICT",
+            )
+        }
+
+        fn sqlite_down(&self) -> Script {
+            Script::new().sql("DROP TABLE notes")
+        }
+
+        fn postgres_up(&self) -> Script {
+            Script::new().sql(
+                "CREATE TABLE notes (id uuid CONSTRAINT pk_notes PRIMARY KEY, \
+                 title text COLLATE \"C\" NOT NULL, stars int4 NOT NULL)",
+            )
+        }
+
+        fn postgres_down(&self) -> Script {
+            Script::new().sql("DROP TABLE notes")
+        }
+    }
 }

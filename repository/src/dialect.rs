@@ -1,5 +1,6 @@
 //! What the neutral core asks of an engine: how it writes SQL, and how it runs it.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -46,11 +47,16 @@ pub enum Extent {
     Unit,
 }
 
+/// What is sent before the first statement, as one text.
+#[derive(Debug)]
+pub struct Opening {
+    pub(crate) text: Cow<'static, str>,
+    /// Whether it begins a transaction.
+    pub(crate) transaction: bool,
+}
+
 /// How SQL is spelled. Each function appends to the text of a statement.
 pub trait Spelling {
-    /// What stands before and after an identifier.
-    const QUOTE: char;
-
     /// The parameter at that place, counted from 1.
     fn parameter(sql: &mut String, position: usize);
 
@@ -70,6 +76,9 @@ pub trait Spelling {
 
     /// The number of rows as far as the text depends on it.
     fn rows_in_text(rows: usize) -> usize;
+
+    /// An application's own text, so that one text always has parameters of the same types.
+    fn own_text(sql: &'static str, values: &[Value]) -> Arc<str>;
 
     /// The function that finds a text in another: 1-based position, 0 if it is not there.
     const POSITION: &'static str;
@@ -98,16 +107,16 @@ pub trait Execute: Spelling {
     /// Where connections come from, with the settings of the store.
     type Pool: Clone + Send + Sync + 'static;
 
-    /// Checks a connection out and begins what the extent and the scope need.
+    /// What has to be sent before the first statement; `None` for a statement that needs nothing.
     ///
-    /// Returns whether a transaction was begun.
-    fn begin(
-        connection: &mut Self::Connection,
+    /// # Errors
+    /// [`Permission`](crate::ErrorKind::Permission) if the scope may not work here.
+    fn opening(
         pool: &Self::Pool,
         scope: &Scope,
         access: Access,
         extent: Extent,
-    ) -> impl Future<Output = Result<bool>> + Send;
+    ) -> Result<Option<Opening>>;
 
     /// Checks a connection out.
     fn acquire(
@@ -130,10 +139,10 @@ pub trait Execute: Spelling {
         values: Vec<Value>,
     ) -> impl Future<Output = Result<u64>> + Send;
 
-    /// Runs `COMMIT` or `ROLLBACK`.
+    /// Runs an opening, `COMMIT` or `ROLLBACK`. Rolling back what is rolled back already is no error.
     fn control(
         connection: &mut Self::Connection,
-        statement: &'static str,
+        text: &str,
     ) -> impl Future<Output = Result<()>> + Send;
 
     /// Keeps the connection from being used again.
@@ -173,5 +182,5 @@ pub trait Execute: Spelling {
     const COLUMNS: &'static str;
 
     /// The error as this library tells it.
-    fn classify(error: &sea_orm::sqlx::Error, table: Option<&'static Table>) -> Error;
+    fn classify(error: &sqlx::Error, table: Option<&'static Table>) -> Error;
 }

@@ -40,10 +40,8 @@ impl Engine {
 
     /// The engine, or why the URL names none.
     pub(crate) fn of_scheme(url: &str) -> Result<Self, String> {
-        let scheme = url
-            .split_once(':')
-            .map(|(scheme, _)| scheme.to_ascii_lowercase());
-        match scheme.as_deref() {
+        let scheme = url.split_once(':').map(|(scheme, _)| scheme);
+        match scheme {
             Some("sqlite") => Ok(Engine::Sqlite),
             Some("postgres" | "postgresql") => Ok(Engine::Postgres),
             Some(other) if is_scheme(other) => Err(format!(

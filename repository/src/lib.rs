@@ -1,15 +1,93 @@
 //! One repository trait over two native schemas: SQLite here, Postgres there.
+//!
+//! An application writes to [`Repository<R>`](Repository) and opens a [`Store`] by URL. Each engine has its own
+//! schema behind it: hand-written SeaORM entities, tied to a plain struct by [`#[derive(Record)]`](derive@Record).
+//!
+//! # A tour
+//!
+//! A *domain* names everything once; a *record* is what the application uses; its *twins* are the two
+//! entities. Here they are for one small table:
+//!
+//! ```
+#![doc = include_str!("../doc/note.rs")]
+//! # fn main() {}
+//! ```
+//!
+//! A *store* is an opened database. A repository works in a [`Scope`]: for one owner, or for the system by a
+//! named choice. (Notes belong to nobody, so the scope makes no difference here.)
+//!
+//! ```
+//! # mod demo { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/note.rs")); }
+//! # use demo::{Note, NoteDraft, NotePatch};
+//! # #[cfg(all(feature = "sqlite", feature = "migrate"))]
+//! # use demo::migration::History;
+//! use catamaran::{Expected, PageRequest, Scope, StoreOptions, Upsert, Upserted};
+//!
+//! # #[cfg(all(feature = "sqlite", feature = "migrate"))]
+//! # #[tokio::main]
+//! # async fn main() -> catamaran::Result<()> {
+//! let store = StoreOptions::new("sqlite::memory:")
+//!     .migrate::<History>()
+//!     .open()
+//!     .await?;
+//! let notes = store.repository::<Note>(&Scope::system("a tour of the library"));
+//!
+//! // Drafts go in, records come out.
+//! let hull = notes.insert(NoteDraft::new("hull").stars(5)).await?;
+//! let deck = notes.insert(NoteDraft::new("deck")).await?;
+//!
+//! // Filters and orders are made of typed columns; pages are read by cursor.
+//! let query = Note::TITLE.ne("mast").order_by(Note::STARS.desc());
+//! let page = notes.list(&query, PageRequest::first(1)).await?;
+//! assert_eq!(page.items, [hull.clone()]);
+//! let next = page.next.ok_or(catamaran::ErrorKind::Internal)?;
+//! let page = notes.list(&query, PageRequest::after(1, next)).await?;
+//! assert_eq!(page.items, [deck.clone()]);
+//!
+//! // A patch changes some columns; an upsert says what it did.
+//! notes.patch(deck.id, Expected::Any, NotePatch::new().stars(4)).await?;
+//! let again = notes.upsert(Upsert::seen(hull)).await?;
+//! assert!(matches!(again, Upserted::Unchanged(_)));
+//!
+//! // A unit of work is one transaction.
+//! let both = store
+//!     .write(&Scope::system("a tour of the library"), async |unit| {
+//!         let notes = unit.repository::<Note>();
+//!         notes.insert(NoteDraft::new("port")).await?;
+//!         notes.insert(NoteDraft::new("starboard")).await
+//!     })
+//!     .await?;
+//! assert_eq!(both.title, "starboard");
+//! # Ok(())
+//! # }
+//! # #[cfg(not(all(feature = "sqlite", feature = "migrate")))]
+//! # fn main() {}
+//! ```
+//!
+//! # Errors
+//!
+//! There is one [`Error`], with an [`ErrorKind`] that callers branch on. The kinds are the same on both engines.
+//!
+//! # Features
+//!
+//! - `sqlite` and `postgres` (both on unless told otherwise): the engines.
+//! - `migrate`: migrations with a branch for each engine.
+//! - `cli`: the command line of a migration binary.
+//! - `testing`: databases for one test each, and `#[twin_test]`.
 #![deny(missing_docs)]
 #![cfg_attr(
     not(any(feature = "sqlite", feature = "postgres")),
     allow(
         dead_code,
         unused_imports,
+        unused_macros,
         unused_variables,
         reason = "a build without an engine can plan migrations, and has nothing to store"
     )
 )]
 
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod backend;
 #[cfg(feature = "cli")]
 pub mod cli;
 mod clock;
@@ -41,6 +119,8 @@ pub mod testing;
 mod unit;
 mod value;
 
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use backend::{AnyRepository, Stored};
 pub use catamaran_macros::Record;
 pub use clock::{Clock, IdSource, SystemClock, UuidV7};
 pub use dialect::Dialect;
@@ -60,7 +140,7 @@ pub use scope::Scope;
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Sqlite, SqliteRepository};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub use store::{AnyRepository, Store, Stored, Unit};
+pub use store::{Store, Unit};
 pub use unit::{NativeUnit, SeaOrm};
 pub use value::{Field, MAX_BYTES, Native, Type, Value};
 
@@ -96,7 +176,7 @@ macro_rules! __postgres {
 /// What the derive needs and nobody else.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::record::{canonical, change};
+    pub use crate::record::{canonical, change, default};
     pub use crate::statement::Statements;
     pub use chrono;
     pub use sea_orm;

@@ -18,7 +18,7 @@ use crate::query::{Filter, Page, PageRequest, Query, Visibility};
 use crate::record::Twin;
 use crate::repository::{Expected, Repository, Upsert, Upserted};
 use crate::scope::Scope;
-use crate::session::Session;
+use crate::session::{ENDED, Session, refuse_control};
 use crate::value::Value;
 
 /// How many rows a stream reads at once.
@@ -89,12 +89,7 @@ impl<D: Dialect> UnitSession<D> {
         let guard = session.clone().lock_owned().await;
         OwnedMutexGuard::try_map(guard, Option::as_mut)
             .map(UnitSession)
-            .map_err(|_| {
-                ErrorKind::UnitEnded {
-                    reason: "it was committed or rolled back",
-                }
-                .into()
-            })
+            .map_err(|_| ENDED.into())
     }
 }
 
@@ -179,11 +174,13 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
         self.work(Access::Write, extent).await
     }
 
-    fn text(sql: &'static str) -> Text {
-        Text {
-            sql: sql.into(),
+    /// The text of a statement of the application's own.
+    fn own_text(sql: &'static str, values: &[Value]) -> Result<Text> {
+        refuse_control(sql)?;
+        Ok(Text {
+            sql: D::own_text(sql, values),
             table: Some(R::TABLE),
-        }
+        })
     }
 
     /// Runs a query of the application's own, in the repository's scope and unit; returns its rows decoded.
@@ -200,8 +197,8 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
         values: Vec<Value>,
         decode: fn(&D::Row) -> Result<T>,
     ) -> Result<Vec<T>> {
+        let text = Self::own_text(sql, &values)?;
         let mut work = self.read().await?;
-        let text = Self::text(sql);
         let rows = work.session().fetch(&text, values, decode).await;
         work.end(Access::Read, rows).await
     }
@@ -214,8 +211,9 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
     /// # Errors
     /// The errors that every call can give.
     pub async fn execute(&self, sql: &'static str, values: Vec<Value>) -> Result<u64> {
+        let text = Self::own_text(sql, &values)?;
         let mut work = self.write(Extent::Statement).await?;
-        let changed = work.session().execute(&Self::text(sql), values).await;
+        let changed = work.session().execute(&text, values).await;
         work.end(Access::Write, changed).await
     }
 }

@@ -107,14 +107,14 @@ impl StoreOptions {
     /// How many connections read on SQLite, beside the one that writes; 4 unless told otherwise.
     #[must_use]
     pub fn readers(mut self, readers: usize) -> Self {
-        self.settings.readers = readers.max(1);
+        self.settings.readers = readers.clamp(1, MOST_CONNECTIONS);
         self
     }
 
     /// How many connections a store has on Postgres; 10 unless told otherwise.
     #[must_use]
     pub fn connections(mut self, connections: usize) -> Self {
-        self.settings.connections = connections.max(1);
+        self.settings.connections = connections.clamp(1, MOST_CONNECTIONS);
         self
     }
 
@@ -125,17 +125,19 @@ impl StoreOptions {
         self
     }
 
-    /// How long a statement waits for a lock; 5 seconds unless told otherwise. In whole milliseconds.
+    /// How long a statement waits for a lock; 5 seconds unless told otherwise. In whole milliseconds, at
+    /// least one and at most `i32::MAX` of them (24 days): both engines read 0 as something else.
     #[must_use]
     pub fn lock_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.lock_timeout = timeout;
+        self.settings.lock_timeout = in_milliseconds(timeout);
         self
     }
 
-    /// How long a statement may take on Postgres; 30 seconds unless told otherwise. In whole milliseconds.
+    /// How long a statement may take on Postgres, and how long a unit of work may wait for its next one;
+    /// 30 seconds unless told otherwise. In milliseconds as [`lock_timeout`](Self::lock_timeout).
     #[must_use]
     pub fn statement_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.statement_timeout = timeout;
+        self.settings.statement_timeout = in_milliseconds(timeout);
         self
     }
 
@@ -207,26 +209,37 @@ pub(crate) fn invalid_url(reason: impl Into<std::borrow::Cow<'static, str>>) -> 
     .into()
 }
 
-/// Whether the parts of a server's URL are what they should be. Without its slashes, or with a `/` or a `#`
-/// in the password that is not escaped, the password stands where a path or a fragment is read.
-pub(crate) fn is_well_formed(url: &str) -> bool {
-    url::Url::parse(url).is_ok_and(|url| {
-        let misplaced = url.cannot_be_a_base() || url.path().contains('@');
-        url.scheme() == "sqlite" || !misplaced && url.fragment().is_none()
-    })
+/// More connections than any server or file takes.
+const MOST_CONNECTIONS: usize = 10_000;
+
+/// A timeout as both engines take it.
+fn in_milliseconds(timeout: Duration) -> Duration {
+    let most = i32::MAX.unsigned_abs().into();
+    let milliseconds = u64::try_from(timeout.as_millis()).unwrap_or(most);
+    Duration::from_millis(milliseconds.clamp(1, most))
 }
 
 /// The URL without what may be secret: for people to see which database is meant.
+///
+/// A password with a character that should be escaped may stand anywhere in what is parsed, so of a
+/// server's URL only what is certainly a host, a port and a plain name is shown.
 fn redacted(url: &str) -> String {
-    match url::Url::parse(url) {
-        Ok(mut parsed) if is_well_formed(url) => {
-            parsed.set_query(None);
-            // A URL that cannot have a password has none.
-            let _had_none = parsed.set_password(None);
-            parsed.into()
-        }
-        Ok(_) | Err(_) => "(not a URL)".to_owned(),
+    let Ok(parsed) = url::Url::parse(url) else {
+        return "(not a URL)".to_owned();
+    };
+    let path = parsed.path();
+    if parsed.scheme() == "sqlite" {
+        return format!("sqlite:{path}");
     }
+    let host = parsed.host_str().unwrap_or_default();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/_-.".contains(c);
+    if host.is_empty() || !path.chars().all(plain) || path.matches('/').count() > 1 {
+        return format!("{}://(hidden)", parsed.scheme());
+    }
+    let port = parsed
+        .port()
+        .map_or(String::new(), |port| format!(":{port}"));
+    format!("{}://{host}{port}{path}", parsed.scheme())
 }
 
 #[cfg(test)]
@@ -241,8 +254,10 @@ mod tests {
             "postgres://ann:s3c%72et@[::1/habits s3cret",
             "postgres:ann:s3cret@localhost/habits",
             "postgres:/ann:s3cret@localhost/habits",
-            "postgres://ann:1/s3cret@localhost/habits",
-            "postgres://ann:1#s3cret@localhost/habits",
+            "postgres:///ann:s3cret@localhost/habits",
+            "postgres://ann:12/s3cret@localhost/habits",
+            "postgres://ann@localhost/habits#s3cret",
+            "sqlite:habits.db?key=s3cret",
         ] {
             let shown = format!("{:?}", StoreOptions::new(url));
             assert!(!shown.contains("s3c"), "{shown}");

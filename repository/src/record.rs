@@ -158,18 +158,13 @@ pub trait Twin<D: Dialect>: Record {
 /// What a patch does to one column.
 ///
 /// A nullable column has the type `Change<Option<T>>`: keep it, set it to NULL, or set it to a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Change<T> {
     /// Leaves the column as it is.
+    #[default]
     Keep,
     /// Sets the column.
     Set(T),
-}
-
-impl<T> Default for Change<T> {
-    fn default() -> Self {
-        Change::Keep
-    }
 }
 
 /// Used by the derive: the value of a field, or the error that names it.
@@ -178,6 +173,12 @@ pub fn canonical<T: crate::value::Field>(field: &'static str, value: &mut T) -> 
     value
         .canonicalise()
         .map_err(|reason| invalid(field, reason))
+}
+
+/// Used by the derive: a default, as the field's type.
+#[doc(hidden)]
+pub fn default<T>(value: impl Into<T>) -> T {
+    value.into()
 }
 
 /// Used by the derive: one column of a patch.

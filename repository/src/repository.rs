@@ -16,19 +16,26 @@ use crate::record::Record;
 ///
 /// # Errors that every call can give
 /// [`PoolTimeout`](crate::ErrorKind::PoolTimeout), [`Unavailable`](crate::ErrorKind::Unavailable),
+/// [`Permission`](crate::ErrorKind::Permission) (the role does not fit the scope),
 /// [`ConnectionLost`](crate::ErrorKind::ConnectionLost),
-/// [`StatementTimeout`](crate::ErrorKind::StatementTimeout),
-/// [`SchemaMismatch`](crate::ErrorKind::SchemaMismatch) and [`Decode`](crate::ErrorKind::Decode); in a unit
-/// of work [`UnitEnded`](crate::ErrorKind::UnitEnded). A write can also give
-/// [`InvalidValue`](crate::ErrorKind::InvalidValue), [`Unique`](crate::ErrorKind::Unique),
-/// [`ForeignKey`](crate::ErrorKind::ForeignKey), [`Check`](crate::ErrorKind::Check),
-/// [`Permission`](crate::ErrorKind::Permission), [`ReadOnly`](crate::ErrorKind::ReadOnly),
-/// [`LockTimeout`](crate::ErrorKind::LockTimeout) and [`StorageFull`](crate::ErrorKind::StorageFull). What a
-/// method names is beside these.
+/// [`StatementTimeout`](crate::ErrorKind::StatementTimeout), [`Corrupt`](crate::ErrorKind::Corrupt),
+/// [`StatementTooLarge`](crate::ErrorKind::StatementTooLarge),
+/// [`SchemaMismatch`](crate::ErrorKind::SchemaMismatch), [`Decode`](crate::ErrorKind::Decode) and
+/// [`Internal`](crate::ErrorKind::Internal); in a unit of work [`UnitEnded`](crate::ErrorKind::UnitEnded).
+///
+/// A write can also give [`InvalidValue`](crate::ErrorKind::InvalidValue),
+/// [`Unique`](crate::ErrorKind::Unique), [`ForeignKey`](crate::ErrorKind::ForeignKey),
+/// [`NotNull`](crate::ErrorKind::NotNull), [`Check`](crate::ErrorKind::Check),
+/// [`ReadOnly`](crate::ErrorKind::ReadOnly), [`LockTimeout`](crate::ErrorKind::LockTimeout),
+/// [`Serialization`](crate::ErrorKind::Serialization), [`StorageFull`](crate::ErrorKind::StorageFull) and
+/// [`CommitUnknown`](crate::ErrorKind::CommitUnknown). What a method names is beside these.
+///
+/// In a unit of work a write that gives any error, one of its own included, ends the unit: only rolling back
+/// is left. A read that finds nothing does not.
 ///
 /// # Cancellation
 /// Dropping a future never leaves a connection in a transaction and never applies a call by half. Whether
-/// the call itself took effect is unknown.
+/// the call itself took effect is unknown; in a unit of work it ends the unit.
 #[async_trait]
 pub trait Repository<R: Record>: Send + Sync {
     /// The living row with that id, or `None`.

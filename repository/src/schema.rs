@@ -11,7 +11,8 @@ use crate::session::Session;
 /// Where SeaORM's migrator keeps its history.
 const HISTORY: &str = "seaql_migrations";
 
-/// Looks whether the database was migrated, and has every table and column of the domain, if one is given.
+/// Looks whether the database has every table and column of the domain; without one, whether it was
+/// migrated at all.
 pub(crate) async fn check<D: Dialect>(
     pool: &D::Pool,
     domain: Option<&'static Domain>,
@@ -38,10 +39,11 @@ fn missing(
     tables: &HashMap<String, HashSet<String>>,
     wanted: Option<impl Iterator<Item = &'static crate::domain::Table>>,
 ) -> Option<String> {
-    if !tables.contains_key(HISTORY) {
-        return Some(format!("there is no table {HISTORY}"));
-    }
-    wanted?.find_map(|table| match tables.get(table.name) {
+    let Some(mut wanted) = wanted else {
+        let missing = !tables.contains_key(HISTORY);
+        return missing.then(|| format!("there is no table {HISTORY}"));
+    };
+    wanted.find_map(|table| match tables.get(table.name) {
         None => Some(format!("there is no table {}", table.name)),
         Some(columns) => table
             .columns

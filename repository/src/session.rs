@@ -5,31 +5,56 @@ use sea_orm::{DbErr, ExecResult, QueryResult};
 use crate::dialect::{Access, Dialect, Extent, Text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::scope::Scope;
+use crate::statement::control_words;
 use crate::value::Value;
 
 /// A checked-out connection and what is going on in it.
 ///
 /// However a session ends, the connection is clean before anyone else gets it: a session that is dropped
 /// in the middle of a statement or of a transaction hands its connection to a task that waits for the
-/// statement's end, rolls back, and throws the connection away if that fails.
+/// statement's end, rolls back, and throws the connection away if that fails or if the task itself ends.
 pub(crate) struct Session<D: Dialect> {
     /// Taken when the session ends.
-    connection: Option<D::Connection>,
+    connection: Option<Held<D>>,
+    access: Access,
     in_transaction: bool,
     /// A statement was sent whose answer has not been read.
     busy: bool,
     /// A statement failed inside the transaction.
     failed: bool,
-    /// A statement found the connection broken: nobody else gets it.
-    lost: bool,
+    /// The connection is of no more use to anyone.
+    broken: bool,
 }
 
-const ENDED: ErrorKind = ErrorKind::UnitEnded {
+/// A connection that is thrown away when it is dropped, unless it was released before.
+struct Held<D: Dialect>(Option<D::Connection>);
+
+impl<D: Dialect> Held<D> {
+    /// Gives the connection back to its pool.
+    fn release(mut self) {
+        drop(self.0.take());
+    }
+}
+
+impl<D: Dialect> Drop for Held<D> {
+    fn drop(&mut self) {
+        if let Some(connection) = self.0.take() {
+            D::discard(connection);
+        }
+    }
+}
+
+/// The error of a call on a unit that has ended.
+pub(crate) const ENDED: ErrorKind = ErrorKind::UnitEnded {
     reason: "it was committed or rolled back",
 };
 
 const FAILED: ErrorKind = ErrorKind::UnitEnded {
     reason: "a call in it failed, so it can only be rolled back",
+};
+
+const DROPPED: ErrorKind = ErrorKind::UnitEnded {
+    reason: "a call in it was dropped before its end, so it can only be rolled back",
 };
 
 impl<D: Dialect> Session<D> {
@@ -39,36 +64,66 @@ impl<D: Dialect> Session<D> {
         access: Access,
         extent: Extent,
     ) -> Result<Self> {
-        let connection = D::acquire(pool, access).await?;
+        let opening = D::opening(pool, scope, access, extent)?;
         let mut session = Session {
-            connection: Some(connection),
+            connection: Some(Held(Some(D::acquire(pool, access).await?))),
+            access,
             in_transaction: false,
-            busy: true,
+            busy: false,
             failed: false,
-            lost: false,
+            broken: false,
         };
-        let connection = session.connection.as_mut().ok_or(ENDED)?;
-        let begun = D::begin(connection, pool, scope, access, extent).await;
-        session.in_transaction = *begun.as_ref().unwrap_or(&true);
-        session.busy = false;
-        begun?;
+        if let Some(opening) = opening {
+            session.in_transaction = opening.transaction;
+            let answer = D::control(session.ready()?, &opening.text).await;
+            session.answered(answer)?;
+        }
         Ok(session)
+    }
+
+    /// Whether what was done so far may stay. A call whose answer nobody read may have done a part of its
+    /// work.
+    fn check(&self) -> Result<()> {
+        match (self.failed, self.busy) {
+            (true, _) => Err(FAILED.into()),
+            (false, true) => Err(DROPPED.into()),
+            (false, false) => Ok(()),
+        }
     }
 
     /// The connection, if another statement may be sent on it.
     fn ready(&mut self) -> Result<&mut D::Connection> {
-        if self.failed {
-            return Err(FAILED.into());
-        }
-        let connection = self.connection.as_mut().ok_or(ENDED)?;
+        self.check()?;
+        let held = self.connection.as_mut().and_then(|held| held.0.as_mut());
+        let connection = held.ok_or(ENDED)?;
         self.busy = true;
         Ok(connection)
     }
 
-    fn answered<T, E>(&mut self, answer: Result<T, E>) -> Result<T, E> {
+    fn answered<T>(&mut self, answer: Result<T>) -> Result<T> {
         self.busy = false;
-        self.failed |= answer.is_err() && self.in_transaction;
+        answer.map_err(|error| self.judged(error))
+    }
+
+    fn seaorm_answered<T>(&mut self, answer: Result<T, DbErr>) -> Result<T, DbErr> {
+        self.busy = false;
+        if let Err(error) = &answer {
+            self.judged(error.clone().into());
+        }
         answer
+    }
+
+    /// What an error means for the session, and for the caller.
+    fn judged(&mut self, error: Error) -> Error {
+        self.failed |= self.in_transaction;
+        self.broken |= error.breaks_connection();
+        match error.kind() {
+            // A statement that commits by itself may have done so before the connection was lost.
+            ErrorKind::ConnectionLost if !self.in_transaction && self.access == Access::Write => {
+                error.with_kind(ErrorKind::CommitUnknown)
+            }
+            _ => error,
+        }
     }
 
     /// Refuses every further statement: a call failed after it had written something.
@@ -83,7 +138,6 @@ impl<D: Dialect> Session<D> {
         decode: fn(&D::Row) -> Result<T>,
     ) -> Result<Vec<T>> {
         let answer = D::fetch(self.ready()?, text, values, decode).await;
-        self.lost |= is_loss(&answer);
         self.answered(answer)
     }
 
@@ -100,7 +154,6 @@ impl<D: Dialect> Session<D> {
 
     pub(crate) async fn execute(&mut self, text: &Text, values: Vec<Value>) -> Result<u64> {
         let answer = D::execute(self.ready()?, text, values).await;
-        self.lost |= is_loss(&answer);
         self.answered(answer)
     }
 
@@ -108,97 +161,106 @@ impl<D: Dialect> Session<D> {
         &mut self,
         statement: sea_orm::Statement,
     ) -> Result<Vec<QueryResult>, DbErr> {
-        let connection = self.ready().map_err(to_db_err)?;
+        let connection = self.ready_for_seaorm(&statement.sql)?;
         let answer = D::seaorm_fetch(connection, statement).await;
-        self.answered(answer)
+        self.seaorm_answered(answer)
     }
 
     pub(crate) async fn seaorm_execute(
         &mut self,
         statement: sea_orm::Statement,
     ) -> Result<ExecResult, DbErr> {
-        let connection = self.ready().map_err(to_db_err)?;
+        let connection = self.ready_for_seaorm(&statement.sql)?;
         let answer = D::seaorm_execute(connection, statement).await;
-        self.answered(answer)
+        self.seaorm_answered(answer)
     }
 
     pub(crate) async fn seaorm_unprepared(&mut self, sql: &str) -> Result<ExecResult, DbErr> {
-        let connection = self.ready().map_err(to_db_err)?;
+        let connection = self.ready_for_seaorm(sql)?;
         let answer = D::seaorm_unprepared(connection, sql).await;
-        self.answered(answer)
+        self.seaorm_answered(answer)
+    }
+
+    fn ready_for_seaorm(&mut self, sql: &str) -> Result<&mut D::Connection, DbErr> {
+        refuse_control(sql)?;
+        Ok(self.ready()?)
     }
 
     /// Makes everything durable, or nothing.
     ///
-    /// The commit goes on when the caller stops waiting for it.
-    ///
     /// # Errors
-    /// [`UnitEnded`](ErrorKind::UnitEnded) if a call in it failed: it was rolled back. A lost connection
-    /// is [`CommitUnknown`](ErrorKind::CommitUnknown) here.
+    /// [`UnitEnded`](ErrorKind::UnitEnded) if a call in it failed or was dropped: it was rolled back. A connection that is
+    /// lost while a unit that writes commits is [`CommitUnknown`](ErrorKind::CommitUnknown).
     pub(crate) async fn commit(mut self) -> Result<()> {
-        if self.failed {
+        if let Err(ended) = self.check() {
             self.rollback().await?;
-            return Err(FAILED.into());
+            return Err(ended);
         }
-        if !self.in_transaction {
-            return Ok(());
-        }
-        self.busy = true;
-        let connection = self.connection.as_mut().ok_or(ENDED)?;
-        D::control(connection, "COMMIT")
+        let access = self.access;
+        self.finish("COMMIT")
             .await
             .map_err(|error| match error.kind() {
-                ErrorKind::ConnectionLost => error.with_kind(ErrorKind::CommitUnknown),
+                ErrorKind::ConnectionLost if access == Access::Write => {
+                    error.with_kind(ErrorKind::CommitUnknown)
+                }
                 _ => error,
-            })?;
-        self.in_transaction = false;
-        self.busy = false;
-        Ok(())
+            })
     }
 
     pub(crate) async fn rollback(mut self) -> Result<()> {
+        self.finish("ROLLBACK").await
+    }
+
+    async fn finish(&mut self, statement: &'static str) -> Result<()> {
         if !self.in_transaction {
             return Ok(());
         }
+        let held = self.connection.as_mut().and_then(|held| held.0.as_mut());
+        let connection = held.ok_or(ENDED)?;
         self.busy = true;
-        let connection = self.connection.as_mut().ok_or(ENDED)?;
-        D::control(connection, "ROLLBACK").await?;
-        self.in_transaction = false;
+        if let Err(error) = D::control(connection, statement).await {
+            self.broken |= error.breaks_connection();
+            return Err(error);
+        }
         self.busy = false;
+        self.in_transaction = false;
         Ok(())
+    }
+}
+
+/// Refuses a statement of the application's own that would end the transaction or change its role.
+pub(crate) fn refuse_control(sql: &str) -> Result<()> {
+    match control_words(sql) {
+        None => Ok(()),
+        Some(words) => Err(ErrorKind::InvalidQuery {
+            reason: format!("{words} belongs to the unit of work").into(),
+        }
+        .into()),
     }
 }
 
 impl<D: Dialect> Drop for Session<D> {
     fn drop(&mut self) {
-        let Some(mut connection) = self.connection.take() else {
+        let Some(mut held) = self.connection.take() else {
             return;
         };
-        if self.lost {
-            D::discard(connection);
+        if self.broken {
             return;
         }
         if !self.busy && !self.in_transaction {
+            return held.release();
+        }
+        // Without a runtime nothing can be sent; closing the connection rolls back as well.
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
             return;
-        }
-        match tokio::runtime::Handle::try_current() {
-            Ok(runtime) => {
-                runtime.spawn(async move {
-                    if D::control(&mut connection, "ROLLBACK").await.is_err() {
-                        D::discard(connection);
-                    }
-                });
+        };
+        runtime.spawn(async move {
+            let Some(connection) = held.0.as_mut() else {
+                return;
+            };
+            if D::control(connection, "ROLLBACK").await.is_ok() {
+                held.release();
             }
-            // Without a runtime nothing can be sent; closing the connection rolls back as well.
-            Err(_) => D::discard(connection),
-        }
+        });
     }
-}
-
-fn is_loss<T>(answer: &Result<T>) -> bool {
-    matches!(answer, Err(error) if *error.kind() == ErrorKind::ConnectionLost)
-}
-
-fn to_db_err(error: Error) -> DbErr {
-    DbErr::Custom(error.to_string())
 }

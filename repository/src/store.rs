@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::backend::{AnyRepository, Backend, Stored};
 use crate::dialect::Access;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -9,13 +10,12 @@ use crate::native::{NativeRepository, Source};
 use crate::operation::Context;
 use crate::options::StoreOptions;
 #[cfg(feature = "postgres")]
-use crate::postgres::{Postgres, PostgresPool, PostgresRepository, PostgresUnit};
-use crate::record::{Record, Twin};
+use crate::postgres::{Postgres, PostgresPool, PostgresUnit};
 use crate::repository::Repository;
 use crate::schema;
 use crate::scope::Scope;
 #[cfg(feature = "sqlite")]
-use crate::sqlite::{Sqlite, SqlitePool, SqliteRepository, SqliteUnit};
+use crate::sqlite::{Sqlite, SqlitePool, SqliteUnit};
 use crate::unit::NativeUnit;
 
 /// An opened database, of whichever engine its URL names. Cheap to clone; clones share connections.
@@ -23,14 +23,6 @@ use crate::unit::NativeUnit;
 pub struct Store {
     backend: Backend,
     options: Arc<StoreOptions>,
-}
-
-#[derive(Clone)]
-enum Backend {
-    #[cfg(feature = "sqlite")]
-    Sqlite(SqlitePool),
-    #[cfg(feature = "postgres")]
-    Postgres(PostgresPool),
 }
 
 impl std::fmt::Debug for Store {
@@ -41,51 +33,10 @@ impl std::fmt::Debug for Store {
     }
 }
 
-/// A record that every compiled-in engine can store: one with a twin in each dialect.
-#[cfg(all(feature = "sqlite", feature = "postgres"))]
-pub trait Stored: Twin<Sqlite> + Twin<Postgres> {}
-#[cfg(all(feature = "sqlite", feature = "postgres"))]
-impl<R: Twin<Sqlite> + Twin<Postgres>> Stored for R {}
-
-/// A record that every compiled-in engine can store: one with a twin in each dialect.
-#[cfg(all(feature = "sqlite", not(feature = "postgres")))]
-pub trait Stored: Twin<Sqlite> {}
-#[cfg(all(feature = "sqlite", not(feature = "postgres")))]
-impl<R: Twin<Sqlite>> Stored for R {}
-
-/// A record that every compiled-in engine can store: one with a twin in each dialect.
-#[cfg(all(feature = "postgres", not(feature = "sqlite")))]
-pub trait Stored: Twin<Postgres> {}
-#[cfg(all(feature = "postgres", not(feature = "sqlite")))]
-impl<R: Twin<Postgres>> Stored for R {}
-
-/// A repository of the store's own dialect, for an application that implements a trait of its own for
-/// both.
-#[derive(Debug, Clone)]
-pub enum AnyRepository<R: Record> {
-    /// On SQLite.
-    #[cfg(feature = "sqlite")]
-    Sqlite(SqliteRepository<R>),
-    /// On Postgres.
-    #[cfg(feature = "postgres")]
-    Postgres(PostgresRepository<R>),
-}
-
-impl<R: Stored> AnyRepository<R> {
-    fn shared(self) -> Arc<dyn Repository<R>> {
-        match self {
-            #[cfg(feature = "sqlite")]
-            AnyRepository::Sqlite(repository) => Arc::new(repository),
-            #[cfg(feature = "postgres")]
-            AnyRepository::Postgres(repository) => Arc::new(repository),
-        }
-    }
-}
-
 /// A unit of work: one transaction that hands out repositories.
 ///
-/// [`commit`](Unit::commit) consumes it; dropping it rolls back. A write that fails in it forbids every
-/// further call, and a commit then rolls back and says so.
+/// [`commit`](Unit::commit) consumes it; dropping it rolls back. A write that fails in it, or a call that is
+/// dropped before its end, forbids every further call, and a commit then rolls back and says so.
 pub enum Unit {
     /// On SQLite.
     #[cfg(feature = "sqlite")]
@@ -151,7 +102,15 @@ impl Store {
     }
 
     pub(crate) async fn open_with(options: StoreOptions) -> Result<Self> {
-        let backend = match Engine::of_url(options.exposed_url())? {
+        let url = options.exposed_url();
+        let engine = Engine::of_url(url)?;
+        #[cfg(feature = "migrate")]
+        if let Some(migrate) = options.migration
+            && !is_in_memory(url)
+        {
+            crate::migrate::before_opening(url, migrate).await?;
+        }
+        let backend = match engine {
             #[cfg(feature = "sqlite")]
             Engine::Sqlite => {
                 let pool = SqlitePool::open(&options).await?;
@@ -236,6 +195,10 @@ impl Store {
 
     /// Runs a unit of work that writes, and commits it if the work gives `Ok`.
     ///
+    /// Inside, ask the unit for repositories. One of the store's own would be another connection, and on
+    /// SQLite its writes would wait for this unit until they give
+    /// [`PoolTimeout`](crate::ErrorKind::PoolTimeout).
+    ///
     /// ```no_run
     /// # mod demo { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/note.rs")); }
     /// # use demo::{Note, NoteDraft};
@@ -297,7 +260,8 @@ impl Store {
     }
 
     /// Closes the store: connections end as they become free, and further calls are
-    /// [`Unavailable`](crate::ErrorKind::Unavailable). Dropping every clone of the store does the same.
+    /// [`Unavailable`](crate::ErrorKind::Unavailable). So does dropping every clone of the store and every
+    /// repository and unit that came from it.
     pub fn close(&self) {
         match &self.backend {
             #[cfg(feature = "sqlite")]
@@ -306,6 +270,15 @@ impl Store {
             Backend::Postgres(pool) => pool.close(),
         }
     }
+}
+
+/// A database in memory is migrated over the connection that it lives in.
+#[cfg(feature = "migrate")]
+fn is_in_memory(url: &str) -> bool {
+    #[cfg(feature = "sqlite")]
+    return crate::sqlite::is_in_memory(url);
+    #[cfg(not(feature = "sqlite"))]
+    return false;
 }
 
 async fn run<T, E, F>(unit: Unit, work: F) -> Result<T, E>

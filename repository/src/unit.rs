@@ -8,10 +8,10 @@ use tokio::sync::Mutex;
 
 use crate::dialect::{Access, Dialect, Extent};
 use crate::engine::Engine;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::native::{NativeRepository, SharedSession, Source, UnitSession};
 use crate::operation::Context;
-use crate::session::Session;
+use crate::session::{ENDED, Session};
 
 /// A transaction of one dialect. [`Unit`](crate::Unit) is one of either.
 ///
@@ -52,23 +52,16 @@ impl<D: Dialect> NativeUnit<D> {
     pub(crate) async fn commit(self) -> Result<()> {
         match self.session.lock().await.take() {
             Some(session) => session.commit().await,
-            None => Err(ended()),
+            None => Err(ENDED.into()),
         }
     }
 
     pub(crate) async fn rollback(self) -> Result<()> {
         match self.session.lock().await.take() {
             Some(session) => session.rollback().await,
-            None => Err(ended()),
+            None => Err(ENDED.into()),
         }
     }
-}
-
-fn ended() -> Error {
-    ErrorKind::UnitEnded {
-        reason: "it was committed or rolled back",
-    }
-    .into()
 }
 
 impl<D: Dialect> Drop for NativeUnit<D> {
@@ -111,9 +104,7 @@ pub struct SeaOrm<D: Dialect> {
 
 impl<D: Dialect> SeaOrm<D> {
     async fn session(&self) -> Result<UnitSession<D>, DbErr> {
-        UnitSession::lock(&self.session)
-            .await
-            .map_err(|error| DbErr::Custom(error.to_string()))
+        Ok(UnitSession::lock(&self.session).await?)
     }
 }
 

@@ -89,6 +89,11 @@ impl Value {
 ///
 /// Implemented for the types of [`Type`] and for `Option` of each. A newtype of an application
 /// implements it, and [`Native`] for each dialect, by delegating to the type it wraps.
+#[diagnostic::on_unimplemented(
+    message = "a field of a record cannot be of the type `{Self}`",
+    label = "neither engine is told how to keep this",
+    note = "it can be a `Uuid`, `String`, `bool`, `i32`, `i64`, `f64`, `DateTime<Utc>`, `NaiveDate` or `Vec<u8>`, an `Option` of one, or a newtype that implements `Field`, and `Native` for both dialects"
+)]
 pub trait Field: Clone + PartialEq + Send + Sync + 'static {
     /// The logical type.
     const TYPE: Type;

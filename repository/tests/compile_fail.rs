@@ -1,7 +1,12 @@
 //! What must not compile, and what the compiler then says.
 
-// Without the feature a case about migrations fails for another reason.
-#![cfg(feature = "migrate")]
+// Without one of these a case fails for another reason.
+#![cfg(all(
+    feature = "sqlite",
+    feature = "postgres",
+    feature = "migrate",
+    feature = "testing"
+))]
 
 #[test]
 fn mistakes_are_compile_errors() {

@@ -6,7 +6,7 @@ use crate::{Outcome, shell, step::Step, test};
 
 /// The features of the library that a user may choose alone. Each is checked for the package by
 /// itself: in the workspace, another member would switch the others on.
-const FEATURES: [&str; 9] = [
+const FEATURES: [&str; 10] = [
     "",
     "sqlite",
     "postgres",
@@ -15,6 +15,7 @@ const FEATURES: [&str; 9] = [
     "sqlite,testing",
     "postgres,testing",
     "sqlite,postgres,cli",
+    "migrate",
     "testing",
 ];
 

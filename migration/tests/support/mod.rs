@@ -7,9 +7,12 @@
 
 use std::{
     sync::atomic::{AtomicU32, Ordering},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
+use catamaran::migrate::{History, Migrator, TwinMigration};
+use catamaran::testing::EphemeralDatabase;
+use catamaran::{Clock, SystemClock};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 
 /// A SQLite file in a folder of its own, which goes with the value.
@@ -32,26 +35,26 @@ impl SqliteFile {
     }
 }
 
-/// A Postgres database of its own, dropped with the value.
+/// A history without migrations: its database is empty.
+struct Nothing;
+
+impl History for Nothing {
+    fn migrations() -> Vec<Box<dyn TwinMigration>> {
+        Vec::new()
+    }
+}
+
+/// An empty Postgres database, dropped with the value.
 pub struct PostgresDatabase {
-    admin: String,
-    name: String,
+    database: EphemeralDatabase,
 }
 
 impl PostgresDatabase {
     pub async fn new() -> Self {
-        let admin = std::env::var("CATAMARAN_TEST_POSTGRES_URL").expect(
-            "CATAMARAN_TEST_POSTGRES_URL must be the URL of a Postgres superuser: these tests do not skip",
-        );
-        let name = unique("migration");
-        let db = Database::connect(&admin)
+        let database = EphemeralDatabase::postgres::<Migrator<Nothing>>()
             .await
-            .expect("a Postgres that answers");
-        db.execute_unprepared(&format!("CREATE DATABASE {name} TEMPLATE template0"))
-            .await
-            .expect("a superuser may create a database");
-        db.close().await.expect("close");
-        Self { admin, name }
+            .expect("a Postgres server: these tests do not skip");
+        Self { database }
     }
 
     /// The URL of the database for the superuser.
@@ -68,31 +71,9 @@ impl PostgresDatabase {
     }
 
     fn url_with(&self, change: impl FnOnce(&mut url::Url)) -> String {
-        let mut url = url::Url::parse(&self.admin).expect("a URL");
-        url.set_path(&self.name);
+        let mut url = url::Url::parse(self.database.url()).expect("a URL");
         change(&mut url);
         url.to_string()
-    }
-}
-
-impl Drop for PostgresDatabase {
-    fn drop(&mut self) {
-        let sql = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
-        let admin = self.admin.clone();
-        // Drop cannot await, and the test's own runtime may be about to end.
-        let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .expect("a runtime");
-            runtime.block_on(async {
-                let db = Database::connect(&admin).await.expect("the server again");
-                db.execute_unprepared(&sql)
-                    .await
-                    .expect("drop the database");
-            });
-        });
-        thread.join().ok();
     }
 }
 
@@ -100,10 +81,7 @@ impl Drop for PostgresDatabase {
 pub fn unique(what: &str) -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .expect("a clock after 1970")
-        .as_nanos();
+    let now = SystemClock.now().timestamp_micros();
     format!("{what}_{}_{count}_{now}", std::process::id())
 }
 

@@ -6,33 +6,8 @@ mod twin_test;
 use proc_macro::TokenStream;
 use syn::{DeriveInput, ItemFn, parse_macro_input};
 
-/// Ties a plain struct to its table and to its entity in both dialects.
-///
-/// ```ignore
-/// #[derive(Clone, Debug, PartialEq, Record)]
-/// #[record(
-///     table = crate::domain::HABITS,
-///     sqlite = crate::sqlite::habit,
-///     postgres = crate::postgres::habit
-/// )]
-/// pub struct Habit {
-///     #[record(id)]
-///     pub id: Uuid,
-///     #[record(owner)]
-///     pub user_id: Uuid,
-///     pub name: String,
-///     #[record(default = 0)]
-///     pub sort_order: i32,
-///     #[record(created)]
-///     pub created_at: DateTime<Utc>,
-///     #[record(updated)]
-///     pub updated_at: DateTime<Utc>,
-///     #[record(version)]
-///     pub version: i64,
-///     #[record(deleted)]
-///     pub deleted_at: Option<DateTime<Utc>>,
-/// }
-/// ```
+/// Ties a plain struct to its table and to its entity in both dialects; the tour of the library has an
+/// example.
 ///
 /// On the struct: `table` is a `Table` of the domain; `sqlite` and `postgres` are the modules of the two
 /// entities, each with `Model`, `Entity`, `Column` and `PrimaryKey`.
@@ -53,17 +28,9 @@ pub fn derive_record(input: TokenStream) -> TokenStream {
 /// Runs one async test body on a SQLite file and on Postgres, each time on a database of its own that the
 /// migrator has migrated.
 ///
-/// ```ignore
-/// #[twin_test(migration::Migrator)]
-/// async fn a_new_habit_is_found(db: &TwinDatabase) -> catamaran::Result<()> {
-///     let habits = db.store().repository::<Habit>(&Scope::owner(OWNER));
-///     let habit = habits.insert(HabitDraft::new("run", "daily")).await?;
-///     assert_eq!(habits.find(habit.id).await?, Some(habit));
-///     Ok(())
-/// }
-/// ```
-///
-/// The tests are called `a_new_habit_is_found::sqlite` and `a_new_habit_is_found::postgres`. With
+/// The body takes `&TwinDatabase`, and may return a `Result`. For `async fn a_new_habit_is_found` under
+/// `#[twin_test(migration::Migrator)]` the tests are called
+/// `a_new_habit_is_found::sqlite` and `a_new_habit_is_found::postgres`. With
 /// `#[twin_test(migration::Migrator, everywhere)]` there are `sqlite_memory` and `postgres_en_us` (a database
 /// whose default collation is American English) as well.
 #[proc_macro_attribute]

@@ -36,7 +36,7 @@ pub(crate) fn expand(arguments: &Arguments, mut body: ItemFn) -> Result<TokenStr
     }
     if body.sig.inputs.len() != 1 {
         let message = "a twin test takes the database: `&TwinDatabase`";
-        return Err(Error::new_spanned(&body.sig.inputs, message));
+        return Err(Error::new_spanned(&body.sig, message));
     }
     let name = std::mem::replace(&mut body.sig.ident, format_ident!("body"));
     let attributes = std::mem::take(&mut body.attrs);

@@ -121,11 +121,12 @@ pub enum ErrorKind {
     /// A statement took too long (SQLSTATE 57014; SQLITE_INTERRUPT).
     #[error("the statement took too long and was ended")]
     StatementTimeout,
-    /// The connection broke outside a commit: the unit was rolled back.
-    #[error("the connection was lost; the unit of work was rolled back")]
+    /// The connection broke and nothing was written: a read failed, or a unit was rolled back.
+    #[error("the connection was lost; nothing was written")]
     ConnectionLost,
-    /// The connection broke while a commit was under way: the unit may or may not be durable.
-    #[error("the connection was lost during commit; whether the unit is durable is unknown")]
+    /// The connection broke while a commit was under way, that of a single write included: it may or may not
+    /// be durable.
+    #[error("the connection was lost during commit; whether the write is durable is unknown")]
     CommitUnknown,
     /// No space left (SQLSTATE 53100; SQLITE_FULL).
     #[error("the storage is full")]

@@ -65,6 +65,17 @@ impl Error {
         )
     }
 
+    /// Whether the connection that gave the error is of no more use: it is lost, or what the driver knows of
+    /// it is not what the server knows (cached plan, unknown statement, protocol violation).
+    pub(crate) fn breaks_connection(&self) -> bool {
+        match self.kind() {
+            ErrorKind::ConnectionLost | ErrorKind::CommitUnknown | ErrorKind::Corrupt => true,
+            ErrorKind::Unavailable { .. } | ErrorKind::StorageFull => true,
+            ErrorKind::Internal => self.code().is_none_or(|code| code == "08P01"),
+            _ => matches!(self.code(), Some("0A000" | "26000" | "08P01")),
+        }
+    }
+
     /// The same evidence under another kind, for a caller that knows more than the driver.
     #[must_use]
     pub(crate) fn with_kind(mut self, kind: ErrorKind) -> Self {
@@ -102,9 +113,14 @@ impl std::error::Error for Error {
 }
 
 /// The kind of a driver's error that no database answered with.
-pub(crate) fn without_code(error: &sea_orm::sqlx::Error) -> ErrorKind {
-    use sea_orm::sqlx::Error as Sqlx;
+pub(crate) fn without_code(error: &sqlx::Error) -> ErrorKind {
+    use sqlx::Error as Sqlx;
     match error {
+        // Our own, on its way through SeaORM.
+        Sqlx::AnyDriverError(source) => match source.downcast_ref::<Error>() {
+            Some(error) => error.kind().clone(),
+            None => ErrorKind::Internal,
+        },
         Sqlx::Io(_) | Sqlx::WorkerCrashed | Sqlx::Tls(_) => ErrorKind::ConnectionLost,
         Sqlx::PoolTimedOut => ErrorKind::PoolTimeout,
         Sqlx::PoolClosed => ErrorKind::Unavailable {

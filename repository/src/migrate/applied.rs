@@ -3,6 +3,8 @@ use std::collections::BTreeSet;
 use sea_orm::{ActiveValue, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 use sea_orm_migration::{MigrationStatus, MigratorTrait, seaql_migrations};
 
+use crate::clock::{Clock, SystemClock};
+
 use super::{History, Migrator};
 
 /// The names of the migrations that the database has; an empty set when it was never migrated.
@@ -21,13 +23,9 @@ pub(super) async fn names<H: History, C: ConnectionTrait>(
 
 /// Records a migration as applied, in SeaORM's own table.
 pub(super) async fn record<C: ConnectionTrait>(db: &C, name: &str) -> Result<(), DbErr> {
-    let now = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        // A clock that stands before 1970 records 1970; SeaORM panics here.
-        .map_or(0, |elapsed| elapsed.as_secs());
     let row = seaql_migrations::ActiveModel {
         version: ActiveValue::Set(name.to_owned()),
-        applied_at: ActiveValue::Set(i64::try_from(now).unwrap_or(i64::MAX)),
+        applied_at: ActiveValue::Set(SystemClock.now().timestamp()),
     };
     seaql_migrations::Entity::insert(row)
         .exec_without_returning(db)

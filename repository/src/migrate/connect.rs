@@ -1,8 +1,6 @@
-use sea_orm::{DatabaseConnection, IntoDatabaseExecutor};
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
-use sea_orm::{DbErr, RuntimeErr};
-
 use crate::engine::Engine;
+use crate::error::ErrorKind;
+use sea_orm::{DatabaseConnection, IntoDatabaseExecutor};
 
 use super::{
     History, MigrateError, Report, applied,
@@ -152,13 +150,23 @@ async fn sqlite(
             path: file.display().to_string(),
         });
     }
+    let explain = |error| MigrateError::Connect(crate::sqlite::explain(&parsed, &error));
+    let options = parsed
+        .clone()
+        .create_if_missing(may_create)
+        .busy_timeout(LOCK_WAIT);
     let pool = SqlitePoolOptions::new()
         .max_connections(1)
         .idle_timeout(None)
         .max_lifetime(None)
-        .connect_with(parsed.create_if_missing(may_create).busy_timeout(LOCK_WAIT))
+        .connect_with(options)
         .await
-        .map_err(connection)?;
+        .map_err(explain)?;
+    // SQLite reads the file when it is first asked something.
+    sqlx::query("PRAGMA schema_version")
+        .execute(&pool)
+        .await
+        .map_err(explain)?;
     Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
 }
 
@@ -180,13 +188,17 @@ async fn postgres(
     let parsed = PgConnectOptions::from_str(url).map_err(invalid)?;
     // A pool takes a refused connection for a server that is starting, and goes on trying until its timeout;
     // someone who runs a migration wants the reason at once.
+    let explain = |error| MigrateError::Connect(crate::postgres::explain(&parsed, &error));
     let probe = tokio::time::timeout(LOCK_WAIT, PgConnection::connect_with(&parsed)).await;
     match probe {
-        Ok(probe) => probe.map_err(connection)?.close().await.ok(),
+        Ok(probe) => probe.map_err(explain)?.close().await.ok(),
         Err(_) => {
-            return Err(MigrateError::Database(DbErr::Conn(RuntimeErr::Internal(
-                format!("no answer within {} s", LOCK_WAIT.as_secs()),
-            ))));
+            return Err(MigrateError::Connect(
+                ErrorKind::Unavailable {
+                    reason: format!("no answer within {} s", LOCK_WAIT.as_secs()).into(),
+                }
+                .into(),
+            ));
         }
     };
     let search_path = options.schema.map(set_search_path);
@@ -202,9 +214,9 @@ async fn postgres(
                 Ok(())
             })
         })
-        .connect_with(parsed)
+        .connect_with(parsed.clone())
         .await
-        .map_err(connection)?;
+        .map_err(explain)?;
     Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
 }
 
@@ -226,7 +238,11 @@ fn invalid(error: sea_orm::sqlx::Error) -> MigrateError {
     }
 }
 
+/// Applies the pending migrations before a store opens the database at `url`.
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-fn connection(error: sea_orm::sqlx::Error) -> MigrateError {
-    MigrateError::Database(DbErr::Conn(RuntimeErr::SqlxError(error.into())))
+pub(crate) async fn before_opening(url: &str, migrate: super::ForStore) -> crate::Result<()> {
+    let db = connect(url, ConnectOptions::default()).await?;
+    let migrated = migrate(&db).await;
+    db.close().await.ok();
+    migrated
 }

@@ -34,6 +34,10 @@ pub enum MigrateError {
         backend: &'static str,
     },
 
+    /// The database cannot be reached or opened.
+    #[error(transparent)]
+    Connect(Error),
+
     /// The SQLite file does not exist and may not be created.
     #[error("there is no SQLite file `{path}`: add ?mode=rwc to the URL to create it")]
     MissingFile {
@@ -116,6 +120,7 @@ impl From<MigrateError> for Error {
             .into(),
             MigrateError::MissingFile { path } => ErrorKind::DatabaseMissing { name: path }.into(),
             MigrateError::Locked { .. } => ErrorKind::LockTimeout.into(),
+            MigrateError::Connect(error) => error,
             MigrateError::Database(error) => error.into(),
             other => ErrorKind::Migration {
                 reason: other.to_string(),

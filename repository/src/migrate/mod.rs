@@ -75,6 +75,8 @@ mod script;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub(crate) use self::connect::before_opening;
 #[cfg(feature = "cli")]
 pub(crate) use self::{batch::Batch, runner::run};
 pub use self::{

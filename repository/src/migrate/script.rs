@@ -1,5 +1,7 @@
 use std::borrow::Cow;
 
+use crate::statement::leading_control;
+
 /// The statements of one migration, in one direction, on one engine, in the order in which they run.
 ///
 /// The text is frozen with the migration: write identifiers out, and use neither an entity nor a constant
@@ -52,16 +54,12 @@ impl Script {
         }
         for (index, statement) in self.statements().enumerate() {
             let number = index + 1;
-            let word = first_word(statement);
-            if word.is_empty() {
+            if statement.is_empty() {
                 return Some(format!("statement {number} is empty"));
             }
-            if CONTROL
-                .iter()
-                .any(|control| word.eq_ignore_ascii_case(control))
-            {
+            if let Some(words) = leading_control(statement) {
                 return Some(format!(
-                    "statement {number} is {word}: the batch already is one transaction"
+                    "statement {number} is {words}: the batch already is one transaction"
                 ));
             }
         }
@@ -69,36 +67,8 @@ impl Script {
     }
 }
 
-/// Statements that would end or split the transaction which makes a batch atomic.
-const CONTROL: [&str; 9] = [
-    "BEGIN",
-    "START",
-    "COMMIT",
-    "END",
-    "ROLLBACK",
-    "ABORT",
-    "SAVEPOINT",
-    "RELEASE",
-    "PREPARE",
-];
-
 fn trim(statement: &str) -> &str {
     statement.trim_matches(|c: char| c.is_whitespace() || c == ';')
-}
-
-/// The first keyword, after any `--` comments.
-fn first_word(statement: &str) -> &str {
-    let mut rest = statement.trim_start();
-    while let Some(comment) = rest.strip_prefix("--") {
-        rest = comment
-            .split_once('\n')
-            .map_or("", |(_, after)| after)
-            .trim_start();
-    }
-    let end = rest
-        .find(|c: char| !c.is_ascii_alphabetic())
-        .unwrap_or(rest.len());
-    &rest[..end]
 }
 
 #[cfg(test)]
@@ -119,7 +89,7 @@ mod tests {
             .fault();
         assert_eq!(
             fault.as_deref(),
-            Some("statement 2 is commit: the batch already is one transaction")
+            Some("statement 2 is COMMIT: the batch already is one transaction")
         );
     }
 

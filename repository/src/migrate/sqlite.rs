@@ -52,11 +52,16 @@ pub(super) async fn inside<H: History>(
     checked::<H>(tx, batch).await
 }
 
+/// One batch at a time borrows a connection: a second one would take the first one's setting for the
+/// connection's own.
+static BORROWING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// Foreign keys off, the batch, foreign keys as they were: on the only connection there is.
 async fn borrowed<H: History>(
     db: DatabaseConnection,
     batch: Batch,
 ) -> Result<Report, MigrateError> {
+    let _one_at_a_time = BORROWING.lock().await;
     let enforced = foreign_keys(&db).await?;
     db.execute_unprepared("PRAGMA foreign_keys = OFF").await?;
     let inner = db.clone();

@@ -27,9 +27,10 @@ pub(crate) async fn insert_many<D: Dialect, R: Twin<D>>(
     for chunk in statement::chunks::<D, _>(&sorted, types.len(), 0) {
         let text = statement::bulk_insert::<D>(statements, Bulk::Refuse, chunk.len());
         let rows = chunk.iter().map(|record| values(*record)).collect();
-        session
+        let inserted = session
             .execute(&text, D::row_parameters(&types, rows))
             .await?;
+        super::check_count(inserted, chunk.len())?;
     }
     Ok(records)
 }

@@ -18,7 +18,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::clock::{Clock, IdSource, to_microseconds};
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::record::{Record, Stamp};
 use crate::scope::Scope;
 
@@ -92,6 +92,15 @@ impl Context {
             now,
         })
     }
+}
+
+/// Whether an insert wrote what it was told to. A trigger may have passed over a row.
+pub(crate) fn check_count(written: u64, wanted: usize) -> Result<()> {
+    if usize::try_from(written) == Ok(wanted) {
+        return Ok(());
+    }
+    let message = format!("{written} rows were written instead of {wanted}");
+    Err(Error::with_cause(ErrorKind::Internal, None, message))
 }
 
 /// Every value of a record, in the order of its columns.

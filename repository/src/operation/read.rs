@@ -94,7 +94,7 @@ pub(crate) async fn list<D: Dialect, R: Twin<D>>(
     };
     let output = Output::Rows {
         order: &read_order,
-        position: position.as_ref(),
+        position: position.as_deref(),
         limit: size + 1,
     };
     let (text, values) = statement::select::<D>(statements, selection, output)?;
@@ -110,22 +110,13 @@ pub(crate) async fn list<D: Dialect, R: Twin<D>>(
             (came_from, more)
         }
     };
-    let cursor_at = |item: Option<&R>| {
-        let at_item = item.map(|item| Position {
-            values: order.iter().map(|key| item.value(key.column)).collect(),
-            inclusive: false,
-        });
-        // A page without rows lies where its cursor does, and the row there is on the way back.
-        let position = at_item.or_else(|| {
-            let inclusive = !position.as_ref()?.inclusive;
-            let values = position.as_ref()?.values.clone();
-            Some(Position { values, inclusive })
-        });
-        position.map(|position| Cursor::at(query_print, &position))
+    let cursor_at = |item: &R| {
+        let position: Position = order.iter().map(|key| item.value(key.column)).collect();
+        Cursor::at(query_print, &position)
     };
     Ok(Page {
-        next: has_next.then(|| cursor_at(items.last())).flatten(),
-        previous: has_previous.then(|| cursor_at(items.first())).flatten(),
+        next: items.last().filter(|_| has_next).map(cursor_at),
+        previous: items.first().filter(|_| has_previous).map(cursor_at),
         items,
     })
 }

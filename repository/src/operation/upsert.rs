@@ -33,6 +33,7 @@ pub(crate) async fn upsert_many<D: Dialect, R: Twin<D>>(
     let mut rest: Vec<&Candidate<R>> = candidates.iter().collect();
     rest.sort_unstable_by_key(|row| row.record.id());
 
+    lock_stored::<D, R>(session, context, &rest).await?;
     let mut outcomes = HashMap::with_capacity(ids.len());
     for record in update_changed::<D, R>(session, context, &rest).await? {
         outcomes.insert(record.id(), Upserted::Updated(record));
@@ -72,6 +73,34 @@ fn candidates<R: Record>(context: &Context, rows: Vec<Upsert<R>>) -> Result<Vec<
         .collect()
 }
 
+/// Locks the rows that are there, in the order of ids: the update below would take them in the order of its
+/// plan, and the insert waits for those that someone else is changing.
+async fn lock_stored<D: Dialect, R: Twin<D>>(
+    session: &mut Session<D>,
+    context: &Context,
+    rows: &[&Candidate<R>],
+) -> Result<()> {
+    // SQLite has one writer at a time, and one row makes no circle.
+    if D::LOCK_ROWS.is_empty() || rows.len() < 2 {
+        return Ok(());
+    }
+    let owner = context.owner_of::<R>();
+    let text = statement::lock_by_ids::<D>(R::statements(), owner.is_some());
+    session.execute(&text, by_ids(rows, owner)).await?;
+    Ok(())
+}
+
+/// The parameters of a statement that selects by ids.
+fn by_ids<R: Record>(rows: &[&Candidate<R>], owner: Option<Uuid>) -> Vec<Value> {
+    let ids = rows
+        .iter()
+        .map(|row| Value::Uuid(row.record.id()))
+        .collect();
+    let mut values = vec![Value::Array(Type::Uuid, ids)];
+    values.extend(owner.map(Value::Uuid));
+    values
+}
+
 /// Updates the rows that are there in the expected version and differ.
 async fn update_changed<D: Dialect, R: Twin<D>>(
     session: &mut Session<D>,
@@ -79,19 +108,18 @@ async fn update_changed<D: Dialect, R: Twin<D>>(
     rows: &[&Candidate<R>],
 ) -> Result<Vec<R>> {
     let statements = R::statements();
-    let types = statement::update_types(statements);
-    let owner = context.owner_of::<R>();
-    let mut before = Vec::new();
-    if R::MANAGED.updated.is_some() {
-        before.push(Value::Timestamp(context.now()));
+    if user_columns::<R>().next().is_none() {
+        return Ok(Vec::new());
     }
-    before.extend(owner.map(Value::Uuid));
+    let types = statement::update_types(statements);
+    let now = R::MANAGED.updated.map(|_| Value::Timestamp(context.now()));
+    let before: Vec<Value> = now.into_iter().collect();
     let mut updated = Vec::new();
     for chunk in statement::chunks::<D, _>(rows, types.len(), before.len()) {
         let parameters = chunk.iter().map(|row| update_values(*row)).collect();
         let mut values = before.clone();
         values.extend(D::row_parameters(&types, parameters));
-        let text = statement::bulk_update::<D>(statements, owner.is_some(), chunk.len());
+        let text = statement::bulk_update::<D>(statements, chunk.len());
         updated.extend(session.fetch(&text, values, R::from_row).await?);
     }
     Ok(updated)
@@ -99,15 +127,15 @@ async fn update_changed<D: Dialect, R: Twin<D>>(
 
 /// The parameters of one row of the bulk update.
 fn update_values<R: Record>(row: &Candidate<R>) -> Vec<Value> {
-    let users = (0..R::COLUMNS.len()).filter(|index| !R::MANAGED.contains(*index));
     let mut values = vec![Value::Uuid(row.record.id())];
-    values.extend(users.map(|index| row.record.value(index)));
+    values.extend(row.record.owner().map(Value::Uuid));
     if R::MANAGED.version.is_some() {
         values.push(
             row.expected
                 .map_or(Value::Null(Type::BigInt), Value::BigInt),
         );
     }
+    values.extend(user_columns::<R>().map(|index| row.record.value(index)));
     values
 }
 
@@ -140,37 +168,33 @@ async fn explain_untouched<D: Dialect, R: Twin<D>>(
         return Ok(());
     }
     let owner = context.owner_of::<R>();
-    let ids = rows
-        .iter()
-        .map(|row| Value::Uuid(row.record.id()))
-        .collect();
-    let mut values = vec![Value::Array(Type::Uuid, ids)];
-    values.extend(owner.map(Value::Uuid));
     let text = statement::select_by_ids::<D>(R::statements(), owner.is_some());
+    let values = by_ids(rows, owner);
     let stored = session.fetch(&text, values, R::from_row).await?;
     let mut stored: HashMap<Uuid, R> = stored.into_iter().map(|row| (row.id(), row)).collect();
     for row in rows {
         let id = row.record.id();
-        let found = stored.remove(&id).ok_or_else(|| taken::<R>(owner))?;
+        let found = stored.remove(&id).ok_or_else(taken::<R>)?;
         judge(row, &found)?;
         outcomes.insert(id, Upserted::Unchanged(found));
     }
     Ok(())
 }
 
-/// The id is taken, and the scope does not see by what.
-fn taken<R: Record>(owner: Option<Uuid>) -> ErrorKind {
-    match owner {
+/// The id is taken, and the caller does not see by what.
+fn taken<R: Record>() -> ErrorKind {
+    match R::MANAGED.owner {
         Some(_) => ErrorKind::Permission {
-            reason: format!(
-                "a {} row with this id belongs to another owner",
-                R::TABLE.name
-            )
-            .into(),
+            reason: format!("the id belongs to a {} row of another owner", R::TABLE.name).into(),
         },
         // The row went away between the insert and the look.
         None => ErrorKind::Serialization,
     }
+}
+
+/// The columns that a caller writes.
+fn user_columns<R: Record>() -> impl Iterator<Item = usize> {
+    (0..R::COLUMNS.len()).filter(|index| !R::MANAGED.contains(*index))
 }
 
 /// Whether a stored row that the update passed over is what the caller wants.
@@ -182,9 +206,10 @@ fn judge<R: Record>(row: &Candidate<R>, found: &R) -> Result<()> {
     {
         return Err(conflict::<R>(id, ConflictReason::Deleted));
     }
-    let same = (0..R::COLUMNS.len())
-        .filter(|index| !R::MANAGED.contains(*index))
-        .all(|index| row.record.value(index) == found.value(index));
+    if found.owner() != row.record.owner() {
+        return Err(taken::<R>().into());
+    }
+    let same = user_columns::<R>().all(|index| row.record.value(index) == found.value(index));
     if same {
         return Ok(());
     }

@@ -20,7 +20,8 @@ pub(crate) async fn insert<D: Dialect, R: Twin<D>>(
     let mut record = R::from_draft(draft, stamp);
     record.canonicalise()?;
     let text = statement::insert_one::<D>(R::statements());
-    session.execute(&text, values(&record)).await?;
+    let inserted = session.execute(&text, values(&record)).await?;
+    super::check_count(inserted, 1)?;
     Ok(record)
 }
 
@@ -204,9 +205,9 @@ pub(crate) async fn delete<D: Dialect, R: Twin<D>>(
     }
 }
 
-/// The column of soft deletion, or the error that the record has none.
-fn deleted_column<D: Dialect, R: Twin<D>>(what: &'static str) -> Result<&'static str> {
-    R::statements().deleted().ok_or_else(|| {
+/// The place of the column of soft deletion, or the error that the record has none.
+fn deleted_column<R: Record>(what: &'static str) -> Result<usize> {
+    R::MANAGED.deleted.ok_or_else(|| {
         ErrorKind::Unsupported {
             what,
             reason: "the record has no soft delete",
@@ -221,7 +222,8 @@ pub(crate) async fn restore<D: Dialect, R: Twin<D>>(
     id: Uuid,
     expected: Expected,
 ) -> Result<R> {
-    let deleted = deleted_column::<D, R>("restore")?;
+    let deleted_index = deleted_column::<R>("restore")?;
+    let deleted = R::statements().column(deleted_index);
     let target = Target::new::<R>(context, id, expected)?;
     let text = statement::restore_one::<D>(R::statements(), deleted, target.guard());
     let mut values = Vec::new();
@@ -238,6 +240,8 @@ pub(crate) async fn restore<D: Dialect, R: Twin<D>>(
             id,
             ConflictReason::Version { expected, actual },
         )),
+        // It was deleted after the update had looked.
+        _ if !found.value(deleted_index).is_null() => Err(ErrorKind::Serialization.into()),
         _ => Ok(found),
     }
 }
@@ -248,7 +252,7 @@ pub(crate) async fn purge<D: Dialect, R: Twin<D>>(
     before: DateTime<Utc>,
     limit: u32,
 ) -> Result<u64> {
-    let deleted = deleted_column::<D, R>("purge")?;
+    let deleted = R::statements().column(deleted_column::<R>("purge")?);
     let owner = context.owner_of::<R>();
     let mut before = before;
     crate::record::canonical("before", &mut before)?;

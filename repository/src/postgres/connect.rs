@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use deadpool::managed::{self, Metrics, Object, QueueMode, RecycleError, RecycleResult};
-use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
-use sea_orm::sqlx::{self, ConnectOptions, Connection, Row as _};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{ConnectOptions, Connection, Row as _};
 
 use super::error;
 use super::rls::{self, Answer, Role};
 use crate::error::{Error, ErrorKind, Result};
-use crate::options::{Settings, StoreOptions, invalid_url, is_well_formed};
+use crate::options::{Settings, StoreOptions, invalid_url};
 use crate::pool::{self, Pool};
 
 /// A connection that idled longer is asked whether it still lives before it is used.
@@ -32,7 +32,6 @@ impl PooledConnection {
 }
 
 /// Makes connections.
-#[derive(Debug)]
 pub struct Manager {
     options: PgConnectOptions,
     expected: Vec<(&'static str, String)>,
@@ -115,7 +114,7 @@ impl Manager {
 }
 
 /// Why the server does not let us in.
-fn explain(options: &PgConnectOptions, error: &sqlx::Error) -> Error {
+pub(crate) fn explain(options: &PgConnectOptions, error: &sqlx::Error) -> Error {
     let classified = error::classify(error, None);
     let kind = match (classified.code(), classified.kind()) {
         (Some("28P01" | "28000"), _) => ErrorKind::Authentication {
@@ -150,27 +149,19 @@ pub struct PostgresPool {
 impl PostgresPool {
     pub(crate) async fn open(options: &StoreOptions) -> Result<Self> {
         let settings = &options.settings;
-        let malformed =
-            || invalid_url("it is not of the form postgres://user:password@host/database");
-        if !is_well_formed(options.exposed_url()) {
-            return Err(malformed());
-        }
         let server = PgConnectOptions::from_str(options.exposed_url())
-            .map_err(|_| malformed())?
+            .map_err(|_| {
+                invalid_url("it is not of the form postgres://user:password@host/database")
+            })?
             .disable_statement_logging();
-        let manager = Manager::new(server.clone(), settings);
+        let manager = Manager::new(server, settings);
         let pool = pool::build(
             manager,
             settings.connections,
             settings.acquire_timeout,
             QueueMode::Lifo,
         )?;
-        // Before the migrations: their own pool would try again and again where no server answers.
         let mut connection = pool::acquire(&pool).await?;
-        #[cfg(feature = "migrate")]
-        if let Some(run) = options.migration {
-            migrate(run, server).await?;
-        }
         let role = ask_role(connection.live(), &settings.application_role).await?;
         drop(connection);
         Ok(PostgresPool {
@@ -215,19 +206,4 @@ async fn ask_role(connection: &mut PgConnection, application: &str) -> Result<Ro
         application_owns: flag(6)?,
     };
     Ok(answer.role(application))
-}
-
-/// Runs the migrations over connections of SeaORM's, which end before the store's begin.
-#[cfg(feature = "migrate")]
-async fn migrate(run: crate::migrate::ForStore, server: PgConnectOptions) -> Result<()> {
-    let pool = sqlx::postgres::PgPoolOptions::new()
-        .max_connections(1)
-        .connect_with(server.clone())
-        .await
-        .map_err(|error| explain(&server, &error))?;
-    let db = sea_orm::SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
-    let migrated = run(&db).await;
-    // The pool is of no more use, whatever closing it says.
-    let _closed = db.close().await;
-    migrated
 }

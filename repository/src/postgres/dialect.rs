@@ -1,6 +1,7 @@
 //! How Postgres spells what the neutral core builds.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use crate::dialect::{Dialect, Spelling};
 use crate::engine::Engine;
@@ -38,8 +39,6 @@ fn push(sql: &mut String, arguments: std::fmt::Arguments<'_>) {
 }
 
 impl Spelling for Postgres {
-    const QUOTE: char = '"';
-
     const POSITION: &'static str = "strpos";
 
     // An array is built once; a subquery may be planned into a join and run again.
@@ -95,6 +94,23 @@ impl Spelling for Postgres {
 
     fn next_rows(remaining: usize, _columns: usize, _before: usize) -> usize {
         remaining.clamp(1, MOST_ROWS)
+    }
+
+    /// The driver keeps a plan by its text alone, and reads the bytes of a parameter as the type that the
+    /// plan was made with. So the types are part of the text.
+    fn own_text(sql: &'static str, values: &[Value]) -> Arc<str> {
+        let mut text = sql.to_owned();
+        text.push_str(" /*");
+        for value in values {
+            let array = if matches!(value, Value::Array(..)) {
+                "[]"
+            } else {
+                ""
+            };
+            push(&mut text, format_args!(" {}{array}", sql_name(value.ty())));
+        }
+        text.push_str(" */");
+        text.into()
     }
 
     fn rows_in_text(_rows: usize) -> usize {

@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 
-use sea_orm::sqlx;
-use sea_orm::sqlx::postgres::PgDatabaseError;
+use sqlx::postgres::PgDatabaseError;
 
 use crate::domain::Table;
 use crate::error::{Error, ErrorKind, InvalidReason};
@@ -71,8 +70,11 @@ fn kind(error: &PgDatabaseError, known: Option<&'static Table>) -> ErrorKind {
             reason: "a call in it failed, so it can only be rolled back",
         },
         // admin_shutdown, crash_shutdown, connection_does_not_exist, connection_failure,
-        // idle_in_transaction_session_timeout
-        "57P01" | "57P02" | "08003" | "08006" | "25P03" => ErrorKind::ConnectionLost,
+        // database_dropped, idle_session_timeout, idle_in_transaction_session_timeout,
+        // transaction_timeout
+        "57P01" | "57P02" | "57P04" | "57P05" | "08003" | "08006" | "25P03" | "25P04" => {
+            ErrorKind::ConnectionLost
+        }
         // cannot_connect_now
         "57P03" => unavailable("the server is starting up or shutting down"),
         // too_many_connections
@@ -104,15 +106,14 @@ fn named(name: Option<&str>) -> Option<Cow<'static, str>> {
 
 fn unique(error: &PgDatabaseError, known: Option<&'static Table>) -> ErrorKind {
     let constraint = error.constraint().unwrap_or_default();
-    let known = known.filter(|known| Some(known.name) == error.table());
     let columns = known
-        .and_then(|known| Some(known.broken_key(known.unique_columns(constraint)?)))
+        .filter(|known| Some(known.name) == error.table())
+        .and_then(|known| known.unique_columns(constraint))
         .unwrap_or_default();
-    let constraint = known.and_then(|known| known.unique_name(columns));
     ErrorKind::Unique {
         table: named(error.table()).unwrap_or_default(),
         columns: columns.iter().map(|column| Cow::from(*column)).collect(),
-        constraint: constraint.map(Cow::from).or(named(error.constraint())),
+        constraint: named(error.constraint()),
     }
 }
 

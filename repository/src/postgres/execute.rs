@@ -5,17 +5,15 @@ use std::ops::Range;
 use chrono::{DateTime, NaiveDate, Utc};
 use deadpool::managed::Object;
 use futures_util::TryStreamExt;
-use sea_orm::sqlx::postgres::{PgArguments, PgRow, PgValueFormat, PgValueRef};
-use sea_orm::sqlx::{
-    self, Arguments, AssertSqlSafe, Column, Decode, Row as _, ValueRef as _, query_with,
-};
 use sea_orm::{DbErr, ExecResult, QueryResult, RuntimeErr};
 use sea_query_sqlx::SqlxValues;
+use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::{Arguments, AssertSqlSafe, Column, Decode, Row as _, query_with};
 use uuid::Uuid;
 
 use super::connect::{Manager, PostgresPool};
 use super::{Postgres, error, rls};
-use crate::dialect::{Access, Execute, Extent, Text};
+use crate::dialect::{Access, Execute, Extent, Opening, Text};
 use crate::domain::Table;
 use crate::error::{Error, ErrorKind, Result};
 use crate::scope::Scope;
@@ -34,52 +32,41 @@ impl Row {
         T: Native<Postgres>,
         T::Native: for<'r> Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>,
     {
-        self.decoded::<T>(index).ok_or_else(|| {
+        let unreadable = || {
             let column = self.0.columns().get(index).map(|column| column.name());
             ErrorKind::Decode {
                 column: column.unwrap_or("a missing column").to_owned().into(),
             }
-            .into()
-        })
-    }
-
-    fn decoded<T>(&self, index: usize) -> Option<T>
-    where
-        T: Native<Postgres>,
-        T::Native: for<'r> Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>,
-    {
-        let value = self.0.try_get_raw(index).ok()?;
-        let readable = if value.is_null() {
-            T::NULLABLE
-        } else {
-            <T::Native as sqlx::Type<sqlx::Postgres>>::compatible(&value.type_info())
-                && is_in_calendar(T::TYPE, &value)
         };
-        if !readable {
-            return None;
+        if !self.is_in_range(T::TYPE, index) {
+            return Err(unreadable().into());
         }
-        T::Native::decode(value).map(T::from_native).ok()
+        let native = self.0.try_get::<T::Native, _>(index);
+        Ok(native.map(T::from_native).map_err(|_| unreadable())?)
     }
-}
 
-/// Whether an instant or a day is of the years 1 to 9999. Of those far beyond, `infinity` among them, the
-/// driver makes a panic: <https://github.com/launchbadge/sqlx/issues/2234>.
-fn is_in_calendar(ty: Type, value: &PgValueRef<'_>) -> bool {
-    /// The days of those years, counted from 2000-01-01 as Postgres counts.
-    const DAYS: Range<i64> = -730_119..2_921_940;
-    const MICROSECONDS: i64 = 86_400_000_000;
-    let (Type::Timestamp | Type::Date, PgValueFormat::Binary, Ok(bytes)) =
-        (ty, value.format(), value.as_bytes())
-    else {
-        return true;
-    };
-    match *bytes {
-        [a, b, c, d] => DAYS.contains(&i32::from_be_bytes([a, b, c, d]).into()),
-        [a, b, c, d, e, f, g, h] => {
-            let at = i64::from_be_bytes([a, b, c, d, e, f, g, h]);
-            DAYS.contains(&at.div_euclid(MICROSECONDS))
+    /// Whether an instant or a day lies in the years 1 to 9999. The driver panics on what chrono cannot
+    /// hold, `infinity` included.
+    fn is_in_range(&self, ty: Type, index: usize) -> bool {
+        // Since 2000-01-01: in microseconds, and in days.
+        const TIMESTAMPS: Range<i64> = -63_082_281_600_000_000..252_455_616_000_000_000;
+        const DATES: Range<i32> = -730_119..2_921_940;
+        let Ok(value) = self.0.try_get_raw(index) else {
+            return true;
+        };
+        let Ok(bytes) = value.as_bytes() else {
+            return true;
+        };
+        // Anything of another width is another type, which decoding refuses.
+        match ty {
+            Type::Timestamp => bytes
+                .try_into()
+                .is_ok_and(|bytes| TIMESTAMPS.contains(&i64::from_be_bytes(bytes))),
+            Type::Date => bytes
+                .try_into()
+                .is_ok_and(|bytes| DATES.contains(&i32::from_be_bytes(bytes))),
+            _ => true,
         }
-        _ => true,
     }
 }
 
@@ -100,7 +87,10 @@ fn arguments(values: Vec<Value>) -> Result<PgArguments> {
             Value::Bytes(bytes) => arguments.add(bytes),
             Value::Array(ty, values) => add_array(&mut arguments, ty, values),
         };
-        added.map_err(|cause| Error::with_cause(ErrorKind::Internal, None, cause.to_string()))?;
+        added.map_err(|cause| match cause.downcast::<ErrorKind>() {
+            Ok(kind) => Error::from(*kind),
+            Err(cause) => Error::with_cause(ErrorKind::Internal, None, cause.to_string()),
+        })?;
     }
     Ok(arguments)
 }
@@ -125,21 +115,28 @@ fn add_null(arguments: &mut PgArguments, ty: Type) -> Added {
 
 fn add_array(arguments: &mut PgArguments, ty: Type, values: Vec<Value>) -> Added {
     match ty {
-        Type::Uuid => arguments.add(elements::<Uuid>(values)),
-        Type::Text => arguments.add(elements::<String>(values)),
-        Type::Bool => arguments.add(elements::<bool>(values)),
-        Type::Int => arguments.add(elements::<i32>(values)),
-        Type::BigInt => arguments.add(elements::<i64>(values)),
-        Type::Double => arguments.add(elements::<f64>(values)),
-        Type::Timestamp => arguments.add(elements::<DateTime<Utc>>(values)),
-        Type::Date => arguments.add(elements::<NaiveDate>(values)),
-        Type::Bytes => arguments.add(elements::<Vec<u8>>(values)),
+        Type::Uuid => arguments.add(elements::<Uuid>(values)?),
+        Type::Text => arguments.add(elements::<String>(values)?),
+        Type::Bool => arguments.add(elements::<bool>(values)?),
+        Type::Int => arguments.add(elements::<i32>(values)?),
+        Type::BigInt => arguments.add(elements::<i64>(values)?),
+        Type::Double => arguments.add(elements::<f64>(values)?),
+        Type::Timestamp => arguments.add(elements::<DateTime<Utc>>(values)?),
+        Type::Date => arguments.add(elements::<NaiveDate>(values)?),
+        Type::Bytes => arguments.add(elements::<Vec<u8>>(values)?),
     }
 }
 
-/// The elements of an array; one of another type, which nothing builds, would be NULL.
-fn elements<T: Field>(values: Vec<Value>) -> Vec<Option<T>> {
-    values.into_iter().map(T::from_value).collect()
+/// The elements of an array, each of the array's type or NULL.
+fn elements<T: Field>(values: Vec<Value>) -> Result<Vec<Option<T>>, ErrorKind> {
+    values
+        .into_iter()
+        .map(|value| {
+            <Option<T>>::from_value(value).ok_or_else(|| ErrorKind::InvalidQuery {
+                reason: "an array has elements of one type".into(),
+            })
+        })
+        .collect()
 }
 
 impl Execute for Postgres {
@@ -151,22 +148,17 @@ impl Execute for Postgres {
         pool.acquire().await
     }
 
-    async fn begin(
-        connection: &mut Self::Connection,
+    fn opening(
         pool: &PostgresPool,
         scope: &Scope,
         access: Access,
         extent: Extent,
-    ) -> Result<bool> {
-        let Some(begin) = rls::begin(pool.role(), scope, access, extent)? else {
-            return Ok(false);
-        };
-        // One simple query, so one round trip. Its only variable part is the owner's UUID, formatted.
-        let begun = sqlx::raw_sql(AssertSqlSafe(begin))
-            .execute(connection.live())
-            .await;
-        begun.map_err(|error| Self::classify(&error, None))?;
-        Ok(true)
+    ) -> Result<Option<Opening>> {
+        let text = rls::begin(pool.role(), scope, access, extent)?;
+        Ok(text.map(|text| Opening {
+            text: text.into(),
+            transaction: true,
+        }))
     }
 
     async fn fetch<T: Send>(
@@ -200,8 +192,10 @@ impl Execute for Postgres {
             .map_err(|error| Self::classify(&error, text.table))
     }
 
-    async fn control(connection: &mut Self::Connection, statement: &'static str) -> Result<()> {
-        let result = sqlx::raw_sql(statement).execute(connection.live()).await;
+    async fn control(connection: &mut Self::Connection, text: &str) -> Result<()> {
+        // One simple query, so one round trip. What varies in it is made in `rls` alone.
+        let statement = sqlx::raw_sql(AssertSqlSafe(text.to_owned()));
+        let result = statement.execute(connection.live()).await;
         result
             .map(|_| ())
             .map_err(|error| Self::classify(&error, None))
@@ -216,7 +210,8 @@ impl Execute for Postgres {
         statement: sea_orm::Statement,
     ) -> Result<Vec<QueryResult>, DbErr> {
         let values = SqlxValues(statement.values.unwrap_or(sea_orm::Values(Vec::new())));
-        let query = query_with(AssertSqlSafe(statement.sql), values);
+        // Not kept: the driver would use it again for parameters of other types.
+        let query = query_with(AssertSqlSafe(statement.sql), values).persistent(false);
         let rows = query
             .fetch_all(connection.live())
             .await
@@ -229,7 +224,8 @@ impl Execute for Postgres {
         statement: sea_orm::Statement,
     ) -> Result<ExecResult, DbErr> {
         let values = SqlxValues(statement.values.unwrap_or(sea_orm::Values(Vec::new())));
-        let query = query_with(AssertSqlSafe(statement.sql), values);
+        // Not kept: the driver would use it again for parameters of other types.
+        let query = query_with(AssertSqlSafe(statement.sql), values).persistent(false);
         let done = query
             .execute(connection.live())
             .await

@@ -11,6 +11,8 @@ pub use dialect::Postgres;
 pub use execute::Row;
 
 pub(crate) use connect::PostgresPool;
+#[cfg(feature = "migrate")]
+pub(crate) use connect::explain;
 
 /// A repository on Postgres. An application's own queries are a trait that it implements for this type and
 /// for its SQLite twin.

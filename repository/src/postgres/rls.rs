@@ -1,6 +1,5 @@
 //! Who a transaction runs as, and the claims that row level security reads.
 
-use super::Postgres;
 use crate::dialect::{Access, Extent};
 use crate::error::{ErrorKind, Result};
 use crate::scope::Scope;
@@ -25,7 +24,8 @@ pub(crate) struct Role {
     pub(super) sees_all: bool,
 }
 
-/// What the store asks about its login role when it opens. Parameter 1 is the application role.
+/// What the store asks about its login role when it opens. Parameter 1 is the application role. Since
+/// Postgres 16 a member of a role may lack the right to switch to it.
 pub(super) const ASK: &str = "\
     SELECT login.rolname::text, \
         login.rolsuper OR login.rolbypassrls, \
@@ -33,7 +33,9 @@ pub(super) const ASK: &str = "\
             WHERE n.nspname = ANY (current_schemas(false)) AND c.relkind IN ('r', 'p') \
             AND pg_has_role(login.oid, c.relowner, 'MEMBER')), \
         app.oid IS NOT NULL, \
-        coalesce(pg_has_role(login.oid, app.oid, 'MEMBER'), false), \
+        coalesce(CASE WHEN current_setting('server_version_num')::int4 >= 160000 \
+            THEN pg_has_role(login.oid, app.oid, 'SET') \
+            ELSE pg_has_role(login.oid, app.oid, 'MEMBER') END, false), \
         coalesce(app.rolsuper OR app.rolbypassrls, false), \
         EXISTS (SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace \
             WHERE n.nspname = ANY (current_schemas(false)) AND c.relkind IN ('r', 'p') \
@@ -108,7 +110,7 @@ pub(super) fn begin(
     };
     let switch = match &role.scoped {
         ScopedRole::Login => String::new(),
-        ScopedRole::Switch(name) => format!("SET LOCAL ROLE {}; ", quoted::<Postgres>(name)),
+        ScopedRole::Switch(name) => format!("SET LOCAL ROLE {}; ", quoted(name)),
         ScopedRole::Refused(reason) => {
             return Err(ErrorKind::Permission {
                 reason: reason.clone().into(),

@@ -22,18 +22,11 @@ pub struct Cursor(String);
 /// What of a query a cursor is bound to.
 pub(crate) type Fingerprint = [u8; 8];
 
-/// A place in an order: the order's columns of one row, and whether that row itself is meant too.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Position {
-    pub(crate) values: Vec<Value>,
-    pub(crate) inclusive: bool,
-}
+/// The order's columns of one row.
+pub(crate) type Position = Vec<Value>;
 
-/// The first byte of a cursor: how the rest is read, and that the rows beside the place are meant.
-const BESIDE: u8 = 1;
-
-/// As [`BESIDE`], the row at the place included: for the way back from a page without rows.
-const HERE: u8 = 2;
+/// The first byte of a cursor: how the rest is read.
+const FORMAT: u8 = 1;
 
 impl Cursor {
     /// The cursor as text, which [`str::parse`] reads back.
@@ -42,9 +35,9 @@ impl Cursor {
     }
 
     pub(crate) fn at(fingerprint: Fingerprint, position: &Position) -> Self {
-        let mut bytes = vec![if position.inclusive { HERE } else { BESIDE }];
+        let mut bytes = vec![FORMAT];
         bytes.extend(fingerprint);
-        let values: Vec<Json> = position.values.iter().map(to_json).collect();
+        let values: Vec<Json> = position.iter().map(to_json).collect();
         bytes.extend(Json::Array(values).to_string().into_bytes());
         Cursor(URL_SAFE_NO_PAD.encode(bytes))
     }
@@ -55,11 +48,9 @@ impl Cursor {
             .decode(&self.0)
             .map_err(|_| invalid("it is not one of ours"))?;
         let (format, rest) = bytes.split_first().ok_or_else(|| invalid("it is empty"))?;
-        let inclusive = match *format {
-            BESIDE => false,
-            HERE => true,
-            _ => return Err(invalid("it is of another version")),
-        };
+        if *format != FORMAT {
+            return Err(invalid("it is of another version"));
+        }
         let (fingerprint, values) = rest
             .split_at_checked(query.len())
             .ok_or_else(|| invalid("it is cut off"))?;
@@ -71,12 +62,11 @@ impl Cursor {
         if values.len() != types.len() {
             return Err(invalid("it is damaged"));
         }
-        let values = values
+        values
             .into_iter()
             .zip(types)
             .map(|(value, ty)| from_json(value, *ty).ok_or_else(|| invalid("it is damaged")))
-            .collect::<Result<_>>()?;
-        Ok(Position { values, inclusive })
+            .collect()
     }
 }
 
@@ -194,16 +184,14 @@ mod tests {
             float in -1e300_f64..1e300,
             micros in -60_000_000_000_000_000_i64..250_000_000_000_000_000,
             id in any::<u128>(),
-            inclusive: bool,
         ) {
-            let values = vec![
+            let position = vec![
                 Value::Text(text),
                 Value::BigInt(int),
                 Value::Double(float),
                 DateTime::from_timestamp_micros(micros).map_or(Value::Null(Type::Timestamp), Value::Timestamp),
                 Value::Uuid(Uuid::from_u128(id)),
             ];
-            let position = Position { values, inclusive };
             let cursor = Cursor::at([7; 8], &position);
             let read = cursor.position([7; 8], &TYPES);
             prop_assert_eq!(read.ok(), Some(position));
@@ -217,7 +205,7 @@ mod tests {
 
         #[test]
         fn no_bytes_make_reading_panic(mut bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
-            bytes.splice(0..0, [BESIDE, 0, 0, 0, 0, 0, 0, 0, 0]);
+            bytes.splice(0..0, [FORMAT, 0, 0, 0, 0, 0, 0, 0, 0]);
             let cursor = Cursor(URL_SAFE_NO_PAD.encode(bytes));
             let _answered = cursor.position([0; 8], &TYPES);
         }
@@ -225,9 +213,7 @@ mod tests {
 
     #[test]
     fn a_cursor_of_another_query_is_refused() {
-        let values = vec![Value::BigInt(1)];
-        let inclusive = false;
-        let cursor = Cursor::at([1; 8], &Position { values, inclusive });
+        let cursor = Cursor::at([1; 8], &vec![Value::BigInt(1)]);
         let error = cursor
             .position([2; 8], &[Type::BigInt])
             .expect_err("another query");

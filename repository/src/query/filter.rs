@@ -2,27 +2,60 @@ use std::marker::PhantomData;
 
 use crate::error::InvalidReason;
 use crate::record::Record;
-use crate::value::{Field, Type, Value};
+use crate::value::{Field, Value};
+
+/// The most conditions of one filter. SQLite refuses a tree of more than 1000 levels, and a chain of `OR`
+/// counts as one level each.
+pub(crate) const MOST_CONDITIONS: usize = 500;
 
 /// Which rows. Built from column handles: `Habit::NAME.contains("run").and(Habit::SORT_ORDER.lt(3))`.
+///
+/// A filter has at most 500 conditions; a list of values in [`is_in`](crate::Column::is_in) is one of them.
 #[derive(Debug)]
 pub struct Filter<R> {
     pub(crate) condition: Condition,
+    /// How many conditions there are in the tree, `not` included.
+    size: usize,
     _of: PhantomData<fn() -> R>,
 }
 
 impl<R> Clone for Filter<R> {
     fn clone(&self) -> Self {
-        self.condition.clone().into()
+        Filter::new(self.condition.clone(), self.size)
     }
 }
 
 impl<R> From<Condition> for Filter<R> {
+    /// A filter of one condition.
     fn from(condition: Condition) -> Self {
+        Filter::new(condition, 1)
+    }
+}
+
+impl<R> Filter<R> {
+    /// Keeps the tree small enough for every engine, and for recursion over it.
+    fn new(condition: Condition, size: usize) -> Self {
+        let condition = match size {
+            0..=MOST_CONDITIONS => condition,
+            _ => Condition::TooLarge,
+        };
         Filter {
             condition,
+            size,
             _of: PhantomData,
         }
+    }
+
+    fn join(
+        self,
+        other: Self,
+        join: fn(Vec<Condition>) -> Condition,
+        parts: fn(Condition) -> Result<Vec<Condition>, Condition>,
+    ) -> Self {
+        let size = self.size.saturating_add(other.size);
+        let mut all = parts(self.condition).unwrap_or_else(|other| vec![other]);
+        all.extend(parts(other.condition).unwrap_or_else(|other| vec![other]));
+        Filter::new(join(all), size)
     }
 }
 
@@ -40,29 +73,19 @@ impl<R: Record> Filter<R> {
     /// Both.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
-        Condition::And(joined(
-            self.condition,
-            other.condition,
-            |condition| match condition {
-                Condition::And(parts) => Ok(parts),
-                other => Err(other),
-            },
-        ))
-        .into()
+        self.join(other, Condition::And, |condition| match condition {
+            Condition::And(parts) => Ok(parts),
+            other => Err(other),
+        })
     }
 
     /// Either.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
-        Condition::Or(joined(
-            self.condition,
-            other.condition,
-            |condition| match condition {
-                Condition::Or(parts) => Ok(parts),
-                other => Err(other),
-            },
-        ))
-        .into()
+        self.join(other, Condition::Or, |condition| match condition {
+            Condition::Or(parts) => Ok(parts),
+            other => Err(other),
+        })
     }
 
     /// The opposite. Where a column is NULL a comparison is neither true nor false, and neither is its
@@ -73,24 +96,19 @@ impl<R: Record> Filter<R> {
         reason = "reads with and() and or(), which have no operators either"
     )]
     pub fn not(self) -> Self {
-        Condition::Not(Box::new(self.condition)).into()
+        match self.condition {
+            Condition::Not(inner) => Filter::new(*inner, self.size),
+            condition => Filter::new(
+                Condition::Not(Box::new(condition)),
+                self.size.saturating_add(1),
+            ),
+        }
     }
 
     /// Adds an order; see [`Query::order_by`](crate::Query::order_by).
     pub fn order_by(self, order: super::Order<R>) -> super::Query<R> {
         super::Query::from(self).order_by(order)
     }
-}
-
-/// The parts of both sides, the sides flattened where they are of the same kind.
-fn joined(
-    left: Condition,
-    right: Condition,
-    parts: fn(Condition) -> Result<Vec<Condition>, Condition>,
-) -> Vec<Condition> {
-    let mut all = parts(left).unwrap_or_else(|other| vec![other]);
-    all.extend(parts(right).unwrap_or_else(|other| vec![other]));
-    all
 }
 
 /// A value of a filter in canonical form, or why it has none.
@@ -118,6 +136,8 @@ pub(crate) enum Condition {
         kind: TextMatch,
         needle: Operand,
     },
+    /// More conditions than a filter may have stood here.
+    TooLarge,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,37 +200,6 @@ impl Condition {
             column,
             kind,
             needle: canonical(needle),
-        }
-    }
-
-    /// How many nodes the tree has.
-    pub(crate) fn size(&self) -> usize {
-        match self {
-            Condition::And(parts) | Condition::Or(parts) => {
-                1 + parts.iter().map(Condition::size).sum::<usize>()
-            }
-            Condition::Not(inner) => 1 + inner.size(),
-            Condition::Compare { .. }
-            | Condition::IsNull { .. }
-            | Condition::IsIn { .. }
-            | Condition::Text { .. } => 1,
-        }
-    }
-
-    /// What some list of the tree holds that no engine-independent list can: SQLite takes a list as JSON,
-    /// which has no bytes, and whose floats it does not read to the last bit.
-    pub(crate) fn unlistable(&self) -> Option<&'static str> {
-        match self {
-            Condition::And(parts) | Condition::Or(parts) => {
-                parts.iter().find_map(Condition::unlistable)
-            }
-            Condition::Not(inner) => inner.unlistable(),
-            Condition::IsIn { values, .. } => match values {
-                Ok(Value::Array(Type::Bytes, _)) => Some("bytes"),
-                Ok(Value::Array(Type::Double, _)) => Some("floats"),
-                Ok(_) | Err(_) => None,
-            },
-            Condition::Compare { .. } | Condition::IsNull { .. } | Condition::Text { .. } => None,
         }
     }
 }

@@ -13,7 +13,7 @@ pub use order::{Nulls, Order};
 pub use page::{MAX_PAGE_SIZE, Page, PageRequest};
 
 pub(crate) use cursor::{Position, fingerprint};
-pub(crate) use filter::{Condition, TextMatch};
+pub(crate) use filter::{Condition, MOST_CONDITIONS, Operand, TextMatch};
 pub(crate) use order::OrderKey;
 pub(crate) use page::Direction;
 
@@ -65,7 +65,8 @@ impl<R: Record> Query<R> {
         self
     }
 
-    /// Adds a key to the order. The id is always the last key, so that every order is total.
+    /// Adds a key to the order. The id is always the last key, in the direction of the key before it, so
+    /// that every order is total.
     #[must_use]
     pub fn order_by(mut self, order: Order<R>) -> Self {
         self.order.push(order.into_key());
@@ -91,7 +92,14 @@ impl<R: Record> Query<R> {
                 return keys;
             }
         }
-        keys.push(OrderKey::ascending(id));
+        // In the direction of the last key, so that an order of one direction stays one.
+        let descending = keys.last().is_some_and(|key| key.descending);
+        let ascending = OrderKey::ascending(id);
+        keys.push(if descending {
+            ascending.reversed()
+        } else {
+            ascending
+        });
         keys
     }
 }

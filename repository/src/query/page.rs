@@ -68,7 +68,8 @@ impl PageRequest {
     }
 }
 
-/// A page of rows, with the cursors of its neighbours.
+/// A page of rows, with the cursors of its neighbours. A page without rows has none: ask for the first or the
+/// last.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Page<R> {
     /// The rows, in the query's order.

@@ -5,13 +5,11 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use deadpool::managed::{self, Metrics, Object, QueueMode, RecycleResult};
-use sea_orm::sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous,
-};
-use sea_orm::sqlx::{self, ConnectOptions, Row as _};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions, Row as _};
 
 use super::error;
-use crate::dialect::Access;
+use crate::dialect::{Access, Extent, Opening};
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::{Settings, StoreOptions, Synchronous, invalid_url};
 use crate::pool::{self, Pool};
@@ -41,7 +39,7 @@ impl managed::Manager for Manager {
 
     async fn create(&self) -> Result<SqliteConnection> {
         let opened = self.options.connect().await;
-        let mut connection = opened.map_err(|error| self.explain(&error))?;
+        let mut connection = opened.map_err(|error| explain(&self.options, &error))?;
         let checked = self.expected.assert(&mut connection).await;
         checked.map_err(|error| match error.kind() {
             ErrorKind::NotADatabase { .. } => {
@@ -72,22 +70,22 @@ impl Manager {
             .pragma("query_only", if expected.query_only { "ON" } else { "OFF" });
         Manager { options, expected }
     }
+}
 
-    /// Why the file does not open.
-    fn explain(&self, error: &sqlx::Error) -> Error {
-        let path = self.options.get_filename();
-        let classified = error::classify(error, None);
-        let kind = match classified.kind() {
-            ErrorKind::Unavailable { .. } if !path.exists() => ErrorKind::DatabaseMissing {
-                name: path.display().to_string(),
-            },
-            ErrorKind::NotADatabase { .. } => ErrorKind::NotADatabase {
-                path: path.display().to_string(),
-            },
-            kind => kind.clone(),
-        };
-        classified.with_kind(kind)
-    }
+/// Why the file does not open.
+pub(crate) fn explain(options: &SqliteConnectOptions, error: &sqlx::Error) -> Error {
+    let path = options.get_filename();
+    let classified = error::classify(error, None);
+    let kind = match classified.kind() {
+        ErrorKind::Unavailable { .. } if !path.exists() => ErrorKind::DatabaseMissing {
+            name: path.display().to_string(),
+        },
+        ErrorKind::NotADatabase { .. } => ErrorKind::NotADatabase {
+            path: path.display().to_string(),
+        },
+        kind => kind.clone(),
+    };
+    classified.with_kind(kind)
 }
 
 impl Expected {
@@ -145,6 +143,8 @@ impl Expected {
 pub struct SqlitePool {
     writer: Pool<Manager>,
     readers: Pool<Manager>,
+    /// Keeps a database in memory in being, however its one working connection ends.
+    anchor: Option<Pool<Manager>>,
 }
 
 impl SqlitePool {
@@ -156,10 +156,6 @@ impl SqlitePool {
         let in_memory = is_in_memory(options.exposed_url());
         if in_memory {
             return Self::open_in_memory(options, file).await;
-        }
-        #[cfg(feature = "migrate")]
-        if let Some(run) = options.migration {
-            migrate(run, file.clone()).await?;
         }
         let read_only = has_mode(options.exposed_url(), "ro");
         let expected = Expected {
@@ -183,6 +179,7 @@ impl SqlitePool {
         let pool = SqlitePool {
             writer: pool_of(writer, 1, settings)?,
             readers: pool_of(readers, settings.readers, settings)?,
+            anchor: None,
         };
         drop(pool.acquire(Access::Write).await?);
         Ok(pool)
@@ -198,13 +195,14 @@ impl SqlitePool {
             synchronous: settings.synchronous,
             query_only: false,
         };
-        let only = pool_of(Manager::new(memory.clone(), expected), 1, settings)?;
+        let only_one = || pool_of(Manager::new(memory.clone(), expected.clone()), 1, settings);
+        let (only, anchor) = (only_one()?, only_one()?);
+        drop(pool::acquire(&anchor).await?);
         let pool = SqlitePool {
             writer: only.clone(),
             readers: only,
+            anchor: Some(anchor),
         };
-        // The database lives as long as this connection.
-        drop(pool.acquire(Access::Write).await?);
         #[cfg(feature = "migrate")]
         if let Some(run) = options.migration {
             migrate(run, memory).await?;
@@ -220,9 +218,36 @@ impl SqlitePool {
         pool::acquire(pool).await
     }
 
+    /// What begins work of that kind.
+    ///
+    /// A writer takes the write lock at once and waits for it; a transaction that reads first and writes
+    /// later is refused when someone else wrote in between. The one connection of a database in memory
+    /// does both, so it is told each time whether it may write.
+    pub(super) fn opening(&self, access: Access, extent: Extent) -> Option<Opening> {
+        let transaction = extent != Extent::Statement;
+        let text = match (self.anchor.is_some(), access, transaction) {
+            (false, _, false) => return None,
+            (false, Access::Read, true) => "BEGIN",
+            (false, Access::Write, true) => "BEGIN IMMEDIATE",
+            (true, Access::Read, false) => "PRAGMA query_only = ON",
+            (true, Access::Write, false) => "PRAGMA query_only = OFF",
+            (true, Access::Read, true) => "PRAGMA query_only = ON; BEGIN",
+            (true, Access::Write, true) => "PRAGMA query_only = OFF; BEGIN IMMEDIATE",
+        };
+        Some(Opening {
+            text: text.into(),
+            transaction,
+        })
+    }
+
     pub(crate) fn close(&self) {
-        self.readers.close();
-        self.writer.close();
+        for pool in [
+            Some(&self.readers),
+            Some(&self.writer),
+            self.anchor.as_ref(),
+        ] {
+            pool.map(Pool::close);
+        }
     }
 }
 
@@ -231,7 +256,7 @@ fn pool_of(manager: Manager, size: usize, settings: &Settings) -> Result<Pool<Ma
 }
 
 /// As sqlx tells it: `sqlite::memory:`, `sqlite://:memory:` or `mode=memory`.
-fn is_in_memory(url: &str) -> bool {
+pub(crate) fn is_in_memory(url: &str) -> bool {
     let rest = url.trim_start_matches("sqlite:").trim_start_matches("//");
     let (path, _) = rest.split_once('?').unwrap_or((rest, ""));
     path == ":memory:" || has_mode(url, "memory")
@@ -245,22 +270,14 @@ fn has_mode(url: &str, mode: &str) -> bool {
         .any(|pair| pair.strip_prefix("mode=") == Some(mode))
 }
 
-/// Runs the migrations over connections of SeaORM's, which end before the store's begin.
+/// Runs the migrations over a connection of SeaORM's, beside the one that keeps the database in being.
 #[cfg(feature = "migrate")]
-async fn migrate(run: crate::migrate::ForStore, options: SqliteConnectOptions) -> Result<()> {
+async fn migrate(run: crate::migrate::ForStore, memory: SqliteConnectOptions) -> Result<()> {
     let pool = sqlx::sqlite::SqlitePoolOptions::new()
         .max_connections(1)
-        .connect_with(options.clone())
+        .connect_with(memory.clone())
         .await
-        .map_err(|error| {
-            let expected = Expected {
-                journal_mode: "wal",
-                busy_timeout: Duration::ZERO,
-                synchronous: Synchronous::Full,
-                query_only: false,
-            };
-            Manager::new(options, expected).explain(&error)
-        })?;
+        .map_err(|error| explain(&memory, &error))?;
     let db = sea_orm::SqlxSqliteConnector::from_sqlx_sqlite_pool(pool);
     let migrated = run(&db).await;
     // The pool is of no more use, whatever closing it says.

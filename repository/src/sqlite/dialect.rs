@@ -1,5 +1,7 @@
 //! How SQLite spells what the neutral core builds.
 
+use std::sync::Arc;
+
 use crate::dialect::{Dialect, Spelling};
 use crate::engine::Engine;
 use crate::value::{Type, Value};
@@ -19,9 +21,6 @@ impl Dialect for Sqlite {
 }
 
 impl Spelling for Sqlite {
-    // In double quotes, a name that no column has is a text, and no error: https://sqlite.org/quirks.html#dblquote
-    const QUOTE: char = '`';
-
     const POSITION: &'static str = "instr";
 
     const IN_SUBQUERY: (&'static str, &'static str) = (" IN (", ")");
@@ -63,6 +62,10 @@ impl Spelling for Sqlite {
             0 => 1,
             remaining => 1 << remaining.ilog2(),
         }
+    }
+
+    fn own_text(sql: &'static str, _values: &[Value]) -> Arc<str> {
+        sql.into()
     }
 
     fn rows_in_text(rows: usize) -> usize {

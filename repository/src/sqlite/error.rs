@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use sea_orm::sqlx;
-
 use crate::domain::Table;
 use crate::error::{Error, ErrorKind, InvalidReason};
 
@@ -136,14 +134,14 @@ fn unique(message: &str, known: Option<&'static Table>) -> ErrorKind {
         .collect();
     let columns: Vec<&str> = parts.iter().map(|(_, column)| *column).collect();
     let table = parts.first().map_or("a", |(table, _)| *table);
-    let known = known.filter(|known| known.name == table);
-    let columns = known.map_or(&*columns, |known| known.broken_key(&columns));
-    let constraint = known.and_then(|known| known.unique_name(columns));
+    let constraint = known
+        .filter(|known| known.name == table)
+        .and_then(|known| known.unique_name(&columns));
     ErrorKind::Unique {
         table: table.to_owned().into(),
         columns: columns
-            .iter()
-            .map(|column| (*column).to_owned().into())
+            .into_iter()
+            .map(|column| column.to_owned().into())
             .collect(),
         constraint: constraint.map(Cow::from),
     }

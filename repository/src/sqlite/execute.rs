@@ -2,21 +2,19 @@
 
 use deadpool::managed::Object;
 use futures_util::TryStreamExt;
-use sea_orm::sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sea_orm::sqlx::{
-    self, Arguments, AssertSqlSafe, Column, Decode, Row as _, ValueRef as _, query_with,
-};
 use sea_orm::{DbErr, ExecResult, QueryResult, RuntimeErr};
 use sea_query_sqlx::SqlxValues;
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sqlx::{Arguments, AssertSqlSafe, Column, Decode, Row as _, query_with};
 use uuid::Uuid;
 
 use super::connect::{Manager, SqlitePool};
 use super::{Sqlite, TextDate, TextId, TextTime, error};
-use crate::dialect::{Access, Execute, Extent, Text};
+use crate::dialect::{Access, Execute, Extent, Opening, Text};
 use crate::domain::Table;
 use crate::error::{Error, ErrorKind, Result};
 use crate::scope::Scope;
-use crate::value::{Native, Type, Value};
+use crate::value::{Native, Value};
 
 /// A row of a result, read by position.
 pub struct Row(SqliteRow);
@@ -31,31 +29,16 @@ impl Row {
         T: Native<Sqlite>,
         T::Native: for<'r> Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
     {
-        self.decoded::<T>(index).ok_or_else(|| {
-            let column = self.0.columns().get(index).map(|column| column.name());
-            ErrorKind::Decode {
-                column: column.unwrap_or("a missing column").to_owned().into(),
-            }
-            .into()
-        })
-    }
-
-    fn decoded<T>(&self, index: usize) -> Option<T>
-    where
-        T: Native<Sqlite>,
-        T::Native: for<'r> Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
-    {
-        let value = self.0.try_get_raw(index).ok()?;
-        let readable = if value.is_null() {
-            // The driver would read NULL as an empty text, as 0, or as no bytes.
-            T::NULLABLE
-        } else {
-            <T::Native as sqlx::Type<sqlx::Sqlite>>::compatible(&value.type_info())
-        };
-        if !readable {
-            return None;
-        }
-        T::Native::decode(value).map(T::from_native).ok()
+        self.0
+            .try_get::<T::Native, _>(index)
+            .map(T::from_native)
+            .map_err(|_| {
+                let column = self.0.columns().get(index).map(|column| column.name());
+                ErrorKind::Decode {
+                    column: column.unwrap_or("a missing column").to_owned().into(),
+                }
+                .into()
+            })
     }
 }
 
@@ -74,7 +57,7 @@ fn arguments(values: Vec<Value>) -> Result<SqliteArguments> {
             Value::Timestamp(at) => arguments.add(TextTime(at)),
             Value::Date(day) => arguments.add(TextDate(day)),
             Value::Bytes(bytes) => arguments.add(bytes),
-            Value::Array(ty, values) => arguments.add(json(ty, values)),
+            Value::Array(_, values) => arguments.add(json(values)?),
         };
         added.map_err(|cause| Error::with_cause(ErrorKind::Internal, None, cause.to_string()))?;
     }
@@ -82,20 +65,26 @@ fn arguments(values: Vec<Value>) -> Result<SqliteArguments> {
 }
 
 /// An array as JSON, whose elements `json_each` gives back in the form in which the column stores them.
-fn json(_ty: Type, values: Vec<Value>) -> String {
+fn json(values: Vec<Value>) -> Result<String> {
     use serde_json::Value as Json;
-    let values = values.into_iter().map(|value| match value {
-        Value::Uuid(id) => Json::String(TextId(id).to_string()),
-        Value::Text(text) => Json::String(text),
-        Value::Bool(bool) => Json::from(i32::from(bool)),
-        Value::Int(int) => Json::from(int),
-        Value::BigInt(int) => Json::from(int),
-        Value::Timestamp(at) => Json::String(TextTime(at).to_string()),
-        Value::Date(day) => Json::String(TextDate(day).to_string()),
-        // Filters refuse lists of floats, of bytes and of lists before they come here.
-        Value::Null(_) | Value::Double(_) | Value::Bytes(_) | Value::Array(..) => Json::Null,
+    let values = values.into_iter().map(|value| {
+        Ok(match value {
+            Value::Null(_) => Json::Null,
+            Value::Uuid(id) => Json::String(TextId(id).to_string()),
+            Value::Text(text) => Json::String(text),
+            Value::Bool(bool) => Json::from(i32::from(bool)),
+            Value::Int(int) => Json::from(int),
+            Value::BigInt(int) => Json::from(int),
+            Value::Timestamp(at) => Json::String(TextTime(at).to_string()),
+            Value::Date(day) => Json::String(TextDate(day).to_string()),
+            Value::Double(_) | Value::Bytes(_) | Value::Array(..) => {
+                return Err(ErrorKind::InvalidQuery {
+                    reason: "a list on SQLite has no floats, bytes or lists".into(),
+                });
+            }
+        })
     });
-    Json::Array(values.collect()).to_string()
+    Ok(Json::Array(values.collect::<Result<_, _>>()?).to_string())
 }
 
 impl Execute for Sqlite {
@@ -107,24 +96,13 @@ impl Execute for Sqlite {
         pool.acquire(access).await
     }
 
-    async fn begin(
-        connection: &mut Self::Connection,
-        _pool: &SqlitePool,
+    fn opening(
+        pool: &SqlitePool,
         _scope: &Scope,
         access: Access,
         extent: Extent,
-    ) -> Result<bool> {
-        if extent == Extent::Statement {
-            return Ok(false);
-        }
-        let begin = match access {
-            Access::Read => "BEGIN",
-            // Takes the write lock now and waits for it; a transaction that reads first and writes later
-            // is refused at once when someone else wrote in between.
-            Access::Write => "BEGIN IMMEDIATE",
-        };
-        Self::control(connection, begin).await?;
-        Ok(true)
+    ) -> Result<Option<Opening>> {
+        Ok(pool.opening(access, extent))
     }
 
     async fn fetch<T: Send>(
@@ -158,13 +136,13 @@ impl Execute for Sqlite {
             .map_err(|error| Self::classify(&error, text.table))
     }
 
-    async fn control(connection: &mut Self::Connection, statement: &'static str) -> Result<()> {
-        let result = sqlx::query(statement).execute(&mut **connection).await;
+    async fn control(connection: &mut Self::Connection, text: &str) -> Result<()> {
+        let statement = sqlx::raw_sql(AssertSqlSafe(text.to_owned()));
+        let result = statement.execute(&mut **connection).await;
         match result.map_err(|error| Self::classify(&error, None)) {
             // SQLite may have rolled back by itself, and then there is nothing left to do.
             Err(error)
-                if statement == "ROLLBACK"
-                    && matches!(error.kind(), ErrorKind::UnitEnded { .. }) =>
+                if text == "ROLLBACK" && matches!(error.kind(), ErrorKind::UnitEnded { .. }) =>
             {
                 Ok(())
             }

@@ -11,6 +11,8 @@ pub use execute::Row;
 pub use types::{TextDate, TextId, TextTime};
 
 pub(crate) use connect::SqlitePool;
+#[cfg(feature = "migrate")]
+pub(crate) use connect::{explain, is_in_memory};
 
 /// A repository on SQLite. An application's own queries are a trait that it implements for this type and
 /// for its Postgres twin.

@@ -7,11 +7,11 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
-use sea_orm::sqlx::encode::IsNull;
-use sea_orm::sqlx::error::BoxDynError;
-use sea_orm::sqlx::sqlite::{SqliteArgumentsBuffer, SqliteTypeInfo, SqliteValueRef};
-use sea_orm::sqlx::{self, Decode, Encode, Type};
 use sea_orm::{DbErr, DeriveValueType, TryFromU64};
+use sqlx::encode::IsNull;
+use sqlx::error::BoxDynError;
+use sqlx::sqlite::{SqliteArgumentsBuffer, SqliteTypeInfo, SqliteValueRef};
+use sqlx::{Decode, Encode, Type};
 use uuid::Uuid;
 
 use super::Sqlite;

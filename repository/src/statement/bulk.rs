@@ -1,7 +1,7 @@
 //! Writing many rows of a call in few statements.
 
 use super::shape::Statement;
-use super::{Shape, Sql, Statements};
+use super::{Shape, Sql, Statements, quoted};
 use crate::dialect::{Dialect, Text};
 use crate::value::Type;
 
@@ -53,102 +53,68 @@ pub(crate) fn bulk_insert<D: Dialect>(statements: &Statements, bulk: Bulk, rows:
     })
 }
 
-/// The types of the parameters of one row of [`bulk_update`]: the id, the columns of the caller, and the
-/// version that is expected, where the record has one.
+/// The types of the parameters of one row of [`bulk_update`]: the id, the owner and the expected version,
+/// where the record has them, and the columns of the caller.
 pub(crate) fn update_types(statements: &Statements) -> Vec<Type> {
+    let managed = statements.managed;
     let mut types = vec![Type::Uuid];
+    types.extend(managed.owner.map(|_| Type::Uuid));
+    types.extend(managed.version.map(|_| Type::BigInt));
     types.extend(
         statements
             .user_columns()
             .map(|index| statements.specs[index].ty),
     );
-    if statements.managed.version.is_some() {
-        types.push(Type::BigInt);
-    }
     types
 }
 
-/// `UPDATE` of many living rows, each to values of its own, where its version is the expected one and
-/// its contents differ. The first parameters are the time, where the record has one, and the owner, in
-/// an owner's scope.
-pub(crate) fn bulk_update<D: Dialect>(statements: &Statements, scoped: bool, rows: usize) -> Text {
-    let shape = Shape::of(Statement::BulkUpdate)
-        .flag(scoped)
-        .number(D::rows_in_text(rows));
+/// `UPDATE` of many living rows, each to values of its own, where its owner and its version are the
+/// expected ones and its contents differ. The first parameter is the time, where the record has one.
+pub(crate) fn bulk_update<D: Dialect>(statements: &Statements, rows: usize) -> Text {
+    let shape = Shape::of(Statement::BulkUpdate).number(D::rows_in_text(rows));
     statements.text(shape, || {
-        let users: Vec<usize> = statements.user_columns().collect();
-        let new = |position: usize| format!("\"new\".\"c{position}\"");
+        let managed = statements.managed;
         let current = |index: usize| {
-            format!(
-                "{}.{}",
-                super::quoted::<D>(statements.table),
-                super::quoted::<D>(statements.column(index))
-            )
+            let (table, column) = (statements.table, statements.column(index));
+            format!("{}.{}", quoted(table), quoted(column))
         };
-        // The rows are written last, so that the parameters before them are few and known.
+        let new = |position: usize| format!("\"new\".\"column{position}\"");
+        // Each compared or written column, with its place in the rows.
+        let compared = [Some(managed.id), managed.owner, managed.version];
+        let compared: Vec<(usize, usize)> = compared.into_iter().flatten().zip(1..).collect();
+        let written: Vec<(usize, usize)> = statements
+            .user_columns()
+            .zip(compared.len() + 1..)
+            .collect();
+
         let mut sql = Sql::<D>::new("UPDATE ");
         sql.name(statements.table).push(" SET ");
-        let mut follows = false;
-        if let Some(updated) = statements.managed.updated {
-            sql.name(statements.column(updated)).push(" = ").parameter();
-            follows = true;
+        // The time's parameter comes before those of the rows.
+        if let Some(updated) = managed.updated {
+            sql.name(statements.column(updated)).push(" = ");
+            sql.parameter().push(", ");
         }
-        for (position, index) in users.iter().enumerate() {
-            sql.push(if follows { ", " } else { "" });
-            sql.name(statements.column(*index))
-                .push(" = ")
-                .push(&new(position + 1));
-            follows = true;
+        if let Some(version) = managed.version {
+            sql.name(statements.column(version)).push(" = ");
+            sql.push(&current(version)).push(" + 1, ");
         }
-        if let Some(version) = statements.managed.version {
-            sql.push(", ").name(statements.column(version)).push(" = ");
-            sql.push(&current(version)).push(" + 1");
-        }
-        sql.push(" FROM (SELECT ");
-        let count = update_types(statements).len();
-        sql.separated(", ", 0..count, |sql, position| {
-            sql.push(&format!("\"column{}\" AS \"c{position}\"", position + 1));
+        sql.separated(", ", &written, |sql, (index, position)| {
+            sql.name(statements.column(*index)).push(" = ");
+            sql.push(&new(*position));
         });
-        // The owner's parameter comes before the rows', so its predicate stands here, as a constant of
-        // the source that is compared below.
-        let owner = statements.managed.owner.filter(|_| scoped);
-        if owner.is_some() {
-            sql.push(", ").parameter().push(" AS \"owner\"");
-        }
-        sql.push(" FROM (")
-            .rows(&update_types(statements), rows)
-            .push(") ");
-        sql.push("AS \"source\") AS \"new\" WHERE ");
-        sql.push(&current(statements.managed.id))
-            .push(" = ")
-            .push(&new(0));
-        if let Some(owner) = owner {
-            sql.push(" AND ")
-                .push(&current(owner))
-                .push(" = \"new\".\"owner\"");
-        }
-        if let Some(deleted) = statements.managed.deleted {
+        sql.push(" FROM (").rows(&update_types(statements), rows);
+        sql.push(") AS \"new\" WHERE ");
+        sql.separated(" AND ", &compared, |sql, (index, position)| {
+            sql.push(&current(*index)).push(" = ").push(&new(*position));
+        });
+        if let Some(deleted) = managed.deleted {
             sql.push(" AND ").push(&current(deleted)).push(" IS NULL");
         }
-        if let Some(version) = statements.managed.version {
-            sql.push(" AND ")
-                .push(&current(version))
-                .push(" = ")
-                .push(&new(count - 1));
-        }
         sql.push(" AND (");
-        if users.is_empty() {
-            sql.push("1 = 0");
-        }
-        sql.separated(
-            " OR ",
-            users.iter().enumerate(),
-            |sql, (position, index)| {
-                sql.push(&current(*index))
-                    .push(" IS DISTINCT FROM ")
-                    .push(&new(position + 1));
-            },
-        );
+        sql.separated(" OR ", &written, |sql, (index, position)| {
+            sql.push(&current(*index)).push(" IS DISTINCT FROM ");
+            sql.push(&new(*position));
+        });
         sql.push(") RETURNING ");
         sql.separated(", ", 0..statements.columns.len(), |sql, index| {
             sql.push(&current(index));

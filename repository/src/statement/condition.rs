@@ -1,14 +1,13 @@
 //! Conditions: their text, and their values in the order of the text.
 
+use std::borrow::Cow;
+
 use super::{Sql, Statements};
 use crate::dialect::Dialect;
-use crate::error::{ErrorKind, Result};
-use crate::query::{Condition, TextMatch};
+use crate::error::{Error, ErrorKind, Result};
+use crate::query::{Condition, MOST_CONDITIONS, Operand, TextMatch};
 use crate::record::invalid;
-use crate::value::Value;
-
-/// SQLite refuses a tree of more than 1000 levels, and a chain of `OR` counts as one level each.
-const MOST_NODES: usize = 500;
+use crate::value::{Type, Value};
 
 /// Appends the values of a condition, in the order in which [`write`] writes their parameters.
 pub(crate) fn values(
@@ -16,34 +15,22 @@ pub(crate) fn values(
     condition: &Condition,
     into: &mut Vec<Value>,
 ) -> Result<()> {
-    if condition.size() > MOST_NODES {
-        let reason = format!("a filter has at most {MOST_NODES} conditions; use is_in for lists");
-        return Err(ErrorKind::InvalidQuery {
-            reason: reason.into(),
-        }
-        .into());
-    }
-    if let Some(what) = condition.unlistable() {
-        let reason = format!("is_in cannot list {what}").into();
-        return Err(ErrorKind::InvalidQuery { reason }.into());
-    }
-    collect(statements, condition, into)
-}
-
-fn collect(statements: &Statements, condition: &Condition, into: &mut Vec<Value>) -> Result<()> {
     match condition {
         Condition::And(parts) | Condition::Or(parts) => {
             for part in parts {
-                collect(statements, part, into)?;
+                values(statements, part, into)?;
             }
         }
-        Condition::Not(inner) => collect(statements, inner, into)?,
+        Condition::Not(inner) => values(statements, inner, into)?,
         Condition::IsNull { .. } => {}
-        Condition::Compare { column, value, .. }
-        | Condition::IsIn {
-            column,
-            values: value,
-        } => into.push(operand(statements, *column, value)?),
+        Condition::Compare { column, value, .. } => into.push(operand(statements, *column, value)?),
+        Condition::IsIn { column, values } => match operand(statements, *column, values)? {
+            // SQLite takes a list as JSON, which has no bytes and rounds floats.
+            Value::Array(Type::Bytes | Type::Double, _) => {
+                return Err(invalid_query("is_in cannot list bytes or floats"));
+            }
+            values => into.push(values),
+        },
         Condition::Text {
             column,
             kind,
@@ -64,15 +51,23 @@ fn collect(statements: &Statements, condition: &Condition, into: &mut Vec<Value>
             }
             into.push(needle);
         }
+        Condition::TooLarge => {
+            return Err(invalid_query(format!(
+                "a filter has at most {MOST_CONDITIONS} conditions; use is_in for lists"
+            )));
+        }
     }
     Ok(())
 }
 
-fn operand(
-    statements: &Statements,
-    column: usize,
-    value: &Result<Value, crate::error::InvalidReason>,
-) -> Result<Value> {
+fn invalid_query(reason: impl Into<Cow<'static, str>>) -> Error {
+    ErrorKind::InvalidQuery {
+        reason: reason.into(),
+    }
+    .into()
+}
+
+fn operand(statements: &Statements, column: usize, value: &Operand) -> Result<Value> {
     value
         .clone()
         .map_err(|reason| invalid(statements.specs[column].field, reason))
@@ -81,6 +76,10 @@ fn operand(
 /// Writes a condition.
 pub(crate) fn write<D: Dialect>(sql: &mut Sql<D>, statements: &Statements, condition: &Condition) {
     match condition {
+        // Collecting its values refused it.
+        Condition::TooLarge => {
+            sql.push("1 = 0");
+        }
         // SQLite has no boolean literals before 3.23, and Postgres takes no bare 1: a comparison is both.
         Condition::And(parts) if parts.is_empty() => {
             sql.push("1 = 1");

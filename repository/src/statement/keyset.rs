@@ -1,8 +1,8 @@
-//! The predicate "after this position in this order", or "at or after" it.
+//! The predicate "after this position in this order".
 
 use super::{Sql, Statements};
 use crate::dialect::Dialect;
-use crate::query::{Nulls, OrderKey, Position};
+use crate::query::{Nulls, OrderKey};
 use crate::value::Value;
 
 /// Whether the order is one that a row value comparison expresses: one direction, no NULLs. Only that
@@ -26,7 +26,7 @@ pub(super) fn values(
         return;
     }
     if let [first, ..] = position
-        && bounds_first(order, first)
+        && bounds_first(statements, order, first)
     {
         into.push(first.clone());
     }
@@ -46,16 +46,16 @@ pub(super) fn write<D: Dialect>(
     sql: &mut Sql<D>,
     statements: &Statements,
     order: &[OrderKey],
-    position: &Position,
+    position: &[Value],
 ) {
-    let inclusive = position.inclusive;
-    let position = &*position.values;
     if is_row_value(statements, order) {
         sql.push("(");
         sql.names(order.iter().map(|key| statements.column(key.column)));
-        sql.push(")")
-            .push(comparison(order[0], inclusive))
-            .push("(");
+        sql.push(if order[0].descending {
+            ") < ("
+        } else {
+            ") > ("
+        });
         sql.separated(", ", order, |sql, _| {
             sql.parameter();
         });
@@ -64,7 +64,7 @@ pub(super) fn write<D: Dialect>(
     }
     // For the index: no row before the first key's value can match.
     if let ([key, ..], [first, ..]) = (order, position)
-        && bounds_first(order, first)
+        && bounds_first(statements, order, first)
     {
         let column = statements.column(key.column);
         sql.name(column);
@@ -91,9 +91,7 @@ pub(super) fn write<D: Dialect>(
             }
             sql.push(" AND ");
         }
-        // The last key is the id: equal there is the row itself.
-        let inclusive = inclusive && depth + 1 == order.len();
-        write_after(sql, statements, *key, &position[depth], inclusive);
+        write_after(sql, statements, *key, &position[depth]);
         sql.push(")");
     }
     if !any {
@@ -102,20 +100,12 @@ pub(super) fn write<D: Dialect>(
     sql.push(")");
 }
 
-fn comparison(key: OrderKey, inclusive: bool) -> &'static str {
-    match (key.descending, inclusive) {
-        (true, false) => " < ",
-        (false, false) => " > ",
-        (true, true) => " <= ",
-        (false, true) => " >= ",
-    }
-}
-
-/// Whether the first key alone rules rows out: its value is one, and NULLs do not stand after it.
-fn bounds_first(order: &[OrderKey], first: &Value) -> bool {
-    order
-        .first()
-        .is_some_and(|key| !first.is_null() && key.nulls == Nulls::First)
+/// Whether the first key alone rules rows out: its value is one, and no NULL stands after it.
+fn bounds_first(statements: &Statements, order: &[OrderKey], first: &Value) -> bool {
+    order.first().is_some_and(|key| {
+        let nulls_follow = statements.specs[key.column].nullable && key.nulls == Nulls::Last;
+        !first.is_null() && !nulls_follow
+    })
 }
 
 /// Whether any value of the column stands after this one.
@@ -128,7 +118,6 @@ fn write_after<D: Dialect>(
     statements: &Statements,
     key: OrderKey,
     value: &Value,
-    inclusive: bool,
 ) {
     let column = statements.column(key.column);
     if value.is_null() {
@@ -141,7 +130,8 @@ fn write_after<D: Dialect>(
         sql.push("(");
     }
     sql.name(column);
-    sql.push(comparison(key, inclusive)).parameter();
+    sql.push(if key.descending { " < " } else { " > " });
+    sql.parameter();
     if nulls_follow {
         sql.push(" OR ").name(column).push(" IS NULL)");
     }

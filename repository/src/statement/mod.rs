@@ -5,6 +5,7 @@
 
 mod bulk;
 mod condition;
+mod control;
 mod keyset;
 mod select;
 mod shape;
@@ -17,8 +18,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 use sea_orm::{EntityTrait, IdenStatic, Iterable};
 
 pub(crate) use bulk::{Bulk, bulk_insert, bulk_update, chunks, insert_types, update_types};
+pub(crate) use control::control_words;
+#[cfg(feature = "migrate")]
+pub(crate) use control::leading_control;
 pub(crate) use select::{
-    Output, Selection, look_up, select, select_by_ids, select_one, selection_shape,
+    Output, Selection, lock_by_ids, look_up, select, select_by_ids, select_one, selection_shape,
 };
 pub(crate) use shape::Shape;
 pub(crate) use sql::{Sql, quoted};

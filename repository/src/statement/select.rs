@@ -6,7 +6,7 @@ use super::shape::Statement;
 use super::{Shape, Sql, Statements, condition, keyset};
 use crate::dialect::{Dialect, Text};
 use crate::error::Result;
-use crate::query::{Condition, Nulls, OrderKey, Position, Visibility};
+use crate::query::{Condition, Nulls, OrderKey, Visibility};
 use crate::value::Value;
 
 /// `SELECT` of one row by id.
@@ -38,6 +38,22 @@ pub(crate) fn select_by_ids<D: Dialect>(statements: &Statements, scoped: bool) -
         sql.push(" WHERE ").is_element(statements.id());
         write_owner(&mut sql, statements, scoped);
         sql.push(" ORDER BY ").name(statements.id());
+        sql.finish()
+    })
+}
+
+/// Locks the rows of an array of ids, one after the other in the order of ids; gives how many there are.
+pub(crate) fn lock_by_ids<D: Dialect>(statements: &Statements, scoped: bool) -> Text {
+    let shape = Shape::of(Statement::LockByIds).flag(scoped);
+    statements.text(shape, || {
+        let mut sql = Sql::<D>::new("SELECT count(*) FROM (SELECT ");
+        sql.name(statements.id())
+            .push(" FROM ")
+            .name(statements.table);
+        sql.push(" WHERE ").is_element(statements.id());
+        write_owner(&mut sql, statements, scoped);
+        sql.push(" ORDER BY ").name(statements.id());
+        sql.push(D::LOCK_ROWS).push(") AS \"locked\"");
         sql.finish()
     })
 }
@@ -105,7 +121,7 @@ pub(crate) enum Output<'q> {
     /// Rows in an order, from a position, up to a number of them.
     Rows {
         order: &'q [OrderKey],
-        position: Option<&'q Position>,
+        position: Option<&'q [Value]>,
         limit: usize,
     },
 }
@@ -138,7 +154,7 @@ pub(crate) fn select<D: Dialect>(
             limit,
         } => {
             if let Some(position) = position {
-                keyset::values(statements, order, &position.values, &mut values);
+                keyset::values(statements, order, position, &mut values);
             }
             // A page and one more row: far below the width.
             values.push(Value::BigInt(i64::try_from(limit).unwrap_or(i64::MAX)));

@@ -1,6 +1,7 @@
 //! The key of a text: everything it depends on, exactly.
 
-use crate::query::{Condition, Nulls, OrderKey, Position, Visibility};
+use crate::query::{Condition, Nulls, OrderKey, Visibility};
+use crate::value::Value;
 
 /// What kind of statement a shape is of.
 #[derive(Clone, Copy, Debug)]
@@ -8,6 +9,7 @@ use crate::query::{Condition, Nulls, OrderKey, Position, Visibility};
 pub(crate) enum Statement {
     SelectOne,
     SelectByIds,
+    LockByIds,
     LookUp,
     List,
     Count,
@@ -74,14 +76,13 @@ impl Shape {
         self
     }
 
-    /// Which values of a position are NULL and whether its own row is meant, if there is one.
+    /// Which values of a position are NULL, if there is one.
     #[must_use]
-    pub(crate) fn position(mut self, position: Option<&Position>) -> Self {
+    pub(crate) fn position(mut self, position: Option<&[Value]>) -> Self {
         match position {
             None => self.0.push(2),
-            Some(position) => {
-                self.0.push(position.inclusive.into());
-                for value in &position.values {
+            Some(values) => {
+                for value in values {
                     self.0.push(value.is_null().into());
                 }
             }
@@ -121,6 +122,7 @@ impl Shape {
                 self.0.push(5);
                 self.push_number(*column);
             }
+            Condition::TooLarge => self.0.push(7),
             Condition::Text { column, kind, .. } => {
                 self.0.extend([6, *kind as u8]);
                 self.push_number(*column);

@@ -19,6 +19,25 @@
 //! # }
 //! ```
 //!
+//! [`#[twin_test]`](macro@twin_test) runs one async body on both engines, each time on a database of its own:
+//!
+//! ```
+//! # mod demo { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/note.rs")); }
+//! # use demo::{Note, NoteDraft};
+//! # type Migrator = catamaran::migrate::Migrator<demo::migration::History>;
+//! use catamaran::Scope;
+//! use catamaran::testing::{TwinDatabase, twin_test};
+//!
+//! #[twin_test(Migrator)]
+//! async fn a_new_note_is_found(db: &TwinDatabase) -> catamaran::Result<()> {
+//!     let notes = db.store().repository::<Note>(&Scope::system("a test"));
+//!     let note = notes.insert(NoteDraft::new("hull")).await?;
+//!     assert_eq!(notes.find(note.id).await?, Some(note));
+//!     Ok(())
+//! }
+//! # fn main() {}
+//! ```
+//!
 //! Migrations run once, into a template; each test gets a copy. The Postgres server is the one that
 //! [`POSTGRES_URL_VARIABLE`] names, else one that the test process starts for itself from the
 //! binaries on this machine, and that dies with the process, whatever ends it.

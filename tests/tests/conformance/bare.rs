@@ -6,7 +6,7 @@ use suite::clock::instant;
 use suite::kind::{not_found, refused, unique};
 use suite::pages::{backwards, forwards};
 use suite::people::everybodys;
-use suite::sample::{Sample, SampleDraft, SamplePatch};
+use suite::specimen::{Specimen, SpecimenDraft, SpecimenPatch};
 use uuid::Uuid;
 
 const NO_VERSION: ErrorKind = ErrorKind::Unsupported {
@@ -14,100 +14,100 @@ const NO_VERSION: ErrorKind = ErrorKind::Unsupported {
     reason: "the record has none",
 };
 
-#[twin_test(suite::sample::Migrator, everywhere)]
+#[twin_test(suite::specimen::Migrator, everywhere)]
 async fn a_delete_is_for_good(db: &TwinDatabase) -> Result<()> {
-    let samples = everybodys::<Sample>(db);
-    let drafts = ["a", "b", "c", "d"].map(SampleDraft::new);
-    let made = samples.insert_many(drafts.into()).await?;
-    samples.delete(made[0].id, Expected::Any).await?;
+    let specimens = everybodys::<Specimen>(db);
+    let drafts = ["a", "b", "c", "d"].map(SpecimenDraft::new);
+    let made = specimens.insert_many(drafts.into()).await?;
+    specimens.delete(made[0].id, Expected::Any).await?;
     for visibility in [Visibility::Live, Visibility::Deleted, Visibility::All] {
         let query = Query::all().visibility(visibility);
         assert_eq!(
-            samples.count(&query).await?,
+            specimens.count(&query).await?,
             3,
             "{visibility:?} is all there is"
         );
     }
     assert_eq!(
-        refused(samples.delete(made[0].id, Expected::Any).await),
-        not_found::<Sample>(made[0].id)
+        refused(specimens.delete(made[0].id, Expected::Any).await),
+        not_found::<Specimen>(made[0].id)
     );
     assert_eq!(
-        samples
-            .delete_where(&Sample::LABEL.is_in(["b", "c"]))
+        specimens
+            .delete_where(&Specimen::LABEL.is_in(["b", "c"]))
             .await?,
         2
     );
-    assert_eq!(forwards(&*samples, &Query::all(), 9).await?, made[3..]);
+    assert_eq!(forwards(&*specimens, &Query::all(), 9).await?, made[3..]);
     Ok(())
 }
 
-#[twin_test(suite::sample::Migrator, everywhere)]
+#[twin_test(suite::specimen::Migrator, everywhere)]
 async fn there_is_nothing_to_restore_or_to_purge(db: &TwinDatabase) -> Result<()> {
-    let samples = everybodys::<Sample>(db);
-    let made = samples.insert(SampleDraft::new("a")).await?;
+    let specimens = everybodys::<Specimen>(db);
+    let made = specimens.insert(SpecimenDraft::new("a")).await?;
     let no_soft_delete = |what| ErrorKind::Unsupported {
         what,
         reason: "the record has no soft delete",
     };
     for id in [made.id, Uuid::nil()] {
         assert_eq!(
-            refused(samples.restore(id, Expected::Any).await),
+            refused(specimens.restore(id, Expected::Any).await),
             no_soft_delete("restore")
         );
     }
     assert_eq!(
-        refused(samples.purge(instant("9999-01-01T00:00:00Z"), 9).await),
+        refused(specimens.purge(instant("9999-01-01T00:00:00Z"), 9).await),
         no_soft_delete("purge")
     );
-    assert_eq!(samples.get(made.id).await?, made);
+    assert_eq!(specimens.get(made.id).await?, made);
     Ok(())
 }
 
-#[twin_test(suite::sample::Migrator, everywhere)]
+#[twin_test(suite::specimen::Migrator, everywhere)]
 async fn there_is_no_version_to_expect(db: &TwinDatabase) -> Result<()> {
-    let samples = everybodys::<Sample>(db);
-    let made = samples.insert(SampleDraft::new("a")).await?;
+    let specimens = everybodys::<Specimen>(db);
+    let made = specimens.insert(SpecimenDraft::new("a")).await?;
     let one = Expected::Version(1);
-    for patch in [SamplePatch::new(), SamplePatch::new().small(5)] {
+    for patch in [SpecimenPatch::new(), SpecimenPatch::new().small(5)] {
         assert_eq!(
-            refused(samples.patch(made.id, one, patch).await),
+            refused(specimens.patch(made.id, one, patch).await),
             NO_VERSION
         );
     }
-    assert_eq!(refused(samples.delete(made.id, one).await), NO_VERSION);
-    assert_eq!(samples.get(made.id).await?, made);
+    assert_eq!(refused(specimens.delete(made.id, one).await), NO_VERSION);
+    assert_eq!(specimens.get(made.id).await?, made);
     Ok(())
 }
 
-#[twin_test(suite::sample::Migrator, everywhere)]
+#[twin_test(suite::specimen::Migrator, everywhere)]
 async fn an_update_overwrites_whatever_is_there(db: &TwinDatabase) -> Result<()> {
-    let samples = everybodys::<Sample>(db);
-    let first = samples.insert(SampleDraft::new("a").whole(1)).await?;
+    let specimens = everybodys::<Specimen>(db);
+    let first = specimens.insert(SpecimenDraft::new("a").whole(1)).await?;
     let mut second = first.clone();
     second.label = "b".to_owned();
-    assert_eq!(samples.update(second.clone()).await?, second);
+    assert_eq!(specimens.update(second.clone()).await?, second);
     let mut third = first.clone();
     third.whole = None;
     third.blob = vec![1, 2, 3];
-    assert_eq!(samples.update(third.clone()).await?, third);
+    assert_eq!(specimens.update(third.clone()).await?, third);
     assert_eq!(
-        samples.get(first.id).await?,
+        specimens.get(first.id).await?,
         third,
         "the label is the stale one again"
     );
     third.id = Uuid::nil();
     assert_eq!(
-        refused(samples.update(third).await),
-        not_found::<Sample>(Uuid::nil())
+        refused(specimens.update(third).await),
+        not_found::<Specimen>(Uuid::nil())
     );
     Ok(())
 }
 
-#[twin_test(suite::sample::Migrator, everywhere)]
+#[twin_test(suite::specimen::Migrator, everywhere)]
 async fn a_patch_keeps_sets_and_clears_every_kind_of_column(db: &TwinDatabase) -> Result<()> {
-    let samples = everybodys::<Sample>(db);
-    let full = SampleDraft::new("a")
+    let specimens = everybodys::<Specimen>(db);
+    let full = SpecimenDraft::new("a")
         .note("n".to_owned())
         .whole(1)
         .reading(1.5)
@@ -116,12 +116,12 @@ async fn a_patch_keeps_sets_and_clears_every_kind_of_column(db: &TwinDatabase) -
         .at(instant("2026-01-01T00:00:00Z"))
         .link(Uuid::max())
         .blob(vec![1]);
-    let made = samples.insert(full).await?;
-    let same = samples
-        .patch(made.id, Expected::Any, SamplePatch::new())
+    let made = specimens.insert(full).await?;
+    let same = specimens
+        .patch(made.id, Expected::Any, SpecimenPatch::new())
         .await?;
     assert_eq!(same, made);
-    let cleared = SamplePatch {
+    let cleared = SpecimenPatch {
         note: Change::Set(None),
         whole: Change::Set(None),
         reading: Change::Set(None),
@@ -129,16 +129,16 @@ async fn a_patch_keeps_sets_and_clears_every_kind_of_column(db: &TwinDatabase) -
         day: Change::Set(None),
         at: Change::Set(None),
         link: Change::Set(None),
-        ..SamplePatch::new()
+        ..SpecimenPatch::new()
     };
-    let cleared = samples.patch(made.id, Expected::Any, cleared).await?;
-    let expected = Sample {
+    let cleared = specimens.patch(made.id, Expected::Any, cleared).await?;
+    let expected = Specimen {
         id: made.id,
         blob: vec![1],
-        ..samples.insert(SampleDraft::new("a")).await?
+        ..specimens.insert(SpecimenDraft::new("a")).await?
     };
     assert_eq!(cleared, expected);
-    let back = SamplePatch::new()
+    let back = SpecimenPatch::new()
         .note("n".to_owned())
         .whole(1)
         .reading(1.5)
@@ -146,82 +146,88 @@ async fn a_patch_keeps_sets_and_clears_every_kind_of_column(db: &TwinDatabase) -
         .day(made.day)
         .at(made.at)
         .link(made.link);
-    assert_eq!(samples.patch(made.id, Expected::Any, back).await?, made);
-    let changed = samples
-        .patch_where(&Filter::all(), SamplePatch::new().blob(vec![9]).flag(None))
+    assert_eq!(specimens.patch(made.id, Expected::Any, back).await?, made);
+    let changed = specimens
+        .patch_where(
+            &Filter::all(),
+            SpecimenPatch::new().blob(vec![9]).flag(None),
+        )
         .await?;
     assert_eq!(changed, 2);
-    assert_eq!(samples.count(&Sample::BLOB.eq(vec![9]).into()).await?, 2);
+    assert_eq!(
+        specimens.count(&Specimen::BLOB.eq(vec![9]).into()).await?,
+        2
+    );
     Ok(())
 }
 
-#[twin_test(suite::sample::Migrator, everywhere)]
+#[twin_test(suite::specimen::Migrator, everywhere)]
 async fn an_upsert_inserts_updates_or_leaves_and_never_conflicts(db: &TwinDatabase) -> Result<()> {
-    let samples = everybodys::<Sample>(db);
+    let specimens = everybodys::<Specimen>(db);
     let id = Uuid::from_u128(7);
-    let draft = |label: &str| SampleDraft::new(label).id(id).ratio(0.5).blob(vec![0]);
-    let made = samples.upsert(Upsert::new(draft("a"))).await?;
+    let draft = |label: &str| SpecimenDraft::new(label).id(id).ratio(0.5).blob(vec![0]);
+    let made = specimens.upsert(Upsert::new(draft("a"))).await?;
     assert!(matches!(made, Upserted::Inserted(_)), "{made:?}");
-    let same = samples.upsert(Upsert::new(draft("a"))).await?;
+    let same = specimens.upsert(Upsert::new(draft("a"))).await?;
     assert_eq!(same, Upserted::Unchanged(made.record().clone()));
-    let other = samples.upsert(Upsert::new(draft("b"))).await?;
+    let other = specimens.upsert(Upsert::new(draft("b"))).await?;
     let Upserted::Updated(updated) = other else {
         panic!("its contents differ: {other:?}");
     };
     assert_eq!(updated.label, "b");
-    let back = samples.upsert(Upsert::seen(made.into_record())).await?;
+    let back = specimens.upsert(Upsert::seen(made.into_record())).await?;
     assert!(matches!(back, Upserted::Updated(_)), "{back:?}");
     let rows = (0..40_000_u128).map(|number| {
         Upsert::new(
-            SampleDraft::new("many")
+            SpecimenDraft::new("many")
                 .id(Uuid::from_u128(number + 1))
                 .flag(number % 2 == 0),
         )
     });
-    let outcomes = samples.upsert_many(rows.collect()).await?;
+    let outcomes = specimens.upsert_many(rows.collect()).await?;
     let updated = outcomes
         .iter()
         .filter(|row| matches!(row, Upserted::Updated(_)))
         .count();
     assert_eq!((outcomes.len(), updated), (40_000, 1));
     assert_eq!(
-        samples.count(&Sample::LABEL.eq("many").into()).await?,
+        specimens.count(&Specimen::LABEL.eq("many").into()).await?,
         40_000
     );
     Ok(())
 }
 
-#[twin_test(suite::sample::Migrator, everywhere)]
+#[twin_test(suite::specimen::Migrator, everywhere)]
 async fn what_needs_none_of_them_is_as_ever(db: &TwinDatabase) -> Result<()> {
-    let samples = everybodys::<Sample>(db);
+    let specimens = everybodys::<Specimen>(db);
     let drafts = (0..25_i32).map(|number| {
-        SampleDraft::new(format!("l{}", number % 4))
+        SpecimenDraft::new(format!("l{}", number % 4))
             .reading((number % 3 > 0).then(|| f64::from(number % 5) / 3.0))
             .blob(vec![(number % 2) as u8])
             .flag([None, Some(true), Some(false)][number as usize % 3])
     });
-    let made = samples.insert_many(drafts.collect()).await?;
-    let again = SampleDraft::new("again").id(made[3].id);
+    let made = specimens.insert_many(drafts.collect()).await?;
+    let again = SpecimenDraft::new("again").id(made[3].id);
     assert_eq!(
-        refused(samples.insert(again).await),
-        unique("samples", &["id"], "pk_samples")
+        refused(specimens.insert(again).await),
+        unique("specimens", &["id"], "pk_specimens")
     );
     for query in [
         Query::all()
-            .order_by(Sample::READING.desc().nulls_last())
-            .order_by(Sample::LABEL.asc()),
+            .order_by(Specimen::READING.desc().nulls_last())
+            .order_by(Specimen::LABEL.asc()),
         Query::all()
-            .order_by(Sample::FLAG.asc().nulls_first())
-            .order_by(Sample::BLOB.desc()),
+            .order_by(Specimen::FLAG.asc().nulls_first())
+            .order_by(Specimen::BLOB.desc()),
         Query::all()
-            .order_by(Sample::RATIO.desc())
-            .order_by(Sample::BLOB.asc()),
+            .order_by(Specimen::RATIO.desc())
+            .order_by(Specimen::BLOB.asc()),
     ] {
-        let whole = forwards(&*samples, &query, 100).await?;
+        let whole = forwards(&*specimens, &query, 100).await?;
         assert_eq!(whole.len(), 25);
         for size in [1, 7] {
-            assert_eq!(forwards(&*samples, &query, size).await?, whole);
-            assert_eq!(backwards(&*samples, &query, size).await?, whole);
+            assert_eq!(forwards(&*specimens, &query, size).await?, whole);
+            assert_eq!(backwards(&*specimens, &query, size).await?, whole);
         }
     }
     Ok(())

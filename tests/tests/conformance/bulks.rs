@@ -6,12 +6,12 @@ use entity::{Device, DeviceDraft, Habit, HabitDraft};
 use futures_util::TryStreamExt;
 use suite::kind::{refused, unique};
 use suite::pages::forwards;
-use suite::people::{ANN, anns};
+use suite::people::{ADA, adas};
 use uuid::Uuid;
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn rows_come_back_in_the_order_of_their_drafts(db: &TwinDatabase) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     let drafts: Vec<HabitDraft> = (0..1_234_u128)
         .map(|number| {
             let draft = HabitDraft::new(format!("n{number}"), "daily");
@@ -26,7 +26,7 @@ async fn rows_come_back_in_the_order_of_their_drafts(db: &TwinDatabase) -> Resul
     for (habit, draft) in made.iter().zip(&drafts) {
         assert_eq!(habit.name, draft.name);
         assert!(draft.id.is_none_or(|id| id == habit.id));
-        assert_eq!((habit.version, habit.user_id), (1, ANN));
+        assert_eq!((habit.version, habit.user_id), (1, ADA));
     }
     let mut sorted = made;
     sorted.sort_by_key(|habit| habit.id);
@@ -36,7 +36,7 @@ async fn rows_come_back_in_the_order_of_their_drafts(db: &TwinDatabase) -> Resul
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn forty_thousand_rows_go_in_at_once(db: &TwinDatabase) -> Result<()> {
-    let devices = anns::<Device>(db);
+    let devices = adas::<Device>(db);
     let drafts: Vec<DeviceDraft> = (0..40_000)
         .map(|number| DeviceDraft::new(format!("p{number}")))
         .collect();
@@ -51,7 +51,7 @@ async fn forty_thousand_rows_go_in_at_once(db: &TwinDatabase) -> Result<()> {
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn all_rows_go_in_or_none(db: &TwinDatabase) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     let there = habits.insert(HabitDraft::new("run", "daily")).await?;
     let mut drafts: Vec<HabitDraft> = (0..6_000)
         .map(|number| HabitDraft::new(format!("n{number}"), "daily"))
@@ -73,7 +73,7 @@ async fn all_rows_go_in_or_none(db: &TwinDatabase) -> Result<()> {
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn no_drafts_are_no_rows(db: &TwinDatabase) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     assert_eq!(habits.insert_many(vec![]).await?, []);
     assert_eq!(habits.count(&Query::all()).await?, 0);
     Ok(())
@@ -81,7 +81,7 @@ async fn no_drafts_are_no_rows(db: &TwinDatabase) -> Result<()> {
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn a_stream_gives_what_the_pages_give(db: &TwinDatabase) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     let drafts = (0..2_500).map(|number| HabitDraft::new("h", "daily").sort_order(number % 11));
     habits.insert_many(drafts.collect()).await?;
     for query in [
@@ -103,7 +103,7 @@ async fn a_stream_gives_what_the_pages_give(db: &TwinDatabase) -> Result<()> {
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn a_stream_may_be_read_beside_writes_and_dropped_half_read(db: &TwinDatabase) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     let drafts = (0..1_500).map(|number| HabitDraft::new("h", "daily").sort_order(number));
     habits.insert_many(drafts.collect()).await?;
     let query = Query::all().order_by(Habit::SORT_ORDER.asc());
@@ -127,12 +127,12 @@ async fn a_stream_in_a_read_unit_sees_one_moment(db: &TwinDatabase) -> Result<()
         // Its one connection is the unit's, so nobody else can write meanwhile.
         return Ok(());
     }
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     let drafts = (0..2_500).map(|number| HabitDraft::new("h", "daily").sort_order(number));
     habits.insert_many(drafts.collect()).await?;
     let other = db.open_another().await?;
-    let others = other.repository::<Habit>(&Scope::owner(ANN));
-    let unit = db.store().begin_read(&Scope::owner(ANN)).await?;
+    let others = other.repository::<Habit>(&Scope::owner(ADA));
+    let unit = db.store().begin_read(&Scope::owner(ADA)).await?;
     let query = Query::all().order_by(Habit::SORT_ORDER.asc());
     let mut stream = unit.repository::<Habit>().stream(query.clone());
     let mut places = Vec::new();

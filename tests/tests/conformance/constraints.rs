@@ -8,9 +8,9 @@ use entity::{
     ReminderDraft, ReminderPatch,
 };
 use suite::kind::{invalid, refused, unique};
-use suite::people::{anns, everybodys};
+use suite::people::{adas, everybodys};
 use suite::raw;
-use suite::sample::{Sample, SampleDraft};
+use suite::specimen::{Specimen, SpecimenDraft};
 use uuid::Uuid;
 
 fn day(number: u32) -> NaiveDate {
@@ -26,7 +26,7 @@ fn check(constraint: &'static str) -> ErrorKind {
 #[twin_test(migration::Migrator, everywhere)]
 async fn a_taken_id_names_the_primary_key(db: &TwinDatabase) -> Result<()> {
     let id = Uuid::from_u128(5);
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     habits
         .insert(HabitDraft::new("run", "daily").id(id))
         .await?;
@@ -35,14 +35,14 @@ async fn a_taken_id_names_the_primary_key(db: &TwinDatabase) -> Result<()> {
         refused(habits.insert(again).await),
         unique("habits", &["id"], "pk_habits")
     );
-    let entries = anns::<Entry>(db);
+    let entries = adas::<Entry>(db);
     entries.insert(EntryDraft::new(id, day(1)).id(id)).await?;
     let again = EntryDraft::new(id, day(2)).id(id);
     assert_eq!(
         refused(entries.insert(again).await),
         unique("habit_entries", &["id"], "pk_habit_entries")
     );
-    let reminders = anns::<Reminder>(db);
+    let reminders = adas::<Reminder>(db);
     let draft = || ReminderDraft::new(id, "07:00", 1, "UTC").id(id);
     reminders.insert(draft()).await?;
     assert_eq!(
@@ -54,7 +54,7 @@ async fn a_taken_id_names_the_primary_key(db: &TwinDatabase) -> Result<()> {
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn an_id_that_a_deleted_row_has_is_taken(db: &TwinDatabase) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     let made = habits.insert(HabitDraft::new("run", "daily")).await?;
     habits.delete(made.id, Expected::Any).await?;
     let again = HabitDraft::new("run", "daily").id(made.id);
@@ -67,10 +67,10 @@ async fn an_id_that_a_deleted_row_has_is_taken(db: &TwinDatabase) -> Result<()> 
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn a_day_is_taken_by_one_living_entry_of_a_habit(db: &TwinDatabase) -> Result<()> {
-    let habit = anns::<Habit>(db)
+    let habit = adas::<Habit>(db)
         .insert(HabitDraft::new("run", "daily"))
         .await?;
-    let entries = anns::<Entry>(db);
+    let entries = adas::<Entry>(db);
     let first = entries.insert(EntryDraft::new(habit.id, day(1))).await?;
     let second = entries.insert(EntryDraft::new(habit.id, day(2))).await?;
     let taken = unique(
@@ -112,7 +112,7 @@ async fn a_child_without_its_parent_breaks_the_foreign_key(db: &TwinDatabase) ->
         Engine::Sqlite => None,
         Engine::Postgres => Some(name.into()),
     };
-    let entries = anns::<Entry>(db);
+    let entries = adas::<Entry>(db);
     let broken = ErrorKind::ForeignKey {
         table: Some("habit_entries".into()),
         constraint: named("fk_habit_entries__user_id_habit_id"),
@@ -121,7 +121,7 @@ async fn a_child_without_its_parent_breaks_the_foreign_key(db: &TwinDatabase) ->
     assert_eq!(refused(entries.insert(orphan()).await), broken);
     assert_eq!(refused(entries.insert_many(vec![orphan()]).await), broken);
     assert_eq!(refused(entries.upsert(Upsert::new(orphan())).await), broken);
-    let habit = anns::<Habit>(db)
+    let habit = adas::<Habit>(db)
         .insert(HabitDraft::new("run", "daily"))
         .await?;
     let entry = entries.insert(EntryDraft::new(habit.id, day(1))).await?;
@@ -133,7 +133,7 @@ async fn a_child_without_its_parent_breaks_the_foreign_key(db: &TwinDatabase) ->
     assert_eq!(refused(entries.upsert(Upsert::seen(astray)).await), broken);
     let reminder = ReminderDraft::new(missing, "07:00", 1, "UTC");
     assert_eq!(
-        refused(anns::<Reminder>(db).insert(reminder).await),
+        refused(adas::<Reminder>(db).insert(reminder).await),
         ErrorKind::ForeignKey {
             table: Some("reminders".into()),
             constraint: named("fk_reminders__user_id_habit_id"),
@@ -145,7 +145,7 @@ async fn a_child_without_its_parent_breaks_the_foreign_key(db: &TwinDatabase) ->
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn a_platform_has_1_to_64_characters(db: &TwinDatabase) -> Result<()> {
-    let devices = anns::<Device>(db);
+    let devices = adas::<Device>(db);
     for platform in ["x".repeat(64), "😀".repeat(64), "x".to_owned()] {
         let made = devices.insert(DeviceDraft::new(platform.clone())).await?;
         assert_eq!(devices.get(made.id).await?.platform, platform);
@@ -182,7 +182,7 @@ async fn remind(
     time: &str,
     days: i32,
 ) -> Result<Reminder> {
-    let habit = anns::<Habit>(db)
+    let habit = adas::<Habit>(db)
         .insert(HabitDraft::new("run", "daily"))
         .await?;
     reminders
@@ -192,7 +192,7 @@ async fn remind(
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn a_reminder_rings_at_a_time_of_day_on_some_day(db: &TwinDatabase) -> Result<()> {
-    let reminders = anns::<Reminder>(db);
+    let reminders = adas::<Reminder>(db);
     for (time, days) in [("00:00", 1), ("09:59", 64), ("19:05", 127), ("23:59", 3)] {
         let made = remind(db, &*reminders, time, days).await?;
         assert_eq!(reminders.get(made.id).await?, made);
@@ -238,7 +238,7 @@ async fn a_reminder_rings_at_a_time_of_day_on_some_day(db: &TwinDatabase) -> Res
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn a_version_at_its_end_is_refused_and_nothing_wraps(db: &TwinDatabase) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     let made = habits.insert(HabitDraft::new("run", "daily")).await?;
     let sql = format!("UPDATE habits SET version = {}", i64::MAX);
     raw::execute(db.store(), &sql).await?;
@@ -266,33 +266,36 @@ async fn a_version_at_its_end_is_refused_and_nothing_wraps(db: &TwinDatabase) ->
     Ok(())
 }
 
-#[twin_test(suite::sample::Migrator, everywhere)]
+#[twin_test(suite::specimen::Migrator, everywhere)]
 async fn null_in_a_column_that_forbids_it_names_the_column(db: &TwinDatabase) -> Result<()> {
     // A later schema is stricter than the program that still runs.
     raw::execute_on(
         db,
-        "DROP TABLE samples; CREATE TABLE samples (id TEXT PRIMARY KEY, label TEXT, note TEXT, small INTEGER, \
+        "DROP TABLE specimens; CREATE TABLE specimens (id TEXT PRIMARY KEY, label TEXT, note TEXT, small INTEGER, \
          whole INTEGER NOT NULL, ratio REAL, reading REAL, flag INTEGER, day TEXT, at TEXT, link TEXT, \
          blob BLOB) STRICT",
-        "ALTER TABLE samples ALTER COLUMN whole SET NOT NULL",
+        "ALTER TABLE specimens ALTER COLUMN whole SET NOT NULL",
     )
     .await?;
-    let samples = everybodys::<Sample>(db);
+    let specimens = everybodys::<Specimen>(db);
     let broken = ErrorKind::NotNull {
-        table: "samples".into(),
+        table: "specimens".into(),
         column: "whole".into(),
     };
-    let draft = || SampleDraft::new("x");
-    assert_eq!(refused(samples.insert(draft()).await), broken);
+    let draft = || SpecimenDraft::new("x");
+    assert_eq!(refused(specimens.insert(draft()).await), broken);
     assert_eq!(
-        refused(samples.insert_many(vec![draft().whole(1), draft()]).await),
+        refused(specimens.insert_many(vec![draft().whole(1), draft()]).await),
         broken
     );
-    assert_eq!(refused(samples.upsert(Upsert::new(draft())).await), broken);
-    let made = samples.insert(draft().whole(1)).await?;
-    let patch = suite::sample::SamplePatch::new().whole(None);
     assert_eq!(
-        refused(samples.patch(made.id, Expected::Any, patch).await),
+        refused(specimens.upsert(Upsert::new(draft())).await),
+        broken
+    );
+    let made = specimens.insert(draft().whole(1)).await?;
+    let patch = suite::specimen::SpecimenPatch::new().whole(None);
+    assert_eq!(
+        refused(specimens.patch(made.id, Expected::Any, patch).await),
         broken
     );
     Ok(())
@@ -302,7 +305,7 @@ async fn null_in_a_column_that_forbids_it_names_the_column(db: &TwinDatabase) ->
 async fn a_column_that_went_away_is_a_schema_mismatch_and_never_a_value(
     db: &TwinDatabase,
 ) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     let made = habits
         .insert(HabitDraft::new("run", "daily").color("red"))
         .await?;
@@ -346,7 +349,7 @@ async fn a_column_that_went_away_is_a_schema_mismatch_and_never_a_value(
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn a_table_that_went_away_is_a_schema_mismatch(db: &TwinDatabase) -> Result<()> {
-    let devices = anns::<Device>(db);
+    let devices = adas::<Device>(db);
     let made = devices.insert(DeviceDraft::new("ios")).await?;
     raw::execute(db.store(), "ALTER TABLE devices RENAME TO machines").await?;
     for kind in [

@@ -7,7 +7,7 @@ use catamaran::{
 };
 use entity::{Device, DeviceDraft, Habit, HabitDraft};
 use suite::kind::refused;
-use suite::people::{ANN, BOB, anns, everybodys};
+use suite::people::{ADA, BOB, adas, everybodys};
 
 fn another_query() -> ErrorKind {
     ErrorKind::InvalidCursor {
@@ -21,7 +21,7 @@ async fn first_cursor<R: Record>(rows: &dyn Repository<R>, query: &Query<R>) -> 
 }
 
 async fn with_rows(db: &TwinDatabase) -> Result<std::sync::Arc<dyn Repository<Habit>>> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     let drafts = (0..5).map(|place| HabitDraft::new("run", "daily").sort_order(place));
     habits.insert_many(drafts.collect()).await?;
     Ok(habits)
@@ -83,7 +83,7 @@ async fn a_cursor_of_another_owner_or_of_the_system_is_refused(db: &TwinDatabase
     let everybodys = everybodys::<Habit>(db);
     let request = PageRequest::after(1, first_cursor(&*everybodys, &query).await?);
     assert_eq!(refused(habits.list(&query, request).await), another_query());
-    let same_owner = db.store().repository::<Habit>(&Scope::owner(ANN));
+    let same_owner = db.store().repository::<Habit>(&Scope::owner(ADA));
     let page = same_owner
         .list(&query, PageRequest::after(9, cursor))
         .await?;
@@ -94,7 +94,7 @@ async fn a_cursor_of_another_owner_or_of_the_system_is_refused(db: &TwinDatabase
 #[twin_test(migration::Migrator, everywhere)]
 async fn a_cursor_of_another_table_is_refused(db: &TwinDatabase) -> Result<()> {
     let habits = with_rows(db).await?;
-    let devices = anns::<Device>(db);
+    let devices = adas::<Device>(db);
     devices.insert(DeviceDraft::new("linux")).await?;
     let cursor = first_cursor(&*habits, &Query::all()).await?;
     assert_eq!(

@@ -6,9 +6,9 @@ use catamaran::{Engine, ErrorKind, Expected, PageRequest, Query, Result};
 use entity::{Device, DeviceDraft, DevicePatch, Entry, EntryDraft, Habit, HabitDraft};
 use futures_util::TryStreamExt;
 use suite::kind::refused;
-use suite::people::{anns, everybodys};
+use suite::people::{adas, everybodys};
 use suite::raw;
-use suite::sample::{Sample, SampleDraft};
+use suite::specimen::{Specimen, SpecimenDraft};
 use uuid::Uuid;
 
 fn unreadable(column: &'static str) -> ErrorKind {
@@ -29,7 +29,7 @@ async fn plant(db: &TwinDatabase, constraint: &str, table: &str, set: &str) -> R
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn an_infinite_instant_is_a_decode_error_of_every_read(db: &TwinDatabase) -> Result<()> {
-    let devices = anns::<Device>(db);
+    let devices = adas::<Device>(db);
     let made = devices.insert(DeviceDraft::new("ios")).await?;
     for (column, infinite) in [
         ("last_sync_at", "infinity"),
@@ -77,7 +77,7 @@ async fn an_instant_or_a_day_that_chrono_cannot_hold_is_a_decode_error(
         Engine::Sqlite => ("294276-12-31T23:59:59.999999Z", "5874897-12-31"),
         Engine::Postgres => ("294276-12-31 23:59:59.999999+00", "5874897-12-31"),
     };
-    let devices = anns::<Device>(db);
+    let devices = adas::<Device>(db);
     let made = devices.insert(DeviceDraft::new("ios")).await?;
     plant(
         db,
@@ -91,10 +91,10 @@ async fn an_instant_or_a_day_that_chrono_cannot_hold_is_a_decode_error(
         unreadable("last_sync_at")
     );
 
-    let habit = anns::<Habit>(db)
+    let habit = adas::<Habit>(db)
         .insert(HabitDraft::new("run", "daily"))
         .await?;
-    let entries = anns::<Entry>(db);
+    let entries = adas::<Entry>(db);
     let today = "2026-02-28".parse::<chrono::NaiveDate>().expect("a day");
     let entry = entries.insert(EntryDraft::new(habit.id, today)).await?;
     for far in [day, "infinity", "-infinity"] {
@@ -116,7 +116,7 @@ async fn an_instant_or_a_day_that_chrono_cannot_hold_is_a_decode_error(
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn what_is_not_of_the_columns_type_is_a_decode_error(db: &TwinDatabase) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     let made = habits.insert(HabitDraft::new("run", "daily")).await?;
     if db.engine() == Engine::Postgres {
         // Its types let nothing else in, until someone changes the type.
@@ -154,27 +154,27 @@ async fn what_is_not_of_the_columns_type_is_a_decode_error(db: &TwinDatabase) ->
     Ok(())
 }
 
-#[twin_test(suite::sample::Migrator, everywhere)]
+#[twin_test(suite::specimen::Migrator, everywhere)]
 async fn null_where_the_record_has_none_is_a_decode_error(db: &TwinDatabase) -> Result<()> {
     raw::execute_on(
         db,
-        "DROP TABLE samples; CREATE TABLE samples (id TEXT PRIMARY KEY, label TEXT, note TEXT, small INTEGER, \
+        "DROP TABLE specimens; CREATE TABLE specimens (id TEXT PRIMARY KEY, label TEXT, note TEXT, small INTEGER, \
          whole INTEGER, ratio REAL, reading REAL, flag INTEGER, day TEXT, at TEXT, link TEXT, \
          blob BLOB) STRICT",
-        "ALTER TABLE samples ALTER COLUMN label DROP NOT NULL; ALTER TABLE samples ALTER COLUMN small DROP NOT NULL; \
-         ALTER TABLE samples ALTER COLUMN ratio DROP NOT NULL; ALTER TABLE samples ALTER COLUMN blob DROP NOT NULL",
+        "ALTER TABLE specimens ALTER COLUMN label DROP NOT NULL; ALTER TABLE specimens ALTER COLUMN small DROP NOT NULL; \
+         ALTER TABLE specimens ALTER COLUMN ratio DROP NOT NULL; ALTER TABLE specimens ALTER COLUMN blob DROP NOT NULL",
     )
     .await?;
-    let samples = everybodys::<Sample>(db);
+    let specimens = everybodys::<Specimen>(db);
     for column in ["label", "small", "ratio", "blob"] {
-        let made = samples.insert(SampleDraft::new("x")).await?;
+        let made = specimens.insert(SpecimenDraft::new("x")).await?;
         let sql = format!(
-            "UPDATE samples SET {column} = NULL WHERE id = '{}'",
+            "UPDATE specimens SET {column} = NULL WHERE id = '{}'",
             made.id
         );
         raw::execute(db.store(), &sql).await?;
-        assert_eq!(refused(samples.find(made.id).await), unreadable(column));
+        assert_eq!(refused(specimens.find(made.id).await), unreadable(column));
     }
-    assert_eq!(samples.find(Uuid::nil()).await?, None);
+    assert_eq!(specimens.find(Uuid::nil()).await?, None);
     Ok(())
 }

@@ -7,7 +7,7 @@ use entity::{Entry, EntryDraft, Habit, HabitDraft, Reminder, ReminderDraft};
 use suite::clock::{ManualClock, instant};
 use suite::kind::{invalid, not_found, refused, stale, unique};
 use suite::pages::forwards;
-use suite::people::{ANN, BOB, anns};
+use suite::people::{ADA, BOB, adas};
 use suite::stores::open_with;
 use uuid::Uuid;
 
@@ -19,7 +19,7 @@ fn deleted() -> Query<Habit> {
 async fn a_delete_is_soft_and_is_a_version_with_a_time(db: &TwinDatabase) -> Result<()> {
     let clock = ManualClock::at("2026-01-01T00:00:00Z");
     let store = open_with::<migration::History>(db, |options| options.clock(clock.clone())).await?;
-    let habits = store.repository::<Habit>(&Scope::owner(ANN));
+    let habits = store.repository::<Habit>(&Scope::owner(ADA));
     let made = habits.insert(HabitDraft::new("run", "daily")).await?;
     clock.set("1999-12-31T23:59:59.999999999Z");
     habits.delete(made.id, Expected::Version(1)).await?;
@@ -37,7 +37,7 @@ async fn a_delete_is_soft_and_is_a_version_with_a_time(db: &TwinDatabase) -> Res
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn what_is_stale_missing_or_deleted_is_not_deleted(db: &TwinDatabase) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     let made = habits.insert(HabitDraft::new("run", "daily")).await?;
     assert_eq!(
         refused(habits.delete(made.id, Expected::Version(2)).await),
@@ -61,7 +61,7 @@ async fn what_is_stale_missing_or_deleted_is_not_deleted(db: &TwinDatabase) -> R
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn a_restored_row_lives_on_in_its_next_version(db: &TwinDatabase) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     let made = habits.insert(HabitDraft::new("run", "daily")).await?;
     habits.delete(made.id, Expected::Any).await?;
     assert_eq!(
@@ -79,7 +79,7 @@ async fn a_restored_row_lives_on_in_its_next_version(db: &TwinDatabase) -> Resul
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn restoring_a_living_row_returns_it_as_it_is(db: &TwinDatabase) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     let made = habits.insert(HabitDraft::new("run", "daily")).await?;
     for expected in [Expected::Any, Expected::Version(1)] {
         assert_eq!(habits.restore(made.id, expected).await?, made);
@@ -98,10 +98,10 @@ async fn restoring_a_living_row_returns_it_as_it_is(db: &TwinDatabase) -> Result
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn a_row_whose_key_was_given_away_is_not_restored(db: &TwinDatabase) -> Result<()> {
-    let habit = anns::<Habit>(db)
+    let habit = adas::<Habit>(db)
         .insert(HabitDraft::new("run", "daily"))
         .await?;
-    let entries = anns::<Entry>(db);
+    let entries = adas::<Entry>(db);
     let day = NaiveDate::from_ymd_opt(2026, 2, 2).expect("a day");
     let first = entries.insert(EntryDraft::new(habit.id, day)).await?;
     entries.delete(first.id, Expected::Any).await?;
@@ -130,7 +130,7 @@ async fn a_purge_removes_what_was_deleted_before_the_oldest_first_up_to_the_limi
 ) -> Result<()> {
     let clock = ManualClock::at("2026-01-01T00:00:00Z");
     let store = open_with::<migration::History>(db, |options| options.clock(clock.clone())).await?;
-    let habits = store.repository::<Habit>(&Scope::owner(ANN));
+    let habits = store.repository::<Habit>(&Scope::owner(ADA));
     let drafts = (0..8).map(|place| HabitDraft::new("h", "daily").sort_order(place));
     let made = habits.insert_many(drafts.collect()).await?;
     // Deleted in another order than that of ids; the last two live.
@@ -168,12 +168,12 @@ async fn a_purge_removes_what_was_deleted_before_the_oldest_first_up_to_the_limi
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn a_purge_takes_the_children_along_and_nobody_elses_rows(db: &TwinDatabase) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     let run = habits.insert(HabitDraft::new("run", "daily")).await?;
     let read = habits.insert(HabitDraft::new("read", "daily")).await?;
     let day = NaiveDate::from_ymd_opt(2026, 2, 2).expect("a day");
-    let entries = anns::<Entry>(db);
-    let reminders = anns::<Reminder>(db);
+    let entries = adas::<Entry>(db);
+    let reminders = adas::<Reminder>(db);
     for habit in [&run, &read] {
         entries.insert(EntryDraft::new(habit.id, day)).await?;
         let draft = ReminderDraft::new(habit.id, "07:30", 31, "UTC");
@@ -200,7 +200,7 @@ async fn a_purge_takes_the_children_along_and_nobody_elses_rows(db: &TwinDatabas
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn a_purge_before_a_year_that_no_engine_keeps_is_refused(db: &TwinDatabase) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     for before in [DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC] {
         assert_eq!(
             refused(habits.purge(before, 1).await),

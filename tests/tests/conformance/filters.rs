@@ -9,25 +9,25 @@ use entity::{Device, Habit, HabitDraft, HabitPatch};
 use suite::clock::instant;
 use suite::kind::refused;
 use suite::pages::forwards;
-use suite::people::{anns, everybodys};
-use suite::sample::{Sample, SampleDraft};
+use suite::people::{adas, everybodys};
+use suite::specimen::{Specimen, SpecimenDraft};
 use uuid::Uuid;
 
 /// The sorted values of a column in the rows that a filter selects.
 async fn selected<T>(
-    samples: &dyn Repository<Sample>,
-    filter: Filter<Sample>,
-    get: fn(&Sample) -> T,
+    specimens: &dyn Repository<Specimen>,
+    filter: Filter<Specimen>,
+    get: fn(&Specimen) -> T,
 ) -> Result<Vec<T>> {
-    let rows = forwards(samples, &filter.into(), 1_000).await?;
+    let rows = forwards(specimens, &filter.into(), 1_000).await?;
     Ok(rows.iter().map(get).collect())
 }
 
 /// Asks every comparison with every one of the values, which stand in ascending order in the rows.
 async fn compares<C, T>(
-    samples: &dyn Repository<Sample>,
-    column: Column<Sample, C>,
-    get: fn(&Sample) -> Option<T>,
+    specimens: &dyn Repository<Specimen>,
+    column: Column<Specimen, C>,
+    get: fn(&Specimen) -> Option<T>,
     values: &[T],
 ) -> Result<()>
 where
@@ -36,7 +36,7 @@ where
 {
     for value in values {
         type Holds<T> = fn(&T, &T) -> bool;
-        let asked: [(Filter<Sample>, Holds<T>); 6] = [
+        let asked: [(Filter<Specimen>, Holds<T>); 6] = [
             (column.eq(value.clone()), |a, b| a == b),
             (column.ne(value.clone()), |a, b| a != b),
             (column.lt(value.clone()), |a, b| a < b),
@@ -50,10 +50,10 @@ where
                 let matching = values.iter().filter(|v| holds(v, value) != opposite);
                 matching.cloned().map(Some).collect()
             };
-            let found = selected(samples, filter.clone(), get).await?;
+            let found = selected(specimens, filter.clone(), get).await?;
             assert_eq!(found, wanted(false), "{name}");
             // A NULL is in neither.
-            let found = selected(samples, filter.not(), get).await?;
+            let found = selected(specimens, filter.not(), get).await?;
             assert_eq!(found, wanted(true), "not {name}");
         }
     }
@@ -62,45 +62,45 @@ where
 
 /// Asks for lists of the values.
 async fn lists<C, T>(
-    samples: &dyn Repository<Sample>,
-    column: Column<Sample, C>,
-    get: fn(&Sample) -> Option<T>,
+    specimens: &dyn Repository<Specimen>,
+    column: Column<Specimen, C>,
+    get: fn(&Specimen) -> Option<T>,
     values: &[T],
 ) -> Result<()>
 where
     C: Field<Base = T>,
     T: Field<Base = T> + PartialOrd + Debug,
 {
-    compares(samples, column, get, values).await?;
+    compares(specimens, column, get, values).await?;
     let pair = [values[0].clone(), values[values.len() - 1].clone()];
-    let found = selected(samples, column.is_in(pair.clone()), get).await?;
+    let found = selected(specimens, column.is_in(pair.clone()), get).await?;
     assert_eq!(found, pair.map(Some));
-    let found = selected(samples, column.is_in(Vec::<T>::new()), get).await?;
+    let found = selected(specimens, column.is_in(Vec::<T>::new()), get).await?;
     assert_eq!(found, []);
-    let all = selected(samples, column.is_in(values.to_vec()), get).await?;
+    let all = selected(specimens, column.is_in(values.to_vec()), get).await?;
     assert_eq!(all.len(), values.len());
     Ok(())
 }
 
 /// One row for each value, in ascending order of ids, and one with what a draft has by itself.
 async fn sampled<T: Clone>(
-    samples: &dyn Repository<Sample>,
+    specimens: &dyn Repository<Specimen>,
     values: &[T],
-    with: impl Fn(SampleDraft, T) -> SampleDraft,
+    with: impl Fn(SpecimenDraft, T) -> SpecimenDraft,
 ) -> Result<()> {
-    samples.delete_where(&Filter::all()).await?;
+    specimens.delete_where(&Filter::all()).await?;
     let drafts = values.iter().zip(1_u128..).map(|(value, number)| {
-        with(SampleDraft::new("label"), value.clone()).id(Uuid::from_u128(number))
+        with(SpecimenDraft::new("label"), value.clone()).id(Uuid::from_u128(number))
     });
-    samples.insert_many(drafts.collect()).await?;
+    specimens.insert_many(drafts.collect()).await?;
     Ok(())
 }
 
-#[twin_test(suite::sample::Migrator, everywhere)]
+#[twin_test(suite::specimen::Migrator, everywhere)]
 async fn every_comparison_holds_on_every_type(db: &TwinDatabase) -> Result<()> {
-    let samples = everybodys::<Sample>(db);
-    let rows = &*samples;
-    let null = || SampleDraft::new("the one with NULLs").id(Uuid::max());
+    let specimens = everybodys::<Specimen>(db);
+    let rows = &*specimens;
+    let null = || SpecimenDraft::new("the one with NULLs").id(Uuid::max());
 
     let texts = [
         "", " ", "-", "A", "Z", "_", "a", "e\u{301}", "ß", "á", "é", "\u{e000}", "😀",
@@ -111,18 +111,18 @@ async fn every_comparison_holds_on_every_type(db: &TwinDatabase) -> Result<()> {
         draft.label(text.clone()).note(text)
     })
     .await?;
-    lists(rows, Sample::LABEL, |row| Some(row.label.clone()), &texts).await?;
+    lists(rows, Specimen::LABEL, |row| Some(row.label.clone()), &texts).await?;
     rows.insert(null()).await?;
-    lists(rows, Sample::NOTE, |row| row.note.clone(), &texts).await?;
+    lists(rows, Specimen::NOTE, |row| row.note.clone(), &texts).await?;
 
     let ints = [i32::MIN, -1, 0, 1, 7, i32::MAX];
     sampled(rows, &ints, |draft, int| draft.small(int)).await?;
-    lists(rows, Sample::SMALL, |row| Some(row.small), &ints).await?;
+    lists(rows, Specimen::SMALL, |row| Some(row.small), &ints).await?;
 
     let wide = [i64::MIN, -(1 << 53) - 1, -1, 0, 1, (1 << 53) + 1, i64::MAX];
     sampled(rows, &wide, |draft, int| draft.whole(int)).await?;
     rows.insert(null()).await?;
-    lists(rows, Sample::WHOLE, |row| row.whole, &wide).await?;
+    lists(rows, Specimen::WHOLE, |row| row.whole, &wide).await?;
 
     let floats = [
         f64::MIN,
@@ -140,14 +140,14 @@ async fn every_comparison_holds_on_every_type(db: &TwinDatabase) -> Result<()> {
         draft.ratio(float).reading(float)
     })
     .await?;
-    compares(rows, Sample::RATIO, |row| Some(row.ratio), &floats).await?;
+    compares(rows, Specimen::RATIO, |row| Some(row.ratio), &floats).await?;
     rows.insert(null()).await?;
-    compares(rows, Sample::READING, |row| row.reading, &floats).await?;
+    compares(rows, Specimen::READING, |row| row.reading, &floats).await?;
 
     let flags = [false, true];
     sampled(rows, &flags, |draft, flag| draft.flag(flag)).await?;
     rows.insert(null()).await?;
-    lists(rows, Sample::FLAG, |row| row.flag, &flags).await?;
+    lists(rows, Specimen::FLAG, |row| row.flag, &flags).await?;
 
     let days = [
         "0001-01-01",
@@ -159,7 +159,7 @@ async fn every_comparison_holds_on_every_type(db: &TwinDatabase) -> Result<()> {
     let days: Vec<NaiveDate> = days.iter().map(|day| day.parse().expect("a day")).collect();
     sampled(rows, &days, |draft, day| draft.day(day)).await?;
     rows.insert(null()).await?;
-    lists(rows, Sample::DAY, |row| row.day, &days).await?;
+    lists(rows, Specimen::DAY, |row| row.day, &days).await?;
 
     let instants: Vec<DateTime<Utc>> = [
         "0001-01-01T00:00:00Z",
@@ -174,7 +174,7 @@ async fn every_comparison_holds_on_every_type(db: &TwinDatabase) -> Result<()> {
     .into();
     sampled(rows, &instants, |draft, at| draft.at(at)).await?;
     rows.insert(null()).await?;
-    lists(rows, Sample::AT, |row| row.at, &instants).await?;
+    lists(rows, Specimen::AT, |row| row.at, &instants).await?;
 
     let ids = [
         Uuid::nil(),
@@ -184,13 +184,13 @@ async fn every_comparison_holds_on_every_type(db: &TwinDatabase) -> Result<()> {
     ];
     sampled(rows, &ids, |draft, id| draft.link(id)).await?;
     rows.insert(null()).await?;
-    lists(rows, Sample::LINK, |row| row.link, &ids).await?;
+    lists(rows, Specimen::LINK, |row| row.link, &ids).await?;
     Ok(())
 }
 
-#[twin_test(suite::sample::Migrator, everywhere)]
+#[twin_test(suite::specimen::Migrator, everywhere)]
 async fn bytes_and_floats_compare_but_are_not_listed(db: &TwinDatabase) -> Result<()> {
-    let samples = everybodys::<Sample>(db);
+    let specimens = everybodys::<Specimen>(db);
     let values: Vec<Vec<u8>> = vec![
         vec![],
         vec![0],
@@ -200,95 +200,102 @@ async fn bytes_and_floats_compare_but_are_not_listed(db: &TwinDatabase) -> Resul
         vec![128],
         vec![255; 3],
     ];
-    sampled(&*samples, &values, |draft, bytes| draft.blob(bytes)).await?;
+    sampled(&*specimens, &values, |draft, bytes| draft.blob(bytes)).await?;
     for (place, value) in values.iter().enumerate() {
         for (filter, expected) in [
-            (Sample::BLOB.eq(value.clone()), 1),
-            (Sample::BLOB.ne(value.clone()), 6),
-            (Sample::BLOB.lt(value.clone()), place),
-            (Sample::BLOB.ge(value.clone()), 7 - place),
+            (Specimen::BLOB.eq(value.clone()), 1),
+            (Specimen::BLOB.ne(value.clone()), 6),
+            (Specimen::BLOB.lt(value.clone()), place),
+            (Specimen::BLOB.ge(value.clone()), 7 - place),
         ] {
-            assert_eq!(samples.count(&filter.into()).await?, expected as u64);
+            assert_eq!(specimens.count(&filter.into()).await?, expected as u64);
         }
     }
-    let list = Sample::BLOB.is_in([vec![1_u8]]);
+    let list = Specimen::BLOB.is_in([vec![1_u8]]);
     for filter in [
         list.clone(),
         list.clone().not(),
-        list.clone().or(Sample::SMALL.eq(0)),
-        Sample::BLOB.is_in(Vec::<Vec<u8>>::new()),
+        list.clone().or(Specimen::SMALL.eq(0)),
+        Specimen::BLOB.is_in(Vec::<Vec<u8>>::new()),
     ] {
         let expected = ErrorKind::InvalidQuery {
-            reason: "is_in cannot list bytes".into(),
+            reason: "is_in cannot list bytes or floats".into(),
         };
-        assert_eq!(refused(samples.count(&filter.into()).await), expected);
+        assert_eq!(refused(specimens.count(&filter.into()).await), expected);
     }
     for filter in [
-        Sample::RATIO.is_in([0.0]),
-        Sample::READING.is_in([0.5]).not(),
+        Specimen::RATIO.is_in([0.0]),
+        Specimen::READING.is_in([0.5]).not(),
     ] {
         let expected = ErrorKind::InvalidQuery {
-            reason: "is_in cannot list floats".into(),
+            reason: "is_in cannot list bytes or floats".into(),
         };
-        assert_eq!(refused(samples.count(&filter.into()).await), expected);
+        assert_eq!(refused(specimens.count(&filter.into()).await), expected);
     }
     Ok(())
 }
 
-#[twin_test(suite::sample::Migrator, everywhere)]
+#[twin_test(suite::specimen::Migrator, everywhere)]
 async fn null_is_neither_equal_nor_different_and_is_asked_for_by_name(
     db: &TwinDatabase,
 ) -> Result<()> {
-    let samples = everybodys::<Sample>(db);
-    samples
+    let specimens = everybodys::<Specimen>(db);
+    specimens
         .insert_many(vec![
-            SampleDraft::new("null"),
-            SampleDraft::new("one")
+            SpecimenDraft::new("null"),
+            SpecimenDraft::new("one")
                 .whole(1)
                 .note("x".to_owned())
                 .flag(true),
-            SampleDraft::new("two")
+            SpecimenDraft::new("two")
                 .whole(2)
                 .note("y".to_owned())
                 .flag(false),
         ])
         .await?;
-    let truth: fn() -> Filter<Sample> = Filter::all;
-    let unknown: fn() -> Filter<Sample> = || Sample::WHOLE.eq(1).and(Sample::LABEL.eq("null"));
+    let truth: fn() -> Filter<Specimen> = Filter::all;
+    let unknown: fn() -> Filter<Specimen> =
+        || Specimen::WHOLE.eq(1).and(Specimen::LABEL.eq("null"));
     for (filter, expected) in [
-        (Sample::WHOLE.eq(1), "one"),
-        (Sample::WHOLE.ne(1), "two"),
-        (Sample::WHOLE.eq(1).not(), "two"),
-        (Sample::WHOLE.ne(1).not(), "one"),
-        (Sample::WHOLE.is_null(), "null"),
-        (Sample::WHOLE.is_not_null(), "one two"),
-        (Sample::WHOLE.is_null().not(), "one two"),
-        (Sample::WHOLE.is_not_null().not(), "null"),
-        (Sample::WHOLE.is_in([1, 3]), "one"),
-        (Sample::WHOLE.is_in([1, 3]).not(), "two"),
+        (Specimen::WHOLE.eq(1), "one"),
+        (Specimen::WHOLE.ne(1), "two"),
+        (Specimen::WHOLE.eq(1).not(), "two"),
+        (Specimen::WHOLE.ne(1).not(), "one"),
+        (Specimen::WHOLE.is_null(), "null"),
+        (Specimen::WHOLE.is_not_null(), "one two"),
+        (Specimen::WHOLE.is_null().not(), "one two"),
+        (Specimen::WHOLE.is_not_null().not(), "null"),
+        (Specimen::WHOLE.is_in([1, 3]), "one"),
+        (Specimen::WHOLE.is_in([1, 3]).not(), "two"),
         // Against an empty list nothing is known less: no row is in it, NULL or not.
-        (Sample::WHOLE.is_in(Vec::<i64>::new()), ""),
-        (Sample::WHOLE.is_in(Vec::<i64>::new()).not(), "null one two"),
-        (Sample::NOTE.contains("x"), "one"),
-        (Sample::NOTE.contains("x").not(), "two"),
-        (Sample::NOTE.starts_with("").not(), ""),
-        (Sample::NOTE.ends_with("y").not(), "one"),
-        (Sample::NOTE.contains_ignore_ascii_case("X").not(), "two"),
-        (Sample::FLAG.eq(true).not(), "two"),
+        (Specimen::WHOLE.is_in(Vec::<i64>::new()), ""),
+        (
+            Specimen::WHOLE.is_in(Vec::<i64>::new()).not(),
+            "null one two",
+        ),
+        (Specimen::NOTE.contains("x"), "one"),
+        (Specimen::NOTE.contains("x").not(), "two"),
+        (Specimen::NOTE.starts_with("").not(), ""),
+        (Specimen::NOTE.ends_with("y").not(), "one"),
+        (Specimen::NOTE.contains_ignore_ascii_case("X").not(), "two"),
+        (Specimen::FLAG.eq(true).not(), "two"),
         // Unknown and false is false; unknown or true is true; the rest stays unknown.
         (unknown(), ""),
         (unknown().not(), "one two"),
         (
-            Sample::WHOLE.eq(1).and(Filter::none()).not(),
+            Specimen::WHOLE.eq(1).and(Filter::none()).not(),
             "null one two",
         ),
-        (Sample::WHOLE.eq(1).or(truth()), "null one two"),
-        (Sample::WHOLE.eq(1).or(Filter::none()).not(), "two"),
-        (Sample::WHOLE.eq(1).and(truth()).not(), "two"),
-        (Sample::WHOLE.eq(1).or(Sample::WHOLE.is_null()), "null one"),
+        (Specimen::WHOLE.eq(1).or(truth()), "null one two"),
+        (Specimen::WHOLE.eq(1).or(Filter::none()).not(), "two"),
+        (Specimen::WHOLE.eq(1).and(truth()).not(), "two"),
+        (
+            Specimen::WHOLE.eq(1).or(Specimen::WHOLE.is_null()),
+            "null one",
+        ),
     ] {
-        let query = Query::from(filter).order_by(Sample::LABEL.asc());
-        let found = forwards(&*samples, &query, 10).await?;
+        let query = Query::from(filter).order_by(Specimen::LABEL.asc());
+        let found = forwards(&*specimens, &query, 10).await?;
         let found: Vec<&str> = found.iter().map(|row| row.label.as_str()).collect();
         assert_eq!(found.join(" "), expected, "{query:?}");
     }
@@ -297,7 +304,7 @@ async fn null_is_neither_equal_nor_different_and_is_asked_for_by_name(
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn a_list_may_have_any_number_of_values(db: &TwinDatabase) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     let drafts =
         (0..5).map(|place| HabitDraft::new(format!("n{place}"), "daily").sort_order(place));
     let made = habits.insert_many(drafts.collect()).await?;
@@ -324,31 +331,41 @@ async fn a_list_may_have_any_number_of_values(db: &TwinDatabase) -> Result<()> {
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn conditions_nest_and_five_hundred_are_the_most(db: &TwinDatabase) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     let drafts = (0..10).map(|place| HabitDraft::new("n", "daily").sort_order(place));
     habits.insert_many(drafts.collect()).await?;
     let is = |place: i32| Habit::SORT_ORDER.eq(place);
 
-    // Flat: one for the list and 499 in it.
     let flat = |parts: i32| (1..parts).fold(is(0), |filter, place| filter.or(is(place)));
-    assert_eq!(habits.count(&flat(499).into()).await?, 10);
-    // Deep: the opposite of the opposite.
-    let deep = |levels: usize| (0..levels).fold(is(3), |filter, _| filter.not());
-    assert_eq!(habits.count(&deep(499).into()).await?, 9);
-    assert_eq!(habits.count(&deep(498).into()).await?, 1);
-    // Deep and wide: and in or in and.
-    let mixed = |levels: i32| {
-        (0..levels).fold(is(0), |filter, level| match level % 2 {
+    assert_eq!(habits.count(&flat(500).into()).await?, 10);
+    // And in or in and, as deep as there are conditions; each opposite is one more.
+    let deep = |levels: i32| {
+        (1..levels).fold(is(0), |filter, level| match level % 2 {
             0 => filter.or(is(level % 10)),
             _ => filter.and(Habit::SORT_ORDER.ge(0)),
         })
     };
-    assert_eq!(habits.count(&mixed(249).into()).await?, 5);
+    assert_eq!(habits.count(&deep(500).into()).await?, 5);
+    let opposites =
+        |levels: i32| (1..levels).fold(is(0), |filter, level| filter.not().or(is(level % 10)));
+    let holds =
+        |place: i32| (1..250).fold(place == 0, |holds, level| !holds || place == level % 10);
+    let expected = (0..10).filter(|place| holds(*place)).count();
+    assert_eq!(habits.count(&opposites(250).into()).await?, expected as u64);
+    // The opposite of the opposite is what was there.
+    let same = (0..100_000).fold(is(3), |filter, _| filter.not());
+    assert_eq!(habits.count(&same.into()).await?, 1);
 
     let refusal = ErrorKind::InvalidQuery {
         reason: "a filter has at most 500 conditions; use is_in for lists".into(),
     };
-    for filter in [flat(500), deep(500), mixed(250)] {
+    for filter in [
+        flat(501),
+        deep(501),
+        opposites(251),
+        flat(100_000),
+        deep(100_000),
+    ] {
         let query: Query<Habit> = filter.clone().into();
         assert_eq!(refused(habits.count(&query).await), refusal);
         assert_eq!(refused(habits.exists(&query).await), refusal);
@@ -364,7 +381,7 @@ async fn conditions_nest_and_five_hundred_are_the_most(db: &TwinDatabase) -> Res
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn managed_columns_are_asked_for_like_the_others(db: &TwinDatabase) -> Result<()> {
-    let devices = anns::<Device>(db);
+    let devices = adas::<Device>(db);
     let first = devices.insert(entity::DeviceDraft::new("ios")).await?;
     let second = devices
         .update(devices.insert(entity::DeviceDraft::new("web")).await?)
@@ -389,7 +406,7 @@ async fn managed_columns_are_asked_for_like_the_others(db: &TwinDatabase) -> Res
     }
     assert_eq!(
         devices
-            .count(&Device::USER_ID.eq(suite::people::ANN).into())
+            .count(&Device::USER_ID.eq(suite::people::ADA).into())
             .await?,
         2
     );
@@ -421,21 +438,21 @@ fn floats(count: usize) -> Vec<f64> {
     floats.take(count).collect()
 }
 
-#[twin_test(suite::sample::Migrator, everywhere)]
+#[twin_test(suite::specimen::Migrator, everywhere)]
 async fn a_float_is_found_by_its_value_to_the_bit(db: &TwinDatabase) -> Result<()> {
-    let samples = everybodys::<Sample>(db);
+    let specimens = everybodys::<Specimen>(db);
     let values = floats(400);
     let drafts = values
         .iter()
-        .map(|value| SampleDraft::new("x").ratio(*value));
-    samples.insert_many(drafts.collect()).await?;
+        .map(|value| SpecimenDraft::new("x").ratio(*value));
+    specimens.insert_many(drafts.collect()).await?;
     let any = |values: Vec<f64>| {
-        let equal = values.into_iter().map(|value| Sample::RATIO.eq(value));
+        let equal = values.into_iter().map(|value| Specimen::RATIO.eq(value));
         Query::from(equal.fold(Filter::none(), Filter::or))
     };
-    assert_eq!(samples.count(&any(values.clone())).await?, 400);
+    assert_eq!(specimens.count(&any(values.clone())).await?, 400);
     let beside = values.iter().map(|value| value.next_up());
     let beside = beside.filter(|next| next.is_finite()).collect();
-    assert_eq!(samples.count(&any(beside)).await?, 0);
+    assert_eq!(specimens.count(&any(beside)).await?, 0);
     Ok(())
 }

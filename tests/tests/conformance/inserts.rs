@@ -6,13 +6,13 @@ use chrono::{DateTime, Utc};
 use entity::{Device, DeviceDraft, Entry, EntryDraft, Habit, HabitDraft, Reminder, ReminderDraft};
 use suite::clock::{ManualClock, instant};
 use suite::kind::{refused, unique};
-use suite::people::{ANN, anns, everybodys};
+use suite::people::{ADA, adas, everybodys};
 use suite::stores::open_with;
 use uuid::Uuid;
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn what_an_insert_returns_is_what_is_stored(db: &TwinDatabase) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     let run = habits
         .insert(
             HabitDraft::new("run", "daily")
@@ -24,11 +24,11 @@ async fn what_an_insert_returns_is_what_is_stored(db: &TwinDatabase) -> Result<(
     assert_eq!(habits.get(run.id).await?, run);
     assert_eq!((run.name.as_str(), run.color.as_str()), ("run", "#ff0000"));
     assert_eq!((run.sort_order, run.is_archived), (i32::MIN, true));
-    assert_eq!((run.user_id, run.version), (ANN, FIRST_VERSION));
+    assert_eq!((run.user_id, run.version), (ADA, FIRST_VERSION));
     assert_eq!((run.created_at, run.deleted_at), (run.updated_at, None));
 
     let date = "2026-02-28".parse().expect("a day");
-    let entries = anns::<Entry>(db);
+    let entries = adas::<Entry>(db);
     let entry = entries
         .insert(EntryDraft::new(run.id, date).amount(i64::MAX))
         .await?;
@@ -36,14 +36,14 @@ async fn what_an_insert_returns_is_what_is_stored(db: &TwinDatabase) -> Result<(
     assert_eq!((entry.date, entry.amount), (date, i64::MAX));
     assert_eq!(entry.source, "local", "the draft's default");
 
-    let reminders = anns::<Reminder>(db);
+    let reminders = adas::<Reminder>(db);
     let reminder = reminders
         .insert(ReminderDraft::new(run.id, "23:59", 127, "Europe/Berlin"))
         .await?;
     assert_eq!(reminders.get(reminder.id).await?, reminder);
     assert!(reminder.is_enabled, "the draft's default");
 
-    let devices = anns::<Device>(db);
+    let devices = adas::<Device>(db);
     let device = devices.insert(DeviceDraft::new("ios")).await?;
     assert_eq!(devices.get(device.id).await?, device);
     assert_eq!(device.last_sync_at, None);
@@ -52,7 +52,7 @@ async fn what_an_insert_returns_is_what_is_stored(db: &TwinDatabase) -> Result<(
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn a_draft_may_bring_its_id_once(db: &TwinDatabase) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     for id in [Uuid::from_u128(42), Uuid::nil(), Uuid::max()] {
         let made = habits
             .insert(HabitDraft::new("run", "daily").id(id))
@@ -74,7 +74,7 @@ async fn a_draft_may_bring_its_id_once(db: &TwinDatabase) -> Result<()> {
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn ids_that_the_library_makes_are_of_version_7_and_differ(db: &TwinDatabase) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     let drafts = (0..100).map(|_| HabitDraft::new("run", "daily"));
     let made = habits.insert_many(drafts.collect()).await?;
     let mut ids: Vec<Uuid> = made.iter().map(|habit| habit.id).collect();
@@ -119,7 +119,7 @@ async fn instants_are_cut_to_microseconds_towards_the_past_before_they_are_retur
 ) -> Result<()> {
     let clock = ManualClock::at("2026-01-01T00:00:00Z");
     let store = open_with::<migration::History>(db, |options| options.clock(clock.clone())).await?;
-    let devices = store.repository::<Device>(&Scope::owner(ANN));
+    let devices = store.repository::<Device>(&Scope::owner(ADA));
     for (now, kept) in INSTANTS {
         clock.set(now);
         let given: DateTime<Utc> = instant(now);

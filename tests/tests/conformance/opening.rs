@@ -8,7 +8,7 @@ use catamaran::testing::{TwinDatabase, twin_test};
 use catamaran::{Engine, ErrorKind, Query, Result, Scope, Store, StoreOptions};
 use entity::{DOMAIN, Habit};
 use suite::kind::refused;
-use suite::people::ANN;
+use suite::people::ADA;
 use suite::raw;
 
 async fn refusal(url: &str) -> ErrorKind {
@@ -354,7 +354,7 @@ async fn opening_may_migrate_and_does_it_once(db: &TwinDatabase) -> Result<()> {
     for _ in 0..2 {
         let options = StoreOptions::new(db.url()).migrate::<migration::History>();
         let store = options.domain(&DOMAIN).open().await?;
-        let habits = store.repository::<Habit>(&Scope::owner(ANN));
+        let habits = store.repository::<Habit>(&Scope::owner(ADA));
         assert_eq!(habits.count(&Query::all()).await?, 0);
     }
     Ok(())
@@ -363,7 +363,7 @@ async fn opening_may_migrate_and_does_it_once(db: &TwinDatabase) -> Result<()> {
 #[twin_test(migration::Migrator, everywhere)]
 async fn a_closed_store_is_unavailable(db: &TwinDatabase) -> Result<()> {
     let store = suite::stores::open_with::<migration::History>(db, |options| options).await?;
-    let habits = store.repository::<Habit>(&Scope::owner(ANN));
+    let habits = store.repository::<Habit>(&Scope::owner(ADA));
     assert_eq!(habits.count(&Query::all()).await?, 0);
     store.close();
     let closed = ErrorKind::Unavailable {
@@ -373,7 +373,7 @@ async fn a_closed_store_is_unavailable(db: &TwinDatabase) -> Result<()> {
     let draft = entity::HabitDraft::new("run", "daily");
     assert_eq!(refused(habits.insert(draft).await), closed);
     assert_eq!(
-        refused(store.begin_read(&Scope::owner(ANN)).await.map(drop)),
+        refused(store.begin_read(&Scope::owner(ADA)).await.map(drop)),
         closed
     );
     Ok(())

@@ -4,12 +4,12 @@ use catamaran::testing::{TwinDatabase, twin_test};
 use catamaran::{Expected, Filter, Query, Result, Visibility};
 use entity::{Habit, HabitDraft};
 use suite::kind::{not_found, refused};
-use suite::people::anns;
+use suite::people::adas;
 use uuid::Uuid;
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn a_row_is_found_by_its_id_and_a_missing_one_is_none(db: &TwinDatabase) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     let run = habits.insert(HabitDraft::new("run", "daily")).await?;
     habits.insert(HabitDraft::new("read", "daily")).await?;
     assert_eq!(habits.find(run.id).await?, Some(run));
@@ -21,7 +21,7 @@ async fn a_row_is_found_by_its_id_and_a_missing_one_is_none(db: &TwinDatabase) -
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn getting_a_missing_row_says_which_one(db: &TwinDatabase) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     let run = habits.insert(HabitDraft::new("run", "daily")).await?;
     assert_eq!(habits.get(run.id).await?, run);
     let missing = Uuid::from_u128(404);
@@ -34,7 +34,7 @@ async fn getting_a_missing_row_says_which_one(db: &TwinDatabase) -> Result<()> {
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn a_deleted_row_is_neither_found_nor_got(db: &TwinDatabase) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     let run = habits.insert(HabitDraft::new("run", "daily")).await?;
     habits.delete(run.id, Expected::Any).await?;
     assert_eq!(habits.find(run.id).await?, None);
@@ -49,7 +49,7 @@ async fn a_deleted_row_is_neither_found_nor_got(db: &TwinDatabase) -> Result<()>
 async fn exists_and_count_agree_with_the_filter_and_the_visibility(
     db: &TwinDatabase,
 ) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     let drafts = (0..10).map(|place| HabitDraft::new("h", "daily").sort_order(place));
     let made = habits.insert_many(drafts.collect()).await?;
     for habit in &made[..4] {
@@ -77,7 +77,7 @@ async fn exists_and_count_agree_with_the_filter_and_the_visibility(
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn an_empty_table_has_no_rows_to_count(db: &TwinDatabase) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     assert_eq!(habits.count(&Query::all()).await?, 0);
     assert!(!habits.exists(&Query::all()).await?);
     Ok(())

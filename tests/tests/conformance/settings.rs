@@ -5,11 +5,11 @@ use std::time::Duration;
 use catamaran::testing::{Target, TwinDatabase, twin_test};
 use catamaran::{Engine, ErrorKind, Result, Scope, Store, Synchronous, Unit};
 use suite::kind::refused;
-use suite::people::ANN;
+use suite::people::ADA;
 use suite::raw;
 use suite::stores::open_with;
 
-const ANNS: Scope = Scope::owner(ANN);
+const ADAS: Scope = Scope::owner(ADA);
 
 async fn number(unit: &Unit, sql: &str) -> Result<i64> {
     let rows = raw::rows_in(unit, sql).await?;
@@ -40,10 +40,10 @@ async fn pragmas(unit: &Unit) -> Result<(String, [i64; 5])> {
 async fn readers(store: &Store, count: usize) -> Result<Vec<Unit>> {
     let mut units = Vec::new();
     for _ in 0..count {
-        units.push(store.begin_read(&ANNS).await?);
+        units.push(store.begin_read(&ADAS).await?);
     }
     assert_eq!(
-        refused(store.begin_read(&ANNS).await.map(drop)),
+        refused(store.begin_read(&ADAS).await.map(drop)),
         ErrorKind::PoolTimeout,
         "there are no more connections than {count}"
     );
@@ -67,15 +67,15 @@ async fn every_connection_to_sqlite_has_its_settings(db: &TwinDatabase) -> Resul
         })
         .await?;
         let expected = |query_only| (journal.to_owned(), [1, 1_234, 0, level, query_only]);
-        // A database in memory has one connection, which reads and writes.
-        let (count, query_only) = if db.is_shared() { (3, 1) } else { (1, 0) };
+        // A database in memory has one connection, which reads and writes in turn.
+        let count = if db.is_shared() { 3 } else { 1 };
         for unit in readers(&store, count).await? {
-            assert_eq!(pragmas(&unit).await?, expected(query_only));
+            assert_eq!(pragmas(&unit).await?, expected(1));
         }
-        let writer = store.begin_write(&ANNS).await?;
+        let writer = store.begin_write(&ADAS).await?;
         assert_eq!(pragmas(&writer).await?, expected(0));
         assert_eq!(
-            refused(store.begin_write(&ANNS).await.map(drop)),
+            refused(store.begin_write(&ADAS).await.map(drop)),
             ErrorKind::PoolTimeout,
             "one writes at a time"
         );
@@ -104,14 +104,14 @@ async fn every_connection_to_postgres(db: &TwinDatabase) -> Result<()> {
             ("transaction_isolation", "repeatable read"),
             ("transaction_read_only", "on"),
             ("role", "catamaran_app"),
-            ("request.jwt.claims", &format!("{{\"sub\":\"{ANN}\"}}")),
+            ("request.jwt.claims", &format!("{{\"sub\":\"{ADA}\"}}")),
         ] {
             let found = text(&unit, &format!("SELECT current_setting('{name}')")).await?;
             assert_eq!(found, wanted, "{name}");
         }
         unit.rollback().await?;
     }
-    let unit = store.begin_write(&ANNS).await?;
+    let unit = store.begin_write(&ADAS).await?;
     for (name, wanted) in [
         ("transaction_isolation", "read committed"),
         ("transaction_read_only", "off"),

@@ -4,7 +4,7 @@ use catamaran::testing::{TwinDatabase, twin_test};
 use catamaran::{Filter, InvalidReason, Query, Repository, Result};
 use entity::{Habit, HabitDraft};
 use suite::kind::{invalid, refused};
-use suite::people::anns;
+use suite::people::adas;
 
 /// Texts with every character that some search gives another meaning.
 fn hostile() -> Vec<String> {
@@ -126,7 +126,7 @@ async fn insert(habits: &dyn Repository<Habit>, names: &[String]) -> Result<()> 
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn every_character_of_a_needle_means_itself(db: &TwinDatabase) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     let texts = hostile();
     insert(&*habits, &texts).await?;
     for needle in &texts {
@@ -146,7 +146,7 @@ async fn every_character_of_a_needle_means_itself(db: &TwinDatabase) -> Result<(
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn a_needle_that_is_longer_than_the_text_is_not_in_it(db: &TwinDatabase) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     insert(&*habits, &["ab", "b", "", "😀"].map(str::to_owned)).await?;
     for needle in ["aab", "xxb", "bb", "xxxxxxxxxxxxxb", "x😀", "ab "] {
         for (how, ask, _) in ASKED {
@@ -159,7 +159,7 @@ async fn a_needle_that_is_longer_than_the_text_is_not_in_it(db: &TwinDatabase) -
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn equality_knows_no_folding_no_trimming_and_no_normal_form(db: &TwinDatabase) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     let texts = hostile();
     insert(&*habits, &texts).await?;
     for text in &texts {
@@ -174,7 +174,7 @@ async fn equality_knows_no_folding_no_trimming_and_no_normal_form(db: &TwinDatab
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn a_needle_that_no_text_can_have_is_refused(db: &TwinDatabase) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     insert(&*habits, &["a".to_owned()]).await?;
     for (_, ask, _) in ASKED {
         assert_eq!(

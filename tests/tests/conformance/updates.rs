@@ -5,7 +5,7 @@ use catamaran::{Expected, Query, Result, Scope};
 use entity::{Device, DeviceDraft, DevicePatch, Habit, HabitDraft, HabitPatch};
 use suite::clock::{ManualClock, instant};
 use suite::kind::{not_found, refused, stale};
-use suite::people::{ANN, anns, everybodys};
+use suite::people::{ADA, adas, everybodys};
 use suite::stores::open_with;
 use uuid::Uuid;
 
@@ -15,7 +15,7 @@ async fn an_update_writes_the_callers_columns_and_keeps_the_librarys(
 ) -> Result<()> {
     let clock = ManualClock::at("2026-01-01T00:00:00Z");
     let store = open_with::<migration::History>(db, |options| options.clock(clock.clone())).await?;
-    let habits = store.repository::<Habit>(&Scope::owner(ANN));
+    let habits = store.repository::<Habit>(&Scope::owner(ADA));
     let made = habits.insert(HabitDraft::new("run", "daily")).await?;
     clock.set("2026-02-02T02:02:02.000002Z");
     let mut wanted = made.clone();
@@ -45,7 +45,7 @@ async fn an_update_writes_the_callers_columns_and_keeps_the_librarys(
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn every_update_is_one_version_even_without_a_change(db: &TwinDatabase) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     let mut habit = habits.insert(HabitDraft::new("run", "daily")).await?;
     for version in 2..6 {
         habit = habits.update(habit).await?;
@@ -56,7 +56,7 @@ async fn every_update_is_one_version_even_without_a_change(db: &TwinDatabase) ->
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn a_stale_update_is_a_conflict_that_tells_both_versions(db: &TwinDatabase) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     let first = habits.insert(HabitDraft::new("run", "daily")).await?;
     let second = habits.update(first.clone()).await?;
     let third = habits.update(second).await?;
@@ -76,7 +76,7 @@ async fn a_stale_update_is_a_conflict_that_tells_both_versions(db: &TwinDatabase
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn a_missing_or_deleted_row_is_not_updated(db: &TwinDatabase) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     let made = habits.insert(HabitDraft::new("run", "daily")).await?;
     let mut missing = made.clone();
     missing.id = Uuid::from_u128(404);
@@ -109,18 +109,18 @@ async fn a_missing_or_deleted_row_is_not_updated(db: &TwinDatabase) -> Result<()
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn the_system_updates_and_keeps_the_owner(db: &TwinDatabase) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     let mut made = habits.insert(HabitDraft::new("run", "daily")).await?;
     made.name = "walk".to_owned();
     let updated = everybodys::<Habit>(db).update(made.clone()).await?;
-    assert_eq!((updated.user_id, updated.name.as_str()), (ANN, "walk"));
+    assert_eq!((updated.user_id, updated.name.as_str()), (ADA, "walk"));
     assert_eq!(habits.get(made.id).await?, updated);
     Ok(())
 }
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn a_patch_sets_what_it_names_and_keeps_the_rest(db: &TwinDatabase) -> Result<()> {
-    let devices = anns::<Device>(db);
+    let devices = adas::<Device>(db);
     let at = instant("2026-05-05T05:05:05Z");
     let made = devices
         .insert(DeviceDraft::new("linux").last_sync_at(at))
@@ -164,7 +164,7 @@ async fn a_patch_sets_what_it_names_and_keeps_the_rest(db: &TwinDatabase) -> Res
 async fn an_empty_patch_reads_the_row_and_still_compares_the_version(
     db: &TwinDatabase,
 ) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     let made = habits.insert(HabitDraft::new("run", "daily")).await?;
     for expected in [Expected::Any, Expected::Version(1)] {
         let same = habits.patch(made.id, expected, HabitPatch::new()).await?;
@@ -183,7 +183,7 @@ async fn an_empty_patch_reads_the_row_and_still_compares_the_version(
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn a_patch_with_a_version_is_refused_when_it_is_stale(db: &TwinDatabase) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     let made = habits.insert(HabitDraft::new("run", "daily")).await?;
     let patch = || HabitPatch::new().name("walk");
     let patched = habits.patch(made.id, Expected::Version(1), patch()).await?;
@@ -205,7 +205,7 @@ async fn a_patch_with_a_version_is_refused_when_it_is_stale(db: &TwinDatabase) -
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn a_patch_of_one_row_leaves_the_others(db: &TwinDatabase) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     let drafts = (0..3).map(|_| HabitDraft::new("run", "daily"));
     let made = habits.insert_many(drafts.collect()).await?;
     habits

@@ -7,7 +7,7 @@ use entity::{Device, DeviceDraft, Entry, EntryDraft, Habit, HabitDraft};
 use suite::clock::{ManualClock, instant};
 use suite::kind::{conflict, invalid, refused, stale, unique};
 use suite::pages::forwards;
-use suite::people::{ANN, anns};
+use suite::people::{ADA, adas};
 use suite::stores::open_with;
 use uuid::Uuid;
 
@@ -30,12 +30,12 @@ fn seen(stored: &Habit, version: i64, name: &str) -> Upsert<Habit> {
 async fn a_row_that_is_not_there_is_inserted_whatever_the_caller_knows(
     db: &TwinDatabase,
 ) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     let new = habits.upsert(Upsert::new(draft("run"))).await?;
     let Upserted::Inserted(first) = new else {
         panic!("it was not there: {new:?}");
     };
-    assert_eq!((first.id, first.version, first.user_id), (ID, 1, ANN));
+    assert_eq!((first.id, first.version, first.user_id), (ID, 1, ADA));
     assert_eq!(habits.get(ID).await?, first);
     for (id, version) in [(2, 1), (3, 77)] {
         let id = Uuid::from_u128(id);
@@ -63,7 +63,7 @@ async fn a_row_that_is_not_there_is_inserted_whatever_the_caller_knows(
 async fn a_row_with_these_contents_is_unchanged_whatever_the_caller_knows(
     db: &TwinDatabase,
 ) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     habits.insert(draft("run")).await?;
     let stored = habits
         .patch(ID, Expected::Any, entity::HabitPatch::new().color("red"))
@@ -88,7 +88,7 @@ async fn a_row_with_other_contents_is_updated_only_by_who_knows_its_version(
 ) -> Result<()> {
     let clock = ManualClock::at("2026-01-01T00:00:00Z");
     let store = open_with::<migration::History>(db, |options| options.clock(clock.clone())).await?;
-    let habits = store.repository::<Habit>(&Scope::owner(ANN));
+    let habits = store.repository::<Habit>(&Scope::owner(ADA));
     habits.insert(draft("run")).await?;
     let stored = habits.update(habits.get(ID).await?).await?;
     assert_eq!(
@@ -117,7 +117,7 @@ async fn a_row_with_other_contents_is_updated_only_by_who_knows_its_version(
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn a_deleted_row_is_a_conflict_even_with_these_contents(db: &TwinDatabase) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     let stored = habits.insert(draft("run")).await?;
     habits.delete(ID, Expected::Any).await?;
     for row in [
@@ -137,7 +137,7 @@ async fn a_deleted_row_is_a_conflict_even_with_these_contents(db: &TwinDatabase)
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn null_is_a_content_like_any_other(db: &TwinDatabase) -> Result<()> {
-    let devices = anns::<Device>(db);
+    let devices = adas::<Device>(db);
     let at = instant("2026-05-05T05:05:05Z");
     let made = devices.insert(DeviceDraft::new("ios")).await?;
     let same = devices.upsert(Upsert::seen(made.clone())).await?;
@@ -164,7 +164,7 @@ async fn null_is_a_content_like_any_other(db: &TwinDatabase) -> Result<()> {
 async fn an_id_that_is_there_twice_is_refused_before_anything_is_written(
     db: &TwinDatabase,
 ) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     let rows = vec![
         Upsert::new(HabitDraft::new("other", "daily")),
         Upsert::new(draft("run")),
@@ -180,7 +180,7 @@ async fn an_id_that_is_there_twice_is_refused_before_anything_is_written(
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn outcomes_come_back_in_the_order_of_the_rows(db: &TwinDatabase) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     let drafts = (0..300_u128).map(|number| {
         HabitDraft::new(format!("n{number}"), "daily").id(Uuid::from_u128(1_000 - number))
     });
@@ -215,7 +215,7 @@ async fn outcomes_come_back_in_the_order_of_the_rows(db: &TwinDatabase) -> Resul
 async fn forty_thousand_rows_of_which_half_are_there_and_the_call_again(
     db: &TwinDatabase,
 ) -> Result<()> {
-    let devices = anns::<Device>(db);
+    let devices = adas::<Device>(db);
     let id = |number: u128| Uuid::from_u128(number + 1);
     let drafts = (0..20_000).map(|number| DeviceDraft::new("old").id(id(number * 2)));
     let made = devices.insert_many(drafts.collect()).await?;
@@ -254,7 +254,7 @@ async fn forty_thousand_rows_of_which_half_are_there_and_the_call_again(
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn all_rows_are_upserted_or_none(db: &TwinDatabase) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     let stored = habits.insert(draft("run")).await?;
     let mut rows: Vec<Upsert<Habit>> = (0..3_000)
         .map(|number| Upsert::new(HabitDraft::new(format!("n{number}"), "daily")))
@@ -270,8 +270,8 @@ async fn all_rows_are_upserted_or_none(db: &TwinDatabase) -> Result<()> {
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn another_unique_key_is_a_unique_error_and_no_outcome(db: &TwinDatabase) -> Result<()> {
-    let habit = anns::<Habit>(db).insert(draft("run")).await?;
-    let entries = anns::<Entry>(db);
+    let habit = adas::<Habit>(db).insert(draft("run")).await?;
+    let entries = adas::<Entry>(db);
     let day = NaiveDate::from_ymd_opt(2026, 2, 2).expect("a day");
     let stored = entries.insert(EntryDraft::new(habit.id, day)).await?;
     let taken = || {

@@ -5,8 +5,8 @@ use catamaran::{Expected, InvalidReason, MAX_BYTES, Query, Result, Upsert};
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{Device, DeviceDraft, Entry, EntryDraft, Habit, HabitDraft, HabitPatch};
 use suite::kind::{invalid, refused};
-use suite::people::{anns, everybodys};
-use suite::sample::{Sample, SampleDraft, SamplePatch};
+use suite::people::{adas, everybodys};
+use suite::specimen::{Specimen, SpecimenDraft, SpecimenPatch};
 use uuid::Uuid;
 
 fn day(year: i32) -> NaiveDate {
@@ -19,7 +19,7 @@ fn at(year: i32) -> DateTime<Utc> {
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn a_text_with_a_nul_is_refused_by_every_write(db: &TwinDatabase) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     let made = habits.insert(HabitDraft::new("run", "daily")).await?;
     let refusal = invalid("name", InvalidReason::NulCharacter);
     let bad = || HabitDraft::new("a\0b", "daily");
@@ -47,7 +47,7 @@ async fn a_text_with_a_nul_is_refused_by_every_write(db: &TwinDatabase) -> Resul
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn a_text_has_a_mebibyte_at_most(db: &TwinDatabase) -> Result<()> {
-    let habits = anns::<Habit>(db);
+    let habits = adas::<Habit>(db);
     let longest = "é".repeat(MAX_BYTES / 2);
     let made = habits
         .insert(HabitDraft::new(longest.clone(), "daily"))
@@ -83,10 +83,10 @@ async fn a_text_has_a_mebibyte_at_most(db: &TwinDatabase) -> Result<()> {
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn years_before_1_and_after_9999_are_refused(db: &TwinDatabase) -> Result<()> {
-    let habit = anns::<Habit>(db)
+    let habit = adas::<Habit>(db)
         .insert(HabitDraft::new("run", "daily"))
         .await?;
-    let (entries, devices) = (anns::<Entry>(db), anns::<Device>(db));
+    let (entries, devices) = (adas::<Entry>(db), adas::<Device>(db));
     for year in [-4_713, -1, 0, 10_000, 200_000] {
         assert_eq!(
             refused(entries.insert(EntryDraft::new(habit.id, day(year))).await),
@@ -136,9 +136,9 @@ async fn years_before_1_and_after_9999_are_refused(db: &TwinDatabase) -> Result<
     Ok(())
 }
 
-#[twin_test(suite::sample::Migrator, everywhere)]
+#[twin_test(suite::specimen::Migrator, everywhere)]
 async fn every_type_keeps_its_values_to_the_bit(db: &TwinDatabase) -> Result<()> {
-    let samples = everybodys::<Sample>(db);
+    let specimens = everybodys::<Specimen>(db);
     let texts = [
         "",
         "'",
@@ -182,7 +182,7 @@ async fn every_type_keeps_its_values_to_the_bit(db: &TwinDatabase) -> Result<()>
         let pick = |len: usize| number % len;
         let text = texts[pick(texts.len())];
         drafts.push(
-            SampleDraft::new(text)
+            SpecimenDraft::new(text)
                 .note((number % 2 == 0).then(|| text.to_owned()))
                 .small([i32::MIN, -1, 0, 1, i32::MAX][pick(5)])
                 .whole((number % 3 > 0).then(|| wholes[pick(wholes.len())]))
@@ -195,10 +195,10 @@ async fn every_type_keeps_its_values_to_the_bit(db: &TwinDatabase) -> Result<()>
                 .blob(blobs[pick(blobs.len())].clone()),
         );
     }
-    let many = samples.insert_many(drafts.clone()).await?;
+    let many = specimens.insert_many(drafts.clone()).await?;
     for (draft, made) in drafts.into_iter().zip(many) {
         assert_eq!(made.ratio.to_bits(), draft.ratio.to_bits());
-        let stored = samples.get(made.id).await?;
+        let stored = specimens.get(made.id).await?;
         assert_eq!(stored, made);
         assert_eq!(
             stored.ratio.to_bits(),
@@ -211,64 +211,67 @@ async fn every_type_keeps_its_values_to_the_bit(db: &TwinDatabase) -> Result<()>
             draft.reading.map(f64::to_bits)
         );
         // One by one and by an upsert it is stored alike.
-        let one = samples.insert(draft.clone()).await?;
-        assert_eq!(samples.get(one.id).await?, Sample { id: one.id, ..made });
-        let same = samples.upsert(Upsert::new(draft.id(one.id))).await?;
+        let one = specimens.insert(draft.clone()).await?;
+        assert_eq!(
+            specimens.get(one.id).await?,
+            Specimen { id: one.id, ..made }
+        );
+        let same = specimens.upsert(Upsert::new(draft.id(one.id))).await?;
         assert_eq!(same, catamaran::Upserted::Unchanged(one));
     }
     Ok(())
 }
 
-#[twin_test(suite::sample::Migrator, everywhere)]
+#[twin_test(suite::specimen::Migrator, everywhere)]
 async fn negative_zero_is_zero_and_no_float_is_infinite(db: &TwinDatabase) -> Result<()> {
-    let samples = everybodys::<Sample>(db);
-    let made = samples
-        .insert(SampleDraft::new("zero").ratio(-0.0).reading(-0.0))
+    let specimens = everybodys::<Specimen>(db);
+    let made = specimens
+        .insert(SpecimenDraft::new("zero").ratio(-0.0).reading(-0.0))
         .await?;
-    let patched = samples
+    let patched = specimens
         .patch(
             made.id,
             Expected::Any,
-            SamplePatch::new().ratio(-0.0).reading(-0.0),
+            SpecimenPatch::new().ratio(-0.0).reading(-0.0),
         )
         .await?;
-    for row in [&made, &patched, &samples.get(made.id).await?] {
+    for row in [&made, &patched, &specimens.get(made.id).await?] {
         assert_eq!(row.ratio.to_bits(), 0.0_f64.to_bits());
         assert_eq!(row.reading.map(f64::to_bits), Some(0.0_f64.to_bits()));
     }
-    for filter in [Sample::RATIO.eq(-0.0), Sample::RATIO.le(-0.0)] {
-        assert_eq!(samples.count(&filter.into()).await?, 1);
+    for filter in [Specimen::RATIO.eq(-0.0), Specimen::RATIO.le(-0.0)] {
+        assert_eq!(specimens.count(&filter.into()).await?, 1);
     }
-    assert_eq!(samples.count(&Sample::RATIO.lt(0.0).into()).await?, 0);
+    assert_eq!(specimens.count(&Specimen::RATIO.lt(0.0).into()).await?, 0);
     for float in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         let refusal = invalid("ratio", InvalidReason::NotFinite);
         assert_eq!(
-            refused(samples.insert(SampleDraft::new("x").ratio(float)).await),
+            refused(specimens.insert(SpecimenDraft::new("x").ratio(float)).await),
             refusal
         );
         assert_eq!(
-            refused(samples.count(&Sample::RATIO.lt(float).into()).await),
+            refused(specimens.count(&Specimen::RATIO.lt(float).into()).await),
             refusal
         );
         let refusal = invalid("reading", InvalidReason::NotFinite);
-        let draft = SampleDraft::new("x").reading(float);
-        assert_eq!(refused(samples.insert(draft).await), refusal);
+        let draft = SpecimenDraft::new("x").reading(float);
+        assert_eq!(refused(specimens.insert(draft).await), refusal);
     }
-    assert_eq!(samples.count(&Query::all()).await?, 1);
+    assert_eq!(specimens.count(&Query::all()).await?, 1);
     Ok(())
 }
 
-#[twin_test(suite::sample::Migrator, everywhere)]
+#[twin_test(suite::specimen::Migrator, everywhere)]
 async fn bytes_have_a_mebibyte_at_most(db: &TwinDatabase) -> Result<()> {
-    let samples = everybodys::<Sample>(db);
+    let specimens = everybodys::<Specimen>(db);
     let longest = vec![0xab; MAX_BYTES];
-    let made = samples
-        .insert(SampleDraft::new("x").blob(longest.clone()))
+    let made = specimens
+        .insert(SpecimenDraft::new("x").blob(longest.clone()))
         .await?;
-    assert!(samples.get(made.id).await?.blob == longest);
+    assert!(specimens.get(made.id).await?.blob == longest);
     let longer = vec![0; MAX_BYTES + 1];
     assert_eq!(
-        refused(samples.insert(SampleDraft::new("x").blob(longer)).await),
+        refused(specimens.insert(SpecimenDraft::new("x").blob(longer)).await),
         invalid(
             "blob",
             InvalidReason::TooLong {

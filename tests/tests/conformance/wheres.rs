@@ -5,7 +5,7 @@ use catamaran::{Expected, Filter, Query, Repository, Result, Scope, Visibility};
 use entity::{Habit, HabitDraft, HabitPatch};
 use suite::clock::{ManualClock, instant};
 use suite::pages::forwards;
-use suite::people::{ANN, BOB};
+use suite::people::{ADA, BOB};
 use suite::stores::open_with;
 
 /// Nine habits in three places, one of each place deleted; and the clock, moved on.
@@ -29,7 +29,7 @@ async fn a_patch_of_a_selection_bumps_version_and_time_of_the_living_rows_in_it(
 ) -> Result<()> {
     let clock = ManualClock::at("2026-01-01T00:00:00Z");
     let store = open_with::<migration::History>(db, |options| options.clock(clock.clone())).await?;
-    let habits = store.repository::<Habit>(&Scope::owner(ANN));
+    let habits = store.repository::<Habit>(&Scope::owner(ADA));
     let bobs = store.repository::<Habit>(&Scope::owner(BOB));
     let bobs_one = bobs
         .insert(HabitDraft::new("bob's", "daily").sort_order(1))
@@ -60,7 +60,7 @@ async fn a_delete_of_a_selection_is_soft_and_bumps_version_and_time(
 ) -> Result<()> {
     let clock = ManualClock::at("2026-01-01T00:00:00Z");
     let store = open_with::<migration::History>(db, |options| options.clock(clock.clone())).await?;
-    let habits = store.repository::<Habit>(&Scope::owner(ANN));
+    let habits = store.repository::<Habit>(&Scope::owner(ADA));
     let bobs = store.repository::<Habit>(&Scope::owner(BOB));
     let bobs_one = bobs
         .insert(HabitDraft::new("bob's", "daily").sort_order(1))
@@ -94,7 +94,7 @@ async fn a_delete_of_a_selection_is_soft_and_bumps_version_and_time(
 async fn an_empty_patch_of_a_selection_changes_nothing(db: &TwinDatabase) -> Result<()> {
     let clock = ManualClock::at("2026-01-01T00:00:00Z");
     let store = open_with::<migration::History>(db, |options| options.clock(clock.clone())).await?;
-    let habits = store.repository::<Habit>(&Scope::owner(ANN));
+    let habits = store.repository::<Habit>(&Scope::owner(ADA));
     let before = nine(&*habits, &clock).await?;
     let changed = habits
         .patch_where(&Filter::all(), HabitPatch::new())
@@ -113,7 +113,7 @@ async fn a_selection_by_the_column_that_is_patched_is_made_before_the_patch(
 ) -> Result<()> {
     let clock = ManualClock::at("2026-01-01T00:00:00Z");
     let store = open_with::<migration::History>(db, |options| options.clock(clock.clone())).await?;
-    let habits = store.repository::<Habit>(&Scope::owner(ANN));
+    let habits = store.repository::<Habit>(&Scope::owner(ADA));
     nine(&*habits, &clock).await?;
     let patch = HabitPatch::new().sort_order(1).name("same");
     let filter = Habit::SORT_ORDER.eq(0).or(Habit::SORT_ORDER.eq(2));
@@ -124,7 +124,7 @@ async fn a_selection_by_the_column_that_is_patched_is_made_before_the_patch(
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn a_selection_of_thousands_is_patched_and_deleted_at_once(db: &TwinDatabase) -> Result<()> {
-    let habits = db.store().repository::<Habit>(&Scope::owner(ANN));
+    let habits = db.store().repository::<Habit>(&Scope::owner(ADA));
     let drafts = (0..10_000).map(|number| HabitDraft::new("n", "daily").sort_order(number % 2));
     habits.insert_many(drafts.collect()).await?;
     let odd = Habit::SORT_ORDER.eq(1);

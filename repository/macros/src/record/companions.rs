@@ -40,7 +40,7 @@ fn draft(input: &Input) -> TokenStream {
     let values = input.user_fields().map(|(_, field)| {
         let Field { ident, ty, .. } = field;
         match &field.default {
-            Some(value) => quote!(#ident: <#ty as ::core::convert::From<_>>::from(#value)),
+            Some(value) => quote!(#ident: ::catamaran::__private::default::<#ty>(#value)),
             None if field.is_option() => quote!(#ident: ::core::option::Option::None),
             None => quote!(#ident: #ident.into()),
         }

@@ -6,6 +6,7 @@ mod twin;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{DeriveInput, Ident, Result};
 
 use parse::{Field, Input, Role};
@@ -54,10 +55,16 @@ fn record(input: &Input) -> TokenStream {
     let (draft, patch) = (input.draft(), input.patch());
     let specs = input.fields.iter().map(spec);
     let managed = managed(input);
-    let idents: Vec<&Ident> = input.fields.iter().map(|field| &field.ident).collect();
-    let strings: Vec<String> = input.fields.iter().map(Field::name).collect();
-    let indexes = 0..input.fields.len();
-    let types = input.fields.iter().map(|field| &field.ty);
+    // What a field's type cannot do is said at that type.
+    let values = input.fields.iter().enumerate().map(|(index, field)| {
+        let Field { ident, ty, .. } = field;
+        quote_spanned!(ty.span()=> #index => <#ty as ::catamaran::Field>::to_value(&self.#ident),)
+    });
+    let canonical = input.fields.iter().map(|field| {
+        let Field { ident, ty, .. } = field;
+        let string = field.name();
+        quote_spanned!(ty.span()=> ::catamaran::__private::canonical::<#ty>(#string, &mut self.#ident)?;)
+    });
     let last = input.fields.last().map(|field| &field.ty);
     let id = input.of(Role::Id).map(|(_, field)| field);
     let id_value = id.map(|Field { ident, .. }| quote_spanned!(ident.span()=> self.#ident));
@@ -70,21 +77,25 @@ fn record(input: &Input) -> TokenStream {
     };
     let (owner, version) = (optional(Role::Owner), optional(Role::Version));
     let users: Vec<&Ident> = input.user_fields().map(|(_, field)| &field.ident).collect();
-    let from_draft = input.fields.iter().map(|Field { ident, role, .. }| {
+    let from_draft = input.fields.iter().map(|field| {
+        let Field {
+            ident, ty, role, ..
+        } = field;
+        let at = ty.span();
         let value = match role {
-            Role::Id => quote!(stamp.id),
-            Role::Owner => quote!(stamp.owner),
-            Role::Version => quote!(::catamaran::FIRST_VERSION),
-            Role::Created | Role::Updated => quote!(stamp.now),
-            Role::Deleted => quote!(::core::option::Option::None),
+            Role::Id => quote_spanned!(at=> stamp.id),
+            Role::Owner => quote_spanned!(at=> stamp.owner),
+            Role::Version => quote_spanned!(at=> ::catamaran::FIRST_VERSION),
+            Role::Created | Role::Updated => quote_spanned!(at=> stamp.now),
+            Role::Deleted => quote_spanned!(at=> ::core::option::Option::None),
             Role::User => quote!(draft.#ident),
         };
         quote_spanned!(ident.span()=> #ident: #value)
     });
     let changes = input.user_fields().map(|(index, field)| {
-        let Field { ident, .. } = field;
+        let Field { ident, ty, .. } = field;
         let string = field.name();
-        quote!(::catamaran::__private::change(#index, #string, &patch.#ident, &mut changes)?;)
+        quote_spanned!(ty.span()=> ::catamaran::__private::change::<#ty>(#index, #string, &patch.#ident, &mut changes)?;)
     });
     quote! {
         impl ::catamaran::Record for #name {
@@ -97,13 +108,13 @@ fn record(input: &Input) -> TokenStream {
 
             fn value(&self, index: usize) -> ::catamaran::Value {
                 match index {
-                    #(#indexes => <#types as ::catamaran::Field>::to_value(&self.#idents),)*
+                    #(#values)*
                     _ => ::catamaran::Value::Null(<#last as ::catamaran::Field>::TYPE),
                 }
             }
 
             fn canonicalise(&mut self) -> ::catamaran::Result<()> {
-                #(::catamaran::__private::canonical(#strings, &mut self.#idents)?;)*
+                #(#canonical)*
                 ::core::result::Result::Ok(())
             }
 
@@ -151,7 +162,7 @@ fn spec(field: &Field) -> TokenStream {
     let default = match &field.default {
         Some(value) => quote_spanned! {ident.span()=>
             ::core::option::Option::Some(|| {
-                <#ty as ::catamaran::Field>::to_value(&<#ty as ::core::convert::From<_>>::from(#value))
+                <#ty as ::catamaran::Field>::to_value(&::catamaran::__private::default::<#ty>(#value))
             })
         },
         None => quote!(::core::option::Option::None),

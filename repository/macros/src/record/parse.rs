@@ -110,10 +110,10 @@ impl Field {
 impl Input {
     pub(super) fn parse(input: &DeriveInput) -> Result<Self> {
         let Data::Struct(data) = &input.data else {
-            return Err(Error::new(input.span(), "a record is a struct"));
+            return Err(Error::new(input.ident.span(), "a record is a struct"));
         };
         let Fields::Named(named) = &data.fields else {
-            return Err(Error::new(input.span(), "a record has named fields"));
+            return Err(Error::new(input.ident.span(), "a record has named fields"));
         };
         if !input.generics.params.is_empty() {
             let message = "a record has no generic parameters";

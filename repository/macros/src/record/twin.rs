@@ -3,6 +3,7 @@
 use heck::ToUpperCamelCase;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{Ident, Path};
 
 use super::parse::{Field, Input, Role};
@@ -25,6 +26,10 @@ pub(super) fn expand(input: &Input, folder: &str, dialect: &str, module: &Path) 
         quote_spanned!(ident.span()=> #ident: row.get::<#ty>(#index)?)
     });
     let primary_key = input.of(Role::Id).map(|(_, field)| column(field));
+    // At the entity's path, so that the error about a column that the record lacks points there.
+    let at = module.span();
+    let pattern = quote_spanned!(at=> #module::Model { #(#idents),* });
+    let literal = quote_spanned!(at=> #module::Model { #(#into_native),* });
     let model = quote! {
         <Self::Entity as ::catamaran::__private::sea_orm::EntityTrait>::Model
     };
@@ -35,13 +40,13 @@ pub(super) fn expand(input: &Input, folder: &str, dialect: &str, module: &Path) 
 
                 fn from_model(model: #model) -> Self {
                     // No `..`: a column that the record lacks does not compile.
-                    let #module::Model { #(#idents),* } = model;
+                    let #pattern = model;
                     #name { #(#from_native),* }
                 }
 
                 fn into_model(self) -> #model {
                     let #name { #(#idents),* } = self;
-                    #module::Model { #(#into_native),* }
+                    #literal
                 }
 
                 fn from_row(

@@ -2,7 +2,7 @@
 
 use catamaran::{Column, Field, Filter};
 use chrono::{DateTime, NaiveDate, Utc};
-use suite::sample::Sample;
+use suite::specimen::Specimen;
 use uuid::Uuid;
 
 /// A comparison.
@@ -63,7 +63,7 @@ pub enum Asked {
     InNote(Found, String),
 }
 
-fn compares<C, T>(column: Column<Sample, C>, how: Compared, value: &T) -> Filter<Sample>
+fn compares<C, T>(column: Column<Specimen, C>, how: Compared, value: &T) -> Filter<Specimen>
 where
     C: Field<Base = T>,
     T: Clone,
@@ -79,7 +79,7 @@ where
     }
 }
 
-fn tests<C, T>(column: Column<Sample, C>, test: &Test<T>) -> Filter<Sample>
+fn tests<C, T>(column: Column<Specimen, C>, test: &Test<T>) -> Filter<Specimen>
 where
     C: Field<Base = T>,
     T: Clone,
@@ -91,10 +91,10 @@ where
 }
 
 fn finds<C: Field<Base = String>>(
-    column: Column<Sample, C>,
+    column: Column<Specimen, C>,
     how: Found,
     needle: &str,
-) -> Filter<Sample> {
+) -> Filter<Specimen> {
     match how {
         Found::Inside => column.contains(needle),
         Found::AtStart => column.starts_with(needle),
@@ -137,39 +137,39 @@ fn found(how: Found, text: &str, needle: &str) -> bool {
 
 impl Asked {
     /// As the library's filter.
-    pub fn filter(&self) -> Filter<Sample> {
+    pub fn filter(&self) -> Filter<Specimen> {
         match self {
             Asked::All => Filter::all(),
             Asked::None => Filter::none(),
             Asked::And(left, right) => left.filter().and(right.filter()),
             Asked::Or(left, right) => left.filter().or(right.filter()),
             Asked::Not(inner) => inner.filter().not(),
-            Asked::Id(test) => tests(Sample::ID, test),
-            Asked::Label(test) => tests(Sample::LABEL, test),
-            Asked::Note(test) => tests(Sample::NOTE, test),
-            Asked::Small(test) => tests(Sample::SMALL, test),
-            Asked::Whole(test) => tests(Sample::WHOLE, test),
-            Asked::Ratio(how, value) => compares(Sample::RATIO, *how, value),
-            Asked::Reading(how, value) => compares(Sample::READING, *how, value),
-            Asked::Flag(test) => tests(Sample::FLAG, test),
-            Asked::Day(test) => tests(Sample::DAY, test),
-            Asked::At(test) => tests(Sample::AT, test),
-            Asked::Link(test) => tests(Sample::LINK, test),
-            Asked::Blob(how, value) => compares(Sample::BLOB, *how, value),
-            Asked::NoteIsNull => Sample::NOTE.is_null(),
-            Asked::WholeIsNull => Sample::WHOLE.is_null(),
-            Asked::ReadingIsNull => Sample::READING.is_not_null().not(),
-            Asked::FlagIsNull => Sample::FLAG.is_null(),
-            Asked::DayIsNull => Sample::DAY.is_null(),
-            Asked::AtIsNull => Sample::AT.is_not_null().not(),
-            Asked::LinkIsNull => Sample::LINK.is_null(),
-            Asked::InLabel(how, needle) => finds(Sample::LABEL, *how, needle),
-            Asked::InNote(how, needle) => finds(Sample::NOTE, *how, needle),
+            Asked::Id(test) => tests(Specimen::ID, test),
+            Asked::Label(test) => tests(Specimen::LABEL, test),
+            Asked::Note(test) => tests(Specimen::NOTE, test),
+            Asked::Small(test) => tests(Specimen::SMALL, test),
+            Asked::Whole(test) => tests(Specimen::WHOLE, test),
+            Asked::Ratio(how, value) => compares(Specimen::RATIO, *how, value),
+            Asked::Reading(how, value) => compares(Specimen::READING, *how, value),
+            Asked::Flag(test) => tests(Specimen::FLAG, test),
+            Asked::Day(test) => tests(Specimen::DAY, test),
+            Asked::At(test) => tests(Specimen::AT, test),
+            Asked::Link(test) => tests(Specimen::LINK, test),
+            Asked::Blob(how, value) => compares(Specimen::BLOB, *how, value),
+            Asked::NoteIsNull => Specimen::NOTE.is_null(),
+            Asked::WholeIsNull => Specimen::WHOLE.is_null(),
+            Asked::ReadingIsNull => Specimen::READING.is_not_null().not(),
+            Asked::FlagIsNull => Specimen::FLAG.is_null(),
+            Asked::DayIsNull => Specimen::DAY.is_null(),
+            Asked::AtIsNull => Specimen::AT.is_not_null().not(),
+            Asked::LinkIsNull => Specimen::LINK.is_null(),
+            Asked::InLabel(how, needle) => finds(Specimen::LABEL, *how, needle),
+            Asked::InNote(how, needle) => finds(Specimen::NOTE, *how, needle),
         }
     }
 
     /// Whether it holds for a row: true, false or unknown.
-    pub fn holds(&self, row: &Sample) -> Option<bool> {
+    pub fn holds(&self, row: &Specimen) -> Option<bool> {
         match self {
             Asked::All => Some(true),
             Asked::None => Some(false),

@@ -9,7 +9,7 @@ use catamaran::{Engine, Filter, Query, Repository, Result};
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use suite::pages::{backwards, forwards};
 use suite::people::everybodys;
-use suite::sample::{Migrator, Sample};
+use suite::specimen::{Migrator, Specimen};
 
 use asked::Asked;
 use ordered::Key;
@@ -23,49 +23,49 @@ struct Question {
 }
 
 impl Question {
-    fn query(&self) -> Query<Sample> {
+    fn query(&self) -> Query<Specimen> {
         let query = Query::from(self.asked.filter());
         let keys = self.order.iter();
         keys.fold(query, |query, key| query.order_by(key.order()))
     }
 
     /// The answer, without a database.
-    fn expected(&self, rows: &[Sample]) -> Vec<Sample> {
+    fn expected(&self, rows: &[Specimen]) -> Vec<Specimen> {
         let matching = rows
             .iter()
             .filter(|row| self.asked.holds(row) == Some(true));
-        let mut expected: Vec<Sample> = matching.cloned().collect();
+        let mut expected: Vec<Specimen> = matching.cloned().collect();
         expected.sort_by(|a, b| ordered::compare(&self.order, a, b));
         expected
     }
 }
 
 async fn answers(
-    samples: &dyn Repository<Sample>,
-    rows: &[Sample],
+    specimens: &dyn Repository<Specimen>,
+    rows: &[Specimen],
     questions: &[Question],
-) -> Result<Vec<Vec<Sample>>> {
-    samples.delete_where(&Filter::all()).await?;
+) -> Result<Vec<Vec<Specimen>>> {
+    specimens.delete_where(&Filter::all()).await?;
     let drafts = rows
         .iter()
         .map(|row| catamaran::Record::into_draft(row.clone()));
-    samples.insert_many(drafts.collect()).await?;
+    specimens.insert_many(drafts.collect()).await?;
     let mut answers = Vec::new();
     for question in questions {
         let query = question.query();
-        let found = forwards(samples, &query, question.size).await?;
+        let found = forwards(specimens, &query, question.size).await?;
         assert_eq!(
-            backwards(samples, &query, question.size).await?,
+            backwards(specimens, &query, question.size).await?,
             found,
             "{question:?}"
         );
         assert_eq!(
-            samples.count(&query).await?,
+            specimens.count(&query).await?,
             found.len() as u64,
             "{question:?}"
         );
         assert_eq!(
-            samples.exists(&query).await?,
+            specimens.exists(&query).await?,
             !found.is_empty(),
             "{question:?}"
         );
@@ -91,9 +91,9 @@ fn both_engines_answer_what_the_rows_hold() {
     };
     let outcome = TestRunner::new(config).run(&strategies::cases(), |(rows, questions)| {
         for db in &databases {
-            let samples = everybodys::<Sample>(db);
+            let specimens = everybodys::<Specimen>(db);
             let answers = runtime
-                .block_on(answers(&*samples, &rows, &questions))
+                .block_on(answers(&*specimens, &rows, &questions))
                 .map_err(|error| TestCaseError::fail(format!("{}: {error:?}", db.engine())))?;
             for (question, answer) in questions.iter().zip(answers) {
                 let expected = question.expected(&rows);

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use catamaran::Order;
-use suite::sample::Sample;
+use suite::specimen::Specimen;
 
 /// A column to order by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,13 +40,13 @@ pub struct Key {
 
 impl Key {
     /// As the library's.
-    pub fn order(&self) -> Order<Sample> {
+    pub fn order(&self) -> Order<Specimen> {
         macro_rules! of {
             ($column:ident) => {
                 if self.descending {
-                    Sample::$column.desc()
+                    Specimen::$column.desc()
                 } else {
-                    Sample::$column.asc()
+                    Specimen::$column.asc()
                 }
             };
         }
@@ -96,7 +96,7 @@ impl Key {
         }
     }
 
-    fn compare(&self, a: &Sample, b: &Sample) -> Ordering {
+    fn compare(&self, a: &Specimen, b: &Specimen) -> Ordering {
         match self.by {
             By::Id => self.nullable(Some(&a.id), Some(&b.id)),
             By::Label => self.nullable(Some(&a.label), Some(&b.label)),
@@ -114,11 +114,27 @@ impl Key {
     }
 }
 
-/// How two rows stand in an order, which the id makes total.
-pub fn compare(order: &[Key], a: &Sample, b: &Sample) -> Ordering {
-    order
-        .iter()
-        .map(|key| key.compare(a, b))
-        .find(|ordering| ordering.is_ne())
-        .unwrap_or_else(|| a.id.cmp(&b.id))
+/// The keys that have a say: a column speaks once, and after the id there is nothing left to say.
+fn heard(order: &[Key]) -> Vec<Key> {
+    let mut heard: Vec<Key> = Vec::new();
+    for key in order {
+        if heard.iter().all(|earlier| earlier.by != key.by) {
+            heard.push(*key);
+        }
+        if key.by == By::Id {
+            break;
+        }
+    }
+    heard
+}
+
+/// How two rows stand in an order, which the id makes total in the direction of the key before it.
+pub fn compare(order: &[Key], a: &Specimen, b: &Specimen) -> Ordering {
+    let heard = heard(order);
+    let by_id = match heard.last() {
+        Some(last) if last.descending => b.id.cmp(&a.id),
+        _ => a.id.cmp(&b.id),
+    };
+    let mut said = heard.iter().map(|key| key.compare(a, b));
+    said.find(|ordering| ordering.is_ne()).unwrap_or(by_id)
 }

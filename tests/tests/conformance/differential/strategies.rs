@@ -7,7 +7,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use suite::clock::instant;
-use suite::sample::Sample;
+use suite::specimen::Specimen;
 use uuid::Uuid;
 
 use super::Question;
@@ -99,7 +99,7 @@ fn blob() -> impl Strategy<Value = Vec<u8>> {
     vec(select(vec![0, 1, 127, 128, 255]), 0..4)
 }
 
-fn row() -> impl Strategy<Value = Sample> {
+fn row() -> impl Strategy<Value = Specimen> {
     let texts = (text(), option::of(text()), blob());
     let numbers = (small(), option::of(whole()), float(), option::of(float()));
     let others = (
@@ -112,7 +112,7 @@ fn row() -> impl Strategy<Value = Sample> {
         let (label, note, blob) = texts;
         let (small, whole, ratio, reading) = numbers;
         let (flag, day, at, link) = others;
-        Sample {
+        Specimen {
             id,
             label,
             note,
@@ -234,7 +234,7 @@ fn question() -> impl Strategy<Value = Question> {
 }
 
 /// Rows with ids of their own, and what is asked of them.
-pub fn cases() -> impl Strategy<Value = (Vec<Sample>, Vec<Question>)> {
+pub fn cases() -> impl Strategy<Value = (Vec<Specimen>, Vec<Question>)> {
     let rows = vec(row(), 0..25).prop_map(|mut rows| {
         rows.sort_by_key(Record::id);
         rows.dedup_by_key(|row| row.id);

@@ -9,20 +9,20 @@ pub type Migrator = catamaran::migrate::Migrator<History>;
 
 impl catamaran::migrate::History for History {
     fn migrations() -> Vec<Box<dyn TwinMigration>> {
-        vec![Box::new(CreateSamples)]
+        vec![Box::new(CreateSpecimens)]
     }
 }
 
-struct CreateSamples;
+struct CreateSpecimens;
 
-impl TwinMigration for CreateSamples {
+impl TwinMigration for CreateSpecimens {
     fn name(&self) -> &'static str {
-        "m20261122_000001_create_samples"
+        "m20261122_000001_create_specimens"
     }
 
     fn sqlite_up(&self) -> Script {
         Script::new().sql(
-            "CREATE TABLE samples (
+            "CREATE TABLE specimens (
                 id TEXT NOT NULL,
                 label TEXT NOT NULL,
                 note TEXT,
@@ -35,18 +35,18 @@ impl TwinMigration for CreateSamples {
                 at TEXT,
                 link TEXT,
                 blob BLOB NOT NULL,
-                CONSTRAINT pk_samples PRIMARY KEY (id)
+                CONSTRAINT pk_specimens PRIMARY KEY (id)
             ) STRICT",
         )
     }
 
     fn sqlite_down(&self) -> Script {
-        Script::new().sql("DROP TABLE samples")
+        Script::new().sql("DROP TABLE specimens")
     }
 
     fn postgres_up(&self) -> Script {
         Script::new().sql(
-            r#"CREATE TABLE samples (
+            r#"CREATE TABLE specimens (
                 id uuid NOT NULL,
                 label text COLLATE "C" NOT NULL,
                 note text COLLATE "C",
@@ -59,12 +59,12 @@ impl TwinMigration for CreateSamples {
                 at timestamptz,
                 link uuid,
                 blob bytea NOT NULL,
-                CONSTRAINT pk_samples PRIMARY KEY (id)
+                CONSTRAINT pk_specimens PRIMARY KEY (id)
             )"#,
         )
     }
 
     fn postgres_down(&self) -> Script {
-        Script::new().sql("DROP TABLE samples")
+        Script::new().sql("DROP TABLE specimens")
     }
 }

@@ -12,14 +12,14 @@ use uuid::Uuid;
 pub use migrations::{History, Migrator};
 
 /// The table.
-pub const SAMPLES: Table = Table {
-    name: "samples",
+pub const SPECIMENS: Table = Table {
+    name: "specimens",
     columns: &[
         "id", "label", "note", "small", "whole", "ratio", "reading", "flag", "day", "at", "link",
         "blob",
     ],
     primary_key: PrimaryKey {
-        name: "pk_samples",
+        name: "pk_specimens",
         columns: &["id"],
     },
     owner: None,
@@ -32,12 +32,14 @@ pub const SAMPLES: Table = Table {
 };
 
 /// The domain.
-pub const DOMAIN: Domain = Domain { tables: &[SAMPLES] };
+pub const DOMAIN: Domain = Domain {
+    tables: &[SPECIMENS],
+};
 
 /// A row without owner, version, timestamps and soft delete.
 #[derive(Clone, Debug, PartialEq, catamaran::Record)]
-#[record(table = self::SAMPLES, sqlite = self::sqlite, postgres = self::postgres)]
-pub struct Sample {
+#[record(table = self::SPECIMENS, sqlite = self::sqlite, postgres = self::postgres)]
+pub struct Specimen {
     /// The id.
     #[record(id)]
     pub id: Uuid,

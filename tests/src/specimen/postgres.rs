@@ -1,11 +1,10 @@
-use catamaran::sqlite::{TextDate, TextId, TextTime};
 use sea_orm::entity::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
-#[sea_orm(table_name = "samples")]
+#[sea_orm(table_name = "specimens")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: TextId,
+    pub id: Uuid,
     pub label: String,
     pub note: Option<String>,
     pub small: i32,
@@ -13,9 +12,9 @@ pub struct Model {
     pub ratio: f64,
     pub reading: Option<f64>,
     pub flag: Option<bool>,
-    pub day: Option<TextDate>,
-    pub at: Option<TextTime>,
-    pub link: Option<TextId>,
+    pub day: Option<Date>,
+    pub at: Option<DateTimeUtc>,
+    pub link: Option<Uuid>,
     pub blob: Vec<u8>,
 }
 

@@ -1,0 +1,30 @@
+#[macro_use]
+mod notes;
+
+use catamaran::Record;
+use uuid::Uuid;
+
+entity!(sqlite {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: String,
+    pub title: String,
+    pub done: i64,
+});
+
+entity!(postgres {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: String,
+    pub title: String,
+    pub done: i32,
+});
+
+#[derive(Clone, Debug, PartialEq, Record)]
+#[record(table = notes::NOTES, sqlite = sqlite, postgres = postgres)]
+struct Note {
+    #[record(id)]
+    id: Uuid,
+    title: String,
+    done: bool,
+}
+
+fn main() {}
