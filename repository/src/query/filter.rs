@@ -97,7 +97,7 @@ impl<R: Record> Filter<R> {
     )]
     pub fn not(self) -> Self {
         match self.condition {
-            Condition::Not(inner) => Filter::new(*inner, self.size),
+            Condition::Not(inner) => Filter::new(*inner, self.size.saturating_sub(1)),
             condition => Filter::new(
                 Condition::Not(Box::new(condition)),
                 self.size.saturating_add(1),
