@@ -89,6 +89,19 @@ impl Table {
             .find(|index| index.unique && index.columns == columns);
         key.map(|key| key.name).or(index.map(|index| index.name))
     }
+
+    /// The columns of the key that is broken where a database names a key with these.
+    ///
+    /// A key that contains the primary key's columns is broken only together with it, and which of the
+    /// two a database looks at first is its own affair: it is the primary key that is told.
+    pub(crate) fn broken_key<'c>(&self, columns: &'c [&'c str]) -> &'c [&'c str] {
+        let primary = self.primary_key.columns;
+        if primary.iter().all(|column| columns.contains(column)) {
+            primary
+        } else {
+            columns
+        }
+    }
 }
 
 /// On which engines a table exists.

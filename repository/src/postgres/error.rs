@@ -106,14 +106,15 @@ fn named(name: Option<&str>) -> Option<Cow<'static, str>> {
 
 fn unique(error: &PgDatabaseError, known: Option<&'static Table>) -> ErrorKind {
     let constraint = error.constraint().unwrap_or_default();
+    let known = known.filter(|known| Some(known.name) == error.table());
     let columns = known
-        .filter(|known| Some(known.name) == error.table())
-        .and_then(|known| known.unique_columns(constraint))
+        .and_then(|known| Some(known.broken_key(known.unique_columns(constraint)?)))
         .unwrap_or_default();
+    let constraint = known.and_then(|known| known.unique_name(columns));
     ErrorKind::Unique {
         table: named(error.table()).unwrap_or_default(),
         columns: columns.iter().map(|column| Cow::from(*column)).collect(),
-        constraint: named(error.constraint()),
+        constraint: constraint.map(Cow::from).or(named(error.constraint())),
     }
 }
 

@@ -134,14 +134,14 @@ fn unique(message: &str, known: Option<&'static Table>) -> ErrorKind {
         .collect();
     let columns: Vec<&str> = parts.iter().map(|(_, column)| *column).collect();
     let table = parts.first().map_or("a", |(table, _)| *table);
-    let constraint = known
-        .filter(|known| known.name == table)
-        .and_then(|known| known.unique_name(&columns));
+    let known = known.filter(|known| known.name == table);
+    let columns = known.map_or(&*columns, |known| known.broken_key(&columns));
+    let constraint = known.and_then(|known| known.unique_name(columns));
     ErrorKind::Unique {
         table: table.to_owned().into(),
         columns: columns
-            .into_iter()
-            .map(|column| column.to_owned().into())
+            .iter()
+            .map(|column| (*column).to_owned().into())
             .collect(),
         constraint: constraint.map(Cow::from),
     }
