@@ -5,7 +5,7 @@ use futures_util::TryStreamExt;
 use sea_orm::{DbErr, ExecResult, QueryResult, RuntimeErr};
 use sea_query_sqlx::SqlxValues;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{Arguments, AssertSqlSafe, Column, Decode, Row as _, query_with};
+use sqlx::{Arguments, AssertSqlSafe, Column, Decode, Row as _, ValueRef as _, query_with};
 use uuid::Uuid;
 
 use super::connect::{Manager, SqlitePool};
@@ -29,16 +29,31 @@ impl Row {
         T: Native<Sqlite>,
         T::Native: for<'r> Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
     {
-        self.0
-            .try_get::<T::Native, _>(index)
-            .map(T::from_native)
-            .map_err(|_| {
-                let column = self.0.columns().get(index).map(|column| column.name());
-                ErrorKind::Decode {
-                    column: column.unwrap_or("a missing column").to_owned().into(),
-                }
-                .into()
-            })
+        self.decoded::<T>(index).ok_or_else(|| {
+            let column = self.0.columns().get(index).map(|column| column.name());
+            ErrorKind::Decode {
+                column: column.unwrap_or("a missing column").to_owned().into(),
+            }
+            .into()
+        })
+    }
+
+    fn decoded<T>(&self, index: usize) -> Option<T>
+    where
+        T: Native<Sqlite>,
+        T::Native: for<'r> Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
+    {
+        let value = self.0.try_get_raw(index).ok()?;
+        let readable = if value.is_null() {
+            // The driver would read NULL as an empty text, as 0, or as no bytes.
+            T::NULLABLE
+        } else {
+            <T::Native as sqlx::Type<sqlx::Sqlite>>::compatible(&value.type_info())
+        };
+        if !readable {
+            return None;
+        }
+        T::Native::decode(value).map(T::from_native).ok()
     }
 }
 
