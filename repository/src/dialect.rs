@@ -57,6 +57,9 @@ pub struct Opening {
 
 /// How SQL is spelled. Each function appends to the text of a statement.
 pub trait Spelling {
+    /// What stands before and after an identifier.
+    const QUOTE: char;
+
     /// The parameter at that place, counted from 1.
     fn parameter(sql: &mut String, position: usize);
 

@@ -39,6 +39,8 @@ fn push(sql: &mut String, arguments: std::fmt::Arguments<'_>) {
 }
 
 impl Spelling for Postgres {
+    const QUOTE: char = '"';
+
     const POSITION: &'static str = "strpos";
 
     // An array is built once; a subquery may be planned into a join and run again.

@@ -1,5 +1,6 @@
 //! Who a transaction runs as, and the claims that row level security reads.
 
+use super::Postgres;
 use crate::dialect::{Access, Extent};
 use crate::error::{ErrorKind, Result};
 use crate::scope::Scope;
@@ -110,7 +111,7 @@ pub(super) fn begin(
     };
     let switch = match &role.scoped {
         ScopedRole::Login => String::new(),
-        ScopedRole::Switch(name) => format!("SET LOCAL ROLE {}; ", quoted(name)),
+        ScopedRole::Switch(name) => format!("SET LOCAL ROLE {}; ", quoted::<Postgres>(name)),
         ScopedRole::Refused(reason) => {
             return Err(ErrorKind::Permission {
                 reason: reason.clone().into(),

@@ -21,6 +21,9 @@ impl Dialect for Sqlite {
 }
 
 impl Spelling for Sqlite {
+    // In double quotes, a name that no column has is a text, and no error: https://sqlite.org/quirks.html#dblquote
+    const QUOTE: char = '`';
+
     const POSITION: &'static str = "instr";
 
     const IN_SUBQUERY: (&'static str, &'static str) = (" IN (", ")");

@@ -76,7 +76,7 @@ pub(crate) fn bulk_update<D: Dialect>(statements: &Statements, rows: usize) -> T
         let managed = statements.managed;
         let current = |index: usize| {
             let (table, column) = (statements.table, statements.column(index));
-            format!("{}.{}", quoted(table), quoted(column))
+            format!("{}.{}", quoted::<D>(table), quoted::<D>(column))
         };
         let new = |position: usize| format!("\"new\".\"column{position}\"");
         // Each compared or written column, with its place in the rows.
@@ -104,8 +104,18 @@ pub(crate) fn bulk_update<D: Dialect>(statements: &Statements, rows: usize) -> T
         });
         sql.push(" FROM (").rows(&update_types(statements), rows);
         sql.push(") AS \"new\" WHERE ");
+        // The id alone is a key to join by: of an owner or a version the planner expects few rows, and would
+        // look through an owner's whole table for each new row.
         sql.separated(" AND ", &compared, |sql, (index, position)| {
-            sql.push(&current(*index)).push(" = ").push(&new(*position));
+            let is_key = *index == managed.id;
+            let equals = if is_key {
+                " = "
+            } else {
+                " IS NOT DISTINCT FROM "
+            };
+            sql.push(&current(*index))
+                .push(equals)
+                .push(&new(*position));
         });
         if let Some(deleted) = managed.deleted {
             sql.push(" AND ").push(&current(deleted)).push(" IS NULL");

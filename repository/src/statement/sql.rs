@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, Spelling};
 
 /// The text of a statement under construction, and how many parameters it has so far.
 pub(crate) struct Sql<D> {
@@ -29,7 +29,7 @@ impl<D: Dialect> Sql<D> {
 
     /// A quoted identifier.
     pub(crate) fn name(&mut self, name: &str) -> &mut Self {
-        self.text.push_str(&quoted(name));
+        self.text.push_str(&quoted::<D>(name));
         self
     }
 
@@ -43,7 +43,7 @@ impl<D: Dialect> Sql<D> {
     /// The next parameter, an array: the column is one of its elements.
     pub(crate) fn is_element(&mut self, column: &str) -> &mut Self {
         self.parameters += 1;
-        D::is_element(&mut self.text, &quoted(column), self.parameters);
+        D::is_element(&mut self.text, &quoted::<D>(column), self.parameters);
         self
     }
 
@@ -81,7 +81,11 @@ impl<D: Dialect> Sql<D> {
     }
 }
 
-/// An identifier in double quotes, which both engines read alike.
-pub(crate) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
+/// An identifier in the dialect's quotes.
+pub(crate) fn quoted<D: Spelling>(name: &str) -> String {
+    let quote = D::QUOTE;
+    format!(
+        "{quote}{}{quote}",
+        name.replace(quote, &format!("{quote}{quote}"))
+    )
 }
