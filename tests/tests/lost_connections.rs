@@ -31,11 +31,14 @@ async fn a_lost_connection_costs_one_call(caller: Scope) -> Result<()> {
             _ => habits.update(habit.clone()).await.err(),
         };
         let error = lost.expect("the connection is gone");
-        assert!(
-            matches!(error.kind(), ErrorKind::ConnectionLost),
-            "{error:?}"
-        );
-        assert!(error.is_retryable());
+        // The system's write commits by itself, so it may have done so before the answer was lost.
+        let may_be_durable = round == 2 && caller.owner_id().is_none();
+        let kind = match may_be_durable {
+            true => ErrorKind::CommitUnknown,
+            false => ErrorKind::ConnectionLost,
+        };
+        assert_eq!(*error.kind(), kind);
+        assert_eq!(error.is_retryable(), !may_be_durable);
     }
     assert_eq!(habits.get(habit.id).await?, habit);
     Ok(())

@@ -185,7 +185,11 @@ async fn explain_untouched<D: Dialect, R: Twin<D>>(
 fn taken<R: Record>() -> ErrorKind {
     match R::MANAGED.owner {
         Some(_) => ErrorKind::Permission {
-            reason: format!("the id belongs to a {} row of another owner", R::TABLE.name).into(),
+            reason: format!(
+                "a {} row with this id belongs to another owner",
+                R::TABLE.name
+            )
+            .into(),
         },
         // The row went away between the insert and the look.
         None => ErrorKind::Serialization,
