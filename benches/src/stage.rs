@@ -21,6 +21,12 @@ use crate::{seaorm, sqlx_postgres, sqlx_sqlite};
 /// How many connections a pool has whose size the contestant does not choose itself.
 const CONNECTIONS: u32 = 5;
 
+/// The page cache of a tuned connection to SQLite: the one that Catamaran sets, 16 MiB.
+const CACHE: &str = "-16384";
+
+/// The page cache that SQLite has by itself.
+const DEFAULT_CACHE: &str = "-2000";
+
 /// Dead rows that Postgres may keep until more of them are there.
 const FEW_DEAD: u64 = 1_000;
 
@@ -71,8 +77,8 @@ impl Stage {
             .synchronous(Synchronous::Normal)
             .open()
             .await?;
-        let documented = seaorm_options(url);
-        let mut tuned = seaorm_options(url);
+        let documented = seaorm_options(url, DEFAULT_CACHE);
+        let mut tuned = seaorm_options(url, CACHE);
         tune(&mut tuned, CONNECTIONS);
         let contestants: Vec<Box<dyn Contestant>> = vec![
             Box::new(SqlxSqlite {
@@ -83,7 +89,11 @@ impl Stage {
                 name: "sqlx tuned",
                 pool: pool
                     .test_before_acquire(false)
-                    .connect_with(options.disable_statement_logging())
+                    .connect_with(
+                        options
+                            .pragma("cache_size", CACHE)
+                            .disable_statement_logging(),
+                    )
                     .await?,
             }),
             Box::new(seaorm::sqlite::SeaOrm {
@@ -250,10 +260,11 @@ impl Stage {
 }
 
 /// The URL and what every contestant's file has.
-fn seaorm_options(url: &str) -> ConnectOptions {
+fn seaorm_options(url: &str, cache: &'static str) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
-    options.map_sqlx_sqlite_opts(|options| {
+    options.map_sqlx_sqlite_opts(move |options| {
         options
+            .pragma("cache_size", cache)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
     });
