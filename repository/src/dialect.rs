@@ -135,6 +135,14 @@ pub trait Execute: Spelling {
         decode: fn(&Self::Row) -> Result<T>,
     ) -> impl Future<Output = Result<Vec<T>>> + Send;
 
+    /// Runs a statement that only reads and decodes its first row; what comes after it may not be run.
+    fn fetch_first<T: Send>(
+        connection: &mut Self::Connection,
+        text: &Text,
+        values: Vec<Value>,
+        decode: fn(&Self::Row) -> Result<T>,
+    ) -> impl Future<Output = Result<Option<T>>> + Send;
+
     /// Runs a statement; returns how many rows it changed.
     fn execute(
         connection: &mut Self::Connection,

@@ -141,7 +141,18 @@ impl<D: Dialect> Session<D> {
         self.answered(answer)
     }
 
-    /// The first row.
+    /// The first row of a statement that only reads.
+    pub(crate) async fn fetch_first<T: Send>(
+        &mut self,
+        text: &Text,
+        values: Vec<Value>,
+        decode: fn(&D::Row) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let answer = D::fetch_first(self.ready()?, text, values, decode).await;
+        self.answered(answer)
+    }
+
+    /// The first row of a statement that also writes: it runs to its end, where it may still fail.
     pub(crate) async fn fetch_optional<T: Send>(
         &mut self,
         text: &Text,

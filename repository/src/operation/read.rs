@@ -24,7 +24,7 @@ pub(crate) async fn find<D: Dialect, R: Twin<D>>(
         .flatten()
         .map(Value::Uuid)
         .collect();
-    session.fetch_optional(&text, values, R::from_row).await
+    session.fetch_first(&text, values, R::from_row).await
 }
 
 fn selection<'q, R: Record>(context: &Context, query: &'q Query<R>) -> Selection<'q> {
@@ -43,7 +43,7 @@ pub(crate) async fn count<D: Dialect, R: Twin<D>>(
     let selection = selection(context, query);
     let (text, values) = statement::select::<D>(R::statements(), selection, Output::Count)?;
     let counted = session
-        .fetch_optional(&text, values, |row| D::big_int(row, 0))
+        .fetch_first(&text, values, |row| D::big_int(row, 0))
         .await?;
     // count(*) always gives one row, and never a negative number.
     Ok(counted.and_then(|count| count.try_into().ok()).unwrap_or(0))
@@ -57,7 +57,7 @@ pub(crate) async fn exists<D: Dialect, R: Twin<D>>(
     let selection = selection(context, query);
     let (text, values) = statement::select::<D>(R::statements(), selection, Output::Exists)?;
     let exists = session
-        .fetch_optional(&text, values, |row| D::boolean(row, 0))
+        .fetch_first(&text, values, |row| D::boolean(row, 0))
         .await?;
     Ok(exists.unwrap_or(false))
 }

@@ -74,7 +74,7 @@ impl Target {
             .map(Value::Uuid)
             .collect();
         let decode = |row: &D::Row| Ok((D::big_int(row, 0)?, D::boolean(row, 1)?));
-        match session.fetch_optional(&text, values, decode).await {
+        match session.fetch_first(&text, values, decode).await {
             Err(error) => error,
             Ok(Some((actual, false)))
                 if self.version.is_some_and(|expected| expected != actual) =>

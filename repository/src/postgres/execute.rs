@@ -180,6 +180,17 @@ impl Execute for Postgres {
         Ok(decoded)
     }
 
+    /// All of the answer is read: what the driver leaves of it would be read before the next statement.
+    async fn fetch_first<T: Send>(
+        connection: &mut Self::Connection,
+        text: &Text,
+        values: Vec<Value>,
+        decode: fn(&Row) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let rows = Self::fetch(connection, text, values, decode).await?;
+        Ok(rows.into_iter().next())
+    }
+
     async fn execute(
         connection: &mut Self::Connection,
         text: &Text,

@@ -139,6 +139,22 @@ impl Execute for Sqlite {
         Ok(decoded)
     }
 
+    /// The driver's thread resets the statement before it hands the row over, so that there is one message
+    /// and no step more.
+    async fn fetch_first<T: Send>(
+        connection: &mut Self::Connection,
+        text: &Text,
+        values: Vec<Value>,
+        decode: fn(&Row) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let query = query_with(AssertSqlSafe(text.sql.clone()), arguments(values)?);
+        let row = query
+            .fetch_optional(&mut **connection)
+            .await
+            .map_err(|error| Self::classify(&error, text.table))?;
+        row.map(|row| decode(&Row(row))).transpose()
+    }
+
     async fn execute(
         connection: &mut Self::Connection,
         text: &Text,
