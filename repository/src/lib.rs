@@ -176,7 +176,7 @@ macro_rules! __postgres {
 /// What the derive needs and nobody else.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::record::{canonical, change, default};
+    pub use crate::record::{assert_owner, canonical, change, default};
     pub use crate::statement::Statements;
     pub use chrono;
     pub use sea_orm;

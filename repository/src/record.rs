@@ -167,6 +167,16 @@ pub enum Change<T> {
     Set(T),
 }
 
+/// Used by the derive, while it compiles: a record that forgets its owner would show every owner's rows.
+#[doc(hidden)]
+pub const fn assert_owner(table: &Table, has_owner: bool) {
+    assert!(
+        table.owner.is_some() == has_owner,
+        "the record and its table in the domain do not agree on whether there is an owner: \
+         `#[record(owner)]` on a field, and `owner: Some(..)` in the table"
+    );
+}
+
 /// Used by the derive: the value of a field, or the error that names it.
 #[doc(hidden)]
 pub fn canonical<T: crate::value::Field>(field: &'static str, value: &mut T) -> Result<()> {

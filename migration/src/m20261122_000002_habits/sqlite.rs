@@ -8,7 +8,7 @@ pub fn down() -> Script {
     Script::new().sql("DROP TABLE habits")
 }
 
-const TABLE: &str = r"
+const TABLE: &str = r#"
 CREATE TABLE habits (
     id TEXT NOT NULL,
     user_id TEXT NOT NULL,
@@ -31,6 +31,6 @@ CREATE TABLE habits (
     CONSTRAINT ck_habits__updated_at CHECK (length(CAST(updated_at AS BLOB)) = 27 AND updated_at GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]Z' AND updated_at >= '0001'),
     CONSTRAINT ck_habits__version CHECK (version >= 1),
     CONSTRAINT ck_habits__deleted_at CHECK (length(CAST(deleted_at AS BLOB)) = 27 AND deleted_at GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]Z' AND deleted_at >= '0001')
-) STRICT";
+) STRICT"#;
 
 const INDEX: &str = "CREATE INDEX ix_habits__user_id_updated_at ON habits (user_id, updated_at)";

@@ -8,7 +8,7 @@ pub fn down() -> Script {
     Script::new().sql("DROP TABLE habit_entries")
 }
 
-const TABLE: &str = r"
+const TABLE: &str = r#"
 CREATE TABLE habit_entries (
     id TEXT NOT NULL,
     user_id TEXT NOT NULL,
@@ -31,7 +31,7 @@ CREATE TABLE habit_entries (
     CONSTRAINT ck_habit_entries__updated_at CHECK (length(CAST(updated_at AS BLOB)) = 27 AND updated_at GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]Z' AND updated_at >= '0001'),
     CONSTRAINT ck_habit_entries__version CHECK (version >= 1),
     CONSTRAINT ck_habit_entries__deleted_at CHECK (length(CAST(deleted_at AS BLOB)) = 27 AND deleted_at GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]Z' AND deleted_at >= '0001')
-) STRICT";
+) STRICT"#;
 
 const UNIQUE: &str = "CREATE UNIQUE INDEX uq_habit_entries__habit_id_date ON habit_entries (habit_id, date) WHERE deleted_at IS NULL";
 

@@ -8,7 +8,7 @@ pub fn down() -> Script {
     Script::new().sql("DROP TABLE reminders")
 }
 
-const TABLE: &str = r"
+const TABLE: &str = r#"
 CREATE TABLE reminders (
     id TEXT NOT NULL,
     user_id TEXT NOT NULL,
@@ -35,6 +35,6 @@ CREATE TABLE reminders (
     CONSTRAINT ck_reminders__updated_at CHECK (length(CAST(updated_at AS BLOB)) = 27 AND updated_at GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]Z' AND updated_at >= '0001'),
     CONSTRAINT ck_reminders__version CHECK (version >= 1),
     CONSTRAINT ck_reminders__deleted_at CHECK (length(CAST(deleted_at AS BLOB)) = 27 AND deleted_at GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]Z' AND deleted_at >= '0001')
-) STRICT";
+) STRICT"#;
 
 const INDEX: &str = "CREATE INDEX ix_reminders__user_id_habit_id_is_enabled ON reminders (user_id, habit_id, is_enabled)";

@@ -8,7 +8,7 @@ pub fn down() -> Script {
     Script::new().sql("DROP TABLE devices")
 }
 
-const TABLE: &str = r"
+const TABLE: &str = r#"
 CREATE TABLE devices (
     id TEXT NOT NULL,
     user_id TEXT NOT NULL,
@@ -27,6 +27,6 @@ CREATE TABLE devices (
     CONSTRAINT ck_devices__updated_at CHECK (length(CAST(updated_at AS BLOB)) = 27 AND updated_at GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]Z' AND updated_at >= '0001'),
     CONSTRAINT ck_devices__version CHECK (version >= 1),
     CONSTRAINT ck_devices__deleted_at CHECK (length(CAST(deleted_at AS BLOB)) = 27 AND deleted_at GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]Z' AND deleted_at >= '0001')
-) STRICT";
+) STRICT"#;
 
 const INDEX: &str = "CREATE INDEX ix_devices__user_id_platform ON devices (user_id, platform)";

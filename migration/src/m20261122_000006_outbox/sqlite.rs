@@ -10,7 +10,7 @@ pub fn down() -> Script {
     Script::new().sql("DROP TABLE outbox")
 }
 
-const TABLE: &str = r"
+const TABLE: &str = r#"
 CREATE TABLE outbox (
     id TEXT NOT NULL,
     table_name TEXT NOT NULL,
@@ -29,4 +29,4 @@ CREATE TABLE outbox (
     CONSTRAINT ck_outbox__created_at CHECK (length(CAST(created_at AS BLOB)) = 27 AND created_at GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]Z' AND created_at >= '0001'),
     CONSTRAINT ck_outbox__updated_at CHECK (length(CAST(updated_at AS BLOB)) = 27 AND updated_at GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]Z' AND updated_at >= '0001'),
     CONSTRAINT ck_outbox__version CHECK (version >= 1)
-) STRICT";
+) STRICT"#;

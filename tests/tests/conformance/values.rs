@@ -178,7 +178,7 @@ async fn every_type_keeps_its_values_to_the_bit(db: &TwinDatabase) -> Result<()>
         b"text".to_vec(),
     ];
     let mut drafts = Vec::new();
-    for number in 0..floats.len() {
+    for (number, float) in floats.iter().copied().enumerate() {
         let pick = |len: usize| number % len;
         let text = texts[pick(texts.len())];
         drafts.push(
@@ -186,8 +186,8 @@ async fn every_type_keeps_its_values_to_the_bit(db: &TwinDatabase) -> Result<()>
                 .note((number % 2 == 0).then(|| text.to_owned()))
                 .small([i32::MIN, -1, 0, 1, i32::MAX][pick(5)])
                 .whole((number % 3 > 0).then(|| wholes[pick(wholes.len())]))
-                .ratio(floats[number])
-                .reading((number % 2 > 0).then(|| floats[number]))
+                .ratio(float)
+                .reading((number % 2 > 0).then_some(float))
                 .flag([None, Some(true), Some(false)][pick(3)])
                 .day([None, Some(day(1)), Some(day(9_999))][pick(3)])
                 .at([None, Some(at(1)), Some(at(1_970))][pick(3)])

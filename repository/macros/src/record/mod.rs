@@ -97,7 +97,10 @@ fn record(input: &Input) -> TokenStream {
         let string = field.name();
         quote_spanned!(ty.span()=> ::catamaran::__private::change::<#ty>(#index, #string, &patch.#ident, &mut changes)?;)
     });
+    let has_owner = input.of(Role::Owner).is_some();
     quote! {
+        const _: () = ::catamaran::__private::assert_owner(&#table, #has_owner);
+
         impl ::catamaran::Record for #name {
             type Draft = #draft;
             type Patch = #patch;
