@@ -2,8 +2,8 @@
 //!
 //! Five places do: DOMAIN with the records, the SQLite entities, the Postgres entities, and what the
 //! migrations really build on either engine. From DOMAIN and the records follows what each of the other
-//! four has to say ([`expected`]), by a written table of equivalent types ([`types`]); each of them is read
-//! into the same simple [`schema`]; and [`compare`] tells the differences as [`Finding`]s, with how to mend
+//! four has to say (`expected`), by a written table of equivalent types ([`types`]); each of them is read
+//! into the same simple [`schema`]; and `compare` tells the differences as [`Finding`]s, with how to mend
 //! them.
 //!
 //! What it cannot see: the meaning of a check beyond the form that its column's type needs (DOMAIN has
