@@ -31,7 +31,8 @@ pub struct Manager {
 /// The settings that a connection must have.
 #[derive(Clone, Debug)]
 struct Expected {
-    journal_mode: &'static str,
+    /// `None` where it is the file's own and cannot be changed.
+    journal_mode: Option<&'static str>,
     busy_timeout: Duration,
     synchronous: Synchronous,
     query_only: bool,
@@ -109,7 +110,7 @@ impl Expected {
             let value: Result<i64, _> = row.try_get_unchecked(index);
             value.map_or_else(|_| "unreadable".to_owned(), |value| value.to_string())
         };
-        let journal: Result<String, _> = row.try_get(1);
+        let journal: String = row.try_get(1).unwrap_or_default();
         let level = match self.synchronous {
             Synchronous::Full => 2,
             Synchronous::Normal => 1,
@@ -119,8 +120,8 @@ impl Expected {
             ("foreign_keys", flag(true), number(0)),
             (
                 "journal_mode",
-                self.journal_mode.to_owned(),
-                journal.unwrap_or_default(),
+                self.journal_mode.unwrap_or(&journal).to_owned(),
+                journal.clone(),
             ),
             (
                 "busy_timeout",
@@ -166,7 +167,7 @@ impl SqlitePool {
         }
         let read_only = has_mode(options.exposed_url(), "ro");
         let expected = Expected {
-            journal_mode: "wal",
+            journal_mode: (!read_only).then_some("wal"),
             busy_timeout: settings.lock_timeout,
             synchronous: settings.synchronous,
             query_only: false,
@@ -176,7 +177,6 @@ impl SqlitePool {
             ..expected.clone()
         };
         let writing = match read_only {
-            // The journal mode is the file's, and a reader cannot change it.
             true => file.clone(),
             false => file.clone().journal_mode(SqliteJournalMode::Wal),
         };
@@ -197,7 +197,7 @@ impl SqlitePool {
     async fn open_in_memory(options: &StoreOptions, memory: SqliteConnectOptions) -> Result<Self> {
         let settings = &options.settings;
         let expected = Expected {
-            journal_mode: "memory",
+            journal_mode: Some("memory"),
             busy_timeout: settings.lock_timeout,
             synchronous: settings.synchronous,
             query_only: false,

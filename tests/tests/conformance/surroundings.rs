@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use catamaran::testing::{Target, TwinDatabase, twin_test};
+use catamaran::testing::{EphemeralDatabase, Target, TwinDatabase, twin_test};
 use catamaran::{
     AnyRepository, Engine, ErrorKind, Expected, Query, Result, Scope, Store, StoreOptions, Unit,
 };
@@ -298,5 +298,16 @@ async fn a_damaged_file_is_told(db: &TwinDatabase) -> Result<()> {
         Ok(habits.list(&Query::all(), page).await?.items)
     };
     assert_eq!(refused(read().await), ErrorKind::Corrupt);
+    Ok(())
+}
+
+/// Its journal mode is its own: a store that may not write cannot make it WAL.
+#[tokio::test]
+async fn a_read_only_file_that_no_store_has_written_is_read() -> Result<()> {
+    let made = EphemeralDatabase::sqlite_file::<migration::Migrator>().await;
+    let made = made.expect("a file");
+    let store = Store::open(format!("{}?mode=ro", made.url())).await?;
+    let habits = store.repository::<Habit>(&ADAS);
+    assert_eq!(habits.count(&Query::all()).await?, 0);
     Ok(())
 }
