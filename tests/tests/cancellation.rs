@@ -214,7 +214,9 @@ async fn a_call_that_is_dropped_anywhere_is_done_whole_or_not_at_all(
             }
         }
     }
-    assert!(drops >= CALLS.len() * 5, "only {drops} drops");
+    // At the least before and after the first poll, each with and without lingering; a fast server answers
+    // the rest before anyone has to wait.
+    assert!(drops >= CALLS.len() * 3, "only {drops} drops");
     // What the last one left outlives the store.
     let left = outside.dump().await;
     store.close();
