@@ -65,6 +65,17 @@ impl Target {
         into.extend(self.version.map(Value::BigInt));
     }
 
+    /// Whether a row that was found is in the expected version.
+    fn compare<R: Record>(&self, found: &R) -> Result<()> {
+        match (self.version, found.version()) {
+            (Some(expected), Some(actual)) if expected != actual => Err(conflict::<R>(
+                self.id,
+                ConflictReason::Version { expected, actual },
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// Why no row was written, by a look-up: the row is not there, or is not as expected.
     async fn explain<D: Dialect, R: Twin<D>>(&self, session: &mut Session<D>) -> Error {
         let text = statement::look_up::<D>(R::statements(), self.owner.is_some());
@@ -175,13 +186,8 @@ async fn unchanged<D: Dialect, R: Twin<D>>(
 ) -> Result<R> {
     let found: Option<R> = find(session, context, target.id, Visibility::Live).await?;
     let found = found.ok_or_else(|| not_found::<R>(target.id))?;
-    match (target.version, found.version()) {
-        (Some(expected), Some(actual)) if expected != actual => Err(conflict::<R>(
-            target.id,
-            ConflictReason::Version { expected, actual },
-        )),
-        _ => Ok(found),
-    }
+    target.compare(&found)?;
+    Ok(found)
 }
 
 pub(crate) async fn delete<D: Dialect, R: Twin<D>>(
@@ -235,15 +241,12 @@ pub(crate) async fn restore<D: Dialect, R: Twin<D>>(
     // It lives already, it is deleted in another version, or it is not there.
     let all: Option<R> = find(session, context, id, Visibility::All).await?;
     let found = all.ok_or_else(|| not_found::<R>(id))?;
-    match (target.version, found.version()) {
-        (Some(expected), Some(actual)) if expected != actual => Err(conflict::<R>(
-            id,
-            ConflictReason::Version { expected, actual },
-        )),
+    target.compare(&found)?;
+    if !found.value(deleted_index).is_null() {
         // It was deleted after the update had looked.
-        _ if !found.value(deleted_index).is_null() => Err(ErrorKind::Serialization.into()),
-        _ => Ok(found),
+        return Err(ErrorKind::Serialization.into());
     }
+    Ok(found)
 }
 
 pub(crate) async fn purge<D: Dialect, R: Twin<D>>(

@@ -51,6 +51,9 @@ impl Row {
         // Since 2000-01-01: in microseconds, and in days.
         const TIMESTAMPS: Range<i64> = -63_082_281_600_000_000..252_455_616_000_000_000;
         const DATES: Range<i32> = -730_119..2_921_940;
+        if !matches!(ty, Type::Timestamp | Type::Date) {
+            return true;
+        }
         let Ok(value) = self.0.try_get_raw(index) else {
             return true;
         };
