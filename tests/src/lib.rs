@@ -8,6 +8,7 @@ pub mod outside;
 pub mod pages;
 pub mod people;
 pub mod polls;
+pub mod proxy;
 pub mod raw;
 pub mod sample;
 pub mod schema_sync;
