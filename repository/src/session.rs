@@ -368,6 +368,10 @@ impl<D: Dialect> Session<D> {
     }
 
     pub(crate) async fn rollback(mut self) -> Result<()> {
+        if self.broken {
+            // It is thrown away, which rolls back as well; nobody may be listening any more.
+            return Ok(());
+        }
         self.finish("ROLLBACK").await
     }
 

@@ -10,6 +10,7 @@ mod keyset;
 mod select;
 mod shape;
 mod sql;
+mod star;
 mod write;
 
 use std::collections::HashMap;
@@ -27,6 +28,7 @@ pub(crate) use select::{
 };
 pub(crate) use shape::Shape;
 pub(crate) use sql::{Sql, quoted};
+pub(crate) use star::has_star;
 pub(crate) use write::{
     Guard, delete_one, delete_where, insert_one, purge, restore_one, update_one, update_where,
 };
