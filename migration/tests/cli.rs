@@ -93,12 +93,7 @@ async fn postgres_a_role_that_may_only_read_gets_its_status() {
     assert!(succeeds(&["status", "-u", &url]).contains("'m20261122_000002_habits'... Applied"));
     succeeds(&["up", "-u", &url]);
     // What it may not do is an error of one line.
-    let refused = fails(&["down", "-u", &url]);
-    let reasons = ["permission denied", "must be owner of"];
-    assert!(
-        reasons.iter().any(|reason| refused.contains(reason)),
-        "{refused}"
-    );
+    assert!(fails(&["down", "-u", &url]).contains("must be owner of table"));
 
     support::run(&db, &format!("DROP OWNED BY {role}")).await;
     support::run(&db, &format!("DROP ROLE {role}")).await;

@@ -247,6 +247,7 @@ pub struct PostgresPool {
     role: Arc<Role>,
     /// What each transaction sets for itself, because the connection cannot.
     settings: Option<Arc<str>>,
+    patience: Duration,
 }
 
 impl PostgresPool {
@@ -273,11 +274,16 @@ impl PostgresPool {
             pool,
             role: Arc::new(role),
             settings: settings.transaction_pooler.then(|| locals().into()),
+            patience: settings.patience(),
         })
     }
 
     pub(super) async fn acquire(&self) -> Result<Object<Manager>> {
         pool::acquire(&self.pool).await
+    }
+
+    pub(super) fn patience(&self) -> Duration {
+        self.patience
     }
 
     pub(super) fn role(&self) -> &Role {
