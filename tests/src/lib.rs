@@ -7,6 +7,7 @@ pub mod login;
 pub mod outside;
 pub mod pages;
 pub mod people;
+pub mod pgbouncer;
 pub mod polls;
 pub mod proxy;
 pub mod raw;

@@ -144,7 +144,7 @@ async fn of_sixteen_inserts_of_one_day_one_stays(db: &TwinDatabase) -> Result<()
                 Ok(_) => won.push(nth),
                 Err(error) => match error.kind() {
                     ErrorKind::Unique { columns, .. } => {
-                        assert_eq!(columns[..], ["habit_id", "date"]);
+                        assert_eq!(columns[..], ["user_id", "habit_id", "date"]);
                     }
                     _ => return Err(error),
                 },

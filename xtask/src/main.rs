@@ -31,7 +31,7 @@ enum Chore {
     ///
     /// The server is the one that CATAMARAN_TEST_POSTGRES_URL names (a superuser's URL); else one
     /// that is started from the PostgreSQL binaries on this machine; else, on Debian as root, the
-    /// package is installed first. A server that was started is stopped in every outcome. No suite
+    /// package is installed first, and so are pgbouncer, psql and sqlite3, which some suites run. A server that was started is stopped in every outcome. No suite
     /// is skipped, and an ignored test counts as a failure.
     Test(test::Arguments),
     /// Run what continuous integration runs: formatting, lints, features, documentation, tests

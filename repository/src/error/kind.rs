@@ -185,6 +185,12 @@ pub enum ErrorKind {
         /// What it is.
         found: String,
     },
+    /// Something between the store and Postgres does not keep one server connection for each of the store's.
+    #[error("a connection pooler stands before the database: {reason}")]
+    Pooler {
+        /// What it does, and what to set.
+        reason: Cow<'static, str>,
+    },
 
     // ---- programming errors ----------------------------------------------------------------------
     /// The unit of work failed before, or has ended: nothing more can be done in it.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use sqlx::postgres::PgDatabaseError;
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
 use crate::domain::Table;
 use crate::error::{Error, ErrorKind, InvalidReason};
@@ -75,6 +75,11 @@ fn kind(error: &PgDatabaseError, known: Option<&'static Table>) -> ErrorKind {
         "57P01" | "57P02" | "57P04" | "57P05" | "08003" | "08006" | "25P03" | "25P04" => {
             ErrorKind::ConnectionLost
         }
+        // protocol_violation, under which pgbouncer says whatever it has to say, and then hangs up.
+        "08P01" if error.severity() == PgSeverity::Fatal => match error.message() {
+            "query_wait_timeout" => ErrorKind::PoolTimeout,
+            _ => ErrorKind::ConnectionLost,
+        },
         // cannot_connect_now
         "57P03" => unavailable("the server is starting up or shutting down"),
         // too_many_connections
