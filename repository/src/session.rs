@@ -168,6 +168,17 @@ impl<D: Dialect> Session<D> {
         self.answered(answer)
     }
 
+    /// Looks around after a statement that broke a constraint, where that undid the statement alone: the first
+    /// column of the first row. The session stays as failed as it was.
+    pub(crate) async fn probe(&mut self, text: &Text, values: Vec<Value>) -> Option<i64> {
+        let connection = self.connection.as_mut()?.0.as_mut()?;
+        self.busy = true;
+        let answer = D::fetch_first(connection, text, values, |row| D::big_int(row, 0)).await;
+        self.busy = false;
+        // What the look-up itself met is not what the caller asked about.
+        answer.ok().flatten()
+    }
+
     pub(crate) async fn seaorm_fetch(
         &mut self,
         statement: sea_orm::Statement,

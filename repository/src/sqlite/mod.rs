@@ -4,6 +4,7 @@ mod connect;
 mod dialect;
 mod error;
 mod execute;
+mod parameters;
 mod types;
 
 pub use dialect::Sqlite;
@@ -13,6 +14,8 @@ pub use types::{TextDate, TextId, TextTime};
 pub(crate) use connect::SqlitePool;
 #[cfg(feature = "migrate")]
 pub(crate) use connect::{explain, is_in_memory};
+#[cfg(feature = "migrate")]
+pub(crate) use parameters::options_of;
 
 /// A repository on SQLite. An application's own queries are a trait that it implements for this type and
 /// for its Postgres twin.
