@@ -26,7 +26,8 @@ pub(crate) use reference::{
     Affected, changed_orphan, first_orphan, referring_to_changed, referring_to_removed,
 };
 pub(crate) use select::{
-    Output, Selection, lock_by_ids, look_up, select, select_by_ids, select_one, selection_shape,
+    Output, Selection, lock_by_ids, look_up, select, select_by_ids, select_for_update, select_one,
+    selection_shape,
 };
 pub(crate) use shape::Shape;
 pub(crate) use sql::{Sql, quoted};
