@@ -102,6 +102,8 @@ pub mod migrate;
 mod native;
 mod operation;
 mod options;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod parameters;
 mod pool;
 #[cfg(feature = "postgres")]
 pub mod postgres;
@@ -188,7 +190,7 @@ macro_rules! __postgres {
 /// What the derive needs and nobody else.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::record::{assert_owner, canonical, change, default};
+    pub use crate::record::{assert_owner, assert_text, canonical, change, default};
     pub use crate::statement::Statements;
     pub use chrono;
     pub use sea_orm;

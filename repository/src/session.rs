@@ -309,6 +309,18 @@ impl<D: Dialect> Session<D> {
         self.answered(answer)
     }
 
+    /// Looks around after a statement that broke a constraint, where that undid the statement alone: the first
+    /// column of the first row. The session stays as failed as it was.
+    pub(crate) async fn probe(&mut self, text: &Text, values: Vec<Value>) -> Option<i64> {
+        let connection = self.connection.as_mut()?.0.as_mut()?;
+        self.busy = true;
+        let number = |row: &D::Row| D::big_int(row, 0);
+        let look = D::fetch_first(connection, text, values, number);
+        let answer = within(self.patience, look).await;
+        // What the look-up itself met is not what the caller asked about.
+        self.answered(answer).ok().flatten()
+    }
+
     pub(crate) async fn seaorm_fetch(
         &mut self,
         statement: sea_orm::Statement,

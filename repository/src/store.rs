@@ -94,6 +94,7 @@ impl Store {
     fn context(&self, scope: &Scope) -> Context {
         Context {
             scope: *scope,
+            domain: self.options.domain,
             sees_all: match &self.backend {
                 #[cfg(feature = "sqlite")]
                 Backend::Sqlite(_) => true,

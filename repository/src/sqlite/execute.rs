@@ -109,6 +109,9 @@ impl Execute for Sqlite {
     type Connection = Object<Manager>;
     type Pool = SqlitePool;
 
+    // https://sqlite.org/lang_conflict.html, ABORT
+    const OUTLIVES_REFUSALS: bool = true;
+
     async fn acquire(pool: &SqlitePool, access: Access) -> Result<Self::Connection> {
         pool.acquire(access).await
     }
