@@ -11,5 +11,6 @@ pub mod polls;
 pub mod raw;
 pub mod sample;
 pub mod schema_sync;
+pub mod soak;
 pub mod specimen;
 pub mod stores;
