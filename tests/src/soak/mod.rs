@@ -1,6 +1,10 @@
 //! Workloads that look for a lost write, a half unit or an open transaction: in short form as suites, in long
 //! form as `cargo xtask soak`.
 
+mod audit;
+pub mod bank;
+pub mod client;
+pub mod hazard;
 pub mod place;
 pub mod races;
 pub mod sweep;

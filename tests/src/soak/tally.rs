@@ -78,6 +78,11 @@ impl Tally {
         });
     }
 
+    /// An operation was acknowledged in another process, which nobody timed.
+    pub fn acknowledged_elsewhere(&self) {
+        self.with(|figures| figures.acknowledged += 1);
+    }
+
     /// A future was dropped before its end.
     pub fn dropped(&self) {
         self.with(|figures| figures.drops += 1);
