@@ -8,7 +8,7 @@ use catamaran::{Error, ErrorKind};
 use hdrhistogram::Histogram;
 
 /// The counts of one workload on one engine. Clones count together.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Tally(Arc<Mutex<Figures>>);
 
 /// The counts, to be read.
@@ -32,9 +32,9 @@ pub struct Figures {
     pub violations: Vec<String>,
 }
 
-impl Default for Tally {
+impl Default for Figures {
     fn default() -> Self {
-        Tally(Arc::new(Mutex::new(Figures {
+        Figures {
             runs: 0,
             acknowledged: 0,
             drops: 0,
@@ -43,7 +43,25 @@ impl Default for Tally {
             errors: BTreeMap::new(),
             latency: Histogram::new(3).expect("three digits are allowed"),
             violations: Vec::new(),
-        })))
+        }
+    }
+}
+
+impl Figures {
+    /// Both counts together.
+    #[must_use]
+    pub fn and(mut self, other: &Figures) -> Figures {
+        self.runs += other.runs;
+        self.acknowledged += other.acknowledged;
+        self.drops += other.drops;
+        self.faults += other.faults;
+        self.retries += other.retries;
+        for (kind, count) in &other.errors {
+            *self.errors.entry(kind.clone()).or_default() += count;
+        }
+        self.latency += &other.latency;
+        self.violations.extend(other.violations.iter().cloned());
+        self
     }
 }
 
