@@ -1,14 +1,21 @@
 //! [`DOMAIN`]: every name of the application's schema, once.
 
-use catamaran::Engine;
 use catamaran::domain::{
     Action, Check, ColumnDefault, DefaultValue, Domain, ForeignKey, Index, Presence, PrimaryKey,
     Table, UniqueKey,
 };
+use catamaran::{Engine, OPERATION_KEYS};
 
 /// Every table. Names are `pk_`, `uq_`, `ix_`, `fk_` or `ck_`, the table, `__`, and the columns.
 pub const DOMAIN: Domain = Domain {
-    tables: &[HABITS, HABIT_ENTRIES, REMINDERS, DEVICES, OUTBOX],
+    tables: &[
+        HABITS,
+        HABIT_ENTRIES,
+        REMINDERS,
+        DEVICES,
+        OUTBOX,
+        OPERATION_KEYS,
+    ],
 };
 
 /// What owners want to keep. Children refer to `(user_id, id)`, so that none hangs on another owner's.

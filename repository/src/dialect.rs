@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use uuid::Uuid;
 
@@ -43,8 +44,10 @@ pub enum Extent {
     Statement,
     /// Several statements that succeed or fail together.
     Transaction,
-    /// A unit of work, whose reads see one snapshot.
+    /// A unit of work: one that reads sees one snapshot.
     Unit,
+    /// A unit of work that is as if no other ran at the same time.
+    SerializableUnit,
 }
 
 /// What is sent before the first statement, as one text.
@@ -158,6 +161,13 @@ pub trait Execute: Spelling {
 
     /// Keeps the connection from being used again.
     fn discard(connection: Self::Connection);
+
+    /// Ends the statement that nobody waits for any more, where that can be done from here.
+    fn interrupt(connection: &mut Self::Connection);
+
+    /// How long a statement's answer may take: the limits that the database keeps by itself, and some
+    /// more for it to say so.
+    fn patience(pool: &Self::Pool) -> Duration;
 
     /// Runs a statement of SeaORM's.
     fn seaorm_fetch(

@@ -95,6 +95,7 @@ mod dialect;
 pub mod domain;
 mod engine;
 mod error;
+mod idempotency;
 #[cfg(feature = "migrate")]
 pub mod migrate;
 mod native;
@@ -106,6 +107,7 @@ pub mod postgres;
 mod query;
 mod record;
 mod repository;
+mod retry;
 mod schema;
 mod scope;
 mod session;
@@ -118,6 +120,8 @@ mod store;
 pub mod testing;
 mod unit;
 mod value;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod writing;
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use backend::{AnyRepository, Stored};
@@ -127,6 +131,7 @@ pub use dialect::Dialect;
 pub use domain::Domain;
 pub use engine::Engine;
 pub use error::{ConflictReason, Error, ErrorKind, InvalidReason, Result};
+pub use idempotency::OPERATION_KEYS;
 pub use native::NativeRepository;
 pub use options::{DEFAULT_APPLICATION_ROLE, StoreOptions, Synchronous};
 #[cfg(feature = "postgres")]
@@ -136,13 +141,18 @@ pub use query::{
 };
 pub use record::{Change, ColumnSpec, FIRST_VERSION, Managed, Record, Stamp, Twin};
 pub use repository::{Expected, Repository, Upsert, Upserted};
+pub use retry::{RepositoryExt, Retry};
 pub use scope::Scope;
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Sqlite, SqliteRepository};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub use store::{Store, Unit};
+pub use store::Store;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use unit::Unit;
 pub use unit::{NativeUnit, SeaOrm};
 pub use value::{Field, MAX_BYTES, Native, Type, Value};
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use writing::{Once, Writing};
 
 /// Used by the derive: what stands in it is compiled where the feature `sqlite` is on.
 #[cfg(feature = "sqlite")]

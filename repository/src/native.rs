@@ -125,7 +125,7 @@ impl<D: Dialect> Work<D> {
                 // connection away, which rolls back as well.
                 let _rolled_back = session.rollback().await;
             }
-            (Work::Unit(mut session), Err(_)) if access == Access::Write => session.fail(),
+            (Work::Unit(mut session), Err(error)) if access == Access::Write => session.fail(error),
             (Work::Unit(_), _) => {}
         }
         result
@@ -224,6 +224,19 @@ impl<R: Twin<D>, D: Dialect> Repository<R> for NativeRepository<R, D> {
         let mut work = self.read().await?;
         let found = operation::find(work.session(), &self.context, id, Visibility::Live).await;
         work.end(Access::Read, found).await
+    }
+
+    async fn lock(&self, ids: &[Uuid]) -> Result<Vec<R>> {
+        if let Source::Pool(_) = &self.source {
+            return Err(ErrorKind::Unsupported {
+                what: "a lock outside of a unit of work",
+                reason: "it would end with the call",
+            }
+            .into());
+        }
+        let mut work = self.write(Extent::Transaction).await?;
+        let locked = operation::lock(work.session(), &self.context, ids).await;
+        work.end(Access::Write, locked).await
     }
 
     async fn get(&self, id: Uuid) -> Result<R> {

@@ -53,6 +53,16 @@ pub(crate) struct Settings {
     pub(crate) application_role: String,
 }
 
+/// What a database may take to say that one of its own limits has passed.
+const GRACE: Duration = Duration::from_secs(5);
+
+impl Settings {
+    /// How long the answer to a statement may take before the database is taken for lost.
+    pub(crate) fn patience(&self) -> Duration {
+        self.lock_timeout + self.statement_timeout + GRACE
+    }
+}
+
 /// What a commit on SQLite waits for. Postgres has `synchronous_commit` for this.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Synchronous {
@@ -133,8 +143,13 @@ impl StoreOptions {
         self
     }
 
-    /// How long a statement may take on Postgres, and how long a unit of work may wait for its next one;
-    /// 30 seconds unless told otherwise. In milliseconds as [`lock_timeout`](Self::lock_timeout).
+    /// How long a statement may take; 30 seconds unless told otherwise. In milliseconds as
+    /// [`lock_timeout`](Self::lock_timeout).
+    ///
+    /// Postgres ends a statement by its own clock (`statement_timeout`), and a unit of work that waits as
+    /// long for its next statement (`idle_in_transaction_session_timeout`). SQLite is interrupted between
+    /// two steps of its virtual machine. A database that is silent for both timeouts and five seconds more
+    /// is given up as [`ConnectionLost`](ErrorKind::ConnectionLost).
     #[must_use]
     pub fn statement_timeout(mut self, timeout: Duration) -> Self {
         self.settings.statement_timeout = in_milliseconds(timeout);

@@ -47,6 +47,18 @@ pub trait Repository<R: Record>: Send + Sync {
     /// [`NotFound`](crate::ErrorKind::NotFound) if there is none in this scope.
     async fn get(&self, id: Uuid) -> Result<R>;
 
+    /// The living rows with those ids, in the order of ids, locked until the unit of work ends: nobody else
+    /// writes them, and whoever locks them waits. An id without a row is passed over.
+    ///
+    /// For what is decided by the state of several rows. On SQLite the unit has the whole database locked
+    /// already.
+    ///
+    /// # Errors
+    /// [`Unsupported`](crate::ErrorKind::Unsupported) outside of a unit of work;
+    /// [`ReadOnly`](crate::ErrorKind::ReadOnly) in one that reads;
+    /// [`LockTimeout`](crate::ErrorKind::LockTimeout).
+    async fn lock(&self, ids: &[Uuid]) -> Result<Vec<R>>;
+
     /// Whether the query has any row.
     ///
     /// # Errors

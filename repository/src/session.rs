@@ -1,5 +1,8 @@
 //! A connection at work: statements go through here, and it never goes back to its pool unclean.
 
+use std::future::Future;
+use std::time::Duration;
+
 use sea_orm::{DbErr, ExecResult, QueryResult};
 
 use crate::dialect::{Access, Dialect, Extent, Text};
@@ -20,10 +23,38 @@ pub(crate) struct Session<D: Dialect> {
     in_transaction: bool,
     /// A statement was sent whose answer has not been read.
     busy: bool,
-    /// A statement failed inside the transaction.
-    failed: bool,
+    /// Why the transaction can only be rolled back.
+    failure: Option<Failure>,
+    /// How many savepoints are open, one inside the other.
+    savepoints: u32,
     /// The connection is of no more use to anyone.
     broken: bool,
+    /// How long an answer may take before the database is given up: longer than it may take by its own
+    /// limits.
+    patience: Duration,
+}
+
+/// A call in a transaction failed.
+#[derive(Clone, Copy)]
+struct Failure {
+    /// The same work, run again from its beginning, may succeed.
+    retryable: bool,
+    /// A savepoint does not help: SQLite has rolled back all of it, or the transaction can no more be
+    /// serialised. The same errors end a unit on both engines.
+    final_: bool,
+}
+
+impl Failure {
+    fn of(error: &Error) -> Self {
+        let ends_all = matches!(
+            error.kind(),
+            ErrorKind::Serialization | ErrorKind::StatementTimeout
+        );
+        Failure {
+            retryable: error.is_retryable(),
+            final_: ends_all || error.breaks_connection(),
+        }
+    }
 }
 
 /// A connection that is thrown away when it is dropped, unless it was released before.
@@ -57,6 +88,24 @@ const DROPPED: ErrorKind = ErrorKind::UnitEnded {
     reason: "a call in it was dropped before its end, so it can only be rolled back",
 };
 
+const TAKEN_BACK: ErrorKind = ErrorKind::UnitEnded {
+    reason: "a call in the attempt failed, and the attempt was taken back",
+};
+
+/// The answer, or that there is none: the other side is silent, and its own limits have long passed.
+async fn within<T, E: From<Error>>(
+    patience: Duration,
+    answer: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    match tokio::time::timeout(patience, answer).await {
+        Ok(answer) => answer,
+        Err(_) => {
+            let message = "the database did not answer in time".to_owned();
+            Err(Error::with_cause(ErrorKind::ConnectionLost, None, message).into())
+        }
+    }
+}
+
 impl<D: Dialect> Session<D> {
     pub(crate) async fn begin(
         pool: &D::Pool,
@@ -70,25 +119,37 @@ impl<D: Dialect> Session<D> {
             access,
             in_transaction: false,
             busy: false,
-            failed: false,
+            failure: None,
+            savepoints: 0,
             broken: false,
+            patience: D::patience(pool),
         };
         if let Some(opening) = opening {
             session.in_transaction = opening.transaction;
-            let answer = D::control(session.ready()?, &opening.text).await;
-            session.answered(answer)?;
+            session.control(&opening.text).await?;
         }
         Ok(session)
+    }
+
+    async fn control(&mut self, text: &str) -> Result<()> {
+        let patience = self.patience;
+        let answer = within(patience, D::control(self.ready()?, text)).await;
+        self.answered(answer)
     }
 
     /// Whether what was done so far may stay. A call whose answer nobody read may have done a part of its
     /// work.
     fn check(&self) -> Result<()> {
-        match (self.failed, self.busy) {
-            (true, _) => Err(FAILED.into()),
-            (false, true) => Err(DROPPED.into()),
-            (false, false) => Ok(()),
+        match (self.failure, self.busy) {
+            (Some(_), _) => Err(FAILED.into()),
+            (None, true) => Err(DROPPED.into()),
+            (None, false) => Ok(()),
         }
+    }
+
+    /// Whether the transaction failed in a way that need not happen again.
+    pub(crate) fn is_retryable(&self) -> bool {
+        self.failure.is_some_and(|failure| failure.retryable)
     }
 
     /// The connection, if another statement may be sent on it.
@@ -115,7 +176,9 @@ impl<D: Dialect> Session<D> {
 
     /// What an error means for the session, and for the caller.
     fn judged(&mut self, error: Error) -> Error {
-        self.failed |= self.in_transaction;
+        if self.in_transaction {
+            self.fail(&error);
+        }
         self.broken |= error.breaks_connection();
         match error.kind() {
             // A statement that commits by itself may have done so before the connection was lost.
@@ -126,9 +189,80 @@ impl<D: Dialect> Session<D> {
         }
     }
 
-    /// Refuses every further statement: a call failed after it had written something.
-    pub(crate) fn fail(&mut self) {
-        self.failed = true;
+    /// Refuses every further statement: a call failed, perhaps after it had written something.
+    pub(crate) fn fail(&mut self, error: &Error) {
+        if self.busy {
+            // It has ended already, and that is what the error says.
+            return;
+        }
+        let new = Failure::of(error);
+        let failure = self.failure.get_or_insert(new);
+        failure.final_ |= new.final_;
+    }
+
+    /// Refuses every further statement: an attempt was dropped before its end.
+    pub(crate) fn abandon(&mut self) {
+        self.busy = true;
+    }
+
+    /// Sets a savepoint inside the others; returns its number.
+    pub(crate) async fn savepoint(&mut self) -> Result<u32> {
+        let number = self.savepoints + 1;
+        self.control(&format!("SAVEPOINT attempt_{number}")).await?;
+        self.savepoints = number;
+        Ok(number)
+    }
+
+    /// Keeps what was done since the savepoint, if all of it succeeded.
+    pub(crate) async fn release(&mut self, savepoint: u32) -> Result<()> {
+        if self.check().is_err() {
+            self.take_back(savepoint).await?;
+            return Err(TAKEN_BACK.into());
+        }
+        if self.savepoints != savepoint {
+            return Err(self.overlapped());
+        }
+        self.control(&format!("RELEASE SAVEPOINT attempt_{savepoint}"))
+            .await?;
+        self.savepoints = savepoint - 1;
+        Ok(())
+    }
+
+    /// Takes back what was done since the savepoint, and the failure with it.
+    ///
+    /// # Errors
+    /// [`UnitEnded`](ErrorKind::UnitEnded) if the failure has ended the whole transaction.
+    pub(crate) async fn take_back(&mut self, savepoint: u32) -> Result<()> {
+        if self.failure.is_some_and(|failure| failure.final_) {
+            return Err(FAILED.into());
+        }
+        // One that stands inside it was dropped, and goes with it.
+        if self.savepoints < savepoint {
+            return Err(self.overlapped());
+        }
+        let failure = self.failure.take();
+        // A statement that was dropped in it is over before the next one runs.
+        self.busy = false;
+        let text = format!(
+            "ROLLBACK TO SAVEPOINT attempt_{savepoint}; RELEASE SAVEPOINT attempt_{savepoint}"
+        );
+        if let Err(error) = self.control(&text).await {
+            self.failure = failure.or(self.failure);
+            return Err(error);
+        }
+        self.savepoints = savepoint - 1;
+        Ok(())
+    }
+
+    /// Savepoints end in the opposite order of their beginning; attempts that overlap in time do not.
+    fn overlapped(&mut self) -> Error {
+        self.failure = Some(Failure {
+            retryable: false,
+            final_: true,
+        });
+        Error::new(ErrorKind::UnitEnded {
+            reason: "two attempts overlapped in it, so it can only be rolled back",
+        })
     }
 
     pub(crate) async fn fetch<T: Send>(
@@ -137,7 +271,8 @@ impl<D: Dialect> Session<D> {
         values: Vec<Value>,
         decode: fn(&D::Row) -> Result<T>,
     ) -> Result<Vec<T>> {
-        let answer = D::fetch(self.ready()?, text, values, decode).await;
+        let patience = self.patience;
+        let answer = within(patience, D::fetch(self.ready()?, text, values, decode)).await;
         self.answered(answer)
     }
 
@@ -148,7 +283,12 @@ impl<D: Dialect> Session<D> {
         values: Vec<Value>,
         decode: fn(&D::Row) -> Result<T>,
     ) -> Result<Option<T>> {
-        let answer = D::fetch_first(self.ready()?, text, values, decode).await;
+        let patience = self.patience;
+        let answer = within(
+            patience,
+            D::fetch_first(self.ready()?, text, values, decode),
+        )
+        .await;
         self.answered(answer)
     }
 
@@ -164,7 +304,8 @@ impl<D: Dialect> Session<D> {
     }
 
     pub(crate) async fn execute(&mut self, text: &Text, values: Vec<Value>) -> Result<u64> {
-        let answer = D::execute(self.ready()?, text, values).await;
+        let patience = self.patience;
+        let answer = within(patience, D::execute(self.ready()?, text, values)).await;
         self.answered(answer)
     }
 
@@ -172,8 +313,9 @@ impl<D: Dialect> Session<D> {
         &mut self,
         statement: sea_orm::Statement,
     ) -> Result<Vec<QueryResult>, DbErr> {
+        let patience = self.patience;
         let connection = self.ready_for_seaorm(&statement.sql)?;
-        let answer = D::seaorm_fetch(connection, statement).await;
+        let answer = within(patience, D::seaorm_fetch(connection, statement)).await;
         self.seaorm_answered(answer)
     }
 
@@ -181,14 +323,16 @@ impl<D: Dialect> Session<D> {
         &mut self,
         statement: sea_orm::Statement,
     ) -> Result<ExecResult, DbErr> {
+        let patience = self.patience;
         let connection = self.ready_for_seaorm(&statement.sql)?;
-        let answer = D::seaorm_execute(connection, statement).await;
+        let answer = within(patience, D::seaorm_execute(connection, statement)).await;
         self.seaorm_answered(answer)
     }
 
     pub(crate) async fn seaorm_unprepared(&mut self, sql: &str) -> Result<ExecResult, DbErr> {
+        let patience = self.patience;
         let connection = self.ready_for_seaorm(sql)?;
-        let answer = D::seaorm_unprepared(connection, sql).await;
+        let answer = within(patience, D::seaorm_unprepared(connection, sql)).await;
         self.seaorm_answered(answer)
     }
 
@@ -203,7 +347,12 @@ impl<D: Dialect> Session<D> {
     /// [`UnitEnded`](ErrorKind::UnitEnded) if a call in it failed or was dropped: it was rolled back. A connection that is
     /// lost while a unit that writes commits is [`CommitUnknown`](ErrorKind::CommitUnknown).
     pub(crate) async fn commit(mut self) -> Result<()> {
-        if let Err(ended) = self.check() {
+        let ended = self.check().and(match self.savepoints {
+            0 => Ok(()),
+            // An attempt was dropped.
+            _ => Err(DROPPED.into()),
+        });
+        if let Err(ended) = ended {
             self.rollback().await?;
             return Err(ended);
         }
@@ -229,7 +378,7 @@ impl<D: Dialect> Session<D> {
         let held = self.connection.as_mut().and_then(|held| held.0.as_mut());
         let connection = held.ok_or(ENDED)?;
         self.busy = true;
-        if let Err(error) = D::control(connection, statement).await {
+        if let Err(error) = within(self.patience, D::control(connection, statement)).await {
             self.broken |= error.breaks_connection();
             return Err(error);
         }
@@ -265,11 +414,14 @@ impl<D: Dialect> Drop for Session<D> {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
             return;
         };
+        let patience = self.patience;
         runtime.spawn(async move {
             let Some(connection) = held.0.as_mut() else {
                 return;
             };
-            if D::control(connection, "ROLLBACK").await.is_ok() {
+            D::interrupt(connection);
+            let rolled_back = within(patience, D::control(connection, "ROLLBACK")).await;
+            if rolled_back.is_ok() {
                 held.release();
             }
         });

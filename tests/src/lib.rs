@@ -13,6 +13,7 @@ pub mod polls;
 pub mod raw;
 pub mod sample;
 pub mod schema_sync;
+pub mod slow;
 pub mod soak;
 pub mod specimen;
 pub mod stores;

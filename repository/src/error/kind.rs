@@ -109,8 +109,11 @@ pub enum ErrorKind {
     LockTimeout,
 
     // ---- the surroundings -------------------------------------------------------------------------
-    /// No connection became free in time.
-    #[error("no connection became free in time")]
+    /// No connection became free in time. A unit of work holds one until it ends: a call in the middle of it
+    /// that is made on the store, and not on the unit, may wait for itself.
+    #[error(
+        "no connection became free in time; inside a unit of work, ask the unit for its repositories"
+    )]
     PoolTimeout,
     /// The database cannot be reached.
     #[error("the database cannot be reached: {reason}")]

@@ -6,7 +6,7 @@ mod upsert;
 mod write;
 
 pub(crate) use bulk::insert_many;
-pub(crate) use read::{count, exists, find, list};
+pub(crate) use read::{count, exists, find, list, lock};
 pub(crate) use upsert::upsert_many;
 pub(crate) use write::{
     delete, delete_where, insert, not_found, patch, patch_where, purge, restore, update,

@@ -144,6 +144,7 @@ pub(crate) fn explain(options: &PgConnectOptions, error: &sqlx::Error) -> Error 
 pub struct PostgresPool {
     pool: Pool<Manager>,
     role: Arc<Role>,
+    patience: Duration,
 }
 
 impl PostgresPool {
@@ -167,11 +168,16 @@ impl PostgresPool {
         Ok(PostgresPool {
             pool,
             role: Arc::new(role),
+            patience: settings.patience(),
         })
     }
 
     pub(super) async fn acquire(&self) -> Result<Object<Manager>> {
         pool::acquire(&self.pool).await
+    }
+
+    pub(super) fn patience(&self) -> Duration {
+        self.patience
     }
 
     pub(super) fn role(&self) -> &Role {

@@ -1,6 +1,7 @@
 //! Statement text and typed values in, rows out: the one place where Postgres runs anything.
 
 use std::ops::Range;
+use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use deadpool::managed::Object;
@@ -217,6 +218,13 @@ impl Execute for Postgres {
 
     fn discard(connection: Self::Connection) {
         drop(Object::take(connection));
+    }
+
+    /// The server ends it by its own clock; the driver has no way to ask for it.
+    fn interrupt(_connection: &mut Self::Connection) {}
+
+    fn patience(pool: &PostgresPool) -> Duration {
+        pool.patience()
     }
 
     async fn seaorm_fetch(

@@ -104,6 +104,7 @@ pub(super) fn begin(
     let begin = match (access, extent) {
         (Access::Read, Extent::Unit) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         (Access::Read, _) => "BEGIN READ ONLY",
+        (Access::Write, Extent::SerializableUnit) => "BEGIN ISOLATION LEVEL SERIALIZABLE",
         (Access::Write, _) => "BEGIN",
     };
     let Some(owner) = scope.owner_id() else {

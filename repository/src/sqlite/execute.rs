@@ -1,5 +1,7 @@
 //! Statement text and typed values in, rows out: the one place where SQLite runs anything.
 
+use std::time::Duration;
+
 use deadpool::managed::Object;
 use futures_util::TryStreamExt;
 use sea_orm::{DbErr, ExecResult, QueryResult, RuntimeErr};
@@ -127,7 +129,7 @@ impl Execute for Sqlite {
         decode: fn(&Row) -> Result<T>,
     ) -> Result<Vec<T>> {
         let query = query_with(AssertSqlSafe(text.sql.clone()), arguments(values)?);
-        let mut rows = query.fetch(&mut **connection);
+        let mut rows = query.fetch(connection.statement());
         let mut decoded = Vec::new();
         while let Some(row) = rows
             .try_next()
@@ -149,7 +151,7 @@ impl Execute for Sqlite {
     ) -> Result<Option<T>> {
         let query = query_with(AssertSqlSafe(text.sql.clone()), arguments(values)?);
         let row = query
-            .fetch_optional(&mut **connection)
+            .fetch_optional(connection.statement())
             .await
             .map_err(|error| Self::classify(&error, text.table))?;
         row.map(|row| decode(&Row(row))).transpose()
@@ -161,15 +163,18 @@ impl Execute for Sqlite {
         values: Vec<Value>,
     ) -> Result<u64> {
         let query = query_with(AssertSqlSafe(text.sql.clone()), arguments(values)?);
-        let result = query.execute(&mut **connection).await;
+        let result = query.execute(connection.statement()).await;
         result
             .map(|done| done.rows_affected())
             .map_err(|error| Self::classify(&error, text.table))
     }
 
     async fn control(connection: &mut Self::Connection, text: &str) -> Result<()> {
+        if text == "COMMIT" {
+            connection.check_file()?;
+        }
         let statement = sqlx::raw_sql(AssertSqlSafe(text.to_owned()));
-        let result = statement.execute(&mut **connection).await;
+        let result = statement.execute(connection.control()).await;
         match result.map_err(|error| Self::classify(&error, None)) {
             // SQLite may have rolled back by itself, and then there is nothing left to do.
             Err(error)
@@ -185,6 +190,14 @@ impl Execute for Sqlite {
         drop(Object::take(connection));
     }
 
+    fn interrupt(connection: &mut Self::Connection) {
+        connection.interrupt();
+    }
+
+    fn patience(pool: &SqlitePool) -> Duration {
+        pool.patience()
+    }
+
     async fn seaorm_fetch(
         connection: &mut Self::Connection,
         statement: sea_orm::Statement,
@@ -192,7 +205,7 @@ impl Execute for Sqlite {
         let values = SqlxValues(statement.values.unwrap_or(sea_orm::Values(Vec::new())));
         let query = query_with(AssertSqlSafe(statement.sql), values);
         let rows = query
-            .fetch_all(&mut **connection)
+            .fetch_all(connection.statement())
             .await
             .map_err(query_error)?;
         Ok(rows.into_iter().map(Into::into).collect())
@@ -205,7 +218,7 @@ impl Execute for Sqlite {
         let values = SqlxValues(statement.values.unwrap_or(sea_orm::Values(Vec::new())));
         let query = query_with(AssertSqlSafe(statement.sql), values);
         let done = query
-            .execute(&mut **connection)
+            .execute(connection.statement())
             .await
             .map_err(query_error)?;
         Ok(done.into())
@@ -217,7 +230,7 @@ impl Execute for Sqlite {
     ) -> Result<ExecResult, DbErr> {
         let query = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
         let done = query
-            .execute(&mut **connection)
+            .execute(connection.statement())
             .await
             .map_err(query_error)?;
         Ok(done.into())

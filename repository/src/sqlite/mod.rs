@@ -1,9 +1,11 @@
 //! The SQLite dialect.
 
 mod connect;
+mod deadline;
 mod dialect;
 mod error;
 mod execute;
+mod file;
 mod types;
 
 pub use dialect::Sqlite;

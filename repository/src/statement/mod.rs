@@ -22,7 +22,8 @@ pub(crate) use control::control_words;
 #[cfg(feature = "migrate")]
 pub(crate) use control::leading_control;
 pub(crate) use select::{
-    Output, Selection, lock_by_ids, look_up, select, select_by_ids, select_one, selection_shape,
+    Output, Selection, lock_by_ids, look_up, select, select_by_ids, select_for_update, select_one,
+    selection_shape,
 };
 pub(crate) use shape::Shape;
 pub(crate) use sql::{Sql, quoted};

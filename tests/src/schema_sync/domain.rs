@@ -211,17 +211,17 @@ fn with_record(table: &Table, record: &RecordShape, findings: &mut Vec<Finding>)
             ),
         ));
     }
-    if table.primary_key.columns != [record.id.as_str()] {
+    if table.primary_key.columns != record.key {
         findings.push(finding(
             table.name,
             Part::PrimaryKey,
             table.primary_key.name,
             Aspect::Columns,
-            &record.id,
+            &record.key.join(", "),
             &table.primary_key.columns.join(", "),
             format!(
-                "the primary key in DOMAIN is the id of {}: write &[{:?}]",
-                record.name, record.id
+                "the primary key in DOMAIN is the id of {}: write &{:?}",
+                record.name, record.key
             ),
         ));
     }

@@ -11,8 +11,8 @@ pub struct RecordShape {
     pub table: &'static str,
     /// The columns, in the order of the fields.
     pub columns: Vec<RecordColumn>,
-    /// The field that is the id.
-    pub id: String,
+    /// The fields that are the primary key: the id of a record.
+    pub key: Vec<String>,
     /// The field that says who owns the row.
     pub owner: Option<String>,
     /// The field that counts the writes.
@@ -49,7 +49,7 @@ impl RecordShape {
         RecordShape {
             name: name.rsplit("::").next().unwrap_or(name).to_owned(),
             table: R::TABLE.name,
-            id: field(R::MANAGED.id),
+            key: vec![field(R::MANAGED.id)],
             owner: R::MANAGED.owner.map(field),
             version: R::MANAGED.version.map(field),
             columns,
@@ -71,7 +71,7 @@ impl RecordShape {
         RecordShape {
             name: format!("the shape of {table}"),
             table,
-            id: columns[0].name.clone(),
+            key: vec![columns[0].name.clone()],
             owner: None,
             version: None,
             columns,
@@ -83,6 +83,14 @@ impl RecordShape {
     pub fn default(mut self, column: &str, value: Value) -> Self {
         let found = self.columns.iter_mut().find(|c| c.name == column);
         found.expect("a column of this shape").default = Some(value);
+        self
+    }
+
+    /// Says which columns are the primary key, the first of which says who owns the row.
+    #[must_use]
+    pub fn owner_and_key(mut self, key: &[&str]) -> Self {
+        self.key = key.iter().map(|column| (*column).to_owned()).collect();
+        self.owner = self.key.first().cloned();
         self
     }
 

@@ -2,7 +2,7 @@
 
 use catamaran::testing::EphemeralDatabase;
 use catamaran::{Type, Value};
-use entity::{DOMAIN, Device, Entry, Habit, Reminder, sqlite};
+use entity::{DOMAIN, Device, Entry, Habit, Reminder, postgres, sqlite};
 use migration::Migrator;
 use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 use suite::schema_sync::{RecordShape, SchemaSync};
@@ -16,6 +16,18 @@ pub fn sync() -> SchemaSync {
         .record::<Device>()
         .table(outbox())
         .sqlite_entity::<sqlite::outbox::Entity>()
+        .table(operation_keys())
+        .sqlite_entity::<sqlite::operation_key::Entity>()
+        .postgres_entity::<postgres::operation_key::Entity>()
+}
+
+fn operation_keys() -> RecordShape {
+    let columns = [
+        ("user_id", Type::Uuid),
+        ("id", Type::Uuid),
+        ("created_at", Type::Timestamp),
+    ];
+    RecordShape::by_hand(catamaran::OPERATION_KEYS.name, &columns).owner_and_key(&["user_id", "id"])
 }
 
 fn outbox() -> RecordShape {
