@@ -58,7 +58,8 @@ async fn a_server_that_is_killed_in_every_way_loses_nothing_on_postgres() -> Out
     let place = server.database::<bank::History>("bank").await?;
     let hazards = Hazard::of(Engine::Postgres);
     let figures = storm(&place, Some(server), hazards).await?;
-    assert!(figures.errors.contains_key("ConnectionLost"), "{figures:?}");
+    // What was lost before its commit the library has done again by itself.
+    assert!(figures.errors.contains_key("Unavailable"), "{figures:?}");
     Ok(())
 }
 

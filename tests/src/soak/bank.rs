@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use catamaran::{Error, ErrorKind, Expected, Result, Scope, Store};
+use catamaran::{Error, ErrorKind, Expected, Result, Retry, Scope, Store, Unit};
 use fastrand::Rng;
 use uuid::Uuid;
 
@@ -46,11 +46,18 @@ pub enum Fate {
     Unknown,
 }
 
-/// What a unit of work found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Found {
-    Done,
+/// Why a unit of work did nothing.
+#[derive(Debug)]
+enum Refusal {
+    /// The source has less than the amount.
     Poor,
+    Failed(Error),
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Refusal::Failed(error)
+    }
 }
 
 /// The errors that a caller may be given while things break; others are violations.
@@ -139,13 +146,13 @@ impl Bank {
         let begun = Instant::now();
         let mut pause = Duration::from_millis(1);
         let fate = loop {
-            let error = match self.once(store, order).await {
-                Ok(Found::Done) => {
+            let error = match self.once(store, order, Retry::default()).await {
+                Ok(()) => {
                     self.tally.acknowledged(begun.elapsed());
                     break Fate::Done;
                 }
-                Ok(Found::Poor) => break Fate::NotDone,
-                Err(error) => error,
+                Err(Refusal::Poor) => break Fate::NotDone,
+                Err(Refusal::Failed(error)) => error,
             };
             self.tally.failed(&error);
             if !is_stale(&error) && !tolerated(error.kind()) {
@@ -167,18 +174,20 @@ impl Bank {
         fate
     }
 
-    async fn once(&self, store: &Store, order: Order) -> Result<Found> {
+    /// The unit of work, under the order's key. Of two orders one locks the accounts, and the other compares
+    /// their versions.
+    async fn once(&self, store: &Store, order: Order, retry: Retry) -> Result<(), Refusal> {
         let scope = Scope::owner(self.owner);
-        let work = async |unit: &catamaran::Unit| {
-            let transfers = unit.repository::<Transfer>();
-            if transfers.find(order.id).await?.is_some() {
-                return Ok(Found::Done);
-            }
+        let work = async |unit: &Unit| {
             let accounts = unit.repository::<Account>();
+            let both = [order.source, order.target];
+            if order.id.as_u128() % 2 == 0 {
+                accounts.lock(&both).await?;
+            }
             let source = accounts.get(order.source).await?;
             let target = accounts.get(order.target).await?;
             if source.balance < order.amount {
-                return Ok(Found::Poor);
+                return Err(Refusal::Poor);
             }
             for (account, balance) in [
                 (&source, source.balance - order.amount),
@@ -189,10 +198,16 @@ impl Bank {
                 accounts.patch(account.id, seen, patch).await?;
             }
             let draft = TransferDraft::new(order.source, order.target, order.amount);
+            let transfers = unit.repository::<Transfer>();
             transfers.insert(draft.id(order.id)).await?;
-            Ok::<_, Error>(Found::Done)
+            Ok(())
         };
-        store.write(&scope, work).await
+        let done = store
+            .writing(&scope)
+            .retry(retry)
+            .once(order.id, work)
+            .await;
+        done.map(drop)
     }
 
     /// Transfers until it is over; one order in eight is dropped on its way.
@@ -211,11 +226,12 @@ impl Bank {
             }
             self.note(order, Fate::Unknown);
             let linger = Duration::from_micros(rng.u64(..2_000));
-            match polls(self.once(&store, order), rng.usize(..16), linger).await {
+            let call = self.once(&store, order, Retry::never());
+            match polls(call, rng.usize(..20), linger).await {
                 None => self.tally.dropped(),
-                Some(Ok(Found::Done)) => self.note(order, Fate::Done),
-                Some(Ok(Found::Poor)) => self.note(order, Fate::NotDone),
-                Some(Err(error)) => {
+                Some(Ok(())) => self.note(order, Fate::Done),
+                Some(Err(Refusal::Poor)) => self.note(order, Fate::NotDone),
+                Some(Err(Refusal::Failed(error))) => {
                     self.tally.failed(&error);
                     let known = is_stale(&error) || tolerated(error.kind());
                     self.tally

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use catamaran::{
-    ConflictReason, Error, ErrorKind, Expected, Query, Result, Store, Upsert, Upserted,
+    ConflictReason, Error, ErrorKind, Expected, Query, RepositoryExt, Result, Retry, Store, Unit,
+    Upsert, Upserted,
 };
 use entity::{Entry, EntryDraft, EntryPatch, Habit, HabitDraft};
 use tokio::task::JoinSet;
@@ -22,10 +23,14 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 /// What the writers do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Race {
-    /// Read a row, add one, write it if nobody did meanwhile; else again.
+    /// Read a row, add one, write it if nobody did meanwhile; else the caller does it again.
     Increments,
-    /// The same in a unit of work.
-    UnitIncrements,
+    /// The same by `modify`, which does it again by itself.
+    Modify,
+    /// Lock the row in a unit of work, then read and write it.
+    Locked,
+    /// Read and write it in a unit that is serializable, and is run again.
+    Serializable,
     /// Insert the same keys, one by one.
     SameKeys,
     /// Insert the same keys, all in one call, half of the writers in the opposite order.
@@ -36,9 +41,11 @@ pub enum Race {
 
 impl Race {
     /// Every one.
-    pub const ALL: [Race; 5] = [
+    pub const ALL: [Race; 7] = [
         Race::Increments,
-        Race::UnitIncrements,
+        Race::Modify,
+        Race::Locked,
+        Race::Serializable,
         Race::SameKeys,
         Race::OppositeInserts,
         Race::OppositeUpserts,
@@ -48,7 +55,9 @@ impl Race {
     pub fn name(self) -> &'static str {
         match self {
             Race::Increments => "race: increments",
-            Race::UnitIncrements => "race: units",
+            Race::Modify => "race: modify",
+            Race::Locked => "race: lock",
+            Race::Serializable => "race: serializable",
             Race::SameKeys => "race: same keys",
             Race::OppositeInserts => "race: insert_many",
             Race::OppositeUpserts => "race: upsert_many",
@@ -74,7 +83,9 @@ impl Race {
         };
         match self {
             Race::Increments => course.increments(increment).await?,
-            Race::UnitIncrements => course.increments(increment_in_unit).await?,
+            Race::Modify => course.increments(modify).await?,
+            Race::Locked => course.increments(increment_locked).await?,
+            Race::Serializable => course.increments(increment_serializable).await?,
             Race::SameKeys => course.same_keys().await?,
             Race::OppositeInserts => course.opposite_inserts().await?,
             Race::OppositeUpserts => course.opposite_upserts().await?,
@@ -350,14 +361,37 @@ async fn increment(store: Store, owner: Uuid, entry: Uuid) -> Result<()> {
     entries.update(entry).await.map(drop)
 }
 
-async fn increment_in_unit(store: Store, owner: Uuid, entry: Uuid) -> Result<()> {
+/// Whoever loses tries again for as long as anyone waits in line.
+fn patient() -> Retry {
+    Retry::default().tries(10_000).budget(PATIENCE)
+}
+
+async fn modify(store: Store, owner: Uuid, entry: Uuid) -> Result<()> {
+    let entries = store.repository::<Entry>(&scope(owner));
+    let modified = entries.modify(entry, patient(), |entry| entry.amount += 1);
+    modified.await.map(drop)
+}
+
+async fn increment_locked(store: Store, owner: Uuid, entry: Uuid) -> Result<()> {
+    let locked = async |unit: &Unit| {
+        unit.repository::<Entry>().lock(&[entry]).await?;
+        increment_in(unit, entry).await
+    };
+    store.writing(&scope(owner)).run(locked).await
+}
+
+async fn increment_serializable(store: Store, owner: Uuid, entry: Uuid) -> Result<()> {
     let owner = scope(owner);
-    let work = store.write(&owner, async |unit| {
-        let entries = unit.repository::<Entry>();
-        let seen = entries.get(entry).await?;
-        let version = Expected::Version(seen.version);
-        let patch = EntryPatch::new().amount(seen.amount + 1);
-        entries.patch(seen.id, version, patch).await
-    });
-    work.await.map(drop)
+    let writing = store.writing(&owner).serializable().retry(patient());
+    writing
+        .run(async |unit| increment_in(unit, entry).await)
+        .await
+}
+
+async fn increment_in(unit: &Unit, entry: Uuid) -> Result<()> {
+    let entries = unit.repository::<Entry>();
+    let seen = entries.get(entry).await?;
+    let version = Expected::Version(seen.version);
+    let patch = EntryPatch::new().amount(seen.amount + 1);
+    entries.patch(seen.id, version, patch).await.map(drop)
 }

@@ -1,6 +1,7 @@
 //! What a workload did, counted while it runs.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use hdrhistogram::Histogram;
 pub struct Tally(Arc<Mutex<Figures>>);
 
 /// The counts, to be read.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Figures {
     /// How often the workload was run.
     pub runs: u64,
@@ -32,6 +33,22 @@ pub struct Figures {
     pub violations: Vec<String>,
 }
 
+impl fmt::Debug for Figures {
+    /// Without the thousands of counts of the histogram.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Figures")
+            .field("runs", &self.runs)
+            .field("acknowledged", &self.acknowledged)
+            .field("drops", &self.drops)
+            .field("faults", &self.faults)
+            .field("retries", &self.retries)
+            .field("errors", &self.errors)
+            .field("longest", &Duration::from_micros(self.latency.max()))
+            .field("violations", &self.violations)
+            .finish()
+    }
+}
+
 impl Default for Figures {
     fn default() -> Self {
         Figures {
@@ -41,7 +58,7 @@ impl Default for Figures {
             faults: 0,
             retries: 0,
             errors: BTreeMap::new(),
-            latency: Histogram::new(3).expect("three digits are allowed"),
+            latency: Histogram::new_with_bounds(1, LONGEST, 3).expect("three digits are allowed"),
             violations: Vec::new(),
         }
     }
@@ -64,6 +81,9 @@ impl Figures {
         self
     }
 }
+
+/// An hour in microseconds; nothing takes longer.
+const LONGEST: u64 = 3_600_000_000;
 
 /// The kind's name, without its evidence.
 pub fn kind_name(kind: &ErrorKind) -> String {

@@ -1,6 +1,9 @@
 //! What the sweep drops: every method of a repository, and units in each way of ending.
 
-use catamaran::{Expected, Filter, PageRequest, Query, Result, Scope, Store, Unit, Upsert};
+use catamaran::{
+    Error, ErrorKind, Expected, Filter, PageRequest, Query, RepositoryExt, Result, Retry, Scope,
+    Store, Unit, Upsert,
+};
 use chrono::{DateTime, Utc};
 use entity::{Entry, EntryDraft, Habit, HabitDraft, HabitPatch, habits};
 use futures_util::TryStreamExt;
@@ -19,6 +22,9 @@ pub const LIVING: Uuid = id(1);
 
 /// Another one, without.
 pub const OTHER: Uuid = id(2);
+
+/// Another one, without.
+pub const DOOMED: Uuid = id(4);
 
 /// A deleted row of the base, with an entry.
 pub const DELETED: Uuid = id(3);
@@ -79,11 +85,33 @@ pub const ANYONES: &[(&str, Call)] = calls! {
         unit.repository::<Habit>().get(LIVING).await?;
         unit.repository::<Entry>().count(&Query::all()).await
     }).await?,
-    "a unit that changes" => |_rows, store, scope| store.write(&scope, async |unit| {
+    "modify" => |rows, _store, _scope| {
+        rows.modify(LIVING, Retry::default(), |row| row.color = "red".to_owned()).await?
+    },
+    "lock" => |_rows, store, scope| store.write(&scope, async |unit| {
         let rows = unit.repository::<Habit>();
-        rows.update(changed(rows.get(LIVING).await?)).await?;
+        rows.lock(&[OTHER, LIVING]).await?;
         rows.delete(OTHER, Expected::Any).await
     }).await?,
+    "was_done" => |_rows, store, scope| store.was_done(&scope, OTHER).await?,
+    "run" => |_rows, store, scope| {
+        store.writing(&scope).serializable().run(two_changes).await?
+    },
+    "once" => |_rows, store, scope| store.writing(&scope).once(LIVING, two_changes).await?,
+    "an attempt that fails" => |_rows, store, scope| store.write(&scope, async |unit| {
+        let rows = unit.repository::<Habit>();
+        rows.delete(OTHER, Expected::Any).await?;
+        let refused = unit.attempt(async |unit| {
+            two_changes(unit).await?;
+            Err::<(), _>(Error::from(ErrorKind::PoolTimeout))
+        });
+        assert!(refused.await.is_err(), "it gives an error");
+        Ok::<_, Error>(())
+    }).await?,
+    "an attempt" => |_rows, store, scope| store.write(&scope, async |unit| {
+        unit.attempt(async |unit| two_changes(unit).await).await
+    }).await?,
+    "a unit that changes" => |_rows, store, scope| store.write(&scope, two_changes).await?,
 };
 
 /// Calls that make rows, which only an owner can.
@@ -112,6 +140,13 @@ pub const OWNERS: &[(&str, Call)] = calls! {
         assert!(refused.is_err(), "the same id twice");
     },
 };
+
+/// What an owner and the system may do.
+async fn two_changes(unit: &Unit) -> Result<()> {
+    let rows = unit.repository::<Habit>();
+    rows.update(changed(rows.get(LIVING).await?)).await?;
+    rows.delete(DOOMED, Expected::Any).await
+}
 
 async fn two_writes(unit: &Unit) -> Result<()> {
     let habit = unit.repository::<Habit>().insert(draft(NEW)).await?;

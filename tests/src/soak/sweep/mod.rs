@@ -76,7 +76,8 @@ const BASE: &str = "CREATE TABLE IF NOT EXISTS base_habits AS SELECT * FROM habi
      CREATE TABLE IF NOT EXISTS base_entries AS SELECT * FROM habit_entries";
 
 /// Empties the tables and writes the base again.
-const RESET: &str = "BEGIN; DELETE FROM habits; DELETE FROM devices WHERE platform = 'after'; \
+const RESET: &str = "BEGIN; DELETE FROM habits; DELETE FROM catamaran_operation_keys; \
+     DELETE FROM devices WHERE platform = 'after'; \
      INSERT INTO habits SELECT * FROM base_habits; \
      INSERT INTO habit_entries SELECT * FROM base_entries; COMMIT";
 
@@ -135,7 +136,7 @@ async fn make_base(
         .await?;
     let store = place.options().clock(Standing).open().await?;
     let rows = store.repository::<Habit>(&scope(ADA));
-    rows.insert_many((1..=3).map(draft).collect()).await?;
+    rows.insert_many((1..=4).map(draft).collect()).await?;
     rows.delete(DELETED, Expected::Any).await?;
     let entries = store.repository::<Entry>(&scope(ADA));
     for habit in [LIVING, DELETED] {
@@ -147,10 +148,12 @@ async fn make_base(
 }
 
 impl Sweep<'_> {
-    /// The rows without the devices, which are the acknowledged writes.
+    /// The rows and the keys of units, without the devices, which are the acknowledged writes.
     async fn contents(&self) -> Result<Vec<String>, sea_orm::DbErr> {
         let mut rows = dump_of(&self.outside).await?;
         rows.retain(|row| !row.starts_with("devices"));
+        let keys = "SELECT concat_ws(' ', user_id, id) FROM catamaran_operation_keys";
+        rows.extend(texts(&self.outside, keys).await?);
         Ok(rows)
     }
 
