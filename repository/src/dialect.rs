@@ -107,7 +107,7 @@ pub trait Execute: Spelling {
     /// The row of a result.
     type Row: Send + Sync;
 
-    /// A connection that is checked out; dropping it gives it back.
+    /// A connection that is checked out.
     type Connection: Send;
 
     /// Where connections come from, with the settings of the store.
@@ -161,6 +161,10 @@ pub trait Execute: Spelling {
         connection: &mut Self::Connection,
         text: &str,
     ) -> impl Future<Output = Result<()>> + Send;
+
+    /// Gives the connection back to its pool: nothing is open on it. One that comes back in any other way is
+    /// not handed out again.
+    fn release(connection: Self::Connection);
 
     /// Keeps the connection from being used again.
     fn discard(connection: Self::Connection);

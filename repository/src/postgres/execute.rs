@@ -220,6 +220,10 @@ impl Execute for Postgres {
             .map_err(|error| Self::classify(&error, None))
     }
 
+    fn release(mut connection: Self::Connection) {
+        connection.release();
+    }
+
     fn discard(connection: Self::Connection) {
         drop(Object::take(connection));
     }

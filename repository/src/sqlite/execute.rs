@@ -189,6 +189,10 @@ impl Execute for Sqlite {
         }
     }
 
+    fn release(mut connection: Self::Connection) {
+        connection.release();
+    }
+
     fn discard(connection: Self::Connection) {
         drop(Object::take(connection));
     }
