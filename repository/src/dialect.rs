@@ -56,6 +56,8 @@ pub struct Opening {
     pub(crate) text: Cow<'static, str>,
     /// Whether it begins a transaction.
     pub(crate) transaction: bool,
+    /// A statement that fails unless the transaction still is whose it was when it began; may be empty.
+    pub(crate) unchanged: String,
 }
 
 /// How SQL is spelled. Each function appends to the text of a statement.
@@ -158,6 +160,15 @@ pub trait Execute: Spelling {
         connection: &mut Self::Connection,
         text: &str,
     ) -> impl Future<Output = Result<()>> + Send;
+
+    /// The text that ends a session in which the application's own SQL ran: `COMMIT` or `ROLLBACK`, or nothing
+    /// where there is no transaction, and whatever makes the connection as it was before. `unchanged` is that
+    /// of the [`Opening`].
+    fn ending(
+        connection: &Self::Connection,
+        statement: Option<&'static str>,
+        unchanged: &str,
+    ) -> Cow<'static, str>;
 
     /// Keeps the connection from being used again.
     fn discard(connection: Self::Connection);

@@ -325,6 +325,7 @@ impl SqlitePool {
         Some(Opening {
             text: text.into(),
             transaction,
+            unchanged: String::new(),
         })
     }
 

@@ -1,5 +1,6 @@
 //! Statement text and typed values in, rows out: the one place where SQLite runs anything.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use deadpool::managed::Object;
@@ -184,6 +185,15 @@ impl Execute for Sqlite {
             }
             result => result.map(|_| ()),
         }
+    }
+
+    /// Nothing more: SQL that would leave something behind costs the connection.
+    fn ending(
+        _connection: &Self::Connection,
+        statement: Option<&'static str>,
+        _unchanged: &str,
+    ) -> Cow<'static, str> {
+        statement.unwrap_or_default().into()
     }
 
     fn discard(connection: Self::Connection) {

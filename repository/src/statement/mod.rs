@@ -7,6 +7,7 @@ mod bulk;
 mod condition;
 mod control;
 mod keyset;
+mod lexer;
 mod select;
 mod shape;
 mod sql;
@@ -18,9 +19,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use sea_orm::{EntityTrait, IdenStatic, Iterable};
 
 pub(crate) use bulk::{Bulk, bulk_insert, bulk_update, chunks, insert_types, update_types};
-pub(crate) use control::control_words;
 #[cfg(feature = "migrate")]
 pub(crate) use control::leading_control;
+pub(crate) use control::{Trace, look_over};
 pub(crate) use select::{
     Output, Selection, lock_by_ids, look_up, select, select_by_ids, select_for_update, select_one,
     selection_shape,
