@@ -155,6 +155,9 @@ pub trait Execute: Spelling {
         values: Vec<Value>,
     ) -> impl Future<Output = Result<u64>> + Send;
 
+    /// Whether a statement that breaks a constraint is undone alone, so that its transaction goes on.
+    const OUTLIVES_REFUSALS: bool;
+
     /// Runs an opening, `COMMIT` or `ROLLBACK`. Rolling back what is rolled back already is no error.
     fn control(
         connection: &mut Self::Connection,

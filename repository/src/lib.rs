@@ -88,6 +88,7 @@
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod backend;
+pub mod capabilities;
 #[cfg(feature = "cli")]
 pub mod cli;
 mod clock;
@@ -101,6 +102,8 @@ pub mod migrate;
 mod native;
 mod operation;
 mod options;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod parameters;
 mod pool;
 #[cfg(feature = "postgres")]
 pub mod postgres;
@@ -125,6 +128,7 @@ mod writing;
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use backend::{AnyRepository, Stored};
+pub use capabilities::Capabilities;
 pub use catamaran_macros::Record;
 pub use clock::{Clock, IdSource, SystemClock, UuidV7};
 pub use dialect::Dialect;
@@ -186,7 +190,7 @@ macro_rules! __postgres {
 /// What the derive needs and nobody else.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::record::{assert_owner, canonical, change, default};
+    pub use crate::record::{assert_owner, assert_text, canonical, change, default};
     pub use crate::statement::Statements;
     pub use chrono;
     pub use sea_orm;

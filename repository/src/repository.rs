@@ -120,9 +120,11 @@ pub trait Repository<R: Record>: Send + Sync {
 
     /// Upserts all of the rows or none; returns the outcomes in the order of the rows.
     ///
+    /// A row whose id another row of the call has meets what that one made, as if each were a call of its own:
+    /// with the same contents it is [`Unchanged`](Upserted::Unchanged).
+    ///
     /// # Errors
-    /// As [`upsert`](Self::upsert), for the first row that has one;
-    /// [`InvalidValue`](crate::ErrorKind::InvalidValue) for an id that is there twice.
+    /// As [`upsert`](Self::upsert), for the first row that has one.
     async fn upsert_many(&self, rows: Vec<Upsert<R>>) -> Result<Vec<Upserted<R>>>;
 
     /// Deletes the row: softly where the table has soft delete, for good where it has not.

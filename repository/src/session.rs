@@ -201,6 +201,10 @@ impl<D: Dialect> Session<D> {
 
     /// Refuses every further statement: a call failed, perhaps after it had written something.
     pub(crate) fn fail(&mut self, error: &Error) {
+        if self.busy {
+            // It has ended already, and that is what the error says.
+            return;
+        }
         let new = Failure::of(error);
         let failure = self.failure.get_or_insert(new);
         failure.final_ |= new.final_;
@@ -315,6 +319,18 @@ impl<D: Dialect> Session<D> {
         self.answered(answer)
     }
 
+    /// Looks around after a statement that broke a constraint, where that undid the statement alone: the first
+    /// column of the first row. The session stays as failed as it was.
+    pub(crate) async fn probe(&mut self, text: &Text, values: Vec<Value>) -> Option<i64> {
+        let connection = self.connection.as_mut()?.0.as_mut()?;
+        self.busy = true;
+        let number = |row: &D::Row| D::big_int(row, 0);
+        let look = D::fetch_first(connection, text, values, number);
+        let answer = within(self.patience, look).await;
+        // What the look-up itself met is not what the caller asked about.
+        self.answered(answer).ok().flatten()
+    }
+
     pub(crate) async fn seaorm_fetch(
         &mut self,
         statement: sea_orm::Statement,
@@ -370,11 +386,11 @@ impl<D: Dialect> Session<D> {
     /// [`UnitEnded`](ErrorKind::UnitEnded) if a call in it failed or was dropped: it was rolled back. A connection that is
     /// lost while a unit that writes commits is [`CommitUnknown`](ErrorKind::CommitUnknown).
     pub(crate) async fn commit(mut self) -> Result<()> {
-        let ended = match self.savepoints {
-            0 => self.check(),
+        let ended = self.check().and(match self.savepoints {
+            0 => Ok(()),
             // An attempt was dropped.
             _ => Err(DROPPED.into()),
-        };
+        });
         if let Err(ended) = ended {
             self.rollback().await?;
             return Err(ended);
@@ -391,6 +407,10 @@ impl<D: Dialect> Session<D> {
     }
 
     pub(crate) async fn rollback(mut self) -> Result<()> {
+        if self.broken {
+            // It is thrown away, which rolls back as well; nobody may be listening any more.
+            return Ok(());
+        }
         self.finish("ROLLBACK").await
     }
 

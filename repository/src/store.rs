@@ -20,7 +20,7 @@ use crate::scope::Scope;
 #[cfg(feature = "sqlite")]
 use crate::sqlite::{Sqlite, SqlitePool};
 use crate::unit::{NativeUnit, Unit};
-use crate::writing::{Writing, attempt};
+use crate::writing::{Writing, finish};
 
 /// An opened database, of whichever engine its URL names. Cheap to clone; clones share connections.
 #[derive(Clone)]
@@ -94,6 +94,7 @@ impl Store {
     fn context(&self, scope: &Scope) -> Context {
         Context {
             scope: *scope,
+            domain: self.options.domain,
             sees_all: match &self.backend {
                 #[cfg(feature = "sqlite")]
                 Backend::Sqlite(_) => true,
@@ -141,7 +142,9 @@ impl Store {
         F: AsyncFnOnce(&Unit) -> Result<T, E>,
         E: From<Error>,
     {
-        attempt(self.begin_read(scope).await?, work).await.result
+        let unit = self.begin_read(scope).await?;
+        let result = work(&unit).await;
+        finish(unit, result).await.result
     }
 
     /// Runs a unit of work that writes, and commits it if the work gives `Ok`. It is one try;
@@ -176,7 +179,9 @@ impl Store {
         F: AsyncFnOnce(&Unit) -> Result<T, E>,
         E: From<Error>,
     {
-        attempt(self.begin_write(scope).await?, work).await.result
+        let unit = self.begin_write(scope).await?;
+        let result = work(&unit).await;
+        finish(unit, result).await.result
     }
 
     /// Begins a unit of work that reads. On Postgres it is `REPEATABLE READ READ ONLY`; on SQLite a

@@ -6,6 +6,7 @@ mod debian;
 mod postgres;
 mod server;
 mod shell;
+mod soak;
 mod step;
 mod tally;
 mod test;
@@ -38,6 +39,12 @@ enum Chore {
     ///
     /// Goes on after a failing step, so that one run shows everything that is wrong.
     Ci,
+    /// Look for a lost write, a half unit or an open transaction for as long as you like
+    ///
+    /// Drops calls, kills servers and clients, fills disks, damages files and lets many race, on both engines
+    /// side by side, and ends with a table. Ctrl-C ends it after what is under way. Exit code 1 when anything
+    /// was violated.
+    Soak(soak::Arguments),
     /// Run the benchmarks, with a Postgres server of their own
     Bench(bench::Arguments),
     /// Start a Postgres server with an empty database, print its URL, and keep it until Ctrl-C
@@ -52,6 +59,7 @@ async fn main() -> ExitCode {
     let outcome = match Arguments::parse().chore {
         Chore::Test(arguments) => test::run(&arguments).await,
         Chore::Ci => ci::run().await,
+        Chore::Soak(arguments) => soak::run(&arguments).await,
         Chore::Bench(arguments) => bench::run(&arguments).await,
         Chore::Postgres(arguments) => postgres::run(&arguments).await,
     };

@@ -1,6 +1,5 @@
 //! Connections to Postgres, each with settings that are asserted.
 
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,6 +7,7 @@ use deadpool::managed::{self, Metrics, Object, QueueMode, RecycleError, RecycleR
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row as _};
 
+use super::parameters::options_of;
 use super::rls::{self, Answer, Role};
 use super::{Postgres, error};
 use crate::clock::{IdSource, UuidV7};
@@ -277,10 +277,8 @@ pub struct PostgresPool {
 impl PostgresPool {
     pub(crate) async fn open(options: &StoreOptions) -> Result<Self> {
         let settings = &options.settings;
-        let server = PgConnectOptions::from_str(options.exposed_url())
-            .map_err(|_| {
-                invalid_url("it is not of the form postgres://user:password@host/database")
-            })?
+        let server = options_of(options.exposed_url())
+            .map_err(invalid_url)?
             .disable_statement_logging();
         let manager = Manager::new(server, settings);
         let pool = pool::build(

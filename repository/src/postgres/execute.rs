@@ -149,6 +149,8 @@ impl Execute for Postgres {
     type Connection = Object<Manager>;
     type Pool = PostgresPool;
 
+    const OUTLIVES_REFUSALS: bool = false;
+
     async fn acquire(pool: &PostgresPool, _access: Access) -> Result<Self::Connection> {
         pool.acquire().await
     }

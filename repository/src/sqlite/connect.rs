@@ -2,7 +2,6 @@
 //! that are asserted.
 
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use sqlx::{ConnectOptions, Row as _};
 use super::deadline::Deadline;
 use super::error;
 use super::file::{File, Identity};
+use super::parameters::options_of;
 use crate::dialect::{Access, Extent, Opening};
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::{Settings, StoreOptions, Synchronous, invalid_url};
@@ -94,8 +94,8 @@ impl managed::Manager for Manager {
         let opened = options.connect().await;
         let mut connection = opened.map_err(|error| explain(&options, &error))?;
         let checked = self.expected.assert(&mut connection).await;
-        checked.map_err(|error| match error.kind() {
-            ErrorKind::NotADatabase { .. } => {
+        checked.map_err(|error| match error.code() {
+            Some(NOT_A_DATABASE) => {
                 let path = self.options.get_filename().display().to_string();
                 error.with_kind(ErrorKind::NotADatabase { path })
             }
@@ -150,18 +150,21 @@ impl Manager {
     }
 }
 
+/// `SQLITE_NOTADB`. Of a file that was opened before it is damage.
+const NOT_A_DATABASE: &str = "26";
+
 /// Why the file does not open.
 pub(crate) fn explain(options: &SqliteConnectOptions, error: &sqlx::Error) -> Error {
     let path = options.get_filename();
     let classified = error::classify(error, None);
-    let kind = match classified.kind() {
-        ErrorKind::Unavailable { .. } if !path.exists() => ErrorKind::DatabaseMissing {
+    let kind = match (classified.code(), classified.kind()) {
+        (_, ErrorKind::Unavailable { .. }) if !path.exists() => ErrorKind::DatabaseMissing {
             name: path.display().to_string(),
         },
-        ErrorKind::NotADatabase { .. } => ErrorKind::NotADatabase {
+        (Some(NOT_A_DATABASE), _) => ErrorKind::NotADatabase {
             path: path.display().to_string(),
         },
-        kind => kind.clone(),
+        (_, kind) => kind.clone(),
     };
     classified.with_kind(kind)
 }
@@ -231,8 +234,8 @@ pub struct SqlitePool {
 impl SqlitePool {
     pub(crate) async fn open(options: &StoreOptions) -> Result<Self> {
         let settings = &options.settings;
-        let file = SqliteConnectOptions::from_str(options.exposed_url())
-            .map_err(|error| invalid_url(error.to_string()))?
+        let file = options_of(options.exposed_url())
+            .map_err(invalid_url)?
             .disable_statement_logging();
         let in_memory = is_in_memory(options.exposed_url());
         if in_memory {

@@ -110,6 +110,9 @@ impl Execute for Sqlite {
     type Connection = Object<Manager>;
     type Pool = SqlitePool;
 
+    // https://sqlite.org/lang_conflict.html, ABORT
+    const OUTLIVES_REFUSALS: bool = true;
+
     async fn acquire(pool: &SqlitePool, access: Access) -> Result<Self::Connection> {
         pool.acquire(access).await
     }
@@ -213,7 +216,8 @@ impl Execute for Sqlite {
         statement: sea_orm::Statement,
     ) -> Result<Vec<QueryResult>, DbErr> {
         let values = SqlxValues(statement.values.unwrap_or(sea_orm::Values(Vec::new())));
-        let query = query_with(AssertSqlSafe(statement.sql), values);
+        // Not kept: the driver would give the columns of a `SELECT *` as they were when it first saw it.
+        let query = query_with(AssertSqlSafe(statement.sql), values).persistent(false);
         let rows = query
             .fetch_all(connection.statement())
             .await
@@ -226,7 +230,8 @@ impl Execute for Sqlite {
         statement: sea_orm::Statement,
     ) -> Result<ExecResult, DbErr> {
         let values = SqlxValues(statement.values.unwrap_or(sea_orm::Values(Vec::new())));
-        let query = query_with(AssertSqlSafe(statement.sql), values);
+        // Not kept: the driver would give the columns of a `SELECT *` as they were when it first saw it.
+        let query = query_with(AssertSqlSafe(statement.sql), values).persistent(false);
         let done = query
             .execute(connection.statement())
             .await
