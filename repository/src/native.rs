@@ -18,7 +18,7 @@ use crate::query::{Filter, Page, PageRequest, Query, Visibility};
 use crate::record::Twin;
 use crate::repository::{Expected, Repository, Upsert, Upserted};
 use crate::scope::Scope;
-use crate::session::{ENDED, Session, refuse_control};
+use crate::session::{ENDED, Session};
 use crate::statement::has_star;
 use crate::value::Value;
 
@@ -175,10 +175,10 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
         self.work(Access::Write, extent).await
     }
 
-    /// The text of a statement of the application's own.
-    fn own_text(sql: &'static str, values: &[Value]) -> Result<Text> {
-        refuse_control(sql)?;
-        if has_star(sql) {
+    /// The text of a statement of the application's own, which the session looks over.
+    fn own_text(session: &mut Session<D>, sql: &'static str, values: &[Value]) -> Result<Text> {
+        session.look_over(sql)?;
+        if has_star(D::ENGINE, sql) {
             return Err(ErrorKind::InvalidQuery {
                 reason: "name the columns instead of *: another process may migrate the table"
                     .into(),
@@ -206,9 +206,12 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
         values: Vec<Value>,
         decode: fn(&D::Row) -> Result<T>,
     ) -> Result<Vec<T>> {
-        let text = Self::own_text(sql, &values)?;
         let mut work = self.read().await?;
-        let rows = work.session().fetch(&text, values, decode).await;
+        let session = work.session();
+        let rows = match Self::own_text(session, sql, &values) {
+            Ok(text) => session.fetch(&text, values, decode).await,
+            Err(refused) => Err(refused),
+        };
         work.end(Access::Read, rows).await
     }
 
@@ -220,9 +223,12 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
     /// # Errors
     /// The errors that every call can give.
     pub async fn execute(&self, sql: &'static str, values: Vec<Value>) -> Result<u64> {
-        let text = Self::own_text(sql, &values)?;
         let mut work = self.write(Extent::Statement).await?;
-        let changed = work.session().execute(&text, values).await;
+        let session = work.session();
+        let changed = match Self::own_text(session, sql, &values) {
+            Ok(text) => session.execute(&text, values).await,
+            Err(refused) => Err(refused),
+        };
         work.end(Access::Write, changed).await
     }
 }

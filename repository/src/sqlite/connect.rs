@@ -339,6 +339,7 @@ impl SqlitePool {
         Some(Opening {
             text: text.into(),
             transaction,
+            unchanged: String::new(),
         })
     }
 
