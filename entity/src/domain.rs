@@ -110,8 +110,8 @@ pub const HABIT_ENTRIES: Table = Table {
     unique_keys: &[],
     indexes: &[
         Index {
-            name: "uq_habit_entries__habit_id_date",
-            columns: &["habit_id", "date"],
+            name: "uq_habit_entries__user_id_habit_id_date",
+            columns: &["user_id", "habit_id", "date"],
             unique: true,
             predicate: Some("deleted_at IS NULL"),
         },

@@ -88,6 +88,7 @@
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod backend;
+pub mod capabilities;
 #[cfg(feature = "cli")]
 pub mod cli;
 mod clock;
@@ -127,6 +128,7 @@ mod writing;
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use backend::{AnyRepository, Stored};
+pub use capabilities::Capabilities;
 pub use catamaran_macros::Record;
 pub use clock::{Clock, IdSource, SystemClock, UuidV7};
 pub use dialect::Dialect;

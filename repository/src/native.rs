@@ -19,6 +19,7 @@ use crate::record::Twin;
 use crate::repository::{Expected, Repository, Upsert, Upserted};
 use crate::scope::Scope;
 use crate::session::{ENDED, Session, refuse_control};
+use crate::statement::has_star;
 use crate::value::Value;
 
 /// How many rows a stream reads at once.
@@ -177,6 +178,13 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
     /// The text of a statement of the application's own.
     fn own_text(sql: &'static str, values: &[Value]) -> Result<Text> {
         refuse_control(sql)?;
+        if has_star(sql) {
+            return Err(ErrorKind::InvalidQuery {
+                reason: "name the columns instead of *: another process may migrate the table"
+                    .into(),
+            }
+            .into());
+        }
         Ok(Text {
             sql: D::own_text(sql, values),
             table: Some(R::TABLE),
@@ -185,7 +193,8 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
 
     /// Runs a query of the application's own, in the repository's scope and unit; returns its rows decoded.
     ///
-    /// The statement is in this engine's SQL (`?1` or `$1`), names its columns, and brings a total order.
+    /// The statement is in this engine's SQL (`?1` or `$1`), names its columns (a `*` is refused, since another
+    /// process may migrate the table), and brings a total order.
     /// On SQLite it carries the owner's predicate itself: [`scope`](Self::scope) has the owner. Postgres
     /// adds it by row level security.
     ///

@@ -51,6 +51,7 @@ pub(crate) struct Settings {
     pub(crate) synchronous: Synchronous,
     pub(crate) application_name: String,
     pub(crate) application_role: String,
+    pub(crate) transaction_pooler: bool,
 }
 
 /// What a database may take to say that one of its own limits has passed.
@@ -97,6 +98,7 @@ impl StoreOptions {
                 synchronous: Synchronous::Full,
                 application_name: "catamaran".to_owned(),
                 application_role: DEFAULT_APPLICATION_ROLE.to_owned(),
+                transaction_pooler: false,
             },
             domain: None,
             clock: Arc::new(SystemClock),
@@ -177,6 +179,19 @@ impl StoreOptions {
         self
     }
 
+    /// Whether a pooler that gives a server connection to a client for one transaction at a time stands
+    /// before Postgres: pgbouncer with `pool_mode = transaction`, or its like. `false` unless told otherwise,
+    /// and a store that then meets a pooler refuses to open with [`Pooler`](ErrorKind::Pooler).
+    ///
+    /// With `true`, nothing is kept on a connection: every call is a transaction that begins with the
+    /// settings of the store, and no statement is prepared under a name. Each statement is planned anew, in one
+    /// round trip more. Without a pooler it works as well. SQLite has none.
+    #[must_use]
+    pub fn transaction_pooler(mut self, stands_between: bool) -> Self {
+        self.settings.transaction_pooler = stands_between;
+        self
+    }
+
     /// Another clock than the machine's.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
@@ -206,7 +221,7 @@ impl StoreOptions {
     /// [`InvalidUrl`](ErrorKind::InvalidUrl), [`DatabaseMissing`](ErrorKind::DatabaseMissing),
     /// [`Authentication`](ErrorKind::Authentication), [`NotADatabase`](ErrorKind::NotADatabase),
     /// [`NotMigrated`](ErrorKind::NotMigrated), [`Setting`](ErrorKind::Setting),
-    /// [`Unavailable`](ErrorKind::Unavailable).
+    /// [`Pooler`](ErrorKind::Pooler), [`Unavailable`](ErrorKind::Unavailable).
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
     pub async fn open(self) -> Result<crate::Store> {
         crate::Store::open_with(self).await

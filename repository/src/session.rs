@@ -191,6 +191,10 @@ impl<D: Dialect> Session<D> {
 
     /// Refuses every further statement: a call failed, perhaps after it had written something.
     pub(crate) fn fail(&mut self, error: &Error) {
+        if self.busy {
+            // It has ended already, and that is what the error says.
+            return;
+        }
         let new = Failure::of(error);
         let failure = self.failure.get_or_insert(new);
         failure.final_ |= new.final_;
@@ -355,11 +359,11 @@ impl<D: Dialect> Session<D> {
     /// [`UnitEnded`](ErrorKind::UnitEnded) if a call in it failed or was dropped: it was rolled back. A connection that is
     /// lost while a unit that writes commits is [`CommitUnknown`](ErrorKind::CommitUnknown).
     pub(crate) async fn commit(mut self) -> Result<()> {
-        let ended = match self.savepoints {
-            0 => self.check(),
+        let ended = self.check().and(match self.savepoints {
+            0 => Ok(()),
             // An attempt was dropped.
             _ => Err(DROPPED.into()),
-        };
+        });
         if let Err(ended) = ended {
             self.rollback().await?;
             return Err(ended);
@@ -376,6 +380,10 @@ impl<D: Dialect> Session<D> {
     }
 
     pub(crate) async fn rollback(mut self) -> Result<()> {
+        if self.broken {
+            // It is thrown away, which rolls back as well; nobody may be listening any more.
+            return Ok(());
+        }
         self.finish("ROLLBACK").await
     }
 

@@ -20,7 +20,7 @@ use crate::scope::Scope;
 #[cfg(feature = "sqlite")]
 use crate::sqlite::{Sqlite, SqlitePool};
 use crate::unit::{NativeUnit, Unit};
-use crate::writing::{Writing, attempt};
+use crate::writing::{Writing, finish};
 
 /// An opened database, of whichever engine its URL names. Cheap to clone; clones share connections.
 #[derive(Clone)]
@@ -136,7 +136,9 @@ impl Store {
         F: AsyncFnOnce(&Unit) -> Result<T, E>,
         E: From<Error>,
     {
-        attempt(self.begin_read(scope).await?, work).await.result
+        let unit = self.begin_read(scope).await?;
+        let result = work(&unit).await;
+        finish(unit, result).await.result
     }
 
     /// Runs a unit of work that writes, and commits it if the work gives `Ok`. It is one try;
@@ -171,7 +173,9 @@ impl Store {
         F: AsyncFnOnce(&Unit) -> Result<T, E>,
         E: From<Error>,
     {
-        attempt(self.begin_write(scope).await?, work).await.result
+        let unit = self.begin_write(scope).await?;
+        let result = work(&unit).await;
+        finish(unit, result).await.result
     }
 
     /// Begins a unit of work that reads. On Postgres it is `REPEATABLE READ READ ONLY`; on SQLite a

@@ -76,13 +76,8 @@ impl<T, E: From<Error>> Tried<T, E> {
     }
 }
 
-/// Runs the work in the unit, and commits it if the work gives `Ok`.
-pub(crate) async fn attempt<T, E, F>(unit: Unit, work: F) -> Tried<T, E>
-where
-    F: AsyncFnOnce(&Unit) -> Result<T, E>,
-    E: From<Error>,
-{
-    let result = work(&unit).await;
+/// Ends the unit as its work went: commits it, or rolls it back.
+pub(crate) async fn finish<T, E: From<Error>>(unit: Unit, result: Result<T, E>) -> Tried<T, E> {
     // Whatever the work made of the error that it met.
     let again = match unit.is_retryable().await {
         true => Again::Yes,
@@ -159,11 +154,12 @@ impl<'s> Writing<'s> {
     /// [`CommitUnknown`](ErrorKind::CommitUnknown) is never tried again; see [`once`](Self::once).
     pub async fn run<T, E, F>(self, work: F) -> Result<T, E>
     where
-        F: AsyncFn(&Unit) -> Result<T, E>,
+        F: AsyncFnOnce(&Unit) -> Result<T, E> + Clone,
         E: From<Error>,
     {
-        self.tried(false, async |unit| attempt(unit, &work).await)
-            .await
+        let done = self.tried(None, work).await?;
+        // Without a key nothing was done before.
+        done.ok_or_else(|| Error::new(ErrorKind::Internal).into())
     }
 
     /// Runs the unit unless a unit with this key was committed before in the same scope. The key is
@@ -179,56 +175,59 @@ impl<'s> Writing<'s> {
     /// tell; [`SchemaMismatch`](ErrorKind::SchemaMismatch) if there is no such table.
     pub async fn once<T, E, F>(self, key: Uuid, work: F) -> Result<Once<T>, E>
     where
-        F: AsyncFn(&Unit) -> Result<T, E>,
+        F: AsyncFnOnce(&Unit) -> Result<T, E> + Clone,
         E: From<Error>,
     {
-        self.tried(true, async |unit: Unit| {
-            match unit.take_key(key).await {
-                Ok(true) => {
-                    attempt(unit, async |unit: &Unit| work(unit).await.map(Once::Done)).await
-                }
-                Ok(false) => {
-                    // Nothing was written.
-                    let _rolled_back = unit.rollback().await;
-                    Tried {
-                        result: Ok(Once::Before),
-                        again: Again::No,
-                    }
-                }
-                Err(error) => Tried::failed(error),
-            }
-        })
-        .await
+        let done = self.tried(Some(key), work).await?;
+        Ok(done.map_or(Once::Before, Once::Done))
     }
 
-    async fn tried<T, E, F>(&self, with_key: bool, work: F) -> Result<T, E>
+    /// The value of the work, or `None` if it was done before.
+    async fn tried<T, E, F>(&self, key: Option<Uuid>, work: F) -> Result<Option<T>, E>
     where
-        F: AsyncFn(Unit) -> Tried<T, E>,
+        F: AsyncFnOnce(&Unit) -> Result<T, E> + Clone,
         E: From<Error>,
     {
         let mut tries = self.retry.begin();
         let mut unknown = None;
         loop {
-            let tried = match self.begin_unit().await {
-                Ok(unit) => work(unit).await,
+            let tried = match self.begin_with(key).await {
+                Ok(Some(unit)) => {
+                    let result = work.clone()(&unit).await.map(Some);
+                    finish(unit, result).await
+                }
+                Ok(None) => return Ok(None),
                 Err(error) => Tried::failed(error),
             };
-            let again = match tried.again {
-                Again::No => false,
-                Again::WithKey => with_key,
-                Again::Yes => true,
-            };
+            let is_unknown = unknown.is_some() || tried.again == Again::WithKey;
             let result = match (tried.result, unknown.take()) {
                 // What an earlier try may have committed is still unknown.
                 (Err(_), Some(unknown)) => Err(unknown),
                 (result, _) => result,
             };
+            let again = match tried.again {
+                Again::No => false,
+                Again::WithKey => key.is_some(),
+                Again::Yes => true,
+            };
             if !again || !tries.another().await {
                 return result;
             }
-            if tried.again == Again::WithKey {
+            if is_unknown {
                 unknown = result.err();
             }
         }
+    }
+
+    /// A unit that has taken the key; `None` if the key was taken before.
+    async fn begin_with(&self, key: Option<Uuid>) -> Result<Option<Unit>> {
+        let unit = self.begin_unit().await?;
+        if let Some(key) = key
+            && !unit.take_key(key).await?
+        {
+            unit.rollback().await?;
+            return Ok(None);
+        }
+        Ok(Some(unit))
     }
 }

@@ -122,8 +122,11 @@ pub enum ErrorKind {
     LockTimeout,
 
     // ---- the surroundings -------------------------------------------------------------------------
-    /// No connection became free in time.
-    #[error("no connection became free in time")]
+    /// No connection became free in time. A unit of work holds one until it ends: a call in the middle of it
+    /// that is made on the store, and not on the unit, may wait for itself.
+    #[error(
+        "no connection became free in time; inside a unit of work, ask the unit for its repositories"
+    )]
     PoolTimeout,
     /// The database cannot be reached.
     #[error("the database cannot be reached: {reason}")]
@@ -201,6 +204,12 @@ pub enum ErrorKind {
         wanted: String,
         /// What it is.
         found: String,
+    },
+    /// Something between the store and Postgres does not keep one server connection for each of the store's.
+    #[error("a connection pooler stands before the database: {reason}")]
+    Pooler {
+        /// What it does, and what to set.
+        reason: Cow<'static, str>,
     },
 
     // ---- programming errors ----------------------------------------------------------------------

@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 
 use deadpool::managed::{self, Metrics, Object, QueueMode, RecycleError, RecycleResult};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{ConnectOptions, Connection, Row as _};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row as _};
 
 use super::error;
 use super::parameters::options_of;
 use super::rls::{self, Answer, Role};
+use crate::clock::{IdSource, UuidV7};
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::{Settings, StoreOptions, invalid_url};
 use crate::pool::{self, Pool};
@@ -17,11 +18,17 @@ use crate::pool::{self, Pool};
 /// A connection that idled longer is asked whether it still lives before it is used.
 const IDLE: Duration = Duration::from_secs(30);
 
+/// A setting of our own that each connection gives a value which no other has. A server keeps it for as long as
+/// the connection lives; a pooler drops it, or refuses to pass it on.
+const TOKEN: &str = "catamaran.connection";
+
 /// A connection and when it was last used.
 #[derive(Debug)]
 pub struct PooledConnection {
     connection: PgConnection,
     used: Instant,
+    /// Whether the server's end is this connection's alone, so that it keeps prepared statements.
+    own_backend: bool,
 }
 
 impl PooledConnection {
@@ -29,12 +36,20 @@ impl PooledConnection {
     pub(super) fn live(&mut self) -> &mut PgConnection {
         &mut self.connection
     }
+
+    /// Whether statements may be prepared under a name. Behind a pooler another client's statement may have
+    /// the same one, and its rows would be the answer.
+    pub(super) fn keeps_statements(&self) -> bool {
+        self.own_backend
+    }
 }
 
 /// Makes connections.
 pub struct Manager {
     options: PgConnectOptions,
     expected: Vec<(&'static str, String)>,
+    /// Whether a pooler may stand between us and the server.
+    pooled: bool,
 }
 
 impl managed::Manager for Manager {
@@ -42,12 +57,21 @@ impl managed::Manager for Manager {
     type Error = Error;
 
     async fn create(&self) -> Result<PooledConnection> {
-        let connected = self.options.connect().await;
-        let mut connection = connected.map_err(|error| explain(&self.options, &error))?;
-        self.assert(&mut connection).await?;
+        let mut connection = match self.pooled {
+            true => self.connect(&self.options).await?,
+            false => {
+                let token = UuidV7.next_id().simple().to_string();
+                let options = self.options.clone().options([(TOKEN, &token)]);
+                let mut connection = self.connect(&options).await?;
+                self.assert_own(&mut connection, &token).await?;
+                connection
+            }
+        };
+        self.assert_settings(&mut connection).await?;
         Ok(PooledConnection {
             connection,
             used: Instant::now(),
+            own_backend: !self.pooled,
         })
     }
 
@@ -63,43 +87,66 @@ impl managed::Manager for Manager {
 
 impl Manager {
     fn new(options: PgConnectOptions, settings: &Settings) -> Self {
-        let milliseconds = |timeout: Duration| timeout.as_millis().to_string();
-        let expected = vec![
-            (
-                "statement_timeout",
-                milliseconds(settings.statement_timeout),
-            ),
-            ("lock_timeout", milliseconds(settings.lock_timeout)),
-            (
-                "idle_in_transaction_session_timeout",
-                milliseconds(settings.statement_timeout),
-            ),
-        ];
         let options = options
             .application_name(&settings.application_name)
-            .options(expected.iter().map(|(name, value)| (*name, value)))
             .disable_statement_logging();
-        Manager { options, expected }
+        // The statements of the application are read by the rules for texts of the standard.
+        let mut expected = vec![("standard_conforming_strings", "on".to_owned())];
+        if settings.transaction_pooler {
+            return Manager {
+                // A pooler refuses what it cannot give to the next client as well.
+                options: options.extra_float_digits(None),
+                expected,
+                pooled: true,
+            };
+        }
+        let timeouts = timeouts(settings);
+        let options = options.options(timeouts.iter().map(|(name, value)| (*name, value)));
+        expected.extend(timeouts);
+        Manager {
+            options,
+            expected,
+            pooled: false,
+        }
     }
 
-    /// Reads the settings back: a pooler between us and the server may drop them.
-    async fn assert(&self, connection: &mut PgConnection) -> Result<()> {
-        // pg_settings shows these in milliseconds, whatever unit SHOW would choose.
-        const READ_BACK: &str = "SELECT name::text, setting::text FROM pg_settings WHERE name = ANY \
-             (ARRAY['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'])";
-        let rows = sqlx::query(READ_BACK)
-            .fetch_all(connection)
-            .await
-            .map_err(|error| error::classify(&error, None))?;
+    async fn connect(&self, options: &PgConnectOptions) -> Result<PgConnection> {
+        let connected = options.connect().await;
+        connected.map_err(|error| explain(&self.options, &error))
+    }
+
+    /// Reads the token back: who does not have it may have another server's end, or another client's, in the
+    /// next statement.
+    async fn assert_own(&self, connection: &mut PgConnection, token: &str) -> Result<()> {
+        let ask = format!("SELECT coalesce(current_setting('{TOKEN}', true), '')");
+        let found = texts(connection, &ask).await?;
+        if found.first().is_some_and(|row| row[0] == token) {
+            return Ok(());
+        }
+        Err(ErrorKind::Pooler {
+            reason: "it dropped the connection's startup options, and may give its server connection to \
+                 others between two statements: open the store with StoreOptions::transaction_pooler(true), \
+                 or connect to the server itself"
+                .into(),
+        }
+        .into())
+    }
+
+    async fn assert_settings(&self, connection: &mut PgConnection) -> Result<()> {
+        // pg_settings shows times in milliseconds, whatever unit SHOW would choose.
+        let names: Vec<String> = self
+            .expected
+            .iter()
+            .map(|(name, _)| format!("'{name}'"))
+            .collect();
+        let read_back = format!(
+            "SELECT name::text, setting::text FROM pg_settings WHERE name IN ({})",
+            names.join(", ")
+        );
+        let rows = texts(connection, &read_back).await?;
         for (name, wanted) in &self.expected {
-            let found = rows
-                .iter()
-                .find(|row| {
-                    row.try_get::<String, _>(0)
-                        .is_ok_and(|found| found == *name)
-                })
-                .and_then(|row| row.try_get::<String, _>(1).ok())
-                .unwrap_or_default();
+            let found = rows.iter().find(|row| row[0] == *name);
+            let found = found.map(|row| row[1].clone()).unwrap_or_default();
             if found != *wanted {
                 return Err(ErrorKind::Setting {
                     name,
@@ -113,10 +160,64 @@ impl Manager {
     }
 }
 
+/// The timeouts of a connection, in milliseconds.
+fn timeouts(settings: &Settings) -> [(&'static str, String); 3] {
+    let milliseconds = |timeout: Duration| timeout.as_millis().to_string();
+    let statement = milliseconds(settings.statement_timeout);
+    [
+        ("statement_timeout", statement.clone()),
+        ("lock_timeout", milliseconds(settings.lock_timeout)),
+        ("idle_in_transaction_session_timeout", statement),
+    ]
+}
+
+/// The rows of a question without parameters, each column as text. One message there and one back, so that it
+/// is safe outside of a transaction even behind a pooler.
+async fn texts(connection: &mut PgConnection, sql: &str) -> Result<Vec<Vec<String>>> {
+    let classify = |error: sqlx::Error| error::classify(&error, None);
+    let rows = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
+        .fetch_all(connection)
+        .await
+        .map_err(classify)?;
+    rows.iter()
+        .map(|row| {
+            let columns = 0..row.len();
+            // A text is what the server wrote of any type.
+            columns.map(|index| row.try_get_unchecked(index)).collect()
+        })
+        .collect::<Result<_, sqlx::Error>>()
+        .map_err(classify)
+}
+
 /// Why the server does not let us in.
 pub(crate) fn explain(options: &PgConnectOptions, error: &sqlx::Error) -> Error {
     let classified = error::classify(error, None);
+    // pgbouncer's own words, all of one code.
+    let pooler = match classified.code() {
+        Some("08P01") => classified.driver_message().unwrap_or_default(),
+        _ => "",
+    };
     let kind = match (classified.code(), classified.kind()) {
+        _ if let Some(parameter) = pooler.strip_prefix("unsupported startup parameter: ") => {
+            ErrorKind::Pooler {
+                reason: format!(
+                    "it refuses the startup parameter {parameter}: open the store with \
+                     StoreOptions::transaction_pooler(true) and a URL without options, or connect to \
+                     the server itself"
+                )
+                .into(),
+            }
+        }
+        _ if pooler.contains("authentication failed") || pooler.starts_with("no such user") => {
+            ErrorKind::Authentication {
+                user: options.get_username().to_owned(),
+            }
+        }
+        _ if let Some(name) = pooler.strip_prefix("no such database: ") => {
+            ErrorKind::DatabaseMissing {
+                name: name.to_owned(),
+            }
+        }
         (Some("28P01" | "28000"), _) => ErrorKind::Authentication {
             user: options.get_username().to_owned(),
         },
@@ -144,6 +245,8 @@ pub(crate) fn explain(options: &PgConnectOptions, error: &sqlx::Error) -> Error 
 pub struct PostgresPool {
     pool: Pool<Manager>,
     role: Arc<Role>,
+    /// What each transaction sets for itself, because the connection cannot.
+    settings: Option<Arc<str>>,
     patience: Duration,
 }
 
@@ -163,9 +266,12 @@ impl PostgresPool {
         let mut connection = pool::acquire(&pool).await?;
         let role = ask_role(connection.live(), &settings.application_role).await?;
         drop(connection);
+        let set_locally = |(name, value)| format!("SET LOCAL {name} = {value}");
+        let locals = || timeouts(settings).map(set_locally).join("; ");
         Ok(PostgresPool {
             pool,
             role: Arc::new(role),
+            settings: settings.transaction_pooler.then(|| locals().into()),
             patience: settings.patience(),
         })
     }
@@ -182,6 +288,10 @@ impl PostgresPool {
         &self.role
     }
 
+    pub(super) fn settings(&self) -> Option<&str> {
+        self.settings.as_deref()
+    }
+
     /// Whether the system's scope sees the rows of every owner.
     pub(crate) fn sees_all(&self) -> bool {
         self.role.sees_all
@@ -193,21 +303,22 @@ impl PostgresPool {
 }
 
 async fn ask_role(connection: &mut PgConnection, application: &str) -> Result<Role> {
-    let classify = |error: sqlx::Error| error::classify(&error, None);
-    let row = sqlx::query(rls::ASK)
-        .bind(application)
-        .fetch_one(connection)
-        .await
-        .map_err(classify)?;
-    let flag = |index: usize| row.try_get::<bool, _>(index).map_err(classify);
+    let unreadable = || ErrorKind::Internal;
+    let rows = texts(connection, &rls::ask(application)).await?;
+    let row = rows.first().ok_or_else(unreadable)?;
+    let text = |index: usize| row.get(index).ok_or_else(unreadable);
+    let flag = |index: usize| text(index).map(|text| text == "t");
     let answer = Answer {
-        login: row.try_get(0).map_err(classify)?,
+        login: text(0)?.clone(),
         login_bypasses: flag(1)?,
-        login_owns: flag(2)?,
-        application_exists: flag(3)?,
-        login_is_member: flag(4)?,
-        application_bypasses: flag(5)?,
-        application_owns: flag(6)?,
+        login_may_bypass: flag(2)?,
+        login_owns: flag(3)?,
+        application_exists: flag(4)?,
+        login_is_member: flag(5)?,
+        application_may_bypass: flag(6)?,
+        application_owns: flag(7)?,
     };
-    Ok(answer.role(application))
+    let unguarded = texts(connection, rls::UNGUARDED).await?;
+    let unguarded = unguarded.into_iter().flatten().collect();
+    Ok(answer.role(application, unguarded))
 }

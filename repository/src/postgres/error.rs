@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use sqlx::postgres::PgDatabaseError;
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
 use crate::domain::Table;
 use crate::error::{Error, ErrorKind, InvalidReason};
@@ -19,6 +19,7 @@ pub(super) fn classify(error: &sqlx::Error, table: Option<&'static Table>) -> Er
     let answer = Answer {
         code: database.code(),
         message: words(database),
+        fatal: database.severity() == PgSeverity::Fatal,
         table: database.table(),
         column: database.column(),
         constraint: database.constraint(),
@@ -47,6 +48,8 @@ fn words(error: &PgDatabaseError) -> &str {
 struct Answer<'e> {
     code: &'e str,
     message: &'e str,
+    /// The server hangs up.
+    fatal: bool,
     table: Option<&'e str>,
     column: Option<&'e str>,
     constraint: Option<&'e str>,
@@ -96,6 +99,11 @@ impl Answer<'_> {
             "40003" | "08007" => ErrorKind::CommitUnknown,
             // sqlclient_unable_to_establish_sqlconnection, sqlserver_rejected_establishment_of_sqlconnection
             "08001" | "08004" => unavailable("the server let nobody in"),
+            // protocol_violation, under which pgbouncer says whatever it has to say, and then hangs up.
+            "08P01" if self.fatal => match self.message {
+                "query_wait_timeout" => ErrorKind::PoolTimeout,
+                _ => ErrorKind::ConnectionLost,
+            },
             // protocol_violation: what the driver bound does not fit, or a pooler mixed connections up
             "08P01" => ErrorKind::Internal,
             // admin_shutdown, crash_shutdown, database_dropped, idle_session_timeout,

@@ -160,7 +160,7 @@ impl Execute for Postgres {
         access: Access,
         extent: Extent,
     ) -> Result<Option<Opening>> {
-        let text = rls::begin(pool.role(), scope, access, extent)?;
+        let text = rls::begin(pool.role(), pool.settings(), scope, access, extent)?;
         Ok(text.map(|text| Opening {
             text: text.into(),
             transaction: true,
@@ -173,7 +173,8 @@ impl Execute for Postgres {
         values: Vec<Value>,
         decode: fn(&Row) -> Result<T>,
     ) -> Result<Vec<T>> {
-        let query = query_with(AssertSqlSafe(text.sql.clone()), arguments(values)?);
+        let query = query_with(AssertSqlSafe(text.sql.clone()), arguments(values)?)
+            .persistent(connection.keeps_statements());
         let mut rows = query.fetch(connection.live());
         let mut decoded = Vec::new();
         while let Some(row) = rows
@@ -202,7 +203,8 @@ impl Execute for Postgres {
         text: &Text,
         values: Vec<Value>,
     ) -> Result<u64> {
-        let query = query_with(AssertSqlSafe(text.sql.clone()), arguments(values)?);
+        let query = query_with(AssertSqlSafe(text.sql.clone()), arguments(values)?)
+            .persistent(connection.keeps_statements());
         let result = query.execute(connection.live()).await;
         result
             .map(|done| done.rows_affected())

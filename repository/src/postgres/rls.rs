@@ -23,50 +23,77 @@ pub(crate) struct Role {
     pub(super) scoped: ScopedRole,
     /// Whether the role that logged in sees the rows of every owner.
     pub(super) sees_all: bool,
+    /// The tables whose row level security is off.
+    pub(super) unguarded: Vec<String>,
 }
 
-/// What the store asks about its login role when it opens. Parameter 1 is the application role. Since
-/// Postgres 16 a member of a role may lack the right to switch to it.
-pub(super) const ASK: &str = "\
-    SELECT login.rolname::text, \
-        login.rolsuper OR login.rolbypassrls, \
-        EXISTS (SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace \
-            WHERE n.nspname = ANY (current_schemas(false)) AND c.relkind IN ('r', 'p') \
-            AND pg_has_role(login.oid, c.relowner, 'MEMBER')), \
-        app.oid IS NOT NULL, \
-        coalesce(CASE WHEN current_setting('server_version_num')::int4 >= 160000 \
-            THEN pg_has_role(login.oid, app.oid, 'SET') \
-            ELSE pg_has_role(login.oid, app.oid, 'MEMBER') END, false), \
-        coalesce(app.rolsuper OR app.rolbypassrls, false), \
-        EXISTS (SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace \
-            WHERE n.nspname = ANY (current_schemas(false)) AND c.relkind IN ('r', 'p') \
-            AND pg_has_role(app.oid, c.relowner, 'MEMBER')) \
-    FROM pg_roles AS login LEFT JOIN pg_roles AS app ON app.rolname = $1 \
-    WHERE login.rolname = current_user";
+/// What the store asks about its login role when it opens.
+///
+/// A role that may become one which bypasses policies counts as such itself. Since Postgres 16 a member of a
+/// role may lack the right to switch to it.
+pub(super) fn ask(application: &str) -> String {
+    let application = application.replace('\'', "''");
+    let may_bypass = |role: &str| {
+        format!(
+            "EXISTS (SELECT FROM pg_roles AS other WHERE (other.rolsuper OR other.rolbypassrls) \
+             AND pg_has_role({role}.oid, other.oid, 'MEMBER'))"
+        )
+    };
+    let owns = |role: &str| {
+        format!(
+            "EXISTS (SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace \
+             WHERE n.nspname = ANY (current_schemas(false)) AND c.relkind IN ('r', 'p') \
+             AND pg_has_role({role}.oid, c.relowner, 'MEMBER'))"
+        )
+    };
+    format!(
+        "SELECT login.rolname, login.rolsuper OR login.rolbypassrls, {}, {}, app.oid IS NOT NULL, \
+         coalesce(CASE WHEN current_setting('server_version_num')::int4 >= 160000 \
+         THEN pg_has_role(login.oid, app.oid, 'SET') \
+         ELSE pg_has_role(login.oid, app.oid, 'MEMBER') END, false), \
+         app.oid IS NOT NULL AND {}, {} \
+         FROM pg_roles AS login LEFT JOIN pg_roles AS app ON app.rolname = '{application}' \
+         WHERE login.rolname = current_user",
+        may_bypass("login"),
+        owns("login"),
+        may_bypass("app"),
+        owns("app"),
+    )
+}
 
-/// The answer to [`ASK`].
+/// The tables that a scope would not be held by: their row level security is off.
+pub(super) const UNGUARDED: &str = "\
+    SELECT c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace \
+    WHERE n.nspname = ANY (current_schemas(false)) AND pg_table_is_visible(c.oid) \
+    AND c.relkind IN ('r', 'p') AND NOT c.relrowsecurity";
+
+/// The answer to [`ask`].
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) login: String,
+    /// It is a superuser or has BYPASSRLS.
     pub(super) login_bypasses: bool,
+    /// So is it, or a role of which it is a member.
+    pub(super) login_may_bypass: bool,
     pub(super) login_owns: bool,
     pub(super) application_exists: bool,
     pub(super) login_is_member: bool,
-    pub(super) application_bypasses: bool,
+    pub(super) application_may_bypass: bool,
     pub(super) application_owns: bool,
 }
 
 impl Answer {
-    pub(super) fn role(&self, application: &str) -> Role {
-        let login_is_plain = !self.login_bypasses && !self.login_owns;
+    pub(super) fn role(&self, application: &str, unguarded: Vec<String>) -> Role {
+        const WIDE: &str =
+            "is a superuser, has BYPASSRLS or owns tables, or is a member of a role that does";
+        let login_is_plain = !self.login_may_bypass && !self.login_owns;
         let login = &self.login;
         let scoped = if self.login == application && login_is_plain {
             ScopedRole::Login
         } else if self.application_exists && self.login_is_member {
-            if self.application_bypasses || self.application_owns {
+            if self.application_may_bypass || self.application_owns {
                 ScopedRole::Refused(format!(
-                    "the application role {application} is not bound by row level security: it is a \
-                     superuser, has BYPASSRLS, or owns tables"
+                    "the application role {application} is not bound by row level security: it {WIDE}"
                 ))
             } else {
                 ScopedRole::Switch(application.to_owned())
@@ -75,18 +102,18 @@ impl Answer {
             ScopedRole::Login
         } else if self.application_exists {
             ScopedRole::Refused(format!(
-                "the role {login} is a superuser, has BYPASSRLS or owns tables, and is no member of \
-                 {application}: GRANT {application} TO {login}"
+                "the role {login} {WIDE}, and is no member of {application}: GRANT {application} TO {login}"
             ))
         } else {
             ScopedRole::Refused(format!(
-                "the role {login} is a superuser, has BYPASSRLS or owns tables, and there is no role \
-                 {application} to switch to: run the migrations, which make it"
+                "the role {login} {WIDE}, and there is no role {application} to switch to: run the \
+                 migrations, which make it"
             ))
         };
         Role {
             scoped,
             sees_all: self.login_bypasses,
+            unguarded,
         }
     }
 }
@@ -94,9 +121,12 @@ impl Answer {
 /// The text that begins a transaction as the scope needs it; `None` for a statement that needs none.
 ///
 /// The claims are the setting that PostgREST and Supabase make: `request.jwt.claims`, an object whose
-/// `sub` is the owner. Role and claims end with the transaction.
+/// `sub` is the owner. Role and claims end with the transaction. `settings` are what each transaction sets
+/// for itself behind a pooler, where nothing may run outside of one: two messages of one statement may
+/// reach two servers.
 pub(super) fn begin(
     role: &Role,
+    settings: Option<&str>,
     scope: &Scope,
     access: Access,
     extent: Extent,
@@ -107,8 +137,13 @@ pub(super) fn begin(
         (Access::Write, Extent::SerializableUnit) => "BEGIN ISOLATION LEVEL SERIALIZABLE",
         (Access::Write, _) => "BEGIN",
     };
+    let begin = match settings {
+        None => begin.to_owned(),
+        Some(settings) => format!("{begin}; {settings}"),
+    };
     let Some(owner) = scope.owner_id() else {
-        return Ok((extent != Extent::Statement).then(|| begin.to_owned()));
+        let needed = extent != Extent::Statement || settings.is_some();
+        return Ok(needed.then_some(begin));
     };
     let switch = match &role.scoped {
         ScopedRole::Login => String::new(),
@@ -134,10 +169,11 @@ mod tests {
         Answer {
             login: "ann".to_owned(),
             login_bypasses: false,
+            login_may_bypass: false,
             login_owns: false,
             application_exists: true,
             login_is_member: true,
-            application_bypasses: false,
+            application_may_bypass: false,
             application_owns: false,
         }
     }
@@ -148,13 +184,13 @@ mod tests {
         owner.login_owns = true;
         owner.login_is_member = false;
         let mut superuser = answer();
-        superuser.login_bypasses = true;
+        superuser.login_may_bypass = true;
         superuser.application_exists = false;
         superuser.login_is_member = false;
         let mut wide = answer();
-        wide.application_bypasses = true;
+        wide.application_may_bypass = true;
         for answer in [owner, superuser, wide] {
-            let role = answer.role("app");
+            let role = answer.role("app", Vec::new());
             assert!(matches!(role.scoped, ScopedRole::Refused(_)), "{role:?}");
         }
     }
@@ -163,16 +199,26 @@ mod tests {
     fn a_superuser_switches_to_the_application_role() {
         let mut superuser = answer();
         superuser.login_bypasses = true;
-        let role = superuser.role("app");
+        superuser.login_may_bypass = true;
+        let role = superuser.role("app", Vec::new());
         assert_eq!(role.scoped, ScopedRole::Switch("app".to_owned()));
         assert!(role.sees_all);
     }
 
     #[test]
+    fn behind_a_pooler_a_single_statement_has_a_transaction_with_the_settings() {
+        let role = answer().role("app", Vec::new());
+        let system = Scope::system("a test");
+        let settings = Some("SET LOCAL lock_timeout = 5");
+        let begin = begin(&role, settings, &system, Access::Read, Extent::Statement);
+        insta::assert_snapshot!(begin.ok().flatten().unwrap_or_default(), @"BEGIN READ ONLY; SET LOCAL lock_timeout = 5");
+    }
+
+    #[test]
     fn scoped_work_begins_in_one_text() {
-        let role = answer().role("a\"pp");
+        let role = answer().role("a\"pp", Vec::new());
         let owner = Scope::owner(uuid::Uuid::nil());
-        let begin = begin(&role, &owner, Access::Write, Extent::Statement);
+        let begin = begin(&role, None, &owner, Access::Write, Extent::Statement);
         insta::assert_snapshot!(begin.ok().flatten().unwrap_or_default(), @r#"BEGIN; SET LOCAL ROLE "a""pp"; SET LOCAL request.jwt.claims = '{"sub":"00000000-0000-0000-0000-000000000000"}'"#);
     }
 }

@@ -206,7 +206,8 @@ impl Execute for Sqlite {
         statement: sea_orm::Statement,
     ) -> Result<Vec<QueryResult>, DbErr> {
         let values = SqlxValues(statement.values.unwrap_or(sea_orm::Values(Vec::new())));
-        let query = query_with(AssertSqlSafe(statement.sql), values);
+        // Not kept: the driver would give the columns of a `SELECT *` as they were when it first saw it.
+        let query = query_with(AssertSqlSafe(statement.sql), values).persistent(false);
         let rows = query
             .fetch_all(connection.statement())
             .await
@@ -219,7 +220,8 @@ impl Execute for Sqlite {
         statement: sea_orm::Statement,
     ) -> Result<ExecResult, DbErr> {
         let values = SqlxValues(statement.values.unwrap_or(sea_orm::Values(Vec::new())));
-        let query = query_with(AssertSqlSafe(statement.sql), values);
+        // Not kept: the driver would give the columns of a `SELECT *` as they were when it first saw it.
+        let query = query_with(AssertSqlSafe(statement.sql), values).persistent(false);
         let done = query
             .execute(connection.statement())
             .await

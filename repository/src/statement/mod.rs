@@ -11,6 +11,7 @@ mod reference;
 mod select;
 mod shape;
 mod sql;
+mod star;
 mod write;
 
 use std::collections::HashMap;
@@ -31,6 +32,7 @@ pub(crate) use select::{
 };
 pub(crate) use shape::Shape;
 pub(crate) use sql::{Sql, quoted};
+pub(crate) use star::has_star;
 pub(crate) use write::{
     Guard, delete_one, delete_where, insert_one, purge, restore_one, update_one, update_where,
 };

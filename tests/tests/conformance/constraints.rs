@@ -69,8 +69,8 @@ async fn a_day_is_taken_by_one_living_entry_of_a_habit(db: &TwinDatabase) -> Res
     let second = entries.insert(EntryDraft::new(habit.id, day(2))).await?;
     let taken = unique(
         "habit_entries",
-        &["habit_id", "date"],
-        "uq_habit_entries__habit_id_date",
+        &["user_id", "habit_id", "date"],
+        "uq_habit_entries__user_id_habit_id_date",
     );
     let draft = || EntryDraft::new(habit.id, day(1)).amount(9);
     assert_eq!(refused(entries.insert(draft()).await), taken);

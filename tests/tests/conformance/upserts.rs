@@ -327,8 +327,8 @@ async fn another_unique_key_is_a_unique_error_and_no_outcome(db: &TwinDatabase) 
     let taken = || {
         unique(
             "habit_entries",
-            &["habit_id", "date"],
-            "uq_habit_entries__habit_id_date",
+            &["user_id", "habit_id", "date"],
+            "uq_habit_entries__user_id_habit_id_date",
         )
     };
     let clash = Upsert::new(EntryDraft::new(habit.id, day).amount(5));

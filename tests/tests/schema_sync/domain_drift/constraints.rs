@@ -62,7 +62,7 @@ pub const CASES: &[Case] = &[
         DomainTable {
             indexes: &[
                 DomainIndex {
-                    columns: &["habit_id", "date", "deleted_at"],
+                    columns: &["user_id", "habit_id", "date", "deleted_at"],
                     predicate: None,
                     ..ENTRY_UNIQUE
                 },
@@ -74,16 +74,16 @@ pub const CASES: &[Case] = &[
             (
                 SqliteDatabase,
                 expect(
-                    "habit_entries: uq_habit_entries__habit_id_date",
+                    "habit_entries: uq_habit_entries__user_id_habit_id_date",
                     Index,
                     Columns,
-                    "(habit_id, date, deleted_at)",
+                    "(user_id, habit_id, date, deleted_at)",
                 ),
             ),
             (
                 SqliteDatabase,
                 expect(
-                    "habit_entries: uq_habit_entries__habit_id_date",
+                    "habit_entries: uq_habit_entries__user_id_habit_id_date",
                     Index,
                     Predicate,
                     "DROP INDEX",
@@ -92,7 +92,7 @@ pub const CASES: &[Case] = &[
             (
                 PostgresDatabase,
                 expect(
-                    "habit_entries: uq_habit_entries__habit_id_date",
+                    "habit_entries: uq_habit_entries__user_id_habit_id_date",
                     Index,
                     Predicate,
                     "DROP INDEX",

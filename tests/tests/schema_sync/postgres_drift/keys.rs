@@ -98,30 +98,30 @@ pub const CASES: &[(&str, Expected)] = &[
     ),
     // The founding example: with NULLs distinct, every living row differs from every other.
     (
-        "DROP INDEX uq_habit_entries__habit_id_date; \
-         CREATE UNIQUE INDEX uq_habit_entries__habit_id_date ON habit_entries (habit_id, date, deleted_at)",
+        "DROP INDEX uq_habit_entries__user_id_habit_id_date; \
+         CREATE UNIQUE INDEX uq_habit_entries__user_id_habit_id_date ON habit_entries (user_id, habit_id, date, deleted_at)",
         expect(
-            "habit_entries: uq_habit_entries__habit_id_date",
+            "habit_entries: uq_habit_entries__user_id_habit_id_date",
             Index,
             Predicate,
-            "CREATE UNIQUE INDEX uq_habit_entries__habit_id_date ON habit_entries (habit_id, date) WHERE deleted_at IS NULL",
+            "CREATE UNIQUE INDEX uq_habit_entries__user_id_habit_id_date ON habit_entries (user_id, habit_id, date) WHERE deleted_at IS NULL",
         ),
     ),
     (
-        "DROP INDEX uq_habit_entries__habit_id_date; \
-         CREATE INDEX uq_habit_entries__habit_id_date ON habit_entries (habit_id, date) WHERE deleted_at IS NULL",
+        "DROP INDEX uq_habit_entries__user_id_habit_id_date; \
+         CREATE INDEX uq_habit_entries__user_id_habit_id_date ON habit_entries (user_id, habit_id, date) WHERE deleted_at IS NULL",
         expect(
-            "habit_entries: uq_habit_entries__habit_id_date",
+            "habit_entries: uq_habit_entries__user_id_habit_id_date",
             Index,
             Unique,
             "CREATE UNIQUE INDEX",
         ),
     ),
     (
-        "DROP INDEX uq_habit_entries__habit_id_date; \
-         CREATE UNIQUE INDEX uq_habit_entries__habit_id_date ON habit_entries (habit_id, date) WHERE deleted_at IS NOT NULL",
+        "DROP INDEX uq_habit_entries__user_id_habit_id_date; \
+         CREATE UNIQUE INDEX uq_habit_entries__user_id_habit_id_date ON habit_entries (user_id, habit_id, date) WHERE deleted_at IS NOT NULL",
         expect(
-            "habit_entries: uq_habit_entries__habit_id_date",
+            "habit_entries: uq_habit_entries__user_id_habit_id_date",
             Index,
             Predicate,
             "WHERE deleted_at IS NULL",

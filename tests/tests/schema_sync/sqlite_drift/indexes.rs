@@ -71,14 +71,14 @@ pub const CASES: &[(Drift, Expected)] = &[
     ),
     // The founding example: NULLs are distinct, so that two living rows of one day are taken.
     (
-        Sql("DROP INDEX uq_habit_entries__habit_id_date; \
-             CREATE UNIQUE INDEX uq_habit_entries__habit_id_date ON habit_entries (habit_id, date, deleted_at)"),
+        Sql("DROP INDEX uq_habit_entries__user_id_habit_id_date; \
+             CREATE UNIQUE INDEX uq_habit_entries__user_id_habit_id_date ON habit_entries (user_id, habit_id, date, deleted_at)"),
         expect(
-            "habit_entries: uq_habit_entries__habit_id_date",
+            "habit_entries: uq_habit_entries__user_id_habit_id_date",
             Index,
             Predicate,
-            "DROP INDEX uq_habit_entries__habit_id_date; \
-             CREATE UNIQUE INDEX uq_habit_entries__habit_id_date ON habit_entries (habit_id, date) WHERE deleted_at IS NULL",
+            "DROP INDEX uq_habit_entries__user_id_habit_id_date; \
+             CREATE UNIQUE INDEX uq_habit_entries__user_id_habit_id_date ON habit_entries (user_id, habit_id, date) WHERE deleted_at IS NULL",
         ),
     ),
     // The same as the template writes it: a constraint of the table.
@@ -86,7 +86,7 @@ pub const CASES: &[(Drift, Expected)] = &[
         Rebuilt(
             "habit_entries",
             "CONSTRAINT pk_habit_entries",
-            "UNIQUE (habit_id, date, deleted_at), CONSTRAINT pk_habit_entries",
+            "UNIQUE (user_id, habit_id, date, deleted_at), CONSTRAINT pk_habit_entries",
         ),
         expect(
             "habit_entries: (no name)",
@@ -96,20 +96,20 @@ pub const CASES: &[(Drift, Expected)] = &[
         ),
     ),
     (
-        Sql("DROP INDEX uq_habit_entries__habit_id_date; \
-             CREATE INDEX uq_habit_entries__habit_id_date ON habit_entries (habit_id, date) WHERE deleted_at IS NULL"),
+        Sql("DROP INDEX uq_habit_entries__user_id_habit_id_date; \
+             CREATE INDEX uq_habit_entries__user_id_habit_id_date ON habit_entries (user_id, habit_id, date) WHERE deleted_at IS NULL"),
         expect(
-            "habit_entries: uq_habit_entries__habit_id_date",
+            "habit_entries: uq_habit_entries__user_id_habit_id_date",
             Index,
             Unique,
             "CREATE UNIQUE INDEX",
         ),
     ),
     (
-        Sql("DROP INDEX uq_habit_entries__habit_id_date; \
-             CREATE UNIQUE INDEX uq_habit_entries__habit_id_date ON habit_entries (habit_id, date) WHERE deleted_at IS NOT NULL"),
+        Sql("DROP INDEX uq_habit_entries__user_id_habit_id_date; \
+             CREATE UNIQUE INDEX uq_habit_entries__user_id_habit_id_date ON habit_entries (user_id, habit_id, date) WHERE deleted_at IS NOT NULL"),
         expect(
-            "habit_entries: uq_habit_entries__habit_id_date",
+            "habit_entries: uq_habit_entries__user_id_habit_id_date",
             Index,
             Predicate,
             "WHERE deleted_at IS NULL",
