@@ -181,7 +181,7 @@ impl Bank {
         let work = async |unit: &Unit| {
             let accounts = unit.repository::<Account>();
             let both = [order.source, order.target];
-            if order.id.as_u128() % 2 == 0 {
+            if order.id.as_u128().is_multiple_of(2) {
                 accounts.lock(&both).await?;
             }
             let source = accounts.get(order.source).await?;
