@@ -175,8 +175,8 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
         self.work(Access::Write, extent).await
     }
 
-    /// The text of a statement of the application's own.
-    fn own_text(sql: &'static str, values: &[Value]) -> Result<Text> {
+    /// A statement of the application's own, with its values in the form that both engines take.
+    fn own_statement(sql: &'static str, values: Vec<Value>) -> Result<(Text, Vec<Value>)> {
         refuse_control(sql)?;
         if has_star(sql) {
             return Err(ErrorKind::InvalidQuery {
@@ -185,10 +185,16 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
             }
             .into());
         }
-        Ok(Text {
-            sql: D::own_text(sql, values),
+        let values: Result<Vec<Value>, _> = values.into_iter().map(Value::canonical).collect();
+        let values = values.map_err(|reason| ErrorKind::InvalidValue {
+            field: None,
+            reason,
+        })?;
+        let text = Text {
+            sql: D::own_text(sql, &values),
             table: Some(R::TABLE),
-        })
+        };
+        Ok((text, values))
     }
 
     /// Runs a query of the application's own, in the repository's scope and unit; returns its rows decoded.
@@ -206,7 +212,7 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
         values: Vec<Value>,
         decode: fn(&D::Row) -> Result<T>,
     ) -> Result<Vec<T>> {
-        let text = Self::own_text(sql, &values)?;
+        let (text, values) = Self::own_statement(sql, values)?;
         let mut work = self.read().await?;
         let rows = work.session().fetch(&text, values, decode).await;
         work.end(Access::Read, rows).await
@@ -220,7 +226,7 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
     /// # Errors
     /// The errors that every call can give.
     pub async fn execute(&self, sql: &'static str, values: Vec<Value>) -> Result<u64> {
-        let text = Self::own_text(sql, &values)?;
+        let (text, values) = Self::own_statement(sql, values)?;
         let mut work = self.write(Extent::Statement).await?;
         let changed = work.session().execute(&text, values).await;
         work.end(Access::Write, changed).await
