@@ -11,10 +11,7 @@ use crate::value::Value;
 /// Two calls that bring the same keys, each with ids and in an order of its own, then wait for each other at
 /// the first key that they share and not in a circle. Keys of which one orders the rows otherwise than another
 /// can still meet in a circle, which the server ends with a retryable error.
-pub(super) fn sorted<'r, D: Dialect, R: Twin<D>, T>(
-    rows: &'r [T],
-    record: impl Fn(&T) -> &R,
-) -> Vec<&'r T> {
+pub(super) fn sorted<D: Dialect, R: Twin<D>, T>(rows: &[T], record: impl Fn(&T) -> &R) -> Vec<&T> {
     let columns = key_columns::<D, R>();
     let mut sorted: Vec<&T> = rows.iter().collect();
     sorted.sort_by(|one, other| {
