@@ -69,7 +69,9 @@ struct Held<D: Dialect>(Option<D::Connection>);
 impl<D: Dialect> Held<D> {
     /// Gives the connection back to its pool.
     fn release(mut self) {
-        drop(self.0.take());
+        if let Some(connection) = self.0.take() {
+            D::release(connection);
+        }
     }
 }
 

@@ -30,6 +30,8 @@ pub struct PooledConnection {
     used: Instant,
     /// Whether the server's end is this connection's alone, so that it keeps prepared statements.
     own_backend: bool,
+    /// Whether it came back to the pool with nothing open on it.
+    released: bool,
     /// What makes the server's end as it was when it was connected to.
     cleaning: Arc<str>,
 }
@@ -43,6 +45,11 @@ impl PooledConnection {
     /// The connection, for a statement.
     pub(super) fn live(&mut self) -> &mut PgConnection {
         &mut self.connection
+    }
+
+    /// It goes back to the pool with nothing open on it.
+    pub(super) fn release(&mut self) {
+        self.released = true;
     }
 
     /// The statements that take back whatever SQL of the application's own may have left.
@@ -86,11 +93,15 @@ impl managed::Manager for Manager {
             connection,
             used: Instant::now(),
             own_backend: !self.pooled,
+            released: false,
             cleaning: self.cleaning.clone(),
         })
     }
 
     async fn recycle(&self, pooled: &mut PooledConnection, _: &Metrics) -> RecycleResult<Error> {
+        if !std::mem::take(&mut pooled.released) {
+            return Err(RecycleError::message(pool::UNCLEAN));
+        }
         if pooled.used.elapsed() > IDLE {
             let ping = pooled.connection.ping().await;
             ping.map_err(|error| RecycleError::Backend(error::classify(&error, None)))?;
@@ -289,6 +300,7 @@ impl PostgresPool {
         )?;
         let mut connection = pool::acquire(&pool).await?;
         let role = ask_role(connection.live(), &settings.application_role).await?;
+        connection.release();
         let owned = options
             .domain
             .map(|domain| domain.tables_on(Postgres::ENGINE));
@@ -358,4 +370,34 @@ async fn ask_role(connection: &mut PgConnection, application: &str) -> Result<Ro
     let unguarded = texts(connection, rls::UNGUARDED).await?;
     let unguarded = unguarded.into_iter().flatten().collect();
     Ok(answer.role(application, unguarded))
+}
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use super::*;
+    use crate::dialect::Execute;
+    use crate::postgres::Postgres;
+    use crate::testing::PostgresServer;
+
+    #[tokio::test]
+    async fn a_connection_that_was_not_released_is_not_handed_out_again()
+    -> Result<(), Box<dyn std::error::Error>> {
+        let server = PostgresServer::shared().await?;
+        let options = StoreOptions::new(server.admin_url()).connections(1);
+        let pool = PostgresPool::open(&options).await?;
+        let mut backends = Vec::new();
+        for released in [true, false, true] {
+            let mut connection = pool.acquire().await?;
+            let asked = texts(connection.live(), "SELECT pg_backend_pid()");
+            backends.push(asked.await?);
+            Postgres::control(&mut connection, "BEGIN").await?;
+            if released {
+                Postgres::control(&mut connection, "ROLLBACK").await?;
+                Postgres::release(connection);
+            }
+        }
+        assert_eq!(backends[0], backends[1], "released, it is handed out again");
+        assert_ne!(backends[1], backends[2], "not released, it is not");
+        Ok(())
+    }
 }

@@ -18,7 +18,7 @@ pub(super) fn classify(error: &sqlx::Error, table: Option<&'static Table>) -> Er
     };
     let answer = Answer {
         code: database.code(),
-        message: database.message(),
+        message: words(database),
         fatal: database.severity() == PgSeverity::Fatal,
         table: database.table(),
         column: database.column(),
@@ -29,6 +29,18 @@ pub(super) fn classify(error: &sqlx::Error, table: Option<&'static Table>) -> Er
         Some(database.code().to_owned()),
         database.message().to_owned(),
     )
+}
+
+/// What of the server's words a kind may repeat. Those of an application's own function, and those about a text
+/// that is no SQL, may quote a row.
+fn words(error: &PgDatabaseError) -> &str {
+    match (error.routine(), error.code()) {
+        // PL/pgSQL's RAISE, with whatever SQLSTATE.
+        (Some("exec_stmt_raise"), _) => "a function of the application's own raised it",
+        // syntax_error
+        (_, "42601") => "the statement is not valid SQL",
+        _ => error.message(),
+    }
 }
 
 /// What of a server's error names schema objects.

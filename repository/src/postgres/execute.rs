@@ -235,6 +235,10 @@ impl Execute for Postgres {
         parts.collect::<Vec<_>>().join("; ").into()
     }
 
+    fn release(mut connection: Self::Connection) {
+        connection.release();
+    }
+
     fn discard(connection: Self::Connection) {
         drop(Object::take(connection));
     }

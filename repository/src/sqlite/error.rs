@@ -104,16 +104,16 @@ const TOO_LARGE: &[&str] = &[
     "at most 64 tables",
 ];
 
-/// What it says of statements that do not fit the schema, or are none. Each names schema objects, or quotes
-/// the statement's own words.
+/// What it says of a text that is no SQL, in words that quote it.
+const NO_SQL: &[&str] = &["syntax error", "incomplete input", "unrecognized token"];
+
+/// What it says of statements that do not fit the schema, in words that name schema objects.
 const MISFITS: &[&str] = &[
     "no such",
     "has no column named",
     "ambiguous column name",
     "already exists",
     "duplicate column name",
-    "syntax error",
-    "incomplete input",
     "wrong number of arguments",
     "ON CONFLICT clause does not match",
     "foreign key mismatch",
@@ -130,6 +130,10 @@ fn generic(message: &str) -> ErrorKind {
         ErrorKind::StatementTooLarge
     } else if has("integer overflow") || has("malformed JSON") {
         refused(None)
+    } else if NO_SQL.iter().copied().any(has) {
+        ErrorKind::SchemaMismatch {
+            reason: "the statement is not valid SQL".to_owned(),
+        }
     } else if is_misfit(message) {
         ErrorKind::SchemaMismatch {
             reason: message.to_owned(),
@@ -306,6 +310,7 @@ mod tests {
                     "table habits has no column named color",
                     "table t has 2 columns but 3 values were supplied",
                     "near \"SELEC\": syntax error",
+                    "unrecognized token: \"'x\"",
                     "ON CONFLICT clause does not match any PRIMARY KEY or UNIQUE constraint",
                 ],
             ),

@@ -174,7 +174,7 @@ impl Execute for Sqlite {
     }
 
     async fn control(connection: &mut Self::Connection, text: &str) -> Result<()> {
-        if text == "COMMIT" {
+        if text.starts_with("COMMIT") {
             connection.check_file()?;
         }
         let statement = sqlx::raw_sql(AssertSqlSafe(text.to_owned()));
@@ -188,6 +188,10 @@ impl Execute for Sqlite {
             }
             result => result.map(|_| ()),
         }
+    }
+
+    fn release(mut connection: Self::Connection) {
+        connection.release();
     }
 
     /// Nothing more: SQL that would leave something behind costs the connection.
