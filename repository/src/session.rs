@@ -397,11 +397,14 @@ impl<D: Dialect> Session<D> {
             self.rollback().await?;
             return Err(ended);
         }
-        let access = self.access;
+        let writes = self.access == Access::Write;
+        // What makes the connection clean comes after the commit, and may have taken too long.
+        let cleans = self.own_sql;
         self.finish("COMMIT")
             .await
             .map_err(|error| match error.kind() {
-                ErrorKind::ConnectionLost if access == Access::Write => {
+                ErrorKind::ConnectionLost if writes => error.with_kind(ErrorKind::CommitUnknown),
+                ErrorKind::StatementTimeout if writes && cleans => {
                     error.with_kind(ErrorKind::CommitUnknown)
                 }
                 _ => error,
