@@ -316,3 +316,35 @@ async fn what_the_system_upserts_stays_with_its_owner(db: &TwinDatabase) -> Resu
     assert_eq!(habits.get(estate.living.id).await?, estate.living);
     Ok(())
 }
+
+/// What the documentation says of every key, for the tables to come as well.
+#[test]
+fn every_key_of_an_owned_table_is_its_owners_own() {
+    let owned = |name: &str| {
+        let table = entity::DOMAIN
+            .tables
+            .iter()
+            .find(|table| table.name == name);
+        table.and_then(|table| table.owner)
+    };
+    let mut keys = 0;
+    for table in entity::DOMAIN.tables {
+        let Some(owner) = table.owner else { continue };
+        let indexes = table.indexes.iter().filter(|index| index.unique);
+        let unique = table.unique_keys.iter().map(|key| (key.name, key.columns));
+        for (name, columns) in unique.chain(indexes.map(|index| (index.name, index.columns))) {
+            assert_eq!(columns.first(), Some(&owner), "{name}");
+            keys += 1;
+        }
+        for key in table.foreign_keys {
+            let Some(parents_owner) = owned(key.references) else {
+                continue;
+            };
+            let pairs = key.columns.iter().zip(key.referenced_columns);
+            let mut owners = pairs.filter(|pair| *pair == (&owner, &parents_owner));
+            assert!(owners.next().is_some(), "{}", key.name);
+            keys += 1;
+        }
+    }
+    assert!(keys >= 4, "only {keys} keys were looked at");
+}
