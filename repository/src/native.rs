@@ -211,6 +211,9 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
     ///
     /// # Errors
     /// The errors that every call can give, and what `decode` gives.
+    /// [`InvalidQuery`](ErrorKind::InvalidQuery) for SQL that would control the transaction, or that in an
+    /// owner's scope does anything but read and write rows; [`Permission`](ErrorKind::Permission) on Postgres if
+    /// a function changed role or claims meanwhile. Whatever else it sets ends with the unit of work.
     pub async fn query<T: Send>(
         &self,
         sql: &'static str,
@@ -232,7 +235,7 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
     /// statement's to do.
     ///
     /// # Errors
-    /// The errors that every call can give.
+    /// As [`query`](Self::query).
     pub async fn execute(&self, sql: &'static str, values: Vec<Value>) -> Result<u64> {
         let mut work = self.write(Extent::Statement).await?;
         let session = work.session();
