@@ -56,6 +56,8 @@ pub struct Opening {
     pub(crate) text: Cow<'static, str>,
     /// Whether it begins a transaction.
     pub(crate) transaction: bool,
+    /// A statement that fails unless the transaction still is whose it was when it began; may be empty.
+    pub(crate) unchanged: String,
 }
 
 /// How SQL is spelled. Each function appends to the text of a statement.
@@ -107,7 +109,7 @@ pub trait Execute: Spelling {
     /// The row of a result.
     type Row: Send + Sync;
 
-    /// A connection that is checked out; dropping it gives it back.
+    /// A connection that is checked out.
     type Connection: Send;
 
     /// Where connections come from, with the settings of the store.
@@ -161,6 +163,19 @@ pub trait Execute: Spelling {
         connection: &mut Self::Connection,
         text: &str,
     ) -> impl Future<Output = Result<()>> + Send;
+
+    /// Gives the connection back to its pool: nothing is open on it. One that comes back in any other way is
+    /// not handed out again.
+    fn release(connection: Self::Connection);
+
+    /// The text that ends a session in which the application's own SQL ran: `COMMIT` or `ROLLBACK`, or nothing
+    /// where there is no transaction, and whatever makes the connection as it was before. `unchanged` is that
+    /// of the [`Opening`].
+    fn ending(
+        connection: &Self::Connection,
+        statement: Option<&'static str>,
+        unchanged: &str,
+    ) -> Cow<'static, str>;
 
     /// Keeps the connection from being used again.
     fn discard(connection: Self::Connection);

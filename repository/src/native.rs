@@ -18,7 +18,7 @@ use crate::query::{Filter, Page, PageRequest, Query, Visibility};
 use crate::record::Twin;
 use crate::repository::{Expected, Repository, Upsert, Upserted};
 use crate::scope::Scope;
-use crate::session::{ENDED, Session, refuse_control};
+use crate::session::{ENDED, Session};
 use crate::statement::has_star;
 use crate::value::Value;
 
@@ -175,10 +175,15 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
         self.work(Access::Write, extent).await
     }
 
-    /// A statement of the application's own, with its values in the form that both engines take.
-    fn own_statement(sql: &'static str, values: Vec<Value>) -> Result<(Text, Vec<Value>)> {
-        refuse_control(sql)?;
-        if has_star(sql) {
+    /// A statement of the application's own, which the session looks over, with its values in the form that
+    /// both engines take.
+    fn own_statement(
+        session: &mut Session<D>,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<(Text, Vec<Value>)> {
+        session.look_over(sql)?;
+        if has_star(D::ENGINE, sql) {
             return Err(ErrorKind::InvalidQuery {
                 reason: "name the columns instead of *: another process may migrate the table"
                     .into(),
@@ -212,9 +217,12 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
         values: Vec<Value>,
         decode: fn(&D::Row) -> Result<T>,
     ) -> Result<Vec<T>> {
-        let (text, values) = Self::own_statement(sql, values)?;
         let mut work = self.read().await?;
-        let rows = work.session().fetch(&text, values, decode).await;
+        let session = work.session();
+        let rows = match Self::own_statement(session, sql, values) {
+            Ok((text, values)) => session.fetch(&text, values, decode).await,
+            Err(refused) => Err(refused),
+        };
         work.end(Access::Read, rows).await
     }
 
@@ -226,9 +234,12 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
     /// # Errors
     /// The errors that every call can give.
     pub async fn execute(&self, sql: &'static str, values: Vec<Value>) -> Result<u64> {
-        let (text, values) = Self::own_statement(sql, values)?;
         let mut work = self.write(Extent::Statement).await?;
-        let changed = work.session().execute(&text, values).await;
+        let session = work.session();
+        let changed = match Self::own_statement(session, sql, values) {
+            Ok((text, values)) => session.execute(&text, values).await,
+            Err(refused) => Err(refused),
+        };
         work.end(Access::Write, changed).await
     }
 }

@@ -8,7 +8,7 @@ use sea_orm::{DbErr, ExecResult, QueryResult};
 use crate::dialect::{Access, Dialect, Extent, Text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::scope::Scope;
-use crate::statement::control_words;
+use crate::statement::{Trace, look_over};
 use crate::value::Value;
 
 /// A checked-out connection and what is going on in it.
@@ -27,6 +27,12 @@ pub(crate) struct Session<D: Dialect> {
     failure: Option<Failure>,
     /// How many savepoints are open, one inside the other.
     savepoints: u32,
+    /// Whether it works for one owner.
+    owned: bool,
+    /// Whether SQL of the application's own ran, which may have left something on the connection.
+    own_sql: bool,
+    /// What must still hold at the end; see [`Opening`](crate::dialect::Opening).
+    unchanged: String,
     /// The connection is of no more use to anyone.
     broken: bool,
     /// How long an answer may take before the database is given up: longer than it may take by its own
@@ -63,7 +69,9 @@ struct Held<D: Dialect>(Option<D::Connection>);
 impl<D: Dialect> Held<D> {
     /// Gives the connection back to its pool.
     fn release(mut self) {
-        drop(self.0.take());
+        if let Some(connection) = self.0.take() {
+            D::release(connection);
+        }
     }
 }
 
@@ -121,11 +129,15 @@ impl<D: Dialect> Session<D> {
             busy: false,
             failure: None,
             savepoints: 0,
+            owned: scope.owner_id().is_some(),
+            own_sql: false,
+            unchanged: String::new(),
             broken: false,
             patience: D::patience(pool),
         };
         if let Some(opening) = opening {
             session.in_transaction = opening.transaction;
+            session.unchanged = opening.unchanged;
             session.control(&opening.text).await?;
         }
         Ok(session)
@@ -349,8 +361,25 @@ impl<D: Dialect> Session<D> {
     }
 
     fn ready_for_seaorm(&mut self, sql: &str) -> Result<&mut D::Connection, DbErr> {
-        refuse_control(sql)?;
+        self.look_over(sql)?;
         Ok(self.ready()?)
+    }
+
+    /// Refuses SQL of the application's own that would end the transaction, change its role, or reach past
+    /// the scope; from then on the connection has to be made clean at the session's end.
+    pub(crate) fn look_over(&mut self, sql: &str) -> Result<()> {
+        match look_over(D::ENGINE, self.owned, sql) {
+            Ok(trace) => {
+                self.own_sql = true;
+                // Nothing but a new connection is clean after this.
+                self.broken |= trace == Trace::Left;
+                Ok(())
+            }
+            Err(words) => Err(ErrorKind::InvalidQuery {
+                reason: format!("{words} belongs to the unit of work, not to SQL in it").into(),
+            }
+            .into()),
+        }
     }
 
     /// Makes everything durable, or nothing.
@@ -368,11 +397,14 @@ impl<D: Dialect> Session<D> {
             self.rollback().await?;
             return Err(ended);
         }
-        let access = self.access;
+        let writes = self.access == Access::Write;
+        // What makes the connection clean comes after the commit, and may have taken too long.
+        let cleans = self.own_sql;
         self.finish("COMMIT")
             .await
             .map_err(|error| match error.kind() {
-                ErrorKind::ConnectionLost if access == Access::Write => {
+                ErrorKind::ConnectionLost if writes => error.with_kind(ErrorKind::CommitUnknown),
+                ErrorKind::StatementTimeout if writes && cleans => {
                     error.with_kind(ErrorKind::CommitUnknown)
                 }
                 _ => error,
@@ -388,30 +420,30 @@ impl<D: Dialect> Session<D> {
     }
 
     async fn finish(&mut self, statement: &'static str) -> Result<()> {
-        if !self.in_transaction {
-            return Ok(());
-        }
         let held = self.connection.as_mut().and_then(|held| held.0.as_mut());
         let connection = held.ok_or(ENDED)?;
+        let statement = self.in_transaction.then_some(statement);
+        let text = match self.own_sql {
+            true => D::ending(connection, statement, &self.unchanged),
+            false => statement.unwrap_or_default().into(),
+        };
+        if text.is_empty() {
+            return Ok(());
+        }
         self.busy = true;
-        if let Err(error) = within(self.patience, D::control(connection, statement)).await {
+        if let Err(error) = within(self.patience, D::control(connection, &text)).await {
+            if statement.is_none() {
+                // What the statement did is done; only its connection is of no more use.
+                self.broken = true;
+                return Ok(());
+            }
             self.broken |= error.breaks_connection();
             return Err(error);
         }
         self.busy = false;
+        self.own_sql = false;
         self.in_transaction = false;
         Ok(())
-    }
-}
-
-/// Refuses a statement of the application's own that would end the transaction or change its role.
-pub(crate) fn refuse_control(sql: &str) -> Result<()> {
-    match control_words(sql) {
-        None => Ok(()),
-        Some(words) => Err(ErrorKind::InvalidQuery {
-            reason: format!("{words} belongs to the unit of work").into(),
-        }
-        .into()),
     }
 }
 
@@ -423,7 +455,7 @@ impl<D: Dialect> Drop for Session<D> {
         if self.broken {
             return;
         }
-        if !self.busy && !self.in_transaction {
+        if !self.busy && !self.in_transaction && !self.own_sql {
             return held.release();
         }
         // Without a runtime nothing can be sent; closing the connection rolls back as well.
@@ -431,12 +463,17 @@ impl<D: Dialect> Drop for Session<D> {
             return;
         };
         let patience = self.patience;
+        let own_sql = self.own_sql;
         runtime.spawn(async move {
             let Some(connection) = held.0.as_mut() else {
                 return;
             };
             D::interrupt(connection);
-            let rolled_back = within(patience, D::control(connection, "ROLLBACK")).await;
+            let text = match own_sql {
+                true => D::ending(connection, Some("ROLLBACK"), ""),
+                false => "ROLLBACK".into(),
+            };
+            let rolled_back = within(patience, D::control(connection, &text)).await;
             if rolled_back.is_ok() {
                 held.release();
             }

@@ -101,6 +101,12 @@ impl Store {
                 #[cfg(feature = "postgres")]
                 Backend::Postgres(pool) => pool.sees_all(),
             },
+            unguarded: match &self.backend {
+                #[cfg(feature = "sqlite")]
+                Backend::Sqlite(_) => Arc::default(),
+                #[cfg(feature = "postgres")]
+                Backend::Postgres(pool) => pool.unguarded(),
+            },
             clock: self.options.clock.clone(),
             ids: self.options.ids.clone(),
         }

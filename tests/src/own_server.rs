@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use catamaran::migrate::History;
 use catamaran::testing::{Collation, PostgresServer};
@@ -88,20 +89,24 @@ impl OwnServer {
         pid.is_some_and(|pid| send(pid, signal))
     }
 
-    /// Ends the server at once, as an administrator in a hurry would (`immediate`) or a machine without memory
-    /// (`kill -9`), and starts it again.
-    ///
-    /// # Errors
-    /// If it does not start.
-    pub async fn crash(&self, signal: Signal) -> Outcome<()> {
+    /// Ends the server at once, as an administrator in a hurry would (`QUIT`, immediate) or a machine without
+    /// memory (`KILL`), and waits until it has.
+    pub async fn stop(&self, signal: Signal) {
         self.signal(signal);
-        // Asked to, it takes a moment to end; killed, it is gone.
-        for _ in 0..100 {
+        // Asked to, it takes a moment to end; killed, it is gone and leaves its file.
+        for _ in 0..500 {
             if signal == Signal::KILL || !self.data.join("postmaster.pid").exists() {
                 break;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
+    }
+
+    /// Starts it again, on the same port and files.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub async fn start_again(&self) -> Outcome<()> {
         let server = self.server.clone();
         spawn_blocking(move || server.blocking_lock().start_again()).await??;
         Ok(())

@@ -35,6 +35,8 @@ pub(crate) struct Context {
     pub(crate) domain: Option<&'static Domain>,
     /// Whether the system's scope sees the rows of every owner, as it promises.
     pub(crate) sees_all: bool,
+    /// The tables in which an owner's scope would see everybody's rows if a statement forgot its owner.
+    pub(crate) unguarded: Arc<[String]>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
 }
@@ -56,6 +58,13 @@ impl Context {
             return Err(ErrorKind::Permission {
                 reason: "the system's scope needs a role that row level security does not bind"
                     .into(),
+            }
+            .into());
+        }
+        let open = |name: &String| name == R::TABLE.name;
+        if self.owner_of::<R>().is_some() && self.unguarded.iter().any(open) {
+            return Err(ErrorKind::Permission {
+                reason: format!("row level security of the table {} is off", R::TABLE.name).into(),
             }
             .into());
         }

@@ -7,10 +7,11 @@ use deadpool::managed::{self, Metrics, Object, QueueMode, RecycleError, RecycleR
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row as _};
 
-use super::error;
 use super::parameters::options_of;
 use super::rls::{self, Answer, Role};
+use super::{Postgres, error};
 use crate::clock::{IdSource, UuidV7};
+use crate::dialect::Dialect;
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::{Settings, StoreOptions, invalid_url};
 use crate::pool::{self, Pool};
@@ -29,12 +30,31 @@ pub struct PooledConnection {
     used: Instant,
     /// Whether the server's end is this connection's alone, so that it keeps prepared statements.
     own_backend: bool,
+    /// Whether it came back to the pool with nothing open on it.
+    released: bool,
+    /// What makes the server's end as it was when it was connected to.
+    cleaning: Arc<str>,
 }
+
+/// `DISCARD ALL` without what the driver relies on: its prepared statements. That one cannot share a message
+/// with others; these end a transaction's text and cost no round trip.
+const CLEANING: &str = "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; \
+    SELECT pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES";
 
 impl PooledConnection {
     /// The connection, for a statement.
     pub(super) fn live(&mut self) -> &mut PgConnection {
         &mut self.connection
+    }
+
+    /// It goes back to the pool with nothing open on it.
+    pub(super) fn release(&mut self) {
+        self.released = true;
+    }
+
+    /// The statements that take back whatever SQL of the application's own may have left.
+    pub(super) fn cleaning(&self) -> &str {
+        &self.cleaning
     }
 
     /// Whether statements may be prepared under a name. Behind a pooler another client's statement may have
@@ -50,6 +70,7 @@ pub struct Manager {
     expected: Vec<(&'static str, String)>,
     /// Whether a pooler may stand between us and the server.
     pooled: bool,
+    cleaning: Arc<str>,
 }
 
 impl managed::Manager for Manager {
@@ -72,10 +93,15 @@ impl managed::Manager for Manager {
             connection,
             used: Instant::now(),
             own_backend: !self.pooled,
+            released: false,
+            cleaning: self.cleaning.clone(),
         })
     }
 
     async fn recycle(&self, pooled: &mut PooledConnection, _: &Metrics) -> RecycleResult<Error> {
+        if !std::mem::take(&mut pooled.released) {
+            return Err(RecycleError::message(pool::UNCLEAN));
+        }
         if pooled.used.elapsed() > IDLE {
             let ping = pooled.connection.ping().await;
             ping.map_err(|error| RecycleError::Backend(error::classify(&error, None)))?;
@@ -93,11 +119,19 @@ impl Manager {
         // The statements of the application are read by the rules for texts of the standard.
         let mut expected = vec![("standard_conforming_strings", "on".to_owned())];
         if settings.transaction_pooler {
+            let name = settings.application_name.replace('\'', "''");
             return Manager {
                 // A pooler refuses what it cannot give to the next client as well.
                 options: options.extra_float_digits(None),
                 expected,
                 pooled: true,
+                // RESET goes back to what the pooler's own connection began with: not to what the driver
+                // asked for, and what the pooler believes to be set.
+                cleaning: format!(
+                    "{CLEANING}; SET client_encoding = 'UTF8'; SET datestyle = 'ISO, MDY'; \
+                     SET timezone = 'UTC'; SET application_name = '{name}'"
+                )
+                .into(),
             };
         }
         let timeouts = timeouts(settings);
@@ -107,6 +141,7 @@ impl Manager {
             options,
             expected,
             pooled: false,
+            cleaning: CLEANING.into(),
         }
     }
 
@@ -265,6 +300,15 @@ impl PostgresPool {
         )?;
         let mut connection = pool::acquire(&pool).await?;
         let role = ask_role(connection.live(), &settings.application_role).await?;
+        connection.release();
+        let owned = options
+            .domain
+            .map(|domain| domain.tables_on(Postgres::ENGINE));
+        let owned = owned
+            .into_iter()
+            .flatten()
+            .filter(|table| table.owner.is_some());
+        let role = role.guarding(owned.map(|table| table.name));
         drop(connection);
         let set_locally = |(name, value)| format!("SET LOCAL {name} = {value}");
         let locals = || timeouts(settings).map(set_locally).join("; ");
@@ -290,6 +334,11 @@ impl PostgresPool {
 
     pub(super) fn settings(&self) -> Option<&str> {
         self.settings.as_deref()
+    }
+
+    /// The tables that would not hold a scope: their row level security is off.
+    pub(crate) fn unguarded(&self) -> Arc<[String]> {
+        self.role.unguarded.clone()
     }
 
     /// Whether the system's scope sees the rows of every owner.
@@ -321,4 +370,34 @@ async fn ask_role(connection: &mut PgConnection, application: &str) -> Result<Ro
     let unguarded = texts(connection, rls::UNGUARDED).await?;
     let unguarded = unguarded.into_iter().flatten().collect();
     Ok(answer.role(application, unguarded))
+}
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use super::*;
+    use crate::dialect::Execute;
+    use crate::postgres::Postgres;
+    use crate::testing::PostgresServer;
+
+    #[tokio::test]
+    async fn a_connection_that_was_not_released_is_not_handed_out_again()
+    -> Result<(), Box<dyn std::error::Error>> {
+        let server = PostgresServer::shared().await?;
+        let options = StoreOptions::new(server.admin_url()).connections(1);
+        let pool = PostgresPool::open(&options).await?;
+        let mut backends = Vec::new();
+        for released in [true, false, true] {
+            let mut connection = pool.acquire().await?;
+            let asked = texts(connection.live(), "SELECT pg_backend_pid()");
+            backends.push(asked.await?);
+            Postgres::control(&mut connection, "BEGIN").await?;
+            if released {
+                Postgres::control(&mut connection, "ROLLBACK").await?;
+                Postgres::release(connection);
+            }
+        }
+        assert_eq!(backends[0], backends[1], "released, it is handed out again");
+        assert_ne!(backends[1], backends[2], "not released, it is not");
+        Ok(())
+    }
 }

@@ -1,5 +1,6 @@
 //! Statement text and typed values in, rows out: the one place where Postgres runs anything.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -160,11 +161,7 @@ impl Execute for Postgres {
         access: Access,
         extent: Extent,
     ) -> Result<Option<Opening>> {
-        let text = rls::begin(pool.role(), pool.settings(), scope, access, extent)?;
-        Ok(text.map(|text| Opening {
-            text: text.into(),
-            transaction: true,
-        }))
+        rls::begin(pool.role(), pool.settings(), scope, access, extent)
     }
 
     async fn fetch<T: Send>(
@@ -215,9 +212,31 @@ impl Execute for Postgres {
         // One simple query, so one round trip. What varies in it is made in `rls` alone.
         let statement = sqlx::raw_sql(AssertSqlSafe(text.to_owned()));
         let result = statement.execute(connection.live()).await;
-        result
-            .map(|_| ())
-            .map_err(|error| Self::classify(&error, None))
+        result.map(|_| ()).map_err(|error| {
+            let error = Self::classify(&error, None);
+            match error.code() {
+                Some(rls::CHANGED) => error.with_kind(rls::changed()),
+                _ => error,
+            }
+        })
+    }
+
+    fn ending(
+        connection: &Self::Connection,
+        statement: Option<&'static str>,
+        unchanged: &str,
+    ) -> Cow<'static, str> {
+        let check = match statement {
+            Some("COMMIT") => unchanged,
+            _ => "",
+        };
+        let parts = [check, statement.unwrap_or_default(), connection.cleaning()];
+        let parts = parts.into_iter().filter(|part| !part.is_empty());
+        parts.collect::<Vec<_>>().join("; ").into()
+    }
+
+    fn release(mut connection: Self::Connection) {
+        connection.release();
     }
 
     fn discard(connection: Self::Connection) {

@@ -1,7 +1,9 @@
 //! Who a transaction runs as, and the claims that row level security reads.
 
+use std::sync::Arc;
+
 use super::Postgres;
-use crate::dialect::{Access, Extent};
+use crate::dialect::{Access, Extent, Opening};
 use crate::error::{ErrorKind, Result};
 use crate::scope::Scope;
 use crate::statement::quoted;
@@ -21,10 +23,24 @@ pub(super) enum ScopedRole {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Role {
     pub(super) scoped: ScopedRole,
+    /// The role that logged in.
+    pub(super) login: String,
     /// Whether the role that logged in sees the rows of every owner.
     pub(super) sees_all: bool,
     /// The tables whose row level security is off.
-    pub(super) unguarded: Vec<String>,
+    pub(super) unguarded: Arc<[String]>,
+}
+
+impl Role {
+    /// The same role, whose scoped work is refused if one of these tables would not hold a scope.
+    pub(super) fn guarding(mut self, mut owned: impl Iterator<Item = &'static str>) -> Self {
+        let unguarded = owned.find(|table| self.unguarded.iter().any(|name| name == table));
+        if let Some(table) = unguarded {
+            self.scoped =
+                ScopedRole::Refused(format!("row level security of the table {table} is off"));
+        }
+        self
+    }
 }
 
 /// What the store asks about its login role when it opens.
@@ -83,7 +99,7 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    pub(super) fn role(&self, application: &str, unguarded: Vec<String>) -> Role {
+    pub(super) fn role(&self, application: &str, unguarded: Arc<[String]>) -> Role {
         const WIDE: &str =
             "is a superuser, has BYPASSRLS or owns tables, or is a member of a role that does";
         let login_is_plain = !self.login_may_bypass && !self.login_owns;
@@ -112,6 +128,7 @@ impl Answer {
         };
         Role {
             scoped,
+            login: login.clone(),
             sees_all: self.login_bypasses,
             unguarded,
         }
@@ -130,7 +147,7 @@ pub(super) fn begin(
     scope: &Scope,
     access: Access,
     extent: Extent,
-) -> Result<Option<String>> {
+) -> Result<Option<Opening>> {
     let begin = match (access, extent) {
         (Access::Read, Extent::Unit) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         (Access::Read, _) => "BEGIN READ ONLY",
@@ -143,11 +160,18 @@ pub(super) fn begin(
     };
     let Some(owner) = scope.owner_id() else {
         let needed = extent != Extent::Statement || settings.is_some();
-        return Ok(needed.then_some(begin));
+        return Ok(needed.then(|| Opening {
+            text: begin.into(),
+            transaction: true,
+            unchanged: String::new(),
+        }));
     };
-    let switch = match &role.scoped {
-        ScopedRole::Login => String::new(),
-        ScopedRole::Switch(name) => format!("SET LOCAL ROLE {}; ", quoted::<Postgres>(name)),
+    let (name, switch) = match &role.scoped {
+        ScopedRole::Login => (&role.login, String::new()),
+        ScopedRole::Switch(name) => {
+            let switch = format!("SET LOCAL ROLE {}; ", quoted::<Postgres>(name));
+            (name, switch)
+        }
         ScopedRole::Refused(reason) => {
             return Err(ErrorKind::Permission {
                 reason: reason.clone().into(),
@@ -155,10 +179,27 @@ pub(super) fn begin(
             .into());
         }
     };
-    let owner = owner.as_hyphenated();
-    Ok(Some(format!(
-        "{begin}; {switch}SET LOCAL request.jwt.claims = '{{\"sub\":\"{owner}\"}}'"
-    )))
+    let claims = format!("{{\"sub\":\"{}\"}}", owner.as_hyphenated());
+    Ok(Some(Opening {
+        text: format!("{begin}; {switch}SET LOCAL request.jwt.claims = '{claims}'").into(),
+        transaction: true,
+        unchanged: format!(
+            "SELECT 1 / (current_user = '{}' AND current_setting('request.jwt.claims', true) = '{claims}')::int4",
+            name.replace('\'', "''")
+        ),
+    }))
+}
+
+/// The code of the error that the statement [`unchanged`](Opening::unchanged) gives: division_by_zero.
+pub(super) const CHANGED: &str = "22012";
+
+/// What that error means.
+pub(super) fn changed() -> ErrorKind {
+    ErrorKind::Permission {
+        reason: "SQL of the application's own changed the role or the claims of the transaction, which was \
+                 rolled back"
+            .into(),
+    }
 }
 
 #[cfg(test)]
@@ -190,7 +231,7 @@ mod tests {
         let mut wide = answer();
         wide.application_may_bypass = true;
         for answer in [owner, superuser, wide] {
-            let role = answer.role("app", Vec::new());
+            let role = answer.role("app", Arc::default());
             assert!(matches!(role.scoped, ScopedRole::Refused(_)), "{role:?}");
         }
     }
@@ -200,25 +241,25 @@ mod tests {
         let mut superuser = answer();
         superuser.login_bypasses = true;
         superuser.login_may_bypass = true;
-        let role = superuser.role("app", Vec::new());
+        let role = superuser.role("app", Arc::default());
         assert_eq!(role.scoped, ScopedRole::Switch("app".to_owned()));
         assert!(role.sees_all);
     }
 
     #[test]
     fn behind_a_pooler_a_single_statement_has_a_transaction_with_the_settings() {
-        let role = answer().role("app", Vec::new());
+        let role = answer().role("app", Arc::default());
         let system = Scope::system("a test");
         let settings = Some("SET LOCAL lock_timeout = 5");
         let begin = begin(&role, settings, &system, Access::Read, Extent::Statement);
-        insta::assert_snapshot!(begin.ok().flatten().unwrap_or_default(), @"BEGIN READ ONLY; SET LOCAL lock_timeout = 5");
+        insta::assert_snapshot!(begin.ok().flatten().map(|opening| opening.text).unwrap_or_default(), @"BEGIN READ ONLY; SET LOCAL lock_timeout = 5");
     }
 
     #[test]
     fn scoped_work_begins_in_one_text() {
-        let role = answer().role("a\"pp", Vec::new());
+        let role = answer().role("a\"pp", Arc::default());
         let owner = Scope::owner(uuid::Uuid::nil());
         let begin = begin(&role, None, &owner, Access::Write, Extent::Statement);
-        insta::assert_snapshot!(begin.ok().flatten().unwrap_or_default(), @r#"BEGIN; SET LOCAL ROLE "a""pp"; SET LOCAL request.jwt.claims = '{"sub":"00000000-0000-0000-0000-000000000000"}'"#);
+        insta::assert_snapshot!(begin.ok().flatten().map(|opening| opening.text).unwrap_or_default(), @r#"BEGIN; SET LOCAL ROLE "a""pp"; SET LOCAL request.jwt.claims = '{"sub":"00000000-0000-0000-0000-000000000000"}'"#);
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool::managed::{self, Metrics, Object, QueueMode, RecycleResult};
+use deadpool::managed::{self, Metrics, Object, QueueMode, RecycleError, RecycleResult};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Row as _};
 
@@ -37,6 +37,8 @@ pub struct PooledConnection {
     file: Arc<File>,
     /// `None` in memory.
     identity: Option<Identity>,
+    /// Whether it came back to the pool with nothing open on it.
+    released: bool,
 }
 
 impl PooledConnection {
@@ -49,6 +51,11 @@ impl PooledConnection {
     /// The connection, for what begins or ends a transaction: no steps that could be counted.
     pub(super) fn control(&mut self) -> &mut SqliteConnection {
         &mut self.connection
+    }
+
+    /// It goes back to the pool with nothing open on it.
+    pub(super) fn release(&mut self) {
+        self.released = true;
     }
 
     /// Ends the statement that is running.
@@ -115,10 +122,14 @@ impl managed::Manager for Manager {
             statement_timeout: self.statement_timeout,
             file: self.file.clone(),
             identity,
+            released: false,
         })
     }
 
     async fn recycle(&self, pooled: &mut PooledConnection, _: &Metrics) -> RecycleResult<Error> {
+        if !std::mem::take(&mut pooled.released) {
+            return Err(RecycleError::message(pool::UNCLEAN));
+        }
         Ok(pooled.check_file()?)
     }
 }
@@ -266,7 +277,7 @@ impl SqlitePool {
             anchor: None,
             patience: settings.patience(),
         };
-        drop(pool.acquire(Access::Write).await?);
+        pool.acquire(Access::Write).await?.release();
         Ok(pool)
     }
 
@@ -328,6 +339,7 @@ impl SqlitePool {
         Some(Opening {
             text: text.into(),
             transaction,
+            unchanged: String::new(),
         })
     }
 
@@ -378,4 +390,27 @@ async fn migrate(run: crate::migrate::ForStore, memory: SqliteConnectOptions) ->
     // The pool is of no more use, whatever closing it says.
     let _closed = db.close().await;
     migrated
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialect::Execute;
+    use crate::sqlite::Sqlite;
+
+    #[tokio::test]
+    async fn a_connection_that_was_not_released_is_not_handed_out_again() -> Result<()> {
+        let pool = SqlitePool::open(&StoreOptions::new("sqlite::memory:")).await?;
+        for released in [true, false] {
+            let mut connection = pool.acquire(Access::Write).await?;
+            // A transaction that is open already would refuse it.
+            Sqlite::control(&mut connection, "BEGIN").await?;
+            if released {
+                Sqlite::control(&mut connection, "ROLLBACK").await?;
+                Sqlite::release(connection);
+            }
+        }
+        let mut connection = pool.acquire(Access::Write).await?;
+        Sqlite::control(&mut connection, "BEGIN").await
+    }
 }

@@ -1,5 +1,6 @@
 //! Statement text and typed values in, rows out: the one place where SQLite runs anything.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use deadpool::managed::Object;
@@ -173,7 +174,7 @@ impl Execute for Sqlite {
     }
 
     async fn control(connection: &mut Self::Connection, text: &str) -> Result<()> {
-        if text == "COMMIT" {
+        if text.starts_with("COMMIT") {
             connection.check_file()?;
         }
         let statement = sqlx::raw_sql(AssertSqlSafe(text.to_owned()));
@@ -187,6 +188,19 @@ impl Execute for Sqlite {
             }
             result => result.map(|_| ()),
         }
+    }
+
+    fn release(mut connection: Self::Connection) {
+        connection.release();
+    }
+
+    /// Nothing more: SQL that would leave something behind costs the connection.
+    fn ending(
+        _connection: &Self::Connection,
+        statement: Option<&'static str>,
+        _unchanged: &str,
+    ) -> Cow<'static, str> {
+        statement.unwrap_or_default().into()
     }
 
     fn discard(connection: Self::Connection) {

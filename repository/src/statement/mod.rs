@@ -7,6 +7,7 @@ mod bulk;
 mod condition;
 mod control;
 mod keyset;
+mod lexer;
 mod reference;
 mod select;
 mod shape;
@@ -20,9 +21,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use sea_orm::{EntityTrait, IdenStatic, Iterable};
 
 pub(crate) use bulk::{Bulk, bulk_insert, bulk_update, chunks, insert_types, update_types};
-pub(crate) use control::control_words;
 #[cfg(feature = "migrate")]
 pub(crate) use control::leading_control;
+pub(crate) use control::{Trace, look_over};
 pub(crate) use reference::{
     Affected, changed_orphan, first_orphan, referring_to_changed, referring_to_removed,
 };

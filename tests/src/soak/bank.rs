@@ -181,7 +181,7 @@ impl Bank {
         let work = async |unit: &Unit| {
             let accounts = unit.repository::<Account>();
             let both = [order.source, order.target];
-            if order.id.as_u128() % 2 == 0 {
+            if order.id.as_u128().is_multiple_of(2) {
                 accounts.lock(&both).await?;
             }
             let source = accounts.get(order.source).await?;
@@ -224,24 +224,40 @@ impl Bank {
                 self.carry_out(&store, order, tolerated).await;
                 continue;
             }
-            self.note(order, Fate::Unknown);
             let linger = Duration::from_micros(rng.u64(..2_000));
-            let call = self.once(&store, order, Retry::never());
-            match polls(call, rng.usize(..20), linger).await {
+            let asked = polls(self.ask(&store, order), rng.usize(..20), linger).await;
+            match asked {
                 None => self.tally.dropped(),
-                Some(Ok(())) => self.note(order, Fate::Done),
-                Some(Err(Refusal::Poor)) => self.note(order, Fate::NotDone),
-                Some(Err(Refusal::Failed(error))) => {
-                    self.tally.failed(&error);
+                Some(Ok(_)) => {}
+                Some(Err(error)) => {
                     let known = is_stale(&error) || tolerated(error.kind());
                     self.tally
                         .must(known, || format!("{order:?} was given {error:?}"));
-                    if *error.kind() != ErrorKind::CommitUnknown {
-                        self.note(order, Fate::NotDone);
-                    }
                 }
             }
         }
+    }
+
+    /// Asks once, and writes down what it was told; nothing, if it goes away meanwhile.
+    ///
+    /// # Errors
+    /// What the unit gave.
+    pub async fn ask(&self, store: &Store, order: Order) -> Result<Fate> {
+        self.note(order, Fate::Unknown);
+        let (fate, asked) = match self.once(store, order, Retry::never()).await {
+            Ok(()) => (Fate::Done, Ok(Fate::Done)),
+            Err(Refusal::Poor) => (Fate::NotDone, Ok(Fate::NotDone)),
+            Err(Refusal::Failed(error)) => {
+                self.tally.failed(&error);
+                let fate = match error.kind() {
+                    ErrorKind::CommitUnknown => Fate::Unknown,
+                    _ => Fate::NotDone,
+                };
+                (fate, Err(error))
+            }
+        };
+        self.note(order, fate);
+        asked
     }
 
     /// Whether the books agree, as a connection sees it that knows nothing of any store.

@@ -183,8 +183,17 @@ impl Ground {
                 let pid = rng.choice(pids).ok_or("there is no backend to kill")?;
                 signal_backend(pid, Signal::KILL);
             }
-            Hazard::ServerStopped => server()?.crash(Signal::QUIT).await?,
-            Hazard::ServerKilled => server()?.crash(Signal::KILL).await?,
+            Hazard::ServerStopped | Hazard::ServerKilled => {
+                let server = server()?;
+                server
+                    .stop(if hazard == Hazard::ServerKilled {
+                        Signal::KILL
+                    } else {
+                        Signal::QUIT
+                    })
+                    .await;
+                server.start_again().await?;
+            }
             Hazard::ClientKilled => {
                 let client = Client::start(&self.program, &self.bank, rng.u64(..))?;
                 let began = client.at_work().await;

@@ -4,6 +4,7 @@
 mod audit;
 pub mod bank;
 pub mod client;
+pub mod faults;
 pub mod hazard;
 pub mod place;
 pub mod progress;

@@ -351,7 +351,7 @@ impl Course {
 
 /// Whether another entry has the habit's day.
 fn is_taken(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Unique { columns, .. } if columns[..] == ["habit_id", "date"])
+    matches!(error.kind(), ErrorKind::Unique { columns, .. } if columns[..] == ["user_id", "habit_id", "date"])
 }
 
 async fn increment(store: Store, owner: Uuid, entry: Uuid) -> Result<()> {

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::bank;
 use crate::own_server::OwnServer;
 use crate::soak::bank::Bank;
+use crate::soak::faults::Fault;
 use crate::soak::hazard::{Ground, Hazard};
 use crate::soak::place::Place;
 use crate::soak::races::{Race, two_stores};
@@ -29,6 +30,8 @@ pub enum Workload {
     Hazard(Hazard),
     /// The bank, while everything breaks in turn.
     Everything,
+    /// One thing that happens to a store, and passes.
+    Fault(Fault),
 }
 
 impl Workload {
@@ -41,6 +44,7 @@ impl Workload {
             .chain(races)
             .chain(hazards)
             .chain([Workload::Everything])
+            .chain(Fault::of(engine).into_iter().map(Workload::Fault))
             .collect()
     }
 
@@ -51,6 +55,7 @@ impl Workload {
             Workload::Race(race) => race.name(),
             Workload::Hazard(hazard) => hazard.name(),
             Workload::Everything => "bank: all at once",
+            Workload::Fault(fault) => fault.name(),
         }
     }
 
@@ -59,6 +64,7 @@ impl Workload {
         match self {
             Workload::Sweep => 8.0,
             Workload::Race(_) => 0.8,
+            Workload::Fault(_) => 0.4,
             Workload::Hazard(_) => 1.0,
             Workload::Everything => 4.0,
         }
@@ -124,7 +130,14 @@ impl Site {
                 Ok(race.run(stores, writers, owner, tally).await?)
             }
             Workload::Hazard(hazard) => self.storm(&[hazard; 3], owner, rng, tally).await,
-            Workload::Everything => self.storm(Hazard::of(self.engine), owner, rng, tally).await,
+            Workload::Everything => {
+                let hazards = Hazard::of(self.engine);
+                self.storm(hazards, owner, rng, tally).await
+            }
+            Workload::Fault(fault) => {
+                let server = self.server.as_ref();
+                fault.run(&self.place, server, rng, tally).await
+            }
         }
     }
 

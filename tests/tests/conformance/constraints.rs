@@ -1,7 +1,7 @@
 //! What the database refuses: the same kind with the same evidence, whichever the engine.
 
 use catamaran::testing::{TwinDatabase, twin_test};
-use catamaran::{Engine, ErrorKind, Expected, InvalidReason, Query, Repository, Result, Upsert};
+use catamaran::{ErrorKind, Expected, InvalidReason, Query, Repository, Result, Upsert};
 use chrono::NaiveDate;
 use entity::{
     Device, DeviceDraft, DevicePatch, Entry, EntryDraft, Habit, HabitDraft, HabitPatch, Reminder,
