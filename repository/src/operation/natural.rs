@@ -13,16 +13,21 @@ use crate::value::Value;
 /// can still meet in a circle, which the server ends with a retryable error.
 pub(super) fn sorted<D: Dialect, R: Twin<D>, T>(rows: &[T], record: impl Fn(&T) -> &R) -> Vec<&T> {
     let columns = key_columns::<D, R>();
-    let mut sorted: Vec<&T> = rows.iter().collect();
-    sorted.sort_by(|one, other| {
-        let (one, other) = (record(one), record(other));
-        let by_keys = columns
-            .iter()
-            .map(|column| compare(&one.value(*column), &other.value(*column)))
-            .find(|order| order.is_ne());
-        by_keys.unwrap_or_else(|| one.id().cmp(&other.id()))
+    let mut keyed: Vec<(Vec<Value>, &T)> = rows
+        .iter()
+        .map(|row| {
+            let record = record(row);
+            let key = columns.iter().map(|column| record.value(*column));
+            (key.collect(), row)
+        })
+        .collect();
+    keyed.sort_unstable_by(|(one_key, one), (other_key, other)| {
+        let mut by_keys = one_key.iter().zip(other_key);
+        let order =
+            by_keys.find_map(|(one, other)| Some(compare(one, other)).filter(|o| o.is_ne()));
+        order.unwrap_or_else(|| record(one).id().cmp(&record(other).id()))
     });
-    sorted
+    keyed.into_iter().map(|(_, row)| row).collect()
 }
 
 /// The columns of the unique keys, without those that hold the id and so order nothing else.
