@@ -150,7 +150,7 @@ impl<R, D: Dialect> NativeRepository<R, D> {
 
 impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
     async fn work(&self, access: Access, extent: Extent) -> Result<Work<D>> {
-        self.context.check_scope::<R>()?;
+        self.context.check_scope(R::TABLE)?;
         tracing::trace!(table = R::TABLE.name, engine = %D::ENGINE, scope = ?self.scope(), ?access);
         match &self.source {
             Source::Pool(pool) => Session::begin(pool, &self.context.scope, access, extent)
@@ -220,7 +220,8 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
         values: Vec<Value>,
         decode: fn(&D::Row) -> Result<T>,
     ) -> Result<Vec<T>> {
-        let mut work = self.read().await?;
+        // In a transaction that reads: only there does Postgres refuse a write.
+        let mut work = self.work(Access::Read, Extent::Transaction).await?;
         let session = work.session();
         let rows = match Self::own_statement(session, sql, values) {
             Ok((text, values)) => session.fetch(&text, values, decode).await,

@@ -398,17 +398,29 @@ impl<D: Dialect> Session<D> {
             return Err(ended);
         }
         let writes = self.access == Access::Write;
-        // What makes the connection clean comes after the commit, and may have taken too long.
+        if writes && let Err(elsewhere) = self.verify() {
+            self.broken = true;
+            return Err(match self.in_transaction {
+                true => elsewhere,
+                // It committed by itself, who knows where.
+                false => elsewhere.with_kind(ErrorKind::CommitUnknown),
+            });
+        }
         let cleans = self.own_sql;
         self.finish("COMMIT")
             .await
             .map_err(|error| match error.kind() {
                 ErrorKind::ConnectionLost if writes => error.with_kind(ErrorKind::CommitUnknown),
-                ErrorKind::StatementTimeout if writes && cleans => {
+                _ if writes && cleans && !is_of_commit(&error) => {
                     error.with_kind(ErrorKind::CommitUnknown)
                 }
                 _ => error,
             })
+    }
+
+    fn verify(&self) -> Result<()> {
+        let held = self.connection.as_ref().and_then(|held| held.0.as_ref());
+        held.map_or(Ok(()), D::verify)
     }
 
     pub(crate) async fn rollback(mut self) -> Result<()> {
@@ -445,6 +457,21 @@ impl<D: Dialect> Session<D> {
         self.in_transaction = false;
         Ok(())
     }
+}
+
+/// Whether the error is that of a commit, which then kept nothing, and not of what makes the connection clean
+/// after one.
+fn is_of_commit(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Permission { .. }
+            | ErrorKind::Serialization
+            | ErrorKind::Unique { .. }
+            | ErrorKind::ForeignKey { .. }
+            | ErrorKind::NotNull { .. }
+            | ErrorKind::Check { .. }
+            | ErrorKind::UnitEnded { .. }
+    )
 }
 
 impl<D: Dialect> Drop for Session<D> {

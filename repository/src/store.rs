@@ -230,8 +230,9 @@ impl Store {
         Writing::new(self, scope)
     }
 
-    /// Whether a unit with that idempotency key was committed in the scope. One that is just being committed
-    /// is waited for, so that the answer is final for everything that was begun before.
+    /// Whether a unit with that idempotency key was committed in the scope. One that has taken the key and is
+    /// still under way is waited for, so that the answer is final for a call that was lost; a call that has
+    /// not got as far may still do it.
     ///
     /// # Errors
     /// As [`begin_write`](Self::begin_write); [`LockTimeout`](crate::ErrorKind::LockTimeout) if a unit with
@@ -240,15 +241,17 @@ impl Store {
     pub async fn was_done(&self, scope: &Scope, key: Uuid) -> Result<bool> {
         let unit = self.begin_write(scope).await?;
         let free = unit.take_key(key).await?;
-        unit.rollback().await?;
+        // What was looked for is known, however this ends.
+        let _rolled_back = unit.rollback().await;
         Ok(!free)
     }
 
-    /// Forgets the idempotency keys of the scope that were committed before that time; returns how many. Do
+    /// Forgets the idempotency keys of the scope that were taken before that time; returns how many. Do
     /// so when nobody repeats those calls any more. The system's scope forgets every owner's.
     ///
     /// # Errors
-    /// As [`was_done`](Self::was_done).
+    /// As [`was_done`](Self::was_done); [`InvalidValue`](crate::ErrorKind::InvalidValue) for a time outside the
+    /// years 1 to 9999.
     pub async fn forget_keys(&self, scope: &Scope, before: DateTime<Utc>) -> Result<u64> {
         self.write(scope, async |unit| unit.forget_keys(before).await)
             .await
