@@ -92,6 +92,8 @@ mod backend;
 pub mod cli;
 mod clock;
 mod dialect;
+#[cfg(feature = "doctor")]
+pub mod doctor;
 pub mod domain;
 mod engine;
 mod error;

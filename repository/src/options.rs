@@ -223,7 +223,7 @@ fn in_milliseconds(timeout: Duration) -> Duration {
 ///
 /// A password with a character that should be escaped may stand anywhere in what is parsed, so of a
 /// server's URL only what is certainly a host, a port and a plain name is shown.
-fn redacted(url: &str) -> String {
+pub(crate) fn redacted(url: &str) -> String {
     let Ok(parsed) = url::Url::parse(url) else {
         return "(not a URL)".to_owned();
     };

@@ -1,8 +1,18 @@
 //! What a domain is made of: the one constant that names every table, column, index and constraint.
 //!
 //! An application writes a [`Domain`] once, as a `const`. Both entity sets take their table names from
-//! it, the schema-sync test compares both migrated databases with it, and errors carry its names on
-//! both engines.
+//! it, the doctor compares entities, migrations and live databases with it, and errors carry its names
+//! on both engines.
+
+mod equivalence;
+mod exception;
+mod guard;
+pub(crate) mod model;
+
+pub use equivalence::{Equivalence, MATRIX, NativeType};
+pub use exception::{Exception, Place};
+pub use guard::{Command, Policy, Privilege};
+pub use model::{Model, Shape, ShapeColumn};
 
 use crate::engine::Engine;
 
@@ -11,9 +21,24 @@ use crate::engine::Engine;
 pub struct Domain {
     /// The tables, in an order in which they can be created: a parent before its children.
     pub tables: &'static [Table],
+    /// What the application's code says of the tables: records, entities, and shapes of tables without a
+    /// record.
+    pub models: &'static [Model],
+    /// Types beside those of [`MATRIX`], or in their place.
+    pub types: &'static [Equivalence],
+    /// Differences that are meant, each with its reason.
+    pub exceptions: &'static [Exception],
 }
 
 impl Domain {
+    /// Nothing: for `..Domain::BLANK` behind what a domain does say.
+    pub const BLANK: Domain = Domain {
+        tables: &[],
+        models: &[],
+        types: &[],
+        exceptions: &[],
+    };
+
     /// The table of that name, or `None`.
     pub fn table(&self, name: &str) -> Option<&'static Table> {
         self.tables.iter().find(|table| table.name == name)
@@ -40,6 +65,8 @@ pub struct Table {
     pub primary_key: PrimaryKey,
     /// The column that says who owns a row; `None` for a table that belongs to nobody.
     pub owner: Option<&'static str>,
+    /// The columns that the library writes by itself, besides the id and the owner.
+    pub managed: ManagedColumns,
     /// The defaults that the database declares. The library always writes every column.
     pub defaults: &'static [ColumnDefault],
     /// Unique keys over all rows.
@@ -52,9 +79,34 @@ pub struct Table {
     pub checks: &'static [Check],
     /// Where the table lives.
     pub presence: Presence,
+    /// What the application's role may do to the table on Postgres; nobody else may do anything.
+    pub privileges: &'static [Privilege],
+    /// Policies on Postgres, beside the one that holds a table to its owner.
+    pub policies: &'static [Policy],
 }
 
 impl Table {
+    /// A table of which nothing is said: for `..Table::BLANK` behind what is. It lives on both engines, belongs
+    /// to nobody, and the application's role may read and write it.
+    pub const BLANK: Table = Table {
+        name: "",
+        columns: &[],
+        primary_key: PrimaryKey {
+            name: "",
+            columns: &[],
+        },
+        owner: None,
+        managed: ManagedColumns::NONE,
+        defaults: &[],
+        unique_keys: &[],
+        indexes: &[],
+        foreign_keys: &[],
+        checks: &[],
+        presence: Presence::Both,
+        privileges: Privilege::ALL,
+        policies: &[],
+    };
+
     /// Whether the table exists on that engine.
     pub fn lives_on(&self, engine: Engine) -> bool {
         match self.presence {
@@ -109,7 +161,7 @@ impl Table {
 pub enum Presence {
     /// On both.
     Both,
-    /// On one, for a reason that the schema-sync report repeats.
+    /// On one, for a reason that the doctor's report repeats.
     Only {
         /// The one engine.
         engine: Engine,
@@ -141,7 +193,8 @@ pub struct UniqueKey {
 pub struct Index {
     /// The index's name, which is unique in the schema on both engines.
     pub name: &'static str,
-    /// Its columns, in order, ascending.
+    /// Its columns, in order. A name, or an expression as SQL that both engines read alike; ascending, or
+    /// with ` DESC` behind it: `"user_id"`, `"created_at DESC"`, `"lower(email)"`.
     pub columns: &'static [&'static str],
     /// Whether two rows may not agree on the columns.
     pub unique: bool,
@@ -191,13 +244,54 @@ impl Action {
     }
 }
 
+/// The columns of a table that the library writes by itself. What a table lacks is `None`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ManagedColumns {
+    /// When the row was inserted.
+    pub created: Option<&'static str>,
+    /// When the row was last written.
+    pub updated: Option<&'static str>,
+    /// The counter that every write compares and bumps.
+    pub version: Option<&'static str>,
+    /// When the row was soft-deleted.
+    pub deleted: Option<&'static str>,
+}
+
+impl ManagedColumns {
+    /// None of them.
+    pub const NONE: ManagedColumns = ManagedColumns {
+        created: None,
+        updated: None,
+        version: None,
+        deleted: None,
+    };
+
+    /// `created_at`, `updated_at`, `version` and `deleted_at`.
+    pub const ALL: ManagedColumns = ManagedColumns {
+        created: Some("created_at"),
+        updated: Some("updated_at"),
+        version: Some("version"),
+        deleted: Some("deleted_at"),
+    };
+}
+
 /// A check constraint.
+///
+/// What the type of a column needs (see [`MATRIX`]) is known; such a check is called
+/// `ck_<table>__<column>` and needs no condition here. What any other check demands is said with
+/// [`holds`](Check::holds).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Check {
     /// The constraint's name.
     pub name: &'static str,
     /// The engines that need it. What a native type guarantees needs no check.
     pub engines: &'static [Engine],
+    /// The column whose type needs it, where its name does not tell.
+    pub column: Option<&'static str>,
+    /// What it demands on SQLite, as SQL; `None` for what the type of its column needs.
+    pub sqlite: Option<&'static str>,
+    /// What it demands on Postgres.
+    pub postgres: Option<&'static str>,
 }
 
 impl Check {
@@ -206,14 +300,62 @@ impl Check {
         Check {
             name,
             engines: &[Engine::Sqlite, Engine::Postgres],
+            column: None,
+            sqlite: None,
+            postgres: None,
         }
     }
 
     /// A check that stands in for a type which SQLite lacks.
     pub const fn on_sqlite(name: &'static str) -> Self {
         Check {
-            name,
             engines: &[Engine::Sqlite],
+            ..Check::on_both(name)
+        }
+    }
+
+    /// A check that SQLite has no need of.
+    pub const fn on_postgres(name: &'static str) -> Self {
+        Check {
+            engines: &[Engine::Postgres],
+            ..Check::on_both(name)
+        }
+    }
+
+    /// The column whose type needs it, where the name is not `ck_<table>__<column>`.
+    #[must_use]
+    pub const fn of(self, column: &'static str) -> Self {
+        Check {
+            column: Some(column),
+            ..self
+        }
+    }
+
+    /// What it demands on every engine that it is on, as SQL that both read alike.
+    #[must_use]
+    pub const fn holds(self, condition: &'static str) -> Self {
+        Check {
+            sqlite: Some(condition),
+            postgres: Some(condition),
+            ..self
+        }
+    }
+
+    /// What it demands, where each engine has its own words for it.
+    #[must_use]
+    pub const fn holds_natively(self, sqlite: &'static str, postgres: &'static str) -> Self {
+        Check {
+            sqlite: Some(sqlite),
+            postgres: Some(postgres),
+            ..self
+        }
+    }
+
+    /// What it demands on an engine, if the domain says so.
+    pub const fn condition(&self, engine: Engine) -> Option<&'static str> {
+        match engine {
+            Engine::Sqlite => self.sqlite,
+            Engine::Postgres => self.postgres,
         }
     }
 }
