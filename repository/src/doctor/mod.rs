@@ -39,17 +39,21 @@ mod read;
 mod report;
 mod schema;
 mod scratch;
+mod suggest;
 
 use std::fmt;
+use std::sync::Arc;
 
 use sea_orm::{DatabaseConnection, EntityTrait};
+use secrecy::{ExposeSecret, SecretString};
 
 pub use crate::domain::Place;
 pub use code::{Code, Severity};
 pub use described::Described;
 pub use finding::{Finding, Part};
 pub use mend::Mend;
-pub use report::{Report, Unseen, Verdict};
+pub use report::{Format, Report, Sources, Unseen, Verdict};
+pub use suggest::Suggestion;
 
 use crate::domain::{Domain, Model};
 use crate::engine::Engine;
@@ -82,9 +86,13 @@ pub struct Doctor {
     described: Described,
     role: String,
     migrations: Option<Migrations>,
-    server: Option<secrecy::SecretString>,
+    server: Option<SecretString>,
     databases: Vec<Database>,
+    watch: Option<Watch>,
 }
+
+/// Who is told what is looked at.
+type Watch = Arc<dyn Fn(Place) + Send + Sync>;
 
 impl fmt::Debug for Doctor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -102,6 +110,7 @@ impl Doctor {
             migrations: None,
             server: None,
             databases: Vec::new(),
+            watch: None,
         }
     }
 
@@ -136,7 +145,7 @@ impl Doctor {
     /// the binaries on this machine.
     #[must_use]
     pub fn server(mut self, url: impl Into<String>) -> Self {
-        self.server = Some(secrecy::SecretString::from(url.into()));
+        self.server = Some(SecretString::from(url.into()));
         self
     }
 
@@ -160,6 +169,13 @@ impl Doctor {
     #[must_use]
     pub fn application_role(mut self, role: impl Into<String>) -> Self {
         self.role = role.into();
+        self
+    }
+
+    /// Tells, before each place, that it will be looked at: scratch databases take a while.
+    #[must_use]
+    pub fn watch(mut self, watch: impl Fn(Place) + Send + Sync + 'static) -> Self {
+        self.watch = Some(Arc::new(watch));
         self
     }
 
@@ -187,6 +203,17 @@ impl Doctor {
             }
         }
         round.report()
+    }
+
+    fn about_to_look_at(&self, place: Place) {
+        if let Some(watch) = &self.watch {
+            watch(place);
+        }
+    }
+
+    /// The server for scratch databases, if one was given.
+    fn given_server(&self) -> Option<&str> {
+        self.server.as_ref().map(ExposeSecret::expose_secret)
     }
 
     fn expected(&self) -> Expected<'_> {
@@ -245,17 +272,15 @@ impl<'a> Round<'a> {
     }
 
     async fn scratch(&mut self, engine: Engine) {
-        use secrecy::ExposeSecret;
         let Some(migrations) = self.doctor.migrations else {
             return;
         };
-        let server = self.doctor.server.as_ref().map(|url| url.expose_secret());
-        let scratch = scratch::Place {
-            server,
-            role: &self.doctor.role,
-        };
         let place = Place::Migrations(engine);
-        match migrations.build(engine, &scratch).await {
+        self.doctor.about_to_look_at(place);
+        match migrations
+            .build(engine, self.doctor.given_server(), &self.doctor.role)
+            .await
+        {
             Ok(schema) => self.compare(place, None, &schema),
             Err(reason) => self.cannot_see(place, reason),
         }
@@ -272,6 +297,7 @@ impl<'a> Round<'a> {
                 );
             }
         };
+        self.doctor.about_to_look_at(place);
         let seen = match database.look(&self.doctor.role).await {
             Ok(seen) => seen,
             Err(reason) => return self.cannot_see(place, format!("{label}: {reason}")),
