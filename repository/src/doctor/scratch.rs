@@ -25,6 +25,9 @@ pub(super) struct Scratch {
     pub(super) db: DatabaseConnection,
     #[cfg(feature = "postgres")]
     database: Option<EphemeralDatabase>,
+    /// A server that was given: it holds the claim by which other processes know that the database is in use.
+    #[cfg(feature = "postgres")]
+    _server: Option<PostgresServer>,
 }
 
 impl Scratch {
@@ -95,17 +98,17 @@ async fn in_memory<H: History>() -> Result<Scratch, String> {
         db: migrated::<H>("sqlite::memory:").await?,
         #[cfg(feature = "postgres")]
         database: None,
+        #[cfg(feature = "postgres")]
+        _server: None,
     })
 }
 
 #[cfg(feature = "postgres")]
 async fn on_a_server<H: History>(server: Server<'_>) -> Result<Scratch, String> {
-    let given;
-    let server = match server {
-        Some(url) => {
-            given = PostgresServer::at(url).map_err(|error| error.to_string())?;
-            &given
-        }
+    let given = server.map(PostgresServer::at).transpose();
+    let given = given.map_err(|error| error.to_string())?;
+    let server = match &given {
+        Some(server) => server,
         None => PostgresServer::shared()
             .await
             .map_err(|error| error.to_string())?,
@@ -119,6 +122,7 @@ async fn on_a_server<H: History>(server: Server<'_>) -> Result<Scratch, String> 
     Ok(Scratch {
         db,
         database: Some(database),
+        _server: given,
     })
 }
 

@@ -11,6 +11,7 @@ use super::super::finding::Finding;
 use super::super::mend::Mend;
 use super::super::suggest::Suggestion;
 use super::{Report, Verdict};
+use crate::domain::Place;
 
 /// How wide a table may be, in columns of a terminal.
 const WIDTH: u16 = 100;
@@ -122,20 +123,23 @@ impl Human<'_> {
         for finding in group {
             if !told.contains(&&finding.mend) {
                 told.push(&finding.mend);
-                self.mend(f, &finding.mend)?;
+                self.mend(f, finding)?;
             }
         }
         Ok(())
     }
 
-    fn mend(&self, f: &mut fmt::Formatter<'_>, mend: &Mend) -> fmt::Result {
+    fn mend(&self, f: &mut fmt::Formatter<'_>, finding: &Finding) -> fmt::Result {
         let mut text = String::new();
-        let what = match mend {
+        let what = match &finding.mend {
             Mend::Sql { engine, statements } => {
                 for statement in statements {
                     writeln!(text, "{statement};")?;
                 }
-                format!("mend on {engine}, in a new migration")
+                match finding.place {
+                    Place::Database(_) => format!("mend on {engine}"),
+                    _ => format!("mend on {engine}, in a new migration"),
+                }
             }
             Mend::Rust { what, line } => {
                 text.clone_from(line);

@@ -91,10 +91,9 @@ fn by_hand(report: &Report) -> Vec<String> {
         let words = match (&finding.mend, finding.place) {
             (Mend::Rust { what, line }, _) => format!("{head}: {what}:\n{line}"),
             (Mend::Words(words), _) => format!("{head}: {words}"),
-            (Mend::Sql { statements, .. }, Place::Database(_)) if !is_in_migrations(finding) => {
+            (Mend::Sql { .. }, Place::Database(_)) if !is_in_migrations(finding) => {
                 let at = finding.at.as_deref().unwrap_or("the database");
-                let sql = statements.join(";\n");
-                format!("{head}: {at} differs from what the migrations build; run there:\n{sql};")
+                format!("{head}: {at} differs from what the migrations build; mend it there")
             }
             (Mend::Sql { .. }, _) => continue,
         };
