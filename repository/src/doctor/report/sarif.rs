@@ -12,6 +12,9 @@ use super::source::Sources;
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
+/// How long the statements of a mend may be to be part of a message, in bytes.
+const LONGEST: usize = 500;
+
 pub(super) fn document(report: &Report, sources: &Sources) -> String {
     let rules: Vec<Value> = Code::ALL.iter().map(|code| rule(*code)).collect();
     let excepted = report.excepted.iter().map(|(finding, exception)| {

@@ -9,6 +9,7 @@ mod skeleton;
 
 use std::fmt;
 
+use branch::Branch;
 use skeleton::Skeleton;
 
 use super::Doctor;
@@ -28,6 +29,24 @@ pub struct Suggestion {
 }
 
 impl Suggestion {
+    /// What the migration runs on an engine, up; nothing if there is nothing to mend there.
+    pub fn up(&self, engine: Engine) -> &[String] {
+        self.branch(engine).map_or(&[], |branch| &branch.up)
+    }
+
+    /// What the migration runs on an engine, down.
+    pub fn down(&self, engine: Engine) -> &[String] {
+        self.branch(engine).map_or(&[], |branch| &branch.down)
+    }
+
+    fn branch(&self, engine: Engine) -> Option<&Branch> {
+        let skeleton = self.skeleton.as_ref()?;
+        Some(match engine {
+            Engine::Sqlite => &skeleton.sqlite,
+            Engine::Postgres => &skeleton.postgres,
+        })
+    }
+
     /// The files of the migration, each a path from the `src` of the migrations and its text; none if there
     /// is nothing to migrate.
     pub fn files(&self) -> Vec<(String, String)> {
