@@ -84,6 +84,7 @@ pub struct Doctor {
     migrations: Option<Migrations>,
     server: Option<secrecy::SecretString>,
     databases: Vec<Database>,
+    only: Option<Engine>,
 }
 
 impl fmt::Debug for Doctor {
@@ -102,6 +103,7 @@ impl Doctor {
             migrations: None,
             server: None,
             databases: Vec::new(),
+            only: None,
         }
     }
 
@@ -156,6 +158,13 @@ impl Doctor {
         self
     }
 
+    /// The places of this engine alone: its entities, what the migrations build on it, and its databases.
+    #[must_use]
+    pub fn only(mut self, engine: Engine) -> Self {
+        self.only = Some(engine);
+        self
+    }
+
     /// The application's role on Postgres; [`DEFAULT_APPLICATION_ROLE`] unless told otherwise.
     #[must_use]
     pub fn application_role(mut self, role: impl Into<String>) -> Self {
@@ -167,10 +176,14 @@ impl Doctor {
     pub async fn check(&self) -> Report {
         let mut round = Round::new(self);
         round.code();
-        for engine in Engine::ALL {
+        for engine in self.engines() {
             round.scratch(engine).await;
         }
-        for database in &self.databases {
+        let is_asked = |database: &&Database| match (database.place(), self.only) {
+            (Ok(place), Some(only)) => place.engine() == Some(only),
+            _ => true,
+        };
+        for database in self.databases.iter().filter(is_asked) {
             round.live(database).await;
         }
         round.report()
@@ -187,6 +200,12 @@ impl Doctor {
             }
         }
         round.report()
+    }
+
+    fn engines(&self) -> impl Iterator<Item = Engine> {
+        let only = self.only;
+        let engines = Engine::ALL.into_iter();
+        engines.filter(move |engine| only.is_none_or(|only| only == *engine))
     }
 
     fn expected(&self) -> Expected<'_> {
@@ -230,7 +249,7 @@ impl<'a> Round<'a> {
         self.report
             .findings
             .extend(domain::check(&self.doctor.expected()));
-        for engine in Engine::ALL {
+        for engine in self.doctor.engines() {
             if !is_built(engine) {
                 let reason = format!("this build of the application has no {engine} support");
                 self.cannot_see(Place::Entities(engine), reason);
