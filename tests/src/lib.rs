@@ -10,6 +10,5 @@ pub mod people;
 pub mod polls;
 pub mod raw;
 pub mod sample;
-pub mod schema_sync;
 pub mod specimen;
 pub mod stores;

@@ -47,10 +47,6 @@ impl Expected<'_> {
     fn entity(&self, table: &domain::Table, shape: Option<&TableShape>, engine: Engine) -> Table {
         let mut expected = named(table);
         expected.columns = self.columns(table, shape, engine, |native| native.entity);
-        expected.primary_key.name = None;
-        for key in &mut expected.foreign_keys {
-            key.name = None;
-        }
         expected
     }
 

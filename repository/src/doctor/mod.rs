@@ -89,6 +89,7 @@ pub struct Doctor {
     server: Option<SecretString>,
     databases: Vec<Database>,
     watch: Option<Watch>,
+    only: Option<Engine>,
 }
 
 /// Who is told what is looked at.
@@ -111,6 +112,7 @@ impl Doctor {
             server: None,
             databases: Vec::new(),
             watch: None,
+            only: None,
         }
     }
 
@@ -165,6 +167,13 @@ impl Doctor {
         self
     }
 
+    /// The places of this engine alone: its entities, what the migrations build on it, and its databases.
+    #[must_use]
+    pub fn only(mut self, engine: Engine) -> Self {
+        self.only = Some(engine);
+        self
+    }
+
     /// The application's role on Postgres; [`DEFAULT_APPLICATION_ROLE`] unless told otherwise.
     #[must_use]
     pub fn application_role(mut self, role: impl Into<String>) -> Self {
@@ -183,10 +192,14 @@ impl Doctor {
     pub async fn check(&self) -> Report {
         let mut round = Round::new(self);
         round.code();
-        for engine in Engine::ALL {
+        for engine in self.engines() {
             round.scratch(engine).await;
         }
-        for database in &self.databases {
+        let is_asked = |database: &&Database| match (database.place(), self.only) {
+            (Ok(place), Some(only)) => place.engine() == Some(only),
+            _ => true,
+        };
+        for database in self.databases.iter().filter(is_asked) {
             round.live(database).await;
         }
         round.report()
@@ -214,6 +227,12 @@ impl Doctor {
     /// The server for scratch databases, if one was given.
     fn given_server(&self) -> Option<&str> {
         self.server.as_ref().map(ExposeSecret::expose_secret)
+    }
+
+    fn engines(&self) -> impl Iterator<Item = Engine> {
+        let only = self.only;
+        let engines = Engine::ALL.into_iter();
+        engines.filter(move |engine| only.is_none_or(|only| only == *engine))
     }
 
     fn expected(&self) -> Expected<'_> {
@@ -257,7 +276,7 @@ impl<'a> Round<'a> {
         self.report
             .findings
             .extend(domain::check(&self.doctor.expected()));
-        for engine in Engine::ALL {
+        for engine in self.doctor.engines() {
             if !is_built(engine) {
                 let reason = format!("this build of the application has no {engine} support");
                 self.cannot_see(Place::Entities(engine), reason);

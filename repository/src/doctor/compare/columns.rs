@@ -112,6 +112,11 @@ pub(super) fn compare(on: &mut OnTable<'_>) {
 fn missing(on: &mut OnTable<'_>, column: &Column) {
     let table = ddl::name(on.name);
     let mend = match on.module() {
+        // Before it has a type, nothing can be written.
+        _ if column.ty.is_empty() => Mend::Words(format!(
+            "give {} a type first: a field of the record, or of the shape",
+            column.name
+        )),
         Some(module) => Mend::rust(format!("add to the Model in {module}"), &column.field),
         None => {
             let add = format!("ALTER TABLE {table} ADD COLUMN {}", ddl::column(column));

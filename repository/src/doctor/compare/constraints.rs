@@ -208,7 +208,7 @@ fn foreign_key(on: &mut OnTable<'_>, name: &str, wanted: &ForeignKey, found: &Fo
 /// Puts a foreign key in its place, or in that of another over the same columns.
 fn put(on: &OnTable<'_>, key: &ForeignKey, instead: Option<&ForeignKey>) -> Mend {
     if let Some(module) = on.module() {
-        return relation(module, key);
+        return relation(on, module, key);
     }
     let drop = instead.and_then(|other| other.name.as_deref());
     on.alter(anew(on.name, drop, Some(ddl::foreign_key(key))), |table| {
@@ -219,37 +219,34 @@ fn put(on: &OnTable<'_>, key: &ForeignKey, instead: Option<&ForeignKey>) -> Mend
     })
 }
 
-/// The attribute of a relation in an entity.
-fn relation(module: &str, key: &ForeignKey) -> Mend {
+/// The attribute of a relation in an entity. The parent's module is beside this one, unless it is not known.
+fn relation(on: &OnTable<'_>, module: &str, key: &ForeignKey) -> Mend {
     let action = |sql: &str| match sql {
         "NO ACTION" => "NoAction",
         "RESTRICT" => "Restrict",
         "CASCADE" => "Cascade",
         _ => "SetNull",
     };
-    let variants = |names: &[String]| {
-        let names: Vec<String> = names.iter().map(|name| variant(name)).collect();
+    let parent = on.actual.tables.get(&key.references);
+    let parent = parent.and_then(|parent| parent.source.as_deref());
+    let parent = parent.and_then(|path| path.rsplit("::").next());
+    let parent = format!("super::{}", parent.unwrap_or(&key.references));
+    let columns = |names: &[String], path: &str| {
+        let names = names
+            .iter()
+            .map(|name| format!("{path}::{}", variant(name)));
+        let names: Vec<String> = names.collect();
         match names.as_slice() {
             [one] => one.clone(),
             _ => format!("({})", names.join(", ")),
         }
     };
-    let columns = |names: &[String], path: &str| {
-        let name = variants(names);
-        match name.starts_with('(') {
-            true => name,
-            false => format!("{path}{name}"),
-        }
-    };
     Mend::rust(
+        format!("on a relation in {module}"),
         format!(
-            "on a relation in {module} that belongs to {}",
-            key.references
-        ),
-        format!(
-            "from = {:?}, to = {:?}, on_update = {:?}, on_delete = {:?}",
-            columns(&key.columns, "Column::"),
-            variants(&key.referenced_columns),
+            "belongs_to = \"{parent}::Entity\", from = {:?}, to = {:?}, on_update = {:?}, on_delete = {:?}",
+            columns(&key.columns, "Column"),
+            columns(&key.referenced_columns, &format!("{parent}::Column")),
             action(&key.on_update),
             action(&key.on_delete),
         ),

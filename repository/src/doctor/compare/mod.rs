@@ -28,7 +28,18 @@ pub(super) fn compare(
         found: Vec::new(),
     };
     tables::compare(&mut all, expected, &mut actual);
+    all.found.sort_by_key(|finding| turn(finding.code));
     all.found
+}
+
+/// When a mend has its turn: a foreign key after the key that it refers to, and what is too much goes when
+/// nothing depends on it any more.
+fn turn(code: Code) -> u8 {
+    match code {
+        Code::ForeignKeyMissing | Code::ForeignKeyTarget => 1,
+        Code::UniqueKeyExtra | Code::IndexExtra | Code::TableExtra => 2,
+        _ => 0,
+    }
 }
 
 /// What was found so far in a place.

@@ -34,6 +34,7 @@ pub(super) fn compare(all: &mut Comparison, expected: &Schema, actual: &mut Sche
         options(on);
         columns::compare(on);
         constraints::primary_key(on);
+        constraints::foreign_keys(on);
         if on.is_database() {
             constraints::unique_keys(on);
             indexes::compare(on);
@@ -41,8 +42,6 @@ pub(super) fn compare(all: &mut Comparison, expected: &Schema, actual: &mut Sche
             guard::compare(on);
         }
     });
-    // Last, since the keys that they refer to are to be mended before them.
-    on_each(all, constraints::foreign_keys);
     for name in actual.tables.keys() {
         if !expected.tables.contains_key(name) {
             extra(all, name, &actual.tables[name]);

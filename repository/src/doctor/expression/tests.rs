@@ -107,6 +107,7 @@ fn a_narrower_condition_implies_a_wider_one() {
     assert!(postgres("n IN (1, 2)").implies(&postgres("n IN (1, 2, 3)")));
     assert!(postgres("n = 2").implies(&postgres("n IN (1, 2, 3)")));
     assert!(!postgres("n >= 1").implies(&int));
+    assert_eq!(postgres("n >= 1 AND n >= 0"), postgres("n >= 1"));
     assert!(!postgres("m BETWEEN 1 AND 127").implies(&int));
     assert!(!postgres("n BETWEEN 1 AND 127 OR true").implies(&int));
     assert!(!postgres("n IN (1, 4)").implies(&postgres("n IN (1, 2, 3)")));

@@ -92,12 +92,13 @@ pub(super) fn message(finding: &Finding) -> String {
         .as_ref()
         .map_or(String::new(), |at| format!(" ({at})"));
     let mend = match &finding.mend {
-        Mend::Sql { engine, statements } => {
-            format!(
-                "on {engine}, in a new migration: {};",
-                statements.join("; ")
-            )
-        }
+        Mend::Sql { engine, statements } => match statements.join("; ") {
+            // A table made anew is too long for an annotation.
+            sql if sql.len() > LONGEST => {
+                format!("on {engine}; the report for people has the statements")
+            }
+            sql => format!("on {engine}: {sql};"),
+        },
         Mend::Rust { what, line } => format!("{what}: {line}"),
         Mend::Words(words) => words.clone(),
     };
