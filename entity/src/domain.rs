@@ -1,16 +1,23 @@
 //! [`DOMAIN`]: every name of the application's schema, once.
 
-use catamaran::Engine;
 use catamaran::domain::{
     Action, Check, ColumnDefault, DefaultValue, Domain, ForeignKey, Index, ManagedColumns, Model,
     Presence, PrimaryKey, Shape, ShapeColumn, Table, UniqueKey,
 };
+use catamaran::{Engine, OPERATION_KEYS, OPERATION_KEYS_SHAPE};
 
-use crate::{Device, Entry, Habit, Reminder, sqlite};
+use crate::{Device, Entry, Habit, Reminder, postgres, sqlite};
 
 /// Every table. Names are `pk_`, `uq_`, `ix_`, `fk_` or `ck_`, the table, `__`, and the columns.
 pub const DOMAIN: Domain = Domain {
-    tables: &[HABITS, HABIT_ENTRIES, REMINDERS, DEVICES, OUTBOX],
+    tables: &[
+        HABITS,
+        HABIT_ENTRIES,
+        REMINDERS,
+        DEVICES,
+        OUTBOX,
+        OPERATION_KEYS,
+    ],
     models: &[
         Model::record::<Habit>(),
         Model::record::<Entry>(),
@@ -18,6 +25,9 @@ pub const DOMAIN: Domain = Domain {
         Model::record::<Device>(),
         Model::shape(&OUTBOX_SHAPE),
         Model::sqlite::<sqlite::outbox::Entity>(),
+        Model::shape(&OPERATION_KEYS_SHAPE),
+        Model::sqlite::<sqlite::operation_key::Entity>(),
+        Model::postgres::<postgres::operation_key::Entity>(),
     ],
     ..Domain::BLANK
 };
@@ -70,14 +80,14 @@ pub const HABITS: Table = Table {
     }],
     foreign_keys: &[],
     checks: &[
-        Check::on_sqlite("ck_habits__id"),
-        Check::on_sqlite("ck_habits__user_id"),
-        Check::on_sqlite("ck_habits__sort_order"),
-        Check::on_sqlite("ck_habits__is_archived"),
-        Check::on_both("ck_habits__created_at"),
-        Check::on_both("ck_habits__updated_at"),
-        Check::on_both("ck_habits__version"),
-        Check::on_both("ck_habits__deleted_at"),
+        Check::on_sqlite("ck_habits__id").of(&["id"]),
+        Check::on_sqlite("ck_habits__user_id").of(&["user_id"]),
+        Check::on_sqlite("ck_habits__sort_order").of(&["sort_order"]),
+        Check::on_sqlite("ck_habits__is_archived").of(&["is_archived"]),
+        Check::on_both("ck_habits__created_at").of(&["created_at"]),
+        Check::on_both("ck_habits__updated_at").of(&["updated_at"]),
+        Check::on_both("ck_habits__version").of(&["version"]),
+        Check::on_both("ck_habits__deleted_at").of(&["deleted_at"]),
     ],
     presence: Presence::Both,
     ..Table::BLANK
@@ -117,8 +127,8 @@ pub const HABIT_ENTRIES: Table = Table {
     unique_keys: &[],
     indexes: &[
         Index {
-            name: "uq_habit_entries__habit_id_date",
-            columns: &["habit_id", "date"],
+            name: "uq_habit_entries__user_id_habit_id_date",
+            columns: &["user_id", "habit_id", "date"],
             unique: true,
             predicate: Some("deleted_at IS NULL"),
         },
@@ -138,14 +148,14 @@ pub const HABIT_ENTRIES: Table = Table {
         on_update: Action::NoAction,
     }],
     checks: &[
-        Check::on_sqlite("ck_habit_entries__id"),
-        Check::on_sqlite("ck_habit_entries__user_id"),
-        Check::on_sqlite("ck_habit_entries__habit_id"),
-        Check::on_both("ck_habit_entries__date"),
-        Check::on_both("ck_habit_entries__created_at"),
-        Check::on_both("ck_habit_entries__updated_at"),
-        Check::on_both("ck_habit_entries__version"),
-        Check::on_both("ck_habit_entries__deleted_at"),
+        Check::on_sqlite("ck_habit_entries__id").of(&["id"]),
+        Check::on_sqlite("ck_habit_entries__user_id").of(&["user_id"]),
+        Check::on_sqlite("ck_habit_entries__habit_id").of(&["habit_id"]),
+        Check::on_both("ck_habit_entries__date").of(&["date"]),
+        Check::on_both("ck_habit_entries__created_at").of(&["created_at"]),
+        Check::on_both("ck_habit_entries__updated_at").of(&["updated_at"]),
+        Check::on_both("ck_habit_entries__version").of(&["version"]),
+        Check::on_both("ck_habit_entries__deleted_at").of(&["deleted_at"]),
     ],
     presence: Presence::Both,
     ..Table::BLANK
@@ -193,20 +203,22 @@ pub const REMINDERS: Table = Table {
         on_update: Action::NoAction,
     }],
     checks: &[
-        Check::on_sqlite("ck_reminders__id"),
-        Check::on_sqlite("ck_reminders__user_id"),
-        Check::on_sqlite("ck_reminders__habit_id"),
-        Check::on_both("ck_reminders__time_local").holds_natively(
-            "length(CAST(time_local AS BLOB)) = 5 \
-             AND (time_local GLOB '[01][0-9]:[0-5][0-9]' OR time_local GLOB '2[0-3]:[0-5][0-9]')",
-            "time_local ~ '^([01][0-9]|2[0-3]):[0-5][0-9]$'",
-        ),
-        Check::on_both("ck_reminders__days_of_week").holds("days_of_week BETWEEN 1 AND 127"),
-        Check::on_sqlite("ck_reminders__is_enabled"),
-        Check::on_both("ck_reminders__created_at"),
-        Check::on_both("ck_reminders__updated_at"),
-        Check::on_both("ck_reminders__version"),
-        Check::on_both("ck_reminders__deleted_at"),
+        Check::on_sqlite("ck_reminders__id").of(&["id"]),
+        Check::on_sqlite("ck_reminders__user_id").of(&["user_id"]),
+        Check::on_sqlite("ck_reminders__habit_id").of(&["habit_id"]),
+        Check::on_both("ck_reminders__time_local")
+            .of(&["time_local"])
+            .holds_natively(
+                "length(CAST(time_local AS BLOB)) = 5 \
+                 AND (time_local GLOB '[01][0-9]:[0-5][0-9]' OR time_local GLOB '2[0-3]:[0-5][0-9]')",
+                "time_local ~ '^([01][0-9]|2[0-3]):[0-5][0-9]$'",
+            ),
+        Check::on_both("ck_reminders__days_of_week").of(&["days_of_week"]).holds("days_of_week BETWEEN 1 AND 127"),
+        Check::on_sqlite("ck_reminders__is_enabled").of(&["is_enabled"]),
+        Check::on_both("ck_reminders__created_at").of(&["created_at"]),
+        Check::on_both("ck_reminders__updated_at").of(&["updated_at"]),
+        Check::on_both("ck_reminders__version").of(&["version"]),
+        Check::on_both("ck_reminders__deleted_at").of(&["deleted_at"]),
     ],
     presence: Presence::Both,
     ..Table::BLANK
@@ -241,14 +253,16 @@ pub const DEVICES: Table = Table {
     }],
     foreign_keys: &[],
     checks: &[
-        Check::on_sqlite("ck_devices__id"),
-        Check::on_sqlite("ck_devices__user_id"),
-        Check::on_both("ck_devices__platform").holds("length(platform) BETWEEN 1 AND 64"),
-        Check::on_both("ck_devices__last_sync_at"),
-        Check::on_both("ck_devices__created_at"),
-        Check::on_both("ck_devices__updated_at"),
-        Check::on_both("ck_devices__version"),
-        Check::on_both("ck_devices__deleted_at"),
+        Check::on_sqlite("ck_devices__id").of(&["id"]),
+        Check::on_sqlite("ck_devices__user_id").of(&["user_id"]),
+        Check::on_both("ck_devices__platform")
+            .of(&["platform"])
+            .holds("length(platform) BETWEEN 1 AND 64"),
+        Check::on_both("ck_devices__last_sync_at").of(&["last_sync_at"]),
+        Check::on_both("ck_devices__created_at").of(&["created_at"]),
+        Check::on_both("ck_devices__updated_at").of(&["updated_at"]),
+        Check::on_both("ck_devices__version").of(&["version"]),
+        Check::on_both("ck_devices__deleted_at").of(&["deleted_at"]),
     ],
     presence: Presence::Both,
     ..Table::BLANK
@@ -290,14 +304,15 @@ pub const OUTBOX: Table = Table {
     }],
     foreign_keys: &[],
     checks: &[
-        Check::on_sqlite("ck_outbox__id"),
-        Check::on_sqlite("ck_outbox__row_id"),
+        Check::on_sqlite("ck_outbox__id").of(&["id"]),
+        Check::on_sqlite("ck_outbox__row_id").of(&["row_id"]),
         Check::on_sqlite("ck_outbox__operation")
+            .of(&["operation"])
             .holds("operation IN ('insert', 'update', 'delete')"),
-        Check::on_sqlite("ck_outbox__attempts"),
-        Check::on_sqlite("ck_outbox__created_at"),
-        Check::on_sqlite("ck_outbox__updated_at"),
-        Check::on_sqlite("ck_outbox__version"),
+        Check::on_sqlite("ck_outbox__attempts").of(&["attempts"]),
+        Check::on_sqlite("ck_outbox__created_at").of(&["created_at"]),
+        Check::on_sqlite("ck_outbox__updated_at").of(&["updated_at"]),
+        Check::on_sqlite("ck_outbox__version").of(&["version"]),
     ],
     presence: Presence::Only {
         engine: Engine::Sqlite,

@@ -14,6 +14,8 @@ mod m20261122_000003_habit_entries;
 mod m20261122_000004_reminders;
 mod m20261122_000005_devices;
 mod m20261122_000006_outbox;
+mod m20261122_000007_entry_key_per_owner;
+mod m20261122_000008_operation_keys;
 
 use catamaran::migrate::TwinMigration;
 
@@ -29,6 +31,8 @@ impl catamaran::migrate::History for History {
             Box::new(m20261122_000004_reminders::Migration),
             Box::new(m20261122_000005_devices::Migration),
             Box::new(m20261122_000006_outbox::Migration),
+            Box::new(m20261122_000007_entry_key_per_owner::Migration),
+            Box::new(m20261122_000008_operation_keys::Migration),
         ]
     }
 }

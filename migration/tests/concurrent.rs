@@ -25,11 +25,18 @@ async fn all_at_once(urls: Vec<String>) -> Vec<Report> {
 fn assert_one_applied(reports: &[Report]) {
     let applied: Vec<usize> = reports.iter().map(|report| report.applied.len()).collect();
     assert_eq!(
-        applied.iter().filter(|count| **count == 6).count(),
+        applied
+            .iter()
+            .filter(|count| **count == support::migrations())
+            .count(),
         1,
         "{applied:?}"
     );
-    assert_eq!(applied.iter().sum::<usize>(), 6, "{applied:?}");
+    assert_eq!(
+        applied.iter().sum::<usize>(),
+        support::migrations(),
+        "{applied:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -79,7 +86,9 @@ async fn postgres_sixteen_databases_of_one_cluster() {
         .collect();
     let reports = all_at_once(urls).await;
     assert!(
-        reports.iter().all(|report| report.applied.len() == 6),
+        reports
+            .iter()
+            .all(|report| report.applied.len() == support::migrations()),
         "{reports:?}"
     );
     let member = format!("SELECT pg_has_role('{role}', 'catamaran_app', 'MEMBER')::text");

@@ -202,7 +202,7 @@ async fn postgres_runs_inside_a_transaction_of_the_callers() {
         .await
         .expect("pending")
         .len();
-    assert_eq!(count, 6);
+    assert_eq!(count, support::migrations());
 }
 
 /// The whole batch goes, not the failing migration alone.

@@ -6,10 +6,11 @@ use catamaran::Engine;
 use catamaran::migrate::{Plan, pending, up};
 use migration::{History, Migrator};
 use sea_orm_migration::MigratorTrait;
+use support::migrations;
 
 async fn up_down_up(url: &str) {
     let report = up::<History>(url).await.expect("the first up");
-    assert_eq!(report.applied.len(), 6);
+    assert_eq!(report.applied.len(), migrations());
     assert!(up::<Migrator>(url).await.expect("the second up").is_empty());
     assert_eq!(pending::<History>(url).await.expect("pending"), [""; 0]);
 
@@ -18,11 +19,11 @@ async fn up_down_up(url: &str) {
     assert!(
         first
             .iter()
-            .any(|line| line.contains("uq_habit_entries__habit_id_date"))
+            .any(|line| line.contains("uq_habit_entries__user_id_habit_id_date"))
     );
 
     // One step at a time, so that every `down` meets the schema that its own `up` left.
-    for step in 0..6 {
+    for step in 0..migrations() {
         let before = support::schema(&db).await;
         Migrator::down(&db, Some(1)).await.expect("down");
         let after = support::schema(&db).await;
@@ -38,7 +39,8 @@ async fn up_down_up(url: &str) {
             .any(|line| line.contains("habit") || line.contains("catamaran_app")),
         "{bare:#?}"
     );
-    assert_eq!(pending::<History>(url).await.expect("pending").len(), 6);
+    let all = pending::<History>(url).await.expect("pending");
+    assert_eq!(all.len(), migrations());
 
     Migrator::up(&db, None).await.expect("up");
     assert_eq!(support::schema(&db).await, first);
@@ -112,7 +114,7 @@ fn the_plan_is_the_reviewed_one() {
 async fn the_plan_of_a_migrated_database_is_empty() {
     let file = support::SqliteFile::new();
     let before = Plan::pending::<History>(&file.url()).await.expect("plan");
-    assert_eq!(before.names().count(), 6);
+    assert_eq!(before.names().count(), migrations());
     assert!(
         !std::path::Path::new(&file.path()).exists(),
         "asking creates nothing"

@@ -93,6 +93,7 @@ async fn postgres_every_owned_table_has_exactly_one_forced_policy_and_the_grants
     assert_eq!(
         policies,
         [
+            "catamaran_operation_keys t owner_catamaran_operation_keys t",
             "devices t owner_devices t",
             "habit_entries t owner_habit_entries t",
             "habits t owner_habits t",

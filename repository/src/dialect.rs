@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use uuid::Uuid;
 
@@ -43,8 +44,10 @@ pub enum Extent {
     Statement,
     /// Several statements that succeed or fail together.
     Transaction,
-    /// A unit of work, whose reads see one snapshot.
+    /// A unit of work: one that reads sees one snapshot.
     Unit,
+    /// A unit of work that is as if no other ran at the same time.
+    SerializableUnit,
 }
 
 /// What is sent before the first statement, as one text.
@@ -53,6 +56,8 @@ pub struct Opening {
     pub(crate) text: Cow<'static, str>,
     /// Whether it begins a transaction.
     pub(crate) transaction: bool,
+    /// A statement that fails unless the transaction still is whose it was when it began; may be empty.
+    pub(crate) unchanged: String,
 }
 
 /// How SQL is spelled. Each function appends to the text of a statement.
@@ -104,7 +109,7 @@ pub trait Execute: Spelling {
     /// The row of a result.
     type Row: Send + Sync;
 
-    /// A connection that is checked out; dropping it gives it back.
+    /// A connection that is checked out.
     type Connection: Send;
 
     /// Where connections come from, with the settings of the store.
@@ -150,14 +155,37 @@ pub trait Execute: Spelling {
         values: Vec<Value>,
     ) -> impl Future<Output = Result<u64>> + Send;
 
+    /// Whether a statement that breaks a constraint is undone alone, so that its transaction goes on.
+    const OUTLIVES_REFUSALS: bool;
+
     /// Runs an opening, `COMMIT` or `ROLLBACK`. Rolling back what is rolled back already is no error.
     fn control(
         connection: &mut Self::Connection,
         text: &str,
     ) -> impl Future<Output = Result<()>> + Send;
 
+    /// Gives the connection back to its pool: nothing is open on it. One that comes back in any other way is
+    /// not handed out again.
+    fn release(connection: Self::Connection);
+
+    /// The text that ends a session in which the application's own SQL ran: `COMMIT` or `ROLLBACK`, or nothing
+    /// where there is no transaction, and whatever makes the connection as it was before. `unchanged` is that
+    /// of the [`Opening`].
+    fn ending(
+        connection: &Self::Connection,
+        statement: Option<&'static str>,
+        unchanged: &str,
+    ) -> Cow<'static, str>;
+
     /// Keeps the connection from being used again.
     fn discard(connection: Self::Connection);
+
+    /// Ends the statement that nobody waits for any more, where that can be done from here.
+    fn interrupt(connection: &mut Self::Connection);
+
+    /// How long a statement's answer may take: the limits that the database keeps by itself, and some
+    /// more for it to say so.
+    fn patience(pool: &Self::Pool) -> Duration;
 
     /// Runs a statement of SeaORM's.
     fn seaorm_fetch(

@@ -88,6 +88,7 @@
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod backend;
+pub mod capabilities;
 #[cfg(feature = "cli")]
 pub mod cli;
 mod clock;
@@ -97,17 +98,21 @@ pub mod doctor;
 pub mod domain;
 mod engine;
 mod error;
+mod idempotency;
 #[cfg(feature = "migrate")]
 pub mod migrate;
 mod native;
 mod operation;
 mod options;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod parameters;
 mod pool;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 mod query;
 mod record;
 mod repository;
+mod retry;
 mod schema;
 mod scope;
 mod session;
@@ -120,15 +125,19 @@ mod store;
 pub mod testing;
 mod unit;
 mod value;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod writing;
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use backend::{AnyRepository, Stored};
+pub use capabilities::Capabilities;
 pub use catamaran_macros::Record;
 pub use clock::{Clock, IdSource, SystemClock, UuidV7};
 pub use dialect::Dialect;
 pub use domain::Domain;
 pub use engine::Engine;
 pub use error::{ConflictReason, Error, ErrorKind, InvalidReason, Result};
+pub use idempotency::{OPERATION_KEYS, OPERATION_KEYS_SHAPE};
 pub use native::NativeRepository;
 pub use options::{DEFAULT_APPLICATION_ROLE, StoreOptions, Synchronous};
 #[cfg(feature = "postgres")]
@@ -138,13 +147,18 @@ pub use query::{
 };
 pub use record::{Change, ColumnSpec, FIRST_VERSION, Managed, Record, Stamp, Twin};
 pub use repository::{Expected, Repository, Upsert, Upserted};
+pub use retry::{RepositoryExt, Retry};
 pub use scope::Scope;
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Sqlite, SqliteRepository};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub use store::{Store, Unit};
+pub use store::Store;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use unit::Unit;
 pub use unit::{NativeUnit, SeaOrm};
 pub use value::{Field, MAX_BYTES, Native, Type, Value};
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use writing::{Once, Writing};
 
 /// Used by the derive: what stands in it is compiled where the feature `sqlite` is on.
 #[cfg(feature = "sqlite")]
@@ -178,7 +192,7 @@ macro_rules! __postgres {
 /// What the derive needs and nobody else.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::record::{assert_owner, canonical, change, default};
+    pub use crate::record::{assert_owner, assert_text, canonical, change, default};
     pub use crate::statement::Statements;
     pub use chrono;
     pub use sea_orm;

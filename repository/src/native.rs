@@ -18,7 +18,8 @@ use crate::query::{Filter, Page, PageRequest, Query, Visibility};
 use crate::record::Twin;
 use crate::repository::{Expected, Repository, Upsert, Upserted};
 use crate::scope::Scope;
-use crate::session::{ENDED, Session, refuse_control};
+use crate::session::{ENDED, Session};
+use crate::statement::has_star;
 use crate::value::Value;
 
 /// How many rows a stream reads at once.
@@ -125,7 +126,7 @@ impl<D: Dialect> Work<D> {
                 // connection away, which rolls back as well.
                 let _rolled_back = session.rollback().await;
             }
-            (Work::Unit(mut session), Err(_)) if access == Access::Write => session.fail(),
+            (Work::Unit(mut session), Err(error)) if access == Access::Write => session.fail(error),
             (Work::Unit(_), _) => {}
         }
         result
@@ -174,9 +175,16 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
         self.work(Access::Write, extent).await
     }
 
-    /// The text of a statement of the application's own.
-    fn own_text(sql: &'static str, values: &[Value]) -> Result<Text> {
-        refuse_control(sql)?;
+    /// The text of a statement of the application's own, which the session looks over.
+    fn own_text(session: &mut Session<D>, sql: &'static str, values: &[Value]) -> Result<Text> {
+        session.look_over(sql)?;
+        if has_star(D::ENGINE, sql) {
+            return Err(ErrorKind::InvalidQuery {
+                reason: "name the columns instead of *: another process may migrate the table"
+                    .into(),
+            }
+            .into());
+        }
         Ok(Text {
             sql: D::own_text(sql, values),
             table: Some(R::TABLE),
@@ -185,7 +193,8 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
 
     /// Runs a query of the application's own, in the repository's scope and unit; returns its rows decoded.
     ///
-    /// The statement is in this engine's SQL (`?1` or `$1`), names its columns, and brings a total order.
+    /// The statement is in this engine's SQL (`?1` or `$1`), names its columns (a `*` is refused, since another
+    /// process may migrate the table), and brings a total order.
     /// On SQLite it carries the owner's predicate itself: [`scope`](Self::scope) has the owner. Postgres
     /// adds it by row level security.
     ///
@@ -197,9 +206,12 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
         values: Vec<Value>,
         decode: fn(&D::Row) -> Result<T>,
     ) -> Result<Vec<T>> {
-        let text = Self::own_text(sql, &values)?;
         let mut work = self.read().await?;
-        let rows = work.session().fetch(&text, values, decode).await;
+        let session = work.session();
+        let rows = match Self::own_text(session, sql, &values) {
+            Ok(text) => session.fetch(&text, values, decode).await,
+            Err(refused) => Err(refused),
+        };
         work.end(Access::Read, rows).await
     }
 
@@ -211,9 +223,12 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
     /// # Errors
     /// The errors that every call can give.
     pub async fn execute(&self, sql: &'static str, values: Vec<Value>) -> Result<u64> {
-        let text = Self::own_text(sql, &values)?;
         let mut work = self.write(Extent::Statement).await?;
-        let changed = work.session().execute(&text, values).await;
+        let session = work.session();
+        let changed = match Self::own_text(session, sql, &values) {
+            Ok(text) => session.execute(&text, values).await,
+            Err(refused) => Err(refused),
+        };
         work.end(Access::Write, changed).await
     }
 }
@@ -224,6 +239,19 @@ impl<R: Twin<D>, D: Dialect> Repository<R> for NativeRepository<R, D> {
         let mut work = self.read().await?;
         let found = operation::find(work.session(), &self.context, id, Visibility::Live).await;
         work.end(Access::Read, found).await
+    }
+
+    async fn lock(&self, ids: &[Uuid]) -> Result<Vec<R>> {
+        if let Source::Pool(_) = &self.source {
+            return Err(ErrorKind::Unsupported {
+                what: "a lock outside of a unit of work",
+                reason: "it would end with the call",
+            }
+            .into());
+        }
+        let mut work = self.write(Extent::Transaction).await?;
+        let locked = operation::lock(work.session(), &self.context, ids).await;
+        work.end(Access::Write, locked).await
     }
 
     async fn get(&self, id: Uuid) -> Result<R> {

@@ -51,6 +51,17 @@ pub(crate) struct Settings {
     pub(crate) synchronous: Synchronous,
     pub(crate) application_name: String,
     pub(crate) application_role: String,
+    pub(crate) transaction_pooler: bool,
+}
+
+/// What a database may take to say that one of its own limits has passed.
+const GRACE: Duration = Duration::from_secs(5);
+
+impl Settings {
+    /// How long the answer to a statement may take before the database is taken for lost.
+    pub(crate) fn patience(&self) -> Duration {
+        self.lock_timeout + self.statement_timeout + GRACE
+    }
 }
 
 /// What a commit on SQLite waits for. Postgres has `synchronous_commit` for this.
@@ -87,6 +98,7 @@ impl StoreOptions {
                 synchronous: Synchronous::Full,
                 application_name: "catamaran".to_owned(),
                 application_role: DEFAULT_APPLICATION_ROLE.to_owned(),
+                transaction_pooler: false,
             },
             domain: None,
             clock: Arc::new(SystemClock),
@@ -133,8 +145,13 @@ impl StoreOptions {
         self
     }
 
-    /// How long a statement may take on Postgres, and how long a unit of work may wait for its next one;
-    /// 30 seconds unless told otherwise. In milliseconds as [`lock_timeout`](Self::lock_timeout).
+    /// How long a statement may take; 30 seconds unless told otherwise. In milliseconds as
+    /// [`lock_timeout`](Self::lock_timeout).
+    ///
+    /// Postgres ends a statement by its own clock (`statement_timeout`), and a unit of work that waits as
+    /// long for its next statement (`idle_in_transaction_session_timeout`). SQLite is interrupted between
+    /// two steps of its virtual machine. A database that is silent for both timeouts and five seconds more
+    /// is given up as [`ConnectionLost`](ErrorKind::ConnectionLost).
     #[must_use]
     pub fn statement_timeout(mut self, timeout: Duration) -> Self {
         self.settings.statement_timeout = in_milliseconds(timeout);
@@ -159,6 +176,19 @@ impl StoreOptions {
     #[must_use]
     pub fn application_role(mut self, role: impl Into<String>) -> Self {
         self.settings.application_role = role.into();
+        self
+    }
+
+    /// Whether a pooler that gives a server connection to a client for one transaction at a time stands
+    /// before Postgres: pgbouncer with `pool_mode = transaction`, or its like. `false` unless told otherwise,
+    /// and a store that then meets a pooler refuses to open with [`Pooler`](ErrorKind::Pooler).
+    ///
+    /// With `true`, nothing is kept on a connection: every call is a transaction that begins with the
+    /// settings of the store, and no statement is prepared under a name. Each statement is planned anew, in one
+    /// round trip more. Without a pooler it works as well. SQLite has none.
+    #[must_use]
+    pub fn transaction_pooler(mut self, stands_between: bool) -> Self {
+        self.settings.transaction_pooler = stands_between;
         self
     }
 
@@ -191,7 +221,7 @@ impl StoreOptions {
     /// [`InvalidUrl`](ErrorKind::InvalidUrl), [`DatabaseMissing`](ErrorKind::DatabaseMissing),
     /// [`Authentication`](ErrorKind::Authentication), [`NotADatabase`](ErrorKind::NotADatabase),
     /// [`NotMigrated`](ErrorKind::NotMigrated), [`Setting`](ErrorKind::Setting),
-    /// [`Unavailable`](ErrorKind::Unavailable).
+    /// [`Pooler`](ErrorKind::Pooler), [`Unavailable`](ErrorKind::Unavailable).
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
     pub async fn open(self) -> Result<crate::Store> {
         crate::Store::open_with(self).await

@@ -7,6 +7,9 @@ use deadpool::{Runtime, managed};
 
 use crate::error::{Error, ErrorKind, Result};
 
+/// Why a connection is not handed out again: a second line of defence, behind the session that owns it.
+pub(crate) const UNCLEAN: &str = "it came back with something open on it";
+
 /// A pool whose waiters are served in the order in which they came.
 pub(crate) type Pool<M> = managed::Pool<M>;
 

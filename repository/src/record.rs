@@ -89,6 +89,8 @@ pub struct ColumnSpec {
     pub ty: Type,
     /// Whether NULL is a value of it.
     pub nullable: bool,
+    /// The most characters of a text, in code points: `#[record(max_chars = ..)]`.
+    pub max_chars: Option<usize>,
     /// The draft's default, where it has one.
     pub default: Option<fn() -> Value>,
 }
@@ -177,6 +179,15 @@ pub const fn assert_owner(table: &Table, has_owner: bool) {
     );
 }
 
+/// Used by the derive, while it compiles: only a text has characters.
+#[doc(hidden)]
+pub const fn assert_text<T: crate::value::Field>() {
+    assert!(
+        matches!(T::TYPE, Type::Text),
+        "`max_chars` is for texts: `String`, `Option<String>` or a newtype of one"
+    );
+}
+
 /// Used by the derive: the value of a field, or the error that names it.
 #[doc(hidden)]
 pub fn canonical<T: crate::value::Field>(field: &'static str, value: &mut T) -> Result<()> {
@@ -209,7 +220,7 @@ pub fn change<T: crate::value::Field>(
 
 pub(crate) fn invalid(field: &'static str, reason: InvalidReason) -> Error {
     ErrorKind::InvalidValue {
-        field: field.into(),
+        field: Some(field.into()),
         reason,
     }
     .into()

@@ -47,6 +47,18 @@ pub trait Repository<R: Record>: Send + Sync {
     /// [`NotFound`](crate::ErrorKind::NotFound) if there is none in this scope.
     async fn get(&self, id: Uuid) -> Result<R>;
 
+    /// The living rows with those ids, in the order of ids, locked until the unit of work ends: nobody else
+    /// writes them, and whoever locks them waits. An id without a row is passed over.
+    ///
+    /// For what is decided by the state of several rows. On SQLite the unit has the whole database locked
+    /// already.
+    ///
+    /// # Errors
+    /// [`Unsupported`](crate::ErrorKind::Unsupported) outside of a unit of work;
+    /// [`ReadOnly`](crate::ErrorKind::ReadOnly) in one that reads;
+    /// [`LockTimeout`](crate::ErrorKind::LockTimeout).
+    async fn lock(&self, ids: &[Uuid]) -> Result<Vec<R>>;
+
     /// Whether the query has any row.
     ///
     /// # Errors
@@ -108,9 +120,11 @@ pub trait Repository<R: Record>: Send + Sync {
 
     /// Upserts all of the rows or none; returns the outcomes in the order of the rows.
     ///
+    /// A row whose id another row of the call has meets what that one made, as if each were a call of its own:
+    /// with the same contents it is [`Unchanged`](Upserted::Unchanged).
+    ///
     /// # Errors
-    /// As [`upsert`](Self::upsert), for the first row that has one;
-    /// [`InvalidValue`](crate::ErrorKind::InvalidValue) for an id that is there twice.
+    /// As [`upsert`](Self::upsert), for the first row that has one.
     async fn upsert_many(&self, rows: Vec<Upsert<R>>) -> Result<Vec<Upserted<R>>>;
 
     /// Deletes the row: softly where the table has soft delete, for good where it has not.

@@ -1,11 +1,14 @@
 //! A connection at work: statements go through here, and it never goes back to its pool unclean.
 
+use std::future::Future;
+use std::time::Duration;
+
 use sea_orm::{DbErr, ExecResult, QueryResult};
 
 use crate::dialect::{Access, Dialect, Extent, Text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::scope::Scope;
-use crate::statement::control_words;
+use crate::statement::{Trace, look_over};
 use crate::value::Value;
 
 /// A checked-out connection and what is going on in it.
@@ -20,10 +23,44 @@ pub(crate) struct Session<D: Dialect> {
     in_transaction: bool,
     /// A statement was sent whose answer has not been read.
     busy: bool,
-    /// A statement failed inside the transaction.
-    failed: bool,
+    /// Why the transaction can only be rolled back.
+    failure: Option<Failure>,
+    /// How many savepoints are open, one inside the other.
+    savepoints: u32,
+    /// Whether it works for one owner.
+    owned: bool,
+    /// Whether SQL of the application's own ran, which may have left something on the connection.
+    own_sql: bool,
+    /// What must still hold at the end; see [`Opening`](crate::dialect::Opening).
+    unchanged: String,
     /// The connection is of no more use to anyone.
     broken: bool,
+    /// How long an answer may take before the database is given up: longer than it may take by its own
+    /// limits.
+    patience: Duration,
+}
+
+/// A call in a transaction failed.
+#[derive(Clone, Copy)]
+struct Failure {
+    /// The same work, run again from its beginning, may succeed.
+    retryable: bool,
+    /// A savepoint does not help: SQLite has rolled back all of it, or the transaction can no more be
+    /// serialised. The same errors end a unit on both engines.
+    final_: bool,
+}
+
+impl Failure {
+    fn of(error: &Error) -> Self {
+        let ends_all = matches!(
+            error.kind(),
+            ErrorKind::Serialization | ErrorKind::StatementTimeout
+        );
+        Failure {
+            retryable: error.is_retryable(),
+            final_: ends_all || error.breaks_connection(),
+        }
+    }
 }
 
 /// A connection that is thrown away when it is dropped, unless it was released before.
@@ -32,7 +69,9 @@ struct Held<D: Dialect>(Option<D::Connection>);
 impl<D: Dialect> Held<D> {
     /// Gives the connection back to its pool.
     fn release(mut self) {
-        drop(self.0.take());
+        if let Some(connection) = self.0.take() {
+            D::release(connection);
+        }
     }
 }
 
@@ -57,6 +96,24 @@ const DROPPED: ErrorKind = ErrorKind::UnitEnded {
     reason: "a call in it was dropped before its end, so it can only be rolled back",
 };
 
+const TAKEN_BACK: ErrorKind = ErrorKind::UnitEnded {
+    reason: "a call in the attempt failed, and the attempt was taken back",
+};
+
+/// The answer, or that there is none: the other side is silent, and its own limits have long passed.
+async fn within<T, E: From<Error>>(
+    patience: Duration,
+    answer: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    match tokio::time::timeout(patience, answer).await {
+        Ok(answer) => answer,
+        Err(_) => {
+            let message = "the database did not answer in time".to_owned();
+            Err(Error::with_cause(ErrorKind::ConnectionLost, None, message).into())
+        }
+    }
+}
+
 impl<D: Dialect> Session<D> {
     pub(crate) async fn begin(
         pool: &D::Pool,
@@ -70,25 +127,41 @@ impl<D: Dialect> Session<D> {
             access,
             in_transaction: false,
             busy: false,
-            failed: false,
+            failure: None,
+            savepoints: 0,
+            owned: scope.owner_id().is_some(),
+            own_sql: false,
+            unchanged: String::new(),
             broken: false,
+            patience: D::patience(pool),
         };
         if let Some(opening) = opening {
             session.in_transaction = opening.transaction;
-            let answer = D::control(session.ready()?, &opening.text).await;
-            session.answered(answer)?;
+            session.unchanged = opening.unchanged;
+            session.control(&opening.text).await?;
         }
         Ok(session)
+    }
+
+    async fn control(&mut self, text: &str) -> Result<()> {
+        let patience = self.patience;
+        let answer = within(patience, D::control(self.ready()?, text)).await;
+        self.answered(answer)
     }
 
     /// Whether what was done so far may stay. A call whose answer nobody read may have done a part of its
     /// work.
     fn check(&self) -> Result<()> {
-        match (self.failed, self.busy) {
-            (true, _) => Err(FAILED.into()),
-            (false, true) => Err(DROPPED.into()),
-            (false, false) => Ok(()),
+        match (self.failure, self.busy) {
+            (Some(_), _) => Err(FAILED.into()),
+            (None, true) => Err(DROPPED.into()),
+            (None, false) => Ok(()),
         }
+    }
+
+    /// Whether the transaction failed in a way that need not happen again.
+    pub(crate) fn is_retryable(&self) -> bool {
+        self.failure.is_some_and(|failure| failure.retryable)
     }
 
     /// The connection, if another statement may be sent on it.
@@ -115,7 +188,9 @@ impl<D: Dialect> Session<D> {
 
     /// What an error means for the session, and for the caller.
     fn judged(&mut self, error: Error) -> Error {
-        self.failed |= self.in_transaction;
+        if self.in_transaction {
+            self.fail(&error);
+        }
         self.broken |= error.breaks_connection();
         match error.kind() {
             // A statement that commits by itself may have done so before the connection was lost.
@@ -126,9 +201,80 @@ impl<D: Dialect> Session<D> {
         }
     }
 
-    /// Refuses every further statement: a call failed after it had written something.
-    pub(crate) fn fail(&mut self) {
-        self.failed = true;
+    /// Refuses every further statement: a call failed, perhaps after it had written something.
+    pub(crate) fn fail(&mut self, error: &Error) {
+        if self.busy {
+            // It has ended already, and that is what the error says.
+            return;
+        }
+        let new = Failure::of(error);
+        let failure = self.failure.get_or_insert(new);
+        failure.final_ |= new.final_;
+    }
+
+    /// Refuses every further statement: an attempt was dropped before its end.
+    pub(crate) fn abandon(&mut self) {
+        self.busy = true;
+    }
+
+    /// Sets a savepoint inside the others; returns its number.
+    pub(crate) async fn savepoint(&mut self) -> Result<u32> {
+        let number = self.savepoints + 1;
+        self.control(&format!("SAVEPOINT attempt_{number}")).await?;
+        self.savepoints = number;
+        Ok(number)
+    }
+
+    /// Keeps what was done since the savepoint, if all of it succeeded.
+    pub(crate) async fn release(&mut self, savepoint: u32) -> Result<()> {
+        if self.check().is_err() {
+            self.take_back(savepoint).await?;
+            return Err(TAKEN_BACK.into());
+        }
+        if self.savepoints != savepoint {
+            return Err(self.overlapped());
+        }
+        self.control(&format!("RELEASE SAVEPOINT attempt_{savepoint}"))
+            .await?;
+        self.savepoints = savepoint - 1;
+        Ok(())
+    }
+
+    /// Takes back what was done since the savepoint, and the failure with it.
+    ///
+    /// # Errors
+    /// [`UnitEnded`](ErrorKind::UnitEnded) if the failure has ended the whole transaction.
+    pub(crate) async fn take_back(&mut self, savepoint: u32) -> Result<()> {
+        if self.failure.is_some_and(|failure| failure.final_) {
+            return Err(FAILED.into());
+        }
+        // One that stands inside it was dropped, and goes with it.
+        if self.savepoints < savepoint {
+            return Err(self.overlapped());
+        }
+        let failure = self.failure.take();
+        // A statement that was dropped in it is over before the next one runs.
+        self.busy = false;
+        let text = format!(
+            "ROLLBACK TO SAVEPOINT attempt_{savepoint}; RELEASE SAVEPOINT attempt_{savepoint}"
+        );
+        if let Err(error) = self.control(&text).await {
+            self.failure = failure.or(self.failure);
+            return Err(error);
+        }
+        self.savepoints = savepoint - 1;
+        Ok(())
+    }
+
+    /// Savepoints end in the opposite order of their beginning; attempts that overlap in time do not.
+    fn overlapped(&mut self) -> Error {
+        self.failure = Some(Failure {
+            retryable: false,
+            final_: true,
+        });
+        Error::new(ErrorKind::UnitEnded {
+            reason: "two attempts overlapped in it, so it can only be rolled back",
+        })
     }
 
     pub(crate) async fn fetch<T: Send>(
@@ -137,7 +283,8 @@ impl<D: Dialect> Session<D> {
         values: Vec<Value>,
         decode: fn(&D::Row) -> Result<T>,
     ) -> Result<Vec<T>> {
-        let answer = D::fetch(self.ready()?, text, values, decode).await;
+        let patience = self.patience;
+        let answer = within(patience, D::fetch(self.ready()?, text, values, decode)).await;
         self.answered(answer)
     }
 
@@ -148,7 +295,12 @@ impl<D: Dialect> Session<D> {
         values: Vec<Value>,
         decode: fn(&D::Row) -> Result<T>,
     ) -> Result<Option<T>> {
-        let answer = D::fetch_first(self.ready()?, text, values, decode).await;
+        let patience = self.patience;
+        let answer = within(
+            patience,
+            D::fetch_first(self.ready()?, text, values, decode),
+        )
+        .await;
         self.answered(answer)
     }
 
@@ -164,16 +316,30 @@ impl<D: Dialect> Session<D> {
     }
 
     pub(crate) async fn execute(&mut self, text: &Text, values: Vec<Value>) -> Result<u64> {
-        let answer = D::execute(self.ready()?, text, values).await;
+        let patience = self.patience;
+        let answer = within(patience, D::execute(self.ready()?, text, values)).await;
         self.answered(answer)
+    }
+
+    /// Looks around after a statement that broke a constraint, where that undid the statement alone: the first
+    /// column of the first row. The session stays as failed as it was.
+    pub(crate) async fn probe(&mut self, text: &Text, values: Vec<Value>) -> Option<i64> {
+        let connection = self.connection.as_mut()?.0.as_mut()?;
+        self.busy = true;
+        let number = |row: &D::Row| D::big_int(row, 0);
+        let look = D::fetch_first(connection, text, values, number);
+        let answer = within(self.patience, look).await;
+        // What the look-up itself met is not what the caller asked about.
+        self.answered(answer).ok().flatten()
     }
 
     pub(crate) async fn seaorm_fetch(
         &mut self,
         statement: sea_orm::Statement,
     ) -> Result<Vec<QueryResult>, DbErr> {
+        let patience = self.patience;
         let connection = self.ready_for_seaorm(&statement.sql)?;
-        let answer = D::seaorm_fetch(connection, statement).await;
+        let answer = within(patience, D::seaorm_fetch(connection, statement)).await;
         self.seaorm_answered(answer)
     }
 
@@ -181,20 +347,39 @@ impl<D: Dialect> Session<D> {
         &mut self,
         statement: sea_orm::Statement,
     ) -> Result<ExecResult, DbErr> {
+        let patience = self.patience;
         let connection = self.ready_for_seaorm(&statement.sql)?;
-        let answer = D::seaorm_execute(connection, statement).await;
+        let answer = within(patience, D::seaorm_execute(connection, statement)).await;
         self.seaorm_answered(answer)
     }
 
     pub(crate) async fn seaorm_unprepared(&mut self, sql: &str) -> Result<ExecResult, DbErr> {
+        let patience = self.patience;
         let connection = self.ready_for_seaorm(sql)?;
-        let answer = D::seaorm_unprepared(connection, sql).await;
+        let answer = within(patience, D::seaorm_unprepared(connection, sql)).await;
         self.seaorm_answered(answer)
     }
 
     fn ready_for_seaorm(&mut self, sql: &str) -> Result<&mut D::Connection, DbErr> {
-        refuse_control(sql)?;
+        self.look_over(sql)?;
         Ok(self.ready()?)
+    }
+
+    /// Refuses SQL of the application's own that would end the transaction, change its role, or reach past
+    /// the scope; from then on the connection has to be made clean at the session's end.
+    pub(crate) fn look_over(&mut self, sql: &str) -> Result<()> {
+        match look_over(D::ENGINE, self.owned, sql) {
+            Ok(trace) => {
+                self.own_sql = true;
+                // Nothing but a new connection is clean after this.
+                self.broken |= trace == Trace::Left;
+                Ok(())
+            }
+            Err(words) => Err(ErrorKind::InvalidQuery {
+                reason: format!("{words} belongs to the unit of work, not to SQL in it").into(),
+            }
+            .into()),
+        }
     }
 
     /// Makes everything durable, or nothing.
@@ -203,15 +388,23 @@ impl<D: Dialect> Session<D> {
     /// [`UnitEnded`](ErrorKind::UnitEnded) if a call in it failed or was dropped: it was rolled back. A connection that is
     /// lost while a unit that writes commits is [`CommitUnknown`](ErrorKind::CommitUnknown).
     pub(crate) async fn commit(mut self) -> Result<()> {
-        if let Err(ended) = self.check() {
+        let ended = self.check().and(match self.savepoints {
+            0 => Ok(()),
+            // An attempt was dropped.
+            _ => Err(DROPPED.into()),
+        });
+        if let Err(ended) = ended {
             self.rollback().await?;
             return Err(ended);
         }
-        let access = self.access;
+        let writes = self.access == Access::Write;
+        // What makes the connection clean comes after the commit, and may have taken too long.
+        let cleans = self.own_sql;
         self.finish("COMMIT")
             .await
             .map_err(|error| match error.kind() {
-                ErrorKind::ConnectionLost if access == Access::Write => {
+                ErrorKind::ConnectionLost if writes => error.with_kind(ErrorKind::CommitUnknown),
+                ErrorKind::StatementTimeout if writes && cleans => {
                     error.with_kind(ErrorKind::CommitUnknown)
                 }
                 _ => error,
@@ -219,34 +412,38 @@ impl<D: Dialect> Session<D> {
     }
 
     pub(crate) async fn rollback(mut self) -> Result<()> {
+        if self.broken {
+            // It is thrown away, which rolls back as well; nobody may be listening any more.
+            return Ok(());
+        }
         self.finish("ROLLBACK").await
     }
 
     async fn finish(&mut self, statement: &'static str) -> Result<()> {
-        if !self.in_transaction {
-            return Ok(());
-        }
         let held = self.connection.as_mut().and_then(|held| held.0.as_mut());
         let connection = held.ok_or(ENDED)?;
+        let statement = self.in_transaction.then_some(statement);
+        let text = match self.own_sql {
+            true => D::ending(connection, statement, &self.unchanged),
+            false => statement.unwrap_or_default().into(),
+        };
+        if text.is_empty() {
+            return Ok(());
+        }
         self.busy = true;
-        if let Err(error) = D::control(connection, statement).await {
+        if let Err(error) = within(self.patience, D::control(connection, &text)).await {
+            if statement.is_none() {
+                // What the statement did is done; only its connection is of no more use.
+                self.broken = true;
+                return Ok(());
+            }
             self.broken |= error.breaks_connection();
             return Err(error);
         }
         self.busy = false;
+        self.own_sql = false;
         self.in_transaction = false;
         Ok(())
-    }
-}
-
-/// Refuses a statement of the application's own that would end the transaction or change its role.
-pub(crate) fn refuse_control(sql: &str) -> Result<()> {
-    match control_words(sql) {
-        None => Ok(()),
-        Some(words) => Err(ErrorKind::InvalidQuery {
-            reason: format!("{words} belongs to the unit of work").into(),
-        }
-        .into()),
     }
 }
 
@@ -258,18 +455,26 @@ impl<D: Dialect> Drop for Session<D> {
         if self.broken {
             return;
         }
-        if !self.busy && !self.in_transaction {
+        if !self.busy && !self.in_transaction && !self.own_sql {
             return held.release();
         }
         // Without a runtime nothing can be sent; closing the connection rolls back as well.
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
             return;
         };
+        let patience = self.patience;
+        let own_sql = self.own_sql;
         runtime.spawn(async move {
             let Some(connection) = held.0.as_mut() else {
                 return;
             };
-            if D::control(connection, "ROLLBACK").await.is_ok() {
+            D::interrupt(connection);
+            let text = match own_sql {
+                true => D::ending(connection, Some("ROLLBACK"), ""),
+                false => "ROLLBACK".into(),
+            };
+            let rolled_back = within(patience, D::control(connection, &text)).await;
+            if rolled_back.is_ok() {
                 held.release();
             }
         });

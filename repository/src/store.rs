@@ -2,21 +2,25 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
 use crate::backend::{AnyRepository, Backend, Stored};
-use crate::dialect::Access;
+use crate::dialect::{Access, Extent};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::native::{NativeRepository, Source};
 use crate::operation::Context;
 use crate::options::StoreOptions;
 #[cfg(feature = "postgres")]
-use crate::postgres::{Postgres, PostgresPool, PostgresUnit};
+use crate::postgres::{Postgres, PostgresPool};
 use crate::repository::Repository;
 use crate::schema;
 use crate::scope::Scope;
 #[cfg(feature = "sqlite")]
-use crate::sqlite::{Sqlite, SqlitePool, SqliteUnit};
-use crate::unit::NativeUnit;
+use crate::sqlite::{Sqlite, SqlitePool};
+use crate::unit::{NativeUnit, Unit};
+use crate::writing::{Writing, finish};
 
 /// An opened database, of whichever engine its URL names. Cheap to clone; clones share connections.
 #[derive(Clone)]
@@ -30,65 +34,6 @@ impl std::fmt::Debug for Store {
         f.debug_struct("Store")
             .field("options", &self.options)
             .finish_non_exhaustive()
-    }
-}
-
-/// A unit of work: one transaction that hands out repositories.
-///
-/// [`commit`](Unit::commit) consumes it; dropping it rolls back. A write that fails in it, or a call that is
-/// dropped before its end, forbids every further call, and a commit then rolls back and says so.
-pub enum Unit {
-    /// On SQLite.
-    #[cfg(feature = "sqlite")]
-    Sqlite(SqliteUnit),
-    /// On Postgres.
-    #[cfg(feature = "postgres")]
-    Postgres(PostgresUnit),
-}
-
-impl Unit {
-    /// A repository whose calls are part of the unit, in the unit's scope.
-    pub fn repository<R: Stored>(&self) -> Arc<dyn Repository<R>> {
-        self.native().shared()
-    }
-
-    /// As [`repository`](Self::repository), of the store's own dialect.
-    pub fn native<R: Stored>(&self) -> AnyRepository<R> {
-        match self {
-            #[cfg(feature = "sqlite")]
-            Unit::Sqlite(unit) => AnyRepository::Sqlite(unit.repository()),
-            #[cfg(feature = "postgres")]
-            Unit::Postgres(unit) => AnyRepository::Postgres(unit.repository()),
-        }
-    }
-
-    /// Makes everything durable, or nothing.
-    ///
-    /// # Errors
-    /// [`UnitEnded`](crate::ErrorKind::UnitEnded) if a call in it failed: it was rolled back.
-    /// [`CommitUnknown`](crate::ErrorKind::CommitUnknown) if the connection broke meanwhile. What a commit
-    /// itself may meet: [`StorageFull`](crate::ErrorKind::StorageFull),
-    /// [`Serialization`](crate::ErrorKind::Serialization).
-    pub async fn commit(self) -> Result<()> {
-        match self {
-            #[cfg(feature = "sqlite")]
-            Unit::Sqlite(unit) => unit.commit().await,
-            #[cfg(feature = "postgres")]
-            Unit::Postgres(unit) => unit.commit().await,
-        }
-    }
-
-    /// Takes everything back, and waits until it is.
-    ///
-    /// # Errors
-    /// [`ConnectionLost`](crate::ErrorKind::ConnectionLost), in which case the server takes it back.
-    pub async fn rollback(self) -> Result<()> {
-        match self {
-            #[cfg(feature = "sqlite")]
-            Unit::Sqlite(unit) => unit.rollback().await,
-            #[cfg(feature = "postgres")]
-            Unit::Postgres(unit) => unit.rollback().await,
-        }
     }
 }
 
@@ -149,11 +94,18 @@ impl Store {
     fn context(&self, scope: &Scope) -> Context {
         Context {
             scope: *scope,
+            domain: self.options.domain,
             sees_all: match &self.backend {
                 #[cfg(feature = "sqlite")]
                 Backend::Sqlite(_) => true,
                 #[cfg(feature = "postgres")]
                 Backend::Postgres(pool) => pool.sees_all(),
+            },
+            unguarded: match &self.backend {
+                #[cfg(feature = "sqlite")]
+                Backend::Sqlite(_) => Arc::default(),
+                #[cfg(feature = "postgres")]
+                Backend::Postgres(pool) => pool.unguarded(),
             },
             clock: self.options.clock.clone(),
             ids: self.options.ids.clone(),
@@ -190,10 +142,13 @@ impl Store {
         F: AsyncFnOnce(&Unit) -> Result<T, E>,
         E: From<Error>,
     {
-        run(self.begin_read(scope).await?, work).await
+        let unit = self.begin_read(scope).await?;
+        let result = work(&unit).await;
+        finish(unit, result).await.result
     }
 
-    /// Runs a unit of work that writes, and commits it if the work gives `Ok`.
+    /// Runs a unit of work that writes, and commits it if the work gives `Ok`. It is one try;
+    /// [`writing`](Self::writing) makes one that is tried again.
     ///
     /// Inside, ask the unit for repositories. One of the store's own would be another connection, and on
     /// SQLite its writes would wait for this unit until they give
@@ -224,7 +179,9 @@ impl Store {
         F: AsyncFnOnce(&Unit) -> Result<T, E>,
         E: From<Error>,
     {
-        run(self.begin_write(scope).await?, work).await
+        let unit = self.begin_write(scope).await?;
+        let result = work(&unit).await;
+        finish(unit, result).await.result
     }
 
     /// Begins a unit of work that reads. On Postgres it is `REPEATABLE READ READ ONLY`; on SQLite a
@@ -234,7 +191,7 @@ impl Store {
     /// [`PoolTimeout`](crate::ErrorKind::PoolTimeout), [`Unavailable`](crate::ErrorKind::Unavailable);
     /// [`Permission`](crate::ErrorKind::Permission) if the role does not fit the scope.
     pub async fn begin_read(&self, scope: &Scope) -> Result<Unit> {
-        self.begin(scope, Access::Read).await
+        self.begin(scope, Access::Read, Extent::Unit).await
     }
 
     /// Begins a unit of work that writes. On Postgres it is `READ COMMITTED`; on SQLite it holds the one
@@ -244,19 +201,55 @@ impl Store {
     /// As [`begin_read`](Self::begin_read); [`LockTimeout`](crate::ErrorKind::LockTimeout) on SQLite if
     /// another process writes for too long.
     pub async fn begin_write(&self, scope: &Scope) -> Result<Unit> {
-        self.begin(scope, Access::Write).await
+        self.begin(scope, Access::Write, Extent::Unit).await
     }
 
-    async fn begin(&self, scope: &Scope, access: Access) -> Result<Unit> {
+    pub(crate) async fn begin(
+        &self,
+        scope: &Scope,
+        access: Access,
+        extent: Extent,
+    ) -> Result<Unit> {
         let context = self.context(scope);
         Ok(match &self.backend {
             #[cfg(feature = "sqlite")]
-            Backend::Sqlite(pool) => Unit::Sqlite(NativeUnit::begin(pool, context, access).await?),
+            Backend::Sqlite(pool) => {
+                Unit::Sqlite(NativeUnit::begin(pool, context, access, extent).await?)
+            }
             #[cfg(feature = "postgres")]
             Backend::Postgres(pool) => {
-                Unit::Postgres(NativeUnit::begin(pool, context, access).await?)
+                Unit::Postgres(NativeUnit::begin(pool, context, access, extent).await?)
             }
         })
+    }
+
+    /// A unit of work that writes, as it is wanted: serializable, tried again, done once for good.
+    pub fn writing(&self, scope: &Scope) -> Writing<'_> {
+        Writing::new(self, scope)
+    }
+
+    /// Whether a unit with that idempotency key was committed in the scope. One that is just being committed
+    /// is waited for, so that the answer is final for everything that was begun before.
+    ///
+    /// # Errors
+    /// As [`begin_write`](Self::begin_write); [`LockTimeout`](crate::ErrorKind::LockTimeout) if a unit with
+    /// the key takes longer; [`SchemaMismatch`](crate::ErrorKind::SchemaMismatch) if there is no table
+    /// [`OPERATION_KEYS`](crate::OPERATION_KEYS).
+    pub async fn was_done(&self, scope: &Scope, key: Uuid) -> Result<bool> {
+        let unit = self.begin_write(scope).await?;
+        let free = unit.take_key(key).await?;
+        unit.rollback().await?;
+        Ok(!free)
+    }
+
+    /// Forgets the idempotency keys of the scope that were committed before that time; returns how many. Do
+    /// so when nobody repeats those calls any more. The system's scope forgets every owner's.
+    ///
+    /// # Errors
+    /// As [`was_done`](Self::was_done).
+    pub async fn forget_keys(&self, scope: &Scope, before: DateTime<Utc>) -> Result<u64> {
+        self.write(scope, async |unit| unit.forget_keys(before).await)
+            .await
     }
 
     /// Closes the store: connections end as they become free, and further calls are
@@ -279,22 +272,4 @@ fn is_in_memory(url: &str) -> bool {
     return crate::sqlite::is_in_memory(url);
     #[cfg(not(feature = "sqlite"))]
     return false;
-}
-
-async fn run<T, E, F>(unit: Unit, work: F) -> Result<T, E>
-where
-    F: AsyncFnOnce(&Unit) -> Result<T, E>,
-    E: From<Error>,
-{
-    match work(&unit).await {
-        Ok(value) => {
-            unit.commit().await?;
-            Ok(value)
-        }
-        Err(error) => {
-            // The work's own error is the one to report.
-            let _rolled_back = unit.rollback().await;
-            Err(error)
-        }
-    }
 }

@@ -43,8 +43,30 @@ pub fn conflict<R: Record>(id: Uuid, reason: ConflictReason) -> ErrorKind {
 /// The value has no form that both engines keep.
 pub fn invalid(field: &'static str, reason: InvalidReason) -> ErrorKind {
     ErrorKind::InvalidValue {
-        field: field.into(),
+        field: Some(field.into()),
         reason,
+    }
+}
+
+/// A foreign key of the domain.
+pub fn foreign_key(
+    table: &'static str,
+    columns: &[&'static str],
+    constraint: &'static str,
+) -> ErrorKind {
+    ErrorKind::ForeignKey {
+        table: Some(table.into()),
+        columns: columns.iter().map(|column| (*column).into()).collect(),
+        constraint: Some(constraint.into()),
+    }
+}
+
+/// A check of the domain.
+pub fn check(table: &'static str, columns: &[&'static str], constraint: &'static str) -> ErrorKind {
+    ErrorKind::Check {
+        table: Some(table.into()),
+        columns: columns.iter().map(|column| (*column).into()).collect(),
+        constraint: Some(constraint.into()),
     }
 }
 

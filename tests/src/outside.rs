@@ -47,6 +47,25 @@ pub async fn texts_in(unit: &Unit, sql: &str) -> Result<Vec<String>, DbErr> {
     }
 }
 
+/// Every row of every owned table, each as a line.
+///
+/// # Errors
+/// Those of the query.
+pub async fn dump_of(connection: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
+    texts(connection, &dump_query()).await
+}
+
+fn dump_query() -> String {
+    let tables = [HABITS, HABIT_ENTRIES, REMINDERS, DEVICES].map(|table| {
+        let columns = table.columns.join(", ");
+        format!(
+            "SELECT concat_ws(' | ', '{}', {columns}) FROM {}",
+            table.name, table.name
+        )
+    });
+    format!("{} ORDER BY 1", tables.join(" UNION ALL "))
+}
+
 impl Outside {
     /// The one for that database.
     pub async fn of(db: &TwinDatabase) -> Self {
@@ -78,14 +97,6 @@ impl Outside {
 
     /// Every row of every owned table, each as a line.
     pub async fn dump(&self) -> Vec<String> {
-        let tables = [HABITS, HABIT_ENTRIES, REMINDERS, DEVICES].map(|table| {
-            let columns = table.columns.join(", ");
-            format!(
-                "SELECT concat_ws(' | ', '{}', {columns}) FROM {}",
-                table.name, table.name
-            )
-        });
-        let sql = format!("{} ORDER BY 1", tables.join(" UNION ALL "));
-        self.texts(&sql).await
+        self.texts(&dump_query()).await
     }
 }

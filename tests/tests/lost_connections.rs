@@ -1,10 +1,15 @@
 //! A connection that the server ended is thrown away, whatever it was used for. SQLite has none to lose.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
 use catamaran::testing::{Target, TwinDatabase};
-use catamaran::{ErrorKind, Query, Result, Scope, StoreOptions};
+use catamaran::{Error, ErrorKind, Once, Query, Result, Retry, Scope, Store, StoreOptions};
 use entity::{Habit, HabitDraft};
 use suite::outside::Outside;
 use suite::people::{ADA, everyone, habit_of, scope};
+use suite::proxy::{Proxy, Wire};
+use uuid::Uuid;
 
 /// Ends the server's side of the store's connections, and waits until it has ended.
 async fn terminate(outside: &Outside) {
@@ -89,5 +94,114 @@ async fn a_unit_on_a_lost_connection_keeps_nothing_and_the_next_one_works() -> R
 
     habit_of(&store, ADA, "after").await?;
     assert_eq!(outside.count("habits", "true").await, 1);
+    Ok(())
+}
+
+/// A database behind a wire that breaks when told, and a store that uses it.
+async fn behind_a_proxy(
+    options: fn(StoreOptions) -> StoreOptions,
+) -> Result<(TwinDatabase, Proxy, Store)> {
+    let made = TwinDatabase::create::<migration::Migrator>(Target::Postgres).await;
+    let db = made.expect("a database on Postgres");
+    let proxy = Proxy::start(db.url()).await;
+    let store = options(StoreOptions::new(proxy.url()).connections(1))
+        .open()
+        .await?;
+    Ok((db, proxy, store))
+}
+
+const KEY: Uuid = Uuid::from_u128(0x0189_0000_0000_7000_8000_0000_0000_0e12);
+
+#[tokio::test]
+async fn a_commit_whose_answer_is_lost_is_unknown_and_never_tried_again() -> Result<()> {
+    for (cut, durable) in [(Wire::CutBeforeCommit, 0), (Wire::CutAfterCommit, 1)] {
+        let (db, proxy, store) = behind_a_proxy(|options| options).await?;
+        proxy.set(cut);
+        let tries = AtomicU32::new(0);
+        let lost = store
+            .writing(&scope(ADA))
+            .run(async |unit| {
+                tries.fetch_add(1, Ordering::Relaxed);
+                let habits = unit.repository::<Habit>();
+                habits.insert(HabitDraft::new("run", "daily")).await
+            })
+            .await;
+        let error = lost.expect_err("the answer is lost");
+        assert_eq!(*error.kind(), ErrorKind::CommitUnknown, "{cut:?}");
+        assert_eq!(tries.into_inner(), 1);
+        let habits = db.store().repository::<Habit>(&scope(ADA));
+        assert_eq!(habits.count(&Query::all()).await?, durable, "{cut:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_key_tells_whether_a_commit_whose_answer_is_lost_was_durable() -> Result<()> {
+    for (cut, outcome) in [
+        (Wire::CutBeforeCommit, Once::Done("run".to_owned())),
+        (Wire::CutAfterCommit, Once::Before),
+    ] {
+        let (db, proxy, store) = behind_a_proxy(|options| options).await?;
+        proxy.set(cut);
+        let done = store
+            .writing(&scope(ADA))
+            .once(KEY, async |unit| {
+                let habits = unit.repository::<Habit>();
+                let habit = habits.insert(HabitDraft::new("run", "daily")).await?;
+                Ok::<_, Error>(habit.name)
+            })
+            .await?;
+        assert_eq!(done, outcome, "{cut:?}");
+        assert!(db.store().was_done(&scope(ADA), KEY).await?);
+        let habits = db.store().repository::<Habit>(&scope(ADA));
+        assert_eq!(habits.count(&Query::all()).await?, 1, "{cut:?}");
+    }
+    Ok(())
+}
+
+/// A key that is not known to be free is not known to be taken either.
+#[tokio::test]
+async fn a_commit_that_stays_unknown_is_said_to_be_unknown() -> Result<()> {
+    let (_db, proxy, store) = behind_a_proxy(|options| options).await?;
+    proxy.set(Wire::CutAfterCommit);
+    let lost = store
+        .writing(&scope(ADA))
+        .retry(Retry::never())
+        .once(KEY, async |unit| {
+            let habits = unit.repository::<Habit>();
+            habits.insert(HabitDraft::new("run", "daily")).await
+        })
+        .await;
+    let error = lost.expect_err("the answer is lost");
+    assert_eq!(*error.kind(), ErrorKind::CommitUnknown);
+    assert!(store.was_done(&scope(ADA), KEY).await?);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_server_that_falls_silent_is_given_up() -> Result<()> {
+    let hasty = |options: StoreOptions| {
+        options
+            .statement_timeout(Duration::from_millis(200))
+            .lock_timeout(Duration::from_millis(200))
+    };
+    let (db, proxy, store) = behind_a_proxy(hasty).await?;
+    let habits = store.repository::<Habit>(&scope(ADA));
+    let before = habits.insert(HabitDraft::new("before", "daily")).await?;
+    let unit = store.begin_write(&scope(ADA)).await?;
+    let in_unit = unit.repository::<Habit>();
+    in_unit.insert(HabitDraft::new("lost", "daily")).await?;
+    proxy.set(Wire::Silent);
+    let began = Instant::now();
+    let silent = in_unit.get(before.id).await.expect_err("nobody answers");
+    assert_eq!(*silent.kind(), ErrorKind::ConnectionLost);
+    assert!(began.elapsed() > Duration::from_secs(5), "it had its time");
+    assert!(began.elapsed() < Duration::from_secs(20));
+    assert!(unit.commit().await.is_err());
+    // The wire is whole again for a new connection, and the old one is not used.
+    proxy.set(Wire::Whole);
+    assert_eq!(habits.get(before.id).await?, before);
+    let outside = Outside::of(&db).await;
+    assert_eq!(outside.count("habits", "name = 'lost'").await, 0);
     Ok(())
 }

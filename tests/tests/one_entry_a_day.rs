@@ -23,10 +23,10 @@ fn assert_taken<T: std::fmt::Debug>(outcome: Result<T>) {
         panic!("{error:?}");
     };
     assert_eq!(table, "habit_entries");
-    assert_eq!(columns[..], ["habit_id", "date"]);
+    assert_eq!(columns[..], ["user_id", "habit_id", "date"]);
     assert_eq!(
         constraint.as_deref(),
-        Some("uq_habit_entries__habit_id_date")
+        Some("uq_habit_entries__user_id_habit_id_date")
     );
 }
 

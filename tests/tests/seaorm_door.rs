@@ -95,7 +95,7 @@ async fn a_statement_that_fails_ends_the_unit(db: &TwinDatabase) -> Result<()> {
         habit.id
     );
     let orphan = "UPDATE habits SET version = 0";
-    let typo = "SELEC 1";
+    let typo = "SELECT 1 FRUM habits h";
     for (sql, kind) in [
         (&*twice, "Unique"),
         (orphan, "Check"),

@@ -1,6 +1,12 @@
 //! What root may install on Debian, so that a bare machine needs one command.
 
-use std::{fs, io::Write, os::unix::fs::PermissionsExt, path::Path, process::Command};
+use std::{
+    env, fs,
+    io::{self, Write},
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    path::Path,
+    process::Command,
+};
 
 use crate::{Outcome, shell};
 
@@ -30,6 +36,80 @@ pub fn install_postgres() -> Outcome<()> {
     )?;
     apt(&["update"])?;
     apt(&["install", "-y", "--no-install-recommends", "postgresql"])
+}
+
+/// The programs that suites run beside the server, and the packages that have them.
+const PROGRAMS: [(&str, &str); 3] = [
+    ("pgbouncer", "pgbouncer"),
+    ("psql", "postgresql-client"),
+    ("sqlite3", "sqlite3"),
+];
+
+/// Installs what suites run beside the server and this machine lacks. A suite that misses a program fails.
+pub fn install_programs() -> Outcome<()> {
+    let missing: Vec<&str> = PROGRAMS
+        .into_iter()
+        .filter(|(program, _)| !is_installed(program))
+        .map(|(_, package)| package)
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let packages = missing.join(", ");
+    shell::heading(&format!("Missing on this machine: installing {packages}"));
+    let _no_service = NoServices::new()?;
+    apt(&["update"])?;
+    apt(&[&["install", "-y", "--no-install-recommends"], &missing[..]].concat())
+}
+
+/// Also where Debian puts what is a service: not every PATH has it.
+fn is_installed(program: &str) -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path)
+        .chain(["/usr/sbin".into()])
+        .any(|directory| directory.join(program).is_file())
+}
+
+/// Keeps packages from starting what they install, as a package of a pooler would on its default port.
+struct NoServices {
+    ours: bool,
+}
+
+impl NoServices {
+    /// What Debian asks before a package starts a service; see `invoke-rc.d(8)`.
+    const POLICY: &str = "/usr/sbin/policy-rc.d";
+
+    fn new() -> Outcome<Self> {
+        let mut options = fs::OpenOptions::new();
+        let made = options
+            .write(true)
+            .create_new(true)
+            .mode(0o755)
+            .open(Self::POLICY);
+        match made {
+            Ok(mut policy) => {
+                policy.write_all(
+                    b"#!/bin/sh\n# While `cargo xtask` installs packages.\nexit 101\n",
+                )?;
+                Ok(NoServices { ours: true })
+            }
+            // Whoever made this machine has a policy already.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                Ok(NoServices { ours: false })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl Drop for NoServices {
+    fn drop(&mut self) {
+        if self.ours
+            && let Err(error) = fs::remove_file(Self::POLICY)
+        {
+            eprintln!("{} stays and should be removed: {error}", Self::POLICY);
+        }
+    }
 }
 
 /// Makes the locale en_US.UTF-8 if it is missing. Best effort: without it, ICU stands in.
@@ -65,7 +145,7 @@ fn apt(arguments: &[&str]) -> Outcome<()> {
 
 fn run(command: &mut Command) -> Outcome<()> {
     // Standard output may be read by a program: `cargo xtask postgres`.
-    let status = command.stdout(std::io::stderr()).status()?;
+    let status = command.stdout(io::stderr()).status()?;
     if status.success() {
         return Ok(());
     }

@@ -6,6 +6,7 @@ mod debian;
 mod postgres;
 mod server;
 mod shell;
+mod soak;
 mod step;
 mod tally;
 mod test;
@@ -31,13 +32,19 @@ enum Chore {
     ///
     /// The server is the one that CATAMARAN_TEST_POSTGRES_URL names (a superuser's URL); else one
     /// that is started from the PostgreSQL binaries on this machine; else, on Debian as root, the
-    /// package is installed first. A server that was started is stopped in every outcome. No suite
+    /// package is installed first, and so are pgbouncer, psql and sqlite3, which some suites run. A server that was started is stopped in every outcome. No suite
     /// is skipped, and an ignored test counts as a failure.
     Test(test::Arguments),
     /// Run what continuous integration runs: formatting, lints, features, documentation, tests
     ///
     /// Goes on after a failing step, so that one run shows everything that is wrong.
     Ci,
+    /// Look for a lost write, a half unit or an open transaction for as long as you like
+    ///
+    /// Drops calls, kills servers and clients, fills disks, damages files and lets many race, on both engines
+    /// side by side, and ends with a table. Ctrl-C ends it after what is under way. Exit code 1 when anything
+    /// was violated.
+    Soak(soak::Arguments),
     /// Run the benchmarks, with a Postgres server of their own
     Bench(bench::Arguments),
     /// Start a Postgres server with an empty database, print its URL, and keep it until Ctrl-C
@@ -52,6 +59,7 @@ async fn main() -> ExitCode {
     let outcome = match Arguments::parse().chore {
         Chore::Test(arguments) => test::run(&arguments).await,
         Chore::Ci => ci::run().await,
+        Chore::Soak(arguments) => soak::run(&arguments).await,
         Chore::Bench(arguments) => bench::run(&arguments).await,
         Chore::Postgres(arguments) => postgres::run(&arguments).await,
     };

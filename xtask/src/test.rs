@@ -8,7 +8,7 @@ use std::{
 
 use catamaran::testing::POSTGRES_URL_VARIABLE;
 
-use crate::{Outcome, server::Server, shell, tally::Tally};
+use crate::{Outcome, debian, server::Server, shell, tally::Tally};
 
 #[derive(clap::Args, Default)]
 pub struct Arguments {
@@ -38,6 +38,9 @@ pub async fn run(arguments: &Arguments) -> Outcome<bool> {
 /// Runs the suites, and says how that went.
 pub async fn report(arguments: &Arguments) -> Outcome<Report> {
     let server = Server::find_or_start().await?;
+    if debian::is_ours_to_change() {
+        debian::install_programs()?;
+    }
     let begin = Instant::now();
     let mut command = cargo_test(arguments);
     command.env(POSTGRES_URL_VARIABLE, server.url());

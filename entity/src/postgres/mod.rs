@@ -3,4 +3,5 @@
 pub mod device;
 pub mod entry;
 pub mod habit;
+pub mod operation_key;
 pub mod reminder;

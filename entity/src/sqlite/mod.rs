@@ -3,5 +3,6 @@
 pub mod device;
 pub mod entry;
 pub mod habit;
+pub mod operation_key;
 pub mod outbox;
 pub mod reminder;

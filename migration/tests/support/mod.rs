@@ -35,6 +35,11 @@ impl SqliteFile {
     }
 }
 
+/// How many migrations the reference domain has.
+pub fn migrations() -> usize {
+    migration::History::migrations().len()
+}
+
 /// A history without migrations: its database is empty.
 struct Nothing;
 

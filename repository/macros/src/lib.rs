@@ -13,7 +13,8 @@ use syn::{DeriveInput, ItemFn, parse_macro_input};
 /// entities, each with `Model`, `Entity`, `Column` and `PrimaryKey`.
 ///
 /// On a field, at most one of: `id` (needed, a `Uuid`), `owner` (`Uuid`), `version` (`i64`), `created` and
-/// `updated` (`DateTime<Utc>`), `deleted` (`Option<DateTime<Utc>>`), or `default = value` for the draft.
+/// `updated` (`DateTime<Utc>`), `deleted` (`Option<DateTime<Utc>>`), or `default = value` for the draft. On a text
+/// also `max_chars = number`: a longer one, counted in code points, is refused before a database sees it.
 ///
 /// It writes: the column handles (`Habit::NAME`), `HabitDraft`, `HabitPatch`, and the mapping to and from
 /// both models, which is exhaustive in both directions.

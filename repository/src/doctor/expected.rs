@@ -224,10 +224,9 @@ pub(super) struct Needed {
 impl Needed {
     /// Whether this is the check that DOMAIN has for it.
     pub(super) fn is(&self, table: &domain::Table, check: &domain::Check) -> bool {
-        match check.column {
-            Some(column) => column == self.column,
-            None => check.name == check_name(table.name, &self.column),
-        }
+        let says_nothing = check.sqlite.is_none() && check.postgres.is_none();
+        let is_about_it = says_nothing && check.columns == [self.column.as_str()];
+        is_about_it || check.name == check_name(table.name, &self.column)
     }
 }
 

@@ -14,7 +14,10 @@ pub use exception::{Exception, Place};
 pub use guard::{Command, Policy, Privilege};
 pub use model::{Model, Shape, ShapeColumn};
 
+use std::borrow::Cow;
+
 use crate::engine::Engine;
+use crate::value::{MAX_BYTES, Type};
 
 /// Every table of an application.
 #[derive(Clone, Copy, Debug)]
@@ -140,6 +143,36 @@ impl Table {
             .iter()
             .find(|index| index.unique && index.columns == columns);
         key.map(|key| key.name).or(index.map(|index| index.name))
+    }
+
+    /// The most bytes that a text or a byte string may have in the column: [`MAX_BYTES`], or less where an index
+    /// of the table has the column. `ty` tells the type of each column.
+    ///
+    /// A row of a B-tree index of Postgres has at most 2704 bytes, whether the server can compress it or not
+    /// being the data's affair; what is longer is refused there (SQLSTATE 54000) and would be taken by SQLite.
+    /// The texts of one index share what its other columns leave.
+    pub fn most_bytes(&self, column: &str, ty: impl Fn(&str) -> Option<Type>) -> usize {
+        let keys = [self.primary_key.columns].into_iter();
+        let keys = keys
+            .chain(self.unique_keys.iter().map(|key| key.columns))
+            .chain(self.indexes.iter().map(|index| index.columns));
+        let plain = |text: &'static str| text.strip_suffix(" DESC").unwrap_or(text);
+        let keys = keys.map(|columns| columns.iter().map(|text| plain(text)));
+        keys.filter(|columns| columns.clone().any(|name| name == column))
+            .map(|columns| index_share(columns.filter_map(&ty)))
+            .fold(MAX_BYTES, usize::min)
+    }
+
+    /// The columns that a check is about, as far as the domain says.
+    pub(crate) fn checked_columns(&self, constraint: &str) -> Vec<Cow<'static, str>> {
+        let check = self.checks.iter().find(|check| check.name == constraint);
+        let columns = check.map_or(&[][..], |check| check.columns);
+        columns.iter().map(|column| Cow::from(*column)).collect()
+    }
+
+    /// The foreign key of that name.
+    pub(crate) fn foreign_key(&self, constraint: &str) -> Option<&'static ForeignKey> {
+        self.foreign_keys.iter().find(|key| key.name == constraint)
     }
 
     /// The columns of the key that is broken where a database names a key with these.
@@ -278,7 +311,7 @@ impl ManagedColumns {
 /// A check constraint.
 ///
 /// What the type of a column needs (see [`MATRIX`]) is known; such a check is called
-/// `ck_<table>__<column>` and needs no condition here. What any other check demands is said with
+/// `ck_<table>__<column>`, or is [`of`](Check::of) that column alone, and needs no condition here. What any other check demands is said with
 /// [`holds`](Check::holds).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Check {
@@ -286,8 +319,8 @@ pub struct Check {
     pub name: &'static str,
     /// The engines that need it. What a native type guarantees needs no check.
     pub engines: &'static [Engine],
-    /// The column whose type needs it, where its name does not tell.
-    pub column: Option<&'static str>,
+    /// The columns that it is about, which an error then names; empty where nothing is said.
+    pub columns: &'static [&'static str],
     /// What it demands on SQLite, as SQL; `None` for what the type of its column needs.
     pub sqlite: Option<&'static str>,
     /// What it demands on Postgres.
@@ -300,7 +333,7 @@ impl Check {
         Check {
             name,
             engines: &[Engine::Sqlite, Engine::Postgres],
-            column: None,
+            columns: &[],
             sqlite: None,
             postgres: None,
         }
@@ -322,13 +355,10 @@ impl Check {
         }
     }
 
-    /// The column whose type needs it, where the name is not `ck_<table>__<column>`.
+    /// The columns that the check is about.
     #[must_use]
-    pub const fn of(self, column: &'static str) -> Self {
-        Check {
-            column: Some(column),
-            ..self
-        }
+    pub const fn of(self, columns: &'static [&'static str]) -> Self {
+        Check { columns, ..self }
     }
 
     /// What it demands on every engine that it is on, as SQL that both read alike.
@@ -378,4 +408,38 @@ pub enum DefaultValue {
     Integer(i64),
     /// A boolean, which SQLite writes as 0 or 1.
     Bool(bool),
+}
+
+/// How many bytes each column of varying length may have in an index over columns of these types.
+fn index_share(types: impl Iterator<Item = Type>) -> usize {
+    // BTMaxItemSize of nbtree.h for pages of 8 KiB, and the header with its bitmap of NULLs.
+    const ROW: usize = 2704 - 16;
+    // A length of four bytes, and what may be left out before it to align it.
+    const LENGTH: usize = 8;
+    let (mut fixed, mut varying) = (0, 0);
+    for ty in types {
+        match ty {
+            Type::Text | Type::Bytes => varying += 1,
+            Type::Uuid => fixed += 16,
+            // Eight with what aligns the next.
+            Type::Bool | Type::Int | Type::BigInt | Type::Double | Type::Timestamp | Type::Date => {
+                fixed += 8;
+            }
+        }
+    }
+    let left = ROW.saturating_sub(fixed);
+    (left / varying.max(1)).saturating_sub(LENGTH)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_texts_of_an_index_share_what_the_other_columns_leave() {
+        assert_eq!(index_share([Type::Text].into_iter()), 2680);
+        assert_eq!(index_share([Type::Uuid, Type::Text].into_iter()), 2664);
+        let three = [Type::Text, Type::Date, Type::Text];
+        assert_eq!(index_share(three.into_iter()), 1332);
+    }
 }

@@ -8,10 +8,10 @@ use uuid::Uuid;
 pub enum ErrorKind {
     // ---- the caller's, before a database is asked ---------------------------------------------
     /// A value that both engines cannot keep alike. Found in Rust, or by the database's own types.
-    #[error("invalid value for {field}: {reason}")]
+    #[error("invalid value for {}: {reason}", field.as_deref().unwrap_or("a column"))]
     InvalidValue {
-        /// The column.
-        field: Cow<'static, str>,
+        /// The column; `None` where the database that refused the value does not say.
+        field: Option<Cow<'static, str>>,
         /// Why.
         reason: InvalidReason,
     },
@@ -45,6 +45,9 @@ pub enum ErrorKind {
         /// The id.
         id: Uuid,
     },
+    /// A call of SeaORM's found no row to give or to write; it does not say of which table.
+    #[error("there is no such row")]
+    NoRow,
     /// The row is there, in another state than the caller expected.
     #[error("{table} row {id} {reason}")]
     Conflict {
@@ -66,11 +69,16 @@ pub enum ErrorKind {
         constraint: Option<Cow<'static, str>>,
     },
     /// A reference to a row that is not there, or a row that is still referred to.
-    #[error("a foreign key of {} is violated", table.as_deref().unwrap_or("the row"))]
+    ///
+    /// Postgres names the constraint. SQLite does not, and the library looks for it behind the calls of a
+    /// repository; what it cannot find is `None`, and so it is for statements of the application's own.
+    #[error("{}", foreign_key(table.as_deref(), columns))]
     ForeignKey {
-        /// The table of the statement; `None` where the database does not say.
+        /// The table that refers; in a delete that is refused, that of the rows which still refer.
         table: Option<Cow<'static, str>>,
-        /// The constraint, by its DOMAIN name; `None` on SQLite, which does not say.
+        /// The referring columns; empty where they cannot be told.
+        columns: Vec<Cow<'static, str>>,
+        /// The constraint, by its DOMAIN name.
         constraint: Option<Cow<'static, str>>,
     },
     /// NULL in a column that forbids it.
@@ -81,16 +89,21 @@ pub enum ErrorKind {
         /// The column.
         column: Cow<'static, str>,
     },
-    /// A check constraint is violated.
-    #[error("the check {constraint} is violated")]
+    /// A check constraint is violated, or a trigger of the application refused the row.
+    #[error("{}", check(table.as_deref(), constraint.as_deref()))]
     Check {
-        /// The constraint, by its DOMAIN name.
-        constraint: Cow<'static, str>,
+        /// The table; `None` where the database does not say.
+        table: Option<Cow<'static, str>>,
+        /// The columns that the domain says it is about; empty where it says none.
+        columns: Vec<Cow<'static, str>>,
+        /// The constraint, by its DOMAIN name; `None` for one without a name, and for a trigger's refusal,
+        /// whose words are in [`driver_message`](crate::Error::driver_message).
+        constraint: Option<Cow<'static, str>>,
     },
     /// The scope or the role may not do this.
     #[error("not permitted: {reason}")]
     Permission {
-        /// Why.
+        /// Why: the library's words, or those of the server, which name schema objects alone.
         reason: Cow<'static, str>,
     },
     /// A write where only reading is allowed.
@@ -109,8 +122,11 @@ pub enum ErrorKind {
     LockTimeout,
 
     // ---- the surroundings -------------------------------------------------------------------------
-    /// No connection became free in time.
-    #[error("no connection became free in time")]
+    /// No connection became free in time. A unit of work holds one until it ends: a call in the middle of it
+    /// that is made on the store, and not on the unit, may wait for itself.
+    #[error(
+        "no connection became free in time; inside a unit of work, ask the unit for its repositories"
+    )]
     PoolTimeout,
     /// The database cannot be reached.
     #[error("the database cannot be reached: {reason}")]
@@ -131,7 +147,14 @@ pub enum ErrorKind {
     /// No space left (SQLSTATE 53100; SQLITE_FULL).
     #[error("the storage is full")]
     StorageFull,
-    /// The database's files are damaged (SQLSTATE XX001, XX002; SQLITE_CORRUPT).
+    /// The engine ran out of memory, or met a limit that its administrator set (SQLSTATE 53200, 53400;
+    /// SQLITE_NOMEM).
+    #[error("the database ran out of {resource}")]
+    Exhausted {
+        /// Of what.
+        resource: &'static str,
+    },
+    /// The database's files are damaged (SQLSTATE XX001, XX002; SQLITE_CORRUPT, SQLITE_NOTADB).
     #[error("the database is damaged")]
     Corrupt,
 
@@ -154,7 +177,7 @@ pub enum ErrorKind {
         /// The user.
         user: String,
     },
-    /// The file is no SQLite database (SQLITE_NOTADB).
+    /// The file that is to be opened is no SQLite database (SQLITE_NOTADB).
     #[error("{path} is not a SQLite database")]
     NotADatabase {
         /// The file's path.
@@ -181,6 +204,12 @@ pub enum ErrorKind {
         wanted: String,
         /// What it is.
         found: String,
+    },
+    /// Something between the store and Postgres does not keep one server connection for each of the store's.
+    #[error("a connection pooler stands before the database: {reason}")]
+    Pooler {
+        /// What it does, and what to set.
+        reason: Cow<'static, str>,
     },
 
     // ---- programming errors ----------------------------------------------------------------------
@@ -217,11 +246,18 @@ pub enum InvalidReason {
     /// U+0000 in a text, which Postgres cannot store.
     #[error("it contains the NUL character")]
     NulCharacter,
-    /// More bytes than both engines take well.
+    /// More bytes than both engines take: [`MAX_BYTES`](crate::value::MAX_BYTES), or what an index of
+    /// Postgres holds ([`Table::most_bytes`](crate::domain::Table::most_bytes)), on both engines.
     #[error("it is longer than {max_bytes} bytes")]
     TooLong {
         /// The most.
         max_bytes: usize,
+    },
+    /// More characters than the record allows: `#[record(max_chars = ..)]`.
+    #[error("it is longer than {max_chars} characters")]
+    TooManyCharacters {
+        /// The most, counted in code points.
+        max_chars: usize,
     },
     /// A year that one engine cannot order or read.
     #[error("its year is not between 1 and 9999")]
@@ -229,9 +265,6 @@ pub enum InvalidReason {
     /// NaN or an infinity.
     #[error("it is not a finite number")]
     NotFinite,
-    /// Two rows of one call have the same id.
-    #[error("another row of the same call has it")]
-    Repeated,
     /// The database refused it by its type or range.
     #[error("the database refused it")]
     Refused,
@@ -255,4 +288,23 @@ pub enum ConflictReason {
     /// It is deleted.
     #[error("is deleted")]
     Deleted,
+}
+
+fn foreign_key(table: Option<&str>, columns: &[Cow<'static, str>]) -> String {
+    match (table, columns) {
+        (None, _) => "a foreign key is violated".to_owned(),
+        (Some(table), []) => format!("a foreign key of {table} is violated"),
+        (Some(table), columns) => {
+            let columns = columns.join(", ");
+            format!("the foreign key {table} ({columns}) is violated")
+        }
+    }
+}
+
+fn check(table: Option<&str>, constraint: Option<&str>) -> String {
+    let table = table.unwrap_or("the row");
+    match constraint {
+        Some(constraint) => format!("the check {constraint} of {table} is violated"),
+        None => format!("a check of {table} is violated"),
+    }
 }

@@ -1,10 +1,12 @@
 //! The one error of the library, with kinds that callers branch on.
 
+mod driver;
 mod kind;
 mod seaorm;
 
 use std::fmt;
 
+pub(crate) use driver::without_code;
 pub use kind::{ConflictReason, ErrorKind, InvalidReason};
 
 /// What went wrong, on whichever engine.
@@ -49,7 +51,7 @@ impl Error {
 
     /// Whether the row was not there, or not visible in this scope.
     pub fn is_not_found(&self) -> bool {
-        matches!(self.kind(), ErrorKind::NotFound { .. })
+        matches!(self.kind(), ErrorKind::NotFound { .. } | ErrorKind::NoRow)
     }
 
     /// Whether the row is there in another state than the caller expected.
@@ -71,8 +73,10 @@ impl Error {
         match self.kind() {
             ErrorKind::ConnectionLost | ErrorKind::CommitUnknown | ErrorKind::Corrupt => true,
             ErrorKind::Unavailable { .. } | ErrorKind::StorageFull => true,
+            // SQLite may have rolled back by itself: https://sqlite.org/c3ref/get_autocommit.html
+            ErrorKind::Exhausted { .. } => true,
             ErrorKind::Internal => self.code().is_none_or(|code| code == "08P01"),
-            _ => matches!(self.code(), Some("0A000" | "26000" | "08P01")),
+            _ => matches!(self.code(), Some("0A000" | "26000" | "42P05" | "08P01")),
         }
     }
 
@@ -109,38 +113,6 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         let cause = self.0.cause.as_ref()?;
         Some(cause)
-    }
-}
-
-/// The kind of a driver's error that no database answered with.
-pub(crate) fn without_code(error: &sqlx::Error) -> ErrorKind {
-    use sqlx::Error as Sqlx;
-    match error {
-        // Our own, on its way through SeaORM.
-        Sqlx::AnyDriverError(source) => match source.downcast_ref::<Error>() {
-            Some(error) => error.kind().clone(),
-            None => ErrorKind::Internal,
-        },
-        Sqlx::Io(_) | Sqlx::WorkerCrashed | Sqlx::Tls(_) => ErrorKind::ConnectionLost,
-        Sqlx::PoolTimedOut => ErrorKind::PoolTimeout,
-        Sqlx::PoolClosed => ErrorKind::Unavailable {
-            reason: "the store is closed".into(),
-        },
-        Sqlx::ColumnNotFound(_) | Sqlx::ColumnIndexOutOfBounds { .. } => {
-            ErrorKind::SchemaMismatch {
-                reason: error.to_string(),
-            }
-        }
-        Sqlx::ColumnDecode { index, .. } => ErrorKind::Decode {
-            column: index.clone().into(),
-        },
-        Sqlx::Decode(_) => ErrorKind::Decode {
-            column: "a column".into(),
-        },
-        Sqlx::Protocol(message) if message.contains("too many arguments") => {
-            ErrorKind::StatementTooLarge
-        }
-        _ => ErrorKind::Internal,
     }
 }
 

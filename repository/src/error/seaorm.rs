@@ -10,10 +10,20 @@ impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
         match &error {
             #[cfg(any(feature = "sqlite", feature = "postgres"))]
-            DbErr::Conn(RuntimeErr::SqlxError(driver))
-            | DbErr::Exec(RuntimeErr::SqlxError(driver))
+            DbErr::Conn(RuntimeErr::SqlxError(driver)) => {
+                unreachable_server(crate::backend::classify(driver))
+            }
+            #[cfg(any(feature = "sqlite", feature = "postgres"))]
+            DbErr::Exec(RuntimeErr::SqlxError(driver))
             | DbErr::Query(RuntimeErr::SqlxError(driver)) => crate::backend::classify(driver),
             DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) => ErrorKind::PoolTimeout.into(),
+            DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed) => ErrorKind::Unavailable {
+                reason: "the connection is closed".into(),
+            }
+            .into(),
+            DbErr::RecordNotFound(_) | DbErr::RecordNotInserted | DbErr::RecordNotUpdated => {
+                Error::with_cause(ErrorKind::NoRow, None, error.to_string())
+            }
             DbErr::Type(_) | DbErr::Json(_) | DbErr::TryIntoErr { .. } => ErrorKind::Decode {
                 column: "a column".into(),
             }
@@ -32,5 +42,16 @@ impl From<Error> for DbErr {
         ));
         #[cfg(not(any(feature = "sqlite", feature = "postgres")))]
         DbErr::Custom(error.to_string())
+    }
+}
+
+/// A connection that broke while it was made never was one.
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+fn unreachable_server(error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::ConnectionLost => error.with_kind(ErrorKind::Unavailable {
+            reason: "no server answers".into(),
+        }),
+        _ => error,
     }
 }

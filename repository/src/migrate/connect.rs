@@ -129,14 +129,10 @@ async fn sqlite(
     url: &str,
     options: ConnectOptions<'_>,
 ) -> Result<DatabaseConnection, MigrateError> {
-    use std::str::FromStr;
+    use sea_orm::{SqlxSqliteConnector, sqlx::sqlite::SqlitePoolOptions};
 
-    use sea_orm::{
-        SqlxSqliteConnector,
-        sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions},
-    };
-
-    let parsed = SqliteConnectOptions::from_str(url).map_err(invalid)?;
+    let parsed =
+        crate::sqlite::options_of(url).map_err(|reason| MigrateError::InvalidUrl { reason })?;
     let query = url.split_once('?').map_or("", |(_, query)| query);
     let mode = query.split('&').find_map(|pair| pair.strip_prefix("mode="));
     let may_create = match mode {
@@ -175,17 +171,13 @@ async fn postgres(
     url: &str,
     options: ConnectOptions<'_>,
 ) -> Result<DatabaseConnection, MigrateError> {
-    use std::str::FromStr;
-
     use sea_orm::{
         SqlxPostgresConnector,
-        sqlx::{
-            AssertSqlSafe, Connection, Executor, PgConnection,
-            postgres::{PgConnectOptions, PgPoolOptions},
-        },
+        sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, postgres::PgPoolOptions},
     };
 
-    let parsed = PgConnectOptions::from_str(url).map_err(invalid)?;
+    let parsed =
+        crate::postgres::options_of(url).map_err(|reason| MigrateError::InvalidUrl { reason })?;
     // A pool takes a refused connection for a server that is starting, and goes on trying until its timeout;
     // someone who runs a migration wants the reason at once.
     let explain = |error| MigrateError::Connect(crate::postgres::explain(&parsed, &error));
@@ -229,13 +221,6 @@ fn set_search_path(schemas: &str) -> String {
         .map(|schema| format!("\"{schema}\""))
         .collect();
     format!("SET search_path = {}", quoted.join(", "))
-}
-
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
-fn invalid(error: sea_orm::sqlx::Error) -> MigrateError {
-    MigrateError::InvalidUrl {
-        reason: error.to_string(),
-    }
 }
 
 /// Applies the pending migrations before a store opens the database at `url`.

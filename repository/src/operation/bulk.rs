@@ -1,4 +1,4 @@
-use super::{Context, values};
+use super::{Context, foreign_key, natural, values};
 use crate::dialect::Dialect;
 use crate::error::Result;
 use crate::record::Twin;
@@ -15,21 +15,23 @@ pub(crate) async fn insert_many<D: Dialect, R: Twin<D>>(
     for draft in drafts {
         let stamp = context.stamp::<R>(&draft, None, now)?;
         let mut record = R::from_draft(draft, stamp);
-        record.canonicalise()?;
+        super::accept::<D, R>(&mut record)?;
         records.push(record);
     }
-    // In the order of ids, so that two calls with the same ids wait for each other instead of in a circle.
-    let mut sorted: Vec<&R> = records.iter().collect();
-    sorted.sort_unstable_by_key(|record| record.id());
+    let sorted = natural::sorted::<D, R, _>(&records, |record| record);
 
     let statements = R::statements();
     let types = statement::insert_types(statements);
     for chunk in statement::chunks::<D, _>(&sorted, types.len(), 0) {
         let text = statement::bulk_insert::<D>(statements, Bulk::Refuse, chunk.len());
         let rows = chunk.iter().map(|record| values(*record)).collect();
-        let inserted = session
+        let written = session
             .execute(&text, D::row_parameters(&types, rows))
-            .await?;
+            .await;
+        let inserted = match written {
+            Ok(inserted) => inserted,
+            Err(error) => return Err(foreign_key::of_rows(session, context, error, chunk).await),
+        };
         super::check_count(inserted, chunk.len())?;
     }
     Ok(records)

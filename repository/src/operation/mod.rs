@@ -1,12 +1,14 @@
 //! What each call of a repository does, over a session of either dialect.
 
 mod bulk;
+mod foreign_key;
+mod natural;
 mod read;
 mod upsert;
 mod write;
 
 pub(crate) use bulk::insert_many;
-pub(crate) use read::{count, exists, find, list};
+pub(crate) use read::{count, exists, find, list, lock};
 pub(crate) use upsert::upsert_many;
 pub(crate) use write::{
     delete, delete_where, insert, not_found, patch, patch_where, purge, restore, update,
@@ -18,16 +20,23 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::clock::{Clock, IdSource, to_microseconds};
+use crate::dialect::Dialect;
+use crate::domain::Domain;
 use crate::error::{Error, ErrorKind, Result};
-use crate::record::{Record, Stamp};
+use crate::record::{Record, Stamp, Twin};
 use crate::scope::Scope;
+use crate::value::Value;
 
 /// What an operation needs beside a session: the scope, the clock and the ids.
 #[derive(Clone)]
 pub(crate) struct Context {
     pub(crate) scope: Scope,
+    /// The application's tables, where the store was opened with them.
+    pub(crate) domain: Option<&'static Domain>,
     /// Whether the system's scope sees the rows of every owner, as it promises.
     pub(crate) sees_all: bool,
+    /// The tables in which an owner's scope would see everybody's rows if a statement forgot its owner.
+    pub(crate) unguarded: Arc<[String]>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
 }
@@ -49,6 +58,13 @@ impl Context {
             return Err(ErrorKind::Permission {
                 reason: "the system's scope needs a role that row level security does not bind"
                     .into(),
+            }
+            .into());
+        }
+        let open = |name: &String| name == R::TABLE.name;
+        if self.owner_of::<R>().is_some() && self.unguarded.iter().any(open) {
+            return Err(ErrorKind::Permission {
+                reason: format!("row level security of the table {} is off", R::TABLE.name).into(),
             }
             .into());
         }
@@ -103,8 +119,24 @@ pub(crate) fn check_count(written: u64, wanted: usize) -> Result<()> {
     Err(Error::with_cause(ErrorKind::Internal, None, message))
 }
 
+/// Brings a record into the form that both engines take, or says why it has none.
+pub(crate) fn accept<D: Dialect, R: Twin<D>>(record: &mut R) -> Result<()> {
+    record.canonicalise()?;
+    R::statements().check_lengths(|column| Some(record.value(column)))
+}
+
+/// The changes of a patch, in the form that both engines take.
+pub(crate) fn changes<D: Dialect, R: Twin<D>>(patch: &R::Patch) -> Result<Vec<(usize, Value)>> {
+    let changes = R::changes(patch)?;
+    R::statements().check_lengths(|column| {
+        let change = changes.iter().find(|(changed, _)| *changed == column);
+        change.map(|(_, value)| value.clone())
+    })?;
+    Ok(changes)
+}
+
 /// Every value of a record, in the order of its columns.
-pub(crate) fn values<R: Record>(record: &R) -> Vec<crate::value::Value> {
+pub(crate) fn values<R: Record>(record: &R) -> Vec<Value> {
     (0..R::COLUMNS.len())
         .map(|index| record.value(index))
         .collect()

@@ -9,7 +9,7 @@ use crate::query::{
 use crate::record::{Record, Twin};
 use crate::session::Session;
 use crate::statement::{self, Output, Selection};
-use crate::value::Value;
+use crate::value::{Type, Value};
 
 pub(crate) async fn find<D: Dialect, R: Twin<D>>(
     session: &mut Session<D>,
@@ -47,6 +47,19 @@ pub(crate) async fn count<D: Dialect, R: Twin<D>>(
         .await?;
     // count(*) always gives one row, and never a negative number.
     Ok(counted.and_then(|count| count.try_into().ok()).unwrap_or(0))
+}
+
+pub(crate) async fn lock<D: Dialect, R: Twin<D>>(
+    session: &mut Session<D>,
+    context: &Context,
+    ids: &[Uuid],
+) -> Result<Vec<R>> {
+    let owner = context.owner_of::<R>();
+    let text = statement::select_for_update::<D>(R::statements(), owner.is_some());
+    let ids = ids.iter().copied().map(Value::Uuid).collect();
+    let mut values = vec![Value::Array(Type::Uuid, ids)];
+    values.extend(owner.map(Value::Uuid));
+    session.fetch(&text, values, R::from_row).await
 }
 
 pub(crate) async fn exists<D: Dialect, R: Twin<D>>(

@@ -2,14 +2,15 @@
 //! rest. Each outcome is known exactly, and no write of someone else is overwritten unseen.
 
 use std::collections::{HashMap, HashSet};
+use std::mem;
 
 use uuid::Uuid;
 
 use super::write::conflict;
-use super::{Context, values};
+use super::{Context, accept, foreign_key, natural, values};
 use crate::dialect::Dialect;
-use crate::error::{ConflictReason, ErrorKind, InvalidReason, Result};
-use crate::record::{Record, Twin, invalid};
+use crate::error::{ConflictReason, Error, ErrorKind, Result};
+use crate::record::{Record, Twin};
 use crate::repository::{Upsert, Upserted};
 use crate::session::Session;
 use crate::statement::{self, Bulk};
@@ -18,6 +19,8 @@ use crate::value::{Type, Value};
 /// A row to be upserted: the record that it becomes if it is not there, and the version that is expected
 /// if it is.
 struct Candidate<R> {
+    /// Which row of the call it is.
+    place: usize,
     record: R,
     expected: Option<i64>,
 }
@@ -27,19 +30,39 @@ pub(crate) async fn upsert_many<D: Dialect, R: Twin<D>>(
     context: &Context,
     rows: Vec<Upsert<R>>,
 ) -> Result<Vec<Upserted<R>>> {
-    let candidates = candidates(context, rows)?;
-    let ids: Vec<Uuid> = candidates.iter().map(|row| row.record.id()).collect();
+    let mut rest = candidates::<D, R>(context, rows)?;
+    let mut outcomes: Vec<(usize, Upserted<R>)> = Vec::with_capacity(rest.len());
+    // A statement can write a row once. A row that is there again meets what the one before it made, as it
+    // would in a call of its own; the rows of each round have different ids.
+    while !rest.is_empty() {
+        let mut seen = HashSet::with_capacity(rest.len());
+        let (round, repeated): (Vec<_>, Vec<_>) = mem::take(&mut rest)
+            .into_iter()
+            .partition(|row| seen.insert(row.record.id()));
+        rest = repeated;
+        outcomes.extend(upsert_round::<D, R>(session, context, &round).await?);
+    }
+    outcomes.sort_unstable_by_key(|(place, _)| *place);
+    Ok(outcomes.into_iter().map(|(_, outcome)| outcome).collect())
+}
+
+/// Upserts rows with different ids; each outcome comes with the place of its row in the call.
+async fn upsert_round<D: Dialect, R: Twin<D>>(
+    session: &mut Session<D>,
+    context: &Context,
+    candidates: &[Candidate<R>],
+) -> Result<Vec<(usize, Upserted<R>)>> {
     // In the order of ids, so that two calls with the same ids wait for each other instead of in a circle.
     let mut rest: Vec<&Candidate<R>> = candidates.iter().collect();
     rest.sort_unstable_by_key(|row| row.record.id());
 
     lock_stored::<D, R>(session, context, &rest).await?;
-    let mut outcomes = HashMap::with_capacity(ids.len());
+    let mut outcomes = HashMap::with_capacity(candidates.len());
     for record in update_changed::<D, R>(session, context, &rest).await? {
         outcomes.insert(record.id(), Upserted::Updated(record));
     }
     rest.retain(|row| !outcomes.contains_key(&row.record.id()));
-    let inserted = insert_missing::<D, R>(session, &rest).await?;
+    let inserted = insert_missing::<D, R>(session, context, &rest).await?;
     rest.retain(|row| {
         let went_in = inserted.contains(&row.record.id());
         if went_in {
@@ -48,24 +71,27 @@ pub(crate) async fn upsert_many<D: Dialect, R: Twin<D>>(
         !went_in
     });
     explain_untouched::<D, R>(session, context, &rest, &mut outcomes).await?;
-    // Each id is there once and has its outcome, or the call has failed above.
-    Ok(ids.iter().filter_map(|id| outcomes.remove(id)).collect())
+    // Each id has its outcome, or the call has failed above.
+    Ok(candidates
+        .iter()
+        .filter_map(|row| Some((row.place, outcomes.remove(&row.record.id())?)))
+        .collect())
 }
 
-fn candidates<R: Record>(context: &Context, rows: Vec<Upsert<R>>) -> Result<Vec<Candidate<R>>> {
+fn candidates<D: Dialect, R: Twin<D>>(
+    context: &Context,
+    rows: Vec<Upsert<R>>,
+) -> Result<Vec<Candidate<R>>> {
     let now = context.now();
-    let mut seen = HashSet::with_capacity(rows.len());
     rows.into_iter()
-        .map(|row| {
+        .enumerate()
+        .map(|(place, row)| {
             context.check_owner(row.owner)?;
             let stamp = context.stamp::<R>(&row.draft, row.owner, now)?;
             let mut record = R::from_draft(row.draft, stamp);
-            record.canonicalise()?;
-            if !seen.insert(record.id()) {
-                let field = R::COLUMNS[R::MANAGED.id].field;
-                return Err(invalid(field, InvalidReason::Repeated));
-            }
+            accept::<D, R>(&mut record)?;
             Ok(Candidate {
+                place,
                 record,
                 expected: row.expected,
             })
@@ -120,7 +146,10 @@ async fn update_changed<D: Dialect, R: Twin<D>>(
         let mut values = before.clone();
         values.extend(D::row_parameters(&types, parameters));
         let text = statement::bulk_update::<D>(statements, chunk.len());
-        updated.extend(session.fetch(&text, values, R::from_row).await?);
+        match session.fetch(&text, values, R::from_row).await {
+            Ok(rows) => updated.extend(rows),
+            Err(error) => return Err(refused(session, context, error, chunk).await),
+        }
     }
     Ok(updated)
 }
@@ -142,18 +171,35 @@ fn update_values<R: Record>(row: &Candidate<R>) -> Vec<Value> {
 /// Inserts the rows whose ids are free; returns those ids.
 async fn insert_missing<D: Dialect, R: Twin<D>>(
     session: &mut Session<D>,
+    context: &Context,
     rows: &[&Candidate<R>],
 ) -> Result<HashSet<Uuid>> {
     let statements = R::statements();
     let types = statement::insert_types(statements);
+    let rows = natural::sorted::<D, R, _>(rows, |row| &row.record);
+    let rows: Vec<&Candidate<R>> = rows.into_iter().copied().collect();
     let mut inserted = HashSet::with_capacity(rows.len());
-    for chunk in statement::chunks::<D, _>(rows, types.len(), 0) {
+    for chunk in statement::chunks::<D, _>(&rows, types.len(), 0) {
         let parameters = chunk.iter().map(|row| values(&row.record)).collect();
         let text = statement::bulk_insert::<D>(statements, Bulk::Skip, chunk.len());
         let values = D::row_parameters(&types, parameters);
-        inserted.extend(session.fetch(&text, values, |row| D::uuid(row, 0)).await?);
+        match session.fetch(&text, values, |row| D::uuid(row, 0)).await {
+            Ok(ids) => inserted.extend(ids),
+            Err(error) => return Err(refused(session, context, error, chunk).await),
+        }
     }
     Ok(inserted)
+}
+
+/// The error of a statement that writes these rows.
+async fn refused<D: Dialect, R: Twin<D>>(
+    session: &mut Session<D>,
+    context: &Context,
+    error: Error,
+    rows: &[&Candidate<R>],
+) -> Error {
+    let records: Vec<&R> = rows.iter().map(|row| &row.record).collect();
+    foreign_key::of_rows(session, context, error, &records).await
 }
 
 /// The rows that were neither updated nor inserted: they hold what they should already, or the call

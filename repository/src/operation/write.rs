@@ -1,14 +1,14 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Context, find, values};
+use super::{Context, accept, changes, find, foreign_key, values};
 use crate::dialect::Dialect;
 use crate::error::{ConflictReason, Error, ErrorKind, Result};
 use crate::query::{Filter, Visibility};
 use crate::record::{Record, Twin};
 use crate::repository::Expected;
 use crate::session::Session;
-use crate::statement::{self, Guard, Selection};
+use crate::statement::{self, Affected, Guard, Selection};
 use crate::value::Value;
 
 pub(crate) async fn insert<D: Dialect, R: Twin<D>>(
@@ -18,11 +18,12 @@ pub(crate) async fn insert<D: Dialect, R: Twin<D>>(
 ) -> Result<R> {
     let stamp = context.stamp::<R>(&draft, None, context.now())?;
     let mut record = R::from_draft(draft, stamp);
-    record.canonicalise()?;
+    accept::<D, R>(&mut record)?;
     let text = statement::insert_one::<D>(R::statements());
-    let inserted = session.execute(&text, values(&record)).await?;
-    super::check_count(inserted, 1)?;
-    Ok(record)
+    match session.execute(&text, values(&record)).await {
+        Ok(inserted) => super::check_count(inserted, 1).map(|()| record),
+        Err(error) => Err(foreign_key::of_rows(session, context, error, &[&record]).await),
+    }
 }
 
 /// One row that a write is about: its id, its owner, and the version that the caller saw.
@@ -50,6 +51,13 @@ impl Target {
             owner: context.owner_of::<R>(),
             version,
         })
+    }
+
+    fn affected(&self) -> Affected<'static> {
+        Affected::One {
+            id: self.id,
+            owner: self.owner,
+        }
     }
 
     fn guard(&self) -> Guard {
@@ -135,13 +143,18 @@ async fn update_columns<D: Dialect, R: Twin<D>>(
     changes: Vec<(usize, Value)>,
 ) -> Result<R> {
     let columns: Vec<usize> = changes.iter().map(|(column, _)| *column).collect();
+    let keys = foreign_key::key_changes::<D, R>(context, &changes);
     let text = statement::update_one::<D>(R::statements(), &columns, target.guard());
     let mut values: Vec<Value> = changes.into_iter().map(|(_, value)| value).collect();
     push_now::<R>(context.now(), &mut values);
     target.push_values(&mut values);
-    match session.fetch_optional(&text, values, R::from_row).await? {
-        Some(record) => Ok(record),
-        None => Err(target.explain::<D, R>(session).await),
+    match session.fetch_optional(&text, values, R::from_row).await {
+        Ok(Some(record)) => Ok(record),
+        Ok(None) => Err(target.explain::<D, R>(session).await),
+        Err(error) => {
+            let affected = target.affected();
+            Err(foreign_key::of_changes::<D, R>(session, context, error, affected, &keys).await)
+        }
     }
 }
 
@@ -151,7 +164,7 @@ pub(crate) async fn update<D: Dialect, R: Twin<D>>(
     mut record: R,
 ) -> Result<R> {
     context.check_owner(record.owner())?;
-    record.canonicalise()?;
+    accept::<D, R>(&mut record)?;
     let expected = record.version().map_or(Expected::Any, Expected::Version);
     let mut target = Target::new::<R>(context, record.id(), expected)?;
     // The system's scope has no owner of its own; the record's owner does not change by an update.
@@ -170,7 +183,7 @@ pub(crate) async fn patch<D: Dialect, R: Twin<D>>(
     expected: Expected,
     patch: &R::Patch,
 ) -> Result<R> {
-    let changes = R::changes(patch)?;
+    let changes = changes::<D, R>(patch)?;
     let target = Target::new::<R>(context, id, expected)?;
     if changes.is_empty() {
         return unchanged(session, context, &target).await;
@@ -205,9 +218,13 @@ pub(crate) async fn delete<D: Dialect, R: Twin<D>>(
     }
     target.push_values(&mut values);
     let text = statement::delete_one::<D>(R::statements(), target.guard());
-    match session.execute(&text, values).await? {
-        0 => Err(target.explain::<D, R>(session).await),
-        _ => Ok(()),
+    match session.execute(&text, values).await {
+        Ok(0) => Err(target.explain::<D, R>(session).await),
+        Ok(_) => Ok(()),
+        Err(error) => {
+            let affected = target.affected();
+            Err(foreign_key::of_removal::<D, R>(session, context, error, affected).await)
+        }
     }
 }
 
@@ -263,7 +280,18 @@ pub(crate) async fn purge<D: Dialect, R: Twin<D>>(
     values.extend(owner.map(Value::Uuid));
     values.push(Value::BigInt(limit.into()));
     let text = statement::purge::<D>(R::statements(), deleted, owner.is_some());
-    session.execute(&text, values).await
+    match session.execute(&text, values).await {
+        Ok(purged) => Ok(purged),
+        Err(error) => {
+            let affected = Affected::Purged {
+                deleted,
+                before,
+                owner,
+                limit,
+            };
+            Err(foreign_key::of_removal::<D, R>(session, context, error, affected).await)
+        }
+    }
 }
 
 fn selection<'q, R: Record>(context: &Context, filter: &'q Filter<R>) -> Selection<'q> {
@@ -280,14 +308,23 @@ pub(crate) async fn patch_where<D: Dialect, R: Twin<D>>(
     filter: &Filter<R>,
     patch: &R::Patch,
 ) -> Result<u64> {
-    let changes = R::changes(patch)?;
-    if changes.is_empty() {
-        return Ok(0);
-    }
+    let changes = changes::<D, R>(patch)?;
     let now = Value::Timestamp(context.now());
     let selection = selection(context, filter);
+    if changes.is_empty() {
+        // A filter that cannot be asked is refused all the same.
+        statement::selection_shape(R::statements(), selection, &[])?;
+        return Ok(0);
+    }
+    let keys = foreign_key::key_changes::<D, R>(context, &changes);
     let (text, values) = statement::update_where::<D>(R::statements(), changes, now, selection)?;
-    session.execute(&text, values).await
+    match session.execute(&text, values).await {
+        Ok(patched) => Ok(patched),
+        Err(error) => {
+            let affected = Affected::Selected(selection);
+            Err(foreign_key::of_changes::<D, R>(session, context, error, affected, &keys).await)
+        }
+    }
 }
 
 pub(crate) async fn delete_where<D: Dialect, R: Twin<D>>(
@@ -298,5 +335,11 @@ pub(crate) async fn delete_where<D: Dialect, R: Twin<D>>(
     let now = Value::Timestamp(context.now());
     let selection = selection(context, filter);
     let (text, values) = statement::delete_where::<D>(R::statements(), now, selection)?;
-    session.execute(&text, values).await
+    match session.execute(&text, values).await {
+        Ok(deleted) => Ok(deleted),
+        Err(error) => {
+            let affected = Affected::Selected(selection);
+            Err(foreign_key::of_removal::<D, R>(session, context, error, affected).await)
+        }
+    }
 }

@@ -1,15 +1,17 @@
 //! Connections to Postgres, each with settings that are asserted.
 
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use deadpool::managed::{self, Metrics, Object, QueueMode, RecycleError, RecycleResult};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{ConnectOptions, Connection, Row as _};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row as _};
 
-use super::error;
+use super::parameters::options_of;
 use super::rls::{self, Answer, Role};
+use super::{Postgres, error};
+use crate::clock::{IdSource, UuidV7};
+use crate::dialect::Dialect;
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::{Settings, StoreOptions, invalid_url};
 use crate::pool::{self, Pool};
@@ -17,17 +19,48 @@ use crate::pool::{self, Pool};
 /// A connection that idled longer is asked whether it still lives before it is used.
 const IDLE: Duration = Duration::from_secs(30);
 
+/// A setting of our own that each connection gives a value which no other has. A server keeps it for as long as
+/// the connection lives; a pooler drops it, or refuses to pass it on.
+const TOKEN: &str = "catamaran.connection";
+
 /// A connection and when it was last used.
 #[derive(Debug)]
 pub struct PooledConnection {
     connection: PgConnection,
     used: Instant,
+    /// Whether the server's end is this connection's alone, so that it keeps prepared statements.
+    own_backend: bool,
+    /// Whether it came back to the pool with nothing open on it.
+    released: bool,
+    /// What makes the server's end as it was when it was connected to.
+    cleaning: Arc<str>,
 }
+
+/// `DISCARD ALL` without what the driver relies on: its prepared statements. That one cannot share a message
+/// with others; these end a transaction's text and cost no round trip.
+const CLEANING: &str = "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; \
+    SELECT pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES";
 
 impl PooledConnection {
     /// The connection, for a statement.
     pub(super) fn live(&mut self) -> &mut PgConnection {
         &mut self.connection
+    }
+
+    /// It goes back to the pool with nothing open on it.
+    pub(super) fn release(&mut self) {
+        self.released = true;
+    }
+
+    /// The statements that take back whatever SQL of the application's own may have left.
+    pub(super) fn cleaning(&self) -> &str {
+        &self.cleaning
+    }
+
+    /// Whether statements may be prepared under a name. Behind a pooler another client's statement may have
+    /// the same one, and its rows would be the answer.
+    pub(super) fn keeps_statements(&self) -> bool {
+        self.own_backend
     }
 }
 
@@ -35,6 +68,9 @@ impl PooledConnection {
 pub struct Manager {
     options: PgConnectOptions,
     expected: Vec<(&'static str, String)>,
+    /// Whether a pooler may stand between us and the server.
+    pooled: bool,
+    cleaning: Arc<str>,
 }
 
 impl managed::Manager for Manager {
@@ -42,16 +78,30 @@ impl managed::Manager for Manager {
     type Error = Error;
 
     async fn create(&self) -> Result<PooledConnection> {
-        let connected = self.options.connect().await;
-        let mut connection = connected.map_err(|error| explain(&self.options, &error))?;
-        self.assert(&mut connection).await?;
+        let mut connection = match self.pooled {
+            true => self.connect(&self.options).await?,
+            false => {
+                let token = UuidV7.next_id().simple().to_string();
+                let options = self.options.clone().options([(TOKEN, &token)]);
+                let mut connection = self.connect(&options).await?;
+                self.assert_own(&mut connection, &token).await?;
+                connection
+            }
+        };
+        self.assert_settings(&mut connection).await?;
         Ok(PooledConnection {
             connection,
             used: Instant::now(),
+            own_backend: !self.pooled,
+            released: false,
+            cleaning: self.cleaning.clone(),
         })
     }
 
     async fn recycle(&self, pooled: &mut PooledConnection, _: &Metrics) -> RecycleResult<Error> {
+        if !std::mem::take(&mut pooled.released) {
+            return Err(RecycleError::message(pool::UNCLEAN));
+        }
         if pooled.used.elapsed() > IDLE {
             let ping = pooled.connection.ping().await;
             ping.map_err(|error| RecycleError::Backend(error::classify(&error, None)))?;
@@ -63,43 +113,75 @@ impl managed::Manager for Manager {
 
 impl Manager {
     fn new(options: PgConnectOptions, settings: &Settings) -> Self {
-        let milliseconds = |timeout: Duration| timeout.as_millis().to_string();
-        let expected = vec![
-            (
-                "statement_timeout",
-                milliseconds(settings.statement_timeout),
-            ),
-            ("lock_timeout", milliseconds(settings.lock_timeout)),
-            (
-                "idle_in_transaction_session_timeout",
-                milliseconds(settings.statement_timeout),
-            ),
-        ];
         let options = options
             .application_name(&settings.application_name)
-            .options(expected.iter().map(|(name, value)| (*name, value)))
             .disable_statement_logging();
-        Manager { options, expected }
+        // The statements of the application are read by the rules for texts of the standard.
+        let mut expected = vec![("standard_conforming_strings", "on".to_owned())];
+        if settings.transaction_pooler {
+            let name = settings.application_name.replace('\'', "''");
+            return Manager {
+                // A pooler refuses what it cannot give to the next client as well.
+                options: options.extra_float_digits(None),
+                expected,
+                pooled: true,
+                // RESET goes back to what the pooler's own connection began with: not to what the driver
+                // asked for, and what the pooler believes to be set.
+                cleaning: format!(
+                    "{CLEANING}; SET client_encoding = 'UTF8'; SET datestyle = 'ISO, MDY'; \
+                     SET timezone = 'UTC'; SET application_name = '{name}'"
+                )
+                .into(),
+            };
+        }
+        let timeouts = timeouts(settings);
+        let options = options.options(timeouts.iter().map(|(name, value)| (*name, value)));
+        expected.extend(timeouts);
+        Manager {
+            options,
+            expected,
+            pooled: false,
+            cleaning: CLEANING.into(),
+        }
     }
 
-    /// Reads the settings back: a pooler between us and the server may drop them.
-    async fn assert(&self, connection: &mut PgConnection) -> Result<()> {
-        // pg_settings shows these in milliseconds, whatever unit SHOW would choose.
-        const READ_BACK: &str = "SELECT name::text, setting::text FROM pg_settings WHERE name = ANY \
-             (ARRAY['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'])";
-        let rows = sqlx::query(READ_BACK)
-            .fetch_all(connection)
-            .await
-            .map_err(|error| error::classify(&error, None))?;
+    async fn connect(&self, options: &PgConnectOptions) -> Result<PgConnection> {
+        let connected = options.connect().await;
+        connected.map_err(|error| explain(&self.options, &error))
+    }
+
+    /// Reads the token back: who does not have it may have another server's end, or another client's, in the
+    /// next statement.
+    async fn assert_own(&self, connection: &mut PgConnection, token: &str) -> Result<()> {
+        let ask = format!("SELECT coalesce(current_setting('{TOKEN}', true), '')");
+        let found = texts(connection, &ask).await?;
+        if found.first().is_some_and(|row| row[0] == token) {
+            return Ok(());
+        }
+        Err(ErrorKind::Pooler {
+            reason: "it dropped the connection's startup options, and may give its server connection to \
+                 others between two statements: open the store with StoreOptions::transaction_pooler(true), \
+                 or connect to the server itself"
+                .into(),
+        }
+        .into())
+    }
+
+    async fn assert_settings(&self, connection: &mut PgConnection) -> Result<()> {
+        // pg_settings shows times in milliseconds, whatever unit SHOW would choose.
+        let names: Vec<String> = self
+            .expected
+            .iter()
+            .map(|(name, _)| format!("'{name}'"))
+            .collect();
+        let read_back = format!(
+            "SELECT name::text, setting::text FROM pg_settings WHERE name IN ({})",
+            names.join(", ")
+        );
+        let rows = texts(connection, &read_back).await?;
         for (name, wanted) in &self.expected {
-            let found = rows
-                .iter()
-                .find(|row| {
-                    row.try_get::<String, _>(0)
-                        .is_ok_and(|found| found == *name)
-                })
-                .and_then(|row| row.try_get::<String, _>(1).ok())
-                .unwrap_or_default();
+            let found = rows.iter().find(|row| row[0] == *name);
+            let found = found.map(|row| row[1].clone()).unwrap_or_default();
             if found != *wanted {
                 return Err(ErrorKind::Setting {
                     name,
@@ -113,10 +195,64 @@ impl Manager {
     }
 }
 
+/// The timeouts of a connection, in milliseconds.
+fn timeouts(settings: &Settings) -> [(&'static str, String); 3] {
+    let milliseconds = |timeout: Duration| timeout.as_millis().to_string();
+    let statement = milliseconds(settings.statement_timeout);
+    [
+        ("statement_timeout", statement.clone()),
+        ("lock_timeout", milliseconds(settings.lock_timeout)),
+        ("idle_in_transaction_session_timeout", statement),
+    ]
+}
+
+/// The rows of a question without parameters, each column as text. One message there and one back, so that it
+/// is safe outside of a transaction even behind a pooler.
+async fn texts(connection: &mut PgConnection, sql: &str) -> Result<Vec<Vec<String>>> {
+    let classify = |error: sqlx::Error| error::classify(&error, None);
+    let rows = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
+        .fetch_all(connection)
+        .await
+        .map_err(classify)?;
+    rows.iter()
+        .map(|row| {
+            let columns = 0..row.len();
+            // A text is what the server wrote of any type.
+            columns.map(|index| row.try_get_unchecked(index)).collect()
+        })
+        .collect::<Result<_, sqlx::Error>>()
+        .map_err(classify)
+}
+
 /// Why the server does not let us in.
 pub(crate) fn explain(options: &PgConnectOptions, error: &sqlx::Error) -> Error {
     let classified = error::classify(error, None);
+    // pgbouncer's own words, all of one code.
+    let pooler = match classified.code() {
+        Some("08P01") => classified.driver_message().unwrap_or_default(),
+        _ => "",
+    };
     let kind = match (classified.code(), classified.kind()) {
+        _ if let Some(parameter) = pooler.strip_prefix("unsupported startup parameter: ") => {
+            ErrorKind::Pooler {
+                reason: format!(
+                    "it refuses the startup parameter {parameter}: open the store with \
+                     StoreOptions::transaction_pooler(true) and a URL without options, or connect to \
+                     the server itself"
+                )
+                .into(),
+            }
+        }
+        _ if pooler.contains("authentication failed") || pooler.starts_with("no such user") => {
+            ErrorKind::Authentication {
+                user: options.get_username().to_owned(),
+            }
+        }
+        _ if let Some(name) = pooler.strip_prefix("no such database: ") => {
+            ErrorKind::DatabaseMissing {
+                name: name.to_owned(),
+            }
+        }
         (Some("28P01" | "28000"), _) => ErrorKind::Authentication {
             user: options.get_username().to_owned(),
         },
@@ -144,15 +280,16 @@ pub(crate) fn explain(options: &PgConnectOptions, error: &sqlx::Error) -> Error 
 pub struct PostgresPool {
     pool: Pool<Manager>,
     role: Arc<Role>,
+    /// What each transaction sets for itself, because the connection cannot.
+    settings: Option<Arc<str>>,
+    patience: Duration,
 }
 
 impl PostgresPool {
     pub(crate) async fn open(options: &StoreOptions) -> Result<Self> {
         let settings = &options.settings;
-        let server = PgConnectOptions::from_str(options.exposed_url())
-            .map_err(|_| {
-                invalid_url("it is not of the form postgres://user:password@host/database")
-            })?
+        let server = options_of(options.exposed_url())
+            .map_err(invalid_url)?
             .disable_statement_logging();
         let manager = Manager::new(server, settings);
         let pool = pool::build(
@@ -163,10 +300,23 @@ impl PostgresPool {
         )?;
         let mut connection = pool::acquire(&pool).await?;
         let role = ask_role(connection.live(), &settings.application_role).await?;
+        connection.release();
+        let owned = options
+            .domain
+            .map(|domain| domain.tables_on(Postgres::ENGINE));
+        let owned = owned
+            .into_iter()
+            .flatten()
+            .filter(|table| table.owner.is_some());
+        let role = role.guarding(owned.map(|table| table.name));
         drop(connection);
+        let set_locally = |(name, value)| format!("SET LOCAL {name} = {value}");
+        let locals = || timeouts(settings).map(set_locally).join("; ");
         Ok(PostgresPool {
             pool,
             role: Arc::new(role),
+            settings: settings.transaction_pooler.then(|| locals().into()),
+            patience: settings.patience(),
         })
     }
 
@@ -174,8 +324,21 @@ impl PostgresPool {
         pool::acquire(&self.pool).await
     }
 
+    pub(super) fn patience(&self) -> Duration {
+        self.patience
+    }
+
     pub(super) fn role(&self) -> &Role {
         &self.role
+    }
+
+    pub(super) fn settings(&self) -> Option<&str> {
+        self.settings.as_deref()
+    }
+
+    /// The tables that would not hold a scope: their row level security is off.
+    pub(crate) fn unguarded(&self) -> Arc<[String]> {
+        self.role.unguarded.clone()
     }
 
     /// Whether the system's scope sees the rows of every owner.
@@ -189,21 +352,52 @@ impl PostgresPool {
 }
 
 async fn ask_role(connection: &mut PgConnection, application: &str) -> Result<Role> {
-    let classify = |error: sqlx::Error| error::classify(&error, None);
-    let row = sqlx::query(rls::ASK)
-        .bind(application)
-        .fetch_one(connection)
-        .await
-        .map_err(classify)?;
-    let flag = |index: usize| row.try_get::<bool, _>(index).map_err(classify);
+    let unreadable = || ErrorKind::Internal;
+    let rows = texts(connection, &rls::ask(application)).await?;
+    let row = rows.first().ok_or_else(unreadable)?;
+    let text = |index: usize| row.get(index).ok_or_else(unreadable);
+    let flag = |index: usize| text(index).map(|text| text == "t");
     let answer = Answer {
-        login: row.try_get(0).map_err(classify)?,
+        login: text(0)?.clone(),
         login_bypasses: flag(1)?,
-        login_owns: flag(2)?,
-        application_exists: flag(3)?,
-        login_is_member: flag(4)?,
-        application_bypasses: flag(5)?,
-        application_owns: flag(6)?,
+        login_may_bypass: flag(2)?,
+        login_owns: flag(3)?,
+        application_exists: flag(4)?,
+        login_is_member: flag(5)?,
+        application_may_bypass: flag(6)?,
+        application_owns: flag(7)?,
     };
-    Ok(answer.role(application))
+    let unguarded = texts(connection, rls::UNGUARDED).await?;
+    let unguarded = unguarded.into_iter().flatten().collect();
+    Ok(answer.role(application, unguarded))
+}
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use super::*;
+    use crate::dialect::Execute;
+    use crate::postgres::Postgres;
+    use crate::testing::PostgresServer;
+
+    #[tokio::test]
+    async fn a_connection_that_was_not_released_is_not_handed_out_again()
+    -> Result<(), Box<dyn std::error::Error>> {
+        let server = PostgresServer::shared().await?;
+        let options = StoreOptions::new(server.admin_url()).connections(1);
+        let pool = PostgresPool::open(&options).await?;
+        let mut backends = Vec::new();
+        for released in [true, false, true] {
+            let mut connection = pool.acquire().await?;
+            let asked = texts(connection.live(), "SELECT pg_backend_pid()");
+            backends.push(asked.await?);
+            Postgres::control(&mut connection, "BEGIN").await?;
+            if released {
+                Postgres::control(&mut connection, "ROLLBACK").await?;
+                Postgres::release(connection);
+            }
+        }
+        assert_eq!(backends[0], backends[1], "released, it is handed out again");
+        assert_ne!(backends[1], backends[2], "not released, it is not");
+        Ok(())
+    }
 }

@@ -1,6 +1,8 @@
 //! Statement text and typed values in, rows out: the one place where Postgres runs anything.
 
+use std::borrow::Cow;
 use std::ops::Range;
+use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use deadpool::managed::Object;
@@ -147,6 +149,8 @@ impl Execute for Postgres {
     type Connection = Object<Manager>;
     type Pool = PostgresPool;
 
+    const OUTLIVES_REFUSALS: bool = false;
+
     async fn acquire(pool: &PostgresPool, _access: Access) -> Result<Self::Connection> {
         pool.acquire().await
     }
@@ -157,11 +161,7 @@ impl Execute for Postgres {
         access: Access,
         extent: Extent,
     ) -> Result<Option<Opening>> {
-        let text = rls::begin(pool.role(), scope, access, extent)?;
-        Ok(text.map(|text| Opening {
-            text: text.into(),
-            transaction: true,
-        }))
+        rls::begin(pool.role(), pool.settings(), scope, access, extent)
     }
 
     async fn fetch<T: Send>(
@@ -170,7 +170,8 @@ impl Execute for Postgres {
         values: Vec<Value>,
         decode: fn(&Row) -> Result<T>,
     ) -> Result<Vec<T>> {
-        let query = query_with(AssertSqlSafe(text.sql.clone()), arguments(values)?);
+        let query = query_with(AssertSqlSafe(text.sql.clone()), arguments(values)?)
+            .persistent(connection.keeps_statements());
         let mut rows = query.fetch(connection.live());
         let mut decoded = Vec::new();
         while let Some(row) = rows
@@ -199,7 +200,8 @@ impl Execute for Postgres {
         text: &Text,
         values: Vec<Value>,
     ) -> Result<u64> {
-        let query = query_with(AssertSqlSafe(text.sql.clone()), arguments(values)?);
+        let query = query_with(AssertSqlSafe(text.sql.clone()), arguments(values)?)
+            .persistent(connection.keeps_statements());
         let result = query.execute(connection.live()).await;
         result
             .map(|done| done.rows_affected())
@@ -210,13 +212,42 @@ impl Execute for Postgres {
         // One simple query, so one round trip. What varies in it is made in `rls` alone.
         let statement = sqlx::raw_sql(AssertSqlSafe(text.to_owned()));
         let result = statement.execute(connection.live()).await;
-        result
-            .map(|_| ())
-            .map_err(|error| Self::classify(&error, None))
+        result.map(|_| ()).map_err(|error| {
+            let error = Self::classify(&error, None);
+            match error.code() {
+                Some(rls::CHANGED) => error.with_kind(rls::changed()),
+                _ => error,
+            }
+        })
+    }
+
+    fn ending(
+        connection: &Self::Connection,
+        statement: Option<&'static str>,
+        unchanged: &str,
+    ) -> Cow<'static, str> {
+        let check = match statement {
+            Some("COMMIT") => unchanged,
+            _ => "",
+        };
+        let parts = [check, statement.unwrap_or_default(), connection.cleaning()];
+        let parts = parts.into_iter().filter(|part| !part.is_empty());
+        parts.collect::<Vec<_>>().join("; ").into()
+    }
+
+    fn release(mut connection: Self::Connection) {
+        connection.release();
     }
 
     fn discard(connection: Self::Connection) {
         drop(Object::take(connection));
+    }
+
+    /// The server ends it by its own clock; the driver has no way to ask for it.
+    fn interrupt(_connection: &mut Self::Connection) {}
+
+    fn patience(pool: &PostgresPool) -> Duration {
+        pool.patience()
     }
 
     async fn seaorm_fetch(

@@ -4,6 +4,7 @@ mod connect;
 mod dialect;
 mod error;
 mod execute;
+mod parameters;
 mod rls;
 mod types;
 
@@ -13,6 +14,8 @@ pub use execute::Row;
 pub(crate) use connect::PostgresPool;
 #[cfg(feature = "migrate")]
 pub(crate) use connect::explain;
+#[cfg(feature = "migrate")]
+pub(crate) use parameters::options_of;
 
 /// A repository on Postgres. An application's own queries are a trait that it implements for this type and
 /// for its SQLite twin.

@@ -1,14 +1,18 @@
 //! Connections to SQLite: one that writes behind a fair queue, several that read, each with settings
 //! that are asserted.
 
-use std::str::FromStr;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool::managed::{self, Metrics, Object, QueueMode, RecycleResult};
+use deadpool::managed::{self, Metrics, Object, QueueMode, RecycleError, RecycleResult};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Row as _};
 
+use super::deadline::Deadline;
 use super::error;
+use super::file::{File, Identity};
+use super::parameters::options_of;
 use crate::dialect::{Access, Extent, Opening};
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::{Settings, StoreOptions, Synchronous, invalid_url};
@@ -18,14 +22,60 @@ use crate::pool::{self, Pool};
 /// are system calls.
 const CACHE_KIB: u32 = 16 * 1024;
 
+/// After how many steps of SQLite's virtual machine the clock is looked at: some microseconds.
+const STEPS: i32 = 1_000;
+
 /// How many rows the driver's thread reads ahead of us.
 const ROWS_AHEAD: usize = 512;
+
+/// A connection, the file that it has open, and when its statement has to be over.
+#[derive(Debug)]
+pub struct PooledConnection {
+    connection: SqliteConnection,
+    deadline: Arc<Deadline>,
+    statement_timeout: Duration,
+    file: Arc<File>,
+    /// `None` in memory.
+    identity: Option<Identity>,
+    /// Whether it came back to the pool with nothing open on it.
+    released: bool,
+}
+
+impl PooledConnection {
+    /// The connection, for a statement whose time begins now.
+    pub(super) fn statement(&mut self) -> &mut SqliteConnection {
+        self.deadline.set(self.statement_timeout);
+        &mut self.connection
+    }
+
+    /// The connection, for what begins or ends a transaction: no steps that could be counted.
+    pub(super) fn control(&mut self) -> &mut SqliteConnection {
+        &mut self.connection
+    }
+
+    /// It goes back to the pool with nothing open on it.
+    pub(super) fn release(&mut self) {
+        self.released = true;
+    }
+
+    /// Ends the statement that is running.
+    pub(super) fn interrupt(&self) {
+        self.deadline.set(Duration::ZERO);
+    }
+
+    /// Whether what is written here is written into the file that others see.
+    pub(super) fn check_file(&self) -> Result<()> {
+        self.file.check(self.identity)
+    }
+}
 
 /// Makes connections of one kind.
 #[derive(Debug)]
 pub struct Manager {
     options: SqliteConnectOptions,
     expected: Expected,
+    statement_timeout: Duration,
+    file: Arc<File>,
 }
 
 /// The settings that a connection must have.
@@ -39,30 +89,58 @@ struct Expected {
 }
 
 impl managed::Manager for Manager {
-    type Type = SqliteConnection;
+    type Type = PooledConnection;
     type Error = Error;
 
-    async fn create(&self) -> Result<SqliteConnection> {
-        let opened = self.options.connect().await;
-        let mut connection = opened.map_err(|error| explain(&self.options, &error))?;
+    async fn create(&self) -> Result<PooledConnection> {
+        // A file that went away is not made again: it would be an empty database.
+        let options = match self.file.was_opened() {
+            true => self.options.clone().create_if_missing(false),
+            false => self.options.clone(),
+        };
+        let opened = options.connect().await;
+        let mut connection = opened.map_err(|error| explain(&options, &error))?;
         let checked = self.expected.assert(&mut connection).await;
-        checked.map_err(|error| match error.kind() {
-            ErrorKind::NotADatabase { .. } => {
+        checked.map_err(|error| match error.code() {
+            Some(NOT_A_DATABASE) => {
                 let path = self.options.get_filename().display().to_string();
                 error.with_kind(ErrorKind::NotADatabase { path })
             }
             _ => error,
         })?;
-        Ok(connection)
+        let identity = self.file.opened()?;
+        let deadline = Arc::new(Deadline::default());
+        let mut handle = connection
+            .lock_handle()
+            .await
+            .map_err(|error| error::classify(&error, None))?;
+        handle.set_progress_handler(STEPS, deadline.handler());
+        drop(handle);
+        Ok(PooledConnection {
+            connection,
+            deadline,
+            statement_timeout: self.statement_timeout,
+            file: self.file.clone(),
+            identity,
+            released: false,
+        })
     }
 
-    async fn recycle(&self, _: &mut SqliteConnection, _: &Metrics) -> RecycleResult<Error> {
-        Ok(())
+    async fn recycle(&self, pooled: &mut PooledConnection, _: &Metrics) -> RecycleResult<Error> {
+        if !std::mem::take(&mut pooled.released) {
+            return Err(RecycleError::message(pool::UNCLEAN));
+        }
+        Ok(pooled.check_file()?)
     }
 }
 
 impl Manager {
-    fn new(options: SqliteConnectOptions, expected: Expected) -> Self {
+    fn new(
+        options: SqliteConnectOptions,
+        expected: Expected,
+        statement_timeout: Duration,
+        file: Arc<File>,
+    ) -> Self {
         let options = options
             .foreign_keys(true)
             .busy_timeout(expected.busy_timeout)
@@ -74,22 +152,30 @@ impl Manager {
             .pragma("cache_size", format!("-{CACHE_KIB}"))
             .pragma("trusted_schema", "OFF")
             .pragma("query_only", if expected.query_only { "ON" } else { "OFF" });
-        Manager { options, expected }
+        Manager {
+            options,
+            expected,
+            statement_timeout,
+            file,
+        }
     }
 }
+
+/// `SQLITE_NOTADB`. Of a file that was opened before it is damage.
+const NOT_A_DATABASE: &str = "26";
 
 /// Why the file does not open.
 pub(crate) fn explain(options: &SqliteConnectOptions, error: &sqlx::Error) -> Error {
     let path = options.get_filename();
     let classified = error::classify(error, None);
-    let kind = match classified.kind() {
-        ErrorKind::Unavailable { .. } if !path.exists() => ErrorKind::DatabaseMissing {
+    let kind = match (classified.code(), classified.kind()) {
+        (_, ErrorKind::Unavailable { .. }) if !path.exists() => ErrorKind::DatabaseMissing {
             name: path.display().to_string(),
         },
-        ErrorKind::NotADatabase { .. } => ErrorKind::NotADatabase {
+        (Some(NOT_A_DATABASE), _) => ErrorKind::NotADatabase {
             path: path.display().to_string(),
         },
-        kind => kind.clone(),
+        (_, kind) => kind.clone(),
     };
     classified.with_kind(kind)
 }
@@ -153,13 +239,14 @@ pub struct SqlitePool {
     readers: Pool<Manager>,
     /// Keeps a database in memory in being, however its one working connection ends.
     anchor: Option<Pool<Manager>>,
+    patience: Duration,
 }
 
 impl SqlitePool {
     pub(crate) async fn open(options: &StoreOptions) -> Result<Self> {
         let settings = &options.settings;
-        let file = SqliteConnectOptions::from_str(options.exposed_url())
-            .map_err(|error| invalid_url(error.to_string()))?
+        let file = options_of(options.exposed_url())
+            .map_err(invalid_url)?
             .disable_statement_logging();
         let in_memory = is_in_memory(options.exposed_url());
         if in_memory {
@@ -180,15 +267,17 @@ impl SqlitePool {
             true => file.clone(),
             false => file.clone().journal_mode(SqliteJournalMode::Wal),
         };
-        let writer = Manager::new(writing, expected);
-        // A reader never makes the file: it opens after the writer did.
-        let readers = Manager::new(file.create_if_missing(false), reading);
+        let timeout = settings.statement_timeout;
+        let path = Arc::new(File::new(PathBuf::from(file.get_filename())));
+        let writer = Manager::new(writing, expected, timeout, path.clone());
+        let readers = Manager::new(file, reading, timeout, path);
         let pool = SqlitePool {
             writer: pool_of(writer, 1, settings)?,
             readers: pool_of(readers, settings.readers, settings)?,
             anchor: None,
+            patience: settings.patience(),
         };
-        drop(pool.acquire(Access::Write).await?);
+        pool.acquire(Access::Write).await?.release();
         Ok(pool)
     }
 
@@ -202,13 +291,19 @@ impl SqlitePool {
             synchronous: settings.synchronous,
             query_only: false,
         };
-        let only_one = || pool_of(Manager::new(memory.clone(), expected.clone()), 1, settings);
+        let only_one = || {
+            let (options, expected) = (memory.clone(), expected.clone());
+            let nowhere = Arc::new(File::in_memory());
+            let manager = Manager::new(options, expected, settings.statement_timeout, nowhere);
+            pool_of(manager, 1, settings)
+        };
         let (only, anchor) = (only_one()?, only_one()?);
         drop(pool::acquire(&anchor).await?);
         let pool = SqlitePool {
             writer: only.clone(),
             readers: only,
             anchor: Some(anchor),
+            patience: settings.patience(),
         };
         #[cfg(feature = "migrate")]
         if let Some(run) = options.migration {
@@ -244,7 +339,12 @@ impl SqlitePool {
         Some(Opening {
             text: text.into(),
             transaction,
+            unchanged: String::new(),
         })
+    }
+
+    pub(super) fn patience(&self) -> Duration {
+        self.patience
     }
 
     pub(crate) fn close(&self) {
@@ -290,4 +390,27 @@ async fn migrate(run: crate::migrate::ForStore, memory: SqliteConnectOptions) ->
     // The pool is of no more use, whatever closing it says.
     let _closed = db.close().await;
     migrated
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialect::Execute;
+    use crate::sqlite::Sqlite;
+
+    #[tokio::test]
+    async fn a_connection_that_was_not_released_is_not_handed_out_again() -> Result<()> {
+        let pool = SqlitePool::open(&StoreOptions::new("sqlite::memory:")).await?;
+        for released in [true, false] {
+            let mut connection = pool.acquire(Access::Write).await?;
+            // A transaction that is open already would refuse it.
+            Sqlite::control(&mut connection, "BEGIN").await?;
+            if released {
+                Sqlite::control(&mut connection, "ROLLBACK").await?;
+                Sqlite::release(connection);
+            }
+        }
+        let mut connection = pool.acquire(Access::Write).await?;
+        Sqlite::control(&mut connection, "BEGIN").await
+    }
 }

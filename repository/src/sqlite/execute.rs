@@ -1,5 +1,8 @@
 //! Statement text and typed values in, rows out: the one place where SQLite runs anything.
 
+use std::borrow::Cow;
+use std::time::Duration;
+
 use deadpool::managed::Object;
 use futures_util::TryStreamExt;
 use sea_orm::{DbErr, ExecResult, QueryResult, RuntimeErr};
@@ -107,6 +110,9 @@ impl Execute for Sqlite {
     type Connection = Object<Manager>;
     type Pool = SqlitePool;
 
+    // https://sqlite.org/lang_conflict.html, ABORT
+    const OUTLIVES_REFUSALS: bool = true;
+
     async fn acquire(pool: &SqlitePool, access: Access) -> Result<Self::Connection> {
         pool.acquire(access).await
     }
@@ -127,7 +133,7 @@ impl Execute for Sqlite {
         decode: fn(&Row) -> Result<T>,
     ) -> Result<Vec<T>> {
         let query = query_with(AssertSqlSafe(text.sql.clone()), arguments(values)?);
-        let mut rows = query.fetch(&mut **connection);
+        let mut rows = query.fetch(connection.statement());
         let mut decoded = Vec::new();
         while let Some(row) = rows
             .try_next()
@@ -149,7 +155,7 @@ impl Execute for Sqlite {
     ) -> Result<Option<T>> {
         let query = query_with(AssertSqlSafe(text.sql.clone()), arguments(values)?);
         let row = query
-            .fetch_optional(&mut **connection)
+            .fetch_optional(connection.statement())
             .await
             .map_err(|error| Self::classify(&error, text.table))?;
         row.map(|row| decode(&Row(row))).transpose()
@@ -161,15 +167,18 @@ impl Execute for Sqlite {
         values: Vec<Value>,
     ) -> Result<u64> {
         let query = query_with(AssertSqlSafe(text.sql.clone()), arguments(values)?);
-        let result = query.execute(&mut **connection).await;
+        let result = query.execute(connection.statement()).await;
         result
             .map(|done| done.rows_affected())
             .map_err(|error| Self::classify(&error, text.table))
     }
 
     async fn control(connection: &mut Self::Connection, text: &str) -> Result<()> {
+        if text.starts_with("COMMIT") {
+            connection.check_file()?;
+        }
         let statement = sqlx::raw_sql(AssertSqlSafe(text.to_owned()));
-        let result = statement.execute(&mut **connection).await;
+        let result = statement.execute(connection.control()).await;
         match result.map_err(|error| Self::classify(&error, None)) {
             // SQLite may have rolled back by itself, and then there is nothing left to do.
             Err(error)
@@ -181,8 +190,29 @@ impl Execute for Sqlite {
         }
     }
 
+    fn release(mut connection: Self::Connection) {
+        connection.release();
+    }
+
+    /// Nothing more: SQL that would leave something behind costs the connection.
+    fn ending(
+        _connection: &Self::Connection,
+        statement: Option<&'static str>,
+        _unchanged: &str,
+    ) -> Cow<'static, str> {
+        statement.unwrap_or_default().into()
+    }
+
     fn discard(connection: Self::Connection) {
         drop(Object::take(connection));
+    }
+
+    fn interrupt(connection: &mut Self::Connection) {
+        connection.interrupt();
+    }
+
+    fn patience(pool: &SqlitePool) -> Duration {
+        pool.patience()
     }
 
     async fn seaorm_fetch(
@@ -190,9 +220,10 @@ impl Execute for Sqlite {
         statement: sea_orm::Statement,
     ) -> Result<Vec<QueryResult>, DbErr> {
         let values = SqlxValues(statement.values.unwrap_or(sea_orm::Values(Vec::new())));
-        let query = query_with(AssertSqlSafe(statement.sql), values);
+        // Not kept: the driver would give the columns of a `SELECT *` as they were when it first saw it.
+        let query = query_with(AssertSqlSafe(statement.sql), values).persistent(false);
         let rows = query
-            .fetch_all(&mut **connection)
+            .fetch_all(connection.statement())
             .await
             .map_err(query_error)?;
         Ok(rows.into_iter().map(Into::into).collect())
@@ -203,9 +234,10 @@ impl Execute for Sqlite {
         statement: sea_orm::Statement,
     ) -> Result<ExecResult, DbErr> {
         let values = SqlxValues(statement.values.unwrap_or(sea_orm::Values(Vec::new())));
-        let query = query_with(AssertSqlSafe(statement.sql), values);
+        // Not kept: the driver would give the columns of a `SELECT *` as they were when it first saw it.
+        let query = query_with(AssertSqlSafe(statement.sql), values).persistent(false);
         let done = query
-            .execute(&mut **connection)
+            .execute(connection.statement())
             .await
             .map_err(query_error)?;
         Ok(done.into())
@@ -217,7 +249,7 @@ impl Execute for Sqlite {
     ) -> Result<ExecResult, DbErr> {
         let query = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
         let done = query
-            .execute(&mut **connection)
+            .execute(connection.statement())
             .await
             .map_err(query_error)?;
         Ok(done.into())

@@ -1,69 +1,168 @@
-//! Statements that would end or split a transaction, or change who it runs as.
+//! What an application's own SQL may not do inside a unit of work: end or split the transaction, change who
+//! it runs as or for whom, or reach past the scope.
+
+use crate::engine::Engine;
+
+use super::lexer::{Lexer, Token};
 
 /// The first words of statements that belong to whoever holds the transaction.
-const CONTROL: [&str; 10] = [
-    "BEGIN",
-    "START",
-    "COMMIT",
-    "END",
-    "ROLLBACK",
-    "ABORT",
-    "SAVEPOINT",
-    "RELEASE",
-    "PREPARE",
-    "DISCARD",
+const CONTROL: [&str; 12] = [
+    "begin",
+    "start",
+    "commit",
+    "end",
+    "rollback",
+    "abort",
+    "savepoint",
+    "release",
+    "prepare",
+    "execute",
+    "deallocate",
+    "discard",
 ];
 
-/// The words of the first statement in the text that controls a transaction or its role, if any.
+/// What statements begin with that read and write rows. An owner's scope is for these: all else belongs to
+/// the system's scope or to a migration.
+const ROWS: [&str; 20] = [
+    "select", "with", "insert", "update", "delete", "merge", "replace", "values", "table", "lock",
+    "show", "explain", "set", "notify", "call", "declare", "fetch", "move", "close", "analyze",
+];
+
+/// Functions of Postgres that set what the scope stands on, or that run a text which nobody could read
+/// beforehand. An owner's scope has no use for them.
+const REACHING: [&str; 7] = [
+    "set_config",
+    "query_to_xml",
+    "query_to_xmlschema",
+    "query_to_xml_and_xmlschema",
+    "ts_stat",
+    "ts_rewrite",
+    "dblink",
+];
+
+/// The settings that a unit of work stands on, and the first parts of the names of such.
+const STANDS_ON: [&str; 4] = [
+    "role",
+    "session_authorization",
+    "standard_conforming_strings",
+    "transaction",
+];
+const STANDS_ON_PREFIXES: [&str; 3] = ["request.", "catamaran.", "transaction_"];
+
+/// Whether a statement may leave something on SQLite's connection, which nothing there can reset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trace {
+    /// Nothing stays.
+    None,
+    /// A setting, an attached file, a temporary table.
+    Left,
+}
+
+/// Looks over the application's own SQL, one statement or several; `owned` says whether it runs in an
+/// owner's scope.
 ///
-/// Statements are told apart by their semicolons, whether or not one stands in a literal: a text that is
-/// refused for that can be sent with the literal as a parameter. A text with a `$$` body is one statement.
-pub(crate) fn control_words(sql: &str) -> Option<String> {
-    match sql.contains("$$") {
-        true => leading_control(sql),
-        false => sql.split(';').find_map(leading_control),
-    }
-}
-
-/// The words with which the statement begins, if they control a transaction or its role.
-pub(crate) fn leading_control(statement: &str) -> Option<String> {
-    let mut words = Words(statement);
-    let first = words.next()?.to_ascii_uppercase();
-    if CONTROL.contains(&first.as_str()) {
-        return Some(first);
-    }
-    let mut second = words.next()?.to_ascii_uppercase();
-    if second == "LOCAL" {
-        second = words.next()?.to_ascii_uppercase();
-    }
-    let of_role = ["ROLE", "SESSION"].contains(&second.as_str());
-    (of_role && ["SET", "RESET"].contains(&first.as_str())).then(|| format!("{first} {second}"))
-}
-
-/// The words of a statement, comments passed over.
-struct Words<'s>(&'s str);
-
-impl<'s> Iterator for Words<'s> {
-    type Item = &'s str;
-
-    fn next(&mut self) -> Option<&'s str> {
-        loop {
-            self.0 = self.0.trim_start();
-            if let Some(comment) = self.0.strip_prefix("--") {
-                self.0 = comment.split_once('\n').map_or("", |(_, after)| after);
-            } else if let Some(comment) = self.0.strip_prefix("/*") {
-                self.0 = comment.split_once("*/").map_or("", |(_, after)| after);
-            } else {
-                break;
-            }
+/// # Errors
+/// The words that are not its own to say.
+pub(crate) fn look_over(engine: Engine, owned: bool, sql: &str) -> Result<Trace, String> {
+    let tokens: Vec<Token<'_>> = Lexer::new(engine, sql).collect();
+    let mut trace = Trace::None;
+    for statement in tokens.split(|token| *token == Token::Semicolon) {
+        if let Some(words) = control(statement) {
+            return Err(words);
         }
-        let end = self
-            .0
-            .find(|c: char| !c.is_ascii_alphabetic())
-            .unwrap_or(self.0.len());
-        let (word, rest) = self.0.split_at(end);
-        self.0 = rest;
-        (!word.is_empty()).then_some(word)
+        if owned {
+            stays_in_scope(engine, statement)?;
+        }
+        if engine == Engine::Sqlite && leaves_a_trace(statement) {
+            trace = Trace::Left;
+        }
+    }
+    Ok(trace)
+}
+
+/// The words with which the first statement begins, if they control a transaction or its role.
+#[cfg(feature = "migrate")]
+pub(crate) fn leading_control(sql: &str) -> Option<String> {
+    let first = Lexer::new(Engine::Postgres, sql).take_while(|token| *token != Token::Semicolon);
+    control(&first.collect::<Vec<_>>())
+}
+
+/// The word at that place, quoted or not.
+fn word<'t>(statement: &'t [Token<'_>], index: usize) -> Option<&'t str> {
+    match statement.get(index)? {
+        Token::Word(word) | Token::Quoted(word) => Some(word),
+        _ => None,
+    }
+}
+
+fn control(statement: &[Token<'_>]) -> Option<String> {
+    let first = word(statement, 0)?;
+    if CONTROL.contains(&first) {
+        return Some(first.to_ascii_uppercase());
+    }
+    if !["set", "reset"].contains(&first) {
+        return None;
+    }
+    let mut at = 1;
+    if matches!(word(statement, at), Some("local" | "session"))
+        // SET SESSION AUTHORIZATION and SET SESSION CHARACTERISTICS are statements of their own.
+        && !matches!(word(statement, at + 1), Some("authorization" | "characteristics"))
+    {
+        at += 1;
+    }
+    let mut name = word(statement, at)?.to_ascii_lowercase();
+    if statement.get(at + 1) == Some(&Token::Other('.')) {
+        name.push('.');
+    }
+    let stands_on = STANDS_ON.contains(&name.as_str())
+        || STANDS_ON_PREFIXES
+            .iter()
+            .any(|prefix| name.starts_with(prefix))
+        || name == "session";
+    stands_on.then(|| format!("{first} {name}").to_ascii_uppercase())
+}
+
+/// What an owner's scope may say: statements that read and write rows, and settings that end with the
+/// transaction.
+fn stays_in_scope(engine: Engine, statement: &[Token<'_>]) -> Result<(), String> {
+    let is =
+        |index, wanted: &[&str]| word(statement, index).is_some_and(|word| wanted.contains(&word));
+    match statement.first() {
+        None | Some(Token::Other(_)) => {}
+        Some(_) if is(0, &["set"]) && !is(1, &["local", "constraints"]) => {
+            return Err("SET without LOCAL".to_owned());
+        }
+        Some(_) if is(0, &ROWS) => {}
+        Some(_) if is(0, &["pragma"]) && !leaves_a_trace(statement) => {}
+        Some(_) => return Err(word(statement, 0).unwrap_or_default().to_ascii_uppercase()),
+    }
+    if engine == Engine::Sqlite {
+        return Ok(());
+    }
+    for (index, token) in statement.iter().enumerate() {
+        match token {
+            // A name with escapes may be any name.
+            Token::Word(u) if u == "u" && statement.get(index + 1) == Some(&Token::Other('&')) => {
+                return Err("U&".to_owned());
+            }
+            Token::Word(name) | Token::Quoted(name) if REACHING.contains(&name.as_ref()) => {
+                return Err(name.clone().into_owned());
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn leaves_a_trace(statement: &[Token<'_>]) -> bool {
+    match word(statement, 0) {
+        // Without a value it is a question.
+        Some("pragma") => statement
+            .iter()
+            .any(|token| matches!(token, Token::Other('=' | '('))),
+        Some("attach" | "detach") => true,
+        Some("create") => matches!(word(statement, 1), Some("temp" | "temporary")),
+        _ => false,
     }
 }
 
@@ -71,20 +170,113 @@ impl<'s> Iterator for Words<'s> {
 mod tests {
     use super::*;
 
+    fn refused(engine: Engine, owned: bool, sql: &str) -> Option<String> {
+        look_over(engine, owned, sql).err()
+    }
+
     #[test]
     fn control_is_found_behind_comments_and_other_statements() {
         for (sql, found) in [
             ("commit", Some("COMMIT")),
             ("  -- done\n /* really */ commit;", Some("COMMIT")),
             ("DELETE FROM a; rollback", Some("ROLLBACK")),
+            ("SELECT 'x; COMMIT'", None),
+            (";/*;*/COMMIT", Some("COMMIT")),
             ("SET LOCAL ROLE boss", Some("SET ROLE")),
+            ("SET SESSION ROLE boss", Some("SET ROLE")),
+            ("SET \"role\" = 'boss'", Some("SET ROLE")),
+            ("SET SESSION AUTHORIZATION boss", Some("SET SESSION")),
+            ("SET LOCAL SESSION AUTHORIZATION boss", Some("SET SESSION")),
+            (
+                "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
+                Some("SET SESSION"),
+            ),
+            ("SET TRANSACTION READ WRITE", Some("SET TRANSACTION")),
+            (
+                "SET LOCAL transaction_read_only = off",
+                Some("SET TRANSACTION_READ_ONLY"),
+            ),
+            ("SET Request.jwt.claims = ''", Some("SET REQUEST.")),
+            (
+                "SET \"request.jwt.claims\" TO ''",
+                Some("SET REQUEST.JWT.CLAIMS"),
+            ),
             ("reset role", Some("RESET ROLE")),
             ("SET LOCAL lock_timeout = 5", None),
             ("DO $$ BEGIN NULL; END IF; END $$", None),
             ("SELECT 1", None),
             ("", None),
         ] {
-            assert_eq!(control_words(sql).as_deref(), found, "{sql}");
+            for engine in [Engine::Postgres, Engine::Sqlite] {
+                let sqlite_reads_on = engine == Engine::Sqlite && sql.contains("$$");
+                if !sqlite_reads_on {
+                    assert_eq!(
+                        refused(engine, false, sql).as_deref(),
+                        found,
+                        "{engine}: {sql}"
+                    );
+                }
+            }
         }
+    }
+
+    #[test]
+    fn an_owners_scope_reads_and_writes_rows_and_nothing_else() {
+        for (sql, found) in [
+            ("DO $$ BEGIN PERFORM 1; END $$", Some("DO")),
+            (
+                "CREATE FUNCTION pg_temp.f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+                Some("CREATE"),
+            ),
+            (
+                "ALTER ROLE CURRENT_USER SET request.jwt.claims = ''",
+                Some("ALTER"),
+            ),
+            ("RESET ALL", Some("RESET")),
+            ("SET lock_timeout = 5", Some("SET without LOCAL")),
+            ("SET LOCAL lock_timeout = 5", None),
+            (
+                "SELECT 1; SELECT pg_catalog . \"set_config\" ('a', 'b', true)",
+                Some("set_config"),
+            ),
+            (
+                "WITH x AS (SELECT Set_Config('a', 'b', false)) SELECT 1 FROM x",
+                Some("set_config"),
+            ),
+            ("SELECT U&\"set\\005fconfig\"('a', 'b', true)", Some("U&")),
+            (
+                "SELECT query_to_xml('SELECT 1', true, true, '')",
+                Some("query_to_xml"),
+            ),
+            ("SELECT 'set_config' -- set_config", None),
+            ("(SELECT 1)", None),
+        ] {
+            assert_eq!(
+                refused(Engine::Postgres, true, sql).as_deref(),
+                found,
+                "{sql}"
+            );
+        }
+        assert_eq!(
+            refused(Engine::Sqlite, true, "PRAGMA query_only = 0").as_deref(),
+            Some("PRAGMA")
+        );
+    }
+
+    #[test]
+    fn what_stays_on_a_connection_of_sqlite_is_told() {
+        for (sql, trace) in [
+            ("PRAGMA foreign_keys = OFF", Trace::Left),
+            ("SELECT 1; ATTACH 'x' AS y", Trace::Left),
+            ("CREATE TEMP TABLE habits (id)", Trace::Left),
+            ("CREATE TABLE temp (id)", Trace::None),
+            ("PRAGMA foreign_keys", Trace::None),
+        ] {
+            assert_eq!(look_over(Engine::Sqlite, false, sql), Ok(trace), "{sql}");
+        }
+        assert_eq!(
+            look_over(Engine::Postgres, false, "PRAGMA x"),
+            Ok(Trace::None)
+        );
     }
 }

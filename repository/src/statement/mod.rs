@@ -7,9 +7,12 @@ mod bulk;
 mod condition;
 mod control;
 mod keyset;
+mod lexer;
+mod reference;
 mod select;
 mod shape;
 mod sql;
+mod star;
 mod write;
 
 use std::collections::HashMap;
@@ -18,22 +21,29 @@ use std::sync::{Arc, PoisonError, RwLock};
 use sea_orm::{EntityTrait, IdenStatic, Iterable};
 
 pub(crate) use bulk::{Bulk, bulk_insert, bulk_update, chunks, insert_types, update_types};
-pub(crate) use control::control_words;
 #[cfg(feature = "migrate")]
 pub(crate) use control::leading_control;
+pub(crate) use control::{Trace, look_over};
+pub(crate) use reference::{
+    Affected, changed_orphan, first_orphan, referring_to_changed, referring_to_removed,
+};
 pub(crate) use select::{
-    Output, Selection, lock_by_ids, look_up, select, select_by_ids, select_one, selection_shape,
+    Output, Selection, lock_by_ids, look_up, select, select_by_ids, select_for_update, select_one,
+    selection_shape,
 };
 pub(crate) use shape::Shape;
 pub(crate) use sql::{Sql, quoted};
+pub(crate) use star::has_star;
 pub(crate) use write::{
     Guard, delete_one, delete_where, insert_one, purge, restore_one, update_one, update_where,
 };
 
 use crate::dialect::Text;
 use crate::domain::Table;
+use crate::error::{InvalidReason, Result};
 use crate::query::Visibility;
-use crate::record::{ColumnSpec, Managed, Record};
+use crate::record::{ColumnSpec, Managed, Record, invalid};
+use crate::value::{MAX_BYTES, Type, Value};
 
 /// How many texts one record keeps. Only filters can make many, and a program has only so many filters.
 const MOST_TEXTS: usize = 512;
@@ -49,6 +59,8 @@ pub struct Statements {
     pub(crate) columns: Vec<&'static str>,
     pub(crate) specs: &'static [ColumnSpec],
     pub(crate) managed: Managed,
+    /// The columns whose texts have a limit of their own, and how many bytes it is.
+    limited: Vec<(usize, usize)>,
     texts: RwLock<HashMap<Shape, Arc<str>>>,
 }
 
@@ -57,10 +69,22 @@ impl Statements {
     #[doc(hidden)]
     pub fn new<R: Record, E: EntityTrait>(columns: &[E::Column]) -> Self {
         debug_assert_eq!(E::Column::iter().count(), columns.len());
+        let columns: Vec<&'static str> = columns.iter().map(IdenStatic::as_str).collect();
+        let ty = |name: &str| {
+            let place = columns.iter().position(|column| *column == name)?;
+            Some(R::COLUMNS[place].ty)
+        };
+        let limited = columns.iter().enumerate().filter_map(|(index, column)| {
+            let most_bytes = R::TABLE.most_bytes(column, ty);
+            let has_length = matches!(R::COLUMNS[index].ty, Type::Text | Type::Bytes);
+            let limited = most_bytes < MAX_BYTES || R::COLUMNS[index].max_chars.is_some();
+            (has_length && limited).then_some((index, most_bytes))
+        });
         Statements {
             domain: R::TABLE,
             table: E::default().table_name(),
-            columns: columns.iter().map(IdenStatic::as_str).collect(),
+            limited: limited.collect(),
+            columns,
             specs: R::COLUMNS,
             managed: R::MANAGED,
             texts: RwLock::default(),
@@ -87,6 +111,38 @@ impl Statements {
         Text {
             sql,
             table: Some(self.domain),
+        }
+    }
+
+    /// Whether the values of the columns with a limit of their own are short enough for both engines; `value`
+    /// gives that of a column, where it is written.
+    pub(crate) fn check_lengths(&self, value: impl Fn(usize) -> Option<Value>) -> Result<()> {
+        self.limited.iter().try_for_each(|(column, max_bytes)| {
+            value(*column).map_or(Ok(()), |value| {
+                self.check_length(*column, &value, *max_bytes)
+            })
+        })
+    }
+
+    fn check_length(&self, index: usize, value: &Value, max_bytes: usize) -> Result<()> {
+        let bytes = match value {
+            Value::Text(text) => text.len(),
+            Value::Bytes(bytes) => bytes.len(),
+            _ => return Ok(()),
+        };
+        let spec = &self.specs[index];
+        if bytes > max_bytes {
+            return Err(invalid(spec.field, InvalidReason::TooLong { max_bytes }));
+        }
+        match (spec.max_chars, value) {
+            // No text has more characters than bytes.
+            (Some(max_chars), Value::Text(text))
+                if bytes > max_chars && text.chars().count() > max_chars =>
+            {
+                let reason = InvalidReason::TooManyCharacters { max_chars };
+                Err(invalid(spec.field, reason))
+            }
+            _ => Ok(()),
         }
     }
 

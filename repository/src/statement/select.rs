@@ -42,6 +42,20 @@ pub(crate) fn select_by_ids<D: Dialect>(statements: &Statements, scoped: bool) -
     })
 }
 
+/// `SELECT` of the living rows of an array of ids, locked one after the other in the order of ids.
+pub(crate) fn select_for_update<D: Dialect>(statements: &Statements, scoped: bool) -> Text {
+    let shape = Shape::of(Statement::SelectForUpdate).flag(scoped);
+    statements.text(shape, || {
+        let mut sql = select_columns::<D>(statements);
+        sql.push(" WHERE ").is_element(statements.id());
+        write_owner(&mut sql, statements, scoped);
+        write_visible(&mut sql, statements, Visibility::Live);
+        sql.push(" ORDER BY ").name(statements.id());
+        sql.push(D::LOCK_ROWS);
+        sql.finish()
+    })
+}
+
 /// Locks the rows of an array of ids, one after the other in the order of ids; gives how many there are.
 pub(crate) fn lock_by_ids<D: Dialect>(statements: &Statements, scoped: bool) -> Text {
     let shape = Shape::of(Statement::LockByIds).flag(scoped);

@@ -10,6 +10,7 @@ pub(crate) enum Statement {
     SelectOne,
     SelectByIds,
     LockByIds,
+    SelectForUpdate,
     LookUp,
     List,
     Count,

@@ -113,16 +113,24 @@ pub(crate) fn purge<D: Dialect>(statements: &Statements, deleted: &str, scoped: 
         sql.name(statements.id())
             .push(" FROM ")
             .name(statements.table);
-        sql.push(" WHERE ").name(deleted).push(" < ").parameter();
-        write_owner(&mut sql, statements, scoped);
-        sql.push(" ORDER BY ")
-            .name(deleted)
-            .push(", ")
-            .name(statements.id());
-        sql.push(" LIMIT ").parameter().push(D::LOCK_FREE_ROWS);
-        sql.push(D::IN_SUBQUERY.1);
+        purged(&mut sql, statements, deleted, scoped);
+        sql.push(D::LOCK_FREE_ROWS).push(D::IN_SUBQUERY.1);
         sql.finish()
     })
+}
+
+/// Which rows a purge removes; the parameters are the time, the owner and the number.
+pub(super) fn purged<D: Dialect>(
+    sql: &mut Sql<D>,
+    statements: &Statements,
+    deleted: &str,
+    scoped: bool,
+) {
+    sql.push(" WHERE ").name(deleted).push(" < ").parameter();
+    write_owner(sql, statements, scoped);
+    sql.push(" ORDER BY ").name(deleted);
+    sql.push(", ").name(statements.id());
+    sql.push(" LIMIT ").parameter();
 }
 
 /// `UPDATE` of the living rows of a selection; the parameters are the columns, the time and the

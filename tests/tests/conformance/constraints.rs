@@ -7,7 +7,7 @@ use entity::{
     Device, DeviceDraft, DevicePatch, Entry, EntryDraft, Habit, HabitDraft, HabitPatch, Reminder,
     ReminderDraft, ReminderPatch,
 };
-use suite::kind::{invalid, refused, unique};
+use suite::kind::{check, foreign_key, refused, unique};
 use suite::people::{adas, everybodys};
 use suite::raw;
 use suite::specimen::{Specimen, SpecimenDraft};
@@ -15,12 +15,6 @@ use uuid::Uuid;
 
 fn day(number: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 3, number).expect("a day")
-}
-
-fn check(constraint: &'static str) -> ErrorKind {
-    ErrorKind::Check {
-        constraint: constraint.into(),
-    }
 }
 
 #[twin_test(migration::Migrator, everywhere)]
@@ -75,8 +69,8 @@ async fn a_day_is_taken_by_one_living_entry_of_a_habit(db: &TwinDatabase) -> Res
     let second = entries.insert(EntryDraft::new(habit.id, day(2))).await?;
     let taken = unique(
         "habit_entries",
-        &["habit_id", "date"],
-        "uq_habit_entries__habit_id_date",
+        &["user_id", "habit_id", "date"],
+        "uq_habit_entries__user_id_habit_id_date",
     );
     let draft = || EntryDraft::new(habit.id, day(1)).amount(9);
     assert_eq!(refused(entries.insert(draft()).await), taken);
@@ -107,16 +101,12 @@ async fn a_day_is_taken_by_one_living_entry_of_a_habit(db: &TwinDatabase) -> Res
 #[twin_test(migration::Migrator, everywhere)]
 async fn a_child_without_its_parent_breaks_the_foreign_key(db: &TwinDatabase) -> Result<()> {
     let missing = Uuid::from_u128(404);
-    // SQLite does not say which foreign key it was.
-    let named = |name: &'static str| match db.engine() {
-        Engine::Sqlite => None,
-        Engine::Postgres => Some(name.into()),
-    };
     let entries = adas::<Entry>(db);
-    let broken = ErrorKind::ForeignKey {
-        table: Some("habit_entries".into()),
-        constraint: named("fk_habit_entries__user_id_habit_id"),
-    };
+    let broken = foreign_key(
+        "habit_entries",
+        &["user_id", "habit_id"],
+        "fk_habit_entries__user_id_habit_id",
+    );
     let orphan = || EntryDraft::new(missing, day(1));
     assert_eq!(refused(entries.insert(orphan()).await), broken);
     assert_eq!(refused(entries.insert_many(vec![orphan()]).await), broken);
@@ -134,10 +124,11 @@ async fn a_child_without_its_parent_breaks_the_foreign_key(db: &TwinDatabase) ->
     let reminder = ReminderDraft::new(missing, "07:00", 1, "UTC");
     assert_eq!(
         refused(adas::<Reminder>(db).insert(reminder).await),
-        ErrorKind::ForeignKey {
-            table: Some("reminders".into()),
-            constraint: named("fk_reminders__user_id_habit_id"),
-        }
+        foreign_key(
+            "reminders",
+            &["user_id", "habit_id"],
+            "fk_reminders__user_id_habit_id",
+        )
     );
     assert_eq!(entries.get(entry.id).await?, entry);
     Ok(())
@@ -152,7 +143,7 @@ async fn a_platform_has_1_to_64_characters(db: &TwinDatabase) -> Result<()> {
     }
     let one = devices.insert(DeviceDraft::new("one")).await?;
     for platform in ["x".repeat(65), "😀".repeat(65), String::new()] {
-        let broken = check("ck_devices__platform");
+        let broken = check("devices", &["platform"], "ck_devices__platform");
         assert_eq!(
             refused(devices.insert(DeviceDraft::new(platform.clone())).await),
             broken
@@ -198,7 +189,7 @@ async fn a_reminder_rings_at_a_time_of_day_on_some_day(db: &TwinDatabase) -> Res
         assert_eq!(reminders.get(made.id).await?, made);
     }
     for days in [0, -1, 128, i32::MAX, i32::MIN] {
-        let broken = check("ck_reminders__days_of_week");
+        let broken = check("reminders", &["days_of_week"], "ck_reminders__days_of_week");
         assert_eq!(
             refused(remind(db, &*reminders, "07:00", days).await),
             broken
@@ -220,7 +211,7 @@ async fn a_reminder_rings_at_a_time_of_day_on_some_day(db: &TwinDatabase) -> Res
         "12:30Z",
         " 2:30",
     ] {
-        let broken = check("ck_reminders__time_local");
+        let broken = check("reminders", &["time_local"], "ck_reminders__time_local");
         assert_eq!(
             refused(remind(db, &*reminders, time, 1).await),
             broken,
@@ -231,7 +222,7 @@ async fn a_reminder_rings_at_a_time_of_day_on_some_day(db: &TwinDatabase) -> Res
     let both = ReminderPatch::new().days_of_week(0);
     assert_eq!(
         refused(reminders.patch(made.id, Expected::Any, both).await),
-        check("ck_reminders__days_of_week")
+        check("reminders", &["days_of_week"], "ck_reminders__days_of_week",)
     );
     Ok(())
 }
@@ -244,7 +235,11 @@ async fn a_version_at_its_end_is_refused_and_nothing_wraps(db: &TwinDatabase) ->
     raw::execute(db.store(), &sql).await?;
     let last = habits.get(made.id).await?;
     assert_eq!(last.version, i64::MAX);
-    let broken = invalid("a column", InvalidReason::Refused);
+    let broken = ErrorKind::InvalidValue {
+        // Postgres does not say in which column the number went over its end.
+        field: (db.engine() == Engine::Sqlite).then(|| "version".into()),
+        reason: InvalidReason::Refused,
+    };
     assert_eq!(refused(habits.update(last.clone()).await), broken);
     let patch = || HabitPatch::new().name("walk");
     assert_eq!(

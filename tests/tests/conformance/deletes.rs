@@ -110,8 +110,8 @@ async fn a_row_whose_key_was_given_away_is_not_restored(db: &TwinDatabase) -> Re
         refused(entries.restore(first.id, Expected::Any).await),
         unique(
             "habit_entries",
-            &["habit_id", "date"],
-            "uq_habit_entries__habit_id_date"
+            &["user_id", "habit_id", "date"],
+            "uq_habit_entries__user_id_habit_id_date"
         )
     );
     assert_eq!(

@@ -9,7 +9,7 @@ use catamaran::{
 use entity::{Habit, HabitDraft, HabitPatch};
 use sea_orm::ConnectionTrait;
 use suite::kind::refused;
-use suite::people::{ADA, adas, everybodys};
+use suite::people::{ADA, adas, everybodys, everyone};
 use suite::raw;
 use suite::stores::open_with;
 
@@ -242,22 +242,19 @@ async fn a_full_disk_is_told_and_leaves_what_was_there(db: &TwinDatabase) -> Res
     }
     let habits = adas::<Habit>(db);
     let made = habits.insert(HabitDraft::new("run", "daily")).await?;
-    let unit = db.store().begin_write(&ADAS).await?;
-    // The writing connection is always the same.
-    raw::execute_in(&unit, "PRAGMA max_page_count = 1").await?;
-    unit.commit().await?;
     let large = || HabitDraft::new("x".repeat(1_000_000), "daily");
-    assert_eq!(
-        refused(habits.insert(large()).await),
-        ErrorKind::StorageFull
-    );
+    let grown = || HabitPatch::new().name("x".repeat(1_000_000));
+    let unit = db.store().begin_write(&everyone()).await?;
+    // Such a setting ends with the unit.
+    raw::execute_in(&unit, "PRAGMA max_page_count = 1").await?;
+    let rows = unit.repository::<Habit>();
+    let patched = rows.patch(made.id, Expected::Any, grown()).await;
+    assert_eq!(refused(patched), ErrorKind::StorageFull);
+    unit.rollback().await?;
     let everything = everybodys::<Habit>(db);
     assert_eq!(everything.count(&Query::all()).await?, 1);
     assert_eq!(habits.get(made.id).await?, made);
     // There is space again.
-    let unit: Unit = db.store().begin_write(&ADAS).await?;
-    raw::execute_in(&unit, "PRAGMA max_page_count = 1000000").await?;
-    unit.commit().await?;
     let many = habits.insert_many(vec![large(), large()]).await?;
     assert_eq!(many.len(), 2);
     Ok(())

@@ -1,11 +1,11 @@
 //! `upsert`, `upsert_many`.
 
 use catamaran::testing::{TwinDatabase, twin_test};
-use catamaran::{ConflictReason, Expected, InvalidReason, Query, Result, Scope, Upsert, Upserted};
+use catamaran::{ConflictReason, Expected, Query, Result, Scope, Upsert, Upserted};
 use chrono::NaiveDate;
 use entity::{Device, DeviceDraft, Entry, EntryDraft, Habit, HabitDraft};
 use suite::clock::{ManualClock, instant};
-use suite::kind::{conflict, invalid, refused, stale, unique};
+use suite::kind::{conflict, refused, stale, unique};
 use suite::pages::forwards;
 use suite::people::{ADA, adas};
 use suite::stores::open_with;
@@ -161,7 +161,7 @@ async fn null_is_a_content_like_any_other(db: &TwinDatabase) -> Result<()> {
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn an_id_that_is_there_twice_is_refused_before_anything_is_written(
+async fn an_id_that_is_there_again_meets_what_the_row_before_it_made(
     db: &TwinDatabase,
 ) -> Result<()> {
     let habits = adas::<Habit>(db);
@@ -169,12 +169,62 @@ async fn an_id_that_is_there_twice_is_refused_before_anything_is_written(
         Upsert::new(HabitDraft::new("other", "daily")),
         Upsert::new(draft("run")),
         Upsert::new(draft("run")),
+        Upsert::new(HabitDraft::new("another", "daily")),
+        Upsert::new(draft("run")),
+    ];
+    let outcomes = habits.upsert_many(rows).await?;
+    let [
+        Upserted::Inserted(other),
+        Upserted::Inserted(first),
+        Upserted::Unchanged(second),
+        Upserted::Inserted(another),
+        Upserted::Unchanged(third),
+    ] = &outcomes[..]
+    else {
+        panic!("{outcomes:?}");
+    };
+    assert_eq!((&*other.name, &*another.name), ("other", "another"));
+    assert_eq!((first, first), (second, third));
+    assert_eq!(habits.count(&Query::all()).await?, 3);
+    // A row that knows the version that the one before it makes is written again, as by two calls.
+    let rows = vec![
+        seen(first, 1, "walk"),
+        seen(first, 2, "swim"),
+        seen(first, 3, "swim"),
+    ];
+    let outcomes = habits.upsert_many(rows).await?;
+    let versions: Vec<(i64, &str)> = outcomes
+        .iter()
+        .map(|outcome| (outcome.record().version, &*outcome.record().name))
+        .collect();
+    assert_eq!(versions, [(2, "walk"), (3, "swim"), (3, "swim")]);
+    assert!(matches!(outcomes[2], Upserted::Unchanged(_)));
+    assert_eq!(habits.get(ID).await?.version, 3);
+    Ok(())
+}
+
+#[twin_test(migration::Migrator, everywhere)]
+async fn an_id_that_is_there_again_with_other_contents_is_a_conflict_and_nothing_stays(
+    db: &TwinDatabase,
+) -> Result<()> {
+    let habits = adas::<Habit>(db);
+    let rows = vec![
+        Upsert::new(HabitDraft::new("other", "daily")),
+        Upsert::new(draft("run")),
+        Upsert::new(draft("walk")),
     ];
     assert_eq!(
         refused(habits.upsert_many(rows).await),
-        invalid("id", InvalidReason::Repeated)
+        conflict::<Habit>(ID, ConflictReason::Exists)
     );
     assert_eq!(habits.count(&Query::all()).await?, 0);
+    let first = habits.insert(draft("run")).await?;
+    let rows = vec![seen(&first, 1, "walk"), seen(&first, 1, "swim")];
+    assert_eq!(
+        refused(habits.upsert_many(rows).await),
+        stale::<Habit>(ID, 1, 2)
+    );
+    assert_eq!(habits.get(ID).await?, first);
     Ok(())
 }
 
@@ -277,8 +327,8 @@ async fn another_unique_key_is_a_unique_error_and_no_outcome(db: &TwinDatabase) 
     let taken = || {
         unique(
             "habit_entries",
-            &["habit_id", "date"],
-            "uq_habit_entries__habit_id_date",
+            &["user_id", "habit_id", "date"],
+            "uq_habit_entries__user_id_habit_id_date",
         )
     };
     let clash = Upsert::new(EntryDraft::new(habit.id, day).amount(5));

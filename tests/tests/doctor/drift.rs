@@ -55,7 +55,7 @@ const fn postgres(
 
 const UPDATED: &str = "habits: ix_habits__user_id_updated_at";
 const PLATFORM: &str = "devices: ix_devices__user_id_platform";
-const DAY: &str = "habit_entries: uq_habit_entries__habit_id_date";
+const DAY: &str = "habit_entries: uq_habit_entries__user_id_habit_id_date";
 const HABIT: &str = "reminders: fk_reminders__user_id_habit_id";
 const OWNER: &str = "devices: owner_devices";
 
@@ -463,44 +463,44 @@ pub const DRIFTS: &[Drift] = &[
     ),
     sqlite(
         "index: uniqueness",
-        Sql("DROP INDEX uq_habit_entries__habit_id_date; \
-             CREATE INDEX uq_habit_entries__habit_id_date ON habit_entries (habit_id, date) WHERE deleted_at IS NULL"),
+        Sql("DROP INDEX uq_habit_entries__user_id_habit_id_date; \
+             CREATE INDEX uq_habit_entries__user_id_habit_id_date ON habit_entries (user_id, habit_id, date) WHERE deleted_at IS NULL"),
         IndexUnique,
         DAY,
     ),
     postgres(
         "index: uniqueness",
-        "DROP INDEX uq_habit_entries__habit_id_date; \
-         CREATE INDEX uq_habit_entries__habit_id_date ON habit_entries (habit_id, date) WHERE deleted_at IS NULL",
+        "DROP INDEX uq_habit_entries__user_id_habit_id_date; \
+         CREATE INDEX uq_habit_entries__user_id_habit_id_date ON habit_entries (user_id, habit_id, date) WHERE deleted_at IS NULL",
         IndexUnique,
         DAY,
     ),
     sqlite(
         "index: predicate",
-        Sql("DROP INDEX uq_habit_entries__habit_id_date; \
-             CREATE UNIQUE INDEX uq_habit_entries__habit_id_date ON habit_entries (habit_id, date) WHERE deleted_at IS NOT NULL"),
+        Sql("DROP INDEX uq_habit_entries__user_id_habit_id_date; \
+             CREATE UNIQUE INDEX uq_habit_entries__user_id_habit_id_date ON habit_entries (user_id, habit_id, date) WHERE deleted_at IS NOT NULL"),
         IndexPredicate,
         DAY,
     ),
     postgres(
         "index: predicate",
-        "DROP INDEX uq_habit_entries__habit_id_date; \
-         CREATE UNIQUE INDEX uq_habit_entries__habit_id_date ON habit_entries (habit_id, date) WHERE deleted_at IS NOT NULL",
+        "DROP INDEX uq_habit_entries__user_id_habit_id_date; \
+         CREATE UNIQUE INDEX uq_habit_entries__user_id_habit_id_date ON habit_entries (user_id, habit_id, date) WHERE deleted_at IS NOT NULL",
         IndexPredicate,
         DAY,
     ),
     // The founding example: with NULLs distinct, every living row differs from every other.
     sqlite(
         "index: predicate lost to a column",
-        Sql("DROP INDEX uq_habit_entries__habit_id_date; \
-             CREATE UNIQUE INDEX uq_habit_entries__habit_id_date ON habit_entries (habit_id, date, deleted_at)"),
+        Sql("DROP INDEX uq_habit_entries__user_id_habit_id_date; \
+             CREATE UNIQUE INDEX uq_habit_entries__user_id_habit_id_date ON habit_entries (user_id, habit_id, date, deleted_at)"),
         IndexPredicate,
         DAY,
     ),
     postgres(
         "index: predicate lost to a column",
-        "DROP INDEX uq_habit_entries__habit_id_date; \
-         CREATE UNIQUE INDEX uq_habit_entries__habit_id_date ON habit_entries (habit_id, date, deleted_at)",
+        "DROP INDEX uq_habit_entries__user_id_habit_id_date; \
+         CREATE UNIQUE INDEX uq_habit_entries__user_id_habit_id_date ON habit_entries (user_id, habit_id, date, deleted_at)",
         IndexPredicate,
         DAY,
     ),

@@ -162,6 +162,13 @@ fn record(input: &Input) -> TokenStream {
 fn spec(field: &Field) -> TokenStream {
     let Field { ident, ty, .. } = field;
     let name = field.name();
+    let max_chars = match &field.max_chars {
+        Some(most) => quote_spanned!(most.span()=> ::core::option::Option::Some({
+            ::catamaran::__private::assert_text::<#ty>();
+            #most
+        })),
+        None => quote!(::core::option::Option::None),
+    };
     let default = match &field.default {
         Some(value) => quote_spanned! {ident.span()=>
             ::core::option::Option::Some(|| {
@@ -175,6 +182,7 @@ fn spec(field: &Field) -> TokenStream {
             field: #name,
             ty: <#ty as ::catamaran::Field>::TYPE,
             nullable: <#ty as ::catamaran::Field>::NULLABLE,
+            max_chars: #max_chars,
             default: #default,
         }
     }

@@ -22,6 +22,8 @@ pub(super) struct Field {
     pub(super) vis: Visibility,
     pub(super) role: Role,
     pub(super) default: Option<Expr>,
+    /// The most characters of a text.
+    pub(super) max_chars: Option<Expr>,
 }
 
 /// Who writes a field.
@@ -55,10 +57,15 @@ impl Field {
             .ok_or_else(|| Error::new(field.span(), "a record has named fields"))?;
         let mut role = None;
         let mut default: Option<Expr> = None;
+        let mut max_chars: Option<Expr> = None;
         for attribute in record_attributes(&field.attrs) {
             attribute.parse_nested_meta(|meta| {
                 if meta.path.is_ident("default") {
                     default = Some(meta.value()?.parse()?);
+                    return Ok(());
+                }
+                if meta.path.is_ident("max_chars") {
+                    max_chars = Some(meta.value()?.parse()?);
                     return Ok(());
                 }
                 let named = Role::NAMED
@@ -71,7 +78,7 @@ impl Field {
                         Ok(())
                     }
                     None => Err(meta.error(
-                        "expected id, owner, version, created, updated, deleted or default = ..",
+                        "expected id, owner, version, created, updated, deleted, default = .. or max_chars = ..",
                     )),
                 }
             })?;
@@ -86,6 +93,7 @@ impl Field {
             vis: field.vis.clone(),
             role: role.unwrap_or(Role::User),
             default,
+            max_chars,
         })
     }
 

@@ -123,8 +123,15 @@ impl Node {
             }
         }
         // `n >= 1 AND n >= 0` demands no more than `n >= 1`.
-        let needed = |part: &Node| !flat.iter().any(|other| other != part && other.implies(part));
-        single(flat.iter().filter(|part| needed(part)).cloned().collect(), Node::And)
+        let needed = |part: &Node| {
+            !flat
+                .iter()
+                .any(|other| other != part && other.implies(part))
+        };
+        single(
+            flat.iter().filter(|part| needed(part)).cloned().collect(),
+            Node::And,
+        )
     }
 
     /// At least one of them. Equations of one thing are a list.

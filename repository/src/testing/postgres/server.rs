@@ -82,6 +82,20 @@ impl PostgresServer {
         })
     }
 
+    /// Starts a server of our own again, on its port and its files, after something ended it. For tests of what
+    /// a server's end does to its clients. Does nothing for a server that somebody gave us.
+    ///
+    /// Blocks until the server accepts connections.
+    ///
+    /// # Errors
+    /// [`TestError::Start`] or [`TestError::Io`].
+    pub fn start_again(&mut self) -> Result<(), TestError> {
+        match (&mut self.own, self.admin.port()) {
+            (Some(watchdog), Some(port)) => watchdog.start_again(port),
+            _ => Ok(()),
+        }
+    }
+
     /// The server of this process: found or started by whoever asks first, and then kept until the
     /// process ends.
     ///

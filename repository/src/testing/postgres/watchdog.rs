@@ -6,12 +6,17 @@ use std::{
     net::{Ipv4Addr, TcpListener},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    time::Duration,
 };
 
 use super::{super::TestError, account::Account};
 
 /// How often a port is tried that another process took between our choosing and our using it.
 const PORTS_TO_TRY: usize = 10;
+
+/// How often, and how far apart, a server is started that something else still stands in the way of.
+const STARTS_TO_TRY: usize = 50;
+const BETWEEN_STARTS: Duration = Duration::from_millis(100);
 
 /// A shell that runs the server while this process holds its standard input; see `watchdog.sh`.
 pub(super) struct Watchdog {
@@ -71,9 +76,7 @@ impl Watchdog {
     pub(super) fn start(&mut self) -> Result<u16, TestError> {
         for _ in 0..PORTS_TO_TRY {
             let port = free_port().map_err(TestError::io("choosing a port"))?;
-            self.command(port)
-                .map_err(TestError::io("asking for the server's start"))?;
-            if self.answer()? {
+            if self.start_on(port)? {
                 return Ok(port);
             }
             if !self.log("server.log").contains("Address already in use") {
@@ -81,6 +84,27 @@ impl Watchdog {
             }
         }
         Err(self.failure("pg_ctl start", &["server.log", "watchdog.log"]))
+    }
+
+    /// Starts a server again that ended without our doing, on its port.
+    ///
+    /// What a killed server leaves behind ends on its own, but not at once: until then its successor
+    /// refuses to start.
+    pub(super) fn start_again(&mut self, port: u16) -> Result<(), TestError> {
+        for _ in 0..STARTS_TO_TRY {
+            if self.start_on(port)? {
+                return Ok(());
+            }
+            std::thread::sleep(BETWEEN_STARTS);
+        }
+        Err(self.failure("pg_ctl start", &["server.log", "watchdog.log"]))
+    }
+
+    /// Whether the server accepts connections on that port.
+    fn start_on(&mut self, port: u16) -> Result<bool, TestError> {
+        self.command(port)
+            .map_err(TestError::io("asking for the server's start"))?;
+        self.answer()
     }
 
     /// Where the server keeps its files.

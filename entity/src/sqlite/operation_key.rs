@@ -1,0 +1,27 @@
+//! The table of idempotency keys as SQLite has it.
+
+use catamaran::sqlite::{TextId, TextTime};
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub user_id: TextId,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: TextId,
+    pub created_at: TextTime,
+}
+
+#[derive(Clone, Copy, Debug, Default, DeriveEntity)]
+pub struct Entity;
+
+impl EntityName for Entity {
+    fn table_name(&self) -> &'static str {
+        catamaran::OPERATION_KEYS.name
+    }
+}
+
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

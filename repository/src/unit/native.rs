@@ -1,0 +1,113 @@
+//! A unit of work of one dialect.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+use crate::dialect::{Access, Dialect, Extent};
+use crate::error::Result;
+use crate::idempotency;
+use crate::native::{NativeRepository, SharedSession, Source, UnitSession};
+use crate::operation::Context;
+use crate::session::{ENDED, Session};
+
+use super::SeaOrm;
+
+/// A transaction of one dialect. [`Unit`](crate::Unit) is one of either.
+///
+/// Repositories that it hands out share its one connection; their calls follow one another. Dropping it
+/// rolls back.
+pub struct NativeUnit<D: Dialect> {
+    pub(super) session: SharedSession<D>,
+    context: Context,
+    access: Access,
+}
+
+impl<D: Dialect> NativeUnit<D> {
+    pub(crate) async fn begin(
+        pool: &D::Pool,
+        context: Context,
+        access: Access,
+        extent: Extent,
+    ) -> Result<Self> {
+        let session = Session::begin(pool, &context.scope, access, extent).await?;
+        Ok(NativeUnit {
+            session: Arc::new(Mutex::new(Some(session))),
+            context,
+            access,
+        })
+    }
+
+    /// A repository whose calls are part of the unit.
+    pub fn repository<R>(&self) -> NativeRepository<R, D> {
+        let source = Source::Unit {
+            session: self.session.clone(),
+            access: self.access,
+        };
+        NativeRepository::new(source, self.context.clone())
+    }
+
+    /// SeaORM's own door into the unit, for entities and statements of this dialect.
+    pub fn seaorm(&self) -> SeaOrm<D> {
+        SeaOrm::new(self.session.clone())
+    }
+
+    pub(crate) async fn lock(&self) -> Result<UnitSession<D>> {
+        UnitSession::lock(&self.session).await
+    }
+
+    /// Whether the unit failed in a way that need not happen again.
+    pub(crate) async fn is_retryable(&self) -> bool {
+        match self.lock().await {
+            Ok(session) => session.is_retryable(),
+            Err(_) => false,
+        }
+    }
+
+    /// Takes an idempotency key, to be committed with the unit; whether it was free.
+    pub(crate) async fn take_key(&self, key: Uuid) -> Result<bool> {
+        let mut session = self.lock().await?;
+        idempotency::take(&mut session, &self.context, key).await
+    }
+
+    pub(crate) async fn forget_keys(&self, before: DateTime<Utc>) -> Result<u64> {
+        let mut session = self.lock().await?;
+        idempotency::forget(&mut session, &self.context, before).await
+    }
+
+    pub(crate) async fn commit(self) -> Result<()> {
+        match self.session.lock().await.take() {
+            Some(session) => session.commit().await,
+            None => Err(ENDED.into()),
+        }
+    }
+
+    pub(crate) async fn rollback(self) -> Result<()> {
+        match self.session.lock().await.take() {
+            Some(session) => session.rollback().await,
+            None => Err(ENDED.into()),
+        }
+    }
+}
+
+/// Does something to a unit's session: now, or as soon as the call that has it in hand lets go.
+pub(super) fn with_session<D: Dialect>(
+    session: &SharedSession<D>,
+    act: impl FnOnce(&mut Option<Session<D>>) + Send + 'static,
+) {
+    if let Ok(mut session) = session.try_lock() {
+        act(&mut session);
+    } else if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        let session = session.clone();
+        runtime.spawn(async move { act(&mut *session.lock().await) });
+    }
+}
+
+impl<D: Dialect> Drop for NativeUnit<D> {
+    fn drop(&mut self) {
+        // A repository may outlive the unit; the session must not.
+        with_session(&self.session, |session| drop(session.take()));
+    }
+}

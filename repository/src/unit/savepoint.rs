@@ -1,0 +1,67 @@
+//! A part of a unit of work that may fail alone.
+
+use super::native::{NativeUnit, with_session};
+use crate::dialect::Dialect;
+use crate::error::{Error, Result};
+use crate::native::{SharedSession, UnitSession};
+
+/// A savepoint in a unit. Dropped before its end, it ends the unit.
+pub(super) struct Savepoint<D: Dialect> {
+    session: SharedSession<D>,
+    number: u32,
+    ended: bool,
+}
+
+impl<D: Dialect> Savepoint<D> {
+    pub(super) async fn set(unit: &NativeUnit<D>) -> Result<Self> {
+        Ok(Savepoint {
+            number: unit.lock().await?.savepoint().await?,
+            session: unit.session.clone(),
+            ended: false,
+        })
+    }
+
+    pub(super) async fn release(mut self) -> Result<()> {
+        let mut session = UnitSession::lock(&self.session).await?;
+        let released = session.release(self.number).await;
+        self.ended = true;
+        released
+    }
+
+    pub(super) async fn take_back(mut self) -> Result<()> {
+        let mut session = UnitSession::lock(&self.session).await?;
+        let taken_back = session.take_back(self.number).await;
+        self.ended = true;
+        taken_back
+    }
+}
+
+impl<D: Dialect> Drop for Savepoint<D> {
+    fn drop(&mut self) {
+        if !self.ended {
+            with_session(&self.session, |session| {
+                if let Some(session) = session {
+                    session.abandon();
+                }
+            });
+        }
+    }
+}
+
+/// Runs work behind a savepoint.
+pub(super) async fn behind<T, E: From<Error>>(
+    savepoint: Savepoint<impl Dialect>,
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    match work.await {
+        Ok(value) => {
+            savepoint.release().await?;
+            Ok(value)
+        }
+        Err(error) => {
+            // The work's own error is the one to report; a unit that could not take it back has ended.
+            let _taken_back = savepoint.take_back().await;
+            Err(error)
+        }
+    }
+}

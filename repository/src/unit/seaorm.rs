@@ -1,0 +1,72 @@
+//! SeaORM's own door into a unit of work.
+
+use async_trait::async_trait;
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, Statement};
+
+use crate::dialect::Dialect;
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::native::{SharedSession, UnitSession};
+
+/// SeaORM's own door into a unit of work: a `ConnectionTrait` over the unit's connection.
+///
+/// ```no_run
+/// # mod demo { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/note.rs")); }
+/// # use demo::{Note, sqlite};
+/// # async fn tour(store: catamaran::Store) -> Result<(), Box<dyn std::error::Error>> {
+/// use catamaran::{Scope, Unit};
+/// use sea_orm::{EntityTrait, PaginatorTrait};
+///
+/// let unit = store.begin_write(&Scope::system("counting for the report")).await?;
+/// if let Unit::Sqlite(native) = &unit {
+///     let notes = sqlite::note::Entity::find().count(&native.seaorm()).await?;
+///     println!("{notes} notes, the deleted ones and every owner's");
+/// }
+/// unit.commit().await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// What goes through it is the application's own: owner, version, timestamps and soft delete are not
+/// added on SQLite, and on Postgres only row level security is. A statement that fails forbids every
+/// further call of the unit, as with repositories.
+pub struct SeaOrm<D: Dialect> {
+    session: SharedSession<D>,
+}
+
+impl<D: Dialect> SeaOrm<D> {
+    pub(super) fn new(session: SharedSession<D>) -> Self {
+        SeaOrm { session }
+    }
+
+    async fn session(&self) -> Result<UnitSession<D>, DbErr> {
+        Ok(UnitSession::lock(&self.session).await?)
+    }
+}
+
+#[async_trait]
+impl<D: Dialect> ConnectionTrait for SeaOrm<D> {
+    fn get_database_backend(&self) -> DbBackend {
+        match D::ENGINE {
+            Engine::Sqlite => DbBackend::Sqlite,
+            Engine::Postgres => DbBackend::Postgres,
+        }
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.session().await?.seaorm_execute(statement).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.session().await?.seaorm_unprepared(sql).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        let rows = self.query_all_raw(statement).await?;
+        Ok(rows.into_iter().next())
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.session().await?.seaorm_fetch(statement).await
+    }
+}

@@ -1,0 +1,132 @@
+//! A Postgres server that may be killed.
+
+use std::error::Error;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use catamaran::migrate::History;
+use catamaran::testing::{Collation, PostgresServer};
+use catamaran::{Engine, StoreOptions};
+use rustix::process::{Pid, Signal, kill_process};
+use sea_orm::ConnectionTrait;
+use tokio::sync::Mutex;
+use tokio::task::spawn_blocking;
+
+use crate::outside;
+use crate::soak::place::Place;
+
+type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
+
+/// A server that nobody else uses. It ends with the last clone of this value.
+///
+/// What it acknowledged outlives the end of any of its processes: an acknowledgement waits for the operating
+/// system to have the log. It does not wait for the disk, because nobody cuts the power here.
+#[derive(Clone)]
+pub struct OwnServer {
+    server: Arc<Mutex<PostgresServer>>,
+    admin: String,
+    data: PathBuf,
+}
+
+/// The process has ended, or never was.
+fn send(pid: i32, signal: Signal) -> bool {
+    Pid::from_raw(pid).is_some_and(|pid| kill_process(pid, signal).is_ok())
+}
+
+impl OwnServer {
+    /// Starts one.
+    ///
+    /// # Errors
+    /// Those of [`PostgresServer::start`].
+    pub async fn start() -> Outcome<Self> {
+        let server = spawn_blocking(PostgresServer::start).await??;
+        let directory = server.directory().expect("a server of our own has one");
+        let own = OwnServer {
+            admin: server.admin_url().to_owned(),
+            data: directory.join("data"),
+            server: Arc::new(Mutex::new(server)),
+        };
+        let admin = outside::connect(&own.admin).await?;
+        for setting in [
+            "ALTER SYSTEM SET synchronous_commit = on",
+            "ALTER SYSTEM SET full_page_writes = on",
+            "SELECT pg_reload_conf()",
+        ] {
+            admin.execute_unprepared(setting).await?;
+        }
+        Ok(own)
+    }
+
+    /// Makes a database and migrates it.
+    ///
+    /// # Errors
+    /// Those of making and migrating.
+    pub async fn database<H: History>(&self, name: &str) -> Outcome<Place> {
+        let server = self.server.lock().await;
+        server.create_database(name, Collation::C).await?;
+        let url = server.url(name);
+        StoreOptions::new(&url).migrate::<H>().open().await?.close();
+        Ok(Place {
+            engine: Engine::Postgres,
+            url,
+        })
+    }
+
+    /// Where the server keeps its files.
+    pub fn data(&self) -> &std::path::Path {
+        &self.data
+    }
+
+    /// Sends a signal to the server's first process; false if it has ended.
+    pub fn signal(&self, signal: Signal) -> bool {
+        let file = fs::read_to_string(self.data.join("postmaster.pid")).unwrap_or_default();
+        let pid = file
+            .lines()
+            .next()
+            .and_then(|line| line.trim().parse().ok());
+        pid.is_some_and(|pid| send(pid, signal))
+    }
+
+    /// Ends the server at once, as an administrator in a hurry would (`QUIT`, immediate) or a machine without
+    /// memory (`KILL`), and waits until it has.
+    pub async fn stop(&self, signal: Signal) {
+        self.signal(signal);
+        // Asked to, it takes a moment to end; killed, it is gone and leaves its file.
+        for _ in 0..500 {
+            if signal == Signal::KILL || !self.data.join("postmaster.pid").exists() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Starts it again, on the same port and files.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub async fn start_again(&self) -> Outcome<()> {
+        let server = self.server.clone();
+        spawn_blocking(move || server.blocking_lock().start_again()).await??;
+        Ok(())
+    }
+}
+
+/// The server's processes that serve a database's stores, as the database lists them.
+///
+/// # Errors
+/// Those of the query.
+pub async fn backends(place: &Place) -> Outcome<Vec<i32>> {
+    let connection = place.connect().await?;
+    let query = "SELECT pid::text FROM pg_stat_activity \
+         WHERE datname = current_database() AND application_name = 'catamaran'";
+    let pids = outside::texts(&connection, query).await?;
+    connection.close().await?;
+    Ok(pids.iter().filter_map(|pid| pid.parse().ok()).collect())
+}
+
+/// Sends a signal to a process of a server on this machine; false if it has ended.
+pub fn signal_backend(pid: i32, signal: Signal) -> bool {
+    send(pid, signal)
+}

@@ -1,0 +1,126 @@
+//! A wire to Postgres that breaks when told.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+use url::Url;
+
+/// What happens to the next thing that a client says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Wire {
+    /// It arrives, and so does the answer.
+    Whole = 0,
+    /// A `COMMIT` does not arrive, and the wire breaks.
+    CutBeforeCommit = 1,
+    /// A `COMMIT` arrives and is carried out; its answer does not, and the wire breaks.
+    CutAfterCommit = 2,
+    /// Nothing arrives any more, and nothing is heard.
+    Silent = 3,
+}
+
+/// A server in between, on a free port of loopback. It ends with the value.
+#[derive(Debug)]
+pub struct Proxy {
+    url: String,
+    wire: Arc<AtomicU8>,
+    listener: JoinHandle<()>,
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.listener.abort();
+    }
+}
+
+impl Proxy {
+    /// One in front of the server of that URL.
+    ///
+    /// # Panics
+    /// If there is no port to be had, or the URL names none.
+    pub async fn start(url: &str) -> Self {
+        let mut behind = Url::parse(url).expect("a URL");
+        let host = behind.host_str().expect("a host").to_owned();
+        let server: SocketAddr = format!("{host}:{}", behind.port().unwrap_or(5432))
+            .parse()
+            .expect("an address");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        behind.set_port(Some(port)).expect("a URL with a port");
+        behind
+            .set_host(Some("127.0.0.1"))
+            .expect("a URL with a host");
+        let wire = Arc::new(AtomicU8::new(Wire::Whole as u8));
+        let told = wire.clone();
+        let listener = tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                tokio::spawn(forward(client, server, told.clone()));
+            }
+        });
+        Proxy {
+            url: behind.into(),
+            wire,
+            listener,
+        }
+    }
+
+    /// The URL by which the server is reached through it.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Tells what happens from now on. A wire that has broken is whole again for the next connection.
+    pub fn set(&self, wire: Wire) {
+        self.wire.store(wire as u8, Ordering::SeqCst);
+    }
+}
+
+async fn forward(mut client: TcpStream, server: SocketAddr, wire: Arc<AtomicU8>) {
+    let Ok(mut server) = TcpStream::connect(server).await else {
+        return;
+    };
+    let is = |state: Wire| wire.load(Ordering::SeqCst) == state as u8;
+    let (mut asked, mut answered) = (vec![0; 65_536], vec![0; 65_536]);
+    loop {
+        tokio::select! {
+            read = client.read(&mut asked) => {
+                let Ok(length @ 1..) = read else { return };
+                let words = &asked[..length];
+                // A simple query; the library sends it by itself.
+                let commits = words.windows(7).any(|word| word == b"COMMIT\0");
+                if is(Wire::Silent) {
+                    continue;
+                }
+                if commits && is(Wire::CutBeforeCommit) {
+                    wire.store(Wire::Whole as u8, Ordering::SeqCst);
+                    return;
+                }
+                if server.write_all(words).await.is_err() {
+                    return;
+                }
+                if commits && is(Wire::CutAfterCommit) {
+                    // The server says that it is done; nobody hears it.
+                    let _heard = server.read(&mut answered).await;
+                    wire.store(Wire::Whole as u8, Ordering::SeqCst);
+                    return;
+                }
+            }
+            read = server.read(&mut answered) => {
+                let Ok(length @ 1..) = read else {
+                    if is(Wire::Silent) {
+                        // Not even that it has hung up is heard.
+                        std::future::pending::<()>().await;
+                    }
+                    return;
+                };
+                if !is(Wire::Silent) && client.write_all(&answered[..length]).await.is_err() {
+                    return;
+                }
+            }
+        }
+    }
+}

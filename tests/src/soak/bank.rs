@@ -1,0 +1,270 @@
+//! A bank whose tellers transfer while everything breaks around them.
+
+use std::collections::HashMap;
+use std::error::Error as AnyError;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use catamaran::{Error, ErrorKind, Expected, Result, Retry, Scope, Store, Unit};
+use fastrand::Rng;
+use uuid::Uuid;
+
+use crate::bank::{Account, AccountDraft, AccountPatch, Transfer, TransferDraft};
+use crate::polls::polls;
+use crate::soak::place::{HANGING, Place};
+use crate::soak::races::is_stale;
+use crate::soak::tally::Tally;
+
+/// What each account has at first.
+pub const OPENING: i64 = 1_000;
+
+/// How many accounts there are: few, so that tellers meet.
+const ACCOUNTS: usize = 12;
+
+/// A transfer that somebody asks for. The id is the key by which it is done at most once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// The key.
+    pub id: Uuid,
+    /// Who pays.
+    pub source: Uuid,
+    /// Who is paid.
+    pub target: Uuid,
+    /// How much.
+    pub amount: i64,
+}
+
+/// What the caller was told of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It is done.
+    Done,
+    /// It is not, and never will be.
+    NotDone,
+    /// Nothing: the caller went away, or the connection did.
+    Unknown,
+}
+
+/// Why a unit of work did nothing.
+#[derive(Debug)]
+enum Refusal {
+    /// The source has less than the amount.
+    Poor,
+    Failed(Error),
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Refusal::Failed(error)
+    }
+}
+
+/// The errors that a caller may be given while things break; others are violations.
+pub type Tolerated = fn(&ErrorKind) -> bool;
+
+/// Nothing breaks: only others' locks are met.
+pub fn in_calm(kind: &ErrorKind) -> bool {
+    matches!(kind, ErrorKind::Serialization | ErrorKind::LockTimeout)
+}
+
+/// The database goes away and comes back.
+pub fn in_storm(kind: &ErrorKind) -> bool {
+    in_calm(kind)
+        || matches!(
+            kind,
+            ErrorKind::ConnectionLost
+                | ErrorKind::CommitUnknown
+                | ErrorKind::Unavailable { .. }
+                | ErrorKind::PoolTimeout
+        )
+}
+
+/// One owner's accounts, and what became of every order.
+#[derive(Clone)]
+pub struct Bank {
+    pub(super) place: Place,
+    pub(super) owner: Uuid,
+    pub(super) accounts: Arc<[Uuid]>,
+    pub(super) tally: Tally,
+    book: Arc<Mutex<HashMap<Uuid, (Order, Fate)>>>,
+}
+
+impl Bank {
+    /// Opens the accounts of an owner who has none.
+    ///
+    /// # Errors
+    /// Those of the inserts.
+    pub async fn found(place: &Place, owner: Uuid, tally: &Tally) -> Result<Self> {
+        let store = place.options().open().await?;
+        let accounts = store.repository::<Account>(&Scope::owner(owner));
+        let drafts = (0..ACCOUNTS).map(|_| AccountDraft::new(OPENING)).collect();
+        let made = accounts.insert_many(drafts).await?;
+        let ids = made.iter().map(|account| account.id).collect();
+        Ok(Bank::of(place, owner, ids, tally))
+    }
+
+    /// The accounts that an owner has.
+    pub fn of(place: &Place, owner: Uuid, accounts: Arc<[Uuid]>, tally: &Tally) -> Self {
+        Bank {
+            place: place.clone(),
+            owner,
+            accounts,
+            tally: tally.clone(),
+            book: Arc::default(),
+        }
+    }
+
+    /// A transfer between two of the accounts.
+    pub fn order(&self, rng: &mut Rng) -> Order {
+        let source = rng.usize(..self.accounts.len());
+        let step = rng.usize(1..self.accounts.len());
+        Order {
+            id: Uuid::from_u128(rng.u128(..)),
+            source: self.accounts[source],
+            target: self.accounts[(source + step) % self.accounts.len()],
+            amount: rng.i64(1..200),
+        }
+    }
+
+    /// Writes down what the caller was told.
+    pub fn note(&self, order: Order, fate: Fate) {
+        let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+        book.insert(order.id, (order, fate));
+    }
+
+    /// What every caller was told.
+    pub fn book(&self) -> HashMap<Uuid, (Order, Fate)> {
+        self.book
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Asks until it is known what became of the order, and writes it down.
+    pub async fn carry_out(&self, store: &Store, order: Order, tolerated: Tolerated) -> Fate {
+        let begun = Instant::now();
+        let mut pause = Duration::from_millis(1);
+        let fate = loop {
+            let error = match self.once(store, order, Retry::default()).await {
+                Ok(()) => {
+                    self.tally.acknowledged(begun.elapsed());
+                    break Fate::Done;
+                }
+                Err(Refusal::Poor) => break Fate::NotDone,
+                Err(Refusal::Failed(error)) => error,
+            };
+            self.tally.failed(&error);
+            if !is_stale(&error) && !tolerated(error.kind()) {
+                self.tally
+                    .violated(format!("{order:?} was given {error:?}"));
+                break Fate::Unknown;
+            }
+            if begun.elapsed() > HANGING {
+                self.tally.violated(format!(
+                    "{order:?} is not done after {HANGING:?}: {error:?}"
+                ));
+                break Fate::Unknown;
+            }
+            self.tally.retried();
+            tokio::time::sleep(pause.mul_f64(fastrand::f64())).await;
+            pause = (pause * 2).min(Duration::from_millis(50));
+        };
+        self.note(order, fate);
+        fate
+    }
+
+    /// The unit of work, under the order's key. Of two orders one locks the accounts, and the other compares
+    /// their versions.
+    async fn once(&self, store: &Store, order: Order, retry: Retry) -> Result<(), Refusal> {
+        let scope = Scope::owner(self.owner);
+        let work = async |unit: &Unit| {
+            let accounts = unit.repository::<Account>();
+            let both = [order.source, order.target];
+            if order.id.as_u128().is_multiple_of(2) {
+                accounts.lock(&both).await?;
+            }
+            let source = accounts.get(order.source).await?;
+            let target = accounts.get(order.target).await?;
+            if source.balance < order.amount {
+                return Err(Refusal::Poor);
+            }
+            for (account, balance) in [
+                (&source, source.balance - order.amount),
+                (&target, target.balance + order.amount),
+            ] {
+                let seen = Expected::Version(account.version);
+                let patch = AccountPatch::new().balance(balance);
+                accounts.patch(account.id, seen, patch).await?;
+            }
+            let draft = TransferDraft::new(order.source, order.target, order.amount);
+            let transfers = unit.repository::<Transfer>();
+            transfers.insert(draft.id(order.id)).await?;
+            Ok(())
+        };
+        let done = store
+            .writing(&scope)
+            .retry(retry)
+            .once(order.id, work)
+            .await;
+        done.map(drop)
+    }
+
+    /// Transfers until it is over; one order in eight is dropped on its way.
+    pub async fn teller(
+        self,
+        store: Store,
+        mut rng: Rng,
+        over: Arc<AtomicBool>,
+        tolerated: Tolerated,
+    ) {
+        while !over.load(Ordering::Relaxed) {
+            let order = self.order(&mut rng);
+            if rng.u8(..8) > 0 {
+                self.carry_out(&store, order, tolerated).await;
+                continue;
+            }
+            let linger = Duration::from_micros(rng.u64(..2_000));
+            let asked = polls(self.ask(&store, order), rng.usize(..20), linger).await;
+            match asked {
+                None => self.tally.dropped(),
+                Some(Ok(_)) => {}
+                Some(Err(error)) => {
+                    let known = is_stale(&error) || tolerated(error.kind());
+                    self.tally
+                        .must(known, || format!("{order:?} was given {error:?}"));
+                }
+            }
+        }
+    }
+
+    /// Asks once, and writes down what it was told; nothing, if it goes away meanwhile.
+    ///
+    /// # Errors
+    /// What the unit gave.
+    pub async fn ask(&self, store: &Store, order: Order) -> Result<Fate> {
+        self.note(order, Fate::Unknown);
+        let (fate, asked) = match self.once(store, order, Retry::never()).await {
+            Ok(()) => (Fate::Done, Ok(Fate::Done)),
+            Err(Refusal::Poor) => (Fate::NotDone, Ok(Fate::NotDone)),
+            Err(Refusal::Failed(error)) => {
+                self.tally.failed(&error);
+                let fate = match error.kind() {
+                    ErrorKind::CommitUnknown => Fate::Unknown,
+                    _ => Fate::NotDone,
+                };
+                (fate, Err(error))
+            }
+        };
+        self.note(order, fate);
+        asked
+    }
+
+    /// Whether the books agree, as a connection sees it that knows nothing of any store.
+    ///
+    /// # Errors
+    /// Those of the connection.
+    pub async fn audit(&self) -> Result<(), Box<dyn AnyError + Send + Sync>> {
+        super::audit::audit(self).await
+    }
+}

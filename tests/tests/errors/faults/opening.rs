@@ -1,0 +1,101 @@
+//! What opening a store finds.
+
+use std::fs;
+
+use catamaran::testing::Target;
+use catamaran::{Engine, Result, Store, StoreOptions};
+use suite::login::Role;
+use suite::raw;
+
+use super::{Fault, MARKER, Provoked, faults, habits, library, told};
+
+pub(super) fn faults() -> Vec<Fault> {
+    faults! {
+        InvalidUrl: "The URL has a parameter that is unknown" by unknown_parameter;
+        DatabaseMissing: "There is no such database" by missing;
+        Authentication: "The password is wrong" by wrong_password;
+        NotADatabase: "The file is no database" by no_database;
+        NotMigrated: "The schema lacks a column of the domain" by not_migrated;
+        Migration: "A migration fails on what is there already" by failing_migration;
+        Unavailable: "Nothing answers there: no server, or a folder instead of a file" by no_server;
+        Unavailable: "The server has no connection left" by too_many;
+    }
+}
+
+async fn unknown_parameter(at: Target) -> Result<Provoked> {
+    let db = habits(at).await;
+    let url = format!("{}?speed={MARKER}", db.url());
+    told(Store::open(url).await)
+}
+
+async fn missing(at: Target) -> Result<Provoked> {
+    let db = habits(at).await;
+    let url = format!("{}_that_is_not_there", db.url());
+    told(Store::open(url).await)
+}
+
+async fn wrong_password(at: Target) -> Result<Provoked> {
+    let db = habits(at).await;
+    if db.engine() == Engine::Sqlite {
+        return Ok(Provoked::Not("a file has no users"));
+    }
+    let role = Role::member(&db).await;
+    let mut url: url::Url = role.url().parse().expect("the role's URL");
+    url.set_password(Some(MARKER)).expect("a URL with a host");
+    told(Store::open(url).await)
+}
+
+async fn no_database(at: Target) -> Result<Provoked> {
+    if at != Target::SqliteFile {
+        return Ok(Provoked::Not("a server is no file"));
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("habits.db");
+    fs::write(&file, MARKER.repeat(500)).expect("a file");
+    told(Store::open(format!("sqlite://{}", file.display())).await)
+}
+
+async fn not_migrated(at: Target) -> Result<Provoked> {
+    let db = library(at).await;
+    let sql = "ALTER TABLE rooms RENAME COLUMN name TO title";
+    raw::execute(db.store(), sql).await?;
+    let options = StoreOptions::new(db.url());
+    told(options.domain(&crate::library::DOMAIN).open().await)
+}
+
+async fn failing_migration(at: Target) -> Result<Provoked> {
+    let db = library(at).await;
+    let sql = "DELETE FROM seaql_migrations";
+    raw::execute(db.store(), sql).await?;
+    let options = StoreOptions::new(db.url());
+    told(options.migrate::<crate::library::History>().open().await)
+}
+
+async fn no_server(at: Target) -> Result<Provoked> {
+    match at {
+        Target::SqliteFile | Target::SqliteMemory => {
+            let folder = tempfile::tempdir().expect("a folder");
+            told(Store::open(format!("sqlite://{}", folder.path().display())).await)
+        }
+        Target::Postgres | Target::PostgresEnUs => {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+            let port = listener.local_addr().expect("its address").port();
+            drop(listener);
+            let url = format!("postgres://ann:{MARKER}@127.0.0.1:{port}/habits");
+            told(Store::open(url).await)
+        }
+    }
+}
+
+async fn too_many(at: Target) -> Result<Provoked> {
+    let db = habits(at).await;
+    if db.engine() == Engine::Sqlite {
+        return Ok(Provoked::Not("a file has no limit of connections"));
+    }
+    let role = Role::make(
+        &db,
+        &["CREATE ROLE {role} LOGIN PASSWORD 'secret' CONNECTION LIMIT 0 IN ROLE catamaran_app"],
+    )
+    .await;
+    told(role.options().open().await)
+}

@@ -1,0 +1,9 @@
+//! Every error: what provokes it, what it tells on both engines, and what it never shows.
+
+mod faults;
+mod foreign_keys;
+mod leaks;
+mod lengths;
+mod library;
+mod opposite;
+mod urls;

@@ -1,0 +1,52 @@
+//! `cargo xtask soak`.
+
+use catamaran::testing::POSTGRES_URL_VARIABLE;
+
+use crate::{Outcome, server::Server, shell};
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// How long, on each engine; both run side by side
+    #[arg(long, default_value_t = 20.0)]
+    minutes: f64,
+    /// On which engine: sqlite, postgres or both
+    #[arg(long, default_value = "both", value_parser = ["sqlite", "postgres", "both"])]
+    engine: String,
+    /// Where random choices come from; without it, a new one, which the table names
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Write the final table for machines
+    #[arg(long, conflicts_with = "markdown")]
+    json: bool,
+    /// Write the final table for a document
+    #[arg(long)]
+    markdown: bool,
+}
+
+pub async fn run(arguments: &Arguments) -> Outcome<bool> {
+    let server = Server::find_or_start().await?;
+    let mut command = shell::cargo(["run", "--package", "suite", "--bin", "soak", "--"]);
+    command.args(["--minutes", &arguments.minutes.to_string()]);
+    command.args(["--engine", &arguments.engine]);
+    if let Some(seed) = arguments.seed {
+        command.args(["--seed", &seed.to_string()]);
+    }
+    if arguments.json {
+        command.arg("--json");
+    }
+    if arguments.markdown {
+        command.arg("--markdown");
+    }
+    command.env(POSTGRES_URL_VARIABLE, server.url());
+    shell::heading(&shell::line(&command));
+    // A Ctrl-C in the terminal is meant for the soak, which then ends in order.
+    let ignored = tokio::spawn(async { while tokio::signal::ctrl_c().await.is_ok() {} });
+    let mut child = command.spawn()?;
+    let status = tokio::task::spawn_blocking(move || child.wait()).await??;
+    ignored.abort();
+    match status.code() {
+        Some(0) => Ok(true),
+        Some(1) => Ok(false),
+        _ => Err(format!("the soak could not run ({status})").into()),
+    }
+}
