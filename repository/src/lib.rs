@@ -134,6 +134,8 @@ pub use capabilities::Capabilities;
 pub use catamaran_macros::Record;
 pub use clock::{Clock, IdSource, SystemClock, UuidV7};
 pub use dialect::Dialect;
+#[cfg(feature = "doctor")]
+pub use doctor::Fingerprint;
 pub use domain::Domain;
 pub use engine::Engine;
 pub use error::{ConflictReason, Error, ErrorKind, InvalidReason, Result};

@@ -189,6 +189,12 @@ pub enum ErrorKind {
         /// What is missing.
         reason: String,
     },
+    /// The schema is another than the one that the application was built for.
+    #[error("the schema is not the one that this application was built for: {reason}")]
+    Drift {
+        /// What differs, by its DOMAIN names, or which migration the application does not know.
+        reason: String,
+    },
     /// A migration failed, and was rolled back.
     #[error("the migrations were not applied: {reason}")]
     Migration {

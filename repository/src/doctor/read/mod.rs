@@ -6,15 +6,11 @@ mod postgres;
 mod sqlite;
 mod sqlite_text;
 
-use sea_orm::{
-    AccessMode, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement,
-    TransactionOptions,
-};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Statement};
 
 use super::schema::Schema;
 use crate::engine::Engine;
-use crate::migrate::begin;
-use fields::Row;
+pub(super) use fields::Row;
 
 /// Why a database could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -39,30 +35,30 @@ pub(super) fn engine_of(db: &DatabaseConnection) -> Result<Engine, Unreadable> {
 /// The schema of a database: on Postgres the first schema of the search path, with the privileges of the
 /// application's role.
 pub(super) async fn schema(db: &DatabaseConnection, role: &str) -> Result<Schema, Unreadable> {
-    match engine_of(db)? {
-        Engine::Sqlite => {
-            let rows = rows(
-                db,
-                Statement::from_string(DbBackend::Sqlite, sqlite::CATALOG),
-            );
-            sqlite::schema(rows.await?)
-        }
-        Engine::Postgres => {
-            let options = TransactionOptions {
-                isolation_level: None,
-                access_mode: Some(AccessMode::ReadOnly),
-                sqlite_transaction_mode: None,
-            };
-            let tx = begin(db, options).await?;
-            // Literals are printed by these.
-            tx.execute_unprepared(postgres::SETTINGS).await?;
-            let values = [role.into()];
-            let statement =
-                Statement::from_sql_and_values(DbBackend::Postgres, postgres::CATALOG, values);
-            let rows = rows(&tx, statement).await;
-            tx.rollback().await?;
-            postgres::schema(rows?)
-        }
+    let engine = engine_of(db)?;
+    let values = match engine {
+        Engine::Sqlite => Vec::new(),
+        Engine::Postgres => vec![role.into()],
+    };
+    let backend = db.get_database_backend();
+    let statement = Statement::from_sql_and_values(backend, catalog(engine), values);
+    interpret(engine, rows(db, statement).await?)
+}
+
+/// The statement that reads everything; on Postgres parameter 1 is the application's role. Its columns: kind,
+/// table, place, and facts as JSON.
+pub(super) const fn catalog(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Sqlite => sqlite::CATALOG,
+        Engine::Postgres => postgres::CATALOG,
+    }
+}
+
+/// The schema that the rows of the [`catalog`] tell.
+pub(super) fn interpret(engine: Engine, rows: Vec<Row>) -> Result<Schema, Unreadable> {
+    match engine {
+        Engine::Sqlite => sqlite::schema(rows),
+        Engine::Postgres => postgres::schema(rows),
     }
 }
 
