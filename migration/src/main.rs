@@ -4,5 +4,5 @@ use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    catamaran::cli::run::<migration::History>().await
+    catamaran::cli::run_with_doctor::<migration::History>(&entity::DOMAIN).await
 }

@@ -1,4 +1,4 @@
-//! The command line of a migration binary: SeaORM's, plus `plan`.
+//! The command line of a migration binary: SeaORM's, plus `plan` and `doctor`.
 //!
 //! ```no_run
 //! # use catamaran::migrate::{History, TwinMigration};
@@ -14,6 +14,9 @@
 //! it passes the subcommand as an argument, and the URL and the schema as `DATABASE_URL` and `DATABASE_SCHEMA`.
 //! Unlike SeaORM's own, every failure is one line on standard error and exit code 1, never a panic.
 
+#[cfg(feature = "doctor")]
+mod doctor;
+
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -21,6 +24,7 @@ use sea_orm::{DatabaseConnection, DatabaseExecutor};
 use sea_orm_migration::MigratorTrait;
 use tracing_subscriber::EnvFilter;
 
+use crate::domain::Domain;
 use crate::engine::Engine;
 use crate::migrate::{
     Batch, ConnectOptions, History, MigrateError, Migrator, Plan, connect, run as run_batch,
@@ -29,6 +33,26 @@ use crate::migrate::{
 /// Reads the arguments and the environment (and a `.env` file), runs the command, and returns the exit code:
 /// 0 for success, 1 for a failure that standard error explains in one line, 2 for arguments that make no sense.
 pub async fn run<H: History>() -> ExitCode {
+    run_with::<H>(None).await
+}
+
+/// As [`run`], with the subcommand `doctor`, which compares the domain with the migrations of the same binary. Its exit
+/// code is 0 where everything says the same, 1 for drift, 2 where something could not be looked at.
+///
+/// ```no_run
+/// # mod demo { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/note.rs")); }
+/// # use demo::{domain::DOMAIN, migration::History};
+/// #[tokio::main]
+/// async fn main() -> std::process::ExitCode {
+///     catamaran::cli::run_with_doctor::<History>(&DOMAIN).await
+/// }
+/// ```
+#[cfg(feature = "doctor")]
+pub async fn run_with_doctor<H: History>(domain: &'static Domain) -> ExitCode {
+    run_with::<H>(Some(domain)).await
+}
+
+async fn run_with<H: History>(domain: Option<&'static Domain>) -> ExitCode {
     // A `.env` file is optional, as for SeaORM's command line.
     dotenvy::dotenv().ok();
     let cli = match Cli::try_parse() {
@@ -42,14 +66,14 @@ pub async fn run<H: History>() -> ExitCode {
             };
         }
     };
-    log(cli.verbose);
-    match cli.run::<H>().await {
-        Ok(()) => ExitCode::SUCCESS,
+    cli.log();
+    match cli.run::<H>(domain).await {
+        Ok(code) => code,
         Err(error) => {
             let message = error.to_string();
             let lines: Vec<&str> = message.lines().map(str::trim).collect();
             eprintln!("error: {}", lines.join("; "));
-            ExitCode::FAILURE
+            error.exit_code()
         }
     }
 }
@@ -70,6 +94,7 @@ struct Cli {
     #[arg(
         short = 'u',
         long,
+        visible_alias = "url",
         global = true,
         env = "DATABASE_URL",
         hide_env_values = true
@@ -81,7 +106,7 @@ struct Cli {
 }
 
 /// The order is SeaORM's.
-#[derive(Clone, Copy, Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 enum Command {
     /// Drop all tables from the database, then reapply all migrations
     Fresh,
@@ -112,6 +137,9 @@ enum Command {
         #[arg(long, conflicts_with = "dialect")]
         pending: bool,
     },
+    /// Compare the domain, its records and entities, what the migrations build, and the database at the URL
+    #[cfg(feature = "doctor")]
+    Doctor(doctor::Arguments),
 }
 
 /// A failure of the command line itself, or of what it ran.
@@ -125,23 +153,80 @@ enum CliError {
     Database(#[from] sea_orm::DbErr),
     #[error("cannot write: {0}")]
     Output(#[from] std::io::Error),
+    #[cfg(feature = "doctor")]
+    #[error("this binary does not know the domain: let it call catamaran::cli::run_with_doctor")]
+    NoDomain,
+}
+
+impl CliError {
+    fn exit_code(&self) -> ExitCode {
+        match self {
+            // Nothing was looked at.
+            #[cfg(feature = "doctor")]
+            CliError::NoDomain => ExitCode::from(2),
+            _ => ExitCode::FAILURE,
+        }
+    }
 }
 
 impl Cli {
-    async fn run<H: History>(&self) -> Result<(), CliError> {
-        // Without a subcommand SeaORM applies what is pending.
-        let command = self.command.unwrap_or(Command::Up { num: None });
-        if let Command::Plan { dialect, pending } = command {
-            return self.plan::<H>(dialect, pending).await;
+    /// The migrations' own messages as plain lines; with `-v` everybody's, with level and time. A report stands
+    /// alone on standard output.
+    fn log(&self) {
+        #[cfg(feature = "doctor")]
+        if let (Some(Command::Doctor(_)), false) = (&self.command, self.verbose) {
+            return;
         }
+        // Sqlx logs the text of a statement at this level, but no URL and no value.
+        let filter = EnvFilter::new(if self.verbose {
+            "debug"
+        } else {
+            "catamaran=info"
+        });
+        let builder = tracing_subscriber::fmt().with_env_filter(filter);
+        // An application that has installed a subscriber of its own keeps it.
+        match self.verbose {
+            true => builder.with_writer(std::io::stderr).try_init().ok(),
+            false => builder
+                .with_target(false)
+                .with_level(false)
+                .without_time()
+                .try_init()
+                .ok(),
+        };
+    }
+
+    #[cfg_attr(
+        not(feature = "doctor"),
+        expect(unused_variables, reason = "the doctor alone asks for the domain")
+    )]
+    async fn run<H: History>(&self, domain: Option<&'static Domain>) -> Result<ExitCode, CliError> {
+        // Without a subcommand SeaORM applies what is pending.
+        let batch = match self.command.clone().unwrap_or(Command::Up { num: None }) {
+            Command::Fresh => Some(Batch::Fresh),
+            Command::Refresh => Some(Batch::Refresh),
+            Command::Reset => Some(Batch::Reset),
+            Command::Up { num } => Some(Batch::Up { steps: num }),
+            Command::Down { num } => Some(Batch::Down { steps: Some(num) }),
+            Command::Status => None,
+            Command::Plan { dialect, pending } => {
+                self.plan::<H>(dialect, pending).await?;
+                return Ok(ExitCode::SUCCESS);
+            }
+            #[cfg(feature = "doctor")]
+            Command::Doctor(arguments) => {
+                let (url, schema) = (self.url().ok(), self.database_schema.as_deref());
+                return doctor::run::<H>(&arguments, domain, url, schema).await;
+            }
+        };
         let options = ConnectOptions {
             schema: self.database_schema.as_deref(),
             ..ConnectOptions::default()
         };
         let db = connect(self.url()?, options).await?;
-        let outcome = migrate::<H>(&db, command).await;
+        let outcome = migrate::<H>(&db, batch).await;
         db.close().await.ok();
-        outcome
+        outcome.map(|()| ExitCode::SUCCESS)
     }
 
     async fn plan<H: History>(
@@ -179,18 +264,17 @@ impl Cli {
     }
 }
 
-async fn migrate<H: History>(db: &DatabaseConnection, command: Command) -> Result<(), CliError> {
-    let batch = match command {
-        Command::Fresh => Batch::Fresh,
-        Command::Refresh => Batch::Refresh,
-        Command::Reset => Batch::Reset,
-        Command::Up { num } => Batch::Up { steps: num },
-        Command::Down { num } => Batch::Down { steps: Some(num) },
-        Command::Status => return Ok(Migrator::<H>::status(db).await?),
-        // Needs no connection, and never comes here.
-        Command::Plan { .. } => return Ok(()),
-    };
-    run_batch::<H>(DatabaseExecutor::Connection(db), batch).await?;
+/// Runs the batch; without one, tells the status.
+async fn migrate<H: History>(
+    db: &DatabaseConnection,
+    batch: Option<Batch>,
+) -> Result<(), CliError> {
+    match batch {
+        Some(batch) => {
+            run_batch::<H>(DatabaseExecutor::Connection(db), batch).await?;
+        }
+        None => Migrator::<H>::status(db).await?,
+    }
     Ok(())
 }
 
@@ -201,21 +285,4 @@ fn print(text: &str) -> Result<(), CliError> {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         other => Ok(other?),
     }
-}
-
-/// The migrations' own messages as plain lines; with `-v` everybody's, with level and time.
-fn log(verbose: bool) {
-    // Sqlx logs the text of a statement at this level, but no URL and no value.
-    let filter = EnvFilter::new(if verbose { "debug" } else { "catamaran=info" });
-    let builder = tracing_subscriber::fmt().with_env_filter(filter);
-    // An application that has installed a subscriber of its own keeps it.
-    match verbose {
-        true => builder.try_init().ok(),
-        false => builder
-            .with_target(false)
-            .with_level(false)
-            .without_time()
-            .try_init()
-            .ok(),
-    };
 }
