@@ -34,6 +34,8 @@ pub struct StoreOptions {
     url: SecretString,
     pub(crate) settings: Settings,
     pub(crate) domain: Option<&'static Domain>,
+    #[cfg(feature = "doctor")]
+    pub(crate) fingerprint: Option<crate::doctor::Fingerprint>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
     #[cfg(feature = "migrate")]
@@ -101,6 +103,8 @@ impl StoreOptions {
                 transaction_pooler: false,
             },
             domain: None,
+            #[cfg(feature = "doctor")]
+            fingerprint: None,
             clock: Arc::new(SystemClock),
             ids: Arc::new(UuidV7),
             #[cfg(feature = "migrate")]
@@ -113,6 +117,16 @@ impl StoreOptions {
     #[must_use]
     pub fn domain(mut self, domain: &'static Domain) -> Self {
         self.domain = Some(domain);
+        self
+    }
+
+    /// The schema that the application was built for: opening fails with
+    /// [`SchemaDiffers`](ErrorKind::SchemaDiffers) where the database has another one, down to checks, policies and
+    /// privileges, and says which migration is missing or unknown. It costs one statement that reads the catalog.
+    #[cfg(feature = "doctor")]
+    #[must_use]
+    pub fn fingerprint(mut self, fingerprint: crate::doctor::Fingerprint) -> Self {
+        self.fingerprint = Some(fingerprint);
         self
     }
 

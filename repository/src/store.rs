@@ -60,12 +60,16 @@ impl Store {
             Engine::Sqlite => {
                 let pool = SqlitePool::open(&options).await?;
                 schema::check::<Sqlite>(&pool, options.domain).await?;
+                #[cfg(feature = "doctor")]
+                check_fingerprint::<Sqlite>(&pool, &options).await?;
                 Backend::Sqlite(pool)
             }
             #[cfg(feature = "postgres")]
             Engine::Postgres => {
                 let pool = PostgresPool::open(&options).await?;
                 schema::check::<Postgres>(&pool, options.domain).await?;
+                #[cfg(feature = "doctor")]
+                check_fingerprint::<Postgres>(&pool, &options).await?;
                 Backend::Postgres(pool)
             }
             #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
@@ -262,6 +266,20 @@ impl Store {
             #[cfg(feature = "postgres")]
             Backend::Postgres(pool) => pool.close(),
         }
+    }
+}
+
+#[cfg(feature = "doctor")]
+async fn check_fingerprint<D: crate::dialect::Dialect + crate::dialect::Execute>(
+    pool: &D::Pool,
+    options: &StoreOptions,
+) -> Result<()> {
+    match &options.fingerprint {
+        Some(wanted) => {
+            let role = &options.settings.application_role;
+            crate::doctor::fingerprint::check::<D>(pool, wanted, role).await
+        }
+        None => Ok(()),
     }
 }
 

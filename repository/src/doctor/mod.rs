@@ -33,6 +33,7 @@ mod exception;
 mod expected;
 mod expression;
 mod finding;
+pub(crate) mod fingerprint;
 mod live;
 mod mend;
 mod read;
@@ -48,6 +49,7 @@ pub use crate::domain::Place;
 pub use code::{Code, Severity};
 pub use described::Described;
 pub use finding::{Finding, Part};
+pub use fingerprint::Fingerprint;
 pub use mend::Mend;
 pub use report::{Format, Report, Unseen, Verdict};
 

@@ -5,6 +5,7 @@ mod databases;
 mod domain;
 mod drift;
 mod entities;
+mod fingerprint;
 mod history;
 mod proof;
 mod reports;

@@ -3,14 +3,18 @@ use serde_json::Value;
 use super::Unreadable;
 
 /// A fact that a catalog tells of a table: its fields as a JSON array, which both engines can write.
-pub(super) struct Row {
+pub(in crate::doctor) struct Row {
     pub(super) kind: String,
     pub(super) table: String,
     fields: Vec<Value>,
 }
 
 impl Row {
-    pub(super) fn new(kind: String, table: String, data: &str) -> Result<Self, Unreadable> {
+    pub(in crate::doctor) fn new(
+        kind: String,
+        table: String,
+        data: &str,
+    ) -> Result<Self, Unreadable> {
         match serde_json::from_str(data) {
             Ok(Value::Array(fields)) => Ok(Row {
                 kind,

@@ -9,18 +9,19 @@ use super::Unreadable;
 use super::fields::Row;
 use crate::engine::Engine;
 
-/// By these Postgres prints the literals in an expression, and what of it needs a schema before its name.
-pub(super) const SETTINGS: &str = "\
-    SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'postgres'; \
-    SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex'; SET LOCAL quote_all_identifiers = off; \
-    SET LOCAL standard_conforming_strings = on";
-
 /// `(kind, table, place, facts)`. Parameter 1 is the application's role. SeaORM's own table, what extensions
 /// brought, and the parts of a partitioned table are no part of the schema.
 ///
+/// The settings, by which Postgres prints literals and names in an expression, are those of this statement (or of
+/// the transaction that it is in); every other part reads what the first has chosen, and so comes after it.
+///
 /// `NOT NULL` (contype `n`, from Postgres 18 on) is told by the columns.
-pub(super) const CATALOG: &str = "
-    WITH s AS MATERIALIZED (SELECT oid FROM pg_namespace WHERE nspname = current_schema()),
+pub(in crate::doctor) const CATALOG: &str = "
+    WITH settings AS MATERIALIZED (
+        SELECT set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO, YMD', true),
+            set_config('IntervalStyle', 'postgres', true), set_config('extra_float_digits', '1', true),
+            set_config('bytea_output', 'hex', true), set_config('quote_all_identifiers', 'off', true)),
+    s AS MATERIALIZED (SELECT n.oid FROM settings CROSS JOIN pg_namespace n WHERE n.nspname = current_schema()),
     c AS MATERIALIZED (
         SELECT c.* FROM pg_class c, s
         WHERE c.relnamespace = s.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
