@@ -265,6 +265,27 @@ async fn the_url_of_the_environment_is_not_looked_at() {
     assert_eq!(output.status.code(), Some(0), "{output:?}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn one_engine_alone_needs_no_server_and_no_scratch_database_none_at_all() {
+    let file = sqlite().await;
+    let report = json(0, &["--only", "sqlite", "--url", file.url()]);
+    let places = [
+        "domain",
+        "sqlite-entities",
+        "sqlite-migrations",
+        "sqlite-database",
+    ];
+    assert_eq!(report["looked_at"], serde_json::json!(places));
+    let report = json(0, &["--no-scratch", "--url", file.url()]);
+    let places = [
+        "domain",
+        "sqlite-entities",
+        "postgres-entities",
+        "sqlite-database",
+    ];
+    assert_eq!(report["looked_at"], serde_json::json!(places));
+}
+
 #[test]
 fn colours_are_there_on_request_and_nowhere_else() {
     let nobody = ["--server", "postgres://me@127.0.0.1:1/postgres"];

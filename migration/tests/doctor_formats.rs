@@ -4,13 +4,13 @@ mod support;
 
 use std::sync::OnceLock;
 
-use catamaran::Engine;
 use catamaran::doctor::{Doctor, Format, Place, Report, Sources, Suggestion};
 use catamaran::domain::{
     Action, ColumnDefault, DefaultValue, Domain, Exception, ForeignKey, Index, Table,
 };
 use catamaran::migrate::{History, Script, TwinMigration};
 use catamaran::testing::PostgresServer;
+use catamaran::{Engine, OPERATION_KEYS};
 use entity::domain::{DEVICES, HABIT_ENTRIES, HABITS, OUTBOX, REMINDERS};
 use sea_orm_migration::MigratorTrait;
 use serde_json::Value;
@@ -50,11 +50,12 @@ static MOVED: Domain = Domain {
             ..DEVICES
         },
         OUTBOX,
+        OPERATION_KEYS,
     ],
     exceptions: &[Exception {
         code: "CAT043",
         place: Place::Entities(Engine::Postgres),
-        subject: "habit_entries: user_id, habit_id",
+        subject: "habit_entries: fk_habit_entries__user_id_habit_id",
         reason: "the server deletes in batches",
     }],
     ..entity::DOMAIN

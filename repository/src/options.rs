@@ -123,7 +123,7 @@ impl StoreOptions {
     /// The schema that the database must have, down to types, checks, indexes, policies and privileges, and the
     /// migrations if the fingerprint knows them. Looked at once, with one statement that only reads and needs no
     /// right to change anything. Opening fails with [`NotMigrated`](ErrorKind::NotMigrated) where a migration is
-    /// pending, and with [`Drift`](ErrorKind::Drift) where anything else is an error to the doctor. The
+    /// pending, and with [`SchemaDiffers`](ErrorKind::SchemaDiffers) where anything else is an error to the doctor. The
     /// fingerprint's domain is the [`domain`](Self::domain) too.
     #[cfg(feature = "doctor")]
     #[must_use]
@@ -237,7 +237,7 @@ impl StoreOptions {
     /// # Errors
     /// [`InvalidUrl`](ErrorKind::InvalidUrl), [`DatabaseMissing`](ErrorKind::DatabaseMissing),
     /// [`Authentication`](ErrorKind::Authentication), [`NotADatabase`](ErrorKind::NotADatabase),
-    /// [`NotMigrated`](ErrorKind::NotMigrated), [`Drift`](ErrorKind::Drift), [`Setting`](ErrorKind::Setting),
+    /// [`NotMigrated`](ErrorKind::NotMigrated), [`SchemaDiffers`](ErrorKind::SchemaDiffers), [`Setting`](ErrorKind::Setting),
     /// [`Pooler`](ErrorKind::Pooler), [`Unavailable`](ErrorKind::Unavailable).
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
     pub async fn open(self) -> Result<crate::Store> {

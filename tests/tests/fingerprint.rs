@@ -34,7 +34,7 @@ async fn refused(db: &TwinDatabase) -> String {
 fn drift(opened: Result<Store>) -> String {
     let error = opened.expect_err("another schema");
     match error.kind() {
-        ErrorKind::Drift { reason } => reason.clone(),
+        ErrorKind::SchemaDiffers { reason } => reason.clone(),
         other => panic!("{other:?}"),
     }
 }

@@ -91,6 +91,14 @@ pub(super) struct DoctorOptions {
     #[arg(long, value_enum, default_value_t)]
     pub(super) color: Color,
 
+    /// Look at one engine alone: sqlite or postgres [default: both]
+    #[arg(long)]
+    pub(super) only: Option<Engine>,
+
+    /// Make no scratch databases: look at the code, and at the database at --url
+    #[arg(long, conflicts_with_all = ["server", "suggest"])]
+    pub(super) no_scratch: bool,
+
     /// Postgres server for scratch databases, by the URL of a role that may create them [default: the one that
     /// CATAMARAN_TEST_POSTGRES_URL names, else one that is started from the programs on this machine]
     #[arg(long, value_name = "URL")]

@@ -21,9 +21,15 @@ impl Cli {
         if options.suggest && matches!(options.format, Format::Sarif | Format::Github) {
             return Err(CliError::NoPlaceForSuggestion);
         }
-        let mut doctor = (self.history.doctor)(domain)
+        let mut doctor = Doctor::new(domain)
             .application_role(self.application_role.as_str())
             .watch(|place| progress(&format!("looking at {place} ...")));
+        if !options.no_scratch {
+            doctor = (self.history.examine)(doctor);
+        }
+        if let Some(engine) = options.only {
+            doctor = doctor.only(engine);
+        }
         if let Some(server) = &options.server {
             doctor = doctor.server(server.as_str());
         }

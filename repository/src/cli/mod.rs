@@ -30,6 +30,7 @@ use clap::{CommandFactory, FromArgMatches};
 use futures_util::future::BoxFuture;
 use tracing_subscriber::EnvFilter;
 
+use crate::doctor::Doctor;
 use crate::domain::Domain;
 use crate::migrate::History;
 use crate::options::DEFAULT_APPLICATION_ROLE;
@@ -54,7 +55,7 @@ pub struct Cli {
 #[derive(Clone, Copy)]
 struct Historic {
     run: for<'a> fn(&'a Arguments, Command) -> BoxFuture<'a, Result<(), CliError>>,
-    doctor: fn(&'static Domain) -> crate::doctor::Doctor,
+    examine: fn(Doctor) -> Doctor,
     last: fn() -> Option<String>,
 }
 
@@ -72,7 +73,7 @@ impl Cli {
             application_role: DEFAULT_APPLICATION_ROLE.to_owned(),
             history: Historic {
                 run: |arguments, command| Box::pin(migrate::run::<H>(arguments, command)),
-                doctor: |domain| crate::doctor::Doctor::new(domain).migrations::<H>(),
+                examine: |doctor| doctor.migrations::<H>(),
                 last: || {
                     let migrations = H::migrations();
                     migrations.last().map(|last| last.name().to_owned())

@@ -189,10 +189,10 @@ pub enum ErrorKind {
         /// What is missing.
         reason: String,
     },
-    /// The schema is another than the one that the application was built for.
+    /// The schema is not the one that the application was built for.
     #[error("the schema is not the one that this application was built for: {reason}")]
-    Drift {
-        /// What differs, by its DOMAIN names, or which migration the application does not know.
+    SchemaDiffers {
+        /// Which migrations are missing or unknown, or that it was changed by other means.
         reason: String,
     },
     /// A migration failed, and was rolled back.

@@ -7,6 +7,7 @@ mod drift;
 mod entities;
 mod history;
 mod proof;
+mod reports;
 
 use std::thread;
 

@@ -183,7 +183,7 @@ fn said(on: &OnTable<'_>, column: &Column) -> String {
 
 /// How to make a column what it should be in one respect; `actions` are what Postgres does to it.
 fn mended(
-    on: &OnTable<'_>,
+    on: &mut OnTable<'_>,
     wanted: &Column,
     actions: &[String],
     edit: fn(&Column, &mut Column),

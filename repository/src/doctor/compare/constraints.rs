@@ -206,7 +206,7 @@ fn foreign_key(on: &mut OnTable<'_>, name: &str, wanted: &ForeignKey, found: &Fo
 }
 
 /// Puts a foreign key in its place, or in that of another over the same columns.
-fn put(on: &OnTable<'_>, key: &ForeignKey, instead: Option<&ForeignKey>) -> Mend {
+fn put(on: &mut OnTable<'_>, key: &ForeignKey, instead: Option<&ForeignKey>) -> Mend {
     if let Some(module) = on.module() {
         return relation(on, module, key);
     }

@@ -6,6 +6,8 @@ mod guard;
 mod indexes;
 mod tables;
 
+use std::collections::BTreeMap;
+
 use super::code::Code;
 use super::finding::{Finding, Part};
 use super::mend::{Mend, rebuild};
@@ -13,23 +15,35 @@ use super::schema::{Schema, Table};
 use crate::domain::Place;
 use crate::engine::Engine;
 
-/// Every difference, in the order of the tables.
+/// What a comparison comes to.
+pub(super) struct Compared {
+    /// Every difference, in the order in which they can be mended.
+    pub(super) findings: Vec<Finding>,
+    /// How a table of SQLite that differs is made anew as it should be.
+    pub(super) rebuilds: BTreeMap<String, Vec<String>>,
+}
+
+/// Compares a place with what it should have.
 pub(super) fn compare(
     place: Place,
     at: Option<&str>,
     expected: &Schema,
     actual: &Schema,
-) -> Vec<Finding> {
+) -> Compared {
     let mut actual = actual.clone();
     let mut all = Comparison {
         place,
         at: at.map(str::to_owned),
         engine: actual.engine,
         found: Vec::new(),
+        rebuilds: BTreeMap::new(),
     };
     tables::compare(&mut all, expected, &mut actual);
     all.found.sort_by_key(|finding| turn(finding.code));
-    all.found
+    Compared {
+        findings: all.found,
+        rebuilds: all.rebuilds,
+    }
 }
 
 /// When a mend has its turn: a foreign key after the key that it refers to, and what is too much goes when
@@ -48,6 +62,7 @@ struct Comparison {
     at: Option<String>,
     engine: Engine,
     found: Vec<Finding>,
+    rebuilds: BTreeMap<String, Vec<String>>,
 }
 
 /// One table on both sides, and where its differences go.
@@ -111,13 +126,18 @@ impl OnTable<'_> {
     }
 
     /// Statements on Postgres; on SQLite, which cannot alter this, the table made anew as it is but for the edit.
-    fn alter(&self, postgres: Vec<String>, edit: impl FnOnce(&mut Table)) -> Mend {
+    fn alter(&mut self, postgres: Vec<String>, edit: impl FnOnce(&mut Table)) -> Mend {
         match self.all.engine {
             Engine::Postgres => Mend::sql(Engine::Postgres, postgres),
             Engine::Sqlite => {
                 let mut into = self.found.clone();
                 edit(&mut into);
                 let others = &self.actual.others;
+                let (name, found, wanted) = (self.name, self.found, self.wanted);
+                self.all
+                    .rebuilds
+                    .entry(name.to_owned())
+                    .or_insert_with(|| rebuild::statements(name, found, wanted, others));
                 let sql = rebuild::statements(self.name, self.found, &into, others);
                 Mend::sql(Engine::Sqlite, sql)
             }

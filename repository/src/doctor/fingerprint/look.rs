@@ -88,5 +88,5 @@ fn plain(sql: &str) -> Text {
 /// Something that the application did not make.
 fn unreadable(error: Unreadable) -> crate::Error {
     let reason = error.to_string();
-    ErrorKind::Drift { reason }.into()
+    ErrorKind::SchemaDiffers { reason }.into()
 }

@@ -104,7 +104,7 @@ impl Fingerprint {
     /// Looks whether the database behind the pool is the one.
     ///
     /// # Errors
-    /// [`NotMigrated`](ErrorKind::NotMigrated), [`Drift`](ErrorKind::Drift);
+    /// [`NotMigrated`](ErrorKind::NotMigrated), [`SchemaDiffers`](ErrorKind::SchemaDiffers);
     /// [`Permission`](ErrorKind::Permission) for a role that may not read which migrations are applied.
     pub(crate) async fn check<D: Dialect>(&self, pool: &D::Pool, role: &str) -> Result<()> {
         let seen = look::look::<D>(pool, role).await?;
@@ -123,7 +123,7 @@ impl Fingerprint {
             && Digest::of(&wanted, role) != Digest::of(&seen.schema, role)
         {
             // Other words for the same, exceptions, and what does no harm are no reason to refuse.
-            let found = compare::compare(place, None, &wanted, &seen.schema);
+            let found = compare::compare(place, None, &wanted, &seen.schema).findings;
             let (found, _) = exception::apply(self.domain.exceptions, &[], found);
             let is_reason = |finding: &&Finding| {
                 finding.place == place && finding.severity() == Severity::Error
@@ -135,7 +135,7 @@ impl Fingerprint {
         };
         Err(match is_behind {
             true => ErrorKind::NotMigrated { reason },
-            false => ErrorKind::Drift { reason },
+            false => ErrorKind::SchemaDiffers { reason },
         }
         .into())
     }

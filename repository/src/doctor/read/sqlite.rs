@@ -12,7 +12,7 @@ use super::sqlite_text::{self, TableText};
 use crate::engine::Engine;
 
 /// `(kind, table, place, facts)`. SeaORM's own table is no part of the schema.
-pub(super) const CATALOG: &str = r#"
+pub(in crate::doctor) const CATALOG: &str = r#"
     WITH t AS MATERIALIZED (
         SELECT m.name, m.sql, l.strict, l.wr FROM sqlite_schema m
         JOIN pragma_table_list l ON l.name = m.name AND l.schema = 'main' AND l.type = 'table'

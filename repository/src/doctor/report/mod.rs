@@ -5,7 +5,9 @@ mod human;
 mod json;
 mod sarif;
 mod source;
+mod statements;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 pub use source::Sources;
@@ -26,6 +28,8 @@ pub struct Report {
     pub looked_at: Vec<Place>,
     /// The places that could not be looked at, and why.
     pub unseen: Vec<Unseen>,
+    /// How a table of SQLite is made anew as DOMAIN has it, with every change at once.
+    pub(super) rebuilds: BTreeMap<(Place, String), Vec<String>>,
 }
 
 /// A place that could not be looked at.
@@ -72,6 +76,13 @@ impl Report {
     /// Whether every place could be looked at and says the same.
     pub fn is_clean(&self) -> bool {
         self.verdict() == Verdict::Clean
+    }
+
+    /// The statements that mend what statements can mend in a place, in order, each table of SQLite made anew once at
+    /// most; on SQLite they need foreign keys off, as a migration has them. For a history,
+    /// [`Doctor::suggest`](super::Doctor::suggest) has tried them.
+    pub fn statements(&self, place: Place) -> Vec<String> {
+        statements::of(self, place)
     }
 }
 

@@ -107,7 +107,7 @@ impl Doctor {
         let mut tried: Vec<Vec<String>> = Vec::new();
         loop {
             let actual = self.read(db).await?;
-            let mut found = compare::compare(place, None, wanted, &actual);
+            let mut found = compare::compare(place, None, wanted, &actual).findings;
             if is_up {
                 found = exception::apply(self.domain.exceptions, &[], found).0;
                 found.retain(|finding| finding.place == place);
@@ -150,7 +150,7 @@ impl Doctor {
         if run(db, statements).await.is_err() {
             return Ok(false);
         }
-        let mut found = compare::compare(place, None, to, &self.read(db).await?);
+        let mut found = compare::compare(place, None, to, &self.read(db).await?).findings;
         found.retain(|finding| finding.code != Code::Unknown);
         Ok(found.is_empty())
     }

@@ -13,7 +13,6 @@ use branch::Branch;
 use skeleton::Skeleton;
 
 use super::Doctor;
-use super::finding::Finding;
 use super::mend::Mend;
 use super::report::Report;
 use crate::domain::Place;
@@ -95,14 +94,10 @@ impl Doctor {
 }
 
 fn by_hand(report: &Report) -> Vec<String> {
-    let is_in_migrations = |finding: &Finding| {
-        let engine = finding.place.engine();
-        let migrations = engine.map(Place::Migrations);
-        report.findings.iter().any(|other| {
-            Some(other.place) == migrations
-                && other.code == finding.code
-                && other.subject() == finding.subject()
-        })
+    let has_migration = |engine: Engine| {
+        let place = Place::Migrations(engine);
+        let mut findings = report.findings.iter();
+        findings.any(|finding| finding.place == place && matches!(finding.mend, Mend::Sql { .. }))
     };
     let mut all = Vec::new();
     for finding in &report.findings {
@@ -110,9 +105,15 @@ fn by_hand(report: &Report) -> Vec<String> {
         let words = match (&finding.mend, finding.place) {
             (Mend::Rust { what, line }, _) => format!("{head}: {what}:\n{line}"),
             (Mend::Words(words), _) => format!("{head}: {words}"),
-            (Mend::Sql { .. }, Place::Database(_)) if !is_in_migrations(finding) => {
+            (Mend::Sql { .. }, Place::Database(engine)) => {
                 let at = finding.at.as_deref().unwrap_or("the database");
-                format!("{head}: {at} differs from what the migrations build; mend it there")
+                match has_migration(engine) {
+                    true => format!("{at}: look again after the migration"),
+                    false => {
+                        let sql = report.statements(finding.place).join(";\n");
+                        format!("{at} is not what the migrations build; run there:\n{sql};")
+                    }
+                }
             }
             (Mend::Sql { .. }, _) => continue,
         };
