@@ -5,6 +5,7 @@ pub mod clock;
 pub mod intruder;
 pub mod kind;
 pub mod login;
+pub mod nasty;
 pub mod outside;
 pub mod own_server;
 pub mod pages;

@@ -39,7 +39,7 @@ impl Expression {
     pub(super) fn condition(engine: Engine, sql: &str) -> Self {
         Expression {
             sql: sql.to_owned(),
-            node: parse(engine, sql).truth(),
+            node: parse(engine, sql).settled(),
         }
     }
 

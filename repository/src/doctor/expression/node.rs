@@ -14,6 +14,8 @@ pub(crate) enum Node {
         items: BTreeSet<Node>,
         negated: bool,
     },
+    /// A column that stands for itself, and so holds a boolean; settled into an equation in the end.
+    True(Box<Node>),
     /// `what IS NULL`, `what IS NOT TRUE`.
     Is(Box<Node>, &'static str),
     Column(String),
@@ -69,7 +71,18 @@ impl Node {
     /// As a condition: a column that stands for itself is true.
     pub(crate) fn truth(self) -> Self {
         match self {
-            Node::Column(_) => Node::compare(self, Equal, Node::Number("1".to_owned())),
+            Node::Column(_) => Node::True(Box::new(self)),
+            other => other,
+        }
+    }
+
+    /// The condition in its last form: nothing is negated any more.
+    pub(crate) fn settled(self) -> Self {
+        match self.truth() {
+            Node::True(column) => Node::compare(*column, Equal, Node::Number("1".to_owned())),
+            Node::And(parts) => Node::all(parts.into_iter().map(Node::settled)),
+            Node::Or(parts) => Node::any(parts.into_iter().map(Node::settled)),
+            Node::Not(inner) => Node::Not(Box::new(inner.settled())),
             other => other,
         }
     }
@@ -190,7 +203,8 @@ impl Node {
                 Some(other) => Node::Is(what, other),
                 None => Node::Not(Box::new(Node::Is(what, state))),
             },
-            Node::Column(_) => Node::compare(self, Equal, Node::Number("0".to_owned())),
+            Node::True(column) => Node::compare(*column, Equal, Node::Number("0".to_owned())),
+            Node::Column(_) => self.truth().negated(),
             other => Node::Not(Box::new(other)),
         }
     }
@@ -242,6 +256,7 @@ impl Node {
             Node::And(parts) => Node::And(set(parts)),
             Node::Or(parts) => Node::Or(set(parts)),
             Node::Not(inner) => Node::Not(one(inner)),
+            Node::True(column) => Node::True(one(column)),
             Node::Compare(left, comparison, right) => {
                 Node::compare(*one(left), *comparison, *one(right))
             }

@@ -55,6 +55,10 @@ fn the_engines_say_the_same_in_their_own_words() {
     for (here, there) in [
         ("is_on = 1", "is_on"),
         ("is_on = 0", "NOT is_on"),
+        (
+            "is_on = 0 OR due IS NOT NULL",
+            "NOT (is_on AND due IS NULL)",
+        ),
         ("`order` IS NULL", "\"order\" IS NULL"),
         (
             "length(platform) BETWEEN 1 AND 64",
@@ -87,6 +91,7 @@ fn what_means_something_else_differs() {
         ("a = b::uuid", "a = b"),
         ("a = b", "a = b OR true"),
         ("a < b", "b < a"),
+        ("NOT (n = 1)", "n = 0"),
         ("a - b > 0", "b - a > 0"),
         ("a IS TRUE", "a IS NOT FALSE"),
         ("lower(a) = 'x'", "upper(a) = 'x'"),
