@@ -66,6 +66,13 @@ async fn the_schema_that_the_migrations_build_opens(db: &TwinDatabase) -> Result
     Ok(())
 }
 
+#[tokio::test]
+async fn a_database_in_memory_is_looked_at_after_its_migration() -> Result<()> {
+    let options = StoreOptions::new("sqlite::memory:").migrate::<migration::History>();
+    options.fingerprint(fingerprint()).open().await?;
+    Ok(())
+}
+
 #[twin_test(Migrator)]
 async fn a_dropped_index_is_refused_by_its_name(db: &TwinDatabase) -> Result<()> {
     raw::execute(

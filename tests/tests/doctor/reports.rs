@@ -39,7 +39,7 @@ async fn many_drifts_at_once_are_mended_by_one_suggestion() {
         };
         let report = look().await;
         assert!(report.findings.len() >= 5, "{report}");
-        let statements = report.statements(Place::Database(engine));
+        let statements = report.statements(engine);
         let rebuilds = statements
             .iter()
             .filter(|sql| sql.contains("CREATE TABLE habits__new"))

@@ -15,6 +15,7 @@ pub use source::Sources;
 use super::finding::Finding;
 use super::suggest::Suggestion;
 use crate::domain::{Exception, Place};
+use crate::engine::Engine;
 use human::Human;
 
 /// What a check found.
@@ -78,11 +79,16 @@ impl Report {
         self.verdict() == Verdict::Clean
     }
 
-    /// The statements that mend what statements can mend in a place, in order, each table of SQLite made anew once at
-    /// most; on SQLite they need foreign keys off, as a migration has them. For a history,
+    /// The statements that mend what statements can mend on an engine, in order, each table of SQLite made anew
+    /// once at most: for what the history lacks, or, if it lacks nothing, for a database. On SQLite they need
+    /// foreign keys off, as a migration has them. For a history,
     /// [`Doctor::suggest`](super::Doctor::suggest) has tried them.
-    pub fn statements(&self, place: Place) -> Vec<String> {
-        statements::of(self, place)
+    pub fn statements(&self, engine: Engine) -> Vec<String> {
+        let history = statements::of(self, Place::Migrations(engine));
+        match history.is_empty() {
+            true => statements::of(self, Place::Database(engine)),
+            false => history,
+        }
     }
 }
 

@@ -110,7 +110,7 @@ fn by_hand(report: &Report) -> Vec<String> {
                 match has_migration(engine) {
                     true => format!("{at}: look again after the migration"),
                     false => {
-                        let sql = report.statements(finding.place).join(";\n");
+                        let sql = report.statements(engine).join(";\n");
                         format!("{at} is not what the migrations build; run there:\n{sql};")
                     }
                 }
