@@ -227,6 +227,9 @@ fn facts(schema: &Schema) -> BTreeSet<(String, String)> {
     for (name, table) in &schema.tables {
         table_facts(name, table, &mut facts);
     }
+    if let Some(role) = &schema.role {
+        facts.insert((String::new(), format!("role {}", role.unbound)));
+    }
     for other in &schema.others {
         facts.insert((
             format!("{}: {}", other.table, other.name),
@@ -323,7 +326,10 @@ fn index(index: &Index) -> String {
 fn guard_facts(name: &str, guard: &Guard, add: &mut impl FnMut(String, String) -> bool) {
     add(
         name.to_owned(),
-        format!("row security {} {}", guard.enabled, guard.forced),
+        format!(
+            "row security {} {} {}",
+            guard.enabled, guard.forced, guard.owned
+        ),
     );
     for (called, policy) in &guard.policies {
         // Without WITH CHECK, what is seen is what may be written.

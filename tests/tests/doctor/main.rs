@@ -8,6 +8,8 @@ mod drift;
 mod entities;
 mod fingerprint;
 mod history;
+mod history_of_a_database;
+mod pages;
 mod proof;
 mod reports;
 
