@@ -175,8 +175,13 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
         self.work(Access::Write, extent).await
     }
 
-    /// The text of a statement of the application's own, which the session looks over.
-    fn own_text(session: &mut Session<D>, sql: &'static str, values: &[Value]) -> Result<Text> {
+    /// A statement of the application's own, which the session looks over, with its values in the form that
+    /// both engines take.
+    fn own_statement(
+        session: &mut Session<D>,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<(Text, Vec<Value>)> {
         session.look_over(sql)?;
         if has_star(D::ENGINE, sql) {
             return Err(ErrorKind::InvalidQuery {
@@ -185,10 +190,16 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
             }
             .into());
         }
-        Ok(Text {
-            sql: D::own_text(sql, values),
+        let values: Result<Vec<Value>, _> = values.into_iter().map(Value::canonical).collect();
+        let values = values.map_err(|reason| ErrorKind::InvalidValue {
+            field: None,
+            reason,
+        })?;
+        let text = Text {
+            sql: D::own_text(sql, &values),
             table: Some(R::TABLE),
-        })
+        };
+        Ok((text, values))
     }
 
     /// Runs a query of the application's own, in the repository's scope and unit; returns its rows decoded.
@@ -200,6 +211,9 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
     ///
     /// # Errors
     /// The errors that every call can give, and what `decode` gives.
+    /// [`InvalidQuery`](ErrorKind::InvalidQuery) for SQL that would control the transaction, or that in an
+    /// owner's scope does anything but read and write rows; [`Permission`](ErrorKind::Permission) on Postgres if
+    /// a function changed role or claims meanwhile. Whatever else it sets ends with the unit of work.
     pub async fn query<T: Send>(
         &self,
         sql: &'static str,
@@ -208,8 +222,8 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
     ) -> Result<Vec<T>> {
         let mut work = self.read().await?;
         let session = work.session();
-        let rows = match Self::own_text(session, sql, &values) {
-            Ok(text) => session.fetch(&text, values, decode).await,
+        let rows = match Self::own_statement(session, sql, values) {
+            Ok((text, values)) => session.fetch(&text, values, decode).await,
             Err(refused) => Err(refused),
         };
         work.end(Access::Read, rows).await
@@ -221,12 +235,12 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
     /// statement's to do.
     ///
     /// # Errors
-    /// The errors that every call can give.
+    /// As [`query`](Self::query).
     pub async fn execute(&self, sql: &'static str, values: Vec<Value>) -> Result<u64> {
         let mut work = self.write(Extent::Statement).await?;
         let session = work.session();
-        let changed = match Self::own_text(session, sql, &values) {
-            Ok(text) => session.execute(&text, values).await,
+        let changed = match Self::own_statement(session, sql, values) {
+            Ok((text, values)) => session.execute(&text, values).await,
             Err(refused) => Err(refused),
         };
         work.end(Access::Write, changed).await

@@ -113,7 +113,8 @@ impl StoreOptions {
     }
 
     /// The domain that the schema must have: opening fails with
-    /// [`NotMigrated`](ErrorKind::NotMigrated) where a table or a column is missing.
+    /// [`NotMigrated`](ErrorKind::NotMigrated) where a table or a column is missing. With it a refused delete
+    /// names the rows that still refer also on SQLite ([`ForeignKey`](ErrorKind::ForeignKey)).
     #[must_use]
     pub fn domain(mut self, domain: &'static Domain) -> Self {
         self.domain = Some(domain);

@@ -17,6 +17,8 @@ use crate::postgres::{Postgres, PostgresPool};
 use crate::repository::Repository;
 use crate::schema;
 use crate::scope::Scope;
+#[cfg(all(feature = "migrate", feature = "sqlite"))]
+use crate::sqlite::is_in_memory;
 #[cfg(feature = "sqlite")]
 use crate::sqlite::{Sqlite, SqlitePool};
 use crate::unit::{NativeUnit, Unit};
@@ -275,11 +277,8 @@ async fn check_schema<D: Dialect>(pool: &D::Pool, options: &StoreOptions) -> Res
     schema::check::<D>(pool, options.domain).await
 }
 
-/// A database in memory is migrated over the connection that it lives in.
-#[cfg(feature = "migrate")]
-fn is_in_memory(url: &str) -> bool {
-    #[cfg(feature = "sqlite")]
-    return crate::sqlite::is_in_memory(url);
-    #[cfg(not(feature = "sqlite"))]
-    return false;
+/// A database in memory is migrated over the connection that it lives in; on Postgres there is none.
+#[cfg(all(feature = "migrate", not(feature = "sqlite")))]
+fn is_in_memory(_url: &str) -> bool {
+    false
 }

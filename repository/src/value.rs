@@ -79,6 +79,27 @@ impl Value {
         }
     }
 
+    /// The value in the one form that both engines keep.
+    ///
+    /// # Errors
+    /// Says why it has none, as [`Field::canonicalise`].
+    pub(crate) fn canonical(mut self) -> Result<Self, InvalidReason> {
+        match &mut self {
+            Value::Text(text) => text.canonicalise()?,
+            Value::Bytes(bytes) => bytes.canonicalise()?,
+            Value::Double(float) => float.canonicalise()?,
+            Value::Timestamp(at) => at.canonicalise()?,
+            Value::Date(day) => day.canonicalise()?,
+            Value::Array(_, values) => {
+                let canonical = std::mem::take(values).into_iter().map(Value::canonical);
+                *values = canonical.collect::<Result<_, _>>()?;
+            }
+            Value::Null(_) | Value::Uuid(_) | Value::Bool(_) | Value::Int(_) | Value::BigInt(_) => {
+            }
+        }
+        Ok(self)
+    }
+
     /// Whether this is NULL.
     pub fn is_null(&self) -> bool {
         matches!(self, Value::Null(_))

@@ -2,19 +2,24 @@
 
 use catamaran::testing::TwinDatabase;
 use catamaran::{
-    Error, Expected, Filter, PageRequest, Query, Repository, Result, Store, Upsert, Visibility,
+    Error, Expected, Filter, PageRequest, Query, Repository, RepositoryExt, Result, Retry, Store,
+    Unit, Upsert, Visibility,
 };
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
 use uuid::Uuid;
 
-use crate::outside::Outside;
 use crate::people::{Estate, NOBODY, everything, scope};
 use crate::sample::Sample;
+use crate::witness::Witness;
 
 /// A call with which the intruder means another owner's row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Attempt {
+#[expect(
+    missing_docs,
+    reason = "what each one is stands in the function that makes the call"
+)]
+pub enum Attempt {
     Find,
     Get,
     Exists,
@@ -31,6 +36,9 @@ enum Attempt {
     Patch,
     PatchTheVersion,
     PatchNothing,
+    Modify,
+    Lock,
+    LockAmongMine,
     UpsertTheirId,
     UpsertSeen,
     UpsertForged,
@@ -61,6 +69,8 @@ const OTHERS_ID: &str =
     r#"Permission { reason: "a TABLENAME row with this id belongs to another owner" }"#;
 const OTHERS_CURSOR: &str = r#"InvalidCursor { reason: "it belongs to another query" }"#;
 
+const NO_UNIT: &str = r#"Unsupported { what: "a lock outside of a unit of work", reason: "it would end with the call" }"#;
+
 /// The calls that change nothing at all, and what each gives.
 const FRUITLESS: &[(Attempt, &str)] = &[
     (Find, "None"),
@@ -79,6 +89,9 @@ const FRUITLESS: &[(Attempt, &str)] = &[
     (Patch, NOT_FOUND),
     (PatchTheVersion, NOT_FOUND),
     (PatchNothing, NOT_FOUND),
+    (Modify, NOT_FOUND),
+    (Lock, "0 rows, all mine"),
+    (LockAmongMine, "1 rows, all mine"),
     (UpsertTheirId, OTHERS_ID),
     (UpsertSeen, OTHER_OWNER),
     (UpsertForged, OTHERS_ID),
@@ -108,6 +121,78 @@ pub enum Through {
     Store,
     /// A unit of work, committed when the call succeeds.
     Unit,
+    /// An attempt in a unit of work: a savepoint.
+    Attempt,
+}
+
+/// Every way to a repository.
+pub const WAYS: [Through; 3] = [Through::Store, Through::Unit, Through::Attempt];
+
+/// Every attempt that there is.
+pub fn attempts() -> impl Iterator<Item = Attempt> {
+    let rows = FRUITLESS.iter().chain(SWEEPING);
+    rows.map(|(attempt, _)| *attempt)
+}
+
+/// What the attempt gives by that way.
+fn expected(attempt: Attempt, gives: &'static str, through: Through) -> &'static str {
+    match (attempt, through) {
+        (Lock | LockAmongMine, Through::Store) => NO_UNIT,
+        _ => gives,
+    }
+}
+
+/// Makes one attempt by every way, in both directions, each time on new rows of two owners; the other's rows
+/// stay as they are, the call ends as the tables above say, and what fails changes nothing at all.
+///
+/// # Errors
+/// Those of preparing.
+pub async fn attempt<R: Sample>(
+    db: &TwinDatabase,
+    store: &Store,
+    owners: [Uuid; 2],
+    attempt: Attempt,
+) -> Result<()> {
+    let outside = Witness::of(db).await;
+    let sweeping = SWEEPING.iter().find(|(sweeping, _)| *sweeping == attempt);
+    let fruitless = FRUITLESS
+        .iter()
+        .find(|(fruitless, _)| *fruitless == attempt);
+    let (_, gives) = sweeping.or(fruitless).expect("a row of the tables");
+    // The sweep deletes what lives before it purges; here a living row stays.
+    let gives = if attempt == Purge { "1" } else { gives };
+    for through in WAYS {
+        let owners = owners.map(|owner| Uuid::from_u128(owner.as_u128() + 16 * through as u128));
+        for [mine, theirs] in [owners, [owners[1], owners[0]]] {
+            let mine: Estate<R> = Estate::make(store, mine).await?;
+            let theirs: Estate<R> = Estate::make(store, theirs).await?;
+            let seen = async || {
+                let mut rows = outside.dump().await;
+                let mine = mine.owner.to_string();
+                rows.retain(|row| sweeping.is_none() || !row.contains(&mine));
+                rows
+            };
+            let before = seen().await;
+            assert!(before.len() >= 2, "{before:?}");
+            let outcome = go(store, through, attempt, &mine, &theirs).await;
+            let expected = expected(attempt, gives, through);
+            assert_eq!(tell(&outcome, &theirs), expected, "{attempt:?} {through:?}");
+            assert_eq!(seen().await, before, "{attempt:?} {through:?}");
+            // The next round begins without any rows of the two.
+            for owner in [mine.owner, theirs.owner] {
+                clear::<R>(store, owner).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Removes everything of an owner's.
+async fn clear<R: Sample>(store: &Store, owner: Uuid) -> Result<()> {
+    let rows = store.repository::<R>(&scope(owner));
+    rows.delete_where(&Filter::all()).await?;
+    rows.purge(long_after(), 1_000).await?;
+    Ok(())
 }
 
 /// Lets two owners try everything on each other's rows; the other's rows stay as they are, each call ends
@@ -121,14 +206,15 @@ pub async fn intrude<R: Sample>(
     owners: [Uuid; 2],
     through: Through,
 ) -> Result<()> {
-    let outside = Outside::of(db).await;
+    let outside = Witness::of(db).await;
     let one: Estate<R> = Estate::make(store, owners[0]).await?;
     let two: Estate<R> = Estate::make(store, owners[1]).await?;
     for (mine, theirs) in [(&one, &two), (&two, &one)] {
         let before = outside.dump().await;
-        for (attempt, expected) in FRUITLESS {
+        for (attempt, gives) in FRUITLESS {
             let outcome = go(store, through, *attempt, mine, theirs).await;
-            assert_eq!(tell(&outcome, theirs), *expected, "{attempt:?} {through:?}");
+            let expected = self::expected(*attempt, gives, through);
+            assert_eq!(tell(&outcome, theirs), expected, "{attempt:?} {through:?}");
             assert_eq!(outside.dump().await, before, "{attempt:?} {through:?}");
         }
     }
@@ -142,7 +228,7 @@ pub async fn intrude<R: Sample>(
 async fn sweep<R: Sample>(
     store: &Store,
     through: Through,
-    outside: &Outside,
+    outside: &Witness,
     mine: &Estate<R>,
     theirs: &Estate<R>,
 ) {
@@ -194,6 +280,14 @@ async fn go<R: Sample>(
                     call(&*rows, attempt, mine, theirs).await
                 })
                 .await
+        }
+        Through::Attempt => {
+            let in_attempt = async |unit: &Unit| {
+                let rows = unit.repository::<R>();
+                call(&*rows, attempt, mine, theirs).await
+            };
+            let in_unit = async |unit: &Unit| unit.attempt(in_attempt).await;
+            store.write(&intruder, in_unit).await
         }
     }
 }
@@ -263,6 +357,12 @@ async fn call<R: Sample>(
             let nothing = R::empty_patch();
             rows.patch(id, Expected::Any, nothing).await.map(done)?
         }
+        Modify => {
+            let modified = rows.modify(id, Retry::default(), |row| *row = row.clone().altered());
+            modified.await.map(done)?
+        }
+        Lock => owned(&rows.lock(&[id, deleted, NOBODY]).await?, mine),
+        LockAmongMine => owned(&rows.lock(&[id, mine.living.id()]).await?, mine),
         UpsertTheirId => {
             let upserted = rows.upsert(Upsert::new(with_their_id(7))).await?;
             done(upserted.into_record())

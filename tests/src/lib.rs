@@ -19,3 +19,4 @@ pub mod slow;
 pub mod soak;
 pub mod specimen;
 pub mod stores;
+pub mod witness;

@@ -7,18 +7,20 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tempfile::TempDir;
 use url::Url;
 
 /// Runs a command for as long as standard input stays open: the other end of that pipe is held by the test's
-/// process and closes however that process ends.
+/// process and closes however that process ends. Then the directory goes as well.
 const WATCHDOG: &str = r#"
+directory=$1
+shift
 trap '' HUP INT TERM PIPE
 "$@" </dev/null >/dev/null 2>&1 &
 pooler=$!
 read -r _
 kill "$pooler" 2>/dev/null
 wait "$pooler"
+rm -rf "$directory"
 "#;
 
 /// When a pooler gives a server connection to another client.
@@ -60,7 +62,6 @@ pub struct PgBouncer {
     shell: Child,
     /// Closing it stops the pooler.
     input: Option<ChildStdin>,
-    _directory: TempDir,
 }
 
 impl PgBouncer {
@@ -100,7 +101,8 @@ impl PgBouncer {
         .expect("the settings");
 
         let mut command = Command::new("sh");
-        command.args(["-c", WATCHDOG, "pgbouncer-watchdog", program()]);
+        command.args(["-c", WATCHDOG, "pgbouncer-watchdog"]);
+        command.arg(directory.path()).arg(program());
         if let Some(account) = account() {
             command.args(["-u", account]);
         }
@@ -112,11 +114,12 @@ impl PgBouncer {
         // A Ctrl-C in the terminal is not meant for it.
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut shell = command.spawn().expect("the shell `sh`");
+        // From here on the shell removes it.
+        let _path = directory.keep();
         let pooler = PgBouncer {
             port,
             input: shell.stdin.take(),
             shell,
-            _directory: directory,
         };
         let patience = Instant::now();
         while patience.elapsed() < Duration::from_secs(5) {

@@ -1,8 +1,8 @@
-//! A wire to Postgres that breaks when told.
+//! A wire to Postgres that breaks when told, and counts how often an answer is waited for.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -28,6 +28,7 @@ pub enum Wire {
 pub struct Proxy {
     url: String,
     wire: Arc<AtomicU8>,
+    round_trips: Arc<AtomicUsize>,
     listener: JoinHandle<()>,
 }
 
@@ -55,15 +56,17 @@ impl Proxy {
             .set_host(Some("127.0.0.1"))
             .expect("a URL with a host");
         let wire = Arc::new(AtomicU8::new(Wire::Whole as u8));
-        let told = wire.clone();
+        let round_trips = Arc::new(AtomicUsize::new(0));
+        let (told, counted) = (wire.clone(), round_trips.clone());
         let listener = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(forward(client, server, told.clone()));
+                tokio::spawn(forward(client, server, told.clone(), counted.clone()));
             }
         });
         Proxy {
             url: behind.into(),
             wire,
+            round_trips,
             listener,
         }
     }
@@ -73,23 +76,35 @@ impl Proxy {
         &self.url
     }
 
+    /// How often so far something was said on a connection and then answered.
+    pub fn round_trips(&self) -> usize {
+        self.round_trips.load(Ordering::SeqCst)
+    }
+
     /// Tells what happens from now on. A wire that has broken is whole again for the next connection.
     pub fn set(&self, wire: Wire) {
         self.wire.store(wire as u8, Ordering::SeqCst);
     }
 }
 
-async fn forward(mut client: TcpStream, server: SocketAddr, wire: Arc<AtomicU8>) {
+async fn forward(
+    mut client: TcpStream,
+    server: SocketAddr,
+    wire: Arc<AtomicU8>,
+    round_trips: Arc<AtomicUsize>,
+) {
     let Ok(mut server) = TcpStream::connect(server).await else {
         return;
     };
     let is = |state: Wire| wire.load(Ordering::SeqCst) == state as u8;
     let (mut asked, mut answered) = (vec![0; 65_536], vec![0; 65_536]);
+    let mut waits = false;
     loop {
         tokio::select! {
             read = client.read(&mut asked) => {
                 let Ok(length @ 1..) = read else { return };
                 let words = &asked[..length];
+                waits = true;
                 // A simple query; the library sends it by itself.
                 let commits = words.windows(7).any(|word| word == b"COMMIT\0");
                 if is(Wire::Silent) {
@@ -117,6 +132,9 @@ async fn forward(mut client: TcpStream, server: SocketAddr, wire: Arc<AtomicU8>)
                     }
                     return;
                 };
+                if std::mem::take(&mut waits) {
+                    round_trips.fetch_add(1, Ordering::SeqCst);
+                }
                 if !is(Wire::Silent) && client.write_all(&answered[..length]).await.is_err() {
                     return;
                 }

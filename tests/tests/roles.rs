@@ -301,3 +301,91 @@ async fn an_application_role_that_does_not_exist_is_refused_with_a_remedy() -> R
     assert!(reason.contains("run the migrations"), "{reason}");
     Ok(())
 }
+
+#[tokio::test]
+async fn a_role_that_may_become_one_that_bypasses_policies_is_refused() -> Result<()> {
+    let db = postgres().await;
+    let wide = Role::make(&db, &["CREATE ROLE {role} BYPASSRLS"]).await;
+    let between = Role::make(&db, &["CREATE ROLE {role}"]).await;
+    let admin = connect(db.url()).await?;
+    let chain = format!("GRANT {} TO {}", wide.name(), between.name());
+    admin.execute_unprepared(&chain).await?;
+
+    // A login of its own, by way of another role.
+    let login = Role::granted(&db).await;
+    let join = format!("GRANT {} TO {}", between.name(), login.name());
+    admin.execute_unprepared(&join).await?;
+    let reason = refusal(&login.options().open().await?).await;
+    assert!(reason.contains(login.name()), "{reason}");
+    assert!(reason.contains("member of a role"), "{reason}");
+
+    // A role to switch to.
+    let options = StoreOptions::new(db.url()).application_role(between.name());
+    let reason = refusal(&options.open().await?).await;
+    assert!(reason.contains(between.name()), "{reason}");
+
+    // Such a login does its scoped work as the application's role, if it may.
+    let remedy = format!("GRANT catamaran_app TO {}", login.name());
+    admin.execute_unprepared(&remedy).await?;
+    let store = login.options().open().await?;
+    intrude::<Device>(&db, &store, [ADA, BOB], Through::Unit).await
+}
+
+#[tokio::test]
+async fn a_table_whose_row_level_security_is_off_holds_no_scope() -> Result<()> {
+    let db = postgres().await;
+    let habit = Estate::<Habit>::make(db.store(), ADA).await?.living;
+    let admin = connect(db.url()).await?;
+    admin
+        .execute_unprepared("ALTER TABLE devices DISABLE ROW LEVEL SECURITY")
+        .await?;
+
+    // With the domain, no scoped work at all: a unit's SQL may ask any table.
+    let store = StoreOptions::new(db.url()).domain(&entity::DOMAIN);
+    let reason = refusal(&store.open().await?).await;
+    assert_eq!(reason, "row level security of the table devices is off");
+
+    // Without it, none on the table.
+    let store = StoreOptions::new(db.url()).open().await?;
+    let rows = store.repository::<Device>(&scope(ADA));
+    for refused in [
+        rows.find(ADA).await.err(),
+        rows.count(&everything()).await.err(),
+        rows.delete(ADA, catamaran::Expected::Any).await.err(),
+    ] {
+        match refused.expect("a refusal").kind() {
+            ErrorKind::Permission { reason } => assert!(reason.contains("devices"), "{reason}"),
+            kind => panic!("{kind:?}"),
+        }
+    }
+    let habits = store.repository::<Habit>(&scope(ADA));
+    assert_eq!(habits.get(habit.id).await?, habit);
+    // The system's scope is a choice of its own.
+    let devices = store.repository::<Device>(&everyone());
+    assert_eq!(devices.count(&everything()).await?, 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_owner_whose_table_is_not_forced_does_its_scoped_work_as_another() -> Result<()> {
+    let db = postgres().await;
+    let owner = Role::make(
+        &db,
+        &[
+            "CREATE ROLE {role} LOGIN PASSWORD 'secret'",
+            "GRANT USAGE ON SCHEMA public TO {role}",
+            "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
+            "ALTER TABLE devices OWNER TO {role}",
+            "ALTER TABLE devices NO FORCE ROW LEVEL SECURITY",
+        ],
+    )
+    .await;
+    let store = owner.options().domain(&entity::DOMAIN).open().await?;
+    let reason = refusal(&store).await;
+    assert!(reason.contains("owns tables"), "{reason}");
+    let admin = connect(db.url()).await?;
+    let remedy = format!("GRANT catamaran_app TO {}", owner.name());
+    admin.execute_unprepared(&remedy).await?;
+    let store = owner.options().domain(&entity::DOMAIN).open().await?;
+    intrude::<Device>(&db, &store, [ADA, BOB], Through::Store).await
+}

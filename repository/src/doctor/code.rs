@@ -108,6 +108,10 @@ codes! {
     CheckStronger = "CAT053", Error, "check that demands more", "One side refuses rows that the other takes.";
     NotValid = "CAT054", Warning, "constraint that was never checked", "Rows from before it may break it.";
 
+    RoleMissing = "CAT055", Error, "application's role missing", "No scoped work can be done.";
+    RoleUnbound = "CAT056", Error, "application's role that policies do not bind", "It is a superuser or has BYPASSRLS: it sees every owner's rows.";
+    RoleOwns = "CAT057", Error, "table that belongs to the application's role", "The role may take the policies away.";
+
     RowSecurityOff = "CAT060", Error, "row level security is off", "Every role with a privilege on the table sees every owner's rows.";
     RowSecurityNotForced = "CAT061", Error, "row level security is not forced", "The table's owner sees every owner's rows.";
     RowSecurityOn = "CAT062", Error, "row level security that DOMAIN does not have", "Rows are hidden on one side only.";

@@ -3,7 +3,7 @@
 use super::described::{Described, TableShape};
 use super::expression::Expression;
 use super::schema::{
-    Check, Column, ForeignKey, Grant, Guard, Index, Key, Policy, PrimaryKey, Schema, Table,
+    Check, Column, ForeignKey, Grant, Guard, Index, Key, Policy, PrimaryKey, Role, Schema, Table,
     UniqueKey,
 };
 use crate::domain::{self, DefaultValue, Domain, Equivalence, MATRIX, NativeType, Place};
@@ -23,6 +23,12 @@ impl Expected<'_> {
     pub(super) fn schema(&self, place: Place) -> Option<Schema> {
         let engine = place.engine()?;
         let mut schema = Schema::new(engine);
+        if place.is_database() && engine == Engine::Postgres {
+            schema.role = Some(Role {
+                name: self.role.to_owned(),
+                unbound: false,
+            });
+        }
         for table in self.domain.tables_on(engine) {
             let shape = self.described.table(table.name);
             let expected = match place.is_database() {
@@ -209,6 +215,7 @@ impl Expected<'_> {
         Guard {
             enabled: !policies.is_empty(),
             forced: !policies.is_empty(),
+            owned: false,
             policies,
             grants,
         }

@@ -14,6 +14,16 @@ pub(super) struct Schema {
     pub(super) tables: BTreeMap<String, Table>,
     /// What else is there, and DOMAIN has no word for: triggers, views.
     pub(super) others: Vec<Other>,
+    /// The application's role, on Postgres.
+    pub(super) role: Option<Role>,
+}
+
+/// The role on whose behalf the application works.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Role {
+    pub(super) name: String,
+    /// Whether no policy binds it.
+    pub(super) unbound: bool,
 }
 
 impl Schema {
@@ -22,6 +32,7 @@ impl Schema {
             engine,
             tables: BTreeMap::new(),
             others: Vec::new(),
+            role: None,
         }
     }
 }
@@ -205,6 +216,8 @@ pub(super) struct Guard {
     pub(super) enabled: bool,
     /// Whether it binds the table's owner too.
     pub(super) forced: bool,
+    /// Whether it belongs to the application's role.
+    pub(super) owned: bool,
     /// Its policies by name.
     pub(super) policies: BTreeMap<String, Policy>,
     /// What the application's role and PUBLIC may do.

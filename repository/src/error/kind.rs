@@ -10,7 +10,8 @@ pub enum ErrorKind {
     /// A value that both engines cannot keep alike. Found in Rust, or by the database's own types.
     #[error("invalid value for {}: {reason}", field.as_deref().unwrap_or("a column"))]
     InvalidValue {
-        /// The column; `None` where the database that refused the value does not say.
+        /// The column; `None` where the database that refused the value does not say, and for a parameter of
+        /// the application's own statement.
         field: Option<Cow<'static, str>>,
         /// Why.
         reason: InvalidReason,

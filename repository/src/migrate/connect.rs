@@ -1,4 +1,5 @@
 use crate::engine::Engine;
+#[cfg(feature = "postgres")]
 use crate::error::ErrorKind;
 use sea_orm::{DatabaseConnection, IntoDatabaseExecutor};
 

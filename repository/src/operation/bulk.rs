@@ -1,4 +1,4 @@
-use super::{Context, foreign_key, natural, values};
+use super::{Context, natural, refusal, values};
 use crate::dialect::Dialect;
 use crate::error::Result;
 use crate::record::Twin;
@@ -30,7 +30,7 @@ pub(crate) async fn insert_many<D: Dialect, R: Twin<D>>(
             .await;
         let inserted = match written {
             Ok(inserted) => inserted,
-            Err(error) => return Err(foreign_key::of_rows(session, context, error, chunk).await),
+            Err(error) => return Err(refusal::of_rows(session, context, error, chunk).await),
         };
         super::check_count(inserted, chunk.len())?;
     }

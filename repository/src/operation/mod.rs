@@ -1,9 +1,9 @@
 //! What each call of a repository does, over a session of either dialect.
 
 mod bulk;
-mod foreign_key;
 mod natural;
 mod read;
+mod refusal;
 mod upsert;
 mod write;
 

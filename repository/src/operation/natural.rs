@@ -1,31 +1,107 @@
-//! The order in which new rows are written.
+//! The order in which new rows are written: parents first, then by their natural keys.
 
 use std::cmp::Ordering;
+use std::collections::{HashMap, VecDeque};
+
+use uuid::Uuid;
 
 use crate::dialect::Dialect;
 use crate::record::Twin;
 use crate::value::Value;
 
-/// The rows in the order of the unique keys of their table, and of ids where these agree.
+/// The rows in the order of the unique keys of their table, and of ids where these agree. A row that refers to
+/// another one of them comes after it: they may not fit into one statement.
 ///
 /// Two calls that bring the same keys, each with ids and in an order of its own, then wait for each other at
 /// the first key that they share and not in a circle. Keys of which one orders the rows otherwise than another
 /// can still meet in a circle, which the server ends with a retryable error.
-pub(super) fn sorted<'r, D: Dialect, R: Twin<D>, T>(
-    rows: &'r [T],
-    record: impl Fn(&T) -> &R,
-) -> Vec<&'r T> {
+pub(super) fn sorted<D: Dialect, R: Twin<D>, T>(rows: &[T], record: impl Fn(&T) -> &R) -> Vec<&T> {
     let columns = key_columns::<D, R>();
-    let mut sorted: Vec<&T> = rows.iter().collect();
-    sorted.sort_by(|one, other| {
-        let (one, other) = (record(one), record(other));
-        let by_keys = columns
-            .iter()
-            .map(|column| compare(&one.value(*column), &other.value(*column)))
+    let records: Vec<&R> = rows.iter().map(record).collect();
+    let depths = depths::<D, R>(&records);
+    let mut places: Vec<Place> = (0..)
+        .zip(&records)
+        .map(|(index, record)| Place {
+            index,
+            depth: depths.get(index).copied().unwrap_or(0),
+            key: columns.iter().map(|column| record.value(*column)).collect(),
+            id: record.id(),
+        })
+        .collect();
+    places.sort_unstable_by(Place::compare);
+    places.into_iter().map(|place| &rows[place.index]).collect()
+}
+
+/// What the place of a row depends on.
+struct Place {
+    index: usize,
+    depth: usize,
+    key: Vec<Value>,
+    id: Uuid,
+}
+
+impl Place {
+    fn compare(&self, other: &Self) -> Ordering {
+        let keys = self.key.iter().zip(&other.key);
+        let by_key = keys
+            .map(|(one, other)| compare(one, other))
             .find(|order| order.is_ne());
-        by_keys.unwrap_or_else(|| one.id().cmp(&other.id()))
-    });
-    sorted
+        let by_depth = self.depth.cmp(&other.depth);
+        by_depth
+            .then(by_key.unwrap_or(Ordering::Equal))
+            .then(self.id.cmp(&other.id))
+    }
+}
+
+/// How many of the rows stand above each, one referring to the next by its id; empty where the table does not
+/// refer to itself. Rows that refer to each other in a circle come last, and have to fit into one statement.
+fn depths<D: Dialect, R: Twin<D>>(records: &[&R]) -> Vec<usize> {
+    let parents = parent_columns::<D, R>();
+    if parents.is_empty() {
+        return Vec::new();
+    }
+    let ids: HashMap<Uuid, usize> = (0..).zip(records).map(|(at, row)| (row.id(), at)).collect();
+    let mut children = vec![Vec::new(); records.len()];
+    let mut waits_for = vec![0_usize; records.len()];
+    for (child, record) in records.iter().enumerate() {
+        for column in &parents {
+            if let Value::Uuid(parent) = record.value(*column)
+                && let Some(parent) = ids.get(&parent)
+                && *parent != child
+            {
+                children[*parent].push(child);
+                waits_for[child] += 1;
+            }
+        }
+    }
+    let mut depths = vec![records.len(); records.len()];
+    let roots = (0..records.len()).filter(|row| waits_for[*row] == 0);
+    let mut ready: VecDeque<(usize, usize)> = roots.map(|row| (row, 0)).collect();
+    while let Some((row, depth)) = ready.pop_front() {
+        depths[row] = depth;
+        for child in &children[row] {
+            waits_for[*child] -= 1;
+            if waits_for[*child] == 0 {
+                ready.push_back((*child, depth + 1));
+            }
+        }
+    }
+    depths
+}
+
+/// The columns by which a row refers to the id of another one of its table.
+fn parent_columns<D: Dialect, R: Twin<D>>() -> Vec<usize> {
+    let statements = R::statements();
+    let own = R::TABLE.foreign_keys.iter();
+    own.filter(|key| key.references == statements.table)
+        .filter_map(|key| {
+            let pairs = key.referenced_columns.iter().zip(key.columns);
+            let (_, column) = pairs
+                .into_iter()
+                .find(|(referenced, _)| **referenced == statements.id())?;
+            statements.columns.iter().position(|name| name == column)
+        })
+        .collect()
 }
 
 /// The columns of the unique keys, without those that hold the id and so order nothing else.

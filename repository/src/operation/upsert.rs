@@ -7,7 +7,7 @@ use std::mem;
 use uuid::Uuid;
 
 use super::write::conflict;
-use super::{Context, accept, foreign_key, natural, values};
+use super::{Context, accept, natural, refusal, values};
 use crate::dialect::Dialect;
 use crate::error::{ConflictReason, Error, ErrorKind, Result};
 use crate::record::{Record, Twin};
@@ -199,7 +199,7 @@ async fn refused<D: Dialect, R: Twin<D>>(
     rows: &[&Candidate<R>],
 ) -> Error {
     let records: Vec<&R> = rows.iter().map(|row| &row.record).collect();
-    foreign_key::of_rows(session, context, error, &records).await
+    refusal::of_rows(session, context, error, &records).await
 }
 
 /// The rows that were neither updated nor inserted: they hold what they should already, or the call

@@ -1,7 +1,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Context, accept, changes, find, foreign_key, values};
+use super::{Context, accept, changes, find, refusal, values};
 use crate::dialect::Dialect;
 use crate::error::{ConflictReason, Error, ErrorKind, Result};
 use crate::query::{Filter, Visibility};
@@ -22,7 +22,7 @@ pub(crate) async fn insert<D: Dialect, R: Twin<D>>(
     let text = statement::insert_one::<D>(R::statements());
     match session.execute(&text, values(&record)).await {
         Ok(inserted) => super::check_count(inserted, 1).map(|()| record),
-        Err(error) => Err(foreign_key::of_rows(session, context, error, &[&record]).await),
+        Err(error) => Err(refusal::of_rows(session, context, error, &[&record]).await),
     }
 }
 
@@ -143,7 +143,7 @@ async fn update_columns<D: Dialect, R: Twin<D>>(
     changes: Vec<(usize, Value)>,
 ) -> Result<R> {
     let columns: Vec<usize> = changes.iter().map(|(column, _)| *column).collect();
-    let keys = foreign_key::key_changes::<D, R>(context, &changes);
+    let keys = refusal::key_changes::<D, R>(context, &changes);
     let text = statement::update_one::<D>(R::statements(), &columns, target.guard());
     let mut values: Vec<Value> = changes.into_iter().map(|(_, value)| value).collect();
     push_now::<R>(context.now(), &mut values);
@@ -153,7 +153,7 @@ async fn update_columns<D: Dialect, R: Twin<D>>(
         Ok(None) => Err(target.explain::<D, R>(session).await),
         Err(error) => {
             let affected = target.affected();
-            Err(foreign_key::of_changes::<D, R>(session, context, error, affected, &keys).await)
+            Err(refusal::of_changes::<D, R>(session, context, error, affected, &keys).await)
         }
     }
 }
@@ -223,7 +223,7 @@ pub(crate) async fn delete<D: Dialect, R: Twin<D>>(
         Ok(_) => Ok(()),
         Err(error) => {
             let affected = target.affected();
-            Err(foreign_key::of_removal::<D, R>(session, context, error, affected).await)
+            Err(refusal::of_removal::<D, R>(session, context, error, affected).await)
         }
     }
 }
@@ -252,7 +252,8 @@ pub(crate) async fn restore<D: Dialect, R: Twin<D>>(
     let mut values = Vec::new();
     push_now::<R>(context.now(), &mut values);
     target.push_values(&mut values);
-    if let Some(record) = session.fetch_optional(&text, values, R::from_row).await? {
+    let restored = session.fetch_optional(&text, values, R::from_row).await;
+    if let Some(record) = restored.map_err(|error| refusal::completed::<R>(error, context))? {
         return Ok(record);
     }
     // It lives already, it is deleted in another version, or it is not there.
@@ -289,7 +290,7 @@ pub(crate) async fn purge<D: Dialect, R: Twin<D>>(
                 owner,
                 limit,
             };
-            Err(foreign_key::of_removal::<D, R>(session, context, error, affected).await)
+            Err(refusal::of_removal::<D, R>(session, context, error, affected).await)
         }
     }
 }
@@ -316,13 +317,13 @@ pub(crate) async fn patch_where<D: Dialect, R: Twin<D>>(
         statement::selection_shape(R::statements(), selection, &[])?;
         return Ok(0);
     }
-    let keys = foreign_key::key_changes::<D, R>(context, &changes);
+    let keys = refusal::key_changes::<D, R>(context, &changes);
     let (text, values) = statement::update_where::<D>(R::statements(), changes, now, selection)?;
     match session.execute(&text, values).await {
         Ok(patched) => Ok(patched),
         Err(error) => {
             let affected = Affected::Selected(selection);
-            Err(foreign_key::of_changes::<D, R>(session, context, error, affected, &keys).await)
+            Err(refusal::of_changes::<D, R>(session, context, error, affected, &keys).await)
         }
     }
 }
@@ -339,7 +340,7 @@ pub(crate) async fn delete_where<D: Dialect, R: Twin<D>>(
         Ok(deleted) => Ok(deleted),
         Err(error) => {
             let affected = Affected::Selected(selection);
-            Err(foreign_key::of_removal::<D, R>(session, context, error, affected).await)
+            Err(refusal::of_removal::<D, R>(session, context, error, affected).await)
         }
     }
 }

@@ -325,10 +325,19 @@ impl SqlitePool {
     /// A writer takes the write lock at once and waits for it; a transaction that reads first and writes
     /// later is refused when someone else wrote in between. The one connection of a database in memory
     /// does both, so it is told each time whether it may write.
+    ///
+    /// A unit reads something at once. From then on the schema is that of its snapshot; before, the
+    /// application's own SQL might be compiled for columns that another process has changed, and the
+    /// driver would give no rows at all.
     pub(super) fn opening(&self, access: Access, extent: Extent) -> Option<Opening> {
         let transaction = extent != Extent::Statement;
+        let unit = matches!(extent, Extent::Unit | Extent::SerializableUnit);
         let text = match (self.anchor.is_some(), access, transaction) {
             (false, _, false) => return None,
+            (false, Access::Read, true) if unit => "BEGIN; SELECT 1 FROM sqlite_schema LIMIT 1",
+            (false, Access::Write, true) if unit => {
+                "BEGIN IMMEDIATE; SELECT 1 FROM sqlite_schema LIMIT 1"
+            }
             (false, Access::Read, true) => "BEGIN",
             (false, Access::Write, true) => "BEGIN IMMEDIATE",
             (true, Access::Read, false) => "PRAGMA query_only = ON",

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 pub(super) struct Deadline {
     /// Moments are counted from here.
     base: Instant,
-    /// In milliseconds.
+    /// In microseconds.
     at: AtomicU64,
 }
 
@@ -23,13 +23,13 @@ impl Default for Deadline {
 
 impl Deadline {
     fn now(&self) -> u64 {
-        // Half a billion years of milliseconds.
-        u64::try_from(self.base.elapsed().as_millis()).unwrap_or(u64::MAX)
+        // Half a million years of microseconds.
+        u64::try_from(self.base.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
     /// The statement that begins now, or that is running, may go on for as long.
     pub(super) fn set(&self, timeout: Duration) {
-        let timeout = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
+        let timeout = u64::try_from(timeout.as_micros()).unwrap_or(u64::MAX);
         self.at
             .store(self.now().saturating_add(timeout), Ordering::Relaxed);
     }

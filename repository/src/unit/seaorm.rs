@@ -30,6 +30,10 @@ use crate::native::{SharedSession, UnitSession};
 /// What goes through it is the application's own: owner, version, timestamps and soft delete are not
 /// added on SQLite, and on Postgres only row level security is. A statement that fails forbids every
 /// further call of the unit, as with repositories.
+///
+/// A statement that would control the transaction, or that in an owner's scope does anything but read and
+/// write rows, is refused with [`InvalidQuery`](crate::ErrorKind::InvalidQuery) before it is sent. What
+/// statements leave on the connection (settings, temporary tables, locks) ends with the unit.
 pub struct SeaOrm<D: Dialect> {
     session: SharedSession<D>,
 }

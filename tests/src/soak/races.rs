@@ -20,6 +20,9 @@ use crate::soak::tally::Tally;
 /// How long a writer may stand in line. Whoever waits longer gives up, and that is a violation.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long a loser waits at most before it tries again.
+const BETWEEN_TRIES: Duration = Duration::from_millis(20);
+
 /// What the writers do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Race {
@@ -171,6 +174,9 @@ impl Course {
                                 return Err(error);
                             }
                             tally.retried();
+                            // So that those who met once do not meet again.
+                            let pause = BETWEEN_TRIES.mul_f64(fastrand::f64());
+                            tokio::time::sleep(pause).await;
                         }
                         tally.acknowledged(begun.elapsed());
                     }

@@ -1,5 +1,7 @@
 //! The table that ends a soak.
 
+use std::collections::BTreeMap;
+
 use catamaran::Engine;
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::{Value, json};
@@ -49,15 +51,23 @@ pub fn report(rows: &[Row], format: Format, seed: u64) -> String {
     parts.join("\n\n")
 }
 
-/// What must not have been, a line each.
+/// What must not have been, a line each; what was so several times is told once.
 pub fn violations(rows: &[Row]) -> Vec<String> {
-    let told = |row: &Row| {
-        let place = format!("{}, {}", row.engine, row.workload.name());
-        let all = row.figures.violations.iter();
-        all.map(|what| format!("VIOLATED: {place}: {what}"))
-            .collect::<Vec<_>>()
-    };
-    rows.iter().flat_map(told).collect()
+    let mut lines = Vec::new();
+    for row in rows {
+        let mut times: BTreeMap<&str, u64> = BTreeMap::new();
+        for what in &row.figures.violations {
+            *times.entry(what).or_default() += 1;
+        }
+        let name = row.workload.name();
+        for (what, count) in times {
+            lines.push(format!(
+                "VIOLATED {count} times: {}, {name}: {what}",
+                row.engine
+            ));
+        }
+    }
+    lines
 }
 
 fn table(rows: &[&Row], format: Format) -> Table {

@@ -62,8 +62,8 @@ impl Workload {
     /// How much of the time it gets, beside the others.
     pub fn share(self) -> f64 {
         match self {
-            Workload::Sweep => 8.0,
-            Workload::Race(_) => 0.8,
+            Workload::Sweep => 20.0,
+            Workload::Race(_) => 0.6,
             Workload::Fault(_) => 0.4,
             Workload::Hazard(_) => 1.0,
             Workload::Everything => 4.0,

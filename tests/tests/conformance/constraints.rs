@@ -1,13 +1,13 @@
 //! What the database refuses: the same kind with the same evidence, whichever the engine.
 
 use catamaran::testing::{TwinDatabase, twin_test};
-use catamaran::{Engine, ErrorKind, Expected, InvalidReason, Query, Repository, Result, Upsert};
+use catamaran::{ErrorKind, Expected, InvalidReason, Query, Repository, Result, Upsert};
 use chrono::NaiveDate;
 use entity::{
     Device, DeviceDraft, DevicePatch, Entry, EntryDraft, Habit, HabitDraft, HabitPatch, Reminder,
     ReminderDraft, ReminderPatch,
 };
-use suite::kind::{check, foreign_key, refused, unique};
+use suite::kind::{check, foreign_key, invalid, refused, unique};
 use suite::people::{adas, everybodys};
 use suite::raw;
 use suite::specimen::{Specimen, SpecimenDraft};
@@ -235,11 +235,7 @@ async fn a_version_at_its_end_is_refused_and_nothing_wraps(db: &TwinDatabase) ->
     raw::execute(db.store(), &sql).await?;
     let last = habits.get(made.id).await?;
     assert_eq!(last.version, i64::MAX);
-    let broken = ErrorKind::InvalidValue {
-        // Postgres does not say in which column the number went over its end.
-        field: (db.engine() == Engine::Sqlite).then(|| "version".into()),
-        reason: InvalidReason::Refused,
-    };
+    let broken = invalid("version", InvalidReason::Refused);
     assert_eq!(refused(habits.update(last.clone()).await), broken);
     let patch = || HabitPatch::new().name("walk");
     assert_eq!(

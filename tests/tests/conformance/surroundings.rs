@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use catamaran::testing::{EphemeralDatabase, Target, TwinDatabase, twin_test};
 use catamaran::{
-    AnyRepository, Engine, ErrorKind, Expected, Query, Result, Scope, Store, StoreOptions, Unit,
+    AnyRepository, Engine, ErrorKind, Expected, Query, Result, Scope, Store, StoreOptions,
 };
 use entity::{Habit, HabitDraft, HabitPatch};
 use sea_orm::ConnectionTrait;

@@ -49,6 +49,7 @@ impl Migrated {
     async fn change(&self, change: Change) -> Result<(), String> {
         match change {
             Change::Sql(sql) => self.run(sql).await,
+            Change::Lost(_) => Err("a database has no statements to lose".to_owned()),
             Change::Written(table, from, to) => self.rewrite(table, from, to).await,
         }
     }
@@ -97,8 +98,10 @@ pub async fn all(drifts: Vec<(usize, &Drift)>) -> Vec<(usize, Tried)> {
                 },
             ));
         };
-        let outcome = live(drift).await;
-        add(Column::Database(engine), drift.code.to_string(), outcome);
+        if !matches!(drift.change, Change::Lost(_)) {
+            let outcome = live(drift).await;
+            add(Column::Database(engine), drift.code.to_string(), outcome);
+        }
         match migrations(drift).await {
             Ok(Outcome::Told) => add(Column::Migrations(engine), drift.code.to_string(), Ok(())),
             Ok(Outcome::Refused) => add(Column::Migrations(engine), "refused".to_owned(), Ok(())),
@@ -149,6 +152,7 @@ async fn migrations(drift: &Drift) -> Result<Outcome, String> {
         // One statement, which has semicolons inside.
         Change::Sql(sql) if sql.contains("BEGIN") => edits.added.push(sql.to_owned()),
         Change::Sql(sql) => edits.added.extend(sql.split("; ").map(str::to_owned)),
+        Change::Lost(head) => edits.written = Some((statement(drift.engine, head), String::new())),
         Change::Written(table, from, to) => edits.written = Some(within(table, from, to)),
     }
     edit(edits.clone());
@@ -179,14 +183,21 @@ async fn migrations(drift: &Drift) -> Result<Outcome, String> {
 
 /// The CREATE TABLE of that name in the history, and the same with the change in it.
 fn within(table: &str, from: &str, to: &str) -> (String, String) {
-    let head = format!("CREATE TABLE {table} ");
-    let migrations = <migration::History as catamaran::migrate::History>::migrations();
-    let mut statements = migrations.iter().flat_map(|migration| {
-        let script = migration.sqlite_up();
-        script.statements().map(str::to_owned).collect::<Vec<_>>()
-    });
-    let create = statements.find(|sql| sql.starts_with(&head));
-    let create = create.expect("the table is created by a migration");
+    let create = statement(Engine::Sqlite, &format!("CREATE TABLE {table} "));
     assert!(create.contains(from), "no {from:?} in {create}");
     (create.clone(), create.replacen(from, to, 1))
+}
+
+/// The statement of the history that begins so.
+fn statement(engine: Engine, head: &str) -> String {
+    let migrations = <migration::History as catamaran::migrate::History>::migrations();
+    let mut statements = migrations.iter().flat_map(|migration| {
+        let script = match engine {
+            Engine::Sqlite => migration.sqlite_up(),
+            Engine::Postgres => migration.postgres_up(),
+        };
+        script.statements().map(str::to_owned).collect::<Vec<_>>()
+    });
+    let found = statements.find(|sql| sql.starts_with(head));
+    found.unwrap_or_else(|| panic!("no migration has {head:?}"))
 }

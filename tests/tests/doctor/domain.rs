@@ -5,7 +5,8 @@ use catamaran::Engine;
 use catamaran::doctor::{Code, Doctor, Finding, Mend, Place, Report};
 use catamaran::domain::{
     Action, Check, ColumnDefault, DefaultValue, Domain, Exception, ForeignKey, Index,
-    ManagedColumns, Presence, PrimaryKey as Key, Privilege, Table, UniqueKey,
+    ManagedColumns, Model, Presence, PrimaryKey as Key, Privilege, Shape, ShapeColumn, Table,
+    UniqueKey,
 };
 use entity::domain::{DEVICES, HABIT_ENTRIES, HABITS, OUTBOX, REMINDERS};
 
@@ -499,6 +500,79 @@ const UNSAID: &[Check] = &[
     OUTBOX.checks[6],
 ];
 
+/// DOMAIN and what describes it say another name; nobody wrote a migration.
+async fn renamed() -> Result<(), String> {
+    let columns: Vec<ShapeColumn> = RENAMED
+        .columns
+        .iter()
+        .map(|name| match *name {
+            "system" => ShapeColumn::new("system", "text"),
+            "id" | "user_id" => ShapeColumn::new(name, "uuid"),
+            "version" => ShapeColumn::new(name, "bigint"),
+            "last_sync_at" | "deleted_at" => ShapeColumn::nullable(name, "timestamptz"),
+            _ => ShapeColumn::new(name, "timestamptz"),
+        })
+        .collect();
+    let shape: &'static Shape = Box::leak(Box::new(Shape {
+        table: "devices",
+        columns: columns.leak(),
+    }));
+    let domain = with(RENAMED);
+    let doctor = Doctor::new(domain).model(Model::shape(shape));
+    for engine in Engine::ALL {
+        let database = Migrated::new(engine).await;
+        let look = async || {
+            of_database(
+                doctor
+                    .clone()
+                    .database(database.database.url())
+                    .check()
+                    .await,
+            )
+        };
+        let report = look().await;
+        let [finding] = report.findings.as_slice() else {
+            return Err(format!("one thing was renamed: {report}"));
+        };
+        if (finding.code, finding.subject().as_str()) != (Code::ColumnRenamed, "devices.system") {
+            return Err(finding.to_string());
+        }
+        let apply = async |statements: &[String]| {
+            for statement in statements {
+                database.run(statement).await?;
+            }
+            Ok(())
+        };
+        mended(report, apply, look).await?;
+    }
+    Ok(())
+}
+
+const RENAMED: Table = Table {
+    columns: &[
+        "id",
+        "user_id",
+        "system",
+        "last_sync_at",
+        "created_at",
+        "updated_at",
+        "version",
+        "deleted_at",
+    ],
+    indexes: &[Index {
+        columns: &["user_id", "system"],
+        ..INDEX
+    }],
+    checks: &platform_of("length(system) BETWEEN 1 AND 64"),
+    ..DEVICES
+};
+
+const fn platform_of(condition: &'static str) -> [Check; 8] {
+    let mut checks = platform(condition);
+    checks[2] = checks[2].of(&["system"]);
+    checks
+}
+
 /// Each drift: the class, the code in DOMAIN's own place if it can be known there, and whether all is as it
 /// has to be: found in DOMAIN, found in both databases, and the databases mended into the new DOMAIN.
 pub async fn all() -> Vec<(&'static str, String, Result<(), String>)> {
@@ -511,6 +585,11 @@ pub async fn all() -> Vec<(&'static str, String, Result<(), String>)> {
         };
         outcomes.push((drift.class, code, one(drift).await));
     }
+    outcomes.push((
+        "column renamed without a migration",
+        "CAT012 elsewhere".to_owned(),
+        renamed().await,
+    ));
     outcomes.extend(exceptions().await);
     outcomes
 }

@@ -10,11 +10,13 @@ use Code::*;
 pub enum Change {
     /// Statements that somebody runs, by hand or in a migration.
     Sql(&'static str),
+    /// A statement is lost from a migration: how it begins.
+    Lost(&'static str),
     /// A table's CREATE TABLE is written otherwise: its name, a part of it, and what stands there instead.
     Written(&'static str, &'static str, &'static str),
 }
 
-use Change::{Sql, Written};
+use Change::{Lost, Sql, Written};
 
 /// A drift of a class, where it can be on an engine.
 #[derive(Clone, Copy, Debug)]
@@ -836,6 +838,36 @@ pub const DRIFTS: &[Drift] = &[
         "GRANT SELECT ON devices TO catamaran_app WITH GRANT OPTION",
         GrantExtra,
         "devices: SELECT TO catamaran_app WITH GRANT OPTION",
+    ),
+    sqlite(
+        "migration that lost a statement",
+        Lost("CREATE INDEX ix_habits__user_id_updated_at"),
+        IndexMissing,
+        UPDATED,
+    ),
+    Drift {
+        change: Lost("ALTER TABLE devices FORCE"),
+        ..postgres(
+            "migration that lost a statement",
+            "",
+            RowSecurityNotForced,
+            "devices",
+        )
+    },
+    Drift {
+        change: Lost("GRANT SELECT, INSERT, UPDATE, DELETE ON devices"),
+        ..postgres(
+            "migration that lost its grant",
+            "",
+            GrantMissing,
+            "devices: SELECT TO catamaran_app",
+        )
+    },
+    postgres(
+        "table of the application's role",
+        "ALTER TABLE devices OWNER TO catamaran_app",
+        RoleOwns,
+        "devices",
     ),
     sqlite(
         "trigger",

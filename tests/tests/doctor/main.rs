@@ -7,6 +7,8 @@ mod domain;
 mod drift;
 mod entities;
 mod history;
+mod history_of_a_database;
+mod pages;
 mod proof;
 mod reports;
 

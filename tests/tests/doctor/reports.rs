@@ -60,8 +60,8 @@ async fn many_drifts_at_once_are_mended_by_one_suggestion() {
     }
 }
 
-#[test]
-fn the_file_and_line_of_an_entity_are_told() {
+/// A report of one finding, about an entity that there is.
+pub fn with_a_finding() -> Report {
     let mut report = Report::default();
     report.findings.push(Finding {
         code: Code::ColumnType,
@@ -74,6 +74,12 @@ fn the_file_and_line_of_an_entity_are_told() {
         found: "varchar".to_owned(),
         mend: Mend::Words("100% by hand".to_owned()),
     });
+    report
+}
+
+#[test]
+fn the_file_and_line_of_an_entity_are_told() {
+    let report = with_a_finding();
     let line = include_str!("../../../entity/src/sqlite/device.rs").lines();
     let line = line
         .take_while(|line| !line.contains("pub platform:"))

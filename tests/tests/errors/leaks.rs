@@ -9,7 +9,6 @@ use sea_orm::{ConnectionTrait, Statement};
 use suite::kind::shown;
 use suite::outside::connect;
 use suite::people::{everybodys, everyone};
-use uuid::Uuid;
 
 use crate::library::{
     Book, BookDraft, BookPatch, Migrator, Room, RoomDraft, Shelf, ShelfDraft, ShelfPatch, Volume,
@@ -56,7 +55,7 @@ async fn refusals(
     let shelf = ShelfDraft::new(room.id, text);
     let shelf = shelves.insert(shelf).await?;
     let other = shelves
-        .insert(ShelfDraft::new(room.id, Uuid::from(shelf.id).to_string()))
+        .insert(ShelfDraft::new(room.id, shelf.id.to_string()))
         .await?;
     let again = || ShelfDraft::new(room.id, text);
     refused!("insert", shelves.insert(again()));

@@ -167,3 +167,45 @@ async fn a_patch_of_nothing_still_looks_at_its_filter(db: &TwinDatabase) -> Resu
     assert_eq!(nothing?, 0);
     Ok(())
 }
+
+#[twin_test(Migrator, everywhere)]
+async fn the_values_of_an_own_statement_are_looked_at_as_well(db: &TwinDatabase) -> Result<()> {
+    use catamaran::{AnyRepository, Value};
+
+    let long = "x".repeat(catamaran::MAX_BYTES + 1);
+    for (value, reason) in [
+        (Value::Text("a\0b".to_owned()), InvalidReason::NulCharacter),
+        (
+            Value::Text(long),
+            InvalidReason::TooLong {
+                max_bytes: catamaran::MAX_BYTES,
+            },
+        ),
+        (Value::Double(f64::NAN), InvalidReason::NotFinite),
+        (
+            Value::Array(catamaran::Type::Double, vec![Value::Double(f64::INFINITY)]),
+            InvalidReason::NotFinite,
+        ),
+    ] {
+        let broken = ErrorKind::InvalidValue {
+            field: None,
+            reason,
+        };
+        let asked = match db.store().native::<Room>(&everyone()) {
+            AnyRepository::Sqlite(rooms) => {
+                let sql = "SELECT ?1 IS NULL";
+                rooms
+                    .query(sql, vec![value], |row| row.get::<bool>(0))
+                    .await
+            }
+            AnyRepository::Postgres(rooms) => {
+                let sql = "SELECT $1 IS NULL";
+                rooms
+                    .query(sql, vec![value], |row| row.get::<bool>(0))
+                    .await
+            }
+        };
+        assert_eq!(refused(asked), broken);
+    }
+    Ok(())
+}

@@ -98,8 +98,16 @@ fn record(input: &Input) -> TokenStream {
         quote_spanned!(ty.span()=> ::catamaran::__private::change::<#ty>(#index, #string, &patch.#ident, &mut changes)?;)
     });
     let has_owner = input.of(Role::Owner).is_some();
+    let limited = input
+        .fields
+        .iter()
+        .filter(|field| field.max_chars.is_some());
+    let limited = limited.map(|Field { ty, .. }| {
+        quote_spanned!(ty.span()=> const _: () = ::catamaran::__private::assert_text::<#ty>();)
+    });
     quote! {
         const _: () = ::catamaran::__private::assert_owner(&#table, #has_owner);
+        #(#limited)*
 
         impl ::catamaran::Record for #name {
             type Draft = #draft;
@@ -163,10 +171,7 @@ fn spec(field: &Field) -> TokenStream {
     let Field { ident, ty, .. } = field;
     let name = field.name();
     let max_chars = match &field.max_chars {
-        Some(most) => quote_spanned!(most.span()=> ::core::option::Option::Some({
-            ::catamaran::__private::assert_text::<#ty>();
-            #most
-        })),
+        Some(most) => quote!(::core::option::Option::Some(#most)),
         None => quote!(::core::option::Option::None),
     };
     let default = match &field.default {

@@ -3,17 +3,50 @@
 use super::super::code::Code;
 use super::super::finding::Part;
 use super::super::mend::{Mend, ddl};
-use super::super::schema::{Grant, Guard, Policy};
-use super::{OnTable, sides};
+use super::super::schema::{Grant, Guard, Policy, Schema};
+use super::{Comparison, OnTable, sides};
 use crate::engine::Engine;
 
 pub(super) fn compare(on: &mut OnTable<'_>) {
     let (Some(wanted), Some(found)) = (&on.wanted.guard, &on.found.guard) else {
         return;
     };
+    if found.owned {
+        let sql = format!("ALTER TABLE {} OWNER TO CURRENT_USER", ddl::name(on.name));
+        let sides = sides(
+            "another owner",
+            "the application's role, or one that it is a member of",
+        );
+        let mend = Mend::sql(Engine::Postgres, [sql]);
+        on.say((Part::Table, ""), Code::RoleOwns, sides, mend);
+    }
     row_security(on, wanted, found);
     policies(on, wanted, found);
     grants(on, wanted, found);
+}
+
+/// Whether the application's role is there, and bound by policies.
+pub(super) fn role(all: &mut Comparison, wanted: &Schema, found: &Schema) {
+    let Some(wanted) = &wanted.role else {
+        return;
+    };
+    let name = ddl::name(&wanted.name);
+    let (code, found, sql) = match &found.role {
+        None => (
+            Code::RoleMissing,
+            "no such role",
+            format!("CREATE ROLE {name} NOLOGIN"),
+        ),
+        Some(role) if role.unbound => (
+            Code::RoleUnbound,
+            "a superuser, or a role with BYPASSRLS",
+            format!("ALTER ROLE {name} NOSUPERUSER NOBYPASSRLS"),
+        ),
+        Some(_) => return,
+    };
+    let mend = Mend::sql(Engine::Postgres, [sql]);
+    let sides = sides("a role that policies bind", found);
+    all.say(&wanted.name, (Part::Table, ""), code, sides, mend);
 }
 
 fn row_security(on: &mut OnTable<'_>, wanted: &Guard, found: &Guard) {

@@ -8,6 +8,7 @@ use super::{Comparison, OnTable, columns, constraints, guard, indexes, sides};
 use crate::engine::Engine;
 
 pub(super) fn compare(all: &mut Comparison, expected: &Schema, actual: &mut Schema) {
+    guard::role(all, expected, actual);
     renamed(all, expected, actual);
     for (name, wanted) in &expected.tables {
         if !actual.tables.contains_key(name) {

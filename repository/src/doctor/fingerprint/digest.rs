@@ -33,6 +33,9 @@ impl Digest {
             feed(&mut hash, name);
             facts.iter().for_each(|fact| feed(&mut hash, fact));
         }
+        if let Some(role) = &schema.role {
+            feed(&mut hash, &format!("role {}", role.unbound));
+        }
         for other in &schema.others {
             feed(
                 &mut hash,
@@ -83,7 +86,10 @@ fn facts(table: &Table, role: &str) -> Vec<String> {
 }
 
 fn guarded(guard: &Guard, role: &str) -> Vec<String> {
-    let mut facts = vec![format!("guard {} {}", guard.enabled, guard.forced)];
+    let mut facts = vec![format!(
+        "guard {} {} {}",
+        guard.enabled, guard.forced, guard.owned
+    )];
     for (name, policy) in &guard.policies {
         let using = policy.using.as_ref().map(|using| using.node());
         let with_check = policy.with_check.as_ref().map(|check| check.node());

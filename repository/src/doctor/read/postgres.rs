@@ -2,8 +2,8 @@
 
 use super::super::expression::Expression;
 use super::super::schema::{
-    Check, Column, ForeignKey, Grant, Guard, Index, Key, Other, Policy, PrimaryKey, Schema, Table,
-    UniqueKey,
+    Check, Column, ForeignKey, Grant, Guard, Index, Key, Other, Policy, PrimaryKey, Role, Schema,
+    Table, UniqueKey,
 };
 use super::Unreadable;
 use super::fields::Row;
@@ -41,7 +41,11 @@ pub(super) const CATALOG: &str = "
             has_column_privilege(h.oid, 'version', 'SELECT'))::text
         FROM s JOIN pg_class h ON h.relnamespace = s.oid AND h.relname = 'seaql_migrations'
     UNION ALL
-    SELECT 'table', relname::text, 0, json_build_array(relrowsecurity, relforcerowsecurity)::text FROM t
+    SELECT 'role', '', 0, json_build_array(rolname, rolsuper OR rolbypassrls)::text FROM pg_roles WHERE rolname = $1
+    UNION ALL
+    SELECT 'table', t.relname::text, 0, json_build_array(t.relrowsecurity, t.relforcerowsecurity,
+            EXISTS (SELECT FROM pg_roles r WHERE r.rolname = $1 AND NOT r.rolsuper AND pg_has_role(r.oid, t.relowner, 'MEMBER')))::text
+        FROM t
     UNION ALL
     SELECT 'column', t.relname::text, a.attnum, json_build_array(a.attname, format_type(a.atttypid, a.atttypmod),
             CASE WHEN a.attcollation <> y.typcollation THEN l.collname END, NOT a.attnotnull,
@@ -123,10 +127,17 @@ pub(super) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
     if !rows.iter().any(|row| row.kind == "schema") {
         return Err(Unreadable::NoSchema);
     }
+    for row in rows.iter().filter(|row| row.kind == "role") {
+        schema.role = Some(Role {
+            name: row.text(0)?,
+            unbound: row.flag(1)?,
+        });
+    }
     for row in rows.iter().filter(|row| row.kind == "table") {
         let guard = Guard {
             enabled: row.flag(0)?,
             forced: row.flag(1)?,
+            owned: row.flag(2)?,
             ..Guard::default()
         };
         let table = Table {

@@ -117,11 +117,23 @@ async fn disk_full(rng: &mut Rng, tally: &Tally) -> Outcome<()> {
 /// Needs nobody's permission, and so is there where no disk can be mounted.
 async fn page_limit(rng: &mut Rng, tally: &Tally) -> Outcome<()> {
     let (home, _) = Home::make(NO_DISK).await?;
-    let mut case = Case::begin(Fault::PageLimit, &home.place, rng, tally).await?;
-    // Of the one connection that writes; SQLite raises it to what the file has.
-    raw::execute(&case.store, "PRAGMA max_page_count = 1").await?;
-    case.must_fail(2_000).await;
-    raw::execute(&case.store, "PRAGMA max_page_count = 1000000").await?;
+    let case = Case::begin(Fault::PageLimit, &home.place, rng, tally).await?;
+    // A setting of the application's own ends with its unit; SQLite raises it to what the file has.
+    let unit = case
+        .store
+        .begin_write(&Scope::system("a limit on the file"))
+        .await?;
+    raw::execute_in(&unit, "PRAGMA max_page_count = 1").await?;
+    tally.broke();
+    let fill = "CREATE TABLE filling AS WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n \
+         WHERE i < 100) SELECT randomblob(10000) AS filling FROM n";
+    match raw::execute_in(&unit, fill).await {
+        Err(error) => case.judge(&error),
+        Ok(()) => tally.violated("PageLimit did no harm".to_owned()),
+    }
+    tally.must(unit.commit().await.is_err(), || {
+        "a unit that met a full file was committed".to_owned()
+    });
     case.end().await
 }
 

@@ -118,13 +118,13 @@ pub const ANYONES: &[(&str, Call)] = calls! {
 pub const OWNERS: &[(&str, Call)] = calls! {
     "insert" => |rows, _store, _scope| rows.insert(draft(NEW)).await?,
     "insert_many" => |rows, _store, _scope| {
-        rows.insert_many((NEW..NEW + 1_200).map(draft).collect()).await?
+        rows.insert_many((NEW..NEW + 400).map(draft).collect()).await?
     },
     "upsert" => |rows, _store, _scope| rows.upsert(Upsert::new(draft(NEW))).await?,
     "upsert_many" => |rows, _store, _scope| {
         let known = rows.get(LIVING).await?;
         let same = Upsert::seen(rows.get(OTHER).await?);
-        let rest = (NEW..NEW + 600).map(draft).map(Upsert::new);
+        let rest = (NEW..NEW + 200).map(draft).map(Upsert::new);
         let all = [Upsert::seen(changed(known)), same].into_iter().chain(rest);
         rows.upsert_many(all.collect()).await?
     },

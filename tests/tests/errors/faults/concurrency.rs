@@ -5,7 +5,7 @@ use std::time::Duration;
 use catamaran::testing::{Target, TwinDatabase};
 use catamaran::{AnyRepository, Engine, Expected, Repository, Result, StoreOptions};
 use entity::{Habit, HabitDraft, HabitPatch};
-use sea_orm::{ConnectionTrait, TransactionTrait};
+use sea_orm::ConnectionTrait;
 use suite::outside::connect;
 use suite::people::adas;
 
@@ -31,24 +31,21 @@ async fn a_habit(db: &TwinDatabase) -> Result<Habit> {
         .await
 }
 
-/// By a transaction of SeaORM's own: the library's write units take SQLite's lock before they read.
+/// By a transaction of a connection beside the store: the library's write units take SQLite's lock before they read.
 async fn outdated(at: Target) -> Result<Provoked> {
     let db = habits(at).await;
     let made = a_habit(&db).await?;
     let connection = connect(db.url()).await?;
-    let level = match db.engine() {
-        Engine::Sqlite => None,
-        Engine::Postgres => Some(sea_orm::IsolationLevel::RepeatableRead),
+    let begin = match db.engine() {
+        Engine::Sqlite => "BEGIN; SELECT name FROM habits",
+        Engine::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT name FROM habits",
     };
-    let transaction = connection.begin_with_config(level, None).await?;
-    transaction
-        .execute_unprepared("SELECT name FROM habits")
-        .await?;
+    connection.execute_unprepared(begin).await?;
     adas::<Habit>(&db)
         .patch(made.id, Expected::Any, patch())
         .await?;
     let sql = format!("UPDATE habits SET name = '{MARKER}'");
-    let written = transaction.execute_unprepared(&sql).await;
+    let written = connection.execute_unprepared(&sql).await;
     told(written.map_err(Into::into))
 }
 

@@ -125,10 +125,13 @@ async fn full(at: Target) -> Result<Provoked> {
     let db = habits(at).await;
     told(match db.store().native::<Habit>(&EVERYBODYS) {
         AnyRepository::Sqlite(_) => {
-            // The writing connection is always the same.
-            raw::execute(db.store(), "PRAGMA max_page_count = 1").await?;
-            let draft = HabitDraft::new(MARKER.repeat(100_000), "daily");
-            adas::<Habit>(&db).insert(draft).await.map(|_| ())
+            let unit = db.store().begin_write(&EVERYBODYS).await?;
+            raw::execute_in(&unit, "PRAGMA max_page_count = 1").await?;
+            let filling = format!(
+                "CREATE TABLE filling AS SELECT '{}' AS f",
+                MARKER.repeat(100_000)
+            );
+            raw::execute_in(&unit, &filling).await
         }
         AnyRepository::Postgres(rows) => {
             // The server writes to a device that has no space: the same answer of the same system call.

@@ -13,6 +13,9 @@ impl catamaran::migrate::History for History {
 
 struct CreateLibrary;
 
+const ROOM: &str =
+    "CONSTRAINT fk_shelves__room_id FOREIGN KEY (room_id) REFERENCES rooms (id) ON DELETE CASCADE";
+
 const REFERENCES: &str = "CONSTRAINT pk_books PRIMARY KEY (id),
     CONSTRAINT fk_books__shelf_id FOREIGN KEY (shelf_id) REFERENCES shelves (id) ON DELETE RESTRICT,
     CONSTRAINT fk_books__series_number FOREIGN KEY (series, number) REFERENCES volumes (series, number),
@@ -21,9 +24,6 @@ const REFERENCES: &str = "CONSTRAINT pk_books PRIMARY KEY (id),
 
 /// The tables in one engine's types: of an id, a text, a number and a time, and what ends a table.
 fn tables([id, text, number, time, end]: [&str; 5]) -> Script {
-    let room = format!(
-        "CONSTRAINT fk_shelves__room_id FOREIGN KEY (room_id) REFERENCES rooms (id) ON DELETE CASCADE"
-    );
     Script::new()
         .sql(format!(
             "CREATE TABLE rooms (id {id} NOT NULL, name {text} NOT NULL, \
@@ -32,7 +32,7 @@ fn tables([id, text, number, time, end]: [&str; 5]) -> Script {
         .sql(format!(
             "CREATE TABLE shelves (id {id} NOT NULL, room_id {id} NOT NULL, code {text} NOT NULL, \
              deleted_at {time}, CONSTRAINT pk_shelves PRIMARY KEY (id), \
-             CONSTRAINT uq_shelves__code UNIQUE (code), {room}){end}"
+             CONSTRAINT uq_shelves__code UNIQUE (code), {ROOM}){end}"
         ))
         .sql(format!(
             "CREATE TABLE volumes (id {id} NOT NULL, series {text} NOT NULL, number {number} NOT NULL, \

@@ -1,4 +1,4 @@
-//! Which foreign key a refused statement broke, where the engine does not say.
+//! What a refused statement broke, where the engine does not say: which foreign key, or which number.
 //!
 //! SQLite undoes the one statement that breaks a constraint and leaves its transaction as it was, so the
 //! library asks for each key of the domain, in the same transaction, which one the rows do not meet. What it
@@ -8,7 +8,7 @@ use super::Context;
 use crate::dialect::{Dialect, Text};
 use crate::domain::{Action, Domain, ForeignKey, Table};
 use crate::error::{Error, ErrorKind};
-use crate::record::Twin;
+use crate::record::{Record, Twin};
 use crate::session::Session;
 use crate::statement::{self, Affected, Statements};
 use crate::value::{Type, Value};
@@ -24,7 +24,7 @@ pub(super) async fn of_rows<D: Dialect, R: Twin<D>>(
     rows: &[&R],
 ) -> Error {
     if !is_unnamed::<D>(&error) {
-        return completed(error, context.domain);
+        return completed::<R>(error, context);
     }
     // The first row that breaks a key, and of its keys the first: as Postgres checks them.
     let mut first: Option<(i64, Key)> = None;
@@ -86,7 +86,7 @@ pub(super) async fn of_changes<D: Dialect, R: Twin<D>>(
     changes: &[(usize, Value)],
 ) -> Error {
     if !is_unnamed::<D>(&error) {
-        return completed(error, context.domain);
+        return completed::<R>(error, context);
     }
     let statements = R::statements();
     let changed = |name: &str| {
@@ -132,7 +132,7 @@ pub(super) async fn of_removal<D: Dialect, R: Twin<D>>(
     affected: Affected<'_>,
 ) -> Error {
     if !is_unnamed::<D>(&error) {
-        return completed(error, context.domain);
+        return completed::<R>(error, context);
     }
     let mut chains: Vec<Vec<Key>> = references_to::<D>(context.domain, R::TABLE)
         .map(|key| vec![key])
@@ -235,14 +235,28 @@ fn named(error: Error, key: Option<Key>) -> Error {
     })
 }
 
-/// An error that names a key of another table than the statement's: its columns are in the domain.
-fn completed(error: Error, domain: Option<&'static Domain>) -> Error {
+/// The error of any other refused write, with what the library knows and the engine does not say.
+pub(super) fn completed<R: Record>(error: Error, context: &Context) -> Error {
     let key = match error.kind() {
+        // The one number that a statement computes: what is bound has the width of its column.
+        ErrorKind::InvalidValue {
+            field: None,
+            reason,
+        } if error.code() == Some("22003") => {
+            let version = R::MANAGED.version.map(|index| R::COLUMNS[index].field);
+            let kind = ErrorKind::InvalidValue {
+                field: version.map(Into::into),
+                reason: reason.clone(),
+            };
+            return error.with_kind(kind);
+        }
+        // A key of another table than the statement's: its columns are in the domain.
         ErrorKind::ForeignKey {
             table: Some(table),
             columns,
             constraint: Some(constraint),
-        } if columns.is_empty() => domain
+        } if columns.is_empty() => context
+            .domain
             .and_then(|domain| domain.table(table))
             .and_then(|table| Some((table, table.foreign_key(constraint)?))),
         _ => None,
