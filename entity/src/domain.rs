@@ -1,10 +1,12 @@
 //! [`DOMAIN`]: every name of the application's schema, once.
 
 use catamaran::domain::{
-    Action, Check, ColumnDefault, DefaultValue, Domain, ForeignKey, Index, Presence, PrimaryKey,
-    Table, UniqueKey,
+    Action, Check, ColumnDefault, DefaultValue, Domain, ForeignKey, Index, ManagedColumns, Model,
+    Presence, PrimaryKey, Shape, ShapeColumn, Table, UniqueKey,
 };
-use catamaran::{Engine, OPERATION_KEYS};
+use catamaran::{Engine, OPERATION_KEYS, OPERATION_KEYS_SHAPE};
+
+use crate::{Device, Entry, Habit, Reminder, postgres, sqlite};
 
 /// Every table. Names are `pk_`, `uq_`, `ix_`, `fk_` or `ck_`, the table, `__`, and the columns.
 pub const DOMAIN: Domain = Domain {
@@ -16,6 +18,18 @@ pub const DOMAIN: Domain = Domain {
         OUTBOX,
         OPERATION_KEYS,
     ],
+    models: &[
+        Model::record::<Habit>(),
+        Model::record::<Entry>(),
+        Model::record::<Reminder>(),
+        Model::record::<Device>(),
+        Model::shape(&OUTBOX_SHAPE),
+        Model::sqlite::<sqlite::outbox::Entity>(),
+        Model::shape(&OPERATION_KEYS_SHAPE),
+        Model::sqlite::<sqlite::operation_key::Entity>(),
+        Model::postgres::<postgres::operation_key::Entity>(),
+    ],
+    ..Domain::BLANK
 };
 
 /// What owners want to keep. Children refer to `(user_id, id)`, so that none hangs on another owner's.
@@ -39,6 +53,7 @@ pub const HABITS: Table = Table {
         columns: &["id"],
     },
     owner: Some("user_id"),
+    managed: ManagedColumns::ALL,
     defaults: &[
         ColumnDefault {
             column: "color",
@@ -75,6 +90,7 @@ pub const HABITS: Table = Table {
         Check::on_both("ck_habits__deleted_at").of(&["deleted_at"]),
     ],
     presence: Presence::Both,
+    ..Table::BLANK
 };
 
 /// The days on which habits were kept; one living row for each habit and day.
@@ -97,6 +113,7 @@ pub const HABIT_ENTRIES: Table = Table {
         columns: &["id"],
     },
     owner: Some("user_id"),
+    managed: ManagedColumns::ALL,
     defaults: &[
         ColumnDefault {
             column: "amount",
@@ -141,6 +158,7 @@ pub const HABIT_ENTRIES: Table = Table {
         Check::on_both("ck_habit_entries__deleted_at").of(&["deleted_at"]),
     ],
     presence: Presence::Both,
+    ..Table::BLANK
 };
 
 /// When owners are reminded.
@@ -164,6 +182,7 @@ pub const REMINDERS: Table = Table {
         columns: &["id"],
     },
     owner: Some("user_id"),
+    managed: ManagedColumns::ALL,
     defaults: &[ColumnDefault {
         column: "is_enabled",
         value: DefaultValue::Bool(true),
@@ -187,8 +206,14 @@ pub const REMINDERS: Table = Table {
         Check::on_sqlite("ck_reminders__id").of(&["id"]),
         Check::on_sqlite("ck_reminders__user_id").of(&["user_id"]),
         Check::on_sqlite("ck_reminders__habit_id").of(&["habit_id"]),
-        Check::on_both("ck_reminders__time_local").of(&["time_local"]),
-        Check::on_both("ck_reminders__days_of_week").of(&["days_of_week"]),
+        Check::on_both("ck_reminders__time_local")
+            .of(&["time_local"])
+            .holds_natively(
+                "length(CAST(time_local AS BLOB)) = 5 \
+                 AND (time_local GLOB '[01][0-9]:[0-5][0-9]' OR time_local GLOB '2[0-3]:[0-5][0-9]')",
+                "time_local ~ '^([01][0-9]|2[0-3]):[0-5][0-9]$'",
+            ),
+        Check::on_both("ck_reminders__days_of_week").of(&["days_of_week"]).holds("days_of_week BETWEEN 1 AND 127"),
         Check::on_sqlite("ck_reminders__is_enabled").of(&["is_enabled"]),
         Check::on_both("ck_reminders__created_at").of(&["created_at"]),
         Check::on_both("ck_reminders__updated_at").of(&["updated_at"]),
@@ -196,6 +221,7 @@ pub const REMINDERS: Table = Table {
         Check::on_both("ck_reminders__deleted_at").of(&["deleted_at"]),
     ],
     presence: Presence::Both,
+    ..Table::BLANK
 };
 
 /// What owners use.
@@ -216,6 +242,7 @@ pub const DEVICES: Table = Table {
         columns: &["id"],
     },
     owner: Some("user_id"),
+    managed: ManagedColumns::ALL,
     defaults: &[],
     unique_keys: &[],
     indexes: &[Index {
@@ -228,7 +255,9 @@ pub const DEVICES: Table = Table {
     checks: &[
         Check::on_sqlite("ck_devices__id").of(&["id"]),
         Check::on_sqlite("ck_devices__user_id").of(&["user_id"]),
-        Check::on_both("ck_devices__platform").of(&["platform"]),
+        Check::on_both("ck_devices__platform")
+            .of(&["platform"])
+            .holds("length(platform) BETWEEN 1 AND 64"),
         Check::on_both("ck_devices__last_sync_at").of(&["last_sync_at"]),
         Check::on_both("ck_devices__created_at").of(&["created_at"]),
         Check::on_both("ck_devices__updated_at").of(&["updated_at"]),
@@ -236,6 +265,7 @@ pub const DEVICES: Table = Table {
         Check::on_both("ck_devices__deleted_at").of(&["deleted_at"]),
     ],
     presence: Presence::Both,
+    ..Table::BLANK
 };
 
 /// What a device has still to send.
@@ -257,6 +287,10 @@ pub const OUTBOX: Table = Table {
         columns: &["id"],
     },
     owner: None,
+    managed: ManagedColumns {
+        deleted: None,
+        ..ManagedColumns::ALL
+    },
     defaults: &[ColumnDefault {
         column: "attempts",
         value: DefaultValue::Integer(0),
@@ -272,7 +306,9 @@ pub const OUTBOX: Table = Table {
     checks: &[
         Check::on_sqlite("ck_outbox__id").of(&["id"]),
         Check::on_sqlite("ck_outbox__row_id").of(&["row_id"]),
-        Check::on_sqlite("ck_outbox__operation").of(&["operation"]),
+        Check::on_sqlite("ck_outbox__operation")
+            .of(&["operation"])
+            .holds("operation IN ('insert', 'update', 'delete')"),
         Check::on_sqlite("ck_outbox__attempts").of(&["attempts"]),
         Check::on_sqlite("ck_outbox__created_at").of(&["created_at"]),
         Check::on_sqlite("ck_outbox__updated_at").of(&["updated_at"]),
@@ -282,4 +318,21 @@ pub const OUTBOX: Table = Table {
         engine: Engine::Sqlite,
         reason: "a server is the remote side: it has nothing to send",
     },
+    ..Table::BLANK
+};
+
+/// The outbox is the application's own affair and has no record.
+const OUTBOX_SHAPE: Shape = Shape {
+    table: "outbox",
+    columns: &[
+        ShapeColumn::new("id", "uuid"),
+        ShapeColumn::new("table_name", "text"),
+        ShapeColumn::new("row_id", "uuid"),
+        ShapeColumn::new("operation", "text"),
+        ShapeColumn::new("payload", "text"),
+        ShapeColumn::new("attempts", "int4"),
+        ShapeColumn::new("created_at", "timestamptz"),
+        ShapeColumn::new("updated_at", "timestamptz"),
+        ShapeColumn::new("version", "bigint"),
+    ],
 };

@@ -2,7 +2,10 @@
 
 use std::process::ExitCode;
 
+use catamaran::cli::Cli;
+use migration::History;
+
 #[tokio::main]
 async fn main() -> ExitCode {
-    catamaran::cli::run::<migration::History>().await
+    Cli::of::<History>().domain(&entity::DOMAIN).run().await
 }

@@ -15,9 +15,13 @@ pub mod domain {
         foreign_keys: &[],
         checks: &[],
         presence: Presence::Both,
+        ..Table::BLANK
     };
 
-    pub const DOMAIN: Domain = Domain { tables: &[NOTES] };
+    pub const DOMAIN: Domain = Domain {
+        tables: &[NOTES],
+        ..Domain::BLANK
+    };
 }
 
 pub mod sqlite {

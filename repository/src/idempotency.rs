@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::dialect::{Dialect, Text};
-use crate::domain::{Check, Presence, PrimaryKey, Table};
+use crate::domain::{Check, ManagedColumns, Presence, PrimaryKey, Shape, ShapeColumn, Table};
 use crate::error::Result;
 use crate::operation::Context;
 use crate::record::canonical;
@@ -26,6 +26,10 @@ pub const OPERATION_KEYS: Table = Table {
         columns: &["user_id", "id"],
     },
     owner: Some("user_id"),
+    managed: ManagedColumns {
+        created: Some("created_at"),
+        ..ManagedColumns::NONE
+    },
     defaults: &[],
     unique_keys: &[],
     indexes: &[],
@@ -36,6 +40,17 @@ pub const OPERATION_KEYS: Table = Table {
         Check::on_both("ck_catamaran_operation_keys__created_at"),
     ],
     presence: Presence::Both,
+    ..Table::BLANK
+};
+
+/// The types of [`OPERATION_KEYS`], for the models of the same domain: the table has no record.
+pub const OPERATION_KEYS_SHAPE: Shape = Shape {
+    table: OPERATION_KEYS.name,
+    columns: &[
+        ShapeColumn::new("user_id", "uuid"),
+        ShapeColumn::new("id", "uuid"),
+        ShapeColumn::new("created_at", "timestamptz"),
+    ],
 };
 
 fn text(sql: Sql<impl Dialect>) -> Text {

@@ -72,7 +72,8 @@
 //!
 //! - `sqlite` and `postgres` (both on unless told otherwise): the engines.
 //! - `migrate`: migrations with a branch for each engine.
-//! - `cli`: the command line of a migration binary.
+//! - `cli`: the command line of a migration binary, with the doctor.
+//! - `doctor`: the proof that the two schemas are one, and the [`Fingerprint`] that a store can insist on.
 //! - `testing`: databases for one test each, and `#[twin_test]`.
 #![deny(missing_docs)]
 #![cfg_attr(
@@ -93,6 +94,8 @@ pub mod capabilities;
 pub mod cli;
 mod clock;
 mod dialect;
+#[cfg(feature = "doctor")]
+pub mod doctor;
 pub mod domain;
 mod engine;
 mod error;
@@ -132,10 +135,12 @@ pub use capabilities::Capabilities;
 pub use catamaran_macros::Record;
 pub use clock::{Clock, IdSource, SystemClock, UuidV7};
 pub use dialect::Dialect;
+#[cfg(feature = "doctor")]
+pub use doctor::Fingerprint;
 pub use domain::Domain;
 pub use engine::Engine;
 pub use error::{ConflictReason, Error, ErrorKind, InvalidReason, Result};
-pub use idempotency::OPERATION_KEYS;
+pub use idempotency::{OPERATION_KEYS, OPERATION_KEYS_SHAPE};
 pub use native::NativeRepository;
 pub use options::{DEFAULT_APPLICATION_ROLE, StoreOptions, Synchronous};
 #[cfg(feature = "postgres")]

@@ -34,6 +34,8 @@ pub struct StoreOptions {
     url: SecretString,
     pub(crate) settings: Settings,
     pub(crate) domain: Option<&'static Domain>,
+    #[cfg(feature = "doctor")]
+    pub(crate) fingerprint: Option<crate::doctor::Fingerprint>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
     #[cfg(feature = "migrate")]
@@ -101,6 +103,8 @@ impl StoreOptions {
                 transaction_pooler: false,
             },
             domain: None,
+            #[cfg(feature = "doctor")]
+            fingerprint: None,
             clock: Arc::new(SystemClock),
             ids: Arc::new(UuidV7),
             #[cfg(feature = "migrate")]
@@ -114,6 +118,19 @@ impl StoreOptions {
     #[must_use]
     pub fn domain(mut self, domain: &'static Domain) -> Self {
         self.domain = Some(domain);
+        self
+    }
+
+    /// The schema that the database must have, down to types, checks, indexes, policies and privileges, and the
+    /// migrations if the fingerprint knows them. Looked at once, with one statement that only reads and needs no
+    /// right to change anything. Opening fails with [`NotMigrated`](ErrorKind::NotMigrated) where a migration is
+    /// pending, and with [`SchemaDiffers`](ErrorKind::SchemaDiffers) where anything else is an error to the doctor. The
+    /// fingerprint's domain is the [`domain`](Self::domain) too.
+    #[cfg(feature = "doctor")]
+    #[must_use]
+    pub fn fingerprint(mut self, fingerprint: crate::doctor::Fingerprint) -> Self {
+        self.domain = Some(fingerprint.domain());
+        self.fingerprint = Some(fingerprint);
         self
     }
 
@@ -221,7 +238,7 @@ impl StoreOptions {
     /// # Errors
     /// [`InvalidUrl`](ErrorKind::InvalidUrl), [`DatabaseMissing`](ErrorKind::DatabaseMissing),
     /// [`Authentication`](ErrorKind::Authentication), [`NotADatabase`](ErrorKind::NotADatabase),
-    /// [`NotMigrated`](ErrorKind::NotMigrated), [`Setting`](ErrorKind::Setting),
+    /// [`NotMigrated`](ErrorKind::NotMigrated), [`SchemaDiffers`](ErrorKind::SchemaDiffers), [`Setting`](ErrorKind::Setting),
     /// [`Pooler`](ErrorKind::Pooler), [`Unavailable`](ErrorKind::Unavailable).
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
     pub async fn open(self) -> Result<crate::Store> {
@@ -254,7 +271,7 @@ fn in_milliseconds(timeout: Duration) -> Duration {
 ///
 /// A password with a character that should be escaped may stand anywhere in what is parsed, so of a
 /// server's URL only what is certainly a host, a port and a plain name is shown.
-fn redacted(url: &str) -> String {
+pub(crate) fn redacted(url: &str) -> String {
     let Ok(parsed) = url::Url::parse(url) else {
         return "(not a URL)".to_owned();
     };

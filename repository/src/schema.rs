@@ -9,7 +9,7 @@ use crate::scope::Scope;
 use crate::session::Session;
 
 /// Where SeaORM's migrator keeps its history.
-const HISTORY: &str = "seaql_migrations";
+pub(crate) const HISTORY: &str = "seaql_migrations";
 
 /// Looks whether the database has every table and column of the domain; without one, whether it was
 /// migrated at all.

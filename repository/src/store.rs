@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::backend::{AnyRepository, Backend, Stored};
-use crate::dialect::{Access, Extent};
+use crate::dialect::{Access, Dialect, Extent};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::native::{NativeRepository, Source};
@@ -61,13 +61,13 @@ impl Store {
             #[cfg(feature = "sqlite")]
             Engine::Sqlite => {
                 let pool = SqlitePool::open(&options).await?;
-                schema::check::<Sqlite>(&pool, options.domain).await?;
+                check_schema::<Sqlite>(&pool, &options).await?;
                 Backend::Sqlite(pool)
             }
             #[cfg(feature = "postgres")]
             Engine::Postgres => {
                 let pool = PostgresPool::open(&options).await?;
-                schema::check::<Postgres>(&pool, options.domain).await?;
+                check_schema::<Postgres>(&pool, &options).await?;
                 Backend::Postgres(pool)
             }
             #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
@@ -268,6 +268,16 @@ impl Store {
             Backend::Postgres(pool) => pool.close(),
         }
     }
+}
+
+/// A fingerprint knows all that the names alone would tell.
+async fn check_schema<D: Dialect>(pool: &D::Pool, options: &StoreOptions) -> Result<()> {
+    #[cfg(feature = "doctor")]
+    if let Some(fingerprint) = &options.fingerprint {
+        let role = &options.settings.application_role;
+        return fingerprint.check::<D>(pool, role).await;
+    }
+    schema::check::<D>(pool, options.domain).await
 }
 
 /// A database in memory is migrated over the connection that it lives in; on Postgres there is none.

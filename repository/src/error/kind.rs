@@ -190,6 +190,12 @@ pub enum ErrorKind {
         /// What is missing.
         reason: String,
     },
+    /// The schema is not the one that the application was built for.
+    #[error("the schema is not the one that this application was built for: {reason}")]
+    SchemaDiffers {
+        /// Which migrations are missing or unknown, or that it was changed by other means.
+        reason: String,
+    },
     /// A migration failed, and was rolled back.
     #[error("the migrations were not applied: {reason}")]
     Migration {

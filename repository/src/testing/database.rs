@@ -144,4 +144,20 @@ impl DatabaseOptions {
             keeper: Keeper::Postgres(clone),
         })
     }
+
+    /// A database on the given server with nothing in it, not even the table of migrations.
+    ///
+    /// # Errors
+    /// [`TestError::NoCollation`], [`TestError::Sql`].
+    #[cfg(feature = "postgres")]
+    pub async fn empty_postgres_on(
+        &self,
+        server: &PostgresServer,
+    ) -> Result<EphemeralDatabase, TestError> {
+        let clone = PostgresClone::empty(server, self.collation).await?;
+        Ok(EphemeralDatabase {
+            url: clone.url().to_owned(),
+            keeper: Keeper::Postgres(clone),
+        })
+    }
 }

@@ -7,6 +7,7 @@ use catamaran::domain::{
 /// Both tables.
 pub const DOMAIN: Domain = Domain {
     tables: &[ACCOUNTS, TRANSFERS],
+    ..Domain::BLANK
 };
 
 /// Balances.
@@ -27,6 +28,7 @@ pub const ACCOUNTS: Table = Table {
     foreign_keys: &[],
     checks: &[Check::on_both("ck_accounts__balance")],
     presence: Presence::Both,
+    ..Table::BLANK
 };
 
 /// The ledger.
@@ -47,6 +49,7 @@ pub const TRANSFERS: Table = Table {
     ],
     checks: &[Check::on_both("ck_transfers__amount")],
     presence: Presence::Both,
+    ..Table::BLANK
 };
 
 const fn between(name: &'static str, columns: &'static [&'static str]) -> ForeignKey {

@@ -29,11 +29,13 @@ pub const SPECIMENS: Table = Table {
     foreign_keys: &[],
     checks: &[],
     presence: Presence::Both,
+    ..Table::BLANK
 };
 
 /// The domain.
 pub const DOMAIN: Domain = Domain {
     tables: &[SPECIMENS],
+    ..Domain::BLANK
 };
 
 /// A row without owner, version, timestamps and soft delete.

@@ -221,6 +221,7 @@ const ELSEWHERE: Table = Table {
     foreign_keys: &[],
     checks: &[],
     presence: Presence::Both,
+    ..Table::BLANK
 };
 
 const ONLY_ON_SQLITE: Domain = Domain {
@@ -231,6 +232,7 @@ const ONLY_ON_SQLITE: Domain = Domain {
         },
         ..ELSEWHERE
     }],
+    ..Domain::BLANK
 };
 
 const ONLY_ON_POSTGRES: Domain = Domain {
@@ -241,6 +243,7 @@ const ONLY_ON_POSTGRES: Domain = Domain {
         },
         ..ELSEWHERE
     }],
+    ..Domain::BLANK
 };
 
 #[twin_test(migration::Migrator)]

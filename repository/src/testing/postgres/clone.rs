@@ -50,6 +50,22 @@ impl Clone {
         Ok(clone)
     }
 
+    /// Makes a database with nothing in it.
+    pub(in super::super) async fn empty(
+        server: &PostgresServer,
+        collation: Collation,
+    ) -> Result<Self, TestError> {
+        let name = server.session().await?.database_name();
+        // Before the statement, as above.
+        let database = Self {
+            url: server.url(&name),
+            admin_url: server.admin_url().to_owned(),
+            name: Some(name.clone()),
+        };
+        server.create_database(&name, collation).await?;
+        Ok(database)
+    }
+
     /// Drops the database without blocking the runtime.
     pub(in super::super) async fn close(mut self) -> Result<(), TestError> {
         match &self.name {

@@ -17,6 +17,7 @@ pub const NOTES: Table = Table {
     foreign_keys: &[],
     checks: &[],
     presence: Presence::Both,
+    ..Table::BLANK
 };
 
 macro_rules! entity {

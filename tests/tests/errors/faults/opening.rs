@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use catamaran::doctor::Fingerprint;
 use catamaran::testing::Target;
 use catamaran::{Engine, Result, Store, StoreOptions};
 use suite::login::Role;
@@ -16,6 +17,7 @@ pub(super) fn faults() -> Vec<Fault> {
         Authentication: "The password is wrong" by wrong_password;
         NotADatabase: "The file is no database" by no_database;
         NotMigrated: "The schema lacks a column of the domain" by not_migrated;
+        SchemaDiffers: "The schema is not the one that the application was built for" by another_schema;
         Migration: "A migration fails on what is there already" by failing_migration;
         Unavailable: "Nothing answers there: no server, or a folder instead of a file" by no_server;
         Unavailable: "The server has no connection left" by too_many;
@@ -61,6 +63,18 @@ async fn not_migrated(at: Target) -> Result<Provoked> {
     raw::execute(db.store(), sql).await?;
     let options = StoreOptions::new(db.url());
     told(options.domain(&crate::library::DOMAIN).open().await)
+}
+
+async fn another_schema(at: Target) -> Result<Provoked> {
+    let db = habits(at).await;
+    raw::execute(db.store(), "DROP INDEX ix_habits__user_id_updated_at").await?;
+    let fingerprint = Fingerprint::of(&entity::DOMAIN).migrations::<migration::Migrator>();
+    told(
+        StoreOptions::new(db.url())
+            .fingerprint(fingerprint)
+            .open()
+            .await,
+    )
 }
 
 async fn failing_migration(at: Target) -> Result<Provoked> {

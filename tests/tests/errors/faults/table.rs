@@ -50,6 +50,9 @@ fn advice(kind: &str) -> &'static str {
             "mend the configuration"
         }
         "NotMigrated" | "Migration" => "run the migrations; mend the one that failed",
+        "SchemaDiffers" => {
+            "run the migrations, or the application that fits; the doctor tells the rest"
+        }
         "UnitEnded" => "look for the error before it, which is the cause",
         "Internal" => "read the code and the driver's message, and tell us",
         other => panic!("no advice for {other}"),

@@ -26,6 +26,7 @@ const BARE: Table = Table {
     foreign_keys: &[],
     checks: &[],
     presence: Presence::Both,
+    ..Table::BLANK
 };
 
 /// What holds shelves. A room goes with its shelves.
@@ -133,6 +134,7 @@ pub const BOOKS: Table = Table {
 /// The domain.
 pub const DOMAIN: Domain = Domain {
     tables: &[ROOMS, SHELVES, VOLUMES, BOOKS],
+    ..Domain::BLANK
 };
 
 #[derive(Clone, Debug, PartialEq, catamaran::Record)]

@@ -1,0 +1,240 @@
+//! The doctor on 100 tables of 20 columns, on both engines: what the migrations build, and a database that is
+//! there. The whole has to take less than five seconds.
+//!
+//! The tables are made while it runs, so there are no entities for them: those places are looked at, and say so.
+
+use std::process::ExitCode;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use catamaran::Engine;
+use catamaran::doctor::{Doctor, Report};
+use catamaran::domain::{
+    Check, Domain, Index, ManagedColumns, Model, PrimaryKey, Shape, ShapeColumn, Table,
+};
+use catamaran::migrate::{ConnectOptions, History, Script, TwinMigration, connect, up};
+use catamaran::testing::{DatabaseOptions, EphemeralDatabase, PostgresServer};
+use sea_orm::ConnectionTrait;
+
+const TABLES: usize = 100;
+const COLUMNS: usize = 20;
+const ROUNDS: usize = 5;
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// What a column's type is, in turn.
+const TYPES: [&str; 7] = [
+    "text",
+    "int4",
+    "boolean",
+    "timestamptz",
+    "date",
+    "bigint",
+    "uuid",
+];
+
+fn leak(text: String) -> &'static str {
+    text.leak()
+}
+
+fn table(number: usize) -> (Table, &'static Shape) {
+    let name = leak(format!("table_{number:03}"));
+    let mut columns = vec![
+        ShapeColumn::new("id", "uuid"),
+        ShapeColumn::new("user_id", "uuid"),
+        ShapeColumn::new("version", "bigint"),
+        ShapeColumn::nullable("deleted_at", "timestamptz"),
+    ];
+    for column in columns.len()..COLUMNS {
+        let ty = TYPES[column % TYPES.len()];
+        columns.push(ShapeColumn::new(leak(format!("column_{column:02}")), ty));
+    }
+    let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
+    let checks = columns.iter().filter_map(|column| {
+        let check = leak(format!("ck_{name}__{}", column.name));
+        match column.ty {
+            _ if column.name == "version" => Some(Check::on_both(check)),
+            "timestamptz" | "date" => Some(Check::on_both(check)),
+            "uuid" | "int4" | "boolean" => Some(Check::on_sqlite(check)),
+            _ => None,
+        }
+    });
+    let index = |columns: &'static [&'static str], unique| Index {
+        name: leak(format!("ix_{name}__{}", columns.join("_"))),
+        columns,
+        unique,
+        predicate: unique.then_some("deleted_at IS NULL"),
+    };
+    let table = Table {
+        name,
+        columns: names.leak(),
+        primary_key: PrimaryKey {
+            name: leak(format!("pk_{name}")),
+            columns: &["id"],
+        },
+        owner: Some("user_id"),
+        managed: ManagedColumns {
+            version: Some("version"),
+            deleted: Some("deleted_at"),
+            ..ManagedColumns::NONE
+        },
+        indexes: vec![
+            index(&["user_id", "column_07"], true),
+            index(&["user_id", "column_04"], false),
+        ]
+        .leak(),
+        checks: checks.collect::<Vec<_>>().leak(),
+        ..Table::BLANK
+    };
+    let shape = Shape {
+        table: name,
+        columns: columns.leak(),
+    };
+    (table, Box::leak(Box::new(shape)))
+}
+
+fn domain() -> &'static Domain {
+    static DOMAIN: OnceLock<Domain> = OnceLock::new();
+    DOMAIN.get_or_init(|| {
+        let (tables, shapes): (Vec<Table>, Vec<&'static Shape>) = (0..TABLES).map(table).unzip();
+        let models: Vec<Model> = shapes.into_iter().map(Model::shape).collect();
+        Domain {
+            tables: tables.leak(),
+            models: models.leak(),
+            ..Domain::BLANK
+        }
+    })
+}
+
+/// The statements that make every table, which the doctor itself has suggested.
+static STATEMENTS: OnceLock<[Vec<String>; 2]> = OnceLock::new();
+
+struct Large;
+
+impl History for Large {
+    fn migrations() -> Vec<Box<dyn TwinMigration>> {
+        let role = <migration::History as History>::migrations().remove(0);
+        vec![role, Box::new(Tables)]
+    }
+}
+
+struct Tables;
+
+impl Tables {
+    fn script(place: usize) -> Script {
+        let statements = STATEMENTS
+            .get()
+            .map(|both| both[place].clone())
+            .unwrap_or_default();
+        statements.into_iter().fold(Script::new(), Script::sql)
+    }
+}
+
+impl TwinMigration for Tables {
+    fn name(&self) -> &'static str {
+        "m20261122_000002_tables"
+    }
+
+    fn sqlite_up(&self) -> Script {
+        Self::script(0)
+    }
+
+    fn sqlite_down(&self) -> Script {
+        Script::nothing("nobody goes back")
+    }
+
+    fn postgres_up(&self) -> Script {
+        Self::script(1)
+    }
+
+    fn postgres_down(&self) -> Script {
+        Script::nothing("nobody goes back")
+    }
+}
+
+type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+
+async fn suggested(engine: Engine, url: &str) -> Outcome<Vec<String>> {
+    let db = connect(
+        url,
+        ConnectOptions {
+            create: true,
+            ..ConnectOptions::default()
+        },
+    )
+    .await?;
+    db.execute_unprepared("SELECT 1").await?;
+    db.close().await?;
+    let report = Doctor::new(domain()).database(url).check().await;
+    Ok(report.statements(engine))
+}
+
+async fn empty_postgres() -> Outcome<EphemeralDatabase> {
+    let server = PostgresServer::shared().await?;
+    Ok(DatabaseOptions::new().empty_postgres_on(server).await?)
+}
+
+/// Whether nothing is wrong but that there are no entities.
+fn is_right(report: &Report) -> bool {
+    report.unseen.is_empty()
+        && report
+            .findings
+            .iter()
+            .all(|finding| !finding.place.is_database())
+}
+
+async fn run() -> Outcome<bool> {
+    let folder = tempfile::tempdir()?;
+    let file = |name: &str| format!("sqlite://{}", folder.path().join(name).display());
+    let (sqlite, postgres) = (file("live.db"), empty_postgres().await?);
+    let on_sqlite = suggested(Engine::Sqlite, &file("empty.db")).await?;
+    let on_postgres = suggested(Engine::Postgres, postgres.url()).await?;
+    println!(
+        "{} and {} statements make {TABLES} tables of {COLUMNS} columns",
+        on_sqlite.len(),
+        on_postgres.len()
+    );
+    let _ = STATEMENTS.set([on_sqlite, on_postgres]);
+    up::<Large>(&sqlite).await?;
+    up::<Large>(postgres.url()).await?;
+
+    let of_databases = Doctor::new(domain())
+        .database(&sqlite)
+        .database(postgres.url());
+    let whole = of_databases.clone().migrations::<Large>();
+    let mut within = true;
+    for (name, doctor) in [
+        ("both databases", of_databases),
+        ("the whole, with scratch databases", whole),
+    ] {
+        let mut times = Vec::new();
+        for _ in 0..ROUNDS {
+            let begin = Instant::now();
+            let report = doctor.check().await;
+            times.push(begin.elapsed());
+            if !is_right(&report) {
+                println!("{report}");
+                return Ok(false);
+            }
+        }
+        times.sort();
+        let (median, most) = (times[ROUNDS / 2], times[ROUNDS - 1]);
+        println!("{name}: median {median:.2?}, most {most:.2?} of {ROUNDS}");
+        within &= median < LIMIT;
+    }
+    Ok(within)
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => {
+            eprintln!("not right, or not within {LIMIT:?}");
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}

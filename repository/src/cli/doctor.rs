@@ -1,0 +1,90 @@
+//! `doctor`.
+
+use std::io::{IsTerminal, Write};
+
+use anstream::{AutoStream, ColorChoice};
+
+use super::arguments::{Arguments, Color, DoctorOptions};
+use super::error::CliError;
+use super::{Cli, print};
+use crate::clock::{Clock, SystemClock};
+use crate::doctor::{Doctor, Format, Sources, Verdict};
+
+impl Cli {
+    pub(super) async fn doctor(
+        &self,
+        arguments: &Arguments,
+        options: &DoctorOptions,
+        has_url: bool,
+    ) -> Result<Verdict, CliError> {
+        let domain = self.domain.ok_or(CliError::NoDomain)?;
+        if options.suggest && matches!(options.format, Format::Sarif | Format::Github) {
+            return Err(CliError::NoPlaceForSuggestion);
+        }
+        let mut doctor = Doctor::new(domain)
+            .application_role(self.application_role.as_str())
+            .watch(|place| progress(&format!("looking at {place} ...")));
+        if !options.no_scratch {
+            doctor = (self.history.examine)(doctor);
+        }
+        if let Some(engine) = options.only {
+            doctor = doctor.only(engine);
+        }
+        if let Some(server) = &options.server {
+            doctor = doctor.server(server.as_str());
+        }
+        if has_url {
+            doctor = live(doctor, arguments)?;
+        }
+        let report = doctor.check().await;
+        let suggestion = match options.suggest {
+            true => Some(doctor.suggest(&report, &self.next()).await),
+            false => None,
+        };
+        progress("");
+        let sources = std::env::current_dir().map_or_else(|_| Sources::unknown(), Sources::under);
+        let mut text = report.written(options.format, &sources, suggestion.as_ref());
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        let choice = match options.color {
+            Color::Auto => AutoStream::choice(&std::io::stdout()),
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        };
+        print(
+            &mut AutoStream::new(std::io::stdout(), choice).lock(),
+            &text,
+        )?;
+        Ok(report.verdict())
+    }
+
+    /// A name for a migration that comes after the last one.
+    fn next(&self) -> String {
+        let name = |time: chrono::DateTime<chrono::Utc>| {
+            format!("m{}_mend_drift", time.format("%Y%m%d_%H%M%S"))
+        };
+        let now = name(SystemClock.now());
+        match (self.history.last)() {
+            Some(last) if last >= now => format!("{last}_mend_drift"),
+            _ => now,
+        }
+    }
+}
+
+fn live(doctor: Doctor, arguments: &Arguments) -> Result<Doctor, CliError> {
+    let url = arguments.url()?;
+    Ok(match &arguments.database_schema {
+        Some(schema) => doctor.database_schema(url, schema.as_str()),
+        None => doctor.database(url),
+    })
+}
+
+/// One line that the next one replaces, where somebody sees it.
+fn progress(line: &str) {
+    let mut err = std::io::stderr().lock();
+    if err.is_terminal() {
+        // Whoever closed it does not want to know.
+        let _ = write!(err, "\r\x1b[2K{line}").and_then(|()| err.flush());
+    }
+}

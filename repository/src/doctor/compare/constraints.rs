@@ -1,0 +1,353 @@
+//! Keys, foreign keys and checks.
+
+use super::super::code::Code;
+use super::super::mend::{Mend, ddl};
+use super::super::schema::{Check, ForeignKey, PrimaryKey, UniqueKey};
+use super::{OnTable, sides};
+
+pub(super) fn primary_key(on: &mut OnTable<'_>) {
+    let (wanted, found) = (&on.wanted.primary_key, &on.found.primary_key);
+    let name = wanted
+        .name
+        .clone()
+        .unwrap_or_else(|| "primary key".to_owned());
+    let say = |key: &PrimaryKey| match key.columns.is_empty() {
+        true => "none".to_owned(),
+        false => format!("({})", key.columns.join(", ")),
+    };
+    if wanted.columns != found.columns {
+        let mend = match on.module() {
+            Some(module) => Mend::rust(
+                format!(
+                    "in the Model in {module}, on {} alone",
+                    wanted.columns.join(" and ")
+                ),
+                "#[sea_orm(primary_key, auto_increment = false)]",
+            ),
+            None => {
+                let add = (!wanted.columns.is_empty()).then(|| ddl::primary_key(wanted));
+                let sql = anew(on.name, found.name.as_deref(), add);
+                on.alter(sql, |table| table.primary_key.clone_from(wanted))
+            }
+        };
+        on.named(
+            &name,
+            Code::PrimaryKey,
+            sides(say(wanted), say(found)),
+            mend,
+        );
+    } else if on.is_database() && wanted.name != found.name {
+        renamed(on, &name, found.name.as_deref(), |table| {
+            table.primary_key.clone_from(wanted)
+        });
+    }
+}
+
+/// The statements that drop a constraint, add one, or put one in the place of another.
+fn anew(table: &str, drop: Option<&str>, add: Option<String>) -> Vec<String> {
+    let table = ddl::name(table);
+    let drop = drop.map(|name| format!("ALTER TABLE {table} DROP CONSTRAINT {}", ddl::name(name)));
+    let add = add.map(|definition| format!("ALTER TABLE {table} ADD {definition}"));
+    drop.into_iter().chain(add).collect()
+}
+
+/// A constraint that is right but for its name; `edit` gives it the right one.
+fn renamed(
+    on: &mut OnTable<'_>,
+    wanted: &str,
+    found: Option<&str>,
+    edit: impl FnOnce(&mut super::Table),
+) {
+    let sql = found.map(|found| {
+        let (table, from, to) = (ddl::name(on.name), ddl::name(found), ddl::name(wanted));
+        format!("ALTER TABLE {table} RENAME CONSTRAINT {from} TO {to}")
+    });
+    let mend = on.alter(sql.into_iter().collect(), edit);
+    let sides = sides(wanted, found.unwrap_or("no name"));
+    on.named(wanted, Code::ConstraintName, sides, mend);
+}
+
+pub(super) fn unique_keys(on: &mut OnTable<'_>) {
+    let (wanted, found) = (&on.wanted.unique_keys, &on.found.unique_keys);
+    let same = |one: &UniqueKey, other: &UniqueKey| one.columns == other.columns;
+    for key in wanted {
+        let name = key.name.clone().unwrap_or_default();
+        let Some(other) = found.iter().find(|other| same(key, other)) else {
+            let replaced = found.iter().find(|other| other.name == key.name);
+            let drop = replaced.and_then(|other| other.name.as_deref());
+            let sql = anew(on.name, drop, Some(ddl::unique_key(key)));
+            let mend = on.alter(sql, |table| {
+                table.unique_keys.retain(|other| other.name != key.name);
+                table.unique_keys.push(key.clone());
+            });
+            let found = replaced.map_or("no such key".to_owned(), ddl::unique_key);
+            on.named(
+                &name,
+                Code::UniqueKeyMissing,
+                sides(ddl::unique_key(key), found),
+                mend,
+            );
+            continue;
+        };
+        if key.unusual != other.unusual {
+            let sql = anew(on.name, other.name.as_deref(), Some(ddl::unique_key(key)));
+            let mend = on.alter(sql, |_| {});
+            let sides = sides("an ordinary unique key", other.unusual.join(", "));
+            on.named(&name, Code::UniqueKeyOptions, sides, mend);
+        } else if key.name != other.name {
+            renamed(on, &name, other.name.as_deref(), |table| {
+                for one in table.unique_keys.iter_mut().filter(|one| same(one, key)) {
+                    one.name.clone_from(&key.name);
+                }
+            });
+        }
+    }
+    for key in found {
+        let is_known = wanted
+            .iter()
+            .any(|other| same(key, other) || key.name.is_some() && key.name == other.name);
+        if !is_known {
+            let sql = anew(on.name, key.name.as_deref(), None);
+            let mend = on.alter(sql, |table| table.unique_keys.retain(|other| other != key));
+            let name = key
+                .name
+                .clone()
+                .unwrap_or_else(|| format!("({})", key.columns.join(", ")));
+            let sides = sides("no such key", ddl::unique_key(key));
+            on.named(&name, Code::UniqueKeyExtra, sides, mend);
+        }
+    }
+}
+
+pub(super) fn foreign_keys(on: &mut OnTable<'_>) {
+    let (wanted, found) = (&on.wanted.foreign_keys, &on.found.foreign_keys);
+    // By columns, since entities have no names for them.
+    let same = |one: &ForeignKey, other: &ForeignKey| one.columns == other.columns;
+    let called = |key: &ForeignKey| key.name.clone().unwrap_or_else(|| key.columns.join(", "));
+    for key in wanted {
+        let name = called(key);
+        match found.iter().find(|other| same(key, other)) {
+            Some(other) => foreign_key(on, &name, key, other),
+            None => {
+                let mend = put(on, key, None);
+                let sides = sides(ddl::foreign_key(key), "no such foreign key");
+                on.named(&name, Code::ForeignKeyMissing, sides, mend);
+            }
+        }
+    }
+    for key in found
+        .iter()
+        .filter(|key| !wanted.iter().any(|other| same(key, other)))
+    {
+        let mend = match on.module() {
+            Some(module) => Mend::Words(format!(
+                "take the relation over ({}) out of {module}, or add the foreign key to DOMAIN",
+                key.columns.join(", ")
+            )),
+            None => {
+                let sql = anew(on.name, key.name.as_deref(), None);
+                on.alter(sql, |table| {
+                    table.foreign_keys.retain(|other| !same(key, other))
+                })
+            }
+        };
+        let sides = sides("no such foreign key", ddl::foreign_key(key));
+        on.named(&called(key), Code::ForeignKeyExtra, sides, mend);
+    }
+}
+
+fn foreign_key(on: &mut OnTable<'_>, name: &str, wanted: &ForeignKey, found: &ForeignKey) {
+    let target =
+        |key: &ForeignKey| format!("{} ({})", key.references, key.referenced_columns.join(", "));
+    let late = |key: &ForeignKey| {
+        if key.deferrable {
+            "DEFERRABLE"
+        } else {
+            "NOT DEFERRABLE"
+        }
+    };
+    for (code, one, other) in [
+        (Code::ForeignKeyTarget, target(wanted), target(found)),
+        (
+            Code::ForeignKeyDelete,
+            wanted.on_delete.clone(),
+            found.on_delete.clone(),
+        ),
+        (
+            Code::ForeignKeyUpdate,
+            wanted.on_update.clone(),
+            found.on_update.clone(),
+        ),
+        (
+            Code::ForeignKeyDeferrable,
+            late(wanted).to_owned(),
+            late(found).to_owned(),
+        ),
+    ] {
+        if one != other {
+            let mend = put(on, wanted, Some(found));
+            on.named(name, code, sides(one, other), mend);
+        }
+    }
+    if !found.valid {
+        not_valid(on, name, found.name.as_deref());
+    }
+    if on.is_database() && wanted.name != found.name {
+        renamed(on, name, found.name.as_deref(), |table| {
+            for key in table
+                .foreign_keys
+                .iter_mut()
+                .filter(|key| key.columns == wanted.columns)
+            {
+                key.name.clone_from(&wanted.name);
+            }
+        });
+    }
+}
+
+/// Puts a foreign key in its place, or in that of another over the same columns.
+fn put(on: &mut OnTable<'_>, key: &ForeignKey, instead: Option<&ForeignKey>) -> Mend {
+    if let Some(module) = on.module() {
+        return relation(on, module, key);
+    }
+    let drop = instead.and_then(|other| other.name.as_deref());
+    on.alter(anew(on.name, drop, Some(ddl::foreign_key(key))), |table| {
+        table
+            .foreign_keys
+            .retain(|other| other.columns != key.columns);
+        table.foreign_keys.push(key.clone());
+    })
+}
+
+/// The attribute of a relation in an entity. The parent's module is beside this one, unless it is not known.
+fn relation(on: &OnTable<'_>, module: &str, key: &ForeignKey) -> Mend {
+    let action = |sql: &str| match sql {
+        "NO ACTION" => "NoAction",
+        "RESTRICT" => "Restrict",
+        "CASCADE" => "Cascade",
+        _ => "SetNull",
+    };
+    let parent = on.actual.tables.get(&key.references);
+    let parent = parent.and_then(|parent| parent.source.as_deref());
+    let parent = parent.and_then(|path| path.rsplit("::").next());
+    let parent = format!("super::{}", parent.unwrap_or(&key.references));
+    let columns = |names: &[String], path: &str| {
+        let names = names
+            .iter()
+            .map(|name| format!("{path}::{}", variant(name)));
+        let names: Vec<String> = names.collect();
+        match names.as_slice() {
+            [one] => one.clone(),
+            _ => format!("({})", names.join(", ")),
+        }
+    };
+    Mend::rust(
+        format!("on a relation in {module}"),
+        format!(
+            "belongs_to = \"{parent}::Entity\", from = {:?}, to = {:?}, on_update = {:?}, on_delete = {:?}",
+            columns(&key.columns, "Column"),
+            columns(&key.referenced_columns, &format!("{parent}::Column")),
+            action(&key.on_update),
+            action(&key.on_delete),
+        ),
+    )
+}
+
+/// `habit_id` as SeaORM calls its variant.
+fn variant(column: &str) -> String {
+    let words = column.split('_').map(|word| {
+        let mut letters = word.chars();
+        let first = letters.next().map(|c| c.to_ascii_uppercase());
+        first.into_iter().chain(letters).collect::<String>()
+    });
+    words.collect()
+}
+
+pub(super) fn checks(on: &mut OnTable<'_>) {
+    let (wanted, found) = (&on.wanted.checks, &on.found.checks);
+    // One that is called otherwise is found by what it says.
+    let under_another_name = |check: &Check| {
+        let is_free = |other: &&Check| {
+            other.condition == check.condition
+                && !wanted
+                    .iter()
+                    .any(|one| one.name.is_some() && one.name == other.name)
+        };
+        found.iter().find(is_free)
+    };
+    let mut met: Vec<&Check> = Vec::new();
+    for check in wanted {
+        let name = check.name.clone().unwrap_or_default();
+        if let Some(other) = found.iter().find(|other| other.name == check.name) {
+            met.push(other);
+            one(on, &name, check, other);
+        } else if let Some(other) = under_another_name(check).filter(|other| !met.contains(other)) {
+            met.push(other);
+            renamed(on, &name, other.name.as_deref(), |table| {
+                for one in table.checks.iter_mut().filter(|one| *one == other) {
+                    one.name.clone_from(&check.name);
+                }
+            });
+        } else {
+            let mend = on.alter(anew(on.name, None, Some(ddl::check(check))), |table| {
+                table.checks.push(check.clone());
+            });
+            let sides = sides(ddl::check(check), "no such check");
+            on.named(&name, Code::CheckMissing, sides, mend);
+        }
+    }
+    for check in found.iter().filter(|check| !met.contains(check)) {
+        if check
+            .name
+            .as_ref()
+            .is_some_and(|name| on.wanted.unsaid.contains(name))
+        {
+            continue;
+        }
+        let mend = on.alter(anew(on.name, check.name.as_deref(), None), |table| {
+            table.checks.retain(|other| other != check);
+        });
+        let name = check
+            .name
+            .clone()
+            .unwrap_or_else(|| check.condition.to_string());
+        let sides = sides("no such check", ddl::check(check));
+        on.named(&name, Code::CheckExtra, sides, mend);
+    }
+}
+
+fn one(on: &mut OnTable<'_>, name: &str, wanted: &Check, found: &Check) {
+    if wanted.condition != found.condition {
+        let code = match found.condition.implies(&wanted.condition) {
+            true => Code::CheckStronger,
+            false => Code::CheckWeaker,
+        };
+        let sql = anew(on.name, found.name.as_deref(), Some(ddl::check(wanted)));
+        let mend = on.alter(sql, |table| {
+            for check in table
+                .checks
+                .iter_mut()
+                .filter(|check| check.name == wanted.name)
+            {
+                check.condition.clone_from(&wanted.condition);
+            }
+        });
+        on.named(name, code, sides(&wanted.condition, &found.condition), mend);
+    } else if !found.valid {
+        not_valid(on, name, found.name.as_deref());
+    }
+}
+
+fn not_valid(on: &mut OnTable<'_>, name: &str, found: Option<&str>) {
+    let validate = format!(
+        "ALTER TABLE {} VALIDATE CONSTRAINT {}",
+        ddl::name(on.name),
+        ddl::name(found.unwrap_or(name))
+    );
+    let mend = Mend::sql(on.all.engine, [validate]);
+    let sides = sides(
+        "holds for every row",
+        "NOT VALID: rows from before it were not looked at",
+    );
+    on.named(name, Code::NotValid, sides, mend);
+}

@@ -1,0 +1,99 @@
+//! Indexes.
+
+use super::super::code::Code;
+use super::super::mend::{Mend, ddl};
+use super::super::schema::Index;
+use super::{OnTable, sides};
+use crate::engine::Engine;
+
+pub(super) fn compare(on: &mut OnTable<'_>) {
+    let (wanted, found) = (&on.wanted.indexes, &on.found.indexes);
+    let mut met: Vec<&String> = Vec::new();
+    for (name, index) in wanted {
+        let create = ddl::create_index(on.name, name, index);
+        if let Some(other) = found.get(name) {
+            one(on, name, index, other, create);
+            continue;
+        }
+        let is_free = |(other, definition): &(&String, &Index)| {
+            !wanted.contains_key(*other) && *definition == index && !met.contains(other)
+        };
+        match found.iter().find(is_free) {
+            Some((other, _)) => {
+                met.push(other);
+                let mend = match on.all.engine {
+                    Engine::Postgres => vec![format!(
+                        "ALTER INDEX {} RENAME TO {}",
+                        ddl::name(other),
+                        ddl::name(name)
+                    )],
+                    Engine::Sqlite => vec![drop(other), create],
+                };
+                let mend = Mend::sql(on.all.engine, mend);
+                on.named(name, Code::IndexRenamed, sides(name, other), mend);
+            }
+            None => {
+                let mend = Mend::sql(on.all.engine, [create.clone()]);
+                on.named(
+                    name,
+                    Code::IndexMissing,
+                    sides(create, "no such index"),
+                    mend,
+                );
+            }
+        }
+    }
+    for (name, index) in found {
+        if !wanted.contains_key(name) && !met.contains(&name) {
+            let mend = Mend::sql(on.all.engine, [drop(name)]);
+            let sides = sides("no such index", ddl::create_index(on.name, name, index));
+            on.named(name, Code::IndexExtra, sides, mend);
+        }
+    }
+}
+
+fn drop(name: &str) -> String {
+    format!("DROP INDEX {}", ddl::name(name))
+}
+
+/// Each respect in which it differs; the mend is the same for all, since an index is made anew.
+fn one(on: &mut OnTable<'_>, name: &str, wanted: &Index, found: &Index, create: String) {
+    let anew = Mend::sql(on.all.engine, [drop(name), create]);
+    let expressions = |index: &Index| -> Vec<_> {
+        index
+            .keys
+            .iter()
+            .map(|key| key.expression.node().clone())
+            .collect()
+    };
+    let order =
+        |index: &Index| -> Vec<bool> { index.keys.iter().map(|key| key.descending).collect() };
+    let unique = |index: &Index| if index.unique { "unique" } else { "not unique" };
+    let rows = |index: &Index| match &index.predicate {
+        Some(predicate) => format!("WHERE {predicate}"),
+        None => "over all rows".to_owned(),
+    };
+    let mut differences = Vec::new();
+    if expressions(wanted) != expressions(found) {
+        differences.push((Code::IndexColumns, ddl::keys(wanted), ddl::keys(found)));
+    } else if order(wanted) != order(found) {
+        differences.push((Code::IndexOrder, ddl::keys(wanted), ddl::keys(found)));
+    }
+    if wanted.unique != found.unique {
+        differences.push((
+            Code::IndexUnique,
+            unique(wanted).to_owned(),
+            unique(found).to_owned(),
+        ));
+    }
+    if wanted.predicate != found.predicate {
+        differences.push((Code::IndexPredicate, rows(wanted), rows(found)));
+    }
+    if wanted.unusual != found.unusual {
+        let usual = "an ordinary index".to_owned();
+        differences.push((Code::IndexOptions, usual, found.unusual.join(", ")));
+    }
+    for (code, one, other) in differences {
+        on.named(name, code, sides(one, other), anew.clone());
+    }
+}

@@ -1,0 +1,447 @@
+//! Whether DOMAIN agrees with itself and with the records.
+
+use super::code::Code;
+use super::described::{RecordShape, TableShape};
+use super::expected::{Expected, check_name, key};
+use super::expression::Node;
+use super::finding::{Finding, Part};
+use super::mend::Mend;
+use crate::domain::{DefaultValue, Domain, Place, Presence, Table};
+use crate::engine::Engine;
+use crate::value::Value;
+
+/// What is wrong before any other place is looked at.
+pub(super) fn check(expected: &Expected<'_>) -> Vec<Finding> {
+    let Expected {
+        domain, described, ..
+    } = expected;
+    let mut findings = Findings::default();
+    for shape in &described.tables {
+        if domain.table(&shape.table).is_none() {
+            let mend = Mend::Words(format!(
+                "add the table {} to DOMAIN, or take away {}",
+                shape.table,
+                shape.name()
+            ));
+            let mut on = findings.on(&shape.table);
+            on.say(
+                Part::Table,
+                "",
+                Code::DomainTable,
+                ("a table in DOMAIN", "none"),
+                mend,
+            );
+        }
+    }
+    for table in domain.tables {
+        let mut on = findings.on(table.name);
+        own_columns(&mut on, table);
+        references(&mut on, domain, table);
+        match described.table(table.name) {
+            Some(shape) => with_shape(&mut on, expected, table, shape),
+            None => {
+                let mend = Mend::rust(
+                    "add to `models` in DOMAIN",
+                    format!(
+                        "Model::record::<..>(), or Model::shape(&..) for {}",
+                        table.name
+                    ),
+                );
+                on.say(
+                    Part::Table,
+                    "",
+                    Code::DomainModel,
+                    ("a record or a shape", "none"),
+                    mend,
+                );
+            }
+        }
+    }
+    findings.found
+}
+
+#[derive(Default)]
+struct Findings {
+    found: Vec<Finding>,
+}
+
+struct OnTable<'a> {
+    found: &'a mut Vec<Finding>,
+    table: &'a str,
+}
+
+impl Findings {
+    fn on<'a>(&'a mut self, table: &'a str) -> OnTable<'a> {
+        OnTable {
+            found: &mut self.found,
+            table,
+        }
+    }
+}
+
+impl OnTable<'_> {
+    fn say(&mut self, part: Part, name: &str, code: Code, sides: (&str, &str), mend: Mend) {
+        self.found.push(Finding {
+            code,
+            place: Place::Domain,
+            at: None,
+            table: self.table.to_owned(),
+            part,
+            name: name.to_owned(),
+            wanted: sides.0.to_owned(),
+            found: sides.1.to_owned(),
+            mend,
+        });
+    }
+}
+
+/// Every column that a key, an index, a default, a policy or a role of its own names is one.
+fn own_columns(on: &mut OnTable<'_>, table: &Table) {
+    let mut named: Vec<(&str, Vec<String>)> = Vec::new();
+    let plain = |columns: &[&str]| columns.iter().map(|column| (*column).to_owned()).collect();
+    named.push((table.primary_key.name, plain(table.primary_key.columns)));
+    named.extend(
+        table
+            .unique_keys
+            .iter()
+            .map(|one| (one.name, plain(one.columns))),
+    );
+    named.extend(
+        table
+            .foreign_keys
+            .iter()
+            .map(|one| (one.name, plain(one.columns))),
+    );
+    for index in table.indexes {
+        let keys = index
+            .columns
+            .iter()
+            .map(|text| key(table, text, Engine::Postgres));
+        // What an expression is about, the databases tell.
+        let columns = keys.filter_map(|key| match key.expression.node() {
+            Node::Column(name) => Some(name.clone()),
+            _ => None,
+        });
+        named.push((index.name, columns.collect()));
+    }
+    named.extend(
+        table
+            .defaults
+            .iter()
+            .map(|one| ("the default", vec![one.column.to_owned()])),
+    );
+    let managed = table.managed;
+    for (role, column) in [
+        ("the owner", table.owner),
+        ("managed.created", managed.created),
+        ("managed.updated", managed.updated),
+        ("managed.version", managed.version),
+        ("managed.deleted", managed.deleted),
+    ] {
+        named.extend(column.map(|column| (role, vec![column.to_owned()])));
+    }
+    for (name, columns) in named {
+        for column in columns {
+            if !table.columns.contains(&column.as_str()) {
+                let mend = Mend::Words(format!(
+                    "write a column of {} instead of {column} in {name}, or add {column:?} to its columns",
+                    table.name
+                ));
+                let sides = ("a column of the table", column.as_str());
+                on.say(Part::Named, name, Code::DomainColumn, sides, mend);
+            }
+        }
+    }
+}
+
+fn references(on: &mut OnTable<'_>, domain: &Domain, table: &Table) {
+    for key in table.foreign_keys {
+        let parent = domain.table(key.references);
+        // A partial index is no key.
+        let is_unique = parent.is_some_and(|parent| {
+            let keys = parent.unique_keys.iter().map(|key| key.columns);
+            let indexes = parent
+                .indexes
+                .iter()
+                .filter(|index| index.unique && index.predicate.is_none());
+            keys.chain(indexes.map(|index| index.columns))
+                .chain([parent.primary_key.columns])
+                .any(|columns| columns == key.referenced_columns)
+        });
+        if !is_unique {
+            let columns = key.referenced_columns.join(", ");
+            let target = format!("{} ({columns})", key.references);
+            let mend = Mend::Words(format!(
+                "give {} a unique key over ({columns}), or let {} refer to one",
+                key.references, key.name
+            ));
+            on.say(
+                Part::Named,
+                key.name,
+                Code::DomainReference,
+                ("a unique key", &target),
+                mend,
+            );
+        }
+    }
+}
+
+fn with_shape(on: &mut OnTable<'_>, expected: &Expected<'_>, table: &Table, shape: &TableShape) {
+    columns(on, expected, table, shape);
+    if let Some(record) = &shape.record {
+        order(on, table, shape);
+        defaults(on, table, shape);
+        managed(on, table, record);
+        if table.primary_key.columns != [record.id.as_str()] {
+            let found = table.primary_key.columns.join(", ");
+            let mend = Mend::rust(
+                format!("the primary key in DOMAIN is the id of {}", record.name),
+                format!("columns: &[{:?}],", record.id),
+            );
+            let name = table.primary_key.name;
+            on.say(
+                Part::Named,
+                name,
+                Code::PrimaryKey,
+                (&record.id, &found),
+                mend,
+            );
+        }
+    }
+    checks(on, expected, table, shape);
+}
+
+fn columns(on: &mut OnTable<'_>, expected: &Expected<'_>, table: &Table, shape: &TableShape) {
+    let missing: Vec<&&str> = table
+        .columns
+        .iter()
+        .filter(|name| shape.column(name).is_none())
+        .collect();
+    let is_extra = |name: &str| !table.columns.contains(&name);
+    let extra: Vec<&str> = shape
+        .columns
+        .iter()
+        .map(|column| column.name.as_str())
+        .filter(|name| is_extra(name))
+        .collect();
+    match (missing.as_slice(), extra.as_slice()) {
+        ([wanted], [found]) => {
+            let mend = Mend::rust(
+                format!(
+                    "in {} instead of {found}, or the other way round in DOMAIN",
+                    shape.name()
+                ),
+                format!("{wanted}: .."),
+            );
+            on.say(
+                Part::Column,
+                wanted,
+                Code::ColumnRenamed,
+                (wanted, found),
+                mend,
+            );
+        }
+        _ => {
+            for name in missing {
+                let mend = Mend::Words(format!(
+                    "add the field {name} to {}, or take the column out of DOMAIN",
+                    shape.name()
+                ));
+                on.say(
+                    Part::Column,
+                    name,
+                    Code::ColumnMissing,
+                    ("a field of the record", "none"),
+                    mend,
+                );
+            }
+            for name in extra {
+                let mend = Mend::rust(
+                    format!("add to the columns of {} in DOMAIN", table.name),
+                    format!("{name:?},"),
+                );
+                on.say(
+                    Part::Column,
+                    name,
+                    Code::ColumnExtra,
+                    ("a column in DOMAIN", "none"),
+                    mend,
+                );
+            }
+        }
+    }
+    for column in &shape.columns {
+        if expected.equivalence(column.ty).is_none() {
+            let mend = Mend::rust(
+                "add to `types` in DOMAIN",
+                format!(
+                    "Equivalence {{ name: {:?}, sqlite: .., postgres: .. }},",
+                    column.ty
+                ),
+            );
+            let sides = ("a row of the matrix", column.ty);
+            on.say(Part::Column, &column.name, Code::DomainType, sides, mend);
+        }
+    }
+}
+
+fn order(on: &mut OnTable<'_>, table: &Table, shape: &TableShape) {
+    let order: Vec<&str> = shape
+        .columns
+        .iter()
+        .map(|column| column.name.as_str())
+        .collect();
+    let same =
+        order.len() == table.columns.len() && order.iter().all(|c| table.columns.contains(c));
+    if same && order != table.columns {
+        let mend = Mend::rust(
+            format!(
+                "let the columns of {} in DOMAIN stand in this order",
+                table.name
+            ),
+            format!("columns: &{order:?},"),
+        );
+        let sides = (table.columns.join(", "), order.join(", "));
+        on.say(
+            Part::Table,
+            "",
+            Code::ColumnOrder,
+            (&sides.0, &sides.1),
+            mend,
+        );
+    }
+}
+
+fn defaults(on: &mut OnTable<'_>, table: &Table, shape: &TableShape) {
+    for column in &shape.columns {
+        let named = table
+            .defaults
+            .iter()
+            .find(|default| default.column == column.name);
+        let named = named.map(|default| default.value);
+        let same = match (named, &column.default) {
+            (None, None) => true,
+            (Some(DefaultValue::Text(text)), Some(Value::Text(value))) => text == value,
+            (Some(DefaultValue::Integer(one)), Some(Value::Int(value))) => one == i64::from(*value),
+            (Some(DefaultValue::Integer(one)), Some(Value::BigInt(value))) => one == *value,
+            (Some(DefaultValue::Bool(one)), Some(Value::Bool(value))) => one == *value,
+            _ => false,
+        };
+        if !same {
+            let wanted = named.map_or("no default".to_owned(), |value| format!("{value:?}"));
+            let found = column.default.as_ref();
+            let found = found.map_or("no default".to_owned(), |value| format!("{value:?}"));
+            let mend = Mend::rust(
+                format!("on the field {} of {}", column.name, shape.name()),
+                match named {
+                    Some(DefaultValue::Text(text)) => format!("#[record(default = {text:?})]"),
+                    Some(DefaultValue::Integer(number)) => format!("#[record(default = {number})]"),
+                    Some(DefaultValue::Bool(value)) => format!("#[record(default = {value})]"),
+                    None => "no #[record(default = ..)]".to_owned(),
+                },
+            );
+            on.say(
+                Part::Column,
+                &column.name,
+                Code::ColumnDefault,
+                (&wanted, &found),
+                mend,
+            );
+        }
+    }
+}
+
+fn managed(on: &mut OnTable<'_>, table: &Table, record: &RecordShape) {
+    let managed = table.managed;
+    for (what, wanted, found) in [
+        ("owner", table.owner, &record.owner),
+        ("created", managed.created, &record.created),
+        ("updated", managed.updated, &record.updated),
+        ("version", managed.version, &record.version),
+        ("deleted", managed.deleted, &record.deleted),
+    ] {
+        if wanted == found.as_deref() {
+            continue;
+        }
+        let say = |column: Option<&str>| column.map_or("no column".to_owned(), str::to_owned);
+        let mend = match (wanted, found) {
+            (Some(column), _) => Mend::rust(
+                format!("on the field {column} of {}", record.name),
+                format!("#[record({what})]"),
+            ),
+            (None, Some(column)) => Mend::rust(
+                format!("in {} in DOMAIN", table.name),
+                format!("{what}: Some({column:?}),"),
+            ),
+            (None, None) => continue,
+        };
+        let column = wanted.or(found.as_deref()).unwrap_or_default();
+        let sides = (say(wanted), say(found.as_deref()));
+        let sides = (
+            format!("{what}: {}", sides.0),
+            format!("{what}: {}", sides.1),
+        );
+        on.say(
+            Part::Column,
+            column,
+            Code::DomainManaged,
+            (&sides.0, &sides.1),
+            mend,
+        );
+    }
+}
+
+/// Every check that a type needs is named in DOMAIN, so that an error can name it too; and of every other
+/// check DOMAIN says what it demands.
+fn checks(on: &mut OnTable<'_>, expected: &Expected<'_>, table: &Table, shape: &TableShape) {
+    for engine in Engine::ALL
+        .into_iter()
+        .filter(|engine| table.lives_on(*engine))
+    {
+        let needed = expected.needed(table, Some(shape), engine);
+        for form in &needed {
+            let named = table.checks.iter().find(|check| form.is(table, check));
+            if named.is_none_or(|check| !check.engines.contains(&engine)) {
+                let on_postgres = expected.needed(table, Some(shape), Engine::Postgres);
+                let both = table.presence == Presence::Both
+                    && on_postgres.iter().any(|other| other.column == form.column);
+                let constructor = if both { "on_both" } else { "on_sqlite" };
+                let name = check_name(table.name, &form.column);
+                let mend = Mend::rust(
+                    format!("add to the checks of {} in DOMAIN", table.name),
+                    format!("Check::{constructor}({name:?}),"),
+                );
+                let wanted = format!("on {engine}: {}", form.condition);
+                on.say(
+                    Part::Named,
+                    &name,
+                    Code::DomainCheck,
+                    (&wanted, "no such check"),
+                    mend,
+                );
+            }
+        }
+        for check in table
+            .checks
+            .iter()
+            .filter(|check| check.engines.contains(&engine))
+        {
+            let is_known = check.condition(engine).is_some()
+                || needed.iter().any(|form| form.is(table, check));
+            if !is_known {
+                let mend = Mend::rust(
+                    "say in DOMAIN what it demands",
+                    format!("Check::..({:?}).holds(\"..\"),", check.name),
+                );
+                let wanted = format!("what it demands on {engine}");
+                on.say(
+                    Part::Named,
+                    check.name,
+                    Code::DomainCheck,
+                    (&wanted, "its name alone"),
+                    mend,
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,333 @@
+//! From what the parser reads to what is compared.
+
+use sqlparser::ast::{
+    BinaryOperator, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments,
+    Ident, ObjectNamePart, Query, SelectItem, SetExpr, UnaryOperator, Value,
+};
+
+use super::node::{Comparison, Node};
+use super::opaque;
+use crate::engine::Engine;
+
+/// Functions that have more than one name.
+const SAME: [(&str, &str); 7] = [
+    ("char_length", "length"),
+    ("character_length", "length"),
+    ("ifnull", "coalesce"),
+    ("substring", "substr"),
+    ("ceiling", "ceil"),
+    ("power", "pow"),
+    ("current_timestamp", "now"),
+];
+
+pub(super) fn node(engine: Engine, expression: &Expr) -> Node {
+    Builder { engine }.node(expression)
+}
+
+struct Builder {
+    engine: Engine,
+}
+
+impl Builder {
+    fn node(&self, expression: &Expr) -> Node {
+        match expression {
+            Expr::Nested(inner) => self.node(inner),
+            Expr::Identifier(ident) => Node::Column(folded(ident)),
+            Expr::CompoundIdentifier(parts) => {
+                Node::Column(parts.iter().map(folded).collect::<Vec<_>>().join("."))
+            }
+            Expr::Value(value) => literal(&value.value),
+            Expr::TypedString(typed) => literal(&typed.value.value),
+            Expr::UnaryOp { op, expr } => self.unary(*op, expr),
+            Expr::BinaryOp { left, op, right } => self.binary(left, op, right),
+            Expr::Cast {
+                expr, data_type, ..
+            } => self.cast(self.node(expr), data_type),
+            Expr::Between {
+                expr,
+                negated,
+                low,
+                high,
+            } => {
+                let what = || self.node(expr);
+                let from = Node::compare(what(), Comparison::GreaterOrEqual, self.node(low));
+                let to = Node::compare(what(), Comparison::LessOrEqual, self.node(high));
+                let between = Node::all([from, to]);
+                if *negated { between.negated() } else { between }
+            }
+            Expr::InList {
+                expr,
+                list,
+                negated,
+            } => Node::within(self.node(expr), self.nodes(list), *negated),
+            Expr::AnyOp {
+                left,
+                compare_op: BinaryOperator::Eq,
+                right,
+                ..
+            } => self.listed(expression, left, right, false),
+            Expr::AllOp {
+                left,
+                compare_op: BinaryOperator::NotEq,
+                right,
+            } => self.listed(expression, left, right, true),
+            Expr::Like {
+                negated,
+                any: false,
+                expr,
+                pattern,
+                escape_char,
+            } => self.like("LIKE", *negated, expr, pattern, escape_char.as_deref()),
+            Expr::ILike {
+                negated,
+                any: false,
+                expr,
+                pattern,
+                escape_char,
+            } => self.like("ILIKE", *negated, expr, pattern, escape_char.as_deref()),
+            Expr::IsDistinctFrom(left, right) => self.operator("IS DISTINCT FROM", [left, right]),
+            Expr::IsNotDistinctFrom(left, right) => {
+                Node::Not(Box::new(self.operator("IS DISTINCT FROM", [left, right])))
+            }
+            Expr::Collate { expr, collation } => {
+                let name = collation.to_string().trim_matches('"').to_owned();
+                Node::Operator(format!("COLLATE {name}"), vec![self.node(expr)])
+            }
+            Expr::Substring {
+                expr,
+                substring_from,
+                substring_for,
+                ..
+            } => {
+                let rest = [substring_from, substring_for].into_iter().flatten();
+                let arguments = std::iter::once(expr).chain(rest);
+                Node::Call(
+                    "substr".to_owned(),
+                    arguments.map(|e| self.node(e)).collect(),
+                )
+            }
+            Expr::Tuple(items) => Node::Call("row".to_owned(), self.nodes(items).collect()),
+            Expr::Function(function) => self
+                .call(function)
+                .unwrap_or_else(|| opaque::node(expression)),
+            Expr::Subquery(query) => match scalar_of(query) {
+                Some(scalar) => Node::Call("select".to_owned(), vec![self.node(scalar)]),
+                None => opaque::node(expression),
+            },
+            _ => self
+                .state(expression)
+                .unwrap_or_else(|| opaque::node(expression)),
+        }
+    }
+
+    fn nodes<'a>(&'a self, expressions: &'a [Expr]) -> impl Iterator<Item = Node> + 'a {
+        expressions.iter().map(|expression| self.node(expression))
+    }
+
+    fn operator<'a>(&self, name: &str, operands: impl IntoIterator<Item = &'a Box<Expr>>) -> Node {
+        let operands = operands.into_iter().map(|operand| self.node(operand));
+        Node::Operator(name.to_owned(), operands.collect())
+    }
+
+    fn state(&self, expression: &Expr) -> Option<Node> {
+        let (inner, state) = match expression {
+            Expr::IsNull(inner) => (inner, "NULL"),
+            Expr::IsNotNull(inner) => (inner, "NOT NULL"),
+            Expr::IsTrue(inner) => (inner, "TRUE"),
+            Expr::IsNotTrue(inner) => (inner, "NOT TRUE"),
+            Expr::IsFalse(inner) => (inner, "FALSE"),
+            Expr::IsNotFalse(inner) => (inner, "NOT FALSE"),
+            Expr::IsUnknown(inner) => (inner, "UNKNOWN"),
+            Expr::IsNotUnknown(inner) => (inner, "NOT UNKNOWN"),
+            _ => return None,
+        };
+        Some(Node::Is(Box::new(self.node(inner)), state))
+    }
+
+    fn unary(&self, op: UnaryOperator, inner: &Expr) -> Node {
+        let inner = self.node(inner);
+        match (op, inner) {
+            (UnaryOperator::Not, inner) => inner.negated(),
+            (UnaryOperator::Plus, inner) => inner,
+            (UnaryOperator::Minus, Node::Number(number)) => {
+                Node::Number(match number.strip_prefix('-') {
+                    Some(positive) => positive.to_owned(),
+                    None => format!("-{number}"),
+                })
+            }
+            (op, inner) => Node::Operator(op.to_string(), vec![inner]),
+        }
+    }
+
+    fn binary(&self, left: &Expr, op: &BinaryOperator, right: &Expr) -> Node {
+        let (left, right) = (self.node(left), self.node(right));
+        let comparison = match op {
+            BinaryOperator::And => return Node::all([left, right]),
+            BinaryOperator::Or => return Node::any([left, right]),
+            BinaryOperator::Eq => Comparison::Equal,
+            BinaryOperator::NotEq => Comparison::NotEqual,
+            BinaryOperator::Lt => Comparison::Less,
+            BinaryOperator::LtEq => Comparison::LessOrEqual,
+            BinaryOperator::Gt => Comparison::Greater,
+            BinaryOperator::GtEq => Comparison::GreaterOrEqual,
+            // How Postgres prints LIKE.
+            BinaryOperator::PGLikeMatch => return like("LIKE", false, left, right),
+            BinaryOperator::PGNotLikeMatch => return like("LIKE", true, left, right),
+            BinaryOperator::PGILikeMatch => return like("ILIKE", false, left, right),
+            BinaryOperator::PGNotILikeMatch => return like("ILIKE", true, left, right),
+            other => return Node::Operator(other.to_string(), vec![left, right]),
+        };
+        Node::compare(left, comparison, right)
+    }
+
+    fn like(
+        &self,
+        name: &str,
+        negated: bool,
+        expr: &Expr,
+        pattern: &Expr,
+        escape: Option<&Expr>,
+    ) -> Node {
+        let (left, right) = (self.node(expr), self.node(pattern));
+        match escape {
+            None => like(name, negated, left, right),
+            // Postgres prints the pattern through a function.
+            Some(escape) => {
+                let arguments = vec![right, self.node(escape)];
+                let pattern = Node::Call("like_escape".to_owned(), arguments);
+                like(name, negated, left, pattern)
+            }
+        }
+    }
+
+    /// `left = ANY (ARRAY[..])`, which is how Postgres prints a list.
+    fn listed(&self, whole: &Expr, left: &Expr, right: &Expr, negated: bool) -> Node {
+        match array(right) {
+            Some(items) => {
+                let items: Vec<Node> = items.iter().map(|item| self.node(item)).collect();
+                Node::within(self.node(left), items, negated)
+            }
+            None => opaque::node(whole),
+        }
+    }
+
+    /// A literal has no type of its own: the column's is compared as such.
+    fn cast(&self, inner: Node, ty: &DataType) -> Node {
+        let ty = type_name(ty);
+        match (&inner, ty.as_str()) {
+            (Node::Null | Node::Number(_), _) if self.engine == Engine::Postgres => inner,
+            (
+                Node::Text(text),
+                "integer" | "bigint" | "smallint" | "numeric" | "double precision" | "real",
+            ) => Node::Number(text.clone()),
+            (Node::Text(text), "boolean") => match text.as_str() {
+                "t" | "true" => Node::Number("1".to_owned()),
+                _ => Node::Number("0".to_owned()),
+            },
+            (Node::Text(_), _) if self.engine == Engine::Postgres => inner,
+            // Postgres compares a `varchar` as a text, and says so.
+            (_, "text" | "varchar") if self.engine == Engine::Postgres => inner,
+            _ => Node::Cast(Box::new(inner), ty),
+        }
+    }
+
+    fn call(&self, function: &Function) -> Option<Node> {
+        if function.filter.is_some() || function.over.is_some() || !function.within_group.is_empty()
+        {
+            return None;
+        }
+        let parts = function.name.0.iter().map(|part| match part {
+            ObjectNamePart::Identifier(ident) => Some(folded(ident)),
+            ObjectNamePart::Function(_) => None,
+        });
+        let name = parts.collect::<Option<Vec<_>>>()?.join(".");
+        let name = name.strip_prefix("pg_catalog.").unwrap_or(&name).to_owned();
+        let same = SAME.iter().find(|(other, _)| *other == name);
+        let name = same.map_or(name, |(_, name)| (*name).to_owned());
+        let arguments = match &function.args {
+            FunctionArguments::None => Vec::new(),
+            FunctionArguments::Subquery(_) => return None,
+            FunctionArguments::List(list) => {
+                if list.duplicate_treatment.is_some() || !list.clauses.is_empty() {
+                    return None;
+                }
+                let arguments = list.args.iter().map(|argument| match argument {
+                    FunctionArg::Unnamed(FunctionArgExpr::Expr(inner)) => Some(self.node(inner)),
+                    _ => None,
+                });
+                arguments.collect::<Option<_>>()?
+            }
+        };
+        Some(Node::Call(name, arguments))
+    }
+}
+
+fn like(name: &str, negated: bool, left: Node, right: Node) -> Node {
+    let like = Node::Operator(name.to_owned(), vec![left, right]);
+    if negated { like.negated() } else { like }
+}
+
+fn array(expression: &Expr) -> Option<&[Expr]> {
+    match expression {
+        Expr::Nested(inner) | Expr::Cast { expr: inner, .. } => array(inner),
+        Expr::Array(array) => Some(&array.elem),
+        _ => None,
+    }
+}
+
+/// The one value of `SELECT value`.
+fn scalar_of(query: &Query) -> Option<&Expr> {
+    let SetExpr::Select(select) = &*query.body else {
+        return None;
+    };
+    let plain = query.with.is_none()
+        && query.order_by.is_none()
+        && query.limit_clause.is_none()
+        && select.from.is_empty()
+        && select.selection.is_none();
+    match select.projection.as_slice() {
+        [SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }] if plain => {
+            Some(expr)
+        }
+        _ => None,
+    }
+}
+
+/// A name that is not quoted has no case.
+pub(super) fn folded(ident: &Ident) -> String {
+    match ident.quote_style {
+        Some(_) => ident.value.clone(),
+        None => ident.value.to_lowercase(),
+    }
+}
+
+pub(super) fn literal(value: &Value) -> Node {
+    match value {
+        Value::Number(number, _) => Node::Number(number.clone()),
+        Value::Boolean(value) => Node::Number(i32::from(*value).to_string()),
+        Value::Null => Node::Null,
+        Value::SingleQuotedString(text) | Value::EscapedStringLiteral(text) => {
+            Node::Text(text.clone())
+        }
+        other => Node::Opaque(other.to_string()),
+    }
+}
+
+/// A type by the name that Postgres prints.
+pub(super) fn type_name(ty: &DataType) -> String {
+    let name = ty.to_string().to_lowercase();
+    match name.as_str() {
+        "int" | "int4" => "integer",
+        "int8" => "bigint",
+        "int2" => "smallint",
+        "bool" => "boolean",
+        "float8" | "double" => "double precision",
+        "float4" => "real",
+        "timestamptz" => "timestamp with time zone",
+        "timestamp" => "timestamp without time zone",
+        "character varying" => "varchar",
+        "decimal" => "numeric",
+        _ => return name,
+    }
+    .to_owned()
+}

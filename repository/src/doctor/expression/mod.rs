@@ -1,0 +1,118 @@
+//! SQL expressions, compared by what they say and not by how they are spelled.
+//!
+//! Parsed by `sqlparser`: Postgres prints back what it stored, with casts, parentheses and aliases of its
+//! own, and no pattern over text tells `(a OR b) AND c` from `a OR (b AND c)`.
+
+mod build;
+mod node;
+mod opaque;
+
+use std::fmt;
+
+use sqlparser::ast::Expr;
+use sqlparser::dialect::{Dialect, PostgreSqlDialect, SQLiteDialect};
+use sqlparser::parser::{Parser, ParserError};
+use sqlparser::tokenizer::Token;
+
+pub(super) use node::Node;
+
+use crate::engine::Engine;
+
+/// An expression: how it is written, and what it says. Two are equal if they say the same.
+#[derive(Clone, Debug)]
+pub(super) struct Expression {
+    sql: String,
+    node: Node,
+}
+
+impl PartialEq for Expression {
+    fn eq(&self, other: &Self) -> bool {
+        self.node == other.node
+    }
+}
+
+impl Eq for Expression {}
+
+impl Expression {
+    /// A condition: what a check, a predicate or a policy says. What the parser does not know is equal only to
+    /// its own text.
+    pub(super) fn condition(engine: Engine, sql: &str) -> Self {
+        Expression {
+            sql: sql.to_owned(),
+            node: parse(engine, sql).settled(),
+        }
+    }
+
+    /// A value: a default, or what an index sorts by.
+    pub(super) fn scalar(engine: Engine, sql: &str) -> Self {
+        Expression {
+            sql: sql.to_owned(),
+            node: parse(engine, sql),
+        }
+    }
+
+    /// As it was written.
+    pub(super) fn sql(&self) -> &str {
+        &self.sql
+    }
+
+    /// What it says, in the form that is compared.
+    pub(super) fn node(&self) -> &Node {
+        &self.node
+    }
+
+    /// Whether the other holds wherever this one does, as far as can be told: by equal parts, narrower bounds
+    /// and shorter lists.
+    pub(super) fn implies(&self, other: &Expression) -> bool {
+        self.node.implies(&other.node)
+    }
+
+    /// Both at once.
+    pub(super) fn and(&self, other: &Expression) -> Self {
+        Expression {
+            sql: format!("({}) AND ({})", self.sql, other.sql),
+            node: Node::all([self.node.clone(), other.node.clone()]),
+        }
+    }
+
+    /// The same of a column that has another name.
+    pub(super) fn renamed(&self, from: &str, to: &str) -> Self {
+        Expression {
+            // Only what is compared; nobody writes it out.
+            sql: self.sql.clone(),
+            node: self.node.renamed(from, to),
+        }
+    }
+}
+
+impl fmt::Display for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sql)
+    }
+}
+
+/// What reads the engine's SQL.
+pub(super) fn dialect(engine: Engine) -> &'static dyn Dialect {
+    match engine {
+        Engine::Sqlite => &SQLiteDialect {},
+        Engine::Postgres => &PostgreSqlDialect {},
+    }
+}
+
+fn parse(engine: Engine, sql: &str) -> Node {
+    match read(engine, sql) {
+        Ok(expression) => build::node(engine, &expression),
+        Err(_) => Node::Opaque(sql.split_whitespace().collect::<Vec<_>>().join(" ")),
+    }
+}
+
+fn read(engine: Engine, sql: &str) -> Result<Expr, ParserError> {
+    let mut parser = Parser::new(dialect(engine)).try_with_sql(sql)?;
+    let expression = parser.parse_expr()?;
+    // Half an expression is none.
+    parser.expect_token(&Token::EOF)?;
+    Ok(expression)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,77 @@
+//! What has no form of its own here (`CASE`, subqueries over tables, window functions) is compared as the
+//! parser's text, without what an engine adds or a writer may leave out.
+
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{
+    CastKind, DataType, Expr, Ident, ObjectNamePart, Select, SelectItem, Value, VisitMut,
+    VisitorMut,
+};
+
+use super::node::Node;
+
+pub(super) fn node(expression: &Expr) -> Node {
+    let mut expression = expression.clone();
+    let _: ControlFlow<()> = expression.visit(&mut Tidy);
+    Node::Opaque(expression.to_string())
+}
+
+struct Tidy;
+
+impl VisitorMut for Tidy {
+    type Break = ();
+
+    fn post_visit_expr(&mut self, expression: &mut Expr) -> ControlFlow<()> {
+        match expression {
+            Expr::Identifier(ident) => plain(ident),
+            Expr::CompoundIdentifier(parts) => parts.iter_mut().for_each(plain),
+            Expr::Function(function) => {
+                for part in &mut function.name.0 {
+                    if let ObjectNamePart::Identifier(ident) = part {
+                        plain(ident);
+                    }
+                }
+            }
+            Expr::Nested(inner) => *expression = (**inner).clone(),
+            Expr::Cast {
+                kind,
+                expr,
+                data_type,
+                ..
+            } => match &**expr {
+                Expr::Value(value) if is_plain(&value.value, data_type) => {
+                    *expression = (**expr).clone();
+                }
+                _ => *kind = CastKind::DoubleColon,
+            },
+            // Parentheses around every operator, so that none of them is lost.
+            Expr::BinaryOp { .. } => *expression = Expr::Nested(Box::new(expression.clone())),
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
+        for item in &mut select.projection {
+            if let SelectItem::ExprWithAlias { expr, .. } = item {
+                *item = SelectItem::UnnamedExpr(expr.clone());
+            }
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+fn plain(ident: &mut Ident) {
+    if ident.quote_style.take().is_none() {
+        ident.value = ident.value.to_lowercase();
+    }
+}
+
+/// Whether the literal is the same without the type that Postgres prints after it.
+fn is_plain(literal: &Value, ty: &DataType) -> bool {
+    matches!(literal, Value::SingleQuotedString(_))
+        && matches!(
+            ty,
+            DataType::Text | DataType::Varchar(_) | DataType::Date | DataType::Timestamp(..)
+        )
+}

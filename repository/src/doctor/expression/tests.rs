@@ -1,0 +1,126 @@
+use super::*;
+
+fn postgres(sql: &str) -> Expression {
+    Expression::condition(Engine::Postgres, sql)
+}
+
+fn sqlite(sql: &str) -> Expression {
+    Expression::condition(Engine::Sqlite, sql)
+}
+
+#[test]
+fn what_postgres_prints_back_is_what_was_written() {
+    for (written, printed) in [
+        ("deleted_at IS NULL", "(deleted_at IS NULL)"),
+        (
+            "user_id = (SELECT nullif(current_setting('a', true), '')::uuid)",
+            "(user_id = ( SELECT (NULLIF(current_setting('a'::text, true), ''::text))::uuid AS \"nullif\"))",
+        ),
+        ("n BETWEEN -1 AND 7", "((n >= '-1'::integer) AND (n <= 7))"),
+        ("a AND (b OR c)", "(((b OR c)) AND a)"),
+        (
+            "op IN ('insert', 'update')",
+            "(op = ANY (ARRAY['insert'::text, 'update'::text]))",
+        ),
+        (
+            "op IN ('insert', 'update')",
+            "((op)::text = ANY ((ARRAY['update'::character varying, 'insert'::character varying])::text[]))",
+        ),
+        (
+            "op NOT IN ('a', 'b')",
+            "(op <> ALL (ARRAY['a'::text, 'b'::text]))",
+        ),
+        ("char_length(name) <= 3", "(char_length(name) <= 3)"),
+        ("name LIKE 'a%'", "(name ~~ 'a%'::text)"),
+        ("NOT (a = 1 OR b IS NULL)", "((a <> 1) AND (b IS NOT NULL))"),
+        ("is_on", "is_on = true"),
+        ("NOT is_on", "(is_on = false)"),
+        (
+            "at >= '0001-01-01 00:00:00+00'",
+            "(at >= '0001-01-01 00:00:00+00'::timestamp with time zone)",
+        ),
+        ("\"Order\" > 1", "(\"Order\" > 1)"),
+        ("5 < a", "(a > 5)"),
+    ] {
+        assert_eq!(postgres(written), postgres(printed), "{written}");
+    }
+    let scalar = |sql| Expression::scalar(Engine::Postgres, sql);
+    assert_eq!(scalar("'local'"), scalar("'local'::text"));
+    assert_eq!(scalar("0"), scalar("'0'::bigint"));
+    assert_eq!(scalar("-5"), scalar("'-5'::integer"));
+}
+
+#[test]
+fn the_engines_say_the_same_in_their_own_words() {
+    for (here, there) in [
+        ("is_on = 1", "is_on"),
+        ("is_on = 0", "NOT is_on"),
+        (
+            "is_on = 0 OR due IS NOT NULL",
+            "NOT (is_on AND due IS NULL)",
+        ),
+        ("`order` IS NULL", "\"order\" IS NULL"),
+        (
+            "length(platform) BETWEEN 1 AND 64",
+            "((char_length(platform) >= 1) AND (char_length(platform) <= 64))",
+        ),
+        (
+            "op IN ('a', 'b')",
+            "(op = ANY (ARRAY['b'::text, 'a'::text]))",
+        ),
+        (
+            "op = 'a' OR op = 'b'",
+            "(op = ANY (ARRAY['b'::text, 'a'::text]))",
+        ),
+        ("n NOT BETWEEN 1 AND 3", "((n < 1) OR (n > 3))"),
+    ] {
+        assert_eq!(sqlite(here), postgres(there), "{here}");
+    }
+    assert_eq!(
+        Expression::scalar(Engine::Sqlite, "0"),
+        Expression::scalar(Engine::Postgres, "false")
+    );
+}
+
+#[test]
+fn what_means_something_else_differs() {
+    for (one, other) in [
+        ("(a OR b) AND c", "a OR (b AND c)"),
+        ("a = 'X'", "a = 'x'"),
+        ("a IS NULL", "a IS NOT NULL"),
+        ("a = b::uuid", "a = b"),
+        ("a = b", "a = b OR true"),
+        ("a < b", "b < a"),
+        ("NOT (n = 1)", "n = 0"),
+        ("a - b > 0", "b - a > 0"),
+        ("a IS TRUE", "a IS NOT FALSE"),
+        ("lower(a) = 'x'", "upper(a) = 'x'"),
+        (
+            "EXISTS (SELECT 1 FROM t WHERE t.a = 1)",
+            "EXISTS (SELECT 1 FROM t WHERE t.a = 2)",
+        ),
+    ] {
+        assert_ne!(postgres(one), postgres(other), "{one}");
+    }
+}
+
+#[test]
+fn a_narrower_condition_implies_a_wider_one() {
+    let int = postgres("n BETWEEN -2147483648 AND 2147483647");
+    assert!(postgres("n BETWEEN 1 AND 127").implies(&int));
+    assert!(postgres("n >= 1 AND n <= 127 AND n <> 5").implies(&int));
+    assert!(postgres("n IN (1, 2)").implies(&postgres("n IN (1, 2, 3)")));
+    assert!(postgres("n = 2").implies(&postgres("n IN (1, 2, 3)")));
+    assert!(!postgres("n >= 1").implies(&int));
+    assert_eq!(postgres("n >= 1 AND n >= 0"), postgres("n >= 1"));
+    assert!(!postgres("m BETWEEN 1 AND 127").implies(&int));
+    assert!(!postgres("n BETWEEN 1 AND 127 OR true").implies(&int));
+    assert!(!postgres("n IN (1, 4)").implies(&postgres("n IN (1, 2, 3)")));
+    assert!(!postgres("n NOT IN (1)").implies(&postgres("n IN (1, 2)")));
+}
+
+#[test]
+fn what_cannot_be_read_is_equal_to_itself_alone() {
+    assert_eq!(sqlite("a  ??? b"), sqlite("a ???\n b"));
+    assert_ne!(sqlite("a ??? b"), sqlite("a ??? c"));
+}

@@ -1,0 +1,216 @@
+//! A schema written as SQL again.
+
+use super::super::schema::{
+    Check, Column, ForeignKey, Guard, Index, Policy, PrimaryKey, Table, UniqueKey,
+};
+use crate::engine::Engine;
+
+/// Words that need quotes as a name in Postgres or SQLite.
+const RESERVED: &str = " abort action add after all alter always analyse analyze and any array as asc asymmetric \
+    authorization before begin between binary both by cascade case cast check collate collation column commit \
+    concurrently constraint create cross current current_catalog current_date current_role current_schema \
+    current_time current_timestamp current_user default deferrable deferred delete desc distinct do drop else end \
+    escape except exists explain false fetch for foreign freeze from full glob grant group having if ilike in index \
+    initially inner insert intersect into is isnull join key lateral leading left like limit localtime \
+    localtimestamp match natural no not nothing notnull null of offset on only or order outer overlaps placing \
+    plan pragma primary query raise recursive references regexp reindex release rename replace restrict returning \
+    right rollback row savepoint select session_user set similar some symmetric system_user table tablesample temp \
+    temporary then to trailing transaction trigger true union unique update user using vacuum values variadic \
+    verbose view virtual when where window with without ";
+
+/// A name, quoted where it has to be.
+pub(crate) fn name(name: &str) -> String {
+    let plain = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
+        && name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    match plain && !RESERVED.contains(&format!(" {name} ")) {
+        true => name.to_owned(),
+        false => format!("\"{}\"", name.replace('"', "\"\"")),
+    }
+}
+
+/// Names in a list.
+pub(crate) fn names(list: &[String]) -> String {
+    list.iter()
+        .map(|item| name(item))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+pub(crate) fn column(column: &Column) -> String {
+    let mut sql = format!("{} {}", name(&column.name), column.ty);
+    if let Some(collation) = &column.collation {
+        sql.push_str(&format!(" COLLATE \"{collation}\""));
+    }
+    if let Some(expression) = &column.generated {
+        sql.push_str(&format!(" GENERATED ALWAYS AS ({expression})"));
+    }
+    if !column.nullable {
+        sql.push_str(" NOT NULL");
+    }
+    if let Some(default) = &column.default {
+        sql.push_str(&format!(" DEFAULT {default}"));
+    }
+    sql
+}
+
+fn constraint(constraint: Option<&String>, sql: String) -> String {
+    match constraint {
+        Some(constraint) => format!("CONSTRAINT {} {sql}", name(constraint)),
+        None => sql,
+    }
+}
+
+pub(crate) fn primary_key(key: &PrimaryKey) -> String {
+    constraint(
+        key.name.as_ref(),
+        format!("PRIMARY KEY ({})", names(&key.columns)),
+    )
+}
+
+pub(crate) fn unique_key(key: &UniqueKey) -> String {
+    constraint(
+        key.name.as_ref(),
+        format!("UNIQUE ({})", names(&key.columns)),
+    )
+}
+
+pub(crate) fn foreign_key(key: &ForeignKey) -> String {
+    let deferrable = if key.deferrable { " DEFERRABLE" } else { "" };
+    let sql = format!(
+        "FOREIGN KEY ({}) REFERENCES {} ({}) ON DELETE {} ON UPDATE {}{deferrable}",
+        names(&key.columns),
+        name(&key.references),
+        names(&key.referenced_columns),
+        key.on_delete,
+        key.on_update,
+    );
+    constraint(key.name.as_ref(), sql)
+}
+
+pub(crate) fn check(check: &Check) -> String {
+    constraint(check.name.as_ref(), format!("CHECK ({})", check.condition))
+}
+
+/// What stands between the parentheses of CREATE TABLE.
+fn body(table: &Table) -> Vec<String> {
+    let mut parts: Vec<String> = table.columns.iter().map(column).collect();
+    if !table.primary_key.columns.is_empty() {
+        parts.push(primary_key(&table.primary_key));
+    }
+    parts.extend(table.unique_keys.iter().map(unique_key));
+    parts.extend(table.foreign_keys.iter().map(foreign_key));
+    parts.extend(table.checks.iter().map(check));
+    parts
+}
+
+pub(crate) fn create_table(called: &str, table: &Table) -> String {
+    let options = match table.options.is_empty() {
+        true => String::new(),
+        false => format!(" {}", table.options.join(", ")),
+    };
+    format!(
+        "CREATE TABLE {} (\n    {}\n){options}",
+        name(called),
+        body(table).join(",\n    ")
+    )
+}
+
+/// A table with everything that belongs to it.
+pub(crate) fn whole_table(engine: Engine, called: &str, table: &Table) -> Vec<String> {
+    let mut sql = vec![create_table(called, table)];
+    sql.extend(
+        table
+            .indexes
+            .iter()
+            .map(|(index, definition)| create_index(called, index, definition)),
+    );
+    if let (Engine::Postgres, Some(guard)) = (engine, &table.guard) {
+        sql.extend(guarded(called, guard));
+    }
+    sql
+}
+
+fn guarded(table: &str, guard: &Guard) -> Vec<String> {
+    let mut sql = Vec::new();
+    if guard.enabled {
+        sql.push(row_security(table, "ENABLE"));
+    }
+    if guard.forced {
+        sql.push(row_security(table, "FORCE"));
+    }
+    sql.extend(
+        guard
+            .policies
+            .iter()
+            .map(|(policy, definition)| create_policy(table, policy, definition)),
+    );
+    sql.extend(guard.grants.iter().map(|grant| {
+        format!(
+            "GRANT {} ON {} TO {}",
+            grant.privilege,
+            name(table),
+            role(&grant.role)
+        )
+    }));
+    sql
+}
+
+pub(crate) fn row_security(table: &str, word: &str) -> String {
+    format!("ALTER TABLE {} {word} ROW LEVEL SECURITY", name(table))
+}
+
+pub(crate) fn create_index(table: &str, called: &str, index: &Index) -> String {
+    let unique = if index.unique { "UNIQUE " } else { "" };
+    let predicate = index.predicate.as_ref();
+    let predicate = predicate.map_or(String::new(), |sql| format!(" WHERE {sql}"));
+    format!(
+        "CREATE {unique}INDEX {} ON {} ({}){predicate}",
+        name(called),
+        name(table),
+        keys(index),
+    )
+}
+
+pub(crate) fn keys(index: &Index) -> String {
+    use super::super::expression::Node;
+    let keys = index.keys.iter().map(|key| {
+        let sql = match key.expression.node() {
+            Node::Column(column) => name(column),
+            Node::Call(..) => key.expression.sql().to_owned(),
+            _ => format!("({})", key.expression),
+        };
+        let order = if key.descending { " DESC" } else { "" };
+        format!("{sql}{order}")
+    });
+    keys.collect::<Vec<_>>().join(", ")
+}
+
+pub(crate) fn create_policy(table: &str, called: &str, policy: &Policy) -> String {
+    let kind = if policy.permissive {
+        ""
+    } else {
+        " AS RESTRICTIVE"
+    };
+    let roles: Vec<String> = policy.roles.iter().map(|one| role(one)).collect();
+    let using = policy.using.as_ref();
+    let with_check = policy.with_check.as_ref();
+    format!(
+        "CREATE POLICY {} ON {}{kind} FOR {} TO {}{}{}",
+        name(called),
+        name(table),
+        policy.command,
+        roles.join(", "),
+        using.map_or(String::new(), |sql| format!(" USING ({sql})")),
+        with_check.map_or(String::new(), |sql| format!(" WITH CHECK ({sql})")),
+    )
+}
+
+/// `PUBLIC` is no name.
+pub(crate) fn role(role: &str) -> String {
+    match role {
+        "PUBLIC" => "PUBLIC".to_owned(),
+        other => name(other),
+    }
+}

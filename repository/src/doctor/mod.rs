@@ -1,0 +1,412 @@
+//! The doctor: proof that the two schemas are one.
+//!
+//! A schema is described in six places: DOMAIN with the records, the SQLite entities, the Postgres entities,
+//! what the migrations build on either engine, and a database that is there. From DOMAIN and the records
+//! follows what each of the others has to say, by a written [matrix](crate::domain::MATRIX) of equivalent
+//! types; each of them is read into the same canonical schema, and every difference is a [`Finding`] with a
+//! stable [`Code`], and with how to mend it.
+//!
+//! In a test it is one line:
+//!
+//! ```no_run
+//! # mod demo { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/note.rs")); }
+//! # use demo::{domain::DOMAIN, migration::History};
+//! #[test]
+//! fn the_schema_is_in_sync() {
+//!     catamaran::assert_in_sync!(DOMAIN, History);
+//! }
+//! ```
+//!
+//! What it cannot see: whether two conditions that are written in different words mean the same beyond what
+//! normalising and simple implication tell (DOMAIN gives each engine its words then, with
+//! [`Check::holds_natively`](crate::domain::Check::holds_natively)); privileges of roles other than the
+//! application's and PUBLIC; functions; and anything about data. The order of columns is compared for entities
+//! and records only: a column that is added to a real table comes last, and no statement of the library
+//! depends on that.
+
+mod code;
+mod compare;
+mod described;
+mod domain;
+mod entity;
+mod exception;
+mod expected;
+mod expression;
+mod finding;
+mod fingerprint;
+mod live;
+mod mend;
+mod read;
+mod report;
+mod schema;
+mod scratch;
+mod suggest;
+
+use std::fmt;
+use std::sync::Arc;
+
+use sea_orm::{DatabaseConnection, EntityTrait};
+use secrecy::{ExposeSecret, SecretString};
+
+pub use crate::domain::Place;
+pub use code::{Code, Severity};
+pub use described::Described;
+pub use finding::{Finding, Part};
+pub use fingerprint::{Digest, Fingerprint};
+pub use mend::Mend;
+pub use report::{Format, Report, Sources, Unseen, Verdict};
+pub use suggest::Suggestion;
+
+use crate::domain::{Domain, Model};
+use crate::engine::Engine;
+use crate::migrate::History;
+use crate::options::DEFAULT_APPLICATION_ROLE;
+use expected::Expected;
+use live::Database;
+use schema::Schema;
+use scratch::Migrations;
+
+/// Looks at every place that it is told of, and compares each with DOMAIN and the records.
+///
+/// ```no_run
+/// # mod demo { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/note.rs")); }
+/// # use demo::{domain::DOMAIN, migration::History};
+/// # async fn example() {
+/// use catamaran::doctor::Doctor;
+///
+/// let report = Doctor::new(&DOMAIN)
+///     .migrations::<History>()
+///     .database("postgres://app@localhost/notes")
+///     .check()
+///     .await;
+/// println!("{report}");
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Doctor {
+    domain: &'static Domain,
+    described: Described,
+    role: String,
+    migrations: Option<Migrations>,
+    server: Option<SecretString>,
+    databases: Vec<Database>,
+    watch: Option<Watch>,
+    only: Option<Engine>,
+}
+
+/// Who is told what is looked at.
+type Watch = Arc<dyn Fn(Place) + Send + Sync>;
+
+impl fmt::Debug for Doctor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Doctor").finish_non_exhaustive()
+    }
+}
+
+impl Doctor {
+    /// Compares the domain with its own models: the records and the entities.
+    pub fn new(domain: &'static Domain) -> Self {
+        Doctor {
+            domain,
+            described: Described::by(domain),
+            role: DEFAULT_APPLICATION_ROLE.to_owned(),
+            migrations: None,
+            server: None,
+            databases: Vec::new(),
+            watch: None,
+            only: None,
+        }
+    }
+
+    /// Adds a model to those of the domain, or puts it in the place of the one of the same table.
+    #[must_use]
+    pub fn model(mut self, model: Model) -> Self {
+        self.described.add(model);
+        self
+    }
+
+    /// An entity of SQLite, in the place of the one of the same table.
+    #[must_use]
+    pub fn sqlite_entity<E: EntityTrait>(self) -> Self {
+        self.model(Model::sqlite::<E>())
+    }
+
+    /// An entity of Postgres, in the place of the one of the same table.
+    #[must_use]
+    pub fn postgres_entity<E: EntityTrait>(self) -> Self {
+        self.model(Model::postgres::<E>())
+    }
+
+    /// Also what these migrations build on either engine, in scratch databases that are dropped again.
+    #[must_use]
+    pub fn migrations<H: History>(mut self) -> Self {
+        self.migrations = Some(Migrations::of::<H>());
+        self
+    }
+
+    /// The Postgres server for the scratch database, by the URL of a role that may create one. Without it the
+    /// server is the one that `CATAMARAN_TEST_POSTGRES_URL` names, or one that is started for the purpose from
+    /// the binaries on this machine.
+    #[must_use]
+    pub fn server(mut self, url: impl Into<String>) -> Self {
+        self.server = Some(SecretString::from(url.into()));
+        self
+    }
+
+    /// Also a database that is there, by its URL. It is read, and never written; no right to change it is
+    /// needed. With [`migrations`](Self::migrations) it is also told which of them it lacks.
+    #[must_use]
+    pub fn database(mut self, url: impl Into<String>) -> Self {
+        self.databases.push(Database::at(url.into(), None));
+        self
+    }
+
+    /// As [`database`](Self::database), of a schema of Postgres that is not the first of the search path.
+    #[must_use]
+    pub fn database_schema(mut self, url: impl Into<String>, schema: impl Into<String>) -> Self {
+        let database = Database::at(url.into(), Some(schema.into()));
+        self.databases.push(database);
+        self
+    }
+
+    /// The places of this engine alone: its entities, what the migrations build on it, and its databases.
+    #[must_use]
+    pub fn only(mut self, engine: Engine) -> Self {
+        self.only = Some(engine);
+        self
+    }
+
+    /// The application's role on Postgres; [`DEFAULT_APPLICATION_ROLE`] unless told otherwise.
+    #[must_use]
+    pub fn application_role(mut self, role: impl Into<String>) -> Self {
+        self.role = role.into();
+        self
+    }
+
+    /// Tells, before each place, that it will be looked at: scratch databases take a while.
+    #[must_use]
+    pub fn watch(mut self, watch: impl Fn(Place) + Send + Sync + 'static) -> Self {
+        self.watch = Some(Arc::new(watch));
+        self
+    }
+
+    /// Looks, and tells. What could not be looked at is told too, and makes the report other than clean.
+    pub async fn check(&self) -> Report {
+        let mut round = Round::new(self);
+        round.code();
+        for engine in self.engines() {
+            round.scratch(engine).await;
+        }
+        let is_asked = |database: &&Database| match (database.place(), self.only) {
+            (Ok(place), Some(only)) => place.engine() == Some(only),
+            _ => true,
+        };
+        for database in self.databases.iter().filter(is_asked) {
+            round.live(database).await;
+        }
+        round.report()
+    }
+
+    /// As [`check`](Self::check), of an open connection and nothing else.
+    pub async fn check_connection(&self, db: &DatabaseConnection) -> Report {
+        let mut round = Round::new(self);
+        match read::schema(db, &self.role).await {
+            Ok(schema) => round.compare(Place::Database(schema.engine), None, &schema),
+            Err(error) => {
+                let engine = read::engine_of(db).unwrap_or(Engine::Sqlite);
+                round.cannot_see(Place::Database(engine), error.to_string());
+            }
+        }
+        round.report()
+    }
+
+    fn about_to_look_at(&self, place: Place) {
+        if let Some(watch) = &self.watch {
+            watch(place);
+        }
+    }
+
+    /// The server for scratch databases, if one was given.
+    fn given_server(&self) -> Option<&str> {
+        self.server.as_ref().map(ExposeSecret::expose_secret)
+    }
+
+    fn engines(&self) -> impl Iterator<Item = Engine> {
+        let only = self.only;
+        let engines = Engine::ALL.into_iter();
+        engines.filter(move |engine| only.is_none_or(|only| only == *engine))
+    }
+
+    fn expected(&self) -> Expected<'_> {
+        Expected {
+            domain: self.domain,
+            described: &self.described,
+            role: &self.role,
+        }
+    }
+}
+
+/// One check, so far.
+struct Round<'a> {
+    doctor: &'a Doctor,
+    report: Report,
+}
+
+impl<'a> Round<'a> {
+    fn new(doctor: &'a Doctor) -> Self {
+        Round {
+            doctor,
+            report: Report::default(),
+        }
+    }
+
+    fn cannot_see(&mut self, place: Place, reason: String) {
+        self.report.unseen.push(Unseen { place, reason });
+    }
+
+    fn compare(&mut self, place: Place, at: Option<&str>, actual: &Schema) {
+        self.report.looked_at.push(place);
+        if let Some(wanted) = self.doctor.expected().schema(place) {
+            let compared = compare::compare(place, at, &wanted, actual);
+            self.report.findings.extend(compared.findings);
+            let rebuilds = compared.rebuilds.into_iter();
+            self.report
+                .rebuilds
+                .extend(rebuilds.map(|(table, sql)| ((place, table), sql)));
+        }
+    }
+
+    /// DOMAIN, the records and the entities.
+    fn code(&mut self) {
+        self.report.looked_at.push(Place::Domain);
+        self.report
+            .findings
+            .extend(domain::check(&self.doctor.expected()));
+        for engine in self.doctor.engines() {
+            if !is_built(engine) {
+                let reason = format!("this build of the application has no {engine} support");
+                self.cannot_see(Place::Entities(engine), reason);
+                continue;
+            }
+            self.compare(
+                Place::Entities(engine),
+                None,
+                self.doctor.described.entities(engine),
+            );
+        }
+    }
+
+    async fn scratch(&mut self, engine: Engine) {
+        let Some(migrations) = self.doctor.migrations else {
+            return;
+        };
+        let place = Place::Migrations(engine);
+        self.doctor.about_to_look_at(place);
+        match migrations
+            .build(engine, self.doctor.given_server(), &self.doctor.role)
+            .await
+        {
+            Ok(schema) => self.compare(place, None, &schema),
+            Err(reason) => self.cannot_see(place, reason),
+        }
+    }
+
+    async fn live(&mut self, database: &Database) {
+        let label = database.label();
+        let place = match database.place() {
+            Ok(place) => place,
+            Err(reason) => {
+                return self.cannot_see(
+                    Place::Database(Engine::Sqlite),
+                    format!("{label}: {reason}"),
+                );
+            }
+        };
+        self.doctor.about_to_look_at(place);
+        let seen = match database.look(&self.doctor.role).await {
+            Ok(seen) => seen,
+            Err(reason) => return self.cannot_see(place, format!("{label}: {reason}")),
+        };
+        if let Some(migrations) = self.doctor.migrations {
+            match seen.applied {
+                Ok(applied) => {
+                    let applied = applied.unwrap_or_default();
+                    let found = live::migrations(place, &label, &applied, &migrations.names());
+                    self.report.findings.extend(found);
+                }
+                Err(reason) => {
+                    self.cannot_see(place, format!("{label}: which migrations it has: {reason}"));
+                }
+            }
+        }
+        self.compare(place, Some(&label), &seen.schema);
+    }
+
+    fn report(mut self) -> Report {
+        let findings = std::mem::take(&mut self.report.findings);
+        let exceptions = self.doctor.domain.exceptions;
+        let (kept, excepted) = exception::apply(exceptions, &self.report.looked_at, findings);
+        self.report.findings = kept;
+        self.report.excepted = excepted;
+        self.report
+    }
+}
+
+/// Without an engine's feature its entities are not compiled either.
+const fn is_built(engine: Engine) -> bool {
+    match engine {
+        Engine::Sqlite => cfg!(feature = "sqlite"),
+        Engine::Postgres => cfg!(feature = "postgres"),
+    }
+}
+
+/// Checks the domain, its models, and what the migrations build, for [`assert_in_sync!`](crate::assert_in_sync).
+///
+/// On a thread with a runtime of its own, so that it can be called in a test with or without one.
+///
+/// # Errors
+/// The report, where it is other than clean.
+pub fn in_sync<H: History>(domain: &'static Domain) -> Result<(), Box<Report>> {
+    let check = || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        runtime.map(|runtime| runtime.block_on(Doctor::new(domain).migrations::<H>().check()))
+    };
+    let report = std::thread::scope(|scope| scope.spawn(check).join());
+    let cannot_see = |reason: String| {
+        let unseen = Engine::ALL.map(|engine| Unseen {
+            place: Place::Migrations(engine),
+            reason: reason.clone(),
+        });
+        Report {
+            unseen: unseen.to_vec(),
+            ..Report::default()
+        }
+    };
+    let report = match report {
+        Ok(Ok(report)) => report,
+        Ok(Err(error)) => cannot_see(format!("no runtime: {error}")),
+        Err(_) => cannot_see("the check panicked".to_owned()),
+    };
+    match report.is_clean() {
+        true => Ok(()),
+        false => Err(Box::new(report)),
+    }
+}
+
+/// Fails a test, with the doctor's report, unless the domain, its records, both entity sets and what the
+/// migrations build on both engines all say the same.
+///
+/// `catamaran::assert_in_sync!(entity::DOMAIN, migration::Migrator);`
+///
+/// A Postgres server has to be at hand, as for every test of the kit: see
+/// [`PostgresServer`](crate::testing::PostgresServer).
+#[macro_export]
+macro_rules! assert_in_sync {
+    ($domain:expr, $history:ty $(,)?) => {
+        if let Err(report) = $crate::doctor::in_sync::<$history>(&$domain) {
+            panic!("the schema is out of sync\n{report}");
+        }
+    };
+}

@@ -1,0 +1,99 @@
+//! What a real database has, by its catalogs alone: read-only, in one statement and so in one snapshot,
+//! without any right to change it.
+
+mod fields;
+mod postgres;
+mod sqlite;
+mod sqlite_text;
+
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Statement};
+
+use super::schema::Schema;
+use crate::engine::Engine;
+pub(super) use fields::Row;
+
+/// Why a database could not be read.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unreadable {
+    #[error(transparent)]
+    Database(#[from] DbErr),
+    #[error("a catalog gave what was not asked for: {0}")]
+    Catalog(String),
+    #[error("the text of {name} cannot be read: {reason}")]
+    Text { name: String, reason: String },
+    #[error("the search path names no schema that exists")]
+    NoSchema,
+    #[error("it is neither SQLite nor Postgres")]
+    OtherEngine,
+}
+
+/// The engine of a connection.
+pub(super) fn engine_of(db: &DatabaseConnection) -> Result<Engine, Unreadable> {
+    Engine::of_backend(db.get_database_backend()).ok_or(Unreadable::OtherEngine)
+}
+
+/// The schema of a database: on Postgres the first schema of the search path, with the privileges of the
+/// application's role.
+pub(super) async fn schema(db: &DatabaseConnection, role: &str) -> Result<Schema, Unreadable> {
+    let engine = engine_of(db)?;
+    let values = match engine {
+        Engine::Sqlite => Vec::new(),
+        Engine::Postgres => vec![role.into()],
+    };
+    let backend = db.get_database_backend();
+    let statement = Statement::from_sql_and_values(backend, catalog(engine), values);
+    interpret(engine, rows(db, statement).await?)
+}
+
+/// The statement that reads everything; on Postgres parameter 1 is the application's role. Its columns: kind,
+/// table, place, and facts as JSON.
+pub(super) const fn catalog(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Sqlite => sqlite::CATALOG,
+        Engine::Postgres => postgres::CATALOG,
+    }
+}
+
+/// The schema that the rows of the [`catalog`] tell.
+pub(super) fn interpret(engine: Engine, rows: Vec<Row>) -> Result<Schema, Unreadable> {
+    match engine {
+        Engine::Sqlite => sqlite::schema(rows),
+        Engine::Postgres => postgres::schema(rows),
+    }
+}
+
+async fn rows<C: ConnectionTrait>(db: &C, statement: Statement) -> Result<Vec<Row>, Unreadable> {
+    let mut rows = Vec::new();
+    for row in db.query_all_raw(statement).await? {
+        let kind: String = row.try_get_by_index(0)?;
+        let table: String = row.try_get_by_index(1)?;
+        let data: String = row.try_get_by_index(3)?;
+        rows.push(Row::new(kind, table, &data)?);
+    }
+    Ok(rows)
+}
+
+/// The names of the migrations that SeaORM has recorded; `None` where it has no table for them.
+pub(super) async fn applied(db: &DatabaseConnection) -> Result<Option<Vec<String>>, Unreadable> {
+    let backend = db.get_database_backend();
+    let exists = match engine_of(db)? {
+        Engine::Sqlite => {
+            "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'seaql_migrations')"
+        }
+        Engine::Postgres => "SELECT to_regclass('seaql_migrations') IS NOT NULL",
+    };
+    let row = db
+        .query_one_raw(Statement::from_string(backend, exists))
+        .await?;
+    let exists: bool = row.map_or(Ok(false), |row| row.try_get_by_index(0))?;
+    if !exists {
+        return Ok(None);
+    }
+    let query = Statement::from_string(
+        backend,
+        "SELECT version FROM seaql_migrations ORDER BY version",
+    );
+    let rows = db.query_all_raw(query).await?;
+    let names = rows.iter().map(|row| row.try_get_by_index(0));
+    Ok(Some(names.collect::<Result<_, DbErr>>()?))
+}

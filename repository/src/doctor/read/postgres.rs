@@ -1,0 +1,304 @@
+//! What a Postgres database has in its current schema, by `pg_catalog`.
+
+use super::super::expression::Expression;
+use super::super::schema::{
+    Check, Column, ForeignKey, Grant, Guard, Index, Key, Other, Policy, PrimaryKey, Role, Schema,
+    Table, UniqueKey,
+};
+use super::Unreadable;
+use super::fields::Row;
+use crate::engine::Engine;
+
+/// `(kind, table, place, facts)`. Parameter 1 is the application's role. SeaORM's own table, what extensions
+/// brought, and the parts of a partitioned table are no part of the schema.
+///
+/// The first part sets, for this statement's transaction, how Postgres prints the literals in an expression
+/// and what of it needs a schema before its name; everything else reads from it, so that nothing is printed before.
+///
+/// What SeaORM recorded is asked for by a text, since the statement is valid without its table too; it is NULL for
+/// a role that may not read it. In hexadecimal no name needs XML's escapes.
+///
+/// `NOT NULL` (contype `n`, from Postgres 18 on) is told by the columns.
+pub(super) const CATALOG: &str = "
+    WITH p AS MATERIALIZED (
+        SELECT count(set_config(name, value, true)) FROM (VALUES
+            ('TimeZone', 'UTC'), ('DateStyle', 'ISO, YMD'), ('IntervalStyle', 'postgres'), ('extra_float_digits', '1'),
+            ('bytea_output', 'hex'), ('quote_all_identifiers', 'off'), ('standard_conforming_strings', 'on')) v (name, value)),
+    s AS MATERIALIZED (SELECT n.oid FROM p, pg_namespace n WHERE n.nspname = current_schema() AND p.count > 0),
+    c AS MATERIALIZED (
+        SELECT c.* FROM pg_class c, s
+        WHERE c.relnamespace = s.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
+            AND c.relname <> 'seaql_migrations'
+            AND NOT EXISTS (SELECT FROM pg_depend d
+                WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')),
+    t AS MATERIALIZED (SELECT * FROM c WHERE relkind IN ('r', 'p'))
+    SELECT 'schema', '', 0::bigint, '[]' FROM s
+    UNION ALL
+    SELECT 'history', '', 0, json_build_array(CASE WHEN has_column_privilege(h.oid, 'version', 'SELECT') THEN
+            convert_from(decode(substring(query_to_xml(format(
+                'SELECT encode(convert_to(json_agg(version ORDER BY version)::text, ''UTF8''), ''hex'') AS v FROM %s', h.oid::regclass),
+                true, false, '')::text FROM '<v>([0-9a-f]*)</v>'), 'hex'), 'UTF8') END,
+            has_column_privilege(h.oid, 'version', 'SELECT'))::text
+        FROM s JOIN pg_class h ON h.relnamespace = s.oid AND h.relname = 'seaql_migrations'
+    UNION ALL
+    SELECT 'role', '', 0, json_build_array(rolname, rolsuper OR rolbypassrls)::text FROM pg_roles WHERE rolname = $1
+    UNION ALL
+    SELECT 'table', t.relname::text, 0, json_build_array(t.relrowsecurity, t.relforcerowsecurity,
+            EXISTS (SELECT FROM pg_roles r WHERE r.rolname = $1 AND NOT r.rolsuper AND pg_has_role(r.oid, t.relowner, 'MEMBER')))::text
+        FROM t
+    UNION ALL
+    SELECT 'column', t.relname::text, a.attnum, json_build_array(a.attname, format_type(a.atttypid, a.atttypmod),
+            CASE WHEN a.attcollation <> y.typcollation THEN l.collname END, NOT a.attnotnull,
+            pg_get_expr(d.adbin, d.adrelid), a.attgenerated <> '', a.attidentity <> '')::text
+        FROM t
+        JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
+        JOIN pg_type y ON y.oid = a.atttypid
+        LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+        LEFT JOIN pg_collation l ON l.oid = a.attcollation
+    UNION ALL
+    SELECT 'constraint', t.relname::text, 0, json_build_array(k.conname, k.contype,
+            (SELECT json_agg(a.attname ORDER BY n.i) FROM unnest(k.conkey) WITH ORDINALITY n (num, i)
+                JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = n.num),
+            f.relname,
+            (SELECT json_agg(a.attname ORDER BY n.i) FROM unnest(k.confkey) WITH ORDINALITY n (num, i)
+                JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = n.num),
+            k.confdeltype, k.confupdtype, k.condeferrable, k.convalidated,
+            CASE WHEN k.contype = 'x' THEN pg_get_constraintdef(k.oid) ELSE pg_get_expr(k.conbin, k.conrelid) END,
+            coalesce(i.indnullsnotdistinct, false))::text
+        FROM t
+        JOIN pg_constraint k ON k.conrelid = t.oid AND k.contype IN ('p', 'u', 'f', 'c', 'x')
+        LEFT JOIN pg_class f ON f.oid = k.confrelid
+        LEFT JOIN pg_index i ON i.indexrelid = k.conindid AND k.contype = 'u'
+    UNION ALL
+    SELECT 'index', t.relname::text, 0, json_build_array(x.relname, i.indisunique, pg_get_expr(i.indpred, i.indrelid),
+            (SELECT json_agg(pg_get_indexdef(i.indexrelid, n, false) ORDER BY n) FROM generate_series(1, i.indnkeyatts) n),
+            (SELECT string_agg(CASE WHEN i.indoption[n - 1] & 1 = 1 THEN 'd' ELSE 'a' END, '' ORDER BY n)
+                FROM generate_series(1, i.indnkeyatts) n),
+            (SELECT json_agg(u.what ORDER BY u.n) FROM (
+                SELECT n, pg_get_indexdef(i.indexrelid, n, false)
+                        || CASE WHEN i.indcollation[n - 1] NOT IN (0, coalesce(a.attcollation, 0))
+                            THEN ' COLLATE ' || i.indcollation[n - 1]::regcollation ELSE '' END
+                        || CASE WHEN o.opcdefault THEN '' ELSE ' ' || o.opcname END
+                        || CASE i.indoption[n - 1] WHEN 1 THEN ' NULLS LAST' WHEN 2 THEN ' NULLS FIRST' ELSE '' END AS what,
+                    a.attnum IS NOT NULL AND i.indcollation[n - 1] NOT IN (0, coalesce(a.attcollation, 0))
+                        OR NOT o.opcdefault OR i.indoption[n - 1] IN (1, 2) AS is
+                FROM generate_series(1, i.indnkeyatts) n
+                JOIN pg_opclass o ON o.oid = i.indclass[n - 1]
+                LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n - 1] AND a.attnum > 0) u
+                WHERE u.is),
+            to_json(array_remove(ARRAY[
+                CASE WHEN i.indnullsnotdistinct THEN 'NULLS NOT DISTINCT' END,
+                CASE WHEN i.indnkeyatts < i.indnatts THEN 'INCLUDE' END,
+                CASE WHEN m.amname <> 'btree' THEN 'USING ' || m.amname END,
+                CASE WHEN NOT i.indisvalid THEN 'INVALID' END], NULL)))::text
+        FROM t
+        JOIN pg_index i ON i.indrelid = t.oid
+        JOIN pg_class x ON x.oid = i.indexrelid
+        JOIN pg_am m ON m.oid = x.relam
+        WHERE NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))
+    UNION ALL
+    SELECT 'policy', t.relname::text, 0, json_build_array(p.polname, p.polpermissive,
+            CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END,
+            (SELECT json_agg(coalesce(r.rolname, 'PUBLIC') ORDER BY coalesce(r.rolname, 'PUBLIC'))
+                FROM unnest(p.polroles) o LEFT JOIN pg_roles r ON r.oid = o),
+            pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))::text
+        FROM t JOIN pg_policy p ON p.polrelid = t.oid
+    UNION ALL
+    SELECT 'grant', t.relname::text, 0, json_build_array(g.privilege_type || g.of_column, coalesce(r.rolname, 'PUBLIC'), g.is_grantable)::text
+        FROM t
+        CROSS JOIN LATERAL (
+            SELECT e.grantee, e.privilege_type, e.is_grantable, '' AS of_column FROM aclexplode(t.relacl) e
+            UNION ALL
+            SELECT e.grantee, e.privilege_type, e.is_grantable, format(' (%s)', a.attname)
+                FROM pg_attribute a, aclexplode(a.attacl) e WHERE a.attrelid = t.oid) g
+        LEFT JOIN pg_roles r ON r.oid = g.grantee
+        WHERE g.grantee = 0 OR r.rolname = $1
+    UNION ALL
+    SELECT 'other', t.relname::text, 0, json_build_array('TRIGGER', g.tgname)::text
+        FROM t JOIN pg_trigger g ON g.tgrelid = t.oid WHERE NOT g.tgisinternal
+    UNION ALL
+    SELECT 'other', relname::text, 0, json_build_array(
+            CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'FOREIGN TABLE' END, relname)::text
+        FROM c WHERE relkind IN ('v', 'm', 'f')
+    ORDER BY 3, 2, 1, 4";
+
+pub(super) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
+    let mut schema = Schema::new(Engine::Postgres);
+    if !rows.iter().any(|row| row.kind == "schema") {
+        return Err(Unreadable::NoSchema);
+    }
+    for row in rows.iter().filter(|row| row.kind == "role") {
+        schema.role = Some(Role {
+            name: row.text(0)?,
+            unbound: row.flag(1)?,
+        });
+    }
+    for row in rows.iter().filter(|row| row.kind == "table") {
+        let guard = Guard {
+            enabled: row.flag(0)?,
+            forced: row.flag(1)?,
+            owned: row.flag(2)?,
+            ..Guard::default()
+        };
+        let table = Table {
+            guard: Some(guard),
+            ..Table::default()
+        };
+        schema.tables.insert(row.table.clone(), table);
+    }
+    for row in rows {
+        if row.kind == "other" {
+            schema.others.push(Other {
+                table: row.table.clone(),
+                kind: row.text(0)?,
+                name: row.text(1)?,
+                sql: None,
+            });
+        } else if let Some(table) = schema.tables.get_mut(&row.table) {
+            let read = match row.kind.as_str() {
+                "column" => column,
+                "constraint" => constraint,
+                "index" => index,
+                "policy" => policy,
+                "grant" => grant,
+                _ => continue,
+            };
+            read(&row, table)?;
+        }
+    }
+    schema.others.sort();
+    for table in schema.tables.values_mut() {
+        table.guard.iter_mut().for_each(|guard| guard.grants.sort());
+    }
+    Ok(schema)
+}
+
+fn column(row: &Row, table: &mut Table) -> Result<(), Unreadable> {
+    let expression = row.optional_text(4)?;
+    let (is_generated, is_identity) = (row.flag(5)?, row.flag(6)?);
+    table.columns.push(Column {
+        name: row.text(0)?,
+        ty: row.text(1)?,
+        collation: row.optional_text(2)?,
+        nullable: row.flag(3)?,
+        default: match is_generated {
+            true => None,
+            false => expression
+                .as_deref()
+                .map(|sql| Expression::scalar(Engine::Postgres, sql)),
+        },
+        generated: match (is_generated, is_identity) {
+            (true, _) => Some(expression.unwrap_or_default()),
+            (_, true) => Some("IDENTITY".to_owned()),
+            _ => None,
+        },
+        field: String::new(),
+    });
+    Ok(())
+}
+
+fn constraint(row: &Row, table: &mut Table) -> Result<(), Unreadable> {
+    let name = row.text(0)?;
+    let columns = row.texts(2)?;
+    let deferrable = row.flag(7)?;
+    match row.text(1)?.as_str() {
+        "p" => {
+            table.primary_key = PrimaryKey {
+                name: Some(name),
+                columns,
+            };
+        }
+        "u" => {
+            let unusual = [
+                (deferrable, "DEFERRABLE"),
+                (row.flag(10)?, "NULLS NOT DISTINCT"),
+            ];
+            table.unique_keys.push(UniqueKey {
+                name: Some(name),
+                columns,
+                unusual: unusual
+                    .iter()
+                    .filter(|(is, _)| *is)
+                    .map(|(_, what)| (*what).to_owned())
+                    .collect(),
+            });
+        }
+        "f" => {
+            table.foreign_keys.push(ForeignKey {
+                name: Some(name),
+                columns,
+                references: row.text(3)?,
+                referenced_columns: row.texts(4)?,
+                on_delete: action(&row.text(5)?),
+                on_update: action(&row.text(6)?),
+                deferrable,
+                valid: row.flag(8)?,
+            });
+        }
+        // A check, or an exclusion constraint, which is no expression and nowhere in DOMAIN.
+        _ => {
+            table.checks.push(Check {
+                name: Some(name),
+                condition: Expression::condition(Engine::Postgres, &row.text(9)?),
+                valid: row.flag(8)?,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn action(letter: &str) -> String {
+    match letter {
+        "a" => "NO ACTION",
+        "r" => "RESTRICT",
+        "c" => "CASCADE",
+        "n" => "SET NULL",
+        "d" => "SET DEFAULT",
+        other => other,
+    }
+    .to_owned()
+}
+
+fn index(row: &Row, table: &mut Table) -> Result<(), Unreadable> {
+    let predicate = row.optional_text(2)?;
+    let (keys, order) = (row.texts(3)?, row.text(4)?);
+    let keys = keys.iter().zip(order.chars()).map(|(sql, order)| Key {
+        expression: Expression::scalar(Engine::Postgres, sql),
+        descending: order == 'd',
+    });
+    let mut unusual = row.texts(5)?;
+    unusual.extend(row.texts(6)?);
+    let index = Index {
+        keys: keys.collect(),
+        unique: row.flag(1)?,
+        predicate: predicate.map(|sql| Expression::condition(Engine::Postgres, &sql)),
+        unusual,
+    };
+    table.indexes.insert(row.text(0)?, index);
+    Ok(())
+}
+
+fn policy(row: &Row, table: &mut Table) -> Result<(), Unreadable> {
+    let condition =
+        |sql: Option<String>| sql.map(|sql| Expression::condition(Engine::Postgres, &sql));
+    let policy = Policy {
+        permissive: row.flag(1)?,
+        command: row.text(2)?,
+        roles: row.texts(3)?,
+        using: condition(row.optional_text(4)?),
+        with_check: condition(row.optional_text(5)?),
+    };
+    let guard = table.guard.get_or_insert_default();
+    guard.policies.insert(row.text(0)?, policy);
+    Ok(())
+}
+
+fn grant(row: &Row, table: &mut Table) -> Result<(), Unreadable> {
+    let grant = Grant {
+        privilege: row.text(0)?,
+        role: row.text(1)?,
+        grantable: row.flag(2)?,
+    };
+    table.guard.get_or_insert_default().grants.push(grant);
+    Ok(())
+}

@@ -1,0 +1,232 @@
+//! What a SQLite database has: PRAGMAs, and the texts in `sqlite_schema` for what they leave out.
+
+use std::collections::BTreeMap;
+
+use super::super::expression::Expression;
+use super::super::schema::{
+    Column, ForeignKey, Index, Key, Other, PrimaryKey, Schema, Table, UniqueKey,
+};
+use super::Unreadable;
+use super::fields::Row;
+use super::sqlite_text::{self, TableText};
+use crate::engine::Engine;
+
+/// `(kind, table, place, facts)`. SeaORM's own table is no part of the schema.
+pub(in crate::doctor) const CATALOG: &str = r#"
+    WITH t AS MATERIALIZED (
+        SELECT m.name, m.sql, l.strict, l.wr FROM sqlite_schema m
+        JOIN pragma_table_list l ON l.name = m.name AND l.schema = 'main' AND l.type = 'table'
+        WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\_%' ESCAPE '\' AND m.name <> 'seaql_migrations')
+    SELECT 'table', name, 0, json_array(sql, strict, wr) FROM t
+    UNION ALL
+    SELECT 'history', '', 0, json_array(NULL, 1) FROM sqlite_schema WHERE type = 'table' AND name = 'seaql_migrations'
+    UNION ALL
+    SELECT 'column', t.name, c.cid, json_array(c.name, c.type, c."notnull", c.dflt_value, c.pk, c.hidden)
+        FROM t, pragma_table_xinfo(t.name, 'main') c
+    UNION ALL
+    SELECT 'index', t.name, -l.seq, json_array(l.name, l."unique", l.origin, m.sql)
+        FROM t, pragma_index_list(t.name, 'main') l
+        LEFT JOIN sqlite_schema m ON m.type = 'index' AND m.name = l.name
+    UNION ALL
+    SELECT 'index key', t.name, x.seqno, json_array(l.name, x.name, x."desc", x.coll)
+        FROM t, pragma_index_list(t.name, 'main') l, pragma_index_xinfo(l.name, 'main') x WHERE x.key = 1
+    UNION ALL
+    SELECT 'foreign key', t.name, f.seq, json_array(f.id, f."table", f."from", f."to", f.on_update, f.on_delete)
+        FROM t, pragma_foreign_key_list(t.name, 'main') f
+    UNION ALL
+    SELECT 'other', tbl_name, 0, json_array(upper(type), name, sql) FROM sqlite_schema WHERE type IN ('trigger', 'view')
+    UNION ALL
+    SELECT 'other', name, 0, json_array('VIRTUAL TABLE', name, NULL) FROM pragma_table_list
+        WHERE schema = 'main' AND type = 'virtual'
+    ORDER BY 3"#;
+
+pub(super) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
+    let mut schema = Schema::new(Engine::Sqlite);
+    let mut tables: BTreeMap<String, Facts> = BTreeMap::new();
+    for row in rows {
+        if row.kind == "history" {
+            continue;
+        }
+        if row.kind == "other" {
+            schema.others.push(Other {
+                table: row.table.clone(),
+                kind: row.text(0)?,
+                name: row.text(1)?,
+                sql: row.optional_text(2)?,
+            });
+            continue;
+        }
+        let facts = tables.entry(row.table.clone()).or_default();
+        match row.kind.as_str() {
+            "table" => facts.table = Some(row),
+            "column" => facts.columns.push(row),
+            "index" => facts.indexes.push(row),
+            "index key" => facts.index_keys.push(row),
+            _ => facts.foreign_keys.push(row),
+        }
+    }
+    schema.others.sort();
+    for (name, facts) in tables {
+        let table = facts.read(&name)?;
+        schema.tables.insert(name, table);
+    }
+    resolve_primary_keys(&mut schema);
+    Ok(schema)
+}
+
+/// What is told of one table.
+#[derive(Default)]
+struct Facts {
+    table: Option<Row>,
+    columns: Vec<Row>,
+    indexes: Vec<Row>,
+    index_keys: Vec<Row>,
+    foreign_keys: Vec<Row>,
+}
+
+impl Facts {
+    fn read(self, name: &str) -> Result<Table, Unreadable> {
+        let no_table = || Unreadable::Catalog(format!("facts of {name}, which is no table"));
+        let row = self.table.as_ref().ok_or_else(no_table)?;
+        let text = sqlite_text::table(name, &row.text(0)?)?;
+        let mut table = Table::default();
+        for (is, option) in [(row.flag(1)?, "STRICT"), (row.flag(2)?, "WITHOUT ROWID")] {
+            if is {
+                table.options.push(option.to_owned());
+            }
+        }
+        self.read_columns(&text, &mut table)?;
+        self.read_indexes(&text, &mut table)?;
+        self.read_foreign_keys(&text, &mut table)?;
+        table.primary_key.name = text.primary_key;
+        table.checks = text.checks;
+        Ok(table)
+    }
+
+    fn read_columns(&self, text: &TableText, table: &mut Table) -> Result<(), Unreadable> {
+        let mut key = BTreeMap::new();
+        for row in &self.columns {
+            let name = row.text(0)?;
+            let place = row.number(4)?;
+            if place > 0 {
+                key.insert(place, name.clone());
+            }
+            let default = row.optional_text(3)?;
+            table.columns.push(Column {
+                ty: row.text(1)?,
+                collation: text.collations.get(&name).cloned(),
+                nullable: !row.flag(2)?,
+                default: default.map(|sql| Expression::scalar(Engine::Sqlite, &sql)),
+                generated: match row.number(5)? {
+                    0 => None,
+                    _ => Some(text.generated.get(&name).cloned().unwrap_or_default()),
+                },
+                field: String::new(),
+                name,
+            });
+        }
+        table.primary_key = PrimaryKey {
+            name: None,
+            columns: key.into_values().collect(),
+        };
+        Ok(())
+    }
+
+    fn read_indexes(&self, text: &TableText, table: &mut Table) -> Result<(), Unreadable> {
+        for row in &self.indexes {
+            let name = row.text(0)?;
+            match row.text(2)?.as_str() {
+                "pk" => {}
+                "u" => {
+                    let mut columns = Vec::new();
+                    for key in self
+                        .index_keys
+                        .iter()
+                        .filter(|key| key.text(0).ok().as_ref() == Some(&name))
+                    {
+                        columns.push(key.text(1)?);
+                    }
+                    table.unique_keys.push(UniqueKey {
+                        name: text.unique_keys.get(&columns).cloned().flatten(),
+                        columns,
+                        unusual: Vec::new(),
+                    });
+                }
+                _ => {
+                    let index = self.read_index(&name, row)?;
+                    table.indexes.insert(name, index);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn read_index(&self, name: &str, row: &Row) -> Result<Index, Unreadable> {
+        let text = sqlite_text::index(name, &row.text(3)?)?;
+        let mut keys = Vec::new();
+        let mut unusual = Vec::new();
+        let of_index = self
+            .index_keys
+            .iter()
+            .filter(|key| key.text(0).is_ok_and(|of| of == name));
+        for (key, expression) in of_index.zip(text.keys) {
+            let collation = key.text(3)?;
+            if collation != "BINARY" {
+                unusual.push(format!("{expression} COLLATE {collation}"));
+            }
+            keys.push(Key {
+                expression,
+                descending: key.flag(2)?,
+            });
+        }
+        Ok(Index {
+            keys,
+            unique: row.flag(1)?,
+            predicate: text.predicate,
+            unusual,
+        })
+    }
+
+    fn read_foreign_keys(&self, text: &TableText, table: &mut Table) -> Result<(), Unreadable> {
+        let mut keys: BTreeMap<i64, ForeignKey> = BTreeMap::new();
+        for row in &self.foreign_keys {
+            let key = ForeignKey {
+                name: None,
+                columns: Vec::new(),
+                references: row.text(1)?,
+                referenced_columns: Vec::new(),
+                on_update: row.text(4)?,
+                on_delete: row.text(5)?,
+                deferrable: false,
+                valid: true,
+            };
+            let key = keys.entry(row.number(0)?).or_insert(key);
+            key.columns.push(row.text(2)?);
+            key.referenced_columns.extend(row.optional_text(3)?);
+        }
+        for mut key in keys.into_values() {
+            if let Some((name, deferrable)) = text.foreign_keys.get(&key.columns) {
+                key.name.clone_from(name);
+                key.deferrable = *deferrable;
+            }
+            table.foreign_keys.push(key);
+        }
+        Ok(())
+    }
+}
+
+/// A foreign key that names no columns refers to the parent's primary key.
+fn resolve_primary_keys(schema: &mut Schema) {
+    let keys: BTreeMap<String, Vec<String>> = schema
+        .tables
+        .iter()
+        .map(|(name, table)| (name.clone(), table.primary_key.columns.clone()))
+        .collect();
+    let foreign_keys = schema
+        .tables
+        .values_mut()
+        .flat_map(|table| &mut table.foreign_keys);
+    for key in foreign_keys.filter(|key| key.referenced_columns.is_empty()) {
+        key.referenced_columns = keys.get(&key.references).cloned().unwrap_or_default();
+    }
+}

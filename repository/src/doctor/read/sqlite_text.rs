@@ -1,0 +1,163 @@
+//! What SQLite tells only as the text of its CREATE statements: names of constraints, checks, collations,
+//! predicates.
+
+use std::collections::BTreeMap;
+
+use sqlparser::ast::{
+    ColumnOption, ConstraintCharacteristics, Expr, Ident, IndexColumn, ObjectName, Statement,
+    TableConstraint,
+};
+use sqlparser::parser::Parser;
+
+use super::super::expression::{Expression, dialect};
+use super::super::schema::Check;
+use super::Unreadable;
+use crate::engine::Engine;
+
+/// What the text of a CREATE TABLE says beside the PRAGMAs.
+#[derive(Default)]
+pub(super) struct TableText {
+    /// The name of the primary key.
+    pub(super) primary_key: Option<String>,
+    /// Names of unique keys by their columns.
+    pub(super) unique_keys: BTreeMap<Vec<String>, Option<String>>,
+    /// Names of foreign keys, and whether they are deferrable, by their columns.
+    pub(super) foreign_keys: BTreeMap<Vec<String>, (Option<String>, bool)>,
+    pub(super) checks: Vec<Check>,
+    /// Collations by column.
+    pub(super) collations: BTreeMap<String, String>,
+    /// What generated columns are computed from.
+    pub(super) generated: BTreeMap<String, String>,
+}
+
+/// What the text of a CREATE INDEX says.
+pub(super) struct IndexText {
+    pub(super) keys: Vec<Expression>,
+    pub(super) predicate: Option<Expression>,
+}
+
+/// Reads a CREATE TABLE.
+pub(super) fn table(name: &str, sql: &str) -> Result<TableText, Unreadable> {
+    let Statement::CreateTable(create) = parse(name, sql)? else {
+        return Err(unreadable(name, "it is no CREATE TABLE"));
+    };
+    let mut text = TableText::default();
+    for column in &create.columns {
+        for option in &column.options {
+            text.column_option(&column.name, option.name.as_ref(), &option.option);
+        }
+    }
+    for constraint in &create.constraints {
+        text.constraint(constraint);
+    }
+    Ok(text)
+}
+
+impl TableText {
+    fn column_option(&mut self, column: &Ident, name: Option<&Ident>, option: &ColumnOption) {
+        let columns = || vec![value(column)];
+        match option {
+            ColumnOption::Collation(collation) => {
+                self.collations.insert(value(column), last(collation));
+            }
+            ColumnOption::Check(check) => self.check(name, &check.expr),
+            ColumnOption::PrimaryKey(_) => self.primary_key = name.map(value),
+            ColumnOption::Unique(_) => {
+                self.unique_keys.insert(columns(), name.map(value));
+            }
+            ColumnOption::ForeignKey(key) => {
+                let deferrable = deferrable(key.characteristics.as_ref());
+                self.foreign_keys
+                    .insert(columns(), (name.map(value), deferrable));
+            }
+            ColumnOption::Generated {
+                generation_expr: Some(expression),
+                ..
+            } => {
+                self.generated.insert(value(column), expression.to_string());
+            }
+            _ => {}
+        }
+    }
+
+    fn constraint(&mut self, constraint: &TableConstraint) {
+        match constraint {
+            TableConstraint::PrimaryKey(key) => self.primary_key = key.name.as_ref().map(value),
+            TableConstraint::Unique(key) => {
+                self.unique_keys
+                    .insert(columns(&key.columns), key.name.as_ref().map(value));
+            }
+            TableConstraint::ForeignKey(key) => {
+                let names = key.columns.iter().map(value).collect();
+                let deferrable = deferrable(key.characteristics.as_ref());
+                self.foreign_keys
+                    .insert(names, (key.name.as_ref().map(value), deferrable));
+            }
+            TableConstraint::Check(check) => self.check(check.name.as_ref(), &check.expr),
+            _ => {}
+        }
+    }
+
+    fn check(&mut self, name: Option<&Ident>, expression: &Expr) {
+        self.checks.push(Check {
+            name: name.map(value),
+            condition: Expression::condition(Engine::Sqlite, &expression.to_string()),
+            valid: true,
+        });
+    }
+}
+
+/// Reads a CREATE INDEX.
+pub(super) fn index(name: &str, sql: &str) -> Result<IndexText, Unreadable> {
+    let Statement::CreateIndex(create) = parse(name, sql)? else {
+        return Err(unreadable(name, "it is no CREATE INDEX"));
+    };
+    let keys = create.columns.iter().map(|column| {
+        // The collation is told by a PRAGMA.
+        let expression = match &column.column.expr {
+            Expr::Collate { expr, .. } => expr,
+            other => other,
+        };
+        Expression::scalar(Engine::Sqlite, &expression.to_string())
+    });
+    let predicate = create.predicate.as_ref();
+    Ok(IndexText {
+        keys: keys.collect(),
+        predicate: predicate.map(|sql| Expression::condition(Engine::Sqlite, &sql.to_string())),
+    })
+}
+
+fn parse(name: &str, sql: &str) -> Result<Statement, Unreadable> {
+    let statements = Parser::parse_sql(dialect(Engine::Sqlite), sql);
+    let statements = statements.map_err(|error| unreadable(name, &error.to_string()))?;
+    let first = statements.into_iter().next();
+    first.ok_or_else(|| unreadable(name, "it is empty"))
+}
+
+fn unreadable(name: &str, reason: &str) -> Unreadable {
+    Unreadable::Text {
+        name: name.to_owned(),
+        reason: reason.to_owned(),
+    }
+}
+
+fn deferrable(characteristics: Option<&ConstraintCharacteristics>) -> bool {
+    characteristics.is_some_and(|c| c.deferrable == Some(true))
+}
+
+fn value(ident: &Ident) -> String {
+    ident.value.clone()
+}
+
+fn last(name: &ObjectName) -> String {
+    let last = name.0.last().and_then(|part| part.as_ident());
+    last.map_or_else(|| name.to_string(), value)
+}
+
+fn columns(columns: &[IndexColumn]) -> Vec<String> {
+    let names = columns.iter().map(|column| match &column.column.expr {
+        Expr::Identifier(name) => value(name),
+        other => other.to_string(),
+    });
+    names.collect()
+}

@@ -1,0 +1,150 @@
+//! What a check says in the end.
+
+mod github;
+mod human;
+mod json;
+mod sarif;
+mod source;
+mod statements;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+pub use source::Sources;
+
+use super::finding::Finding;
+use super::suggest::Suggestion;
+use crate::domain::{Exception, Place};
+use crate::engine::Engine;
+use human::Human;
+
+/// What a check found.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// The differences, place by place.
+    pub findings: Vec<Finding>,
+    /// The differences that DOMAIN excepts, each with its exception.
+    pub excepted: Vec<(Finding, &'static Exception)>,
+    /// The places that were looked at.
+    pub looked_at: Vec<Place>,
+    /// The places that could not be looked at, and why.
+    pub unseen: Vec<Unseen>,
+    /// How a table of SQLite is made anew as DOMAIN has it, with every change at once.
+    pub(super) rebuilds: BTreeMap<(Place, String), Vec<String>>,
+}
+
+/// A place that could not be looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unseen {
+    /// Where.
+    pub place: Place,
+    /// Why.
+    pub reason: String,
+}
+
+/// What a report comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Every place says the same.
+    Clean,
+    /// At least one differs.
+    Drift,
+    /// None differs of those that could be looked at, and at least one could not.
+    Unseen,
+}
+
+impl Verdict {
+    /// 0 for clean, 1 for drift, 2 where something could not be looked at.
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Verdict::Clean => 0,
+            Verdict::Drift => 1,
+            Verdict::Unseen => 2,
+        }
+    }
+}
+
+impl Report {
+    /// What it comes to.
+    pub fn verdict(&self) -> Verdict {
+        match (self.findings.is_empty(), self.unseen.is_empty()) {
+            (false, _) => Verdict::Drift,
+            (true, false) => Verdict::Unseen,
+            (true, true) => Verdict::Clean,
+        }
+    }
+
+    /// Whether every place could be looked at and says the same.
+    pub fn is_clean(&self) -> bool {
+        self.verdict() == Verdict::Clean
+    }
+
+    /// The statements that mend what statements can mend on an engine, in order, each table of SQLite made anew
+    /// once at most: for what the history lacks, or, if it lacks nothing, for a database. On SQLite they need
+    /// foreign keys off, as a migration has them. For a history,
+    /// [`Doctor::suggest`](super::Doctor::suggest) has tried them.
+    pub fn statements(&self, engine: Engine) -> Vec<String> {
+        let history = statements::of(self, Place::Migrations(engine));
+        match history.is_empty() {
+            true => statements::of(self, Place::Database(engine)),
+            false => history,
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let human = Human {
+            report: self,
+            suggestion: None,
+            styled: false,
+        };
+        human.fmt(f)
+    }
+}
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+pub enum Format {
+    /// For people: by table, side by side.
+    #[default]
+    Human,
+    /// For programs: JSON, as `docs/doctor.schema.json` describes it.
+    Json,
+    /// For code scanning: SARIF 2.1.0.
+    Sarif,
+    /// For a GitHub workflow: annotations.
+    Github,
+}
+
+impl Report {
+    /// The report in a format; without a line break at its end.
+    ///
+    /// `sources` finds the files of entities, for formats that point at them. A suggestion is part of
+    /// [`Human`](Format::Human) and [`Json`](Format::Json); the others have no place for it. What is for people
+    /// has ANSI styles in it, for a stream that strips them where nobody sees them; the report's `Display` has none.
+    pub fn written(
+        &self,
+        format: Format,
+        sources: &Sources,
+        suggestion: Option<&Suggestion>,
+    ) -> String {
+        match format {
+            Format::Human => Human {
+                report: self,
+                suggestion,
+                styled: true,
+            }
+            .to_string(),
+            Format::Json => json::document(self, sources, suggestion),
+            Format::Sarif => sarif::document(self, sources),
+            Format::Github => github::annotations(self, sources),
+        }
+    }
+}
+
+fn written(document: &impl serde::Serialize) -> String {
+    // Maps with keys that are no texts are what this could fail on, and there are none.
+    serde_json::to_string_pretty(document).unwrap_or_default()
+}

@@ -1,0 +1,249 @@
+//! One schema, in the few words that every place has.
+
+use std::collections::BTreeMap;
+
+use super::expression::Expression;
+use crate::engine::Engine;
+
+/// What a place has.
+#[derive(Clone, Debug)]
+pub(super) struct Schema {
+    /// Whose types and expressions these are.
+    pub(super) engine: Engine,
+    /// Its tables by name.
+    pub(super) tables: BTreeMap<String, Table>,
+    /// What else is there, and DOMAIN has no word for: triggers, views.
+    pub(super) others: Vec<Other>,
+    /// The application's role, on Postgres.
+    pub(super) role: Option<Role>,
+}
+
+/// The role on whose behalf the application works.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Role {
+    pub(super) name: String,
+    /// Whether no policy binds it.
+    pub(super) unbound: bool,
+}
+
+impl Schema {
+    pub(super) fn new(engine: Engine) -> Self {
+        Schema {
+            engine,
+            tables: BTreeMap::new(),
+            others: Vec::new(),
+            role: None,
+        }
+    }
+}
+
+/// A trigger, a view, and the like.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Other {
+    /// The table that it belongs to, or its own name.
+    pub(super) table: String,
+    /// `TRIGGER`, `VIEW`.
+    pub(super) kind: String,
+    /// Its name.
+    pub(super) name: String,
+    /// How SQLite would make it again.
+    pub(super) sql: Option<String>,
+}
+
+/// A table.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Table {
+    /// Its columns, in order.
+    pub(super) columns: Vec<Column>,
+    /// The primary key; entities have no name for it.
+    pub(super) primary_key: PrimaryKey,
+    /// Its foreign keys.
+    pub(super) foreign_keys: Vec<ForeignKey>,
+    /// Unique keys over all rows.
+    pub(super) unique_keys: Vec<UniqueKey>,
+    /// Indexes that are no constraint, by name.
+    pub(super) indexes: BTreeMap<String, Index>,
+    /// Checks.
+    pub(super) checks: Vec<Check>,
+    /// Checks of which DOMAIN has the name alone; only on the expected side.
+    pub(super) unsaid: Vec<String>,
+    /// What SQLite's table is beside its columns: `STRICT`, `WITHOUT ROWID`.
+    pub(super) options: Vec<String>,
+    /// Who may see a row, on Postgres.
+    pub(super) guard: Option<Guard>,
+    /// Where a mend has to be made, where that is known: the module of an entity.
+    pub(super) source: Option<String>,
+}
+
+impl Table {
+    /// The column of that name.
+    pub(super) fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// Gives a column another name, wherever the table says it.
+    pub(super) fn rename_column(&mut self, from: &str, to: &str) {
+        let rename = |names: &mut Vec<String>| {
+            for name in names.iter_mut().filter(|name| *name == from) {
+                to.clone_into(name);
+            }
+        };
+        for column in &mut self.columns {
+            if column.name == from {
+                to.clone_into(&mut column.name);
+            }
+        }
+        rename(&mut self.primary_key.columns);
+        self.unique_keys
+            .iter_mut()
+            .for_each(|key| rename(&mut key.columns));
+        self.foreign_keys
+            .iter_mut()
+            .for_each(|key| rename(&mut key.columns));
+        for check in &mut self.checks {
+            check.condition = check.condition.renamed(from, to);
+        }
+        for index in self.indexes.values_mut() {
+            for key in &mut index.keys {
+                key.expression = key.expression.renamed(from, to);
+            }
+            index.predicate = index.predicate.as_ref().map(|p| p.renamed(from, to));
+        }
+        for policy in self
+            .guard
+            .iter_mut()
+            .flat_map(|guard| guard.policies.values_mut())
+        {
+            policy.using = policy.using.as_ref().map(|using| using.renamed(from, to));
+            policy.with_check = policy
+                .with_check
+                .as_ref()
+                .map(|check| check.renamed(from, to));
+        }
+    }
+}
+
+/// A column. What a place cannot say is the same on both sides of the comparison.
+#[derive(Clone, Debug)]
+pub(super) struct Column {
+    /// Its name.
+    pub(super) name: String,
+    /// Its type, as the place writes it; empty where none is known.
+    pub(super) ty: String,
+    /// Its collation, where it has one of its own.
+    pub(super) collation: Option<String>,
+    /// Whether it takes NULL.
+    pub(super) nullable: bool,
+    /// Its default.
+    pub(super) default: Option<Expression>,
+    /// What the database computes it from; empty where that is not told.
+    pub(super) generated: Option<String>,
+    /// How an entity would write the field; only on the expected side.
+    pub(super) field: String,
+}
+
+/// The primary key.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct PrimaryKey {
+    pub(super) name: Option<String>,
+    pub(super) columns: Vec<String>,
+}
+
+/// A unique key over all rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct UniqueKey {
+    pub(super) name: Option<String>,
+    pub(super) columns: Vec<String>,
+    /// `DEFERRABLE`, `NULLS NOT DISTINCT`, and the like.
+    pub(super) unusual: Vec<String>,
+}
+
+/// A foreign key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ForeignKey {
+    /// The constraint's name; entities have none.
+    pub(super) name: Option<String>,
+    pub(super) columns: Vec<String>,
+    /// The table that is referred to.
+    pub(super) references: String,
+    /// The columns that are referred to.
+    pub(super) referenced_columns: Vec<String>,
+    /// `CASCADE`, for example.
+    pub(super) on_delete: String,
+    /// `NO ACTION`, for example.
+    pub(super) on_update: String,
+    /// Whether it may be checked at the end of the transaction.
+    pub(super) deferrable: bool,
+    /// Whether it holds for the rows that were there before it.
+    pub(super) valid: bool,
+}
+
+/// An index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Index {
+    /// What it sorts by, in order.
+    pub(super) keys: Vec<Key>,
+    /// Whether two rows may not agree on the columns.
+    pub(super) unique: bool,
+    /// The predicate of a partial index.
+    pub(super) predicate: Option<Expression>,
+    /// Anything else about it that is not usual, such as `NULLS NOT DISTINCT`.
+    pub(super) unusual: Vec<String>,
+}
+
+/// A part of an index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Key {
+    /// A column, or an expression.
+    pub(super) expression: Expression,
+    pub(super) descending: bool,
+}
+
+/// A check constraint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Check {
+    pub(super) name: Option<String>,
+    /// What holds for every row.
+    pub(super) condition: Expression,
+    /// Whether it holds for the rows that were there before it.
+    pub(super) valid: bool,
+}
+
+/// Row level security of a table, and privileges on it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Guard {
+    /// Whether it is on.
+    pub(super) enabled: bool,
+    /// Whether it binds the table's owner too.
+    pub(super) forced: bool,
+    /// Whether it belongs to the application's role.
+    pub(super) owned: bool,
+    /// Its policies by name.
+    pub(super) policies: BTreeMap<String, Policy>,
+    /// What the application's role and PUBLIC may do.
+    pub(super) grants: Vec<Grant>,
+}
+
+/// A policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Policy {
+    /// Whether it widens what others allow.
+    pub(super) permissive: bool,
+    /// `ALL`, `SELECT`.
+    pub(super) command: String,
+    /// Whom it is for, sorted; `PUBLIC` is everyone.
+    pub(super) roles: Vec<String>,
+    /// Which rows are seen.
+    pub(super) using: Option<Expression>,
+    /// Which rows may be written.
+    pub(super) with_check: Option<Expression>,
+}
+
+/// A privilege: `SELECT TO catamaran_app`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Grant {
+    /// `SELECT`, `UPDATE (name)`, `DELETE` with its grant option.
+    pub(super) privilege: String,
+    pub(super) role: String,
+    pub(super) grantable: bool,
+}

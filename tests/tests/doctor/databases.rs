@@ -1,0 +1,203 @@
+//! Each drift of a database, in two places: in what the migrations build, and in a database that is there.
+
+use catamaran::Engine;
+use catamaran::doctor::{Doctor, Place, Report};
+use catamaran::testing::EphemeralDatabase;
+use migration::Migrator;
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement,
+};
+
+use crate::cure::{found, mended};
+use crate::drift::{Change, Drift};
+use crate::history::{Edited, Edits, edit};
+use crate::proof::{Column, Tried};
+
+/// A migrated database, and a connection to it that enforces no foreign keys, as a migration's does not.
+pub struct Migrated {
+    pub database: EphemeralDatabase,
+    pub connection: DatabaseConnection,
+}
+
+impl Migrated {
+    pub async fn new(engine: Engine) -> Self {
+        let database = match engine {
+            Engine::Sqlite => EphemeralDatabase::sqlite_file::<Migrator>().await,
+            Engine::Postgres => EphemeralDatabase::postgres::<Migrator>().await,
+        };
+        let database = database.expect("a migrated database");
+        let mut options = ConnectOptions::new(database.url());
+        options.max_connections(1).sqlx_logging(false);
+        let connection = Database::connect(options).await.expect("a connection");
+        if engine == Engine::Sqlite {
+            let off = connection
+                .execute_unprepared("PRAGMA foreign_keys = OFF")
+                .await;
+            off.expect("a setting");
+        }
+        Migrated {
+            database,
+            connection,
+        }
+    }
+
+    pub async fn run(&self, sql: &str) -> Result<(), String> {
+        let done = self.connection.execute_unprepared(sql).await;
+        done.map(drop).map_err(|error| format!("{sql}: {error}"))
+    }
+
+    async fn change(&self, change: Change) -> Result<(), String> {
+        match change {
+            Change::Sql(sql) => self.run(sql).await,
+            Change::Lost(_) => Err("a database has no statements to lose".to_owned()),
+            Change::Written(table, from, to) => self.rewrite(table, from, to).await,
+        }
+    }
+
+    /// Makes a table of SQLite anew, with a part of its CREATE TABLE replaced.
+    async fn rewrite(&self, table: &str, from: &str, to: &str) -> Result<(), String> {
+        let sql = format!(
+            "SELECT sql FROM sqlite_schema WHERE tbl_name = '{table}' AND sql IS NOT NULL ORDER BY type DESC"
+        );
+        let rows = self
+            .connection
+            .query_all_raw(Statement::from_string(DbBackend::Sqlite, sql))
+            .await;
+        let rows = rows.map_err(|error| error.to_string())?;
+        self.run(&format!("DROP TABLE {table}")).await?;
+        for (place, row) in rows.iter().enumerate() {
+            let sql: String = row.try_get_by_index(0).map_err(|error| error.to_string())?;
+            match place {
+                0 if !sql.contains(from) => return Err(format!("no {from:?} in {sql}")),
+                0 => self.run(&sql.replacen(from, to, 1)).await?,
+                _ => self.run(&sql).await?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn look(&self) -> Report {
+        let doctor = Doctor::new(&entity::DOMAIN).database(self.database.url());
+        doctor.check().await
+    }
+}
+
+/// Tries each drift in both places; gives them back with their places in the list.
+pub async fn all(drifts: Vec<(usize, &Drift)>) -> Vec<(usize, Tried)> {
+    let mut tried = Vec::new();
+    for (place, drift) in drifts {
+        let Drift { class, engine, .. } = *drift;
+        let mut add = |column, told: String, outcome| {
+            tried.push((
+                place,
+                Tried {
+                    class,
+                    column,
+                    told,
+                    outcome,
+                },
+            ));
+        };
+        if !matches!(drift.change, Change::Lost(_)) {
+            let outcome = live(drift).await;
+            add(Column::Database(engine), drift.code.to_string(), outcome);
+        }
+        match migrations(drift).await {
+            Ok(Outcome::Told) => add(Column::Migrations(engine), drift.code.to_string(), Ok(())),
+            Ok(Outcome::Refused) => add(Column::Migrations(engine), "refused".to_owned(), Ok(())),
+            Err(error) => add(
+                Column::Migrations(engine),
+                drift.code.to_string(),
+                Err(error),
+            ),
+        }
+    }
+    tried
+}
+
+/// What becomes of a drift in a migration.
+enum Outcome {
+    Told,
+    /// The runner checks every foreign key before it commits.
+    Refused,
+}
+
+/// In a database that is there.
+async fn live(drift: &Drift) -> Result<(), String> {
+    let database = Migrated::new(drift.engine).await;
+    database.change(drift.change).await?;
+    let report = database.look().await;
+    found(
+        &report,
+        Place::Database(drift.engine),
+        drift.code,
+        drift.subject,
+    )?;
+    let apply = async |statements: &[String]| {
+        for statement in statements {
+            database.run(statement).await?;
+        }
+        Ok(())
+    };
+    mended(report, apply, async || database.look().await).await
+}
+
+/// In what the migrations build.
+async fn migrations(drift: &Drift) -> Result<Outcome, String> {
+    let mut edits = Edits {
+        engine: Some(drift.engine),
+        ..Edits::default()
+    };
+    match drift.change {
+        // One statement, which has semicolons inside.
+        Change::Sql(sql) if sql.contains("BEGIN") => edits.added.push(sql.to_owned()),
+        Change::Sql(sql) => edits.added.extend(sql.split("; ").map(str::to_owned)),
+        Change::Lost(head) => edits.written = Some((statement(drift.engine, head), String::new())),
+        Change::Written(table, from, to) => edits.written = Some(within(table, from, to)),
+    }
+    edit(edits.clone());
+    let doctor = Doctor::new(&entity::DOMAIN)
+        .migrations::<Edited>()
+        .only(drift.engine);
+    let look = async || doctor.check().await;
+    let report = look().await;
+    if let [unseen] = report.unseen.as_slice()
+        && unseen.reason.contains("foreign key mismatch")
+    {
+        return Ok(Outcome::Refused);
+    }
+    found(
+        &report,
+        Place::Migrations(drift.engine),
+        drift.code,
+        drift.subject,
+    )?;
+    let apply = async |statements: &[String]| {
+        edits.added.extend(statements.iter().cloned());
+        edit(edits.clone());
+        Ok(())
+    };
+    mended(report, apply, look).await?;
+    Ok(Outcome::Told)
+}
+
+/// The CREATE TABLE of that name in the history, and the same with the change in it.
+fn within(table: &str, from: &str, to: &str) -> (String, String) {
+    let create = statement(Engine::Sqlite, &format!("CREATE TABLE {table} "));
+    assert!(create.contains(from), "no {from:?} in {create}");
+    (create.clone(), create.replacen(from, to, 1))
+}
+
+/// The statement of the history that begins so.
+fn statement(engine: Engine, head: &str) -> String {
+    let migrations = <migration::History as catamaran::migrate::History>::migrations();
+    let mut statements = migrations.iter().flat_map(|migration| {
+        let script = match engine {
+            Engine::Sqlite => migration.sqlite_up(),
+            Engine::Postgres => migration.postgres_up(),
+        };
+        script.statements().map(str::to_owned).collect::<Vec<_>>()
+    });
+    let found = statements.find(|sql| sql.starts_with(head));
+    found.unwrap_or_else(|| panic!("no migration has {head:?}"))
+}

@@ -1,0 +1,87 @@
+//! The doctor: clean where nothing is wrong, and right about whatever is.
+
+mod calm;
+mod cure;
+mod databases;
+mod domain;
+mod drift;
+mod entities;
+mod history;
+mod history_of_a_database;
+mod pages;
+mod proof;
+mod reports;
+
+use std::thread;
+
+use drift::DRIFTS;
+use proof::{Column, Proof, Tried};
+
+#[test]
+fn the_reference_domain_is_in_sync() {
+    catamaran::assert_in_sync!(entity::DOMAIN, migration::Migrator);
+}
+
+/// How many drifts are tried at once.
+const THREADS: usize = 4;
+
+#[test]
+fn every_drift_is_found_where_it_is_and_its_mend_mends_it() {
+    let mut proof = Proof::default();
+    proof.add(databases());
+    proof.add(
+        on_a_runtime(entities::all())
+            .into_iter()
+            .map(|(class, engine, code, outcome)| Tried {
+                class,
+                column: Column::Entities(engine),
+                told: code.to_string(),
+                outcome,
+            }),
+    );
+    proof.add(
+        on_a_runtime(domain::all())
+            .into_iter()
+            .map(|(class, told, outcome)| Tried {
+                class,
+                column: Column::Domain,
+                told,
+                outcome,
+            }),
+    );
+    println!("{}", proof.table());
+    let failures = proof.failures();
+    assert!(
+        failures.is_empty(),
+        "{}\n\n{} failed",
+        failures.join("\n\n"),
+        failures.len()
+    );
+    proof.assert_page();
+}
+
+/// The drifts of databases, in the order of their list whoever was first.
+fn databases() -> Vec<Tried> {
+    let tried = thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS)
+            .map(|first| {
+                let mine = DRIFTS.iter().enumerate().skip(first).step_by(THREADS);
+                scope.spawn(move || on_a_runtime(databases::all(mine.collect())))
+            })
+            .collect();
+        let results = threads
+            .into_iter()
+            .map(|thread| thread.join().expect("a thread that ends"));
+        results.flatten().collect::<Vec<_>>()
+    });
+    let mut tried = tried;
+    tried.sort_by_key(|(place, _)| *place);
+    tried.into_iter().map(|(_, tried)| tried).collect()
+}
+
+fn on_a_runtime<T>(work: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime.expect("a runtime").block_on(work)
+}

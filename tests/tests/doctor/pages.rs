@@ -1,0 +1,77 @@
+//! The parts of `docs/doctor.md` that the code knows.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use catamaran::doctor::Code;
+use catamaran::domain::{MATRIX, NativeType};
+
+use crate::proof::assert_page;
+
+/// The patterns of SQLite are long; what is left out is more of the same.
+fn shortened(form: &str) -> String {
+    match (form.find("GLOB '"), form.rfind('\'')) {
+        (Some(begin), Some(_)) => {
+            let begin = begin + "GLOB '".len();
+            let end = form[begin..]
+                .find('\'')
+                .map_or(form.len(), |end| begin + end);
+            format!("{}..{}", &form[..begin], &form[end..])
+        }
+        _ => form.to_owned(),
+    }
+}
+
+fn cell(native: &NativeType) -> String {
+    let collation = native
+        .collation
+        .map_or(String::new(), |name| format!(" COLLATE \"{name}\""));
+    let form = native
+        .form
+        .map_or(String::new(), |form| format!("; `{}`", shortened(form)));
+    format!("`{}{collation}`{form}", native.column)
+}
+
+fn matrix() -> String {
+    let mut text = String::from(
+        "| logical | SQLite | its entity | Postgres | its entity |\n|---|---|---|---|---|\n",
+    );
+    for row in MATRIX {
+        let _ = writeln!(
+            text,
+            "| {} | {} | `{}` | {} | `{}` |",
+            row.name,
+            cell(&row.sqlite),
+            row.sqlite.field,
+            cell(&row.postgres),
+            row.postgres.field
+        );
+    }
+    text
+}
+
+fn codes() -> String {
+    let mut text =
+        String::from("| code | severity | what | what comes of it |\n|---|---|---|---|\n");
+    for code in Code::ALL {
+        let (severity, title, meaning) = (code.severity(), code.title(), code.meaning());
+        let _ = writeln!(text, "| {code} | {severity} | {title} | {meaning} |");
+    }
+    text
+}
+
+/// The page with what stands between the two marks replaced.
+fn filled(page: &str, mark: &str, content: &str) -> String {
+    let begin = format!("<!-- {mark} -->\n");
+    let (before, rest) = page.split_once(&begin).expect("the mark");
+    let (_, after) = rest.split_once("<!-- end -->").expect("its end");
+    format!("{before}{begin}{content}<!-- end -->{after}")
+}
+
+#[test]
+fn the_matrix_and_the_codes_of_the_documentation_are_those_of_the_code() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/doctor.md");
+    let page = std::fs::read_to_string(path).expect("docs/doctor.md");
+    let page = filled(&page, "matrix", &matrix());
+    assert_page("doctor.md", &filled(&page, "codes", &codes()));
+}

@@ -1,0 +1,141 @@
+//! The table of the proof: each class of drift, in each place where it can be.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use catamaran::Engine;
+
+/// A column of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Column {
+    Domain,
+    Entities(Engine),
+    Migrations(Engine),
+    Database(Engine),
+}
+
+const COLUMNS: [(Column, &str); 7] = [
+    (Column::Domain, "DOMAIN, records"),
+    (Column::Entities(Engine::Sqlite), "SQLite entities"),
+    (Column::Entities(Engine::Postgres), "Postgres entities"),
+    (Column::Migrations(Engine::Sqlite), "SQLite migrations"),
+    (Column::Migrations(Engine::Postgres), "Postgres migrations"),
+    (Column::Database(Engine::Sqlite), "SQLite database"),
+    (Column::Database(Engine::Postgres), "Postgres database"),
+];
+
+/// What was tried.
+pub struct Tried {
+    pub class: &'static str,
+    pub column: Column,
+    /// What is told: a code.
+    pub told: String,
+    /// Found in its place and nowhere else, and mended; or what went wrong.
+    pub outcome: Result<(), String>,
+}
+
+#[derive(Default)]
+pub struct Proof {
+    tried: Vec<Tried>,
+}
+
+impl Proof {
+    pub fn add(&mut self, tried: impl IntoIterator<Item = Tried>) {
+        self.tried.extend(tried);
+    }
+
+    /// What went wrong.
+    pub fn failures(&self) -> Vec<String> {
+        let failures = self.tried.iter().filter_map(|tried| {
+            let error = tried.outcome.as_ref().err()?;
+            Some(format!("== {}, {:?}\n{error}", tried.class, tried.column))
+        });
+        failures.collect()
+    }
+
+    /// The table, in Markdown.
+    pub fn table(&self) -> String {
+        let mut classes: Vec<&str> = Vec::new();
+        for tried in &self.tried {
+            if !classes.contains(&tried.class) {
+                classes.push(tried.class);
+            }
+        }
+        let heads: Vec<&str> = COLUMNS.iter().map(|(_, head)| *head).collect();
+        let mut text = format!(
+            "| Drift | {} |\n|---{}|\n",
+            heads.join(" | "),
+            "|---".repeat(heads.len())
+        );
+        for class in classes {
+            let cells: Vec<String> = COLUMNS
+                .iter()
+                .map(|(column, _)| self.cell(class, *column))
+                .collect();
+            // Writing to a text does not fail.
+            let _ = writeln!(text, "| {class} | {} |", cells.join(" | "));
+        }
+        text
+    }
+
+    fn cell(&self, class: &str, column: Column) -> String {
+        let mut told: Vec<String> = Vec::new();
+        for tried in self
+            .tried
+            .iter()
+            .filter(|t| t.class == class && t.column == column)
+        {
+            let word = match &tried.outcome {
+                Ok(()) => tried.told.clone(),
+                Err(_) => format!("FAILED {}", tried.told),
+            };
+            if !told.contains(&word) {
+                told.push(word);
+            }
+        }
+        match told.is_empty() {
+            true => "–".to_owned(),
+            false => told.join(", "),
+        }
+    }
+
+    /// Compares the page with what was proven; with `CATAMARAN_WRITE_DOCS` set, writes it.
+    pub fn assert_page(&self) {
+        let page = format!("{HEAD}\n{}", self.table());
+        assert_page("doctor-proof.md", &page);
+    }
+}
+
+/// Compares a page of the docs with what it has to be; with `CATAMARAN_WRITE_DOCS` set, writes it.
+pub fn assert_page(name: &str, page: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../docs")
+        .join(name);
+    if std::env::var_os("CATAMARAN_WRITE_DOCS").is_some() {
+        std::fs::write(&path, page).expect("the page");
+        return;
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        found == page,
+        "docs/{name} is not what the code says: run this test with CATAMARAN_WRITE_DOCS=1. It would be\n{page}"
+    );
+}
+
+const HEAD: &str = "\
+# What the doctor finds
+
+Every class of drift that the doctor knows of, injected into each place where it can be, in the reference domain,
+with real databases. A cell is the code that is told there. In every cell the finding is in the right place and in
+no other, and its mend was applied: the statements to the database or as a further migration, one finding after the
+other until nothing is found any more; a line of Rust for an entity was compared with the right source, which has it.
+In DOMAIN's own column the mend is a line for DOMAIN or a record, of which the telling part was compared.
+
+- `–`: it cannot be there, or the place cannot say it (an entity knows no index; SQLite has no roles).
+- `refused`: the migration runner does not let such a migration through.
+- `CAT.. elsewhere`: DOMAIN is what the others are measured by, so both databases are told to follow it, and are
+  mended into it.
+
+This page is written by `cargo test -p suite --test doctor` with `CATAMARAN_WRITE_DOCS=1`, and compared with what
+the suite finds whenever it runs.
+";
