@@ -43,6 +43,8 @@ mod scratch;
 
 use std::fmt;
 
+use futures_util::FutureExt;
+use futures_util::future::join_all;
 use sea_orm::{DatabaseConnection, EntityTrait};
 
 pub use crate::domain::Place;
@@ -178,9 +180,7 @@ impl Doctor {
     pub async fn check(&self) -> Report {
         let mut round = Round::new(self);
         round.code();
-        for engine in self.engines() {
-            round.scratch(engine).await;
-        }
+        round.scratch().await;
         let is_asked = |database: &&Database| match (database.place(), self.only) {
             (Ok(place), Some(only)) => place.engine() == Some(only),
             _ => true,
@@ -269,20 +269,26 @@ impl<'a> Round<'a> {
         }
     }
 
-    async fn scratch(&mut self, engine: Engine) {
+    /// What the migrations build, on both engines at once.
+    async fn scratch(&mut self) {
         use secrecy::ExposeSecret;
-        let Some(migrations) = self.doctor.migrations else {
+        let doctor = self.doctor;
+        let Some(migrations) = doctor.migrations else {
             return;
         };
-        let server = self.doctor.server.as_ref().map(|url| url.expose_secret());
         let scratch = scratch::Place {
-            server,
-            role: &self.doctor.role,
+            server: doctor.server.as_ref().map(|url| url.expose_secret()),
+            role: &doctor.role,
         };
-        let place = Place::Migrations(engine);
-        match migrations.build(engine, &scratch).await {
-            Ok(schema) => self.compare(place, None, &schema),
-            Err(reason) => self.cannot_see(place, reason),
+        let building = doctor.engines().map(|engine| {
+            let building = migrations.build(engine, &scratch);
+            building.map(move |built| (Place::Migrations(engine), built))
+        });
+        for (place, built) in join_all(building).await {
+            match built {
+                Ok(schema) => self.compare(place, None, &schema),
+                Err(reason) => self.cannot_see(place, reason),
+            }
         }
     }
 

@@ -54,8 +54,12 @@ impl Migrations {
     }
 
     /// What the migrations build on an engine, or why that cannot be known.
-    pub(super) async fn build(&self, engine: Engine, place: &Place<'_>) -> Result<Schema, String> {
-        (self.build)(engine, place).await
+    pub(super) fn build<'a>(
+        &self,
+        engine: Engine,
+        place: &'a Place<'a>,
+    ) -> BoxFuture<'a, Result<Schema, String>> {
+        (self.build)(engine, place)
     }
 
     pub(super) fn names(&self) -> Vec<String> {
