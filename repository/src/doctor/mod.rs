@@ -45,6 +45,7 @@ mod suggest;
 use std::fmt;
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use sea_orm::{DatabaseConnection, EntityTrait};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -194,9 +195,7 @@ impl Doctor {
     pub async fn check(&self) -> Report {
         let mut round = Round::new(self);
         round.code();
-        for engine in self.engines() {
-            round.scratch(engine).await;
-        }
+        round.scratch().await;
         let is_asked = |database: &&Database| match (database.place(), self.only) {
             (Ok(place), Some(only)) => place.engine() == Some(only),
             _ => true,
@@ -296,18 +295,23 @@ impl<'a> Round<'a> {
         }
     }
 
-    async fn scratch(&mut self, engine: Engine) {
-        let Some(migrations) = self.doctor.migrations else {
+    /// What the migrations build, on both engines at once.
+    async fn scratch(&mut self) {
+        let doctor = self.doctor;
+        let Some(migrations) = doctor.migrations else {
             return;
         };
-        let place = Place::Migrations(engine);
-        self.doctor.about_to_look_at(place);
-        match migrations
-            .build(engine, self.doctor.given_server(), &self.doctor.role)
-            .await
-        {
-            Ok(schema) => self.compare(place, None, &schema),
-            Err(reason) => self.cannot_see(place, reason),
+        let building = doctor.engines().map(|engine| {
+            let place = Place::Migrations(engine);
+            doctor.about_to_look_at(place);
+            let building = migrations.build(engine, doctor.given_server(), &doctor.role);
+            async move { (place, building.await) }
+        });
+        for (place, built) in join_all(building).await {
+            match built {
+                Ok(schema) => self.compare(place, None, &schema),
+                Err(reason) => self.cannot_see(place, reason),
+            }
         }
     }
 

@@ -85,6 +85,7 @@ impl Migrated {
 /// Tries each drift in both places; gives them back with their places in the list.
 pub async fn all(drifts: Vec<(usize, &Drift)>) -> Vec<(usize, Tried)> {
     let mut tried = Vec::new();
+    let mut mended = None;
     for (place, drift) in drifts {
         let Drift { class, engine, .. } = *drift;
         let mut add = |column, told: String, outcome| {
@@ -99,7 +100,7 @@ pub async fn all(drifts: Vec<(usize, &Drift)>) -> Vec<(usize, Tried)> {
             ));
         };
         if !matches!(drift.change, Change::Lost(_)) {
-            let outcome = live(drift).await;
+            let outcome = live(drift, &mut mended).await;
             add(Column::Database(engine), drift.code.to_string(), outcome);
         }
         match migrations(drift).await {
@@ -122,9 +123,17 @@ enum Outcome {
     Refused,
 }
 
-/// In a database that is there.
-async fn live(drift: &Drift) -> Result<(), String> {
-    let database = Migrated::new(drift.engine).await;
+/// In a database that is there. One of Postgres that was mended serves the next drift too; a file of SQLite does not,
+/// since a rebuilt table has another text.
+async fn live(drift: &Drift, before: &mut Option<Migrated>) -> Result<(), String> {
+    let database = match (drift.engine, before.take()) {
+        (Engine::Postgres, Some(database)) => database,
+        (engine, other) => {
+            // It serves a later drift.
+            *before = other;
+            Migrated::new(engine).await
+        }
+    };
     database.change(drift.change).await?;
     let report = database.look().await;
     found(
@@ -139,7 +148,11 @@ async fn live(drift: &Drift) -> Result<(), String> {
         }
         Ok(())
     };
-    mended(report, apply, async || database.look().await).await
+    mended(report, apply, async || database.look().await).await?;
+    if drift.engine == Engine::Postgres {
+        *before = Some(database);
+    }
+    Ok(())
 }
 
 /// In what the migrations build.

@@ -55,14 +55,19 @@ impl Clone {
         server: &PostgresServer,
         collation: Collation,
     ) -> Result<Self, TestError> {
-        let name = server.session().await?.database_name();
+        let session = server.session().await?;
+        let (name, strategy) = (session.database_name(), session.strategy());
+        let mut connection = admin::connect(server.admin_url()).await?;
+        let locale = Locale::of(collation, &mut connection).await?;
         // Before the statement, as above.
         let database = Self {
             url: server.url(&name),
             admin_url: server.admin_url().to_owned(),
             name: Some(name.clone()),
         };
-        server.create_database(&name, collation).await?;
+        let (name, options) = (admin::identifier(&name), locale.options());
+        let create = format!("CREATE DATABASE {name} {options}{strategy}");
+        admin::execute(&mut connection, create).await?;
         Ok(database)
     }
 
