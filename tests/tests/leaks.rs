@@ -162,6 +162,8 @@ fn forgeries() -> Vec<String> {
         "WITH forged AS MATERIALIZED (SELECT set_config('request.jwt.claims', 'CLAIMS', true)) \
          SELECT name FROM forged, habits",
         "SELECT query_to_xml('SELECT set_' || 'config(''request.jwt.claims'', ''CLAIMS'', true)', true, true, '')",
+        "UPDATE pg_settings SET setting = 'CLAIMS' WHERE name = 'request.jwt.claims'",
+        "UPDATE pg_catalog.\"pg_settings\" SET setting = 'none' WHERE name = 'role'",
         "SELECT * FROM ts_stat('SELECT to_tsvector(set_' || 'config(''request.jwt.claims'', ''CLAIMS'', true))')",
         "DO $$ BEGIN PERFORM set_config('request.jwt.claims', 'CLAIMS', true); END $$",
         "DO $x$ BEGIN EXECUTE 'RESET ' || 'ROLE'; END $x$",

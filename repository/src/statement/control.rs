@@ -28,17 +28,18 @@ const ROWS: [&str; 20] = [
     "show", "explain", "set", "notify", "call", "declare", "fetch", "move", "close", "analyze",
 ];
 
-/// Functions of Postgres that set what the scope stands on, or that run a text which nobody could read
-/// beforehand. An owner's scope has no use for them.
-const REACHING: [&str; 7] = [
+/// Names of Postgres by which a statement sets what the scope stands on, or runs a text which nobody could
+/// read beforehand, and the first parts of such names. An owner's scope has no use for them.
+const REACHING: [&str; 6] = [
     "set_config",
-    "query_to_xml",
-    "query_to_xmlschema",
-    "query_to_xml_and_xmlschema",
+    // A view; an update of it is a SET.
+    "pg_settings",
     "ts_stat",
     "ts_rewrite",
-    "dblink",
+    "connectby",
+    "xpath_table",
 ];
+const REACHING_PREFIXES: [&str; 3] = ["query_to_xml", "crosstab", "dblink"];
 
 /// The settings that a unit of work stands on, and the first parts of the names of such.
 const STANDS_ON: [&str; 4] = [
@@ -145,13 +146,20 @@ fn stays_in_scope(engine: Engine, statement: &[Token<'_>]) -> Result<(), String>
             Token::Word(u) if u == "u" && statement.get(index + 1) == Some(&Token::Other('&')) => {
                 return Err("U&".to_owned());
             }
-            Token::Word(name) | Token::Quoted(name) if REACHING.contains(&name.as_ref()) => {
+            Token::Word(name) | Token::Quoted(name) if reaches(name) => {
                 return Err(name.clone().into_owned());
             }
             _ => {}
         }
     }
     Ok(())
+}
+
+fn reaches(name: &str) -> bool {
+    REACHING.contains(&name)
+        || REACHING_PREFIXES
+            .iter()
+            .any(|prefix| name.starts_with(prefix))
 }
 
 fn leaves_a_trace(statement: &[Token<'_>]) -> bool {
@@ -249,6 +257,17 @@ mod tests {
                 Some("query_to_xml"),
             ),
             ("SELECT 'set_config' -- set_config", None),
+            (
+                "UPDATE pg_settings SET setting = 'x' WHERE name = 'role'",
+                Some("pg_settings"),
+            ),
+            ("SELECT crosstab2('SELECT 1')", Some("crosstab2")),
+            ("SELECT connectby('a', 'b', 'c', 'd', 1)", Some("connectby")),
+            (
+                "SELECT xpath_table('a', 'b', 'c', 'd', 'e')",
+                Some("xpath_table"),
+            ),
+            ("SELECT dblink_exec('SELECT 1')", Some("dblink_exec")),
             ("(SELECT 1)", None),
         ] {
             assert_eq!(
