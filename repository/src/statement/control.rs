@@ -23,9 +23,9 @@ const CONTROL: [&str; 12] = [
 
 /// What statements begin with that read and write rows. An owner's scope is for these: all else belongs to
 /// the system's scope or to a migration.
-const ROWS: [&str; 20] = [
+const ROWS: [&str; 19] = [
     "select", "with", "insert", "update", "delete", "merge", "replace", "values", "table", "lock",
-    "show", "explain", "set", "notify", "call", "declare", "fetch", "move", "close", "analyze",
+    "show", "set", "notify", "call", "declare", "fetch", "move", "close", "analyze",
 ];
 
 /// Names of Postgres by which a statement sets what the scope stands on, or runs a text which nobody could
@@ -126,6 +126,10 @@ fn control(statement: &[Token<'_>]) -> Option<String> {
 /// What an owner's scope may say: statements that read and write rows, and settings that end with the
 /// transaction.
 fn stays_in_scope(engine: Engine, statement: &[Token<'_>]) -> Result<(), String> {
+    let statement = match word(statement, 0) {
+        Some("explain") => explained(statement),
+        _ => statement,
+    };
     let is =
         |index, wanted: &[&str]| word(statement, index).is_some_and(|word| wanted.contains(&word));
     match statement.first() {
@@ -140,6 +144,9 @@ fn stays_in_scope(engine: Engine, statement: &[Token<'_>]) -> Result<(), String>
     if engine == Engine::Sqlite {
         return Ok(());
     }
+    if makes_a_table(statement) {
+        return Err("INTO".to_owned());
+    }
     for (index, token) in statement.iter().enumerate() {
         match token {
             // A name with escapes may be any name.
@@ -153,6 +160,46 @@ fn stays_in_scope(engine: Engine, statement: &[Token<'_>]) -> Result<(), String>
         }
     }
     Ok(())
+}
+
+/// The statement that an `EXPLAIN` is about, and with `ANALYZE` runs.
+fn explained<'t, 's>(statement: &'t [Token<'s>]) -> &'t [Token<'s>] {
+    let is_end = |token: &Token<'_>| *token == Token::Other(')');
+    let mut at = match statement.get(1) {
+        Some(Token::Other('(')) => statement.iter().position(is_end).unwrap_or(1) + 1,
+        _ => 1,
+    };
+    while let Some("analyze" | "analyse" | "verbose" | "query" | "plan") = word(statement, at) {
+        at += 1;
+    }
+    statement.get(at..).unwrap_or_default()
+}
+
+/// Whether an `INTO` is not that of `INSERT` or `MERGE`, but of a `SELECT`, for which SQLite has none. Behind
+/// a `SELECT` the other two words may be names of columns.
+fn makes_a_table(statement: &[Token<'_>]) -> bool {
+    // Of each pair of parentheses that is open, whether a SELECT began in it.
+    let mut selects = vec![false];
+    let mut writes = false;
+    for token in statement {
+        match token {
+            Token::Other('(') => selects.push(false),
+            Token::Other(')') => drop(selects.pop()),
+            Token::Word(word) if word == "select" => {
+                if let Some(selects) = selects.last_mut() {
+                    *selects = true;
+                }
+            }
+            Token::Word(word) if word == "into" => {
+                if !writes || selects.last() == Some(&true) {
+                    return true;
+                }
+            }
+            _ => {}
+        }
+        writes = matches!(token, Token::Word(word) if word == "insert" || word == "merge");
+    }
+    false
 }
 
 fn reaches(name: &str) -> bool {
@@ -257,6 +304,31 @@ mod tests {
                 Some("query_to_xml"),
             ),
             ("SELECT 'set_config' -- set_config", None),
+            ("SELECT 1 AS a INTO TEMP habits", Some("INTO")),
+            ("SELECT 1 insert INTO habits", Some("INTO")),
+            (
+                "WITH insert AS (SELECT 1) SELECT (2) merge INTO habits",
+                Some("INTO"),
+            ),
+            ("WITH a AS (SELECT 1) INSERT INTO t SELECT 1", None),
+            (
+                "WITH a AS (INSERT INTO t VALUES (1) RETURNING id) SELECT id FROM a",
+                None,
+            ),
+            (
+                "MERGE INTO t USING s ON true WHEN NOT MATCHED THEN INSERT VALUES (1)",
+                None,
+            ),
+            ("EXPLAIN ANALYZE CREATE TABLE a AS SELECT 1", Some("CREATE")),
+            (
+                "EXPLAIN (ANALYZE, FORMAT json) CREATE TABLE a AS SELECT 1",
+                Some("CREATE"),
+            ),
+            ("EXPLAIN VERBOSE EXECUTE a", Some("EXECUTE")),
+            ("EXPLAIN EXPLAIN SELECT 1", Some("EXPLAIN")),
+            ("EXPLAIN ANALYZE SELECT 1 INTO a", Some("INTO")),
+            ("EXPLAIN (COSTS off) SELECT 1", None),
+            ("EXPLAIN (SELECT 1)", None),
             (
                 "UPDATE pg_settings SET setting = 'x' WHERE name = 'role'",
                 Some("pg_settings"),
@@ -276,10 +348,19 @@ mod tests {
                 "{sql}"
             );
         }
-        assert_eq!(
-            refused(Engine::Sqlite, true, "PRAGMA query_only = 0").as_deref(),
-            Some("PRAGMA")
-        );
+        for (sql, found) in [
+            ("PRAGMA query_only = 0", Some("PRAGMA")),
+            ("INSERT OR IGNORE INTO t VALUES (1)", None),
+            ("REPLACE INTO t VALUES (1)", None),
+            ("EXPLAIN QUERY PLAN SELECT 1", None),
+            ("EXPLAIN QUERY PLAN DROP TABLE t", Some("DROP")),
+        ] {
+            assert_eq!(
+                refused(Engine::Sqlite, true, sql).as_deref(),
+                found,
+                "{sql}"
+            );
+        }
     }
 
     #[test]
