@@ -67,7 +67,7 @@ pub(crate) enum Trace {
 pub(crate) fn look_over(engine: Engine, owned: bool, sql: &str) -> Result<Trace, String> {
     let tokens: Vec<Token<'_>> = Lexer::new(engine, sql).collect();
     let mut trace = Trace::None;
-    for statement in tokens.split(|token| *token == Token::Semicolon) {
+    for statement in statements(engine, &tokens) {
         if let Some(words) = control(statement) {
             return Err(words);
         }
@@ -79,6 +79,74 @@ pub(crate) fn look_over(engine: Engine, owned: bool, sql: &str) -> Result<Trace,
         }
     }
     Ok(trace)
+}
+
+/// The statements of a text. Of one that creates a trigger or a routine, what its body holds is part of it: the
+/// body ends with the first `END` that stands where a statement would begin.
+fn statements<'t, 's>(
+    engine: Engine,
+    tokens: &'t [Token<'s>],
+) -> impl Iterator<Item = &'t [Token<'s>]> {
+    let mut rest = tokens;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let is_end = |pair: &[Token<'_>]| {
+            (pair[0] == Token::Semicolon || is_word(pair.first(), &["atomic"]))
+                && is_word(pair.get(1), &["end"])
+        };
+        let body_ends = match body(engine, rest) {
+            // The engine refuses a body that has no end, and whatever comes behind it.
+            Some(body) => rest[body..]
+                .windows(2)
+                .position(is_end)
+                .map_or(rest.len(), |at| body + at + 1),
+            None => 0,
+        };
+        let end = rest[body_ends..]
+            .iter()
+            .position(|token| *token == Token::Semicolon)
+            .map_or(rest.len(), |at| body_ends + at);
+        let statement = &rest[..end];
+        rest = rest.get(end + 1..).unwrap_or_default();
+        Some(statement)
+    })
+}
+
+/// Where the first statement may have a body with semicolons: a trigger of SQLite from its beginning, a
+/// routine of Postgres from its `BEGIN ATOMIC`, which stands in no parentheses.
+fn body(engine: Engine, tokens: &[Token<'_>]) -> Option<usize> {
+    let is = |at: usize, wanted: &[&str]| is_word(tokens.get(at), wanted);
+    if !is(0, &["create"]) {
+        return None;
+    }
+    if engine == Engine::Sqlite {
+        let at = if is(1, &["temp", "temporary"]) { 2 } else { 1 };
+        return is(at, &["trigger"]).then_some(at);
+    }
+    let replaces = is(1, &["or"]) && is(2, &["replace"]);
+    if !is(if replaces { 3 } else { 1 }, &["function", "procedure"]) {
+        return None;
+    }
+    let mut depth = 0_usize;
+    for (at, token) in tokens.iter().enumerate() {
+        match token {
+            Token::Semicolon => return None,
+            Token::Other('(') => depth += 1,
+            Token::Other(')') => depth = depth.saturating_sub(1),
+            Token::Word(word) if word == "begin" && depth == 0 && is(at + 1, &["atomic"]) => {
+                return Some(at + 1);
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Whether a token is one of these keywords, which quotes would make a name.
+fn is_word(token: Option<&Token<'_>>, wanted: &[&str]) -> bool {
+    matches!(token, Some(Token::Word(word)) if wanted.contains(&word.as_ref()))
 }
 
 /// The words with which the first statement begins, if they control a transaction or its role.
@@ -271,6 +339,56 @@ mod tests {
                         "{engine}: {sql}"
                     );
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_body_is_part_of_the_statement_that_creates_it_and_ends_with_it() {
+        let sqlite = [
+            (
+                "CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT CASE 1 WHEN 1 THEN 2 END; END;",
+                None,
+            ),
+            (
+                "CREATE TEMP TRIGGER t AFTER INSERT ON a BEGIN SELECT 1; END; COMMIT",
+                Some("COMMIT"),
+            ),
+            (
+                "CREATE TRIGGER begin AFTER INSERT ON a BEGIN SELECT 1; END; END",
+                Some("END"),
+            ),
+            ("CREATE TABLE trigger (a); COMMIT", Some("COMMIT")),
+            (
+                "CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT 1; \"end\"; END; END",
+                Some("END"),
+            ),
+        ];
+        let postgres = [
+            (
+                "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT 2; END",
+                None,
+            ),
+            (
+                "CREATE OR REPLACE PROCEDURE p() BEGIN ATOMIC END; COMMIT",
+                Some("COMMIT"),
+            ),
+            (
+                "CREATE FUNCTION f(begin atomic) RETURNS int RETURN 1; COMMIT; SELECT 1; END",
+                Some("COMMIT"),
+            ),
+            (
+                "CREATE FUNCTION f() RETURNS int RETURN 1; BEGIN ATOMIC; END",
+                Some("BEGIN"),
+            ),
+            (
+                "CREATE TRIGGER t AFTER INSERT ON a EXECUTE FUNCTION f(); END",
+                Some("END"),
+            ),
+        ];
+        for (engine, texts) in [(Engine::Sqlite, sqlite), (Engine::Postgres, postgres)] {
+            for (sql, found) in texts {
+                assert_eq!(refused(engine, false, sql).as_deref(), found, "{sql}");
             }
         }
     }
