@@ -4,13 +4,14 @@
 use catamaran::testing::{Target, TwinDatabase, twin_test};
 use catamaran::{
     AnyRepository, Error, ErrorKind, PostgresRepository, Result, Scope, Store, StoreOptions, Unit,
+    Value,
 };
 use entity::Habit;
 use suite::login::Role;
 use suite::outside::{Outside, texts_in};
 use suite::people::{ADA, BOB, Estate, everyone, everything, habit_of, scope};
 use suite::pgbouncer::{PgBouncer, Setup};
-use suite::raw::execute_in;
+use suite::raw::{execute_in, rows_in};
 
 async fn postgres() -> TwinDatabase {
     let made = TwinDatabase::create::<migration::Migrator>(Target::Postgres).await;
@@ -374,4 +375,45 @@ async fn an_owners_scope_is_for_rows_on_both_engines(db: &TwinDatabase) -> Resul
         assert_eq!(outside.dump().await, before, "{sql}");
     }
     Ok(())
+}
+
+/// Runs a statement of the application's own in Ada's scope, outside of a unit.
+async fn execute_own(db: &TwinDatabase, sql: &'static str, values: Vec<Value>) -> Result<u64> {
+    match db.store().native::<Habit>(&scope(ADA)) {
+        AnyRepository::Sqlite(habits) => habits.execute(sql, values).await,
+        AnyRepository::Postgres(habits) => habits.execute(sql, values).await,
+    }
+}
+
+#[twin_test(migration::Migrator, everywhere)]
+async fn a_prepared_text_of_several_statements_is_refused_whole(db: &TwinDatabase) -> Result<()> {
+    const SEVERAL: &str =
+        "UPDATE habits SET name = 'swim'; UPDATE habits SET sort_order = sort_order / 0";
+    habit_of(db.store(), ADA, "run").await?;
+    let outside = Outside::of(db).await;
+    let before = outside.dump().await;
+    let refused = execute_own(db, SEVERAL, Vec::new()).await;
+    let unit = db.store().begin_write(&scope(ADA)).await?;
+    let by_seaorm = rows_in(&unit, SEVERAL).await;
+    for error in [
+        refused.expect_err("two statements"),
+        by_seaorm.expect_err("two statements"),
+    ] {
+        assert!(
+            matches!(error.kind(), ErrorKind::InvalidQuery { .. }),
+            "{error:?}"
+        );
+    }
+    unit.commit().await?;
+    assert_eq!(outside.dump().await, before);
+    let one = "; UPDATE habits SET name = 'swim' /* ; */ ;";
+    assert_eq!(execute_own(db, one, Vec::new()).await?, 1);
+    // A text that is not prepared stands in a unit's transaction in any case.
+    let unit = db.store().begin_write(&scope(ADA)).await?;
+    execute_in(
+        &unit,
+        "UPDATE habits SET name = 'a'; UPDATE habits SET name = 'b'",
+    )
+    .await?;
+    unit.commit().await
 }

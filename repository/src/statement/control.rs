@@ -81,6 +81,13 @@ pub(crate) fn look_over(engine: Engine, owned: bool, sql: &str) -> Result<Trace,
     Ok(trace)
 }
 
+/// Whether the text is no more than one statement.
+pub(crate) fn is_one_statement(engine: Engine, sql: &str) -> bool {
+    let tokens: Vec<Token<'_>> = Lexer::new(engine, sql).collect();
+    let full = statements(engine, &tokens).filter(|statement| !statement.is_empty());
+    full.count() <= 1
+}
+
 /// The statements of a text. Of one that creates a trigger or a routine, what its body holds is part of it: the
 /// body ends with the first `END` that stands where a statement would begin.
 fn statements<'t, 's>(
@@ -391,6 +398,22 @@ mod tests {
                 assert_eq!(refused(engine, false, sql).as_deref(), found, "{sql}");
             }
         }
+    }
+
+    #[test]
+    fn one_statement_is_told_from_several() {
+        for (sql, one) in [
+            ("", true),
+            (";; SELECT ';' /* ; */ ;; -- ;", true),
+            ("SELECT 1; SELECT 2", false),
+            ("UPDATE a SET b = 1; /* */ UPDATE a SET b = 1;", false),
+        ] {
+            for engine in Engine::ALL {
+                assert_eq!(is_one_statement(engine, sql), one, "{engine}: {sql}");
+            }
+        }
+        let trigger = "CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT 1; END;";
+        assert!(is_one_statement(Engine::Sqlite, trigger));
     }
 
     #[test]
