@@ -182,7 +182,7 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
         sql: &'static str,
         values: Vec<Value>,
     ) -> Result<(Text, Vec<Value>)> {
-        session.look_over_one(sql)?;
+        session.look_over_one(sql, values.len())?;
         if has_star(D::ENGINE, sql) {
             return Err(ErrorKind::InvalidQuery {
                 reason: "name the columns instead of *: another process may migrate the table"
@@ -211,8 +211,9 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
     ///
     /// # Errors
     /// The errors that every call can give, and what `decode` gives.
-    /// [`InvalidQuery`](ErrorKind::InvalidQuery) for more than one statement, for SQL that would control the transaction, or that in an
-    /// owner's scope does anything but read and write rows; [`Permission`](ErrorKind::Permission) on Postgres if
+    /// [`InvalidQuery`](ErrorKind::InvalidQuery) for more than one statement, for more or fewer values than it has
+    /// parameters, for SQL that would control the transaction, or that in an owner's scope does anything but
+    /// read and write rows; [`Permission`](ErrorKind::Permission) on Postgres if
     /// a function changed role or claims meanwhile. Whatever else it sets ends with the unit of work.
     pub async fn query<T: Send>(
         &self,

@@ -8,7 +8,7 @@ use sea_orm::{DbErr, ExecResult, QueryResult};
 use crate::dialect::{Access, Dialect, Extent, Text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::scope::Scope;
-use crate::statement::{Trace, is_one_statement, look_over};
+use crate::statement::{Trace, is_one_statement, look_over, parameters};
 use crate::value::Value;
 
 /// A checked-out connection and what is going on in it.
@@ -338,7 +338,8 @@ impl<D: Dialect> Session<D> {
         statement: sea_orm::Statement,
     ) -> Result<Vec<QueryResult>, DbErr> {
         let patience = self.patience;
-        self.look_over_one(&statement.sql)?;
+        let values = statement.values.as_ref().map_or(0, |values| values.0.len());
+        self.look_over_one(&statement.sql, values)?;
         let connection = self.ready()?;
         let answer = within(patience, D::seaorm_fetch(connection, statement)).await;
         self.seaorm_answered(answer)
@@ -349,7 +350,8 @@ impl<D: Dialect> Session<D> {
         statement: sea_orm::Statement,
     ) -> Result<ExecResult, DbErr> {
         let patience = self.patience;
-        self.look_over_one(&statement.sql)?;
+        let values = statement.values.as_ref().map_or(0, |values| values.0.len());
+        self.look_over_one(&statement.sql, values)?;
         let connection = self.ready()?;
         let answer = within(patience, D::seaorm_execute(connection, statement)).await;
         self.seaorm_answered(answer)
@@ -363,16 +365,23 @@ impl<D: Dialect> Session<D> {
         self.seaorm_answered(answer)
     }
 
-    /// As [`look_over`](Self::look_over), for a text that is sent prepared. Of several statements Postgres
-    /// would take none, and SQLite each by itself, also where no transaction holds them together.
-    pub(crate) fn look_over_one(&mut self, sql: &str) -> Result<()> {
-        if !is_one_statement(D::ENGINE, sql) {
-            return Err(ErrorKind::InvalidQuery {
-                reason: "several statements in one text; say them one by one".into(),
+    /// As [`look_over`](Self::look_over), for a text that is sent prepared, with so many values. Of several
+    /// statements Postgres would take none, and SQLite each by itself, also where no transaction holds them
+    /// together; a value that is missing would be NULL to SQLite.
+    pub(crate) fn look_over_one(&mut self, sql: &str, values: usize) -> Result<()> {
+        let reason = if !is_one_statement(D::ENGINE, sql) {
+            "several statements in one text; say them one by one".to_owned()
+        } else {
+            match parameters(D::ENGINE, sql) {
+                Ok(taken) if taken == values => return self.look_over(sql),
+                Ok(taken) => format!("{values} values for a statement with {taken} parameters"),
+                Err(name) => format!("the parameter {name} has no number from 1"),
             }
-            .into());
+        };
+        Err(ErrorKind::InvalidQuery {
+            reason: reason.into(),
         }
-        self.look_over(sql)
+        .into())
     }
 
     /// Refuses SQL of the application's own that would end the transaction, change its role, or reach past

@@ -3,8 +3,8 @@
 
 use catamaran::testing::{Target, TwinDatabase, twin_test};
 use catamaran::{
-    AnyRepository, Error, ErrorKind, PostgresRepository, Result, Scope, Store, StoreOptions, Unit,
-    Value,
+    AnyRepository, Engine, Error, ErrorKind, PostgresRepository, Result, Scope, Store,
+    StoreOptions, Unit, Value,
 };
 use entity::Habit;
 use suite::login::Role;
@@ -416,4 +416,60 @@ async fn a_prepared_text_of_several_statements_is_refused_whole(db: &TwinDatabas
     )
     .await?;
     unit.commit().await
+}
+
+#[twin_test(migration::Migrator, everywhere)]
+async fn a_value_too_many_or_too_few_is_refused_and_no_null(db: &TwinDatabase) -> Result<()> {
+    habit_of(db.store(), ADA, "run").await?;
+    let outside = Outside::of(db).await;
+    let before = outside.dump().await;
+    let sql = match db.store().engine() {
+        Engine::Sqlite => "UPDATE habits SET color = ?2 WHERE name = ?1",
+        Engine::Postgres => "UPDATE habits SET color = $2 WHERE name = $1",
+    };
+    let text = |text: &str| Value::Text(text.to_owned());
+    for given in [0, 1, 3] {
+        let values = vec![text("run"); given];
+        let error = execute_own(db, sql, values).await.expect_err("two values");
+        let ErrorKind::InvalidQuery { reason } = error.kind() else {
+            panic!("{given}: {error:?}");
+        };
+        assert_eq!(
+            reason.as_ref(),
+            format!("{given} values for a statement with 2 parameters")
+        );
+        assert_eq!(outside.dump().await, before, "{given}");
+    }
+    let unit = db.store().begin_write(&scope(ADA)).await?;
+    let error = rows_in(&unit, sql).await.expect_err("no values");
+    assert!(
+        matches!(error.kind(), ErrorKind::InvalidQuery { .. }),
+        "{error:?}"
+    );
+    unit.commit().await?;
+    let values = vec![text("run"), text("red")];
+    assert_eq!(execute_own(db, sql, values).await?, 1);
+    Ok(())
+}
+
+/// Texts in which each engine ends a token elsewhere than the other.
+#[twin_test(migration::Migrator, everywhere)]
+async fn nothing_hides_a_commit_from_the_reading(db: &TwinDatabase) -> Result<()> {
+    habit_of(db.store(), ADA, "run").await?;
+    let outside = Outside::of(db).await;
+    let before = outside.dump().await;
+    for sql in [
+        "SELECT $1('); COMMIT; --'",
+        "SELECT :a::b(\"); COMMIT; --\"",
+        "SELECT 1 AS \u{a0}$$; COMMIT; --$$",
+        "SELECT 1;\u{feff}COMMIT",
+    ] {
+        let unit = db.store().begin_write(&everyone()).await?;
+        execute_in(&unit, "UPDATE habits SET name = 'swim'").await?;
+        // To the other engine it is a text that it cannot read.
+        execute_in(&unit, sql).await.expect_err(sql);
+        unit.rollback().await?;
+        assert_eq!(outside.dump().await, before, "{sql}");
+    }
+    Ok(())
 }

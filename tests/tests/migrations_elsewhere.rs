@@ -116,6 +116,26 @@ async fn tables_are_migrated_under_load_without_a_wrong_answer(db: &TwinDatabase
     Ok(())
 }
 
+#[twin_test(migration::Migrator)]
+async fn a_star_in_another_guise_is_refused_as_well(db: &TwinDatabase) -> Result<()> {
+    for star in [
+        "TABLE habits",
+        "SELECT DISTINCT ON (user_id) * FROM habits",
+        "SELECT name FROM habits UNION ALL TABLE habits",
+    ] {
+        let read = match db.store().native::<Habit>(&scope(ADA)) {
+            AnyRepository::Sqlite(native) => native.query(star, vec![], |_| Ok(())).await,
+            AnyRepository::Postgres(native) => native.query(star, vec![], |_| Ok(())).await,
+        };
+        let kind = refused(read);
+        assert!(
+            matches!(kind, ErrorKind::InvalidQuery { .. }),
+            "{star}: {kind:?}"
+        );
+    }
+    Ok(())
+}
+
 /// On every connection of the pool, whichever of them has seen the table as it was before.
 ///
 /// What a statement of the application's own selects by `*` is refused; through SeaORM's door it is read by

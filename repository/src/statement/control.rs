@@ -265,10 +265,8 @@ fn makes_a_table(statement: &[Token<'_>]) -> bool {
                     *selects = true;
                 }
             }
-            Token::Word(word) if word == "into" => {
-                if !writes || selects.last() == Some(&true) {
-                    return true;
-                }
+            Token::Word(word) if word == "into" && (!writes || selects.last() == Some(&true)) => {
+                return true;
             }
             _ => {}
         }
