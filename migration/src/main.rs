@@ -2,7 +2,10 @@
 
 use std::process::ExitCode;
 
+use catamaran::cli::Cli;
+use migration::History;
+
 #[tokio::main]
 async fn main() -> ExitCode {
-    catamaran::cli::run_with_doctor::<migration::History>(&entity::DOMAIN).await
+    Cli::of::<History>().domain(&entity::DOMAIN).run().await
 }

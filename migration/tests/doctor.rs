@@ -1,139 +1,308 @@
-//! The doctor as a subcommand: what it prints, and what it returns.
+//! `doctor`, as the binary runs it.
 
 mod support;
 
 use std::process::{Command, Output};
 
-use catamaran::testing::PostgresServer;
+use catamaran::testing::EphemeralDatabase;
+use migration::Migrator;
 use serde_json::Value;
 
-fn doctor(arguments: &[&str]) -> Output {
+const SCHEMA: &str = include_str!("../../docs/doctor.schema.json");
+
+fn doctor(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_migration"))
         .arg("doctor")
-        .args(arguments)
+        .args(args)
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .env_remove("DATABASE_URL")
         .env_remove("DATABASE_SCHEMA")
+        .env_remove("NO_COLOR")
         .output()
         .expect("the binary runs")
 }
 
-fn told(output: &Output) -> String {
+fn ends_with(code: i32, args: &[&str]) -> String {
+    let output = doctor(args);
+    assert_eq!(output.status.code(), Some(code), "{args:?}: {output:?}");
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// A migrated file, with a drift.
-fn drifted() -> support::SqliteFile {
-    let file = support::SqliteFile::new();
-    let url = format!("{}?mode=rwc", file.url());
-    let up = Command::new(env!("CARGO_BIN_EXE_migration"))
-        .args(["up", "-u", &url])
-        .output();
-    assert!(up.expect("the binary runs").status.success());
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    runtime.block_on(async {
-        use sea_orm::{ConnectionTrait, Database};
-        let db = Database::connect(&url).await.expect("a connection");
-        db.execute_unprepared("CREATE INDEX ix_habits__name ON habits (name)")
-            .await
-            .expect("a drift");
-    });
-    file
+/// The report as JSON, which the schema describes.
+fn json(code: i32, args: &[&str]) -> Value {
+    let text = ends_with(code, &[args, &["--format", "json"]].concat());
+    let report: Value = serde_json::from_str(&text).expect("JSON");
+    let schema: Value = serde_json::from_str(SCHEMA).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a JSON schema");
+    let errors: Vec<String> = validator
+        .iter_errors(&report)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert!(errors.is_empty(), "{errors:?}\n{report:#}");
+    assert_eq!(report["exit_code"], code);
+    report
 }
 
-#[test]
-fn a_clean_application_is_exit_code_0() {
-    let server = PostgresServer::find_or_start().expect("a server");
-    let output = doctor(&["--server", server.admin_url()]);
-    let text = told(&output);
-    assert_eq!(output.status.code(), Some(0), "{output:?}");
-    assert!(text.contains("clean; looked at domain, sqlite-entities, postgres-entities, sqlite-migrations, postgres-migrations"));
-    // Not on a terminal.
-    assert!(!text.contains('\u{1b}'), "{text}");
+/// Code, place and subject of each finding.
+fn found(report: &Value) -> Vec<[&str; 3]> {
+    let findings = report["findings"].as_array().expect("findings");
+    findings
+        .iter()
+        .map(|finding| {
+            ["code", "place", "subject"].map(|key| finding[key].as_str().expect("a text"))
+        })
+        .collect()
 }
 
-#[test]
-fn a_drift_is_exit_code_1_in_every_format() {
-    let file = drifted();
-    let at = |format: &str| {
-        let output = doctor(&["--only", "sqlite", "--url", &file.url(), "--format", format]);
-        assert_eq!(output.status.code(), Some(1), "{output:?}");
-        told(&output)
-    };
-    let human = at("human");
-    for part in [
-        "CAT031",
-        "habits: ix_habits__name",
-        "DROP INDEX ix_habits__name;",
-        "drift: 0 error(s), 1 warning(s)",
-    ] {
-        assert!(human.contains(part), "no {part:?} in {human}");
-    }
-    let json: Value = serde_json::from_str(&at("json")).expect("JSON");
-    assert_eq!(json["verdict"], "drift");
-    let finding = &json["findings"][0];
-    assert_eq!(finding["code"], "CAT031");
-    assert_eq!(finding["place"], "sqlite-database");
+async fn postgres() -> EphemeralDatabase {
+    EphemeralDatabase::postgres::<Migrator>()
+        .await
+        .expect("a Postgres server: these tests do not skip")
+}
+
+async fn sqlite() -> EphemeralDatabase {
+    EphemeralDatabase::sqlite_file::<Migrator>()
+        .await
+        .expect("a SQLite file")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_url_it_looks_at_code_and_scratch_databases_and_is_clean() {
+    let server = postgres().await;
+    let report = json(0, &["--server", server.url()]);
+    assert_eq!(report["verdict"], "clean");
     assert_eq!(
-        finding["mend"]["statements"][0],
-        "DROP INDEX ix_habits__name"
+        report["looked_at"],
+        serde_json::json!([
+            "domain",
+            "sqlite-entities",
+            "postgres-entities",
+            "sqlite-migrations",
+            "postgres-migrations"
+        ])
     );
-    let sarif: Value = serde_json::from_str(&at("sarif")).expect("JSON");
-    assert_eq!(sarif["version"], "2.1.0");
-    assert_eq!(sarif["runs"][0]["results"][0]["ruleId"], "CAT031");
-    let github = at("github");
-    assert!(
-        github.starts_with("::warning title=CAT031 habits%3A ix_habits__name%3A"),
-        "{github}"
-    );
-    assert_eq!(github.lines().count(), 1, "{github}");
 }
 
 #[test]
-fn a_suggestion_has_both_branches() {
-    let file = drifted();
-    let output = doctor(&[
-        "--only",
-        "sqlite",
-        "--no-scratch",
+fn it_finds_or_starts_a_server_by_itself() {
+    let text = ends_with(0, &[]);
+    assert!(
+        text.contains("what the migrations build on Postgres: in sync"),
+        "{text}"
+    );
+    assert!(
+        text.ends_with("clean: every place says the same\n"),
+        "{text}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_a_drifted_file_is_drift_with_code_and_place() {
+    let server = postgres().await;
+    let database = sqlite().await;
+    let args = ["--server", server.url(), "--url", database.url()];
+    assert_eq!(json(0, &args)["looked_at"][5], "sqlite-database");
+
+    let db = support::connect(database.url()).await;
+    support::run(&db, "DROP INDEX ix_habits__user_id_updated_at").await;
+    support::run(&db, "ALTER TABLE devices ADD COLUMN nickname TEXT").await;
+    db.close().await.expect("closed");
+    assert_eq!(
+        found(&json(1, &args)),
+        [
+            ["CAT011", "sqlite-database", "devices.nickname"],
+            [
+                "CAT030",
+                "sqlite-database",
+                "habits: ix_habits__user_id_updated_at"
+            ],
+        ]
+    );
+    let text = ends_with(1, &args);
+    assert!(
+        text.contains("CAT030 error  habits: ix_habits__user_id_updated_at"),
+        "{text}"
+    );
+    assert!(text.ends_with("drift: 2 errors, 0 warnings\n"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_a_drifted_database_is_drift_with_code_and_place() {
+    let database = postgres().await;
+    let args = ["--server", database.url(), "--url", database.url()];
+    assert_eq!(json(0, &args)["looked_at"][5], "postgres-database");
+
+    let db = support::connect(database.url()).await;
+    support::run(&db, "ALTER TABLE habits DISABLE ROW LEVEL SECURITY").await;
+    support::run(
+        &db,
+        "CREATE POLICY everyone ON reminders FOR SELECT USING (true)",
+    )
+    .await;
+    let down = "DELETE FROM seaql_migrations WHERE version = 'm20261122_000006_outbox'";
+    support::run(&db, down).await;
+    db.close().await.expect("closed");
+    assert_eq!(
+        found(&json(1, &args)),
+        [
+            [
+                "CAT080",
+                "postgres-database",
+                "seaql_migrations: m20261122_000006_outbox"
+            ],
+            ["CAT060", "postgres-database", "habits"],
+            ["CAT064", "postgres-database", "reminders: everyone"],
+        ]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_a_role_that_may_only_read_can_run_it_and_nothing_is_written() {
+    let database = postgres().await;
+    let db = support::connect(database.url()).await;
+    let role = support::unique("reader");
+    support::run(&db, &format!("CREATE ROLE {role} LOGIN PASSWORD 'secret'")).await;
+    support::run(&db, &format!("GRANT USAGE ON SCHEMA public TO {role}")).await;
+    support::run(&db, &format!("GRANT SELECT ON seaql_migrations TO {role}")).await;
+    support::run(&db, "REVOKE CREATE ON SCHEMA public FROM PUBLIC").await;
+    let mut url = url::Url::parse(database.url()).expect("a URL");
+    url.set_username(&role).expect("a user");
+    url.set_password(Some("secret")).expect("a password");
+    let before = support::schema(&db).await;
+
+    let args = ["--server", database.url(), "--url", url.as_str()];
+    assert_eq!(found(&json(0, &args)), [[""; 3]; 0]);
+    support::run(&db, "DROP INDEX ix_habits__user_id_updated_at").await;
+    let report = json(1, &args);
+    assert_eq!(
+        found(&report),
+        [[
+            "CAT030",
+            "postgres-database",
+            "habits: ix_habits__user_id_updated_at"
+        ]]
+    );
+    assert!(!report.to_string().contains("secret"), "{report:#}");
+    let create = "CREATE INDEX ix_habits__user_id_updated_at ON habits (user_id, updated_at)";
+    support::run(&db, create).await;
+    assert_eq!(support::schema(&db).await, before);
+
+    support::run(&db, &format!("DROP OWNED BY {role}")).await;
+    support::run(&db, &format!("DROP ROLE {role}")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_a_schema_of_its_own_is_looked_at_by_name() {
+    let database = postgres().await;
+    let db = support::connect(database.url()).await;
+    support::run(&db, "CREATE SCHEMA tenant1").await;
+    let args = [
+        "--server",
+        database.url(),
         "--url",
-        &file.url(),
-        "--suggest",
-    ]);
-    let text = told(&output);
-    assert_eq!(output.status.code(), Some(1), "{output:?}");
-    assert!(
-        text.contains(".sql(r\"DROP INDEX ix_habits__name\")"),
-        "{text}"
-    );
-    assert!(
-        text.contains("Script::nothing(\"postgres has no such drift\")"),
-        "{text}"
-    );
-    assert!(text.contains("impl TwinMigration for Migration"), "{text}");
+        database.url(),
+        "--schema",
+        "tenant1",
+    ];
+    let report = json(1, &args);
+    let missing = ["CAT001", "postgres-database", "habits"];
+    assert!(found(&report).contains(&missing), "{report:#}");
 }
 
 #[test]
-fn what_cannot_be_looked_at_is_exit_code_2_and_said() {
-    // Nobody listens there.
-    let output = doctor(&["--server", "postgres://nobody@127.0.0.1:1/postgres"]);
-    let text = told(&output);
-    assert_eq!(output.status.code(), Some(2), "{output:?}");
+fn without_a_postgres_server_it_could_not_look_and_says_so() {
+    let nobody = ["--server", "postgres://me:hunter2@127.0.0.1:1/postgres"];
+    let report = json(2, &nobody);
+    assert_eq!(report["verdict"], "unseen");
+    assert_eq!(report["unseen"][0]["place"], "postgres-migrations");
+    assert_eq!(found(&report), [[""; 3]; 0]);
+    let text = ends_with(2, &nobody);
     assert!(
-        text.contains("could not look at what the migrations build on Postgres"),
+        text.contains("could not look at\n  what the migrations build on Postgres: "),
         "{text}"
     );
-    let file = support::SqliteFile::new();
-    let output = doctor(&["--only", "sqlite", "--url", &file.url()]);
+    assert!(!text.contains("hunter2"), "{text}");
+    // Nor where the environment says.
+    let output = Command::new(env!("CARGO_BIN_EXE_migration"))
+        .arg("doctor")
+        .env(
+            "CATAMARAN_TEST_POSTGRES_URL",
+            "postgres://me@127.0.0.1:1/postgres",
+        )
+        .output()
+        .expect("the binary runs");
     assert_eq!(output.status.code(), Some(2), "{output:?}");
-    assert!(told(&output).contains("does not exist"), "{output:?}");
-    let json = told(&doctor(&[
-        "--only",
-        "sqlite",
-        "--url",
-        &file.url(),
-        "--format",
-        "json",
-    ]));
-    let json: Value = serde_json::from_str(&json).expect("JSON");
-    assert_eq!(json["unseen"][0]["place"], "sqlite-database");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_url_that_leads_nowhere_could_not_be_looked_at() {
+    let server = postgres().await;
+    let missing = format!("{}_not", server.url());
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("none.db");
+    let sqlite = format!("sqlite://{}", file.display());
+    for (url, place) in [
+        (missing.as_str(), "postgres-database"),
+        ("postgres://me:hunter2@127.0.0.1:1/db", "postgres-database"),
+        (&sqlite, "sqlite-database"),
+        ("mysql://me:hunter2@host/db", "sqlite-database"),
+    ] {
+        let report = json(2, &["--server", server.url(), "--url", url]);
+        assert_eq!(report["unseen"][0]["place"], place, "{report:#}");
+        assert!(!report.to_string().contains("hunter2"), "{report:#}");
+    }
+    assert!(!file.exists(), "a check created the file");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_url_of_the_environment_is_not_looked_at() {
+    let server = postgres().await;
+    let output = Command::new(env!("CARGO_BIN_EXE_migration"))
+        .args(["doctor", "--server", server.url()])
+        .env("DATABASE_URL", "postgres://me:hunter2@127.0.0.1:1/db")
+        .output()
+        .expect("the binary runs");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_engine_alone_needs_no_server_and_no_scratch_database_none_at_all() {
+    let file = sqlite().await;
+    let report = json(0, &["--only", "sqlite", "--url", file.url()]);
+    let places = [
+        "domain",
+        "sqlite-entities",
+        "sqlite-migrations",
+        "sqlite-database",
+    ];
+    assert_eq!(report["looked_at"], serde_json::json!(places));
+    let report = json(0, &["--no-scratch", "--url", file.url()]);
+    let places = [
+        "domain",
+        "sqlite-entities",
+        "postgres-entities",
+        "sqlite-database",
+    ];
+    assert_eq!(report["looked_at"], serde_json::json!(places));
+}
+
+#[test]
+fn colours_are_there_on_request_and_nowhere_else() {
+    let nobody = ["--server", "postgres://me@127.0.0.1:1/postgres"];
+    let with = |more: &[&str]| ends_with(2, &[&nobody, more].concat());
+    assert!(!with(&[]).contains('\x1b'));
+    assert!(!with(&["--color", "never"]).contains('\x1b'));
+    assert!(with(&["--color", "always"]).contains("\x1b[1m\x1b[31mcould not look at\x1b[0m"));
+    let json = with(&["--color", "always", "--format", "json"]);
+    assert!(!json.contains('\x1b'), "{json}");
+}
+
+#[test]
+fn a_suggestion_has_no_place_in_sarif_or_github() {
+    for format in ["sarif", "github"] {
+        let output = doctor(&["--suggest", "--format", format]);
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        assert!(output.stdout.is_empty(), "{output:?}");
+    }
+    assert_eq!(doctor(&["--format", "xml"]).status.code(), Some(2));
 }

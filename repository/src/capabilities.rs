@@ -66,7 +66,7 @@ pub enum Locks {
 pub enum Timekeeper {
     /// The server. Waiting for a lock counts.
     Server,
-    /// The library, between two steps of the engine. Waiting for a lock does not count.
+    /// The library, between two steps of the engine. The wait for a lock is not cut short.
     Library,
 }
 

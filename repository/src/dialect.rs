@@ -180,6 +180,9 @@ pub trait Execute: Spelling {
     /// Keeps the connection from being used again.
     fn discard(connection: Self::Connection);
 
+    /// Whether what is written here is written where others look for it.
+    fn verify(connection: &Self::Connection) -> Result<()>;
+
     /// Ends the statement that nobody waits for any more, where that can be done from here.
     fn interrupt(connection: &mut Self::Connection);
 

@@ -66,6 +66,7 @@ pub(crate) async fn take<D: Dialect>(
     context: &Context,
     key: Uuid,
 ) -> Result<bool> {
+    context.check_scope(&OPERATION_KEYS)?;
     let mut sql = Sql::<D>::new("INSERT INTO ");
     sql.name(OPERATION_KEYS.name).push(" (");
     sql.names(OPERATION_KEYS.columns.iter().copied());
@@ -74,12 +75,10 @@ pub(crate) async fn take<D: Dialect>(
         sql.parameter();
     });
     sql.push(") ON CONFLICT DO NOTHING");
+    let mut now = context.now();
+    canonical("created_at", &mut now)?;
     let owner = context.scope.owner_id().unwrap_or(Uuid::nil());
-    let values = vec![
-        Value::Uuid(owner),
-        Value::Uuid(key),
-        Value::Timestamp(context.now()),
-    ];
+    let values = vec![Value::Uuid(owner), Value::Uuid(key), Value::Timestamp(now)];
     let taken = session.execute(&text(sql), values).await?;
     Ok(taken == 1)
 }
@@ -90,6 +89,7 @@ pub(crate) async fn forget<D: Dialect>(
     context: &Context,
     mut before: DateTime<Utc>,
 ) -> Result<u64> {
+    context.check_scope(&OPERATION_KEYS)?;
     canonical("before", &mut before)?;
     let mut sql = Sql::<D>::new("DELETE FROM ");
     sql.name(OPERATION_KEYS.name)

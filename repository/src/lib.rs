@@ -72,7 +72,8 @@
 //!
 //! - `sqlite` and `postgres` (both on unless told otherwise): the engines.
 //! - `migrate`: migrations with a branch for each engine.
-//! - `cli`: the command line of a migration binary.
+//! - `cli`: the command line of a migration binary, with the doctor.
+//! - `doctor`: the proof that the two schemas are one, and the [`Fingerprint`] that a store can insist on.
 //! - `testing`: databases for one test each, and `#[twin_test]`.
 #![deny(missing_docs)]
 #![cfg_attr(
@@ -134,6 +135,8 @@ pub use capabilities::Capabilities;
 pub use catamaran_macros::Record;
 pub use clock::{Clock, IdSource, SystemClock, UuidV7};
 pub use dialect::Dialect;
+#[cfg(feature = "doctor")]
+pub use doctor::Fingerprint;
 pub use domain::Domain;
 pub use engine::Engine;
 pub use error::{ConflictReason, Error, ErrorKind, InvalidReason, Result};

@@ -150,7 +150,7 @@ impl<R, D: Dialect> NativeRepository<R, D> {
 
 impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
     async fn work(&self, access: Access, extent: Extent) -> Result<Work<D>> {
-        self.context.check_scope::<R>()?;
+        self.context.check_scope(R::TABLE)?;
         tracing::trace!(table = R::TABLE.name, engine = %D::ENGINE, scope = ?self.scope(), ?access);
         match &self.source {
             Source::Pool(pool) => Session::begin(pool, &self.context.scope, access, extent)
@@ -182,7 +182,7 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
         sql: &'static str,
         values: Vec<Value>,
     ) -> Result<(Text, Vec<Value>)> {
-        session.look_over(sql)?;
+        session.look_over_one(sql)?;
         if has_star(D::ENGINE, sql) {
             return Err(ErrorKind::InvalidQuery {
                 reason: "name the columns instead of *: another process may migrate the table"
@@ -211,7 +211,7 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
     ///
     /// # Errors
     /// The errors that every call can give, and what `decode` gives.
-    /// [`InvalidQuery`](ErrorKind::InvalidQuery) for SQL that would control the transaction, or that in an
+    /// [`InvalidQuery`](ErrorKind::InvalidQuery) for more than one statement, for SQL that would control the transaction, or that in an
     /// owner's scope does anything but read and write rows; [`Permission`](ErrorKind::Permission) on Postgres if
     /// a function changed role or claims meanwhile. Whatever else it sets ends with the unit of work.
     pub async fn query<T: Send>(
@@ -220,7 +220,8 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
         values: Vec<Value>,
         decode: fn(&D::Row) -> Result<T>,
     ) -> Result<Vec<T>> {
-        let mut work = self.read().await?;
+        // In a transaction that reads: only there does Postgres refuse a write.
+        let mut work = self.work(Access::Read, Extent::Transaction).await?;
         let session = work.session();
         let rows = match Self::own_statement(session, sql, values) {
             Ok((text, values)) => session.fetch(&text, values, decode).await,

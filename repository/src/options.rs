@@ -121,12 +121,15 @@ impl StoreOptions {
         self
     }
 
-    /// The schema that the application was built for: opening fails with
-    /// [`SchemaDiffers`](ErrorKind::SchemaDiffers) where the database has another one, down to checks, policies and
-    /// privileges, and says which migration is missing or unknown. It costs one statement that reads the catalog.
+    /// The schema that the database must have, down to types, checks, indexes, policies and privileges, and the
+    /// migrations if the fingerprint knows them. Looked at once, with one statement that only reads and needs no
+    /// right to change anything. Opening fails with [`NotMigrated`](ErrorKind::NotMigrated) where a migration is
+    /// pending, and with [`SchemaDiffers`](ErrorKind::SchemaDiffers) where anything else is an error to the doctor. The
+    /// fingerprint's domain is the [`domain`](Self::domain) too.
     #[cfg(feature = "doctor")]
     #[must_use]
     pub fn fingerprint(mut self, fingerprint: crate::doctor::Fingerprint) -> Self {
+        self.domain = Some(fingerprint.domain());
         self.fingerprint = Some(fingerprint);
         self
     }
@@ -235,7 +238,7 @@ impl StoreOptions {
     /// # Errors
     /// [`InvalidUrl`](ErrorKind::InvalidUrl), [`DatabaseMissing`](ErrorKind::DatabaseMissing),
     /// [`Authentication`](ErrorKind::Authentication), [`NotADatabase`](ErrorKind::NotADatabase),
-    /// [`NotMigrated`](ErrorKind::NotMigrated), [`Setting`](ErrorKind::Setting),
+    /// [`NotMigrated`](ErrorKind::NotMigrated), [`SchemaDiffers`](ErrorKind::SchemaDiffers), [`Setting`](ErrorKind::Setting),
     /// [`Pooler`](ErrorKind::Pooler), [`Unavailable`](ErrorKind::Unavailable).
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
     pub async fn open(self) -> Result<crate::Store> {

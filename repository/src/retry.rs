@@ -34,7 +34,7 @@ impl Default for Retry {
 }
 
 impl Retry {
-    /// One try.
+    /// One try: there is no time for another.
     pub const fn never() -> Self {
         Retry {
             tries: 1,
@@ -125,14 +125,29 @@ pub trait RepositoryExt<R: Record>: Repository<R> {
                 .into());
             }
             let mut tries = retry.begin();
+            let mut met = None;
             loop {
-                let mut record = self.get(id).await?;
-                change(&mut record);
-                match self.update(record).await {
-                    Err(error)
-                        if (error.is_conflict() || error.is_retryable())
-                            && tries.another().await => {}
-                    result => return result,
+                let modified = match self.get(id).await {
+                    Ok(mut record) => {
+                        change(&mut record);
+                        self.update(record).await
+                    }
+                    Err(error) => Err(error),
+                };
+                match (modified, met.take()) {
+                    // The unit ended by what the try before met.
+                    (Err(error), Some(met))
+                        if matches!(error.kind(), ErrorKind::UnitEnded { .. }) =>
+                    {
+                        return Err(met);
+                    }
+                    (Err(error), _) if error.is_conflict() || error.is_retryable() => {
+                        if !tries.another().await {
+                            return Err(error);
+                        }
+                        met = Some(error);
+                    }
+                    (result, _) => return result,
                 }
             }
         }

@@ -8,7 +8,7 @@ use sea_orm::{DbErr, ExecResult, QueryResult};
 use crate::dialect::{Access, Dialect, Extent, Text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::scope::Scope;
-use crate::statement::{Trace, look_over};
+use crate::statement::{Trace, is_one_statement, look_over};
 use crate::value::Value;
 
 /// A checked-out connection and what is going on in it.
@@ -338,7 +338,8 @@ impl<D: Dialect> Session<D> {
         statement: sea_orm::Statement,
     ) -> Result<Vec<QueryResult>, DbErr> {
         let patience = self.patience;
-        let connection = self.ready_for_seaorm(&statement.sql)?;
+        self.look_over_one(&statement.sql)?;
+        let connection = self.ready()?;
         let answer = within(patience, D::seaorm_fetch(connection, statement)).await;
         self.seaorm_answered(answer)
     }
@@ -348,21 +349,30 @@ impl<D: Dialect> Session<D> {
         statement: sea_orm::Statement,
     ) -> Result<ExecResult, DbErr> {
         let patience = self.patience;
-        let connection = self.ready_for_seaorm(&statement.sql)?;
+        self.look_over_one(&statement.sql)?;
+        let connection = self.ready()?;
         let answer = within(patience, D::seaorm_execute(connection, statement)).await;
         self.seaorm_answered(answer)
     }
 
     pub(crate) async fn seaorm_unprepared(&mut self, sql: &str) -> Result<ExecResult, DbErr> {
         let patience = self.patience;
-        let connection = self.ready_for_seaorm(sql)?;
+        self.look_over(sql)?;
+        let connection = self.ready()?;
         let answer = within(patience, D::seaorm_unprepared(connection, sql)).await;
         self.seaorm_answered(answer)
     }
 
-    fn ready_for_seaorm(&mut self, sql: &str) -> Result<&mut D::Connection, DbErr> {
-        self.look_over(sql)?;
-        Ok(self.ready()?)
+    /// As [`look_over`](Self::look_over), for a text that is sent prepared. Of several statements Postgres
+    /// would take none, and SQLite each by itself, also where no transaction holds them together.
+    pub(crate) fn look_over_one(&mut self, sql: &str) -> Result<()> {
+        if !is_one_statement(D::ENGINE, sql) {
+            return Err(ErrorKind::InvalidQuery {
+                reason: "several statements in one text; say them one by one".into(),
+            }
+            .into());
+        }
+        self.look_over(sql)
     }
 
     /// Refuses SQL of the application's own that would end the transaction, change its role, or reach past
@@ -398,17 +408,29 @@ impl<D: Dialect> Session<D> {
             return Err(ended);
         }
         let writes = self.access == Access::Write;
-        // What makes the connection clean comes after the commit, and may have taken too long.
+        if writes && let Err(elsewhere) = self.verify() {
+            self.broken = true;
+            return Err(match self.in_transaction {
+                true => elsewhere,
+                // It committed by itself, who knows where.
+                false => elsewhere.with_kind(ErrorKind::CommitUnknown),
+            });
+        }
         let cleans = self.own_sql;
         self.finish("COMMIT")
             .await
             .map_err(|error| match error.kind() {
                 ErrorKind::ConnectionLost if writes => error.with_kind(ErrorKind::CommitUnknown),
-                ErrorKind::StatementTimeout if writes && cleans => {
+                _ if writes && cleans && !is_of_commit(&error) => {
                     error.with_kind(ErrorKind::CommitUnknown)
                 }
                 _ => error,
             })
+    }
+
+    fn verify(&self) -> Result<()> {
+        let held = self.connection.as_ref().and_then(|held| held.0.as_ref());
+        held.map_or(Ok(()), D::verify)
     }
 
     pub(crate) async fn rollback(mut self) -> Result<()> {
@@ -445,6 +467,21 @@ impl<D: Dialect> Session<D> {
         self.in_transaction = false;
         Ok(())
     }
+}
+
+/// Whether the error is that of a commit, which then kept nothing, and not of what makes the connection clean
+/// after one.
+fn is_of_commit(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Permission { .. }
+            | ErrorKind::Serialization
+            | ErrorKind::Unique { .. }
+            | ErrorKind::ForeignKey { .. }
+            | ErrorKind::NotNull { .. }
+            | ErrorKind::Check { .. }
+            | ErrorKind::UnitEnded { .. }
+    )
 }
 
 impl<D: Dialect> Drop for Session<D> {

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::backend::{AnyRepository, Backend, Stored};
-use crate::dialect::{Access, Extent};
+use crate::dialect::{Access, Dialect, Extent};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::native::{NativeRepository, Source};
@@ -61,17 +61,13 @@ impl Store {
             #[cfg(feature = "sqlite")]
             Engine::Sqlite => {
                 let pool = SqlitePool::open(&options).await?;
-                schema::check::<Sqlite>(&pool, options.domain).await?;
-                #[cfg(feature = "doctor")]
-                check_fingerprint::<Sqlite>(&pool, &options).await?;
+                check_schema::<Sqlite>(&pool, &options).await?;
                 Backend::Sqlite(pool)
             }
             #[cfg(feature = "postgres")]
             Engine::Postgres => {
                 let pool = PostgresPool::open(&options).await?;
-                schema::check::<Postgres>(&pool, options.domain).await?;
-                #[cfg(feature = "doctor")]
-                check_fingerprint::<Postgres>(&pool, &options).await?;
+                check_schema::<Postgres>(&pool, &options).await?;
                 Backend::Postgres(pool)
             }
             #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
@@ -234,8 +230,9 @@ impl Store {
         Writing::new(self, scope)
     }
 
-    /// Whether a unit with that idempotency key was committed in the scope. One that is just being committed
-    /// is waited for, so that the answer is final for everything that was begun before.
+    /// Whether a unit with that idempotency key was committed in the scope. One that has taken the key and is
+    /// still under way is waited for, so that the answer is final for a call that was lost; a call that has
+    /// not got as far may still do it.
     ///
     /// # Errors
     /// As [`begin_write`](Self::begin_write); [`LockTimeout`](crate::ErrorKind::LockTimeout) if a unit with
@@ -244,15 +241,17 @@ impl Store {
     pub async fn was_done(&self, scope: &Scope, key: Uuid) -> Result<bool> {
         let unit = self.begin_write(scope).await?;
         let free = unit.take_key(key).await?;
-        unit.rollback().await?;
+        // What was looked for is known, however this ends.
+        let _rolled_back = unit.rollback().await;
         Ok(!free)
     }
 
-    /// Forgets the idempotency keys of the scope that were committed before that time; returns how many. Do
+    /// Forgets the idempotency keys of the scope that were taken before that time; returns how many. Do
     /// so when nobody repeats those calls any more. The system's scope forgets every owner's.
     ///
     /// # Errors
-    /// As [`was_done`](Self::was_done).
+    /// As [`was_done`](Self::was_done); [`InvalidValue`](crate::ErrorKind::InvalidValue) for a time outside the
+    /// years 1 to 9999.
     pub async fn forget_keys(&self, scope: &Scope, before: DateTime<Utc>) -> Result<u64> {
         self.write(scope, async |unit| unit.forget_keys(before).await)
             .await
@@ -271,18 +270,14 @@ impl Store {
     }
 }
 
-#[cfg(feature = "doctor")]
-async fn check_fingerprint<D: crate::dialect::Dialect + crate::dialect::Execute>(
-    pool: &D::Pool,
-    options: &StoreOptions,
-) -> Result<()> {
-    match &options.fingerprint {
-        Some(wanted) => {
-            let role = &options.settings.application_role;
-            crate::doctor::fingerprint::check::<D>(pool, wanted, role).await
-        }
-        None => Ok(()),
+/// A fingerprint knows all that the names alone would tell.
+async fn check_schema<D: Dialect>(pool: &D::Pool, options: &StoreOptions) -> Result<()> {
+    #[cfg(feature = "doctor")]
+    if let Some(fingerprint) = &options.fingerprint {
+        let role = &options.settings.application_role;
+        return fingerprint.check::<D>(pool, role).await;
     }
+    schema::check::<D>(pool, options.domain).await
 }
 
 /// A database in memory is migrated over the connection that it lives in; on Postgres there is none.

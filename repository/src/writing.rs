@@ -134,11 +134,7 @@ impl<'s> Writing<'s> {
     ///
     /// # Errors
     /// As [`Store::begin_write`].
-    pub async fn begin(self) -> Result<Unit> {
-        self.begin_unit().await
-    }
-
-    async fn begin_unit(&self) -> Result<Unit> {
+    pub async fn begin(&self) -> Result<Unit> {
         self.store
             .begin(&self.scope, Access::Write, self.extent)
             .await
@@ -193,6 +189,8 @@ impl<'s> Writing<'s> {
         loop {
             let tried = match self.begin_with(key).await {
                 Ok(Some(unit)) => {
+                    // The key was free, so what an earlier try did was not committed.
+                    unknown = None;
                     let result = work.clone()(&unit).await.map(Some);
                     finish(unit, result).await
                 }
@@ -221,11 +219,12 @@ impl<'s> Writing<'s> {
 
     /// A unit that has taken the key; `None` if the key was taken before.
     async fn begin_with(&self, key: Option<Uuid>) -> Result<Option<Unit>> {
-        let unit = self.begin_unit().await?;
+        let unit = self.begin().await?;
         if let Some(key) = key
             && !unit.take_key(key).await?
         {
-            unit.rollback().await?;
+            // Nothing was written.
+            let _rolled_back = unit.rollback().await;
             return Ok(None);
         }
         Ok(Some(unit))

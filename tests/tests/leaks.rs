@@ -4,13 +4,14 @@
 use catamaran::testing::{Target, TwinDatabase, twin_test};
 use catamaran::{
     AnyRepository, Error, ErrorKind, PostgresRepository, Result, Scope, Store, StoreOptions, Unit,
+    Value,
 };
 use entity::Habit;
 use suite::login::Role;
 use suite::outside::{Outside, texts_in};
 use suite::people::{ADA, BOB, Estate, everyone, everything, habit_of, scope};
 use suite::pgbouncer::{PgBouncer, Setup};
-use suite::raw::execute_in;
+use suite::raw::{execute_in, rows_in};
 
 async fn postgres() -> TwinDatabase {
     let made = TwinDatabase::create::<migration::Migrator>(Target::Postgres).await;
@@ -162,10 +163,15 @@ fn forgeries() -> Vec<String> {
         "WITH forged AS MATERIALIZED (SELECT set_config('request.jwt.claims', 'CLAIMS', true)) \
          SELECT name FROM forged, habits",
         "SELECT query_to_xml('SELECT set_' || 'config(''request.jwt.claims'', ''CLAIMS'', true)', true, true, '')",
+        "UPDATE pg_settings SET setting = 'CLAIMS' WHERE name = 'request.jwt.claims'",
+        "UPDATE pg_catalog.\"pg_settings\" SET setting = 'none' WHERE name = 'role'",
         "SELECT * FROM ts_stat('SELECT to_tsvector(set_' || 'config(''request.jwt.claims'', ''CLAIMS'', true))')",
         "DO $$ BEGIN PERFORM set_config('request.jwt.claims', 'CLAIMS', true); END $$",
         "DO $x$ BEGIN EXECUTE 'RESET ' || 'ROLE'; END $x$",
         "CREATE FUNCTION pg_temp.f() RETURNS text LANGUAGE sql AS $$ SELECT set_config('role', 'none', true) $$",
+        "SELECT 1 AS id, user_id INTO TEMP habits FROM public.habits",
+        "SELECT 1 insert INTO TEMP habits",
+        "EXPLAIN ANALYZE CREATE TEMP TABLE habits AS SELECT 1",
         "RESET ROLE",
         "SET ROLE NONE",
         "SET LOCAL ROLE postgres",
@@ -332,17 +338,10 @@ async fn what_own_sql_sets_on_a_file_ends_with_its_unit(db: &TwinDatabase) -> Re
     ] {
         for commit in [true, false] {
             let unit = db.store().begin_write(&everyone()).await?;
-            match execute_in(&unit, mark).await {
-                Ok(()) if commit => unit.commit().await?,
-                Ok(()) => drop(unit),
-                // A trigger's body has words of its own.
-                Err(error) => {
-                    drop(unit);
-                    assert!(
-                        matches!(error.kind(), ErrorKind::InvalidQuery { .. }),
-                        "{error:?}"
-                    );
-                }
+            execute_in(&unit, mark).await?;
+            match commit {
+                true => unit.commit().await?,
+                false => drop(unit),
             }
             assert_eq!(asked().await?, fresh, "{mark}");
             habit_of(db.store(), ADA, "run").await?;
@@ -376,4 +375,45 @@ async fn an_owners_scope_is_for_rows_on_both_engines(db: &TwinDatabase) -> Resul
         assert_eq!(outside.dump().await, before, "{sql}");
     }
     Ok(())
+}
+
+/// Runs a statement of the application's own in Ada's scope, outside of a unit.
+async fn execute_own(db: &TwinDatabase, sql: &'static str, values: Vec<Value>) -> Result<u64> {
+    match db.store().native::<Habit>(&scope(ADA)) {
+        AnyRepository::Sqlite(habits) => habits.execute(sql, values).await,
+        AnyRepository::Postgres(habits) => habits.execute(sql, values).await,
+    }
+}
+
+#[twin_test(migration::Migrator, everywhere)]
+async fn a_prepared_text_of_several_statements_is_refused_whole(db: &TwinDatabase) -> Result<()> {
+    const SEVERAL: &str =
+        "UPDATE habits SET name = 'swim'; UPDATE habits SET sort_order = sort_order / 0";
+    habit_of(db.store(), ADA, "run").await?;
+    let outside = Outside::of(db).await;
+    let before = outside.dump().await;
+    let refused = execute_own(db, SEVERAL, Vec::new()).await;
+    let unit = db.store().begin_write(&scope(ADA)).await?;
+    let by_seaorm = rows_in(&unit, SEVERAL).await;
+    for error in [
+        refused.expect_err("two statements"),
+        by_seaorm.expect_err("two statements"),
+    ] {
+        assert!(
+            matches!(error.kind(), ErrorKind::InvalidQuery { .. }),
+            "{error:?}"
+        );
+    }
+    unit.commit().await?;
+    assert_eq!(outside.dump().await, before);
+    let one = "; UPDATE habits SET name = 'swim' /* ; */ ;";
+    assert_eq!(execute_own(db, one, Vec::new()).await?, 1);
+    // A text that is not prepared stands in a unit's transaction in any case.
+    let unit = db.store().begin_write(&scope(ADA)).await?;
+    execute_in(
+        &unit,
+        "UPDATE habits SET name = 'a'; UPDATE habits SET name = 'b'",
+    )
+    .await?;
+    unit.commit().await
 }

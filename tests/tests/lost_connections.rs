@@ -205,3 +205,25 @@ async fn a_server_that_falls_silent_is_given_up() -> Result<()> {
     assert_eq!(outside.count("habits", "name = 'lost'").await, 0);
     Ok(())
 }
+
+/// What the work gives is the answer, once it is known that nothing was committed before.
+#[tokio::test]
+async fn a_key_that_is_found_free_resolves_what_was_unknown() -> Result<()> {
+    let (_db, proxy, store) = behind_a_proxy(|options| options).await?;
+    proxy.set(Wire::CutBeforeCommit);
+    let tries = AtomicU32::new(0);
+    let gone = store
+        .writing(&scope(ADA))
+        .once(KEY, async |unit| {
+            let habits = unit.repository::<Habit>();
+            match tries.fetch_add(1, Ordering::Relaxed) {
+                0 => habits.insert(HabitDraft::new("run", "daily")).await,
+                _ => habits.get(Uuid::nil()).await,
+            }
+        })
+        .await;
+    let error = gone.expect_err("the second try finds nothing");
+    assert!(error.is_not_found(), "{error:?}");
+    assert_eq!(tries.into_inner(), 2);
+    Ok(())
+}

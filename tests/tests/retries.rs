@@ -389,3 +389,20 @@ async fn a_unit_with_a_key_whose_connections_are_cut_again_and_again_is_done_onc
     }
     Ok(())
 }
+
+/// The conflict is what the caller has to know, and not that it ended the unit.
+#[twin_test(migration::Migrator)]
+async fn a_modification_in_a_unit_is_one_try_and_gives_its_conflict(
+    db: &TwinDatabase,
+) -> Result<()> {
+    let habit = habit_of(db.store(), ADA, "run").await?;
+    let unit = db.store().begin_write(&scope(ADA)).await?;
+    let stale = unit
+        .repository::<Habit>()
+        .modify(habit.id, Retry::default(), |row| row.version += 1)
+        .await;
+    assert!(matches!(refused(stale), ErrorKind::Conflict { .. }));
+    let ended = refused(unit.commit().await);
+    assert!(matches!(ended, ErrorKind::UnitEnded { .. }), "{ended:?}");
+    Ok(())
+}

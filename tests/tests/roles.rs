@@ -2,13 +2,16 @@
 //! connection. SQLite has no roles; there the predicate of the statements is all there is.
 
 use catamaran::testing::{Target, TwinDatabase};
-use catamaran::{ErrorKind, IdSource, Result, Store, StoreOptions, Unit, UuidV7};
+use catamaran::{Error, ErrorKind, IdSource, Result, Store, StoreOptions, Unit, UuidV7};
+use chrono::{DateTime, Datelike, Utc};
 use entity::{Device, Entry, Habit, Reminder, habits};
 use sea_orm::ConnectionTrait;
 use suite::intruder::{Through, intrude};
+use suite::kind::refused;
 use suite::login::Role;
 use suite::outside::{Outside, connect, texts, texts_in};
 use suite::people::{ADA, BOB, Estate, everyone, everything, scope};
+use uuid::Uuid;
 
 async fn postgres() -> TwinDatabase {
     let made = TwinDatabase::create::<migration::Migrator>(Target::Postgres).await;
@@ -388,4 +391,30 @@ async fn an_owner_whose_table_is_not_forced_does_its_scoped_work_as_another() ->
     admin.execute_unprepared(&remedy).await?;
     let store = owner.options().domain(&entity::DOMAIN).open().await?;
     intrude::<Device>(&db, &store, [ADA, BOB], Through::Store).await
+}
+
+/// Row level security would hide every owner's keys from it, and an answer of nothing would be a lie.
+#[tokio::test]
+async fn the_system_of_a_plain_role_forgets_no_keys_and_says_so() -> Result<()> {
+    let db = postgres().await;
+    let role = Role::granted(&db).await;
+    let store = role.options().open().await?;
+    let key = Uuid::from_u128(7);
+    let done = store
+        .writing(&scope(ADA))
+        .once(key, async |_| Ok::<_, Error>(()));
+    done.await?;
+    let later = DateTime::<Utc>::MAX_UTC.with_year(9_000).expect("a year");
+    let forgotten = refused(store.forget_keys(&everyone(), later).await);
+    assert!(
+        matches!(forgotten, ErrorKind::Permission { .. }),
+        "{forgotten:?}"
+    );
+    let looked_up = refused(store.was_done(&everyone(), key).await);
+    assert!(
+        matches!(looked_up, ErrorKind::Permission { .. }),
+        "{looked_up:?}"
+    );
+    assert_eq!(store.forget_keys(&scope(ADA), later).await?, 1);
+    Ok(())
 }

@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 use catamaran::testing::{TwinDatabase, twin_test};
 use catamaran::{ErrorKind, Query, Result, Store, StoreOptions};
 use entity::{Habit, HabitDraft};
+use sea_orm::ConnectionTrait;
 use suite::kind::refused;
+use suite::outside::connect;
 use suite::people::{ADA, adas, habit_of, scope};
 use suite::polls::polls;
 use suite::slow;
@@ -143,5 +145,28 @@ async fn a_call_that_waits_for_its_own_unit_is_told_so_in_time(db: &TwinDatabase
     assert!(refused.to_string().contains("ask the unit"), "{refused}");
     unit.rollback().await?;
     beside.insert(HabitDraft::new("run", "daily")).await?;
+    Ok(())
+}
+
+/// SQLite reads a large schema anew when it has changed, in many steps that are nobody's statement.
+#[twin_test(migration::Migrator)]
+async fn a_unit_after_a_migration_elsewhere_has_its_time(db: &TwinDatabase) -> Result<()> {
+    let other = connect(db.url()).await?;
+    for n in 0..200 {
+        let table = format!("CREATE TABLE large_{n} (id integer PRIMARY KEY, a text)");
+        other.execute_unprepared(&table).await?;
+    }
+    let store = hasty(db).await?;
+    for n in 0..4 {
+        habit_of(&store, ADA, "run").await?;
+        let habits = store.native::<Habit>(&scope(ADA));
+        drop(polls(slow::alone(&habits), 1 + n % 2, Duration::ZERO).await);
+        let index = format!("CREATE INDEX large_{n}_a ON large_{n} (a)");
+        other.execute_unprepared(&index).await?;
+        tokio::time::sleep(LIMIT * 2).await;
+        let unit = store.begin_write(&scope(ADA)).await?;
+        unit.commit().await?;
+        store.begin_read(&scope(ADA)).await?.commit().await?;
+    }
     Ok(())
 }

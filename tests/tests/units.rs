@@ -265,3 +265,67 @@ async fn tasks_of_one_unit_take_turns_on_its_connection(db: &TwinDatabase) -> Re
     assert_eq!(outside.count("devices", "1 = 1").await, 40);
     Ok(())
 }
+
+#[twin_test(migration::Migrator)]
+async fn a_reading_unit_sees_what_was_there_when_it_began(db: &TwinDatabase) -> Result<()> {
+    habit_of(db.store(), ADA, "before").await?;
+    let unit = db.store().begin_read(&scope(ADA)).await?;
+    habit_of(db.store(), ADA, "after").await?;
+    assert_eq!(unit.repository::<Habit>().count(&Query::all()).await?, 1);
+    unit.commit().await?;
+    assert_eq!(names(db.store()).await?, ["before", "after"]);
+    Ok(())
+}
+
+/// Each holds the habit by an entry that it inserted under it, and then wants to lock it.
+#[twin_test(migration::Migrator)]
+async fn units_that_insert_under_one_row_and_lock_it_do_not_meet_in_a_circle(
+    db: &TwinDatabase,
+) -> Result<()> {
+    let habit = habit_of(db.store(), ADA, "run").await?.id;
+    let mut units = JoinSet::new();
+    for nth in 0..8 {
+        let store = db.store().clone();
+        units.spawn(async move {
+            store
+                .write(&scope(ADA), async |unit| {
+                    let entries = unit.repository::<Entry>();
+                    entries.insert(EntryDraft::new(habit, day(nth))).await?;
+                    tokio::task::yield_now().await;
+                    let habits = unit.repository::<Habit>();
+                    habits.lock(&[habit]).await?;
+                    let patch = HabitPatch::new().sort_order(nth as i32);
+                    habits.patch(habit, Expected::Any, patch).await
+                })
+                .await
+        });
+    }
+    for done in units.join_all().await {
+        done?;
+    }
+    Ok(())
+}
+
+#[twin_test(migration::Migrator)]
+async fn a_query_of_the_systems_own_cannot_write(db: &TwinDatabase) -> Result<()> {
+    const WRITE: &str = "UPDATE habits SET name = 'overwritten' RETURNING name";
+    habit_of(db.store(), ADA, "run").await?;
+    for caller in [scope(ADA), suite::people::everyone()] {
+        let written = match db.store().native::<Habit>(&caller) {
+            catamaran::AnyRepository::Sqlite(native) => {
+                native
+                    .query(WRITE, vec![], |row| row.get::<String>(0))
+                    .await
+            }
+            catamaran::AnyRepository::Postgres(native) => {
+                native
+                    .query(WRITE, vec![], |row| row.get::<String>(0))
+                    .await
+            }
+        };
+        let refused = suite::kind::refused(written);
+        assert!(matches!(refused, ErrorKind::ReadOnly { .. }), "{refused:?}");
+    }
+    assert_eq!(names(db.store()).await?, ["run"]);
+    Ok(())
+}

@@ -1,71 +1,90 @@
-//! `doctor`: whether DOMAIN, the records, the entities, the migrations and a database all say the same.
+//! `doctor`.
 
-use std::io::IsTerminal;
-use std::process::ExitCode;
+use std::io::{IsTerminal, Write};
 
-use clap::Args;
+use anstream::{AutoStream, ColorChoice};
 
-use super::{CliError, print};
-use crate::doctor::{Doctor, Format};
-use crate::domain::Domain;
-use crate::engine::Engine;
-use crate::migrate::History;
+use super::arguments::{Arguments, Color, DoctorOptions};
+use super::error::CliError;
+use super::{Cli, print};
+use crate::clock::{Clock, SystemClock};
+use crate::doctor::{Doctor, Format, Sources, Verdict};
 
-/// How the doctor looks and tells.
-#[derive(Clone, Debug, Args)]
-pub(super) struct Arguments {
-    /// How to tell: human, json, sarif or github
-    #[arg(long, default_value = "human")]
-    format: Format,
-    /// Print a migration that mends what statements can mend, with both branches
-    #[arg(long)]
-    suggest: bool,
-    /// Look at one engine alone: sqlite or postgres [default: both]
-    #[arg(long)]
-    only: Option<Engine>,
-    /// Do not build scratch databases: compare the code, and the database at the URL
-    #[arg(long)]
-    no_scratch: bool,
-    /// The server for the scratch database, by the URL of a role that may create one [default: the server that
-    /// CATAMARAN_TEST_POSTGRES_URL names, or one that is started from the binaries on this machine]
-    #[arg(long)]
-    server: Option<String>,
+impl Cli {
+    pub(super) async fn doctor(
+        &self,
+        arguments: &Arguments,
+        options: &DoctorOptions,
+        has_url: bool,
+    ) -> Result<Verdict, CliError> {
+        let domain = self.domain.ok_or(CliError::NoDomain)?;
+        if options.suggest && matches!(options.format, Format::Sarif | Format::Github) {
+            return Err(CliError::NoPlaceForSuggestion);
+        }
+        let mut doctor = Doctor::new(domain)
+            .application_role(self.application_role.as_str())
+            .watch(|place| progress(&format!("looking at {place} ...")));
+        if !options.no_scratch {
+            doctor = (self.history.examine)(doctor);
+        }
+        if let Some(engine) = options.only {
+            doctor = doctor.only(engine);
+        }
+        if let Some(server) = &options.server {
+            doctor = doctor.server(server.as_str());
+        }
+        if has_url {
+            doctor = live(doctor, arguments)?;
+        }
+        let report = doctor.check().await;
+        let suggestion = match options.suggest {
+            true => Some(doctor.suggest(&report, &self.next()).await),
+            false => None,
+        };
+        progress("");
+        let sources = std::env::current_dir().map_or_else(|_| Sources::unknown(), Sources::under);
+        let mut text = report.written(options.format, &sources, suggestion.as_ref());
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        let choice = match options.color {
+            Color::Auto => AutoStream::choice(&std::io::stdout()),
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        };
+        print(
+            &mut AutoStream::new(std::io::stdout(), choice).lock(),
+            &text,
+        )?;
+        Ok(report.verdict())
+    }
+
+    /// A name for a migration that comes after the last one.
+    fn next(&self) -> String {
+        let name = |time: chrono::DateTime<chrono::Utc>| {
+            format!("m{}_mend_drift", time.format("%Y%m%d_%H%M%S"))
+        };
+        let now = name(SystemClock.now());
+        match (self.history.last)() {
+            Some(last) if last >= now => format!("{last}_mend_drift"),
+            _ => now,
+        }
+    }
 }
 
-/// What the command line needs of an application: its domain, and the migrations of the same binary.
-pub(super) async fn run<H: History>(
-    arguments: &Arguments,
-    domain: Option<&'static Domain>,
-    url: Option<&str>,
-    schema: Option<&str>,
-) -> Result<ExitCode, CliError> {
-    let domain = domain.ok_or(CliError::NoDomain)?;
-    let mut doctor = Doctor::new(domain);
-    if !arguments.no_scratch {
-        doctor = doctor.migrations::<H>();
+fn live(doctor: Doctor, arguments: &Arguments) -> Result<Doctor, CliError> {
+    let url = arguments.url()?;
+    Ok(match &arguments.database_schema {
+        Some(schema) => doctor.database_schema(url, schema.as_str()),
+        None => doctor.database(url),
+    })
+}
+
+/// One line that the next one replaces, where somebody sees it.
+fn progress(line: &str) {
+    let mut err = std::io::stderr().lock();
+    if err.is_terminal() {
+        // Whoever closed it does not want to know.
+        let _ = write!(err, "\r\x1b[2K{line}").and_then(|()| err.flush());
     }
-    if let Some(server) = &arguments.server {
-        doctor = doctor.server(server);
-    }
-    if let Some(engine) = arguments.only {
-        doctor = doctor.only(engine);
-    }
-    doctor = match (url, schema) {
-        (Some(url), Some(schema)) => doctor.database_schema(url, schema),
-        (Some(url), None) => doctor.database(url),
-        (None, _) => doctor,
-    };
-    let report = doctor.check().await;
-    let is_coloured = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let mut text = report.write(arguments.format, is_coloured);
-    if arguments.suggest {
-        text = report
-            .suggestion()
-            .unwrap_or_else(|| "-- no statement would mend anything\n".to_owned());
-    }
-    if !text.ends_with('\n') {
-        text.push('\n');
-    }
-    print(&text)?;
-    Ok(ExitCode::from(report.verdict().exit_code()))
 }

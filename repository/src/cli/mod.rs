@@ -1,288 +1,177 @@
 //! The command line of a migration binary: SeaORM's, plus `plan` and `doctor`.
 //!
 //! ```no_run
-//! # use catamaran::migrate::{History, TwinMigration};
-//! # struct MyHistory;
-//! # impl History for MyHistory { fn migrations() -> Vec<Box<dyn TwinMigration>> { Vec::new() } }
+//! # mod demo { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/note.rs")); }
+//! # use demo::{domain::DOMAIN, migration::History};
 //! #[tokio::main]
 //! async fn main() -> std::process::ExitCode {
-//!     catamaran::cli::run::<MyHistory>().await
+//!     catamaran::cli::Cli::of::<History>().domain(&DOMAIN).run().await
 //! }
 //! ```
 //!
 //! `sea-orm-cli migrate up|down|fresh|refresh|reset|status -d <crate> -u <url>` runs such a binary unchanged:
 //! it passes the subcommand as an argument, and the URL and the schema as `DATABASE_URL` and `DATABASE_SCHEMA`.
 //! Unlike SeaORM's own, every failure is one line on standard error and exit code 1, never a panic.
+//!
+//! `doctor` compares the domain, its records and entities, what the migrations build on both engines, and a
+//! live database if a URL is on the command line (not in the environment: that is where one migrates to). Its
+//! exit code is 0 if all say the same, 1 if something differs, and 2 if something could not be looked at, a
+//! Postgres server that is not there included.
 
-#[cfg(feature = "doctor")]
+mod arguments;
 mod doctor;
+mod error;
+mod migrate;
 
+use std::fmt;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
-use sea_orm::{DatabaseConnection, DatabaseExecutor};
-use sea_orm_migration::MigratorTrait;
+use clap::{CommandFactory, FromArgMatches};
+use futures_util::future::BoxFuture;
 use tracing_subscriber::EnvFilter;
 
+use crate::doctor::Doctor;
 use crate::domain::Domain;
-use crate::engine::Engine;
-use crate::migrate::{
-    Batch, ConnectOptions, History, MigrateError, Migrator, Plan, connect, run as run_batch,
-};
+use crate::migrate::History;
+use crate::options::DEFAULT_APPLICATION_ROLE;
+use arguments::{Arguments, Command};
+use error::CliError;
 
-/// Reads the arguments and the environment (and a `.env` file), runs the command, and returns the exit code:
-/// 0 for success, 1 for a failure that standard error explains in one line, 2 for arguments that make no sense.
+/// Reads the arguments and the environment (and a `.env` file), runs the command, and returns the exit code.
+/// As [`Cli::run`], for a binary whose `doctor` is told of no domain and so can do nothing.
 pub async fn run<H: History>() -> ExitCode {
-    run_with::<H>(None).await
+    Cli::of::<H>().run().await
 }
 
-/// As [`run`], with the subcommand `doctor`, which compares the domain with the migrations of the same binary. Its exit
-/// code is 0 where everything says the same, 1 for drift, 2 where something could not be looked at.
-///
-/// ```no_run
-/// # mod demo { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/note.rs")); }
-/// # use demo::{domain::DOMAIN, migration::History};
-/// #[tokio::main]
-/// async fn main() -> std::process::ExitCode {
-///     catamaran::cli::run_with_doctor::<History>(&DOMAIN).await
-/// }
-/// ```
-#[cfg(feature = "doctor")]
-pub async fn run_with_doctor<H: History>(domain: &'static Domain) -> ExitCode {
-    run_with::<H>(Some(domain)).await
+/// The command line of a migration binary: its migrations, and what `doctor` needs to know.
+#[derive(Clone)]
+pub struct Cli {
+    domain: Option<&'static Domain>,
+    application_role: String,
+    history: Historic,
 }
 
-async fn run_with<H: History>(domain: Option<&'static Domain>) -> ExitCode {
-    // A `.env` file is optional, as for SeaORM's command line.
-    dotenvy::dotenv().ok();
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => {
-            // `--help` and `--version` arrive here as well, and go to standard output.
-            error.print().ok();
-            return match error.use_stderr() {
-                true => ExitCode::from(2),
-                false => ExitCode::SUCCESS,
-            };
-        }
-    };
-    cli.log();
-    match cli.run::<H>(domain).await {
-        Ok(code) => code,
-        Err(error) => {
-            let message = error.to_string();
-            let lines: Vec<&str> = message.lines().map(str::trim).collect();
-            eprintln!("error: {}", lines.join("; "));
-            error.exit_code()
-        }
-    }
+/// A history, as far as the commands need it.
+#[derive(Clone, Copy)]
+struct Historic {
+    run: for<'a> fn(&'a Arguments, Command) -> BoxFuture<'a, Result<(), CliError>>,
+    examine: fn(Doctor) -> Doctor,
+    last: fn() -> Option<String>,
 }
 
-/// Migrate a database, on SQLite or Postgres
-#[derive(Debug, Parser)]
-#[command(version)]
-struct Cli {
-    /// Show debug messages
-    #[arg(short = 'v', long, global = true)]
-    verbose: bool,
-
-    /// Postgres schema, or several separated by commas [default: the connection's search path, normally public]
-    #[arg(short = 's', long, global = true, env = "DATABASE_SCHEMA")]
-    database_schema: Option<String>,
-
-    /// Database URL: sqlite:, postgres: or postgresql:
-    #[arg(
-        short = 'u',
-        long,
-        visible_alias = "url",
-        global = true,
-        env = "DATABASE_URL",
-        hide_env_values = true
-    )]
-    database_url: Option<String>,
-
-    #[command(subcommand)]
-    command: Option<Command>,
-}
-
-/// The order is SeaORM's.
-#[derive(Clone, Debug, Subcommand)]
-enum Command {
-    /// Drop all tables from the database, then reapply all migrations
-    Fresh,
-    /// Rollback all applied migrations, then reapply all migrations
-    Refresh,
-    /// Rollback all applied migrations
-    Reset,
-    /// Check the status of all migrations
-    Status,
-    /// Apply pending migrations
-    Up {
-        /// Number of pending migrations to apply
-        #[arg(short, long)]
-        num: Option<u32>,
-    },
-    /// Rollback applied migrations
-    Down {
-        /// Number of applied migrations to be rolled back
-        #[arg(short, long, default_value = "1")]
-        num: u32,
-    },
-    /// Print the SQL of the migrations for review, without a database
-    Plan {
-        /// The engine whose SQL to print: sqlite or postgres [default: both]
-        #[arg(long)]
-        dialect: Option<Engine>,
-        /// Print only what the database at the URL does not have yet, in its engine's SQL
-        #[arg(long, conflicts_with = "dialect")]
-        pending: bool,
-    },
-    /// Compare the domain, its records and entities, what the migrations build, and the database at the URL
-    #[cfg(feature = "doctor")]
-    Doctor(doctor::Arguments),
-}
-
-/// A failure of the command line itself, or of what it ran.
-#[derive(Debug, thiserror::Error)]
-enum CliError {
-    #[error("no database URL: give --database-url or set DATABASE_URL")]
-    NoUrl,
-    #[error(transparent)]
-    Migrate(#[from] MigrateError),
-    #[error(transparent)]
-    Database(#[from] sea_orm::DbErr),
-    #[error("cannot write: {0}")]
-    Output(#[from] std::io::Error),
-    #[cfg(feature = "doctor")]
-    #[error("this binary does not know the domain: let it call catamaran::cli::run_with_doctor")]
-    NoDomain,
-}
-
-impl CliError {
-    fn exit_code(&self) -> ExitCode {
-        match self {
-            // Nothing was looked at.
-            #[cfg(feature = "doctor")]
-            CliError::NoDomain => ExitCode::from(2),
-            _ => ExitCode::FAILURE,
-        }
+impl fmt::Debug for Cli {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cli").finish_non_exhaustive()
     }
 }
 
 impl Cli {
-    /// The migrations' own messages as plain lines; with `-v` everybody's, with level and time. A report stands
-    /// alone on standard output.
-    fn log(&self) {
-        #[cfg(feature = "doctor")]
-        if let (Some(Command::Doctor(_)), false) = (&self.command, self.verbose) {
-            return;
+    /// The command line for these migrations.
+    pub fn of<H: History>() -> Self {
+        Cli {
+            domain: None,
+            application_role: DEFAULT_APPLICATION_ROLE.to_owned(),
+            history: Historic {
+                run: |arguments, command| Box::pin(migrate::run::<H>(arguments, command)),
+                examine: |doctor| doctor.migrations::<H>(),
+                last: || {
+                    let migrations = H::migrations();
+                    migrations.last().map(|last| last.name().to_owned())
+                },
+            },
         }
-        // Sqlx logs the text of a statement at this level, but no URL and no value.
-        let filter = EnvFilter::new(if self.verbose {
-            "debug"
-        } else {
-            "catamaran=info"
-        });
-        let builder = tracing_subscriber::fmt().with_env_filter(filter);
-        // An application that has installed a subscriber of its own keeps it.
-        match self.verbose {
-            true => builder.with_writer(std::io::stderr).try_init().ok(),
-            false => builder
-                .with_target(false)
-                .with_level(false)
-                .without_time()
-                .try_init()
-                .ok(),
-        };
     }
 
-    #[cfg_attr(
-        not(feature = "doctor"),
-        expect(unused_variables, reason = "the doctor alone asks for the domain")
-    )]
-    async fn run<H: History>(&self, domain: Option<&'static Domain>) -> Result<ExitCode, CliError> {
+    /// The domain that `doctor` compares everything with.
+    #[must_use]
+    pub fn domain(mut self, domain: &'static Domain) -> Self {
+        self.domain = Some(domain);
+        self
+    }
+
+    /// The application's role on Postgres; [`DEFAULT_APPLICATION_ROLE`] unless told otherwise.
+    #[must_use]
+    pub fn application_role(mut self, role: impl Into<String>) -> Self {
+        self.application_role = role.into();
+        self
+    }
+
+    /// Reads the arguments and the environment (and a `.env` file), runs the command, and returns the exit
+    /// code: 0 for success, 1 for a failure that standard error explains in one line, 2 for arguments that make
+    /// no sense. `doctor` has its own: 0 for clean, 1 for drift, 2 for what it could not look at.
+    pub async fn run(self) -> ExitCode {
+        // A `.env` file is optional, as for SeaORM's command line.
+        dotenvy::dotenv().ok();
+        let parsed = Arguments::command()
+            .try_get_matches()
+            .and_then(|matches| Ok((Arguments::from_arg_matches(&matches)?, matches)));
+        let (arguments, matches) = match parsed {
+            Ok(parsed) => parsed,
+            Err(error) => {
+                // `--help` and `--version` arrive here as well, and go to standard output.
+                error.print().ok();
+                return match error.use_stderr() {
+                    true => ExitCode::from(2),
+                    false => ExitCode::SUCCESS,
+                };
+            }
+        };
         // Without a subcommand SeaORM applies what is pending.
-        let batch = match self.command.clone().unwrap_or(Command::Up { num: None }) {
-            Command::Fresh => Some(Batch::Fresh),
-            Command::Refresh => Some(Batch::Refresh),
-            Command::Reset => Some(Batch::Reset),
-            Command::Up { num } => Some(Batch::Up { steps: num }),
-            Command::Down { num } => Some(Batch::Down { steps: Some(num) }),
-            Command::Status => None,
-            Command::Plan { dialect, pending } => {
-                self.plan::<H>(dialect, pending).await?;
-                return Ok(ExitCode::SUCCESS);
-            }
-            #[cfg(feature = "doctor")]
-            Command::Doctor(arguments) => {
-                let (url, schema) = (self.url().ok(), self.database_schema.as_deref());
-                return doctor::run::<H>(&arguments, domain, url, schema).await;
-            }
-        };
-        let options = ConnectOptions {
-            schema: self.database_schema.as_deref(),
-            ..ConnectOptions::default()
-        };
-        let db = connect(self.url()?, options).await?;
-        let outcome = migrate::<H>(&db, batch).await;
-        db.close().await.ok();
-        outcome.map(|()| ExitCode::SUCCESS)
-    }
-
-    async fn plan<H: History>(
-        &self,
-        dialect: Option<Engine>,
-        pending: bool,
-    ) -> Result<(), CliError> {
-        if pending {
-            let options = ConnectOptions {
-                schema: self.database_schema.as_deref(),
-                ..ConnectOptions::default()
+        let command = arguments.command.clone();
+        let command = command.unwrap_or(Command::Up { num: None });
+        if let Command::Doctor(options) = &command {
+            log(arguments.verbose, "off", true);
+            let url = matches.value_source("database_url");
+            let has_url = url == Some(clap::parser::ValueSource::CommandLine);
+            return match self.doctor(&arguments, options, has_url).await {
+                Ok(verdict) => ExitCode::from(verdict.exit_code()),
+                Err(error) => failed(&error, 2),
             };
-            return print(
-                &Plan::pending_with::<H>(self.url()?, options)
-                    .await?
-                    .to_string(),
-            );
         }
-        let dialects = match &dialect {
-            Some(dialect) => std::slice::from_ref(dialect),
-            None => &Engine::ALL,
-        };
-        let plans: Vec<String> = dialects
-            .iter()
-            .map(|dialect| Ok(Plan::of::<H>(*dialect)?.to_string()))
-            .collect::<Result<_, MigrateError>>()?;
-        print(&plans.join("\n"))
-    }
-
-    fn url(&self) -> Result<&str, CliError> {
-        match self.database_url.as_deref() {
-            Some(url) if !url.is_empty() => Ok(url),
-            _ => Err(CliError::NoUrl),
+        log(arguments.verbose, "catamaran=info", false);
+        match (self.history.run)(&arguments, command).await {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => failed(&error, 1),
         }
     }
 }
 
-/// Runs the batch; without one, tells the status.
-async fn migrate<H: History>(
-    db: &DatabaseConnection,
-    batch: Option<Batch>,
-) -> Result<(), CliError> {
-    match batch {
-        Some(batch) => {
-            run_batch::<H>(DatabaseExecutor::Connection(db), batch).await?;
-        }
-        None => Migrator::<H>::status(db).await?,
-    }
-    Ok(())
+fn failed(error: &CliError, code: u8) -> ExitCode {
+    let message = error.to_string();
+    let lines: Vec<&str> = message.lines().map(str::trim).collect();
+    eprintln!("error: {}", lines.join("; "));
+    ExitCode::from(code)
 }
 
 /// Not `println!`, which panics when the reader has gone (`migration plan | head`).
-fn print(text: &str) -> Result<(), CliError> {
-    use std::io::{ErrorKind, Write};
-    match std::io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+fn print(out: &mut impl std::io::Write, text: &str) -> Result<(), CliError> {
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         other => Ok(other?),
     }
+}
+
+/// The migrations' own messages as plain lines; with `-v` everybody's, with level and time.
+fn log(verbose: bool, quiet: &str, to_standard_error: bool) {
+    // Sqlx logs the text of a statement at this level, but no URL and no value.
+    let filter = EnvFilter::new(if verbose { "debug" } else { quiet });
+    let writer = move || -> Box<dyn std::io::Write> {
+        match to_standard_error {
+            true => Box::new(std::io::stderr()),
+            false => Box::new(std::io::stdout()),
+        }
+    };
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(writer);
+    // An application that has installed a subscriber of its own keeps it.
+    match verbose {
+        true => builder.try_init().ok(),
+        false => builder
+            .with_target(false)
+            .with_level(false)
+            .without_time()
+            .try_init()
+            .ok(),
+    };
 }

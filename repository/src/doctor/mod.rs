@@ -33,27 +33,30 @@ mod exception;
 mod expected;
 mod expression;
 mod finding;
-pub(crate) mod fingerprint;
+mod fingerprint;
 mod live;
 mod mend;
 mod read;
 mod report;
 mod schema;
 mod scratch;
+mod suggest;
 
 use std::fmt;
+use std::sync::Arc;
 
-use futures_util::FutureExt;
 use futures_util::future::join_all;
 use sea_orm::{DatabaseConnection, EntityTrait};
+use secrecy::{ExposeSecret, SecretString};
 
 pub use crate::domain::Place;
 pub use code::{Code, Severity};
 pub use described::Described;
 pub use finding::{Finding, Part};
-pub use fingerprint::Fingerprint;
+pub use fingerprint::{Digest, Fingerprint};
 pub use mend::Mend;
-pub use report::{Format, Report, Unseen, Verdict};
+pub use report::{Format, Report, Sources, Unseen, Verdict};
+pub use suggest::Suggestion;
 
 use crate::domain::{Domain, Model};
 use crate::engine::Engine;
@@ -86,10 +89,14 @@ pub struct Doctor {
     described: Described,
     role: String,
     migrations: Option<Migrations>,
-    server: Option<secrecy::SecretString>,
+    server: Option<SecretString>,
     databases: Vec<Database>,
+    watch: Option<Watch>,
     only: Option<Engine>,
 }
+
+/// Who is told what is looked at.
+type Watch = Arc<dyn Fn(Place) + Send + Sync>;
 
 impl fmt::Debug for Doctor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -107,6 +114,7 @@ impl Doctor {
             migrations: None,
             server: None,
             databases: Vec::new(),
+            watch: None,
             only: None,
         }
     }
@@ -142,7 +150,7 @@ impl Doctor {
     /// the binaries on this machine.
     #[must_use]
     pub fn server(mut self, url: impl Into<String>) -> Self {
-        self.server = Some(secrecy::SecretString::from(url.into()));
+        self.server = Some(SecretString::from(url.into()));
         self
     }
 
@@ -176,6 +184,13 @@ impl Doctor {
         self
     }
 
+    /// Tells, before each place, that it will be looked at: scratch databases take a while.
+    #[must_use]
+    pub fn watch(mut self, watch: impl Fn(Place) + Send + Sync + 'static) -> Self {
+        self.watch = Some(Arc::new(watch));
+        self
+    }
+
     /// Looks, and tells. What could not be looked at is told too, and makes the report other than clean.
     pub async fn check(&self) -> Report {
         let mut round = Round::new(self);
@@ -202,6 +217,17 @@ impl Doctor {
             }
         }
         round.report()
+    }
+
+    fn about_to_look_at(&self, place: Place) {
+        if let Some(watch) = &self.watch {
+            watch(place);
+        }
+    }
+
+    /// The server for scratch databases, if one was given.
+    fn given_server(&self) -> Option<&str> {
+        self.server.as_ref().map(ExposeSecret::expose_secret)
     }
 
     fn engines(&self) -> impl Iterator<Item = Engine> {
@@ -271,18 +297,15 @@ impl<'a> Round<'a> {
 
     /// What the migrations build, on both engines at once.
     async fn scratch(&mut self) {
-        use secrecy::ExposeSecret;
         let doctor = self.doctor;
         let Some(migrations) = doctor.migrations else {
             return;
         };
-        let scratch = scratch::Place {
-            server: doctor.server.as_ref().map(|url| url.expose_secret()),
-            role: &doctor.role,
-        };
         let building = doctor.engines().map(|engine| {
-            let building = migrations.build(engine, &scratch);
-            building.map(move |built| (Place::Migrations(engine), built))
+            let place = Place::Migrations(engine);
+            doctor.about_to_look_at(place);
+            let building = migrations.build(engine, doctor.given_server(), &doctor.role);
+            async move { (place, building.await) }
         });
         for (place, built) in join_all(building).await {
             match built {
@@ -303,6 +326,7 @@ impl<'a> Round<'a> {
                 );
             }
         };
+        self.doctor.about_to_look_at(place);
         let seen = match database.look(&self.doctor.role).await {
             Ok(seen) => seen,
             Err(reason) => return self.cannot_see(place, format!("{label}: {reason}")),

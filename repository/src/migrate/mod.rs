@@ -77,6 +77,8 @@ mod sqlite;
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(crate) use self::connect::before_opening;
+#[cfg(feature = "doctor")]
+pub(crate) use self::runner::begin;
 #[cfg(feature = "cli")]
 pub(crate) use self::{batch::Batch, runner::run};
 pub use self::{

@@ -87,7 +87,7 @@ async fn inside<H: History>(
 /// Begins a transaction in a task of its own, so that a caller who stops waiting cannot cut `BEGIN` in half:
 /// sqlx 0.9.0 would put the connection back into the pool with the transaction still open
 /// (<https://github.com/transact-rs/sqlx/issues/4385>).
-pub(super) async fn begin(
+pub(crate) async fn begin(
     db: &DatabaseConnection,
     options: TransactionOptions,
 ) -> Result<DatabaseTransaction, DbErr> {

@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use crate::clock::{Clock, IdSource, to_microseconds};
 use crate::dialect::Dialect;
-use crate::domain::Domain;
+use crate::domain::{Domain, Table};
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::{Record, Stamp, Twin};
 use crate::scope::Scope;
@@ -51,20 +51,23 @@ impl Context {
         R::MANAGED.owner.and(self.scope.owner_id())
     }
 
-    /// Whether the scope may be used for the record at all.
-    pub(crate) fn check_scope<R: Record>(&self) -> Result<()> {
-        let blind = self.scope.owner_id().is_none() && !self.sees_all;
-        if blind && R::MANAGED.owner.is_some() {
+    /// Whether the scope may be used for the table at all.
+    pub(crate) fn check_scope(&self, table: &Table) -> Result<()> {
+        if table.owner.is_none() {
+            return Ok(());
+        }
+        let scoped = self.scope.owner_id().is_some();
+        if !scoped && !self.sees_all {
             return Err(ErrorKind::Permission {
                 reason: "the system's scope needs a role that row level security does not bind"
                     .into(),
             }
             .into());
         }
-        let open = |name: &String| name == R::TABLE.name;
-        if self.owner_of::<R>().is_some() && self.unguarded.iter().any(open) {
+        let open = |name: &String| name == table.name;
+        if scoped && self.unguarded.iter().any(open) {
             return Err(ErrorKind::Permission {
-                reason: format!("row level security of the table {} is off", R::TABLE.name).into(),
+                reason: format!("row level security of the table {} is off", table.name).into(),
             }
             .into());
         }

@@ -46,7 +46,8 @@ impl Spelling for Postgres {
     // An array is built once; a subquery may be planned into a join and run again.
     const IN_SUBQUERY: (&'static str, &'static str) = (" = ANY (ARRAY(", "))");
 
-    const LOCK_ROWS: &'static str = " FOR UPDATE";
+    // The lock of an update that leaves keys alone: rows that refer to these can still be inserted.
+    const LOCK_ROWS: &'static str = " FOR NO KEY UPDATE";
     const LOCK_FREE_ROWS: &'static str = " FOR UPDATE SKIP LOCKED";
 
     const NULLS_FIRST: bool = false;

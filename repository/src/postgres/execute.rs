@@ -212,13 +212,9 @@ impl Execute for Postgres {
         // One simple query, so one round trip. What varies in it is made in `rls` alone.
         let statement = sqlx::raw_sql(AssertSqlSafe(text.to_owned()));
         let result = statement.execute(connection.live()).await;
-        result.map(|_| ()).map_err(|error| {
-            let error = Self::classify(&error, None);
-            match error.code() {
-                Some(rls::CHANGED) => error.with_kind(rls::changed()),
-                _ => error,
-            }
-        })
+        result
+            .map(|_| ())
+            .map_err(|error| rls::judge(Self::classify(&error, None)))
     }
 
     fn ending(
@@ -237,6 +233,11 @@ impl Execute for Postgres {
 
     fn release(mut connection: Self::Connection) {
         connection.release();
+    }
+
+    /// A server's end is nothing that could be put elsewhere.
+    fn verify(_connection: &Self::Connection) -> Result<()> {
+        Ok(())
     }
 
     fn discard(connection: Self::Connection) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Postgres;
 use crate::dialect::{Access, Extent, Opening};
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::scope::Scope;
 use crate::statement::quoted;
 
@@ -154,6 +154,11 @@ pub(super) fn begin(
         (Access::Write, Extent::SerializableUnit) => "BEGIN ISOLATION LEVEL SERIALIZABLE",
         (Access::Write, _) => "BEGIN",
     };
+    // The snapshot is taken now, as on SQLite, and not by the first read.
+    let snapshot = match (access, extent) {
+        (Access::Read, Extent::Unit) | (Access::Write, Extent::SerializableUnit) => "; SELECT 1",
+        _ => "",
+    };
     let begin = match settings {
         None => begin.to_owned(),
         Some(settings) => format!("{begin}; {settings}"),
@@ -161,7 +166,7 @@ pub(super) fn begin(
     let Some(owner) = scope.owner_id() else {
         let needed = extent != Extent::Statement || settings.is_some();
         return Ok(needed.then(|| Opening {
-            text: begin.into(),
+            text: format!("{begin}{snapshot}").into(),
             transaction: true,
             unchanged: String::new(),
         }));
@@ -181,20 +186,34 @@ pub(super) fn begin(
     };
     let claims = format!("{{\"sub\":\"{}\"}}", owner.as_hyphenated());
     Ok(Some(Opening {
-        text: format!("{begin}; {switch}SET LOCAL request.jwt.claims = '{claims}'").into(),
+        text: format!("{begin}; {switch}SET LOCAL request.jwt.claims = '{claims}'{snapshot}")
+            .into(),
         transaction: true,
         unchanged: format!(
-            "SELECT 1 / (current_user = '{}' AND current_setting('request.jwt.claims', true) = '{claims}')::int4",
+            "SELECT CASE WHEN current_user = '{}' \
+             AND current_setting('request.jwt.claims', true) = '{claims}' \
+             THEN 1 ELSE ('{CHANGED}' || current_user)::int4 END",
             name.replace('\'', "''")
         ),
     }))
 }
 
-/// The code of the error that the statement [`unchanged`](Opening::unchanged) gives: division_by_zero.
-pub(super) const CHANGED: &str = "22012";
+/// What the error that the statement [`unchanged`](Opening::unchanged) gives quotes: no number begins so.
+const CHANGED: &str = "catamaran: changed to ";
 
-/// What that error means.
-pub(super) fn changed() -> ErrorKind {
+/// What a control statement's error means, if it is that one.
+pub(super) fn judge(error: Error) -> Error {
+    let is_ours = error.code() == Some("22P02")
+        && error
+            .driver_message()
+            .is_some_and(|message| message.contains(CHANGED));
+    match is_ours {
+        true => error.with_kind(changed()),
+        false => error,
+    }
+}
+
+fn changed() -> ErrorKind {
     ErrorKind::Permission {
         reason: "SQL of the application's own changed the role or the claims of the transaction, which was \
                  rolled back"

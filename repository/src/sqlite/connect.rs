@@ -48,13 +48,15 @@ impl PooledConnection {
         &mut self.connection
     }
 
-    /// The connection, for what begins or ends a transaction: no steps that could be counted.
+    /// The connection, for what begins or ends a transaction, however long that takes: when someone else has
+    /// migrated the file, the schema is read anew.
     pub(super) fn control(&mut self) -> &mut SqliteConnection {
         &mut self.connection
     }
 
     /// It goes back to the pool with nothing open on it.
     pub(super) fn release(&mut self) {
+        self.deadline.clear();
         self.released = true;
     }
 
@@ -98,6 +100,7 @@ impl managed::Manager for Manager {
             true => self.options.clone().create_if_missing(false),
             false => self.options.clone(),
         };
+        let before = self.file.identity();
         let opened = options.connect().await;
         let mut connection = opened.map_err(|error| explain(&options, &error))?;
         let checked = self.expected.assert(&mut connection).await;
@@ -108,7 +111,7 @@ impl managed::Manager for Manager {
             }
             _ => error,
         })?;
-        let identity = self.file.opened()?;
+        let identity = self.file.opened(before)?;
         let deadline = Arc::new(Deadline::default());
         let mut handle = connection
             .lock_handle()
@@ -252,6 +255,12 @@ impl SqlitePool {
         if in_memory {
             return Self::open_in_memory(options, file).await;
         }
+        // What the path means does not change with the directory that the program works in. One that cannot
+        // be completed is told by opening it.
+        let file = match std::path::absolute(file.get_filename()) {
+            Ok(path) => file.filename(path),
+            Err(_) => file,
+        };
         let read_only = has_mode(options.exposed_url(), "ro");
         let expected = Expected {
             journal_mode: (!read_only).then_some("wal"),

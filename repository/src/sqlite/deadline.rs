@@ -34,6 +34,11 @@ impl Deadline {
             .store(self.now().saturating_add(timeout), Ordering::Relaxed);
     }
 
+    /// Nothing is running.
+    pub(super) fn clear(&self) {
+        self.at.store(u64::MAX, Ordering::Relaxed);
+    }
+
     /// What SQLite asks: whether to go on. See <https://www.sqlite.org/c3ref/progress_handler.html>.
     pub(super) fn handler(self: &std::sync::Arc<Self>) -> impl FnMut() -> bool + Send + 'static {
         let deadline = self.clone();

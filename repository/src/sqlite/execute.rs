@@ -174,9 +174,6 @@ impl Execute for Sqlite {
     }
 
     async fn control(connection: &mut Self::Connection, text: &str) -> Result<()> {
-        if text.starts_with("COMMIT") {
-            connection.check_file()?;
-        }
         let statement = sqlx::raw_sql(AssertSqlSafe(text.to_owned()));
         let result = statement.execute(connection.control()).await;
         match result.map_err(|error| Self::classify(&error, None)) {
@@ -194,13 +191,18 @@ impl Execute for Sqlite {
         connection.release();
     }
 
-    /// Nothing more: SQL that would leave something behind costs the connection.
+    /// A second line of defence, where there should be no transaction: none is left open. SQL that would leave
+    /// anything else behind costs the connection.
     fn ending(
         _connection: &Self::Connection,
         statement: Option<&'static str>,
         _unchanged: &str,
     ) -> Cow<'static, str> {
-        statement.unwrap_or_default().into()
+        statement.unwrap_or("ROLLBACK").into()
+    }
+
+    fn verify(connection: &Self::Connection) -> Result<()> {
+        connection.check_file()
     }
 
     fn discard(connection: Self::Connection) {

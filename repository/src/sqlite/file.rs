@@ -42,18 +42,28 @@ impl File {
         self.last().is_some()
     }
 
-    /// Takes note of a connection that was just opened; returns which file it has.
+    /// Which file the path names now.
+    pub(super) fn identity(&self) -> Option<Identity> {
+        self.path.as_deref().and_then(identity)
+    }
+
+    /// Takes note of a connection that was just opened; returns which file it has. `before` is what the path
+    /// named before it was opened.
     ///
     /// # Errors
     /// [`Unavailable`](ErrorKind::Unavailable), once, if it is another file than the last: whoever writes
-    /// should know that what they wrote before is not in it.
-    pub(super) fn opened(&self) -> Result<Option<Identity>> {
+    /// should know that what they wrote before is not in it. So if it was replaced meanwhile, and nobody
+    /// knows which one is open.
+    pub(super) fn opened(&self, before: Option<Identity>) -> Result<Option<Identity>> {
         let Some(path) = &self.path else {
             return Ok(None);
         };
         let Some(now) = identity(path) else {
             return missing(path);
         };
+        if before.is_some_and(|before| before != now) {
+            return Err(replaced());
+        }
         match self.last().replace(now) {
             Some(before) if before != now => Err(replaced()),
             _ => Ok(Some(now)),

@@ -23,22 +23,23 @@ const CONTROL: [&str; 12] = [
 
 /// What statements begin with that read and write rows. An owner's scope is for these: all else belongs to
 /// the system's scope or to a migration.
-const ROWS: [&str; 20] = [
+const ROWS: [&str; 19] = [
     "select", "with", "insert", "update", "delete", "merge", "replace", "values", "table", "lock",
-    "show", "explain", "set", "notify", "call", "declare", "fetch", "move", "close", "analyze",
+    "show", "set", "notify", "call", "declare", "fetch", "move", "close", "analyze",
 ];
 
-/// Functions of Postgres that set what the scope stands on, or that run a text which nobody could read
-/// beforehand. An owner's scope has no use for them.
-const REACHING: [&str; 7] = [
+/// Names of Postgres by which a statement sets what the scope stands on, or runs a text which nobody could
+/// read beforehand, and the first parts of such names. An owner's scope has no use for them.
+const REACHING: [&str; 6] = [
     "set_config",
-    "query_to_xml",
-    "query_to_xmlschema",
-    "query_to_xml_and_xmlschema",
+    // A view; an update of it is a SET.
+    "pg_settings",
     "ts_stat",
     "ts_rewrite",
-    "dblink",
+    "connectby",
+    "xpath_table",
 ];
+const REACHING_PREFIXES: [&str; 3] = ["query_to_xml", "crosstab", "dblink"];
 
 /// The settings that a unit of work stands on, and the first parts of the names of such.
 const STANDS_ON: [&str; 4] = [
@@ -66,7 +67,7 @@ pub(crate) enum Trace {
 pub(crate) fn look_over(engine: Engine, owned: bool, sql: &str) -> Result<Trace, String> {
     let tokens: Vec<Token<'_>> = Lexer::new(engine, sql).collect();
     let mut trace = Trace::None;
-    for statement in tokens.split(|token| *token == Token::Semicolon) {
+    for statement in statements(engine, &tokens) {
         if let Some(words) = control(statement) {
             return Err(words);
         }
@@ -78,6 +79,81 @@ pub(crate) fn look_over(engine: Engine, owned: bool, sql: &str) -> Result<Trace,
         }
     }
     Ok(trace)
+}
+
+/// Whether the text is no more than one statement.
+pub(crate) fn is_one_statement(engine: Engine, sql: &str) -> bool {
+    let tokens: Vec<Token<'_>> = Lexer::new(engine, sql).collect();
+    let full = statements(engine, &tokens).filter(|statement| !statement.is_empty());
+    full.count() <= 1
+}
+
+/// The statements of a text. Of one that creates a trigger or a routine, what its body holds is part of it: the
+/// body ends with the first `END` that stands where a statement would begin.
+fn statements<'t, 's>(
+    engine: Engine,
+    tokens: &'t [Token<'s>],
+) -> impl Iterator<Item = &'t [Token<'s>]> {
+    let mut rest = tokens;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let is_end = |pair: &[Token<'_>]| {
+            (pair[0] == Token::Semicolon || is_word(pair.first(), &["atomic"]))
+                && is_word(pair.get(1), &["end"])
+        };
+        let body_ends = match body(engine, rest) {
+            // The engine refuses a body that has no end, and whatever comes behind it.
+            Some(body) => rest[body..]
+                .windows(2)
+                .position(is_end)
+                .map_or(rest.len(), |at| body + at + 1),
+            None => 0,
+        };
+        let end = rest[body_ends..]
+            .iter()
+            .position(|token| *token == Token::Semicolon)
+            .map_or(rest.len(), |at| body_ends + at);
+        let statement = &rest[..end];
+        rest = rest.get(end + 1..).unwrap_or_default();
+        Some(statement)
+    })
+}
+
+/// Where the first statement may have a body with semicolons: a trigger of SQLite from its beginning, a
+/// routine of Postgres from its `BEGIN ATOMIC`, which stands in no parentheses.
+fn body(engine: Engine, tokens: &[Token<'_>]) -> Option<usize> {
+    let is = |at: usize, wanted: &[&str]| is_word(tokens.get(at), wanted);
+    if !is(0, &["create"]) {
+        return None;
+    }
+    if engine == Engine::Sqlite {
+        let at = if is(1, &["temp", "temporary"]) { 2 } else { 1 };
+        return is(at, &["trigger"]).then_some(at);
+    }
+    let replaces = is(1, &["or"]) && is(2, &["replace"]);
+    if !is(if replaces { 3 } else { 1 }, &["function", "procedure"]) {
+        return None;
+    }
+    let mut depth = 0_usize;
+    for (at, token) in tokens.iter().enumerate() {
+        match token {
+            Token::Semicolon => return None,
+            Token::Other('(') => depth += 1,
+            Token::Other(')') => depth = depth.saturating_sub(1),
+            Token::Word(word) if word == "begin" && depth == 0 && is(at + 1, &["atomic"]) => {
+                return Some(at + 1);
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Whether a token is one of these keywords, which quotes would make a name.
+fn is_word(token: Option<&Token<'_>>, wanted: &[&str]) -> bool {
+    matches!(token, Some(Token::Word(word)) if wanted.contains(&word.as_ref()))
 }
 
 /// The words with which the first statement begins, if they control a transaction or its role.
@@ -125,6 +201,10 @@ fn control(statement: &[Token<'_>]) -> Option<String> {
 /// What an owner's scope may say: statements that read and write rows, and settings that end with the
 /// transaction.
 fn stays_in_scope(engine: Engine, statement: &[Token<'_>]) -> Result<(), String> {
+    let statement = match word(statement, 0) {
+        Some("explain") => explained(statement),
+        _ => statement,
+    };
     let is =
         |index, wanted: &[&str]| word(statement, index).is_some_and(|word| wanted.contains(&word));
     match statement.first() {
@@ -139,19 +219,69 @@ fn stays_in_scope(engine: Engine, statement: &[Token<'_>]) -> Result<(), String>
     if engine == Engine::Sqlite {
         return Ok(());
     }
+    if makes_a_table(statement) {
+        return Err("INTO".to_owned());
+    }
     for (index, token) in statement.iter().enumerate() {
         match token {
             // A name with escapes may be any name.
             Token::Word(u) if u == "u" && statement.get(index + 1) == Some(&Token::Other('&')) => {
                 return Err("U&".to_owned());
             }
-            Token::Word(name) | Token::Quoted(name) if REACHING.contains(&name.as_ref()) => {
+            Token::Word(name) | Token::Quoted(name) if reaches(name) => {
                 return Err(name.clone().into_owned());
             }
             _ => {}
         }
     }
     Ok(())
+}
+
+/// The statement that an `EXPLAIN` is about, and with `ANALYZE` runs.
+fn explained<'t, 's>(statement: &'t [Token<'s>]) -> &'t [Token<'s>] {
+    let is_end = |token: &Token<'_>| *token == Token::Other(')');
+    let mut at = match statement.get(1) {
+        Some(Token::Other('(')) => statement.iter().position(is_end).unwrap_or(1) + 1,
+        _ => 1,
+    };
+    while let Some("analyze" | "analyse" | "verbose" | "query" | "plan") = word(statement, at) {
+        at += 1;
+    }
+    statement.get(at..).unwrap_or_default()
+}
+
+/// Whether an `INTO` is not that of `INSERT` or `MERGE`, but of a `SELECT`, for which SQLite has none. Behind
+/// a `SELECT` the other two words may be names of columns.
+fn makes_a_table(statement: &[Token<'_>]) -> bool {
+    // Of each pair of parentheses that is open, whether a SELECT began in it.
+    let mut selects = vec![false];
+    let mut writes = false;
+    for token in statement {
+        match token {
+            Token::Other('(') => selects.push(false),
+            Token::Other(')') => drop(selects.pop()),
+            Token::Word(word) if word == "select" => {
+                if let Some(selects) = selects.last_mut() {
+                    *selects = true;
+                }
+            }
+            Token::Word(word) if word == "into" => {
+                if !writes || selects.last() == Some(&true) {
+                    return true;
+                }
+            }
+            _ => {}
+        }
+        writes = matches!(token, Token::Word(word) if word == "insert" || word == "merge");
+    }
+    false
+}
+
+fn reaches(name: &str) -> bool {
+    REACHING.contains(&name)
+        || REACHING_PREFIXES
+            .iter()
+            .any(|prefix| name.starts_with(prefix))
 }
 
 fn leaves_a_trace(statement: &[Token<'_>]) -> bool {
@@ -221,6 +351,72 @@ mod tests {
     }
 
     #[test]
+    fn a_body_is_part_of_the_statement_that_creates_it_and_ends_with_it() {
+        let sqlite = [
+            (
+                "CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT CASE 1 WHEN 1 THEN 2 END; END;",
+                None,
+            ),
+            (
+                "CREATE TEMP TRIGGER t AFTER INSERT ON a BEGIN SELECT 1; END; COMMIT",
+                Some("COMMIT"),
+            ),
+            (
+                "CREATE TRIGGER begin AFTER INSERT ON a BEGIN SELECT 1; END; END",
+                Some("END"),
+            ),
+            ("CREATE TABLE trigger (a); COMMIT", Some("COMMIT")),
+            (
+                "CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT 1; \"end\"; END; END",
+                Some("END"),
+            ),
+        ];
+        let postgres = [
+            (
+                "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT 2; END",
+                None,
+            ),
+            (
+                "CREATE OR REPLACE PROCEDURE p() BEGIN ATOMIC END; COMMIT",
+                Some("COMMIT"),
+            ),
+            (
+                "CREATE FUNCTION f(begin atomic) RETURNS int RETURN 1; COMMIT; SELECT 1; END",
+                Some("COMMIT"),
+            ),
+            (
+                "CREATE FUNCTION f() RETURNS int RETURN 1; BEGIN ATOMIC; END",
+                Some("BEGIN"),
+            ),
+            (
+                "CREATE TRIGGER t AFTER INSERT ON a EXECUTE FUNCTION f(); END",
+                Some("END"),
+            ),
+        ];
+        for (engine, texts) in [(Engine::Sqlite, sqlite), (Engine::Postgres, postgres)] {
+            for (sql, found) in texts {
+                assert_eq!(refused(engine, false, sql).as_deref(), found, "{sql}");
+            }
+        }
+    }
+
+    #[test]
+    fn one_statement_is_told_from_several() {
+        for (sql, one) in [
+            ("", true),
+            (";; SELECT ';' /* ; */ ;; -- ;", true),
+            ("SELECT 1; SELECT 2", false),
+            ("UPDATE a SET b = 1; /* */ UPDATE a SET b = 1;", false),
+        ] {
+            for engine in Engine::ALL {
+                assert_eq!(is_one_statement(engine, sql), one, "{engine}: {sql}");
+            }
+        }
+        let trigger = "CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT 1; END;";
+        assert!(is_one_statement(Engine::Sqlite, trigger));
+    }
+
+    #[test]
     fn an_owners_scope_reads_and_writes_rows_and_nothing_else() {
         for (sql, found) in [
             ("DO $$ BEGIN PERFORM 1; END $$", Some("DO")),
@@ -249,6 +445,42 @@ mod tests {
                 Some("query_to_xml"),
             ),
             ("SELECT 'set_config' -- set_config", None),
+            ("SELECT 1 AS a INTO TEMP habits", Some("INTO")),
+            ("SELECT 1 insert INTO habits", Some("INTO")),
+            (
+                "WITH insert AS (SELECT 1) SELECT (2) merge INTO habits",
+                Some("INTO"),
+            ),
+            ("WITH a AS (SELECT 1) INSERT INTO t SELECT 1", None),
+            (
+                "WITH a AS (INSERT INTO t VALUES (1) RETURNING id) SELECT id FROM a",
+                None,
+            ),
+            (
+                "MERGE INTO t USING s ON true WHEN NOT MATCHED THEN INSERT VALUES (1)",
+                None,
+            ),
+            ("EXPLAIN ANALYZE CREATE TABLE a AS SELECT 1", Some("CREATE")),
+            (
+                "EXPLAIN (ANALYZE, FORMAT json) CREATE TABLE a AS SELECT 1",
+                Some("CREATE"),
+            ),
+            ("EXPLAIN VERBOSE EXECUTE a", Some("EXECUTE")),
+            ("EXPLAIN EXPLAIN SELECT 1", Some("EXPLAIN")),
+            ("EXPLAIN ANALYZE SELECT 1 INTO a", Some("INTO")),
+            ("EXPLAIN (COSTS off) SELECT 1", None),
+            ("EXPLAIN (SELECT 1)", None),
+            (
+                "UPDATE pg_settings SET setting = 'x' WHERE name = 'role'",
+                Some("pg_settings"),
+            ),
+            ("SELECT crosstab2('SELECT 1')", Some("crosstab2")),
+            ("SELECT connectby('a', 'b', 'c', 'd', 1)", Some("connectby")),
+            (
+                "SELECT xpath_table('a', 'b', 'c', 'd', 'e')",
+                Some("xpath_table"),
+            ),
+            ("SELECT dblink_exec('SELECT 1')", Some("dblink_exec")),
             ("(SELECT 1)", None),
         ] {
             assert_eq!(
@@ -257,10 +489,19 @@ mod tests {
                 "{sql}"
             );
         }
-        assert_eq!(
-            refused(Engine::Sqlite, true, "PRAGMA query_only = 0").as_deref(),
-            Some("PRAGMA")
-        );
+        for (sql, found) in [
+            ("PRAGMA query_only = 0", Some("PRAGMA")),
+            ("INSERT OR IGNORE INTO t VALUES (1)", None),
+            ("REPLACE INTO t VALUES (1)", None),
+            ("EXPLAIN QUERY PLAN SELECT 1", None),
+            ("EXPLAIN QUERY PLAN DROP TABLE t", Some("DROP")),
+        ] {
+            assert_eq!(
+                refused(Engine::Sqlite, true, sql).as_deref(),
+                found,
+                "{sql}"
+            );
+        }
     }
 
     #[test]

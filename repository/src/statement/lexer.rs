@@ -12,6 +12,8 @@ pub(super) enum Token<'s> {
     Word(Cow<'s, str>),
     /// A name in quotes, as it stands there.
     Quoted(Cow<'s, str>),
+    /// A parameter, as it stands there: `?`, `?1`, `$1`, on SQLite also `:name` and the like.
+    Parameter(&'s str),
     /// What ends a statement.
     Semicolon,
     /// Anything else, by its first character: of a text its quote, of a number its first digit.
@@ -57,8 +59,16 @@ impl<'s> Lexer<'s> {
 
     fn skip_space_and_comments(&mut self) {
         loop {
-            self.rest = self.rest.trim_start();
-            if self.rest.starts_with("--") {
+            // Other spaces of Unicode are letters to both engines.
+            self.rest = self
+                .rest
+                .trim_start_matches([' ', '\t', '\n', '\r', '\u{b}', '\u{c}']);
+            // A mark of the byte order is space to SQLite.
+            if let Some(rest) = self.rest.strip_prefix('\u{feff}')
+                && !self.is_postgres()
+            {
+                self.rest = rest;
+            } else if self.rest.starts_with("--") {
                 // To Postgres a carriage return ends a line as well.
                 let ends: &[char] = if self.is_postgres() {
                     &['\n', '\r']
@@ -132,10 +142,51 @@ impl<'s> Lexer<'s> {
                 .all(|c| c.is_ascii_alphanumeric() || c == '_' || !c.is_ascii());
         is_name.then(|| &self.rest[..end + 2])
     }
+
+    /// How long the parameter is that begins here, if one does.
+    fn parameter(&self) -> Option<usize> {
+        let first = self.rest.chars().next()?;
+        let inner = &self.rest[first.len_utf8()..];
+        let digits = inner.bytes().take_while(u8::is_ascii_digit).count();
+        match (self.engine, first) {
+            (Engine::Postgres, '$') if digits > 0 => Some(1 + digits),
+            (Engine::Sqlite, '?') => Some(1 + digits),
+            (Engine::Sqlite, '$' | ':' | '@' | '#') => Some(1 + variable(inner)),
+            _ => None,
+        }
+    }
+}
+
+/// How long the name of SQLite's variable is: as Tcl has them, with `::` in it, and at its end
+/// parentheses around anything but space.
+fn variable(name: &str) -> usize {
+    let mut at = 0;
+    let mut is_named = false;
+    while let Some(c) = name[at..].chars().next() {
+        if in_word(c) {
+            is_named = true;
+            at += c.len_utf8();
+        } else if name[at..].starts_with("::") {
+            at += 2;
+        } else if c == '(' && is_named {
+            let ends = |c: char| c == ')' || c.is_ascii_whitespace() || c == '\u{b}';
+            return match name[at + 1..].find(ends) {
+                Some(end) => at + 1 + end + usize::from(name[at + 1 + end..].starts_with(')')),
+                None => name.len(),
+            };
+        } else {
+            break;
+        }
+    }
+    at
 }
 
 fn begins_word(c: char) -> bool {
     c.is_ascii_alphabetic() || c == '_' || !c.is_ascii()
+}
+
+fn in_word(c: char) -> bool {
+    begins_word(c) || c.is_ascii_digit() || c == '$'
 }
 
 impl<'s> Iterator for Lexer<'s> {
@@ -148,7 +199,7 @@ impl<'s> Iterator for Lexer<'s> {
         if begins_word(first) {
             let end = self
                 .rest
-                .find(|c: char| !begins_word(c) && !c.is_ascii_digit() && c != '$')
+                .find(|c: char| !in_word(c))
                 .unwrap_or(self.rest.len());
             let word = self.take(end);
             if self.is_postgres() && word.eq_ignore_ascii_case("e") && self.rest.starts_with('\'') {
@@ -170,6 +221,9 @@ impl<'s> Iterator for Lexer<'s> {
             self.take(tag.len());
             self.take_past(tag);
             return Some(Token::Other('$'));
+        }
+        if let Some(length) = self.parameter() {
+            return Some(Token::Parameter(self.take(length)));
         }
         self.take(first.len_utf8());
         Some(match first {
@@ -202,7 +256,7 @@ mod tests {
             Token::Word(word) => Some(word.into_owned()),
             Token::Quoted(name) => Some(format!("\"{name}\"")),
             Token::Semicolon => Some(";".to_owned()),
-            Token::Other(_) => None,
+            Token::Parameter(_) | Token::Other(_) => None,
         });
         told.collect::<Vec<_>>().join(" ")
     }
@@ -231,7 +285,22 @@ mod tests {
             ("/* /* */ x */ y", "y", "x y"),
             ("-- a\rCOMMIT", "commit", ""),
             ("$$; COMMIT$$; a", "; a", "; commit$$ ; a"),
-            ("$t$ $$ ; $t$ a $1$x$;$x$", "a", "t$ ; t$ a x$ ; x$"),
+            ("$t$ $$ ; $t$ a $1$x$;$x$", "a", "; a ;"),
+            ("$1('); COMMIT; --'", "", "; commit ;"),
+            (
+                ":a::b(\"); COMMIT; --\"",
+                "a b \"); COMMIT; --\"",
+                "; commit ;",
+            ),
+            ("@a(' '); COMMIT; --'", "a ; commit ;", ""),
+            ("?1'; COMMIT; ?'", "", ""),
+            // Spaces that are none.
+            (
+                "\u{a0}$$; COMMIT; --$$",
+                "\u{a0}$$ ; commit ;",
+                "\u{a0}$$ ; commit ;",
+            ),
+            ("\u{feff}COMMIT", "\u{feff}commit", "commit"),
             (r"E'\'; COMMIT; ' a", "a", "e ; commit ;"),
             ("E'a'\n'\\''; COMMIT; --'", "; commit ;", "e"),
             ("'a\\''; COMMIT; --'", "", ""),

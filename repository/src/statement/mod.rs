@@ -23,7 +23,7 @@ use sea_orm::{EntityTrait, IdenStatic, Iterable};
 pub(crate) use bulk::{Bulk, bulk_insert, bulk_update, chunks, insert_types, update_types};
 #[cfg(feature = "migrate")]
 pub(crate) use control::leading_control;
-pub(crate) use control::{Trace, look_over};
+pub(crate) use control::{Trace, is_one_statement, look_over};
 pub(crate) use reference::{
     Affected, changed_orphan, first_orphan, referring_to_changed, referring_to_removed,
 };

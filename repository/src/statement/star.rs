@@ -4,20 +4,39 @@ use crate::engine::Engine;
 
 use super::lexer::{Lexer, Token};
 
-/// Whether the text selects or returns `*`.
+/// Statements in which `TABLE` is a query of all columns, not a kind of object.
+const OF_ROWS: [&str; 8] = [
+    "select", "with", "insert", "update", "delete", "merge", "values", "table",
+];
+
+/// Whether the statement selects or returns `*`, or is a `TABLE` query, which is the same.
 ///
 /// Rows are read by position, and a driver keeps a statement with the columns that it had at first: after a
 /// migration by another process a `*` would give other columns than were asked for.
 pub(crate) fn has_star(engine: Engine, sql: &str) -> bool {
+    let tokens: Vec<Token<'_>> = Lexer::new(engine, sql)
+        .skip_while(|token| matches!(token, Token::Semicolon | Token::Other('(')))
+        .collect();
+    let is = |at: Option<usize>, wanted: &[&str]| {
+        let token = at.and_then(|at| tokens.get(at));
+        matches!(token, Some(Token::Word(word)) if wanted.contains(&word.as_ref()))
+    };
+    let is_of_rows = is(Some(0), &OF_ROWS);
     let mut introduced = false;
-    for token in Lexer::new(engine, sql) {
-        if introduced && token == Token::Other('*') {
-            return true;
-        }
-        introduced = match &token {
+    // Of each pair of parentheses that is open, whether it is the list of a DISTINCT ON.
+    let mut lists = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        introduced = match token {
+            Token::Other('*') if introduced => return true,
+            Token::Word(word) if is_of_rows && word == "table" => return true,
             Token::Word(word) => {
                 ["select", "distinct", "all", "returning"].contains(&word.as_ref())
             }
+            Token::Other('(') => {
+                lists.push(is(at.checked_sub(1), &["on"]) && is(at.checked_sub(2), &["distinct"]));
+                false
+            }
+            Token::Other(')') => lists.pop().unwrap_or(false),
             token => matches!(token, Token::Other(',' | '.')),
         };
     }
@@ -37,6 +56,15 @@ mod tests {
             ("SELECT `h`.* FROM habits AS h", true),
             ("UPDATE habits SET name = 'a' RETURNING *", true),
             ("SELECT /* all */ * FROM habits", true),
+            ("SELECT DISTINCT ON (user_id, (name)) * FROM habits", true),
+            ("TABLE habits", true),
+            ("(TABLE habits)", true),
+            ("SELECT id FROM a UNION ALL TABLE b", true),
+            ("WITH a AS (TABLE b) SELECT id FROM a", true),
+            ("SELECT DISTINCT ON (a * 2) (b) * c FROM t", false),
+            ("CREATE TABLE t (a int)", false),
+            ("LOCK TABLE t", false),
+            ("SELECT \"table\" FROM t", false),
             (
                 "SELECT count(*), amount * 2, 'SELECT * FROM' FROM habits -- SELECT *",
                 false,

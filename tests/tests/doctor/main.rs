@@ -6,7 +6,6 @@ mod databases;
 mod domain;
 mod drift;
 mod entities;
-mod fingerprint;
 mod history;
 mod history_of_a_database;
 mod pages;

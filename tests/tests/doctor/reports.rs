@@ -1,7 +1,7 @@
 //! What is told, and what is suggested.
 
 use catamaran::Engine;
-use catamaran::doctor::{Code, Doctor, Finding, Format, Mend, Part, Place, Report};
+use catamaran::doctor::{Code, Doctor, Finding, Format, Mend, Part, Place, Report, Sources};
 
 use crate::databases::Migrated;
 
@@ -85,17 +85,18 @@ fn the_file_and_line_of_an_entity_are_told() {
         .take_while(|line| !line.contains("pub platform:"))
         .count()
         + 1;
-    let annotation = report.write(Format::Github, false);
+    let sources = Sources::under(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    let annotation = report.written(Format::Github, &sources, None);
     let start = format!(
-        "::error file=entity/src/sqlite/device.rs,line={line},title=CAT013 devices.platform"
+        "::error file=entity/src/sqlite/device.rs,line={line},title=CAT013%3A devices.platform"
     );
     assert!(annotation.starts_with(&start), "{annotation}");
     assert!(annotation.contains("100%25 by hand"), "{annotation}");
-    let sarif = report.write(Format::Sarif, false);
+    let sarif = report.written(Format::Sarif, &sources, None);
     assert!(
         sarif.contains("\"uri\": \"entity/src/sqlite/device.rs\""),
         "{sarif}"
     );
-    let coloured = report.write(Format::Human, true);
-    assert!(coloured.contains('\u{1b}') && !report.write(Format::Human, false).contains('\u{1b}'));
+    let unknown = report.written(Format::Github, &Sources::unknown(), None);
+    assert!(unknown.starts_with("::error title=CAT013"), "{unknown}");
 }

@@ -3,14 +3,14 @@ use serde_json::Value;
 use super::Unreadable;
 
 /// A fact that a catalog tells of a table: its fields as a JSON array, which both engines can write.
-pub(in crate::doctor) struct Row {
-    pub(super) kind: String,
-    pub(super) table: String,
+pub(in super::super) struct Row {
+    pub(in super::super) kind: String,
+    pub(in super::super) table: String,
     fields: Vec<Value>,
 }
 
 impl Row {
-    pub(in crate::doctor) fn new(
+    pub(in super::super) fn new(
         kind: String,
         table: String,
         data: &str,
@@ -34,11 +34,14 @@ impl Row {
         Unreadable::Catalog(format!("{kind} of {table}, field {index}: {fields:?}"))
     }
 
-    pub(super) fn text(&self, index: usize) -> Result<String, Unreadable> {
+    pub(in super::super) fn text(&self, index: usize) -> Result<String, Unreadable> {
         self.optional_text(index)?.ok_or_else(|| self.wrong(index))
     }
 
-    pub(super) fn optional_text(&self, index: usize) -> Result<Option<String>, Unreadable> {
+    pub(in super::super) fn optional_text(
+        &self,
+        index: usize,
+    ) -> Result<Option<String>, Unreadable> {
         match self.fields.get(index) {
             Some(Value::String(text)) => Ok(Some(text.clone())),
             Some(Value::Null) => Ok(None),
@@ -46,13 +49,13 @@ impl Row {
         }
     }
 
-    pub(super) fn number(&self, index: usize) -> Result<i64, Unreadable> {
+    pub(in super::super) fn number(&self, index: usize) -> Result<i64, Unreadable> {
         let number = self.fields.get(index).and_then(Value::as_i64);
         number.ok_or_else(|| self.wrong(index))
     }
 
     /// SQLite has 0 and 1 for it.
-    pub(super) fn flag(&self, index: usize) -> Result<bool, Unreadable> {
+    pub(in super::super) fn flag(&self, index: usize) -> Result<bool, Unreadable> {
         match self.fields.get(index) {
             Some(Value::Bool(flag)) => Ok(*flag),
             Some(Value::Number(number)) => Ok(number.as_i64() != Some(0)),
@@ -61,7 +64,7 @@ impl Row {
     }
 
     /// A list of texts; none for NULL.
-    pub(super) fn texts(&self, index: usize) -> Result<Vec<String>, Unreadable> {
+    pub(in super::super) fn texts(&self, index: usize) -> Result<Vec<String>, Unreadable> {
         let items = match self.fields.get(index) {
             Some(Value::Array(items)) => items.as_slice(),
             Some(Value::Null) => &[],

@@ -6,24 +6,11 @@ mod postgres;
 mod sqlite;
 mod sqlite_text;
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Statement};
 
 use super::schema::Schema;
 use crate::engine::Engine;
 pub(super) use fields::Row;
-pub(super) use postgres::CATALOG as POSTGRES_CATALOG;
-pub(super) use sqlite::CATALOG as SQLITE_CATALOG;
-
-/// The names of the migrations that SeaORM has recorded.
-pub(super) const APPLIED: &str = "SELECT version FROM seaql_migrations ORDER BY version";
-
-/// One row where SeaORM has recorded migrations, none where it has no table for them.
-pub(super) const fn has_history(engine: Engine) -> &'static str {
-    match engine {
-        Engine::Sqlite => "SELECT name FROM sqlite_schema WHERE name = 'seaql_migrations'",
-        Engine::Postgres => "SELECT 'yes' WHERE to_regclass('seaql_migrations') IS NOT NULL",
-    }
-}
 
 /// Why a database could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -49,18 +36,26 @@ pub(super) fn engine_of(db: &DatabaseConnection) -> Result<Engine, Unreadable> {
 /// application's role.
 pub(super) async fn schema(db: &DatabaseConnection, role: &str) -> Result<Schema, Unreadable> {
     let engine = engine_of(db)?;
-    let statement = match engine {
-        Engine::Sqlite => Statement::from_string(DbBackend::Sqlite, SQLITE_CATALOG),
-        Engine::Postgres => {
-            let role = [role.into()];
-            Statement::from_sql_and_values(DbBackend::Postgres, POSTGRES_CATALOG, role)
-        }
+    let values = match engine {
+        Engine::Sqlite => Vec::new(),
+        Engine::Postgres => vec![role.into()],
     };
-    of_rows(engine, rows(db, statement).await?)
+    let backend = db.get_database_backend();
+    let statement = Statement::from_sql_and_values(backend, catalog(engine), values);
+    interpret(engine, rows(db, statement).await?)
 }
 
-/// The schema that the rows of an engine's catalog tell.
-pub(super) fn of_rows(engine: Engine, rows: Vec<Row>) -> Result<Schema, Unreadable> {
+/// The statement that reads everything; on Postgres parameter 1 is the application's role. Its columns: kind,
+/// table, place, and facts as JSON.
+pub(super) const fn catalog(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Sqlite => sqlite::CATALOG,
+        Engine::Postgres => postgres::CATALOG,
+    }
+}
+
+/// The schema that the rows of the [`catalog`] tell.
+pub(super) fn interpret(engine: Engine, rows: Vec<Row>) -> Result<Schema, Unreadable> {
     match engine {
         Engine::Sqlite => sqlite::schema(rows),
         Engine::Postgres => postgres::schema(rows),
@@ -81,13 +76,24 @@ async fn rows<C: ConnectionTrait>(db: &C, statement: Statement) -> Result<Vec<Ro
 /// The names of the migrations that SeaORM has recorded; `None` where it has no table for them.
 pub(super) async fn applied(db: &DatabaseConnection) -> Result<Option<Vec<String>>, Unreadable> {
     let backend = db.get_database_backend();
-    let exists = Statement::from_string(backend, has_history(engine_of(db)?));
-    if db.query_one_raw(exists).await?.is_none() {
+    let exists = match engine_of(db)? {
+        Engine::Sqlite => {
+            "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'seaql_migrations')"
+        }
+        Engine::Postgres => "SELECT to_regclass('seaql_migrations') IS NOT NULL",
+    };
+    let row = db
+        .query_one_raw(Statement::from_string(backend, exists))
+        .await?;
+    let exists: bool = row.map_or(Ok(false), |row| row.try_get_by_index(0))?;
+    if !exists {
         return Ok(None);
     }
-    let rows = db
-        .query_all_raw(Statement::from_string(backend, APPLIED))
-        .await?;
+    let query = Statement::from_string(
+        backend,
+        "SELECT version FROM seaql_migrations ORDER BY version",
+    );
+    let rows = db.query_all_raw(query).await?;
     let names = rows.iter().map(|row| row.try_get_by_index(0));
     Ok(Some(names.collect::<Result<_, DbErr>>()?))
 }

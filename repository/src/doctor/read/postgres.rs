@@ -12,16 +12,19 @@ use crate::engine::Engine;
 /// `(kind, table, place, facts)`. Parameter 1 is the application's role. SeaORM's own table, what extensions
 /// brought, and the parts of a partitioned table are no part of the schema.
 ///
-/// The settings, by which Postgres prints literals and names in an expression, are those of this statement (or of
-/// the transaction that it is in); every other part reads what the first has chosen, and so comes after it.
+/// The first part sets, for this statement's transaction, how Postgres prints the literals in an expression
+/// and what of it needs a schema before its name; everything else reads from it, so that nothing is printed before.
+///
+/// What SeaORM recorded is asked for by a text, since the statement is valid without its table too; it is NULL for
+/// a role that may not read it. In hexadecimal no name needs XML's escapes.
 ///
 /// `NOT NULL` (contype `n`, from Postgres 18 on) is told by the columns.
-pub(in crate::doctor) const CATALOG: &str = "
-    WITH settings AS MATERIALIZED (
-        SELECT set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO, YMD', true),
-            set_config('IntervalStyle', 'postgres', true), set_config('extra_float_digits', '1', true),
-            set_config('bytea_output', 'hex', true), set_config('quote_all_identifiers', 'off', true)),
-    s AS MATERIALIZED (SELECT n.oid FROM settings CROSS JOIN pg_namespace n WHERE n.nspname = current_schema()),
+pub(super) const CATALOG: &str = "
+    WITH p AS MATERIALIZED (
+        SELECT count(set_config(name, value, true)) FROM (VALUES
+            ('TimeZone', 'UTC'), ('DateStyle', 'ISO, YMD'), ('IntervalStyle', 'postgres'), ('extra_float_digits', '1'),
+            ('bytea_output', 'hex'), ('quote_all_identifiers', 'off'), ('standard_conforming_strings', 'on')) v (name, value)),
+    s AS MATERIALIZED (SELECT n.oid FROM p, pg_namespace n WHERE n.nspname = current_schema() AND p.count > 0),
     c AS MATERIALIZED (
         SELECT c.* FROM pg_class c, s
         WHERE c.relnamespace = s.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
@@ -30,6 +33,13 @@ pub(in crate::doctor) const CATALOG: &str = "
                 WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')),
     t AS MATERIALIZED (SELECT * FROM c WHERE relkind IN ('r', 'p'))
     SELECT 'schema', '', 0::bigint, '[]' FROM s
+    UNION ALL
+    SELECT 'history', '', 0, json_build_array(CASE WHEN has_column_privilege(h.oid, 'version', 'SELECT') THEN
+            convert_from(decode(substring(query_to_xml(format(
+                'SELECT encode(convert_to(json_agg(version ORDER BY version)::text, ''UTF8''), ''hex'') AS v FROM %s', h.oid::regclass),
+                true, false, '')::text FROM '<v>([0-9a-f]*)</v>'), 'hex'), 'UTF8') END,
+            has_column_privilege(h.oid, 'version', 'SELECT'))::text
+        FROM s JOIN pg_class h ON h.relnamespace = s.oid AND h.relname = 'seaql_migrations'
     UNION ALL
     SELECT 'role', '', 0, json_build_array(rolname, rolsuper OR rolbypassrls)::text FROM pg_roles WHERE rolname = $1
     UNION ALL

@@ -1,46 +1,41 @@
-//! For GitHub Actions: workflow commands, which become annotations
+//! A report as annotations of a GitHub workflow
 //! (<https://docs.github.com/actions/reference/workflow-commands-for-github-actions>).
 
-use std::fmt::Write;
+use super::super::finding::Finding;
+use super::source::Sources;
+use super::{Report, sarif};
 
-use super::Report;
-
-pub(super) fn write(report: &Report) -> String {
-    let mut text = String::new();
-    for finding in &report.findings {
-        let mut at = String::new();
-        if let Some(source) = super::source::of(finding) {
-            let _ = write!(at, "file={},", property(&source.file));
-            if let Some(line) = source.line {
-                let _ = write!(at, "line={line},");
-            }
-        }
-        let title = format!(
-            "{} {}: {}",
-            finding.code,
-            finding.subject(),
-            finding.code.title()
-        );
-        let (kind, title) = (finding.severity(), property(&title));
-        let _ = writeln!(
-            text,
-            "::{kind} {at}title={title}::{}",
-            data(&finding.to_string())
-        );
-    }
-    for unseen in &report.unseen {
-        let words = format!("could not look at {}: {}", unseen.place, unseen.reason);
-        let _ = writeln!(text, "::error title=catamaran doctor::{}", data(&words));
-    }
-    text
+pub(super) fn annotations(report: &Report, sources: &Sources) -> String {
+    let findings = report
+        .findings
+        .iter()
+        .map(|finding| annotation(finding, sources));
+    let unseen = report.unseen.iter().map(|unseen| {
+        let text = format!("could not look at {}: {}", unseen.place, unseen.reason);
+        format!("::error title=catamaran doctor::{}", escaped(&text))
+    });
+    findings.chain(unseen).collect::<Vec<_>>().join("\n")
 }
 
-fn data(text: &str) -> String {
+fn annotation(finding: &Finding, sources: &Sources) -> String {
+    let file = sources.locate(finding).map_or(String::new(), |at| {
+        format!("file={},line={},", property(&at.path), at.line)
+    });
+    let title = format!("{}: {}", finding.code, finding.subject());
+    format!(
+        "::{} {file}title={}::{}",
+        finding.severity(),
+        property(&title),
+        escaped(&sarif::message(finding)),
+    )
+}
+
+fn escaped(text: &str) -> String {
     text.replace('%', "%25")
         .replace('\r', "%0D")
         .replace('\n', "%0A")
 }
 
 fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
+    escaped(text).replace(':', "%3A").replace(',', "%2C")
 }

@@ -1,153 +1,217 @@
-//! For people: grouped by place and table, coloured if they like, the sides beside each other where they fit.
+//! A report for people: by table, side by side.
 
-use std::fmt::Write;
+use std::collections::BTreeMap;
+use std::fmt::{self, Write};
 
 use anstyle::{AnsiColor, Style};
+use comfy_table::{ContentArrangement, Table, presets};
 
+use super::super::code::Severity;
+use super::super::finding::Finding;
+use super::super::mend::Mend;
+use super::super::suggest::Suggestion;
 use super::{Report, Verdict};
-use crate::doctor::code::Severity;
-use crate::doctor::finding::Finding;
-use crate::doctor::mend::Mend;
+use crate::domain::Place;
 
-/// What fits beside the other side.
-const HALF: usize = 46;
+/// How wide a table may be, in columns of a terminal.
+const WIDTH: u16 = 100;
 
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
-const RED: Style = AnsiColor::Red.on_default().bold();
-const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
-const GREEN: Style = AnsiColor::Green.on_default().bold();
-
-/// The report as text.
-pub(super) fn write(report: &Report, coloured: bool) -> String {
-    let mut page = Page {
-        text: String::new(),
-        coloured,
-    };
-    page.places(report);
-    page.unseen(report);
-    page.excepted(report);
-    page.summary(report);
-    page.text
+/// A report, as it is shown.
+pub(super) struct Human<'a> {
+    pub(super) report: &'a Report,
+    pub(super) suggestion: Option<&'a Suggestion>,
+    /// Whether ANSI styles stand in it.
+    pub(super) styled: bool,
 }
 
-struct Page {
-    text: String,
-    coloured: bool,
-}
+/// Findings of one subject and one code, of all the places that have them.
+type Group<'a> = Vec<&'a Finding>;
 
-impl Page {
-    fn line(&mut self, line: impl AsRef<str>) {
-        self.text.push_str(line.as_ref().trim_end());
-        self.text.push('\n');
+impl fmt::Display for Human<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.looked_at(f)?;
+        let mut tables: BTreeMap<&str, Vec<Group<'_>>> = BTreeMap::new();
+        for finding in &self.report.findings {
+            let groups = tables.entry(&finding.table).or_default();
+            let same = |group: &&mut Group<'_>| {
+                group.first().is_some_and(|first| {
+                    first.code == finding.code && first.subject() == finding.subject()
+                })
+            };
+            match groups.iter_mut().find(same) {
+                Some(group) => group.push(finding),
+                None => groups.push(vec![finding]),
+            }
+        }
+        for (table, groups) in tables {
+            writeln!(
+                f,
+                "\n{}",
+                self.paint(Style::new().bold().underline(), table)
+            )?;
+            for group in groups {
+                self.group(f, &group)?;
+            }
+        }
+        self.excepted(f)?;
+        self.unseen(f)?;
+        if let Some(suggestion) = self.suggestion {
+            write!(f, "\n{suggestion}")?;
+        }
+        self.verdict(f)
     }
+}
 
-    fn styled(&self, style: Style, text: &str) -> String {
-        match self.coloured {
+impl Human<'_> {
+    fn paint(&self, style: Style, text: &str) -> String {
+        match self.styled {
             true => format!("{style}{text}{style:#}"),
             false => text.to_owned(),
         }
     }
 
-    fn places(&mut self, report: &Report) {
-        let mut place = None;
-        for finding in &report.findings {
-            let here = (
-                finding.place,
-                finding.place.is_database().then(|| finding.at.clone()),
-            );
-            if place.as_ref() != Some(&here) {
-                let mut head = finding.place.to_string();
-                if let (_, Some(Some(at))) = &here {
-                    let _ = write!(head, " {at}");
+    fn severity(&self, severity: Severity, text: &str) -> String {
+        let color = match severity {
+            Severity::Error => AnsiColor::Red,
+            Severity::Warning => AnsiColor::Yellow,
+        };
+        self.paint(color.on_default().bold(), text)
+    }
+
+    fn label(&self, text: &str) -> String {
+        self.paint(Style::new().dimmed(), text)
+    }
+
+    fn looked_at(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.label("looked at"))?;
+        for place in &self.report.looked_at {
+            let found = self.report.findings.iter();
+            let mark = match found.filter(|finding| finding.place == *place).count() {
+                0 => self.paint(AnsiColor::Green.on_default(), "in sync"),
+                count => self.severity(Severity::Error, &counted(count, "difference")),
+            };
+            writeln!(f, "  {place}: {mark}")?;
+        }
+        Ok(())
+    }
+
+    fn group(&self, f: &mut fmt::Formatter<'_>, group: &[&Finding]) -> fmt::Result {
+        let Some(first) = group.first() else {
+            return Ok(());
+        };
+        let (code, severity) = (first.code, first.severity());
+        let head = self.severity(severity, &format!("{code} {severity}"));
+        writeln!(f, "\n{head}  {}  {}", first.subject(), code.title())?;
+        writeln!(f, "  {}", self.label(code.meaning()))?;
+        let mut table = Table::new();
+        table
+            .load_preset(presets::UTF8_BORDERS_ONLY)
+            .set_content_arrangement(ContentArrangement::Dynamic)
+            .set_width(WIDTH)
+            .set_header(["where", "wanted", "found"]);
+        for finding in group {
+            let place = match &finding.at {
+                Some(at) => format!("{}\n{at}", finding.place),
+                None => finding.place.to_string(),
+            };
+            table.add_row([&place, &finding.wanted, &finding.found]);
+        }
+        for line in table.lines() {
+            writeln!(f, "  {}", line.trim_end())?;
+        }
+        let mut told: Vec<&Mend> = Vec::new();
+        for finding in group {
+            if !told.contains(&&finding.mend) {
+                told.push(&finding.mend);
+                self.mend(f, finding)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn mend(&self, f: &mut fmt::Formatter<'_>, finding: &Finding) -> fmt::Result {
+        let mut text = String::new();
+        let what = match &finding.mend {
+            Mend::Sql { engine, statements } => {
+                for statement in statements {
+                    writeln!(text, "{statement};")?;
                 }
-                let head = self.styled(BOLD, &head);
-                self.line(format!("\n{head}"));
-                place = Some(here);
+                match finding.place {
+                    Place::Database(_) => format!("mend on {engine}"),
+                    _ => format!("mend on {engine}, in a new migration"),
+                }
             }
-            self.finding(finding);
-        }
-    }
-
-    fn finding(&mut self, finding: &Finding) {
-        let style = match finding.severity() {
-            Severity::Error => RED,
-            Severity::Warning => YELLOW,
+            Mend::Rust { what, line } => {
+                text.clone_from(line);
+                format!("mend: {what}")
+            }
+            Mend::Words(words) => format!("mend: {words}"),
         };
-        let code = self.styled(style, finding.code.id());
-        let subject = self.styled(BOLD, &finding.subject());
-        self.line(format!("\n  {code} {subject}: {}", finding.code.title()));
-        if let (Some(at), false) = (&finding.at, finding.place.is_database()) {
-            self.field("at", at);
+        writeln!(f, "  {}", self.label(&what))?;
+        for line in text.lines() {
+            writeln!(f, "    {line}")?;
         }
-        let (wanted, found) = (&finding.wanted, &finding.found);
-        let fits = |side: &str| side.chars().count() <= HALF && !side.contains('\n');
-        if fits(wanted) && fits(found) {
-            let (label, other) = (self.styled(DIM, "wanted"), self.styled(DIM, "found"));
-            self.line(format!("    {label}  {wanted:<HALF$}  {other}  {found}"));
-        } else {
-            self.field("wanted", wanted);
-            self.field("found", found);
-        }
-        self.mend(&finding.mend);
+        Ok(())
     }
 
-    fn field(&mut self, label: &str, text: &str) {
-        let label = self.styled(DIM, &format!("{label:<6}"));
-        let text = text.replace('\n', "\n            ");
-        self.line(format!("    {label}  {text}"));
-    }
-
-    fn mend(&mut self, mend: &Mend) {
-        match mend {
-            Mend::Sql { statements, .. } => {
-                self.field("mend", &format!("{};", statements.join(";\n")))
+    fn excepted(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, (finding, exception)) in self.report.excepted.iter().enumerate() {
+            if index == 0 {
+                writeln!(f, "\n{}", self.label("excepted in DOMAIN"))?;
             }
-            Mend::Rust { what, line } => self.field("mend", &format!("{what}:\n{line}")),
-            Mend::Words(words) => self.field("mend", words),
+            let (code, subject, place) = (finding.code, finding.subject(), finding.place);
+            writeln!(f, "  {code} {subject} in {place}: {}", exception.reason)?;
         }
+        Ok(())
     }
 
-    fn unseen(&mut self, report: &Report) {
-        for unseen in &report.unseen {
-            let head = self.styled(YELLOW, "could not look at");
-            self.line(format!("\n{head} {}: {}", unseen.place, unseen.reason));
+    fn unseen(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, unseen) in self.report.unseen.iter().enumerate() {
+            if index == 0 {
+                writeln!(
+                    f,
+                    "\n{}",
+                    self.severity(Severity::Error, "could not look at")
+                )?;
+            }
+            let reason = unseen.reason.trim_end().replace('\n', "\n    ");
+            writeln!(f, "  {}: {reason}", unseen.place)?;
         }
+        Ok(())
     }
 
-    fn excepted(&mut self, report: &Report) {
-        for (finding, exception) in &report.excepted {
-            let what = format!(
-                "{} {}: {}",
-                exception.code,
-                finding.subject(),
-                exception.reason
-            );
-            let what = self.styled(DIM, &format!("excepted: {what}"));
-            self.line(format!("\n{what}"));
-        }
-    }
-
-    fn summary(&mut self, report: &Report) {
-        let looked_at: Vec<&str> = report
-            .looked_at
+    fn verdict(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let findings = &self.report.findings;
+        let errors = findings
             .iter()
-            .map(|place| place.as_str())
-            .collect();
-        let errors = report
-            .findings
-            .iter()
-            .filter(|f| f.severity() == Severity::Error)
+            .filter(|finding| finding.severity() == Severity::Error)
             .count();
-        let warnings = report.findings.len() - errors;
-        let verdict = match report.verdict() {
-            Verdict::Clean => self.styled(GREEN, "clean"),
-            Verdict::Drift => self.styled(
-                RED,
-                &format!("drift: {errors} error(s), {warnings} warning(s)"),
-            ),
-            Verdict::Unseen => self.styled(YELLOW, "not everything could be looked at"),
+        let (errors, warnings) = (
+            counted(errors, "error"),
+            counted(findings.len() - errors, "warning"),
+        );
+        let unseen = match self.report.unseen.len() {
+            0 => String::new(),
+            count => format!(", {} could not be looked at", counted(count, "place")),
         };
-        self.line(format!("\n{verdict}; looked at {}", looked_at.join(", ")));
+        match self.report.verdict() {
+            Verdict::Clean => {
+                let clean = self.paint(AnsiColor::Green.on_default().bold(), "clean");
+                write!(f, "\n{clean}: every place says the same")
+            }
+            Verdict::Drift => {
+                let drift = self.severity(Severity::Error, "drift");
+                write!(f, "\n{drift}: {errors}, {warnings}{unseen}")
+            }
+            Verdict::Unseen => {
+                let unknown = self.severity(Severity::Warning, "unknown");
+                write!(f, "\n{unknown}: no difference found{unseen}")
+            }
+        }
     }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
 }

@@ -1,57 +1,171 @@
-//! For machines: the shape is `docs/doctor-report.schema.json`.
+//! A report for programs. `docs/doctor.schema.json` says what is in it.
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
+use super::super::finding::{Finding, Part};
+use super::super::mend::Mend;
+use super::super::suggest::Suggestion;
+use super::source::Sources;
 use super::{Report, Verdict};
-use crate::doctor::finding::Finding;
-use crate::doctor::mend::Mend;
 
-pub(super) fn write(report: &Report) -> String {
-    let verdict = match report.verdict() {
-        Verdict::Clean => "clean",
-        Verdict::Drift => "drift",
-        Verdict::Unseen => "unseen",
-    };
-    let excepted = report.excepted.iter().map(|(of, exception)| {
-        let mut excepted = finding(of);
-        excepted["reason"] = json!(exception.reason);
-        excepted
-    });
-    let value = json!({
-        "version": 1,
-        "verdict": verdict,
-        "looked_at": report.looked_at.iter().map(|place| place.as_str()).collect::<Vec<_>>(),
-        "findings": report.findings.iter().map(finding).collect::<Vec<_>>(),
-        "excepted": excepted.collect::<Vec<_>>(),
-        "unseen": report
-            .unseen
-            .iter()
-            .map(|unseen| json!({"place": unseen.place.as_str(), "reason": unseen.reason}))
-            .collect::<Vec<_>>(),
-    });
-    format!("{value:#}")
+/// It grows when a field is added, and changes its meaning never.
+const FORMAT: u32 = 1;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    format: u32,
+    verdict: &'static str,
+    exit_code: u8,
+    looked_at: Vec<&'static str>,
+    unseen: Vec<Unseen<'a>>,
+    findings: Vec<Described<'a>>,
+    excepted: Vec<Excepted<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suggestion: Option<Suggested<'a>>,
 }
 
-fn finding(finding: &Finding) -> Value {
-    let source = super::source::of(finding);
-    json!({
-        "code": finding.code.id(),
-        "severity": finding.severity().as_str(),
-        "title": finding.code.title(),
-        "place": finding.place.as_str(),
-        "at": finding.at,
-        "file": source.as_ref().map(|source| source.file.clone()),
-        "line": source.as_ref().and_then(|source| source.line),
-        "table": finding.table,
-        "subject": finding.subject(),
-        "wanted": finding.wanted,
-        "found": finding.found,
-        "mend": match &finding.mend {
-            Mend::Sql { engine, statements } => {
-                json!({"kind": "sql", "engine": engine.as_str(), "statements": statements})
-            }
-            Mend::Rust { what, line } => json!({"kind": "rust", "what": what, "line": line}),
-            Mend::Words(words) => json!({"kind": "words", "what": words}),
+#[derive(Serialize)]
+struct Unseen<'a> {
+    place: &'static str,
+    reason: &'a str,
+}
+
+#[derive(Serialize)]
+struct Excepted<'a> {
+    reason: &'static str,
+    finding: Described<'a>,
+}
+
+#[derive(Serialize)]
+struct Described<'a> {
+    code: &'static str,
+    severity: &'static str,
+    title: &'static str,
+    meaning: &'static str,
+    place: &'static str,
+    at: Option<&'a str>,
+    file: Option<String>,
+    line: Option<usize>,
+    table: &'a str,
+    part: &'static str,
+    name: Option<&'a str>,
+    subject: String,
+    wanted: &'a str,
+    found: &'a str,
+    mend: Mended<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum Mended<'a> {
+    Sql {
+        engine: &'static str,
+        statements: &'a [String],
+    },
+    Rust {
+        what: &'a str,
+        line: &'a str,
+    },
+    Words {
+        words: &'a str,
+    },
+}
+
+#[derive(Serialize)]
+struct Suggested<'a> {
+    files: Vec<File>,
+    by_hand: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct File {
+    path: String,
+    text: String,
+}
+
+pub(super) fn document(
+    report: &Report,
+    sources: &Sources,
+    suggestion: Option<&Suggestion>,
+) -> String {
+    let document = Document {
+        format: FORMAT,
+        verdict: report.verdict().as_str(),
+        exit_code: report.verdict().exit_code(),
+        looked_at: report.looked_at.iter().map(|at| at.as_str()).collect(),
+        unseen: report
+            .unseen
+            .iter()
+            .map(|unseen| Unseen {
+                place: unseen.place.as_str(),
+                reason: &unseen.reason,
+            })
+            .collect(),
+        findings: report
+            .findings
+            .iter()
+            .map(|finding| described(finding, sources))
+            .collect(),
+        excepted: report
+            .excepted
+            .iter()
+            .map(|(finding, exception)| Excepted {
+                reason: exception.reason,
+                finding: described(finding, sources),
+            })
+            .collect(),
+        suggestion: suggestion.map(suggested),
+    };
+    super::written(&document)
+}
+
+fn described<'a>(finding: &'a Finding, sources: &Sources) -> Described<'a> {
+    let location = sources.locate(finding);
+    Described {
+        code: finding.code.id(),
+        severity: finding.severity().as_str(),
+        title: finding.code.title(),
+        meaning: finding.code.meaning(),
+        place: finding.place.as_str(),
+        at: finding.at.as_deref(),
+        file: location.as_ref().map(|location| location.path.clone()),
+        line: location.map(|location| location.line),
+        table: &finding.table,
+        part: match finding.part {
+            Part::Table => "table",
+            Part::Column => "column",
+            Part::Named => "named",
         },
-    })
+        name: (finding.part != Part::Table).then_some(finding.name.as_str()),
+        subject: finding.subject(),
+        wanted: &finding.wanted,
+        found: &finding.found,
+        mend: match &finding.mend {
+            Mend::Sql { engine, statements } => Mended::Sql {
+                engine: engine.as_str(),
+                statements,
+            },
+            Mend::Rust { what, line } => Mended::Rust { what, line },
+            Mend::Words(words) => Mended::Words { words },
+        },
+    }
+}
+
+fn suggested(suggestion: &Suggestion) -> Suggested<'_> {
+    let files = suggestion.files().into_iter();
+    Suggested {
+        files: files.map(|(path, text)| File { path, text }).collect(),
+        by_hand: suggestion.by_hand.iter().map(String::as_str).collect(),
+    }
+}
+
+impl Verdict {
+    /// `clean`, `drift` or `unseen`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Verdict::Clean => "clean",
+            Verdict::Drift => "drift",
+            Verdict::Unseen => "unseen",
+        }
+    }
 }

@@ -5,15 +5,18 @@ mod human;
 mod json;
 mod sarif;
 mod source;
-mod suggest;
+mod statements;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::str::FromStr;
+
+pub use source::Sources;
 
 use super::finding::Finding;
+use super::suggest::Suggestion;
 use crate::domain::{Exception, Place};
 use crate::engine::Engine;
+use human::Human;
 
 /// What a check found.
 #[derive(Clone, Debug, Default)]
@@ -28,35 +31,6 @@ pub struct Report {
     pub unseen: Vec<Unseen>,
     /// How a table of SQLite is made anew as DOMAIN has it, with every change at once.
     pub(super) rebuilds: BTreeMap<(Place, String), Vec<String>>,
-}
-
-/// How a report is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Format {
-    /// For people.
-    #[default]
-    Human,
-    /// For machines.
-    Json,
-    /// For code scanning: SARIF 2.1.0.
-    Sarif,
-    /// For GitHub Actions: annotations.
-    Github,
-}
-
-impl FromStr for Format {
-    type Err = String;
-
-    /// Reads `human`, `json`, `sarif` or `github`.
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "human" => Ok(Format::Human),
-            "json" => Ok(Format::Json),
-            "sarif" => Ok(Format::Sarif),
-            "github" => Ok(Format::Github),
-            other => Err(format!("{other} is none of human, json, sarif and github")),
-        }
-    }
 }
 
 /// A place that could not be looked at.
@@ -105,32 +79,72 @@ impl Report {
         self.verdict() == Verdict::Clean
     }
 
-    /// The report in a format; `coloured` is for people, on a terminal.
-    pub fn write(&self, format: Format, coloured: bool) -> String {
-        match format {
-            Format::Human => human::write(self, coloured),
-            Format::Json => json::write(self),
-            Format::Sarif => sarif::write(self),
-            Format::Github => github::write(self),
-        }
-    }
-
     /// The statements that mend what statements can mend on an engine, in order, each table of SQLite made anew
-    /// once at most: for what the history lacks, or, if it lacks nothing, for a database.
+    /// once at most: for what the history lacks, or, if it lacks nothing, for a database. On SQLite they need
+    /// foreign keys off, as a migration has them. For a history,
+    /// [`Doctor::suggest`](super::Doctor::suggest) has tried them.
     pub fn statements(&self, engine: Engine) -> Vec<String> {
-        suggest::statements(self, engine)
-    }
-
-    /// A migration, as the text of its three files, that mends what can be mended by statements: both branches,
-    /// each for what the history lacks on its engine, or else a database. `None` where there is nothing of the
-    /// kind.
-    pub fn suggestion(&self) -> Option<String> {
-        suggest::write(self)
+        let history = statements::of(self, Place::Migrations(engine));
+        match history.is_empty() {
+            true => statements::of(self, Place::Database(engine)),
+            false => history,
+        }
     }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(human::write(self, false).trim_end())
+        let human = Human {
+            report: self,
+            suggestion: None,
+            styled: false,
+        };
+        human.fmt(f)
     }
+}
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+pub enum Format {
+    /// For people: by table, side by side.
+    #[default]
+    Human,
+    /// For programs: JSON, as `docs/doctor.schema.json` describes it.
+    Json,
+    /// For code scanning: SARIF 2.1.0.
+    Sarif,
+    /// For a GitHub workflow: annotations.
+    Github,
+}
+
+impl Report {
+    /// The report in a format; without a line break at its end.
+    ///
+    /// `sources` finds the files of entities, for formats that point at them. A suggestion is part of
+    /// [`Human`](Format::Human) and [`Json`](Format::Json); the others have no place for it. What is for people
+    /// has ANSI styles in it, for a stream that strips them where nobody sees them; the report's `Display` has none.
+    pub fn written(
+        &self,
+        format: Format,
+        sources: &Sources,
+        suggestion: Option<&Suggestion>,
+    ) -> String {
+        match format {
+            Format::Human => Human {
+                report: self,
+                suggestion,
+                styled: true,
+            }
+            .to_string(),
+            Format::Json => json::document(self, sources, suggestion),
+            Format::Sarif => sarif::document(self, sources),
+            Format::Github => github::annotations(self, sources),
+        }
+    }
+}
+
+fn written(document: &impl serde::Serialize) -> String {
+    // Maps with keys that are no texts are what this could fail on, and there are none.
+    serde_json::to_string_pretty(document).unwrap_or_default()
 }

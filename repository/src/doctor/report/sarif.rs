@@ -1,57 +1,120 @@
-//! For code scanning: SARIF 2.1.0 (<https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>).
+//! A report as SARIF 2.1.0, which code scanning reads
+//! (<https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>).
 
 use serde_json::{Value, json};
 
+use super::super::code::{Code, Severity};
+use super::super::finding::Finding;
+use super::super::mend::Mend;
 use super::Report;
-use crate::doctor::code::Code;
-use crate::doctor::finding::Finding;
+use super::source::Sources;
 
-pub(super) fn write(report: &Report) -> String {
-    let rules = Code::ALL.iter().map(|code| {
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+/// How long the statements of a mend may be to be part of a message, in bytes.
+const LONGEST: usize = 500;
+
+pub(super) fn document(report: &Report, sources: &Sources) -> String {
+    let rules: Vec<Value> = Code::ALL.iter().map(|code| rule(*code)).collect();
+    let excepted = report.excepted.iter().map(|(finding, exception)| {
+        let mut result = result(finding, sources);
+        // A difference that is meant stays visible, and fails nothing.
+        result["suppressions"] = json!([{ "kind": "inSource", "justification": exception.reason }]);
+        result
+    });
+    let findings = report
+        .findings
+        .iter()
+        .map(|finding| result(finding, sources));
+    let unseen = report.unseen.iter().map(|unseen| {
         json!({
-            "id": code.id(),
-            "shortDescription": {"text": code.title()},
-            "fullDescription": {"text": code.meaning()},
-            "defaultConfiguration": {"level": code.severity().as_str()},
+            "level": "error",
+            "message": { "text": format!("could not look at {}: {}", unseen.place, unseen.reason) },
         })
     });
-    let unseen = report.unseen.iter().map(|unseen| {
-        let text = format!("could not look at {}: {}", unseen.place, unseen.reason);
-        json!({"level": "error", "message": {"text": text}})
-    });
-    let value = json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+    let document = json!({
+        "$schema": SCHEMA,
         "version": "2.1.0",
         "runs": [{
-            "tool": {"driver": {
+            "tool": { "driver": {
                 "name": "catamaran doctor",
                 "version": env!("CARGO_PKG_VERSION"),
-                "rules": rules.collect::<Vec<_>>(),
-            }},
-            "results": report.findings.iter().map(result).collect::<Vec<_>>(),
+                "rules": rules,
+            } },
             "invocations": [{
                 "executionSuccessful": report.unseen.is_empty(),
+                "exitCode": report.verdict().exit_code(),
                 "toolExecutionNotifications": unseen.collect::<Vec<_>>(),
             }],
+            "results": findings.chain(excepted).collect::<Vec<_>>(),
         }],
     });
-    format!("{value:#}")
+    super::written(&document)
 }
 
-fn result(finding: &Finding) -> Value {
-    let name = format!("{}/{}", finding.place.as_str(), finding.subject());
-    let mut location = json!({"logicalLocations": [{"fullyQualifiedName": name}]});
-    if let Some(source) = super::source::of(finding) {
-        let mut physical = json!({"artifactLocation": {"uri": source.file}});
-        if let Some(line) = source.line {
-            physical["region"] = json!({"startLine": line});
-        }
-        location["physicalLocation"] = physical;
+fn rule(code: Code) -> Value {
+    json!({
+        "id": code.id(),
+        "name": format!("{code:?}"),
+        "shortDescription": { "text": code.title() },
+        "fullDescription": { "text": code.meaning() },
+        "defaultConfiguration": { "level": level(code.severity()) },
+    })
+}
+
+fn result(finding: &Finding, sources: &Sources) -> Value {
+    let mut location = json!({
+        "logicalLocations": [{
+            "name": finding.subject(),
+            "fullyQualifiedName": format!("{}/{}", finding.place.as_str(), finding.subject()),
+        }],
+    });
+    if let Some(at) = sources.locate(finding) {
+        location["physicalLocation"] = json!({
+            "artifactLocation": { "uri": at.path },
+            "region": { "startLine": at.line },
+        });
     }
     json!({
         "ruleId": finding.code.id(),
-        "level": finding.severity().as_str(),
-        "message": {"text": finding.to_string()},
+        "ruleIndex": Code::ALL.iter().position(|code| *code == finding.code),
+        "level": level(finding.severity()),
+        "message": { "text": message(finding) },
         "locations": [location],
     })
+}
+
+/// One finding in a few lines, without styles.
+pub(super) fn message(finding: &Finding) -> String {
+    let at = finding
+        .at
+        .as_ref()
+        .map_or(String::new(), |at| format!(" ({at})"));
+    let mend = match &finding.mend {
+        Mend::Sql { engine, statements } => match statements.join("; ") {
+            // A table made anew is too long for an annotation.
+            sql if sql.len() > LONGEST => {
+                format!("on {engine}; the report for people has the statements")
+            }
+            sql => format!("on {engine}: {sql};"),
+        },
+        Mend::Rust { what, line } => format!("{what}: {line}"),
+        Mend::Words(words) => words.clone(),
+    };
+    format!(
+        "{}: {} in {}{at}\nwanted: {}\nfound: {}\nmend: {mend}",
+        finding.subject(),
+        finding.code.title(),
+        finding.place,
+        finding.wanted,
+        finding.found,
+    )
+}
+
+const fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    }
 }

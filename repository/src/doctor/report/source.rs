@@ -1,54 +1,121 @@
-//! The file of an entity, and the line of a field, where they can be found from here.
+//! The file of an entity, for tools that point at a line.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::doctor::finding::{Finding, Part};
+use super::super::finding::{Finding, Part};
 use crate::domain::Place;
 
-/// Where in the sources.
-pub(super) struct Source {
-    /// Relative to the directory that the doctor runs in, or to one above it.
-    pub(super) file: String,
-    pub(super) line: Option<usize>,
+/// Where the code lies: entities are known by their modules, and this finds their files.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    packages: Vec<Package>,
 }
 
-/// How many directories above this one may be the workspace's.
-const LEVELS: usize = 4;
+/// A package's crate name, and its folder as a path from the root.
+#[derive(Clone, Debug)]
+struct Package {
+    crate_name: String,
+    folder: PathBuf,
+    root: PathBuf,
+}
 
-/// The place in the sources that a finding is about; `None` for what is no entity, and away from its sources.
-pub(super) fn of(finding: &Finding) -> Option<Source> {
-    let (Place::Entities(_), Some(module)) = (finding.place, &finding.at) else {
-        return None;
-    };
-    let (root, file) = file_of(module)?;
-    let text = fs::read_to_string(root.join(&file)).unwrap_or_default();
-    let wanted = match finding.part {
+/// A place in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Location {
+    /// From the root, with `/` between its parts.
+    pub(super) path: String,
+    /// Counted from 1.
+    pub(super) line: usize,
+}
+
+impl Sources {
+    /// No files are known.
+    pub fn unknown() -> Self {
+        Sources::default()
+    }
+
+    /// The packages in a folder, and in the folders of it down to the second level: a workspace.
+    pub fn under(root: impl AsRef<Path>) -> Self {
+        let root = root.as_ref();
+        let mut packages = Vec::new();
+        find(root, PathBuf::new(), 2, &mut packages);
+        Sources { packages }
+    }
+
+    /// Where the finding is, if it is in an entity whose file can be found.
+    pub(super) fn locate(&self, finding: &Finding) -> Option<Location> {
+        let (Place::Entities(_), Some(module)) = (finding.place, &finding.at) else {
+            return None;
+        };
+        let mut parts = module.split("::");
+        let crate_name = parts.next()?;
+        let module: PathBuf = parts.collect();
+        let named = |package: &&Package| package.crate_name == crate_name;
+        let mut candidates = self.packages.iter().filter(named).flat_map(|package| {
+            let source = package.folder.join("src");
+            [
+                source.join(&module).with_extension("rs"),
+                source.join(&module).join("mod.rs"),
+            ]
+            .map(|path| (package.root.join(&path), path))
+        });
+        candidates.find_map(|(file, path)| {
+            let text = fs::read_to_string(file).ok()?;
+            let parts = path.iter().map(|part| part.to_string_lossy());
+            Some(Location {
+                path: parts.collect::<Vec<_>>().join("/"),
+                line: line(&text, finding),
+            })
+        })
+    }
+}
+
+/// The line of the field; without one, that of the model.
+fn line(text: &str, finding: &Finding) -> usize {
+    let field = match finding.part {
         Part::Column => format!("pub {}:", finding.name),
-        Part::Table | Part::Named => "pub struct Model".to_owned(),
+        Part::Table | Part::Named => String::new(),
     };
-    let line = text
-        .lines()
-        .position(|line| line.trim_start().starts_with(&wanted));
-    Some(Source {
-        file: file.to_string_lossy().into_owned(),
-        line: line.map(|line| line + 1),
-    })
+    let starting_with = |start: &str| {
+        let mut lines = text.lines();
+        lines.position(|line| !start.is_empty() && line.trim_start().starts_with(start))
+    };
+    let found = starting_with(&field).or_else(|| starting_with("pub struct Model"));
+    found.map_or(1, |index| index + 1)
 }
 
-fn file_of(module: &str) -> Option<(PathBuf, PathBuf)> {
-    let here = std::env::current_dir().ok()?;
-    let (krate, rest) = module.split_once("::")?;
-    let rest = rest.replace("::", "/");
-    for root in here.ancestors().take(LEVELS) {
-        for package in [krate.to_owned(), krate.replace('_', "-"), String::new()] {
-            for file in [format!("src/{rest}.rs"), format!("src/{rest}/mod.rs")] {
-                let file = Path::new(&package).join(file);
-                if root.join(&file).is_file() {
-                    return Some((root.to_owned(), file));
-                }
-            }
+fn find(root: &Path, folder: PathBuf, depth: usize, packages: &mut Vec<Package>) {
+    let here = root.join(&folder);
+    if let Some(name) = package_name(&here) {
+        packages.push(Package {
+            crate_name: name.replace('-', "_"),
+            folder: folder.clone(),
+            root: root.to_owned(),
+        });
+    }
+    let Some(depth) = depth.checked_sub(1) else {
+        return;
+    };
+    // A folder that cannot be read holds nothing that could be pointed at.
+    let entries = fs::read_dir(here).into_iter().flatten().flatten();
+    let mut folders: Vec<_> = entries.map(|entry| entry.file_name()).collect();
+    folders.sort();
+    for name in folders {
+        let hidden = name.to_string_lossy().starts_with('.');
+        if !hidden && name != "target" {
+            find(root, folder.join(name), depth, packages);
         }
     }
-    None
+}
+
+/// The name in the `[package]` of a `Cargo.toml`.
+fn package_name(folder: &Path) -> Option<String> {
+    let manifest = fs::read_to_string(folder.join("Cargo.toml")).ok()?;
+    let package = manifest.split("[package]").nth(1)?;
+    package.lines().find_map(|line| {
+        let value = line.trim().strip_prefix("name")?.trim_start();
+        let value = value.strip_prefix('=')?.trim();
+        Some(value.trim_matches('"').to_owned())
+    })
 }

@@ -68,7 +68,7 @@ async fn not_migrated(at: Target) -> Result<Provoked> {
 async fn another_schema(at: Target) -> Result<Provoked> {
     let db = habits(at).await;
     raw::execute(db.store(), "DROP INDEX ix_habits__user_id_updated_at").await?;
-    let fingerprint = Fingerprint::of::<migration::Migrator>(&entity::DOMAIN);
+    let fingerprint = Fingerprint::of(&entity::DOMAIN).migrations::<migration::Migrator>();
     told(
         StoreOptions::new(db.url())
             .fingerprint(fingerprint)

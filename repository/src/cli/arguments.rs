@@ -1,0 +1,127 @@
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::error::CliError;
+use crate::doctor::Format;
+use crate::engine::Engine;
+
+/// Migrate a database, on SQLite or Postgres
+#[derive(Debug, Parser)]
+#[command(version)]
+pub(super) struct Arguments {
+    /// Show debug messages
+    #[arg(short = 'v', long, global = true)]
+    pub(super) verbose: bool,
+
+    /// Postgres schema, or several separated by commas [default: the connection's search path, normally public]
+    #[arg(
+        short = 's',
+        long,
+        visible_alias = "schema",
+        global = true,
+        env = "DATABASE_SCHEMA"
+    )]
+    pub(super) database_schema: Option<String>,
+
+    /// Database URL: sqlite:, postgres: or postgresql:
+    #[arg(
+        short = 'u',
+        long,
+        visible_alias = "url",
+        global = true,
+        env = "DATABASE_URL",
+        hide_env_values = true
+    )]
+    pub(super) database_url: Option<String>,
+
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+/// The order is SeaORM's.
+#[derive(Clone, Debug, Subcommand)]
+pub(super) enum Command {
+    /// Drop all tables from the database, then reapply all migrations
+    Fresh,
+    /// Rollback all applied migrations, then reapply all migrations
+    Refresh,
+    /// Rollback all applied migrations
+    Reset,
+    /// Check the status of all migrations
+    Status,
+    /// Apply pending migrations
+    Up {
+        /// Number of pending migrations to apply
+        #[arg(short, long)]
+        num: Option<u32>,
+    },
+    /// Rollback applied migrations
+    Down {
+        /// Number of applied migrations to be rolled back
+        #[arg(short, long, default_value = "1")]
+        num: u32,
+    },
+    /// Print the SQL of the migrations for review, without a database
+    Plan {
+        /// The engine whose SQL to print: sqlite or postgres [default: both]
+        #[arg(long)]
+        dialect: Option<Engine>,
+        /// Print only what the database at the URL does not have yet, in its engine's SQL
+        #[arg(long, conflicts_with = "dialect")]
+        pending: bool,
+    },
+    /// Compare DOMAIN, records, entities, what the migrations build on both engines, and the database at --url
+    ///
+    /// Scratch databases are made for it, and dropped again; the database at --url is read and never written.
+    /// DATABASE_URL is not looked at. Exit code: 0 if all say the same, 1 if something differs, 2 if something
+    /// could not be looked at.
+    Doctor(DoctorOptions),
+}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct DoctorOptions {
+    /// How to write what was found
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+
+    /// Also write a migration that mends what can be mended by one, tried on scratch databases
+    #[arg(long)]
+    pub(super) suggest: bool,
+
+    /// Whether to use colours; NO_COLOR is honoured unless this says otherwise
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) color: Color,
+
+    /// Look at one engine alone: sqlite or postgres [default: both]
+    #[arg(long)]
+    pub(super) only: Option<Engine>,
+
+    /// Make no scratch databases: look at the code, and at the database at --url
+    #[arg(long, conflicts_with_all = ["server", "suggest"])]
+    pub(super) no_scratch: bool,
+
+    /// Postgres server for scratch databases, by the URL of a role that may create them [default: the one that
+    /// CATAMARAN_TEST_POSTGRES_URL names, else one that is started from the programs on this machine]
+    #[arg(long, value_name = "URL")]
+    pub(super) server: Option<String>,
+}
+
+/// When there are colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Arguments {
+    pub(super) fn url(&self) -> Result<&str, CliError> {
+        match self.database_url.as_deref() {
+            Some(url) if !url.is_empty() => Ok(url),
+            _ => Err(CliError::NoUrl),
+        }
+    }
+}

@@ -1,0 +1,20 @@
+use crate::migrate::MigrateError;
+
+/// A failure of the command line itself, or of what it ran.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CliError {
+    #[error("no database URL: give --database-url or set DATABASE_URL")]
+    NoUrl,
+    #[error(
+        "this binary was told of no domain: write Cli::of::<..>().domain(&DOMAIN) in its main.rs"
+    )]
+    NoDomain,
+    #[error("--suggest is for the formats human and json; the others have no place for it")]
+    NoPlaceForSuggestion,
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
+    #[error(transparent)]
+    Database(#[from] sea_orm::DbErr),
+    #[error("cannot write: {0}")]
+    Output(#[from] std::io::Error),
+}

@@ -1,0 +1,67 @@
+//! The commands that migrate, and `plan`.
+
+use sea_orm::{DatabaseConnection, DatabaseExecutor};
+use sea_orm_migration::MigratorTrait;
+
+use super::arguments::{Arguments, Command};
+use super::error::CliError;
+use super::print;
+use crate::engine::Engine;
+use crate::migrate::{
+    Batch, ConnectOptions, History, MigrateError, Migrator, Plan, connect, run as run_batch,
+};
+
+pub(super) async fn run<H: History>(
+    arguments: &Arguments,
+    command: Command,
+) -> Result<(), CliError> {
+    let options = ConnectOptions {
+        schema: arguments.database_schema.as_deref(),
+        ..ConnectOptions::default()
+    };
+    let batch = match command {
+        Command::Fresh => Some(Batch::Fresh),
+        Command::Refresh => Some(Batch::Refresh),
+        Command::Reset => Some(Batch::Reset),
+        Command::Up { num } => Some(Batch::Up { steps: num }),
+        Command::Down { num } => Some(Batch::Down { steps: Some(num) }),
+        Command::Status => None,
+        Command::Plan { pending: true, .. } => {
+            let plan = Plan::pending_with::<H>(arguments.url()?, options).await?;
+            return print(&mut std::io::stdout().lock(), &plan.to_string());
+        }
+        Command::Plan { dialect, .. } => return plan::<H>(dialect),
+        // It needs more than the history, and never comes here.
+        Command::Doctor(_) => return Err(CliError::NoDomain),
+    };
+    let db = connect(arguments.url()?, options).await?;
+    let outcome = on_database::<H>(&db, batch).await;
+    db.close().await.ok();
+    outcome
+}
+
+/// Without a batch, the status.
+async fn on_database<H: History>(
+    db: &DatabaseConnection,
+    batch: Option<Batch>,
+) -> Result<(), CliError> {
+    match batch {
+        Some(batch) => {
+            run_batch::<H>(DatabaseExecutor::Connection(db), batch).await?;
+        }
+        None => Migrator::<H>::status(db).await?,
+    }
+    Ok(())
+}
+
+fn plan<H: History>(dialect: Option<Engine>) -> Result<(), CliError> {
+    let dialects = match &dialect {
+        Some(dialect) => std::slice::from_ref(dialect),
+        None => &Engine::ALL,
+    };
+    let plans: Vec<String> = dialects
+        .iter()
+        .map(|dialect| Ok(Plan::of::<H>(*dialect)?.to_string()))
+        .collect::<Result<_, MigrateError>>()?;
+    print(&mut std::io::stdout().lock(), &plans.join("\n"))
+}

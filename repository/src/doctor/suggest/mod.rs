@@ -1,0 +1,125 @@
+//! A migration that mends what the migrations build, tried before it is suggested.
+//!
+//! On a scratch database of the engine each mend is applied, and the schema is read and compared again, until
+//! no difference with a mend in SQL is left. The way back is found in the same manner, towards the schema
+//! from before. What is suggested has therefore run.
+
+mod branch;
+mod skeleton;
+
+use std::fmt;
+
+use branch::Branch;
+use skeleton::Skeleton;
+
+use super::Doctor;
+use super::mend::Mend;
+use super::report::Report;
+use crate::domain::Place;
+use crate::engine::Engine;
+
+/// What mends a report: a migration where one can be derived, and what is left to somebody.
+#[derive(Clone, Debug, Default)]
+pub struct Suggestion {
+    skeleton: Option<Skeleton>,
+    /// What no migration does: lines of Rust, decisions, a database that differs from what the migrations
+    /// build.
+    pub by_hand: Vec<String>,
+}
+
+impl Suggestion {
+    /// What the migration runs on an engine, up; nothing if there is nothing to mend there.
+    pub fn up(&self, engine: Engine) -> &[String] {
+        self.branch(engine).map_or(&[], |branch| &branch.up)
+    }
+
+    /// What the migration runs on an engine, down.
+    pub fn down(&self, engine: Engine) -> &[String] {
+        self.branch(engine).map_or(&[], |branch| &branch.down)
+    }
+
+    fn branch(&self, engine: Engine) -> Option<&Branch> {
+        let skeleton = self.skeleton.as_ref()?;
+        Some(match engine {
+            Engine::Sqlite => &skeleton.sqlite,
+            Engine::Postgres => &skeleton.postgres,
+        })
+    }
+
+    /// The files of the migration, each a path from the `src` of the migrations and its text; none if there
+    /// is nothing to migrate.
+    pub fn files(&self) -> Vec<(String, String)> {
+        self.skeleton.as_ref().map_or(Vec::new(), Skeleton::files)
+    }
+}
+
+impl fmt::Display for Suggestion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.skeleton {
+            Some(skeleton) => writeln!(f, "suggested migration, tried on a scratch database")
+                .and_then(|()| writeln!(f, "  in the history: {}", skeleton.list_entry()))?,
+            None => writeln!(f, "no migration to suggest")?,
+        }
+        for (path, text) in self.files() {
+            write!(f, "\n// ---- src/{path}\n{text}")?;
+        }
+        if !self.by_hand.is_empty() {
+            writeln!(f, "\nby hand")?;
+        }
+        for words in &self.by_hand {
+            writeln!(f, "  {}", words.replace('\n', "\n    "))?;
+        }
+        Ok(())
+    }
+}
+
+impl Doctor {
+    /// Derives from a report of [`check`](Self::check) a migration of that name, with a branch for each engine.
+    pub async fn suggest(&self, report: &Report, name: &str) -> Suggestion {
+        let mut sqlite = self.branch(report, Engine::Sqlite).await;
+        let mut postgres = self.branch(report, Engine::Postgres).await;
+        let mut by_hand = by_hand(report);
+        by_hand.append(&mut sqlite.left);
+        by_hand.append(&mut postgres.left);
+        let is_needed = !(sqlite.up.is_empty() && postgres.up.is_empty());
+        Suggestion {
+            skeleton: is_needed.then(|| Skeleton {
+                name: name.to_owned(),
+                sqlite,
+                postgres,
+            }),
+            by_hand,
+        }
+    }
+}
+
+fn by_hand(report: &Report) -> Vec<String> {
+    let has_migration = |engine: Engine| {
+        let place = Place::Migrations(engine);
+        let mut findings = report.findings.iter();
+        findings.any(|finding| finding.place == place && matches!(finding.mend, Mend::Sql { .. }))
+    };
+    let mut all = Vec::new();
+    for finding in &report.findings {
+        let head = format!("{} {}", finding.code, finding.subject());
+        let words = match (&finding.mend, finding.place) {
+            (Mend::Rust { what, line }, _) => format!("{head}: {what}:\n{line}"),
+            (Mend::Words(words), _) => format!("{head}: {words}"),
+            (Mend::Sql { .. }, Place::Database(engine)) => {
+                let at = finding.at.as_deref().unwrap_or("the database");
+                match has_migration(engine) {
+                    true => format!("{at}: look again after the migration"),
+                    false => {
+                        let sql = report.statements(engine).join(";\n");
+                        format!("{at} is not what the migrations build; run there:\n{sql};")
+                    }
+                }
+            }
+            (Mend::Sql { .. }, _) => continue,
+        };
+        if !all.contains(&words) {
+            all.push(words);
+        }
+    }
+    all
+}
