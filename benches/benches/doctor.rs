@@ -165,7 +165,10 @@ async fn suggested(engine: Engine, url: &str) -> Outcome<Vec<String>> {
     db.execute_unprepared("SELECT 1").await?;
     db.close().await?;
     let report = Doctor::new(domain()).database(url).check().await;
-    Ok(report.statements(engine))
+    let mut statements = report.statements(engine);
+    // The first migration makes the role, as that of every application does.
+    statements.retain(|sql| !sql.starts_with("CREATE ROLE"));
+    Ok(statements)
 }
 
 async fn empty_postgres() -> Outcome<EphemeralDatabase> {

@@ -6,7 +6,7 @@ use crate::{Outcome, shell, step::Step, test};
 
 /// The features of the library that a user may choose alone. Each is checked for the package by
 /// itself: in the workspace, another member would switch the others on.
-const FEATURES: [&str; 10] = [
+const FEATURES: [&str; 13] = [
     "",
     "sqlite",
     "postgres",
@@ -14,9 +14,12 @@ const FEATURES: [&str; 10] = [
     "postgres,migrate",
     "sqlite,testing",
     "postgres,testing",
+    "sqlite,doctor",
+    "postgres,doctor",
     "sqlite,postgres,cli",
     "migrate",
     "testing",
+    "doctor",
 ];
 
 pub async fn run() -> Outcome<bool> {
