@@ -188,7 +188,8 @@ async fn an_attempt_that_is_dropped_anywhere_ends_its_unit(db: &TwinDatabase) ->
             assert_eq!(refused(unit.commit().await), ended(DROPPED), "at {k}");
         }
     }
-    assert!(drops >= 4, "only {drops} drops");
+    // Where the work itself waits, at the least.
+    assert!(drops >= 2, "only {drops} drops");
     assert_eq!(committed(db).await, [""; 0]);
     habit_of(db.store(), ADA, "after").await?;
     Ok(())

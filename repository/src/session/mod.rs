@@ -1,5 +1,8 @@
 //! A connection at work: statements go through here, and it never goes back to its pool unclean.
 
+mod held;
+mod savepoint;
+
 use std::future::Future;
 use std::time::Duration;
 
@@ -10,6 +13,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::scope::Scope;
 use crate::statement::{Trace, is_one_statement, look_over, parameters};
 use crate::value::Value;
+use held::Held;
 
 /// A checked-out connection and what is going on in it.
 ///
@@ -63,26 +67,6 @@ impl Failure {
     }
 }
 
-/// A connection that is thrown away when it is dropped, unless it was released before.
-struct Held<D: Dialect>(Option<D::Connection>);
-
-impl<D: Dialect> Held<D> {
-    /// Gives the connection back to its pool.
-    fn release(mut self) {
-        if let Some(connection) = self.0.take() {
-            D::release(connection);
-        }
-    }
-}
-
-impl<D: Dialect> Drop for Held<D> {
-    fn drop(&mut self) {
-        if let Some(connection) = self.0.take() {
-            D::discard(connection);
-        }
-    }
-}
-
 /// The error of a call on a unit that has ended.
 pub(crate) const ENDED: ErrorKind = ErrorKind::UnitEnded {
     reason: "it was committed or rolled back",
@@ -94,10 +78,6 @@ const FAILED: ErrorKind = ErrorKind::UnitEnded {
 
 const DROPPED: ErrorKind = ErrorKind::UnitEnded {
     reason: "a call in it was dropped before its end, so it can only be rolled back",
-};
-
-const TAKEN_BACK: ErrorKind = ErrorKind::UnitEnded {
-    reason: "a call in the attempt failed, and the attempt was taken back",
 };
 
 /// The answer, or that there is none: the other side is silent, and its own limits have long passed.
@@ -123,7 +103,7 @@ impl<D: Dialect> Session<D> {
     ) -> Result<Self> {
         let opening = D::opening(pool, scope, access, extent)?;
         let mut session = Session {
-            connection: Some(Held(Some(D::acquire(pool, access).await?))),
+            connection: Some(Held::new(D::acquire(pool, access).await?)),
             access,
             in_transaction: false,
             busy: false,
@@ -215,66 +195,6 @@ impl<D: Dialect> Session<D> {
     /// Refuses every further statement: an attempt was dropped before its end.
     pub(crate) fn abandon(&mut self) {
         self.busy = true;
-    }
-
-    /// Sets a savepoint inside the others; returns its number.
-    pub(crate) async fn savepoint(&mut self) -> Result<u32> {
-        let number = self.savepoints + 1;
-        self.control(&format!("SAVEPOINT attempt_{number}")).await?;
-        self.savepoints = number;
-        Ok(number)
-    }
-
-    /// Keeps what was done since the savepoint, if all of it succeeded.
-    pub(crate) async fn release(&mut self, savepoint: u32) -> Result<()> {
-        if self.check().is_err() {
-            self.take_back(savepoint).await?;
-            return Err(TAKEN_BACK.into());
-        }
-        if self.savepoints != savepoint {
-            return Err(self.overlapped());
-        }
-        self.control(&format!("RELEASE SAVEPOINT attempt_{savepoint}"))
-            .await?;
-        self.savepoints = savepoint - 1;
-        Ok(())
-    }
-
-    /// Takes back what was done since the savepoint, and the failure with it.
-    ///
-    /// # Errors
-    /// [`UnitEnded`](ErrorKind::UnitEnded) if the failure has ended the whole transaction.
-    pub(crate) async fn take_back(&mut self, savepoint: u32) -> Result<()> {
-        if self.failure.is_some_and(|failure| failure.final_) {
-            return Err(FAILED.into());
-        }
-        // One that stands inside it was dropped, and goes with it.
-        if self.savepoints < savepoint {
-            return Err(self.overlapped());
-        }
-        let failure = self.failure.take();
-        // A statement that was dropped in it is over before the next one runs.
-        self.busy = false;
-        let text = format!(
-            "ROLLBACK TO SAVEPOINT attempt_{savepoint}; RELEASE SAVEPOINT attempt_{savepoint}"
-        );
-        if let Err(error) = self.control(&text).await {
-            self.failure = failure.or(self.failure);
-            return Err(error);
-        }
-        self.savepoints = savepoint - 1;
-        Ok(())
-    }
-
-    /// Savepoints end in the opposite order of their beginning; attempts that overlap in time do not.
-    fn overlapped(&mut self) -> Error {
-        self.failure = Some(Failure {
-            retryable: false,
-            final_: true,
-        });
-        Error::new(ErrorKind::UnitEnded {
-            reason: "two attempts overlapped in it, so it can only be rolled back",
-        })
     }
 
     pub(crate) async fn fetch<T: Send>(

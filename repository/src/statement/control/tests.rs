@@ -1,0 +1,222 @@
+use super::*;
+
+fn refused(engine: Engine, owned: bool, sql: &str) -> Option<String> {
+    look_over(engine, owned, sql).err()
+}
+
+#[test]
+fn control_is_found_behind_comments_and_other_statements() {
+    for (sql, found) in [
+        ("commit", Some("COMMIT")),
+        ("  -- done\n /* really */ commit;", Some("COMMIT")),
+        ("DELETE FROM a; rollback", Some("ROLLBACK")),
+        ("SELECT 'x; COMMIT'", None),
+        (";/*;*/COMMIT", Some("COMMIT")),
+        ("SET LOCAL ROLE boss", Some("SET ROLE")),
+        ("SET SESSION ROLE boss", Some("SET ROLE")),
+        ("SET \"role\" = 'boss'", Some("SET ROLE")),
+        ("SET SESSION AUTHORIZATION boss", Some("SET SESSION")),
+        ("SET LOCAL SESSION AUTHORIZATION boss", Some("SET SESSION")),
+        (
+            "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
+            Some("SET SESSION"),
+        ),
+        ("SET TRANSACTION READ WRITE", Some("SET TRANSACTION")),
+        (
+            "SET LOCAL transaction_read_only = off",
+            Some("SET TRANSACTION_READ_ONLY"),
+        ),
+        ("SET Request.jwt.claims = ''", Some("SET REQUEST.")),
+        (
+            "SET \"request.jwt.claims\" TO ''",
+            Some("SET REQUEST.JWT.CLAIMS"),
+        ),
+        ("reset role", Some("RESET ROLE")),
+        ("SET LOCAL lock_timeout = 5", None),
+        ("DO $$ BEGIN NULL; END IF; END $$", None),
+        ("SELECT 1", None),
+        ("", None),
+    ] {
+        for engine in [Engine::Postgres, Engine::Sqlite] {
+            let sqlite_reads_on = engine == Engine::Sqlite && sql.contains("$$");
+            if !sqlite_reads_on {
+                assert_eq!(
+                    refused(engine, false, sql).as_deref(),
+                    found,
+                    "{engine}: {sql}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_body_is_part_of_the_statement_that_creates_it_and_ends_with_it() {
+    let sqlite = [
+        (
+            "CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT CASE 1 WHEN 1 THEN 2 END; END;",
+            None,
+        ),
+        (
+            "CREATE TEMP TRIGGER t AFTER INSERT ON a BEGIN SELECT 1; END; COMMIT",
+            Some("COMMIT"),
+        ),
+        (
+            "CREATE TRIGGER begin AFTER INSERT ON a BEGIN SELECT 1; END; END",
+            Some("END"),
+        ),
+        ("CREATE TABLE trigger (a); COMMIT", Some("COMMIT")),
+        (
+            "CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT 1; \"end\"; END; END",
+            Some("END"),
+        ),
+    ];
+    let postgres = [
+        (
+            "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT 2; END",
+            None,
+        ),
+        (
+            "CREATE OR REPLACE PROCEDURE p() BEGIN ATOMIC END; COMMIT",
+            Some("COMMIT"),
+        ),
+        (
+            "CREATE FUNCTION f(begin atomic) RETURNS int RETURN 1; COMMIT; SELECT 1; END",
+            Some("COMMIT"),
+        ),
+        (
+            "CREATE FUNCTION f() RETURNS int RETURN 1; BEGIN ATOMIC; END",
+            Some("BEGIN"),
+        ),
+        (
+            "CREATE TRIGGER t AFTER INSERT ON a EXECUTE FUNCTION f(); END",
+            Some("END"),
+        ),
+    ];
+    for (engine, texts) in [(Engine::Sqlite, sqlite), (Engine::Postgres, postgres)] {
+        for (sql, found) in texts {
+            assert_eq!(refused(engine, false, sql).as_deref(), found, "{sql}");
+        }
+    }
+}
+
+#[test]
+fn one_statement_is_told_from_several() {
+    for (sql, one) in [
+        ("", true),
+        (";; SELECT ';' /* ; */ ;; -- ;", true),
+        ("SELECT 1; SELECT 2", false),
+        ("UPDATE a SET b = 1; /* */ UPDATE a SET b = 1;", false),
+    ] {
+        for engine in Engine::ALL {
+            assert_eq!(is_one_statement(engine, sql), one, "{engine}: {sql}");
+        }
+    }
+    let trigger = "CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT 1; END;";
+    assert!(is_one_statement(Engine::Sqlite, trigger));
+}
+
+#[test]
+fn an_owners_scope_reads_and_writes_rows_and_nothing_else() {
+    for (sql, found) in [
+        ("DO $$ BEGIN PERFORM 1; END $$", Some("DO")),
+        (
+            "CREATE FUNCTION pg_temp.f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+            Some("CREATE"),
+        ),
+        (
+            "ALTER ROLE CURRENT_USER SET request.jwt.claims = ''",
+            Some("ALTER"),
+        ),
+        ("RESET ALL", Some("RESET")),
+        ("SET lock_timeout = 5", Some("SET without LOCAL")),
+        ("SET LOCAL lock_timeout = 5", None),
+        (
+            "SELECT 1; SELECT pg_catalog . \"set_config\" ('a', 'b', true)",
+            Some("set_config"),
+        ),
+        (
+            "WITH x AS (SELECT Set_Config('a', 'b', false)) SELECT 1 FROM x",
+            Some("set_config"),
+        ),
+        ("SELECT U&\"set\\005fconfig\"('a', 'b', true)", Some("U&")),
+        (
+            "SELECT query_to_xml('SELECT 1', true, true, '')",
+            Some("query_to_xml"),
+        ),
+        ("SELECT 'set_config' -- set_config", None),
+        ("SELECT 1 AS a INTO TEMP habits", Some("INTO")),
+        ("SELECT 1 insert INTO habits", Some("INTO")),
+        (
+            "WITH insert AS (SELECT 1) SELECT (2) merge INTO habits",
+            Some("INTO"),
+        ),
+        ("WITH a AS (SELECT 1) INSERT INTO t SELECT 1", None),
+        (
+            "WITH a AS (INSERT INTO t VALUES (1) RETURNING id) SELECT id FROM a",
+            None,
+        ),
+        (
+            "MERGE INTO t USING s ON true WHEN NOT MATCHED THEN INSERT VALUES (1)",
+            None,
+        ),
+        ("EXPLAIN ANALYZE CREATE TABLE a AS SELECT 1", Some("CREATE")),
+        (
+            "EXPLAIN (ANALYZE, FORMAT json) CREATE TABLE a AS SELECT 1",
+            Some("CREATE"),
+        ),
+        ("EXPLAIN VERBOSE EXECUTE a", Some("EXECUTE")),
+        ("EXPLAIN EXPLAIN SELECT 1", Some("EXPLAIN")),
+        ("EXPLAIN ANALYZE SELECT 1 INTO a", Some("INTO")),
+        ("EXPLAIN (COSTS off) SELECT 1", None),
+        ("EXPLAIN (SELECT 1)", None),
+        (
+            "UPDATE pg_settings SET setting = 'x' WHERE name = 'role'",
+            Some("pg_settings"),
+        ),
+        ("SELECT crosstab2('SELECT 1')", Some("crosstab2")),
+        ("SELECT connectby('a', 'b', 'c', 'd', 1)", Some("connectby")),
+        (
+            "SELECT xpath_table('a', 'b', 'c', 'd', 'e')",
+            Some("xpath_table"),
+        ),
+        ("SELECT dblink_exec('SELECT 1')", Some("dblink_exec")),
+        ("(SELECT 1)", None),
+    ] {
+        assert_eq!(
+            refused(Engine::Postgres, true, sql).as_deref(),
+            found,
+            "{sql}"
+        );
+    }
+    for (sql, found) in [
+        ("PRAGMA query_only = 0", Some("PRAGMA")),
+        ("INSERT OR IGNORE INTO t VALUES (1)", None),
+        ("REPLACE INTO t VALUES (1)", None),
+        ("EXPLAIN QUERY PLAN SELECT 1", None),
+        ("EXPLAIN QUERY PLAN DROP TABLE t", Some("DROP")),
+    ] {
+        assert_eq!(
+            refused(Engine::Sqlite, true, sql).as_deref(),
+            found,
+            "{sql}"
+        );
+    }
+}
+
+#[test]
+fn what_stays_on_a_connection_of_sqlite_is_told() {
+    for (sql, trace) in [
+        ("PRAGMA foreign_keys = OFF", Trace::Left),
+        ("SELECT 1; ATTACH 'x' AS y", Trace::Left),
+        ("CREATE TEMP TABLE habits (id)", Trace::Left),
+        ("CREATE TABLE temp (id)", Trace::None),
+        ("PRAGMA foreign_keys", Trace::None),
+    ] {
+        assert_eq!(look_over(Engine::Sqlite, false, sql), Ok(trace), "{sql}");
+    }
+    assert_eq!(
+        look_over(Engine::Postgres, false, "PRAGMA x"),
+        Ok(Trace::None)
+    );
+}
