@@ -276,10 +276,11 @@ pub(crate) fn redacted(url: &str) -> String {
         return "(not a URL)".to_owned();
     };
     let path = parsed.path();
-    if parsed.scheme() == "sqlite" {
-        return format!("sqlite:{path}");
-    }
     let host = parsed.host_str().unwrap_or_default();
+    if parsed.scheme() == "sqlite" {
+        // What stands after two slashes is read as a host, and is the beginning of the path.
+        return format!("sqlite:{host}{path}");
+    }
     let plain = |c: char| c.is_ascii_alphanumeric() || "/_-.".contains(c);
     if host.is_empty() || !path.chars().all(plain) || path.matches('/').count() > 1 {
         return format!("{}://(hidden)", parsed.scheme());

@@ -573,6 +573,23 @@ pub const DRIFTS: &[Drift] = &[
         "reminders: fk_short",
     ),
     sqlite(
+        "foreign key twice",
+        Written(
+            "reminders",
+            "CONSTRAINT fk_reminders__user_id_habit_id",
+            "CONSTRAINT fk_again FOREIGN KEY (user_id, habit_id)\n        REFERENCES habits (user_id, id) ON DELETE SET NULL,\n    CONSTRAINT fk_reminders__user_id_habit_id",
+        ),
+        ForeignKeyExtra,
+        "reminders: fk_again",
+    ),
+    postgres(
+        "foreign key twice",
+        "ALTER TABLE reminders ADD CONSTRAINT zz_again FOREIGN KEY (user_id, habit_id) \
+         REFERENCES habits (user_id, id) ON DELETE RESTRICT",
+        ForeignKeyExtra,
+        "reminders: zz_again",
+    ),
+    sqlite(
         "foreign key: other target",
         Written(
             "reminders",

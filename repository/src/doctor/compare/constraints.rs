@@ -124,10 +124,16 @@ pub(super) fn foreign_keys(on: &mut OnTable<'_>) {
     // By columns, since entities have no names for them.
     let same = |one: &ForeignKey, other: &ForeignKey| one.columns == other.columns;
     let called = |key: &ForeignKey| key.name.clone().unwrap_or_else(|| key.columns.join(", "));
+    // One to one: a second key over the same columns is one too many, whatever it does.
+    let mut rest: Vec<&ForeignKey> = found.iter().collect();
     for key in wanted {
         let name = called(key);
-        match found.iter().find(|other| same(key, other)) {
-            Some(other) => foreign_key(on, &name, key, other),
+        let alike = |by_name: bool| {
+            rest.iter()
+                .position(|other| same(key, other) && (!by_name || key.name == other.name))
+        };
+        match alike(true).or_else(|| alike(false)) {
+            Some(place) => foreign_key(on, &name, key, rest.remove(place)),
             None => {
                 let mend = put(on, key, None);
                 let sides = sides(ddl::foreign_key(key), "no such foreign key");
@@ -135,10 +141,7 @@ pub(super) fn foreign_keys(on: &mut OnTable<'_>) {
             }
         }
     }
-    for key in found
-        .iter()
-        .filter(|key| !wanted.iter().any(|other| same(key, other)))
-    {
+    for key in rest {
         let mend = match on.module() {
             Some(module) => Mend::Words(format!(
                 "take the relation over ({}) out of {module}, or add the foreign key to DOMAIN",
@@ -146,9 +149,7 @@ pub(super) fn foreign_keys(on: &mut OnTable<'_>) {
             )),
             None => {
                 let sql = anew(on.name, key.name.as_deref(), None);
-                on.alter(sql, |table| {
-                    table.foreign_keys.retain(|other| !same(key, other))
-                })
+                on.alter(sql, |table| table.foreign_keys.retain(|other| other != key))
             }
         };
         let sides = sides("no such foreign key", ddl::foreign_key(key));

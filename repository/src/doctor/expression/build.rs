@@ -220,9 +220,11 @@ impl Builder {
                 Node::Text(text),
                 "integer" | "bigint" | "smallint" | "numeric" | "double precision" | "real",
             ) => Node::Number(text.clone()),
-            (Node::Text(text), "boolean") => match text.as_str() {
-                "t" | "true" => Node::Number("1".to_owned()),
-                _ => Node::Number("0".to_owned()),
+            // The spellings of https://www.postgresql.org/docs/current/datatype-boolean.html
+            (Node::Text(text), "boolean") => match text.to_lowercase().as_str() {
+                "t" | "true" | "y" | "yes" | "on" | "1" => Node::Number("1".to_owned()),
+                "f" | "false" | "n" | "no" | "off" | "0" => Node::Number("0".to_owned()),
+                _ => Node::Cast(Box::new(inner), ty),
             },
             (Node::Text(_), _) if self.engine == Engine::Postgres => inner,
             // Postgres compares a `varchar` as a text, and says so.

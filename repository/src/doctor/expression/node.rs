@@ -136,15 +136,15 @@ impl Node {
             }
         }
         // `n >= 1 AND n >= 0` demands no more than `n >= 1`.
-        let needed = |part: &Node| {
-            !flat
-                .iter()
-                .any(|other| other != part && other.implies(part))
-        };
-        single(
-            flat.iter().filter(|part| needed(part)).cloned().collect(),
-            Node::And,
-        )
+        // One after the other: of two that imply each other, one stays.
+        let mut needed: Vec<Node> = flat.iter().cloned().collect();
+        for part in &flat {
+            let implied = |other: &Node| other != part && other.implies(part);
+            if needed.iter().any(implied) {
+                needed.retain(|other| other != part);
+            }
+        }
+        single(needed.into_iter().collect(), Node::And)
     }
 
     /// At least one of them. Equations of one thing are a list.

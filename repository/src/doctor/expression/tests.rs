@@ -124,3 +124,32 @@ fn what_cannot_be_read_is_equal_to_itself_alone() {
     assert_eq!(sqlite("a  ??? b"), sqlite("a ???\n b"));
     assert_ne!(sqlite("a ??? b"), sqlite("a ??? c"));
 }
+
+#[test]
+fn of_two_conditions_that_imply_each_other_one_stays() {
+    for column in ["n", "m"] {
+        let twice = postgres(&format!(
+            "{column} >= 1 AND ({column} >= 1 OR {column} >= 2)"
+        ));
+        assert_eq!(twice, postgres(&format!("{column} >= 1")));
+    }
+    assert_ne!(postgres("n >= 1 AND (n >= 1 OR n >= 2)"), postgres("TRUE"));
+}
+
+#[test]
+fn a_text_is_a_boolean_in_the_spellings_of_postgres_alone() {
+    let scalar = |sql: &str| Expression::scalar(Engine::Postgres, sql);
+    for (text, value) in [
+        ("yes", "true"),
+        ("ON", "true"),
+        ("1", "true"),
+        ("off", "false"),
+    ] {
+        assert_eq!(
+            scalar(&format!("'{text}'::boolean")),
+            scalar(value),
+            "{text}"
+        );
+    }
+    assert_ne!(scalar("'maybe'::boolean"), scalar("false"));
+}

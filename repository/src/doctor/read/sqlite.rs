@@ -111,7 +111,9 @@ impl Facts {
             if place > 0 {
                 key.insert(place, name.clone());
             }
+            // What is filled in without one, said aloud.
             let default = row.optional_text(3)?;
+            let default = default.filter(|sql| !sql.eq_ignore_ascii_case("null"));
             table.columns.push(Column {
                 ty: row.text(1)?,
                 collation: text.collations.get(&name).cloned(),
@@ -204,8 +206,13 @@ impl Facts {
             key.columns.push(row.text(2)?);
             key.referenced_columns.extend(row.optional_text(3)?);
         }
-        for mut key in keys.into_values() {
-            if let Some((name, deferrable)) = text.foreign_keys.get(&key.columns) {
+        let mut texts: Vec<_> = text.foreign_keys.iter().collect();
+        // The PRAGMA counts from the last one in the text.
+        for mut key in keys.into_values().rev() {
+            let of_key = texts
+                .iter()
+                .position(|(columns, ..)| *columns == key.columns);
+            if let Some((_, name, deferrable)) = of_key.map(|place| texts.remove(place)) {
                 key.name.clone_from(name);
                 key.deferrable = *deferrable;
             }

@@ -21,8 +21,8 @@ pub(super) struct TableText {
     pub(super) primary_key: Option<String>,
     /// Names of unique keys by their columns.
     pub(super) unique_keys: BTreeMap<Vec<String>, Option<String>>,
-    /// Names of foreign keys, and whether they are deferrable, by their columns.
-    pub(super) foreign_keys: BTreeMap<Vec<String>, (Option<String>, bool)>,
+    /// In the order of the text: columns, name, whether it is deferrable.
+    pub(super) foreign_keys: Vec<(Vec<String>, Option<String>, bool)>,
     pub(super) checks: Vec<Check>,
     /// Collations by column.
     pub(super) collations: BTreeMap<String, String>,
@@ -68,7 +68,7 @@ impl TableText {
             ColumnOption::ForeignKey(key) => {
                 let deferrable = deferrable(key.characteristics.as_ref());
                 self.foreign_keys
-                    .insert(columns(), (name.map(value), deferrable));
+                    .push((columns(), name.map(value), deferrable));
             }
             ColumnOption::Generated {
                 generation_expr: Some(expression),
@@ -91,7 +91,7 @@ impl TableText {
                 let names = key.columns.iter().map(value).collect();
                 let deferrable = deferrable(key.characteristics.as_ref());
                 self.foreign_keys
-                    .insert(names, (key.name.as_ref().map(value), deferrable));
+                    .push((names, key.name.as_ref().map(value), deferrable));
             }
             TableConstraint::Check(check) => self.check(check.name.as_ref(), &check.expr),
             _ => {}
