@@ -227,32 +227,10 @@ async fn texts(connection: &mut PgConnection, sql: &str) -> Result<Vec<Vec<Strin
 /// Why the server does not let us in.
 pub(crate) fn explain(options: &PgConnectOptions, error: &sqlx::Error) -> Error {
     let classified = error::classify(error, None);
-    // pgbouncer's own words, all of one code.
-    let pooler = match classified.code() {
-        Some("08P01") => classified.driver_message().unwrap_or_default(),
-        _ => "",
-    };
+    if let Some(kind) = of_pooler(options, &classified) {
+        return classified.with_kind(kind);
+    }
     let kind = match (classified.code(), classified.kind()) {
-        _ if let Some(parameter) = pooler.strip_prefix("unsupported startup parameter: ") => {
-            ErrorKind::Pooler {
-                reason: format!(
-                    "it refuses the startup parameter {parameter}: open the store with \
-                     StoreOptions::transaction_pooler(true) and a URL without options, or connect to \
-                     the server itself"
-                )
-                .into(),
-            }
-        }
-        _ if pooler.contains("authentication failed") || pooler.starts_with("no such user") => {
-            ErrorKind::Authentication {
-                user: options.get_username().to_owned(),
-            }
-        }
-        _ if let Some(name) = pooler.strip_prefix("no such database: ") => {
-            ErrorKind::DatabaseMissing {
-                name: name.to_owned(),
-            }
-        }
         (Some("28P01" | "28000"), _) => ErrorKind::Authentication {
             user: options.get_username().to_owned(),
         },
@@ -273,6 +251,33 @@ pub(crate) fn explain(options: &PgConnectOptions, error: &sqlx::Error) -> Error 
         (_, kind) => kind.clone(),
     };
     classified.with_kind(kind)
+}
+
+/// What pgbouncer says, all of it under one code, when it does not let us in.
+fn of_pooler(options: &PgConnectOptions, error: &Error) -> Option<ErrorKind> {
+    if error.code() != Some("08P01") {
+        return None;
+    }
+    let words = error.driver_message()?;
+    if let Some(parameter) = words.strip_prefix("unsupported startup parameter: ") {
+        return Some(ErrorKind::Pooler {
+            reason: format!(
+                "it refuses the startup parameter {parameter}: open the store with \
+                 StoreOptions::transaction_pooler(true) and a URL without options, or connect to the \
+                 server itself"
+            )
+            .into(),
+        });
+    }
+    if let Some(name) = words.strip_prefix("no such database: ") {
+        return Some(ErrorKind::DatabaseMissing {
+            name: name.to_owned(),
+        });
+    }
+    let refused = words.contains("authentication failed") || words.starts_with("no such user");
+    refused.then(|| ErrorKind::Authentication {
+        user: options.get_username().to_owned(),
+    })
 }
 
 /// The connections of a store on Postgres.
