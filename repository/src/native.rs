@@ -19,7 +19,7 @@ use crate::record::Twin;
 use crate::repository::{Expected, Repository, Upsert, Upserted};
 use crate::scope::Scope;
 use crate::session::{ENDED, Session};
-use crate::statement::has_star;
+use crate::statement::OwnSql;
 use crate::value::Value;
 
 /// How many rows a stream reads at once.
@@ -182,8 +182,9 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
         sql: &'static str,
         values: Vec<Value>,
     ) -> Result<(Text, Vec<Value>)> {
-        session.look_over_one(sql, values.len())?;
-        if has_star(D::ENGINE, sql) {
+        let own = OwnSql::read(D::ENGINE, sql);
+        session.look_over_one(&own, values.len())?;
+        if own.has_star() {
             return Err(ErrorKind::InvalidQuery {
                 reason: "name the columns instead of *: another process may migrate the table"
                     .into(),

@@ -114,6 +114,11 @@ pub struct Managed {
 }
 
 impl Managed {
+    /// The places of the columns that a caller writes, of so many.
+    pub(crate) fn user_columns(self, columns: usize) -> impl Iterator<Item = usize> {
+        (0..columns).filter(move |index| !self.contains(*index))
+    }
+
     /// Whether the library, and not the caller, writes the column.
     pub fn contains(&self, index: usize) -> bool {
         index == self.id

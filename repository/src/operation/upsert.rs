@@ -244,7 +244,7 @@ fn taken<R: Record>() -> ErrorKind {
 
 /// The columns that a caller writes.
 fn user_columns<R: Record>() -> impl Iterator<Item = usize> {
-    (0..R::COLUMNS.len()).filter(|index| !R::MANAGED.contains(*index))
+    R::MANAGED.user_columns(R::COLUMNS.len())
 }
 
 /// Whether a stored row that the update passed over is what the caller wants.

@@ -11,7 +11,7 @@ use sea_orm::{DbErr, ExecResult, QueryResult};
 use crate::dialect::{Access, Dialect, Extent, Text};
 use crate::error::{Error, ErrorKind, Result};
 use crate::scope::Scope;
-use crate::statement::{Trace, is_one_statement, look_over, parameters};
+use crate::statement::{OwnSql, Trace};
 use crate::value::Value;
 use held::Held;
 
@@ -49,9 +49,9 @@ pub(crate) struct Session<D: Dialect> {
 struct Failure {
     /// The same work, run again from its beginning, may succeed.
     retryable: bool,
-    /// A savepoint does not help: SQLite has rolled back all of it, or the transaction can no more be
-    /// serialised. The same errors end a unit on both engines.
-    final_: bool,
+    /// All of the transaction has failed, and a savepoint does not help: SQLite has rolled it back, or it can
+    /// no more be serialised. The same errors end a unit on both engines.
+    whole: bool,
 }
 
 impl Failure {
@@ -62,7 +62,7 @@ impl Failure {
         );
         Failure {
             retryable: error.is_retryable(),
-            final_: ends_all || error.breaks_connection(),
+            whole: ends_all || error.breaks_connection(),
         }
     }
 }
@@ -189,7 +189,7 @@ impl<D: Dialect> Session<D> {
         }
         let new = Failure::of(error);
         let failure = self.failure.get_or_insert(new);
-        failure.final_ |= new.final_;
+        failure.whole |= new.whole;
     }
 
     /// Refuses every further statement: an attempt was dropped before its end.
@@ -258,8 +258,7 @@ impl<D: Dialect> Session<D> {
         statement: sea_orm::Statement,
     ) -> Result<Vec<QueryResult>, DbErr> {
         let patience = self.patience;
-        let values = statement.values.as_ref().map_or(0, |values| values.0.len());
-        self.look_over_one(&statement.sql, values)?;
+        self.look_over_statement(&statement)?;
         let connection = self.ready()?;
         let answer = within(patience, D::seaorm_fetch(connection, statement)).await;
         self.seaorm_answered(answer)
@@ -270,8 +269,7 @@ impl<D: Dialect> Session<D> {
         statement: sea_orm::Statement,
     ) -> Result<ExecResult, DbErr> {
         let patience = self.patience;
-        let values = statement.values.as_ref().map_or(0, |values| values.0.len());
-        self.look_over_one(&statement.sql, values)?;
+        self.look_over_statement(&statement)?;
         let connection = self.ready()?;
         let answer = within(patience, D::seaorm_execute(connection, statement)).await;
         self.seaorm_answered(answer)
@@ -279,20 +277,25 @@ impl<D: Dialect> Session<D> {
 
     pub(crate) async fn seaorm_unprepared(&mut self, sql: &str) -> Result<ExecResult, DbErr> {
         let patience = self.patience;
-        self.look_over(sql)?;
+        self.look_over(&OwnSql::read(D::ENGINE, sql))?;
         let connection = self.ready()?;
         let answer = within(patience, D::seaorm_unprepared(connection, sql)).await;
         self.seaorm_answered(answer)
     }
 
+    fn look_over_statement(&mut self, statement: &sea_orm::Statement) -> Result<()> {
+        let values = statement.values.as_ref().map_or(0, |values| values.0.len());
+        self.look_over_one(&OwnSql::read(D::ENGINE, &statement.sql), values)
+    }
+
     /// As [`look_over`](Self::look_over), for a text that is sent prepared, with so many values. Of several
     /// statements Postgres would take none, and SQLite each by itself, also where no transaction holds them
     /// together; a value that is missing would be NULL to SQLite.
-    pub(crate) fn look_over_one(&mut self, sql: &str, values: usize) -> Result<()> {
-        let reason = if !is_one_statement(D::ENGINE, sql) {
+    pub(crate) fn look_over_one(&mut self, sql: &OwnSql<'_>, values: usize) -> Result<()> {
+        let reason = if !sql.is_one_statement() {
             "several statements in one text; say them one by one".to_owned()
         } else {
-            match parameters(D::ENGINE, sql) {
+            match sql.parameters() {
                 Ok(taken) if taken == values => return self.look_over(sql),
                 Ok(taken) => format!("{values} values for a statement with {taken} parameters"),
                 Err(name) => format!("the parameter {name} has no number from 1"),
@@ -306,8 +309,8 @@ impl<D: Dialect> Session<D> {
 
     /// Refuses SQL of the application's own that would end the transaction, change its role, or reach past
     /// the scope; from then on the connection has to be made clean at the session's end.
-    pub(crate) fn look_over(&mut self, sql: &str) -> Result<()> {
-        match look_over(D::ENGINE, self.owned, sql) {
+    fn look_over(&mut self, sql: &OwnSql<'_>) -> Result<()> {
+        match sql.look_over(self.owned) {
             Ok(trace) => {
                 self.own_sql = true;
                 // Nothing but a new connection is clean after this.

@@ -37,7 +37,7 @@ impl<D: Dialect> Session<D> {
     /// # Errors
     /// [`UnitEnded`](ErrorKind::UnitEnded) if the failure has ended the whole transaction.
     pub(crate) async fn take_back(&mut self, savepoint: u32) -> Result<()> {
-        if self.failure.is_some_and(|failure| failure.final_) {
+        if self.failure.is_some_and(|failure| failure.whole) {
             return Err(FAILED.into());
         }
         // One that stands inside it was dropped, and goes with it.
@@ -62,7 +62,7 @@ impl<D: Dialect> Session<D> {
     fn overlapped(&mut self) -> Error {
         self.failure = Some(Failure {
             retryable: false,
-            final_: true,
+            whole: true,
         });
         Error::new(ErrorKind::UnitEnded {
             reason: "two attempts overlapped in it, so it can only be rolled back",

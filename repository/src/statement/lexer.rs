@@ -181,29 +181,6 @@ fn variable(name: &str) -> usize {
     at
 }
 
-/// How many values the parameters of a text take: as many as the highest number says, or as there are
-/// parameters without one.
-///
-/// # Errors
-/// The first parameter that has a name, or the number 0: the drivers know neither.
-pub(crate) fn parameters(engine: Engine, sql: &str) -> Result<usize, &str> {
-    let mut highest = 0;
-    let mut unnumbered = 0;
-    for token in Lexer::new(engine, sql) {
-        match token {
-            Token::Parameter("?") => unnumbered += 1,
-            Token::Parameter(parameter) => match parameter[1..].parse::<usize>() {
-                Ok(number) if number > 0 && !parameter.starts_with([':', '@', '#']) => {
-                    highest = highest.max(number);
-                }
-                _ => return Err(parameter),
-            },
-            _ => {}
-        }
-    }
-    Ok(highest.max(unnumbered))
-}
-
 fn begins_word(c: char) -> bool {
     c.is_ascii_alphabetic() || c == '_' || !c.is_ascii()
 }
@@ -298,27 +275,6 @@ mod tests {
         ] {
             for engine in Engine::ALL {
                 assert_eq!(words(engine, sql), told, "{engine}: {sql}");
-            }
-        }
-    }
-
-    #[test]
-    fn parameters_are_counted_by_their_highest_number() {
-        for (sql, postgres, sqlite) in [
-            ("SELECT '$1 ?', \"?\" -- ? $1", Ok(0), Ok(0)),
-            ("SELECT ?, ?", Ok(0), Ok(2)),
-            ("SELECT ?2, ?1, ?2", Ok(0), Ok(2)),
-            ("SELECT $1, $3::text, $1", Ok(3), Ok(3)),
-            ("SELECT a ? 'b' AND $1", Ok(1), Ok(1)),
-            ("SELECT $0", Err("$0"), Err("$0")),
-            ("SELECT :name", Ok(0), Err(":name")),
-            ("SELECT @1", Ok(0), Err("@1")),
-            ("SELECT $1(2)", Ok(1), Err("$1(2)")),
-        ] {
-            assert_eq!(parameters(Engine::Postgres, sql), postgres, "{sql}");
-            // A cast is a name to SQLite.
-            if !sql.contains("::") {
-                assert_eq!(parameters(Engine::Sqlite, sql), sqlite, "{sql}");
             }
         }
     }

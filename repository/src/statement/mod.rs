@@ -8,6 +8,7 @@ mod condition;
 mod control;
 mod keyset;
 mod lexer;
+mod own;
 mod reference;
 mod select;
 mod shape;
@@ -21,10 +22,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 use sea_orm::{EntityTrait, IdenStatic, Iterable};
 
 pub(crate) use bulk::{Bulk, bulk_insert, bulk_update, chunks, insert_types, update_types};
+pub(crate) use control::Trace;
 #[cfg(feature = "migrate")]
 pub(crate) use control::leading_control;
-pub(crate) use control::{Trace, is_one_statement, look_over};
-pub(crate) use lexer::parameters;
+pub(crate) use own::OwnSql;
 pub(crate) use reference::{
     Affected, changed_orphan, first_orphan, referring_to_changed, referring_to_removed,
 };
@@ -34,7 +35,6 @@ pub(crate) use select::{
 };
 pub(crate) use shape::Shape;
 pub(crate) use sql::{Sql, quoted};
-pub(crate) use star::has_star;
 pub(crate) use write::{
     Guard, delete_one, delete_where, insert_one, purge, restore_one, update_one, update_where,
 };
@@ -165,7 +165,7 @@ impl Statements {
 
     /// The columns that a caller writes.
     pub(crate) fn user_columns(&self) -> impl Iterator<Item = usize> {
-        (0..self.columns.len()).filter(|index| !self.managed.contains(*index))
+        self.managed.user_columns(self.columns.len())
     }
 
     /// The predicate of a visibility; none where the record has no soft delete.

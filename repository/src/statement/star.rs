@@ -1,51 +1,55 @@
 //! Columns that are not named.
 
-use crate::engine::Engine;
-
-use super::lexer::{Lexer, Token};
+use super::lexer::Token;
+use super::own::OwnSql;
 
 /// Statements in which `TABLE` is a query of all columns, not a kind of object.
 const OF_ROWS: [&str; 8] = [
     "select", "with", "insert", "update", "delete", "merge", "values", "table",
 ];
 
-/// Whether the statement selects or returns `*`, or is a `TABLE` query, which is the same.
-///
-/// Rows are read by position, and a driver keeps a statement with the columns that it had at first: after a
-/// migration by another process a `*` would give other columns than were asked for.
-pub(crate) fn has_star(engine: Engine, sql: &str) -> bool {
-    let tokens: Vec<Token<'_>> = Lexer::new(engine, sql)
-        .skip_while(|token| matches!(token, Token::Semicolon | Token::Other('(')))
-        .collect();
-    let is = |at: Option<usize>, wanted: &[&str]| {
-        let token = at.and_then(|at| tokens.get(at));
-        matches!(token, Some(Token::Word(word)) if wanted.contains(&word.as_ref()))
-    };
-    let is_of_rows = is(Some(0), &OF_ROWS);
-    let mut introduced = false;
-    // Of each pair of parentheses that is open, whether it is the list of a DISTINCT ON.
-    let mut lists = Vec::new();
-    for (at, token) in tokens.iter().enumerate() {
-        introduced = match token {
-            Token::Other('*') if introduced => return true,
-            Token::Word(word) if is_of_rows && word == "table" => return true,
-            Token::Word(word) => {
-                ["select", "distinct", "all", "returning"].contains(&word.as_ref())
-            }
-            Token::Other('(') => {
-                lists.push(is(at.checked_sub(1), &["on"]) && is(at.checked_sub(2), &["distinct"]));
-                false
-            }
-            Token::Other(')') => lists.pop().unwrap_or(false),
-            token => matches!(token, Token::Other(',' | '.')),
+impl OwnSql<'_> {
+    /// Whether the statement selects or returns `*`, or is a `TABLE` query, which is the same.
+    ///
+    /// Rows are read by position, and a driver keeps a statement with the columns that it had at first: after a
+    /// migration by another process a `*` would give other columns than were asked for.
+    pub(crate) fn has_star(&self) -> bool {
+        let opens = |token: &Token<'_>| matches!(token, Token::Semicolon | Token::Other('('));
+        let begin = self.tokens.iter().position(|token| !opens(token));
+        let tokens = &self.tokens[begin.unwrap_or(self.tokens.len())..];
+        let is = |at: Option<usize>, wanted: &[&str]| {
+            let token = at.and_then(|at| tokens.get(at));
+            matches!(token, Some(Token::Word(word)) if wanted.contains(&word.as_ref()))
         };
+        let is_of_rows = is(Some(0), &OF_ROWS);
+        let mut introduced = false;
+        // Of each pair of parentheses that is open, whether it is the list of a DISTINCT ON.
+        let mut lists = Vec::new();
+        for (at, token) in tokens.iter().enumerate() {
+            introduced = match token {
+                Token::Other('*') if introduced => return true,
+                Token::Word(word) if is_of_rows && word == "table" => return true,
+                Token::Word(word) => {
+                    ["select", "distinct", "all", "returning"].contains(&word.as_ref())
+                }
+                Token::Other('(') => {
+                    lists.push(
+                        is(at.checked_sub(1), &["on"]) && is(at.checked_sub(2), &["distinct"]),
+                    );
+                    false
+                }
+                Token::Other(')') => lists.pop().unwrap_or(false),
+                token => matches!(token, Token::Other(',' | '.')),
+            };
+        }
+        false
     }
-    false
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Engine;
 
     #[test]
     fn a_star_is_told_from_a_product_a_count_and_a_text() {
@@ -77,7 +81,11 @@ mod tests {
             // Backticks quote a name on SQLite alone.
             for engine in Engine::ALL {
                 if engine == Engine::Sqlite || !sql.contains('`') {
-                    assert_eq!(has_star(engine, sql), star, "{engine}: {sql}");
+                    assert_eq!(
+                        OwnSql::read(engine, sql).has_star(),
+                        star,
+                        "{engine}: {sql}"
+                    );
                 }
             }
         }

@@ -65,7 +65,8 @@ fn databases() -> Vec<Tried> {
     let tried = thread::scope(|scope| {
         let threads: Vec<_> = (0..THREADS)
             .map(|first| {
-                let mine = DRIFTS.iter().enumerate().skip(first).step_by(THREADS);
+                let all = DRIFTS.iter().copied().flatten();
+                let mine = all.enumerate().skip(first).step_by(THREADS);
                 scope.spawn(move || on_a_runtime(databases::all(mine.collect())))
             })
             .collect();

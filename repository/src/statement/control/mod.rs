@@ -3,7 +3,10 @@
 
 use crate::engine::Engine;
 
-use super::lexer::{Lexer, Token};
+#[cfg(feature = "migrate")]
+use super::lexer::Lexer;
+use super::lexer::Token;
+use super::own::OwnSql;
 
 /// The first words of statements that belong to whoever holds the transaction.
 const CONTROL: [&str; 12] = [
@@ -59,33 +62,33 @@ pub(crate) enum Trace {
     Left,
 }
 
-/// Looks over the application's own SQL, one statement or several; `owned` says whether it runs in an
-/// owner's scope.
-///
-/// # Errors
-/// The words that are not its own to say.
-pub(crate) fn look_over(engine: Engine, owned: bool, sql: &str) -> Result<Trace, String> {
-    let tokens: Vec<Token<'_>> = Lexer::new(engine, sql).collect();
-    let mut trace = Trace::None;
-    for statement in statements(engine, &tokens) {
-        if let Some(words) = control(statement) {
-            return Err(words);
+impl OwnSql<'_> {
+    /// Looks the text over, one statement or several; `owned` says whether it runs in an owner's scope.
+    ///
+    /// # Errors
+    /// The words that are not its own to say.
+    pub(crate) fn look_over(&self, owned: bool) -> Result<Trace, String> {
+        let engine = self.engine;
+        let mut trace = Trace::None;
+        for statement in statements(engine, &self.tokens) {
+            if let Some(words) = control(statement) {
+                return Err(words);
+            }
+            if owned {
+                stays_in_scope(engine, statement)?;
+            }
+            if engine == Engine::Sqlite && leaves_a_trace(statement) {
+                trace = Trace::Left;
+            }
         }
-        if owned {
-            stays_in_scope(engine, statement)?;
-        }
-        if engine == Engine::Sqlite && leaves_a_trace(statement) {
-            trace = Trace::Left;
-        }
+        Ok(trace)
     }
-    Ok(trace)
-}
 
-/// Whether the text is no more than one statement.
-pub(crate) fn is_one_statement(engine: Engine, sql: &str) -> bool {
-    let tokens: Vec<Token<'_>> = Lexer::new(engine, sql).collect();
-    let full = statements(engine, &tokens).filter(|statement| !statement.is_empty());
-    full.count() <= 1
+    /// Whether the text is no more than one statement.
+    pub(crate) fn is_one_statement(&self) -> bool {
+        let full = statements(self.engine, &self.tokens).filter(|statement| !statement.is_empty());
+        full.count() <= 1
+    }
 }
 
 /// The statements of a text. Of one that creates a trigger or a routine, what its body holds is part of it: the

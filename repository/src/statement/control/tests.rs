@@ -1,7 +1,7 @@
 use super::*;
 
 fn refused(engine: Engine, owned: bool, sql: &str) -> Option<String> {
-    look_over(engine, owned, sql).err()
+    OwnSql::read(engine, sql).look_over(owned).err()
 }
 
 #[test]
@@ -109,11 +109,15 @@ fn one_statement_is_told_from_several() {
         ("UPDATE a SET b = 1; /* */ UPDATE a SET b = 1;", false),
     ] {
         for engine in Engine::ALL {
-            assert_eq!(is_one_statement(engine, sql), one, "{engine}: {sql}");
+            assert_eq!(
+                OwnSql::read(engine, sql).is_one_statement(),
+                one,
+                "{engine}: {sql}"
+            );
         }
     }
     let trigger = "CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT 1; END;";
-    assert!(is_one_statement(Engine::Sqlite, trigger));
+    assert!(OwnSql::read(Engine::Sqlite, trigger).is_one_statement());
 }
 
 #[test]
@@ -213,10 +217,14 @@ fn what_stays_on_a_connection_of_sqlite_is_told() {
         ("CREATE TABLE temp (id)", Trace::None),
         ("PRAGMA foreign_keys", Trace::None),
     ] {
-        assert_eq!(look_over(Engine::Sqlite, false, sql), Ok(trace), "{sql}");
+        assert_eq!(
+            OwnSql::read(Engine::Sqlite, sql).look_over(false),
+            Ok(trace),
+            "{sql}"
+        );
     }
     assert_eq!(
-        look_over(Engine::Postgres, false, "PRAGMA x"),
+        OwnSql::read(Engine::Postgres, "PRAGMA x").look_over(false),
         Ok(Trace::None)
     );
 }

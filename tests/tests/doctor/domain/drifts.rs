@@ -1,40 +1,33 @@
-//! DOMAIN changed, and nothing else: it disagrees with itself or with the records where it can know, and
-//! every place that still says the old is told to follow.
+//! Changes of DOMAIN, and the findings that they have to give.
 
 use catamaran::Engine;
-use catamaran::doctor::{Code, Doctor, Finding, Mend, Place, Report};
+use catamaran::doctor::Code::{self, *};
 use catamaran::domain::{
-    Action, Check, ColumnDefault, DefaultValue, Domain, Exception, ForeignKey, Index,
-    ManagedColumns, Model, Presence, PrimaryKey as Key, Privilege, Shape, ShapeColumn, Table,
-    UniqueKey,
+    Action, ColumnDefault, DefaultValue, ForeignKey, Index, ManagedColumns, Presence,
+    PrimaryKey as Key, Privilege, Table, UniqueKey,
 };
 use entity::domain::{DEVICES, HABIT_ENTRIES, HABITS, OUTBOX, REMINDERS};
 
-use Code::*;
-
-use crate::cure::mended;
-use crate::databases::Migrated;
+use super::changed::*;
 
 /// A change of a table in DOMAIN, and what DOMAIN's own place and the databases have to say to it.
-struct Drift {
-    class: &'static str,
-    table: Table,
+pub(super) struct Drift {
+    pub(super) class: &'static str,
+    pub(super) table: Table,
     /// In DOMAIN itself, where it can be known there; with a part of the mend.
-    own: Option<(Code, &'static str, &'static str)>,
+    pub(super) own: Option<(Code, &'static str, &'static str)>,
     /// In both databases, or on the engine that it is about.
-    databases: Option<(&'static [Engine], Code, &'static str)>,
+    pub(super) databases: Option<(&'static [Engine], Code, &'static str)>,
 }
 
 const BOTH: &[Engine] = &Engine::ALL;
 const SQLITE: &[Engine] = &[Engine::Sqlite];
 const POSTGRES: &[Engine] = &[Engine::Postgres];
 
-const INDEX: Index = DEVICES.indexes[0];
-const FOREIGN_KEY: ForeignKey = REMINDERS.foreign_keys[0];
 const PLATFORM: &str = "devices: ix_devices__user_id_platform";
 const HABIT: &str = "reminders: fk_reminders__user_id_habit_id";
 
-const DRIFTS: &[Drift] = &[
+pub(super) const DRIFTS: &[Drift] = &[
     Drift {
         class: "table renamed",
         table: Table {
@@ -464,263 +457,3 @@ const DRIFTS: &[Drift] = &[
         databases: Some((POSTGRES, TableExtra, "devices")),
     },
 ];
-
-const DEVICES_AND_MORE: &[Check] = &[
-    DEVICES.checks[0],
-    DEVICES.checks[1],
-    DEVICES.checks[2],
-    DEVICES.checks[3],
-    DEVICES.checks[4],
-    DEVICES.checks[5],
-    DEVICES.checks[6],
-    DEVICES.checks[7],
-    Check::on_both("ck_devices__more").holds("length(platform) <> 13"),
-];
-
-const fn platform(condition: &'static str) -> [Check; 8] {
-    let mut checks = [DEVICES.checks[0]; 8];
-    let mut place = 0;
-    while place < checks.len() {
-        checks[place] = DEVICES.checks[place];
-        place += 1;
-    }
-    checks[2] = checks[2].holds(condition);
-    checks
-}
-
-const STRICTER: &[Check] = &platform("length(platform) BETWEEN 2 AND 64");
-const LAXER: &[Check] = &platform("length(platform) BETWEEN 0 AND 64");
-const UNSAID: &[Check] = &[
-    OUTBOX.checks[0],
-    OUTBOX.checks[1],
-    Check::on_sqlite("ck_outbox__operation"),
-    OUTBOX.checks[3],
-    OUTBOX.checks[4],
-    OUTBOX.checks[5],
-    OUTBOX.checks[6],
-];
-
-/// DOMAIN and what describes it say another name; nobody wrote a migration.
-async fn renamed() -> Result<(), String> {
-    let columns: Vec<ShapeColumn> = RENAMED
-        .columns
-        .iter()
-        .map(|name| match *name {
-            "system" => ShapeColumn::new("system", "text"),
-            "id" | "user_id" => ShapeColumn::new(name, "uuid"),
-            "version" => ShapeColumn::new(name, "bigint"),
-            "last_sync_at" | "deleted_at" => ShapeColumn::nullable(name, "timestamptz"),
-            _ => ShapeColumn::new(name, "timestamptz"),
-        })
-        .collect();
-    let shape: &'static Shape = Box::leak(Box::new(Shape {
-        table: "devices",
-        columns: columns.leak(),
-    }));
-    let domain = with(RENAMED);
-    let doctor = Doctor::new(domain).model(Model::shape(shape));
-    for engine in Engine::ALL {
-        let database = Migrated::new(engine).await;
-        let look = async || {
-            of_database(
-                doctor
-                    .clone()
-                    .database(database.database.url())
-                    .check()
-                    .await,
-            )
-        };
-        let report = look().await;
-        let [finding] = report.findings.as_slice() else {
-            return Err(format!("one thing was renamed: {report}"));
-        };
-        if (finding.code, finding.subject().as_str()) != (Code::ColumnRenamed, "devices.system") {
-            return Err(finding.to_string());
-        }
-        let apply = async |statements: &[String]| {
-            for statement in statements {
-                database.run(statement).await?;
-            }
-            Ok(())
-        };
-        mended(report, apply, look).await?;
-    }
-    Ok(())
-}
-
-const RENAMED: Table = Table {
-    columns: &[
-        "id",
-        "user_id",
-        "system",
-        "last_sync_at",
-        "created_at",
-        "updated_at",
-        "version",
-        "deleted_at",
-    ],
-    indexes: &[Index {
-        columns: &["user_id", "system"],
-        ..INDEX
-    }],
-    checks: &platform_of("length(system) BETWEEN 1 AND 64"),
-    ..DEVICES
-};
-
-const fn platform_of(condition: &'static str) -> [Check; 8] {
-    let mut checks = platform(condition);
-    checks[2] = checks[2].of(&["system"]);
-    checks
-}
-
-/// Each drift: the class, the code in DOMAIN's own place if it can be known there, and whether all is as it
-/// has to be: found in DOMAIN, found in both databases, and the databases mended into the new DOMAIN.
-pub async fn all() -> Vec<(&'static str, String, Result<(), String>)> {
-    let mut outcomes = Vec::new();
-    for drift in DRIFTS {
-        let code = match (drift.own, drift.databases) {
-            (Some((code, ..)), _) => code.to_string(),
-            (None, Some((_, code, _))) => format!("{code} elsewhere"),
-            (None, None) => String::new(),
-        };
-        outcomes.push((drift.class, code, one(drift).await));
-    }
-    outcomes.push((
-        "column renamed without a migration",
-        "CAT012 elsewhere".to_owned(),
-        renamed().await,
-    ));
-    outcomes.extend(exceptions().await);
-    outcomes
-}
-
-async fn one(drift: &Drift) -> Result<(), String> {
-    let domain = with(drift.table);
-    let own = Doctor::new(domain).check().await;
-    if let Some((code, subject, mend)) = drift.own {
-        let is_it = |finding: &&Finding| {
-            finding.place == Place::Domain && finding.code == code && finding.subject() == subject
-        };
-        let finding = own.findings.iter().find(is_it);
-        let finding = finding.ok_or_else(|| format!("{code} {subject} is not there: {own}"))?;
-        if !finding.mend.to_string().contains(mend) {
-            return Err(format!("no {mend:?} in {finding}"));
-        }
-    }
-    let Some((engines, code, subject)) = drift.databases else {
-        return Ok(());
-    };
-    for engine in Engine::ALL {
-        let database = Migrated::new(engine).await;
-        let look = async || {
-            of_database(
-                Doctor::new(domain)
-                    .database(database.database.url())
-                    .check()
-                    .await,
-            )
-        };
-        let report = look().await;
-        let is_there = report
-            .findings
-            .iter()
-            .any(|f| f.code == code && f.subject() == subject);
-        if is_there != engines.contains(&engine) {
-            return Err(format!(
-                "{code} {subject} on {engine}: {is_there}; {report}"
-            ));
-        }
-        let apply = async |statements: &[String]| {
-            for statement in statements {
-                database.run(statement).await?;
-            }
-            Ok(())
-        };
-        mended(report, apply, look).await?;
-    }
-    Ok(())
-}
-
-/// The findings of the database alone: what DOMAIN and the code disagree on is another matter.
-fn of_database(mut report: Report) -> Report {
-    report
-        .findings
-        .retain(|finding| finding.place.is_database());
-    report
-}
-
-/// DOMAIN with one table changed. A renamed one is known by its primary key.
-fn with(changed: Table) -> &'static Domain {
-    let same = |table: &Table| {
-        table.name == changed.name || table.primary_key.name == changed.primary_key.name
-    };
-    let tables = entity::DOMAIN.tables.iter();
-    let tables: Vec<Table> = tables
-        .map(|table| if same(table) { changed } else { *table })
-        .collect();
-    Box::leak(Box::new(Domain {
-        tables: tables.leak(),
-        ..entity::DOMAIN
-    }))
-}
-
-async fn exceptions() -> Vec<(&'static str, String, Result<(), String>)> {
-    let exception = |code, subject, reason| Exception {
-        code,
-        place: Place::Database(Engine::Sqlite),
-        subject,
-        reason,
-    };
-    let stale = exception("CAT031", "habits: ix_gone", "once it was there");
-    let silent = exception("CAT031", "habits: ix_more", " ");
-    let good = exception("CAT031", "habits: ix_more", "someone searches by name");
-    let mut outcomes = Vec::new();
-    for (class, exception, code) in [
-        ("exception, stale", stale, Some(ExceptionStale)),
-        ("exception without a reason", silent, Some(ExceptionReason)),
-        ("exception that holds", good, None),
-    ] {
-        let outcome = excepted(exception, code).await;
-        outcomes.push((
-            class,
-            code.map_or("none".to_owned(), |code| code.to_string()),
-            outcome,
-        ));
-    }
-    outcomes
-}
-
-async fn excepted(exception: Exception, code: Option<Code>) -> Result<(), String> {
-    let domain: &'static Domain = Box::leak(Box::new(Domain {
-        exceptions: vec![exception].leak(),
-        ..entity::DOMAIN
-    }));
-    let database = Migrated::new(Engine::Sqlite).await;
-    if exception.subject == "habits: ix_more" {
-        database
-            .run("CREATE INDEX ix_more ON habits (name)")
-            .await?;
-    }
-    // Where its place is not looked at, nobody can say that it is stale.
-    let elsewhere = Doctor::new(domain).check().await;
-    if code == Some(ExceptionStale) && !elsewhere.is_clean() {
-        return Err(format!("judged unseen: {elsewhere}"));
-    }
-    let report = Doctor::new(domain)
-        .database(database.database.url())
-        .check()
-        .await;
-    let codes: Vec<Code> = report.findings.iter().map(|finding| finding.code).collect();
-    match codes == Vec::from_iter(code) {
-        true => {}
-        false => return Err(format!("{codes:?}: {report}")),
-    }
-    let mend = report.findings.first().map(|finding| &finding.mend);
-    match (code, mend) {
-        // Without the exception all is clean.
-        (Some(ExceptionStale), Some(Mend::Rust { line, .. })) if line.contains("ix_gone") => Ok(()),
-        (Some(ExceptionReason), Some(Mend::Rust { line, .. })) if line.contains("reason") => Ok(()),
-        (None, None) if report.excepted.len() == 1 && report.is_clean() => Ok(()),
-        (_, mend) => Err(format!("{mend:?}: {report}")),
-    }
-}
