@@ -6,8 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::code::Code;
 use super::finding::{Finding, Part};
 use super::mend::Mend;
-use super::read;
-use super::schema::Schema;
+use super::read::{self, Seen};
 use crate::domain::Place;
 use crate::engine::Engine;
 use crate::migrate::{ConnectOptions, connect};
@@ -19,13 +18,6 @@ pub(super) struct Database {
     url: SecretString,
     /// The schema on Postgres, where it is not the first of the search path.
     schema: Option<String>,
-}
-
-/// What was seen there.
-pub(super) struct Seen {
-    pub(super) schema: Schema,
-    /// The migrations that it has; `None` where it was never migrated by SeaORM.
-    pub(super) applied: Result<Option<Vec<String>>, String>,
 }
 
 impl Database {
@@ -48,15 +40,9 @@ impl Database {
 
     pub(super) async fn look(&self, role: &str) -> Result<Seen, String> {
         let db = self.open().await?;
-        let schema = read::schema(&db, role)
-            .await
-            .map_err(|error| error.to_string());
-        let applied = read::applied(&db).await.map_err(|error| error.to_string());
+        let seen = read::database(&db, role).await;
         db.close().await.ok();
-        Ok(Seen {
-            schema: schema?,
-            applied,
-        })
+        seen.map_err(|error| error.to_string())
     }
 
     async fn open(&self) -> Result<DatabaseConnection, String> {

@@ -64,6 +64,7 @@ use crate::migrate::History;
 use crate::options::DEFAULT_APPLICATION_ROLE;
 use expected::Expected;
 use live::Database;
+use read::{Applied, NOT_PERMITTED};
 use schema::Schema;
 use scratch::Migrations;
 
@@ -333,13 +334,13 @@ impl<'a> Round<'a> {
         };
         if let Some(migrations) = self.doctor.migrations {
             match seen.applied {
-                Ok(applied) => {
-                    let applied = applied.unwrap_or_default();
+                Applied::Names(applied) => {
                     let found = live::migrations(place, &label, &applied, &migrations.names());
                     self.report.findings.extend(found);
                 }
-                Err(reason) => {
-                    self.cannot_see(place, format!("{label}: which migrations it has: {reason}"));
+                Applied::NotPermitted => {
+                    let reason = format!("{label}: which migrations it has: {NOT_PERMITTED}");
+                    self.cannot_see(place, reason);
                 }
             }
         }

@@ -12,6 +12,7 @@ use super::code::Severity;
 use super::described::Described;
 use super::expected::Expected;
 use super::finding::Finding;
+use super::read::{Applied, NOT_PERMITTED};
 use super::{compare, exception, live};
 use crate::dialect::Dialect;
 use crate::domain::{Domain, Place};
@@ -112,8 +113,11 @@ impl Fingerprint {
         let mut reasons = Vec::new();
         let mut is_behind = false;
         if let Some(names) = self.migrations {
-            let applied = seen.applied()?;
-            for finding in live::migrations(place, "", applied, &names()) {
+            let Applied::Names(applied) = seen.applied else {
+                let reason = NOT_PERMITTED.into();
+                return Err(ErrorKind::Permission { reason }.into());
+            };
+            for finding in live::migrations(place, "", &applied, &names()) {
                 is_behind |= finding.code == super::Code::MigrationMissing;
                 reasons.push(words(&finding));
             }

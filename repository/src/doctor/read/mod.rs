@@ -2,6 +2,7 @@
 //! without any right to change it.
 
 mod fields;
+mod history;
 mod postgres;
 mod sqlite;
 mod sqlite_text;
@@ -11,6 +12,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Statement};
 use super::schema::Schema;
 use crate::engine::Engine;
 pub(super) use fields::Row;
+pub(super) use history::{Applied, NAMES, NOT_PERMITTED, told};
 
 /// Why a database could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -32,9 +34,15 @@ pub(super) fn engine_of(db: &DatabaseConnection) -> Result<Engine, Unreadable> {
     Engine::of_backend(db.get_database_backend()).ok_or(Unreadable::OtherEngine)
 }
 
-/// The schema of a database: on Postgres the first schema of the search path, with the privileges of the
+/// What a database has.
+pub(super) struct Seen {
+    pub(super) schema: Schema,
+    pub(super) applied: Applied,
+}
+
+/// Looks at a database: on Postgres at the first schema of the search path, and at the privileges of the
 /// application's role.
-pub(super) async fn schema(db: &DatabaseConnection, role: &str) -> Result<Schema, Unreadable> {
+pub(super) async fn database(db: &DatabaseConnection, role: &str) -> Result<Seen, Unreadable> {
     let engine = engine_of(db)?;
     let values = match engine {
         Engine::Sqlite => Vec::new(),
@@ -42,7 +50,23 @@ pub(super) async fn schema(db: &DatabaseConnection, role: &str) -> Result<Schema
     };
     let backend = db.get_database_backend();
     let statement = Statement::from_sql_and_values(backend, catalog(engine), values);
-    interpret(engine, rows(db, statement).await?)
+    let rows = rows(db, statement).await?;
+    let applied = match told(&rows)? {
+        Some(applied) => applied,
+        None => {
+            let rows = db.query_all_raw(Statement::from_string(backend, NAMES));
+            let rows = rows.await?;
+            let names = rows.iter().map(|row| row.try_get_by_index(0));
+            Applied::Names(names.collect::<Result<_, DbErr>>()?)
+        }
+    };
+    let schema = interpret(engine, rows)?;
+    Ok(Seen { schema, applied })
+}
+
+/// The schema alone.
+pub(super) async fn schema(db: &DatabaseConnection, role: &str) -> Result<Schema, Unreadable> {
+    Ok(database(db, role).await?.schema)
 }
 
 /// The statement that reads everything; on Postgres parameter 1 is the application's role. Its columns: kind,
@@ -71,29 +95,4 @@ async fn rows<C: ConnectionTrait>(db: &C, statement: Statement) -> Result<Vec<Ro
         rows.push(Row::new(kind, table, &data)?);
     }
     Ok(rows)
-}
-
-/// The names of the migrations that SeaORM has recorded; `None` where it has no table for them.
-pub(super) async fn applied(db: &DatabaseConnection) -> Result<Option<Vec<String>>, Unreadable> {
-    let backend = db.get_database_backend();
-    let exists = match engine_of(db)? {
-        Engine::Sqlite => {
-            "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'seaql_migrations')"
-        }
-        Engine::Postgres => "SELECT to_regclass('seaql_migrations') IS NOT NULL",
-    };
-    let row = db
-        .query_one_raw(Statement::from_string(backend, exists))
-        .await?;
-    let exists: bool = row.map_or(Ok(false), |row| row.try_get_by_index(0))?;
-    if !exists {
-        return Ok(None);
-    }
-    let query = Statement::from_string(
-        backend,
-        "SELECT version FROM seaql_migrations ORDER BY version",
-    );
-    let rows = db.query_all_raw(query).await?;
-    let names = rows.iter().map(|row| row.try_get_by_index(0));
-    Ok(Some(names.collect::<Result<_, DbErr>>()?))
 }

@@ -15,8 +15,8 @@ use crate::engine::Engine;
 /// The first part sets, for this statement's transaction, how Postgres prints the literals in an expression
 /// and what of it needs a schema before its name; everything else reads from it, so that nothing is printed before.
 ///
-/// What SeaORM recorded is asked for by a text, since the statement is valid without its table too; it is NULL for
-/// a role that may not read it. In hexadecimal no name needs XML's escapes.
+/// What SeaORM recorded is asked for by a text, since the statement is valid without its table too. `ts_stat` runs
+/// a text on every server (`query_to_xml` needs one that was built with libxml); each name is a lexeme.
 ///
 /// `NOT NULL` (contype `n`, from Postgres 18 on) is told by the columns.
 pub(super) const CATALOG: &str = "
@@ -34,11 +34,10 @@ pub(super) const CATALOG: &str = "
     t AS MATERIALIZED (SELECT * FROM c WHERE relkind IN ('r', 'p'))
     SELECT 'schema', '', 0::bigint, '[]' FROM s
     UNION ALL
-    SELECT 'history', '', 0, json_build_array(CASE WHEN has_column_privilege(h.oid, 'version', 'SELECT') THEN
-            convert_from(decode(substring(query_to_xml(format(
-                'SELECT encode(convert_to(json_agg(version ORDER BY version)::text, ''UTF8''), ''hex'') AS v FROM %s', h.oid::regclass),
-                true, false, '')::text FROM '<v>([0-9a-f]*)</v>'), 'hex'), 'UTF8') END,
-            has_column_privilege(h.oid, 'version', 'SELECT'))::text
+    SELECT 'history', '', 0, CASE WHEN has_column_privilege(h.oid, 'version', 'SELECT')
+            THEN json_build_array('names', (SELECT json_agg(v.word ORDER BY v.word) FROM ts_stat(
+                format('SELECT array_to_tsvector(array_agg(version::text)) FROM %s', h.oid::regclass)) v))
+            ELSE '[\"not permitted\"]' END::text
         FROM s JOIN pg_class h ON h.relnamespace = s.oid AND h.relname = 'seaql_migrations'
     UNION ALL
     SELECT 'role', '', 0, json_build_array(rolname, rolsuper OR rolbypassrls)::text FROM pg_roles WHERE rolname = $1

@@ -19,7 +19,7 @@ pub(in crate::doctor) const CATALOG: &str = r#"
         WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\_%' ESCAPE '\' AND m.name <> 'seaql_migrations')
     SELECT 'table', name, 0, json_array(sql, strict, wr) FROM t
     UNION ALL
-    SELECT 'history', '', 0, json_array(NULL, 1) FROM sqlite_schema WHERE type = 'table' AND name = 'seaql_migrations'
+    SELECT 'history', '', 0, json_array('a table') FROM sqlite_schema WHERE type = 'table' AND name = 'seaql_migrations'
     UNION ALL
     SELECT 'column', t.name, c.cid, json_array(c.name, c.type, c."notnull", c.dflt_value, c.pk, c.hidden)
         FROM t, pragma_table_xinfo(t.name, 'main') c
