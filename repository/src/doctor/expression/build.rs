@@ -85,10 +85,8 @@ impl Builder {
                 pattern,
                 escape_char,
             } => self.like("ILIKE", *negated, expr, pattern, escape_char.as_deref()),
-            Expr::IsDistinctFrom(left, right) => self.operator("IS DISTINCT FROM", [left, right]),
-            Expr::IsNotDistinctFrom(left, right) => {
-                Node::Not(Box::new(self.operator("IS DISTINCT FROM", [left, right])))
-            }
+            Expr::IsDistinctFrom(left, right) => self.distinct(left, right),
+            Expr::IsNotDistinctFrom(left, right) => self.distinct(left, right).negated(),
             Expr::Collate { expr, collation } => {
                 let name = collation.to_string().trim_matches('"').to_owned();
                 Node::Operator(format!("COLLATE {name}"), vec![self.node(expr)])
@@ -99,12 +97,12 @@ impl Builder {
                 substring_for,
                 ..
             } => {
-                let rest = [substring_from, substring_for].into_iter().flatten();
-                let arguments = std::iter::once(expr).chain(rest);
-                Node::Call(
-                    "substr".to_owned(),
-                    arguments.map(|e| self.node(e)).collect(),
-                )
+                // `substring(x FOR 2)` begins at the first character.
+                let from = substring_from.as_deref().map(|from| self.node(from));
+                let from = from.unwrap_or(Node::Number("1".to_owned()));
+                let length = substring_for.as_deref().map(|length| self.node(length));
+                let arguments = [self.node(expr), from].into_iter().chain(length);
+                Node::Call("substr".to_owned(), arguments.collect())
             }
             Expr::Tuple(items) => Node::Call("row".to_owned(), self.nodes(items).collect()),
             Expr::Function(function) => self
@@ -124,9 +122,15 @@ impl Builder {
         expressions.iter().map(|expression| self.node(expression))
     }
 
-    fn operator<'a>(&self, name: &str, operands: impl IntoIterator<Item = &'a Box<Expr>>) -> Node {
-        let operands = operands.into_iter().map(|operand| self.node(operand));
-        Node::Operator(name.to_owned(), operands.collect())
+    /// The same whichever stands on the left.
+    fn distinct(&self, left: &Expr, right: &Expr) -> Node {
+        match (self.node(left), self.node(right)) {
+            (Node::Null, what) | (what, Node::Null) => Node::Is(Box::new(what), "NOT NULL"),
+            (left, right) => {
+                let operands = vec![left.clone().min(right.clone()), left.max(right)];
+                Node::Operator("IS DISTINCT FROM".to_owned(), operands)
+            }
+        }
     }
 
     fn state(&self, expression: &Expr) -> Option<Node> {
@@ -211,24 +215,26 @@ impl Builder {
         }
     }
 
-    /// A literal has no type of its own: the column's is compared as such.
+    /// A literal has no type of its own: the column's is compared as such. What the type changes stays a cast:
+    /// `1.5::integer` is 2, and `'abc'::varchar(2)` is 'ab'.
     fn cast(&self, inner: Node, ty: &DataType) -> Node {
         let ty = type_name(ty);
+        let is_postgres = self.engine == Engine::Postgres;
         match (&inner, ty.as_str()) {
-            (Node::Null | Node::Number(_), _) if self.engine == Engine::Postgres => inner,
-            (
-                Node::Text(text),
-                "integer" | "bigint" | "smallint" | "numeric" | "double precision" | "real",
-            ) => Node::Number(text.clone()),
+            (Node::Null, _) if is_postgres => inner,
+            (Node::Number(number), ty) if is_postgres && keeps(ty, number) => inner,
+            (Node::Text(text), ty) if is_number(text) && keeps(ty, text) => {
+                Node::Number(text.clone())
+            }
             // The spellings of https://www.postgresql.org/docs/current/datatype-boolean.html
             (Node::Text(text), "boolean") => match text.to_lowercase().as_str() {
                 "t" | "true" | "y" | "yes" | "on" | "1" => Node::Number("1".to_owned()),
                 "f" | "false" | "n" | "no" | "off" | "0" => Node::Number("0".to_owned()),
                 _ => Node::Cast(Box::new(inner), ty),
             },
-            (Node::Text(_), _) if self.engine == Engine::Postgres => inner,
+            (Node::Text(_), ty) if is_postgres && !ty.contains('(') && !is_numeric(ty) => inner,
             // Postgres compares a `varchar` as a text, and says so.
-            (_, "text" | "varchar") if self.engine == Engine::Postgres => inner,
+            (_, "text" | "varchar") if is_postgres => inner,
             _ => Node::Cast(Box::new(inner), ty),
         }
     }
@@ -262,6 +268,22 @@ impl Builder {
         };
         Some(Node::Call(name, arguments))
     }
+}
+
+const INTEGERS: [&str; 3] = ["integer", "bigint", "smallint"];
+const FRACTIONS: [&str; 3] = ["numeric", "double precision", "real"];
+
+fn is_numeric(ty: &str) -> bool {
+    INTEGERS.contains(&ty) || FRACTIONS.contains(&ty)
+}
+
+fn is_number(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_digit() || c == '-') && text.parse::<f64>().is_ok()
+}
+
+/// Whether a number is the same in that type.
+fn keeps(ty: &str, number: &str) -> bool {
+    FRACTIONS.contains(&ty) || INTEGERS.contains(&ty) && number.parse::<i128>().is_ok()
 }
 
 fn like(name: &str, negated: bool, left: Node, right: Node) -> Node {

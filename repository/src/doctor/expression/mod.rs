@@ -3,14 +3,16 @@
 //! Parsed by `sqlparser`: Postgres prints back what it stored, with casts, parentheses and aliases of its
 //! own, and no pattern over text tells `(a OR b) AND c` from `a OR (b AND c)`.
 
+mod ambiguous;
 mod build;
 mod node;
 mod opaque;
+mod sqlite;
 
 use std::fmt;
 
 use sqlparser::ast::Expr;
-use sqlparser::dialect::{Dialect, PostgreSqlDialect, SQLiteDialect};
+use sqlparser::dialect::{Dialect, PostgreSqlDialect};
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::Token;
 
@@ -91,10 +93,15 @@ impl fmt::Display for Expression {
     }
 }
 
+/// What the engines read in two ways of a condition that is meant for both; the first, where there is one.
+pub(super) fn read_in_two_ways(sql: &str) -> Option<String> {
+    ambiguous::in_both(sql)
+}
+
 /// What reads the engine's SQL.
 pub(super) fn dialect(engine: Engine) -> &'static dyn Dialect {
     match engine {
-        Engine::Sqlite => &SQLiteDialect {},
+        Engine::Sqlite => &sqlite::Sqlite,
         Engine::Postgres => &PostgreSqlDialect {},
     }
 }

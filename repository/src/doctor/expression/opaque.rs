@@ -44,9 +44,11 @@ impl VisitorMut for Tidy {
                 }
                 _ => *kind = CastKind::DoubleColon,
             },
-            // Parentheses around every operator, so that none of them is lost.
-            Expr::BinaryOp { .. } => *expression = Expr::Nested(Box::new(expression.clone())),
             _ => {}
+        }
+        // Parentheses around whatever has parts, so that none of those that were written is missed.
+        if !is_whole(expression) {
+            *expression = Expr::Nested(Box::new(expression.clone()));
         }
         ControlFlow::Continue(())
     }
@@ -59,6 +61,23 @@ impl VisitorMut for Tidy {
         }
         ControlFlow::Continue(())
     }
+}
+
+/// Whether no operator beside it can take a part of it.
+fn is_whole(expression: &Expr) -> bool {
+    matches!(
+        expression,
+        Expr::Nested(_)
+            | Expr::Identifier(_)
+            | Expr::CompoundIdentifier(_)
+            | Expr::Value(_)
+            | Expr::TypedString(_)
+            | Expr::Function(_)
+            | Expr::Case { .. }
+            | Expr::Subquery(_)
+            | Expr::Tuple(_)
+            | Expr::Array(_)
+    )
 }
 
 fn plain(ident: &mut Ident) {

@@ -95,6 +95,23 @@ fn what_means_something_else_differs() {
         ("a - b > 0", "b - a > 0"),
         ("a IS TRUE", "a IS NOT FALSE"),
         ("lower(a) = 'x'", "upper(a) = 'x'"),
+        ("n = 1.5::integer", "n = 1.5"),
+        ("a = 'abc'::varchar(2)", "a = 'abc'"),
+        ("n > '1.5'::double precision", "n > '2.5'::double precision"),
+        ("substring(a FROM 2) = 'x'", "substring(a FOR 2) = 'x'"),
+        (
+            "CASE WHEN NOT (a IS NULL) THEN b END",
+            "CASE WHEN (NOT a) IS NULL THEN b END",
+        ),
+        (
+            "EXISTS (SELECT 1 FROM t WHERE (NOT a) IS NULL)",
+            "EXISTS (SELECT 1 FROM t WHERE NOT (a IS NULL))",
+        ),
+        (
+            "CASE WHEN (a IN (1, 2)) = b THEN c END",
+            "CASE WHEN a IN ((1, 2) = b) THEN c END",
+        ),
+        ("a IS DISTINCT FROM b", "a IS NOT DISTINCT FROM b"),
         (
             "EXISTS (SELECT 1 FROM t WHERE t.a = 1)",
             "EXISTS (SELECT 1 FROM t WHERE t.a = 2)",
@@ -102,6 +119,42 @@ fn what_means_something_else_differs() {
     ] {
         assert_ne!(postgres(one), postgres(other), "{one}");
     }
+}
+
+#[test]
+fn sqlite_is_read_as_its_grammar_binds() {
+    for (one, same) in [
+        ("a NOT GLOB 'x*'", "NOT (a GLOB 'x*')"),
+        ("a IS b", "b IS NOT DISTINCT FROM a"),
+        ("a IS NOT b", "NOT (a IS b)"),
+        ("a IS NOT NULL", "NOT (a IS NULL)"),
+        ("a IS (NULL)", "a IS NULL"),
+        ("a IS b AND c = 1", "(a IS b) AND (c = 1)"),
+        ("a IS b < c", "a IS (b < c)"),
+        ("a IS b = c", "(a IS b) = c"),
+        ("a = b < c", "a = (b < c)"),
+        ("a * b || c = d", "(a * (b || c)) = d"),
+        ("a LIKE b = c", "(a LIKE b) = c"),
+        ("a << 2 > b", "(a << 2) > b"),
+        ("-a || b = c", "((-a) || b) = c"),
+        ("a ->> '$.b' = 'c'", "(a ->> '$.b') = 'c'"),
+        ("NOT a = b", "NOT (a = b)"),
+    ] {
+        assert_eq!(sqlite(one), sqlite(same), "{one}");
+        assert!(
+            !matches!(sqlite(one).node(), Node::Opaque(_)),
+            "not read: {one}"
+        );
+    }
+    for (one, other) in [
+        ("a IS b < c", "(a IS b) < c"),
+        ("a IS NOT b", "a IS b"),
+        ("a NOT GLOB 'x*'", "a GLOB 'x*'"),
+        ("a = b < c", "(a = b) < c"),
+    ] {
+        assert_ne!(sqlite(one), sqlite(other), "{one}");
+    }
+    assert_eq!(sqlite("a IS b"), postgres("a IS NOT DISTINCT FROM b"));
 }
 
 #[test]
@@ -152,4 +205,28 @@ fn a_text_is_a_boolean_in_the_spellings_of_postgres_alone() {
         );
     }
     assert_ne!(scalar("'maybe'::boolean"), scalar("false"));
+}
+
+#[test]
+fn what_the_engines_read_in_two_ways_is_known() {
+    for sql in [
+        "a LIKE 'x%'",
+        "NOT (b = 1 OR a LIKE lower(b))",
+        "CASE WHEN a LIKE 'x%' THEN b END = 1",
+        "CAST(a AS INTEGER) = 1",
+        "created_at < CURRENT_TIMESTAMP",
+        "date(created_at)",
+    ] {
+        assert!(read_in_two_ways(sql).is_some(), "{sql}");
+    }
+    for sql in [
+        "a LIKE '%@%'",
+        "CAST(a AS TEXT) = 'x'",
+        "length(a) BETWEEN 1 AND 64",
+        "lower(a)",
+        "created_at DESC",
+        "deleted_at IS NULL",
+    ] {
+        assert_eq!(read_in_two_ways(sql), None, "{sql}");
+    }
 }

@@ -55,6 +55,16 @@ pub(super) const DRIFTS: &[Drift] = &[
         "devices: ck_devices__platform",
     ),
     sqlite(
+        "check in words of SQLite's own",
+        Written(
+            "devices",
+            "length(platform) BETWEEN 1 AND 64",
+            "platform NOT GLOB '*x*' AND platform IS NOT user_id",
+        ),
+        CheckWeaker,
+        "devices: ck_devices__platform",
+    ),
+    sqlite(
         "check weaker: OR",
         Written(
             "habits",
