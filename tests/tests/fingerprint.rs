@@ -340,6 +340,20 @@ async fn what_the_domain_excepts_and_what_does_no_harm_open(db: &TwinDatabase) -
     Ok(())
 }
 
+#[twin_test(Migrator)]
+async fn a_unique_index_that_refuses_what_the_domain_takes_is_refused(
+    db: &TwinDatabase,
+) -> Result<()> {
+    let create = "CREATE UNIQUE INDEX ux_habits__name ON habits (name)";
+    raw::execute(db.store(), create).await?;
+    names(&refused(db).await, "habits: ux_habits__name unique index");
+    raw::execute(db.store(), "DROP INDEX ux_habits__name").await?;
+    // One that is not unique makes writes slower, and is no reason to refuse.
+    raw::execute(db.store(), "CREATE INDEX ix_habits__name ON habits (name)").await?;
+    open(db, fingerprint()).await?;
+    Ok(())
+}
+
 #[tokio::test]
 async fn postgres_a_role_that_may_only_read_the_history_opens() -> Result<()> {
     let db = TwinDatabase::create::<Migrator>(Target::Postgres).await;

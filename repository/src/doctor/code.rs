@@ -87,13 +87,14 @@ codes! {
     ConstraintName = "CAT025", Error, "constraint under another name", "An error cannot say which constraint was broken.";
 
     IndexMissing = "CAT030", Error, "index missing", "A query is slow; if it is unique, two rows may share what should be one row's.";
-    IndexExtra = "CAT031", Warning, "index that DOMAIN does not have", "Writes are slower; if it is unique, one side refuses rows that the other takes.";
+    IndexExtra = "CAT031", Warning, "index that DOMAIN does not have", "Writes are slower.";
     IndexColumns = "CAT032", Error, "index over something else", "A query is slow, or other rows are unique.";
     IndexOrder = "CAT033", Warning, "index in another order", "A query may have to sort.";
     IndexUnique = "CAT034", Error, "index unique on one side only", "One side refuses rows that the other takes.";
     IndexPredicate = "CAT035", Error, "index with another predicate", "It covers other rows: if it is unique, one side refuses rows that the other takes.";
     IndexOptions = "CAT036", Error, "index of another kind", "Its method, operator classes, collation, or treatment of NULLs are not the usual ones, or it is invalid.";
     IndexRenamed = "CAT037", Error, "index under another name", "An error cannot say which index was broken, and a migration that names it fails.";
+    UniqueIndexExtra = "CAT038", Error, "unique index that DOMAIN does not have", "One side refuses rows that the other takes.";
 
     ForeignKeyMissing = "CAT040", Error, "foreign key missing", "Rows may refer to nothing.";
     ForeignKeyExtra = "CAT041", Error, "foreign key that DOMAIN does not have", "One side refuses rows that the other takes.";
@@ -130,6 +131,7 @@ codes! {
     DomainManaged = "CAT074", Error, "managed column that one side does not know", "A row is not versioned, not owned, or not hidden when it is deleted.";
     DomainCheck = "CAT075", Error, "check that DOMAIN does not have or does not spell out", "Nobody can tell whether the engines demand the same.";
     DomainType = "CAT076", Error, "type that the matrix does not have", "The doctor cannot compare the column.";
+    DomainCondition = "CAT077", Error, "words that the engines read in two ways", "The condition holds for other rows on one side.";
 
     MigrationMissing = "CAT080", Error, "migration not applied", "The database is older than the application.";
     MigrationUnknown = "CAT081", Error, "migration that the application does not have", "The database is newer than the application, or another's.";

@@ -47,7 +47,11 @@ pub(super) fn compare(on: &mut OnTable<'_>) {
         if !wanted.contains_key(name) && !met.contains(&name) {
             let mend = Mend::sql(on.all.engine, [drop(name)]);
             let sides = sides("no such index", ddl::create_index(on.name, name, index));
-            on.named(name, Code::IndexExtra, sides, mend);
+            let code = match index.unique {
+                true => Code::UniqueIndexExtra,
+                false => Code::IndexExtra,
+            };
+            on.named(name, code, sides, mend);
         }
     }
 }

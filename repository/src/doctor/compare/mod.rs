@@ -51,7 +51,7 @@ pub(super) fn compare(
 fn turn(code: Code) -> u8 {
     match code {
         Code::ForeignKeyMissing | Code::ForeignKeyTarget => 1,
-        Code::UniqueKeyExtra | Code::IndexExtra | Code::TableExtra => 2,
+        Code::UniqueKeyExtra | Code::IndexExtra | Code::UniqueIndexExtra | Code::TableExtra => 2,
         _ => 0,
     }
 }

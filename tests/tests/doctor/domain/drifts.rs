@@ -373,6 +373,43 @@ pub(super) const DRIFTS: &[Drift] = &[
         databases: None,
     },
     Drift {
+        class: "condition that the engines read in two ways",
+        table: Table {
+            checks: &platform("platform LIKE 'a%'"),
+            ..DEVICES
+        },
+        own: Some((
+            DomainCondition,
+            "devices: ck_devices__platform",
+            "holds_natively",
+        )),
+        databases: Some((BOTH, CheckWeaker, "devices: ck_devices__platform")),
+    },
+    Drift {
+        class: "condition that the engines read in two ways",
+        table: Table {
+            indexes: &[Index {
+                predicate: Some("updated_at < CURRENT_TIMESTAMP"),
+                ..INDEX
+            }],
+            ..DEVICES
+        },
+        own: Some((DomainCondition, PLATFORM, "read alike")),
+        databases: None,
+    },
+    Drift {
+        class: "condition that the engines read in two ways",
+        table: Table {
+            indexes: &[Index {
+                columns: &["user_id", "CAST(platform AS INTEGER)"],
+                ..INDEX
+            }],
+            ..DEVICES
+        },
+        own: Some((DomainCondition, PLATFORM, "read alike")),
+        databases: None,
+    },
+    Drift {
         class: "check weaker",
         table: Table {
             checks: STRICTER,

@@ -30,6 +30,18 @@ pub(super) const DRIFTS: &[Drift] = &[
         "habits: ix_habits__name",
     ),
     sqlite(
+        "unique index extra",
+        Sql("CREATE UNIQUE INDEX ux_habits__name ON habits (name)"),
+        UniqueIndexExtra,
+        "habits: ux_habits__name",
+    ),
+    postgres(
+        "unique index extra",
+        "CREATE UNIQUE INDEX ux_habits__name ON habits (name)",
+        UniqueIndexExtra,
+        "habits: ux_habits__name",
+    ),
+    sqlite(
         "index: other columns",
         Sql(
             "DROP INDEX ix_habits__user_id_updated_at; CREATE INDEX ix_habits__user_id_updated_at ON habits (user_id, created_at)",
