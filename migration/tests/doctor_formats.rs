@@ -103,11 +103,27 @@ async fn for_programs() {
     insta::assert_snapshot!("json", report.written(Format::Json, &sources(), None));
 }
 
+/// The report as SARIF, once it is what the schema of OASIS describes
+/// (<https://github.com/oasis-tcs/sarif-spec>, `Schemata/sarif-schema-2.1.0.json`).
+fn sarif(report: &Report) -> Value {
+    let text = report.written(Format::Sarif, &sources(), None);
+    let value: Value = serde_json::from_str(&text).expect("JSON");
+    let schema = include_str!("support/sarif-2.1.0.schema.json");
+    let mut schema: Value = serde_json::from_str(schema).expect("JSON");
+    for owner in ["run", "toolComponent"] {
+        // Its pattern has a bracket too many, and is no regular expression.
+        let language = &mut schema["definitions"][owner]["properties"]["language"];
+        let pattern = language.as_object_mut().and_then(|is| is.remove("pattern"));
+        assert!(pattern.is_some());
+    }
+    jsonschema::validate(&schema, &value).expect("what the schema describes");
+    value
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn for_code_scanning() {
     let (report, _) = checked().await;
-    let text = report.written(Format::Sarif, &sources(), None);
-    let mut value: Value = serde_json::from_str(&text).expect("JSON");
+    let mut value = sarif(&report);
     let rules = &mut value["runs"][0]["tool"]["driver"]["rules"];
     let ids: Vec<&str> = rules
         .as_array()
@@ -122,6 +138,12 @@ async fn for_code_scanning() {
     assert_eq!(ids, codes);
     // One is enough to see.
     rules.as_array_mut().expect("rules").truncate(1);
+    for result in value["runs"][0]["results"].as_array_mut().expect("results") {
+        // Where the rule stands changes with every code that is added.
+        let place = result.as_object_mut().and_then(|is| is.remove("ruleIndex"));
+        let place = place.and_then(|place| place.as_u64()).expect("a place");
+        assert_eq!(result["ruleId"], codes[place as usize]);
+    }
     insta::assert_snapshot!("sarif", serde_json::to_string_pretty(&value).expect("JSON"));
 }
 
@@ -144,6 +166,7 @@ async fn what_could_not_be_looked_at_is_in_every_format() {
         assert!(text.contains("Connection refused"), "{format:?}: {text}");
         assert!(!text.contains("hunter2"), "{format:?}: {text}");
     }
+    sarif(&report);
     insta::assert_snapshot!("human_unseen", report.to_string());
 }
 
