@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use catamaran::testing::POSTGRES_URL_VARIABLE;
+
 use crate::{Outcome, shell, step::Step, test};
 
 /// The features of the library that a user may choose alone. Each is checked for the package by
@@ -41,6 +43,9 @@ pub async fn run() -> Outcome<bool> {
     };
     let took = begin.elapsed();
     steps.push(Step { name, passed, took });
+    if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        steps.push(newest());
+    }
 
     println!();
     for step in &steps {
@@ -77,6 +82,16 @@ fn features(features: &str) -> Step {
         _ => format!("features {features}"),
     };
     Step::run(&name, &mut command)
+}
+
+/// What reads the catalogs of Postgres, on the newest one too.
+fn newest() -> Step {
+    let mut command = shell::cargo(["xtask", "newest", "cargo", "xtask", "test"]);
+    command.args(["--test", "doctor", "--test", "fingerprint"]);
+    Step::run(
+        "newest PostgreSQL",
+        command.env_remove(POSTGRES_URL_VARIABLE),
+    )
 }
 
 fn documentation() -> Step {

