@@ -67,8 +67,8 @@ codes! {
     TableMissing = "CAT001", Error, "table missing", "Every call on it fails.";
     TableExtra = "CAT002", Warning, "table that DOMAIN does not have", "Nobody looks after it.";
     TableRenamed = "CAT003", Error, "table under another name", "Every call on it fails; its rows are where nobody looks.";
-    TableOptions = "CAT004", Error, "table of another kind", "A SQLite table that is not STRICT takes any value in any column.";
-    Unknown = "CAT005", Warning, "thing that DOMAIN has no word for", "A trigger or a view changes or shows rows unseen by the application.";
+    TableOptions = "CAT004", Error, "table of another kind", "A SQLite table that is not STRICT takes any value in any column; an UNLOGGED one of Postgres is empty after a crash.";
+    Unknown = "CAT005", Warning, "thing that DOMAIN has no word for", "A trigger, a rule or a view changes or shows rows unseen by the application.";
 
     ColumnMissing = "CAT010", Error, "column missing", "Every call on the table fails.";
     ColumnExtra = "CAT011", Error, "column that DOMAIN does not have", "An insert leaves it out: it fails, or fills in what nobody chose.";
@@ -83,8 +83,9 @@ codes! {
     PrimaryKey = "CAT020", Error, "another primary key", "Two rows may share an id, or one row cannot be found by it.";
     UniqueKeyMissing = "CAT022", Error, "unique key missing", "Two rows may share what should be one row's.";
     UniqueKeyExtra = "CAT023", Error, "unique key that DOMAIN does not have", "One side refuses rows that the other takes.";
-    UniqueKeyOptions = "CAT024", Error, "unique key of another kind", "It is checked at another time, or counts NULLs otherwise.";
+    UniqueKeyOptions = "CAT024", Error, "key of another kind", "It is checked at another time, counts NULLs otherwise, or compares by another collation.";
     ConstraintName = "CAT025", Error, "constraint under another name", "An error cannot say which constraint was broken.";
+    ConflictClause = "CAT026", Error, "constraint that resolves conflicts by itself", "A row that breaks it replaces another, or is dropped, without an error and on one side only.";
 
     IndexMissing = "CAT030", Error, "index missing", "A query is slow; if it is unique, two rows may share what should be one row's.";
     IndexExtra = "CAT031", Warning, "index that DOMAIN does not have", "Writes are slower.";
@@ -102,6 +103,8 @@ codes! {
     ForeignKeyDelete = "CAT043", Error, "another action on delete", "Children go, stay or forbid on one side only.";
     ForeignKeyUpdate = "CAT044", Error, "another action on update", "Children follow or forbid on one side only.";
     ForeignKeyDeferrable = "CAT045", Error, "foreign key that may be checked late", "What fails at once on one side fails at the commit on the other.";
+    ForeignKeyDisabled = "CAT046", Error, "foreign key that nobody looks at", "Rows may refer to nothing, as if it were not there.";
+    ForeignKeyMatch = "CAT047", Error, "foreign key that counts NULLs otherwise", "A reference that is NULL in part is refused on one side only.";
 
     CheckMissing = "CAT050", Error, "check missing", "Values that the other side refuses, or cannot hold, are taken.";
     CheckExtra = "CAT051", Error, "check that DOMAIN does not have", "One side refuses rows that the other takes.";
@@ -110,8 +113,8 @@ codes! {
     NotValid = "CAT054", Warning, "constraint that was never checked", "Rows from before it may break it.";
 
     RoleMissing = "CAT055", Error, "application's role missing", "No scoped work can be done.";
-    RoleUnbound = "CAT056", Error, "application's role that policies do not bind", "It is a superuser or has BYPASSRLS: it sees every owner's rows.";
-    RoleOwns = "CAT057", Error, "table that belongs to the application's role", "The role may take the policies away.";
+    RoleUnbound = "CAT056", Error, "application's role that policies do not bind", "It is a superuser or has BYPASSRLS, or may become a role that is: it sees every owner's rows.";
+    RoleOwns = "CAT057", Error, "table or schema that belongs to the application's role", "The role may take the policies away, or drop the table.";
 
     RowSecurityOff = "CAT060", Error, "row level security is off", "Every role with a privilege on the table sees every owner's rows.";
     RowSecurityNotForced = "CAT061", Error, "row level security is not forced", "The table's owner sees every owner's rows.";

@@ -39,6 +39,7 @@ fn read<E: EntityTrait>(engine: Engine) -> Table {
         primary_key: PrimaryKey {
             name: None,
             columns: keys.collect(),
+            unusual: Vec::new(),
         },
         foreign_keys: relations
             // `belongs_to` holds the columns; `has_many` is the same seen from the other end.
@@ -71,7 +72,9 @@ fn foreign_key(relation: RelationDef) -> ForeignKey {
         on_delete: action(relation.on_delete),
         on_update: action(relation.on_update),
         deferrable: false,
+        full: false,
         valid: true,
+        enforced: true,
     }
 }
 

@@ -7,10 +7,10 @@ use crate::domain::{Exception, Place};
 
 /// Takes away what is excepted, and adds what is wrong with the exceptions.
 ///
-/// An exception is judged only if its place was looked at.
+/// An exception is judged only if its place was looked at in whole.
 pub(super) fn apply(
     exceptions: &'static [Exception],
-    looked_at: &[Place],
+    looked_at_in_whole: &[Place],
     findings: Vec<Finding>,
 ) -> (Vec<Finding>, Vec<(Finding, &'static Exception)>) {
     let mut kept = Vec::new();
@@ -40,7 +40,7 @@ pub(super) fn apply(
                 mend,
             ));
         }
-        let was_looked_at = looked_at.contains(&exception.place);
+        let was_looked_at = looked_at_in_whole.contains(&exception.place);
         let is_met = excepted.iter().any(|(_, other)| *other == exception);
         if was_looked_at && !is_met && is_known {
             let what = format!("{} of {}", exception.code, exception.subject);

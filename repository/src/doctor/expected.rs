@@ -3,8 +3,8 @@
 use super::described::{Described, TableShape};
 use super::expression::Expression;
 use super::schema::{
-    Check, Column, ForeignKey, Grant, Guard, Index, Key, Policy, PrimaryKey, Role, Schema, Table,
-    UniqueKey,
+    Check, Column, ForeignKey, Grant, Guard, Index, Key, Namespace, Policy, PrimaryKey, Role,
+    Schema, Table, UniqueKey,
 };
 use crate::domain::{self, DefaultValue, Domain, Equivalence, MATRIX, NativeType, Place};
 use crate::engine::Engine;
@@ -26,7 +26,11 @@ impl Expected<'_> {
         if place.is_database() && engine == Engine::Postgres {
             schema.role = Some(Role {
                 name: self.role.to_owned(),
-                unbound: false,
+                namespace: Namespace {
+                    usable: true,
+                    ..Namespace::default()
+                },
+                ..Role::default()
             });
         }
         for table in self.domain.tables_on(engine) {
@@ -208,6 +212,7 @@ impl Expected<'_> {
                 privilege: privilege.as_sql().to_owned(),
                 role: self.role.to_owned(),
                 grantable: false,
+                through: None,
             })
             .collect();
         grants.sort();
@@ -256,6 +261,7 @@ fn named(table: &domain::Table) -> Table {
         primary_key: PrimaryKey {
             name: Some(table.primary_key.name.to_owned()),
             columns: owned(table.primary_key.columns),
+            unusual: Vec::new(),
         },
         foreign_keys: table.foreign_keys.iter().map(foreign_key).collect(),
         ..Table::default()
@@ -279,7 +285,9 @@ fn foreign_key(key: &domain::ForeignKey) -> ForeignKey {
         on_delete: key.on_delete.as_sql().to_owned(),
         on_update: key.on_update.as_sql().to_owned(),
         deferrable: false,
+        full: false,
         valid: true,
+        enforced: true,
     }
 }
 

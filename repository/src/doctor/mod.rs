@@ -266,6 +266,10 @@ impl<'a> Round<'a> {
 
     fn compare(&mut self, place: Place, at: Option<&str>, actual: &Schema) {
         self.report.looked_at.push(place);
+        for reason in actual.unread.values() {
+            let at = at.map_or(String::new(), |at| format!("{at}: "));
+            self.cannot_see(place, format!("{at}{reason}"));
+        }
         if let Some(wanted) = self.doctor.expected().schema(place) {
             let compared = compare::compare(place, at, &wanted, actual);
             self.report.findings.extend(compared.findings);
@@ -350,7 +354,10 @@ impl<'a> Round<'a> {
     fn report(mut self) -> Report {
         let findings = std::mem::take(&mut self.report.findings);
         let exceptions = self.doctor.domain.exceptions;
-        let (kept, excepted) = exception::apply(exceptions, &self.report.looked_at, findings);
+        let unseen = &self.report.unseen;
+        let mut in_whole = self.report.looked_at.clone();
+        in_whole.retain(|place| !unseen.iter().any(|unseen| unseen.place == *place));
+        let (kept, excepted) = exception::apply(exceptions, &in_whole, findings);
         self.report.findings = kept;
         self.report.excepted = excepted;
         self.report

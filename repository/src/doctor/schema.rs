@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::expression::Expression;
+use super::finding::Part;
 use crate::engine::Engine;
 
 /// What a place has.
@@ -16,14 +17,40 @@ pub(super) struct Schema {
     pub(super) others: Vec<Other>,
     /// The application's role, on Postgres.
     pub(super) role: Option<Role>,
+    /// Tables of which something cannot be read, and why: nothing is said of them.
+    pub(super) unread: BTreeMap<String, String>,
 }
 
 /// The role on whose behalf the application works.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Role {
     pub(super) name: String,
     /// Whether no policy binds it.
     pub(super) unbound: bool,
+    /// Roles that no policy binds, and that it is a member of.
+    pub(super) unbound_as: Vec<Membership>,
+    /// What it may do in the schema itself.
+    pub(super) namespace: Namespace,
+}
+
+/// What makes a role a member of another, at whatever remove.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Membership {
+    pub(super) of: String,
+    /// The role that was granted to it: that one, or one that is a member of it.
+    pub(super) through: String,
+}
+
+/// A schema of Postgres, as far as the application's role may do something there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Namespace {
+    pub(super) name: String,
+    /// Whether the role may name what is there.
+    pub(super) usable: bool,
+    /// Whether the schema is the role's own.
+    pub(super) owned: bool,
+    /// By what the role may make things there.
+    pub(super) creators: Vec<Grant>,
 }
 
 impl Schema {
@@ -33,6 +60,7 @@ impl Schema {
             tables: BTreeMap::new(),
             others: Vec::new(),
             role: None,
+            unread: BTreeMap::new(),
         }
     }
 }
@@ -49,6 +77,9 @@ pub(super) struct Other {
     /// How SQLite would make it again.
     pub(super) sql: Option<String>,
 }
+
+/// The option of a table whose rows are not in Postgres's log, and are gone after a crash.
+pub(super) const UNLOGGED: &str = "UNLOGGED";
 
 /// A table.
 #[derive(Clone, Debug, Default)]
@@ -67,7 +98,9 @@ pub(super) struct Table {
     pub(super) checks: Vec<Check>,
     /// Checks of which DOMAIN has the name alone; only on the expected side.
     pub(super) unsaid: Vec<String>,
-    /// What SQLite's table is beside its columns: `STRICT`, `WITHOUT ROWID`.
+    /// What SQLite does by itself with a row that breaks a constraint.
+    pub(super) conflicts: Vec<Conflict>,
+    /// What the table is beside its columns: `STRICT` and `WITHOUT ROWID` on SQLite, `UNLOGGED` on Postgres.
     pub(super) options: Vec<String>,
     /// Who may see a row, on Postgres.
     pub(super) guard: Option<Guard>,
@@ -100,6 +133,11 @@ impl Table {
         self.foreign_keys
             .iter_mut()
             .for_each(|key| rename(&mut key.columns));
+        for conflict in &mut self.conflicts {
+            if conflict.part == Part::Column && conflict.name == from {
+                to.clone_into(&mut conflict.name);
+            }
+        }
         for check in &mut self.checks {
             check.condition = check.condition.renamed(from, to);
         }
@@ -147,6 +185,8 @@ pub(super) struct Column {
 pub(super) struct PrimaryKey {
     pub(super) name: Option<String>,
     pub(super) columns: Vec<String>,
+    /// `DEFERRABLE`, `id COLLATE NOCASE`, and the like.
+    pub(super) unusual: Vec<String>,
 }
 
 /// A unique key over all rows.
@@ -154,8 +194,19 @@ pub(super) struct PrimaryKey {
 pub(super) struct UniqueKey {
     pub(super) name: Option<String>,
     pub(super) columns: Vec<String>,
-    /// `DEFERRABLE`, `NULLS NOT DISTINCT`, and the like.
+    /// `DEFERRABLE`, `NULLS NOT DISTINCT`, `name COLLATE NOCASE`, and the like.
     pub(super) unusual: Vec<String>,
+}
+
+/// A constraint that is broken without an error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Conflict {
+    /// Whether a column says it, or a constraint of the table.
+    pub(super) part: Part,
+    /// The column; the constraint, by its name or by its words.
+    pub(super) name: String,
+    /// `UNIQUE ON CONFLICT REPLACE`.
+    pub(super) clause: String,
 }
 
 /// A foreign key.
@@ -174,8 +225,12 @@ pub(super) struct ForeignKey {
     pub(super) on_update: String,
     /// Whether it may be checked at the end of the transaction.
     pub(super) deferrable: bool,
+    /// Whether a key that is NULL in part is refused: `MATCH FULL`.
+    pub(super) full: bool,
     /// Whether it holds for the rows that were there before it.
     pub(super) valid: bool,
+    /// Whether it is looked at when a row is written.
+    pub(super) enforced: bool,
 }
 
 /// An index.
@@ -246,4 +301,7 @@ pub(super) struct Grant {
     pub(super) privilege: String,
     pub(super) role: String,
     pub(super) grantable: bool,
+    /// The role by whose grant the application's has what that role may do; none for what is granted to itself or
+    /// to PUBLIC.
+    pub(super) through: Option<String>,
 }

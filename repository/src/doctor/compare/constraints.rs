@@ -36,6 +36,15 @@ pub(super) fn primary_key(on: &mut OnTable<'_>) {
             sides(say(wanted), say(found)),
             mend,
         );
+    } else if on.is_database() && wanted.unusual != found.unusual {
+        let sql = anew(
+            on.name,
+            found.name.as_deref(),
+            Some(ddl::primary_key(wanted)),
+        );
+        let mend = on.alter(sql, |table| table.primary_key.clone_from(wanted));
+        let sides = sides("an ordinary primary key", found.unusual.join(", "));
+        on.named(&name, Code::UniqueKeyOptions, sides, mend);
     } else if on.is_database() && wanted.name != found.name {
         renamed(on, &name, found.name.as_deref(), |table| {
             table.primary_key.clone_from(wanted)
@@ -68,53 +77,62 @@ fn renamed(
 }
 
 pub(super) fn unique_keys(on: &mut OnTable<'_>) {
-    let (wanted, found) = (&on.wanted.unique_keys, &on.found.unique_keys);
-    let same = |one: &UniqueKey, other: &UniqueKey| one.columns == other.columns;
-    for key in wanted {
-        let name = key.name.clone().unwrap_or_default();
-        let Some(other) = found.iter().find(|other| same(key, other)) else {
-            let replaced = found.iter().find(|other| other.name == key.name);
-            let drop = replaced.and_then(|other| other.name.as_deref());
-            let sql = anew(on.name, drop, Some(ddl::unique_key(key)));
-            let mend = on.alter(sql, |table| {
-                table.unique_keys.retain(|other| other.name != key.name);
-                table.unique_keys.push(key.clone());
-            });
-            let found = replaced.map_or("no such key".to_owned(), ddl::unique_key);
-            on.named(
-                &name,
-                Code::UniqueKeyMissing,
-                sides(ddl::unique_key(key), found),
-                mend,
-            );
-            continue;
-        };
-        if key.unusual != other.unusual {
-            let sql = anew(on.name, other.name.as_deref(), Some(ddl::unique_key(key)));
-            let mend = on.alter(sql, |_| {});
-            let sides = sides("an ordinary unique key", other.unusual.join(", "));
-            on.named(&name, Code::UniqueKeyOptions, sides, mend);
-        } else if key.name != other.name {
-            renamed(on, &name, other.name.as_deref(), |table| {
-                for one in table.unique_keys.iter_mut().filter(|one| same(one, key)) {
-                    one.name.clone_from(&key.name);
-                }
-            });
-        }
+    // One to one: a second key over the same columns is one too many, whatever kind it is of.
+    let mut rest: Vec<&UniqueKey> = on.found.unique_keys.iter().collect();
+    for key in &on.wanted.unique_keys {
+        let same = |other: &&UniqueKey| key.columns == other.columns;
+        let called_so = |other: &&UniqueKey| key.name.is_some() && key.name == other.name;
+        let alike = [
+            rest.iter().position(|other| *other == key),
+            rest.iter()
+                .position(|other| same(other) && called_so(other)),
+            rest.iter()
+                .position(|other| same(other) && key.unusual == other.unusual),
+            rest.iter().position(same),
+            rest.iter().position(called_so),
+        ];
+        let found = alike.into_iter().flatten().next();
+        unique_key(on, key, found.map(|place| rest.remove(place)));
     }
-    for key in found {
-        let is_known = wanted
-            .iter()
-            .any(|other| same(key, other) || key.name.is_some() && key.name == other.name);
-        if !is_known {
-            let sql = anew(on.name, key.name.as_deref(), None);
-            let mend = on.alter(sql, |table| table.unique_keys.retain(|other| other != key));
-            let name = key
-                .name
-                .clone()
-                .unwrap_or_else(|| format!("({})", key.columns.join(", ")));
-            let sides = sides("no such key", ddl::unique_key(key));
-            on.named(&name, Code::UniqueKeyExtra, sides, mend);
+    for key in rest {
+        let sql = anew(on.name, key.name.as_deref(), None);
+        let mend = on.alter(sql, |table| table.unique_keys.retain(|other| other != key));
+        let name = key
+            .name
+            .clone()
+            .unwrap_or_else(|| format!("({})", key.columns.join(", ")));
+        let sides = sides("no such key", ddl::unique_key(key));
+        on.named(&name, Code::UniqueKeyExtra, sides, mend);
+    }
+}
+
+/// A key beside the one over the same columns, or of the same name.
+fn unique_key(on: &mut OnTable<'_>, key: &UniqueKey, found: Option<&UniqueKey>) {
+    let name = key.name.clone().unwrap_or_default();
+    let sql = anew(
+        on.name,
+        found.and_then(|other| other.name.as_deref()),
+        Some(ddl::unique_key(key)),
+    );
+    let instead = |table: &mut super::Table| {
+        table.unique_keys.retain(|other| Some(other) != found);
+        table.unique_keys.push(key.clone());
+    };
+    match found {
+        Some(other) if other.columns == key.columns => {
+            if key.unusual != other.unusual {
+                let mend = on.alter(sql, instead);
+                let sides = sides("an ordinary unique key", other.unusual.join(", "));
+                on.named(&name, Code::UniqueKeyOptions, sides, mend);
+            } else if key.name != other.name {
+                renamed(on, &name, other.name.as_deref(), instead);
+            }
+        }
+        _ => {
+            let mend = on.alter(sql, instead);
+            let found = found.map_or("no such key".to_owned(), ddl::unique_key);
+            let sides = sides(ddl::unique_key(key), found);
+            on.named(&name, Code::UniqueKeyMissing, sides, mend);
         }
     }
 }
@@ -167,6 +185,18 @@ fn foreign_key(on: &mut OnTable<'_>, name: &str, wanted: &ForeignKey, found: &Fo
             "NOT DEFERRABLE"
         }
     };
+    let matched = |key: &ForeignKey| {
+        if key.full {
+            "MATCH FULL"
+        } else {
+            "MATCH SIMPLE"
+        }
+    };
+    // Made anew it looks at the rows that were written in the meantime, too.
+    let looked_at = |key: &ForeignKey| match key.enforced {
+        true => "looked at when a row is written",
+        false => "NOT ENFORCED, or a trigger of it is disabled, on this table or on that",
+    };
     for (code, one, other) in [
         (Code::ForeignKeyTarget, target(wanted), target(found)),
         (
@@ -183,6 +213,16 @@ fn foreign_key(on: &mut OnTable<'_>, name: &str, wanted: &ForeignKey, found: &Fo
             Code::ForeignKeyDeferrable,
             late(wanted).to_owned(),
             late(found).to_owned(),
+        ),
+        (
+            Code::ForeignKeyMatch,
+            matched(wanted).to_owned(),
+            matched(found).to_owned(),
+        ),
+        (
+            Code::ForeignKeyDisabled,
+            looked_at(wanted).to_owned(),
+            looked_at(found).to_owned(),
         ),
     ] {
         if one != other {

@@ -1,10 +1,10 @@
-//! Row level security, its policies, and privileges.
+//! Row level security, its policies, and privileges, in whatever way the application's role has them.
 
 use super::super::code::Code;
 use super::super::finding::Part;
 use super::super::mend::{Mend, ddl};
-use super::super::schema::{Grant, Guard, Policy, Schema};
-use super::{Comparison, OnTable, sides};
+use super::super::schema::{Grant, Guard, Membership, Policy, Role, Schema};
+use super::{Comparison, OnTable, Sides, sides};
 use crate::engine::Engine;
 
 pub(super) fn compare(on: &mut OnTable<'_>) {
@@ -13,40 +13,87 @@ pub(super) fn compare(on: &mut OnTable<'_>) {
     };
     if found.owned {
         let sql = format!("ALTER TABLE {} OWNER TO CURRENT_USER", ddl::name(on.name));
-        let sides = sides(
-            "another owner",
-            "the application's role, or one that it is a member of",
-        );
         let mend = Mend::sql(Engine::Postgres, [sql]);
-        on.say((Part::Table, ""), Code::RoleOwns, sides, mend);
+        on.say((Part::Table, ""), Code::RoleOwns, owners(), mend);
     }
     row_security(on, wanted, found);
     policies(on, wanted, found);
     grants(on, wanted, found);
 }
 
-/// Whether the application's role is there, and bound by policies.
+/// Whether the application's role is there, bound by policies, and at home in the schema but not its master.
 pub(super) fn role(all: &mut Comparison, wanted: &Schema, found: &Schema) {
     let Some(wanted) = &wanted.role else {
         return;
     };
     let name = ddl::name(&wanted.name);
-    let (code, found, sql) = match &found.role {
-        None => (
-            Code::RoleMissing,
-            "no such role",
-            format!("CREATE ROLE {name} NOLOGIN"),
-        ),
-        Some(role) if role.unbound => (
-            Code::RoleUnbound,
-            "a superuser, or a role with BYPASSRLS",
-            format!("ALTER ROLE {name} NOSUPERUSER NOBYPASSRLS"),
-        ),
-        Some(_) => return,
+    let mut say = |what: (Part, &str), code: Code, found: String, sql: String| {
+        let mend = Mend::sql(Engine::Postgres, [sql]);
+        let sides = sides("a role that policies bind", found);
+        all.say(&wanted.name, what, code, sides, mend);
     };
-    let mend = Mend::sql(Engine::Postgres, [sql]);
-    let sides = sides("a role that policies bind", found);
-    all.say(&wanted.name, (Part::Table, ""), code, sides, mend);
+    let Some(found) = &found.role else {
+        let create = format!("CREATE ROLE {name} NOLOGIN");
+        let found = "no such role".to_owned();
+        return say((Part::Table, ""), Code::RoleMissing, found, create);
+    };
+    if found.unbound && !wanted.unbound {
+        let alter = format!("ALTER ROLE {name} NOSUPERUSER NOBYPASSRLS");
+        let found = "a superuser, or a role with BYPASSRLS".to_owned();
+        say((Part::Table, ""), Code::RoleUnbound, found, alter);
+    }
+    for membership in &found.unbound_as {
+        if !wanted.unbound_as.contains(membership) {
+            let Membership { of, through } = membership;
+            let revoke = left(through, &wanted.name);
+            let found = format!(
+                "a member of {of}, which is a superuser or has BYPASSRLS, by the grant of {through}"
+            );
+            say((Part::Named, of), Code::RoleUnbound, found, revoke);
+        }
+    }
+    namespace(all, wanted, found);
+}
+
+/// What makes the application's role no member of another any more.
+fn left(through: &str, application: &str) -> String {
+    let (through, application) = (ddl::role(through), ddl::role(application));
+    format!("REVOKE {through} FROM {application}")
+}
+
+/// What the application's role may do in the schema itself.
+fn namespace(all: &mut Comparison, wanted: &Role, found: &Role) {
+    let application = &wanted.name;
+    let (wanted, found) = (&wanted.namespace, &found.namespace);
+    let schema = format!("SCHEMA {}", ddl::name(&found.name));
+    let sql = |sql: String| Mend::sql(Engine::Postgres, [sql]);
+    if wanted.usable && !found.usable {
+        let name = format!("USAGE TO {application}");
+        let grant = format!("GRANT USAGE ON {schema} TO {}", ddl::role(application));
+        let sides = sides(&name, "nothing");
+        let what = (Part::Named, name.as_str());
+        all.say(&found.name, what, Code::GrantMissing, sides, sql(grant));
+    }
+    if found.owned && !wanted.owned {
+        let owner = format!("ALTER {schema} OWNER TO CURRENT_USER");
+        let what = (Part::Table, "");
+        all.say(&found.name, what, Code::RoleOwns, owners(), sql(owner));
+    }
+    let extra = found.creators.iter();
+    for grant in extra.filter(|grant| !wanted.creators.contains(grant)) {
+        let (name, revoke) = (said(grant), revoked("REVOKE", grant, &schema, application));
+        let sides = sides("nothing", &name);
+        let what = (Part::Named, name.as_str());
+        all.say(&found.name, what, Code::GrantExtra, sides, sql(revoke));
+    }
+}
+
+/// The two sides where something belongs to the application's role.
+fn owners() -> Sides {
+    sides(
+        "another owner",
+        "the application's role, or one that it is a member of",
+    )
 }
 
 fn row_security(on: &mut OnTable<'_>, wanted: &Guard, found: &Guard) {
@@ -163,56 +210,69 @@ fn one(on: &mut OnTable<'_>, name: &str, wanted: &Policy, found: &Policy, create
     }
 }
 
-fn grants(on: &mut OnTable<'_>, wanted: &Guard, found: &Guard) {
-    let say = |grant: &Grant| {
-        let option = if grant.grantable {
-            " WITH GRANT OPTION"
-        } else {
-            ""
-        };
-        format!("{} TO {}{option}", grant.privilege, grant.role)
+/// A privilege in a few words.
+fn said(grant: &Grant) -> String {
+    let option = if grant.grantable {
+        " WITH GRANT OPTION"
+    } else {
+        ""
     };
+    format!("{} TO {}{option}", grant.privilege, grant.role)
+}
+
+/// The statement by which the application's role has a privilege no more: what another role has is that one's.
+fn revoked(verb: &str, grant: &Grant, on: &str, application: &str) -> String {
+    match &grant.through {
+        Some(through) => left(through, application),
+        None => format!(
+            "{verb} {} ON {on} FROM {}",
+            grant.privilege,
+            ddl::role(&grant.role)
+        ),
+    }
+}
+
+fn grants(on: &mut OnTable<'_>, wanted: &Guard, found: &Guard) {
     let all = |grants: &[Grant]| match grants.is_empty() {
         true => "nothing".to_owned(),
-        false => grants.iter().map(say).collect::<Vec<_>>().join(", "),
+        false => grants.iter().map(said).collect::<Vec<_>>().join(", "),
     };
     let table = ddl::name(on.name);
     let same =
         |one: &Grant, other: &Grant| one.privilege == other.privilege && one.role == other.role;
-    let sql = |verb: &str, grant: &Grant, word: &str| {
-        let (privilege, role) = (&grant.privilege, ddl::role(&grant.role));
-        Mend::sql(
-            Engine::Postgres,
-            [format!("{verb} {privilege} ON {table} {word} {role}")],
-        )
-    };
     for grant in &wanted.grants {
         if !found.grants.iter().any(|other| same(grant, other)) {
-            let sides = sides(say(grant), all(&found.grants));
-            on.named(
-                &say(grant),
-                Code::GrantMissing,
-                sides,
-                sql("GRANT", grant, "TO"),
-            );
+            let sides = sides(said(grant), all(&found.grants));
+            let (privilege, role) = (&grant.privilege, ddl::role(&grant.role));
+            let give = format!("GRANT {privilege} ON {table} TO {role}");
+            let mend = Mend::sql(Engine::Postgres, [give]);
+            on.named(&said(grant), Code::GrantMissing, sides, mend);
         }
     }
-    for grant in found
-        .grants
-        .iter()
-        .filter(|grant| !wanted.grants.contains(grant))
-    {
+    let role = on.actual.role.as_ref();
+    let application = role.map_or("", |role| role.name.as_str());
+    for grant in &found.grants {
+        if wanted.grants.contains(grant) || is_given_anyway(grant, &wanted.grants) {
+            continue;
+        }
         // One that is right but for its grant option keeps the privilege.
         let verb = match wanted.grants.iter().any(|other| same(grant, other)) {
             true => "REVOKE GRANT OPTION FOR",
             false => "REVOKE",
         };
-        let sides = sides(all(&wanted.grants), say(grant));
-        on.named(
-            &say(grant),
-            Code::GrantExtra,
-            sides,
-            sql(verb, grant, "FROM"),
-        );
+        let sides = sides(all(&wanted.grants), said(grant));
+        let revoke = revoked(verb, grant, &table, application);
+        let mend = Mend::sql(Engine::Postgres, [revoke]);
+        on.named(&said(grant), Code::GrantExtra, sides, mend);
     }
+}
+
+/// Whether the application's role has by another role only what it should have itself, or a part of that.
+fn is_given_anyway(grant: &Grant, wanted: &[Grant]) -> bool {
+    let (privilege, _) = grant
+        .privilege
+        .split_once(" (")
+        .unwrap_or((&grant.privilege, ""));
+    let is_it = |own: &Grant| own.through.is_none() && own.privilege == privilege;
+    grant.through.is_some() && !grant.grantable && wanted.iter().any(is_it)
 }

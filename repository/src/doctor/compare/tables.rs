@@ -3,7 +3,7 @@
 use super::super::code::Code;
 use super::super::finding::Part;
 use super::super::mend::{Mend, ddl};
-use super::super::schema::{Schema, Table};
+use super::super::schema::{Schema, Table, UNLOGGED};
 use super::{Comparison, OnTable, columns, constraints, guard, indexes, sides};
 use crate::engine::Engine;
 
@@ -33,6 +33,7 @@ pub(super) fn compare(all: &mut Comparison, expected: &Schema, actual: &mut Sche
     };
     on_each(all, |on| {
         options(on);
+        conflicts(on);
         columns::compare(on);
         constraints::primary_key(on);
         constraints::foreign_keys(on);
@@ -51,7 +52,7 @@ pub(super) fn compare(all: &mut Comparison, expected: &Schema, actual: &mut Sche
     for other in &actual.others {
         let what = format!("{} {}", other.kind, other.name);
         let of = match (other.kind.as_str(), all.engine) {
-            ("TRIGGER", Engine::Postgres) => format!(" ON {}", ddl::name(&other.table)),
+            ("TRIGGER" | "RULE", Engine::Postgres) => format!(" ON {}", ddl::name(&other.table)),
             _ => String::new(),
         };
         let kind = match other.kind.as_str() {
@@ -154,7 +155,7 @@ fn extra(all: &mut Comparison, name: &str, found: &Table) {
     all.say(name, (Part::Table, ""), Code::TableExtra, sides, mend);
 }
 
-/// `STRICT` and the like.
+/// `STRICT`, `UNLOGGED` and the like.
 fn options(on: &mut OnTable<'_>) {
     if !on.is_database() || on.wanted.options == on.found.options {
         return;
@@ -163,9 +164,43 @@ fn options(on: &mut OnTable<'_>) {
         true => "an ordinary table".to_owned(),
         false => table.options.join(", "),
     };
-    let mend = on.alter(Vec::new(), |table| {
-        table.options.clone_from(&on.wanted.options)
-    });
+    let sql = match is_unlogged(on.wanted) {
+        true => vec![format!("ALTER TABLE {} SET UNLOGGED", ddl::name(on.name))],
+        false => logged(on.name, on.actual, &mut Vec::new()),
+    };
+    let mend = on.alter(sql, |table| table.options.clone_from(&on.wanted.options));
     let sides = sides(say(on.wanted), say(on.found));
     on.say((Part::Table, ""), Code::TableOptions, sides, mend);
+}
+
+fn is_unlogged(table: &Table) -> bool {
+    table.options.iter().any(|option| option == UNLOGGED)
+}
+
+/// A table that is logged cannot refer to one that is not: those that it refers to come first.
+fn logged(name: &str, schema: &Schema, met: &mut Vec<String>) -> Vec<String> {
+    let Some(table) = schema.tables.get(name).filter(|table| is_unlogged(table)) else {
+        return Vec::new();
+    };
+    if met.iter().any(|other| other == name) {
+        return Vec::new();
+    }
+    met.push(name.to_owned());
+    let parents = table.foreign_keys.iter().map(|key| &key.references);
+    let mut sql: Vec<String> = parents
+        .flat_map(|parent| logged(parent, schema, met))
+        .collect();
+    sql.push(format!("ALTER TABLE {} SET LOGGED", ddl::name(name)));
+    sql
+}
+
+/// Constraints that SQLite resolves by itself. DOMAIN has no word for that, and so no table that is made anew.
+fn conflicts(on: &mut OnTable<'_>) {
+    let (wanted, found) = (&on.wanted.conflicts, &on.found.conflicts);
+    for conflict in found.iter().filter(|one| !wanted.contains(one)) {
+        let mend = on.alter(Vec::new(), |table| table.conflicts.clear());
+        let sides = sides("an error", &conflict.clause);
+        let what = (conflict.part, conflict.name.as_str());
+        on.say(what, Code::ConflictClause, sides, mend);
+    }
 }

@@ -34,7 +34,14 @@ impl Digest {
             facts.iter().for_each(|fact| feed(&mut hash, fact));
         }
         if let Some(role) = &schema.role {
-            feed(&mut hash, &format!("role {}", role.unbound));
+            let namespace = &role.namespace;
+            let facts = (role.unbound, &role.unbound_as);
+            feed(&mut hash, &format!("role {facts:?}"));
+            let facts = (namespace.usable, namespace.owned, &namespace.creators);
+            feed(&mut hash, &format!("namespace {facts:?}"));
+        }
+        for table in schema.unread.keys() {
+            feed(&mut hash, &format!("unread {table}"));
         }
         for other in &schema.others {
             feed(
@@ -80,6 +87,7 @@ fn facts(table: &Table, role: &str) -> Vec<String> {
         let (name, condition) = (&check.name, check.condition.node());
         facts.push(format!("check {name:?} {condition:?} {}", check.valid));
     }
+    facts.extend(table.conflicts.iter().map(|clause| format!("{clause:?}")));
     facts.push(format!("{:?}", table.options));
     facts.extend(table.guard.iter().flat_map(|guard| guarded(guard, role)));
     facts
@@ -104,7 +112,10 @@ fn guarded(guard: &Guard, role: &str) -> Vec<String> {
             false => grant.role.as_str(),
         };
         let (privilege, grantable) = (&grant.privilege, grant.grantable);
-        facts.push(format!("grant {privilege:?} {whom:?} {grantable}"));
+        let through = &grant.through;
+        facts.push(format!(
+            "grant {privilege:?} {whom:?} {grantable} {through:?}"
+        ));
     }
     facts
 }

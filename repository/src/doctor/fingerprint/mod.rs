@@ -122,6 +122,7 @@ impl Fingerprint {
                 reasons.push(words(&finding));
             }
         }
+        reasons.extend(seen.schema.unread.values().cloned());
         let expected = self.expected(role);
         if let Some(wanted) = expected.schema(place)
             && Digest::of(&wanted, role) != Digest::of(&seen.schema, role)

@@ -1,7 +1,7 @@
 //! A schema written as SQL again.
 
 use super::super::schema::{
-    Check, Column, ForeignKey, Guard, Index, Policy, PrimaryKey, Table, UniqueKey,
+    Check, Column, ForeignKey, Guard, Index, Policy, PrimaryKey, Table, UNLOGGED, UniqueKey,
 };
 use crate::engine::Engine;
 
@@ -78,8 +78,9 @@ pub(crate) fn unique_key(key: &UniqueKey) -> String {
 
 pub(crate) fn foreign_key(key: &ForeignKey) -> String {
     let deferrable = if key.deferrable { " DEFERRABLE" } else { "" };
+    let full = if key.full { " MATCH FULL" } else { "" };
     let sql = format!(
-        "FOREIGN KEY ({}) REFERENCES {} ({}) ON DELETE {} ON UPDATE {}{deferrable}",
+        "FOREIGN KEY ({}) REFERENCES {} ({}){full} ON DELETE {} ON UPDATE {}{deferrable}",
         names(&key.columns),
         name(&key.references),
         names(&key.referenced_columns),
@@ -106,12 +107,18 @@ fn body(table: &Table) -> Vec<String> {
 }
 
 pub(crate) fn create_table(called: &str, table: &Table) -> String {
-    let options = match table.options.is_empty() {
+    let (before, after): (Vec<String>, Vec<String>) = table
+        .options
+        .iter()
+        .cloned()
+        .partition(|option| option == UNLOGGED);
+    let before: String = before.iter().map(|option| format!("{option} ")).collect();
+    let after = match after.is_empty() {
         true => String::new(),
-        false => format!(" {}", table.options.join(", ")),
+        false => format!(" {}", after.join(", ")),
     };
     format!(
-        "CREATE TABLE {} (\n    {}\n){options}",
+        "CREATE {before}TABLE {} (\n    {}\n){after}",
         name(called),
         body(table).join(",\n    ")
     )

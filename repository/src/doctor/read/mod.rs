@@ -5,6 +5,7 @@ mod fields;
 mod history;
 mod postgres;
 mod sqlite;
+mod sqlite_conflict;
 mod sqlite_text;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Statement};

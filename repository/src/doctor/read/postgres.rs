@@ -2,8 +2,8 @@
 
 use super::super::expression::Expression;
 use super::super::schema::{
-    Check, Column, ForeignKey, Grant, Guard, Index, Key, Other, Policy, PrimaryKey, Role, Schema,
-    Table, UniqueKey,
+    Check, Column, ForeignKey, Grant, Guard, Index, Key, Membership, Namespace, Other, Policy,
+    PrimaryKey, Role, Schema, Table, UNLOGGED, UniqueKey,
 };
 use super::Unreadable;
 use super::fields::Row;
@@ -18,6 +18,12 @@ use crate::engine::Engine;
 /// What SeaORM recorded is asked for by a text, since the statement is valid without its table too. `ts_stat` runs
 /// a text on every server (`query_to_xml` needs one that was built with libxml); each name is a lexeme.
 ///
+/// `r` is the application's role; `m` are the roles that it is a member of, each with the one whose grant makes it
+/// so. A superuser is a member of every role: nothing is told beyond it.
+///
+/// What only some releases have a column for is read from the row as JSON: NULLS NOT DISTINCT (15), NOT ENFORCED (18).
+/// That PUBLIC may create in `public` is no drift before 15, when every database was made so.
+///
 /// `NOT NULL` (contype `n`, from Postgres 18 on) is told by the columns.
 pub(super) const CATALOG: &str = "
     WITH p AS MATERIALIZED (
@@ -31,7 +37,16 @@ pub(super) const CATALOG: &str = "
             AND c.relname <> 'seaql_migrations'
             AND NOT EXISTS (SELECT FROM pg_depend d
                 WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')),
-    t AS MATERIALIZED (SELECT * FROM c WHERE relkind IN ('r', 'p'))
+    t AS MATERIALIZED (SELECT * FROM c WHERE relkind IN ('r', 'p')),
+    r AS MATERIALIZED (SELECT oid, rolname, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = $1),
+    m AS MATERIALIZED (
+        SELECT x.oid, x.rolname, x.rolsuper OR x.rolbypassrls AS unbound, min(d.rolname) AS through
+        FROM r
+        JOIN pg_auth_members g ON g.member = r.oid
+        JOIN pg_roles d ON d.oid = g.roleid
+        JOIN pg_roles x ON x.oid = d.oid OR NOT d.rolsuper AND pg_has_role(d.oid, x.oid, 'MEMBER')
+        WHERE NOT r.rolsuper
+        GROUP BY 1, 2, 3)
     SELECT 'schema', '', 0::bigint, '[]' FROM s
     UNION ALL
     SELECT 'history', '', 0, CASE WHEN has_column_privilege(h.oid, 'version', 'SELECT')
@@ -40,10 +55,23 @@ pub(super) const CATALOG: &str = "
             ELSE '[\"not permitted\"]' END::text
         FROM s JOIN pg_class h ON h.relnamespace = s.oid AND h.relname = 'seaql_migrations'
     UNION ALL
-    SELECT 'role', '', 0, json_build_array(rolname, rolsuper OR rolbypassrls)::text FROM pg_roles WHERE rolname = $1
+    SELECT 'role', '', 0, json_build_array(r.rolname, r.rolsuper OR r.rolbypassrls,
+            n.nspname, has_schema_privilege(r.oid, n.oid, 'USAGE'), NOT r.rolsuper AND pg_has_role(r.oid, n.nspowner, 'MEMBER'))::text
+        FROM r, s JOIN pg_namespace n ON n.oid = s.oid
+    UNION ALL
+    SELECT 'membership', '', 0, json_build_array(rolname, through)::text FROM m WHERE unbound
+    UNION ALL
+    SELECT 'creator', '', 0, json_build_array(e.privilege_type, coalesce(o.rolname, 'PUBLIC'), e.is_grantable, m.through)::text
+        FROM s
+        JOIN pg_namespace n ON n.oid = s.oid
+        CROSS JOIN aclexplode(n.nspacl) e
+        LEFT JOIN pg_roles o ON o.oid = e.grantee
+        LEFT JOIN m ON m.oid = e.grantee
+        WHERE e.privilege_type = 'CREATE' AND e.grantee <> n.nspowner AND (o.rolname = $1 OR m.oid IS NOT NULL
+            OR e.grantee = 0 AND NOT (n.nspname = 'public' AND current_setting('server_version_num')::int < 150000))
     UNION ALL
     SELECT 'table', t.relname::text, 0, json_build_array(t.relrowsecurity, t.relforcerowsecurity,
-            EXISTS (SELECT FROM pg_roles r WHERE r.rolname = $1 AND NOT r.rolsuper AND pg_has_role(r.oid, t.relowner, 'MEMBER')))::text
+            EXISTS (SELECT FROM r WHERE NOT r.rolsuper AND pg_has_role(r.oid, t.relowner, 'MEMBER')), t.relpersistence = 'u')::text
         FROM t
     UNION ALL
     SELECT 'column', t.relname::text, a.attnum, json_build_array(a.attname, format_type(a.atttypid, a.atttypmod),
@@ -63,7 +91,10 @@ pub(super) const CATALOG: &str = "
                 JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = n.num),
             k.confdeltype, k.confupdtype, k.condeferrable, k.convalidated,
             CASE WHEN k.contype = 'x' THEN pg_get_constraintdef(k.oid) ELSE pg_get_expr(k.conbin, k.conrelid) END,
-            coalesce(i.indnullsnotdistinct, false))::text
+            coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::bool, false),
+            k.confmatchtype = 'f' AND cardinality(k.conkey) > 1,
+            coalesce((to_jsonb(k) ->> 'conenforced')::bool, true)
+                AND NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgconstraint = k.oid AND g.tgenabled NOT IN ('O', 'A')))::text
         FROM t
         JOIN pg_constraint k ON k.conrelid = t.oid AND k.contype IN ('p', 'u', 'f', 'c', 'x')
         LEFT JOIN pg_class f ON f.oid = k.confrelid
@@ -74,19 +105,21 @@ pub(super) const CATALOG: &str = "
             (SELECT string_agg(CASE WHEN i.indoption[n - 1] & 1 = 1 THEN 'd' ELSE 'a' END, '' ORDER BY n)
                 FROM generate_series(1, i.indnkeyatts) n),
             (SELECT json_agg(u.what ORDER BY u.n) FROM (
-                SELECT n, pg_get_indexdef(i.indexrelid, n, false)
-                        || CASE WHEN i.indcollation[n - 1] NOT IN (0, coalesce(a.attcollation, 0))
-                            THEN ' COLLATE ' || i.indcollation[n - 1]::regcollation ELSE '' END
+                SELECT n, d.key || CASE WHEN l.is THEN l.sql ELSE '' END
                         || CASE WHEN o.opcdefault THEN '' ELSE ' ' || o.opcname END
                         || CASE i.indoption[n - 1] WHEN 1 THEN ' NULLS LAST' WHEN 2 THEN ' NULLS FIRST' ELSE '' END AS what,
-                    a.attnum IS NOT NULL AND i.indcollation[n - 1] NOT IN (0, coalesce(a.attcollation, 0))
-                        OR NOT o.opcdefault OR i.indoption[n - 1] IN (1, 2) AS is
+                    l.is OR NOT o.opcdefault OR i.indoption[n - 1] IN (1, 2) AS is
                 FROM generate_series(1, i.indnkeyatts) n
                 JOIN pg_opclass o ON o.oid = i.indclass[n - 1]
-                LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n - 1] AND a.attnum > 0) u
+                LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n - 1] AND a.attnum > 0
+                CROSS JOIN LATERAL (SELECT pg_get_indexdef(i.indexrelid, n, false) AS key) d
+                CROSS JOIN LATERAL (SELECT ' COLLATE ' || i.indcollation[n - 1]::regcollation AS sql) w
+                CROSS JOIN LATERAL (SELECT w.sql, CASE WHEN i.indcollation[n - 1] = 0 THEN false
+                    WHEN a.attnum IS NOT NULL THEN i.indcollation[n - 1] <> a.attcollation
+                    ELSE strpos(pg_get_indexdef(i.indexrelid), CASE n WHEN 1 THEN ' (' ELSE ', ' END || d.key || w.sql) > 0 END AS is) l) u
                 WHERE u.is),
             to_json(array_remove(ARRAY[
-                CASE WHEN i.indnullsnotdistinct THEN 'NULLS NOT DISTINCT' END,
+                CASE WHEN (to_jsonb(i) ->> 'indnullsnotdistinct')::bool THEN 'NULLS NOT DISTINCT' END,
                 CASE WHEN i.indnkeyatts < i.indnatts THEN 'INCLUDE' END,
                 CASE WHEN m.amname <> 'btree' THEN 'USING ' || m.amname END,
                 CASE WHEN NOT i.indisvalid THEN 'INVALID' END], NULL)))::text
@@ -103,18 +136,26 @@ pub(super) const CATALOG: &str = "
             pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))::text
         FROM t JOIN pg_policy p ON p.polrelid = t.oid
     UNION ALL
-    SELECT 'grant', t.relname::text, 0, json_build_array(g.privilege_type || g.of_column, coalesce(r.rolname, 'PUBLIC'), g.is_grantable)::text
+    SELECT 'grant', t.relname::text, 0, json_build_array(g.privilege_type || g.of_column, coalesce(o.rolname, 'PUBLIC'), g.is_grantable, m.through)::text
         FROM t
         CROSS JOIN LATERAL (
             SELECT e.grantee, e.privilege_type, e.is_grantable, '' AS of_column FROM aclexplode(t.relacl) e
             UNION ALL
             SELECT e.grantee, e.privilege_type, e.is_grantable, format(' (%s)', a.attname)
-                FROM pg_attribute a, aclexplode(a.attacl) e WHERE a.attrelid = t.oid) g
-        LEFT JOIN pg_roles r ON r.oid = g.grantee
-        WHERE g.grantee = 0 OR r.rolname = $1
+                FROM pg_attribute a, aclexplode(a.attacl) e WHERE a.attrelid = t.oid
+            UNION ALL
+            SELECT b.oid, v.privilege, false, '' FROM pg_roles b JOIN (VALUES ('pg_read_all_data', 'SELECT'), ('pg_write_all_data', 'INSERT'),
+                ('pg_write_all_data', 'UPDATE'), ('pg_write_all_data', 'DELETE'), ('pg_maintain', 'MAINTAIN')) v (name, privilege)
+                ON v.name = b.rolname) g
+        LEFT JOIN pg_roles o ON o.oid = g.grantee
+        LEFT JOIN m ON m.oid = g.grantee AND m.oid <> t.relowner
+        WHERE g.grantee = 0 OR o.rolname = $1 OR m.oid IS NOT NULL
     UNION ALL
     SELECT 'other', t.relname::text, 0, json_build_array('TRIGGER', g.tgname)::text
         FROM t JOIN pg_trigger g ON g.tgrelid = t.oid WHERE NOT g.tgisinternal
+    UNION ALL
+    SELECT 'other', t.relname::text, 0, json_build_array('RULE', w.rulename)::text
+        FROM t JOIN pg_rewrite w ON w.ev_class = t.oid WHERE w.rulename <> '_RETURN'
     UNION ALL
     SELECT 'other', relname::text, 0, json_build_array(
             CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'FOREIGN TABLE' END, relname)::text
@@ -130,7 +171,26 @@ pub(super) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
         schema.role = Some(Role {
             name: row.text(0)?,
             unbound: row.flag(1)?,
+            unbound_as: Vec::new(),
+            namespace: Namespace {
+                name: row.text(2)?,
+                usable: row.flag(3)?,
+                owned: row.flag(4)?,
+                creators: Vec::new(),
+            },
         });
+    }
+    if let Some(role) = &mut schema.role {
+        for row in &rows {
+            match row.kind.as_str() {
+                "membership" => role.unbound_as.push(Membership {
+                    of: row.text(0)?,
+                    through: row.text(1)?,
+                }),
+                "creator" => role.namespace.creators.push(grant(row)?),
+                _ => {}
+            }
+        }
     }
     for row in rows.iter().filter(|row| row.kind == "table") {
         let guard = Guard {
@@ -139,8 +199,10 @@ pub(super) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
             owned: row.flag(2)?,
             ..Guard::default()
         };
+        let options = row.flag(3)?.then(|| UNLOGGED.to_owned());
         let table = Table {
             guard: Some(guard),
+            options: options.into_iter().collect(),
             ..Table::default()
         };
         schema.tables.insert(row.table.clone(), table);
@@ -159,7 +221,7 @@ pub(super) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
                 "constraint" => constraint,
                 "index" => index,
                 "policy" => policy,
-                "grant" => grant,
+                "grant" => privilege,
                 _ => continue,
             };
             read(&row, table)?;
@@ -200,26 +262,25 @@ fn constraint(row: &Row, table: &mut Table) -> Result<(), Unreadable> {
     let name = row.text(0)?;
     let columns = row.texts(2)?;
     let deferrable = row.flag(7)?;
+    let unusual = [
+        (deferrable, "DEFERRABLE"),
+        (row.flag(10)?, "NULLS NOT DISTINCT"),
+    ];
+    let unusual = unusual.iter().filter(|(is, _)| *is);
+    let unusual = unusual.map(|(_, what)| (*what).to_owned()).collect();
     match row.text(1)?.as_str() {
         "p" => {
             table.primary_key = PrimaryKey {
                 name: Some(name),
                 columns,
+                unusual,
             };
         }
         "u" => {
-            let unusual = [
-                (deferrable, "DEFERRABLE"),
-                (row.flag(10)?, "NULLS NOT DISTINCT"),
-            ];
             table.unique_keys.push(UniqueKey {
                 name: Some(name),
                 columns,
-                unusual: unusual
-                    .iter()
-                    .filter(|(is, _)| *is)
-                    .map(|(_, what)| (*what).to_owned())
-                    .collect(),
+                unusual,
             });
         }
         "f" => {
@@ -231,7 +292,9 @@ fn constraint(row: &Row, table: &mut Table) -> Result<(), Unreadable> {
                 on_delete: action(&row.text(5)?),
                 on_update: action(&row.text(6)?),
                 deferrable,
+                full: row.flag(11)?,
                 valid: row.flag(8)?,
+                enforced: row.flag(12)?,
             });
         }
         // A check, or an exclusion constraint, which is no expression and nowhere in DOMAIN.
@@ -292,12 +355,17 @@ fn policy(row: &Row, table: &mut Table) -> Result<(), Unreadable> {
     Ok(())
 }
 
-fn grant(row: &Row, table: &mut Table) -> Result<(), Unreadable> {
-    let grant = Grant {
+fn privilege(row: &Row, table: &mut Table) -> Result<(), Unreadable> {
+    let grants = &mut table.guard.get_or_insert_default().grants;
+    grants.push(grant(row)?);
+    Ok(())
+}
+
+fn grant(row: &Row) -> Result<Grant, Unreadable> {
+    Ok(Grant {
         privilege: row.text(0)?,
         role: row.text(1)?,
         grantable: row.flag(2)?,
-    };
-    table.guard.get_or_insert_default().grants.push(grant);
-    Ok(())
+        through: row.optional_text(3)?,
+    })
 }

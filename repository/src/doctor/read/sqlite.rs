@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::expression::Expression;
-use super::super::schema::{
-    Column, ForeignKey, Index, Key, Other, PrimaryKey, Schema, Table, UniqueKey,
-};
+use super::super::schema::{Column, ForeignKey, Index, Key, Other, Schema, Table, UniqueKey};
 use super::Unreadable;
 use super::fields::Row;
 use super::sqlite_text::{self, TableText};
@@ -66,11 +64,18 @@ pub(super) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
         }
     }
     schema.others.sort();
+    let mut primary_keys = BTreeMap::new();
     for (name, facts) in tables {
-        let table = facts.read(&name)?;
-        schema.tables.insert(name, table);
+        primary_keys.insert(name.clone(), facts.primary_key()?);
+        match facts.read(&name) {
+            Ok(table) => schema.tables.insert(name, table).map(drop),
+            Err(error @ Unreadable::Text { .. }) => {
+                schema.unread.insert(name, error.to_string()).map(drop)
+            }
+            Err(error) => return Err(error),
+        };
     }
-    resolve_primary_keys(&mut schema);
+    resolve(&mut schema, &primary_keys);
     Ok(schema)
 }
 
@@ -96,21 +101,30 @@ impl Facts {
             }
         }
         self.read_columns(&text, &mut table)?;
+        table.primary_key.columns = self.primary_key()?;
         self.read_indexes(&text, &mut table)?;
         self.read_foreign_keys(&text, &mut table)?;
         table.primary_key.name = text.primary_key;
         table.checks = text.checks;
+        table.conflicts = text.conflicts;
         Ok(table)
     }
 
-    fn read_columns(&self, text: &TableText, table: &mut Table) -> Result<(), Unreadable> {
+    /// The columns of the primary key.
+    fn primary_key(&self) -> Result<Vec<String>, Unreadable> {
         let mut key = BTreeMap::new();
         for row in &self.columns {
-            let name = row.text(0)?;
             let place = row.number(4)?;
             if place > 0 {
-                key.insert(place, name.clone());
+                key.insert(place, row.text(0)?);
             }
+        }
+        Ok(key.into_values().collect())
+    }
+
+    fn read_columns(&self, text: &TableText, table: &mut Table) -> Result<(), Unreadable> {
+        for row in &self.columns {
+            let name = row.text(0)?;
             // What is filled in without one, said aloud.
             let default = row.optional_text(3)?;
             let default = default.filter(|sql| !sql.eq_ignore_ascii_case("null"));
@@ -127,10 +141,6 @@ impl Facts {
                 name,
             });
         }
-        table.primary_key = PrimaryKey {
-            name: None,
-            columns: key.into_values().collect(),
-        };
         Ok(())
     }
 
@@ -138,24 +148,20 @@ impl Facts {
         for row in &self.indexes {
             let name = row.text(0)?;
             match row.text(2)?.as_str() {
-                "pk" => {}
+                "pk" => {
+                    let (columns, ordered) = self.read_key(&name, text)?;
+                    table.primary_key.unusual = differing(&columns, ordered);
+                }
                 "u" => {
-                    let mut columns = Vec::new();
-                    for key in self
-                        .index_keys
-                        .iter()
-                        .filter(|key| key.text(0).ok().as_ref() == Some(&name))
-                    {
-                        columns.push(key.text(1)?);
-                    }
+                    let (columns, ordered) = self.read_key(&name, text)?;
                     table.unique_keys.push(UniqueKey {
-                        name: text.unique_keys.get(&columns).cloned().flatten(),
+                        name: text.unique_keys.get(&ordered).cloned().flatten(),
+                        unusual: differing(&columns, ordered),
                         columns,
-                        unusual: Vec::new(),
                     });
                 }
                 _ => {
-                    let index = self.read_index(&name, row)?;
+                    let index = self.read_index(&name, row, text)?;
                     table.indexes.insert(name, index);
                 }
             }
@@ -163,19 +169,41 @@ impl Facts {
         Ok(())
     }
 
-    fn read_index(&self, name: &str, row: &Row) -> Result<Index, Unreadable> {
+    /// The columns of a key, and each again with what is unusual about it there.
+    fn read_key(
+        &self,
+        name: &str,
+        text: &TableText,
+    ) -> Result<(Vec<String>, Vec<String>), Unreadable> {
+        let (mut columns, mut ordered) = (Vec::new(), Vec::new());
+        for key in self.keys_of(name) {
+            let (column, descending) = (key.text(1)?, key.flag(2)?);
+            let own = text.collation(&column);
+            ordered.push(sqlite_text::ordered(
+                &column,
+                own,
+                &key.text(3)?,
+                descending,
+            ));
+            columns.push(column);
+        }
+        Ok((columns, ordered))
+    }
+
+    fn keys_of(&self, index: &str) -> impl Iterator<Item = &Row> {
+        let keys = self.index_keys.iter();
+        keys.filter(move |key| key.text(0).is_ok_and(|of| of == index))
+    }
+
+    fn read_index(&self, name: &str, row: &Row, of_table: &TableText) -> Result<Index, Unreadable> {
         let text = sqlite_text::index(name, &row.text(3)?)?;
         let mut keys = Vec::new();
         let mut unusual = Vec::new();
-        let of_index = self
-            .index_keys
-            .iter()
-            .filter(|key| key.text(0).is_ok_and(|of| of == name));
-        for (key, expression) in of_index.zip(text.keys) {
-            let collation = key.text(3)?;
-            if collation != "BINARY" {
-                unusual.push(format!("{expression} COLLATE {collation}"));
-            }
+        for (key, expression) in self.keys_of(name).zip(text.keys) {
+            let column = key.optional_text(1)?;
+            let own = column.map_or("BINARY", |column| of_table.collation(&column));
+            let said = sqlite_text::ordered(expression.sql(), own, &key.text(3)?, false);
+            unusual.extend((said != expression.sql()).then_some(said));
             keys.push(Key {
                 expression,
                 descending: key.flag(2)?,
@@ -200,7 +228,9 @@ impl Facts {
                 on_update: row.text(4)?,
                 on_delete: row.text(5)?,
                 deferrable: false,
+                full: false,
                 valid: true,
+                enforced: true,
             };
             let key = keys.entry(row.number(0)?).or_insert(key);
             key.columns.push(row.text(2)?);
@@ -222,18 +252,22 @@ impl Facts {
     }
 }
 
+/// What is said of a column otherwise than by its name.
+fn differing(columns: &[String], said: Vec<String>) -> Vec<String> {
+    let both = columns.iter().zip(said);
+    both.filter(|(column, said)| *column != said)
+        .map(|(_, said)| said)
+        .collect()
+}
+
 /// A foreign key that names no columns refers to the parent's primary key.
-fn resolve_primary_keys(schema: &mut Schema) {
-    let keys: BTreeMap<String, Vec<String>> = schema
-        .tables
-        .iter()
-        .map(|(name, table)| (name.clone(), table.primary_key.columns.clone()))
-        .collect();
+fn resolve(schema: &mut Schema, primary_keys: &BTreeMap<String, Vec<String>>) {
     let foreign_keys = schema
         .tables
         .values_mut()
         .flat_map(|table| &mut table.foreign_keys);
     for key in foreign_keys.filter(|key| key.referenced_columns.is_empty()) {
-        key.referenced_columns = keys.get(&key.references).cloned().unwrap_or_default();
+        let columns = primary_keys.get(&key.references);
+        key.referenced_columns = columns.cloned().unwrap_or_default();
     }
 }

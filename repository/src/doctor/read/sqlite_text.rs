@@ -4,14 +4,15 @@
 use std::collections::BTreeMap;
 
 use sqlparser::ast::{
-    ColumnOption, ConstraintCharacteristics, Expr, Ident, IndexColumn, ObjectName, Statement,
-    TableConstraint,
+    ColumnOption, ConstraintCharacteristics, Expr, Ident, IndexColumn, ObjectName, OrderBySort,
+    Statement, TableConstraint,
 };
 use sqlparser::parser::Parser;
+use sqlparser::tokenizer::{TokenWithSpan, Tokenizer};
 
 use super::super::expression::{Expression, dialect};
-use super::super::schema::Check;
-use super::Unreadable;
+use super::super::schema::{Check, Conflict};
+use super::{Unreadable, sqlite_conflict};
 use crate::engine::Engine;
 
 /// What the text of a CREATE TABLE says beside the PRAGMAs.
@@ -19,7 +20,8 @@ use crate::engine::Engine;
 pub(super) struct TableText {
     /// The name of the primary key.
     pub(super) primary_key: Option<String>,
-    /// Names of unique keys by their columns.
+    pub(super) conflicts: Vec<Conflict>,
+    /// Names of unique keys by their columns, each with what is [unusual](ordered) about it.
     pub(super) unique_keys: BTreeMap<Vec<String>, Option<String>>,
     /// In the order of the text: columns, name, whether it is deferrable.
     pub(super) foreign_keys: Vec<(Vec<String>, Option<String>, bool)>,
@@ -38,10 +40,14 @@ pub(super) struct IndexText {
 
 /// Reads a CREATE TABLE.
 pub(super) fn table(name: &str, sql: &str) -> Result<TableText, Unreadable> {
-    let Statement::CreateTable(create) = parse(name, sql)? else {
+    let (tokens, conflicts) = sqlite_conflict::taken_out(tokens(name, sql)?);
+    let Statement::CreateTable(create) = statement(name, tokens)? else {
         return Err(unreadable(name, "it is no CREATE TABLE"));
     };
-    let mut text = TableText::default();
+    let mut text = TableText {
+        conflicts,
+        ..TableText::default()
+    };
     for column in &create.columns {
         for option in &column.options {
             text.column_option(&column.name, option.name.as_ref(), &option.option);
@@ -84,8 +90,10 @@ impl TableText {
         match constraint {
             TableConstraint::PrimaryKey(key) => self.primary_key = key.name.as_ref().map(value),
             TableConstraint::Unique(key) => {
+                let columns = key.columns.iter().map(|column| self.ordered(column));
+                let columns = columns.collect();
                 self.unique_keys
-                    .insert(columns(&key.columns), key.name.as_ref().map(value));
+                    .insert(columns, key.name.as_ref().map(value));
             }
             TableConstraint::ForeignKey(key) => {
                 let names = key.columns.iter().map(value).collect();
@@ -96,6 +104,32 @@ impl TableText {
             TableConstraint::Check(check) => self.check(check.name.as_ref(), &check.expr),
             _ => {}
         }
+    }
+
+    /// A column of a key of the table.
+    fn ordered(&self, column: &IndexColumn) -> String {
+        let (name, collation) = match &column.column.expr {
+            Expr::Collate { expr, collation } => (expr.as_ref(), Some(last(collation))),
+            expr => (expr, None),
+        };
+        let name = match name {
+            Expr::Identifier(name) => value(name),
+            other => other.to_string(),
+        };
+        let descending = column.column.options.sort == Some(OrderBySort::Desc);
+        let of_column = self.collation(&name);
+        ordered(
+            &name,
+            of_column,
+            collation.as_deref().unwrap_or(of_column),
+            descending,
+        )
+    }
+
+    /// The collation of a column; SQLite compares bytes unless told otherwise.
+    pub(super) fn collation(&self, column: &str) -> &str {
+        let collation = self.collations.get(column);
+        collation.map_or("BINARY", String::as_str)
     }
 
     fn check(&mut self, name: Option<&Ident>, expression: &Expr) {
@@ -109,7 +143,7 @@ impl TableText {
 
 /// Reads a CREATE INDEX.
 pub(super) fn index(name: &str, sql: &str) -> Result<IndexText, Unreadable> {
-    let Statement::CreateIndex(create) = parse(name, sql)? else {
+    let Statement::CreateIndex(create) = statement(name, tokens(name, sql)?)? else {
         return Err(unreadable(name, "it is no CREATE INDEX"));
     };
     let keys = create.columns.iter().map(|column| {
@@ -127,8 +161,26 @@ pub(super) fn index(name: &str, sql: &str) -> Result<IndexText, Unreadable> {
     })
 }
 
-fn parse(name: &str, sql: &str) -> Result<Statement, Unreadable> {
-    let statements = Parser::parse_sql(dialect(Engine::Sqlite), sql);
+/// A column of a key, and what is unusual there: a collation that is not the column's own, or the other order.
+pub(super) fn ordered(column: &str, own: &str, collation: &str, descending: bool) -> String {
+    let mut text = column.to_owned();
+    if !collation.eq_ignore_ascii_case(own) {
+        text.push_str(&format!(" COLLATE {}", collation.to_ascii_uppercase()));
+    }
+    if descending {
+        text.push_str(" DESC");
+    }
+    text
+}
+
+fn tokens(name: &str, sql: &str) -> Result<Vec<TokenWithSpan>, Unreadable> {
+    let tokens = Tokenizer::new(dialect(Engine::Sqlite), sql).tokenize_with_location();
+    tokens.map_err(|error| unreadable(name, &error.to_string()))
+}
+
+fn statement(name: &str, tokens: Vec<TokenWithSpan>) -> Result<Statement, Unreadable> {
+    let mut parser = Parser::new(dialect(Engine::Sqlite)).with_tokens_with_locations(tokens);
+    let statements = parser.parse_statements();
     let statements = statements.map_err(|error| unreadable(name, &error.to_string()))?;
     let first = statements.into_iter().next();
     first.ok_or_else(|| unreadable(name, "it is empty"))
@@ -152,12 +204,4 @@ fn value(ident: &Ident) -> String {
 fn last(name: &ObjectName) -> String {
     let last = name.0.last().and_then(|part| part.as_ident());
     last.map_or_else(|| name.to_string(), value)
-}
-
-fn columns(columns: &[IndexColumn]) -> Vec<String> {
-    let names = columns.iter().map(|column| match &column.column.expr {
-        Expr::Identifier(name) => value(name),
-        other => other.to_string(),
-    });
-    names.collect()
 }

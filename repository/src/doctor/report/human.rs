@@ -86,7 +86,11 @@ impl Human<'_> {
         writeln!(f, "{}", self.label("looked at"))?;
         for place in &self.report.looked_at {
             let found = self.report.findings.iter();
+            let mut unseen = self.report.unseen.iter();
             let mark = match found.filter(|finding| finding.place == *place).count() {
+                0 if unseen.any(|unseen| unseen.place == *place) => {
+                    self.severity(Severity::Error, "not in whole")
+                }
                 0 => self.paint(AnsiColor::Green.on_default(), "in sync"),
                 count => self.severity(Severity::Error, &counted(count, "difference")),
             };

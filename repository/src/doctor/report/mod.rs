@@ -27,13 +27,13 @@ pub struct Report {
     pub excepted: Vec<(Finding, &'static Exception)>,
     /// The places that were looked at.
     pub looked_at: Vec<Place>,
-    /// The places that could not be looked at, and why.
+    /// The places that could not be looked at, at all or in whole, and why.
     pub unseen: Vec<Unseen>,
     /// How a table of SQLite is made anew as DOMAIN has it, with every change at once.
     pub(super) rebuilds: BTreeMap<(Place, String), Vec<String>>,
 }
 
-/// A place that could not be looked at.
+/// A place that could not be looked at, or not in whole: a table of it that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unseen {
     /// Where.

@@ -128,4 +128,23 @@ pub(super) const DRIFTS: &[Drift] = &[
         NotValid,
         HABIT,
     ),
+    postgres(
+        "foreign key: disabled at the child",
+        "ALTER TABLE reminders DISABLE TRIGGER ALL",
+        ForeignKeyDisabled,
+        HABIT,
+    ),
+    postgres(
+        "foreign key: disabled at the parent",
+        "ALTER TABLE habits DISABLE TRIGGER ALL",
+        ForeignKeyDisabled,
+        HABIT,
+    ),
+    postgres(
+        "foreign key: NULL in part",
+        "ALTER TABLE reminders DROP CONSTRAINT fk_reminders__user_id_habit_id, ADD CONSTRAINT fk_reminders__user_id_habit_id \
+         FOREIGN KEY (user_id, habit_id) REFERENCES habits (user_id, id) MATCH FULL ON DELETE CASCADE",
+        ForeignKeyMatch,
+        HABIT,
+    ),
 ];

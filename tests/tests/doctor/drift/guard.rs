@@ -98,4 +98,28 @@ pub(super) const DRIFTS: &[Drift] = &[
         GrantExtra,
         "devices: SELECT TO catamaran_app WITH GRANT OPTION",
     ),
+    postgres(
+        "schema that the application may not use",
+        "REVOKE USAGE ON SCHEMA public FROM PUBLIC, catamaran_app",
+        GrantMissing,
+        "public: USAGE TO catamaran_app",
+    ),
+    postgres(
+        "schema in which the application may create",
+        "GRANT CREATE ON SCHEMA public TO catamaran_app",
+        GrantExtra,
+        "public: CREATE TO catamaran_app",
+    ),
+    postgres(
+        "schema in which everyone may create",
+        "GRANT CREATE ON SCHEMA public TO PUBLIC",
+        GrantExtra,
+        "public: CREATE TO PUBLIC",
+    ),
+    postgres(
+        "schema of the application's role",
+        "ALTER SCHEMA public OWNER TO catamaran_app",
+        RoleOwns,
+        "public",
+    ),
 ];

@@ -160,6 +160,13 @@ pub(super) const DRIFTS: &[Drift] = &[
         IndexOptions,
         PLATFORM,
     ),
+    postgres(
+        "index: collation of an expression",
+        "DROP INDEX ix_devices__user_id_platform; \
+         CREATE INDEX ix_devices__user_id_platform ON devices (user_id, lower(platform) COLLATE \"default\")",
+        IndexOptions,
+        PLATFORM,
+    ),
     sqlite(
         "index renamed",
         Sql(

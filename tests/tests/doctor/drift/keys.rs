@@ -57,6 +57,62 @@ pub(super) const DRIFTS: &[Drift] = &[
         UniqueKeyOptions,
         "habits: uq_habits__user_id_id",
     ),
+    postgres(
+        "unique key of another kind",
+        "ALTER TABLE habits DROP CONSTRAINT uq_habits__user_id_id CASCADE; \
+         ALTER TABLE habits ADD CONSTRAINT uq_habits__user_id_id UNIQUE (user_id, id) DEFERRABLE",
+        UniqueKeyOptions,
+        "habits: uq_habits__user_id_id",
+    ),
+    sqlite(
+        "unique key of another kind",
+        Written(
+            "habits",
+            "UNIQUE (user_id, id)",
+            "UNIQUE (user_id, id COLLATE NOCASE)",
+        ),
+        UniqueKeyOptions,
+        "habits: uq_habits__user_id_id",
+    ),
+    sqlite(
+        "unique key twice, of two kinds",
+        Written(
+            "habits",
+            "UNIQUE (user_id, id)",
+            "UNIQUE (user_id, id), CONSTRAINT uq_again UNIQUE (user_id, id COLLATE NOCASE)",
+        ),
+        UniqueKeyExtra,
+        "habits: uq_again",
+    ),
+    postgres(
+        "unique key twice, of two kinds",
+        "ALTER TABLE habits ADD CONSTRAINT a_again UNIQUE NULLS NOT DISTINCT (user_id, id)",
+        UniqueKeyExtra,
+        "habits: a_again",
+    ),
+    sqlite(
+        "primary key of another kind",
+        Written(
+            "devices",
+            "PRIMARY KEY (id)",
+            "PRIMARY KEY (id COLLATE NOCASE)",
+        ),
+        UniqueKeyOptions,
+        "devices: pk_devices",
+    ),
+    sqlite(
+        "primary key in another order",
+        Written("devices", "PRIMARY KEY (id)", "PRIMARY KEY (id DESC)"),
+        UniqueKeyOptions,
+        "devices: pk_devices",
+    ),
+    postgres(
+        "primary key of another kind",
+        "ALTER TABLE devices DROP CONSTRAINT pk_devices; \
+         ALTER TABLE devices ADD CONSTRAINT pk_devices PRIMARY KEY (id) DEFERRABLE INITIALLY DEFERRED",
+        UniqueKeyOptions,
+        "devices: pk_devices",
+    ),
     sqlite(
         "constraint renamed",
         Written(

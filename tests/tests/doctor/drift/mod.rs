@@ -2,6 +2,7 @@
 
 mod checks;
 mod columns;
+mod conflicts;
 mod foreign_keys;
 mod guard;
 mod indexes;
@@ -72,6 +73,7 @@ pub const DRIFTS: &[&[Drift]] = &[
     tables::DRIFTS,
     columns::DRIFTS,
     keys::DRIFTS,
+    conflicts::DRIFTS,
     indexes::DRIFTS,
     foreign_keys::DRIFTS,
     checks::DRIFTS,

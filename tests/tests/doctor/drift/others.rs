@@ -62,4 +62,10 @@ pub(super) const DRIFTS: &[Drift] = &[
         Unknown,
         "all_habits: all_habits",
     ),
+    postgres(
+        "rule",
+        "CREATE RULE quiet AS ON DELETE TO devices DO INSTEAD NOTHING",
+        Unknown,
+        "devices: quiet",
+    ),
 ];

@@ -56,4 +56,16 @@ pub(super) const DRIFTS: &[Drift] = &[
         TableOptions,
         "outbox",
     ),
+    postgres(
+        "table that is not logged",
+        "ALTER TABLE devices SET UNLOGGED",
+        TableOptions,
+        "devices",
+    ),
+    postgres(
+        "table that is not logged, with those that refer to it",
+        "ALTER TABLE habit_entries SET UNLOGGED; ALTER TABLE reminders SET UNLOGGED; ALTER TABLE habits SET UNLOGGED",
+        TableOptions,
+        "habits",
+    ),
 ];
