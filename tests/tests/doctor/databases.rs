@@ -46,7 +46,7 @@ impl Migrated {
         done.map(drop).map_err(|error| format!("{sql}: {error}"))
     }
 
-    async fn change(&self, change: Change) -> Result<(), String> {
+    pub async fn change(&self, change: Change) -> Result<(), String> {
         match change {
             Change::Sql(sql) => self.run(sql).await,
             Change::Lost(_) => Err("a database has no statements to lose".to_owned()),

@@ -8,9 +8,11 @@ mod drift;
 mod entities;
 mod history;
 mod history_of_a_database;
+mod memberships;
 mod pages;
 mod proof;
 mod reports;
+mod unread;
 
 use std::thread;
 

@@ -68,12 +68,15 @@ pub(super) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
     for (name, facts) in tables {
         primary_keys.insert(name.clone(), facts.primary_key()?);
         match facts.read(&name) {
-            Ok(table) => schema.tables.insert(name, table).map(drop),
+            Ok(table) => {
+                schema.tables.insert(name, table);
+            }
             Err(error @ Unreadable::Text { .. }) => {
-                schema.unread.insert(name, error.to_string()).map(drop)
+                let reason = format!("{name} is left out: {error}");
+                schema.unread.insert(name, reason);
             }
             Err(error) => return Err(error),
-        };
+        }
     }
     resolve(&mut schema, &primary_keys);
     Ok(schema)

@@ -1,0 +1,189 @@
+//! What the application's role is, and what it may do as a member of another: roles belong to a whole server, so that
+//! each of these tests has one of its own.
+
+use catamaran::doctor::{Code, Doctor};
+use catamaran::domain::{Domain, Privilege, Table};
+use catamaran::testing::{DatabaseOptions, PostgresServer};
+use catamaran::{Engine, OPERATION_KEYS};
+use entity::DOMAIN;
+use entity::domain::{DEVICES, HABIT_ENTRIES, HABITS, OUTBOX, REMINDERS};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database};
+
+/// What somebody does, and what is told then.
+struct Harm {
+    sql: &'static [&'static str],
+    told: &'static [(Code, &'static str)],
+}
+
+/// Told, and mended by what is said then, each for itself.
+async fn assert_told_and_mended(domain: &'static Domain, harms: &[Harm]) {
+    let server = tokio::task::spawn_blocking(PostgresServer::start).await;
+    let server = server.expect("a task").expect("a server");
+    let options = DatabaseOptions::new();
+    let database = options
+        .postgres_on::<migration::Migrator>(&server)
+        .await
+        .expect("a database");
+    let mut connect = ConnectOptions::new(database.url());
+    connect.sqlx_logging(false);
+    let db = Database::connect(connect).await.expect("a connection");
+    let doctor = Doctor::new(domain).database(database.url());
+    for harm in harms {
+        for sql in harm.sql {
+            let done = db.execute_unprepared(sql).await;
+            done.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        }
+        let report = doctor.check().await;
+        let told: Vec<(Code, String)> = report
+            .findings
+            .iter()
+            .map(|finding| (finding.code, finding.subject()))
+            .collect();
+        let told: Vec<(Code, &str)> = told.iter().map(|(code, of)| (*code, of.as_str())).collect();
+        assert_eq!(told, harm.told, "{:?}: {report}", harm.sql);
+        for sql in report.statements(Engine::Postgres) {
+            let done = db.execute_unprepared(&sql).await;
+            done.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        }
+        let report = doctor.check().await;
+        assert!(report.is_clean(), "{:?}: {report}", harm.sql);
+    }
+    let report = doctor.application_role("somebody_else").check().await;
+    assert!(
+        report
+            .findings
+            .iter()
+            .any(|finding| finding.code == Code::RoleMissing),
+        "{report}"
+    );
+    db.close().await.expect("a connection that ends");
+    database.close().await.expect("a database that goes");
+}
+
+#[tokio::test]
+async fn a_role_that_policies_do_not_bind_is_told() {
+    assert_told_and_mended(
+        &DOMAIN,
+        &[
+            Harm {
+                sql: &["ALTER ROLE catamaran_app BYPASSRLS"],
+                told: &[(Code::RoleUnbound, "catamaran_app")],
+            },
+            Harm {
+                sql: &["CREATE ROLE boss SUPERUSER", "GRANT boss TO catamaran_app"],
+                told: &[(Code::RoleUnbound, "catamaran_app: boss")],
+            },
+            // At one remove: what was granted is what has to go.
+            Harm {
+                sql: &[
+                    "CREATE ROLE seer BYPASSRLS",
+                    "CREATE ROLE staff IN ROLE seer",
+                    "GRANT staff TO catamaran_app",
+                ],
+                told: &[(Code::RoleUnbound, "catamaran_app: seer")],
+            },
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn what_the_role_may_do_as_a_member_of_another_is_told() {
+    assert_told_and_mended(
+        &DOMAIN,
+        &[
+            // DOMAIN gives SELECT too; TRUNCATE it does not.
+            Harm {
+                sql: &[
+                    "CREATE ROLE cleaners",
+                    "CREATE ROLE nights IN ROLE cleaners",
+                    "GRANT SELECT, TRUNCATE ON devices TO cleaners",
+                    "GRANT SELECT (platform), REFERENCES (platform) ON devices TO cleaners",
+                    "GRANT nights TO catamaran_app",
+                ],
+                told: &[
+                    (
+                        Code::GrantExtra,
+                        "devices: REFERENCES (platform) TO cleaners",
+                    ),
+                    (Code::GrantExtra, "devices: TRUNCATE TO cleaners"),
+                ],
+            },
+            // A role may keep what nobody else has by it.
+            Harm {
+                sql: &[
+                    "CREATE ROLE readers",
+                    "GRANT SELECT ON devices TO readers",
+                    "GRANT readers, pg_monitor TO catamaran_app",
+                ],
+                told: &[],
+            },
+            // What is missing for the role itself is missing.
+            Harm {
+                sql: &["REVOKE SELECT ON devices FROM catamaran_app"],
+                told: &[(Code::GrantMissing, "devices: SELECT TO catamaran_app")],
+            },
+            Harm {
+                sql: &[
+                    "CREATE TABLE drafts (id uuid)",
+                    "GRANT pg_read_all_data, pg_write_all_data TO catamaran_app",
+                ],
+                told: &[(Code::TableExtra, "drafts")],
+            },
+            Harm {
+                sql: &[
+                    "CREATE ROLE builders",
+                    "GRANT CREATE ON SCHEMA public TO builders",
+                    "GRANT builders TO catamaran_app",
+                ],
+                told: &[(Code::GrantExtra, "public: CREATE TO builders")],
+            },
+            // An owner may do everything; that is told once.
+            Harm {
+                sql: &[
+                    "CREATE ROLE owners",
+                    "GRANT owners TO catamaran_app",
+                    "ALTER TABLE devices OWNER TO owners",
+                    "GRANT TRUNCATE ON devices TO owners",
+                ],
+                told: &[(Code::RoleOwns, "devices")],
+            },
+        ],
+    )
+    .await;
+}
+
+/// The devices are there to be read.
+const READ: Domain = Domain {
+    tables: &[
+        HABITS,
+        HABIT_ENTRIES,
+        REMINDERS,
+        Table {
+            privileges: &[Privilege::Select],
+            ..DEVICES
+        },
+        OUTBOX,
+        OPERATION_KEYS,
+    ],
+    ..DOMAIN
+};
+
+#[tokio::test]
+async fn what_the_role_may_do_with_the_data_of_every_table_is_told() {
+    assert_told_and_mended(
+        &READ,
+        &[Harm {
+            sql: &[
+                "REVOKE INSERT, UPDATE, DELETE ON devices FROM catamaran_app",
+                "GRANT pg_read_all_data, pg_write_all_data TO catamaran_app",
+            ],
+            told: &[
+                (Code::GrantExtra, "devices: DELETE TO pg_write_all_data"),
+                (Code::GrantExtra, "devices: INSERT TO pg_write_all_data"),
+                (Code::GrantExtra, "devices: UPDATE TO pg_write_all_data"),
+            ],
+        }],
+    )
+    .await;
+}

@@ -1,0 +1,68 @@
+//! A table of SQLite whose text the parser does not read: it is set aside, and told.
+
+use catamaran::doctor::{Code, Doctor, Place, Report, Verdict};
+use catamaran::{Engine, ErrorKind, Fingerprint, StoreOptions};
+
+use crate::databases::Migrated;
+use crate::drift::Change::{Sql, Written};
+
+/// What SQLite takes for a type of two words and a number; the parser takes it for nothing.
+const UNREADABLE: &str = "CHECK (CAST(platform AS very long name (1)) <> '')";
+
+async fn look(database: &Migrated) -> Report {
+    let url = database.database.url();
+    Doctor::new(&entity::DOMAIN).database(url).check().await
+}
+
+/// That the devices alone could not be looked at.
+fn assert_set_aside(report: &Report, what: &str) {
+    let [unseen] = report.unseen.as_slice() else {
+        panic!("{report}");
+    };
+    assert_eq!(unseen.place, Place::Database(Engine::Sqlite));
+    let reason = format!("the text of {what} cannot be read: ");
+    assert!(unseen.reason.contains(&reason), "{report}");
+    assert!(
+        report.looked_at.contains(&unseen.place),
+        "the rest is looked at: {report}"
+    );
+}
+
+#[tokio::test]
+async fn a_table_that_cannot_be_read_is_told_and_the_rest_is_compared() {
+    let database = Migrated::new(Engine::Sqlite).await;
+    let check = format!("{UNREADABLE}, CONSTRAINT pk_devices");
+    let unreadable = Written("devices", "CONSTRAINT pk_devices", check.leak());
+    database.change(unreadable).await.expect("a table");
+    let report = look(&database).await;
+    assert_set_aside(&report, "devices");
+    assert_eq!(report.verdict(), Verdict::Unseen, "{report}");
+    assert_eq!(report.verdict().exit_code(), 2);
+
+    let options = StoreOptions::new(database.database.url());
+    let opened = options.fingerprint(Fingerprint::of(&entity::DOMAIN)).open();
+    let error = opened.await.expect_err("a table that nobody has read");
+    let ErrorKind::SchemaDiffers { reason } = error.kind() else {
+        panic!("{error:?}");
+    };
+    assert!(reason.contains("the text of devices"), "{reason}");
+
+    let drift = Sql("DROP INDEX ix_habits__user_id_updated_at");
+    database.change(drift).await.expect("a drift");
+    let report = look(&database).await;
+    assert_set_aside(&report, "devices");
+    let told: Vec<Code> = report.findings.iter().map(|found| found.code).collect();
+    assert_eq!(told, [Code::IndexMissing], "{report}");
+    assert_eq!(report.verdict().exit_code(), 1);
+}
+
+#[tokio::test]
+async fn an_index_that_cannot_be_read_sets_its_table_aside() {
+    let database = Migrated::new(Engine::Sqlite).await;
+    let index = "CREATE INDEX ix_odd ON devices (CAST(platform AS very long name (1)))";
+    database.change(Sql(index)).await.expect("an index");
+    let report = look(&database).await;
+    assert_set_aside(&report, "ix_odd");
+    assert!(report.findings.is_empty(), "{report}");
+    assert!(report.unseen[0].reason.contains("devices"), "{report}");
+}
