@@ -4,13 +4,14 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use catamaran::Engine;
-use catamaran::doctor::Doctor;
+use catamaran::doctor::{Code, Doctor};
 use catamaran::migrate::{self, ConnectOptions, History};
 use catamaran::testing::{Collation, DatabaseOptions, EphemeralDatabase, PostgresServer};
 use sea_orm_migration::MigratorTrait;
 use suite::nasty;
 
 use crate::databases::Migrated;
+use crate::drift::Change;
 
 async fn assert_clean(url: &str) {
     let doctor = Doctor::new(&entity::DOMAIN).database(url);
@@ -80,6 +81,39 @@ async fn after_a_dump_of_sqlite_is_read_into_another_file() {
     let copy = folder.path().join("copy.db");
     pipe("sqlite3", &[&copy.to_string_lossy()], &dump);
     assert_clean(&format!("sqlite://{}", copy.display())).await;
+}
+
+/// SQLite reads the clause of a check, and of what is no constraint, and forgets it; ABORT is what happens anyway.
+#[tokio::test]
+async fn of_on_conflict_that_does_nothing() {
+    for (from, to) in [
+        (
+            "CHECK (length(platform) BETWEEN 1 AND 64)",
+            "CHECK (length(platform) BETWEEN 1 AND 64) ON CONFLICT REPLACE",
+        ),
+        (
+            "last_sync_at TEXT,",
+            "last_sync_at TEXT NULL ON CONFLICT IGNORE,",
+        ),
+        ("PRIMARY KEY (id)", "PRIMARY KEY (id) ON CONFLICT ABORT"),
+    ] {
+        let database = Migrated::new(Engine::Sqlite).await;
+        let change = Change::Written("devices", from, to);
+        database.change(change).await.expect("a table");
+        assert_clean(database.database.url()).await;
+    }
+}
+
+/// An index compares as its column does: that the column does otherwise is told once.
+#[tokio::test]
+async fn of_an_index_whose_column_has_another_collation() {
+    let database = Migrated::new(Engine::Sqlite).await;
+    let change = Change::Written("devices", "platform TEXT", "platform TEXT COLLATE NOCASE");
+    database.change(change).await.expect("a table");
+    let doctor = Doctor::new(&entity::DOMAIN).database(database.database.url());
+    let report = doctor.check().await;
+    let told: Vec<Code> = report.findings.iter().map(|finding| finding.code).collect();
+    assert_eq!(told, [Code::ColumnCollation], "{report}");
 }
 
 #[test]
