@@ -71,6 +71,7 @@ fn foreign_key(relation: RelationDef) -> ForeignKey {
         on_delete: action(relation.on_delete),
         on_update: action(relation.on_update),
         deferrable: false,
+        deferred: false,
         valid: true,
     }
 }

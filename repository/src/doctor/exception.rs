@@ -76,7 +76,7 @@ fn about(exception: &Exception, code: Code, wanted: &str, found: &str, mend: Men
 }
 
 /// What is excepted of the migrations is excepted of a live database too.
-fn covers(exception: &Exception, finding: &Finding) -> bool {
+pub(super) fn covers(exception: &Exception, finding: &Finding) -> bool {
     let place = match (exception.place, finding.place) {
         (Place::Migrations(one), Place::Database(other)) => one == other,
         (one, other) => one == other,

@@ -279,6 +279,7 @@ fn foreign_key(key: &domain::ForeignKey) -> ForeignKey {
         on_delete: key.on_delete.as_sql().to_owned(),
         on_update: key.on_update.as_sql().to_owned(),
         deferrable: false,
+        deferred: false,
         valid: true,
     }
 }

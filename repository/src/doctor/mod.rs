@@ -266,12 +266,13 @@ impl<'a> Round<'a> {
     fn compare(&mut self, place: Place, at: Option<&str>, actual: &Schema) {
         self.report.looked_at.push(place);
         if let Some(wanted) = self.doctor.expected().schema(place) {
-            let compared = compare::compare(place, at, &wanted, actual);
+            let compared =
+                compare::compare(place, at, &wanted, actual, self.doctor.domain.exceptions);
             self.report.findings.extend(compared.findings);
             let rebuilds = compared.rebuilds.into_iter();
             self.report
                 .rebuilds
-                .extend(rebuilds.map(|(table, sql)| ((place, table), sql)));
+                .extend(rebuilds.map(|(table, rebuild)| ((place, table), rebuild)));
         }
     }
 

@@ -3,7 +3,7 @@
 use super::super::code::Code;
 use super::super::mend::{Mend, ddl};
 use super::super::schema::{Check, ForeignKey, PrimaryKey, UniqueKey};
-use super::{OnTable, sides};
+use super::{OnTable, Remedy, sides};
 
 pub(super) fn primary_key(on: &mut OnTable<'_>) {
     let (wanted, found) = (&on.wanted.primary_key, &on.found.primary_key);
@@ -23,7 +23,8 @@ pub(super) fn primary_key(on: &mut OnTable<'_>) {
                     wanted.columns.join(" and ")
                 ),
                 "#[sea_orm(primary_key, auto_increment = false)]",
-            ),
+            )
+            .into(),
             None => {
                 let add = (!wanted.columns.is_empty()).then(|| ddl::primary_key(wanted));
                 let sql = anew(on.name, found.name.as_deref(), add);
@@ -56,7 +57,7 @@ fn renamed(
     on: &mut OnTable<'_>,
     wanted: &str,
     found: Option<&str>,
-    edit: impl FnOnce(&mut super::Table),
+    edit: impl Fn(&mut super::Table),
 ) {
     let sql = found.map(|found| {
         let (table, from, to) = (ddl::name(on.name), ddl::name(found), ddl::name(wanted));
@@ -91,7 +92,10 @@ pub(super) fn unique_keys(on: &mut OnTable<'_>) {
         };
         if key.unusual != other.unusual {
             let sql = anew(on.name, other.name.as_deref(), Some(ddl::unique_key(key)));
-            let mend = on.alter(sql, |_| {});
+            let mend = on.alter(sql, |table| {
+                table.unique_keys.retain(|one| one != other);
+                table.unique_keys.push(key.clone());
+            });
             let sides = sides("an ordinary unique key", other.unusual.join(", "));
             on.named(&name, Code::UniqueKeyOptions, sides, mend);
         } else if key.name != other.name {
@@ -146,7 +150,8 @@ pub(super) fn foreign_keys(on: &mut OnTable<'_>) {
             Some(module) => Mend::Words(format!(
                 "take the relation over ({}) out of {module}, or add the foreign key to DOMAIN",
                 key.columns.join(", ")
-            )),
+            ))
+            .into(),
             None => {
                 let sql = anew(on.name, key.name.as_deref(), None);
                 on.alter(sql, |table| table.foreign_keys.retain(|other| other != key))
@@ -160,12 +165,10 @@ pub(super) fn foreign_keys(on: &mut OnTable<'_>) {
 fn foreign_key(on: &mut OnTable<'_>, name: &str, wanted: &ForeignKey, found: &ForeignKey) {
     let target =
         |key: &ForeignKey| format!("{} ({})", key.references, key.referenced_columns.join(", "));
-    let late = |key: &ForeignKey| {
-        if key.deferrable {
-            "DEFERRABLE"
-        } else {
-            "NOT DEFERRABLE"
-        }
+    let late = |key: &ForeignKey| match (key.deferrable, key.deferred) {
+        (true, true) => "DEFERRABLE INITIALLY DEFERRED",
+        (true, false) => "DEFERRABLE",
+        _ => "NOT DEFERRABLE",
     };
     for (code, one, other) in [
         (Code::ForeignKeyTarget, target(wanted), target(found)),
@@ -207,9 +210,9 @@ fn foreign_key(on: &mut OnTable<'_>, name: &str, wanted: &ForeignKey, found: &Fo
 }
 
 /// Puts a foreign key in its place, or in that of another over the same columns.
-fn put(on: &mut OnTable<'_>, key: &ForeignKey, instead: Option<&ForeignKey>) -> Mend {
+fn put<'t>(on: &OnTable<'_>, key: &'t ForeignKey, instead: Option<&'t ForeignKey>) -> Remedy<'t> {
     if let Some(module) = on.module() {
-        return relation(on, module, key);
+        return relation(on, module, key).into();
     }
     let drop = instead.and_then(|other| other.name.as_deref());
     on.alter(anew(on.name, drop, Some(ddl::foreign_key(key))), |table| {
@@ -325,13 +328,8 @@ fn one(on: &mut OnTable<'_>, name: &str, wanted: &Check, found: &Check) {
         };
         let sql = anew(on.name, found.name.as_deref(), Some(ddl::check(wanted)));
         let mend = on.alter(sql, |table| {
-            for check in table
-                .checks
-                .iter_mut()
-                .filter(|check| check.name == wanted.name)
-            {
-                check.condition.clone_from(&wanted.condition);
-            }
+            table.checks.retain(|check| check.name != wanted.name);
+            table.checks.push(wanted.clone());
         });
         on.named(name, code, sides(&wanted.condition, &found.condition), mend);
     } else if !found.valid {

@@ -2,21 +2,21 @@
 
 use super::super::code::Code;
 use super::super::finding::Part;
-use super::super::mend::{Mend, ddl};
+use super::super::mend::{Mend, ddl, dependents};
 use super::super::schema::{Schema, Table};
-use super::{Comparison, OnTable, columns, constraints, guard, indexes, sides};
+use super::{Comparison, OnTable, columns, constraints, guard, indexes, renames, sides};
 use crate::engine::Engine;
 
 pub(super) fn compare(all: &mut Comparison, expected: &Schema, actual: &mut Schema) {
     guard::role(all, expected, actual);
-    renamed(all, expected, actual);
+    renames::tables(all, expected, actual);
     for (name, wanted) in &expected.tables {
         if !actual.tables.contains_key(name) {
-            missing(all, name, wanted);
+            missing(all, name, wanted, expected, actual);
         }
     }
     for name in expected.tables.keys() {
-        columns::renamed(all, name, &expected.tables[name], actual);
+        renames::columns(all, name, &expected.tables[name], actual);
     }
     let on_each = |all: &mut Comparison, compare: fn(&mut OnTable<'_>)| {
         for (name, wanted) in &expected.tables {
@@ -45,7 +45,7 @@ pub(super) fn compare(all: &mut Comparison, expected: &Schema, actual: &mut Sche
     });
     for name in actual.tables.keys() {
         if !expected.tables.contains_key(name) {
-            extra(all, name, &actual.tables[name]);
+            extra(all, name, expected, actual);
         }
     }
     for other in &actual.others {
@@ -71,63 +71,7 @@ pub(super) fn compare(all: &mut Comparison, expected: &Schema, actual: &mut Sche
     }
 }
 
-/// A table that is missing and one that is too much, with the same columns, are one under another name.
-fn renamed(all: &mut Comparison, expected: &Schema, actual: &mut Schema) {
-    let columns = |table: &Table| {
-        let mut names: Vec<String> = table.columns.iter().map(|c| c.name.clone()).collect();
-        names.sort();
-        names
-    };
-    for (name, wanted) in &expected.tables {
-        if actual.tables.contains_key(name) {
-            continue;
-        }
-        let same = |other: &&String| {
-            !expected.tables.contains_key(*other)
-                && columns(&actual.tables[*other]) == columns(wanted)
-        };
-        let Some(other) = actual.tables.keys().find(same).cloned() else {
-            continue;
-        };
-        let Some(table) = actual.tables.remove(&other) else {
-            continue;
-        };
-        let mend = match &table.source {
-            Some(module) => Mend::rust(
-                format!("let table_name in {module} return"),
-                format!("{name:?}"),
-            ),
-            None => {
-                let (from, to) = (ddl::name(&other), ddl::name(name));
-                Mend::sql(all.engine, [format!("ALTER TABLE {from} RENAME TO {to}")])
-            }
-        };
-        all.say(
-            name,
-            (Part::Table, ""),
-            Code::TableRenamed,
-            sides(name, &other),
-            mend,
-        );
-        let foreign_keys = actual
-            .tables
-            .values_mut()
-            .flat_map(|table| &mut table.foreign_keys);
-        for key in foreign_keys.filter(|key| key.references == other) {
-            key.references.clone_from(name);
-        }
-        for thing in actual
-            .others
-            .iter_mut()
-            .filter(|thing| thing.table == other)
-        {
-            thing.table.clone_from(name);
-        }
-        actual.tables.insert(name.clone(), table);
-    }
-}
-
-fn missing(all: &mut Comparison, name: &str, wanted: &Table) {
+fn missing(all: &mut Comparison, name: &str, wanted: &Table, expected: &Schema, actual: &Schema) {
     let mend = match all.place.is_database() {
         true => Mend::sql(all.engine, ddl::whole_table(all.engine, name, wanted)),
         false => {
@@ -138,20 +82,48 @@ fn missing(all: &mut Comparison, name: &str, wanted: &Table) {
             )
         }
     };
-    let sides = sides("the table", "no such table");
+    let others = renames::other_names_of_a_table(wanted, actual, expected);
+    let found = match others.is_empty() {
+        true => "no such table".to_owned(),
+        false => format!(
+            "no such table; under another name it may be {}: then rename that one, which keeps its rows",
+            renames::either(&others)
+        ),
+    };
+    let sides = sides("the table", found);
     all.say(name, (Part::Table, ""), Code::TableMissing, sides, mend);
 }
 
-fn extra(all: &mut Comparison, name: &str, found: &Table) {
+fn extra(all: &mut Comparison, name: &str, expected: &Schema, actual: &Schema) {
+    let found = &actual.tables[name];
     let mend = match &found.source {
         Some(module) => Mend::Words(format!(
             "take {module} away, or add {name} to DOMAIN for {}",
             all.engine
         )),
-        None => Mend::sql(all.engine, [format!("DROP TABLE {}", ddl::name(name))]),
+        None => {
+            let rows = format!("the rows of {name}");
+            let others = renames::other_names_of_a_table(found, expected, actual);
+            let loses = match others.is_empty() {
+                true => rows,
+                false => format!(
+                    "{rows}, which may be those of {} under another name: then rename it instead",
+                    renames::either(&others)
+                ),
+            };
+            Mend::sql(all.engine, dropped(name, actual)).losing(Some(loses))
+        }
     };
     let sides = sides("no such table", "the table");
     all.say(name, (Part::Table, ""), Code::TableExtra, sides, mend);
+}
+
+/// The statements that take a table away, and on SQLite what would fail without it.
+fn dropped(name: &str, actual: &Schema) -> Vec<String> {
+    let dependents = dependents::of(name, &actual.others);
+    let mut sql = dependents::dropped(&dependents);
+    sql.push(format!("DROP TABLE {}", ddl::name(name)));
+    sql
 }
 
 /// `STRICT` and the like.

@@ -4,6 +4,7 @@
 //! own, and no pattern over text tells `(a OR b) AND c` from `a OR (b AND c)`.
 
 mod build;
+pub(super) mod names;
 mod node;
 mod opaque;
 
@@ -67,6 +68,11 @@ impl Expression {
         self.node.implies(&other.node)
     }
 
+    /// Whether it is about the column.
+    pub(super) fn is_about(&self, engine: Engine, column: &str) -> bool {
+        names::are_about(engine, &self.sql, column)
+    }
+
     /// Both at once.
     pub(super) fn and(&self, other: &Expression) -> Self {
         Expression {
@@ -76,10 +82,9 @@ impl Expression {
     }
 
     /// The same of a column that has another name.
-    pub(super) fn renamed(&self, from: &str, to: &str) -> Self {
+    pub(super) fn renamed(&self, engine: Engine, from: &str, to: &str) -> Self {
         Expression {
-            // Only what is compared; nobody writes it out.
-            sql: self.sql.clone(),
+            sql: names::renamed(engine, &self.sql, from, to),
             node: self.node.renamed(from, to),
         }
     }

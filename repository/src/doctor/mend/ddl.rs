@@ -1,7 +1,7 @@
 //! A schema written as SQL again.
 
 use super::super::schema::{
-    Check, Column, ForeignKey, Guard, Index, Policy, PrimaryKey, Table, UniqueKey,
+    Check, Column, ForeignKey, Generated, Guard, Index, Policy, PrimaryKey, Table, UniqueKey,
 };
 use crate::engine::Engine;
 
@@ -43,8 +43,11 @@ pub(crate) fn column(column: &Column) -> String {
     if let Some(collation) = &column.collation {
         sql.push_str(&format!(" COLLATE \"{collation}\""));
     }
-    if let Some(expression) = &column.generated {
-        sql.push_str(&format!(" GENERATED ALWAYS AS ({expression})"));
+    if let Some(generated) = &column.generated {
+        sql.push_str(&format!(
+            " GENERATED ALWAYS AS {}",
+            self::generated(generated)
+        ));
     }
     if !column.nullable {
         sql.push_str(" NOT NULL");
@@ -53,6 +56,20 @@ pub(crate) fn column(column: &Column) -> String {
         sql.push_str(&format!(" DEFAULT {default}"));
     }
     sql
+}
+
+/// What follows `GENERATED ALWAYS AS`.
+pub(crate) fn generated(generated: &Generated) -> String {
+    match generated {
+        Generated::Identity => "IDENTITY".to_owned(),
+        Generated::Computed {
+            expression,
+            is_stored,
+        } => {
+            let kept = if *is_stored { "STORED" } else { "VIRTUAL" };
+            format!("({expression}) {kept}")
+        }
+    }
 }
 
 fn constraint(constraint: Option<&String>, sql: String) -> String {
@@ -70,14 +87,28 @@ pub(crate) fn primary_key(key: &PrimaryKey) -> String {
 }
 
 pub(crate) fn unique_key(key: &UniqueKey) -> String {
+    // A column of SQLite's that is compared otherwise than usual is there as it is written.
+    let columns = key.columns.iter().map(|column| {
+        let column = name(column);
+        let is_it = |what: &&String| {
+            let rest = what.strip_prefix(&column);
+            rest.is_some_and(|rest| rest.starts_with(' '))
+        };
+        key.unusual.iter().find(is_it).cloned().unwrap_or(column)
+    });
+    let columns: Vec<String> = columns.collect();
     constraint(
         key.name.as_ref(),
-        format!("UNIQUE ({})", names(&key.columns)),
+        format!("UNIQUE ({})", columns.join(", ")),
     )
 }
 
 pub(crate) fn foreign_key(key: &ForeignKey) -> String {
-    let deferrable = if key.deferrable { " DEFERRABLE" } else { "" };
+    let deferrable = match (key.deferrable, key.deferred) {
+        (true, true) => " DEFERRABLE INITIALLY DEFERRED",
+        (true, false) => " DEFERRABLE",
+        _ => "",
+    };
     let sql = format!(
         "FOREIGN KEY ({}) REFERENCES {} ({}) ON DELETE {} ON UPDATE {}{deferrable}",
         names(&key.columns),
@@ -95,9 +126,21 @@ pub(crate) fn check(check: &Check) -> String {
 
 /// What stands between the parentheses of CREATE TABLE.
 fn body(table: &Table) -> Vec<String> {
-    let mut parts: Vec<String> = table.columns.iter().map(column).collect();
-    if !table.primary_key.columns.is_empty() {
-        parts.push(primary_key(&table.primary_key));
+    let key = &table.primary_key;
+    // SQLite takes the word with a column only.
+    let counts = |column: &Column| {
+        table.autoincrement && key.columns == [column.name.as_str()] && column.ty == "INTEGER"
+    };
+    let columns = table.columns.iter().map(|one| match counts(one) {
+        true => {
+            let words = "PRIMARY KEY AUTOINCREMENT".to_owned();
+            format!("{} {}", column(one), constraint(key.name.as_ref(), words))
+        }
+        false => column(one),
+    });
+    let mut parts: Vec<String> = columns.collect();
+    if !key.columns.is_empty() && !table.columns.iter().any(counts) {
+        parts.push(primary_key(key));
     }
     parts.extend(table.unique_keys.iter().map(unique_key));
     parts.extend(table.foreign_keys.iter().map(foreign_key));

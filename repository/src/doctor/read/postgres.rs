@@ -2,8 +2,8 @@
 
 use super::super::expression::Expression;
 use super::super::schema::{
-    Check, Column, ForeignKey, Grant, Guard, Index, Key, Other, Policy, PrimaryKey, Role, Schema,
-    Table, UniqueKey,
+    Check, Column, ForeignKey, Generated, Grant, Guard, Index, Key, Other, Policy, PrimaryKey,
+    Role, Schema, Table, UniqueKey,
 };
 use super::Unreadable;
 use super::fields::Row;
@@ -49,7 +49,7 @@ pub(super) const CATALOG: &str = "
     UNION ALL
     SELECT 'column', t.relname::text, a.attnum, json_build_array(a.attname, format_type(a.atttypid, a.atttypmod),
             CASE WHEN a.attcollation <> y.typcollation THEN l.collname END, NOT a.attnotnull,
-            pg_get_expr(d.adbin, d.adrelid), a.attgenerated <> '', a.attidentity <> '')::text
+            pg_get_expr(d.adbin, d.adrelid), a.attgenerated::text, a.attidentity <> '')::text
         FROM t
         JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
         JOIN pg_type y ON y.oid = a.atttypid
@@ -64,7 +64,7 @@ pub(super) const CATALOG: &str = "
                 JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = n.num),
             k.confdeltype, k.confupdtype, k.condeferrable, k.convalidated,
             CASE WHEN k.contype = 'x' THEN pg_get_constraintdef(k.oid) ELSE pg_get_expr(k.conbin, k.conrelid) END,
-            coalesce(i.indnullsnotdistinct, false))::text
+            coalesce(i.indnullsnotdistinct, false), k.condeferred)::text
         FROM t
         JOIN pg_constraint k ON k.conrelid = t.oid AND k.contype IN ('p', 'u', 'f', 'c', 'x')
         LEFT JOIN pg_class f ON f.oid = k.confrelid
@@ -153,6 +153,7 @@ pub(super) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
                 kind: row.text(0)?,
                 name: row.text(1)?,
                 sql: None,
+                is_stale: false,
             });
         } else if let Some(table) = schema.tables.get_mut(&row.table) {
             let read = match row.kind.as_str() {
@@ -175,23 +176,26 @@ pub(super) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
 
 fn column(row: &Row, table: &mut Table) -> Result<(), Unreadable> {
     let expression = row.optional_text(4)?;
-    let (is_generated, is_identity) = (row.flag(5)?, row.flag(6)?);
+    let (computed, is_identity) = (row.text(5)?, row.flag(6)?);
+    let scalar = |sql: String| Expression::scalar(Engine::Postgres, &sql);
+    let (default, generated) = match (computed.as_str(), is_identity) {
+        ("", false) => (expression.map(scalar), None),
+        ("", true) => (None, Some(Generated::Identity)),
+        (kind, _) => {
+            let computed = |expression| Generated::Computed {
+                expression,
+                is_stored: kind == "s",
+            };
+            (None, expression.map(scalar).map(computed))
+        }
+    };
     table.columns.push(Column {
         name: row.text(0)?,
         ty: row.text(1)?,
         collation: row.optional_text(2)?,
         nullable: row.flag(3)?,
-        default: match is_generated {
-            true => None,
-            false => expression
-                .as_deref()
-                .map(|sql| Expression::scalar(Engine::Postgres, sql)),
-        },
-        generated: match (is_generated, is_identity) {
-            (true, _) => Some(expression.unwrap_or_default()),
-            (_, true) => Some("IDENTITY".to_owned()),
-            _ => None,
-        },
+        default,
+        generated,
         field: String::new(),
     });
     Ok(())
@@ -232,6 +236,7 @@ fn constraint(row: &Row, table: &mut Table) -> Result<(), Unreadable> {
                 on_delete: action(&row.text(5)?),
                 on_update: action(&row.text(6)?),
                 deferrable,
+                deferred: row.flag(11)?,
                 valid: row.flag(8)?,
             });
         }

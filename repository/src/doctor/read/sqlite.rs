@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::expression::Expression;
+use super::super::mend::ddl;
 use super::super::schema::{
     Column, ForeignKey, Index, Key, Other, PrimaryKey, Schema, Table, UniqueKey,
 };
@@ -53,6 +53,7 @@ pub(super) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
                 kind: row.text(0)?,
                 name: row.text(1)?,
                 sql: row.optional_text(2)?,
+                is_stale: false,
             });
             continue;
         }
@@ -98,6 +99,7 @@ impl Facts {
         self.read_columns(&text, &mut table)?;
         self.read_indexes(&text, &mut table)?;
         self.read_foreign_keys(&text, &mut table)?;
+        table.autoincrement = text.autoincrement;
         table.primary_key.name = text.primary_key;
         table.checks = text.checks;
         Ok(table)
@@ -118,11 +120,8 @@ impl Facts {
                 ty: row.text(1)?,
                 collation: text.collations.get(&name).cloned(),
                 nullable: !row.flag(2)?,
-                default: default.map(|sql| Expression::scalar(Engine::Sqlite, &sql)),
-                generated: match row.number(5)? {
-                    0 => None,
-                    _ => Some(text.generated.get(&name).cloned().unwrap_or_default()),
-                },
+                default: default.map(|sql| sqlite_text::default(&sql)),
+                generated: text.generated.get(&name).cloned(),
                 field: String::new(),
                 name,
             });
@@ -140,22 +139,36 @@ impl Facts {
             match row.text(2)?.as_str() {
                 "pk" => {}
                 "u" => {
-                    let mut columns = Vec::new();
+                    let (mut columns, mut unusual) = (Vec::new(), Vec::new());
                     for key in self
                         .index_keys
                         .iter()
                         .filter(|key| key.text(0).ok().as_ref() == Some(&name))
                     {
-                        columns.push(key.text(1)?);
+                        let (column, collation) = (key.text(1)?, key.text(3)?);
+                        let own = text.collations.get(&column);
+                        let usual = own.map_or("BINARY", String::as_str);
+                        let mut written = ddl::name(&column);
+                        if !collation.eq_ignore_ascii_case(usual) {
+                            written.push_str(&format!(" COLLATE {collation}"));
+                        }
+                        if key.flag(2)? {
+                            written.push_str(" DESC");
+                        }
+                        if written != ddl::name(&column) {
+                            unusual.push(written);
+                        }
+                        columns.push(column);
                     }
                     table.unique_keys.push(UniqueKey {
                         name: text.unique_keys.get(&columns).cloned().flatten(),
                         columns,
-                        unusual: Vec::new(),
+                        unusual,
                     });
                 }
                 _ => {
                     let index = self.read_index(&name, row)?;
+                    table.index_sql.insert(name.clone(), row.text(3)?);
                     table.indexes.insert(name, index);
                 }
             }
@@ -200,6 +213,7 @@ impl Facts {
                 on_update: row.text(4)?,
                 on_delete: row.text(5)?,
                 deferrable: false,
+                deferred: false,
                 valid: true,
             };
             let key = keys.entry(row.number(0)?).or_insert(key);
@@ -209,12 +223,10 @@ impl Facts {
         let mut texts: Vec<_> = text.foreign_keys.iter().collect();
         // The PRAGMA counts from the last one in the text.
         for mut key in keys.into_values().rev() {
-            let of_key = texts
-                .iter()
-                .position(|(columns, ..)| *columns == key.columns);
-            if let Some((_, name, deferrable)) = of_key.map(|place| texts.remove(place)) {
-                key.name.clone_from(name);
-                key.deferrable = *deferrable;
+            let of_key = texts.iter().position(|text| text.columns == key.columns);
+            if let Some(text) = of_key.map(|place| texts.remove(place)) {
+                key.name.clone_from(&text.name);
+                (key.deferrable, key.deferred) = (text.deferrable, text.deferred);
             }
             table.foreign_keys.push(key);
         }

@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 
 use sqlparser::ast::{
-    ColumnOption, ConstraintCharacteristics, Expr, Ident, IndexColumn, ObjectName, Statement,
-    TableConstraint,
+    ColumnOption, ConstraintCharacteristics, DeferrableInitial, Expr, GeneratedExpressionMode,
+    Ident, IndexColumn, ObjectName, Statement, TableConstraint,
 };
 use sqlparser::parser::Parser;
+use sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::super::expression::{Expression, dialect};
-use super::super::schema::Check;
+use super::super::schema::{Check, Generated};
 use super::Unreadable;
 use crate::engine::Engine;
 
@@ -21,13 +22,22 @@ pub(super) struct TableText {
     pub(super) primary_key: Option<String>,
     /// Names of unique keys by their columns.
     pub(super) unique_keys: BTreeMap<Vec<String>, Option<String>>,
-    /// In the order of the text: columns, name, whether it is deferrable.
-    pub(super) foreign_keys: Vec<(Vec<String>, Option<String>, bool)>,
+    /// In the order of the text.
+    pub(super) foreign_keys: Vec<ForeignKeyText>,
     pub(super) checks: Vec<Check>,
     /// Collations by column.
     pub(super) collations: BTreeMap<String, String>,
     /// What generated columns are computed from.
-    pub(super) generated: BTreeMap<String, String>,
+    pub(super) generated: BTreeMap<String, Generated>,
+    pub(super) autoincrement: bool,
+}
+
+/// What the text says of a foreign key.
+pub(super) struct ForeignKeyText {
+    pub(super) columns: Vec<String>,
+    pub(super) name: Option<String>,
+    pub(super) deferrable: bool,
+    pub(super) deferred: bool,
 }
 
 /// What the text of a CREATE INDEX says.
@@ -66,15 +76,21 @@ impl TableText {
                 self.unique_keys.insert(columns(), name.map(value));
             }
             ColumnOption::ForeignKey(key) => {
-                let deferrable = deferrable(key.characteristics.as_ref());
-                self.foreign_keys
-                    .push((columns(), name.map(value), deferrable));
+                self.foreign_key(columns(), name, key.characteristics.as_ref());
             }
             ColumnOption::Generated {
                 generation_expr: Some(expression),
+                generation_expr_mode,
                 ..
             } => {
-                self.generated.insert(value(column), expression.to_string());
+                let generated = Generated::Computed {
+                    expression: Expression::scalar(Engine::Sqlite, &expression.to_string()),
+                    is_stored: *generation_expr_mode == Some(GeneratedExpressionMode::Stored),
+                };
+                self.generated.insert(value(column), generated);
+            }
+            ColumnOption::DialectSpecific(words) => {
+                self.autoincrement |= words.contains(&Token::make_keyword("AUTOINCREMENT"));
             }
             _ => {}
         }
@@ -88,14 +104,27 @@ impl TableText {
                     .insert(columns(&key.columns), key.name.as_ref().map(value));
             }
             TableConstraint::ForeignKey(key) => {
-                let names = key.columns.iter().map(value).collect();
-                let deferrable = deferrable(key.characteristics.as_ref());
-                self.foreign_keys
-                    .push((names, key.name.as_ref().map(value), deferrable));
+                let columns = key.columns.iter().map(value).collect();
+                self.foreign_key(columns, key.name.as_ref(), key.characteristics.as_ref());
             }
             TableConstraint::Check(check) => self.check(check.name.as_ref(), &check.expr),
             _ => {}
         }
+    }
+
+    fn foreign_key(
+        &mut self,
+        columns: Vec<String>,
+        name: Option<&Ident>,
+        characteristics: Option<&ConstraintCharacteristics>,
+    ) {
+        let says = |what: fn(&ConstraintCharacteristics) -> bool| characteristics.is_some_and(what);
+        self.foreign_keys.push(ForeignKeyText {
+            columns,
+            name: name.map(value),
+            deferrable: says(|c| c.deferrable == Some(true)),
+            deferred: says(|c| c.initially == Some(DeferrableInitial::Deferred)),
+        });
     }
 
     fn check(&mut self, name: Option<&Ident>, expression: &Expr) {
@@ -105,6 +134,20 @@ impl TableText {
             valid: true,
         });
     }
+}
+
+/// A default as a PRAGMA tells it: without the parentheses in which SQLite wants all but a literal.
+pub(super) fn default(sql: &str) -> Expression {
+    let tokens = Tokenizer::new(dialect(Engine::Sqlite), sql).tokenize();
+    let tokens = tokens.unwrap_or_default().into_iter();
+    let tokens: Vec<Token> = tokens
+        .filter(|token| !matches!(token, Token::Whitespace(_)))
+        .collect();
+    let sql = match tokens.as_slice() {
+        [_] | [Token::Plus | Token::Minus, _] => sql.to_owned(),
+        _ => format!("({sql})"),
+    };
+    Expression::scalar(Engine::Sqlite, &sql)
 }
 
 /// Reads a CREATE INDEX.
@@ -141,10 +184,6 @@ fn unreadable(name: &str, reason: &str) -> Unreadable {
     }
 }
 
-fn deferrable(characteristics: Option<&ConstraintCharacteristics>) -> bool {
-    characteristics.is_some_and(|c| c.deferrable == Some(true))
-}
-
 fn value(ident: &Ident) -> String {
     ident.value.clone()
 }
@@ -155,9 +194,15 @@ fn last(name: &ObjectName) -> String {
 }
 
 fn columns(columns: &[IndexColumn]) -> Vec<String> {
-    let names = columns.iter().map(|column| match &column.column.expr {
-        Expr::Identifier(name) => value(name),
-        other => other.to_string(),
-    });
-    names.collect()
+    fn name(expression: &Expr) -> String {
+        match expression {
+            Expr::Identifier(name) => value(name),
+            Expr::Collate { expr, .. } => name(expr),
+            other => other.to_string(),
+        }
+    }
+    columns
+        .iter()
+        .map(|column| name(&column.column.expr))
+        .collect()
 }
