@@ -71,7 +71,7 @@ fn missing(on: &mut OnTable<'_>, column: &Column) {
         }
     };
     let wanted = said(on, column);
-    let others = renames::other_names_of_a_column(column, on.found, on.wanted);
+    let others = renames::names_of_a_missing_column(on, column);
     let found = match others.is_empty() {
         true => "no such column".to_owned(),
         false => format!(
@@ -116,7 +116,7 @@ fn dropped<'t>(on: &OnTable<'t>, column: &'t Column) -> Remedy<'t> {
         }
     };
     let values = format!("the values of {}.{name}", on.name);
-    let others = renames::other_names_of_a_column(column, on.wanted, on.found);
+    let others = renames::names_of_an_extra_column(on, column);
     remedy.losing(match (column.generated.is_some(), others.is_empty()) {
         (true, _) => None,
         (false, true) => Some(values),
@@ -344,4 +344,37 @@ fn same_collation(engine: Engine, wanted: &Column, found: &Column) -> bool {
         (_, name) => name.map(str::to_owned),
     };
     plain(&wanted.collation) == plain(&found.collation)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::expression::Expression;
+    use super::*;
+
+    /// No server of these tests has such columns: Postgres knows them from version 18 on.
+    #[test]
+    fn a_column_whose_values_are_not_kept_gets_them_before_it_is_written() {
+        let generated = Generated::Computed {
+            expression: Expression::scalar(Engine::Postgres, "(size * 2)"),
+            is_stored: false,
+        };
+        let column = Column {
+            name: "twice".to_owned(),
+            ty: "integer".to_owned(),
+            collation: None,
+            nullable: false,
+            default: None,
+            generated: Some(generated.clone()),
+            field: String::new(),
+        };
+        assert_eq!(
+            written("things", &column, &generated),
+            [
+                "ALTER TABLE things ADD COLUMN twice__new integer GENERATED ALWAYS AS ((size * 2)) STORED NOT NULL",
+                "ALTER TABLE things ALTER COLUMN twice__new DROP EXPRESSION",
+                "ALTER TABLE things DROP COLUMN twice",
+                "ALTER TABLE things RENAME COLUMN twice__new TO twice",
+            ]
+        );
+    }
 }

@@ -148,6 +148,12 @@ struct OnTable<'a> {
 }
 
 impl Comparison {
+    /// Whether such a difference is meant.
+    fn is_excepted(&self, code: Code, subject: &str) -> bool {
+        let mut exceptions = self.exceptions.iter();
+        exceptions.any(|exception| exception::covers(exception, self.place, code, subject))
+    }
+
     fn say(&mut self, table: &str, what: (Part, &str), code: Code, sides: Sides, mend: Mend) {
         self.found.push(Finding {
             code,
@@ -196,10 +202,8 @@ impl<'a> OnTable<'a> {
         let mend = remedy.mend.clone();
         self.all.say(self.name, what, code, sides, mend);
         self.all.at = before;
-        let is_excepted = self.all.found.last().is_some_and(|finding| {
-            let mut exceptions = self.all.exceptions.iter();
-            exceptions.any(|exception| exception::covers(exception, finding))
-        });
+        let subject = self.all.found.last().map(Finding::subject);
+        let is_excepted = subject.is_some_and(|subject| self.all.is_excepted(code, &subject));
         if let (Engine::Sqlite, Some(edit), false) = (self.all.engine, &remedy.edit, is_excepted) {
             let edited = self.all.edited.entry(self.name.to_owned());
             let edited = edited.or_insert_with(|| Edited {

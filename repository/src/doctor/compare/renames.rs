@@ -5,7 +5,7 @@ use super::super::expression::names;
 use super::super::finding::Part;
 use super::super::mend::{Mend, ddl, dependents};
 use super::super::schema::{Column, Schema, Table};
-use super::{Comparison, sides};
+use super::{Comparison, OnTable, sides};
 
 /// A missing table and one that is too much, with the same columns, are one.
 pub(super) fn tables(all: &mut Comparison, expected: &Schema, actual: &mut Schema) {
@@ -23,8 +23,8 @@ pub(super) fn tables(all: &mut Comparison, expected: &Schema, actual: &mut Schem
     };
     let have_the_same_columns = |one: Named<'_>, other: Named<'_>| could_be(one.1, other.1);
     let pairs = pairs(
-        missing_tables(expected, actual).collect(),
-        missing_tables(actual, expected).collect(),
+        missing_tables(all, expected, actual),
+        extra_tables(all, expected, actual),
         &[
             &|one, other| have_the_same_columns(one, other) && have_one_key(one, other),
             &|one, other| have_the_same_columns(one, other) && have_the_same_types(one, other),
@@ -40,14 +40,26 @@ pub(super) fn tables(all: &mut Comparison, expected: &Schema, actual: &mut Schem
     }
 }
 
-/// The tables of one schema that the other does not have.
-fn missing_tables<'a>(
-    of: &'a Schema,
-    in_other: &'a Schema,
-) -> impl Iterator<Item = (&'a str, &'a Table)> {
-    let tables = of.tables.iter();
-    let missing = tables.filter(|(name, _)| !in_other.tables.contains_key(*name));
-    missing.map(|(name, table)| (name.as_str(), table))
+type Tables<'a> = Vec<(&'a str, &'a Table)>;
+
+/// The tables that are missing, but for those that are meant to be.
+fn missing_tables<'a>(all: &Comparison, expected: &'a Schema, actual: &Schema) -> Tables<'a> {
+    only_in(all, Code::TableMissing, expected, actual)
+}
+
+/// The tables that are too much, but for those that are meant to be there.
+fn extra_tables<'a>(all: &Comparison, expected: &Schema, actual: &'a Schema) -> Tables<'a> {
+    only_in(all, Code::TableExtra, actual, expected)
+}
+
+fn only_in<'a>(all: &Comparison, code: Code, one: &'a Schema, other: &Schema) -> Tables<'a> {
+    let tables = one
+        .tables
+        .iter()
+        .map(|(name, table)| (name.as_str(), table));
+    let missing = tables
+        .filter(|(name, _)| !other.tables.contains_key(*name) && !all.is_excepted(code, name));
+    missing.collect()
 }
 
 /// Whether they have the same columns by name.
@@ -60,10 +72,30 @@ fn could_be(one: &Table, other: &Table) -> bool {
     names(one) == names(other)
 }
 
-/// The tables of `of`, and not of the other schema, that could be this one under another name.
-pub(super) fn other_names_of_a_table(table: &Table, of: &Schema, not_of: &Schema) -> Vec<String> {
-    let candidates = missing_tables(of, not_of).filter(|(_, other)| could_be(table, other));
-    candidates.map(|(name, _)| name.to_owned()).collect()
+/// What a table that is missing could be called.
+pub(super) fn names_of_a_missing_table(
+    all: &Comparison,
+    table: &Table,
+    expected: &Schema,
+    actual: &Schema,
+) -> Vec<String> {
+    alike(table, extra_tables(all, expected, actual))
+}
+
+/// What a table that is too much could be.
+pub(super) fn names_of_an_extra_table(
+    all: &Comparison,
+    table: &Table,
+    expected: &Schema,
+    actual: &Schema,
+) -> Vec<String> {
+    alike(table, missing_tables(all, expected, actual))
+}
+
+fn alike(table: &Table, others: Tables<'_>) -> Vec<String> {
+    let others = others.into_iter();
+    let alike = others.filter(|(_, other)| could_be(table, other));
+    alike.map(|(name, _)| name.to_owned()).collect()
 }
 
 /// `a or b`.
@@ -118,8 +150,8 @@ pub(super) fn columns(all: &mut Comparison, name: &str, wanted: &Table, actual: 
     let is_alike =
         |one: &Column, other: &Column| is_of_its_type(one, other) && one.nullable == other.nullable;
     let pairs = pairs(
-        missing_columns(wanted, found).collect(),
-        missing_columns(found, wanted).collect(),
+        missing_columns(all, name, wanted, found),
+        extra_columns(all, name, wanted, found),
         &[
             &|one, other| {
                 is_alike(one, other) && one.default.is_some() && one.default == other.default
@@ -136,20 +168,56 @@ pub(super) fn columns(all: &mut Comparison, name: &str, wanted: &Table, actual: 
     }
 }
 
-/// The columns of one table that the other does not have.
-fn missing_columns<'a>(of: &'a Table, in_other: &'a Table) -> impl Iterator<Item = &'a Column> {
-    let columns = of.columns.iter();
-    columns.filter(|column| in_other.column(&column.name).is_none())
+/// The columns that are missing, but for those that are meant to be.
+fn missing_columns<'a>(
+    all: &Comparison,
+    table: &str,
+    wanted: &'a Table,
+    found: &Table,
+) -> Vec<&'a Column> {
+    only_of(all, Code::ColumnMissing, table, wanted, found)
+}
+
+/// The columns that are too much, but for those that are meant to be there.
+fn extra_columns<'a>(
+    all: &Comparison,
+    table: &str,
+    wanted: &Table,
+    found: &'a Table,
+) -> Vec<&'a Column> {
+    only_of(all, Code::ColumnExtra, table, found, wanted)
+}
+
+fn only_of<'a>(
+    all: &Comparison,
+    code: Code,
+    table: &str,
+    one: &'a Table,
+    other: &Table,
+) -> Vec<&'a Column> {
+    let columns = one.columns.iter().filter(|column| {
+        let subject = format!("{table}.{}", column.name);
+        other.column(&column.name).is_none() && !all.is_excepted(code, &subject)
+    });
+    columns.collect()
 }
 
 fn is_of_its_type(one: &Column, other: &Column) -> bool {
     !one.ty.is_empty() && one.ty == other.ty && other.generated == one.generated
 }
 
-/// The columns of `of`, and not of the other table, that could be this one under another name.
-pub(super) fn other_names_of_a_column(column: &Column, of: &Table, not_of: &Table) -> Vec<String> {
-    let candidates = missing_columns(of, not_of).filter(|other| is_of_its_type(column, other));
-    candidates.map(|other| other.name.clone()).collect()
+/// What a column that is missing could be called.
+pub(super) fn names_of_a_missing_column(on: &OnTable<'_>, column: &Column) -> Vec<String> {
+    let extra = extra_columns(on.all, on.name, on.wanted, on.found).into_iter();
+    let alike = extra.filter(|other| is_of_its_type(column, other));
+    alike.map(|other| other.name.clone()).collect()
+}
+
+/// What a column that is too much could be.
+pub(super) fn names_of_an_extra_column(on: &OnTable<'_>, column: &Column) -> Vec<String> {
+    let missing = missing_columns(on.all, on.name, on.wanted, on.found).into_iter();
+    let alike = missing.filter(|other| is_of_its_type(other, column));
+    alike.map(|other| other.name.clone()).collect()
 }
 
 fn column(

@@ -82,7 +82,7 @@ fn missing(all: &mut Comparison, name: &str, wanted: &Table, expected: &Schema, 
             )
         }
     };
-    let others = renames::other_names_of_a_table(wanted, actual, expected);
+    let others = renames::names_of_a_missing_table(all, wanted, expected, actual);
     let found = match others.is_empty() {
         true => "no such table".to_owned(),
         false => format!(
@@ -103,7 +103,7 @@ fn extra(all: &mut Comparison, name: &str, expected: &Schema, actual: &Schema) {
         )),
         None => {
             let rows = format!("the rows of {name}");
-            let others = renames::other_names_of_a_table(found, expected, actual);
+            let others = renames::names_of_an_extra_table(all, found, expected, actual);
             let loses = match others.is_empty() {
                 true => rows,
                 false => format!(

@@ -108,3 +108,33 @@ impl<F: FnMut(&mut Ident)> VisitorMut for Columns<F> {
         ControlFlow::Continue(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_gets_another_name_and_a_function_of_the_same_name_keeps_its_own() {
+        let sql = "date(date, '+0 days') = date AND \"Date\" <> 'date'";
+        assert_eq!(
+            renamed(Engine::Sqlite, sql, "date", "day"),
+            "date(day, '+0 days') = day AND day <> 'date'"
+        );
+        assert_eq!(
+            renamed(Engine::Postgres, sql, "date", "order"),
+            "date(\"order\", '+0 days') = \"order\" AND \"Date\" <> 'date'"
+        );
+        assert_eq!(renamed(Engine::Sqlite, sql, "time", "day"), sql);
+        assert!(are_about(Engine::Sqlite, "length(icon) = 1", "icon"));
+        assert!(!are_about(Engine::Sqlite, "icon(length) = 'icon'", "icon"));
+    }
+
+    #[test]
+    fn an_index_keeps_what_is_its_own() {
+        let sql = "CREATE UNIQUE INDEX name ON things (name COLLATE NOCASE DESC, lower(name)) WHERE name > 'name'";
+        assert_eq!(
+            with_table_renamed(&with_column_renamed(sql, "name", "title"), "order"),
+            "CREATE UNIQUE INDEX name ON \"order\"(title COLLATE NOCASE DESC, lower(title)) WHERE title > 'name'"
+        );
+    }
+}

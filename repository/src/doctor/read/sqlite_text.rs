@@ -48,7 +48,9 @@ pub(super) struct IndexText {
 
 /// Reads a CREATE TABLE.
 pub(super) fn table(name: &str, sql: &str) -> Result<TableText, Unreadable> {
-    let Statement::CreateTable(create) = parse(name, sql)? else {
+    // What stands behind the columns is told by a PRAGMA, and the parser does not know all of it.
+    let columns = sql.rfind(')').map_or(sql, |end| &sql[..=end]);
+    let Statement::CreateTable(create) = parse(name, columns)? else {
         return Err(unreadable(name, "it is no CREATE TABLE"));
     };
     let mut text = TableText::default();
