@@ -363,3 +363,33 @@ async fn a_table_waits_for_the_names_of_which_a_trigger_speaks() {
         ["A1", "B2"]
     );
 }
+
+/// A view over a table that is gone makes every later ALTER TABLE fail.
+#[tokio::test]
+async fn a_table_that_goes_takes_what_reads_it_along_unless_that_is_meant_to_stay() {
+    let file = File::with(&[
+        "CREATE TABLE things (id INTEGER CONSTRAINT pk_things PRIMARY KEY, name TEXT, version INTEGER NOT NULL) STRICT",
+        "CREATE INDEX ix_things__name ON things (lower(name)) WHERE name IS NOT NULL",
+        "CREATE TABLE drafts (icon TEXT)",
+        "CREATE VIEW icons AS SELECT icon FROM drafts",
+        "CREATE VIEW more AS SELECT * FROM icons",
+        "CREATE TRIGGER drafting AFTER INSERT ON things BEGIN INSERT INTO drafts VALUES (NEW.name); END",
+    ])
+    .await;
+    let report = file.look(&EXCEPTED).await;
+    let finding = the(&report, Code::TableExtra, "drafts");
+    assert!(
+        matches!(&finding.mend, Mend::Words(words) if words.ends_with(": VIEW icons")),
+        "{finding}"
+    );
+    let report = file.look(&DOMAIN).await;
+    file.migrate(statements(the(&report, Code::TableExtra, "drafts")))
+        .await;
+    file.run(&[
+        "ALTER TABLE things RENAME TO stuff",
+        "ALTER TABLE stuff RENAME TO things",
+    ])
+    .await;
+    let report = file.look(&DOMAIN).await;
+    assert!(report.is_clean(), "{report}");
+}

@@ -281,3 +281,48 @@ async fn tables_with_the_same_columns_are_told_apart_by_their_keys_or_not_at_all
         assert_told(&report, &loses);
     }
 }
+
+/// Rows that go through the casts of SQLite's mends, before and after.
+#[tokio::test]
+async fn what_is_said_of_the_casts_of_sqlite_is_so() {
+    for (from, to, value, kept) in [
+        ("TEXT", "INTEGER", "'007'", false),
+        ("TEXT", "INTEGER", "'7'", true),
+        ("TEXT", "REAL", "'1.50'", false),
+        ("INTEGER", "REAL", "9007199254740993", false),
+        ("INTEGER", "TEXT", "9007199254740993", true),
+        ("REAL", "INTEGER", "7.0", true),
+        ("REAL", "TEXT", "0.1 + 0.2", false),
+    ] {
+        let file = File::with(&[
+            &format!("CREATE TABLE a (x {from}) STRICT"),
+            &format!("CREATE TABLE b (x {to}) STRICT"),
+            &format!("INSERT INTO a VALUES ({value})"),
+            "INSERT INTO b SELECT x FROM a",
+        ])
+        .await;
+        let same = format!("SELECT (CAST(b.x AS {from}) IS a.x) || '' FROM a, b");
+        let same = file.texts(&same).await;
+        assert_eq!(
+            same,
+            [if kept { "1" } else { "0" }],
+            "{value} from {from} to {to}"
+        );
+    }
+    for (from, to, value) in [
+        ("TEXT", "INTEGER", "'seven'"),
+        ("TEXT", "INTEGER", "'1.5'"),
+        ("REAL", "INTEGER", "1.5"),
+        ("BLOB", "TEXT", "x'00'"),
+        ("TEXT", "BLOB", "'a'"),
+    ] {
+        let file = File::with(&[
+            &format!("CREATE TABLE a (x {from}) STRICT"),
+            &format!("CREATE TABLE b (x {to}) STRICT"),
+            &format!("INSERT INTO a VALUES ({value})"),
+        ])
+        .await;
+        let refused = file.try_to("INSERT INTO b SELECT x FROM a").await;
+        assert!(refused.is_err(), "{value} from {from} to {to}");
+    }
+}

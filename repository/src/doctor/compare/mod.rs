@@ -13,7 +13,7 @@ use super::code::Code;
 use super::exception;
 use super::finding::{Finding, Part};
 use super::mend::{Mend, rebuild};
-use super::schema::{Schema, Table};
+use super::schema::{Other, Schema, Table};
 use crate::domain::{Exception, Place};
 use crate::engine::Engine;
 
@@ -54,6 +54,8 @@ pub(super) fn compare(
     };
     tables::compare(&mut all, expected, &mut actual);
     all.found.sort_by_key(|finding| turn(finding.code));
+    // The others are gone by then.
+    actual.others.retain(|other| all.is_kept(other));
     let edited = all.edited.into_iter().filter(|(_, edited)| edited.is_anew);
     let rebuilds = edited.map(|(name, edited)| {
         let from = &actual.tables[&name];
@@ -70,14 +72,16 @@ pub(super) fn compare(
     }
 }
 
-/// When a mend has its turn: a foreign key after the key that it refers to, and what is too much goes when
-/// nothing depends on it any more.
+/// When a mend has its turn: names come first, since the others use them; what reads a table goes before it changes,
+/// a foreign key comes after the key that it refers to, and what is too much goes when nothing depends on it any more.
 fn turn(code: Code) -> u8 {
     match code {
-        Code::ForeignKeyMissing | Code::ForeignKeyTarget => 1,
-        Code::UniqueKeyExtra | Code::IndexExtra | Code::TableExtra => 2,
-        Code::ColumnExtra => 3,
-        _ => 0,
+        Code::TableRenamed | Code::ColumnRenamed => 0,
+        Code::Unknown => 1,
+        Code::ForeignKeyMissing | Code::ForeignKeyTarget => 3,
+        Code::UniqueKeyExtra | Code::IndexExtra | Code::TableExtra => 4,
+        Code::ColumnExtra => 5,
+        _ => 2,
     }
 }
 
@@ -152,6 +156,11 @@ impl Comparison {
     fn is_excepted(&self, code: Code, subject: &str) -> bool {
         let mut exceptions = self.exceptions.iter();
         exceptions.any(|exception| exception::covers(exception, self.place, code, subject))
+    }
+
+    /// Whether a trigger or a view is meant, and so stays.
+    fn is_kept(&self, other: &Other) -> bool {
+        self.is_excepted(Code::Unknown, &format!("{}: {}", other.table, other.name))
     }
 
     fn say(&mut self, table: &str, what: (Part, &str), code: Code, sides: Sides, mend: Mend) {

@@ -3,7 +3,7 @@
 use super::super::code::Code;
 use super::super::finding::Part;
 use super::super::mend::{Mend, ddl, dependents};
-use super::super::schema::{Schema, Table};
+use super::super::schema::{Other, Schema, Table};
 use super::{Comparison, OnTable, columns, constraints, guard, indexes, renames, sides};
 use crate::engine::Engine;
 
@@ -111,19 +111,30 @@ fn extra(all: &mut Comparison, name: &str, expected: &Schema, actual: &Schema) {
                     renames::either(&others)
                 ),
             };
-            Mend::sql(all.engine, dropped(name, actual)).losing(Some(loses))
+            dropped(all, name, actual).losing(Some(loses))
         }
     };
     let sides = sides("no such table", "the table");
     all.say(name, (Part::Table, ""), Code::TableExtra, sides, mend);
 }
 
-/// The statements that take a table away, and on SQLite what would fail without it.
-fn dropped(name: &str, actual: &Schema) -> Vec<String> {
+/// How to take a table away, and on SQLite what would fail without it, unless that is meant to stay.
+fn dropped(all: &Comparison, name: &str, actual: &Schema) -> Mend {
     let dependents = dependents::of(name, &actual.others);
+    let own = |other: &&&Other| other.kind == "TRIGGER" && other.table == name;
+    let kept = dependents
+        .iter()
+        .filter(|other| all.is_kept(other) && !own(other));
+    let kept: Vec<_> = kept.collect();
+    if !kept.is_empty() {
+        return Mend::Words(format!(
+            "drop it when it is no longer read by what DOMAIN excepts: {}",
+            dependents::listed(kept)
+        ));
+    }
     let mut sql = dependents::dropped(&dependents);
     sql.push(format!("DROP TABLE {}", ddl::name(name)));
-    sql
+    Mend::sql(all.engine, sql)
 }
 
 /// `STRICT` and the like.

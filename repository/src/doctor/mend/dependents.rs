@@ -55,11 +55,11 @@ pub(crate) fn renamed(others: &mut [Other], table: &str, from: &str, to: &str) {
     }
 }
 
-/// The statements that take them away, each once nothing needs it any more.
+/// The statements that take them away, if they are still there, each once nothing needs it any more.
 pub(crate) fn dropped(dependents: &[&Other]) -> Vec<String> {
     let dependents = dependents.iter().rev();
     dependents
-        .map(|other| format!("DROP {} {}", other.kind, ddl::name(&other.name)))
+        .map(|other| format!("DROP {} IF EXISTS {}", other.kind, ddl::name(&other.name)))
         .collect()
 }
 
