@@ -121,15 +121,15 @@ fn extra(all: &mut Comparison, name: &str, expected: &Schema, actual: &Schema) {
 /// How to take a table away, and on SQLite what would fail without it, unless that is meant to stay.
 fn dropped(all: &Comparison, name: &str, actual: &Schema) -> Mend {
     let dependents = dependents::of(name, &actual.others);
-    let own = |other: &&&Other| other.kind == "TRIGGER" && other.table == name;
-    let kept = dependents
-        .iter()
-        .filter(|other| all.is_kept(other) && !own(other));
-    let kept: Vec<_> = kept.collect();
+    let is_own = |other: &Other| other.kind == "TRIGGER" && other.table == name;
+    let kept = dependents.iter().copied();
+    let kept: Vec<&Other> = kept
+        .filter(|other| all.is_kept(other) && !is_own(other))
+        .collect();
     if !kept.is_empty() {
         return Mend::Words(format!(
             "drop it when it is no longer read by what DOMAIN excepts: {}",
-            dependents::listed(kept)
+            dependents::listed(&kept)
         ));
     }
     let mut sql = dependents::dropped(&dependents);

@@ -64,8 +64,8 @@ pub(crate) fn dropped(dependents: &[&Other]) -> Vec<String> {
 }
 
 /// `VIEW all_habits, TRIGGER touch`.
-pub(crate) fn listed<'a>(others: impl IntoIterator<Item = &'a &'a Other>) -> String {
-    let others = others.into_iter();
+pub(crate) fn listed(others: &[&Other]) -> String {
+    let others = others.iter();
     let others = others.map(|other| format!("{} {}", other.kind, other.name));
     others.collect::<Vec<_>>().join(", ")
 }

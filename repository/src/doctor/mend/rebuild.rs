@@ -74,24 +74,20 @@ pub(crate) fn can_be_made_again<'a>(
     dependents: &[&Other],
     gone: impl IntoIterator<Item = &'a str>,
 ) -> Result<(), String> {
-    let stale: Vec<_> = dependents.iter().filter(|other| other.is_stale).collect();
-    if !stale.is_empty() {
+    let those = |are: &dyn Fn(&Other) -> bool| -> Option<String> {
+        let those = dependents.iter().copied().filter(|other| are(other));
+        let those: Vec<&Other> = those.collect();
+        (!those.is_empty()).then(|| dependents::listed(&those))
+    };
+    if let Some(stale) = those(&|other| other.is_stale) {
         return Err(format!(
-            "mend what has another name first, and look again: {} would have to be made again as the new name \
-             has it",
-            dependents::listed(stale.into_iter().copied().collect::<Vec<_>>().iter())
+            "mend what has another name first, and look again: as that has it, {stale} would have to be made again"
         ));
     }
     for column in gone {
-        let about: Vec<&Other> = dependents
-            .iter()
-            .copied()
-            .filter(|other| dependents::is_about(other, column))
-            .collect();
-        if !about.is_empty() {
+        if let Some(readers) = those(&|other| dependents::is_about(other, column)) {
             return Err(format!(
-                "drop first, or make otherwise, what seems to read {table}.{column}: {}",
-                dependents::listed(&about)
+                "drop first, or make otherwise, what seems to read {table}.{column}: {readers}"
             ));
         }
     }
