@@ -116,6 +116,49 @@ async fn a_suggested_migration_says_it_above_the_statement() {
     }
 }
 
+#[tokio::test]
+async fn the_way_back_computes_what_was_computed_and_says_what_it_loses() {
+    for (engine, column) in [
+        (
+            Engine::Sqlite,
+            "TEXT NOT NULL GENERATED ALWAYS AS ('daily')",
+        ),
+        (
+            Engine::Postgres,
+            "text COLLATE \"C\" NOT NULL GENERATED ALWAYS AS ('daily') STORED",
+        ),
+    ] {
+        edit(Edits {
+            engine: Some(engine),
+            added: vec![
+                "ALTER TABLE habits DROP COLUMN cadence".to_owned(),
+                format!("ALTER TABLE habits ADD COLUMN cadence {column}"),
+            ],
+            ..Edits::default()
+        });
+        let doctor = Doctor::new(&entity::DOMAIN)
+            .migrations::<Edited>()
+            .only(engine);
+        let report = doctor.check().await;
+        let suggestion = doctor.suggest(&report, "m20300101_000001_mend").await;
+        assert!(suggestion.by_hand.is_empty(), "{suggestion}");
+        let (up, down) = (
+            suggestion.up(engine).concat(),
+            suggestion.down(engine).concat(),
+        );
+        assert!(
+            !up.contains("GENERATED") && down.contains("GENERATED"),
+            "{suggestion}"
+        );
+        assert!(
+            suggestion
+                .to_string()
+                .contains("// Loses the values of habits.cadence."),
+            "{suggestion}"
+        );
+    }
+}
+
 /// A report of one finding whose mend loses something, for what is not a database's to say.
 #[test]
 fn a_mend_that_loses_nothing_says_nothing_of_it() {

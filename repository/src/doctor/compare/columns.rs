@@ -285,19 +285,33 @@ fn one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
             mend,
         );
     }
-    if let Some(generated) = &found.generated {
-        let mend = altered(
-            on,
-            wanted,
-            written(on.name, found, generated),
-            |_, column| {
-                column.generated = None;
-            },
-        );
-        let found = format!("computed: {}", ddl::generated(generated));
-        let sides = sides("a column that is written", found);
-        on.column(name, Code::ColumnGenerated, sides, mend);
+    if wanted.generated != found.generated {
+        let say = |column: &Column| match &column.generated {
+            Some(generated) => format!("computed: {}", ddl::generated(generated)),
+            None => "a column that is written".to_owned(),
+        };
+        let remedy = refilled(on, wanted, found);
+        let sides = sides(say(wanted), say(found));
+        on.column(name, Code::ColumnGenerated, sides, remedy);
     }
+}
+
+/// How to make a column one that is written, or, on the way back, one that is computed.
+fn refilled<'t>(on: &OnTable<'_>, wanted: &'t Column, found: &Column) -> Remedy<'t> {
+    let (table, name) = (ddl::name(on.name), ddl::name(&wanted.name));
+    let postgres = match (&wanted.generated, &found.generated) {
+        (None, Some(generated)) => written(on.name, found, generated),
+        _ => vec![
+            format!("ALTER TABLE {table} DROP COLUMN {name}"),
+            format!("ALTER TABLE {table} ADD COLUMN {}", ddl::column(wanted)),
+        ],
+    };
+    let is_written = found.generated.is_none();
+    let loses = is_written.then(|| format!("the values of {}.{}", on.name, wanted.name));
+    let remedy = altered(on, wanted, postgres, |wanted, column| {
+        column.generated.clone_from(&wanted.generated);
+    });
+    remedy.losing(loses)
 }
 
 /// How Postgres makes a column one that is written, with the values that it has.
