@@ -364,6 +364,32 @@ async fn a_table_waits_for_the_names_of_which_a_trigger_speaks() {
     );
 }
 
+/// SQLite renames nothing while a view cannot be read, or could not be with the new name.
+#[tokio::test]
+async fn a_name_is_mended_when_what_would_not_bear_it_is_gone() {
+    let file = File::with(&[
+        "CREATE TABLE things (id INTEGER CONSTRAINT pk_things PRIMARY KEY, title TEXT, version INTEGER NOT NULL) STRICT",
+        "CREATE INDEX ix_things__name ON things (lower(title)) WHERE title IS NOT NULL",
+        "CREATE VIEW titles AS SELECT title FROM things",
+        "CREATE VIEW more AS SELECT title FROM titles",
+        "CREATE VIEW nowhere AS SELECT * FROM gone",
+        "INSERT INTO things VALUES (1, 'a', 1)",
+    ])
+    .await;
+    let refused = file
+        .try_to("ALTER TABLE things RENAME COLUMN title TO name")
+        .await;
+    assert!(refused.is_err());
+    let report = file.look(&DOMAIN).await;
+    file.migrate(&report.statements(Engine::Sqlite)).await;
+    let report = file.look(&DOMAIN).await;
+    assert!(report.is_clean(), "{report}");
+    assert_eq!(
+        file.texts("SELECT name || version FROM things").await,
+        ["a1"]
+    );
+}
+
 /// A view over a table that is gone makes every later ALTER TABLE fail.
 #[tokio::test]
 async fn a_table_that_goes_takes_what_reads_it_along_unless_that_is_meant_to_stay() {

@@ -53,7 +53,8 @@ pub(super) fn compare(
         exceptions,
     };
     tables::compare(&mut all, expected, &mut actual);
-    all.found.sort_by_key(|finding| turn(finding.code));
+    all.found
+        .sort_by_key(|finding| turn(all.engine, finding.code));
     // The others are gone by then.
     actual.others.retain(|other| all.is_kept(other));
     let edited = all.edited.into_iter().filter(|(_, edited)| edited.is_anew);
@@ -73,15 +74,16 @@ pub(super) fn compare(
 }
 
 /// When a mend has its turn: names come first, since the others use them; what reads a table goes before it changes,
-/// a foreign key comes after the key that it refers to, and what is too much goes when nothing depends on it any more.
-fn turn(code: Code) -> u8 {
-    match code {
-        Code::TableRenamed | Code::ColumnRenamed => 0,
-        Code::Unknown => 1,
-        Code::ForeignKeyMissing | Code::ForeignKeyTarget => 3,
-        Code::UniqueKeyExtra | Code::IndexExtra | Code::TableExtra => 4,
-        Code::ColumnExtra => 5,
-        _ => 2,
+/// on SQLite before the names, which a view that cannot be read is in the way of. A foreign key comes after the key that it refers to, and what is too much goes when nothing depends on it any more.
+fn turn(engine: Engine, code: Code) -> u8 {
+    match (code, engine) {
+        (Code::Unknown, Engine::Sqlite) => 0,
+        (Code::TableRenamed | Code::ColumnRenamed, _) => 1,
+        (Code::Unknown, Engine::Postgres) => 2,
+        (Code::ForeignKeyMissing | Code::ForeignKeyTarget, _) => 4,
+        (Code::UniqueKeyExtra | Code::IndexExtra | Code::TableExtra, _) => 5,
+        (Code::ColumnExtra, _) => 6,
+        _ => 3,
     }
 }
 
