@@ -110,12 +110,12 @@ async fn sqlite_a_drifted_file_is_drift_with_code_and_place() {
     assert_eq!(
         found(&json(1, &args)),
         [
-            ["CAT011", "sqlite-database", "devices.nickname"],
             [
                 "CAT030",
                 "sqlite-database",
                 "habits: ix_habits__user_id_updated_at"
             ],
+            ["CAT011", "sqlite-database", "devices.nickname"],
         ]
     );
     let text = ends_with(1, &args);

@@ -73,6 +73,7 @@ fn foreign_key(relation: RelationDef) -> ForeignKey {
         on_update: action(relation.on_update),
         deferrable: false,
         full: false,
+        deferred: false,
         valid: true,
         enforced: true,
     }

@@ -18,7 +18,7 @@ pub(super) fn apply(
     for finding in findings {
         match exceptions
             .iter()
-            .find(|exception| covers(exception, &finding))
+            .find(|exception| covers(exception, finding.place, finding.code, &finding.subject()))
         {
             Some(exception) => excepted.push((finding, exception)),
             None => kept.push(finding),
@@ -75,11 +75,11 @@ fn about(exception: &Exception, code: Code, wanted: &str, found: &str, mend: Men
     }
 }
 
-/// What is excepted of the migrations is excepted of a live database too.
-fn covers(exception: &Exception, finding: &Finding) -> bool {
-    let place = match (exception.place, finding.place) {
+/// Whether such a difference is excepted. What is excepted of the migrations is excepted of a live database too.
+pub(super) fn covers(exception: &Exception, place: Place, code: Code, subject: &str) -> bool {
+    let is_there = match (exception.place, place) {
         (Place::Migrations(one), Place::Database(other)) => one == other,
         (one, other) => one == other,
     };
-    place && exception.code == finding.code.id() && exception.subject == finding.subject()
+    is_there && exception.code == code.id() && exception.subject == subject
 }

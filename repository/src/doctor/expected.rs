@@ -153,6 +153,7 @@ impl Expected<'_> {
                     name: Some(check.name.to_owned()),
                     condition,
                     valid: true,
+                    unusual: Vec::new(),
                 }),
                 None => expected.unsaid.push(check.name.to_owned()),
             }
@@ -162,6 +163,7 @@ impl Expected<'_> {
                 name: Some(check_name(table.name, &form.column)),
                 condition: form.condition.clone(),
                 valid: true,
+                unusual: Vec::new(),
             });
         }
     }
@@ -286,6 +288,7 @@ fn foreign_key(key: &domain::ForeignKey) -> ForeignKey {
         on_update: key.on_update.as_sql().to_owned(),
         deferrable: false,
         full: false,
+        deferred: false,
         valid: true,
         enforced: true,
     }

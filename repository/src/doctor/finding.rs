@@ -48,10 +48,16 @@ impl Finding {
 
     /// `habits.color`, `habits: ix_habits__user_id_updated_at`, or `habits`.
     pub fn subject(&self) -> String {
-        match self.part {
-            Part::Table => self.table.clone(),
-            Part::Column => format!("{}.{}", self.table, self.name),
-            Part::Named => format!("{}: {}", self.table, self.name),
+        self.part.subject(&self.table, &self.name)
+    }
+}
+
+impl Part {
+    pub(super) fn subject(self, table: &str, name: &str) -> String {
+        match self {
+            Part::Table => table.to_owned(),
+            Part::Column => format!("{table}.{name}"),
+            Part::Named => format!("{table}: {name}"),
         }
     }
 }

@@ -271,12 +271,13 @@ impl<'a> Round<'a> {
             self.cannot_see(place, format!("{at}{reason}"));
         }
         if let Some(wanted) = self.doctor.expected().schema(place) {
-            let compared = compare::compare(place, at, &wanted, actual);
+            let compared =
+                compare::compare(place, at, &wanted, actual, self.doctor.domain.exceptions);
             self.report.findings.extend(compared.findings);
             let rebuilds = compared.rebuilds.into_iter();
             self.report
                 .rebuilds
-                .extend(rebuilds.map(|(table, sql)| ((place, table), sql)));
+                .extend(rebuilds.map(|(table, rebuild)| ((place, table), rebuild)));
         }
     }
 

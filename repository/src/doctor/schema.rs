@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::expression::Expression;
+use super::expression::{Expression, names};
 use super::finding::Part;
 use crate::engine::Engine;
 
@@ -76,6 +76,8 @@ pub(super) struct Other {
     pub(super) name: String,
     /// How SQLite would make it again.
     pub(super) sql: Option<String>,
+    /// Whether a mend that runs before changes that text: it then tells what it is about, and makes nothing again.
+    pub(super) is_stale: bool,
 }
 
 /// The option of a table whose rows are not in Postgres's log, and are gone after a crash.
@@ -102,6 +104,10 @@ pub(super) struct Table {
     pub(super) conflicts: Vec<Conflict>,
     /// What the table is beside its columns: `STRICT` and `WITHOUT ROWID` on SQLite, `UNLOGGED` on Postgres.
     pub(super) options: Vec<String>,
+    /// Whether SQLite gives no number of a row a second time: `AUTOINCREMENT`.
+    pub(super) autoincrement: bool,
+    /// How SQLite was told to make its indexes, by name: their canonical form leaves out what is not usual.
+    pub(super) index_sql: BTreeMap<String, String>,
     /// Who may see a row, on Postgres.
     pub(super) guard: Option<Guard>,
     /// Where a mend has to be made, where that is known: the module of an entity.
@@ -114,8 +120,49 @@ impl Table {
         self.columns.iter().find(|column| column.name == name)
     }
 
+    /// Whether a key, an index, a check or another column stands on the column.
+    pub(super) fn stands_on(&self, engine: Engine, column: &str) -> bool {
+        let mut without = self.clone();
+        without.drop_column(engine, column);
+        let others = self.columns.iter().filter(|other| other.name != column);
+        let are_computed = others.filter(|other| other.generated.is_some()).count();
+        let are_still = without.columns.iter();
+        let are_still = are_still.filter(|other| other.generated.is_some()).count();
+        without.primary_key != self.primary_key
+            || without.unique_keys != self.unique_keys
+            || without.foreign_keys != self.foreign_keys
+            || without.indexes != self.indexes
+            || without.checks != self.checks
+            || are_still != are_computed
+    }
+
+    /// Takes a column away, and what stands on it. What was computed from it keeps the values that it has.
+    pub(super) fn drop_column(&mut self, engine: Engine, column: &str) {
+        let is_it = |name: &String| name == column;
+        let is_about = |sql: &Expression| sql.is_about(engine, column);
+        self.columns.retain(|other| other.name != column);
+        for other in &mut self.columns {
+            if matches!(&other.generated, Some(Generated::Computed { expression, .. }) if is_about(expression))
+            {
+                other.generated = None;
+            }
+        }
+        self.autoincrement &= !self.primary_key.columns.iter().any(is_it);
+        self.primary_key.columns.retain(|name| !is_it(name));
+        self.unique_keys
+            .retain(|key| !key.columns.iter().any(is_it));
+        self.foreign_keys
+            .retain(|key| !key.columns.iter().any(is_it));
+        self.checks.retain(|check| !is_about(&check.condition));
+        self.indexes.retain(|_, index| {
+            let mut keys = index.keys.iter();
+            let sorts = keys.any(|key| is_about(&key.expression));
+            !sorts && !index.predicate.as_ref().is_some_and(is_about)
+        });
+    }
+
     /// Gives a column another name, wherever the table says it.
-    pub(super) fn rename_column(&mut self, from: &str, to: &str) {
+    pub(super) fn rename_column(&mut self, engine: Engine, from: &str, to: &str) {
         let rename = |names: &mut Vec<String>| {
             for name in names.iter_mut().filter(|name| *name == from) {
                 to.clone_into(name);
@@ -124,6 +171,9 @@ impl Table {
         for column in &mut self.columns {
             if column.name == from {
                 to.clone_into(&mut column.name);
+            }
+            if let Some(Generated::Computed { expression, .. }) = &mut column.generated {
+                *expression = expression.renamed(engine, from, to);
             }
         }
         rename(&mut self.primary_key.columns);
@@ -139,24 +189,27 @@ impl Table {
             }
         }
         for check in &mut self.checks {
-            check.condition = check.condition.renamed(from, to);
+            check.condition = check.condition.renamed(engine, from, to);
         }
         for index in self.indexes.values_mut() {
             for key in &mut index.keys {
-                key.expression = key.expression.renamed(from, to);
+                key.expression = key.expression.renamed(engine, from, to);
             }
-            index.predicate = index.predicate.as_ref().map(|p| p.renamed(from, to));
+            let predicate = index.predicate.as_ref();
+            index.predicate = predicate.map(|sql| sql.renamed(engine, from, to));
+        }
+        for sql in self.index_sql.values_mut() {
+            *sql = names::with_column_renamed(sql, from, to);
         }
         for policy in self
             .guard
             .iter_mut()
             .flat_map(|guard| guard.policies.values_mut())
         {
-            policy.using = policy.using.as_ref().map(|using| using.renamed(from, to));
-            policy.with_check = policy
-                .with_check
-                .as_ref()
-                .map(|check| check.renamed(from, to));
+            for condition in [&mut policy.using, &mut policy.with_check] {
+                let sql = condition.as_ref();
+                *condition = sql.map(|sql| sql.renamed(engine, from, to));
+            }
         }
     }
 }
@@ -174,10 +227,23 @@ pub(super) struct Column {
     pub(super) nullable: bool,
     /// Its default.
     pub(super) default: Option<Expression>,
-    /// What the database computes it from; empty where that is not told.
-    pub(super) generated: Option<String>,
+    /// How the database fills it by itself.
+    pub(super) generated: Option<Generated>,
     /// How an entity would write the field; only on the expected side.
     pub(super) field: String,
+}
+
+/// How a database fills a column by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Generated {
+    /// By counting.
+    Identity,
+    /// From other columns.
+    Computed {
+        expression: Expression,
+        /// Whether the values are kept, and not computed whenever they are read.
+        is_stored: bool,
+    },
 }
 
 /// The primary key.
@@ -227,6 +293,8 @@ pub(super) struct ForeignKey {
     pub(super) deferrable: bool,
     /// Whether a key that is NULL in part is refused: `MATCH FULL`.
     pub(super) full: bool,
+    /// Whether it is, unless a transaction says otherwise.
+    pub(super) deferred: bool,
     /// Whether it holds for the rows that were there before it.
     pub(super) valid: bool,
     /// Whether it is looked at when a row is written.
@@ -262,6 +330,8 @@ pub(super) struct Check {
     pub(super) condition: Expression,
     /// Whether it holds for the rows that were there before it.
     pub(super) valid: bool,
+    /// `NO INHERIT`, `NOT ENFORCED`: for which rows it does not hold.
+    pub(super) unusual: Vec<String>,
 }
 
 /// Row level security of a table, and privileges on it.

@@ -6,13 +6,17 @@ mod databases;
 mod domain;
 mod drift;
 mod entities;
+mod file;
 mod history;
 mod history_of_a_database;
+mod kept;
+mod lost;
 mod memberships;
 mod pages;
 mod proof;
 mod reports;
 mod unread;
+mod words;
 
 use std::thread;
 

@@ -6,22 +6,27 @@ use catamaran::doctor::{Code, Doctor, Finding, Format, Mend, Part, Place, Report
 use crate::databases::Migrated;
 
 /// Several drifts of the same tables, on either engine.
-const SQLITE: [&str; 6] = [
+const SQLITE: &[&str] = &[
     "ALTER TABLE habits RENAME COLUMN color TO colour",
     "ALTER TABLE habits DROP COLUMN cadence",
     "ALTER TABLE habits ADD COLUMN icon TEXT",
     "DROP INDEX ix_habits__user_id_updated_at",
     "CREATE TABLE devices__old (id TEXT)",
     "CREATE INDEX ix_devices__version ON devices (version)",
+    "CREATE VIEW colours AS SELECT colour, icon FROM habits",
+    "CREATE VIEW all_colours AS SELECT * FROM colours",
+    "CREATE TRIGGER colouring AFTER INSERT ON habits BEGIN UPDATE habits SET colour = 'red', icon = ''; END",
+    "CREATE VIEW old_devices AS SELECT * FROM devices__old",
 ];
 
-const POSTGRES: [&str; 6] = [
+const POSTGRES: &[&str] = &[
     "ALTER TABLE habits RENAME COLUMN color TO colour",
     "ALTER TABLE habits ALTER COLUMN sort_order TYPE bigint",
     "ALTER TABLE habits ADD COLUMN icon text",
     "ALTER TABLE devices NO FORCE ROW LEVEL SECURITY",
     "CREATE POLICY support ON devices USING (true)",
     "DROP INDEX ix_habits__user_id_updated_at",
+    "CREATE VIEW colours AS SELECT colour, sort_order, icon FROM habits",
 ];
 
 #[tokio::test]

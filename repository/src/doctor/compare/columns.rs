@@ -1,79 +1,10 @@
 //! Columns: there at all, order, type, collation, nullability, default.
 
 use super::super::code::Code;
-use super::super::mend::{Mend, ddl};
-use super::super::schema::{Column, Schema, Table};
-use super::{Comparison, OnTable, Part, sides};
+use super::super::mend::{Mend, ddl, dependents, loss, rebuild};
+use super::super::schema::{Column, Generated, Table};
+use super::{OnTable, Part, Remedy, renames, sides};
 use crate::engine::Engine;
-
-/// A column that is missing and the only one that is too much, of the same type, are one under another name.
-pub(super) fn renamed(all: &mut Comparison, name: &str, wanted: &Table, actual: &mut Schema) {
-    let Some(found) = actual.tables.get(name) else {
-        return;
-    };
-    let missing: Vec<&Column> = wanted
-        .columns
-        .iter()
-        .filter(|column| found.column(&column.name).is_none())
-        .collect();
-    let extra: Vec<&Column> = found
-        .columns
-        .iter()
-        .filter(|column| wanted.column(&column.name).is_none())
-        .collect();
-    let ([missing], [extra]) = (missing.as_slice(), extra.as_slice()) else {
-        return;
-    };
-    if missing.ty != extra.ty || missing.nullable != extra.nullable {
-        return;
-    }
-    let (from, to) = (extra.name.clone(), missing.name.clone());
-    let mend = match &found.source {
-        Some(module) => Mend::rust(
-            format!("in the Model in {module}, instead of {from}"),
-            &missing.field,
-        ),
-        None => {
-            let rename = format!(
-                "ALTER TABLE {} RENAME COLUMN {} TO {}",
-                ddl::name(name),
-                ddl::name(&from),
-                ddl::name(&to)
-            );
-            Mend::sql(all.engine, [rename])
-        }
-    };
-    let at = all.at.clone();
-    if found.source.is_some() {
-        all.at.clone_from(&found.source);
-    }
-    all.say(
-        name,
-        (Part::Column, &to),
-        Code::ColumnRenamed,
-        sides(&to, &from),
-        mend,
-    );
-    all.at = at;
-    for (other, table) in &mut actual.tables {
-        for key in table
-            .foreign_keys
-            .iter_mut()
-            .filter(|key| key.references == name)
-        {
-            for column in key
-                .referenced_columns
-                .iter_mut()
-                .filter(|column| **column == from)
-            {
-                column.clone_from(&to);
-            }
-        }
-        if other == name {
-            table.rename_column(&from, &to);
-        }
-    }
-}
 
 pub(super) fn compare(on: &mut OnTable<'_>) {
     let (wanted, found) = (on.wanted, on.found);
@@ -111,55 +42,99 @@ pub(super) fn compare(on: &mut OnTable<'_>) {
 
 fn missing(on: &mut OnTable<'_>, column: &Column) {
     let table = ddl::name(on.name);
-    let mend = match on.module() {
+    let remedy: Remedy<'_> = match on.module() {
         // Before it has a type, nothing can be written.
         _ if column.ty.is_empty() => Mend::Words(format!(
             "give {} a type first: a field of the record, or of the shape",
             column.name
-        )),
-        Some(module) => Mend::rust(format!("add to the Model in {module}"), &column.field),
+        ))
+        .into(),
+        Some(module) => Mend::rust(format!("add to the Model in {module}"), &column.field).into(),
         None => {
-            let add = format!("ALTER TABLE {table} ADD COLUMN {}", ddl::column(column));
-            let needs_value = !column.nullable && column.default.is_none();
+            let all_wanted = on.wanted.columns.iter();
+            let before = all_wanted.take_while(|other| other.name != column.name);
+            let before: Vec<&str> = before.map(|other| other.name.as_str()).collect();
+            let add_it = move |table: &mut Table| {
+                let mut columns = table.columns.iter();
+                let place = columns.rposition(|c| before.contains(&c.name.as_str()));
+                table
+                    .columns
+                    .insert(place.map_or(0, |place| place + 1), column.clone());
+            };
             match on.all.engine {
-                Engine::Sqlite if needs_value => on.alter(Vec::new(), |table| {
-                    let wanted = on.wanted.columns.iter();
-                    let before = wanted.take_while(|other| other.name != column.name);
-                    let before: Vec<&str> = before.map(|other| other.name.as_str()).collect();
-                    let place = table
-                        .columns
-                        .iter()
-                        .rposition(|c| before.contains(&c.name.as_str()));
-                    table
-                        .columns
-                        .insert(place.map_or(0, |place| place + 1), column.clone());
-                }),
-                engine => Mend::sql(engine, [add]),
+                Engine::Sqlite if !can_be_added(column) => on.alter(Vec::new(), add_it),
+                engine => {
+                    let add = format!("ALTER TABLE {table} ADD COLUMN {}", ddl::column(column));
+                    Remedy::altering(Mend::sql(engine, [add]), add_it)
+                }
             }
         }
     };
     let wanted = said(on, column);
+    let others = renames::names_of_a_missing_column(on, column);
+    let found = match others.is_empty() {
+        true => "no such column".to_owned(),
+        false => format!(
+            "no such column; under another name it may be {}: then rename that one, which keeps its values",
+            renames::either(&others)
+        ),
+    };
     on.column(
         &column.name,
         Code::ColumnMissing,
-        sides(wanted, "no such column"),
-        mend,
+        sides(wanted, found),
+        remedy,
     );
 }
 
+/// Whether SQLite adds the column to a table that has rows: it fills it with a literal, or with NULL.
+fn can_be_added(column: &Column) -> bool {
+    let is_literal =
+        |sql: &str| !sql.starts_with('(') && !sql.to_lowercase().starts_with("current_");
+    match (&column.generated, &column.default) {
+        (Some(Generated::Computed { is_stored, .. }), _) => !is_stored,
+        (_, Some(default)) => is_literal(default.sql()),
+        (_, None) => column.nullable,
+    }
+}
+
+/// How to take a column out of a database.
+fn dropped<'t>(on: &OnTable<'t>, column: &'t Column) -> Remedy<'t> {
+    let (engine, name) = (on.all.engine, column.name.as_str());
+    let without = move |table: &mut Table| table.drop_column(engine, name);
+    let remedy = match engine {
+        Engine::Sqlite if on.found.stands_on(engine, name) => on.alter(Vec::new(), without),
+        _ => {
+            let (table, column) = (ddl::name(on.name), ddl::name(name));
+            let drop = format!("ALTER TABLE {table} DROP COLUMN {column}");
+            let dependents = dependents::of(on.name, &on.actual.others);
+            let mend = match rebuild::can_be_made_again(on.name, &dependents, [name]) {
+                Ok(()) => Mend::sql(engine, [drop]),
+                Err(first) => Mend::Words(first),
+            };
+            Remedy::altering(mend, without)
+        }
+    };
+    let values = format!("the values of {}.{name}", on.name);
+    let others = renames::names_of_an_extra_column(on, column);
+    remedy.losing(match (column.generated.is_some(), others.is_empty()) {
+        (true, _) => None,
+        (false, true) => Some(values),
+        (false, false) => Some(format!(
+            "{values}, which may be those of {} under another name: then rename it instead",
+            renames::either(&others)
+        )),
+    })
+}
+
 fn extra(on: &mut OnTable<'_>, column: &Column) {
-    let mend = match on.module() {
+    let remedy = match on.module() {
         Some(module) => Mend::Words(format!(
             "take the field {} out of the Model in {module}, or add it to DOMAIN, the record and the other side",
             column.name
-        )),
-        None => {
-            let (table, name) = (ddl::name(on.name), ddl::name(&column.name));
-            Mend::sql(
-                on.all.engine,
-                [format!("ALTER TABLE {table} DROP COLUMN {name}")],
-            )
-        }
+        ))
+        .into(),
+        None => dropped(on, column),
     };
     let found = match on.is_database() {
         true => ddl::column(column),
@@ -169,7 +144,7 @@ fn extra(on: &mut OnTable<'_>, column: &Column) {
         &column.name,
         Code::ColumnExtra,
         sides("no such column", found),
-        mend,
+        remedy,
     );
 }
 
@@ -182,21 +157,29 @@ fn said(on: &OnTable<'_>, column: &Column) -> String {
 }
 
 /// How to make a column what it should be in one respect; `actions` are what Postgres does to it.
-fn mended(
-    on: &mut OnTable<'_>,
-    wanted: &Column,
+fn mended<'t>(
+    on: &OnTable<'_>,
+    wanted: &'t Column,
     actions: &[String],
     edit: fn(&Column, &mut Column),
-) -> Mend {
-    if let Some(module) = on.module() {
-        return Mend::rust(
-            format!("in the Model in {module}, instead of its {}", wanted.name),
-            &wanted.field,
-        );
-    }
+) -> Remedy<'t> {
     let (table, name) = (ddl::name(on.name), ddl::name(&wanted.name));
     let alter = |action: &String| format!("ALTER TABLE {table} ALTER COLUMN {name} {action}");
-    on.alter(actions.iter().map(alter).collect(), |table| {
+    altered(on, wanted, actions.iter().map(alter).collect(), edit)
+}
+
+/// As [`mended`], by any statements on Postgres.
+fn altered<'t>(
+    on: &OnTable<'_>,
+    wanted: &'t Column,
+    postgres: Vec<String>,
+    edit: fn(&Column, &mut Column),
+) -> Remedy<'t> {
+    if let Some(module) = on.module() {
+        let instead = format!("in the Model in {module}, instead of its {}", wanted.name);
+        return Mend::rust(instead, &wanted.field).into();
+    }
+    on.alter(postgres, move |table| {
         for column in table
             .columns
             .iter_mut()
@@ -237,6 +220,9 @@ fn one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
             column.collation.clone_from(&wanted.collation);
             column.default.clone_from(&wanted.default);
         });
+        let loses = loss::of_another_type(on.all.engine, &found.ty, ty);
+        let loses = loses.map(|what| format!("{what} in {}.{name}", on.name));
+        let mend = mend.losing(loses);
         on.column(name, Code::ColumnType, sides(ty, &found.ty), mend);
     } else if on.is_database() && !same_collation(on.all.engine, wanted, found) {
         let say = |column: &Column| {
@@ -299,20 +285,70 @@ fn one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
             mend,
         );
     }
-    if let Some(expression) = &found.generated {
-        let action = match expression.as_str() {
-            "IDENTITY" => "DROP IDENTITY",
-            _ => "DROP EXPRESSION",
+    if wanted.generated != found.generated {
+        let say = |column: &Column| match &column.generated {
+            Some(generated) => format!("computed: {}", ddl::generated(generated)),
+            None => "a column that is written".to_owned(),
         };
-        let mend = mended(on, wanted, &[action.to_owned()], |_, column| {
-            column.generated = None
-        });
-        let sides = sides(
-            "a column that is written",
-            format!("computed: {expression}"),
-        );
-        on.column(name, Code::ColumnGenerated, sides, mend);
+        let remedy = refilled(on, wanted, found);
+        let sides = sides(say(wanted), say(found));
+        on.column(name, Code::ColumnGenerated, sides, remedy);
     }
+}
+
+/// How to make a column one that is written, or, on the way back, one that is computed.
+fn refilled<'t>(on: &OnTable<'_>, wanted: &'t Column, found: &Column) -> Remedy<'t> {
+    let (table, name) = (ddl::name(on.name), ddl::name(&wanted.name));
+    let postgres = match (&wanted.generated, &found.generated) {
+        (None, Some(generated)) => written(on.name, found, generated),
+        _ => vec![
+            format!("ALTER TABLE {table} DROP COLUMN {name}"),
+            format!("ALTER TABLE {table} ADD COLUMN {}", ddl::column(wanted)),
+        ],
+    };
+    let is_written = found.generated.is_none();
+    let loses = is_written.then(|| format!("the values of {}.{}", on.name, wanted.name));
+    let remedy = altered(on, wanted, postgres, |wanted, column| {
+        column.generated.clone_from(&wanted.generated);
+    });
+    remedy.losing(loses)
+}
+
+/// How Postgres makes a column one that is written, with the values that it has.
+fn written(table: &str, column: &Column, generated: &Generated) -> Vec<String> {
+    let (table, name) = (ddl::name(table), ddl::name(&column.name));
+    let (expression, is_stored) = match generated {
+        Generated::Identity => {
+            return vec![format!(
+                "ALTER TABLE {table} ALTER COLUMN {name} DROP IDENTITY"
+            )];
+        }
+        Generated::Computed {
+            expression,
+            is_stored,
+        } => (expression, *is_stored),
+    };
+    let drop_expression =
+        |name: &str| format!("ALTER TABLE {table} ALTER COLUMN {name} DROP EXPRESSION");
+    if is_stored {
+        return vec![drop_expression(&name)];
+    }
+    // One that has no values of its own cannot keep them.
+    let kept = Column {
+        name: format!("{}__new", column.name),
+        generated: Some(Generated::Computed {
+            expression: expression.clone(),
+            is_stored: true,
+        }),
+        ..column.clone()
+    };
+    let new = ddl::name(&kept.name);
+    vec![
+        format!("ALTER TABLE {table} ADD COLUMN {}", ddl::column(&kept)),
+        drop_expression(&new),
+        format!("ALTER TABLE {table} DROP COLUMN {name}"),
+        format!("ALTER TABLE {table} RENAME COLUMN {new} TO {name}"),
+    ]
 }
 
 /// SQLite compares bytes unless told otherwise.
@@ -322,4 +358,37 @@ fn same_collation(engine: Engine, wanted: &Column, found: &Column) -> bool {
         (_, name) => name.map(str::to_owned),
     };
     plain(&wanted.collation) == plain(&found.collation)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::expression::Expression;
+    use super::*;
+
+    /// No server of these tests has such columns: Postgres knows them from version 18 on.
+    #[test]
+    fn a_column_whose_values_are_not_kept_gets_them_before_it_is_written() {
+        let generated = Generated::Computed {
+            expression: Expression::scalar(Engine::Postgres, "(size * 2)"),
+            is_stored: false,
+        };
+        let column = Column {
+            name: "twice".to_owned(),
+            ty: "integer".to_owned(),
+            collation: None,
+            nullable: false,
+            default: None,
+            generated: Some(generated.clone()),
+            field: String::new(),
+        };
+        assert_eq!(
+            written("things", &column, &generated),
+            [
+                "ALTER TABLE things ADD COLUMN twice__new integer GENERATED ALWAYS AS ((size * 2)) STORED NOT NULL",
+                "ALTER TABLE things ALTER COLUMN twice__new DROP EXPRESSION",
+                "ALTER TABLE things DROP COLUMN twice",
+                "ALTER TABLE things RENAME COLUMN twice__new TO twice",
+            ]
+        );
+    }
 }

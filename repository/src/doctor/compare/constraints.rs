@@ -3,7 +3,7 @@
 use super::super::code::Code;
 use super::super::mend::{Mend, ddl};
 use super::super::schema::{Check, ForeignKey, PrimaryKey, UniqueKey};
-use super::{OnTable, sides};
+use super::{OnTable, Remedy, sides};
 
 pub(super) fn primary_key(on: &mut OnTable<'_>) {
     let (wanted, found) = (&on.wanted.primary_key, &on.found.primary_key);
@@ -23,7 +23,8 @@ pub(super) fn primary_key(on: &mut OnTable<'_>) {
                     wanted.columns.join(" and ")
                 ),
                 "#[sea_orm(primary_key, auto_increment = false)]",
-            ),
+            )
+            .into(),
             None => {
                 let add = (!wanted.columns.is_empty()).then(|| ddl::primary_key(wanted));
                 let sql = anew(on.name, found.name.as_deref(), add);
@@ -65,7 +66,7 @@ fn renamed(
     on: &mut OnTable<'_>,
     wanted: &str,
     found: Option<&str>,
-    edit: impl FnOnce(&mut super::Table),
+    edit: impl Fn(&mut super::Table),
 ) {
     let sql = found.map(|found| {
         let (table, from, to) = (ddl::name(on.name), ddl::name(found), ddl::name(wanted));
@@ -164,7 +165,8 @@ pub(super) fn foreign_keys(on: &mut OnTable<'_>) {
             Some(module) => Mend::Words(format!(
                 "take the relation over ({}) out of {module}, or add the foreign key to DOMAIN",
                 key.columns.join(", ")
-            )),
+            ))
+            .into(),
             None => {
                 let sql = anew(on.name, key.name.as_deref(), None);
                 on.alter(sql, |table| table.foreign_keys.retain(|other| other != key))
@@ -178,12 +180,10 @@ pub(super) fn foreign_keys(on: &mut OnTable<'_>) {
 fn foreign_key(on: &mut OnTable<'_>, name: &str, wanted: &ForeignKey, found: &ForeignKey) {
     let target =
         |key: &ForeignKey| format!("{} ({})", key.references, key.referenced_columns.join(", "));
-    let late = |key: &ForeignKey| {
-        if key.deferrable {
-            "DEFERRABLE"
-        } else {
-            "NOT DEFERRABLE"
-        }
+    let late = |key: &ForeignKey| match (key.deferrable, key.deferred) {
+        (true, true) => "DEFERRABLE INITIALLY DEFERRED",
+        (true, false) => "DEFERRABLE",
+        _ => "NOT DEFERRABLE",
     };
     let matched = |key: &ForeignKey| {
         if key.full {
@@ -247,9 +247,9 @@ fn foreign_key(on: &mut OnTable<'_>, name: &str, wanted: &ForeignKey, found: &Fo
 }
 
 /// Puts a foreign key in its place, or in that of another over the same columns.
-fn put(on: &mut OnTable<'_>, key: &ForeignKey, instead: Option<&ForeignKey>) -> Mend {
+fn put<'t>(on: &OnTable<'_>, key: &'t ForeignKey, instead: Option<&'t ForeignKey>) -> Remedy<'t> {
     if let Some(module) = on.module() {
-        return relation(on, module, key);
+        return relation(on, module, key).into();
     }
     let drop = instead.and_then(|other| other.name.as_deref());
     on.alter(anew(on.name, drop, Some(ddl::foreign_key(key))), |table| {
@@ -358,22 +358,26 @@ pub(super) fn checks(on: &mut OnTable<'_>) {
 }
 
 fn one(on: &mut OnTable<'_>, name: &str, wanted: &Check, found: &Check) {
-    if wanted.condition != found.condition {
-        let code = match found.condition.implies(&wanted.condition) {
+    if wanted.condition != found.condition || wanted.unusual != found.unusual {
+        let is_stronger =
+            found.condition.implies(&wanted.condition) && wanted.unusual == found.unusual;
+        let code = match is_stronger {
             true => Code::CheckStronger,
             false => Code::CheckWeaker,
         };
+        let say = |check: &Check| {
+            let words = [check.condition.to_string()].into_iter();
+            words
+                .chain(check.unusual.iter().cloned())
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
         let sql = anew(on.name, found.name.as_deref(), Some(ddl::check(wanted)));
         let mend = on.alter(sql, |table| {
-            for check in table
-                .checks
-                .iter_mut()
-                .filter(|check| check.name == wanted.name)
-            {
-                check.condition.clone_from(&wanted.condition);
-            }
+            table.checks.retain(|check| check.name != wanted.name);
+            table.checks.push(wanted.clone());
         });
-        on.named(name, code, sides(&wanted.condition, &found.condition), mend);
+        on.named(name, code, sides(say(wanted), say(found)), mend);
     } else if !found.valid {
         not_valid(on, name, found.name.as_deref());
     }

@@ -3,7 +3,7 @@
 use super::super::code::Code;
 use super::super::mend::{Mend, ddl};
 use super::super::schema::Index;
-use super::{OnTable, sides};
+use super::{OnTable, Remedy, sides};
 use crate::engine::Engine;
 
 pub(super) fn compare(on: &mut OnTable<'_>) {
@@ -29,11 +29,17 @@ pub(super) fn compare(on: &mut OnTable<'_>) {
                     )],
                     Engine::Sqlite => vec![drop(other), create],
                 };
-                let mend = Mend::sql(on.all.engine, mend);
+                let mend = Remedy::altering(Mend::sql(on.all.engine, mend), |table| {
+                    table.indexes.remove(other);
+                    table.indexes.insert(name.clone(), index.clone());
+                });
                 on.named(name, Code::IndexRenamed, sides(name, other), mend);
             }
             None => {
                 let mend = Mend::sql(on.all.engine, [create.clone()]);
+                let mend = Remedy::altering(mend, |table| {
+                    table.indexes.insert(name.clone(), index.clone());
+                });
                 on.named(
                     name,
                     Code::IndexMissing,
@@ -46,6 +52,9 @@ pub(super) fn compare(on: &mut OnTable<'_>) {
     for (name, index) in found {
         if !wanted.contains_key(name) && !met.contains(&name) {
             let mend = Mend::sql(on.all.engine, [drop(name)]);
+            let mend = Remedy::altering(mend, |table| {
+                table.indexes.remove(name);
+            });
             let sides = sides("no such index", ddl::create_index(on.name, name, index));
             let code = match index.unique {
                 true => Code::UniqueIndexExtra,
@@ -98,6 +107,9 @@ fn one(on: &mut OnTable<'_>, name: &str, wanted: &Index, found: &Index, create: 
         differences.push((Code::IndexOptions, usual, found.unusual.join(", ")));
     }
     for (code, one, other) in differences {
-        on.named(name, code, sides(one, other), anew.clone());
+        let anew = Remedy::altering(anew.clone(), |table| {
+            table.indexes.insert(name.to_owned(), wanted.clone());
+        });
+        on.named(name, code, sides(one, other), anew);
     }
 }

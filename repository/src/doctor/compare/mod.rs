@@ -4,31 +4,44 @@ mod columns;
 mod constraints;
 mod guard;
 mod indexes;
+mod renames;
 mod tables;
 
 use std::collections::BTreeMap;
 
 use super::code::Code;
+use super::exception;
 use super::finding::{Finding, Part};
 use super::mend::{Mend, rebuild};
-use super::schema::{Schema, Table};
-use crate::domain::Place;
+use super::schema::{Conflict, Other, Schema, Table};
+use crate::domain::{Exception, Place};
 use crate::engine::Engine;
 
 /// What a comparison comes to.
 pub(super) struct Compared {
     /// Every difference, in the order in which they can be mended.
     pub(super) findings: Vec<Finding>,
-    /// How a table of SQLite that differs is made anew as it should be.
-    pub(super) rebuilds: BTreeMap<String, Vec<String>>,
+    /// The tables of SQLite that have to be made anew, each once for all that is to be mended in it.
+    pub(super) rebuilds: BTreeMap<String, Rebuild>,
 }
 
-/// Compares a place with what it should have.
+/// How a table of SQLite is made anew, with every mend of it at once.
+#[derive(Clone, Debug)]
+pub(super) struct Rebuild {
+    /// None where somebody has to do something first.
+    pub(super) statements: Vec<String>,
+    /// The mends that it does.
+    pub(super) instead_of: Vec<Mend>,
+}
+
+/// Compares a place with what it should have. What is excepted is told like everything else, and no table is made
+/// anew because of it.
 pub(super) fn compare(
     place: Place,
     at: Option<&str>,
     expected: &Schema,
     actual: &Schema,
+    exceptions: &'static [Exception],
 ) -> Compared {
     let (mut expected, mut actual) = (expected.clone(), actual.clone());
     // Of a table that cannot be read nothing is said.
@@ -40,23 +53,45 @@ pub(super) fn compare(
         at: at.map(str::to_owned),
         engine: actual.engine,
         found: Vec::new(),
-        rebuilds: BTreeMap::new(),
+        edited: BTreeMap::new(),
+        exceptions,
     };
     tables::compare(&mut all, &expected, &mut actual);
-    all.found.sort_by_key(|finding| turn(finding.code));
+    all.found
+        .sort_by_key(|finding| turn(all.engine, finding.code));
+    // The others are gone by then.
+    actual.others.retain(|other| all.is_kept(other));
+    let edited = all.edited.into_iter().filter(|(_, edited)| edited.is_anew);
+    let rebuilds = edited.map(|(name, edited)| {
+        let from = &actual.tables[&name];
+        let statements = rebuild::statements(&name, from, &edited.table, &actual.others);
+        let rebuild = Rebuild {
+            statements: statements.unwrap_or_default(),
+            instead_of: edited.mends,
+        };
+        (name, rebuild)
+    });
     Compared {
         findings: all.found,
-        rebuilds: all.rebuilds,
+        rebuilds: rebuilds.collect(),
     }
 }
 
-/// When a mend has its turn: a foreign key after the key that it refers to, and what is too much goes when
-/// nothing depends on it any more.
-fn turn(code: Code) -> u8 {
-    match code {
-        Code::ForeignKeyMissing | Code::ForeignKeyTarget => 1,
-        Code::UniqueKeyExtra | Code::IndexExtra | Code::UniqueIndexExtra | Code::TableExtra => 2,
-        _ => 0,
+/// When a mend has its turn: names come first, since the others use them; what reads a table goes before it changes,
+/// on SQLite before the names, which a view that cannot be read is in the way of. A foreign key comes after the key
+/// that it refers to, and what is too much goes when nothing depends on it any more.
+fn turn(engine: Engine, code: Code) -> u8 {
+    match (code, engine) {
+        (Code::Unknown, Engine::Sqlite) => 0,
+        (Code::TableRenamed | Code::ColumnRenamed, _) => 1,
+        (Code::Unknown, Engine::Postgres) => 2,
+        (Code::ForeignKeyMissing | Code::ForeignKeyTarget, _) => 4,
+        (
+            Code::UniqueKeyExtra | Code::IndexExtra | Code::UniqueIndexExtra | Code::TableExtra,
+            _,
+        ) => 5,
+        (Code::ColumnExtra, _) => 6,
+        _ => 3,
     }
 }
 
@@ -66,7 +101,55 @@ struct Comparison {
     at: Option<String>,
     engine: Engine,
     found: Vec<Finding>,
-    rebuilds: BTreeMap<String, Vec<String>>,
+    /// What the mends make of the tables of SQLite.
+    edited: BTreeMap<String, Edited>,
+    exceptions: &'static [Exception],
+}
+
+/// A table of SQLite as it is with the mends so far.
+struct Edited {
+    table: Table,
+    mends: Vec<Mend>,
+    /// Whether one of them has to make it anew.
+    is_anew: bool,
+}
+
+/// A mend, and what it makes of the table.
+struct Remedy<'t> {
+    mend: Mend,
+    edit: Option<Edit<'t>>,
+    /// Whether SQLite has to make the table anew for it.
+    is_anew: bool,
+}
+
+/// A change of a table.
+type Edit<'t> = Box<dyn Fn(&mut Table) + 't>;
+
+impl From<Mend> for Remedy<'_> {
+    fn from(mend: Mend) -> Self {
+        Remedy {
+            mend,
+            edit: None,
+            is_anew: false,
+        }
+    }
+}
+
+impl<'t> Remedy<'t> {
+    /// Statements that alter the table as the edit does.
+    fn altering(mend: Mend, edit: impl Fn(&mut Table) + 't) -> Self {
+        Remedy {
+            mend,
+            edit: Some(Box::new(edit)),
+            is_anew: false,
+        }
+    }
+
+    /// The same, knowing what it loses.
+    fn losing(mut self, what: Option<String>) -> Self {
+        self.mend = self.mend.losing(what);
+        self
+    }
 }
 
 /// One table on both sides, and where its differences go.
@@ -79,6 +162,17 @@ struct OnTable<'a> {
 }
 
 impl Comparison {
+    /// Whether such a difference is meant.
+    fn is_excepted(&self, code: Code, subject: &str) -> bool {
+        let mut exceptions = self.exceptions.iter();
+        exceptions.any(|exception| exception::covers(exception, self.place, code, subject))
+    }
+
+    /// Whether a trigger or a view is meant, and so stays.
+    fn is_kept(&self, other: &Other) -> bool {
+        self.is_excepted(Code::Unknown, &format!("{}: {}", other.table, other.name))
+    }
+
     fn say(&mut self, table: &str, what: (Part, &str), code: Code, sides: Sides, mend: Mend) {
         self.found.push(Finding {
             code,
@@ -107,49 +201,87 @@ fn sides(wanted: impl ToString, found: impl ToString) -> Sides {
     }
 }
 
-impl OnTable<'_> {
+impl<'a> OnTable<'a> {
     fn is_database(&self) -> bool {
         self.all.place.is_database()
     }
 
-    fn say(&mut self, what: (Part, &str), code: Code, sides: Sides, mend: Mend) {
+    fn say<'t>(
+        &mut self,
+        what: (Part, &str),
+        code: Code,
+        sides: Sides,
+        remedy: impl Into<Remedy<'t>>,
+    ) {
+        let remedy = remedy.into();
         let before = self.all.at.clone();
         if self.found.source.is_some() {
             self.all.at.clone_from(&self.found.source);
         }
+        let mend = remedy.mend.clone();
         self.all.say(self.name, what, code, sides, mend);
         self.all.at = before;
-    }
-
-    fn column(&mut self, column: &str, code: Code, sides: Sides, mend: Mend) {
-        self.say((Part::Column, column), code, sides, mend);
-    }
-
-    fn named(&mut self, name: &str, code: Code, sides: Sides, mend: Mend) {
-        self.say((Part::Named, name), code, sides, mend);
-    }
-
-    /// Statements on Postgres; on SQLite, which cannot alter this, the table made anew as it is but for the edit.
-    fn alter(&mut self, postgres: Vec<String>, edit: impl FnOnce(&mut Table)) -> Mend {
-        match self.all.engine {
-            Engine::Postgres => Mend::sql(Engine::Postgres, postgres),
-            Engine::Sqlite => {
-                let mut into = self.found.clone();
-                edit(&mut into);
-                let others = &self.actual.others;
-                let (name, found, wanted) = (self.name, self.found, self.wanted);
-                self.all
-                    .rebuilds
-                    .entry(name.to_owned())
-                    .or_insert_with(|| rebuild::statements(name, found, wanted, others));
-                let sql = rebuild::statements(self.name, self.found, &into, others);
-                Mend::sql(Engine::Sqlite, sql)
-            }
+        let subject = self.all.found.last().map(Finding::subject);
+        let is_excepted = subject.is_some_and(|subject| self.all.is_excepted(code, &subject));
+        if let (Engine::Sqlite, Some(edit), false) = (self.all.engine, &remedy.edit, is_excepted) {
+            let table = self.without_conflicts();
+            let edited = self.all.edited.entry(self.name.to_owned());
+            let edited = edited.or_insert_with(|| Edited {
+                table,
+                mends: Vec::new(),
+                is_anew: false,
+            });
+            edit(&mut edited.table);
+            edited.is_anew |= remedy.is_anew;
+            edited.mends.push(remedy.mend);
         }
     }
 
+    fn column<'t>(
+        &mut self,
+        column: &str,
+        code: Code,
+        sides: Sides,
+        remedy: impl Into<Remedy<'t>>,
+    ) {
+        self.say((Part::Column, column), code, sides, remedy);
+    }
+
+    fn named<'t>(&mut self, name: &str, code: Code, sides: Sides, remedy: impl Into<Remedy<'t>>) {
+        self.say((Part::Named, name), code, sides, remedy);
+    }
+
+    /// Statements on Postgres; on SQLite, which cannot alter this, the table made anew as it is but for the edit.
+    fn alter<'t>(&self, postgres: Vec<String>, edit: impl Fn(&mut Table) + 't) -> Remedy<'t> {
+        if self.all.engine == Engine::Postgres {
+            return Mend::sql(Engine::Postgres, postgres).into();
+        }
+        let mut into = self.without_conflicts();
+        edit(&mut into);
+        let others = &self.actual.others;
+        let mend = match rebuild::statements(self.name, self.found, &into, others) {
+            Ok(statements) => Mend::sql(Engine::Sqlite, statements),
+            Err(first) => Mend::Words(first),
+        };
+        Remedy {
+            is_anew: true,
+            ..Remedy::altering(mend, edit)
+        }
+    }
+
+    /// The table without the `ON CONFLICT` clauses that are not meant to be there.
+    fn without_conflicts(&self) -> Table {
+        let mut table = self.found.clone();
+        let subject = |conflict: &Conflict| conflict.part.subject(self.name, &conflict.name);
+        table.conflicts.retain(|conflict| {
+            let subject = subject(conflict);
+            self.all.is_excepted(Code::ConflictClause, &subject)
+        });
+        table
+    }
+
     /// The module of the entity, for a mend that is a line of Rust.
-    fn module(&self) -> Option<&str> {
+    fn module(&self) -> Option<&'a str> {
         self.found.source.as_deref()
     }
 }

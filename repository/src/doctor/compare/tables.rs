@@ -2,21 +2,21 @@
 
 use super::super::code::Code;
 use super::super::finding::Part;
-use super::super::mend::{Mend, ddl};
-use super::super::schema::{Schema, Table, UNLOGGED};
-use super::{Comparison, OnTable, columns, constraints, guard, indexes, sides};
+use super::super::mend::{Mend, ddl, dependents};
+use super::super::schema::{Other, Schema, Table, UNLOGGED};
+use super::{Comparison, OnTable, columns, constraints, guard, indexes, renames, sides};
 use crate::engine::Engine;
 
 pub(super) fn compare(all: &mut Comparison, expected: &Schema, actual: &mut Schema) {
     guard::role(all, expected, actual);
-    renamed(all, expected, actual);
+    renames::tables(all, expected, actual);
     for (name, wanted) in &expected.tables {
         if !actual.tables.contains_key(name) {
-            missing(all, name, wanted);
+            missing(all, name, wanted, expected, actual);
         }
     }
     for name in expected.tables.keys() {
-        columns::renamed(all, name, &expected.tables[name], actual);
+        renames::columns(all, name, &expected.tables[name], actual);
     }
     let on_each = |all: &mut Comparison, compare: fn(&mut OnTable<'_>)| {
         for (name, wanted) in &expected.tables {
@@ -46,7 +46,7 @@ pub(super) fn compare(all: &mut Comparison, expected: &Schema, actual: &mut Sche
     });
     for name in actual.tables.keys() {
         if !expected.tables.contains_key(name) {
-            extra(all, name, &actual.tables[name]);
+            extra(all, name, expected, actual);
         }
     }
     for other in &actual.others {
@@ -72,63 +72,7 @@ pub(super) fn compare(all: &mut Comparison, expected: &Schema, actual: &mut Sche
     }
 }
 
-/// A table that is missing and one that is too much, with the same columns, are one under another name.
-fn renamed(all: &mut Comparison, expected: &Schema, actual: &mut Schema) {
-    let columns = |table: &Table| {
-        let mut names: Vec<String> = table.columns.iter().map(|c| c.name.clone()).collect();
-        names.sort();
-        names
-    };
-    for (name, wanted) in &expected.tables {
-        if actual.tables.contains_key(name) {
-            continue;
-        }
-        let same = |other: &&String| {
-            !expected.tables.contains_key(*other)
-                && columns(&actual.tables[*other]) == columns(wanted)
-        };
-        let Some(other) = actual.tables.keys().find(same).cloned() else {
-            continue;
-        };
-        let Some(table) = actual.tables.remove(&other) else {
-            continue;
-        };
-        let mend = match &table.source {
-            Some(module) => Mend::rust(
-                format!("let table_name in {module} return"),
-                format!("{name:?}"),
-            ),
-            None => {
-                let (from, to) = (ddl::name(&other), ddl::name(name));
-                Mend::sql(all.engine, [format!("ALTER TABLE {from} RENAME TO {to}")])
-            }
-        };
-        all.say(
-            name,
-            (Part::Table, ""),
-            Code::TableRenamed,
-            sides(name, &other),
-            mend,
-        );
-        let foreign_keys = actual
-            .tables
-            .values_mut()
-            .flat_map(|table| &mut table.foreign_keys);
-        for key in foreign_keys.filter(|key| key.references == other) {
-            key.references.clone_from(name);
-        }
-        for thing in actual
-            .others
-            .iter_mut()
-            .filter(|thing| thing.table == other)
-        {
-            thing.table.clone_from(name);
-        }
-        actual.tables.insert(name.clone(), table);
-    }
-}
-
-fn missing(all: &mut Comparison, name: &str, wanted: &Table) {
+fn missing(all: &mut Comparison, name: &str, wanted: &Table, expected: &Schema, actual: &Schema) {
     let mend = match all.place.is_database() {
         true => Mend::sql(all.engine, ddl::whole_table(all.engine, name, wanted)),
         false => {
@@ -139,36 +83,83 @@ fn missing(all: &mut Comparison, name: &str, wanted: &Table) {
             )
         }
     };
-    let sides = sides("the table", "no such table");
+    let others = renames::names_of_a_missing_table(all, wanted, expected, actual);
+    let found = match others.is_empty() {
+        true => "no such table".to_owned(),
+        false => format!(
+            "no such table; under another name it may be {}: then rename that one, which keeps its rows",
+            renames::either(&others)
+        ),
+    };
+    let sides = sides("the table", found);
     all.say(name, (Part::Table, ""), Code::TableMissing, sides, mend);
 }
 
-fn extra(all: &mut Comparison, name: &str, found: &Table) {
+fn extra(all: &mut Comparison, name: &str, expected: &Schema, actual: &Schema) {
+    let found = &actual.tables[name];
     let mend = match &found.source {
         Some(module) => Mend::Words(format!(
             "take {module} away, or add {name} to DOMAIN for {}",
             all.engine
         )),
-        None => Mend::sql(all.engine, [format!("DROP TABLE {}", ddl::name(name))]),
+        None => {
+            let rows = format!("the rows of {name}");
+            let others = renames::names_of_an_extra_table(all, found, expected, actual);
+            let loses = match others.is_empty() {
+                true => rows,
+                false => format!(
+                    "{rows}, which may be those of {} under another name: then rename it instead",
+                    renames::either(&others)
+                ),
+            };
+            dropped(all, name, actual).losing(Some(loses))
+        }
     };
     let sides = sides("no such table", "the table");
     all.say(name, (Part::Table, ""), Code::TableExtra, sides, mend);
 }
 
+/// How to take a table away, and on SQLite what would fail without it, unless that is meant to stay.
+fn dropped(all: &Comparison, name: &str, actual: &Schema) -> Mend {
+    let dependents = dependents::of(name, &actual.others);
+    let is_own = |other: &Other| other.kind == "TRIGGER" && other.table == name;
+    let kept = dependents.iter().copied();
+    let kept: Vec<&Other> = kept
+        .filter(|other| all.is_kept(other) && !is_own(other))
+        .collect();
+    if !kept.is_empty() {
+        return Mend::Words(format!(
+            "drop it when it is no longer read by what DOMAIN excepts: {}",
+            dependents::listed(&kept)
+        ));
+    }
+    let mut sql = dependents::dropped(&dependents);
+    sql.push(format!("DROP TABLE {}", ddl::name(name)));
+    Mend::sql(all.engine, sql)
+}
+
 /// `STRICT`, `UNLOGGED` and the like.
 fn options(on: &mut OnTable<'_>) {
-    if !on.is_database() || on.wanted.options == on.found.options {
+    let kinds = |table: &Table| {
+        let counts = table.autoincrement.then(|| "AUTOINCREMENT".to_owned());
+        let options = table.options.iter().cloned();
+        options.chain(counts).collect::<Vec<_>>().join(", ")
+    };
+    if !on.is_database() || kinds(on.wanted) == kinds(on.found) {
         return;
     }
-    let say = |table: &Table| match table.options.is_empty() {
-        true => "an ordinary table".to_owned(),
-        false => table.options.join(", "),
+    let say = |table: &Table| match kinds(table) {
+        kinds if kinds.is_empty() => "an ordinary table".to_owned(),
+        kinds => kinds,
     };
     let sql = match is_unlogged(on.wanted) {
         true => vec![format!("ALTER TABLE {} SET UNLOGGED", ddl::name(on.name))],
         false => logged(on.name, on.actual, &mut Vec::new()),
     };
-    let mend = on.alter(sql, |table| table.options.clone_from(&on.wanted.options));
+    let mend = on.alter(sql, |table| {
+        table.options.clone_from(&on.wanted.options);
+        table.autoincrement = on.wanted.autoincrement;
+    });
     let sides = sides(say(on.wanted), say(on.found));
     on.say((Part::Table, ""), Code::TableOptions, sides, mend);
 }
@@ -194,11 +185,11 @@ fn logged(name: &str, schema: &Schema, met: &mut Vec<String>) -> Vec<String> {
     sql
 }
 
-/// Constraints that SQLite resolves by itself. DOMAIN has no word for that, and so no table that is made anew.
+/// Constraints that SQLite resolves by itself. A table that is made anew has none of them.
 fn conflicts(on: &mut OnTable<'_>) {
     let (wanted, found) = (&on.wanted.conflicts, &on.found.conflicts);
     for conflict in found.iter().filter(|one| !wanted.contains(one)) {
-        let mend = on.alter(Vec::new(), |table| table.conflicts.clear());
+        let mend = on.alter(Vec::new(), |_| {});
         let sides = sides("an error", &conflict.clause);
         let what = (conflict.part, conflict.name.as_str());
         on.say(what, Code::ConflictClause, sides, mend);

@@ -5,6 +5,7 @@
 
 mod ambiguous;
 mod build;
+pub(super) mod names;
 mod node;
 mod opaque;
 mod sqlite;
@@ -69,6 +70,11 @@ impl Expression {
         self.node.implies(&other.node)
     }
 
+    /// Whether it is about the column.
+    pub(super) fn is_about(&self, engine: Engine, column: &str) -> bool {
+        names::are_about(engine, &self.sql, column)
+    }
+
     /// Both at once.
     pub(super) fn and(&self, other: &Expression) -> Self {
         Expression {
@@ -78,10 +84,9 @@ impl Expression {
     }
 
     /// The same of a column that has another name.
-    pub(super) fn renamed(&self, from: &str, to: &str) -> Self {
+    pub(super) fn renamed(&self, engine: Engine, from: &str, to: &str) -> Self {
         Expression {
-            // Only what is compared; nobody writes it out.
-            sql: self.sql.clone(),
+            sql: names::renamed(engine, &self.sql, from, to),
             node: self.node.renamed(from, to),
         }
     }

@@ -85,7 +85,8 @@ fn facts(table: &Table, role: &str) -> Vec<String> {
     }
     for check in &table.checks {
         let (name, condition) = (&check.name, check.condition.node());
-        facts.push(format!("check {name:?} {condition:?} {}", check.valid));
+        let (valid, unusual) = (check.valid, &check.unusual);
+        facts.push(format!("check {name:?} {condition:?} {valid} {unusual:?}"));
     }
     facts.extend(table.conflicts.iter().map(|clause| format!("{clause:?}")));
     facts.push(format!("{:?}", table.options));

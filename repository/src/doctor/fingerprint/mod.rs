@@ -128,7 +128,9 @@ impl Fingerprint {
             && Digest::of(&wanted, role) != Digest::of(&seen.schema, role)
         {
             // Other words for the same, exceptions, and what does no harm are no reason to refuse.
-            let found = compare::compare(place, None, &wanted, &seen.schema).findings;
+            let found =
+                compare::compare(place, None, &wanted, &seen.schema, self.domain.exceptions)
+                    .findings;
             let (found, _) = exception::apply(self.domain.exceptions, &[], found);
             let is_reason = |finding: &&Finding| {
                 finding.place == place && finding.severity() == Severity::Error

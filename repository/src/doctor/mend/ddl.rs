@@ -1,7 +1,8 @@
 //! A schema written as SQL again.
 
 use super::super::schema::{
-    Check, Column, ForeignKey, Guard, Index, Policy, PrimaryKey, Table, UNLOGGED, UniqueKey,
+    Check, Column, ForeignKey, Generated, Guard, Index, Policy, PrimaryKey, Table, UNLOGGED,
+    UniqueKey,
 };
 use crate::engine::Engine;
 
@@ -43,8 +44,11 @@ pub(crate) fn column(column: &Column) -> String {
     if let Some(collation) = &column.collation {
         sql.push_str(&format!(" COLLATE \"{collation}\""));
     }
-    if let Some(expression) = &column.generated {
-        sql.push_str(&format!(" GENERATED ALWAYS AS ({expression})"));
+    if let Some(generated) = &column.generated {
+        sql.push_str(&format!(
+            " GENERATED ALWAYS AS {}",
+            self::generated(generated)
+        ));
     }
     if !column.nullable {
         sql.push_str(" NOT NULL");
@@ -53,6 +57,20 @@ pub(crate) fn column(column: &Column) -> String {
         sql.push_str(&format!(" DEFAULT {default}"));
     }
     sql
+}
+
+/// What follows `GENERATED ALWAYS AS`.
+pub(crate) fn generated(generated: &Generated) -> String {
+    match generated {
+        Generated::Identity => "IDENTITY".to_owned(),
+        Generated::Computed {
+            expression,
+            is_stored,
+        } => {
+            let kept = if *is_stored { "STORED" } else { "VIRTUAL" };
+            format!("({expression}) {kept}")
+        }
+    }
 }
 
 fn constraint(constraint: Option<&String>, sql: String) -> String {
@@ -65,20 +83,37 @@ fn constraint(constraint: Option<&String>, sql: String) -> String {
 pub(crate) fn primary_key(key: &PrimaryKey) -> String {
     constraint(
         key.name.as_ref(),
-        format!("PRIMARY KEY ({})", names(&key.columns)),
+        format!("PRIMARY KEY ({})", key_columns(&key.columns, &key.unusual)),
     )
 }
 
 pub(crate) fn unique_key(key: &UniqueKey) -> String {
     constraint(
         key.name.as_ref(),
-        format!("UNIQUE ({})", names(&key.columns)),
+        format!("UNIQUE ({})", key_columns(&key.columns, &key.unusual)),
     )
 }
 
+/// A column of SQLite's that is compared otherwise than usual is there as it is written.
+fn key_columns(columns: &[String], unusual: &[String]) -> String {
+    let columns = columns.iter().map(|column| {
+        let column = name(column);
+        let is_it = |what: &&String| {
+            let rest = what.strip_prefix(&column);
+            rest.is_some_and(|rest| rest.starts_with(' '))
+        };
+        unusual.iter().find(is_it).cloned().unwrap_or(column)
+    });
+    columns.collect::<Vec<_>>().join(", ")
+}
+
 pub(crate) fn foreign_key(key: &ForeignKey) -> String {
-    let deferrable = if key.deferrable { " DEFERRABLE" } else { "" };
     let full = if key.full { " MATCH FULL" } else { "" };
+    let deferrable = match (key.deferrable, key.deferred) {
+        (true, true) => " DEFERRABLE INITIALLY DEFERRED",
+        (true, false) => " DEFERRABLE",
+        _ => "",
+    };
     let sql = format!(
         "FOREIGN KEY ({}) REFERENCES {} ({}){full} ON DELETE {} ON UPDATE {}{deferrable}",
         names(&key.columns),
@@ -96,9 +131,21 @@ pub(crate) fn check(check: &Check) -> String {
 
 /// What stands between the parentheses of CREATE TABLE.
 fn body(table: &Table) -> Vec<String> {
-    let mut parts: Vec<String> = table.columns.iter().map(column).collect();
-    if !table.primary_key.columns.is_empty() {
-        parts.push(primary_key(&table.primary_key));
+    let key = &table.primary_key;
+    // SQLite takes the word with a column only.
+    let counts = |column: &Column| {
+        table.autoincrement && key.columns == [column.name.as_str()] && column.ty == "INTEGER"
+    };
+    let columns = table.columns.iter().map(|one| match counts(one) {
+        true => {
+            let words = "PRIMARY KEY AUTOINCREMENT".to_owned();
+            format!("{} {}", column(one), constraint(key.name.as_ref(), words))
+        }
+        false => column(one),
+    });
+    let mut parts: Vec<String> = columns.collect();
+    if !key.columns.is_empty() && !table.columns.iter().any(counts) {
+        parts.push(primary_key(key));
     }
     parts.extend(table.unique_keys.iter().map(unique_key));
     parts.extend(table.foreign_keys.iter().map(foreign_key));

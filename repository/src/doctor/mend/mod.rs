@@ -1,6 +1,8 @@
 //! How to mend a difference: the statements of a migration, or what to write in the code.
 
 pub(super) mod ddl;
+pub(super) mod dependents;
+pub(super) mod loss;
 pub(super) mod rebuild;
 
 use std::fmt;
@@ -16,6 +18,9 @@ pub enum Mend {
         engine: Engine,
         /// The statements.
         statements: Vec<String>,
+        /// What they take away that people have written, if they do: "the values of habits.icon". A statement that
+        /// fails on a row that it cannot keep loses nothing.
+        loses: Option<String>,
     },
     /// A line of Rust.
     Rust {
@@ -33,6 +38,24 @@ impl Mend {
         Mend::Sql {
             engine,
             statements: statements.into_iter().collect(),
+            loses: None,
+        }
+    }
+
+    /// The same, knowing what it loses.
+    #[must_use]
+    pub(super) fn losing(mut self, what: Option<String>) -> Self {
+        if let Mend::Sql { loses, .. } = &mut self {
+            *loses = what;
+        }
+        self
+    }
+
+    /// What it takes away that people have written.
+    pub fn loses(&self) -> Option<&str> {
+        match self {
+            Mend::Sql { loses, .. } => loses.as_deref(),
+            Mend::Rust { .. } | Mend::Words(_) => None,
         }
     }
 
@@ -47,7 +70,12 @@ impl Mend {
 impl fmt::Display for Mend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Mend::Sql { statements, .. } => {
+            Mend::Sql {
+                statements, loses, ..
+            } => {
+                if let Some(loses) = loses {
+                    write!(f, "loses {loses}: ")?;
+                }
                 write!(
                     f,
                     "in a new migration: {};",

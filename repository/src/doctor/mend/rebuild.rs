@@ -2,14 +2,33 @@
 //! new one takes the old one's name (<https://sqlite.org/lang_altertable.html#otheralter>).
 
 use super::super::schema::{Other, Table};
-use super::ddl;
+use super::{ddl, dependents};
 
 /// The statements that make `from` into `into`. Rows are copied column by column; a new column that takes no
 /// NULL and has no default needs a value that only somebody who knows the rows can give: the copy then fails
 /// on the first row, and nothing is lost.
 ///
-/// `others` are the triggers of the table, which go with it and are made again.
-pub(crate) fn statements(table: &str, from: &Table, into: &Table, others: &[Other]) -> Vec<String> {
+/// What the change leaves alone is made again in its own words: indexes, triggers, and the views that would be
+/// in the way of the new name.
+///
+/// # Errors
+/// Says what somebody has to do first, where a trigger or a view cannot be made again.
+pub(crate) fn statements(
+    table: &str,
+    from: &Table,
+    into: &Table,
+    others: &[Other],
+) -> Result<Vec<String>, String> {
+    let dependents = dependents::of(table, others);
+    let gone = from.columns.iter().map(|column| column.name.as_str());
+    let gone = gone.filter(|name| into.column(name).is_none());
+    can_be_made_again(table, &dependents, gone)?;
+    if let Some(conflict) = into.conflicts.first() {
+        return Err(format!(
+            "make the table anew by hand: what DOMAIN excepts would be lost, {} {}",
+            conflict.name, conflict.clause
+        ));
+    }
     let new = format!("{table}__new");
     let copied: Vec<String> = into
         .columns
@@ -19,25 +38,76 @@ pub(crate) fn statements(table: &str, from: &Table, into: &Table, others: &[Othe
         .filter(|name| from.column(name).is_some())
         .collect();
     let columns = ddl::names(&copied);
-    let mut sql = vec![
-        ddl::create_table(&new, into),
-        format!(
-            "INSERT INTO {} ({columns}) SELECT {columns} FROM {}",
-            ddl::name(&new),
-            ddl::name(table)
-        ),
-        format!("DROP TABLE {}", ddl::name(table)),
-        format!(
-            "ALTER TABLE {} RENAME TO {}",
-            ddl::name(&new),
-            ddl::name(table)
-        ),
-    ];
+    let mut sql = dependents::dropped(&dependents);
+    sql.push(ddl::create_table(&new, into));
+    sql.push(format!(
+        "INSERT INTO {} ({columns}) SELECT {columns} FROM {}",
+        ddl::name(&new),
+        ddl::name(table)
+    ));
+    if from.autoincrement && into.autoincrement {
+        sql.extend(counted_on(table, &new));
+    }
+    sql.push(format!("DROP TABLE {}", ddl::name(table)));
+    sql.push(format!(
+        "ALTER TABLE {} RENAME TO {}",
+        ddl::name(&new),
+        ddl::name(table)
+    ));
     let indexes = into.indexes.iter();
-    sql.extend(indexes.map(|(name, index)| ddl::create_index(table, name, index)));
-    let triggers = others
-        .iter()
-        .filter(|other| other.table == table && other.kind == "TRIGGER");
-    sql.extend(triggers.filter_map(|trigger| trigger.sql.clone()));
-    sql
+    sql.extend(indexes.map(|(name, index)| {
+        let is_as_it_was = from.indexes.get(name) == Some(index);
+        let own = from.index_sql.get(name).filter(|_| is_as_it_was);
+        own.cloned()
+            .unwrap_or_else(|| ddl::create_index(table, name, index))
+    }));
+    sql.extend(dependents.iter().filter_map(|other| other.sql.clone()));
+    Ok(sql)
+}
+
+/// The statement of a rebuild that copies the rows; none if the statements are no rebuild.
+pub(crate) fn copy(statements: &[String]) -> Option<&String> {
+    let mut statements = statements.iter();
+    statements.find(|sql| sql.starts_with("INSERT INTO ") && sql.contains("__new"))
+}
+
+/// Whether the triggers and views will be right again as they are written, when those columns are gone.
+///
+/// # Errors
+/// Says what somebody has to do first.
+pub(crate) fn can_be_made_again<'a>(
+    table: &str,
+    dependents: &[&Other],
+    gone: impl IntoIterator<Item = &'a str>,
+) -> Result<(), String> {
+    let those = |are: &dyn Fn(&Other) -> bool| -> Option<String> {
+        let those = dependents.iter().copied().filter(|other| are(other));
+        let those: Vec<&Other> = those.collect();
+        (!those.is_empty()).then(|| dependents::listed(&those))
+    };
+    if let Some(stale) = those(&|other| other.is_stale) {
+        return Err(format!(
+            "mend what has another name first, and look again: as that has it, {stale} would have to be made again"
+        ));
+    }
+    for column in gone {
+        if let Some(readers) = those(&|other| dependents::is_about(other, column)) {
+            return Err(format!(
+                "drop first, or make otherwise, what seems to read {table}.{column}: {readers}"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Numbers of rows that are gone are not given again.
+fn counted_on(table: &str, new: &str) -> [String; 2] {
+    let text = |name: &str| format!("'{}'", name.replace('\'', "''"));
+    let (table, new) = (text(table), text(new));
+    [
+        format!("DELETE FROM sqlite_sequence WHERE name = {new}"),
+        format!(
+            "INSERT INTO sqlite_sequence (name, seq) SELECT {new}, seq FROM sqlite_sequence WHERE name = {table}"
+        ),
+    ]
 }

@@ -2,8 +2,8 @@
 
 use super::super::expression::Expression;
 use super::super::schema::{
-    Check, Column, ForeignKey, Grant, Guard, Index, Key, Membership, Namespace, Other, Policy,
-    PrimaryKey, Role, Schema, Table, UNLOGGED, UniqueKey,
+    Check, Column, ForeignKey, Generated, Grant, Guard, Index, Key, Membership, Namespace, Other,
+    Policy, PrimaryKey, Role, Schema, Table, UNLOGGED, UniqueKey,
 };
 use super::Unreadable;
 use super::fields::Row;
@@ -76,7 +76,7 @@ pub(super) const CATALOG: &str = "
     UNION ALL
     SELECT 'column', t.relname::text, a.attnum, json_build_array(a.attname, format_type(a.atttypid, a.atttypmod),
             CASE WHEN a.attcollation <> y.typcollation THEN l.collname END, NOT a.attnotnull,
-            pg_get_expr(d.adbin, d.adrelid), a.attgenerated <> '', a.attidentity <> '')::text
+            pg_get_expr(d.adbin, d.adrelid), a.attgenerated::text, a.attidentity <> '')::text
         FROM t
         JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
         JOIN pg_type y ON y.oid = a.atttypid
@@ -94,11 +94,14 @@ pub(super) const CATALOG: &str = "
             coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::bool, false),
             k.confmatchtype = 'f' AND cardinality(k.conkey) > 1,
             coalesce((to_jsonb(k) ->> 'conenforced')::bool, true)
-                AND NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgconstraint = k.oid AND g.tgenabled NOT IN ('O', 'A')))::text
+                AND NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgconstraint = k.oid AND g.tgenabled NOT IN ('O', 'A')),
+            k.condeferred, k.connoinherit, coalesce(i.indnkeyatts < i.indnatts, false),
+            (SELECT json_agg(a.attname ORDER BY a.attnum) FROM pg_attribute a
+                WHERE a.attrelid = k.conrelid AND to_jsonb(k) -> 'confdelsetcols' @> to_jsonb(a.attnum)))::text
         FROM t
         JOIN pg_constraint k ON k.conrelid = t.oid AND k.contype IN ('p', 'u', 'f', 'c', 'x')
         LEFT JOIN pg_class f ON f.oid = k.confrelid
-        LEFT JOIN pg_index i ON i.indexrelid = k.conindid AND k.contype = 'u'
+        LEFT JOIN pg_index i ON i.indexrelid = k.conindid AND k.contype IN ('p', 'u')
     UNION ALL
     SELECT 'index', t.relname::text, 0, json_build_array(x.relname, i.indisunique, pg_get_expr(i.indpred, i.indrelid),
             (SELECT json_agg(pg_get_indexdef(i.indexrelid, n, false) ORDER BY n) FROM generate_series(1, i.indnkeyatts) n),
@@ -214,6 +217,7 @@ pub(super) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
                 kind: row.text(0)?,
                 name: row.text(1)?,
                 sql: None,
+                is_stale: false,
             });
         } else if let Some(table) = schema.tables.get_mut(&row.table) {
             let read = match row.kind.as_str() {
@@ -236,23 +240,26 @@ pub(super) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
 
 fn column(row: &Row, table: &mut Table) -> Result<(), Unreadable> {
     let expression = row.optional_text(4)?;
-    let (is_generated, is_identity) = (row.flag(5)?, row.flag(6)?);
+    let (computed, is_identity) = (row.text(5)?, row.flag(6)?);
+    let scalar = |sql: String| Expression::scalar(Engine::Postgres, &sql);
+    let (default, generated) = match (computed.as_str(), is_identity) {
+        ("", false) => (expression.map(scalar), None),
+        ("", true) => (None, Some(Generated::Identity)),
+        (kind, _) => {
+            let computed = |expression| Generated::Computed {
+                expression,
+                is_stored: kind == "s",
+            };
+            (None, expression.map(scalar).map(computed))
+        }
+    };
     table.columns.push(Column {
         name: row.text(0)?,
         ty: row.text(1)?,
         collation: row.optional_text(2)?,
         nullable: row.flag(3)?,
-        default: match is_generated {
-            true => None,
-            false => expression
-                .as_deref()
-                .map(|sql| Expression::scalar(Engine::Postgres, sql)),
-        },
-        generated: match (is_generated, is_identity) {
-            (true, _) => Some(expression.unwrap_or_default()),
-            (_, true) => Some("IDENTITY".to_owned()),
-            _ => None,
-        },
+        default,
+        generated,
         field: String::new(),
     });
     Ok(())
@@ -262,13 +269,18 @@ fn constraint(row: &Row, table: &mut Table) -> Result<(), Unreadable> {
     let name = row.text(0)?;
     let columns = row.texts(2)?;
     let deferrable = row.flag(7)?;
-    let unusual = [
+    let those = |all: &[(bool, &str)]| -> Vec<String> {
+        let those = all.iter().filter(|(is, _)| *is);
+        those.map(|(_, what)| (*what).to_owned()).collect()
+    };
+    let unusual = those(&[
         (deferrable, "DEFERRABLE"),
         (row.flag(10)?, "NULLS NOT DISTINCT"),
-    ];
-    let unusual = unusual.iter().filter(|(is, _)| *is);
-    let unusual = unusual.map(|(_, what)| (*what).to_owned()).collect();
-    match row.text(1)?.as_str() {
+        (row.flag(15)?, "INCLUDE"),
+    ]);
+    let kind = row.text(1)?;
+    let is_exclusion = kind == "x";
+    match kind.as_str() {
         "p" => {
             table.primary_key = PrimaryKey {
                 name: Some(name),
@@ -289,10 +301,15 @@ fn constraint(row: &Row, table: &mut Table) -> Result<(), Unreadable> {
                 columns,
                 references: row.text(3)?,
                 referenced_columns: row.texts(4)?,
-                on_delete: action(&row.text(5)?),
+                on_delete: match row.texts(16)?.join(", ") {
+                    some if some.is_empty() => action(&row.text(5)?),
+                    // Of the columns of the key, these alone.
+                    some => format!("{} ({some})", action(&row.text(5)?)),
+                },
                 on_update: action(&row.text(6)?),
                 deferrable,
                 full: row.flag(11)?,
+                deferred: row.flag(13)?,
                 valid: row.flag(8)?,
                 enforced: row.flag(12)?,
             });
@@ -303,6 +320,10 @@ fn constraint(row: &Row, table: &mut Table) -> Result<(), Unreadable> {
                 name: Some(name),
                 condition: Expression::condition(Engine::Postgres, &row.text(9)?),
                 valid: row.flag(8)?,
+                unusual: those(&[
+                    (row.flag(14)? && !is_exclusion, "NO INHERIT"),
+                    (!row.flag(12)?, "NOT ENFORCED"),
+                ]),
             });
         }
     }

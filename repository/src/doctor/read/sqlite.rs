@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::expression::Expression;
+use super::super::mend::ddl;
 use super::super::schema::{Column, ForeignKey, Index, Key, Other, Schema, Table, UniqueKey};
 use super::Unreadable;
 use super::fields::Row;
@@ -51,6 +51,7 @@ pub(super) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
                 kind: row.text(0)?,
                 name: row.text(1)?,
                 sql: row.optional_text(2)?,
+                is_stale: false,
             });
             continue;
         }
@@ -107,6 +108,7 @@ impl Facts {
         table.primary_key.columns = self.primary_key()?;
         self.read_indexes(&text, &mut table)?;
         self.read_foreign_keys(&text, &mut table)?;
+        table.autoincrement = text.autoincrement;
         table.primary_key.name = text.primary_key;
         table.checks = text.checks;
         table.conflicts = text.conflicts;
@@ -135,11 +137,8 @@ impl Facts {
                 ty: row.text(1)?,
                 collation: text.collations.get(&name).cloned(),
                 nullable: !row.flag(2)?,
-                default: default.map(|sql| Expression::scalar(Engine::Sqlite, &sql)),
-                generated: match row.number(5)? {
-                    0 => None,
-                    _ => Some(text.generated.get(&name).cloned().unwrap_or_default()),
-                },
+                default: default.map(|sql| sqlite_text::default(&sql)),
+                generated: text.generated.get(&name).cloned(),
                 field: String::new(),
                 name,
             });
@@ -165,6 +164,7 @@ impl Facts {
                 }
                 _ => {
                     let index = self.read_index(&name, row, text)?;
+                    table.index_sql.insert(name.clone(), row.text(3)?);
                     table.indexes.insert(name, index);
                 }
             }
@@ -183,7 +183,7 @@ impl Facts {
             let (column, descending) = (key.text(1)?, key.flag(2)?);
             let own = text.collation(&column);
             ordered.push(sqlite_text::ordered(
-                &column,
+                &ddl::name(&column),
                 own,
                 &key.text(3)?,
                 descending,
@@ -232,6 +232,7 @@ impl Facts {
                 on_delete: row.text(5)?,
                 deferrable: false,
                 full: false,
+                deferred: false,
                 valid: true,
                 enforced: true,
             };
@@ -242,12 +243,10 @@ impl Facts {
         let mut texts: Vec<_> = text.foreign_keys.iter().collect();
         // The PRAGMA counts from the last one in the text.
         for mut key in keys.into_values().rev() {
-            let of_key = texts
-                .iter()
-                .position(|(columns, ..)| *columns == key.columns);
-            if let Some((_, name, deferrable)) = of_key.map(|place| texts.remove(place)) {
-                key.name.clone_from(name);
-                key.deferrable = *deferrable;
+            let of_key = texts.iter().position(|text| text.columns == key.columns);
+            if let Some(text) = of_key.map(|place| texts.remove(place)) {
+                key.name.clone_from(&text.name);
+                (key.deferrable, key.deferred) = (text.deferrable, text.deferred);
             }
             table.foreign_keys.push(key);
         }
@@ -258,7 +257,7 @@ impl Facts {
 /// What is said of a column otherwise than by its name.
 fn differing(columns: &[String], said: Vec<String>) -> Vec<String> {
     let both = columns.iter().zip(said);
-    both.filter(|(column, said)| *column != said)
+    both.filter(|(column, said)| ddl::name(column) != *said)
         .map(|(_, said)| said)
         .collect()
 }

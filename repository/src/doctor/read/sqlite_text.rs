@@ -4,32 +4,43 @@
 use std::collections::BTreeMap;
 
 use sqlparser::ast::{
-    ColumnOption, ConstraintCharacteristics, Expr, Ident, IndexColumn, ObjectName, OrderBySort,
-    Statement, TableConstraint,
+    ColumnOption, ConstraintCharacteristics, DeferrableInitial, Expr, GeneratedExpressionMode,
+    Ident, IndexColumn, ObjectName, OrderBySort, Statement, TableConstraint,
 };
 use sqlparser::parser::Parser;
-use sqlparser::tokenizer::{TokenWithSpan, Tokenizer};
+use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
 use super::super::expression::{Expression, dialect};
-use super::super::schema::{Check, Conflict};
+use super::super::mend::ddl;
+use super::super::schema::{Check, Conflict, Generated};
 use super::{Unreadable, sqlite_conflict};
 use crate::engine::Engine;
 
 /// What the text of a CREATE TABLE says beside the PRAGMAs.
 #[derive(Default)]
 pub(super) struct TableText {
+    columns: Vec<String>,
     /// The name of the primary key.
     pub(super) primary_key: Option<String>,
     pub(super) conflicts: Vec<Conflict>,
     /// Names of unique keys by their columns, each with what is [unusual](ordered) about it.
     pub(super) unique_keys: BTreeMap<Vec<String>, Option<String>>,
-    /// In the order of the text: columns, name, whether it is deferrable.
-    pub(super) foreign_keys: Vec<(Vec<String>, Option<String>, bool)>,
+    /// In the order of the text.
+    pub(super) foreign_keys: Vec<ForeignKeyText>,
     pub(super) checks: Vec<Check>,
     /// Collations by column.
     pub(super) collations: BTreeMap<String, String>,
     /// What generated columns are computed from.
-    pub(super) generated: BTreeMap<String, String>,
+    pub(super) generated: BTreeMap<String, Generated>,
+    pub(super) autoincrement: bool,
+}
+
+/// What the text says of a foreign key.
+pub(super) struct ForeignKeyText {
+    pub(super) columns: Vec<String>,
+    pub(super) name: Option<String>,
+    pub(super) deferrable: bool,
+    pub(super) deferred: bool,
 }
 
 /// What the text of a CREATE INDEX says.
@@ -40,12 +51,19 @@ pub(super) struct IndexText {
 
 /// Reads a CREATE TABLE.
 pub(super) fn table(name: &str, sql: &str) -> Result<TableText, Unreadable> {
-    let (tokens, conflicts) = sqlite_conflict::taken_out(tokens(name, sql)?);
+    // What stands behind the columns is told by a PRAGMA, and the parser does not know all of it.
+    let columns = sql.rfind(')').map_or(sql, |end| &sql[..=end]);
+    let (tokens, conflicts) = sqlite_conflict::taken_out(tokens(name, columns)?);
     let Statement::CreateTable(create) = statement(name, tokens)? else {
         return Err(unreadable(name, "it is no CREATE TABLE"));
     };
     let mut text = TableText {
         conflicts,
+        columns: create
+            .columns
+            .iter()
+            .map(|column| value(&column.name))
+            .collect(),
         ..TableText::default()
     };
     for column in &create.columns {
@@ -69,18 +87,26 @@ impl TableText {
             ColumnOption::Check(check) => self.check(name, &check.expr),
             ColumnOption::PrimaryKey(_) => self.primary_key = name.map(value),
             ColumnOption::Unique(_) => {
-                self.unique_keys.insert(columns(), name.map(value));
+                let own = self.collation(&column.value);
+                let key = ordered(&ddl::name(&column.value), own, own, false);
+                self.unique_keys.insert(vec![key], name.map(value));
             }
             ColumnOption::ForeignKey(key) => {
-                let deferrable = deferrable(key.characteristics.as_ref());
-                self.foreign_keys
-                    .push((columns(), name.map(value), deferrable));
+                self.foreign_key(columns(), name, key.characteristics.as_ref());
             }
             ColumnOption::Generated {
                 generation_expr: Some(expression),
+                generation_expr_mode,
                 ..
             } => {
-                self.generated.insert(value(column), expression.to_string());
+                let generated = Generated::Computed {
+                    expression: Expression::scalar(Engine::Sqlite, &expression.to_string()),
+                    is_stored: *generation_expr_mode == Some(GeneratedExpressionMode::Stored),
+                };
+                self.generated.insert(value(column), generated);
+            }
+            ColumnOption::DialectSpecific(words) => {
+                self.autoincrement |= words.contains(&Token::make_keyword("AUTOINCREMENT"));
             }
             _ => {}
         }
@@ -96,10 +122,9 @@ impl TableText {
                     .insert(columns, key.name.as_ref().map(value));
             }
             TableConstraint::ForeignKey(key) => {
-                let names = key.columns.iter().map(value).collect();
-                let deferrable = deferrable(key.characteristics.as_ref());
-                self.foreign_keys
-                    .push((names, key.name.as_ref().map(value), deferrable));
+                let columns = key.columns.iter().map(|name| self.spelled(name));
+                let columns = columns.collect();
+                self.foreign_key(columns, key.name.as_ref(), key.characteristics.as_ref());
             }
             TableConstraint::Check(check) => self.check(check.name.as_ref(), &check.expr),
             _ => {}
@@ -113,17 +138,24 @@ impl TableText {
             expr => (expr, None),
         };
         let name = match name {
-            Expr::Identifier(name) => value(name),
+            Expr::Identifier(name) => self.spelled(name),
             other => other.to_string(),
         };
         let descending = column.column.options.sort == Some(OrderBySort::Desc);
         let of_column = self.collation(&name);
         ordered(
-            &name,
+            &ddl::name(&name),
             of_column,
             collation.as_deref().unwrap_or(of_column),
             descending,
         )
+    }
+
+    /// A column as it is written where it is defined: the case of its letters is nothing to SQLite.
+    fn spelled(&self, name: &Ident) -> String {
+        let mut columns = self.columns.iter();
+        let own = columns.find(|column| column.eq_ignore_ascii_case(&name.value));
+        own.cloned().unwrap_or_else(|| value(name))
     }
 
     /// The collation of a column; SQLite compares bytes unless told otherwise.
@@ -132,13 +164,43 @@ impl TableText {
         collation.map_or("BINARY", String::as_str)
     }
 
+    fn foreign_key(
+        &mut self,
+        columns: Vec<String>,
+        name: Option<&Ident>,
+        characteristics: Option<&ConstraintCharacteristics>,
+    ) {
+        let says = |what: fn(&ConstraintCharacteristics) -> bool| characteristics.is_some_and(what);
+        self.foreign_keys.push(ForeignKeyText {
+            columns,
+            name: name.map(value),
+            deferrable: says(|c| c.deferrable == Some(true)),
+            deferred: says(|c| c.initially == Some(DeferrableInitial::Deferred)),
+        });
+    }
+
     fn check(&mut self, name: Option<&Ident>, expression: &Expr) {
         self.checks.push(Check {
             name: name.map(value),
             condition: Expression::condition(Engine::Sqlite, &expression.to_string()),
             valid: true,
+            unusual: Vec::new(),
         });
     }
+}
+
+/// A default as a PRAGMA tells it: without the parentheses in which SQLite wants all but a literal.
+pub(super) fn default(sql: &str) -> Expression {
+    let tokens = Tokenizer::new(dialect(Engine::Sqlite), sql).tokenize();
+    let tokens = tokens.unwrap_or_default().into_iter();
+    let tokens: Vec<Token> = tokens
+        .filter(|token| !matches!(token, Token::Whitespace(_)))
+        .collect();
+    let sql = match tokens.as_slice() {
+        [_] | [Token::Plus | Token::Minus, _] => sql.to_owned(),
+        _ => format!("({sql})"),
+    };
+    Expression::scalar(Engine::Sqlite, &sql)
 }
 
 /// Reads a CREATE INDEX.
@@ -162,8 +224,8 @@ pub(super) fn index(name: &str, sql: &str) -> Result<IndexText, Unreadable> {
 }
 
 /// A column of a key, and what is unusual there: a collation that is not the column's own, or the other order.
-pub(super) fn ordered(column: &str, own: &str, collation: &str, descending: bool) -> String {
-    let mut text = column.to_owned();
+pub(super) fn ordered(sql: &str, own: &str, collation: &str, descending: bool) -> String {
+    let mut text = sql.to_owned();
     if !collation.eq_ignore_ascii_case(own) {
         text.push_str(&format!(" COLLATE {}", collation.to_ascii_uppercase()));
     }
@@ -191,10 +253,6 @@ fn unreadable(name: &str, reason: &str) -> Unreadable {
         name: name.to_owned(),
         reason: reason.to_owned(),
     }
-}
-
-fn deferrable(characteristics: Option<&ConstraintCharacteristics>) -> bool {
-    characteristics.is_some_and(|c| c.deferrable == Some(true))
 }
 
 fn value(ident: &Ident) -> String {

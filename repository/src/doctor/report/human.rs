@@ -136,7 +136,9 @@ impl Human<'_> {
     fn mend(&self, f: &mut fmt::Formatter<'_>, finding: &Finding) -> fmt::Result {
         let mut text = String::new();
         let what = match &finding.mend {
-            Mend::Sql { engine, statements } => {
+            Mend::Sql {
+                engine, statements, ..
+            } => {
                 for statement in statements {
                     writeln!(text, "{statement};")?;
                 }
@@ -152,6 +154,10 @@ impl Human<'_> {
             Mend::Words(words) => format!("mend: {words}"),
         };
         writeln!(f, "  {}", self.label(&what))?;
+        if let Some(loses) = finding.mend.loses() {
+            let loses = self.severity(Severity::Warning, &format!("it loses {loses}"));
+            writeln!(f, "    {loses}")?;
+        }
         for line in text.lines() {
             writeln!(f, "    {line}")?;
         }

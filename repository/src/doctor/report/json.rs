@@ -61,6 +61,7 @@ enum Mended<'a> {
     Sql {
         engine: &'static str,
         statements: &'a [String],
+        loses: Option<&'a str>,
     },
     Rust {
         what: &'a str,
@@ -141,9 +142,14 @@ fn described<'a>(finding: &'a Finding, sources: &Sources) -> Described<'a> {
         wanted: &finding.wanted,
         found: &finding.found,
         mend: match &finding.mend {
-            Mend::Sql { engine, statements } => Mended::Sql {
+            Mend::Sql {
+                engine,
+                statements,
+                loses,
+            } => Mended::Sql {
                 engine: engine.as_str(),
                 statements,
+                loses: loses.as_deref(),
             },
             Mend::Rust { what, line } => Mended::Rust { what, line },
             Mend::Words(words) => Mended::Words { words },

@@ -12,6 +12,7 @@ use std::fmt;
 
 pub use source::Sources;
 
+use super::compare::Rebuild;
 use super::finding::Finding;
 use super::suggest::Suggestion;
 use crate::domain::{Exception, Place};
@@ -29,8 +30,8 @@ pub struct Report {
     pub looked_at: Vec<Place>,
     /// The places that could not be looked at, at all or in whole, and why.
     pub unseen: Vec<Unseen>,
-    /// How a table of SQLite is made anew as DOMAIN has it, with every change at once.
-    pub(super) rebuilds: BTreeMap<(Place, String), Vec<String>>,
+    /// How a table of SQLite is made anew with every mend of it at once.
+    pub(super) rebuilds: BTreeMap<(Place, String), Rebuild>,
 }
 
 /// A place that could not be looked at, or not in whole: a table of it that cannot be read.
@@ -81,7 +82,8 @@ impl Report {
 
     /// The statements that mend what statements can mend on an engine, in order, each table of SQLite made anew
     /// once at most: for what the history lacks, or, if it lacks nothing, for a database. On SQLite they need
-    /// foreign keys off, as a migration has them. For a history,
+    /// foreign keys off, as a migration has them; a table that has to be made anew, with a view over it that has to
+    /// go first or that another mend changes, is left to a second look. For a history,
     /// [`Doctor::suggest`](super::Doctor::suggest) has tried them.
     pub fn statements(&self, engine: Engine) -> Vec<String> {
         let history = statements::of(self, Place::Migrations(engine));

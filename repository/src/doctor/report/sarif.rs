@@ -92,7 +92,9 @@ pub(super) fn message(finding: &Finding) -> String {
         .as_ref()
         .map_or(String::new(), |at| format!(" ({at})"));
     let mend = match &finding.mend {
-        Mend::Sql { engine, statements } => match statements.join("; ") {
+        Mend::Sql {
+            engine, statements, ..
+        } => match statements.join("; ") {
             // A table made anew is too long for an annotation.
             sql if sql.len() > LONGEST => {
                 format!("on {engine}; the report for people has the statements")
@@ -102,8 +104,10 @@ pub(super) fn message(finding: &Finding) -> String {
         Mend::Rust { what, line } => format!("{what}: {line}"),
         Mend::Words(words) => words.clone(),
     };
+    let loses = finding.mend.loses();
+    let loses = loses.map_or(String::new(), |what| format!("\nit loses {what}"));
     format!(
-        "{}: {} in {}{at}\nwanted: {}\nfound: {}\nmend: {mend}",
+        "{}: {} in {}{at}\nwanted: {}\nfound: {}\nmend: {mend}{loses}",
         finding.subject(),
         finding.code.title(),
         finding.place,

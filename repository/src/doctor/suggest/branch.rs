@@ -1,10 +1,12 @@
 //! One engine's half of a suggested migration.
 
+use std::collections::BTreeMap;
+
 use sea_orm::{ConnectionTrait, DatabaseConnection, TransactionOptions};
 
 use super::super::code::Code;
 use super::super::finding::Finding;
-use super::super::mend::Mend;
+use super::super::mend::{Mend, rebuild};
 use super::super::report::Report;
 use super::super::schema::Schema;
 use super::super::scratch::{Migrations, Scratch};
@@ -16,21 +18,48 @@ use crate::migrate::begin;
 /// What one engine runs, there and back.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Branch {
-    pub(super) up: Vec<String>,
-    pub(super) down: Vec<String>,
+    pub(super) up: Way,
+    pub(super) down: Way,
     /// What the statements leave undone.
     pub(super) left: Vec<String>,
 }
 
-/// The statements that were applied one after another, each mend's together.
-type Steps = Vec<Vec<String>>;
+/// Statements in a row.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Way {
+    pub(super) statements: Vec<String>,
+    /// What is lost, by the place of the first statement of the mend that loses it.
+    pub(super) losses: BTreeMap<usize, String>,
+}
+
+impl Way {
+    fn of<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Self {
+        let mut way = Way::default();
+        for step in steps {
+            if !step.losses.is_empty() {
+                let place = way.statements.len();
+                way.losses.insert(place, step.losses.join("; "));
+            }
+            way.statements.extend(step.statements.iter().cloned());
+        }
+        way
+    }
+}
+
+/// A mend that was applied.
+#[derive(Clone, Debug)]
+struct Step {
+    statements: Vec<String>,
+    losses: Vec<String>,
+}
 
 impl Doctor {
     /// Empty where the report has nothing for a migration of the engine.
     pub(super) async fn branch(&self, report: &Report, engine: Engine) -> Branch {
         let place = Place::Migrations(engine);
-        let is_mended =
-            |finding: &Finding| finding.place == place && matches!(finding.mend, Mend::Sql { .. });
+        let is_mended = |finding: &Finding| {
+            finding.place == place && !matches!(finding.mend, Mend::Rust { .. })
+        };
         let (Some(migrations), true) = (self.migrations, report.findings.iter().any(is_mended))
         else {
             return Branch::default();
@@ -65,14 +94,18 @@ impl Doctor {
         );
         let (up, down) = (shorter(&there.0), shorter(&back.0));
         let scratch = self.scratch(engine, migrations).await?;
-        let same = self.leads(&scratch.db, place, &up, &after).await?
-            && self.leads(&scratch.db, place, &down, &before).await?;
+        let same = self
+            .leads(&scratch.db, place, &up.statements, &after)
+            .await?
+            && self
+                .leads(&scratch.db, place, &down.statements, &before)
+                .await?;
         scratch.close().await?;
         Ok(match same {
             true => Branch { up, down, left },
             false => Branch {
-                up: there.0.concat(),
-                down: back.0.concat(),
+                up: Way::of(&there.0),
+                down: Way::of(&back.0),
                 left,
             },
         })
@@ -100,35 +133,48 @@ impl Doctor {
         engine: Engine,
         wanted: &Schema,
         is_up: bool,
-    ) -> Result<(Steps, Vec<String>), String> {
+    ) -> Result<(Vec<Step>, Vec<String>), String> {
         let place = Place::Migrations(engine);
-        let mut steps = Steps::new();
+        let exceptions = self.domain.exceptions;
+        let mut steps = Vec::new();
         let mut left = Vec::new();
         let mut tried: Vec<Vec<String>> = Vec::new();
         loop {
             let actual = self.read(db).await?;
-            let mut found = compare::compare(place, None, wanted, &actual).findings;
+            let mut found = compare::compare(place, None, wanted, &actual, exceptions).findings;
             if is_up {
-                found = exception::apply(self.domain.exceptions, &[], found).0;
+                found = exception::apply(exceptions, &[], found).0;
                 found.retain(|finding| finding.place == place);
             } else {
                 // Triggers and views from before are no drift of the way back.
                 found.retain(|finding| finding.code != Code::Unknown);
             }
-            let next = found
-                .into_iter()
-                .find_map(|finding| match finding.mend.clone() {
-                    Mend::Sql { statements, .. } if !tried.contains(&statements) => {
-                        Some((finding, statements))
+            let next = found.iter().find_map(|finding| match &finding.mend {
+                Mend::Sql { statements, .. } if !tried.contains(statements) => {
+                    Some((finding, statements.clone()))
+                }
+                _ => None,
+            });
+            let Some((finding, statements)) = next else {
+                left.extend(found.iter().filter_map(|finding| match &finding.mend {
+                    Mend::Words(words) => {
+                        Some(format!("{} {}: {words}", finding.code, finding.subject()))
                     }
                     _ => None,
-                });
-            let Some((finding, statements)) = next else {
+                }));
                 break;
             };
             tried.push(statements.clone());
             match run(db, &statements).await {
-                Ok(()) => steps.push(statements),
+                Ok(()) => steps.push(Step {
+                    statements,
+                    losses: finding
+                        .mend
+                        .loses()
+                        .map(str::to_owned)
+                        .into_iter()
+                        .collect(),
+                }),
                 Err(error) => left.push(format!(
                     "{} {} on {engine}: {error}",
                     finding.code,
@@ -150,7 +196,9 @@ impl Doctor {
         if run(db, statements).await.is_err() {
             return Ok(false);
         }
-        let mut found = compare::compare(place, None, to, &self.read(db).await?).findings;
+        let actual = self.read(db).await?;
+        let exceptions = self.domain.exceptions;
+        let mut found = compare::compare(place, None, to, &actual, exceptions).findings;
         found.retain(|finding| finding.code != Code::Unknown);
         Ok(found.is_empty())
     }
@@ -173,23 +221,18 @@ async fn run(db: &DatabaseConnection, statements: &[String]) -> Result<(), Strin
 
 /// The statements in a row. Where SQLite makes a table anew more than once, the last time is enough if it
 /// copies the same columns.
-fn shorter(steps: &Steps) -> Vec<String> {
-    let rebuild = |step: &[String]| {
-        let is = step
-            .first()
-            .is_some_and(|sql| sql.starts_with("CREATE TABLE"))
-            && step
-                .get(1)
-                .is_some_and(|sql| sql.starts_with("INSERT INTO"));
-        is.then(|| step.get(1).cloned()).flatten()
-    };
-    let repeated = |index: usize| {
-        let copies = rebuild(&steps[index]);
-        copies.is_some()
-            && steps[index + 1..]
-                .iter()
-                .any(|later| rebuild(later) == copies)
-    };
-    let kept = (0..steps.len()).filter(|index| !repeated(*index));
-    kept.flat_map(|index| steps[index].clone()).collect()
+fn shorter(steps: &[Step]) -> Way {
+    let mut kept: Vec<Step> = Vec::new();
+    for step in steps {
+        let mut step = step.clone();
+        if let Some(copy) = rebuild::copy(&step.statements) {
+            let mut earlier = kept.iter();
+            let earlier = earlier.rposition(|one| rebuild::copy(&one.statements) == Some(copy));
+            if let Some(earlier) = earlier {
+                step.losses.splice(0..0, kept.remove(earlier).losses);
+            }
+        }
+        kept.push(step);
+    }
+    Way::of(&kept)
 }

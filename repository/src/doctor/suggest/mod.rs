@@ -30,12 +30,14 @@ pub struct Suggestion {
 impl Suggestion {
     /// What the migration runs on an engine, up; nothing if there is nothing to mend there.
     pub fn up(&self, engine: Engine) -> &[String] {
-        self.branch(engine).map_or(&[], |branch| &branch.up)
+        self.branch(engine)
+            .map_or(&[], |branch| &branch.up.statements)
     }
 
     /// What the migration runs on an engine, down.
     pub fn down(&self, engine: Engine) -> &[String] {
-        self.branch(engine).map_or(&[], |branch| &branch.down)
+        self.branch(engine)
+            .map_or(&[], |branch| &branch.down.statements)
     }
 
     fn branch(&self, engine: Engine) -> Option<&Branch> {
@@ -81,7 +83,7 @@ impl Doctor {
         let mut by_hand = by_hand(report);
         by_hand.append(&mut sqlite.left);
         by_hand.append(&mut postgres.left);
-        let is_needed = !(sqlite.up.is_empty() && postgres.up.is_empty());
+        let is_needed = !(sqlite.up.statements.is_empty() && postgres.up.statements.is_empty());
         Suggestion {
             skeleton: is_needed.then(|| Skeleton {
                 name: name.to_owned(),
@@ -104,6 +106,8 @@ fn by_hand(report: &Report) -> Vec<String> {
         let head = format!("{} {}", finding.code, finding.subject());
         let words = match (&finding.mend, finding.place) {
             (Mend::Rust { what, line }, _) => format!("{head}: {what}:\n{line}"),
+            // What was tried tells by itself what it leaves.
+            (Mend::Words(_) | Mend::Sql { .. }, Place::Migrations(_)) => continue,
             (Mend::Words(words), _) => format!("{head}: {words}"),
             (Mend::Sql { .. }, Place::Database(engine)) => {
                 let at = finding.at.as_deref().unwrap_or("the database");

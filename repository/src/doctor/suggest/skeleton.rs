@@ -1,6 +1,6 @@
 //! The files of a suggested migration.
 
-use super::branch::Branch;
+use super::branch::{Branch, Way};
 use crate::engine::Engine;
 
 /// A migration, before it is files.
@@ -63,7 +63,7 @@ impl Skeleton {
 }
 
 fn branch(engine: Engine, branch: &Branch) -> String {
-    let (up, down) = match branch.up.is_empty() {
+    let (up, down) = match branch.up.statements.is_empty() {
         true => {
             let nothing = format!(
                 "Script::nothing(\"the schema on {} was right already\")",
@@ -86,7 +86,8 @@ const fn name(engine: Engine) -> &'static str {
     }
 }
 
-fn script(statements: &[String]) -> String {
+fn script(way: &Way) -> String {
+    let Way { statements, losses } = way;
     if statements.is_empty() {
         return "Script::nothing(\"there is no way back; say why\")".to_owned();
     }
@@ -95,26 +96,16 @@ fn script(statements: &[String]) -> String {
         .map(|sql| format!(".sql({})", literal(sql)))
         .collect();
     let line = format!("Script::new(){}", calls.concat());
-    let loses = |index: usize| loses(&statements[index], statements.get(index + 1));
-    let any_loses = (0..statements.len()).any(loses);
-    if line.len() <= CHAIN && !line.contains('\n') && !any_loses {
+    if line.len() <= CHAIN && !line.contains('\n') && losses.is_empty() {
         return line;
     }
     let calls = calls.iter().enumerate().map(|(index, call)| {
-        let warning = match loses(index) {
-            true => "\n        // Rows or values are lost: make sure that nobody needs them.",
-            false => "",
-        };
+        let warning = losses.get(&index).map_or(String::new(), |what| {
+            format!("\n        // Loses {what}. Make sure that nobody needs that.")
+        });
         format!("{warning}\n        {call}")
     });
     format!("Script::new(){}", calls.collect::<String>())
-}
-
-/// Whether the statement takes away what people have written. A table that is made anew is dropped after its
-/// rows were copied: the next statement gives the new one its name.
-fn loses(sql: &str, next: Option<&String>) -> bool {
-    let is_replaced = next.is_some_and(|next| next.contains(" RENAME TO "));
-    sql.starts_with("DROP TABLE") && !is_replaced || sql.contains(" DROP COLUMN ")
 }
 
 /// The text as a literal of Rust.

@@ -57,6 +57,48 @@ pub(super) const DRIFTS: &[Drift] = &[
         "devices.platform",
     ),
     sqlite(
+        "columns renamed, two at once",
+        Sql(
+            "ALTER TABLE devices RENAME COLUMN platform TO system; ALTER TABLE devices RENAME COLUMN version TO revision",
+        ),
+        ColumnRenamed,
+        "devices.version",
+    ),
+    postgres(
+        "columns renamed, two at once",
+        "ALTER TABLE devices RENAME COLUMN platform TO system; ALTER TABLE devices RENAME COLUMN version TO revision",
+        ColumnRenamed,
+        "devices.version",
+    ),
+    sqlite(
+        "column extra, with a check",
+        Written(
+            "habits",
+            "name TEXT",
+            "icon TEXT CHECK (icon <> ''), name TEXT",
+        ),
+        ColumnExtra,
+        "habits.icon",
+    ),
+    sqlite(
+        "column extra, unique",
+        Written("habits", "name TEXT", "icon TEXT UNIQUE, name TEXT"),
+        ColumnExtra,
+        "habits.icon",
+    ),
+    sqlite(
+        "column extra, with an index",
+        Sql("ALTER TABLE habits ADD COLUMN icon TEXT; CREATE INDEX ix_icon ON habits (icon)"),
+        ColumnExtra,
+        "habits.icon",
+    ),
+    postgres(
+        "column extra, with an index",
+        "ALTER TABLE habits ADD COLUMN icon text; CREATE INDEX ix_icon ON habits (icon)",
+        ColumnExtra,
+        "habits.icon",
+    ),
+    sqlite(
         "type",
         Written(
             "habit_entries",
@@ -156,6 +198,16 @@ pub(super) const DRIFTS: &[Drift] = &[
         "reminders.is_enabled",
     ),
     sqlite(
+        "default: an expression",
+        Written(
+            "devices",
+            "last_sync_at TEXT,",
+            "last_sync_at TEXT DEFAULT (strftime('%Y-%m-%dT%H:%M:%f000Z')),",
+        ),
+        ColumnDefault,
+        "devices.last_sync_at",
+    ),
+    sqlite(
         "default extra",
         Written(
             "habits",
@@ -177,6 +229,16 @@ pub(super) const DRIFTS: &[Drift] = &[
             "habits",
             "cadence TEXT NOT NULL",
             "cadence TEXT NOT NULL GENERATED ALWAYS AS ('daily')",
+        ),
+        ColumnGenerated,
+        "habits.cadence",
+    ),
+    sqlite(
+        "generated, and stored",
+        Written(
+            "habits",
+            "cadence TEXT NOT NULL",
+            "cadence TEXT NOT NULL GENERATED ALWAYS AS ('daily') STORED",
         ),
         ColumnGenerated,
         "habits.cadence",

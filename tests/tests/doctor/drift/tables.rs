@@ -51,6 +51,30 @@ pub(super) const DRIFTS: &[Drift] = &[
         "devices",
     ),
     sqlite(
+        "tables renamed, two at once",
+        Sql("ALTER TABLE devices RENAME TO gadgets; ALTER TABLE reminders RENAME TO alarms"),
+        TableRenamed,
+        "reminders",
+    ),
+    postgres(
+        "tables renamed, two at once",
+        "ALTER TABLE devices RENAME TO gadgets; ALTER TABLE reminders RENAME TO alarms",
+        TableRenamed,
+        "reminders",
+    ),
+    sqlite(
+        "table of another kind, with a view over views, and triggers",
+        Written(
+            "outbox",
+            "STRICT",
+            "; CREATE VIEW letters AS SELECT * FROM outbox; CREATE VIEW letter_ids AS SELECT id FROM letters; \
+             CREATE TRIGGER sending INSTEAD OF DELETE ON letter_ids BEGIN DELETE FROM outbox WHERE id = OLD.id; END; \
+             CREATE TRIGGER posting AFTER INSERT ON devices BEGIN DELETE FROM outbox; END",
+        ),
+        TableOptions,
+        "outbox",
+    ),
+    sqlite(
         "table not STRICT",
         Written("outbox", "STRICT", ""),
         TableOptions,

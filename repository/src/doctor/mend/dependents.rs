@@ -1,0 +1,90 @@
+//! What SQLite keeps by its text alone: triggers and views. One that names a table or a column that is gone fails
+//! whenever it is read, and any ALTER TABLE with it; what it names is told by its words, and rather too much than
+//! too little.
+
+use sqlparser::tokenizer::{Token, Tokenizer};
+
+use super::super::expression::dialect;
+use super::super::schema::Other;
+use super::ddl;
+use crate::engine::Engine;
+
+/// Triggers and views that name the table, and those that name such a view: first those that others need.
+pub(crate) fn of<'a>(table: &str, others: &'a [Other]) -> Vec<&'a Other> {
+    let mut found: Vec<&Other> = Vec::new();
+    let mut names = vec![table];
+    while let Some(name) = names.pop() {
+        for other in others.iter().filter(|other| is_about(other, name)) {
+            if !found.contains(&other) {
+                found.push(other);
+                if other.kind == "VIEW" {
+                    names.push(&other.name);
+                }
+            }
+        }
+    }
+    // SQLite looks at what a view reads when it is read, and at what a trigger is of when it is made.
+    found.sort_by_key(|other| other.kind == "TRIGGER");
+    found
+}
+
+/// Whether its text has the name in it.
+pub(crate) fn is_about(other: &Other, name: &str) -> bool {
+    let sql = other.sql.as_deref().unwrap_or_default();
+    words(sql).iter().any(|word| is(word, name))
+}
+
+/// The table, or a column of it, gets another name: SQLite then writes the texts anew that have the old one.
+pub(crate) fn renamed(others: &mut [Other], table: &str, from: &str, to: &str) {
+    let about = of(table, others).into_iter();
+    let about: Vec<String> = about
+        .filter(|other| is_about(other, from))
+        .map(|other| other.name.clone())
+        .collect();
+    for other in others
+        .iter_mut()
+        .filter(|other| about.contains(&other.name))
+    {
+        other.is_stale = true;
+        let words = words(other.sql.as_deref().unwrap_or_default());
+        let words = words.iter().map(|word| match is(word, from) {
+            true => ddl::name(to),
+            false => ddl::name(word),
+        });
+        other.sql = Some(words.collect::<Vec<_>>().join(" "));
+    }
+}
+
+/// The statements that take them away, if they are still there, each once nothing needs it any more.
+pub(crate) fn dropped(dependents: &[&Other]) -> Vec<String> {
+    let dependents = dependents.iter().rev();
+    dependents
+        .map(|other| format!("DROP {} IF EXISTS {}", other.kind, ddl::name(&other.name)))
+        .collect()
+}
+
+/// `VIEW all_habits, TRIGGER touch`.
+pub(crate) fn listed(others: &[&Other]) -> String {
+    let others = others.iter();
+    let others = others.map(|other| format!("{} {}", other.kind, other.name));
+    others.collect::<Vec<_>>().join(", ")
+}
+
+fn is(word: &str, name: &str) -> bool {
+    word.eq_ignore_ascii_case(name)
+}
+
+/// Names, key words, and texts: SQLite takes a text for a name where no text can be.
+fn words(sql: &str) -> Vec<String> {
+    let tokens = Tokenizer::new(dialect(Engine::Sqlite), sql).tokenize();
+    let Ok(tokens) = tokens else {
+        let words = sql.split(|c: char| !c.is_alphanumeric() && c != '_');
+        return words.map(str::to_owned).collect();
+    };
+    let words = tokens.into_iter().filter_map(|token| match token {
+        Token::Word(word) => Some(word.value),
+        Token::SingleQuotedString(text) => Some(text),
+        _ => None,
+    });
+    words.collect()
+}

@@ -1,0 +1,147 @@
+//! What becomes of values that get another type.
+
+use crate::engine::Engine;
+
+const FRACTION: &str = "fractions of numbers";
+const LAST_DIGITS: &str = "the last digits of long numbers";
+const SPELLING: &str = "the spelling of numbers ('007' becomes 7)";
+
+/// What of the values the cast of a mend takes away, as far as that is known. A value that it cannot keep at all makes it fail, and
+/// then nothing is lost.
+pub(crate) fn of_another_type(engine: Engine, from: &str, to: &str) -> Option<&'static str> {
+    match engine {
+        Engine::Sqlite => sqlite(from, to),
+        Engine::Postgres => postgres(&Type::read(from), &Type::read(to)),
+    }
+}
+
+fn sqlite(from: &str, to: &str) -> Option<&'static str> {
+    match (from, to) {
+        ("TEXT", "INTEGER" | "INT" | "REAL") => Some(SPELLING),
+        ("INTEGER" | "INT", "REAL") | ("REAL", "TEXT") => Some(LAST_DIGITS),
+        _ => None,
+    }
+}
+
+/// A type of Postgres, as its catalog writes it.
+#[derive(PartialEq, Eq)]
+struct Type<'a> {
+    name: &'a str,
+    /// What stands in parentheses.
+    bounds: Option<&'a str>,
+    with_zone: bool,
+}
+
+impl<'a> Type<'a> {
+    fn read(ty: &'a str) -> Self {
+        let with_zone = ty.ends_with("with time zone");
+        let base = ty.trim_end_matches(" with time zone");
+        let base = base.trim_end_matches(" without time zone");
+        let (name, bounds) = match base.split_once('(') {
+            Some((name, rest)) => (name, Some(rest.trim_end_matches(')'))),
+            None => (base, None),
+        };
+        Type {
+            name,
+            bounds,
+            with_zone,
+        }
+    }
+
+    /// Whether it holds less than the other of the same kind: a shorter text, a smaller fraction.
+    fn is_narrower(&self, other: &Type<'_>) -> bool {
+        let bound = |ty: &Type<'_>| -> Option<u32> {
+            let mut bounds = ty.bounds?.split(',');
+            let first = bounds.next();
+            let decisive = match ty.name {
+                "numeric" => bounds.next().or(Some("0")),
+                _ => first,
+            };
+            decisive?.trim().parse().ok()
+        };
+        match (bound(self), bound(other)) {
+            (Some(mine), Some(theirs)) if self.name == other.name => mine < theirs,
+            (mine, _) => mine.is_some(),
+        }
+    }
+
+    fn is_whole(&self) -> bool {
+        matches!(self.name, "bigint" | "integer" | "smallint")
+    }
+}
+
+fn postgres(from: &Type<'_>, to: &Type<'_>) -> Option<&'static str> {
+    if from == to {
+        return None;
+    }
+    let is_narrower = to.is_narrower(from);
+    match (from.name, to.name) {
+        ("double precision" | "real" | "numeric", _) if to.is_whole() => Some(FRACTION),
+        ("numeric", "numeric") if is_narrower => Some(FRACTION),
+        ("double precision" | "real", "numeric") => Some(LAST_DIGITS),
+        ("numeric" | "double precision" | "bigint", "real")
+        | ("numeric" | "bigint", "double precision")
+        | ("integer", "real") => Some(LAST_DIGITS),
+        ("integer", "boolean") => Some("which number it was (all but 0 become true)"),
+        ("timestamp", "date") => Some("the time of day"),
+        ("timestamp", "time") => Some("the date"),
+        ("timestamp", "timestamp") if from.with_zone && !to.with_zone => {
+            Some("the zone (a time is written as in that of the session)")
+        }
+        ("timestamp", "timestamp") | ("time", "time") if is_narrower => {
+            Some("fractions of seconds")
+        }
+        (_, "character varying" | "character") if is_narrower => {
+            Some("what is too long for the type")
+        }
+        ("character", "text" | "character varying") => Some("spaces at the end of texts"),
+        ("json", "jsonb") => Some("the spaces and the order of keys"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_told_where_there_is_one_and_nowhere_else() {
+        let postgres = |from, to| of_another_type(Engine::Postgres, from, to);
+        for (from, to) in [
+            ("double precision", "bigint"),
+            ("numeric(10,2)", "integer"),
+            ("numeric", "numeric(10,2)"),
+            ("numeric", "double precision"),
+            ("double precision", "real"),
+            ("integer", "boolean"),
+            ("timestamp with time zone", "date"),
+            ("timestamp with time zone", "timestamp without time zone"),
+            ("timestamp with time zone", "timestamp(0) with time zone"),
+            ("text", "character varying(64)"),
+            ("character varying(64)", "character varying(8)"),
+            ("character(3)", "text"),
+            ("json", "jsonb"),
+        ] {
+            assert!(postgres(from, to).is_some(), "{from} {to}");
+        }
+        for (from, to) in [
+            ("bigint", "integer"),
+            ("integer", "bigint"),
+            ("text", "uuid"),
+            ("uuid", "text"),
+            ("timestamp without time zone", "timestamp with time zone"),
+            ("character varying(64)", "text"),
+            ("character varying(8)", "character varying(64)"),
+            ("numeric(10,2)", "numeric(12,2)"),
+            ("boolean", "integer"),
+            ("jsonb", "text"),
+            ("date", "timestamp with time zone"),
+        ] {
+            assert_eq!(postgres(from, to), None, "{from} {to}");
+        }
+        let sqlite = |from, to| of_another_type(Engine::Sqlite, from, to);
+        assert!(sqlite("TEXT", "INTEGER").is_some());
+        assert_eq!(sqlite("REAL", "INTEGER"), None);
+        assert_eq!(sqlite("INTEGER", "TEXT"), None);
+    }
+}
