@@ -68,7 +68,8 @@ codes! {
     TableExtra = "CAT002", Warning, "table that DOMAIN does not have", "Nobody looks after it.";
     TableRenamed = "CAT003", Error, "table under another name", "Every call on it fails; its rows are where nobody looks.";
     TableOptions = "CAT004", Error, "table of another kind", "A SQLite table that is not STRICT takes any value in any column; an UNLOGGED one of Postgres is empty after a crash.";
-    Unknown = "CAT005", Warning, "thing that DOMAIN has no word for", "A trigger, a rule or a view changes or shows rows unseen by the application.";
+    Unknown = "CAT005", Warning, "thing that DOMAIN has no word for", "A view, for one, shows rows past the policies of its tables.";
+    Trigger = "CAT006", Error, "trigger or rule that DOMAIN does not have", "It changes, adds or refuses rows unseen by the application, on one side only.";
 
     ColumnMissing = "CAT010", Error, "column missing", "Every call on the table fails.";
     ColumnExtra = "CAT011", Error, "column that DOMAIN does not have", "An insert leaves it out: it fails, or fills in what nobody chose.";
@@ -141,6 +142,13 @@ codes! {
 
     ExceptionStale = "CAT090", Error, "exception that excepts nothing", "A later difference of the kind would pass unseen.";
     ExceptionReason = "CAT091", Error, "exception without a reason, or with an unknown code", "Nobody can judge it.";
+}
+
+impl Code {
+    /// Whether it is about what DOMAIN has no word for.
+    pub(super) const fn is_of_others(self) -> bool {
+        matches!(self, Code::Unknown | Code::Trigger)
+    }
 }
 
 impl fmt::Display for Code {

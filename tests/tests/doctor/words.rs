@@ -219,6 +219,7 @@ const NOTHING: &[(&str, &str, &str)] = &[
         "the primary key is unique already",
     ),
     ("UNIQUE", "email TEXT", "it is unique already"),
+    ("UNIQUE", "binary UNIQUE", "it is unique already"),
     ("DEFAULT 1", "", "of two defaults the last one holds"),
     (
         "COLLATE NOCASE",

@@ -82,9 +82,9 @@ pub(super) fn compare(
 /// that it refers to, and what is too much goes when nothing depends on it any more.
 fn turn(engine: Engine, code: Code) -> u8 {
     match (code, engine) {
-        (Code::Unknown, Engine::Sqlite) => 0,
+        (code, Engine::Sqlite) if code.is_of_others() => 0,
         (Code::TableRenamed | Code::ColumnRenamed, _) => 1,
-        (Code::Unknown, Engine::Postgres) => 2,
+        (code, Engine::Postgres) if code.is_of_others() => 2,
         (Code::ForeignKeyMissing | Code::ForeignKeyTarget, _) => 4,
         (
             Code::UniqueKeyExtra | Code::IndexExtra | Code::UniqueIndexExtra | Code::TableExtra,
@@ -170,7 +170,9 @@ impl Comparison {
 
     /// Whether a trigger or a view is meant, and so stays.
     fn is_kept(&self, other: &Other) -> bool {
-        self.is_excepted(Code::Unknown, &format!("{}: {}", other.table, other.name))
+        let subject = Part::Named.subject(&other.table, &other.name);
+        let mut codes = Code::ALL.iter().filter(|code| code.is_of_others());
+        codes.any(|code| self.is_excepted(*code, &subject))
     }
 
     fn say(&mut self, table: &str, what: (Part, &str), code: Code, sides: Sides, mend: Mend) {

@@ -62,13 +62,13 @@ pub(super) fn compare(all: &mut Comparison, expected: &Schema, actual: &mut Sche
         let drop = format!("DROP {kind} {}{of}", ddl::name(&other.name));
         let mend = Mend::sql(all.engine, [drop]);
         let sides = sides("nothing of the kind", &what);
-        all.say(
-            &other.table,
-            (Part::Named, &other.name),
-            Code::Unknown,
-            sides,
-            mend,
-        );
+        let is_ours = expected.tables.contains_key(&other.table);
+        let code = match other.kind.as_str() {
+            "TRIGGER" | "RULE" if is_ours => Code::Trigger,
+            _ => Code::Unknown,
+        };
+        let what = (Part::Named, other.name.as_str());
+        all.say(&other.table, what, code, sides, mend);
     }
 }
 

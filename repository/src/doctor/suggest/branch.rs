@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, TransactionOptions};
 
-use super::super::code::Code;
 use super::super::finding::Finding;
 use super::super::mend::{Mend, rebuild};
 use super::super::report::Report;
@@ -147,7 +146,7 @@ impl Doctor {
                 found.retain(|finding| finding.place == place);
             } else {
                 // Triggers and views from before are no drift of the way back.
-                found.retain(|finding| finding.code != Code::Unknown);
+                found.retain(|finding| !finding.code.is_of_others());
             }
             let next = found.iter().find_map(|finding| match &finding.mend {
                 Mend::Sql { statements, .. } if !tried.contains(statements) => {
@@ -199,7 +198,7 @@ impl Doctor {
         let actual = self.read(db).await?;
         let exceptions = self.domain.exceptions;
         let mut found = compare::compare(place, None, to, &actual, exceptions).findings;
-        found.retain(|finding| finding.code != Code::Unknown);
+        found.retain(|finding| !finding.code.is_of_others());
         Ok(found.is_empty())
     }
 }

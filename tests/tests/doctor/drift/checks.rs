@@ -54,6 +54,13 @@ pub(super) const DRIFTS: &[Drift] = &[
         CheckWeaker,
         "devices: ck_devices__platform",
     ),
+    postgres(
+        "check of no inheriting table",
+        "ALTER TABLE devices DROP CONSTRAINT ck_devices__platform, \
+         ADD CONSTRAINT ck_devices__platform CHECK (char_length(platform) BETWEEN 1 AND 64) NO INHERIT",
+        CheckWeaker,
+        "devices: ck_devices__platform",
+    ),
     sqlite(
         "check in words of SQLite's own",
         Written(

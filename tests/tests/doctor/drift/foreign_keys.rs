@@ -92,6 +92,13 @@ pub(super) const DRIFTS: &[Drift] = &[
         ForeignKeyDelete,
         HABIT,
     ),
+    postgres(
+        "foreign key: on delete, of one column",
+        "ALTER TABLE reminders DROP CONSTRAINT fk_reminders__user_id_habit_id, ADD CONSTRAINT fk_reminders__user_id_habit_id \
+         FOREIGN KEY (user_id, habit_id) REFERENCES habits (user_id, id) ON DELETE SET NULL (habit_id)",
+        ForeignKeyDelete,
+        HABIT,
+    ),
     sqlite(
         "foreign key: on update",
         Written("reminders", "ON UPDATE NO ACTION", "ON UPDATE CASCADE"),

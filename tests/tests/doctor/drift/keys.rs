@@ -113,6 +113,12 @@ pub(super) const DRIFTS: &[Drift] = &[
         UniqueKeyOptions,
         "devices: pk_devices",
     ),
+    postgres(
+        "primary key that holds more",
+        "ALTER TABLE devices DROP CONSTRAINT pk_devices, ADD CONSTRAINT pk_devices PRIMARY KEY (id) INCLUDE (platform)",
+        UniqueKeyOptions,
+        "devices: pk_devices",
+    ),
     sqlite(
         "constraint renamed",
         Written(

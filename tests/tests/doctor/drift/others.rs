@@ -41,13 +41,13 @@ pub(super) const DRIFTS: &[Drift] = &[
     sqlite(
         "trigger",
         Sql("CREATE TRIGGER touch AFTER UPDATE ON habits BEGIN UPDATE habits SET version = 1; END"),
-        Unknown,
+        Trigger,
         "habits: touch",
     ),
     postgres(
         "trigger",
         "CREATE TRIGGER touch BEFORE UPDATE ON habits FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()",
-        Unknown,
+        Trigger,
         "habits: touch",
     ),
     sqlite(
@@ -65,7 +65,7 @@ pub(super) const DRIFTS: &[Drift] = &[
     postgres(
         "rule",
         "CREATE RULE quiet AS ON DELETE TO devices DO INSTEAD NOTHING",
-        Unknown,
+        Trigger,
         "devices: quiet",
     ),
 ];
