@@ -116,7 +116,10 @@ impl Expected<'_> {
                 nullable,
                 default: None,
                 generated: None,
-                field: native.map_or(String::new(), |native| field(name, native, nullable)),
+                field: native.map_or(String::new(), |native| {
+                    let is_key = table.primary_key.columns.contains(name);
+                    field(name, native, nullable, is_key)
+                }),
             }
         });
         columns.collect()
@@ -342,16 +345,20 @@ fn policy(policy: &domain::Policy) -> Policy {
 }
 
 /// How an entity writes the field.
-fn field(name: &str, native: &NativeType, nullable: bool) -> String {
-    let attribute = native
-        .attribute
-        .map_or(String::new(), |attribute| format!("{attribute} "));
+fn field(name: &str, native: &NativeType, nullable: bool, is_key: bool) -> String {
+    let key = is_key.then_some(PRIMARY_KEY).into_iter();
     let ty = match nullable {
         true => format!("Option<{}>", native.field),
         false => native.field.to_owned(),
     };
-    format!("{attribute}pub {name}: {ty},")
+    let mut words: Vec<&str> = key.chain(native.attribute).collect();
+    let field = format!("pub {name}: {ty},");
+    words.push(&field);
+    words.join(" ")
 }
+
+/// The attribute of an entity's field that is the primary key, or a part of it.
+pub(super) const PRIMARY_KEY: &str = "#[sea_orm(primary_key, auto_increment = false)]";
 
 /// A default as the engine writes it.
 fn literal(engine: Engine, value: DefaultValue) -> String {

@@ -128,7 +128,8 @@ const HEAD: &str = "\
 Every class of drift that the doctor knows of, injected into each place where it can be, in the reference domain,
 with real databases. A cell is the code that is told there. In every cell the finding is in the right place and in
 no other, and its mend was applied: the statements to the database or as a further migration, one finding after the
-other until nothing is found any more; a line of Rust for an entity was compared with the right source, which has it.
+other until nothing is found any more; what is to be done to the fields of an entity was done to its source, which was
+then the right entity's, word for word; a relation was compared with the right source, which has it.
 In DOMAIN's own column the mend is a line for DOMAIN or a record, of which the telling part was compared.
 
 - `–`: it cannot be there, or the place cannot say it (an entity knows no index; SQLite has no roles).

@@ -49,7 +49,16 @@ fn missing(on: &mut OnTable<'_>, column: &Column) {
             column.name
         ))
         .into(),
-        Some(module) => Mend::rust(format!("add to the Model in {module}"), &column.field).into(),
+        Some(module) => {
+            let columns = on.wanted.columns.iter();
+            let before = columns.take_while(|other| other.name != column.name).last();
+            let where_to = match before {
+                Some(before) => format!("behind {}", before.name),
+                None => "as its first field".to_owned(),
+            };
+            let what = format!("add to the Model in {module}, {where_to}");
+            Mend::rust(what, &column.field).into()
+        }
         None => {
             let all_wanted = on.wanted.columns.iter();
             let before = all_wanted.take_while(|other| other.name != column.name);

@@ -1,6 +1,7 @@
 //! Keys, foreign keys and checks.
 
 use super::super::code::Code;
+use super::super::expected::PRIMARY_KEY;
 use super::super::mend::{Mend, ddl};
 use super::super::schema::{Check, ForeignKey, PrimaryKey, UniqueKey};
 use super::{OnTable, Remedy, sides};
@@ -22,7 +23,7 @@ pub(super) fn primary_key(on: &mut OnTable<'_>) {
                     "in the Model in {module}, on {} alone",
                     wanted.columns.join(" and ")
                 ),
-                "#[sea_orm(primary_key, auto_increment = false)]",
+                PRIMARY_KEY,
             )
             .into(),
             None => {

@@ -1,0 +1,268 @@
+//! Drifts of entities, on either side: found, and mended into the right entity.
+
+mod applied;
+mod wrong;
+
+use catamaran::Engine;
+use catamaran::doctor::{Code, Doctor, Finding, Mend, Place};
+use catamaran::domain::{Domain, Model, Shape, ShapeColumn};
+
+use Code::*;
+
+use crate::cure::found;
+use wrong::{OTHERWISE, RENAMED, SYSTEM, UNRELATED, WITHOUT, WRONG, Wrong};
+
+/// How it is seen that the mend is right.
+#[derive(Clone, Copy, Debug)]
+enum Cure {
+    /// All mends of the entity, done to its fields, make those of the right one.
+    Fields,
+    /// The right entity has the relation.
+    Relation,
+    /// Something that somebody has to take away or write otherwise; the words name it.
+    Named(&'static str),
+}
+
+use Cure::{Fields, Named, Relation};
+
+struct Drift {
+    class: &'static str,
+    wrong: Wrong,
+    /// Instead of the record's own entities, and not after them.
+    alone: bool,
+    code: Code,
+    subject: &'static str,
+    cure: Cure,
+}
+
+const fn drift(
+    class: &'static str,
+    wrong: Wrong,
+    code: Code,
+    subject: &'static str,
+    cure: Cure,
+) -> Drift {
+    Drift {
+        class,
+        wrong,
+        alone: false,
+        code,
+        subject,
+        cure,
+    }
+}
+
+const HABIT: &str = "reminders: fk_reminders__user_id_habit_id";
+
+const DRIFTS: &[Drift] = &[
+    Drift {
+        alone: true,
+        ..drift("table missing", NOTHING, TableMissing, "devices", Fields)
+    },
+    drift(
+        "table extra",
+        RENAMED,
+        TableExtra,
+        "gadgets",
+        Named("renamed_"),
+    ),
+    Drift {
+        alone: true,
+        ..drift(
+            "table renamed",
+            RENAMED,
+            TableRenamed,
+            "devices",
+            Named("\"devices\""),
+        )
+    },
+    drift(
+        "column missing",
+        WITHOUT,
+        ColumnMissing,
+        "devices.platform",
+        Fields,
+    ),
+    drift("column extra", WRONG, ColumnExtra, "devices.model", Fields),
+    drift(
+        "column renamed",
+        SYSTEM,
+        ColumnRenamed,
+        "devices.platform",
+        Fields,
+    ),
+    drift("type", WRONG, ColumnType, "devices.version", Fields),
+    drift(
+        "type: time without a zone",
+        WRONG,
+        ColumnType,
+        "devices.created_at",
+        Fields,
+    ),
+    drift(
+        "type: text with a length",
+        WRONG,
+        ColumnType,
+        "devices.platform",
+        Fields,
+    ),
+    drift(
+        "nullability",
+        WRONG,
+        ColumnNullability,
+        "devices.updated_at",
+        Fields,
+    ),
+    drift(
+        "nullability, the other way",
+        WRONG,
+        ColumnNullability,
+        "devices.last_sync_at",
+        Fields,
+    ),
+    drift("order of fields", WRONG, ColumnOrder, "devices", Fields),
+    drift(
+        "primary key",
+        WRONG,
+        PrimaryKey,
+        "devices: pk_devices",
+        Fields,
+    ),
+    drift(
+        "foreign key missing",
+        UNRELATED,
+        ForeignKeyMissing,
+        HABIT,
+        Relation,
+    ),
+    drift(
+        "foreign key extra",
+        OTHERWISE,
+        ForeignKeyExtra,
+        "reminders: habit_id",
+        Named("habit_id"),
+    ),
+    drift(
+        "foreign key: other target",
+        OTHERWISE,
+        ForeignKeyTarget,
+        HABIT,
+        Relation,
+    ),
+    drift(
+        "foreign key: on delete",
+        OTHERWISE,
+        ForeignKeyDelete,
+        HABIT,
+        Relation,
+    ),
+    drift(
+        "foreign key: on update",
+        OTHERWISE,
+        ForeignKeyUpdate,
+        HABIT,
+        Relation,
+    ),
+];
+
+/// Where the record stands among the models of DOMAIN.
+const DEVICE: usize = 3;
+
+/// Describes nothing that was not described before.
+const NOTHING: Wrong = Wrong {
+    sqlite: Model::shape(&DEVICES),
+    postgres: Model::shape(&DEVICES),
+    sqlite_fields: "{}",
+    postgres_fields: "{}",
+};
+
+const DEVICES: Shape = Shape {
+    table: "devices",
+    columns: &[
+        ShapeColumn::new("id", "uuid"),
+        ShapeColumn::new("user_id", "uuid"),
+        ShapeColumn::new("platform", "text"),
+        ShapeColumn::nullable("last_sync_at", "timestamptz"),
+        ShapeColumn::new("created_at", "timestamptz"),
+        ShapeColumn::new("updated_at", "timestamptz"),
+        ShapeColumn::new("version", "bigint"),
+        ShapeColumn::nullable("deleted_at", "timestamptz"),
+    ],
+};
+
+/// Each drift, on each side: the class, the engine, the code, and whether it is found and the mend right.
+pub async fn all() -> Vec<(&'static str, Engine, Code, Result<(), String>)> {
+    let mut outcomes = Vec::new();
+    for drift in DRIFTS {
+        for engine in Engine::ALL {
+            let outcome = one(drift, engine).await;
+            outcomes.push((drift.class, engine, drift.code, outcome));
+        }
+    }
+    outcomes
+}
+
+async fn one(drift: &Drift, engine: Engine) -> Result<(), String> {
+    let mut models = entity::DOMAIN.models.to_vec();
+    if drift.alone {
+        // The devices without their record, whose entities would be read with it.
+        models.remove(DEVICE);
+        models.push(Model::shape(&DEVICES));
+        models.push(match engine {
+            Engine::Sqlite => Model::postgres::<entity::postgres::device::Entity>(),
+            Engine::Postgres => Model::sqlite::<entity::sqlite::device::Entity>(),
+        });
+    }
+    models.push(match engine {
+        Engine::Sqlite => drift.wrong.sqlite,
+        Engine::Postgres => drift.wrong.postgres,
+    });
+    let domain = Box::leak(Box::new(Domain {
+        models: models.leak(),
+        ..entity::DOMAIN
+    }));
+    let report = Doctor::new(domain).check().await;
+    found(&report, Place::Entities(engine), drift.code, drift.subject)?;
+    let is_it =
+        |finding: &&Finding| finding.code == drift.code && finding.subject() == drift.subject;
+    let finding = report
+        .findings
+        .iter()
+        .find(is_it)
+        .ok_or("found, and gone")?;
+    let (device, reminder) = sources(engine);
+    match (drift.cure, &finding.mend) {
+        (Fields, _) => {
+            let written = match engine {
+                Engine::Sqlite => drift.wrong.sqlite_fields,
+                Engine::Postgres => drift.wrong.postgres_fields,
+            };
+            let findings: Vec<&Finding> = report.findings.iter().collect();
+            applied::lead_to(device, written, &findings)
+        }
+        (Relation, Mend::Rust { line, .. }) if squeezed(reminder).contains(&squeezed(line)) => {
+            Ok(())
+        }
+        (Named(word), mend) if mend.to_string().contains(word) => Ok(()),
+        (cure, mend) => Err(format!("{cure:?} is not what it says: {mend:?}")),
+    }
+}
+
+/// The right entities: of the devices, and of the reminders.
+fn sources(engine: Engine) -> (&'static str, &'static str) {
+    match engine {
+        Engine::Sqlite => (
+            include_str!("../../../../entity/src/sqlite/device.rs"),
+            include_str!("../../../../entity/src/sqlite/reminder.rs"),
+        ),
+        Engine::Postgres => (
+            include_str!("../../../../entity/src/postgres/device.rs"),
+            include_str!("../../../../entity/src/postgres/reminder.rs"),
+        ),
+    }
+}
+
+/// One space between words, whatever stood there.
+fn squeezed(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
