@@ -34,7 +34,7 @@ pub fn run(arguments: &Arguments) -> Outcome<bool> {
     let Some((program, rest)) = arguments.command.split_first() else {
         return Err("no command".into());
     };
-    let mut command = Command::new(program);
+    let mut command = shell::command(program);
     command.args(rest).env("PATH", newest.path()?);
     shell::heading(&shell::line(&command));
     Ok(command.status()?.success())

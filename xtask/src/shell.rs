@@ -15,12 +15,16 @@ const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// The cargo that runs us, in the workspace.
 pub fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
-    let program = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(program);
+    let mut command = command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(Path::new(WORKSPACE));
-    // `cargo run` describes this package in the environment. Build scripts that look there (ring's
-    // does) would be built again, with all that stands on them, by every command of ours and then by
-    // every command of a person's.
+    command
+}
+
+/// A program, without what `cargo run` says of this package in the environment. Build scripts that look there (ring's
+/// does) would be built again, with all that stands on them, by every command of ours and then by every command of a
+/// person's.
+pub fn command(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
     for (name, _) in env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {

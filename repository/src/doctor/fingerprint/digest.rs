@@ -89,7 +89,7 @@ fn facts(table: &Table, role: &str) -> Vec<String> {
         facts.push(format!("check {name:?} {condition:?} {valid} {unusual:?}"));
     }
     facts.extend(table.conflicts.iter().map(|clause| format!("{clause:?}")));
-    facts.push(format!("{:?}", table.options));
+    facts.push(format!("{:?} {}", table.options, table.autoincrement));
     facts.extend(table.guard.iter().flat_map(|guard| guarded(guard, role)));
     facts
 }
