@@ -70,11 +70,7 @@ async fn postgres_sixteen_databases_of_one_cluster() {
     // A role that is no superuser has to become a member of the application's role, in each of them at once.
     let db = support::connect(&databases[0].url()).await;
     let role = support::unique("migrator");
-    support::run(
-        &db,
-        &format!("CREATE ROLE {role} LOGIN CREATEROLE PASSWORD 'secret'"),
-    )
-    .await;
+    support::create_migrator(&db, &role).await;
     for database in &databases {
         let db = support::connect(&database.url()).await;
         support::run(&db, &format!("GRANT CREATE ON SCHEMA public TO {role}")).await;

@@ -181,11 +181,7 @@ async fn postgres_a_data_change_that_a_policy_would_filter_is_an_error() {
     let database = support::PostgresDatabase::new().await;
     let db = support::connect(&database.url()).await;
     let role = support::unique("owner");
-    support::run(
-        &db,
-        &format!("CREATE ROLE {role} LOGIN CREATEROLE PASSWORD 'secret'"),
-    )
-    .await;
+    support::create_migrator(&db, &role).await;
     support::run(&db, &format!("GRANT CREATE ON SCHEMA public TO {role}")).await;
     let url = database.url_as(&role);
     up::<History>(&url).await.expect("its own tables");

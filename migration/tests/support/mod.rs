@@ -103,6 +103,21 @@ pub async fn run(db: &DatabaseConnection, sql: &str) {
     }
 }
 
+/// A role that may migrate: it makes roles. Since Postgres 16 nobody may take a role that another one made, so that
+/// there it is given the application's, which is made first.
+pub async fn create_migrator(db: &DatabaseConnection, role: &str) {
+    let create = format!("CREATE ROLE {role} LOGIN CREATEROLE PASSWORD 'secret'");
+    run(db, &create).await;
+    let version = texts(db, "SELECT current_setting('server_version_num')").await;
+    let version: i32 = version[0].parse().expect("a number");
+    if version >= 160_000 {
+        let migrated = EphemeralDatabase::postgres::<migration::Migrator>().await;
+        drop(migrated.expect("a database"));
+        let grant = format!("GRANT catamaran_app TO {role} WITH ADMIN OPTION");
+        run(db, &grant).await;
+    }
+}
+
 /// The first column of every row, as text.
 pub async fn texts(db: &DatabaseConnection, sql: &str) -> Vec<String> {
     try_texts(db, sql)

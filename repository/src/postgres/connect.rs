@@ -248,6 +248,14 @@ pub(crate) fn explain(options: &PgConnectOptions, error: &sqlx::Error) -> Error 
             )
             .into(),
         },
+        _ if matches!(error, sqlx::Error::Protocol(_)) => ErrorKind::Unavailable {
+            reason: format!(
+                "what answers at {}:{} broke off, or does not speak as Postgres does",
+                options.get_host(),
+                options.get_port()
+            )
+            .into(),
+        },
         (_, kind) => kind.clone(),
     };
     classified.with_kind(kind)

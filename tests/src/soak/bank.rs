@@ -60,6 +60,11 @@ impl From<Error> for Refusal {
     }
 }
 
+/// An error with what the driver says.
+fn told(error: &Error) -> String {
+    format!("{error:?}: {}", error.driver_message().unwrap_or_default())
+}
+
 /// The errors that a caller may be given while things break; others are violations.
 pub type Tolerated = fn(&ErrorKind) -> bool;
 
@@ -157,7 +162,7 @@ impl Bank {
             self.tally.failed(&error);
             if !is_stale(&error) && !tolerated(error.kind()) {
                 self.tally
-                    .violated(format!("{order:?} was given {error:?}"));
+                    .violated(format!("{order:?} was given {}", told(&error)));
                 break Fate::Unknown;
             }
             if begun.elapsed() > HANGING {
@@ -232,7 +237,7 @@ impl Bank {
                 Some(Err(error)) => {
                     let known = is_stale(&error) || tolerated(error.kind());
                     self.tally
-                        .must(known, || format!("{order:?} was given {error:?}"));
+                        .must(known, || format!("{order:?} was given {}", told(&error)));
                 }
             }
         }

@@ -27,6 +27,14 @@ pub(super) struct Human<'a> {
 /// Findings of one subject and one code, of all the places that have them.
 type Group<'a> = Vec<&'a Finding>;
 
+/// A table that is made anew for several findings.
+enum AtOnce<'a> {
+    /// At the first of them: for how many others, and the statements.
+    First(usize, &'a [String]),
+    /// At a later one.
+    Told,
+}
+
 impl fmt::Display for Human<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.looked_at(f)?;
@@ -139,13 +147,25 @@ impl Human<'_> {
             Mend::Sql {
                 engine, statements, ..
             } => {
+                let whose = match finding.place {
+                    Place::Database(_) => format!("mend on {engine}"),
+                    _ => format!("mend on {engine}, in a new migration"),
+                };
+                let (whose, statements) = match self.at_once(finding) {
+                    Some(AtOnce::Told) => (
+                        format!("mend on {engine}: the table is made anew, as above"),
+                        &[][..],
+                    ),
+                    Some(AtOnce::First(all, statements)) => (
+                        format!("{whose}, with {all} other differences of the table"),
+                        statements,
+                    ),
+                    None => (whose, statements.as_slice()),
+                };
                 for statement in statements {
                     writeln!(text, "{statement};")?;
                 }
-                match finding.place {
-                    Place::Database(_) => format!("mend on {engine}"),
-                    _ => format!("mend on {engine}, in a new migration"),
-                }
+                whose
             }
             Mend::Rust { what, line } => {
                 text.clone_from(line);
@@ -162,6 +182,22 @@ impl Human<'_> {
             writeln!(f, "    {line}")?;
         }
         Ok(())
+    }
+
+    /// Where SQLite makes the table anew for more than one finding: it does so once.
+    fn at_once(&self, finding: &Finding) -> Option<AtOnce<'_>> {
+        let rebuild = self.report.rebuild_of(finding)?;
+        let mut findings = self.report.findings.iter();
+        let first = findings.find(|other| {
+            let is_here = other.place == finding.place && other.table == finding.table;
+            is_here && rebuild.instead_of.contains(&other.mend)
+        })?;
+        match rebuild.instead_of.len() {
+            0 | 1 => None,
+            _ if rebuild.statements.is_empty() => None,
+            _ if first.mend != finding.mend => Some(AtOnce::Told),
+            all => Some(AtOnce::First(all - 1, &rebuild.statements)),
+        }
     }
 
     fn excepted(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

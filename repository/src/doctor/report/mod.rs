@@ -66,6 +66,15 @@ impl Verdict {
 }
 
 impl Report {
+    /// How the finding's table of SQLite is made anew, where that mends it.
+    fn rebuild_of(&self, finding: &Finding) -> Option<&Rebuild> {
+        let rebuild = self.rebuilds.get(&(finding.place, finding.table.clone()))?;
+        rebuild
+            .instead_of
+            .contains(&finding.mend)
+            .then_some(rebuild)
+    }
+
     /// What it comes to.
     pub fn verdict(&self) -> Verdict {
         match (self.findings.is_empty(), self.unseen.is_empty()) {

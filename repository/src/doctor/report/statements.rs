@@ -12,10 +12,7 @@ pub(super) fn of(report: &Report, place: Place) -> Vec<String> {
         if done.contains(&&finding.mend) {
             continue;
         }
-        // A table of SQLite that has to be made anew is made so once.
-        let rebuild = report.rebuilds.get(&(place, finding.table.clone()));
-        let rebuild = rebuild.filter(|rebuild| rebuild.instead_of.contains(&finding.mend));
-        if let Some(rebuild) = rebuild {
+        if let Some(rebuild) = report.rebuild_of(finding) {
             done.extend(&rebuild.instead_of);
             all.extend(rebuild.statements.iter().cloned());
         } else if let Mend::Sql { statements, .. } = &finding.mend {

@@ -7,6 +7,8 @@ use catamaran::testing::Target;
 use catamaran::{Engine, Result, Store, StoreOptions};
 use suite::login::Role;
 use suite::raw;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpListener;
 
 use super::{Fault, MARKER, Provoked, faults, habits, library, told};
 
@@ -20,6 +22,7 @@ pub(super) fn faults() -> Vec<Fault> {
         SchemaDiffers: "The schema is not the one that the application was built for" by another_schema;
         Migration: "A migration fails on what is there already" by failing_migration;
         Unavailable: "Nothing answers there: no server, or a folder instead of a file" by no_server;
+        Unavailable: "What answers there breaks off at once, or is no Postgres" by stranger;
         Unavailable: "The server has no connection left" by too_many;
     }
 }
@@ -83,6 +86,25 @@ async fn failing_migration(at: Target) -> Result<Provoked> {
     raw::execute(db.store(), sql).await?;
     let options = StoreOptions::new(db.url());
     told(options.migrate::<crate::library::History>().open().await)
+}
+
+/// A server that goes at that moment looks like this too.
+async fn stranger(at: Target) -> Result<Provoked> {
+    if at != Target::Postgres {
+        return Ok(Provoked::Not("a file does not answer"));
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("its address").port();
+    let hang_up = tokio::spawn(async move {
+        while let Ok((mut peer, _)) = listener.accept().await {
+            // Read first: what is unread would end the connection with a reset.
+            let mut request = [0; 8];
+            drop(peer.read_exact(&mut request).await);
+        }
+    });
+    let opened = Store::open(format!("postgres://me:{MARKER}@127.0.0.1:{port}/habits")).await;
+    hang_up.abort();
+    told(opened)
 }
 
 async fn no_server(at: Target) -> Result<Provoked> {

@@ -63,6 +63,10 @@ fn advice(kind: &str) -> &'static str {
 fn line(fault: &Fault, postgres: &Provoked, sqlite: &Provoked) -> String {
     let code = |provoked: &Provoked| match provoked {
         Provoked::Told(error) => match error.code() {
+            // foreign_key_violation was also what RESTRICT gave before Postgres 18 had restrict_violation for it.
+            Some("23503" | "23001") if fault.what.ends_with("`RESTRICT`") => {
+                "`23503`, since 18 `23001`".to_owned()
+            }
             Some(code) => format!("`{code}`"),
             None => "no code".to_owned(),
         },
