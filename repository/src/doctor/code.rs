@@ -67,7 +67,7 @@ codes! {
     TableMissing = "CAT001", Error, "table missing", "Every call on it fails.";
     TableExtra = "CAT002", Warning, "table that DOMAIN does not have", "Nobody looks after it.";
     TableRenamed = "CAT003", Error, "table under another name", "Every call on it fails; its rows are where nobody looks.";
-    TableOptions = "CAT004", Error, "table of another kind", "A SQLite table that is not STRICT takes any value in any column; an UNLOGGED one of Postgres is empty after a crash.";
+    TableOptions = "CAT004", Error, "table of another kind", "One of SQLite that is not STRICT takes any value in any column; one of Postgres that is unlogged is empty after a crash, and one that is partitioned or inherited has rows elsewhere.";
     Unknown = "CAT005", Warning, "thing that DOMAIN has no word for", "A view, for one, shows rows past the policies of its tables.";
     Trigger = "CAT006", Error, "trigger or rule that DOMAIN does not have", "It changes, adds or refuses rows unseen by the application, on one side only.";
 

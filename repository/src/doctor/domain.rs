@@ -175,6 +175,9 @@ fn conditions(on: &mut OnTable<'_>, table: &Table) {
         for sql in index.columns.iter().copied().chain(index.predicate) {
             let words = "write it in words that both engines read alike";
             let sql = sql.strip_suffix(" DESC").unwrap_or(sql);
+            if table.columns.contains(&sql) {
+                continue;
+            }
             condition(on, index.name, Some(sql), Mend::Words(words.to_owned()));
         }
     }

@@ -197,12 +197,14 @@ impl Doctor {
         let mut round = Round::new(self);
         round.code();
         round.scratch().await;
-        let is_asked = |database: &&Database| match (database.place(), self.only) {
-            (Ok(place), Some(only)) => place.engine() == Some(only),
-            _ => true,
-        };
-        for database in self.databases.iter().filter(is_asked) {
-            round.live(database).await;
+        for database in &self.databases {
+            match (database.place(), self.only) {
+                (Ok(place), Some(only)) if place.engine() != Some(only) => {
+                    let label = database.label();
+                    round.cannot_see(place, format!("{label}: only {only} was asked for"));
+                }
+                _ => round.live(database).await,
+            }
         }
         round.report()
     }

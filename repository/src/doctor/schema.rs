@@ -102,7 +102,8 @@ pub(super) struct Table {
     pub(super) unsaid: Vec<String>,
     /// What SQLite does by itself with a row that breaks a constraint.
     pub(super) conflicts: Vec<Conflict>,
-    /// What the table is beside its columns: `STRICT` and `WITHOUT ROWID` on SQLite, `UNLOGGED` on Postgres.
+    /// What the table is beside its columns: `STRICT` and `WITHOUT ROWID` on SQLite, `UNLOGGED`, `PARTITIONED`,
+    /// `INHERITS o.other` on Postgres.
     pub(super) options: Vec<String>,
     /// Whether SQLite gives no number of a row a second time: `AUTOINCREMENT`.
     pub(super) autoincrement: bool,

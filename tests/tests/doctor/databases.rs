@@ -55,7 +55,7 @@ impl Migrated {
     }
 
     /// Makes a table of SQLite anew, with a part of its CREATE TABLE replaced.
-    async fn rewrite(&self, table: &str, from: &str, to: &str) -> Result<(), String> {
+    pub async fn rewrite(&self, table: &str, from: &str, to: &str) -> Result<(), String> {
         let sql = format!(
             "SELECT sql FROM sqlite_schema WHERE tbl_name = '{table}' AND sql IS NOT NULL ORDER BY type DESC"
         );

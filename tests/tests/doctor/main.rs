@@ -5,6 +5,7 @@ mod cure;
 mod databases;
 mod domain;
 mod drift;
+mod elsewhere;
 mod entities;
 mod file;
 mod history;

@@ -5,6 +5,7 @@ mod constraints;
 mod guard;
 mod indexes;
 mod renames;
+mod spelling;
 mod tables;
 
 use std::collections::BTreeMap;
@@ -44,6 +45,9 @@ pub(super) fn compare(
     exceptions: &'static [Exception],
 ) -> Compared {
     let (mut expected, mut actual) = (expected.clone(), actual.clone());
+    if actual.engine == Engine::Sqlite && place.is_database() {
+        spelling::as_expected(&expected, &mut actual);
+    }
     // Of a table that cannot be read nothing is said.
     expected
         .tables

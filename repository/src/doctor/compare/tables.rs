@@ -152,14 +152,20 @@ fn options(on: &mut OnTable<'_>) {
         kinds if kinds.is_empty() => "an ordinary table".to_owned(),
         kinds => kinds,
     };
-    let sql = match is_unlogged(on.wanted) {
-        true => vec![format!("ALTER TABLE {} SET UNLOGGED", ddl::name(on.name))],
-        false => logged(on.name, on.actual, &mut Vec::new()),
+    let by_hand = |option: &String| option == "PARTITIONED" || option.starts_with("INHERIT");
+    let mend = if on.found.options.iter().any(by_hand) {
+        let words = "make it an ordinary table: one without partitions that the rows are moved to, or ALTER TABLE .. NO INHERIT";
+        Mend::Words(words.to_owned()).into()
+    } else {
+        let sql = match is_unlogged(on.wanted) {
+            true => vec![format!("ALTER TABLE {} SET UNLOGGED", ddl::name(on.name))],
+            false => logged(on.name, on.actual, &mut Vec::new()),
+        };
+        on.alter(sql, |table| {
+            table.options.clone_from(&on.wanted.options);
+            table.autoincrement = on.wanted.autoincrement;
+        })
     };
-    let mend = on.alter(sql, |table| {
-        table.options.clone_from(&on.wanted.options);
-        table.autoincrement = on.wanted.autoincrement;
-    });
     let sides = sides(say(on.wanted), say(on.found));
     on.say((Part::Table, ""), Code::TableOptions, sides, mend);
 }

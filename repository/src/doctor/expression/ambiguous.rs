@@ -29,7 +29,10 @@ const CLOCK: &str = "SQLite's clock gives a text, Postgres's a point in time";
 
 /// What is read in two ways of an expression that is meant for both engines; the first, where there is one.
 pub(super) fn in_both(sql: &str) -> Option<String> {
-    let expression = read(Engine::Sqlite, sql).ok()?;
+    let expression = match read(Engine::Sqlite, sql) {
+        Ok(expression) => expression,
+        Err(error) => return Some(format!("{sql}: it cannot be read: {error}")),
+    };
     match expression.visit(&mut Finder) {
         ControlFlow::Break(found) => Some(found),
         ControlFlow::Continue(()) => None,
@@ -43,8 +46,18 @@ impl Visitor for Finder {
 
     fn pre_visit_expr(&mut self, expression: &Expr) -> ControlFlow<String> {
         let reason = match expression {
-            Expr::Like { pattern, .. } if !has_no_letter(pattern) => {
-                "SQLite's LIKE takes a letter of ASCII for the same in either case"
+            Expr::Like {
+                pattern,
+                escape_char,
+                ..
+            } if !is_read_alike(pattern, escape_char.is_some()) => {
+                "SQLite's LIKE takes a letter of ASCII for the same in either case, and \\ for itself"
+            }
+            Expr::Substring {
+                substring_from: Some(from),
+                ..
+            } if !is_positive(from) => {
+                "SQLite counts a negative beginning from the end, Postgres goes on before the text"
             }
             Expr::Cast {
                 expr, data_type, ..
@@ -65,12 +78,22 @@ impl Visitor for Finder {
     }
 }
 
-fn has_no_letter(pattern: &Expr) -> bool {
-    match pattern {
-        Expr::Value(value) => match &value.value {
-            Value::SingleQuotedString(text) => !text.contains(|c: char| c.is_ascii_alphabetic()),
-            _ => false,
-        },
+fn is_read_alike(pattern: &Expr, is_escaped: bool) -> bool {
+    let Expr::Value(value) = pattern else {
+        return false;
+    };
+    match &value.value {
+        Value::SingleQuotedString(text) => {
+            let differs = |c: char| c.is_ascii_alphabetic() || c == '\\' && !is_escaped;
+            !text.contains(differs)
+        }
+        _ => false,
+    }
+}
+
+fn is_positive(number: &Expr) -> bool {
+    match number {
+        Expr::Value(value) => matches!(&value.value, Value::Number(number, _) if number != "0"),
         _ => false,
     }
 }

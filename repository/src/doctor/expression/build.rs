@@ -20,6 +20,18 @@ const SAME: [(&str, &str); 7] = [
     ("current_timestamp", "now"),
 ];
 
+/// What looks like a function and is none, on Postgres.
+const GRAMMAR: [&str; 8] = [
+    "coalesce",
+    "nullif",
+    "greatest",
+    "least",
+    "row",
+    "grouping",
+    "current_timestamp",
+    "current_date",
+];
+
 pub(super) fn node(engine: Engine, expression: &Expr) -> Node {
     Builder { engine }.node(expression)
 }
@@ -32,9 +44,10 @@ impl Builder {
     fn node(&self, expression: &Expr) -> Node {
         match expression {
             Expr::Nested(inner) => self.node(inner),
-            Expr::Identifier(ident) => Node::Column(folded(ident)),
+            Expr::Identifier(ident) => Node::Column(self.column(ident)),
             Expr::CompoundIdentifier(parts) => {
-                Node::Column(parts.iter().map(folded).collect::<Vec<_>>().join("."))
+                let parts = parts.iter().map(|part| self.column(part));
+                Node::Column(parts.collect::<Vec<_>>().join("."))
             }
             Expr::Value(value) => literal(&value.value),
             Expr::TypedString(typed) => literal(&typed.value.value),
@@ -118,6 +131,14 @@ impl Builder {
         }
     }
 
+    /// SQLite does not mind the case of a name, in quotes or not.
+    fn column(&self, ident: &Ident) -> String {
+        match self.engine {
+            Engine::Sqlite => ident.value.to_ascii_lowercase(),
+            Engine::Postgres => folded(ident),
+        }
+    }
+
     fn nodes<'a>(&'a self, expressions: &'a [Expr]) -> impl Iterator<Item = Node> + 'a {
         expressions.iter().map(|expression| self.node(expression))
     }
@@ -152,7 +173,7 @@ impl Builder {
         let inner = self.node(inner);
         match (op, inner) {
             (UnaryOperator::Not, inner) => inner.negated(),
-            (UnaryOperator::Plus, inner) => inner,
+            (UnaryOperator::Plus, Node::Number(number)) => Node::Number(number),
             (UnaryOperator::Minus, Node::Number(number)) => {
                 Node::Number(match number.strip_prefix('-') {
                     Some(positive) => positive.to_owned(),
@@ -239,13 +260,23 @@ impl Builder {
         }
     }
 
+    /// The name of a function. What the grammar itself computes is no function, and in quotes Postgres means one that
+    /// somebody made.
+    fn called(&self, ident: &Ident) -> String {
+        let name = folded(ident);
+        match ident.quote_style {
+            Some(_) if GRAMMAR.contains(&name.as_str()) => format!("\"{name}\""),
+            _ => name,
+        }
+    }
+
     fn call(&self, function: &Function) -> Option<Node> {
         if function.filter.is_some() || function.over.is_some() || !function.within_group.is_empty()
         {
             return None;
         }
         let parts = function.name.0.iter().map(|part| match part {
-            ObjectNamePart::Identifier(ident) => Some(folded(ident)),
+            ObjectNamePart::Identifier(ident) => Some(self.called(ident)),
             ObjectNamePart::Function(_) => None,
         });
         let name = parts.collect::<Option<Vec<_>>>()?.join(".");
@@ -304,13 +335,12 @@ fn scalar_of(query: &Query) -> Option<&Expr> {
     let SetExpr::Select(select) = &*query.body else {
         return None;
     };
-    let plain = query.with.is_none()
-        && query.order_by.is_none()
-        && query.limit_clause.is_none()
-        && select.from.is_empty()
-        && select.selection.is_none();
-    match select.projection.as_slice() {
-        [SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }] if plain => {
+    let [item] = select.projection.as_slice() else {
+        return None;
+    };
+    let is_all = query.to_string() == format!("SELECT {item}");
+    match item {
+        SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } if is_all => {
             Some(expr)
         }
         _ => None,

@@ -15,7 +15,7 @@ use std::fmt;
 use sqlparser::ast::Expr;
 use sqlparser::dialect::{Dialect, PostgreSqlDialect};
 use sqlparser::parser::{Parser, ParserError};
-use sqlparser::tokenizer::Token;
+use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer, TokenizerError};
 
 pub(super) use node::Node;
 
@@ -87,7 +87,13 @@ impl Expression {
     pub(super) fn renamed(&self, engine: Engine, from: &str, to: &str) -> Self {
         Expression {
             sql: names::renamed(engine, &self.sql, from, to),
-            node: self.node.renamed(from, to),
+            node: match engine {
+                Engine::Sqlite => {
+                    let fold = str::to_ascii_lowercase;
+                    self.node.renamed(&fold(from), &fold(to))
+                }
+                Engine::Postgres => self.node.renamed(from, to),
+            },
         }
     }
 }
@@ -118,8 +124,31 @@ fn parse(engine: Engine, sql: &str) -> Node {
     }
 }
 
+/// The tokens of a text. The parser takes `0xff`, a number, for `X'ff'`, a byte.
+pub(super) fn tokens(engine: Engine, sql: &str) -> Result<Vec<TokenWithSpan>, TokenizerError> {
+    let mut tokens = Tokenizer::new(dialect(engine), sql).tokenize_with_location()?;
+    let lines: Vec<&str> = sql.split('\n').collect();
+    for token in &mut tokens {
+        let Token::HexStringLiteral(digits) = &token.token else {
+            continue;
+        };
+        let Location { line, column } = token.span.start;
+        let line = line
+            .checked_sub(1)
+            .and_then(|line| lines.get(line as usize));
+        let first = line.and_then(|line| line.chars().nth((column as usize).saturating_sub(1)));
+        // 64 bits, the first of which is the sign (<https://sqlite.org/lang_expr.html#hexint>).
+        if let (Some('0'), Ok(bits)) = (first, u64::from_str_radix(digits, 16)) {
+            token.token = Token::Number(bits.cast_signed().to_string(), false);
+        }
+    }
+    Ok(tokens)
+}
+
 fn read(engine: Engine, sql: &str) -> Result<Expr, ParserError> {
-    let mut parser = Parser::new(dialect(engine)).try_with_sql(sql)?;
+    let tokens =
+        tokens(engine, sql).map_err(|error| ParserError::TokenizerError(error.to_string()))?;
+    let mut parser = Parser::new(dialect(engine)).with_tokens_with_locations(tokens);
     let expression = parser.parse_expr()?;
     // Half an expression is none.
     parser.expect_token(&Token::EOF)?;

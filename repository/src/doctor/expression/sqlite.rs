@@ -40,6 +40,7 @@ impl Dialect for Sqlite {
             Token::Ampersand | Token::Pipe | Token::ShiftLeft | Token::ShiftRight => BITS,
             Token::Mul | Token::Div | Token::Mod => PRODUCT,
             Token::StringConcat | Token::Arrow | Token::LongArrow => CONCATENATION,
+            ref token if is_null(token) => EQUALITY,
             _ => return None,
         };
         Some(Ok(precedence))
@@ -51,6 +52,10 @@ impl Dialect for Sqlite {
         left: &Expr,
         precedence: u8,
     ) -> Option<Result<Expr, ParserError>> {
+        if is_null(&parser.peek_token_ref().token) {
+            parser.next_token();
+            return Some(Ok(Expr::IsNull(Box::new(left.clone()))));
+        }
         if parser.peek_keyword(Keyword::IS) {
             return is(parser, left, precedence);
         }
@@ -59,9 +64,11 @@ impl Dialect for Sqlite {
         if parser.peek_keyword(Keyword::NOT) && is_matched(&parser.peek_nth_token_ref(1).token) {
             parser.next_token();
             let matched = SQLiteDialect {}.parse_infix(parser, left, precedence)?;
-            return Some(matched.map(|matched| Expr::UnaryOp {
-                op: UnaryOperator::Not,
-                expr: Box::new(matched),
+            // In parentheses, since NOT before it would bind less.
+            return Some(matched.map(|matched| {
+                let expr = Box::new(matched);
+                let op = UnaryOperator::Not;
+                Expr::Nested(Box::new(Expr::UnaryOp { op, expr }))
             }));
         }
         SQLiteDialect {}.parse_infix(parser, left, precedence)
@@ -117,6 +124,12 @@ impl Dialect for Sqlite {
 }
 
 const MATCHES: [Keyword; 3] = [Keyword::GLOB, Keyword::MATCH, Keyword::REGEXP];
+
+/// `ISNULL`, which the parser has no word for.
+fn is_null(token: &Token) -> bool {
+    matches!(token, Token::Word(word)
+        if word.quote_style.is_none() && word.value.eq_ignore_ascii_case("isnull"))
+}
 
 /// `left IS right`, where the right is more than a word that the parser knows behind IS.
 fn is(parser: &mut Parser<'_>, left: &Expr, precedence: u8) -> Option<Result<Expr, ParserError>> {

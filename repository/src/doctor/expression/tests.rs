@@ -112,6 +112,9 @@ fn what_means_something_else_differs() {
             "CASE WHEN a IN ((1, 2) = b) THEN c END",
         ),
         ("a IS DISTINCT FROM b", "a IS NOT DISTINCT FROM b"),
+        ("a = (SELECT b)", "a = (SELECT b HAVING false)"),
+        ("a = (SELECT b)", "a = (SELECT b GROUP BY ())"),
+        ("nullif(a, b) = c", "\"nullif\"(a, b) = c"),
         (
             "EXISTS (SELECT 1 FROM t WHERE t.a = 1)",
             "EXISTS (SELECT 1 FROM t WHERE t.a = 2)",
@@ -139,6 +142,10 @@ fn sqlite_is_read_as_its_grammar_binds() {
         ("-a || b = c", "((-a) || b) = c"),
         ("a ->> '$.b' = 'c'", "(a ->> '$.b') = 'c'"),
         ("NOT a = b", "NOT (a = b)"),
+        ("a ISNULL", "a IS NULL"),
+        ("a NOT GLOB b IS NULL", "(a NOT GLOB b) IS NULL"),
+        ("n & 0xff = n", "(n & 255) = n"),
+        ("n = 0xFFFFFFFFFFFFFFFF", "n = -1"),
     ] {
         assert_eq!(sqlite(one), sqlite(same), "{one}");
         assert!(
@@ -151,6 +158,9 @@ fn sqlite_is_read_as_its_grammar_binds() {
         ("a IS NOT b", "a IS b"),
         ("a NOT GLOB 'x*'", "a GLOB 'x*'"),
         ("a = b < c", "(a = b) < c"),
+        ("a NOT GLOB b IS NULL", "a NOT GLOB (b IS NULL)"),
+        ("n = 0xff", "n = X'ff'"),
+        ("+a = 'x'", "a = 'x'"),
     ] {
         assert_ne!(sqlite(one), sqlite(other), "{one}");
     }
@@ -216,15 +226,19 @@ fn what_the_engines_read_in_two_ways_is_known() {
         "CAST(a AS INTEGER) = 1",
         "created_at < CURRENT_TIMESTAMP",
         "date(created_at)",
+        "a LIKE '\\_%'",
+        "substr(a, -1) = '.'",
+        "nonsense((",
     ] {
         assert!(read_in_two_ways(sql).is_some(), "{sql}");
     }
     for sql in [
         "a LIKE '%@%'",
+        "a LIKE '\\_%' ESCAPE '\\'",
+        "substr(a, 1, 2) = '12'",
         "CAST(a AS TEXT) = 'x'",
         "length(a) BETWEEN 1 AND 64",
         "lower(a)",
-        "created_at DESC",
         "deleted_at IS NULL",
     ] {
         assert_eq!(read_in_two_ways(sql), None, "{sql}");

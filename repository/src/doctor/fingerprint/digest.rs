@@ -61,18 +61,34 @@ fn feed(hash: &mut Sha256, text: &str) {
 
 /// Each a line. Expressions are written by what they say.
 fn facts(table: &Table, role: &str) -> Vec<String> {
+    // Taken apart in whole, so that no fact is forgotten that is added.
+    let Table {
+        columns,
+        primary_key,
+        foreign_keys,
+        unique_keys,
+        indexes,
+        checks,
+        conflicts,
+        options,
+        autoincrement,
+        guard,
+        unsaid: _,
+        index_sql: _,
+        source: _,
+    } = table;
     let mut facts = Vec::new();
-    for column in &table.columns {
+    for column in columns {
         let default = column.default.as_ref().map(|default| default.node());
         facts.push(format!(
             "column {:?} {:?} {:?} {} {default:?} {:?}",
             column.name, column.ty, column.collation, column.nullable, column.generated
         ));
     }
-    facts.push(format!("{:?}", table.primary_key));
-    facts.extend(table.unique_keys.iter().map(|key| format!("{key:?}")));
-    facts.extend(table.foreign_keys.iter().map(|key| format!("{key:?}")));
-    for (name, index) in &table.indexes {
+    facts.push(format!("{:?}", primary_key));
+    facts.extend(unique_keys.iter().map(|key| format!("{key:?}")));
+    facts.extend(foreign_keys.iter().map(|key| format!("{key:?}")));
+    for (name, index) in indexes {
         let keys = index.keys.iter();
         let keys: Vec<_> = keys
             .map(|key| (key.expression.node(), key.descending))
@@ -83,14 +99,14 @@ fn facts(table: &Table, role: &str) -> Vec<String> {
             "index {name:?} {unique} {keys:?} {predicate:?} {unusual:?}"
         ));
     }
-    for check in &table.checks {
+    for check in checks {
         let (name, condition) = (&check.name, check.condition.node());
         let (valid, unusual) = (check.valid, &check.unusual);
         facts.push(format!("check {name:?} {condition:?} {valid} {unusual:?}"));
     }
-    facts.extend(table.conflicts.iter().map(|clause| format!("{clause:?}")));
-    facts.push(format!("{:?} {}", table.options, table.autoincrement));
-    facts.extend(table.guard.iter().flat_map(|guard| guarded(guard, role)));
+    facts.extend(conflicts.iter().map(|clause| format!("{clause:?}")));
+    facts.push(format!("{:?} {}", options, autoincrement));
+    facts.extend(guard.iter().flat_map(|guard| guarded(guard, role)));
     facts
 }
 

@@ -12,6 +12,17 @@ use crate::session::Session;
 use crate::value::Value;
 
 pub(super) async fn look<D: Dialect>(pool: &D::Pool, role: &str) -> Result<Seen> {
+    let mut seen = once::<D>(pool, role).await?;
+    for _ in 1..read::LOOKS {
+        if !seen.was_changed() {
+            break;
+        }
+        seen = once::<D>(pool, role).await?;
+    }
+    Ok(seen)
+}
+
+async fn once<D: Dialect>(pool: &D::Pool, role: &str) -> Result<Seen> {
     let scope = Scope::system("comparing the schema with the application's");
     let (extent, values) = match D::ENGINE {
         Engine::Sqlite => (Extent::Unit, Vec::new()),

@@ -122,9 +122,16 @@ impl Fingerprint {
                 reasons.push(words(&finding));
             }
         }
-        reasons.extend(seen.schema.unread.values().cloned());
         let expected = self.expected(role);
-        if let Some(wanted) = expected.schema(place)
+        let wanted = expected.schema(place);
+        let is_ours = |table: &String| {
+            let tables = wanted.as_ref().map(|wanted| &wanted.tables);
+            tables.is_some_and(|tables| tables.contains_key(table))
+        };
+        let unread = seen.schema.unread.iter();
+        let unread = unread.filter(|(table, _)| is_ours(table));
+        reasons.extend(unread.map(|(_, reason)| reason.clone()));
+        if let Some(wanted) = wanted
             && Digest::of(&wanted, role) != Digest::of(&seen.schema, role)
         {
             // Other words for the same, exceptions, and what does no harm are no reason to refuse.

@@ -1,5 +1,7 @@
-//! What a real database has, by its catalogs alone: read-only, in one statement and so in one snapshot,
-//! without any right to change it.
+//! What a real database has, by its catalogs alone: read-only, in one statement, without any right to change it.
+//!
+//! A statement sees one snapshot, but Postgres prints expressions by its catalogs of the moment. A table that changed in
+//! between is known by what could not be printed, and the database is looked at again.
 
 mod fields;
 mod history;
@@ -44,6 +46,27 @@ pub(super) struct Seen {
 /// Looks at a database: on Postgres at the first schema of the search path, and at the privileges of the
 /// application's role.
 pub(super) async fn database(db: &DatabaseConnection, role: &str) -> Result<Seen, Unreadable> {
+    let mut seen = once(db, role).await?;
+    for _ in 1..LOOKS {
+        if !seen.was_changed() {
+            break;
+        }
+        seen = once(db, role).await?;
+    }
+    Ok(seen)
+}
+
+/// How often a database is looked at whose schema changes meanwhile.
+pub(super) const LOOKS: usize = 3;
+
+impl Seen {
+    /// Whether a table changed while it was looked at.
+    pub(super) fn was_changed(&self) -> bool {
+        self.schema.engine == Engine::Postgres && !self.schema.unread.is_empty()
+    }
+}
+
+async fn once(db: &DatabaseConnection, role: &str) -> Result<Seen, Unreadable> {
     let engine = engine_of(db)?;
     let values = match engine {
         Engine::Sqlite => Vec::new(),

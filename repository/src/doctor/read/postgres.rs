@@ -3,7 +3,7 @@
 use super::super::expression::Expression;
 use super::super::schema::{
     Check, Column, ForeignKey, Generated, Grant, Guard, Index, Key, Membership, Namespace, Other,
-    Policy, PrimaryKey, Role, Schema, Table, UNLOGGED, UniqueKey,
+    Policy, PrimaryKey, Role, Schema, Table, UniqueKey,
 };
 use super::Unreadable;
 use super::fields::Row;
@@ -71,11 +71,18 @@ pub(super) const CATALOG: &str = "
             OR e.grantee = 0 AND NOT (n.nspname = 'public' AND current_setting('server_version_num')::int < 150000))
     UNION ALL
     SELECT 'table', t.relname::text, 0, json_build_array(t.relrowsecurity, t.relforcerowsecurity,
-            EXISTS (SELECT FROM r WHERE NOT r.rolsuper AND pg_has_role(r.oid, t.relowner, 'MEMBER')), t.relpersistence = 'u')::text
+            EXISTS (SELECT FROM r WHERE NOT r.rolsuper AND pg_has_role(r.oid, t.relowner, 'MEMBER')),
+            to_json(array_remove(ARRAY[
+                    CASE WHEN t.relpersistence = 'u' THEN 'UNLOGGED' END, CASE WHEN t.relkind = 'p' THEN 'PARTITIONED' END], NULL)
+                || ARRAY(SELECT 'INHERITS ' || h.inhparent::regclass FROM pg_inherits h WHERE h.inhrelid = t.oid)
+                || ARRAY(SELECT 'INHERITED BY ' || h.inhrelid::regclass FROM pg_inherits h JOIN pg_class i ON i.oid = h.inhrelid
+                    WHERE h.inhparent = t.oid AND NOT i.relispartition)))::text
         FROM t
     UNION ALL
     SELECT 'column', t.relname::text, a.attnum, json_build_array(a.attname, format_type(a.atttypid, a.atttypmod),
-            CASE WHEN a.attcollation <> y.typcollation THEN l.collname END, NOT a.attnotnull,
+            CASE WHEN a.attcollation <> y.typcollation
+                THEN CASE WHEN l.collnamespace <> 'pg_catalog'::regnamespace THEN l.collnamespace::regnamespace || '.' ELSE '' END
+                    || l.collname END, NOT a.attnotnull,
             pg_get_expr(d.adbin, d.adrelid), a.attgenerated::text, a.attidentity <> '')::text
         FROM t
         JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -86,7 +93,7 @@ pub(super) const CATALOG: &str = "
     SELECT 'constraint', t.relname::text, 0, json_build_array(k.conname, k.contype,
             (SELECT json_agg(a.attname ORDER BY n.i) FROM unnest(k.conkey) WITH ORDINALITY n (num, i)
                 JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = n.num),
-            f.relname,
+            CASE WHEN f.relnamespace <> t.relnamespace THEN f.relnamespace::regnamespace || '.' ELSE '' END || f.relname,
             (SELECT json_agg(a.attname ORDER BY n.i) FROM unnest(k.confkey) WITH ORDINALITY n (num, i)
                 JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = n.num),
             k.confdeltype, k.confupdtype, k.condeferrable, k.convalidated,
@@ -99,7 +106,7 @@ pub(super) const CATALOG: &str = "
             (SELECT json_agg(a.attname ORDER BY a.attnum) FROM pg_attribute a
                 WHERE a.attrelid = k.conrelid AND to_jsonb(k) -> 'confdelsetcols' @> to_jsonb(a.attnum)))::text
         FROM t
-        JOIN pg_constraint k ON k.conrelid = t.oid AND k.contype IN ('p', 'u', 'f', 'c', 'x')
+        JOIN pg_constraint k ON k.conrelid = t.oid AND k.contype IN ('p', 'u', 'f', 'c', 'x') AND k.conparentid = 0
         LEFT JOIN pg_class f ON f.oid = k.confrelid
         LEFT JOIN pg_index i ON i.indexrelid = k.conindid AND k.contype IN ('p', 'u')
     UNION ALL
@@ -134,8 +141,9 @@ pub(super) const CATALOG: &str = "
     UNION ALL
     SELECT 'policy', t.relname::text, 0, json_build_array(p.polname, p.polpermissive,
             CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END,
-            (SELECT json_agg(coalesce(r.rolname, 'PUBLIC') ORDER BY coalesce(r.rolname, 'PUBLIC'))
-                FROM unnest(p.polroles) o LEFT JOIN pg_roles r ON r.oid = o),
+            (SELECT json_agg(n.name ORDER BY n.name)
+                FROM unnest(p.polroles) o LEFT JOIN pg_roles r ON r.oid = o
+                CROSS JOIN LATERAL (SELECT CASE WHEN r.rolname = 'PUBLIC' THEN '\"PUBLIC\"' ELSE coalesce(r.rolname, 'PUBLIC') END) n (name)),
             pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))::text
         FROM t JOIN pg_policy p ON p.polrelid = t.oid
     UNION ALL
@@ -202,10 +210,9 @@ pub(super) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
             owned: row.flag(2)?,
             ..Guard::default()
         };
-        let options = row.flag(3)?.then(|| UNLOGGED.to_owned());
         let table = Table {
             guard: Some(guard),
-            options: options.into_iter().collect(),
+            options: row.texts(3)?,
             ..Table::default()
         };
         schema.tables.insert(row.table.clone(), table);
@@ -228,9 +235,16 @@ pub(super) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
                 "grant" => privilege,
                 _ => continue,
             };
-            read(&row, table)?;
+            if let Err(Unreadable::Catalog(_)) = read(&row, table) {
+                // Expressions are printed by the catalogs of the moment, not of the statement: by then it was gone.
+                let reason = format!("{} was changed while it was looked at", row.table);
+                schema.unread.insert(row.table.clone(), reason);
+            }
         }
     }
+    schema
+        .tables
+        .retain(|name, _| !schema.unread.contains_key(name));
     schema.others.sort();
     for table in schema.tables.values_mut() {
         table.guard.iter_mut().for_each(|guard| guard.grants.sort());

@@ -8,9 +8,9 @@ use sqlparser::ast::{
     Ident, IndexColumn, ObjectName, OrderBySort, Statement, TableConstraint,
 };
 use sqlparser::parser::Parser;
-use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
+use sqlparser::tokenizer::{Token, TokenWithSpan};
 
-use super::super::expression::{Expression, dialect};
+use super::super::expression::{self, Expression};
 use super::super::mend::ddl;
 use super::super::schema::{Check, Conflict, Generated};
 use super::{Unreadable, sqlite_conflict};
@@ -51,9 +51,8 @@ pub(super) struct IndexText {
 
 /// Reads a CREATE TABLE.
 pub(super) fn table(name: &str, sql: &str) -> Result<TableText, Unreadable> {
-    // What stands behind the columns is told by a PRAGMA, and the parser does not know all of it.
-    let columns = sql.rfind(')').map_or(sql, |end| &sql[..=end]);
-    let (tokens, conflicts) = sqlite_conflict::taken_out(tokens(name, columns)?);
+    let tokens = up_to_the_columns(tokens(name, sql)?);
+    let (tokens, conflicts) = sqlite_conflict::taken_out(tokens);
     let Statement::CreateTable(create) = statement(name, tokens)? else {
         return Err(unreadable(name, "it is no CREATE TABLE"));
     };
@@ -191,8 +190,8 @@ impl TableText {
 
 /// A default as a PRAGMA tells it: without the parentheses in which SQLite wants all but a literal.
 pub(super) fn default(sql: &str) -> Expression {
-    let tokens = Tokenizer::new(dialect(Engine::Sqlite), sql).tokenize();
-    let tokens = tokens.unwrap_or_default().into_iter();
+    let tokens = expression::tokens(Engine::Sqlite, sql).unwrap_or_default();
+    let tokens = tokens.into_iter().map(|token| token.token);
     let tokens: Vec<Token> = tokens
         .filter(|token| !matches!(token, Token::Whitespace(_)))
         .collect();
@@ -236,12 +235,28 @@ pub(super) fn ordered(sql: &str, own: &str, collation: &str, descending: bool) -
 }
 
 fn tokens(name: &str, sql: &str) -> Result<Vec<TokenWithSpan>, Unreadable> {
-    let tokens = Tokenizer::new(dialect(Engine::Sqlite), sql).tokenize_with_location();
+    let tokens = expression::tokens(Engine::Sqlite, sql);
     tokens.map_err(|error| unreadable(name, &error.to_string()))
 }
 
+/// What stands behind the columns is told by a PRAGMA, and the parser does not know all of it.
+fn up_to_the_columns(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let mut depth = 0_usize;
+    let end = tokens.iter().position(|token| {
+        match token.token {
+            Token::LParen => depth += 1,
+            Token::RParen => depth = depth.saturating_sub(1),
+            _ => return false,
+        }
+        depth == 0
+    });
+    tokens.truncate(end.map_or(tokens.len(), |end| end + 1));
+    tokens
+}
+
 fn statement(name: &str, tokens: Vec<TokenWithSpan>) -> Result<Statement, Unreadable> {
-    let mut parser = Parser::new(dialect(Engine::Sqlite)).with_tokens_with_locations(tokens);
+    let mut parser =
+        Parser::new(expression::dialect(Engine::Sqlite)).with_tokens_with_locations(tokens);
     let statements = parser.parse_statements();
     let statements = statements.map_err(|error| unreadable(name, &error.to_string()))?;
     let first = statements.into_iter().next();

@@ -133,6 +133,12 @@ pub(super) const DRIFTS: &[Drift] = &[
         ColumnType,
         "devices.platform",
     ),
+    postgres(
+        "collation of the same name",
+        "CREATE COLLATION public.\"C\" (provider = icu, locale = 'en-US'); ALTER TABLE habits ALTER name TYPE text COLLATE public.\"C\"",
+        ColumnCollation,
+        "habits.name",
+    ),
     sqlite(
         "collation",
         Written("habits", "name TEXT", "name TEXT COLLATE NOCASE"),

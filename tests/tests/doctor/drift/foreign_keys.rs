@@ -79,6 +79,14 @@ pub(super) const DRIFTS: &[Drift] = &[
         ForeignKeyTarget,
         HABIT,
     ),
+    postgres(
+        "foreign key: table of another schema",
+        "CREATE SCHEMA elsewhere; CREATE TABLE elsewhere.habits (user_id uuid, id uuid, UNIQUE (user_id, id)); \
+         ALTER TABLE reminders DROP CONSTRAINT fk_reminders__user_id_habit_id, ADD CONSTRAINT fk_reminders__user_id_habit_id \
+         FOREIGN KEY (user_id, habit_id) REFERENCES elsewhere.habits (user_id, id) ON DELETE CASCADE",
+        ForeignKeyTarget,
+        HABIT,
+    ),
     sqlite(
         "foreign key: on delete",
         Written("reminders", "ON DELETE CASCADE", "ON DELETE RESTRICT"),

@@ -6,6 +6,23 @@ use super::{Drift, OWNER, postgres};
 
 pub(super) const DRIFTS: &[Drift] = &[
     postgres(
+        "policy weaker",
+        "DROP POLICY owner_devices ON devices; CREATE POLICY owner_devices ON devices USING (user_id = (SELECT \
+         nullif(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub', '')::uuid HAVING false)) \
+         WITH CHECK (user_id = (SELECT nullif(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub', '')::uuid))",
+        PolicyCondition,
+        OWNER,
+    ),
+    postgres(
+        "policy for a function of the name of a word",
+        "CREATE FUNCTION public.\"nullif\"(a text, b text) RETURNS text IMMUTABLE LANGUAGE sql RETURN a; \
+         DROP POLICY owner_devices ON devices; CREATE POLICY owner_devices ON devices USING (user_id = (SELECT \
+         \"nullif\"(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub', '')::uuid)) \
+         WITH CHECK (user_id = (SELECT nullif(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub', '')::uuid))",
+        PolicyCondition,
+        OWNER,
+    ),
+    postgres(
         "RLS off",
         "ALTER TABLE devices DISABLE ROW LEVEL SECURITY",
         RowSecurityOff,

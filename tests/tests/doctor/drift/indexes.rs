@@ -84,6 +84,14 @@ pub(super) const DRIFTS: &[Drift] = &[
         PLATFORM,
     ),
     sqlite(
+        "index: an expression",
+        Sql(
+            "DROP INDEX ix_habits__user_id_updated_at; CREATE INDEX ix_habits__user_id_updated_at ON habits (+user_id, updated_at)",
+        ),
+        IndexColumns,
+        UPDATED,
+    ),
+    sqlite(
         "index: order",
         Sql(
             "DROP INDEX ix_habits__user_id_updated_at; CREATE INDEX ix_habits__user_id_updated_at ON habits (user_id, updated_at DESC)",
