@@ -136,6 +136,7 @@ codes! {
     DomainCheck = "CAT075", Error, "check that DOMAIN does not have or does not spell out", "Nobody can tell whether the engines demand the same.";
     DomainType = "CAT076", Error, "type that the matrix does not have", "The doctor cannot compare the column.";
     DomainCondition = "CAT077", Error, "words that the engines read in two ways", "The condition holds for other rows on one side.";
+    DomainName = "CAT078", Error, "name that Postgres cuts off", "It is another name there: at most 63 bytes are kept.";
 
     MigrationMissing = "CAT080", Error, "migration not applied", "The database is older than the application.";
     MigrationUnknown = "CAT081", Error, "migration that the application does not have", "The database is newer than the application, or another's.";

@@ -20,11 +20,11 @@ pub(super) struct Drift {
     pub(super) databases: Option<(&'static [Engine], Code, &'static str)>,
 }
 
-const BOTH: &[Engine] = &Engine::ALL;
+pub(super) const BOTH: &[Engine] = &Engine::ALL;
 const SQLITE: &[Engine] = &[Engine::Sqlite];
 const POSTGRES: &[Engine] = &[Engine::Postgres];
 
-const PLATFORM: &str = "devices: ix_devices__user_id_platform";
+pub(super) const PLATFORM: &str = "devices: ix_devices__user_id_platform";
 const HABIT: &str = "reminders: fk_reminders__user_id_habit_id";
 
 pub(super) const DRIFTS: &[Drift] = &[
@@ -370,43 +370,6 @@ pub(super) const DRIFTS: &[Drift] = &[
             ..OUTBOX
         },
         own: Some((DomainCheck, "outbox: ck_outbox__operation", "holds")),
-        databases: None,
-    },
-    Drift {
-        class: "condition that the engines read in two ways",
-        table: Table {
-            checks: &platform("platform LIKE 'a%'"),
-            ..DEVICES
-        },
-        own: Some((
-            DomainCondition,
-            "devices: ck_devices__platform",
-            "holds_natively",
-        )),
-        databases: Some((BOTH, CheckWeaker, "devices: ck_devices__platform")),
-    },
-    Drift {
-        class: "condition that the engines read in two ways",
-        table: Table {
-            indexes: &[Index {
-                predicate: Some("updated_at < CURRENT_TIMESTAMP"),
-                ..INDEX
-            }],
-            ..DEVICES
-        },
-        own: Some((DomainCondition, PLATFORM, "read alike")),
-        databases: None,
-    },
-    Drift {
-        class: "condition that the engines read in two ways",
-        table: Table {
-            indexes: &[Index {
-                columns: &["user_id", "CAST(platform AS INTEGER)"],
-                ..INDEX
-            }],
-            ..DEVICES
-        },
-        own: Some((DomainCondition, PLATFORM, "read alike")),
         databases: None,
     },
     Drift {

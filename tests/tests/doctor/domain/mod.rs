@@ -3,6 +3,7 @@
 
 mod changed;
 mod drifts;
+mod words;
 
 use catamaran::Engine;
 use catamaran::doctor::{Code, Doctor, Finding, Mend, Place, Report};
@@ -67,7 +68,7 @@ async fn renamed() -> Result<(), String> {
 /// has to be: found in DOMAIN, found in both databases, and the databases mended into the new DOMAIN.
 pub async fn all() -> Vec<(&'static str, String, Result<(), String>)> {
     let mut outcomes = Vec::new();
-    for drift in DRIFTS {
+    for drift in DRIFTS.iter().chain(words::DRIFTS) {
         let code = match (drift.own, drift.databases) {
             (Some((code, ..)), _) => code.to_string(),
             (None, Some((_, code, _))) => format!("{code} elsewhere"),

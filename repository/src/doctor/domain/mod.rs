@@ -1,12 +1,14 @@
 //! Whether DOMAIN agrees with itself and with the records.
 
+mod words;
+
 use super::code::Code;
 use super::described::{RecordShape, TableShape};
 use super::expected::{Expected, check_name, key};
-use super::expression::{Node, read_in_two_ways};
+use super::expression::Node;
 use super::finding::{Finding, Part};
 use super::mend::Mend;
-use crate::domain::{Check, DefaultValue, Domain, Place, Presence, Table};
+use crate::domain::{DefaultValue, Domain, Place, Presence, Table};
 use crate::engine::Engine;
 use crate::value::Value;
 
@@ -37,7 +39,7 @@ pub(super) fn check(expected: &Expected<'_>) -> Vec<Finding> {
         let mut on = findings.on(table.name);
         own_columns(&mut on, table);
         references(&mut on, domain, table);
-        conditions(&mut on, table);
+        words::check(&mut on, table);
         match described.table(table.name) {
             Some(shape) => with_shape(&mut on, expected, table, shape),
             None => {
@@ -152,41 +154,6 @@ fn own_columns(on: &mut OnTable<'_>, table: &Table) {
                 on.say(Part::Named, name, Code::DomainColumn, sides, mend);
             }
         }
-    }
-}
-
-/// What is written once for both engines means the same on both.
-fn conditions(on: &mut OnTable<'_>, table: &Table) {
-    if table.presence != Presence::Both {
-        return;
-    }
-    let is_shared = |check: &&Check| {
-        check.sqlite == check.postgres && Engine::ALL.iter().all(|one| check.engines.contains(one))
-    };
-    for check in table.checks.iter().filter(is_shared) {
-        let line = format!(
-            "Check::..({:?}).holds_natively(\"..\", \"..\"),",
-            check.name
-        );
-        let mend = Mend::rust("say in DOMAIN what each engine has", line);
-        condition(on, check.name, check.sqlite, mend);
-    }
-    for index in table.indexes {
-        for sql in index.columns.iter().copied().chain(index.predicate) {
-            let words = "write it in words that both engines read alike";
-            let sql = sql.strip_suffix(" DESC").unwrap_or(sql);
-            if table.columns.contains(&sql) {
-                continue;
-            }
-            condition(on, index.name, Some(sql), Mend::Words(words.to_owned()));
-        }
-    }
-}
-
-fn condition(on: &mut OnTable<'_>, name: &str, sql: Option<&str>, mend: Mend) {
-    if let Some(found) = sql.and_then(read_in_two_ways) {
-        let sides = ("the same on both engines", found.as_str());
-        on.say(Part::Named, name, Code::DomainCondition, sides, mend);
     }
 }
 

@@ -1,0 +1,72 @@
+//! What DOMAIN writes once for both engines: names and conditions.
+
+use super::super::code::Code;
+use super::super::expression::read_in_two_ways;
+use super::super::finding::Part;
+use super::super::mend::Mend;
+use super::OnTable;
+use crate::domain::{Check, Presence, Table};
+use crate::engine::Engine;
+
+pub(super) fn check(on: &mut OnTable<'_>, table: &Table) {
+    names(on, table);
+    conditions(on, table);
+}
+
+/// The bytes of a name that Postgres keeps (`NAMEDATALEN`, less one).
+const LONGEST_NAME: usize = 63;
+
+fn names(on: &mut OnTable<'_>, table: &Table) {
+    if !table.lives_on(Engine::Postgres) {
+        return;
+    }
+    let own = [table.name, table.primary_key.name].into_iter();
+    let names = own
+        .chain(table.columns.iter().copied())
+        .chain(table.unique_keys.iter().map(|key| key.name))
+        .chain(table.indexes.iter().map(|index| index.name))
+        .chain(table.foreign_keys.iter().map(|key| key.name))
+        .chain(table.checks.iter().map(|check| check.name))
+        .chain(table.policies.iter().map(|policy| policy.name));
+    for name in names.filter(|name| name.len() > LONGEST_NAME) {
+        let bytes = format!("{} bytes", name.len());
+        let mend = Mend::Words(format!("give it a name of {LONGEST_NAME} bytes at most"));
+        let sides = ("63 bytes at most", bytes.as_str());
+        on.say(Part::Named, name, Code::DomainName, sides, mend);
+    }
+}
+
+/// What is written once for both engines means the same on both.
+fn conditions(on: &mut OnTable<'_>, table: &Table) {
+    if table.presence != Presence::Both {
+        return;
+    }
+    let is_shared = |check: &&Check| {
+        check.sqlite == check.postgres && Engine::ALL.iter().all(|one| check.engines.contains(one))
+    };
+    for check in table.checks.iter().filter(is_shared) {
+        let line = format!(
+            "Check::..({:?}).holds_natively(\"..\", \"..\"),",
+            check.name
+        );
+        let mend = Mend::rust("say in DOMAIN what each engine has", line);
+        condition(on, check.name, check.sqlite, mend);
+    }
+    for index in table.indexes {
+        for sql in index.columns.iter().copied().chain(index.predicate) {
+            let words = "write it in words that both engines read alike";
+            let sql = sql.strip_suffix(" DESC").unwrap_or(sql);
+            if table.columns.contains(&sql) {
+                continue;
+            }
+            condition(on, index.name, Some(sql), Mend::Words(words.to_owned()));
+        }
+    }
+}
+
+fn condition(on: &mut OnTable<'_>, name: &str, sql: Option<&str>, mend: Mend) {
+    if let Some(found) = sql.and_then(read_in_two_ways) {
+        let sides = ("the same on both engines", found.as_str());
+        on.say(Part::Named, name, Code::DomainCondition, sides, mend);
+    }
+}
