@@ -1,6 +1,7 @@
 //! What a real database has, by its catalogs alone: read-only, in one statement and so in one snapshot,
 //! without any right to change it.
 
+pub(super) mod alike;
 mod fields;
 mod history;
 mod postgres;
@@ -42,8 +43,13 @@ pub(super) struct Seen {
 }
 
 /// Looks at a database: on Postgres at the first schema of the search path, and at the privileges of the
-/// application's role.
-pub(super) async fn database(db: &DatabaseConnection, role: &str) -> Result<Seen, Unreadable> {
+/// application's role. What is wanted stands in it in the words that it is wanted in, wherever Postgres reads these as
+/// those that were found.
+pub(super) async fn database(
+    db: &DatabaseConnection,
+    role: &str,
+    wanted: Option<&Schema>,
+) -> Result<Seen, Unreadable> {
     let engine = engine_of(db)?;
     let values = match engine {
         Engine::Sqlite => Vec::new(),
@@ -61,13 +67,20 @@ pub(super) async fn database(db: &DatabaseConnection, role: &str) -> Result<Seen
             Applied::Names(names.collect::<Result<_, DbErr>>()?)
         }
     };
-    let schema = interpret(engine, rows)?;
+    let mut schema = interpret(engine, rows)?;
+    if let Some(wanted) = wanted {
+        alike::settle(db, wanted, &mut schema).await;
+    }
     Ok(Seen { schema, applied })
 }
 
 /// The schema alone.
-pub(super) async fn schema(db: &DatabaseConnection, role: &str) -> Result<Schema, Unreadable> {
-    Ok(database(db, role).await?.schema)
+pub(super) async fn schema(
+    db: &DatabaseConnection,
+    role: &str,
+    wanted: Option<&Schema>,
+) -> Result<Schema, Unreadable> {
+    Ok(database(db, role, wanted).await?.schema)
 }
 
 /// The statement that reads everything; on Postgres parameter 1 is the application's role. Its columns: kind,
