@@ -18,7 +18,7 @@
 //! ```
 //!
 //! What it cannot see: whether two conditions that are written in different words mean the same beyond what
-//! normalising and simple implication tell (DOMAIN gives each engine its words then, with
+//! normalising, simple implication and the plans of a Postgres server tell (DOMAIN gives each engine its words then, with
 //! [`Check::holds_natively`](crate::domain::Check::holds_natively)); privileges of roles that the
 //! application's is no member of; functions; and anything about data. The order of columns is compared for entities
 //! and records only: a column that is added to a real table comes last, and no statement of the library
