@@ -7,6 +7,7 @@ use super::code::Code;
 use super::finding::{Finding, Part};
 use super::mend::Mend;
 use super::read::{self, Seen};
+use super::schema::Schema;
 use crate::domain::Place;
 use crate::engine::Engine;
 use crate::migrate::{ConnectOptions, connect};
@@ -38,9 +39,9 @@ impl Database {
         redacted(self.url.expose_secret())
     }
 
-    pub(super) async fn look(&self, role: &str) -> Result<Seen, String> {
+    pub(super) async fn look(&self, role: &str, wanted: Option<&Schema>) -> Result<Seen, String> {
         let db = self.open().await?;
-        let seen = read::database(&db, role).await;
+        let seen = read::database(&db, role, wanted).await;
         db.close().await.ok();
         seen.map_err(|error| error.to_string())
     }

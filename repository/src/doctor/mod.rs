@@ -209,12 +209,11 @@ impl Doctor {
     /// As [`check`](Self::check), of an open connection and nothing else.
     pub async fn check_connection(&self, db: &DatabaseConnection) -> Report {
         let mut round = Round::new(self);
-        match read::schema(db, &self.role).await {
-            Ok(schema) => round.compare(Place::Database(schema.engine), None, &schema),
-            Err(error) => {
-                let engine = read::engine_of(db).unwrap_or(Engine::Sqlite);
-                round.cannot_see(Place::Database(engine), error.to_string());
-            }
+        let place = Place::Database(read::engine_of(db).unwrap_or(Engine::Sqlite));
+        let wanted = self.expected().schema(place);
+        match read::schema(db, &self.role, wanted.as_ref()).await {
+            Ok(schema) => round.compare(place, None, wanted.as_ref(), &schema),
+            Err(error) => round.cannot_see(place, error.to_string()),
         }
         round.report()
     }
@@ -263,15 +262,21 @@ impl<'a> Round<'a> {
         self.report.unseen.push(Unseen { place, reason });
     }
 
-    fn compare(&mut self, place: Place, at: Option<&str>, actual: &Schema) {
+    fn compare(
+        &mut self,
+        place: Place,
+        at: Option<&str>,
+        wanted: Option<&Schema>,
+        actual: &Schema,
+    ) {
         self.report.looked_at.push(place);
         for reason in actual.unread.values() {
             let at = at.map_or(String::new(), |at| format!("{at}: "));
             self.cannot_see(place, format!("{at}{reason}"));
         }
-        if let Some(wanted) = self.doctor.expected().schema(place) {
+        if let Some(wanted) = wanted {
             let compared =
-                compare::compare(place, at, &wanted, actual, self.doctor.domain.exceptions);
+                compare::compare(place, at, wanted, actual, self.doctor.domain.exceptions);
             self.report.findings.extend(compared.findings);
             let rebuilds = compared.rebuilds.into_iter();
             self.report
@@ -292,11 +297,10 @@ impl<'a> Round<'a> {
                 self.cannot_see(Place::Entities(engine), reason);
                 continue;
             }
-            self.compare(
-                Place::Entities(engine),
-                None,
-                self.doctor.described.entities(engine),
-            );
+            let place = Place::Entities(engine);
+            let wanted = self.doctor.expected().schema(place);
+            let entities = self.doctor.described.entities(engine);
+            self.compare(place, None, wanted.as_ref(), entities);
         }
     }
 
@@ -309,12 +313,16 @@ impl<'a> Round<'a> {
         let building = doctor.engines().map(|engine| {
             let place = Place::Migrations(engine);
             doctor.about_to_look_at(place);
-            let building = migrations.build(engine, doctor.given_server(), &doctor.role);
-            async move { (place, building.await) }
+            async move {
+                let wanted = doctor.expected().schema(place);
+                let server = doctor.given_server();
+                let built = migrations.build(engine, server, &doctor.role, wanted.as_ref());
+                (place, built.await, wanted)
+            }
         });
-        for (place, built) in join_all(building).await {
+        for (place, built, wanted) in join_all(building).await {
             match built {
-                Ok(schema) => self.compare(place, None, &schema),
+                Ok(schema) => self.compare(place, None, wanted.as_ref(), &schema),
                 Err(reason) => self.cannot_see(place, reason),
             }
         }
@@ -332,7 +340,8 @@ impl<'a> Round<'a> {
             }
         };
         self.doctor.about_to_look_at(place);
-        let seen = match database.look(&self.doctor.role).await {
+        let wanted = self.doctor.expected().schema(place);
+        let seen = match database.look(&self.doctor.role, wanted.as_ref()).await {
             Ok(seen) => seen,
             Err(reason) => return self.cannot_see(place, format!("{label}: {reason}")),
         };
@@ -348,7 +357,7 @@ impl<'a> Round<'a> {
                 }
             }
         }
-        self.compare(place, Some(&label), &seen.schema);
+        self.compare(place, Some(&label), wanted.as_ref(), &seen.schema);
     }
 
     fn report(mut self) -> Report {

@@ -81,9 +81,10 @@ impl Migrations {
         engine: Engine,
         server: Server<'_>,
         role: &str,
+        wanted: Option<&Schema>,
     ) -> Result<Schema, String> {
         let scratch = self.open(engine, server).await?;
-        let schema = read::schema(&scratch.db, role).await;
+        let schema = read::schema(&scratch.db, role, wanted).await;
         scratch.close().await?;
         schema.map_err(|error| error.to_string())
     }

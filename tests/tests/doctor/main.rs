@@ -1,5 +1,6 @@
 //! The doctor: clean where nothing is wrong, and right about whatever is.
 
+mod alike;
 mod calm;
 mod cure;
 mod databases;

@@ -254,8 +254,6 @@ impl Builder {
                 _ => Node::Cast(Box::new(inner), ty),
             },
             (Node::Text(_), ty) if is_postgres && !ty.contains('(') && !is_numeric(ty) => inner,
-            // Postgres compares a `varchar` as a text, and says so.
-            (_, "text" | "varchar") if is_postgres => inner,
             _ => Node::Cast(Box::new(inner), ty),
         }
     }
@@ -331,7 +329,7 @@ fn array(expression: &Expr) -> Option<&[Expr]> {
 }
 
 /// The one value of `SELECT value`.
-fn scalar_of(query: &Query) -> Option<&Expr> {
+pub(super) fn scalar_of(query: &Query) -> Option<&Expr> {
     let SetExpr::Select(select) = &*query.body else {
         return None;
     };

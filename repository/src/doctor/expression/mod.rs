@@ -4,6 +4,7 @@
 //! own, and no pattern over text tells `(a OR b) AND c` from `a OR (b AND c)`.
 
 mod ambiguous;
+mod askable;
 mod build;
 pub(super) mod names;
 mod node;
@@ -17,6 +18,7 @@ use sqlparser::dialect::{Dialect, PostgreSqlDialect};
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer, TokenizerError};
 
+pub(super) use askable::can_be_asked;
 pub(super) use node::Node;
 
 use crate::engine::Engine;

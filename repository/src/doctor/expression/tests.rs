@@ -23,7 +23,7 @@ fn what_postgres_prints_back_is_what_was_written() {
             "(op = ANY (ARRAY['insert'::text, 'update'::text]))",
         ),
         (
-            "op IN ('insert', 'update')",
+            "op::text IN ('insert', 'update')",
             "((op)::text = ANY ((ARRAY['update'::character varying, 'insert'::character varying])::text[]))",
         ),
         (
@@ -48,6 +48,7 @@ fn what_postgres_prints_back_is_what_was_written() {
     assert_eq!(scalar("'local'"), scalar("'local'::text"));
     assert_eq!(scalar("0"), scalar("'0'::bigint"));
     assert_eq!(scalar("-5"), scalar("'-5'::integer"));
+    assert_ne!(scalar("user_id"), scalar("(user_id)::text"));
 }
 
 #[test]
@@ -97,6 +98,8 @@ fn what_means_something_else_differs() {
         ("lower(a) = 'x'", "upper(a) = 'x'"),
         ("n = 1.5::integer", "n = 1.5"),
         ("a = 'abc'::varchar(2)", "a = 'abc'"),
+        ("day::text >= '0001'", "day >= '0001'"),
+        ("(op)::varchar = 'a'", "op = 'a'"),
         ("n > '1.5'::double precision", "n > '2.5'::double precision"),
         ("substring(a FROM 2) = 'x'", "substring(a FOR 2) = 'x'"),
         (

@@ -3,7 +3,8 @@
 //! On Postgres it is one statement, and so one round trip. SQLite is in the process, and has no SQL that reads a
 //! table which may not exist: the names of the migrations are a second statement, in the same snapshot.
 
-use super::super::read::{self, Applied, Row, Seen, Unreadable};
+use super::super::read::{self, Applied, Row, Seen, Unreadable, alike};
+use super::super::schema::Schema;
 use crate::dialect::{Access, Dialect, Extent, Text};
 use crate::engine::Engine;
 use crate::error::{ErrorKind, Result};
@@ -46,6 +47,35 @@ async fn once<D: Dialect>(pool: &D::Pool, role: &str) -> Result<Seen> {
     session.rollback().await?;
     let schema = read::interpret(D::ENGINE, rows).map_err(unreadable)?;
     Ok(Seen { schema, applied })
+}
+
+/// Puts what is wanted in the place of what was found, wherever Postgres reads both alike.
+pub(super) async fn settle<D: Dialect>(pool: &D::Pool, wanted: &Schema, found: &mut Schema) {
+    for pair in alike::pairs(wanted, found) {
+        if let Ok([wanted, found]) = plans::<D>(pool, &pair.statements).await {
+            pair.settle([&wanted, &found]);
+        }
+    }
+}
+
+/// In a session of their own, since one that fails ends it.
+async fn plans<D: Dialect>(pool: &D::Pool, statements: &[String; 2]) -> Result<[String; 2]> {
+    let scope = Scope::system("asking whether two expressions are alike");
+    let mut session = Session::<D>::begin(pool, &scope, Access::Read, Extent::Unit).await?;
+    let plans = async {
+        text(&mut session, alike::SETTINGS).await?;
+        let wanted = text(&mut session, &statements[0]).await?;
+        Ok([wanted, text(&mut session, &statements[1]).await?])
+    };
+    let plans = plans.await;
+    session.rollback().await?;
+    plans
+}
+
+async fn text<D: Dialect>(session: &mut Session<D>, sql: &str) -> Result<String> {
+    let sql = plain(sql);
+    let texts = session.fetch(&sql, Vec::new(), |row| D::text(row, 0));
+    Ok(texts.await?.into_iter().collect())
 }
 
 fn plain(sql: &str) -> Text {

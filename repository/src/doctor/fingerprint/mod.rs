@@ -108,7 +108,7 @@ impl Fingerprint {
     /// [`NotMigrated`](ErrorKind::NotMigrated), [`SchemaDiffers`](ErrorKind::SchemaDiffers);
     /// [`Permission`](ErrorKind::Permission) for a role that may not read which migrations are applied.
     pub(crate) async fn check<D: Dialect>(&self, pool: &D::Pool, role: &str) -> Result<()> {
-        let seen = look::look::<D>(pool, role).await?;
+        let mut seen = look::look::<D>(pool, role).await?;
         let place = Place::Database(D::ENGINE);
         let mut reasons = Vec::new();
         let mut is_behind = false;
@@ -134,6 +134,7 @@ impl Fingerprint {
         if let Some(wanted) = wanted
             && Digest::of(&wanted, role) != Digest::of(&seen.schema, role)
         {
+            look::settle::<D>(pool, &wanted, &mut seen.schema).await;
             // Other words for the same, exceptions, and what does no harm are no reason to refuse.
             let found =
                 compare::compare(place, None, &wanted, &seen.schema, self.domain.exceptions)

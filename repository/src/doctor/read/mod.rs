@@ -3,6 +3,7 @@
 //! A statement sees one snapshot, but Postgres prints expressions by its catalogs of the moment. A table that changed in
 //! between is known by what could not be printed, and the database is looked at again.
 
+pub(super) mod alike;
 mod fields;
 mod history;
 mod postgres;
@@ -44,14 +45,22 @@ pub(super) struct Seen {
 }
 
 /// Looks at a database: on Postgres at the first schema of the search path, and at the privileges of the
-/// application's role.
-pub(super) async fn database(db: &DatabaseConnection, role: &str) -> Result<Seen, Unreadable> {
+/// application's role. What is wanted stands in it in the words that it is wanted in, wherever Postgres reads these as
+/// those that were found.
+pub(super) async fn database(
+    db: &DatabaseConnection,
+    role: &str,
+    wanted: Option<&Schema>,
+) -> Result<Seen, Unreadable> {
     let mut seen = once(db, role).await?;
     for _ in 1..LOOKS {
         if !seen.was_changed() {
             break;
         }
         seen = once(db, role).await?;
+    }
+    if let Some(wanted) = wanted {
+        alike::settle(db, wanted, &mut seen.schema).await;
     }
     Ok(seen)
 }
@@ -89,8 +98,12 @@ async fn once(db: &DatabaseConnection, role: &str) -> Result<Seen, Unreadable> {
 }
 
 /// The schema alone.
-pub(super) async fn schema(db: &DatabaseConnection, role: &str) -> Result<Schema, Unreadable> {
-    Ok(database(db, role).await?.schema)
+pub(super) async fn schema(
+    db: &DatabaseConnection,
+    role: &str,
+    wanted: Option<&Schema>,
+) -> Result<Schema, Unreadable> {
+    Ok(database(db, role, wanted).await?.schema)
 }
 
 /// The statement that reads everything; on Postgres parameter 1 is the application's role. Its columns: kind,

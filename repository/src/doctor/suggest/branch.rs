@@ -79,9 +79,9 @@ impl Doctor {
             return Ok(Branch::default());
         };
         let scratch = self.scratch(engine, migrations).await?;
-        let before = self.read(&scratch.db).await?;
+        let before = self.read(&scratch.db, None).await?;
         let there = self.towards(&scratch.db, engine, &wanted, true).await?;
-        let after = self.read(&scratch.db).await?;
+        let after = self.read(&scratch.db, None).await?;
         let back = self.towards(&scratch.db, engine, &before, false).await?;
         scratch.close().await?;
 
@@ -120,8 +120,12 @@ impl Doctor {
         Ok(scratch)
     }
 
-    async fn read(&self, db: &DatabaseConnection) -> Result<Schema, String> {
-        let schema = read::schema(db, &self.role).await;
+    async fn read(
+        &self,
+        db: &DatabaseConnection,
+        wanted: Option<&Schema>,
+    ) -> Result<Schema, String> {
+        let schema = read::schema(db, &self.role, wanted).await;
         schema.map_err(|error| error.to_string())
     }
 
@@ -139,7 +143,7 @@ impl Doctor {
         let mut left = Vec::new();
         let mut tried: Vec<Vec<String>> = Vec::new();
         loop {
-            let actual = self.read(db).await?;
+            let actual = self.read(db, Some(wanted)).await?;
             let mut found = compare::compare(place, None, wanted, &actual, exceptions).findings;
             if is_up {
                 found = exception::apply(exceptions, &[], found).0;
@@ -195,7 +199,7 @@ impl Doctor {
         if run(db, statements).await.is_err() {
             return Ok(false);
         }
-        let actual = self.read(db).await?;
+        let actual = self.read(db, Some(to)).await?;
         let exceptions = self.domain.exceptions;
         let mut found = compare::compare(place, None, to, &actual, exceptions).findings;
         found.retain(|finding| !finding.code.is_of_others());

@@ -1,0 +1,175 @@
+//! What Postgres reads alike though it is written in other words: it prints `trim(name)` as `TRIM(BOTH FROM name)`,
+//! and `n >= 1.5` as `(n)::numeric >= 1.5`.
+//!
+//! It is asked for its plans of both. The columns are those of a row that a function of Postgres would make, so that no
+//! right on the table is needed, none of its policies is read, and no index comes into play.
+
+use sea_orm::{
+    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, Statement,
+    TransactionOptions,
+};
+
+use super::super::expression::{Expression, can_be_asked};
+use super::super::mend::ddl;
+use super::super::schema::{Column, Schema, Table};
+use crate::engine::Engine;
+use crate::migrate::begin;
+
+/// For one transaction. Planning runs immutable functions, and would do so as whoever asks: with `pg_catalog` alone on
+/// the search path, and expressions that name nothing outside it, none is run that somebody made in the database.
+pub(in super::super) const SETTINGS: &str = "
+    SELECT count(set_config(name, value, true))::text FROM (VALUES
+        ('search_path', 'pg_catalog'), ('statement_timeout', '3s'), ('TimeZone', 'UTC'), ('extra_float_digits', '1'),
+        ('standard_conforming_strings', 'on')) v (name, value)";
+
+/// An expression that is wanted, and the one in its place, which says it in other words or says something else.
+pub(in super::super) struct Pair<'a> {
+    wanted: Expression,
+    found: &'a mut Expression,
+    /// How to ask for the plan of either.
+    pub(in super::super) statements: [String; 2],
+}
+
+impl Pair<'_> {
+    /// Puts the wanted words in the place of those that were found, if these are their plans.
+    pub(in super::super) fn settle(self, [wanted, found]: [&str; 2]) {
+        if told(wanted).eq(told(found)) {
+            *self.found = self.wanted;
+        }
+    }
+}
+
+/// A plan without the number that some servers give to the words of a query.
+fn told(plan: &str) -> impl Iterator<Item = &str> {
+    let lines = plan.lines();
+    lines.filter(|line| !line.trim_start().starts_with("Query Identifier:"))
+}
+
+/// Whatever differs under the same name, and can be asked about.
+pub(in super::super) fn pairs<'a>(wanted: &Schema, found: &'a mut Schema) -> Vec<Pair<'a>> {
+    let mut pairs = Vec::new();
+    if found.engine == Engine::Postgres {
+        for (name, table) in &mut found.tables {
+            if let Some(wanted) = wanted.tables.get(name) {
+                pairs.extend(of_table(name, wanted, table));
+            }
+        }
+    }
+    pairs
+}
+
+fn of_table<'a>(name: &str, wanted: &Table, found: &'a mut Table) -> Vec<Pair<'a>> {
+    let columns = found.columns.clone();
+    let mut pairs = Vec::new();
+    let mut add =
+        |wanted: Option<&Expression>, found: Option<&'a mut Expression>, ty: Option<&str>| {
+            if let (Some(wanted), Some(found)) = (wanted, found)
+                && wanted != found
+                && [&*found, wanted].iter().all(|one| can_be_asked(one.sql()))
+            {
+                let both = [wanted.sql(), found.sql()];
+                let is_used = |column: &&Column| {
+                    let about = |one: &Expression| one.is_about(Engine::Postgres, &column.name);
+                    about(wanted) || about(found)
+                };
+                let from = row(name, columns.iter().filter(is_used));
+                let statements = both.map(|sql| match ty {
+                    Some(ty) => explain(&format!("CAST(({sql}) AS {ty})"), &from),
+                    None => explain(&format!("({sql})"), &from),
+                });
+                pairs.push(Pair {
+                    wanted: wanted.clone(),
+                    found,
+                    statements,
+                });
+            }
+        };
+    for check in &mut found.checks {
+        let same = wanted.checks.iter().find(|other| other.name == check.name);
+        let condition = same.map(|same| &same.condition);
+        add(condition, Some(&mut check.condition), None);
+    }
+    for (name, index) in &mut found.indexes {
+        let Some(wanted) = wanted.indexes.get(name) else {
+            continue;
+        };
+        add(wanted.predicate.as_ref(), index.predicate.as_mut(), None);
+        for (wanted, found) in wanted.keys.iter().zip(&mut index.keys) {
+            add(Some(&wanted.expression), Some(&mut found.expression), None);
+        }
+    }
+    if let (Some(wanted), Some(found)) = (&wanted.guard, &mut found.guard) {
+        for (name, policy) in &mut found.policies {
+            let Some(wanted) = wanted.policies.get(name) else {
+                continue;
+            };
+            let checked = wanted.with_check.as_ref().or(wanted.using.as_ref());
+            add(wanted.using.as_ref(), policy.using.as_mut(), None);
+            add(checked, policy.with_check.as_mut(), None);
+        }
+    }
+    for column in &mut found.columns {
+        if let Some(wanted) = wanted.column(&column.name)
+            && wanted.ty == column.ty
+        {
+            let ty = Some(column.ty.as_str());
+            add(wanted.default.as_ref(), column.default.as_mut(), ty);
+        }
+    }
+    pairs
+}
+
+/// A row with those columns; nothing where there is none.
+fn row<'c>(table: &str, columns: impl Iterator<Item = &'c Column>) -> String {
+    let columns: Vec<String> = columns
+        .map(|column| format!("{} {}", ddl::name(&column.name), column.ty))
+        .collect();
+    match columns.is_empty() {
+        true => String::new(),
+        false => format!(
+            " FROM json_to_record('{{}}') AS {} ({})",
+            ddl::name(table),
+            columns.join(", ")
+        ),
+    }
+}
+
+fn explain(value: &str, from: &str) -> String {
+    // YAML is the one form that is a text, and keeps apart what an expression says and what the plan does.
+    format!("EXPLAIN (VERBOSE, COSTS OFF, FORMAT YAML) SELECT {value}{from}")
+}
+
+/// Asks the server about each pair. One that it cannot answer for stays as it is.
+pub(super) async fn settle(db: &DatabaseConnection, wanted: &Schema, found: &mut Schema) {
+    for pair in pairs(wanted, found) {
+        if let Ok([wanted, found]) = plans(db, &pair.statements).await {
+            pair.settle([&wanted, &found]);
+        }
+    }
+}
+
+/// In a transaction of their own, since one that fails ends it.
+async fn plans(db: &DatabaseConnection, statements: &[String; 2]) -> Result<[String; 2], DbErr> {
+    let read_only = TransactionOptions {
+        access_mode: Some(AccessMode::ReadOnly),
+        ..TransactionOptions::default()
+    };
+    let tx = begin(db, read_only).await?;
+    let plans = async {
+        text(&tx, SETTINGS).await?;
+        Ok([
+            text(&tx, &statements[0]).await?,
+            text(&tx, &statements[1]).await?,
+        ])
+    };
+    let plans = plans.await;
+    tx.rollback().await?;
+    plans
+}
+
+async fn text(tx: &DatabaseTransaction, sql: &str) -> Result<String, DbErr> {
+    let statement = Statement::from_string(tx.get_database_backend(), sql);
+    let row = tx.query_one_raw(statement).await?;
+    let row = row.ok_or_else(|| DbErr::RecordNotFound(sql.to_owned()))?;
+    row.try_get_by_index(0)
+}
