@@ -275,6 +275,14 @@ pub(super) struct Conflict {
     pub(super) clause: String,
 }
 
+impl UniqueKey {
+    /// Its name, or its columns where it has none.
+    pub(super) fn called(&self) -> String {
+        let name = self.name.clone();
+        name.unwrap_or_else(|| format!("({})", self.columns.join(", ")))
+    }
+}
+
 /// A foreign key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ForeignKey {
@@ -299,6 +307,14 @@ pub(super) struct ForeignKey {
     pub(super) valid: bool,
     /// Whether it is looked at when a row is written.
     pub(super) enforced: bool,
+}
+
+impl ForeignKey {
+    /// Its name, or its columns where it has none.
+    pub(super) fn called(&self) -> String {
+        let name = self.name.clone();
+        name.unwrap_or_else(|| self.columns.join(", "))
+    }
 }
 
 /// An index.

@@ -12,6 +12,7 @@ mod history_of_a_database;
 mod kept;
 mod lost;
 mod memberships;
+mod order;
 mod pages;
 mod proof;
 mod reports;

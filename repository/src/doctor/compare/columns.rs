@@ -126,7 +126,8 @@ fn dropped<'t>(on: &OnTable<'t>, column: &'t Column) -> Remedy<'t> {
     };
     let values = format!("the values of {}.{name}", on.name);
     let others = renames::names_of_an_extra_column(on, column);
-    remedy.losing(match (column.generated.is_some(), others.is_empty()) {
+    let is_computed = matches!(column.generated, Some(Generated::Computed { .. }));
+    remedy.losing(match (is_computed, others.is_empty()) {
         (true, _) => None,
         (false, true) => Some(values),
         (false, false) => Some(format!(

@@ -56,10 +56,14 @@ pub(super) fn primary_key(on: &mut OnTable<'_>) {
 
 /// The statements that drop a constraint, add one, or put one in the place of another.
 fn anew(table: &str, drop: Option<&str>, add: Option<String>) -> Vec<String> {
-    let table = ddl::name(table);
-    let drop = drop.map(|name| format!("ALTER TABLE {table} DROP CONSTRAINT {}", ddl::name(name)));
-    let add = add.map(|definition| format!("ALTER TABLE {table} ADD {definition}"));
-    drop.into_iter().chain(add).collect()
+    let add = add.map(|definition| format!("ALTER TABLE {} ADD {definition}", ddl::name(table)));
+    dropped(table, drop).into_iter().chain(add).collect()
+}
+
+/// The statement that drops a constraint; none for one without a name.
+pub(super) fn dropped(table: &str, constraint: Option<&str>) -> Option<String> {
+    let (table, constraint) = (ddl::name(table), ddl::name(constraint?));
+    Some(format!("ALTER TABLE {table} DROP CONSTRAINT {constraint}"))
 }
 
 /// A constraint that is right but for its name; `edit` gives it the right one.
@@ -99,12 +103,8 @@ pub(super) fn unique_keys(on: &mut OnTable<'_>) {
     for key in rest {
         let sql = anew(on.name, key.name.as_deref(), None);
         let mend = on.alter(sql, |table| table.unique_keys.retain(|other| other != key));
-        let name = key
-            .name
-            .clone()
-            .unwrap_or_else(|| format!("({})", key.columns.join(", ")));
         let sides = sides("no such key", ddl::unique_key(key));
-        on.named(&name, Code::UniqueKeyExtra, sides, mend);
+        on.named(&key.called(), Code::UniqueKeyExtra, sides, mend);
     }
 }
 
@@ -143,11 +143,10 @@ pub(super) fn foreign_keys(on: &mut OnTable<'_>) {
     let (wanted, found) = (&on.wanted.foreign_keys, &on.found.foreign_keys);
     // By columns, since entities have no names for them.
     let same = |one: &ForeignKey, other: &ForeignKey| one.columns == other.columns;
-    let called = |key: &ForeignKey| key.name.clone().unwrap_or_else(|| key.columns.join(", "));
     // One to one: a second key over the same columns is one too many, whatever it does.
     let mut rest: Vec<&ForeignKey> = found.iter().collect();
     for key in wanted {
-        let name = called(key);
+        let name = key.called();
         let alike = |by_name: bool| {
             rest.iter()
                 .position(|other| same(key, other) && (!by_name || key.name == other.name))
@@ -174,7 +173,7 @@ pub(super) fn foreign_keys(on: &mut OnTable<'_>) {
             }
         };
         let sides = sides("no such foreign key", ddl::foreign_key(key));
-        on.named(&called(key), Code::ForeignKeyExtra, sides, mend);
+        on.named(&key.called(), Code::ForeignKeyExtra, sides, mend);
     }
 }
 
@@ -231,7 +230,7 @@ fn foreign_key(on: &mut OnTable<'_>, name: &str, wanted: &ForeignKey, found: &Fo
             on.named(name, code, sides(one, other), mend);
         }
     }
-    if !found.valid {
+    if wanted.valid && !found.valid {
         not_valid(on, name, found.name.as_deref());
     }
     if on.is_database() && wanted.name != found.name {
@@ -379,7 +378,7 @@ fn one(on: &mut OnTable<'_>, name: &str, wanted: &Check, found: &Check) {
             table.checks.push(wanted.clone());
         });
         on.named(name, code, sides(say(wanted), say(found)), mend);
-    } else if !found.valid {
+    } else if wanted.valid && !found.valid {
         not_valid(on, name, found.name.as_deref());
     }
 }

@@ -24,6 +24,8 @@ use crate::engine::Engine;
 /// What only some releases have a column for is read from the row as JSON: NULLS NOT DISTINCT (15), NOT ENFORCED (18).
 /// That PUBLIC may create in `public` is no drift before 15, when every database was made so.
 ///
+/// A view comes before those that it reads, which were made before it.
+///
 /// `NOT NULL` (contype `n`, from Postgres 18 on) is told by the columns.
 pub(super) const CATALOG: &str = "
     WITH p AS MATERIALIZED (
@@ -160,7 +162,7 @@ pub(super) const CATALOG: &str = "
     SELECT 'other', t.relname::text, 0, json_build_array('RULE', w.rulename)::text
         FROM t JOIN pg_rewrite w ON w.ev_class = t.oid WHERE w.rulename <> '_RETURN'
     UNION ALL
-    SELECT 'other', relname::text, 0, json_build_array(
+    SELECT 'other', relname::text, -oid::bigint, json_build_array(
             CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'FOREIGN TABLE' END, relname)::text
         FROM c WHERE relkind IN ('v', 'm', 'f')
     ORDER BY 3, 2, 1, 4";
@@ -231,7 +233,6 @@ pub(super) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
             read(&row, table)?;
         }
     }
-    schema.others.sort();
     for table in schema.tables.values_mut() {
         table.guard.iter_mut().for_each(|guard| guard.grants.sort());
     }

@@ -125,7 +125,8 @@ impl Doctor {
         schema.map_err(|error| error.to_string())
     }
 
-    /// Applies mend after mend; returns them, and what differs at the end.
+    /// Applies mend after mend, and again those that failed before another did not; returns them, and what differs
+    /// at the end.
     async fn towards(
         &self,
         db: &DatabaseConnection,
@@ -135,9 +136,8 @@ impl Doctor {
     ) -> Result<(Vec<Step>, Vec<String>), String> {
         let place = Place::Migrations(engine);
         let exceptions = self.domain.exceptions;
-        let mut steps = Vec::new();
-        let mut left = Vec::new();
-        let mut tried: Vec<Vec<String>> = Vec::new();
+        let mut steps: Vec<Step> = Vec::new();
+        let mut failed: Vec<(Mend, String)> = Vec::new();
         loop {
             let actual = self.read(db).await?;
             let mut found = compare::compare(place, None, wanted, &actual, exceptions).findings;
@@ -149,39 +149,37 @@ impl Doctor {
                 found.retain(|finding| !finding.code.is_of_others());
             }
             let next = found.iter().find_map(|finding| match &finding.mend {
-                Mend::Sql { statements, .. } if !tried.contains(statements) => {
-                    Some((finding, statements.clone()))
+                Mend::Sql { statements, .. }
+                    if reason(&failed, &finding.mend).is_none()
+                        && !steps.iter().any(|step| step.statements == *statements) =>
+                {
+                    Some((&finding.mend, statements))
                 }
                 _ => None,
             });
-            let Some((finding, statements)) = next else {
-                left.extend(found.iter().filter_map(|finding| match &finding.mend {
-                    Mend::Words(words) => {
-                        Some(format!("{} {}: {words}", finding.code, finding.subject()))
-                    }
-                    _ => None,
-                }));
-                break;
+            let Some((mend, statements)) = next else {
+                let left = found.iter().map(|finding| {
+                    let why = match (&finding.mend, reason(&failed, &finding.mend)) {
+                        (Mend::Words(words), _) => format!(": {words}"),
+                        (_, Some(error)) => format!(" on {engine}: {error}"),
+                        (_, None) => format!(" on {engine}: it is there again after its mend"),
+                    };
+                    format!("{} {}{why}", finding.code, finding.subject())
+                });
+                return Ok((steps, left.collect()));
             };
-            tried.push(statements.clone());
-            match run(db, &statements).await {
-                Ok(()) => steps.push(Step {
-                    statements,
-                    losses: finding
-                        .mend
-                        .loses()
-                        .map(str::to_owned)
-                        .into_iter()
-                        .collect(),
-                }),
-                Err(error) => left.push(format!(
-                    "{} {} on {engine}: {error}",
-                    finding.code,
-                    finding.subject()
-                )),
+            match run(db, statements).await {
+                Ok(()) => {
+                    steps.push(Step {
+                        statements: statements.clone(),
+                        losses: mend.loses().map(str::to_owned).into_iter().collect(),
+                    });
+                    // What was in their way may be gone.
+                    failed.clear();
+                }
+                Err(error) => failed.push((mend.clone(), error)),
             }
         }
-        Ok((steps, left))
     }
 
     /// Whether the statements lead to that schema.
@@ -201,6 +199,14 @@ impl Doctor {
         found.retain(|finding| !finding.code.is_of_others());
         Ok(found.is_empty())
     }
+}
+
+/// Why the mend failed, if it did.
+fn reason<'a>(failed: &'a [(Mend, String)], mend: &Mend) -> Option<&'a str> {
+    let mut failed = failed.iter();
+    failed
+        .find(|(other, _)| other == mend)
+        .map(|(_, error)| error.as_str())
 }
 
 /// All of the statements, or none.
