@@ -16,7 +16,9 @@ mod order;
 mod pages;
 mod proof;
 mod reports;
+mod several;
 mod unread;
+mod unusual;
 mod words;
 
 use std::thread;

@@ -207,15 +207,8 @@ fn one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
         format!(" COLLATE \"{collation}\"")
     });
     if wanted.ty != found.ty {
-        // A time without a zone is read in the session's unless it is told which one it was written in.
-        let zone = match (found.ty.as_str(), ty) {
-            ("timestamp without time zone", "timestamp with time zone") => " AT TIME ZONE 'UTC'",
-            _ => "",
-        };
-        let retype = match zone {
-            "" => format!("TYPE {ty}{collate} USING {}::{ty}", ddl::name(name)),
-            zone => format!("TYPE {ty} USING {}{zone}", ddl::name(name)),
-        };
+        let cast = loss::cast(&ddl::name(name), &found.ty, ty);
+        let retype = format!("TYPE {ty}{collate} USING {cast}");
         // A default has a type too, and is in the way of another one.
         let mut actions = Vec::new();
         if found.default.is_some() {

@@ -27,7 +27,7 @@ pub(super) fn primary_key(on: &mut OnTable<'_>) {
             )
             .into(),
             None => {
-                let add = (!wanted.columns.is_empty()).then(|| ddl::primary_key(wanted));
+                let add = (!wanted.columns.is_empty()).then(|| ddl::primary_key(on.wanted));
                 let sql = anew(on.name, found.name.as_deref(), add);
                 on.alter(sql, |table| table.primary_key.clone_from(wanted))
             }
@@ -42,7 +42,7 @@ pub(super) fn primary_key(on: &mut OnTable<'_>) {
         let sql = anew(
             on.name,
             found.name.as_deref(),
-            Some(ddl::primary_key(wanted)),
+            Some(ddl::primary_key(on.wanted)),
         );
         let mend = on.alter(sql, |table| table.primary_key.clone_from(wanted));
         let sides = sides("an ordinary primary key", found.unusual.join(", "));
@@ -103,7 +103,7 @@ pub(super) fn unique_keys(on: &mut OnTable<'_>) {
     for key in rest {
         let sql = anew(on.name, key.name.as_deref(), None);
         let mend = on.alter(sql, |table| table.unique_keys.retain(|other| other != key));
-        let sides = sides("no such key", ddl::unique_key(key));
+        let sides = sides("no such key", ddl::unique_key(on.found, key));
         on.named(&key.called(), Code::UniqueKeyExtra, sides, mend);
     }
 }
@@ -114,7 +114,7 @@ fn unique_key(on: &mut OnTable<'_>, key: &UniqueKey, found: Option<&UniqueKey>) 
     let sql = anew(
         on.name,
         found.and_then(|other| other.name.as_deref()),
-        Some(ddl::unique_key(key)),
+        Some(ddl::unique_key(on.wanted, key)),
     );
     let instead = |table: &mut super::Table| {
         table.unique_keys.retain(|other| Some(other) != found);
@@ -132,8 +132,10 @@ fn unique_key(on: &mut OnTable<'_>, key: &UniqueKey, found: Option<&UniqueKey>) 
         }
         _ => {
             let mend = on.alter(sql, instead);
-            let found = found.map_or("no such key".to_owned(), ddl::unique_key);
-            let sides = sides(ddl::unique_key(key), found);
+            let found = found.map_or("no such key".to_owned(), |other| {
+                ddl::unique_key(on.found, other)
+            });
+            let sides = sides(ddl::unique_key(on.wanted, key), found);
             on.named(&name, Code::UniqueKeyMissing, sides, mend);
         }
     }
@@ -155,7 +157,7 @@ pub(super) fn foreign_keys(on: &mut OnTable<'_>) {
             Some(place) => foreign_key(on, &name, key, rest.remove(place)),
             None => {
                 let mend = put(on, key, None);
-                let sides = sides(ddl::foreign_key(key), "no such foreign key");
+                let sides = sides(ddl::foreign_key(on.wanted, key), "no such foreign key");
                 on.named(&name, Code::ForeignKeyMissing, sides, mend);
             }
         }
@@ -172,7 +174,7 @@ pub(super) fn foreign_keys(on: &mut OnTable<'_>) {
                 on.alter(sql, |table| table.foreign_keys.retain(|other| other != key))
             }
         };
-        let sides = sides("no such foreign key", ddl::foreign_key(key));
+        let sides = sides("no such foreign key", ddl::foreign_key(on.found, key));
         on.named(&key.called(), Code::ForeignKeyExtra, sides, mend);
     }
 }
@@ -252,7 +254,8 @@ fn put<'t>(on: &OnTable<'_>, key: &'t ForeignKey, instead: Option<&'t ForeignKey
         return relation(on, module, key).into();
     }
     let drop = instead.and_then(|other| other.name.as_deref());
-    on.alter(anew(on.name, drop, Some(ddl::foreign_key(key))), |table| {
+    let add = ddl::foreign_key(on.wanted, key);
+    on.alter(anew(on.name, drop, Some(add)), |table| {
         table
             .foreign_keys
             .retain(|other| other.columns != key.columns);
@@ -330,10 +333,11 @@ pub(super) fn checks(on: &mut OnTable<'_>) {
                 }
             });
         } else {
-            let mend = on.alter(anew(on.name, None, Some(ddl::check(check))), |table| {
+            let add = ddl::check(on.wanted, check);
+            let mend = on.alter(anew(on.name, None, Some(add.clone())), |table| {
                 table.checks.push(check.clone());
             });
-            let sides = sides(ddl::check(check), "no such check");
+            let sides = sides(add, "no such check");
             on.named(&name, Code::CheckMissing, sides, mend);
         }
     }
@@ -352,7 +356,7 @@ pub(super) fn checks(on: &mut OnTable<'_>) {
             .name
             .clone()
             .unwrap_or_else(|| check.condition.to_string());
-        let sides = sides("no such check", ddl::check(check));
+        let sides = sides("no such check", ddl::check(on.found, check));
         on.named(&name, Code::CheckExtra, sides, mend);
     }
 }
@@ -372,7 +376,8 @@ fn one(on: &mut OnTable<'_>, name: &str, wanted: &Check, found: &Check) {
                 .collect::<Vec<_>>()
                 .join(" ")
         };
-        let sql = anew(on.name, found.name.as_deref(), Some(ddl::check(wanted)));
+        let add = ddl::check(on.wanted, wanted);
+        let sql = anew(on.name, found.name.as_deref(), Some(add));
         let mend = on.alter(sql, |table| {
             table.checks.retain(|check| check.name != wanted.name);
             table.checks.push(wanted.clone());

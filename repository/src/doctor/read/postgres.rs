@@ -99,7 +99,8 @@ pub(super) const CATALOG: &str = "
                 AND NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgconstraint = k.oid AND g.tgenabled NOT IN ('O', 'A')),
             k.condeferred, k.connoinherit, coalesce(i.indnkeyatts < i.indnatts, false),
             (SELECT json_agg(a.attname ORDER BY a.attnum) FROM pg_attribute a
-                WHERE a.attrelid = k.conrelid AND to_jsonb(k) -> 'confdelsetcols' @> to_jsonb(a.attnum)))::text
+                WHERE a.attrelid = k.conrelid AND to_jsonb(k) -> 'confdelsetcols' @> to_jsonb(a.attnum)),
+            pg_get_constraintdef(k.oid, true))::text
         FROM t
         JOIN pg_constraint k ON k.conrelid = t.oid AND k.contype IN ('p', 'u', 'f', 'c', 'x')
         LEFT JOIN pg_class f ON f.oid = k.confrelid
@@ -127,7 +128,7 @@ pub(super) const CATALOG: &str = "
                 CASE WHEN (to_jsonb(i) ->> 'indnullsnotdistinct')::bool THEN 'NULLS NOT DISTINCT' END,
                 CASE WHEN i.indnkeyatts < i.indnatts THEN 'INCLUDE' END,
                 CASE WHEN m.amname <> 'btree' THEN 'USING ' || m.amname END,
-                CASE WHEN NOT i.indisvalid THEN 'INVALID' END], NULL)))::text
+                CASE WHEN NOT i.indisvalid THEN 'INVALID' END], NULL)), pg_get_indexdef(i.indexrelid, 0, true))::text
         FROM t
         JOIN pg_index i ON i.indrelid = t.oid
         JOIN pg_class x ON x.oid = i.indexrelid
@@ -279,6 +280,7 @@ fn constraint(row: &Row, table: &mut Table) -> Result<(), Unreadable> {
         (row.flag(10)?, "NULLS NOT DISTINCT"),
         (row.flag(15)?, "INCLUDE"),
     ]);
+    table.constraint_sql.insert(name.clone(), row.text(17)?);
     let kind = row.text(1)?;
     let is_exclusion = kind == "x";
     match kind.as_str() {
@@ -324,6 +326,7 @@ fn constraint(row: &Row, table: &mut Table) -> Result<(), Unreadable> {
                 unusual: those(&[
                     (row.flag(14)? && !is_exclusion, "NO INHERIT"),
                     (!row.flag(12)?, "NOT ENFORCED"),
+                    (is_exclusion, "EXCLUDE"),
                 ]),
             });
         }
@@ -358,7 +361,9 @@ fn index(row: &Row, table: &mut Table) -> Result<(), Unreadable> {
         predicate: predicate.map(|sql| Expression::condition(Engine::Postgres, &sql)),
         unusual,
     };
-    table.indexes.insert(row.text(0)?, index);
+    let name = row.text(0)?;
+    table.index_sql.insert(name.clone(), row.text(7)?);
+    table.indexes.insert(name, index);
     Ok(())
 }
 

@@ -189,7 +189,9 @@ impl Human<'_> {
         let rebuild = self.report.rebuild_of(finding)?;
         let mut findings = self.report.findings.iter();
         let first = findings.find(|other| {
-            let is_here = other.place == finding.place && other.table == finding.table;
+            let is_here = other.place == finding.place
+                && other.at == finding.at
+                && other.table == finding.table;
             is_here && rebuild.instead_of.contains(&other.mend)
         })?;
         match rebuild.instead_of.len() {
