@@ -117,6 +117,30 @@ async fn what_a_foreign_key_needs_stays_until_it_refers_elsewhere() {
     .await;
 }
 
+/// Postgres changes no type under a policy, and drops no key that a foreign key needs.
+#[tokio::test]
+async fn what_is_in_the_way_of_a_mend_is_made_again_with_it() {
+    assert_mended_in_order(
+        Engine::Postgres,
+        &[
+            "DROP POLICY owner_devices ON devices",
+            "ALTER TABLE devices ALTER COLUMN user_id TYPE text",
+            "CREATE POLICY owner_devices ON devices USING (user_id = current_setting('request.jwt.claims', true))",
+        ],
+    )
+    .await;
+    assert_mended_in_order(
+        Engine::Postgres,
+        &[
+            "ALTER TABLE habits DROP CONSTRAINT uq_habits__user_id_id CASCADE",
+            "ALTER TABLE habits ADD CONSTRAINT uq_habits__user_id_id UNIQUE (user_id, id) INCLUDE (version)",
+            "ALTER TABLE reminders ADD CONSTRAINT fk_reminders__user_id_habit_id
+                FOREIGN KEY (user_id, habit_id) REFERENCES habits (user_id, id) ON DELETE CASCADE",
+        ],
+    )
+    .await;
+}
+
 /// A mend that fails is tried again when another has been made.
 #[tokio::test]
 async fn a_suggestion_tries_again_what_failed() {

@@ -3,7 +3,7 @@
 use super::super::code::Code;
 use super::super::mend::{Mend, ddl, dependents, loss, rebuild};
 use super::super::schema::{Column, Generated, Table};
-use super::{OnTable, Part, Remedy, renames, sides};
+use super::{OnTable, Part, Remedy, guard, renames, sides};
 use crate::engine::Engine;
 
 pub(super) fn compare(on: &mut OnTable<'_>) {
@@ -173,9 +173,14 @@ fn mended<'t>(
     actions: &[String],
     edit: fn(&Column, &mut Column),
 ) -> Remedy<'t> {
-    let (table, name) = (ddl::name(on.name), ddl::name(&wanted.name));
-    let alter = |action: &String| format!("ALTER TABLE {table} ALTER COLUMN {name} {action}");
-    altered(on, wanted, actions.iter().map(alter).collect(), edit)
+    let alter = actions.iter();
+    let alter = alter.map(|action| altering(on, &wanted.name, action));
+    altered(on, wanted, alter.collect(), edit)
+}
+
+fn altering(on: &OnTable<'_>, column: &str, action: &str) -> String {
+    let (table, column) = (ddl::name(on.name), ddl::name(column));
+    format!("ALTER TABLE {table} ALTER COLUMN {column} {action}")
 }
 
 /// As [`mended`], by any statements on Postgres.
@@ -218,7 +223,9 @@ fn one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
         if let Some(default) = &wanted.default {
             actions.push(format!("SET DEFAULT {default}"));
         }
-        let mend = mended(on, wanted, &actions, |wanted, column| {
+        let alter = actions.iter().map(|action| altering(on, name, action));
+        let sql = guard::without_policies_about(on, name, alter.collect());
+        let mend = altered(on, wanted, sql, |wanted, column| {
             column.ty.clone_from(&wanted.ty);
             column.collation.clone_from(&wanted.collation);
             column.default.clone_from(&wanted.default);
@@ -234,8 +241,9 @@ fn one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
                 .clone()
                 .unwrap_or("the default one".to_owned())
         };
-        let actions = [format!("TYPE {ty}{collate}")];
-        let mend = mended(on, wanted, &actions, |wanted, column| {
+        let alter = altering(on, name, &format!("TYPE {ty}{collate}"));
+        let sql = guard::without_policies_about(on, name, vec![alter]);
+        let mend = altered(on, wanted, sql, |wanted, column| {
             column.collation.clone_from(&wanted.collation);
         });
         on.column(

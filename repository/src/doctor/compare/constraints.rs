@@ -44,6 +44,7 @@ pub(super) fn primary_key(on: &mut OnTable<'_>) {
             found.name.as_deref(),
             Some(ddl::primary_key(on.wanted)),
         );
+        let sql = without_references(on, &found.columns, sql);
         let mend = on.alter(sql, |table| table.primary_key.clone_from(wanted));
         let sides = sides("an ordinary primary key", found.unusual.join(", "));
         on.named(&name, Code::UniqueKeyOptions, sides, mend);
@@ -58,6 +59,33 @@ pub(super) fn primary_key(on: &mut OnTable<'_>) {
 fn anew(table: &str, drop: Option<&str>, add: Option<String>) -> Vec<String> {
     let add = add.map(|definition| format!("ALTER TABLE {} ADD {definition}", ddl::name(table)));
     dropped(table, drop).into_iter().chain(add).collect()
+}
+
+/// The statements that put a key in the place of another, while the foreign keys are away that need one.
+fn without_references(on: &OnTable<'_>, columns: &[String], sql: Vec<String>) -> Vec<String> {
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    for (name, table) in &on.actual.tables {
+        let wanted = on.expected.tables.get(name);
+        // One that is too much is gone by then.
+        let stays = |key: &ForeignKey| {
+            wanted.is_some_and(|wanted| {
+                let mut keys = wanted.foreign_keys.iter();
+                keys.any(|other| other.columns == key.columns)
+            })
+        };
+        let needs_it = |key: &&ForeignKey| {
+            let mut columns = columns.iter();
+            key.references == on.name
+                && key.referenced_columns.len() == columns.len()
+                && columns.all(|column| key.referenced_columns.contains(column))
+        };
+        let keys = table.foreign_keys.iter().filter(needs_it);
+        for key in keys.filter(|key| stays(key)) {
+            before.extend(dropped(name, key.name.as_deref()));
+            after.extend(anew(name, None, Some(ddl::foreign_key(table, key))));
+        }
+    }
+    before.into_iter().chain(sql).chain(after).collect()
 }
 
 /// The statement that drops a constraint; none for one without a name.
@@ -123,6 +151,7 @@ fn unique_key(on: &mut OnTable<'_>, key: &UniqueKey, found: Option<&UniqueKey>) 
     match found {
         Some(other) if other.columns == key.columns => {
             if key.unusual != other.unusual {
+                let sql = without_references(on, &other.columns, sql);
                 let mend = on.alter(sql, instead);
                 let sides = sides("an ordinary unique key", other.unusual.join(", "));
                 on.named(&name, Code::UniqueKeyOptions, sides, mend);

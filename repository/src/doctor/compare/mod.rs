@@ -140,6 +140,7 @@ struct OnTable<'a> {
     name: &'a str,
     wanted: &'a Table,
     found: &'a Table,
+    expected: &'a Schema,
     actual: &'a Schema,
 }
 

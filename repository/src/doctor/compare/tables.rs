@@ -25,6 +25,7 @@ pub(super) fn compare(all: &mut Comparison, expected: &Schema, actual: &mut Sche
                     name,
                     wanted,
                     found,
+                    expected,
                     actual,
                 });
             }
