@@ -97,10 +97,10 @@ fn columns_of(table: &Table, name: &str) -> BTreeSet<String> {
 }
 
 /// Those of the tables, each after the ones of them that it refers to.
-pub(super) fn parents_first<'a>(
-    tables: &'a BTreeMap<String, Table>,
+pub(super) fn parents_first(
+    tables: &BTreeMap<String, Table>,
     is_one: impl Fn(&str) -> bool,
-) -> Vec<&'a str> {
+) -> Vec<&str> {
     let mut ordered = Vec::new();
     let mut met = BTreeSet::new();
     for name in tables.keys().filter(|name| is_one(name)) {
