@@ -63,12 +63,6 @@ pub(crate) fn statements(
     Ok(sql)
 }
 
-/// The statement of a rebuild that copies the rows; none if the statements are no rebuild.
-pub(crate) fn copy(statements: &[String]) -> Option<&String> {
-    let mut statements = statements.iter();
-    statements.find(|sql| sql.starts_with("INSERT INTO ") && sql.contains("__new"))
-}
-
 /// Whether the triggers and views will be right again as they are written, when those columns are gone.
 ///
 /// # Errors
