@@ -150,8 +150,8 @@ async fn postgres_a_drifted_database_is_drift_with_code_and_place() {
                 "postgres-database",
                 "seaql_migrations: m20261122_000006_outbox"
             ],
-            ["CAT060", "postgres-database", "habits"],
             ["CAT064", "postgres-database", "reminders: everyone"],
+            ["CAT060", "postgres-database", "habits"],
         ]
     );
 }
@@ -245,13 +245,29 @@ async fn a_url_that_leads_nowhere_could_not_be_looked_at() {
         (missing.as_str(), "postgres-database"),
         ("postgres://me:hunter2@127.0.0.1:1/db", "postgres-database"),
         (&sqlite, "sqlite-database"),
-        ("mysql://me:hunter2@host/db", "sqlite-database"),
     ] {
         let report = json(2, &["--server", server.url(), "--url", url]);
         assert_eq!(report["unseen"][0]["place"], place, "{report:#}");
         assert!(!report.to_string().contains("hunter2"), "{report:#}");
     }
     assert!(!file.exists(), "a check created the file");
+}
+
+#[test]
+fn a_url_of_no_database_is_refused() {
+    for (url, why) in [
+        ("mysql://me:hunter2@host/db", "the scheme mysql: is unknown"),
+        ("", "it has no scheme"),
+    ] {
+        let output = doctor(&["--no-scratch", "--url", url]);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        assert!(
+            error.contains(why) && !error.contains("DATABASE_URL"),
+            "{error}"
+        );
+        assert!(!error.contains("hunter2"), "{error}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

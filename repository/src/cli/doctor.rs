@@ -9,6 +9,7 @@ use super::error::CliError;
 use super::{Cli, print};
 use crate::clock::{Clock, SystemClock};
 use crate::doctor::{Doctor, Format, Sources, Verdict};
+use crate::engine::Engine;
 
 impl Cli {
     pub(super) async fn doctor(
@@ -73,7 +74,8 @@ impl Cli {
 }
 
 fn live(doctor: Doctor, arguments: &Arguments) -> Result<Doctor, CliError> {
-    let url = arguments.url()?;
+    let url = arguments.database_url.as_deref().unwrap_or_default();
+    Engine::of_scheme(url).map_err(CliError::UnusableUrl)?;
     Ok(match &arguments.database_schema {
         Some(schema) => doctor.database_schema(url, schema.as_str()),
         None => doctor.database(url),

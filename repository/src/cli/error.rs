@@ -5,6 +5,8 @@ use crate::migrate::MigrateError;
 pub(super) enum CliError {
     #[error("no database URL: give --database-url or set DATABASE_URL")]
     NoUrl,
+    #[error("no database at --url: {0}")]
+    UnusableUrl(String),
     #[error(
         "this binary was told of no domain: write Cli::of::<..>().domain(&DOMAIN) in its main.rs"
     )]

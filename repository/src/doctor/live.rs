@@ -36,7 +36,11 @@ impl Database {
 
     /// Which database it is, without its secrets.
     pub(super) fn label(&self) -> String {
-        redacted(self.url.expose_secret())
+        let url = redacted(self.url.expose_secret());
+        match &self.schema {
+            Some(schema) => format!("{url}, schema {schema}"),
+            None => url,
+        }
     }
 
     pub(super) async fn look(&self, role: &str, wanted: Option<&Schema>) -> Result<Seen, String> {

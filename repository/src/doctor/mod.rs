@@ -278,10 +278,10 @@ impl<'a> Round<'a> {
             let compared =
                 compare::compare(place, at, wanted, actual, self.doctor.domain.exceptions);
             self.report.findings.extend(compared.findings);
+            let at = at.map(str::to_owned);
             let rebuilds = compared.rebuilds.into_iter();
-            self.report
-                .rebuilds
-                .extend(rebuilds.map(|(table, rebuild)| ((place, table), rebuild)));
+            let rebuilds = rebuilds.map(|(table, rebuild)| ((place, at.clone(), table), rebuild));
+            self.report.rebuilds.extend(rebuilds);
         }
     }
 

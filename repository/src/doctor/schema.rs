@@ -107,8 +107,11 @@ pub(super) struct Table {
     pub(super) options: Vec<String>,
     /// Whether SQLite gives no number of a row a second time: `AUTOINCREMENT`.
     pub(super) autoincrement: bool,
-    /// How SQLite was told to make its indexes, by name: their canonical form leaves out what is not usual.
+    /// How SQLite was told to make its indexes, and how Postgres prints them, by name: their canonical form leaves out
+    /// what is not usual.
     pub(super) index_sql: BTreeMap<String, String>,
+    /// How Postgres prints its constraints, by name, for the same reason.
+    pub(super) constraint_sql: BTreeMap<String, String>,
     /// Who may see a row, on Postgres.
     pub(super) guard: Option<Guard>,
     /// Where a mend has to be made, where that is known: the module of an entity.
@@ -119,6 +122,17 @@ impl Table {
     /// The column of that name.
     pub(super) fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// Puts an index of another table here, in the words that it has there.
+    pub(super) fn put_index(&mut self, name: &str, of: &Table) {
+        self.indexes.remove(name);
+        self.index_sql.remove(name);
+        let index = of.indexes.get(name).cloned();
+        self.indexes
+            .extend(index.map(|index| (name.to_owned(), index)));
+        let sql = of.index_sql.get(name).cloned();
+        self.index_sql.extend(sql.map(|sql| (name.to_owned(), sql)));
     }
 
     /// Whether a key, an index, a check or another column stands on the column.
@@ -276,6 +290,14 @@ pub(super) struct Conflict {
     pub(super) clause: String,
 }
 
+impl UniqueKey {
+    /// Its name, or its columns where it has none.
+    pub(super) fn called(&self) -> String {
+        let name = self.name.clone();
+        name.unwrap_or_else(|| format!("({})", self.columns.join(", ")))
+    }
+}
+
 /// A foreign key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ForeignKey {
@@ -300,6 +322,14 @@ pub(super) struct ForeignKey {
     pub(super) valid: bool,
     /// Whether it is looked at when a row is written.
     pub(super) enforced: bool,
+}
+
+impl ForeignKey {
+    /// Its name, or its columns where it has none.
+    pub(super) fn called(&self) -> String {
+        let name = self.name.clone();
+        name.unwrap_or_else(|| self.columns.join(", "))
+    }
 }
 
 /// An index.

@@ -175,6 +175,9 @@ pub(crate) fn explain(options: &SqliteConnectOptions, error: &sqlx::Error) -> Er
         (_, ErrorKind::Unavailable { .. }) if !path.exists() => ErrorKind::DatabaseMissing {
             name: path.display().to_string(),
         },
+        _ if path.is_dir() => ErrorKind::Unavailable {
+            reason: "a folder is no database file".into(),
+        },
         (Some(NOT_A_DATABASE), _) => ErrorKind::NotADatabase {
             path: path.display().to_string(),
         },

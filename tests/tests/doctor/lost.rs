@@ -87,6 +87,47 @@ async fn what_a_cast_takes_away_is_told_and_what_fails_loses_nothing() {
 }
 
 #[tokio::test]
+async fn numbers_that_were_counted_are_values_too() {
+    let database = Migrated::new(Engine::Postgres).await;
+    let drift = "ALTER TABLE habits ADD COLUMN number bigint GENERATED ALWAYS AS IDENTITY";
+    database.run(drift).await.expect("a drift");
+    let report = look(&database).await;
+    let finding = the(&report, Code::ColumnExtra, "habits.number");
+    assert_eq!(finding.mend.loses(), Some("the values of habits.number"));
+}
+
+/// Times without a zone are those of UTC, whatever the zone of the session that mends them.
+#[tokio::test]
+async fn a_time_gets_its_zone_whatever_its_precision() {
+    let database = Migrated::new(Engine::Postgres).await;
+    for sql in [
+        "SET TIME ZONE 'Asia/Tokyo'",
+        "CREATE FUNCTION noon() RETURNS timestamp IMMUTABLE LANGUAGE sql AS $$ SELECT timestamp '2026-01-02 00:00' $$",
+        "INSERT INTO devices (id, user_id, platform, created_at, updated_at, version) SELECT gen_random_uuid(),
+            gen_random_uuid(), 'web', noon() AT TIME ZONE 'UTC', noon() AT TIME ZONE 'UTC', 1",
+    ] {
+        database.run(sql).await.expect("a row");
+    }
+    for ty in ["timestamp(3)", "timestamp", "date"] {
+        for sql in [
+            "ALTER TABLE devices DROP CONSTRAINT ck_devices__created_at".to_owned(),
+            format!(
+                "ALTER TABLE devices ALTER COLUMN created_at TYPE {ty} USING created_at AT TIME ZONE 'UTC'"
+            ),
+        ] {
+            database.run(&sql).await.expect("a drift");
+        }
+        let report = look(&database).await;
+        for sql in report.statements(Engine::Postgres) {
+            database.run(&sql).await.expect("a mend");
+        }
+        assert!(look(&database).await.is_clean());
+        let is_kept = "SELECT 1 / (created_at = noon() AT TIME ZONE 'UTC')::int FROM devices";
+        database.run(is_kept).await.expect(ty);
+    }
+}
+
+#[tokio::test]
 async fn a_suggested_migration_says_it_above_the_statement() {
     edit(Edits {
         engine: Some(Engine::Sqlite),

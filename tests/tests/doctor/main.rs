@@ -14,10 +14,13 @@ mod history_of_a_database;
 mod kept;
 mod lost;
 mod memberships;
+mod order;
 mod pages;
 mod proof;
 mod reports;
+mod several;
 mod unread;
+mod unusual;
 mod words;
 
 use std::thread;

@@ -14,6 +14,33 @@ async fn look(database: &Migrated) -> Report {
     Doctor::new(&entity::DOMAIN).database(url).check().await
 }
 
+#[tokio::test]
+async fn a_folder_is_told_as_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = format!("sqlite://{}", folder.path().display());
+    let report = Doctor::new(&entity::DOMAIN).database(url).check().await;
+    assert!(
+        report.unseen[0]
+            .reason
+            .contains("a folder is no database file"),
+        "{report}"
+    );
+}
+
+/// A name may have anything in it; a terminal obeys none of it.
+#[tokio::test]
+async fn a_name_with_a_line_break_stays_on_its_line() {
+    let database = Migrated::new(Engine::Postgres).await;
+    let drift = "CREATE TABLE \"one\n\u{1b}[31mtwo\" (id bigint)";
+    database.run(drift).await.expect("a drift");
+    let report = look(&database).await.to_string();
+    assert!(
+        report.contains("one\\n\\u{1b}[31mtwo  table that"),
+        "{report}"
+    );
+    assert!(!report.contains('\u{1b}'), "{report}");
+}
+
 /// That the devices alone could not be looked at.
 fn assert_set_aside(report: &Report, what: &str) {
     let [unseen] = report.unseen.as_slice() else {

@@ -3,7 +3,7 @@
 use super::super::code::Code;
 use super::super::mend::{Mend, ddl, dependents, loss, rebuild};
 use super::super::schema::{Column, Generated, Table};
-use super::{OnTable, Part, Remedy, renames, sides};
+use super::{OnTable, Part, Remedy, guard, renames, sides};
 use crate::engine::Engine;
 
 pub(super) fn compare(on: &mut OnTable<'_>) {
@@ -126,7 +126,8 @@ fn dropped<'t>(on: &OnTable<'t>, column: &'t Column) -> Remedy<'t> {
     };
     let values = format!("the values of {}.{name}", on.name);
     let others = renames::names_of_an_extra_column(on, column);
-    remedy.losing(match (column.generated.is_some(), others.is_empty()) {
+    let is_computed = matches!(column.generated, Some(Generated::Computed { .. }));
+    remedy.losing(match (is_computed, others.is_empty()) {
         (true, _) => None,
         (false, true) => Some(values),
         (false, false) => Some(format!(
@@ -172,9 +173,14 @@ fn mended<'t>(
     actions: &[String],
     edit: fn(&Column, &mut Column),
 ) -> Remedy<'t> {
-    let (table, name) = (ddl::name(on.name), ddl::name(&wanted.name));
-    let alter = |action: &String| format!("ALTER TABLE {table} ALTER COLUMN {name} {action}");
-    altered(on, wanted, actions.iter().map(alter).collect(), edit)
+    let alter = actions.iter();
+    let alter = alter.map(|action| altering(on, &wanted.name, action));
+    altered(on, wanted, alter.collect(), edit)
+}
+
+fn altering(on: &OnTable<'_>, column: &str, action: &str) -> String {
+    let (table, column) = (ddl::name(on.name), ddl::name(column));
+    format!("ALTER TABLE {table} ALTER COLUMN {column} {action}")
 }
 
 /// As [`mended`], by any statements on Postgres.
@@ -206,15 +212,8 @@ fn one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
         format!(" COLLATE \"{collation}\"")
     });
     if wanted.ty != found.ty {
-        // A time without a zone is read in the session's unless it is told which one it was written in.
-        let zone = match (found.ty.as_str(), ty) {
-            ("timestamp without time zone", "timestamp with time zone") => " AT TIME ZONE 'UTC'",
-            _ => "",
-        };
-        let retype = match zone {
-            "" => format!("TYPE {ty}{collate} USING {}::{ty}", ddl::name(name)),
-            zone => format!("TYPE {ty} USING {}{zone}", ddl::name(name)),
-        };
+        let cast = loss::cast(&ddl::name(name), &found.ty, ty);
+        let retype = format!("TYPE {ty}{collate} USING {cast}");
         // A default has a type too, and is in the way of another one.
         let mut actions = Vec::new();
         if found.default.is_some() {
@@ -224,7 +223,9 @@ fn one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
         if let Some(default) = &wanted.default {
             actions.push(format!("SET DEFAULT {default}"));
         }
-        let mend = mended(on, wanted, &actions, |wanted, column| {
+        let alter = actions.iter().map(|action| altering(on, name, action));
+        let sql = guard::without_policies_about(on, name, alter.collect());
+        let mend = altered(on, wanted, sql, |wanted, column| {
             column.ty.clone_from(&wanted.ty);
             column.collation.clone_from(&wanted.collation);
             column.default.clone_from(&wanted.default);
@@ -240,8 +241,9 @@ fn one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
                 .clone()
                 .unwrap_or("the default one".to_owned())
         };
-        let actions = [format!("TYPE {ty}{collate}")];
-        let mend = mended(on, wanted, &actions, |wanted, column| {
+        let alter = altering(on, name, &format!("TYPE {ty}{collate}"));
+        let sql = guard::without_policies_about(on, name, vec![alter]);
+        let mend = altered(on, wanted, sql, |wanted, column| {
             column.collation.clone_from(&wanted.collation);
         });
         on.column(

@@ -27,7 +27,7 @@ pub(super) fn primary_key(on: &mut OnTable<'_>) {
             )
             .into(),
             None => {
-                let add = (!wanted.columns.is_empty()).then(|| ddl::primary_key(wanted));
+                let add = (!wanted.columns.is_empty()).then(|| ddl::primary_key(on.wanted));
                 let sql = anew(on.name, found.name.as_deref(), add);
                 on.alter(sql, |table| table.primary_key.clone_from(wanted))
             }
@@ -42,8 +42,9 @@ pub(super) fn primary_key(on: &mut OnTable<'_>) {
         let sql = anew(
             on.name,
             found.name.as_deref(),
-            Some(ddl::primary_key(wanted)),
+            Some(ddl::primary_key(on.wanted)),
         );
+        let sql = without_references(on, &found.columns, sql);
         let mend = on.alter(sql, |table| table.primary_key.clone_from(wanted));
         let sides = sides("an ordinary primary key", found.unusual.join(", "));
         on.named(&name, Code::UniqueKeyOptions, sides, mend);
@@ -56,10 +57,41 @@ pub(super) fn primary_key(on: &mut OnTable<'_>) {
 
 /// The statements that drop a constraint, add one, or put one in the place of another.
 fn anew(table: &str, drop: Option<&str>, add: Option<String>) -> Vec<String> {
-    let table = ddl::name(table);
-    let drop = drop.map(|name| format!("ALTER TABLE {table} DROP CONSTRAINT {}", ddl::name(name)));
-    let add = add.map(|definition| format!("ALTER TABLE {table} ADD {definition}"));
-    drop.into_iter().chain(add).collect()
+    let add = add.map(|definition| format!("ALTER TABLE {} ADD {definition}", ddl::name(table)));
+    dropped(table, drop).into_iter().chain(add).collect()
+}
+
+/// The statements that put a key in the place of another, while the foreign keys are away that need one.
+fn without_references(on: &OnTable<'_>, columns: &[String], sql: Vec<String>) -> Vec<String> {
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    for (name, table) in &on.actual.tables {
+        let wanted = on.expected.tables.get(name);
+        // One that is too much is gone by then.
+        let stays = |key: &ForeignKey| {
+            wanted.is_some_and(|wanted| {
+                let mut keys = wanted.foreign_keys.iter();
+                keys.any(|other| other.columns == key.columns)
+            })
+        };
+        let needs_it = |key: &&ForeignKey| {
+            let mut columns = columns.iter();
+            key.references == on.name
+                && key.referenced_columns.len() == columns.len()
+                && columns.all(|column| key.referenced_columns.contains(column))
+        };
+        let keys = table.foreign_keys.iter().filter(needs_it);
+        for key in keys.filter(|key| stays(key)) {
+            before.extend(dropped(name, key.name.as_deref()));
+            after.extend(anew(name, None, Some(ddl::foreign_key(table, key))));
+        }
+    }
+    before.into_iter().chain(sql).chain(after).collect()
+}
+
+/// The statement that drops a constraint; none for one without a name.
+pub(super) fn dropped(table: &str, constraint: Option<&str>) -> Option<String> {
+    let (table, constraint) = (ddl::name(table), ddl::name(constraint?));
+    Some(format!("ALTER TABLE {table} DROP CONSTRAINT {constraint}"))
 }
 
 /// A constraint that is right but for its name; `edit` gives it the right one.
@@ -99,12 +131,8 @@ pub(super) fn unique_keys(on: &mut OnTable<'_>) {
     for key in rest {
         let sql = anew(on.name, key.name.as_deref(), None);
         let mend = on.alter(sql, |table| table.unique_keys.retain(|other| other != key));
-        let name = key
-            .name
-            .clone()
-            .unwrap_or_else(|| format!("({})", key.columns.join(", ")));
-        let sides = sides("no such key", ddl::unique_key(key));
-        on.named(&name, Code::UniqueKeyExtra, sides, mend);
+        let sides = sides("no such key", ddl::unique_key(on.found, key));
+        on.named(&key.called(), Code::UniqueKeyExtra, sides, mend);
     }
 }
 
@@ -114,7 +142,7 @@ fn unique_key(on: &mut OnTable<'_>, key: &UniqueKey, found: Option<&UniqueKey>) 
     let sql = anew(
         on.name,
         found.and_then(|other| other.name.as_deref()),
-        Some(ddl::unique_key(key)),
+        Some(ddl::unique_key(on.wanted, key)),
     );
     let instead = |table: &mut super::Table| {
         table.unique_keys.retain(|other| Some(other) != found);
@@ -123,6 +151,7 @@ fn unique_key(on: &mut OnTable<'_>, key: &UniqueKey, found: Option<&UniqueKey>) 
     match found {
         Some(other) if other.columns == key.columns => {
             if key.unusual != other.unusual {
+                let sql = without_references(on, &other.columns, sql);
                 let mend = on.alter(sql, instead);
                 let sides = sides("an ordinary unique key", other.unusual.join(", "));
                 on.named(&name, Code::UniqueKeyOptions, sides, mend);
@@ -132,8 +161,10 @@ fn unique_key(on: &mut OnTable<'_>, key: &UniqueKey, found: Option<&UniqueKey>) 
         }
         _ => {
             let mend = on.alter(sql, instead);
-            let found = found.map_or("no such key".to_owned(), ddl::unique_key);
-            let sides = sides(ddl::unique_key(key), found);
+            let found = found.map_or("no such key".to_owned(), |other| {
+                ddl::unique_key(on.found, other)
+            });
+            let sides = sides(ddl::unique_key(on.wanted, key), found);
             on.named(&name, Code::UniqueKeyMissing, sides, mend);
         }
     }
@@ -143,11 +174,10 @@ pub(super) fn foreign_keys(on: &mut OnTable<'_>) {
     let (wanted, found) = (&on.wanted.foreign_keys, &on.found.foreign_keys);
     // By columns, since entities have no names for them.
     let same = |one: &ForeignKey, other: &ForeignKey| one.columns == other.columns;
-    let called = |key: &ForeignKey| key.name.clone().unwrap_or_else(|| key.columns.join(", "));
     // One to one: a second key over the same columns is one too many, whatever it does.
     let mut rest: Vec<&ForeignKey> = found.iter().collect();
     for key in wanted {
-        let name = called(key);
+        let name = key.called();
         let alike = |by_name: bool| {
             rest.iter()
                 .position(|other| same(key, other) && (!by_name || key.name == other.name))
@@ -156,7 +186,7 @@ pub(super) fn foreign_keys(on: &mut OnTable<'_>) {
             Some(place) => foreign_key(on, &name, key, rest.remove(place)),
             None => {
                 let mend = put(on, key, None);
-                let sides = sides(ddl::foreign_key(key), "no such foreign key");
+                let sides = sides(ddl::foreign_key(on.wanted, key), "no such foreign key");
                 on.named(&name, Code::ForeignKeyMissing, sides, mend);
             }
         }
@@ -173,8 +203,8 @@ pub(super) fn foreign_keys(on: &mut OnTable<'_>) {
                 on.alter(sql, |table| table.foreign_keys.retain(|other| other != key))
             }
         };
-        let sides = sides("no such foreign key", ddl::foreign_key(key));
-        on.named(&called(key), Code::ForeignKeyExtra, sides, mend);
+        let sides = sides("no such foreign key", ddl::foreign_key(on.found, key));
+        on.named(&key.called(), Code::ForeignKeyExtra, sides, mend);
     }
 }
 
@@ -231,7 +261,7 @@ fn foreign_key(on: &mut OnTable<'_>, name: &str, wanted: &ForeignKey, found: &Fo
             on.named(name, code, sides(one, other), mend);
         }
     }
-    if !found.valid {
+    if wanted.valid && !found.valid {
         not_valid(on, name, found.name.as_deref());
     }
     if on.is_database() && wanted.name != found.name {
@@ -253,7 +283,8 @@ fn put<'t>(on: &OnTable<'_>, key: &'t ForeignKey, instead: Option<&'t ForeignKey
         return relation(on, module, key).into();
     }
     let drop = instead.and_then(|other| other.name.as_deref());
-    on.alter(anew(on.name, drop, Some(ddl::foreign_key(key))), |table| {
+    let add = ddl::foreign_key(on.wanted, key);
+    on.alter(anew(on.name, drop, Some(add)), |table| {
         table
             .foreign_keys
             .retain(|other| other.columns != key.columns);
@@ -331,10 +362,11 @@ pub(super) fn checks(on: &mut OnTable<'_>) {
                 }
             });
         } else {
-            let mend = on.alter(anew(on.name, None, Some(ddl::check(check))), |table| {
+            let add = ddl::check(on.wanted, check);
+            let mend = on.alter(anew(on.name, None, Some(add.clone())), |table| {
                 table.checks.push(check.clone());
             });
-            let sides = sides(ddl::check(check), "no such check");
+            let sides = sides(add, "no such check");
             on.named(&name, Code::CheckMissing, sides, mend);
         }
     }
@@ -353,7 +385,7 @@ pub(super) fn checks(on: &mut OnTable<'_>) {
             .name
             .clone()
             .unwrap_or_else(|| check.condition.to_string());
-        let sides = sides("no such check", ddl::check(check));
+        let sides = sides("no such check", ddl::check(on.found, check));
         on.named(&name, Code::CheckExtra, sides, mend);
     }
 }
@@ -373,13 +405,14 @@ fn one(on: &mut OnTable<'_>, name: &str, wanted: &Check, found: &Check) {
                 .collect::<Vec<_>>()
                 .join(" ")
         };
-        let sql = anew(on.name, found.name.as_deref(), Some(ddl::check(wanted)));
+        let add = ddl::check(on.wanted, wanted);
+        let sql = anew(on.name, found.name.as_deref(), Some(add));
         let mend = on.alter(sql, |table| {
             table.checks.retain(|check| check.name != wanted.name);
             table.checks.push(wanted.clone());
         });
         on.named(name, code, sides(say(wanted), say(found)), mend);
-    } else if !found.valid {
+    } else if wanted.valid && !found.valid {
         not_valid(on, name, found.name.as_deref());
     }
 }

@@ -164,6 +164,32 @@ fn policies(on: &mut OnTable<'_>, wanted: &Guard, found: &Guard) {
     }
 }
 
+/// The statements that change a column, while the policies are away that read it: Postgres changes none with them. One
+/// that is too much is gone by then, unless it is meant.
+pub(super) fn without_policies_about(
+    on: &OnTable<'_>,
+    column: &str,
+    sql: Vec<String>,
+) -> Vec<String> {
+    let found = on.found.guard.iter().flat_map(|guard| &guard.policies);
+    let are_about = found.filter(|(_, policy)| {
+        let mut conditions = policy.using.iter().chain(&policy.with_check);
+        conditions.any(|condition| condition.is_about(Engine::Postgres, column))
+    });
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    for (name, policy) in are_about {
+        let wanted = on.wanted.guard.as_ref();
+        let wanted = wanted.and_then(|guard| guard.policies.get(name));
+        let subject = Part::Named.subject(on.name, name);
+        let meant = on.all.is_excepted(Code::PolicyExtra, &subject);
+        if let Some(again) = wanted.or(meant.then_some(policy)) {
+            before.push(drop(on, name));
+            after.push(ddl::create_policy(on.name, name, again));
+        }
+    }
+    before.into_iter().chain(sql).chain(after).collect()
+}
+
 fn one(on: &mut OnTable<'_>, name: &str, wanted: &Policy, found: &Policy, create: String) {
     let anew = Mend::sql(Engine::Postgres, [drop(on, name), create]);
     let kind = |policy: &Policy| {

@@ -10,7 +10,7 @@ pub(super) fn compare(on: &mut OnTable<'_>) {
     let (wanted, found) = (&on.wanted.indexes, &on.found.indexes);
     let mut met: Vec<&String> = Vec::new();
     for (name, index) in wanted {
-        let create = ddl::create_index(on.name, name, index);
+        let create = ddl::create_index(on.wanted, on.name, name, index);
         if let Some(other) = found.get(name) {
             one(on, name, index, other, create);
             continue;
@@ -31,14 +31,14 @@ pub(super) fn compare(on: &mut OnTable<'_>) {
                 };
                 let mend = Remedy::altering(Mend::sql(on.all.engine, mend), |table| {
                     table.indexes.remove(other);
-                    table.indexes.insert(name.clone(), index.clone());
+                    table.put_index(name, on.wanted);
                 });
                 on.named(name, Code::IndexRenamed, sides(name, other), mend);
             }
             None => {
                 let mend = Mend::sql(on.all.engine, [create.clone()]);
                 let mend = Remedy::altering(mend, |table| {
-                    table.indexes.insert(name.clone(), index.clone());
+                    table.put_index(name, on.wanted);
                 });
                 on.named(
                     name,
@@ -55,7 +55,10 @@ pub(super) fn compare(on: &mut OnTable<'_>) {
             let mend = Remedy::altering(mend, |table| {
                 table.indexes.remove(name);
             });
-            let sides = sides("no such index", ddl::create_index(on.name, name, index));
+            let sides = sides(
+                "no such index",
+                ddl::create_index(on.found, on.name, name, index),
+            );
             let code = match index.unique {
                 true => Code::UniqueIndexExtra,
                 false => Code::IndexExtra,
@@ -108,7 +111,7 @@ fn one(on: &mut OnTable<'_>, name: &str, wanted: &Index, found: &Index, create: 
     }
     for (code, one, other) in differences {
         let anew = Remedy::altering(anew.clone(), |table| {
-            table.indexes.insert(name.to_owned(), wanted.clone());
+            table.put_index(name, on.wanted);
         });
         on.named(name, code, sides(one, other), anew);
     }

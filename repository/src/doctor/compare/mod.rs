@@ -4,6 +4,7 @@ mod columns;
 mod constraints;
 mod guard;
 mod indexes;
+mod order;
 mod renames;
 mod spelling;
 mod tables;
@@ -61,8 +62,7 @@ pub(super) fn compare(
         exceptions,
     };
     tables::compare(&mut all, &expected, &mut actual);
-    all.found
-        .sort_by_key(|finding| turn(all.engine, finding.code));
+    order::in_turn(&mut all.found, &actual);
     // The others are gone by then.
     actual.others.retain(|other| all.is_kept(other));
     let edited = all.edited.into_iter().filter(|(_, edited)| edited.is_anew);
@@ -78,24 +78,6 @@ pub(super) fn compare(
     Compared {
         findings: all.found,
         rebuilds: rebuilds.collect(),
-    }
-}
-
-/// When a mend has its turn: names come first, since the others use them; what reads a table goes before it changes,
-/// on SQLite before the names, which a view that cannot be read is in the way of. A foreign key comes after the key
-/// that it refers to, and what is too much goes when nothing depends on it any more.
-fn turn(engine: Engine, code: Code) -> u8 {
-    match (code, engine) {
-        (code, Engine::Sqlite) if code.is_of_others() => 0,
-        (Code::TableRenamed | Code::ColumnRenamed, _) => 1,
-        (code, Engine::Postgres) if code.is_of_others() => 2,
-        (Code::ForeignKeyMissing | Code::ForeignKeyTarget, _) => 4,
-        (
-            Code::UniqueKeyExtra | Code::IndexExtra | Code::UniqueIndexExtra | Code::TableExtra,
-            _,
-        ) => 5,
-        (Code::ColumnExtra, _) => 6,
-        _ => 3,
     }
 }
 
@@ -162,6 +144,7 @@ struct OnTable<'a> {
     name: &'a str,
     wanted: &'a Table,
     found: &'a Table,
+    expected: &'a Schema,
     actual: &'a Schema,
 }
 

@@ -4,16 +4,15 @@ use super::super::code::Code;
 use super::super::finding::Part;
 use super::super::mend::{Mend, ddl, dependents};
 use super::super::schema::{Other, Schema, Table, UNLOGGED};
-use super::{Comparison, OnTable, columns, constraints, guard, indexes, renames, sides};
+use super::{Comparison, OnTable, columns, constraints, guard, indexes, order, renames, sides};
 use crate::engine::Engine;
 
 pub(super) fn compare(all: &mut Comparison, expected: &Schema, actual: &mut Schema) {
     guard::role(all, expected, actual);
     renames::tables(all, expected, actual);
-    for (name, wanted) in &expected.tables {
-        if !actual.tables.contains_key(name) {
-            missing(all, name, wanted, expected, actual);
-        }
+    let is_missing = |name: &str| !actual.tables.contains_key(name);
+    for name in order::parents_first(&expected.tables, is_missing) {
+        missing(all, name, &expected.tables[name], expected, actual);
     }
     for name in expected.tables.keys() {
         renames::columns(all, name, &expected.tables[name], actual);
@@ -26,6 +25,7 @@ pub(super) fn compare(all: &mut Comparison, expected: &Schema, actual: &mut Sche
                     name,
                     wanted,
                     found,
+                    expected,
                     actual,
                 });
             }
@@ -44,10 +44,10 @@ pub(super) fn compare(all: &mut Comparison, expected: &Schema, actual: &mut Sche
             guard::compare(on);
         }
     });
-    for name in actual.tables.keys() {
-        if !expected.tables.contains_key(name) {
-            extra(all, name, expected, actual);
-        }
+    let is_extra = |name: &str| !expected.tables.contains_key(name);
+    let mut left = order::parents_first(&actual.tables, is_extra);
+    while let Some(name) = left.pop() {
+        extra(all, name, &left, expected, actual);
     }
     for other in &actual.others {
         let what = format!("{} {}", other.kind, other.name);
@@ -60,7 +60,9 @@ pub(super) fn compare(all: &mut Comparison, expected: &Schema, actual: &mut Sche
             kind => kind,
         };
         let drop = format!("DROP {kind} {}{of}", ddl::name(&other.name));
-        let mend = Mend::sql(all.engine, [drop]);
+        let has_rows = other.kind == "VIRTUAL TABLE";
+        let loses = has_rows.then(|| format!("the rows of {}", other.name));
+        let mend = Mend::sql(all.engine, [drop]).losing(loses);
         let sides = sides("nothing of the kind", &what);
         let is_ours = expected.tables.contains_key(&other.table);
         let code = match other.kind.as_str() {
@@ -95,7 +97,8 @@ fn missing(all: &mut Comparison, name: &str, wanted: &Table, expected: &Schema, 
     all.say(name, (Part::Table, ""), Code::TableMissing, sides, mend);
 }
 
-fn extra(all: &mut Comparison, name: &str, expected: &Schema, actual: &Schema) {
+/// `left` are the tables that go after it.
+fn extra(all: &mut Comparison, name: &str, left: &[&str], expected: &Schema, actual: &Schema) {
     let found = &actual.tables[name];
     let mend = match &found.source {
         Some(module) => Mend::Words(format!(
@@ -112,7 +115,7 @@ fn extra(all: &mut Comparison, name: &str, expected: &Schema, actual: &Schema) {
                     renames::either(&others)
                 ),
             };
-            dropped(all, name, actual).losing(Some(loses))
+            dropped(all, name, left, actual).losing(Some(loses))
         }
     };
     let sides = sides("no such table", "the table");
@@ -120,7 +123,7 @@ fn extra(all: &mut Comparison, name: &str, expected: &Schema, actual: &Schema) {
 }
 
 /// How to take a table away, and on SQLite what would fail without it, unless that is meant to stay.
-fn dropped(all: &Comparison, name: &str, actual: &Schema) -> Mend {
+fn dropped(all: &Comparison, name: &str, left: &[&str], actual: &Schema) -> Mend {
     let dependents = dependents::of(name, &actual.others);
     let is_own = |other: &Other| other.kind == "TRIGGER" && other.table == name;
     let kept = dependents.iter().copied();
@@ -134,8 +137,24 @@ fn dropped(all: &Comparison, name: &str, actual: &Schema) -> Mend {
         ));
     }
     let mut sql = dependents::dropped(&dependents);
+    if all.engine == Engine::Postgres {
+        sql.extend(references_dropped(name, left, actual));
+    }
     sql.push(format!("DROP TABLE {}", ddl::name(name)));
     Mend::sql(all.engine, sql)
+}
+
+/// Statements that drop the foreign keys to the table of those tables that go after it: they refer to each other.
+fn references_dropped(name: &str, left: &[&str], actual: &Schema) -> Vec<String> {
+    let tables = left
+        .iter()
+        .filter_map(|other| Some((other, actual.tables.get(*other)?)));
+    let drops = tables.flat_map(|(other, table)| {
+        let keys = table.foreign_keys.iter();
+        let keys = keys.filter(|key| key.references == name);
+        keys.filter_map(|key| constraints::dropped(other, key.name.as_deref()))
+    });
+    drops.collect()
 }
 
 /// `STRICT`, `UNLOGGED` and the like.

@@ -43,7 +43,9 @@ impl Digest {
         for table in schema.unread.keys() {
             feed(&mut hash, &format!("unread {table}"));
         }
-        for other in &schema.others {
+        let mut others: Vec<_> = schema.others.iter().collect();
+        others.sort();
+        for other in others {
             feed(
                 &mut hash,
                 &format!("{} {} {}", other.kind, other.table, other.name),
@@ -75,6 +77,7 @@ fn facts(table: &Table, role: &str) -> Vec<String> {
         guard,
         unsaid: _,
         index_sql: _,
+        constraint_sql: _,
         source: _,
     } = table;
     let mut facts = Vec::new();

@@ -1,8 +1,7 @@
 //! A schema written as SQL again.
 
 use super::super::schema::{
-    Check, Column, ForeignKey, Generated, Guard, Index, Policy, PrimaryKey, Table, UNLOGGED,
-    UniqueKey,
+    Check, Column, ForeignKey, Generated, Guard, Index, Policy, Table, UNLOGGED, UniqueKey,
 };
 use crate::engine::Engine;
 
@@ -80,18 +79,25 @@ fn constraint(constraint: Option<&String>, sql: String) -> String {
     }
 }
 
-pub(crate) fn primary_key(key: &PrimaryKey) -> String {
-    constraint(
-        key.name.as_ref(),
-        format!("PRIMARY KEY ({})", key_columns(&key.columns, &key.unusual)),
-    )
+/// A constraint that is not a usual one, as Postgres prints it.
+fn printed(of: &Table, called: Option<&String>, is_usual: bool) -> Option<String> {
+    let printed = of.constraint_sql.get(called?);
+    printed.filter(|_| !is_usual).cloned()
 }
 
-pub(crate) fn unique_key(key: &UniqueKey) -> String {
-    constraint(
-        key.name.as_ref(),
-        format!("UNIQUE ({})", key_columns(&key.columns, &key.unusual)),
-    )
+pub(crate) fn primary_key(of: &Table) -> String {
+    let key = &of.primary_key;
+    let sql = printed(of, key.name.as_ref(), key.unusual.is_empty());
+    let sql =
+        sql.unwrap_or_else(|| format!("PRIMARY KEY ({})", key_columns(&key.columns, &key.unusual)));
+    constraint(key.name.as_ref(), sql)
+}
+
+pub(crate) fn unique_key(of: &Table, key: &UniqueKey) -> String {
+    let sql = printed(of, key.name.as_ref(), key.unusual.is_empty());
+    let sql =
+        sql.unwrap_or_else(|| format!("UNIQUE ({})", key_columns(&key.columns, &key.unusual)));
+    constraint(key.name.as_ref(), sql)
 }
 
 /// A column of SQLite's that is compared otherwise than usual is there as it is written.
@@ -107,26 +113,33 @@ fn key_columns(columns: &[String], unusual: &[String]) -> String {
     columns.collect::<Vec<_>>().join(", ")
 }
 
-pub(crate) fn foreign_key(key: &ForeignKey) -> String {
+pub(crate) fn foreign_key(of: &Table, key: &ForeignKey) -> String {
+    let sql = printed(of, key.name.as_ref(), key.valid && key.enforced);
+    constraint(key.name.as_ref(), sql.unwrap_or_else(|| references(key)))
+}
+
+fn references(key: &ForeignKey) -> String {
     let full = if key.full { " MATCH FULL" } else { "" };
     let deferrable = match (key.deferrable, key.deferred) {
         (true, true) => " DEFERRABLE INITIALLY DEFERRED",
         (true, false) => " DEFERRABLE",
         _ => "",
     };
-    let sql = format!(
+    format!(
         "FOREIGN KEY ({}) REFERENCES {} ({}){full} ON DELETE {} ON UPDATE {}{deferrable}",
         names(&key.columns),
         name(&key.references),
         names(&key.referenced_columns),
         key.on_delete,
         key.on_update,
-    );
-    constraint(key.name.as_ref(), sql)
+    )
 }
 
-pub(crate) fn check(check: &Check) -> String {
-    constraint(check.name.as_ref(), format!("CHECK ({})", check.condition))
+pub(crate) fn check(of: &Table, check: &Check) -> String {
+    let is_usual = check.valid && check.unusual.is_empty();
+    let sql = printed(of, check.name.as_ref(), is_usual);
+    let sql = sql.unwrap_or_else(|| format!("CHECK ({})", check.condition));
+    constraint(check.name.as_ref(), sql)
 }
 
 /// What stands between the parentheses of CREATE TABLE.
@@ -145,11 +158,13 @@ fn body(table: &Table) -> Vec<String> {
     });
     let mut parts: Vec<String> = columns.collect();
     if !key.columns.is_empty() && !table.columns.iter().any(counts) {
-        parts.push(primary_key(key));
+        parts.push(primary_key(table));
     }
-    parts.extend(table.unique_keys.iter().map(unique_key));
-    parts.extend(table.foreign_keys.iter().map(foreign_key));
-    parts.extend(table.checks.iter().map(check));
+    let unique_keys = table.unique_keys.iter();
+    parts.extend(unique_keys.map(|key| unique_key(table, key)));
+    let foreign_keys = table.foreign_keys.iter();
+    parts.extend(foreign_keys.map(|key| foreign_key(table, key)));
+    parts.extend(table.checks.iter().map(|one| check(table, one)));
     parts
 }
 
@@ -178,7 +193,7 @@ pub(crate) fn whole_table(engine: Engine, called: &str, table: &Table) -> Vec<St
         table
             .indexes
             .iter()
-            .map(|(index, definition)| create_index(called, index, definition)),
+            .map(|(index, definition)| create_index(table, called, index, definition)),
     );
     if let (Engine::Postgres, Some(guard)) = (engine, &table.guard) {
         sql.extend(guarded(called, guard));
@@ -215,7 +230,11 @@ pub(crate) fn row_security(table: &str, word: &str) -> String {
     format!("ALTER TABLE {} {word} ROW LEVEL SECURITY", name(table))
 }
 
-pub(crate) fn create_index(table: &str, called: &str, index: &Index) -> String {
+/// An index that is not a usual one is made in the words that the engine has for it.
+pub(crate) fn create_index(of: &Table, table: &str, called: &str, index: &Index) -> String {
+    if let (false, Some(sql)) = (index.unusual.is_empty(), of.index_sql.get(called)) {
+        return sql.clone();
+    }
     let unique = if index.unique { "UNIQUE " } else { "" };
     let predicate = index.predicate.as_ref();
     let predicate = predicate.map_or(String::new(), |sql| format!(" WHERE {sql}"));

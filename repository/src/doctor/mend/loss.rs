@@ -23,6 +23,21 @@ fn sqlite(from: &str, to: &str) -> Option<&'static str> {
     }
 }
 
+/// How Postgres makes the values of a column ones of another type. A time without a zone would be read, and one with
+/// a zone written, in that of the session.
+pub(crate) fn cast(column: &str, from: &str, to: &str) -> String {
+    let (found, wanted) = (Type::read(from), Type::read(to));
+    let is_instant = |ty: &Type<'_>| ty.name == "timestamp" && ty.with_zone;
+    match (found.name, is_instant(&found), is_instant(&wanted)) {
+        ("timestamp", false, true) => format!("{column} AT TIME ZONE 'UTC'"),
+        ("date", _, true) => format!("{column}::timestamp AT TIME ZONE 'UTC'"),
+        (_, true, false) if matches!(wanted.name, "timestamp" | "date" | "time") => {
+            format!("({column} AT TIME ZONE 'UTC')::{to}")
+        }
+        _ => format!("{column}::{to}"),
+    }
+}
+
 /// A type of Postgres, as its catalog writes it.
 #[derive(PartialEq, Eq)]
 struct Type<'a> {
@@ -86,7 +101,7 @@ fn postgres(from: &Type<'_>, to: &Type<'_>) -> Option<&'static str> {
         ("timestamp", "date") => Some("the time of day"),
         ("timestamp", "time") => Some("the date"),
         ("timestamp", "timestamp") if from.with_zone && !to.with_zone => {
-            Some("the zone (a time is written as in that of the session)")
+            Some("the zone (a time is written as in UTC)")
         }
         ("timestamp", "timestamp") | ("time", "time") if is_narrower => {
             Some("fractions of seconds")
@@ -103,6 +118,36 @@ fn postgres(from: &Type<'_>, to: &Type<'_>) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_cast_depends_on_the_zone_of_a_session() {
+        let cast = |from, to| cast("x", from, to);
+        let (instant, local) = ("timestamp with time zone", "timestamp without time zone");
+        for (from, to, sql) in [
+            (local, instant, "x AT TIME ZONE 'UTC'"),
+            (
+                "timestamp(3) without time zone",
+                "timestamp(3) with time zone",
+                "x AT TIME ZONE 'UTC'",
+            ),
+            ("date", instant, "x::timestamp AT TIME ZONE 'UTC'"),
+            (instant, "date", "(x AT TIME ZONE 'UTC')::date"),
+            (
+                "timestamp(3) with time zone",
+                local,
+                "(x AT TIME ZONE 'UTC')::timestamp without time zone",
+            ),
+            (
+                "timestamp(3) with time zone",
+                instant,
+                "x::timestamp with time zone",
+            ),
+            (instant, "text", "x::text"),
+            ("date", local, "x::timestamp without time zone"),
+        ] {
+            assert_eq!(cast(from, to), sql, "{from} {to}");
+        }
+    }
 
     #[test]
     fn it_is_told_where_there_is_one_and_nowhere_else() {

@@ -56,19 +56,11 @@ pub(crate) fn statements(
     ));
     let indexes = into.indexes.iter();
     sql.extend(indexes.map(|(name, index)| {
-        let is_as_it_was = from.indexes.get(name) == Some(index);
-        let own = from.index_sql.get(name).filter(|_| is_as_it_was);
-        own.cloned()
-            .unwrap_or_else(|| ddl::create_index(table, name, index))
+        let own = into.index_sql.get(name).cloned();
+        own.unwrap_or_else(|| ddl::create_index(into, table, name, index))
     }));
     sql.extend(dependents.iter().filter_map(|other| other.sql.clone()));
     Ok(sql)
-}
-
-/// The statement of a rebuild that copies the rows; none if the statements are no rebuild.
-pub(crate) fn copy(statements: &[String]) -> Option<&String> {
-    let mut statements = statements.iter();
-    statements.find(|sql| sql.starts_with("INSERT INTO ") && sql.contains("__new"))
 }
 
 /// Whether the triggers and views will be right again as they are written, when those columns are gone.

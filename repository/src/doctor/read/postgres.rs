@@ -24,6 +24,8 @@ use crate::engine::Engine;
 /// What only some releases have a column for is read from the row as JSON: NULLS NOT DISTINCT (15), NOT ENFORCED (18).
 /// That PUBLIC may create in `public` is no drift before 15, when every database was made so.
 ///
+/// A view comes before those that it reads, which were made before it.
+///
 /// `NOT NULL` (contype `n`, from Postgres 18 on) is told by the columns.
 pub(super) const CATALOG: &str = "
     WITH p AS MATERIALIZED (
@@ -104,7 +106,8 @@ pub(super) const CATALOG: &str = "
                 AND NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgconstraint = k.oid AND g.tgenabled NOT IN ('O', 'A')),
             k.condeferred, k.connoinherit, coalesce(i.indnkeyatts < i.indnatts, false),
             (SELECT json_agg(a.attname ORDER BY a.attnum) FROM pg_attribute a
-                WHERE a.attrelid = k.conrelid AND to_jsonb(k) -> 'confdelsetcols' @> to_jsonb(a.attnum)))::text
+                WHERE a.attrelid = k.conrelid AND to_jsonb(k) -> 'confdelsetcols' @> to_jsonb(a.attnum)),
+            pg_get_constraintdef(k.oid, true))::text
         FROM t
         JOIN pg_constraint k ON k.conrelid = t.oid AND k.contype IN ('p', 'u', 'f', 'c', 'x') AND k.conparentid = 0
         LEFT JOIN pg_class f ON f.oid = k.confrelid
@@ -132,7 +135,7 @@ pub(super) const CATALOG: &str = "
                 CASE WHEN (to_jsonb(i) ->> 'indnullsnotdistinct')::bool THEN 'NULLS NOT DISTINCT' END,
                 CASE WHEN i.indnkeyatts < i.indnatts THEN 'INCLUDE' END,
                 CASE WHEN m.amname <> 'btree' THEN 'USING ' || m.amname END,
-                CASE WHEN NOT i.indisvalid THEN 'INVALID' END], NULL)))::text
+                CASE WHEN NOT i.indisvalid THEN 'INVALID' END], NULL)), pg_get_indexdef(i.indexrelid, 0, true))::text
         FROM t
         JOIN pg_index i ON i.indrelid = t.oid
         JOIN pg_class x ON x.oid = i.indexrelid
@@ -168,7 +171,7 @@ pub(super) const CATALOG: &str = "
     SELECT 'other', t.relname::text, 0, json_build_array('RULE', w.rulename)::text
         FROM t JOIN pg_rewrite w ON w.ev_class = t.oid WHERE w.rulename <> '_RETURN'
     UNION ALL
-    SELECT 'other', relname::text, 0, json_build_array(
+    SELECT 'other', relname::text, -oid::bigint, json_build_array(
             CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'FOREIGN TABLE' END, relname)::text
         FROM c WHERE relkind IN ('v', 'm', 'f')
     ORDER BY 3, 2, 1, 4";
@@ -245,7 +248,6 @@ pub(super) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
     schema
         .tables
         .retain(|name, _| !schema.unread.contains_key(name));
-    schema.others.sort();
     for table in schema.tables.values_mut() {
         table.guard.iter_mut().for_each(|guard| guard.grants.sort());
     }
@@ -292,6 +294,7 @@ fn constraint(row: &Row, table: &mut Table) -> Result<(), Unreadable> {
         (row.flag(10)?, "NULLS NOT DISTINCT"),
         (row.flag(15)?, "INCLUDE"),
     ]);
+    table.constraint_sql.insert(name.clone(), row.text(17)?);
     let kind = row.text(1)?;
     let is_exclusion = kind == "x";
     match kind.as_str() {
@@ -337,6 +340,7 @@ fn constraint(row: &Row, table: &mut Table) -> Result<(), Unreadable> {
                 unusual: those(&[
                     (row.flag(14)? && !is_exclusion, "NO INHERIT"),
                     (!row.flag(12)?, "NOT ENFORCED"),
+                    (is_exclusion, "EXCLUDE"),
                 ]),
             });
         }
@@ -371,7 +375,9 @@ fn index(row: &Row, table: &mut Table) -> Result<(), Unreadable> {
         predicate: predicate.map(|sql| Expression::condition(Engine::Postgres, &sql)),
         unusual,
     };
-    table.indexes.insert(row.text(0)?, index);
+    let name = row.text(0)?;
+    table.index_sql.insert(name.clone(), row.text(7)?);
+    table.indexes.insert(name, index);
     Ok(())
 }
 

@@ -55,7 +55,7 @@ impl fmt::Display for Human<'_> {
             writeln!(
                 f,
                 "\n{}",
-                self.paint(Style::new().bold().underline(), table)
+                self.paint(Style::new().bold().underline(), &on_one_line(table))
             )?;
             for group in groups {
                 self.group(f, &group)?;
@@ -113,7 +113,12 @@ impl Human<'_> {
         };
         let (code, severity) = (first.code, first.severity());
         let head = self.severity(severity, &format!("{code} {severity}"));
-        writeln!(f, "\n{head}  {}  {}", first.subject(), code.title())?;
+        writeln!(
+            f,
+            "\n{head}  {}  {}",
+            on_one_line(&first.subject()),
+            code.title()
+        )?;
         writeln!(f, "  {}", self.label(code.meaning()))?;
         let mut table = Table::new();
         table
@@ -126,7 +131,7 @@ impl Human<'_> {
                 Some(at) => format!("{}\n{at}", finding.place),
                 None => finding.place.to_string(),
             };
-            table.add_row([&place, &finding.wanted, &finding.found]);
+            table.add_row([&place, &finding.wanted, &finding.found].map(|text| harmless(text)));
         }
         for line in table.lines() {
             writeln!(f, "  {}", line.trim_end())?;
@@ -171,14 +176,17 @@ impl Human<'_> {
                 text.clone_from(line);
                 format!("mend: {what}")
             }
-            Mend::Words(words) => format!("mend: {words}"),
+            Mend::Words(words) => format!("mend: {}", on_one_line(words)),
         };
         writeln!(f, "  {}", self.label(&what))?;
         if let Some(loses) = finding.mend.loses() {
-            let loses = self.severity(Severity::Warning, &format!("it loses {loses}"));
+            let loses = self.severity(
+                Severity::Warning,
+                &format!("it loses {}", on_one_line(loses)),
+            );
             writeln!(f, "    {loses}")?;
         }
-        for line in text.lines() {
+        for line in harmless(&text).lines() {
             writeln!(f, "    {line}")?;
         }
         Ok(())
@@ -189,7 +197,9 @@ impl Human<'_> {
         let rebuild = self.report.rebuild_of(finding)?;
         let mut findings = self.report.findings.iter();
         let first = findings.find(|other| {
-            let is_here = other.place == finding.place && other.table == finding.table;
+            let is_here = other.place == finding.place
+                && other.at == finding.at
+                && other.table == finding.table;
             is_here && rebuild.instead_of.contains(&other.mend)
         })?;
         match rebuild.instead_of.len() {
@@ -205,7 +215,8 @@ impl Human<'_> {
             if index == 0 {
                 writeln!(f, "\n{}", self.label("excepted in DOMAIN"))?;
             }
-            let (code, subject, place) = (finding.code, finding.subject(), finding.place);
+            let (code, place) = (finding.code, finding.place);
+            let subject = on_one_line(&finding.subject());
             writeln!(f, "  {code} {subject} in {place}: {}", exception.reason)?;
         }
         Ok(())
@@ -220,7 +231,7 @@ impl Human<'_> {
                     self.severity(Severity::Error, "could not look at")
                 )?;
             }
-            let reason = unseen.reason.trim_end().replace('\n', "\n    ");
+            let reason = harmless(unseen.reason.trim_end()).replace('\n', "\n    ");
             writeln!(f, "  {}: {reason}", unseen.place)?;
         }
         Ok(())
@@ -255,6 +266,27 @@ impl Human<'_> {
             }
         }
     }
+}
+
+/// The text without what a terminal would obey.
+fn harmless(text: &str) -> String {
+    escaped(text, |c| c.is_control() && c != '\n' && c != '\t')
+}
+
+/// A text that no name in it breaks.
+fn on_one_line(text: &str) -> String {
+    escaped(text, char::is_control)
+}
+
+fn escaped(text: &str, is_escaped: impl Fn(char) -> bool) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match is_escaped(c) {
+            true => escaped.extend(c.escape_default()),
+            false => escaped.push(c),
+        }
+    }
+    escaped
 }
 
 fn counted(count: usize, what: &str) -> String {

@@ -14,10 +14,12 @@ pub use source::Sources;
 
 use super::compare::Rebuild;
 use super::finding::Finding;
+use super::mend::Mend;
 use super::suggest::Suggestion;
 use crate::domain::{Exception, Place};
 use crate::engine::Engine;
 use human::Human;
+pub(super) use statements::Step;
 
 /// What a check found.
 #[derive(Clone, Debug, Default)]
@@ -31,8 +33,11 @@ pub struct Report {
     /// The places that could not be looked at, at all or in whole, and why.
     pub unseen: Vec<Unseen>,
     /// How a table of SQLite is made anew with every mend of it at once.
-    pub(super) rebuilds: BTreeMap<(Place, String), Rebuild>,
+    pub(super) rebuilds: BTreeMap<Of, Rebuild>,
 }
+
+/// A table: of which place, and of which of several databases there.
+pub(super) type Of = (Place, Option<String>, String);
 
 /// A place that could not be looked at, or not in whole: a table of it that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,7 +73,8 @@ impl Verdict {
 impl Report {
     /// How the finding's table of SQLite is made anew, where that mends it.
     fn rebuild_of(&self, finding: &Finding) -> Option<&Rebuild> {
-        let rebuild = self.rebuilds.get(&(finding.place, finding.table.clone()))?;
+        let of = (finding.place, finding.at.clone(), finding.table.clone());
+        let rebuild = self.rebuilds.get(&of)?;
         rebuild
             .instead_of
             .contains(&finding.mend)
@@ -90,16 +96,24 @@ impl Report {
     }
 
     /// The statements that mend what statements can mend on an engine, in order, each table of SQLite made anew
-    /// once at most: for what the history lacks, or, if it lacks nothing, for a database. On SQLite they need
+    /// once at most: for what the history lacks, or, if it lacks nothing, for a database, the first that differs. On SQLite they need
     /// foreign keys off, as a migration has them; a table that has to be made anew, with a view over it that has to
     /// go first or that another mend changes, is left to a second look. For a history,
     /// [`Doctor::suggest`](super::Doctor::suggest) has tried them.
     pub fn statements(&self, engine: Engine) -> Vec<String> {
-        let history = statements::of(self, Place::Migrations(engine));
-        match history.is_empty() {
-            true => statements::of(self, Place::Database(engine)),
-            false => history,
-        }
+        let places = [Place::Migrations(engine), Place::Database(engine)];
+        let differing = places.into_iter().find_map(|place| {
+            let mut findings = self.findings.iter();
+            findings
+                .find(|finding| finding.place == place && matches!(finding.mend, Mend::Sql { .. }))
+        });
+        let steps = differing.map_or(Vec::new(), |first| {
+            self.steps(first.place, first.at.as_deref())
+        });
+        steps
+            .into_iter()
+            .flat_map(|step| step.statements.to_vec())
+            .collect()
     }
 }
 

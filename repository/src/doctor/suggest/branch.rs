@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, TransactionOptions};
 
+use super::super::compare::Rebuild;
 use super::super::finding::Finding;
-use super::super::mend::{Mend, rebuild};
+use super::super::mend::Mend;
 use super::super::report::Report;
 use super::super::schema::Schema;
 use super::super::scratch::{Migrations, Scratch};
@@ -52,6 +53,26 @@ struct Step {
     losses: Vec<String>,
 }
 
+impl Step {
+    /// A mend, or the rebuild of its table, which does every mend of it at once.
+    fn of(mend: &Mend, rebuild: Option<&Rebuild>) -> Option<Self> {
+        let Mend::Sql { statements, .. } = mend else {
+            return None;
+        };
+        let rebuild = rebuild
+            .filter(|rebuild| rebuild.instead_of.contains(mend) && !rebuild.statements.is_empty());
+        let (statements, mends) = match rebuild {
+            Some(rebuild) => (&rebuild.statements, rebuild.instead_of.as_slice()),
+            None => (statements, std::slice::from_ref(mend)),
+        };
+        let losses = mends.iter().filter_map(Mend::loses);
+        Some(Step {
+            statements: statements.clone(),
+            losses: losses.map(str::to_owned).collect(),
+        })
+    }
+}
+
 impl Doctor {
     /// Empty where the report has nothing for a migration of the engine.
     pub(super) async fn branch(&self, report: &Report, engine: Engine) -> Branch {
@@ -80,33 +101,15 @@ impl Doctor {
         };
         let scratch = self.scratch(engine, migrations).await?;
         let before = self.read(&scratch.db, None).await?;
-        let there = self.towards(&scratch.db, engine, &wanted, true).await?;
-        let after = self.read(&scratch.db, None).await?;
-        let back = self.towards(&scratch.db, engine, &before, false).await?;
+        let (up, mut left) = self.towards(&scratch.db, engine, &wanted, true).await?;
+        let (down, lacks) = self.towards(&scratch.db, engine, &before, false).await?;
         scratch.close().await?;
-
-        let mut left: Vec<String> = there.1;
-        left.extend(
-            back.1
-                .into_iter()
-                .map(|what| format!("the way back on {engine} lacks: {what}")),
-        );
-        let (up, down) = (shorter(&there.0), shorter(&back.0));
-        let scratch = self.scratch(engine, migrations).await?;
-        let same = self
-            .leads(&scratch.db, place, &up.statements, &after)
-            .await?
-            && self
-                .leads(&scratch.db, place, &down.statements, &before)
-                .await?;
-        scratch.close().await?;
-        Ok(match same {
-            true => Branch { up, down, left },
-            false => Branch {
-                up: Way::of(&there.0),
-                down: Way::of(&back.0),
-                left,
-            },
+        let lacks = lacks.into_iter();
+        left.extend(lacks.map(|what| format!("the way back on {engine} lacks: {what}")));
+        Ok(Branch {
+            up: Way::of(&up),
+            down: Way::of(&down),
+            left,
         })
     }
 
@@ -129,7 +132,8 @@ impl Doctor {
         schema.map_err(|error| error.to_string())
     }
 
-    /// Applies mend after mend; returns them, and what differs at the end.
+    /// Applies mend after mend, and again those that failed before another did not; returns them, and what differs
+    /// at the end.
     async fn towards(
         &self,
         db: &DatabaseConnection,
@@ -139,12 +143,12 @@ impl Doctor {
     ) -> Result<(Vec<Step>, Vec<String>), String> {
         let place = Place::Migrations(engine);
         let exceptions = self.domain.exceptions;
-        let mut steps = Vec::new();
-        let mut left = Vec::new();
-        let mut tried: Vec<Vec<String>> = Vec::new();
+        let mut steps: Vec<Step> = Vec::new();
+        let mut failed: Vec<(Mend, String)> = Vec::new();
         loop {
             let actual = self.read(db, Some(wanted)).await?;
-            let mut found = compare::compare(place, None, wanted, &actual, exceptions).findings;
+            let compared = compare::compare(place, None, wanted, &actual, exceptions);
+            let mut found = compared.findings;
             if is_up {
                 found = exception::apply(exceptions, &[], found).0;
                 found.retain(|finding| finding.place == place);
@@ -152,59 +156,44 @@ impl Doctor {
                 // Triggers and views from before are no drift of the way back.
                 found.retain(|finding| !finding.code.is_of_others());
             }
-            let next = found.iter().find_map(|finding| match &finding.mend {
-                Mend::Sql { statements, .. } if !tried.contains(statements) => {
-                    Some((finding, statements.clone()))
-                }
-                _ => None,
+            let next = found.iter().find_map(|finding| {
+                let rebuild = compared.rebuilds.get(&finding.table);
+                let step = Step::of(&finding.mend, rebuild)?;
+                let is_new = reason(&failed, &finding.mend).is_none()
+                    && !steps
+                        .iter()
+                        .any(|other| other.statements == step.statements);
+                is_new.then_some((&finding.mend, step))
             });
-            let Some((finding, statements)) = next else {
-                left.extend(found.iter().filter_map(|finding| match &finding.mend {
-                    Mend::Words(words) => {
-                        Some(format!("{} {}: {words}", finding.code, finding.subject()))
-                    }
-                    _ => None,
-                }));
-                break;
+            let Some((mend, step)) = next else {
+                let left = found.iter().map(|finding| {
+                    let why = match (&finding.mend, reason(&failed, &finding.mend)) {
+                        (Mend::Words(words), _) => format!(": {words}"),
+                        (_, Some(error)) => format!(" on {engine}: {error}"),
+                        (_, None) => format!(" on {engine}: it is there again after its mend"),
+                    };
+                    format!("{} {}{why}", finding.code, finding.subject())
+                });
+                return Ok((steps, left.collect()));
             };
-            tried.push(statements.clone());
-            match run(db, &statements).await {
-                Ok(()) => steps.push(Step {
-                    statements,
-                    losses: finding
-                        .mend
-                        .loses()
-                        .map(str::to_owned)
-                        .into_iter()
-                        .collect(),
-                }),
-                Err(error) => left.push(format!(
-                    "{} {} on {engine}: {error}",
-                    finding.code,
-                    finding.subject()
-                )),
+            match run(db, &step.statements).await {
+                Ok(()) => {
+                    steps.push(step);
+                    // What was in their way may be gone.
+                    failed.clear();
+                }
+                Err(error) => failed.push((mend.clone(), error)),
             }
         }
-        Ok((steps, left))
     }
+}
 
-    /// Whether the statements lead to that schema.
-    async fn leads(
-        &self,
-        db: &DatabaseConnection,
-        place: Place,
-        statements: &[String],
-        to: &Schema,
-    ) -> Result<bool, String> {
-        if run(db, statements).await.is_err() {
-            return Ok(false);
-        }
-        let actual = self.read(db, Some(to)).await?;
-        let exceptions = self.domain.exceptions;
-        let mut found = compare::compare(place, None, to, &actual, exceptions).findings;
-        found.retain(|finding| !finding.code.is_of_others());
-        Ok(found.is_empty())
-    }
+/// Why the mend failed, if it did.
+fn reason<'a>(failed: &'a [(Mend, String)], mend: &Mend) -> Option<&'a str> {
+    let mut failed = failed.iter();
+    failed
+        .find(|(other, _)| other == mend)
+        .map(|(_, error)| error.as_str())
 }
 
 /// All of the statements, or none.
@@ -220,22 +209,4 @@ async fn run(db: &DatabaseConnection, statements: &[String]) -> Result<(), Strin
         tx.commit().await
     };
     all.await.map_err(|error| error.to_string())
-}
-
-/// The statements in a row. Where SQLite makes a table anew more than once, the last time is enough if it
-/// copies the same columns.
-fn shorter(steps: &[Step]) -> Way {
-    let mut kept: Vec<Step> = Vec::new();
-    for step in steps {
-        let mut step = step.clone();
-        if let Some(copy) = rebuild::copy(&step.statements) {
-            let mut earlier = kept.iter();
-            let earlier = earlier.rposition(|one| rebuild::copy(&one.statements) == Some(copy));
-            if let Some(earlier) = earlier {
-                step.losses.splice(0..0, kept.remove(earlier).losses);
-            }
-        }
-        kept.push(step);
-    }
-    Way::of(&kept)
 }

@@ -14,7 +14,7 @@ use skeleton::Skeleton;
 
 use super::Doctor;
 use super::mend::Mend;
-use super::report::Report;
+use super::report::{Report, Step};
 use crate::domain::Place;
 use crate::engine::Engine;
 
@@ -95,6 +95,14 @@ impl Doctor {
     }
 }
 
+/// The statements of a mend, each on a line, under what they lose.
+fn commented(step: &Step<'_>) -> String {
+    let losses = step.losses.iter();
+    let losses = losses.map(|what| format!("\n-- Loses {what}. Make sure that nobody needs that."));
+    let statements = step.statements.iter().map(|sql| format!("\n{sql};"));
+    losses.chain(statements).collect()
+}
+
 fn by_hand(report: &Report) -> Vec<String> {
     let has_migration = |engine: Engine| {
         let place = Place::Migrations(engine);
@@ -114,8 +122,9 @@ fn by_hand(report: &Report) -> Vec<String> {
                 match has_migration(engine) {
                     true => format!("{at}: look again after the migration"),
                     false => {
-                        let sql = report.statements(engine).join(";\n");
-                        format!("{at} is not what the migrations build; run there:\n{sql};")
+                        let steps = report.steps(finding.place, finding.at.as_deref());
+                        let sql: String = steps.iter().map(commented).collect();
+                        format!("{at} is not what the migrations build; run there:{sql}")
                     }
                 }
             }

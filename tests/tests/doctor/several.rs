@@ -1,0 +1,58 @@
+//! Several databases of one engine, each with mends of its own.
+
+use catamaran::Engine;
+use catamaran::doctor::Doctor;
+
+use crate::databases::Migrated;
+
+#[tokio::test]
+async fn each_is_told_its_own_statements_and_what_they_lose() {
+    let (one, other) = (
+        Migrated::new(Engine::Sqlite).await,
+        Migrated::new(Engine::Sqlite).await,
+    );
+    for (database, column) in [(&one, "icon"), (&other, "shape")] {
+        for sql in [
+            format!("ALTER TABLE habits ADD COLUMN {column} TEXT CHECK ({column} <> '')"),
+            "DROP INDEX ix_habits__user_id_updated_at".to_owned(),
+        ] {
+            database.run(&sql).await.expect("a drift");
+        }
+    }
+    one.run("CREATE VIRTUAL TABLE words USING fts5 (word)")
+        .await
+        .expect("a drift");
+    let doctor = Doctor::new(&entity::DOMAIN)
+        .database(one.database.url())
+        .database(other.database.url());
+    let report = doctor.check().await;
+    let suggestion = doctor.suggest(&report, "m20300101_000001_mend").await;
+    let [of_one, of_other] = suggestion.by_hand.as_slice() else {
+        panic!("{suggestion}");
+    };
+    for (list, mine, its) in [(of_one, "icon", "shape"), (of_other, "shape", "icon")] {
+        let loses = format!("-- Loses the values of habits.{mine}.");
+        assert!(list.contains(&loses) && !list.contains(its), "{list}");
+        assert_eq!(list.matches("CREATE TABLE habits__new").count(), 1);
+    }
+    assert!(of_one.contains(
+        "-- Loses the rows of words. Make sure that nobody needs that.\nDROP TABLE words;"
+    ));
+
+    for sql in report.statements(Engine::Sqlite) {
+        one.run(&sql).await.expect("a mend");
+    }
+    let report = doctor.check().await;
+    assert!(
+        report
+            .findings
+            .iter()
+            .all(|finding| finding.at.as_deref() != Some(one.database.url())),
+        "{report}"
+    );
+    for sql in report.statements(Engine::Sqlite) {
+        other.run(&sql).await.expect("a mend");
+    }
+    let report = doctor.check().await;
+    assert!(report.is_clean(), "{report}");
+}
