@@ -43,12 +43,12 @@ pub(super) fn as_expected(expected: &Schema, actual: &mut Schema) {
     }
 }
 
-fn respell<T>(things: &mut BTreeMap<String, T>, name: &String) {
+fn respell<T>(things: &mut BTreeMap<String, T>, name: &str) {
     let mut names = things.keys();
     let other = names
         .find(|other| other.eq_ignore_ascii_case(name))
         .cloned();
     if let Some(thing) = other.and_then(|other| things.remove(&other)) {
-        things.insert(name.clone(), thing);
+        things.insert(name.to_owned(), thing);
     }
 }

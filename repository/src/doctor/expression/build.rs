@@ -240,10 +240,12 @@ impl Builder {
     /// `1.5::integer` is 2, and `'abc'::varchar(2)` is 'ab'.
     fn cast(&self, inner: Node, ty: &DataType) -> Node {
         let ty = type_name(ty);
-        let is_postgres = self.engine == Engine::Postgres;
+        if self.engine == Engine::Sqlite {
+            return Node::Cast(Box::new(inner), ty);
+        }
         match (&inner, ty.as_str()) {
-            (Node::Null, _) if is_postgres => inner,
-            (Node::Number(number), ty) if is_postgres && keeps(ty, number) => inner,
+            (Node::Null, _) => inner,
+            (Node::Number(number), ty) if keeps(ty, number) => inner,
             (Node::Text(text), ty) if is_number(text) && keeps(ty, text) => {
                 Node::Number(text.clone())
             }
@@ -253,7 +255,7 @@ impl Builder {
                 "f" | "false" | "n" | "no" | "off" | "0" => Node::Number("0".to_owned()),
                 _ => Node::Cast(Box::new(inner), ty),
             },
-            (Node::Text(_), ty) if is_postgres && !ty.contains('(') && !is_numeric(ty) => inner,
+            (Node::Text(_), ty) if !ty.contains('(') && !is_numeric(ty) => inner,
             _ => Node::Cast(Box::new(inner), ty),
         }
     }
@@ -310,9 +312,13 @@ fn is_number(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_digit() || c == '-') && text.parse::<f64>().is_ok()
 }
 
-/// Whether a number is the same in that type.
+/// Whether a number is the same in that type. A `real` has 24 bits for its digits.
 fn keeps(ty: &str, number: &str) -> bool {
-    FRACTIONS.contains(&ty) || INTEGERS.contains(&ty) && number.parse::<i128>().is_ok()
+    let whole = number.parse::<i128>();
+    match ty {
+        "real" => whole.is_ok_and(|whole| whole.unsigned_abs() <= 1 << 24),
+        ty => FRACTIONS.contains(&ty) || INTEGERS.contains(&ty) && whole.is_ok(),
+    }
 }
 
 fn like(name: &str, negated: bool, left: Node, right: Node) -> Node {

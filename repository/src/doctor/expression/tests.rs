@@ -97,6 +97,7 @@ fn what_means_something_else_differs() {
         ("a IS TRUE", "a IS NOT FALSE"),
         ("lower(a) = 'x'", "upper(a) = 'x'"),
         ("n = 1.5::integer", "n = 1.5"),
+        ("n = 0.1::real", "n = 0.1"),
         ("a = 'abc'::varchar(2)", "a = 'abc'"),
         ("day::text >= '0001'", "day >= '0001'"),
         ("(op)::varchar = 'a'", "op = 'a'"),
@@ -164,6 +165,7 @@ fn sqlite_is_read_as_its_grammar_binds() {
         ("a NOT GLOB b IS NULL", "a NOT GLOB (b IS NULL)"),
         ("n = 0xff", "n = X'ff'"),
         ("+a = 'x'", "a = 'x'"),
+        ("n IN (0, CAST('yes' AS boolean))", "n IN (0, 1)"),
     ] {
         assert_ne!(sqlite(one), sqlite(other), "{one}");
     }
