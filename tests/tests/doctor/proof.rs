@@ -140,9 +140,9 @@ In DOMAIN's own column the mend is a line for DOMAIN or a record, of which the t
 Beside the list, every word of the reference migrations and of a nasty domain's is lost, written otherwise and followed by
 what does not belong there, one at a time: of some hundred thousand slips the databases take about 6,500, and each of these
 is told unless it changes nothing, by what Postgres itself prints of its schema or for a reason that the suite names
-(`CATAMARAN_EVERY_WORD=1 cargo test -p suite --test doctor words`; every run tries one of 23). Both suites run on the
+(`CATAMARAN_EVERY_WORD=1 cargo test -p suite --all-features --test doctor words`; every run tries one of 23). Both suites run on the
 PostgreSQL of Debian and, in CI, on the newest one.
 
-This page is written by `cargo test -p suite --test doctor` with `CATAMARAN_WRITE_DOCS=1`, and compared with what
+This page is written by `cargo test -p suite --all-features --test doctor` with `CATAMARAN_WRITE_DOCS=1`, and compared with what
 the suite finds whenever it runs.
 ";
