@@ -106,7 +106,7 @@ async fn a_folder_is_no_file_that_opens() {
     assert_eq!(
         kind,
         ErrorKind::Unavailable {
-            reason: "the database file cannot be opened".into()
+            reason: "a folder is no database file".into()
         }
     );
 }

@@ -135,7 +135,7 @@ pub(super) const DRIFTS: &[Drift] = &[
     ),
     postgres(
         "collation of the same name",
-        "CREATE COLLATION public.\"C\" (provider = icu, locale = 'en-US'); ALTER TABLE habits ALTER name TYPE text COLLATE public.\"C\"",
+        "CREATE COLLATION public.\"C\" (provider = libc, locale = 'POSIX'); ALTER TABLE habits ALTER name TYPE text COLLATE public.\"C\"",
         ColumnCollation,
         "habits.name",
     ),
