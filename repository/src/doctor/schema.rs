@@ -74,10 +74,10 @@ pub(super) struct Other {
     pub(super) kind: String,
     /// Its name.
     pub(super) name: String,
-    /// How SQLite would make it again.
+    /// How SQLite makes it again; none once a mend that runs before has changed that text.
     pub(super) sql: Option<String>,
-    /// Whether a mend that runs before changes that text: it then tells what it is about, and makes nothing again.
-    pub(super) is_stale: bool,
+    /// The names in it, as far as SQLite goes by its text.
+    pub(super) words: Vec<String>,
 }
 
 /// The option of a table whose rows are not in Postgres's log, and are gone after a crash.

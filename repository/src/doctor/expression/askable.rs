@@ -3,9 +3,9 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{Expr, Query, Visit, Visitor};
-use sqlparser::tokenizer::{Token, Tokenizer, Word};
+use sqlparser::tokenizer::{Token, Word};
 
-use super::{build, dialect, read};
+use super::{build, read, tokens};
 use crate::engine::Engine;
 
 /// Words that begin a query.
@@ -14,10 +14,10 @@ const QUERIES: [&str; 4] = ["SELECT", "VALUES", "TABLE", "WITH"];
 /// Whether it names nothing outside `pg_catalog`, and a plan would tell all of it: a plan is silent on collations of
 /// columns, and on what a subquery is compared with unless it is the one value of `(SELECT value)`.
 pub(crate) fn can_be_asked(sql: &str) -> bool {
-    let tokens = Tokenizer::new(dialect(Engine::Postgres), sql).tokenize();
-    let Ok(tokens) = tokens else {
+    let Ok(tokens) = tokens(Engine::Postgres, sql) else {
         return false;
     };
+    let tokens: Vec<Token> = tokens.into_iter().map(|token| token.token).collect();
     let words = tokens.iter().filter_map(plain);
     let is_there = |wanted: &str| words.clone().any(|word| word.eq_ignore_ascii_case(wanted));
     let is_of_the_catalog = |before: &Token| plain(before) == Some("pg_catalog");

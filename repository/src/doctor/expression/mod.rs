@@ -13,7 +13,7 @@ mod sqlite;
 
 use std::fmt;
 
-use sqlparser::ast::Expr;
+use sqlparser::ast::{Expr, Statement};
 use sqlparser::dialect::{Dialect, PostgreSqlDialect};
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer, TokenizerError};
@@ -112,7 +112,7 @@ pub(super) fn read_in_two_ways(sql: &str) -> Option<String> {
 }
 
 /// What reads the engine's SQL.
-pub(super) fn dialect(engine: Engine) -> &'static dyn Dialect {
+fn dialect(engine: Engine) -> &'static dyn Dialect {
     match engine {
         Engine::Sqlite => &sqlite::Sqlite,
         Engine::Postgres => &PostgreSqlDialect {},
@@ -145,6 +145,13 @@ pub(super) fn tokens(engine: Engine, sql: &str) -> Result<Vec<TokenWithSpan>, To
         }
     }
     Ok(tokens)
+}
+
+/// The first statement of SQLite's that the tokens are.
+pub(super) fn statement(tokens: Vec<TokenWithSpan>) -> Result<Statement, ParserError> {
+    let mut parser = Parser::new(dialect(Engine::Sqlite)).with_tokens_with_locations(tokens);
+    let first = parser.parse_statements()?.into_iter().next();
+    first.ok_or_else(|| ParserError::ParserError("it is empty".to_owned()))
 }
 
 fn read(engine: Engine, sql: &str) -> Result<Expr, ParserError> {

@@ -3,10 +3,9 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{Expr, Ident, ObjectName, ObjectNamePart, Statement, VisitMut, VisitorMut};
-use sqlparser::parser::Parser;
 
 use super::super::mend::ddl;
-use super::{dialect, read};
+use super::{read, statement, tokens};
 use crate::engine::Engine;
 
 /// Whether the expression is about the column. One that the parser does not know may be.
@@ -49,14 +48,12 @@ pub(crate) fn with_table_renamed(index: &str, to: &str) -> String {
 }
 
 fn rewritten(sql: &str, change: impl FnOnce(&mut Statement) -> bool) -> String {
-    let statements = Parser::parse_sql(dialect(Engine::Sqlite), sql);
-    let mut statements = statements.unwrap_or_default();
-    match statements.first_mut() {
-        Some(first) => match change(first) {
-            true => first.to_string(),
-            false => sql.to_owned(),
-        },
-        None => sql.to_owned(),
+    let Ok(Ok(mut statement)) = tokens(Engine::Sqlite, sql).map(statement) else {
+        return sql.to_owned();
+    };
+    match change(&mut statement) {
+        true => statement.to_string(),
+        false => sql.to_owned(),
     }
 }
 

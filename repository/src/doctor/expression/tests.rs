@@ -223,6 +223,13 @@ fn a_text_is_a_boolean_in_the_spellings_of_postgres_alone() {
 }
 
 #[test]
+fn an_index_says_the_same_under_another_name() {
+    let index = "CREATE INDEX ix ON things (n) WHERE n & 0xff = 1";
+    let renamed = names::with_column_renamed(index, "n", "m");
+    assert_eq!(renamed, "CREATE INDEX ix ON things(m) WHERE m & 255 = 1");
+}
+
+#[test]
 fn what_the_engines_read_in_two_ways_is_known() {
     for sql in [
         "a LIKE 'x%'",

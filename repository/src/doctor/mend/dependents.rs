@@ -2,9 +2,9 @@
 //! whenever it is read, and any ALTER TABLE with it; what it names is told by its words, and rather too much than
 //! too little.
 
-use sqlparser::tokenizer::{Token, Tokenizer};
+use sqlparser::tokenizer::Token;
 
-use super::super::expression::dialect;
+use super::super::expression;
 use super::super::schema::Other;
 use super::ddl;
 use crate::engine::Engine;
@@ -30,8 +30,7 @@ pub(crate) fn of<'a>(table: &str, others: &'a [Other]) -> Vec<&'a Other> {
 
 /// Whether its text has the name in it.
 pub(crate) fn is_about(other: &Other, name: &str) -> bool {
-    let sql = other.sql.as_deref().unwrap_or_default();
-    words(sql).iter().any(|word| is(word, name))
+    other.words.iter().any(|word| is(word, name))
 }
 
 /// The table, or a column of it, gets another name: SQLite then writes the texts anew that have the old one.
@@ -45,13 +44,10 @@ pub(crate) fn renamed(others: &mut [Other], table: &str, from: &str, to: &str) {
         .iter_mut()
         .filter(|other| about.contains(&other.name))
     {
-        other.is_stale = true;
-        let words = words(other.sql.as_deref().unwrap_or_default());
-        let words = words.iter().map(|word| match is(word, from) {
-            true => ddl::name(to),
-            false => ddl::name(word),
-        });
-        other.sql = Some(words.collect::<Vec<_>>().join(" "));
+        other.sql = None;
+        for word in other.words.iter_mut().filter(|word| is(word, from)) {
+            to.clone_into(word);
+        }
     }
 }
 
@@ -75,13 +71,12 @@ fn is(word: &str, name: &str) -> bool {
 }
 
 /// Names, key words, and texts: SQLite takes a text for a name where no text can be.
-fn words(sql: &str) -> Vec<String> {
-    let tokens = Tokenizer::new(dialect(Engine::Sqlite), sql).tokenize();
-    let Ok(tokens) = tokens else {
+pub(crate) fn words(sql: &str) -> Vec<String> {
+    let Ok(tokens) = expression::tokens(Engine::Sqlite, sql) else {
         let words = sql.split(|c: char| !c.is_alphanumeric() && c != '_');
         return words.map(str::to_owned).collect();
     };
-    let words = tokens.into_iter().filter_map(|token| match token {
+    let words = tokens.into_iter().filter_map(|token| match token.token {
         Token::Word(word) => Some(word.value),
         Token::SingleQuotedString(text) => Some(text),
         _ => None,

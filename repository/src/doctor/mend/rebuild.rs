@@ -77,7 +77,7 @@ pub(crate) fn can_be_made_again<'a>(
         let those: Vec<&Other> = those.collect();
         (!those.is_empty()).then(|| dependents::listed(&those))
     };
-    if let Some(stale) = those(&|other| other.is_stale) {
+    if let Some(stale) = those(&|other| other.sql.is_none()) {
         return Err(format!(
             "mend what has another name first, and look again: as that has it, {stale} would have to be made again"
         ));

@@ -227,7 +227,7 @@ pub(super) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
                 kind: row.text(0)?,
                 name: row.text(1)?,
                 sql: None,
-                is_stale: false,
+                words: Vec::new(),
             });
         } else if let Some(table) = schema.tables.get_mut(&row.table) {
             let read = match row.kind.as_str() {

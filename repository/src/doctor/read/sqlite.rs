@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::mend::ddl;
+use super::super::mend::{ddl, dependents};
 use super::super::schema::{Column, ForeignKey, Index, Key, Other, Schema, Table, UniqueKey};
 use super::Unreadable;
 use super::fields::Row;
@@ -46,12 +46,13 @@ pub(super) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
             continue;
         }
         if row.kind == "other" {
+            let sql = row.optional_text(2)?;
             schema.others.push(Other {
                 table: row.table.clone(),
                 kind: row.text(0)?,
                 name: row.text(1)?,
-                sql: row.optional_text(2)?,
-                is_stale: false,
+                words: sql.as_deref().map(dependents::words).unwrap_or_default(),
+                sql,
             });
             continue;
         }

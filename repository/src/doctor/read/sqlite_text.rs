@@ -7,7 +7,6 @@ use sqlparser::ast::{
     ColumnOption, ConstraintCharacteristics, DeferrableInitial, Expr, GeneratedExpressionMode,
     Ident, IndexColumn, ObjectName, OrderBySort, Statement, TableConstraint,
 };
-use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use super::super::expression::{self, Expression};
@@ -255,12 +254,7 @@ fn up_to_the_columns(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
 }
 
 fn statement(name: &str, tokens: Vec<TokenWithSpan>) -> Result<Statement, Unreadable> {
-    let mut parser =
-        Parser::new(expression::dialect(Engine::Sqlite)).with_tokens_with_locations(tokens);
-    let statements = parser.parse_statements();
-    let statements = statements.map_err(|error| unreadable(name, &error.to_string()))?;
-    let first = statements.into_iter().next();
-    first.ok_or_else(|| unreadable(name, "it is empty"))
+    expression::statement(tokens).map_err(|error| unreadable(name, &error.to_string()))
 }
 
 fn unreadable(name: &str, reason: &str) -> Unreadable {
