@@ -178,7 +178,7 @@ async fn empty_postgres() -> Outcome<EphemeralDatabase> {
 
 /// Whether nothing is wrong but that there are no entities.
 fn is_right(report: &Report) -> bool {
-    report.unseen.is_empty()
+    report.skipped.is_empty()
         && report
             .findings
             .iter()

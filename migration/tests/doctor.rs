@@ -72,7 +72,7 @@ async fn without_a_url_it_looks_at_code_and_scratch_databases_and_is_clean() {
     let report = json(0, &["--server", server.url()]);
     assert_eq!(report["verdict"], "clean");
     assert_eq!(
-        report["looked_at"],
+        report["checked"],
         serde_json::json!([
             "domain",
             "sqlite-entities",
@@ -101,7 +101,7 @@ async fn sqlite_a_drifted_file_is_drift_with_code_and_place() {
     let server = postgres().await;
     let database = sqlite().await;
     let args = ["--server", server.url(), "--url", database.url()];
-    assert_eq!(json(0, &args)["looked_at"][5], "sqlite-database");
+    assert_eq!(json(0, &args)["checked"][5], "sqlite-database");
 
     let db = support::connect(database.url()).await;
     support::run(&db, "DROP INDEX ix_habits__user_id_updated_at").await;
@@ -130,7 +130,7 @@ async fn sqlite_a_drifted_file_is_drift_with_code_and_place() {
 async fn postgres_a_drifted_database_is_drift_with_code_and_place() {
     let database = postgres().await;
     let args = ["--server", database.url(), "--url", database.url()];
-    assert_eq!(json(0, &args)["looked_at"][5], "postgres-database");
+    assert_eq!(json(0, &args)["checked"][5], "postgres-database");
 
     let db = support::connect(database.url()).await;
     support::run(&db, "ALTER TABLE habits DISABLE ROW LEVEL SECURITY").await;
@@ -213,8 +213,8 @@ async fn postgres_a_schema_of_its_own_is_looked_at_by_name() {
 fn without_a_postgres_server_it_could_not_look_and_says_so() {
     let nobody = ["--server", "postgres://me:hunter2@127.0.0.1:1/postgres"];
     let report = json(2, &nobody);
-    assert_eq!(report["verdict"], "unseen");
-    assert_eq!(report["unseen"][0]["place"], "postgres-migrations");
+    assert_eq!(report["verdict"], "skipped");
+    assert_eq!(report["skipped"][0]["place"], "postgres-migrations");
     assert_eq!(found(&report), [[""; 3]; 0]);
     let text = ends_with(2, &nobody);
     assert!(
@@ -247,7 +247,7 @@ async fn a_url_that_leads_nowhere_could_not_be_looked_at() {
         (&sqlite, "sqlite-database"),
     ] {
         let report = json(2, &["--server", server.url(), "--url", url]);
-        assert_eq!(report["unseen"][0]["place"], place, "{report:#}");
+        assert_eq!(report["skipped"][0]["place"], place, "{report:#}");
         assert!(!report.to_string().contains("hunter2"), "{report:#}");
     }
     assert!(!file.exists(), "a check created the file");
@@ -291,7 +291,7 @@ async fn one_engine_alone_needs_no_server_and_no_scratch_database_none_at_all() 
         "sqlite-migrations",
         "sqlite-database",
     ];
-    assert_eq!(report["looked_at"], serde_json::json!(places));
+    assert_eq!(report["checked"], serde_json::json!(places));
     let report = json(0, &["--no-scratch", "--url", file.url()]);
     let places = [
         "domain",
@@ -299,7 +299,7 @@ async fn one_engine_alone_needs_no_server_and_no_scratch_database_none_at_all() 
         "postgres-entities",
         "sqlite-database",
     ];
-    assert_eq!(report["looked_at"], serde_json::json!(places));
+    assert_eq!(report["checked"], serde_json::json!(places));
 }
 
 #[test]

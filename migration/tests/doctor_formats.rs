@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use catamaran::doctor::{Doctor, Format, Place, Report, Sources, Suggestion};
 use catamaran::domain::{
-    Action, ColumnDefault, DefaultValue, Domain, Exception, ForeignKey, Index, Table,
+    Action, ColumnDefault, DefaultValue, Domain, ForeignKey, Index, Suppression, Table,
 };
 use catamaran::migrate::{History, Script, TwinMigration};
 use catamaran::testing::PostgresServer;
@@ -52,7 +52,7 @@ static MOVED: Domain = Domain {
         OUTBOX,
         OPERATION_KEYS,
     ],
-    exceptions: &[Exception {
+    suppressions: &[Suppression {
         code: "CAT043",
         place: Place::Entities(Engine::Postgres),
         subject: "habit_entries: fk_habit_entries__user_id_habit_id",
@@ -61,7 +61,7 @@ static MOVED: Domain = Domain {
     ..entity::DOMAIN
 };
 
-const NAME: &str = "m20261123_000001_mend_drift";
+const NAME: &str = "m20261123_000001_fix_drift";
 
 async fn doctor() -> Doctor {
     let server = PostgresServer::shared().await.expect("a Postgres server");
@@ -167,13 +167,13 @@ async fn what_could_not_be_looked_at_is_in_every_format() {
         assert!(!text.contains("hunter2"), "{format:?}: {text}");
     }
     sarif(&report);
-    insta::assert_snapshot!("human_unseen", report.to_string());
+    insta::assert_snapshot!("human_skipped", report.to_string());
 }
 
 static SUGGESTED: OnceLock<Suggestion> = OnceLock::new();
 
 /// The reference history with the suggested migration behind it.
-struct Mended;
+struct Fixed;
 
 struct SuggestedMigration;
 
@@ -210,7 +210,7 @@ impl TwinMigration for SuggestedMigration {
     }
 }
 
-impl History for Mended {
+impl History for Fixed {
     fn migrations() -> Vec<Box<dyn TwinMigration>> {
         let mut migrations = migration::History::migrations();
         migrations.push(Box::new(SuggestedMigration));
@@ -218,10 +218,10 @@ impl History for Mended {
     }
 }
 
-type MendedMigrator = catamaran::migrate::Migrator<Mended>;
+type MendedMigrator = catamaran::migrate::Migrator<Fixed>;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_suggested_migration_mends_both_engines_and_its_way_back_leads_back() {
+async fn the_suggested_migration_fixes_both_engines_and_its_way_back_leads_back() {
     let (before, suggestion) = checked().await;
     SUGGESTED.set(suggestion).expect("set once");
     let of_migrations = |report: &Report| {
@@ -231,7 +231,7 @@ async fn the_suggested_migration_mends_both_engines_and_its_way_back_leads_back(
             .count()
     };
     assert_eq!(of_migrations(&before), 6);
-    let after = doctor().await.migrations::<Mended>().check().await;
+    let after = doctor().await.migrations::<Fixed>().check().await;
     assert_eq!(of_migrations(&after), 0, "{after}");
 
     let file = support::SqliteFile::new();

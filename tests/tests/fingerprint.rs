@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use catamaran::domain::{
-    Check, Domain, Exception, Model, Place, PrimaryKey, Shape, ShapeColumn, Table,
+    Check, Domain, Model, Place, PrimaryKey, Shape, ShapeColumn, Suppression, Table,
 };
 use catamaran::migrate::{History, Script, TwinMigration};
 use catamaran::testing::{DatabaseOptions, PostgresServer, Target, TwinDatabase, twin_test};
@@ -129,7 +129,7 @@ async fn a_weakened_check_is_refused_by_its_name(db: &TwinDatabase) -> Result<()
 async fn postgres_row_level_security_that_is_off_or_widened_is_refused() -> Result<()> {
     let db = TwinDatabase::create::<Migrator>(Target::Postgres).await;
     let db = db.expect("a database on Postgres");
-    for (harm, words, mend) in [
+    for (harm, words, fix) in [
         (
             "ALTER TABLE habits DISABLE ROW LEVEL SECURITY",
             "habits row level security is off",
@@ -153,7 +153,7 @@ async fn postgres_row_level_security_that_is_off_or_widened_is_refused() -> Resu
     ] {
         raw::execute(db.store(), harm).await?;
         names(&refused(&db).await, words);
-        raw::execute(db.store(), mend).await?;
+        raw::execute(db.store(), fix).await?;
         open(&db, fingerprint()).await?;
     }
     Ok(())
@@ -311,15 +311,15 @@ async fn other_words_for_the_same_and_another_order_of_columns_open(
 }
 
 /// The reference domain without an index, which is meant.
-static EXCEPTED: Domain = Domain {
-    exceptions: &[
-        Exception {
+static SUPPRESSED: Domain = Domain {
+    suppressions: &[
+        Suppression {
             code: "CAT030",
             place: Place::Migrations(Engine::Sqlite),
             subject: "habits: ix_habits__user_id_updated_at",
             reason: "the test drops it",
         },
-        Exception {
+        Suppression {
             code: "CAT030",
             place: Place::Migrations(Engine::Postgres),
             subject: "habits: ix_habits__user_id_updated_at",
@@ -333,10 +333,10 @@ static EXCEPTED: Domain = Domain {
 async fn what_the_domain_excepts_and_what_does_no_harm_open(db: &TwinDatabase) -> Result<()> {
     raw::execute(db.store(), "DROP INDEX ix_habits__user_id_updated_at").await?;
     names(&refused(db).await, "ix_habits__user_id_updated_at");
-    open(db, Fingerprint::of(&EXCEPTED)).await?;
+    open(db, Fingerprint::of(&SUPPRESSED)).await?;
     // A table beside ours is a warning of the doctor, and no reason to refuse.
     raw::execute(db.store(), "CREATE TABLE somebody_elses (a TEXT)").await?;
-    open(db, Fingerprint::of(&EXCEPTED)).await?;
+    open(db, Fingerprint::of(&SUPPRESSED)).await?;
     Ok(())
 }
 

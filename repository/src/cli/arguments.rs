@@ -83,7 +83,7 @@ pub(super) struct DoctorOptions {
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
 
-    /// Also write a migration that mends what can be mended by one, tried on scratch databases
+    /// Also write a migration that fixes what can be fixed by one, tried on scratch databases
     #[arg(long)]
     pub(super) suggest: bool,
 

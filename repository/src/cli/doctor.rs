@@ -63,11 +63,11 @@ impl Cli {
     /// A name for a migration that comes after the last one.
     fn next(&self) -> String {
         let name = |time: chrono::DateTime<chrono::Utc>| {
-            format!("m{}_mend_drift", time.format("%Y%m%d_%H%M%S"))
+            format!("m{}_fix_drift", time.format("%Y%m%d_%H%M%S"))
         };
         let now = name(SystemClock.now());
         match (self.history.last)() {
-            Some(last) if last >= now => format!("{last}_mend_drift"),
+            Some(last) if last >= now => format!("{last}_fix_drift"),
             _ => now,
         }
     }

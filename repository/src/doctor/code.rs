@@ -69,7 +69,7 @@ codes! {
     TableRenamed = "CAT003", Error, "table under another name", "Every call on it fails; its rows are where nobody looks.";
     TableOptions = "CAT004", Error, "table of another kind", "One of SQLite that is not STRICT takes any value in any column; one of Postgres that is unlogged is empty after a crash, and one that is partitioned or inherited has rows elsewhere.";
     Unknown = "CAT005", Warning, "thing that DOMAIN has no word for", "A view, for one, shows rows past the policies of its tables.";
-    Trigger = "CAT006", Error, "trigger or rule that DOMAIN does not have", "It changes, adds or refuses rows unseen by the application, on one side only.";
+    Trigger = "CAT006", Error, "trigger or rule that DOMAIN does not have", "It changes, adds or refuses rows unnoticed by the application, on one side only.";
 
     ColumnMissing = "CAT010", Error, "column missing", "Every call on the table fails.";
     ColumnExtra = "CAT011", Error, "column that DOMAIN does not have", "An insert leaves it out: it fails, or fills in what nobody chose.";
@@ -141,8 +141,8 @@ codes! {
     MigrationMissing = "CAT080", Error, "migration not applied", "The database is older than the application.";
     MigrationUnknown = "CAT081", Error, "migration that the application does not have", "The database is newer than the application, or another's.";
 
-    ExceptionStale = "CAT090", Error, "exception that excepts nothing", "A later difference of the kind would pass unseen.";
-    ExceptionReason = "CAT091", Error, "exception without a reason, or with an unknown code", "Nobody can judge it.";
+    SuppressionStale = "CAT090", Error, "suppression that suppresses nothing", "A later difference of the kind would pass unnoticed.";
+    SuppressionReason = "CAT091", Error, "suppression without a reason, or with an unknown code", "Nobody can judge it.";
 }
 
 impl Code {

@@ -180,7 +180,7 @@ impl Expected<'_> {
     ) -> Vec<Needed> {
         let columns = shape.iter().flat_map(|shape| &shape.columns);
         let needed = columns.filter_map(|column| {
-            let name = super::mend::ddl::name(&column.name);
+            let name = super::fix::ddl::name(&column.name);
             let form = match table.managed.version {
                 Some(version) if version == column.name => "{c} >= 1",
                 _ => self.native(column.ty, engine)?.form?,
@@ -254,7 +254,7 @@ pub(super) fn check_name(table: &str, column: &str) -> String {
 
 /// What the policy of an owned table says.
 pub(super) fn owner_is_the_caller(owner: &str) -> String {
-    let owner = super::mend::ddl::name(owner);
+    let owner = super::fix::ddl::name(owner);
     format!(
         "{owner} = (SELECT nullif(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub', '')::uuid)"
     )
@@ -319,7 +319,7 @@ pub(super) fn key(table: &domain::Table, text: &str, engine: Engine) -> Key {
         None => (text, false),
     };
     let sql = match table.columns.contains(&sql) {
-        true => super::mend::ddl::name(sql),
+        true => super::fix::ddl::name(sql),
         false => sql.to_owned(),
     };
     Key {

@@ -1,9 +1,9 @@
-//! What is wrong, where, and how to mend it.
+//! What is wrong, where, and how to fix it.
 
 use std::fmt;
 
 use super::code::{Code, Severity};
-use super::mend::Mend;
+use super::fix::Fix;
 use crate::domain::Place;
 
 /// What a finding is about.
@@ -36,8 +36,8 @@ pub struct Finding {
     pub wanted: String,
     /// What the place says.
     pub found: String,
-    /// How to mend it.
-    pub mend: Mend,
+    /// How to fix it.
+    pub fix: Fix,
 }
 
 impl Finding {
@@ -72,6 +72,6 @@ impl fmt::Display for Finding {
         }
         writeln!(f, "  wanted: {}", self.wanted)?;
         writeln!(f, "  found:  {}", self.found)?;
-        write!(f, "  mend:   {}", self.mend)
+        write!(f, "  fix:   {}", self.fix)
     }
 }

@@ -5,7 +5,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::code::Code;
 use super::finding::{Finding, Part};
-use super::mend::Mend;
+use super::fix::Fix;
 use super::read::{self, Seen};
 use super::schema::Schema;
 use crate::domain::Place;
@@ -99,7 +99,7 @@ pub(super) fn migrations(
         name: name.clone(),
         wanted: wanted.to_owned(),
         found: found.to_owned(),
-        mend: Mend::Words(words),
+        fix: Fix::Words(words),
     };
     let missing = names
         .iter()

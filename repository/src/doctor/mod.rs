@@ -4,7 +4,7 @@
 //! what the migrations build on either engine, and a database that is there. From DOMAIN and the records
 //! follows what each of the others has to say, by a written [matrix](crate::domain::MATRIX) of equivalent
 //! types; each of them is read into the same canonical schema, and every difference is a [`Finding`] with a
-//! stable [`Code`], and with how to mend it.
+//! stable [`Code`], and with how to fix it.
 //!
 //! In a test it is one line:
 //!
@@ -26,18 +26,18 @@ mod compare;
 mod described;
 mod domain;
 mod entity;
-mod exception;
 mod expected;
 mod expression;
 mod finding;
 mod fingerprint;
+mod fix;
 mod live;
-mod mend;
 mod read;
 mod report;
 mod schema;
 mod scratch;
 mod suggest;
+mod suppression;
 
 use std::fmt;
 use std::sync::Arc;
@@ -51,8 +51,8 @@ pub use code::{Code, Severity};
 pub use described::Described;
 pub use finding::{Finding, Part};
 pub use fingerprint::{Digest, Fingerprint};
-pub use mend::Mend;
-pub use report::{Format, Report, Sources, Unseen, Verdict};
+pub use fix::Fix;
+pub use report::{Format, Report, Skipped, Sources, Verdict};
 pub use suggest::Suggestion;
 
 use crate::domain::{Domain, Model};
@@ -259,7 +259,7 @@ impl<'a> Round<'a> {
     }
 
     fn cannot_see(&mut self, place: Place, reason: String) {
-        self.report.unseen.push(Unseen { place, reason });
+        self.report.skipped.push(Skipped { place, reason });
     }
 
     fn compare(
@@ -269,14 +269,14 @@ impl<'a> Round<'a> {
         wanted: Option<&Schema>,
         actual: &Schema,
     ) {
-        self.report.looked_at.push(place);
+        self.report.checked.push(place);
         for reason in actual.unread.values() {
             let at = at.map_or(String::new(), |at| format!("{at}: "));
             self.cannot_see(place, format!("{at}{reason}"));
         }
         if let Some(wanted) = wanted {
             let compared =
-                compare::compare(place, at, wanted, actual, self.doctor.domain.exceptions);
+                compare::compare(place, at, wanted, actual, self.doctor.domain.suppressions);
             self.report.findings.extend(compared.findings);
             let at = at.map(str::to_owned);
             let rebuilds = compared.rebuilds.into_iter();
@@ -287,7 +287,7 @@ impl<'a> Round<'a> {
 
     /// DOMAIN, the records and the entities.
     fn code(&mut self) {
-        self.report.looked_at.push(Place::Domain);
+        self.report.checked.push(Place::Domain);
         self.report
             .findings
             .extend(domain::check(&self.doctor.expected()));
@@ -362,13 +362,13 @@ impl<'a> Round<'a> {
 
     fn report(mut self) -> Report {
         let findings = std::mem::take(&mut self.report.findings);
-        let exceptions = self.doctor.domain.exceptions;
-        let unseen = &self.report.unseen;
-        let mut in_whole = self.report.looked_at.clone();
-        in_whole.retain(|place| !unseen.iter().any(|unseen| unseen.place == *place));
-        let (kept, excepted) = exception::apply(exceptions, &in_whole, findings);
+        let suppressions = self.doctor.domain.suppressions;
+        let skipped = &self.report.skipped;
+        let mut in_whole = self.report.checked.clone();
+        in_whole.retain(|place| !skipped.iter().any(|skipped| skipped.place == *place));
+        let (kept, suppressed) = suppression::apply(suppressions, &in_whole, findings);
         self.report.findings = kept;
-        self.report.excepted = excepted;
+        self.report.suppressed = suppressed;
         self.report
     }
 }
@@ -396,12 +396,12 @@ pub fn in_sync<H: History>(domain: &'static Domain) -> Result<(), Box<Report>> {
     };
     let report = std::thread::scope(|scope| scope.spawn(check).join());
     let cannot_see = |reason: String| {
-        let unseen = Engine::ALL.map(|engine| Unseen {
+        let skipped = Engine::ALL.map(|engine| Skipped {
             place: Place::Migrations(engine),
             reason: reason.clone(),
         });
         Report {
-            unseen: unseen.to_vec(),
+            skipped: skipped.to_vec(),
             ..Report::default()
         }
     };

@@ -74,7 +74,7 @@ pub(super) struct Other {
     pub(super) kind: String,
     /// Its name.
     pub(super) name: String,
-    /// How SQLite makes it again; none once a mend that runs before has changed that text.
+    /// How SQLite makes it again; none once a fix that runs before has changed that text.
     pub(super) sql: Option<String>,
     /// The names in it, as far as SQLite goes by its text.
     pub(super) words: Vec<String>,
@@ -114,7 +114,7 @@ pub(super) struct Table {
     pub(super) constraint_sql: BTreeMap<String, String>,
     /// Who may see a row, on Postgres.
     pub(super) guard: Option<Guard>,
-    /// Where a mend has to be made, where that is known: the module of an entity.
+    /// Where a fix has to be made, where that is known: the module of an entity.
     pub(super) source: Option<String>,
 }
 

@@ -5,14 +5,14 @@
 //! on both engines.
 
 mod equivalence;
-mod exception;
 mod guard;
 pub(crate) mod model;
+mod suppression;
 
 pub use equivalence::{Equivalence, MATRIX, NativeType};
-pub use exception::{Exception, Place};
 pub use guard::{Command, Policy, Privilege};
 pub use model::{Model, Shape, ShapeColumn};
+pub use suppression::{Place, Suppression};
 
 use std::borrow::Cow;
 
@@ -30,7 +30,7 @@ pub struct Domain {
     /// Types beside those of [`MATRIX`], or in their place.
     pub types: &'static [Equivalence],
     /// Differences that are meant, each with its reason.
-    pub exceptions: &'static [Exception],
+    pub suppressions: &'static [Suppression],
 }
 
 impl Domain {
@@ -39,7 +39,7 @@ impl Domain {
         tables: &[],
         models: &[],
         types: &[],
-        exceptions: &[],
+        suppressions: &[],
     };
 
     /// The table of that name, or `None`.

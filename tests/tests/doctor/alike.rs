@@ -119,7 +119,7 @@ struct Things {
 }
 
 impl Things {
-    /// As the doctor's own mends make them.
+    /// As the doctor's own fixes make them.
     async fn new() -> Self {
         let server = PostgresServer::shared().await.expect("a server");
         let database = DatabaseOptions::new().empty_postgres_on(server).await;

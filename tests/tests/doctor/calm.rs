@@ -121,7 +121,7 @@ fn of_a_nasty_domain() {
     catamaran::assert_in_sync!(nasty::DOMAIN, nasty::History);
 }
 
-/// The mends of a nasty domain whose tables are all missing make all of them.
+/// The fixes of a nasty domain whose tables are all missing make all of them.
 #[tokio::test]
 async fn of_a_nasty_domain_that_the_doctor_has_built() {
     let server = PostgresServer::shared().await.expect("a server");

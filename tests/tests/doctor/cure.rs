@@ -1,8 +1,8 @@
-//! A drift is found where it is, and only there; its mends, applied one after the other, leave nothing.
+//! A drift is found where it is, and only there; its fixes, applied one after the other, leave nothing.
 
-use catamaran::doctor::{Code, Finding, Mend, Place, Report};
+use catamaran::doctor::{Code, Finding, Fix, Place, Report};
 
-/// How often a mend may lead to a further one.
+/// How often a fix may lead to a further one.
 const ROUNDS: usize = 8;
 
 /// Whether the finding that a drift has to give is there, in its place, and nothing is in another.
@@ -10,8 +10,8 @@ const ROUNDS: usize = 8;
 /// # Errors
 /// Says what is there instead.
 pub fn found(report: &Report, place: Place, code: Code, subject: &str) -> Result<(), String> {
-    if let Some(unseen) = report.unseen.first() {
-        return Err(format!("not looked at: {unseen:?}"));
+    if let Some(skipped) = report.skipped.first() {
+        return Err(format!("not looked at: {skipped:?}"));
     }
     let is_it = |finding: &&Finding| {
         finding.place == place && finding.code == code && finding.subject() == subject
@@ -29,11 +29,11 @@ pub fn found(report: &Report, place: Place, code: Code, subject: &str) -> Result
     Ok(())
 }
 
-/// Applies mends until nothing is found any more; `look` looks again.
+/// Applies fixes until nothing is found any more; `look` looks again.
 ///
 /// # Errors
 /// Says what is left.
-pub async fn mended(
+pub async fn fixed(
     mut report: Report,
     mut apply: impl AsyncFnMut(&[String]) -> Result<(), String>,
     mut look: impl AsyncFnMut() -> Report,
@@ -42,16 +42,16 @@ pub async fn mended(
         let Some(finding) = report.findings.first() else {
             return match report.is_clean() {
                 true => Ok(()),
-                false => Err(format!("mended, and still {report}")),
+                false => Err(format!("fixed, and still {report}")),
             };
         };
-        let Mend::Sql { statements, .. } = &finding.mend else {
+        let Fix::Sql { statements, .. } = &finding.fix else {
             return Err(format!("no statements: {finding}"));
         };
         apply(statements)
             .await
-            .map_err(|error| format!("the mend fails: {error}\n{finding}"))?;
+            .map_err(|error| format!("the fix fails: {error}\n{finding}"))?;
         report = look().await;
     }
-    Err(format!("mended {ROUNDS} times, and still {report}"))
+    Err(format!("fixed {ROUNDS} times, and still {report}"))
 }

@@ -8,7 +8,7 @@ use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement,
 };
 
-use crate::cure::{found, mended};
+use crate::cure::{fixed, found};
 use crate::drift::{Change, Drift};
 use crate::history::{Edited, Edits, edit};
 use crate::proof::{Column, Tried};
@@ -85,7 +85,7 @@ impl Migrated {
 /// Tries each drift in both places; gives them back with their places in the list.
 pub async fn all(drifts: Vec<(usize, &Drift)>) -> Vec<(usize, Tried)> {
     let mut tried = Vec::new();
-    let mut mended = None;
+    let mut fixed = None;
     for (place, drift) in drifts {
         let Drift { class, engine, .. } = *drift;
         let mut add = |column, told: String, outcome| {
@@ -100,7 +100,7 @@ pub async fn all(drifts: Vec<(usize, &Drift)>) -> Vec<(usize, Tried)> {
             ));
         };
         if !matches!(drift.change, Change::Lost(_)) {
-            let outcome = live(drift, &mut mended).await;
+            let outcome = live(drift, &mut fixed).await;
             add(Column::Database(engine), drift.code.to_string(), outcome);
         }
         match migrations(drift).await {
@@ -123,7 +123,7 @@ enum Outcome {
     Refused,
 }
 
-/// In a database that is there. One of Postgres that was mended serves the next drift too; a file of SQLite does not,
+/// In a database that is there. One of Postgres that was fixed serves the next drift too; a file of SQLite does not,
 /// since a rebuilt table has another text.
 async fn live(drift: &Drift, before: &mut Option<Migrated>) -> Result<(), String> {
     let database = match (drift.engine, before.take()) {
@@ -148,7 +148,7 @@ async fn live(drift: &Drift, before: &mut Option<Migrated>) -> Result<(), String
         }
         Ok(())
     };
-    mended(report, apply, async || database.look().await).await?;
+    fixed(report, apply, async || database.look().await).await?;
     if drift.engine == Engine::Postgres {
         *before = Some(database);
     }
@@ -174,8 +174,8 @@ async fn migrations(drift: &Drift) -> Result<Outcome, String> {
         .only(drift.engine);
     let look = async || doctor.check().await;
     let report = look().await;
-    if let [unseen] = report.unseen.as_slice()
-        && unseen.reason.contains("foreign key mismatch")
+    if let [skipped] = report.skipped.as_slice()
+        && skipped.reason.contains("foreign key mismatch")
     {
         return Ok(Outcome::Refused);
     }
@@ -190,7 +190,7 @@ async fn migrations(drift: &Drift) -> Result<Outcome, String> {
         edit(edits.clone());
         Ok(())
     };
-    mended(report, apply, look).await?;
+    fixed(report, apply, look).await?;
     Ok(Outcome::Told)
 }
 

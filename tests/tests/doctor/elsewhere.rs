@@ -8,7 +8,7 @@ use crate::databases::Migrated;
 async fn told(database: &Migrated) -> Vec<(Code, String)> {
     let doctor = Doctor::new(&entity::DOMAIN).database(database.database.url());
     let report = doctor.check().await;
-    assert!(report.unseen.is_empty(), "{report}");
+    assert!(report.skipped.is_empty(), "{report}");
     let findings = report.findings.iter();
     findings
         .map(|finding| (finding.code, finding.subject()))
@@ -82,7 +82,7 @@ async fn a_database_of_the_engine_that_was_not_asked_for_is_told() {
     let database = Migrated::new(Engine::Sqlite).await;
     let doctor = Doctor::new(&entity::DOMAIN).database(database.database.url());
     let report = doctor.only(Engine::Postgres).check().await;
-    assert_eq!(report.verdict(), Verdict::Unseen, "{report}");
+    assert_eq!(report.verdict(), Verdict::Skipped, "{report}");
 }
 
 /// Tables of others come and go while ours are looked at.
@@ -110,11 +110,11 @@ async fn what_others_do_meanwhile_is_no_drift_of_ours() {
                 .iter()
                 .filter(|finding| !finding.table.starts_with("other_"));
             assert_eq!(ours.count(), 0, "{report}");
-            let unseen = report
-                .unseen
+            let skipped = report
+                .skipped
                 .iter()
-                .filter(|unseen| !unseen.reason.contains("other_"));
-            assert_eq!(unseen.count(), 0, "{report}");
+                .filter(|skipped| !skipped.reason.contains("other_"));
+            assert_eq!(skipped.count(), 0, "{report}");
         }
     };
     tokio::join!(churn, look);

@@ -1,6 +1,6 @@
 //! A SQLite file with tables and rows of its own, and what is in it.
 
-use catamaran::doctor::{Code, Doctor, Finding, Mend, Report};
+use catamaran::doctor::{Code, Doctor, Finding, Fix, Report};
 use catamaran::domain::Domain;
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement,
@@ -93,10 +93,10 @@ pub fn the<'a>(report: &'a Report, code: Code, subject: &str) -> &'a Finding {
     found.unwrap_or_else(|| panic!("no {code} {subject}: {report}"))
 }
 
-/// The statements that mend a finding.
+/// The statements that fix a finding.
 pub fn statements(finding: &Finding) -> &[String] {
-    match &finding.mend {
-        Mend::Sql { statements, .. } => statements,
+    match &finding.fix {
+        Fix::Sql { statements, .. } => statements,
         _ => panic!("no statements: {finding}"),
     }
 }

@@ -37,7 +37,7 @@ async fn a_migration_that_is_missing_or_unknown_is_told() {
             (Code::TableMissing, "catamaran_operation_keys".to_owned()),
         ];
         assert_eq!(told, expected, "{report}");
-        // As the mends say: the older application's history, and its pending migration.
+        // As the fixes say: the older application's history, and its pending migration.
         database
             .run("DELETE FROM seaql_migrations WHERE version = 'm2999_later'")
             .await

@@ -1,9 +1,9 @@
-//! A mend of one thing leaves everything else as it was: rows, and what SQLite was told in its own words.
+//! A fix of one thing leaves everything else as it was: rows, and what SQLite was told in its own words.
 
 use catamaran::Engine;
-use catamaran::doctor::{Code, Mend};
+use catamaran::doctor::{Code, Fix};
 use catamaran::domain::{
-    Domain, Exception, Index, Model, Place, PrimaryKey, Shape, ShapeColumn, Table,
+    Domain, Index, Model, Place, PrimaryKey, Shape, ShapeColumn, Suppression, Table,
 };
 
 use crate::file::{File, statements, the};
@@ -79,11 +79,11 @@ async fn nasty() -> File {
 }
 
 #[tokio::test]
-async fn a_table_that_is_made_anew_is_what_it_was_but_for_the_mend() {
+async fn a_table_that_is_made_anew_is_what_it_was_but_for_the_fix() {
     let file = nasty().await;
     let report = file.look(&DOMAIN).await;
     let finding = the(&report, Code::ColumnNullability, "things.version");
-    assert_eq!(finding.mend.loses(), None);
+    assert_eq!(finding.fix.loses(), None);
     let (facts, rows) = (file.facts("things").await, file.texts(ROWS).await);
     file.migrate(statements(finding)).await;
 
@@ -196,9 +196,9 @@ async fn triggers_and_views_in_the_way_of_a_table_are_made_again() {
     let facts = file.facts("parents").await;
     let report = file.look(&DOMAIN).await;
     let finding = the(&report, Code::ColumnNullability, "things.version");
-    let mend = statements(finding);
-    assert!(!mend.iter().any(|sql| sql.contains("other")), "{mend:#?}");
-    file.migrate(mend).await;
+    let fix = statements(finding);
+    assert!(!fix.iter().any(|sql| sql.contains("other")), "{fix:#?}");
+    file.migrate(fix).await;
     assert_eq!(file.facts("parents").await, facts);
     file.run(&["INSERT INTO parents VALUES (1)"]).await;
     assert_eq!(
@@ -228,13 +228,13 @@ async fn a_column_that_a_view_reads_is_left_until_the_view_is_gone() {
     let report = file.look(&DOMAIN).await;
     let finding = the(&report, Code::ColumnExtra, "things.icon");
     assert!(
-        matches!(&finding.mend, Mend::Words(words) if words.ends_with("things.icon: VIEW icons")),
+        matches!(&finding.fix, Fix::Words(words) if words.ends_with("things.icon: VIEW icons")),
         "{finding}"
     );
     file.migrate(&report.statements(Engine::Sqlite)).await;
     let report = file.look(&DOMAIN).await;
     let finding = the(&report, Code::ColumnExtra, "things.icon");
-    assert_eq!(finding.mend.loses(), Some("the values of things.icon"));
+    assert_eq!(finding.fix.loses(), Some("the values of things.icon"));
     file.migrate(statements(finding)).await;
     let report = file.look(&DOMAIN).await;
     assert!(report.is_clean(), "{report}");
@@ -268,7 +268,7 @@ async fn a_column_that_something_stands_on_goes_with_it() {
         .await;
         let report = file.look(&DOMAIN).await;
         let finding = the(&report, Code::ColumnExtra, "things.icon");
-        assert_eq!(finding.mend.loses(), Some("the values of things.icon"));
+        assert_eq!(finding.fix.loses(), Some("the values of things.icon"));
         file.migrate(statements(finding)).await;
         let report = file.look(&DOMAIN).await;
         assert!(
@@ -285,18 +285,18 @@ async fn a_column_that_something_stands_on_goes_with_it() {
     }
 }
 
-static EXCEPTED: Domain = Domain {
-    exceptions: &[
-        excepted("CAT011", "things.icon"),
-        excepted("CAT031", "things: ix_things__icon"),
-        excepted("CAT036", "things: ix_things__name"),
-        excepted("CAT005", "icons: icons"),
+static SUPPRESSED: Domain = Domain {
+    suppressions: &[
+        suppressed("CAT011", "things.icon"),
+        suppressed("CAT031", "things: ix_things__icon"),
+        suppressed("CAT036", "things: ix_things__name"),
+        suppressed("CAT005", "icons: icons"),
     ],
     ..BLANK
 };
 
-const fn excepted(code: &'static str, subject: &'static str) -> Exception {
-    Exception {
+const fn suppressed(code: &'static str, subject: &'static str) -> Suppression {
+    Suppression {
         code,
         place: Place::Database(Engine::Sqlite),
         subject,
@@ -314,14 +314,14 @@ async fn what_is_excepted_is_left_alone_when_its_table_is_made_anew() {
         "INSERT INTO things VALUES (1, 'i', 1, 'a')",
     ])
     .await;
-    let report = file.look(&EXCEPTED).await;
+    let report = file.look(&SUPPRESSED).await;
     let told: Vec<_> = report.findings.iter().map(|finding| finding.code).collect();
-    // What is excepted is nothing else under another name.
+    // What is suppressed is nothing else under another name.
     assert_eq!(told, [Code::ColumnRenamed, Code::ColumnNullability]);
     file.migrate(&report.statements(Engine::Sqlite)).await;
-    let report = file.look(&EXCEPTED).await;
+    let report = file.look(&SUPPRESSED).await;
     assert!(report.is_clean(), "{report}");
-    assert_eq!(report.excepted.len(), EXCEPTED.exceptions.len());
+    assert_eq!(report.suppressed.len(), SUPPRESSED.suppressions.len());
     assert_eq!(
         file.texts("SELECT icon || name || version FROM things JOIN icons USING (icon)")
             .await,
@@ -344,7 +344,7 @@ async fn a_table_waits_for_the_names_of_which_a_trigger_speaks() {
     let report = file.look(&DOMAIN).await;
     let finding = the(&report, Code::ColumnNullability, "things.version");
     assert!(
-        matches!(&finding.mend, Mend::Words(words) if words.contains("TRIGGER shouting")),
+        matches!(&finding.fix, Fix::Words(words) if words.contains("TRIGGER shouting")),
         "{finding}"
     );
     file.run(statements(the(&report, Code::ColumnRenamed, "things.name")))
@@ -366,7 +366,7 @@ async fn a_table_waits_for_the_names_of_which_a_trigger_speaks() {
 
 /// SQLite renames nothing while a view cannot be read, or could not be with the new name.
 #[tokio::test]
-async fn a_name_is_mended_when_what_would_not_bear_it_is_gone() {
+async fn a_name_is_fixed_when_what_would_not_bear_it_is_gone() {
     let file = File::with(&[
         "CREATE TABLE things (id INTEGER CONSTRAINT pk_things PRIMARY KEY, title TEXT, version INTEGER NOT NULL) STRICT",
         "CREATE INDEX ix_things__name ON things (lower(title)) WHERE title IS NOT NULL",
@@ -402,10 +402,10 @@ async fn a_table_that_goes_takes_what_reads_it_along_unless_that_is_meant_to_sta
         "CREATE TRIGGER drafting AFTER INSERT ON things BEGIN INSERT INTO drafts VALUES (NEW.name); END",
     ])
     .await;
-    let report = file.look(&EXCEPTED).await;
+    let report = file.look(&SUPPRESSED).await;
     let finding = the(&report, Code::TableExtra, "drafts");
     assert!(
-        matches!(&finding.mend, Mend::Words(words) if words.ends_with(": VIEW icons")),
+        matches!(&finding.fix, Fix::Words(words) if words.ends_with(": VIEW icons")),
         "{finding}"
     );
     let report = file.look(&DOMAIN).await;

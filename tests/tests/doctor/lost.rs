@@ -1,7 +1,7 @@
-//! What a mend loses is said before it does so, in every format; and what can only be another name loses nothing.
+//! What a fix loses is said before it does so, in every format; and what can only be another name loses nothing.
 
 use catamaran::Engine;
-use catamaran::doctor::{Code, Doctor, Finding, Format, Mend, Part, Place, Report, Sources};
+use catamaran::doctor::{Code, Doctor, Finding, Fix, Format, Part, Place, Report, Sources};
 use catamaran::domain::{Domain, Model, PrimaryKey, Shape, ShapeColumn, Table};
 
 use crate::databases::Migrated;
@@ -41,7 +41,7 @@ async fn values_and_rows_that_go_are_told_in_every_format() {
         let losses: Vec<_> = report
             .findings
             .iter()
-            .filter_map(|finding| finding.mend.loses())
+            .filter_map(|finding| finding.fix.loses())
             .collect();
         assert_eq!(losses.len(), 2, "{losses:?}");
         let finding = the(&report, Code::ColumnExtra, "habits.icon");
@@ -82,7 +82,7 @@ async fn what_a_cast_takes_away_is_told_and_what_fails_loses_nothing() {
         database.run(drift).await.expect("a drift");
         let report = look(&database).await;
         let finding = the(&report, Code::ColumnType, subject);
-        assert_eq!(finding.mend.loses(), loses, "{finding}");
+        assert_eq!(finding.fix.loses(), loses, "{finding}");
     }
 }
 
@@ -93,10 +93,10 @@ async fn numbers_that_were_counted_are_values_too() {
     database.run(drift).await.expect("a drift");
     let report = look(&database).await;
     let finding = the(&report, Code::ColumnExtra, "habits.number");
-    assert_eq!(finding.mend.loses(), Some("the values of habits.number"));
+    assert_eq!(finding.fix.loses(), Some("the values of habits.number"));
 }
 
-/// Times without a zone are those of UTC, whatever the zone of the session that mends them.
+/// Times without a zone are those of UTC, whatever the zone of the session that fixes them.
 #[tokio::test]
 async fn a_time_gets_its_zone_whatever_its_precision() {
     let database = Migrated::new(Engine::Postgres).await;
@@ -119,7 +119,7 @@ async fn a_time_gets_its_zone_whatever_its_precision() {
         }
         let report = look(&database).await;
         for sql in report.statements(Engine::Postgres) {
-            database.run(&sql).await.expect("a mend");
+            database.run(&sql).await.expect("a fix");
         }
         assert!(look(&database).await.is_clean());
         let is_kept = "SELECT 1 / (created_at = noon() AT TIME ZONE 'UTC')::int FROM devices";
@@ -142,7 +142,7 @@ async fn a_suggested_migration_says_it_above_the_statement() {
         .migrations::<Edited>()
         .only(Engine::Sqlite);
     let report = doctor.check().await;
-    let suggestion = doctor.suggest(&report, "m20300101_000001_mend").await;
+    let suggestion = doctor.suggest(&report, "m20300101_000001_fix").await;
     assert!(suggestion.by_hand.is_empty(), "{suggestion}");
     let files = suggestion.files();
     let (_, text) = files
@@ -181,7 +181,7 @@ async fn the_way_back_computes_what_was_computed_and_says_what_it_loses() {
             .migrations::<Edited>()
             .only(engine);
         let report = doctor.check().await;
-        let suggestion = doctor.suggest(&report, "m20300101_000001_mend").await;
+        let suggestion = doctor.suggest(&report, "m20300101_000001_fix").await;
         assert!(suggestion.by_hand.is_empty(), "{suggestion}");
         let (up, down) = (
             suggestion.up(engine).concat(),
@@ -200,9 +200,9 @@ async fn the_way_back_computes_what_was_computed_and_says_what_it_loses() {
     }
 }
 
-/// A report of one finding whose mend loses something, for what is not a database's to say.
+/// A report of one finding whose fix loses something, for what is not a database's to say.
 #[test]
-fn a_mend_that_loses_nothing_says_nothing_of_it() {
+fn a_fix_that_loses_nothing_says_nothing_of_it() {
     let mut report = Report::default();
     report.findings.push(Finding {
         code: Code::IndexExtra,
@@ -213,7 +213,7 @@ fn a_mend_that_loses_nothing_says_nothing_of_it() {
         name: "ix".to_owned(),
         wanted: String::new(),
         found: String::new(),
-        mend: Mend::Sql {
+        fix: Fix::Sql {
             engine: Engine::Sqlite,
             statements: vec!["DROP INDEX ix".to_owned()],
             loses: None,
@@ -320,7 +320,7 @@ async fn columns_that_can_be_either_are_told_as_what_may_be_lost() {
         let loses = format!(
             "the values of notes.{found}, which may be those of title or body under another name: then rename it instead"
         );
-        assert_eq!(finding.mend.loses(), Some(loses.as_str()));
+        assert_eq!(finding.fix.loses(), Some(loses.as_str()));
         assert_told(&report, &loses);
     }
 }
@@ -359,14 +359,14 @@ async fn tables_with_the_same_columns_are_told_apart_by_their_keys_or_not_at_all
             "the rows of {extra}, which may be those of drafts or notes under another name: then rename it instead"
         );
         assert_eq!(
-            the(&report, Code::TableExtra, extra).mend.loses(),
+            the(&report, Code::TableExtra, extra).fix.loses(),
             Some(loses.as_str())
         );
         assert_told(&report, &loses);
     }
 }
 
-/// Rows that go through the casts of SQLite's mends, before and after.
+/// Rows that go through the casts of SQLite's fixes, before and after.
 #[tokio::test]
 async fn what_is_said_of_the_casts_of_sqlite_is_so() {
     for (from, to, value, kept) in [

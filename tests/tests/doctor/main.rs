@@ -37,7 +37,7 @@ fn the_reference_domain_is_in_sync() {
 const THREADS: usize = 4;
 
 #[test]
-fn every_drift_is_found_where_it_is_and_its_mend_mends_it() {
+fn every_drift_is_found_where_it_is_and_its_fix_fixes_it() {
     let mut proof = Proof::default();
     proof.add(databases());
     proof.add(

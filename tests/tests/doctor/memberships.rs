@@ -15,8 +15,8 @@ struct Harm {
     told: &'static [(Code, &'static str)],
 }
 
-/// Told, and mended by what is said then, each for itself.
-async fn assert_told_and_mended(domain: &'static Domain, harms: &[Harm]) {
+/// Told, and fixed by what is said then, each for itself.
+async fn assert_told_and_fixed(domain: &'static Domain, harms: &[Harm]) {
     let server = tokio::task::spawn_blocking(PostgresServer::start).await;
     let server = server.expect("a task").expect("a server");
     let options = DatabaseOptions::new();
@@ -62,7 +62,7 @@ async fn assert_told_and_mended(domain: &'static Domain, harms: &[Harm]) {
 
 #[tokio::test]
 async fn a_role_that_policies_do_not_bind_is_told() {
-    assert_told_and_mended(
+    assert_told_and_fixed(
         &DOMAIN,
         &[
             Harm {
@@ -89,7 +89,7 @@ async fn a_role_that_policies_do_not_bind_is_told() {
 
 #[tokio::test]
 async fn what_the_role_may_do_as_a_member_of_another_is_told() {
-    assert_told_and_mended(
+    assert_told_and_fixed(
         &DOMAIN,
         &[
             // DOMAIN gives SELECT too; TRUNCATE it does not.
@@ -171,7 +171,7 @@ const READ: Domain = Domain {
 
 #[tokio::test]
 async fn what_the_role_may_do_with_the_data_of_every_table_is_told() {
-    assert_told_and_mended(
+    assert_told_and_fixed(
         &READ,
         &[Harm {
             sql: &[

@@ -1,4 +1,4 @@
-//! The mends of several drifts at once, in the order of the report, lead to where there is none.
+//! The fixes of several drifts at once, in the order of the report, lead to where there is none.
 
 use catamaran::Engine;
 use catamaran::doctor::{Code, Doctor, Report};
@@ -23,7 +23,7 @@ async fn drifted(engine: Engine, drifts: &[&str]) -> (Migrated, Report) {
     (database, report)
 }
 
-async fn assert_mended_in_order(engine: Engine, drifts: &[&str]) {
+async fn assert_fixed_in_order(engine: Engine, drifts: &[&str]) {
     let (database, report) = drifted(engine, drifts).await;
     let statements = report.statements(engine);
     for sql in &statements {
@@ -47,15 +47,15 @@ async fn what_has_the_name_of_something_missing_goes_first() {
         format!("CREATE INDEX {ENTRIES} ON devices (version)"),
         format!("CREATE TABLE scraps (id bigint CONSTRAINT {ENTRIES} PRIMARY KEY)"),
     ] {
-        assert_mended_in_order(Engine::Postgres, &[&drop, &further]).await;
+        assert_fixed_in_order(Engine::Postgres, &[&drop, &further]).await;
     }
     let further = format!("CREATE INDEX {ENTRIES} ON devices (version)");
-    assert_mended_in_order(Engine::Sqlite, &[&drop, &further]).await;
+    assert_fixed_in_order(Engine::Sqlite, &[&drop, &further]).await;
 }
 
 #[tokio::test]
 async fn what_is_too_much_is_not_in_the_way_of_another_type() {
-    assert_mended_in_order(
+    assert_fixed_in_order(
         Engine::Postgres,
         &[
             "ALTER TABLE habits ALTER COLUMN is_archived DROP DEFAULT",
@@ -73,9 +73,9 @@ async fn tables_come_after_those_that_they_refer_to_and_go_before_them() {
         &["DROP TABLE reminders, habit_entries, habits, devices CASCADE"][..],
         &["DROP TABLE habits CASCADE"],
     ] {
-        assert_mended_in_order(Engine::Postgres, drops).await;
+        assert_fixed_in_order(Engine::Postgres, drops).await;
     }
-    assert_mended_in_order(
+    assert_fixed_in_order(
         Engine::Postgres,
         &[
             "CREATE TABLE a_parents (id bigint PRIMARY KEY)",
@@ -90,7 +90,7 @@ async fn tables_come_after_those_that_they_refer_to_and_go_before_them() {
 
 #[tokio::test]
 async fn a_view_goes_before_those_that_it_reads() {
-    assert_mended_in_order(
+    assert_fixed_in_order(
         Engine::Postgres,
         &[
             "CREATE VIEW a_inner AS SELECT id FROM habits",
@@ -105,7 +105,7 @@ async fn a_view_goes_before_those_that_it_reads() {
 /// A key that a foreign key needs goes when that refers to what it should.
 #[tokio::test]
 async fn what_a_foreign_key_needs_stays_until_it_refers_elsewhere() {
-    assert_mended_in_order(
+    assert_fixed_in_order(
         Engine::Postgres,
         &[
             "CREATE TABLE a_habits (user_id uuid, id uuid, PRIMARY KEY (user_id, id))",
@@ -119,8 +119,8 @@ async fn what_a_foreign_key_needs_stays_until_it_refers_elsewhere() {
 
 /// Postgres changes no type under a policy, and drops no key that a foreign key needs.
 #[tokio::test]
-async fn what_is_in_the_way_of_a_mend_is_made_again_with_it() {
-    assert_mended_in_order(
+async fn what_is_in_the_way_of_a_fix_is_made_again_with_it() {
+    assert_fixed_in_order(
         Engine::Postgres,
         &[
             "DROP POLICY owner_devices ON devices",
@@ -129,7 +129,7 @@ async fn what_is_in_the_way_of_a_mend_is_made_again_with_it() {
         ],
     )
     .await;
-    assert_mended_in_order(
+    assert_fixed_in_order(
         Engine::Postgres,
         &[
             "ALTER TABLE habits DROP CONSTRAINT uq_habits__user_id_id CASCADE",
@@ -141,7 +141,7 @@ async fn what_is_in_the_way_of_a_mend_is_made_again_with_it() {
     .await;
 }
 
-/// A mend that fails is tried again when another has been made.
+/// A fix that fails is tried again when another has been made.
 #[tokio::test]
 async fn a_suggestion_tries_again_what_failed() {
     edit(Edits {
@@ -166,7 +166,7 @@ async fn a_suggestion_tries_again_what_failed() {
         Code::UniqueKeyExtra,
         &format!("habit_entries: {ENTRIES}"),
     );
-    let suggestion = doctor.suggest(&report, "m20300101_000001_mend").await;
+    let suggestion = doctor.suggest(&report, "m20300101_000001_fix").await;
     let up = suggestion.up(Engine::Postgres);
     let place = |start: &str| {
         let place = up.iter().position(|sql| sql.starts_with(start));

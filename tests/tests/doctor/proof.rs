@@ -30,7 +30,7 @@ pub struct Tried {
     pub column: Column,
     /// What is told: a code.
     pub told: String,
-    /// Found in its place and nowhere else, and mended; or what went wrong.
+    /// Found in its place and nowhere else, and fixed; or what went wrong.
     pub outcome: Result<(), String>,
 }
 
@@ -127,15 +127,15 @@ const HEAD: &str = "\
 
 Every class of drift that the doctor knows of, injected into each place where it can be, in the reference domain,
 with real databases. A cell is the code that is told there. In every cell the finding is in the right place and in
-no other, and its mend was applied: the statements to the database or as a further migration, one finding after the
+no other, and its fix was applied: the statements to the database or as a further migration, one finding after the
 other until nothing is found any more; what is to be done to the fields of an entity was done to its source, which was
 then the right entity's, word for word; a relation was compared with the right source, which has it.
-In DOMAIN's own column the mend is a line for DOMAIN or a record, of which the telling part was compared.
+In DOMAIN's own column the fix is a line for DOMAIN or a record, of which the telling part was compared.
 
 - `–`: it cannot be there, or the place cannot say it (an entity knows no index; SQLite has no roles).
 - `refused`: the migration runner does not let such a migration through.
 - `CAT.. elsewhere`: DOMAIN is what the others are measured by, so both databases are told to follow it, and are
-  mended into it.
+  fixed into it.
 
 Beside the list, every word of the reference migrations and of a nasty domain's is lost, written otherwise and followed by
 what does not belong there, one at a time: of some hundred thousand slips the databases take about 6,500, and each of these

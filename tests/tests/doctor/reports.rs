@@ -1,7 +1,7 @@
 //! What is told, and what is suggested.
 
 use catamaran::Engine;
-use catamaran::doctor::{Code, Doctor, Finding, Format, Mend, Part, Place, Report, Sources};
+use catamaran::doctor::{Code, Doctor, Finding, Fix, Format, Part, Place, Report, Sources};
 
 use crate::databases::Migrated;
 
@@ -30,7 +30,7 @@ const POSTGRES: &[&str] = &[
 ];
 
 #[tokio::test]
-async fn many_drifts_at_once_are_mended_by_one_suggestion() {
+async fn many_drifts_at_once_are_fixed_by_one_suggestion() {
     for (engine, drifts) in [(Engine::Sqlite, SQLITE), (Engine::Postgres, POSTGRES)] {
         let database = Migrated::new(engine).await;
         for drift in drifts {
@@ -77,7 +77,7 @@ pub fn with_a_finding() -> Report {
         name: "platform".to_owned(),
         wanted: "text".to_owned(),
         found: "varchar".to_owned(),
-        mend: Mend::Words("100% by hand".to_owned()),
+        fix: Fix::Words("100% by hand".to_owned()),
     });
     report
 }

@@ -1,4 +1,4 @@
-//! Several databases of one engine, each with mends of its own.
+//! Several databases of one engine, each with fixes of its own.
 
 use catamaran::Engine;
 use catamaran::doctor::Doctor;
@@ -26,7 +26,7 @@ async fn each_is_told_its_own_statements_and_what_they_lose() {
         .database(one.database.url())
         .database(other.database.url());
     let report = doctor.check().await;
-    let suggestion = doctor.suggest(&report, "m20300101_000001_mend").await;
+    let suggestion = doctor.suggest(&report, "m20300101_000001_fix").await;
     let [of_one, of_other] = suggestion.by_hand.as_slice() else {
         panic!("{suggestion}");
     };
@@ -40,7 +40,7 @@ async fn each_is_told_its_own_statements_and_what_they_lose() {
     ));
 
     for sql in report.statements(Engine::Sqlite) {
-        one.run(&sql).await.expect("a mend");
+        one.run(&sql).await.expect("a fix");
     }
     let report = doctor.check().await;
     assert!(
@@ -51,7 +51,7 @@ async fn each_is_told_its_own_statements_and_what_they_lose() {
         "{report}"
     );
     for sql in report.statements(Engine::Sqlite) {
-        other.run(&sql).await.expect("a mend");
+        other.run(&sql).await.expect("a fix");
     }
     let report = doctor.check().await;
     assert!(report.is_clean(), "{report}");

@@ -20,7 +20,7 @@ async fn a_folder_is_told_as_one() {
     let url = format!("sqlite://{}", folder.path().display());
     let report = Doctor::new(&entity::DOMAIN).database(url).check().await;
     assert!(
-        report.unseen[0]
+        report.skipped[0]
             .reason
             .contains("a folder is no database file"),
         "{report}"
@@ -43,14 +43,14 @@ async fn a_name_with_a_line_break_stays_on_its_line() {
 
 /// That the devices alone could not be looked at.
 fn assert_set_aside(report: &Report, what: &str) {
-    let [unseen] = report.unseen.as_slice() else {
+    let [skipped] = report.skipped.as_slice() else {
         panic!("{report}");
     };
-    assert_eq!(unseen.place, Place::Database(Engine::Sqlite));
+    assert_eq!(skipped.place, Place::Database(Engine::Sqlite));
     let reason = format!("the text of {what} cannot be read: ");
-    assert!(unseen.reason.contains(&reason), "{report}");
+    assert!(skipped.reason.contains(&reason), "{report}");
     assert!(
-        report.looked_at.contains(&unseen.place),
+        report.checked.contains(&skipped.place),
         "the rest is looked at: {report}"
     );
 }
@@ -63,7 +63,7 @@ async fn a_table_that_cannot_be_read_is_told_and_the_rest_is_compared() {
     database.change(unreadable).await.expect("a table");
     let report = look(&database).await;
     assert_set_aside(&report, "devices");
-    assert_eq!(report.verdict(), Verdict::Unseen, "{report}");
+    assert_eq!(report.verdict(), Verdict::Skipped, "{report}");
     assert_eq!(report.verdict().exit_code(), 2);
 
     let options = StoreOptions::new(database.database.url());
@@ -91,5 +91,5 @@ async fn an_index_that_cannot_be_read_sets_its_table_aside() {
     let report = look(&database).await;
     assert_set_aside(&report, "ix_odd");
     assert!(report.findings.is_empty(), "{report}");
-    assert!(report.unseen[0].reason.contains("devices"), "{report}");
+    assert!(report.skipped[0].reason.contains("devices"), "{report}");
 }

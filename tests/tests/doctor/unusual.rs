@@ -63,7 +63,7 @@ async fn the_way_back_makes_it_again() {
             let finding = the(&report, Code::UniqueKeyExtra, "devices: uq_late");
             assert!(finding.found.contains(" DEFERRABLE"), "{finding}");
         }
-        let suggestion = doctor.suggest(&report, "m20300101_000001_mend").await;
+        let suggestion = doctor.suggest(&report, "m20300101_000001_fix").await;
         assert!(suggestion.by_hand.is_empty(), "{suggestion}");
         let down = suggestion.down(engine).join("\n");
         for (_, expected) in all {

@@ -1,4 +1,4 @@
-//! No word of a migration can be lost, written otherwise or put in unseen: each in turn is, and wherever the
+//! No word of a migration can be lost, written otherwise or put in unnoticed: each in turn is, and wherever the
 //! database takes what comes of it, the doctor tells a difference, or there is none.
 
 use std::fmt;
@@ -344,7 +344,7 @@ impl Trial {
     async fn is_told(&self, db: &DatabaseConnection) -> bool {
         let place = Place::Database(self.engine);
         let report = Doctor::new(self.domain).check_connection(db).await;
-        !report.unseen.is_empty() || report.findings.iter().any(|finding| finding.place == place)
+        !report.skipped.is_empty() || report.findings.iter().any(|finding| finding.place == place)
     }
 
     /// What Postgres itself prints of its schema; SQLite keeps the text that it was given.

@@ -296,7 +296,7 @@ async fn a_key_that_is_referred_to_does_not_change(db: &TwinDatabase) -> Result<
 }
 
 #[twin_test(Migrator, everywhere)]
-async fn the_look_up_does_not_mend_the_unit(db: &TwinDatabase) -> Result<()> {
+async fn the_look_up_does_not_fix_the_unit(db: &TwinDatabase) -> Result<()> {
     let library = Library::open(db).await?;
     let unit = library.store.begin_write(&everyone()).await?;
     let books = unit.repository::<Book>();

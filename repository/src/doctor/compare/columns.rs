@@ -1,7 +1,7 @@
 //! Columns: there at all, order, type, collation, nullability, default.
 
 use super::super::code::Code;
-use super::super::mend::{Mend, ddl, dependents, loss, rebuild};
+use super::super::fix::{Fix, ddl, dependents, loss, rebuild};
 use super::super::schema::{Column, Generated, Table};
 use super::{OnTable, Part, Remedy, guard, renames, sides};
 use crate::engine::Engine;
@@ -30,12 +30,12 @@ pub(super) fn compare(on: &mut OnTable<'_>) {
         let (order, other) = (both(wanted, found), both(found, wanted));
         if order != other {
             let fields = wanted.columns.iter().map(|column| column.field.as_str());
-            let mend = Mend::rust(
+            let fix = Fix::rust(
                 format!("let the fields of the Model in {module} stand in this order"),
                 fields.collect::<Vec<_>>().join(" "),
             );
             let sides = sides(order.join(", "), other.join(", "));
-            on.say((Part::Table, ""), Code::ColumnOrder, sides, mend);
+            on.say((Part::Table, ""), Code::ColumnOrder, sides, fix);
         }
     }
 }
@@ -44,7 +44,7 @@ fn missing(on: &mut OnTable<'_>, column: &Column) {
     let table = ddl::name(on.name);
     let remedy: Remedy<'_> = match on.module() {
         // Before it has a type, nothing can be written.
-        _ if column.ty.is_empty() => Mend::Words(format!(
+        _ if column.ty.is_empty() => Fix::Words(format!(
             "give {} a type first: a field of the record, or of the shape",
             column.name
         ))
@@ -57,7 +57,7 @@ fn missing(on: &mut OnTable<'_>, column: &Column) {
                 None => "as its first field".to_owned(),
             };
             let what = format!("add to the Model in {module}, {where_to}");
-            Mend::rust(what, &column.field).into()
+            Fix::rust(what, &column.field).into()
         }
         None => {
             let all_wanted = on.wanted.columns.iter();
@@ -74,7 +74,7 @@ fn missing(on: &mut OnTable<'_>, column: &Column) {
                 Engine::Sqlite if !can_be_added(column) => on.alter(Vec::new(), add_it),
                 engine => {
                     let add = format!("ALTER TABLE {table} ADD COLUMN {}", ddl::column(column));
-                    Remedy::altering(Mend::sql(engine, [add]), add_it)
+                    Remedy::altering(Fix::sql(engine, [add]), add_it)
                 }
             }
         }
@@ -117,11 +117,11 @@ fn dropped<'t>(on: &OnTable<'t>, column: &'t Column) -> Remedy<'t> {
             let (table, column) = (ddl::name(on.name), ddl::name(name));
             let drop = format!("ALTER TABLE {table} DROP COLUMN {column}");
             let dependents = dependents::of(on.name, &on.actual.others);
-            let mend = match rebuild::can_be_made_again(on.name, &dependents, [name]) {
-                Ok(()) => Mend::sql(engine, [drop]),
-                Err(first) => Mend::Words(first),
+            let fix = match rebuild::can_be_made_again(on.name, &dependents, [name]) {
+                Ok(()) => Fix::sql(engine, [drop]),
+                Err(first) => Fix::Words(first),
             };
-            Remedy::altering(mend, without)
+            Remedy::altering(fix, without)
         }
     };
     let values = format!("the values of {}.{name}", on.name);
@@ -139,7 +139,7 @@ fn dropped<'t>(on: &OnTable<'t>, column: &'t Column) -> Remedy<'t> {
 
 fn extra(on: &mut OnTable<'_>, column: &Column) {
     let remedy = match on.module() {
-        Some(module) => Mend::Words(format!(
+        Some(module) => Fix::Words(format!(
             "take the field {} out of the Model in {module}, or add it to DOMAIN, the record and the other side",
             column.name
         ))
@@ -167,7 +167,7 @@ fn said(on: &OnTable<'_>, column: &Column) -> String {
 }
 
 /// How to make a column what it should be in one respect; `actions` are what Postgres does to it.
-fn mended<'t>(
+fn fixed<'t>(
     on: &OnTable<'_>,
     wanted: &'t Column,
     actions: &[String],
@@ -183,7 +183,7 @@ fn altering(on: &OnTable<'_>, column: &str, action: &str) -> String {
     format!("ALTER TABLE {table} ALTER COLUMN {column} {action}")
 }
 
-/// As [`mended`], by any statements on Postgres.
+/// As [`fixed`], by any statements on Postgres.
 fn altered<'t>(
     on: &OnTable<'_>,
     wanted: &'t Column,
@@ -192,7 +192,7 @@ fn altered<'t>(
 ) -> Remedy<'t> {
     if let Some(module) = on.module() {
         let instead = format!("in the Model in {module}, instead of its {}", wanted.name);
-        return Mend::rust(instead, &wanted.field).into();
+        return Fix::rust(instead, &wanted.field).into();
     }
     on.alter(postgres, move |table| {
         for column in table
@@ -225,15 +225,15 @@ fn one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
         }
         let alter = actions.iter().map(|action| altering(on, name, action));
         let sql = guard::without_policies_about(on, name, alter.collect());
-        let mend = altered(on, wanted, sql, |wanted, column| {
+        let fix = altered(on, wanted, sql, |wanted, column| {
             column.ty.clone_from(&wanted.ty);
             column.collation.clone_from(&wanted.collation);
             column.default.clone_from(&wanted.default);
         });
         let loses = loss::of_another_type(on.all.engine, &found.ty, ty);
         let loses = loses.map(|what| format!("{what} in {}.{name}", on.name));
-        let mend = mend.losing(loses);
-        on.column(name, Code::ColumnType, sides(ty, &found.ty), mend);
+        let fix = fix.losing(loses);
+        on.column(name, Code::ColumnType, sides(ty, &found.ty), fix);
     } else if on.is_database() && !same_collation(on.all.engine, wanted, found) {
         let say = |column: &Column| {
             column
@@ -243,14 +243,14 @@ fn one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
         };
         let alter = altering(on, name, &format!("TYPE {ty}{collate}"));
         let sql = guard::without_policies_about(on, name, vec![alter]);
-        let mend = altered(on, wanted, sql, |wanted, column| {
+        let fix = altered(on, wanted, sql, |wanted, column| {
             column.collation.clone_from(&wanted.collation);
         });
         on.column(
             name,
             Code::ColumnCollation,
             sides(say(wanted), say(found)),
-            mend,
+            fix,
         );
     }
     if wanted.nullable != found.nullable {
@@ -266,17 +266,17 @@ fn one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
         } else {
             "SET NOT NULL"
         };
-        let mend = mended(on, wanted, &[action.to_owned()], |wanted, column| {
+        let fix = fixed(on, wanted, &[action.to_owned()], |wanted, column| {
             column.nullable = wanted.nullable;
         });
         on.column(
             name,
             Code::ColumnNullability,
             sides(say(wanted), say(found)),
-            mend,
+            fix,
         );
     }
-    // A default of another type is told, and mended, with the type.
+    // A default of another type is told, and fixed, with the type.
     if wanted.ty == found.ty && wanted.default != found.default {
         let say = |column: &Column| match &column.default {
             Some(default) => default.to_string(),
@@ -286,14 +286,14 @@ fn one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
             Some(default) => format!("SET DEFAULT {default}"),
             None => "DROP DEFAULT".to_owned(),
         };
-        let mend = mended(on, wanted, &[action], |wanted, column| {
+        let fix = fixed(on, wanted, &[action], |wanted, column| {
             column.default.clone_from(&wanted.default);
         });
         on.column(
             name,
             Code::ColumnDefault,
             sides(say(wanted), say(found)),
-            mend,
+            fix,
         );
     }
     if wanted.generated != found.generated {

@@ -2,7 +2,7 @@
 
 use super::super::code::Code;
 use super::super::expected::PRIMARY_KEY;
-use super::super::mend::{Mend, ddl};
+use super::super::fix::{Fix, ddl};
 use super::super::schema::{Check, ForeignKey, PrimaryKey, UniqueKey};
 use super::{OnTable, Remedy, sides};
 
@@ -17,8 +17,8 @@ pub(super) fn primary_key(on: &mut OnTable<'_>) {
         false => format!("({})", key.columns.join(", ")),
     };
     if wanted.columns != found.columns {
-        let mend = match on.module() {
-            Some(module) => Mend::rust(
+        let fix = match on.module() {
+            Some(module) => Fix::rust(
                 format!(
                     "in the Model in {module}, on {} alone",
                     wanted.columns.join(" and ")
@@ -32,12 +32,7 @@ pub(super) fn primary_key(on: &mut OnTable<'_>) {
                 on.alter(sql, |table| table.primary_key.clone_from(wanted))
             }
         };
-        on.named(
-            &name,
-            Code::PrimaryKey,
-            sides(say(wanted), say(found)),
-            mend,
-        );
+        on.named(&name, Code::PrimaryKey, sides(say(wanted), say(found)), fix);
     } else if on.is_database() && wanted.unusual != found.unusual {
         let sql = anew(
             on.name,
@@ -45,9 +40,9 @@ pub(super) fn primary_key(on: &mut OnTable<'_>) {
             Some(ddl::primary_key(on.wanted)),
         );
         let sql = without_references(on, &found.columns, sql);
-        let mend = on.alter(sql, |table| table.primary_key.clone_from(wanted));
+        let fix = on.alter(sql, |table| table.primary_key.clone_from(wanted));
         let sides = sides("an ordinary primary key", found.unusual.join(", "));
-        on.named(&name, Code::UniqueKeyOptions, sides, mend);
+        on.named(&name, Code::UniqueKeyOptions, sides, fix);
     } else if on.is_database() && wanted.name != found.name {
         renamed(on, &name, found.name.as_deref(), |table| {
             table.primary_key.clone_from(wanted)
@@ -105,9 +100,9 @@ fn renamed(
         let (table, from, to) = (ddl::name(on.name), ddl::name(found), ddl::name(wanted));
         format!("ALTER TABLE {table} RENAME CONSTRAINT {from} TO {to}")
     });
-    let mend = on.alter(sql.into_iter().collect(), edit);
+    let fix = on.alter(sql.into_iter().collect(), edit);
     let sides = sides(wanted, found.unwrap_or("no name"));
-    on.named(wanted, Code::ConstraintName, sides, mend);
+    on.named(wanted, Code::ConstraintName, sides, fix);
 }
 
 pub(super) fn unique_keys(on: &mut OnTable<'_>) {
@@ -130,9 +125,9 @@ pub(super) fn unique_keys(on: &mut OnTable<'_>) {
     }
     for key in rest {
         let sql = anew(on.name, key.name.as_deref(), None);
-        let mend = on.alter(sql, |table| table.unique_keys.retain(|other| other != key));
+        let fix = on.alter(sql, |table| table.unique_keys.retain(|other| other != key));
         let sides = sides("no such key", ddl::unique_key(on.found, key));
-        on.named(&key.called(), Code::UniqueKeyExtra, sides, mend);
+        on.named(&key.called(), Code::UniqueKeyExtra, sides, fix);
     }
 }
 
@@ -152,20 +147,20 @@ fn unique_key(on: &mut OnTable<'_>, key: &UniqueKey, found: Option<&UniqueKey>) 
         Some(other) if other.columns == key.columns => {
             if key.unusual != other.unusual {
                 let sql = without_references(on, &other.columns, sql);
-                let mend = on.alter(sql, instead);
+                let fix = on.alter(sql, instead);
                 let sides = sides("an ordinary unique key", other.unusual.join(", "));
-                on.named(&name, Code::UniqueKeyOptions, sides, mend);
+                on.named(&name, Code::UniqueKeyOptions, sides, fix);
             } else if key.name != other.name {
                 renamed(on, &name, other.name.as_deref(), instead);
             }
         }
         _ => {
-            let mend = on.alter(sql, instead);
+            let fix = on.alter(sql, instead);
             let found = found.map_or("no such key".to_owned(), |other| {
                 ddl::unique_key(on.found, other)
             });
             let sides = sides(ddl::unique_key(on.wanted, key), found);
-            on.named(&name, Code::UniqueKeyMissing, sides, mend);
+            on.named(&name, Code::UniqueKeyMissing, sides, fix);
         }
     }
 }
@@ -185,15 +180,15 @@ pub(super) fn foreign_keys(on: &mut OnTable<'_>) {
         match alike(true).or_else(|| alike(false)) {
             Some(place) => foreign_key(on, &name, key, rest.remove(place)),
             None => {
-                let mend = put(on, key, None);
+                let fix = put(on, key, None);
                 let sides = sides(ddl::foreign_key(on.wanted, key), "no such foreign key");
-                on.named(&name, Code::ForeignKeyMissing, sides, mend);
+                on.named(&name, Code::ForeignKeyMissing, sides, fix);
             }
         }
     }
     for key in rest {
-        let mend = match on.module() {
-            Some(module) => Mend::Words(format!(
+        let fix = match on.module() {
+            Some(module) => Fix::Words(format!(
                 "take the relation over ({}) out of {module}, or add the foreign key to DOMAIN",
                 key.columns.join(", ")
             ))
@@ -204,7 +199,7 @@ pub(super) fn foreign_keys(on: &mut OnTable<'_>) {
             }
         };
         let sides = sides("no such foreign key", ddl::foreign_key(on.found, key));
-        on.named(&key.called(), Code::ForeignKeyExtra, sides, mend);
+        on.named(&key.called(), Code::ForeignKeyExtra, sides, fix);
     }
 }
 
@@ -224,7 +219,7 @@ fn foreign_key(on: &mut OnTable<'_>, name: &str, wanted: &ForeignKey, found: &Fo
         }
     };
     // Made anew it looks at the rows that were written in the meantime, too.
-    let looked_at = |key: &ForeignKey| match key.enforced {
+    let checked = |key: &ForeignKey| match key.enforced {
         true => "looked at when a row is written",
         false => "NOT ENFORCED, or a trigger of it is disabled, on this table or on that",
     };
@@ -252,13 +247,13 @@ fn foreign_key(on: &mut OnTable<'_>, name: &str, wanted: &ForeignKey, found: &Fo
         ),
         (
             Code::ForeignKeyDisabled,
-            looked_at(wanted).to_owned(),
-            looked_at(found).to_owned(),
+            checked(wanted).to_owned(),
+            checked(found).to_owned(),
         ),
     ] {
         if one != other {
-            let mend = put(on, wanted, Some(found));
-            on.named(name, code, sides(one, other), mend);
+            let fix = put(on, wanted, Some(found));
+            on.named(name, code, sides(one, other), fix);
         }
     }
     if wanted.valid && !found.valid {
@@ -293,7 +288,7 @@ fn put<'t>(on: &OnTable<'_>, key: &'t ForeignKey, instead: Option<&'t ForeignKey
 }
 
 /// The attribute of a relation in an entity. The parent's module is beside this one, unless it is not known.
-fn relation(on: &OnTable<'_>, module: &str, key: &ForeignKey) -> Mend {
+fn relation(on: &OnTable<'_>, module: &str, key: &ForeignKey) -> Fix {
     let action = |sql: &str| match sql {
         "NO ACTION" => "NoAction",
         "RESTRICT" => "Restrict",
@@ -314,7 +309,7 @@ fn relation(on: &OnTable<'_>, module: &str, key: &ForeignKey) -> Mend {
             _ => format!("({})", names.join(", ")),
         }
     };
-    Mend::rust(
+    Fix::rust(
         format!("on a relation in {module}"),
         format!(
             "belongs_to = \"{parent}::Entity\", from = {:?}, to = {:?}, on_update = {:?}, on_delete = {:?}",
@@ -363,11 +358,11 @@ pub(super) fn checks(on: &mut OnTable<'_>) {
             });
         } else {
             let add = ddl::check(on.wanted, check);
-            let mend = on.alter(anew(on.name, None, Some(add.clone())), |table| {
+            let fix = on.alter(anew(on.name, None, Some(add.clone())), |table| {
                 table.checks.push(check.clone());
             });
             let sides = sides(add, "no such check");
-            on.named(&name, Code::CheckMissing, sides, mend);
+            on.named(&name, Code::CheckMissing, sides, fix);
         }
     }
     for check in found.iter().filter(|check| !met.contains(check)) {
@@ -378,7 +373,7 @@ pub(super) fn checks(on: &mut OnTable<'_>) {
         {
             continue;
         }
-        let mend = on.alter(anew(on.name, check.name.as_deref(), None), |table| {
+        let fix = on.alter(anew(on.name, check.name.as_deref(), None), |table| {
             table.checks.retain(|other| other != check);
         });
         let name = check
@@ -386,7 +381,7 @@ pub(super) fn checks(on: &mut OnTable<'_>) {
             .clone()
             .unwrap_or_else(|| check.condition.to_string());
         let sides = sides("no such check", ddl::check(on.found, check));
-        on.named(&name, Code::CheckExtra, sides, mend);
+        on.named(&name, Code::CheckExtra, sides, fix);
     }
 }
 
@@ -407,11 +402,11 @@ fn one(on: &mut OnTable<'_>, name: &str, wanted: &Check, found: &Check) {
         };
         let add = ddl::check(on.wanted, wanted);
         let sql = anew(on.name, found.name.as_deref(), Some(add));
-        let mend = on.alter(sql, |table| {
+        let fix = on.alter(sql, |table| {
             table.checks.retain(|check| check.name != wanted.name);
             table.checks.push(wanted.clone());
         });
-        on.named(name, code, sides(say(wanted), say(found)), mend);
+        on.named(name, code, sides(say(wanted), say(found)), fix);
     } else if wanted.valid && !found.valid {
         not_valid(on, name, found.name.as_deref());
     }
@@ -423,10 +418,10 @@ fn not_valid(on: &mut OnTable<'_>, name: &str, found: Option<&str>) {
         ddl::name(on.name),
         ddl::name(found.unwrap_or(name))
     );
-    let mend = Mend::sql(on.all.engine, [validate]);
+    let fix = Fix::sql(on.all.engine, [validate]);
     let sides = sides(
         "holds for every row",
         "NOT VALID: rows from before it were not looked at",
     );
-    on.named(name, Code::NotValid, sides, mend);
+    on.named(name, Code::NotValid, sides, fix);
 }

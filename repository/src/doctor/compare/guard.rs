@@ -2,7 +2,7 @@
 
 use super::super::code::Code;
 use super::super::finding::Part;
-use super::super::mend::{Mend, ddl};
+use super::super::fix::{Fix, ddl};
 use super::super::schema::{Grant, Guard, Membership, Policy, Role, Schema};
 use super::{Comparison, OnTable, Sides, sides};
 use crate::engine::Engine;
@@ -13,8 +13,8 @@ pub(super) fn compare(on: &mut OnTable<'_>) {
     };
     if found.owned {
         let sql = format!("ALTER TABLE {} OWNER TO CURRENT_USER", ddl::name(on.name));
-        let mend = Mend::sql(Engine::Postgres, [sql]);
-        on.say((Part::Table, ""), Code::RoleOwns, owners(), mend);
+        let fix = Fix::sql(Engine::Postgres, [sql]);
+        on.say((Part::Table, ""), Code::RoleOwns, owners(), fix);
     }
     row_security(on, wanted, found);
     policies(on, wanted, found);
@@ -28,9 +28,9 @@ pub(super) fn role(all: &mut Comparison, wanted: &Schema, found: &Schema) {
     };
     let name = ddl::name(&wanted.name);
     let mut say = |what: (Part, &str), code: Code, found: String, sql: String| {
-        let mend = Mend::sql(Engine::Postgres, [sql]);
+        let fix = Fix::sql(Engine::Postgres, [sql]);
         let sides = sides("a role that policies bind", found);
-        all.say(&wanted.name, what, code, sides, mend);
+        all.say(&wanted.name, what, code, sides, fix);
     };
     let Some(found) = &found.role else {
         let create = format!("CREATE ROLE {name} NOLOGIN");
@@ -66,7 +66,7 @@ fn namespace(all: &mut Comparison, wanted: &Role, found: &Role) {
     let application = &wanted.name;
     let (wanted, found) = (&wanted.namespace, &found.namespace);
     let schema = format!("SCHEMA {}", ddl::name(&found.name));
-    let sql = |sql: String| Mend::sql(Engine::Postgres, [sql]);
+    let sql = |sql: String| Fix::sql(Engine::Postgres, [sql]);
     if wanted.usable && !found.usable {
         let name = format!("USAGE TO {application}");
         let grant = format!("GRANT USAGE ON {schema} TO {}", ddl::role(application));
@@ -118,9 +118,9 @@ fn row_security(on: &mut OnTable<'_>, wanted: &Guard, found: &Guard) {
                 true => (word, other, code),
                 false => (other, word, Code::RowSecurityOn),
             };
-            let mend = Mend::sql(Engine::Postgres, [ddl::row_security(on.name, word)]);
+            let fix = Fix::sql(Engine::Postgres, [ddl::row_security(on.name, word)]);
             let say = |word: &str| format!("{word} ROW LEVEL SECURITY");
-            on.say((Part::Table, ""), code, sides(say(word), say(other)), mend);
+            on.say((Part::Table, ""), code, sides(say(word), say(other)), fix);
         }
     }
 }
@@ -139,12 +139,12 @@ fn policies(on: &mut OnTable<'_>, wanted: &Guard, found: &Guard) {
         let create = ddl::create_policy(on.name, name, policy);
         match found.policies.get(name) {
             None => {
-                let mend = Mend::sql(Engine::Postgres, [create.clone()]);
+                let fix = Fix::sql(Engine::Postgres, [create.clone()]);
                 on.named(
                     name,
                     Code::PolicyMissing,
                     sides(create, "no such policy"),
-                    mend,
+                    fix,
                 );
             }
             Some(other) => one(on, name, policy, other, create),
@@ -152,14 +152,9 @@ fn policies(on: &mut OnTable<'_>, wanted: &Guard, found: &Guard) {
     }
     for (name, policy) in &found.policies {
         if !wanted.policies.contains_key(name) {
-            let mend = Mend::sql(Engine::Postgres, [drop(on, name)]);
+            let fix = Fix::sql(Engine::Postgres, [drop(on, name)]);
             let found = ddl::create_policy(on.name, name, policy);
-            on.named(
-                name,
-                Code::PolicyExtra,
-                sides("no such policy", found),
-                mend,
-            );
+            on.named(name, Code::PolicyExtra, sides("no such policy", found), fix);
         }
     }
 }
@@ -181,7 +176,7 @@ pub(super) fn without_policies_about(
         let wanted = on.wanted.guard.as_ref();
         let wanted = wanted.and_then(|guard| guard.policies.get(name));
         let subject = Part::Named.subject(on.name, name);
-        let meant = on.all.is_excepted(Code::PolicyExtra, &subject);
+        let meant = on.all.is_suppressed(Code::PolicyExtra, &subject);
         if let Some(again) = wanted.or(meant.then_some(policy)) {
             before.push(drop(on, name));
             after.push(ddl::create_policy(on.name, name, again));
@@ -191,7 +186,7 @@ pub(super) fn without_policies_about(
 }
 
 fn one(on: &mut OnTable<'_>, name: &str, wanted: &Policy, found: &Policy, create: String) {
-    let anew = Mend::sql(Engine::Postgres, [drop(on, name), create]);
+    let anew = Fix::sql(Engine::Postgres, [drop(on, name), create]);
     let kind = |policy: &Policy| {
         let kind = if policy.permissive {
             "PERMISSIVE"
@@ -271,8 +266,8 @@ fn grants(on: &mut OnTable<'_>, wanted: &Guard, found: &Guard) {
             let sides = sides(said(grant), all(&found.grants));
             let (privilege, role) = (&grant.privilege, ddl::role(&grant.role));
             let give = format!("GRANT {privilege} ON {table} TO {role}");
-            let mend = Mend::sql(Engine::Postgres, [give]);
-            on.named(&said(grant), Code::GrantMissing, sides, mend);
+            let fix = Fix::sql(Engine::Postgres, [give]);
+            on.named(&said(grant), Code::GrantMissing, sides, fix);
         }
     }
     let role = on.actual.role.as_ref();
@@ -288,8 +283,8 @@ fn grants(on: &mut OnTable<'_>, wanted: &Guard, found: &Guard) {
         };
         let sides = sides(all(&wanted.grants), said(grant));
         let revoke = revoked(verb, grant, &table, application);
-        let mend = Mend::sql(Engine::Postgres, [revoke]);
-        on.named(&said(grant), Code::GrantExtra, sides, mend);
+        let fix = Fix::sql(Engine::Postgres, [revoke]);
+        on.named(&said(grant), Code::GrantExtra, sides, fix);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Indexes.
 
 use super::super::code::Code;
-use super::super::mend::{Mend, ddl};
+use super::super::fix::{Fix, ddl};
 use super::super::schema::Index;
 use super::{OnTable, Remedy, sides};
 use crate::engine::Engine;
@@ -21,7 +21,7 @@ pub(super) fn compare(on: &mut OnTable<'_>) {
         match found.iter().find(is_free) {
             Some((other, _)) => {
                 met.push(other);
-                let mend = match on.all.engine {
+                let fix = match on.all.engine {
                     Engine::Postgres => vec![format!(
                         "ALTER INDEX {} RENAME TO {}",
                         ddl::name(other),
@@ -29,30 +29,30 @@ pub(super) fn compare(on: &mut OnTable<'_>) {
                     )],
                     Engine::Sqlite => vec![drop(other), create],
                 };
-                let mend = Remedy::altering(Mend::sql(on.all.engine, mend), |table| {
+                let fix = Remedy::altering(Fix::sql(on.all.engine, fix), |table| {
                     table.indexes.remove(other);
                     table.put_index(name, on.wanted);
                 });
-                on.named(name, Code::IndexRenamed, sides(name, other), mend);
+                on.named(name, Code::IndexRenamed, sides(name, other), fix);
             }
             None => {
-                let mend = Mend::sql(on.all.engine, [create.clone()]);
-                let mend = Remedy::altering(mend, |table| {
+                let fix = Fix::sql(on.all.engine, [create.clone()]);
+                let fix = Remedy::altering(fix, |table| {
                     table.put_index(name, on.wanted);
                 });
                 on.named(
                     name,
                     Code::IndexMissing,
                     sides(create, "no such index"),
-                    mend,
+                    fix,
                 );
             }
         }
     }
     for (name, index) in found {
         if !wanted.contains_key(name) && !met.contains(&name) {
-            let mend = Mend::sql(on.all.engine, [drop(name)]);
-            let mend = Remedy::altering(mend, |table| {
+            let fix = Fix::sql(on.all.engine, [drop(name)]);
+            let fix = Remedy::altering(fix, |table| {
                 table.indexes.remove(name);
             });
             let sides = sides(
@@ -63,7 +63,7 @@ pub(super) fn compare(on: &mut OnTable<'_>) {
                 true => Code::UniqueIndexExtra,
                 false => Code::IndexExtra,
             };
-            on.named(name, code, sides, mend);
+            on.named(name, code, sides, fix);
         }
     }
 }
@@ -72,9 +72,9 @@ fn drop(name: &str) -> String {
     format!("DROP INDEX {}", ddl::name(name))
 }
 
-/// Each respect in which it differs; the mend is the same for all, since an index is made anew.
+/// Each respect in which it differs; the fix is the same for all, since an index is made anew.
 fn one(on: &mut OnTable<'_>, name: &str, wanted: &Index, found: &Index, create: String) {
-    let anew = Mend::sql(on.all.engine, [drop(name), create]);
+    let anew = Fix::sql(on.all.engine, [drop(name), create]);
     let expressions = |index: &Index| -> Vec<_> {
         index
             .keys

@@ -12,38 +12,38 @@ mod tables;
 use std::collections::BTreeMap;
 
 use super::code::Code;
-use super::exception;
 use super::finding::{Finding, Part};
-use super::mend::{Mend, rebuild};
+use super::fix::{Fix, rebuild};
 use super::schema::{Conflict, Other, Schema, Table};
-use crate::domain::{Exception, Place};
+use super::suppression;
+use crate::domain::{Place, Suppression};
 use crate::engine::Engine;
 
 /// What a comparison comes to.
 pub(super) struct Compared {
-    /// Every difference, in the order in which they can be mended.
+    /// Every difference, in the order in which they can be fixed.
     pub(super) findings: Vec<Finding>,
-    /// The tables of SQLite that have to be made anew, each once for all that is to be mended in it.
+    /// The tables of SQLite that have to be made anew, each once for all that is to be fixed in it.
     pub(super) rebuilds: BTreeMap<String, Rebuild>,
 }
 
-/// How a table of SQLite is made anew, with every mend of it at once.
+/// How a table of SQLite is made anew, with every fix of it at once.
 #[derive(Clone, Debug)]
 pub(super) struct Rebuild {
     /// None where somebody has to do something first.
     pub(super) statements: Vec<String>,
-    /// The mends that it does.
-    pub(super) instead_of: Vec<Mend>,
+    /// The fixes that it does.
+    pub(super) instead_of: Vec<Fix>,
 }
 
-/// Compares a place with what it should have. What is excepted is told like everything else, and no table is made
+/// Compares a place with what it should have. What is suppressed is told like everything else, and no table is made
 /// anew because of it.
 pub(super) fn compare(
     place: Place,
     at: Option<&str>,
     expected: &Schema,
     actual: &Schema,
-    exceptions: &'static [Exception],
+    suppressions: &'static [Suppression],
 ) -> Compared {
     let (mut expected, mut actual) = (expected.clone(), actual.clone());
     if actual.engine == Engine::Sqlite && place.is_database() {
@@ -59,7 +59,7 @@ pub(super) fn compare(
         engine: actual.engine,
         found: Vec::new(),
         edited: BTreeMap::new(),
-        exceptions,
+        suppressions,
     };
     tables::compare(&mut all, &expected, &mut actual);
     order::in_turn(&mut all.found, &actual);
@@ -71,7 +71,7 @@ pub(super) fn compare(
         let statements = rebuild::statements(&name, from, &edited.table, &actual.others);
         let rebuild = Rebuild {
             statements: statements.unwrap_or_default(),
-            instead_of: edited.mends,
+            instead_of: edited.fixes,
         };
         (name, rebuild)
     });
@@ -87,22 +87,22 @@ struct Comparison {
     at: Option<String>,
     engine: Engine,
     found: Vec<Finding>,
-    /// What the mends make of the tables of SQLite.
+    /// What the fixes make of the tables of SQLite.
     edited: BTreeMap<String, Edited>,
-    exceptions: &'static [Exception],
+    suppressions: &'static [Suppression],
 }
 
-/// A table of SQLite as it is with the mends so far.
+/// A table of SQLite as it is with the fixes so far.
 struct Edited {
     table: Table,
-    mends: Vec<Mend>,
+    fixes: Vec<Fix>,
     /// Whether one of them has to make it anew.
     is_anew: bool,
 }
 
-/// A mend, and what it makes of the table.
+/// A fix, and what it makes of the table.
 struct Remedy<'t> {
-    mend: Mend,
+    fix: Fix,
     edit: Option<Edit<'t>>,
     /// Whether SQLite has to make the table anew for it.
     is_anew: bool,
@@ -111,10 +111,10 @@ struct Remedy<'t> {
 /// A change of a table.
 type Edit<'t> = Box<dyn Fn(&mut Table) + 't>;
 
-impl From<Mend> for Remedy<'_> {
-    fn from(mend: Mend) -> Self {
+impl From<Fix> for Remedy<'_> {
+    fn from(fix: Fix) -> Self {
         Remedy {
-            mend,
+            fix,
             edit: None,
             is_anew: false,
         }
@@ -123,9 +123,9 @@ impl From<Mend> for Remedy<'_> {
 
 impl<'t> Remedy<'t> {
     /// Statements that alter the table as the edit does.
-    fn altering(mend: Mend, edit: impl Fn(&mut Table) + 't) -> Self {
+    fn altering(fix: Fix, edit: impl Fn(&mut Table) + 't) -> Self {
         Remedy {
-            mend,
+            fix,
             edit: Some(Box::new(edit)),
             is_anew: false,
         }
@@ -133,7 +133,7 @@ impl<'t> Remedy<'t> {
 
     /// The same, knowing what it loses.
     fn losing(mut self, what: Option<String>) -> Self {
-        self.mend = self.mend.losing(what);
+        self.fix = self.fix.losing(what);
         self
     }
 }
@@ -150,19 +150,19 @@ struct OnTable<'a> {
 
 impl Comparison {
     /// Whether such a difference is meant.
-    fn is_excepted(&self, code: Code, subject: &str) -> bool {
-        let mut exceptions = self.exceptions.iter();
-        exceptions.any(|exception| exception::covers(exception, self.place, code, subject))
+    fn is_suppressed(&self, code: Code, subject: &str) -> bool {
+        let mut suppressions = self.suppressions.iter();
+        suppressions.any(|suppression| suppression::covers(suppression, self.place, code, subject))
     }
 
     /// Whether a trigger or a view is meant, and so stays.
     fn is_kept(&self, other: &Other) -> bool {
         let subject = Part::Named.subject(&other.table, &other.name);
         let mut codes = Code::ALL.iter().filter(|code| code.is_of_others());
-        codes.any(|code| self.is_excepted(*code, &subject))
+        codes.any(|code| self.is_suppressed(*code, &subject))
     }
 
-    fn say(&mut self, table: &str, what: (Part, &str), code: Code, sides: Sides, mend: Mend) {
+    fn say(&mut self, table: &str, what: (Part, &str), code: Code, sides: Sides, fix: Fix) {
         self.found.push(Finding {
             code,
             place: self.place,
@@ -172,7 +172,7 @@ impl Comparison {
             name: what.1.to_owned(),
             wanted: sides.wanted,
             found: sides.found,
-            mend,
+            fix,
         });
     }
 }
@@ -207,22 +207,23 @@ impl<'a> OnTable<'a> {
         if self.found.source.is_some() {
             self.all.at.clone_from(&self.found.source);
         }
-        let mend = remedy.mend.clone();
-        self.all.say(self.name, what, code, sides, mend);
+        let fix = remedy.fix.clone();
+        self.all.say(self.name, what, code, sides, fix);
         self.all.at = before;
         let subject = self.all.found.last().map(Finding::subject);
-        let is_excepted = subject.is_some_and(|subject| self.all.is_excepted(code, &subject));
-        if let (Engine::Sqlite, Some(edit), false) = (self.all.engine, &remedy.edit, is_excepted) {
+        let is_suppressed = subject.is_some_and(|subject| self.all.is_suppressed(code, &subject));
+        if let (Engine::Sqlite, Some(edit), false) = (self.all.engine, &remedy.edit, is_suppressed)
+        {
             let table = self.without_conflicts();
             let edited = self.all.edited.entry(self.name.to_owned());
             let edited = edited.or_insert_with(|| Edited {
                 table,
-                mends: Vec::new(),
+                fixes: Vec::new(),
                 is_anew: false,
             });
             edit(&mut edited.table);
             edited.is_anew |= remedy.is_anew;
-            edited.mends.push(remedy.mend);
+            edited.fixes.push(remedy.fix);
         }
     }
 
@@ -243,18 +244,18 @@ impl<'a> OnTable<'a> {
     /// Statements on Postgres; on SQLite, which cannot alter this, the table made anew as it is but for the edit.
     fn alter<'t>(&self, postgres: Vec<String>, edit: impl Fn(&mut Table) + 't) -> Remedy<'t> {
         if self.all.engine == Engine::Postgres {
-            return Mend::sql(Engine::Postgres, postgres).into();
+            return Fix::sql(Engine::Postgres, postgres).into();
         }
         let mut into = self.without_conflicts();
         edit(&mut into);
         let others = &self.actual.others;
-        let mend = match rebuild::statements(self.name, self.found, &into, others) {
-            Ok(statements) => Mend::sql(Engine::Sqlite, statements),
-            Err(first) => Mend::Words(first),
+        let fix = match rebuild::statements(self.name, self.found, &into, others) {
+            Ok(statements) => Fix::sql(Engine::Sqlite, statements),
+            Err(first) => Fix::Words(first),
         };
         Remedy {
             is_anew: true,
-            ..Remedy::altering(mend, edit)
+            ..Remedy::altering(fix, edit)
         }
     }
 
@@ -264,12 +265,12 @@ impl<'a> OnTable<'a> {
         let subject = |conflict: &Conflict| conflict.part.subject(self.name, &conflict.name);
         table.conflicts.retain(|conflict| {
             let subject = subject(conflict);
-            self.all.is_excepted(Code::ConflictClause, &subject)
+            self.all.is_suppressed(Code::ConflictClause, &subject)
         });
         table
     }
 
-    /// The module of the entity, for a mend that is a line of Rust.
+    /// The module of the entity, for a fix that is a line of Rust.
     fn module(&self) -> Option<&'a str> {
         self.found.source.as_deref()
     }

@@ -1,4 +1,4 @@
-//! The order in which differences can be mended.
+//! The order in which differences can be fixed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,13 +8,13 @@ use super::super::finding::Finding;
 use super::super::schema::{Schema, Table};
 use crate::engine::Engine;
 
-/// Puts them in an order in which they can be mended; those of one turn stay as they are.
+/// Puts them in an order in which they can be fixed; those of one turn stay as they are.
 pub(super) fn in_turn(found: &mut [Finding], actual: &Schema) {
     let references = References::that_stay(found, actual);
     found.sort_by_cached_key(|finding| turn(actual, &references, finding));
 }
 
-/// When a mend has its turn: names come first, since the others use them; what reads a table goes before it changes,
+/// When a fix has its turn: names come first, since the others use them; what reads a table goes before it changes,
 /// on SQLite before the names, which a view that cannot be read is in the way of. What is too much goes next, since it
 /// may have the name of what is missing, or be in the way of another type; but what a foreign key needs stays until that
 /// refers to something else. A foreign key comes after the table and the key that it refers to, and a policy after the

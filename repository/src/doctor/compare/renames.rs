@@ -3,7 +3,7 @@
 use super::super::code::Code;
 use super::super::expression::names;
 use super::super::finding::Part;
-use super::super::mend::{Mend, ddl, dependents};
+use super::super::fix::{Fix, ddl, dependents};
 use super::super::schema::{Column, Schema, Table};
 use super::{Comparison, OnTable, sides};
 
@@ -58,7 +58,7 @@ fn only_in<'a>(all: &Comparison, code: Code, one: &'a Schema, other: &Schema) ->
         .iter()
         .map(|(name, table)| (name.as_str(), table));
     let missing = tables
-        .filter(|(name, _)| !other.tables.contains_key(*name) && !all.is_excepted(code, name));
+        .filter(|(name, _)| !other.tables.contains_key(*name) && !all.is_suppressed(code, name));
     missing.collect()
 }
 
@@ -107,14 +107,14 @@ fn table(all: &mut Comparison, actual: &mut Schema, from: &str, to: &str) {
     let Some(mut table) = actual.tables.remove(from) else {
         return;
     };
-    let mend = match &table.source {
-        Some(module) => Mend::rust(
+    let fix = match &table.source {
+        Some(module) => Fix::rust(
             format!("let table_name in {module} return"),
             format!("{to:?}"),
         ),
         None => {
             let (from, to) = (ddl::name(from), ddl::name(to));
-            Mend::sql(all.engine, [format!("ALTER TABLE {from} RENAME TO {to}")])
+            Fix::sql(all.engine, [format!("ALTER TABLE {from} RENAME TO {to}")])
         }
     };
     all.say(
@@ -122,7 +122,7 @@ fn table(all: &mut Comparison, actual: &mut Schema, from: &str, to: &str) {
         (Part::Table, ""),
         Code::TableRenamed,
         sides(to, from),
-        mend,
+        fix,
     );
     for sql in table.index_sql.values_mut() {
         *sql = names::with_table_renamed(sql, to);
@@ -197,7 +197,7 @@ fn only_of<'a>(
 ) -> Vec<&'a Column> {
     let columns = one.columns.iter().filter(|column| {
         let subject = format!("{table}.{}", column.name);
-        other.column(&column.name).is_none() && !all.is_excepted(code, &subject)
+        other.column(&column.name).is_none() && !all.is_suppressed(code, &subject)
     });
     columns.collect()
 }
@@ -231,15 +231,15 @@ fn column(
         .tables
         .get(name)
         .and_then(|table| table.source.clone());
-    let mend = match &module {
-        Some(module) => Mend::rust(
+    let fix = match &module {
+        Some(module) => Fix::rust(
             format!("in the Model in {module}, instead of {from}"),
             field,
         ),
         None => {
             let (table, from, to) = (ddl::name(name), ddl::name(from), ddl::name(to));
             let rename = format!("ALTER TABLE {table} RENAME COLUMN {from} TO {to}");
-            Mend::sql(all.engine, [rename])
+            Fix::sql(all.engine, [rename])
         }
     };
     let at = all.at.clone();
@@ -251,7 +251,7 @@ fn column(
         (Part::Column, to),
         Code::ColumnRenamed,
         sides(to, from),
-        mend,
+        fix,
     );
     all.at = at;
     dependents::renamed(&mut actual.others, name, from, to);

@@ -2,7 +2,7 @@
 
 use super::super::code::Code;
 use super::super::finding::Part;
-use super::super::mend::{Mend, ddl, dependents};
+use super::super::fix::{Fix, ddl, dependents};
 use super::super::schema::{Other, Schema, Table, UNLOGGED};
 use super::{Comparison, OnTable, columns, constraints, guard, indexes, order, renames, sides};
 use crate::engine::Engine;
@@ -62,7 +62,7 @@ pub(super) fn compare(all: &mut Comparison, expected: &Schema, actual: &mut Sche
         let drop = format!("DROP {kind} {}{of}", ddl::name(&other.name));
         let has_rows = other.kind == "VIRTUAL TABLE";
         let loses = has_rows.then(|| format!("the rows of {}", other.name));
-        let mend = Mend::sql(all.engine, [drop]).losing(loses);
+        let fix = Fix::sql(all.engine, [drop]).losing(loses);
         let sides = sides("nothing of the kind", &what);
         let is_ours = expected.tables.contains_key(&other.table);
         let code = match other.kind.as_str() {
@@ -70,16 +70,16 @@ pub(super) fn compare(all: &mut Comparison, expected: &Schema, actual: &mut Sche
             _ => Code::Unknown,
         };
         let what = (Part::Named, other.name.as_str());
-        all.say(&other.table, what, code, sides, mend);
+        all.say(&other.table, what, code, sides, fix);
     }
 }
 
 fn missing(all: &mut Comparison, name: &str, wanted: &Table, expected: &Schema, actual: &Schema) {
-    let mend = match all.place.is_database() {
-        true => Mend::sql(all.engine, ddl::whole_table(all.engine, name, wanted)),
+    let fix = match all.place.is_database() {
+        true => Fix::sql(all.engine, ddl::whole_table(all.engine, name, wanted)),
         false => {
             let fields: Vec<&str> = wanted.columns.iter().map(|c| c.field.as_str()).collect();
-            Mend::rust(
+            Fix::rust(
                 format!("write the {} entity of {name}, with the Model", all.engine),
                 fields.join(" "),
             )
@@ -94,14 +94,14 @@ fn missing(all: &mut Comparison, name: &str, wanted: &Table, expected: &Schema, 
         ),
     };
     let sides = sides("the table", found);
-    all.say(name, (Part::Table, ""), Code::TableMissing, sides, mend);
+    all.say(name, (Part::Table, ""), Code::TableMissing, sides, fix);
 }
 
 /// `left` are the tables that go after it.
 fn extra(all: &mut Comparison, name: &str, left: &[&str], expected: &Schema, actual: &Schema) {
     let found = &actual.tables[name];
-    let mend = match &found.source {
-        Some(module) => Mend::Words(format!(
+    let fix = match &found.source {
+        Some(module) => Fix::Words(format!(
             "take {module} away, or add {name} to DOMAIN for {}",
             all.engine
         )),
@@ -119,11 +119,11 @@ fn extra(all: &mut Comparison, name: &str, left: &[&str], expected: &Schema, act
         }
     };
     let sides = sides("no such table", "the table");
-    all.say(name, (Part::Table, ""), Code::TableExtra, sides, mend);
+    all.say(name, (Part::Table, ""), Code::TableExtra, sides, fix);
 }
 
 /// How to take a table away, and on SQLite what would fail without it, unless that is meant to stay.
-fn dropped(all: &Comparison, name: &str, left: &[&str], actual: &Schema) -> Mend {
+fn dropped(all: &Comparison, name: &str, left: &[&str], actual: &Schema) -> Fix {
     let dependents = dependents::of(name, &actual.others);
     let is_own = |other: &Other| other.kind == "TRIGGER" && other.table == name;
     let kept = dependents.iter().copied();
@@ -131,8 +131,8 @@ fn dropped(all: &Comparison, name: &str, left: &[&str], actual: &Schema) -> Mend
         .filter(|other| all.is_kept(other) && !is_own(other))
         .collect();
     if !kept.is_empty() {
-        return Mend::Words(format!(
-            "drop it when it is no longer read by what DOMAIN excepts: {}",
+        return Fix::Words(format!(
+            "drop it when it is no longer read by what DOMAIN suppresses: {}",
             dependents::listed(&kept)
         ));
     }
@@ -141,7 +141,7 @@ fn dropped(all: &Comparison, name: &str, left: &[&str], actual: &Schema) -> Mend
         sql.extend(references_dropped(name, left, actual));
     }
     sql.push(format!("DROP TABLE {}", ddl::name(name)));
-    Mend::sql(all.engine, sql)
+    Fix::sql(all.engine, sql)
 }
 
 /// Statements that drop the foreign keys to the table of those tables that go after it: they refer to each other.
@@ -172,9 +172,9 @@ fn options(on: &mut OnTable<'_>) {
         kinds => kinds,
     };
     let by_hand = |option: &String| option == "PARTITIONED" || option.starts_with("INHERIT");
-    let mend = if on.found.options.iter().any(by_hand) {
+    let fix = if on.found.options.iter().any(by_hand) {
         let words = "make it an ordinary table: one without partitions that the rows are moved to, or ALTER TABLE .. NO INHERIT";
-        Mend::Words(words.to_owned()).into()
+        Fix::Words(words.to_owned()).into()
     } else {
         let sql = match is_unlogged(on.wanted) {
             true => vec![format!("ALTER TABLE {} SET UNLOGGED", ddl::name(on.name))],
@@ -186,7 +186,7 @@ fn options(on: &mut OnTable<'_>) {
         })
     };
     let sides = sides(say(on.wanted), say(on.found));
-    on.say((Part::Table, ""), Code::TableOptions, sides, mend);
+    on.say((Part::Table, ""), Code::TableOptions, sides, fix);
 }
 
 fn is_unlogged(table: &Table) -> bool {
@@ -214,9 +214,9 @@ fn logged(name: &str, schema: &Schema, met: &mut Vec<String>) -> Vec<String> {
 fn conflicts(on: &mut OnTable<'_>) {
     let (wanted, found) = (&on.wanted.conflicts, &on.found.conflicts);
     for conflict in found.iter().filter(|one| !wanted.contains(one)) {
-        let mend = on.alter(Vec::new(), |_| {});
+        let fix = on.alter(Vec::new(), |_| {});
         let sides = sides("an error", &conflict.clause);
         let what = (conflict.part, conflict.name.as_str());
-        on.say(what, Code::ConflictClause, sides, mend);
+        on.say(what, Code::ConflictClause, sides, fix);
     }
 }

@@ -7,7 +7,7 @@ use super::described::{RecordShape, TableShape};
 use super::expected::{Expected, check_name, key};
 use super::expression::Node;
 use super::finding::{Finding, Part};
-use super::mend::Mend;
+use super::fix::Fix;
 use crate::domain::{DefaultValue, Domain, Place, Presence, Table};
 use crate::engine::Engine;
 use crate::value::Value;
@@ -20,7 +20,7 @@ pub(super) fn check(expected: &Expected<'_>) -> Vec<Finding> {
     let mut findings = Findings::default();
     for shape in &described.tables {
         if domain.table(&shape.table).is_none() {
-            let mend = Mend::Words(format!(
+            let fix = Fix::Words(format!(
                 "add the table {} to DOMAIN, or take away {}",
                 shape.table,
                 shape.name()
@@ -31,7 +31,7 @@ pub(super) fn check(expected: &Expected<'_>) -> Vec<Finding> {
                 "",
                 Code::DomainTable,
                 ("a table in DOMAIN", "none"),
-                mend,
+                fix,
             );
         }
     }
@@ -43,7 +43,7 @@ pub(super) fn check(expected: &Expected<'_>) -> Vec<Finding> {
         match described.table(table.name) {
             Some(shape) => with_shape(&mut on, expected, table, shape),
             None => {
-                let mend = Mend::rust(
+                let fix = Fix::rust(
                     "add to `models` in DOMAIN",
                     format!(
                         "Model::record::<..>(), or Model::shape(&..) for {}",
@@ -55,7 +55,7 @@ pub(super) fn check(expected: &Expected<'_>) -> Vec<Finding> {
                     "",
                     Code::DomainModel,
                     ("a record or a shape", "none"),
-                    mend,
+                    fix,
                 );
             }
         }
@@ -83,7 +83,7 @@ impl Findings {
 }
 
 impl OnTable<'_> {
-    fn say(&mut self, part: Part, name: &str, code: Code, sides: (&str, &str), mend: Mend) {
+    fn say(&mut self, part: Part, name: &str, code: Code, sides: (&str, &str), fix: Fix) {
         self.found.push(Finding {
             code,
             place: Place::Domain,
@@ -93,7 +93,7 @@ impl OnTable<'_> {
             name: name.to_owned(),
             wanted: sides.0.to_owned(),
             found: sides.1.to_owned(),
-            mend,
+            fix,
         });
     }
 }
@@ -146,12 +146,12 @@ fn own_columns(on: &mut OnTable<'_>, table: &Table) {
     for (name, columns) in named {
         for column in columns {
             if !table.columns.contains(&column.as_str()) {
-                let mend = Mend::Words(format!(
+                let fix = Fix::Words(format!(
                     "write a column of {} instead of {column} in {name}, or add {column:?} to its columns",
                     table.name
                 ));
                 let sides = ("a column of the table", column.as_str());
-                on.say(Part::Named, name, Code::DomainColumn, sides, mend);
+                on.say(Part::Named, name, Code::DomainColumn, sides, fix);
             }
         }
     }
@@ -174,7 +174,7 @@ fn references(on: &mut OnTable<'_>, domain: &Domain, table: &Table) {
         if !is_unique {
             let columns = key.referenced_columns.join(", ");
             let target = format!("{} ({columns})", key.references);
-            let mend = Mend::Words(format!(
+            let fix = Fix::Words(format!(
                 "give {} a unique key over ({columns}), or let {} refer to one",
                 key.references, key.name
             ));
@@ -183,7 +183,7 @@ fn references(on: &mut OnTable<'_>, domain: &Domain, table: &Table) {
                 key.name,
                 Code::DomainReference,
                 ("a unique key", &target),
-                mend,
+                fix,
             );
         }
     }
@@ -197,7 +197,7 @@ fn with_shape(on: &mut OnTable<'_>, expected: &Expected<'_>, table: &Table, shap
         managed(on, table, record);
         if table.primary_key.columns != [record.id.as_str()] {
             let found = table.primary_key.columns.join(", ");
-            let mend = Mend::rust(
+            let fix = Fix::rust(
                 format!("the primary key in DOMAIN is the id of {}", record.name),
                 format!("columns: &[{:?}],", record.id),
             );
@@ -207,7 +207,7 @@ fn with_shape(on: &mut OnTable<'_>, expected: &Expected<'_>, table: &Table, shap
                 name,
                 Code::PrimaryKey,
                 (&record.id, &found),
-                mend,
+                fix,
             );
         }
     }
@@ -229,7 +229,7 @@ fn columns(on: &mut OnTable<'_>, expected: &Expected<'_>, table: &Table, shape: 
         .collect();
     match (missing.as_slice(), extra.as_slice()) {
         ([wanted], [found]) => {
-            let mend = Mend::rust(
+            let fix = Fix::rust(
                 format!(
                     "in {} instead of {found}, or the other way round in DOMAIN",
                     shape.name()
@@ -241,12 +241,12 @@ fn columns(on: &mut OnTable<'_>, expected: &Expected<'_>, table: &Table, shape: 
                 wanted,
                 Code::ColumnRenamed,
                 (wanted, found),
-                mend,
+                fix,
             );
         }
         _ => {
             for name in missing {
-                let mend = Mend::Words(format!(
+                let fix = Fix::Words(format!(
                     "add the field {name} to {}, or take the column out of DOMAIN",
                     shape.name()
                 ));
@@ -255,11 +255,11 @@ fn columns(on: &mut OnTable<'_>, expected: &Expected<'_>, table: &Table, shape: 
                     name,
                     Code::ColumnMissing,
                     ("a field of the record", "none"),
-                    mend,
+                    fix,
                 );
             }
             for name in extra {
-                let mend = Mend::rust(
+                let fix = Fix::rust(
                     format!("add to the columns of {} in DOMAIN", table.name),
                     format!("{name:?},"),
                 );
@@ -268,14 +268,14 @@ fn columns(on: &mut OnTable<'_>, expected: &Expected<'_>, table: &Table, shape: 
                     name,
                     Code::ColumnExtra,
                     ("a column in DOMAIN", "none"),
-                    mend,
+                    fix,
                 );
             }
         }
     }
     for column in &shape.columns {
         if expected.equivalence(column.ty).is_none() {
-            let mend = Mend::rust(
+            let fix = Fix::rust(
                 "add to `types` in DOMAIN",
                 format!(
                     "Equivalence {{ name: {:?}, sqlite: .., postgres: .. }},",
@@ -283,7 +283,7 @@ fn columns(on: &mut OnTable<'_>, expected: &Expected<'_>, table: &Table, shape: 
                 ),
             );
             let sides = ("a row of the matrix", column.ty);
-            on.say(Part::Column, &column.name, Code::DomainType, sides, mend);
+            on.say(Part::Column, &column.name, Code::DomainType, sides, fix);
         }
     }
 }
@@ -297,7 +297,7 @@ fn order(on: &mut OnTable<'_>, table: &Table, shape: &TableShape) {
     let same =
         order.len() == table.columns.len() && order.iter().all(|c| table.columns.contains(c));
     if same && order != table.columns {
-        let mend = Mend::rust(
+        let fix = Fix::rust(
             format!(
                 "let the columns of {} in DOMAIN stand in this order",
                 table.name
@@ -310,7 +310,7 @@ fn order(on: &mut OnTable<'_>, table: &Table, shape: &TableShape) {
             "",
             Code::ColumnOrder,
             (&sides.0, &sides.1),
-            mend,
+            fix,
         );
     }
 }
@@ -334,7 +334,7 @@ fn defaults(on: &mut OnTable<'_>, table: &Table, shape: &TableShape) {
             let wanted = named.map_or("no default".to_owned(), |value| format!("{value:?}"));
             let found = column.default.as_ref();
             let found = found.map_or("no default".to_owned(), |value| format!("{value:?}"));
-            let mend = Mend::rust(
+            let fix = Fix::rust(
                 format!("on the field {} of {}", column.name, shape.name()),
                 match named {
                     Some(DefaultValue::Text(text)) => format!("#[record(default = {text:?})]"),
@@ -348,7 +348,7 @@ fn defaults(on: &mut OnTable<'_>, table: &Table, shape: &TableShape) {
                 &column.name,
                 Code::ColumnDefault,
                 (&wanted, &found),
-                mend,
+                fix,
             );
         }
     }
@@ -367,12 +367,12 @@ fn managed(on: &mut OnTable<'_>, table: &Table, record: &RecordShape) {
             continue;
         }
         let say = |column: Option<&str>| column.map_or("no column".to_owned(), str::to_owned);
-        let mend = match (wanted, found) {
-            (Some(column), _) => Mend::rust(
+        let fix = match (wanted, found) {
+            (Some(column), _) => Fix::rust(
                 format!("on the field {column} of {}", record.name),
                 format!("#[record({what})]"),
             ),
-            (None, Some(column)) => Mend::rust(
+            (None, Some(column)) => Fix::rust(
                 format!("in {} in DOMAIN", table.name),
                 format!("{what}: Some({column:?}),"),
             ),
@@ -389,7 +389,7 @@ fn managed(on: &mut OnTable<'_>, table: &Table, record: &RecordShape) {
             column,
             Code::DomainManaged,
             (&sides.0, &sides.1),
-            mend,
+            fix,
         );
     }
 }
@@ -410,7 +410,7 @@ fn checks(on: &mut OnTable<'_>, expected: &Expected<'_>, table: &Table, shape: &
                     && on_postgres.iter().any(|other| other.column == form.column);
                 let constructor = if both { "on_both" } else { "on_sqlite" };
                 let name = check_name(table.name, &form.column);
-                let mend = Mend::rust(
+                let fix = Fix::rust(
                     format!("add to the checks of {} in DOMAIN", table.name),
                     format!("Check::{constructor}({name:?}),"),
                 );
@@ -420,7 +420,7 @@ fn checks(on: &mut OnTable<'_>, expected: &Expected<'_>, table: &Table, shape: &
                     &name,
                     Code::DomainCheck,
                     (&wanted, "no such check"),
-                    mend,
+                    fix,
                 );
             }
         }
@@ -432,7 +432,7 @@ fn checks(on: &mut OnTable<'_>, expected: &Expected<'_>, table: &Table, shape: &
             let is_known = check.condition(engine).is_some()
                 || needed.iter().any(|form| form.is(table, check));
             if !is_known {
-                let mend = Mend::rust(
+                let fix = Fix::rust(
                     "say in DOMAIN what it demands",
                     format!("Check::..({:?}).holds(\"..\"),", check.name),
                 );
@@ -442,7 +442,7 @@ fn checks(on: &mut OnTable<'_>, expected: &Expected<'_>, table: &Table, shape: &
                     check.name,
                     Code::DomainCheck,
                     (&wanted, "its name alone"),
-                    mend,
+                    fix,
                 );
             }
         }

@@ -3,7 +3,7 @@
 use super::super::code::Code;
 use super::super::expression::read_in_two_ways;
 use super::super::finding::Part;
-use super::super::mend::Mend;
+use super::super::fix::Fix;
 use super::OnTable;
 use crate::domain::{Check, Presence, Table};
 use crate::engine::Engine;
@@ -30,9 +30,9 @@ fn names(on: &mut OnTable<'_>, table: &Table) {
         .chain(table.policies.iter().map(|policy| policy.name));
     for name in names.filter(|name| name.len() > LONGEST_NAME) {
         let bytes = format!("{} bytes", name.len());
-        let mend = Mend::Words(format!("give it a name of {LONGEST_NAME} bytes at most"));
+        let fix = Fix::Words(format!("give it a name of {LONGEST_NAME} bytes at most"));
         let sides = ("63 bytes at most", bytes.as_str());
-        on.say(Part::Named, name, Code::DomainName, sides, mend);
+        on.say(Part::Named, name, Code::DomainName, sides, fix);
     }
 }
 
@@ -49,8 +49,8 @@ fn conditions(on: &mut OnTable<'_>, table: &Table) {
             "Check::..({:?}).holds_natively(\"..\", \"..\"),",
             check.name
         );
-        let mend = Mend::rust("say in DOMAIN what each engine has", line);
-        condition(on, check.name, check.sqlite, mend);
+        let fix = Fix::rust("say in DOMAIN what each engine has", line);
+        condition(on, check.name, check.sqlite, fix);
     }
     for index in table.indexes {
         for sql in index.columns.iter().copied().chain(index.predicate) {
@@ -59,14 +59,14 @@ fn conditions(on: &mut OnTable<'_>, table: &Table) {
             if table.columns.contains(&sql) {
                 continue;
             }
-            condition(on, index.name, Some(sql), Mend::Words(words.to_owned()));
+            condition(on, index.name, Some(sql), Fix::Words(words.to_owned()));
         }
     }
 }
 
-fn condition(on: &mut OnTable<'_>, name: &str, sql: Option<&str>, mend: Mend) {
+fn condition(on: &mut OnTable<'_>, name: &str, sql: Option<&str>, fix: Fix) {
     if let Some(found) = sql.and_then(read_in_two_ways) {
         let sides = ("the same on both engines", found.as_str());
-        on.say(Part::Named, name, Code::DomainCondition, sides, mend);
+        on.say(Part::Named, name, Code::DomainCondition, sides, fix);
     }
 }

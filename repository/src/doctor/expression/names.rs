@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{Expr, Ident, ObjectName, ObjectNamePart, Statement, VisitMut, VisitorMut};
 
-use super::super::mend::ddl;
+use super::super::fix::ddl;
 use super::{read, statement, tokens};
 use crate::engine::Engine;
 

@@ -13,7 +13,7 @@ use super::described::Described;
 use super::expected::Expected;
 use super::finding::Finding;
 use super::read::{Applied, NOT_PERMITTED};
-use super::{compare, exception, live};
+use super::{compare, live, suppression};
 use crate::dialect::Dialect;
 use crate::domain::{Domain, Place};
 use crate::engine::Engine;
@@ -135,11 +135,11 @@ impl Fingerprint {
             && Digest::of(&wanted, role) != Digest::of(&seen.schema, role)
         {
             look::settle::<D>(pool, &wanted, &mut seen.schema).await;
-            // Other words for the same, exceptions, and what does no harm are no reason to refuse.
+            // Other words for the same, suppressions, and what does no harm are no reason to refuse.
             let found =
-                compare::compare(place, None, &wanted, &seen.schema, self.domain.exceptions)
+                compare::compare(place, None, &wanted, &seen.schema, self.domain.suppressions)
                     .findings;
-            let (found, _) = exception::apply(self.domain.exceptions, &[], found);
+            let (found, _) = suppression::apply(self.domain.suppressions, &[], found);
             let is_reason = |finding: &&Finding| {
                 finding.place == place && finding.severity() == Severity::Error
             };

@@ -10,7 +10,7 @@ use sea_orm::{
 };
 
 use super::super::expression::{Expression, can_be_asked};
-use super::super::mend::ddl;
+use super::super::fix::ddl;
 use super::super::schema::{Column, Schema, Table};
 use crate::engine::Engine;
 use crate::migrate::begin;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::mend::{ddl, dependents};
+use super::super::fix::{ddl, dependents};
 use super::super::schema::{Column, ForeignKey, Index, Key, Other, Schema, Table, UniqueKey};
 use super::Unreadable;
 use super::fields::Row;

@@ -10,7 +10,7 @@ use sqlparser::ast::{
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use super::super::expression::{self, Expression};
-use super::super::mend::ddl;
+use super::super::fix::ddl;
 use super::super::schema::{Check, Conflict, Generated};
 use super::{Unreadable, sqlite_conflict};
 use crate::engine::Engine;

@@ -10,11 +10,11 @@ pub(super) fn annotations(report: &Report, sources: &Sources) -> String {
         .findings
         .iter()
         .map(|finding| annotation(finding, sources));
-    let unseen = report.unseen.iter().map(|unseen| {
-        let text = format!("could not look at {}: {}", unseen.place, unseen.reason);
+    let skipped = report.skipped.iter().map(|skipped| {
+        let text = format!("could not look at {}: {}", skipped.place, skipped.reason);
         format!("::error title=catamaran doctor::{}", escaped(&text))
     });
-    findings.chain(unseen).collect::<Vec<_>>().join("\n")
+    findings.chain(skipped).collect::<Vec<_>>().join("\n")
 }
 
 fn annotation(finding: &Finding, sources: &Sources) -> String {

@@ -8,7 +8,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 
 use super::super::code::Severity;
 use super::super::finding::Finding;
-use super::super::mend::Mend;
+use super::super::fix::Fix;
 use super::super::suggest::Suggestion;
 use super::{Report, Verdict};
 use crate::domain::Place;
@@ -37,7 +37,7 @@ enum AtOnce<'a> {
 
 impl fmt::Display for Human<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.looked_at(f)?;
+        self.checked(f)?;
         let mut tables: BTreeMap<&str, Vec<Group<'_>>> = BTreeMap::new();
         for finding in &self.report.findings {
             let groups = tables.entry(&finding.table).or_default();
@@ -61,8 +61,8 @@ impl fmt::Display for Human<'_> {
                 self.group(f, &group)?;
             }
         }
-        self.excepted(f)?;
-        self.unseen(f)?;
+        self.suppressed(f)?;
+        self.skipped(f)?;
         if let Some(suggestion) = self.suggestion {
             write!(f, "\n{suggestion}")?;
         }
@@ -90,13 +90,13 @@ impl Human<'_> {
         self.paint(Style::new().dimmed(), text)
     }
 
-    fn looked_at(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn checked(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.label("looked at"))?;
-        for place in &self.report.looked_at {
+        for place in &self.report.checked {
             let found = self.report.findings.iter();
-            let mut unseen = self.report.unseen.iter();
+            let mut skipped = self.report.skipped.iter();
             let mark = match found.filter(|finding| finding.place == *place).count() {
-                0 if unseen.any(|unseen| unseen.place == *place) => {
+                0 if skipped.any(|skipped| skipped.place == *place) => {
                     self.severity(Severity::Error, "not in whole")
                 }
                 0 => self.paint(AnsiColor::Green.on_default(), "in sync"),
@@ -136,29 +136,29 @@ impl Human<'_> {
         for line in table.lines() {
             writeln!(f, "  {}", line.trim_end())?;
         }
-        let mut told: Vec<&Mend> = Vec::new();
+        let mut told: Vec<&Fix> = Vec::new();
         for finding in group {
-            if !told.contains(&&finding.mend) {
-                told.push(&finding.mend);
-                self.mend(f, finding)?;
+            if !told.contains(&&finding.fix) {
+                told.push(&finding.fix);
+                self.fix(f, finding)?;
             }
         }
         Ok(())
     }
 
-    fn mend(&self, f: &mut fmt::Formatter<'_>, finding: &Finding) -> fmt::Result {
+    fn fix(&self, f: &mut fmt::Formatter<'_>, finding: &Finding) -> fmt::Result {
         let mut text = String::new();
-        let what = match &finding.mend {
-            Mend::Sql {
+        let what = match &finding.fix {
+            Fix::Sql {
                 engine, statements, ..
             } => {
                 let whose = match finding.place {
-                    Place::Database(_) => format!("mend on {engine}"),
-                    _ => format!("mend on {engine}, in a new migration"),
+                    Place::Database(_) => format!("fix on {engine}"),
+                    _ => format!("fix on {engine}, in a new migration"),
                 };
                 let (whose, statements) = match self.at_once(finding) {
                     Some(AtOnce::Told) => (
-                        format!("mend on {engine}: the table is made anew, as above"),
+                        format!("fix on {engine}: the table is made anew, as above"),
                         &[][..],
                     ),
                     Some(AtOnce::First(all, statements)) => (
@@ -172,14 +172,14 @@ impl Human<'_> {
                 }
                 whose
             }
-            Mend::Rust { what, line } => {
+            Fix::Rust { what, line } => {
                 text.clone_from(line);
-                format!("mend: {what}")
+                format!("fix: {what}")
             }
-            Mend::Words(words) => format!("mend: {}", on_one_line(words)),
+            Fix::Words(words) => format!("fix: {}", on_one_line(words)),
         };
         writeln!(f, "  {}", self.label(&what))?;
-        if let Some(loses) = finding.mend.loses() {
+        if let Some(loses) = finding.fix.loses() {
             let loses = self.severity(
                 Severity::Warning,
                 &format!("it loses {}", on_one_line(loses)),
@@ -200,30 +200,30 @@ impl Human<'_> {
             let is_here = other.place == finding.place
                 && other.at == finding.at
                 && other.table == finding.table;
-            is_here && rebuild.instead_of.contains(&other.mend)
+            is_here && rebuild.instead_of.contains(&other.fix)
         })?;
         match rebuild.instead_of.len() {
             0 | 1 => None,
             _ if rebuild.statements.is_empty() => None,
-            _ if first.mend != finding.mend => Some(AtOnce::Told),
+            _ if first.fix != finding.fix => Some(AtOnce::Told),
             all => Some(AtOnce::First(all - 1, &rebuild.statements)),
         }
     }
 
-    fn excepted(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, (finding, exception)) in self.report.excepted.iter().enumerate() {
+    fn suppressed(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, (finding, suppression)) in self.report.suppressed.iter().enumerate() {
             if index == 0 {
-                writeln!(f, "\n{}", self.label("excepted in DOMAIN"))?;
+                writeln!(f, "\n{}", self.label("suppressed in DOMAIN"))?;
             }
             let (code, place) = (finding.code, finding.place);
             let subject = on_one_line(&finding.subject());
-            writeln!(f, "  {code} {subject} in {place}: {}", exception.reason)?;
+            writeln!(f, "  {code} {subject} in {place}: {}", suppression.reason)?;
         }
         Ok(())
     }
 
-    fn unseen(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, unseen) in self.report.unseen.iter().enumerate() {
+    fn skipped(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, skipped) in self.report.skipped.iter().enumerate() {
             if index == 0 {
                 writeln!(
                     f,
@@ -231,8 +231,8 @@ impl Human<'_> {
                     self.severity(Severity::Error, "could not look at")
                 )?;
             }
-            let reason = harmless(unseen.reason.trim_end()).replace('\n', "\n    ");
-            writeln!(f, "  {}: {reason}", unseen.place)?;
+            let reason = harmless(skipped.reason.trim_end()).replace('\n', "\n    ");
+            writeln!(f, "  {}: {reason}", skipped.place)?;
         }
         Ok(())
     }
@@ -247,7 +247,7 @@ impl Human<'_> {
             counted(errors, "error"),
             counted(findings.len() - errors, "warning"),
         );
-        let unseen = match self.report.unseen.len() {
+        let skipped = match self.report.skipped.len() {
             0 => String::new(),
             count => format!(", {} could not be looked at", counted(count, "place")),
         };
@@ -258,11 +258,11 @@ impl Human<'_> {
             }
             Verdict::Drift => {
                 let drift = self.severity(Severity::Error, "drift");
-                write!(f, "\n{drift}: {errors}, {warnings}{unseen}")
+                write!(f, "\n{drift}: {errors}, {warnings}{skipped}")
             }
-            Verdict::Unseen => {
+            Verdict::Skipped => {
                 let unknown = self.severity(Severity::Warning, "unknown");
-                write!(f, "\n{unknown}: no difference found{unseen}")
+                write!(f, "\n{unknown}: no difference found{skipped}")
             }
         }
     }

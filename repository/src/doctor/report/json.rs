@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::super::finding::{Finding, Part};
-use super::super::mend::Mend;
+use super::super::fix::Fix;
 use super::super::suggest::Suggestion;
 use super::source::Sources;
 use super::{Report, Verdict};
@@ -16,22 +16,22 @@ struct Document<'a> {
     format: u32,
     verdict: &'static str,
     exit_code: u8,
-    looked_at: Vec<&'static str>,
-    unseen: Vec<Unseen<'a>>,
+    checked: Vec<&'static str>,
+    skipped: Vec<Skipped<'a>>,
     findings: Vec<Described<'a>>,
-    excepted: Vec<Excepted<'a>>,
+    suppressed: Vec<Suppressed<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     suggestion: Option<Suggested<'a>>,
 }
 
 #[derive(Serialize)]
-struct Unseen<'a> {
+struct Skipped<'a> {
     place: &'static str,
     reason: &'a str,
 }
 
 #[derive(Serialize)]
-struct Excepted<'a> {
+struct Suppressed<'a> {
     reason: &'static str,
     finding: Described<'a>,
 }
@@ -52,12 +52,12 @@ struct Described<'a> {
     subject: String,
     wanted: &'a str,
     found: &'a str,
-    mend: Mended<'a>,
+    fix: Fixed<'a>,
 }
 
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
-enum Mended<'a> {
+enum Fixed<'a> {
     Sql {
         engine: &'static str,
         statements: &'a [String],
@@ -93,13 +93,13 @@ pub(super) fn document(
         format: FORMAT,
         verdict: report.verdict().as_str(),
         exit_code: report.verdict().exit_code(),
-        looked_at: report.looked_at.iter().map(|at| at.as_str()).collect(),
-        unseen: report
-            .unseen
+        checked: report.checked.iter().map(|at| at.as_str()).collect(),
+        skipped: report
+            .skipped
             .iter()
-            .map(|unseen| Unseen {
-                place: unseen.place.as_str(),
-                reason: &unseen.reason,
+            .map(|skipped| Skipped {
+                place: skipped.place.as_str(),
+                reason: &skipped.reason,
             })
             .collect(),
         findings: report
@@ -107,11 +107,11 @@ pub(super) fn document(
             .iter()
             .map(|finding| described(finding, sources))
             .collect(),
-        excepted: report
-            .excepted
+        suppressed: report
+            .suppressed
             .iter()
-            .map(|(finding, exception)| Excepted {
-                reason: exception.reason,
+            .map(|(finding, suppression)| Suppressed {
+                reason: suppression.reason,
                 finding: described(finding, sources),
             })
             .collect(),
@@ -141,18 +141,18 @@ fn described<'a>(finding: &'a Finding, sources: &Sources) -> Described<'a> {
         subject: finding.subject(),
         wanted: &finding.wanted,
         found: &finding.found,
-        mend: match &finding.mend {
-            Mend::Sql {
+        fix: match &finding.fix {
+            Fix::Sql {
                 engine,
                 statements,
                 loses,
-            } => Mended::Sql {
+            } => Fixed::Sql {
                 engine: engine.as_str(),
                 statements,
                 loses: loses.as_deref(),
             },
-            Mend::Rust { what, line } => Mended::Rust { what, line },
-            Mend::Words(words) => Mended::Words { words },
+            Fix::Rust { what, line } => Fixed::Rust { what, line },
+            Fix::Words(words) => Fixed::Words { words },
         },
     }
 }
@@ -166,12 +166,12 @@ fn suggested(suggestion: &Suggestion) -> Suggested<'_> {
 }
 
 impl Verdict {
-    /// `clean`, `drift` or `unseen`.
+    /// `clean`, `drift` or `skipped`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Verdict::Clean => "clean",
             Verdict::Drift => "drift",
-            Verdict::Unseen => "unseen",
+            Verdict::Skipped => "skipped",
         }
     }
 }

@@ -14,9 +14,9 @@ pub use source::Sources;
 
 use super::compare::Rebuild;
 use super::finding::Finding;
-use super::mend::Mend;
+use super::fix::Fix;
 use super::suggest::Suggestion;
-use crate::domain::{Exception, Place};
+use crate::domain::{Place, Suppression};
 use crate::engine::Engine;
 use human::Human;
 pub(super) use statements::Step;
@@ -26,13 +26,13 @@ pub(super) use statements::Step;
 pub struct Report {
     /// The differences, place by place.
     pub findings: Vec<Finding>,
-    /// The differences that DOMAIN excepts, each with its exception.
-    pub excepted: Vec<(Finding, &'static Exception)>,
+    /// The differences that DOMAIN suppresses, each with its suppression.
+    pub suppressed: Vec<(Finding, &'static Suppression)>,
     /// The places that were looked at.
-    pub looked_at: Vec<Place>,
+    pub checked: Vec<Place>,
     /// The places that could not be looked at, at all or in whole, and why.
-    pub unseen: Vec<Unseen>,
-    /// How a table of SQLite is made anew with every mend of it at once.
+    pub skipped: Vec<Skipped>,
+    /// How a table of SQLite is made anew with every fix of it at once.
     pub(super) rebuilds: BTreeMap<Of, Rebuild>,
 }
 
@@ -41,7 +41,7 @@ pub(super) type Of = (Place, Option<String>, String);
 
 /// A place that could not be looked at, or not in whole: a table of it that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unseen {
+pub struct Skipped {
     /// Where.
     pub place: Place,
     /// Why.
@@ -56,7 +56,7 @@ pub enum Verdict {
     /// At least one differs.
     Drift,
     /// None differs of those that could be looked at, and at least one could not.
-    Unseen,
+    Skipped,
 }
 
 impl Verdict {
@@ -65,27 +65,24 @@ impl Verdict {
         match self {
             Verdict::Clean => 0,
             Verdict::Drift => 1,
-            Verdict::Unseen => 2,
+            Verdict::Skipped => 2,
         }
     }
 }
 
 impl Report {
-    /// How the finding's table of SQLite is made anew, where that mends it.
+    /// How the finding's table of SQLite is made anew, where that fixes it.
     fn rebuild_of(&self, finding: &Finding) -> Option<&Rebuild> {
         let of = (finding.place, finding.at.clone(), finding.table.clone());
         let rebuild = self.rebuilds.get(&of)?;
-        rebuild
-            .instead_of
-            .contains(&finding.mend)
-            .then_some(rebuild)
+        rebuild.instead_of.contains(&finding.fix).then_some(rebuild)
     }
 
     /// What it comes to.
     pub fn verdict(&self) -> Verdict {
-        match (self.findings.is_empty(), self.unseen.is_empty()) {
+        match (self.findings.is_empty(), self.skipped.is_empty()) {
             (false, _) => Verdict::Drift,
-            (true, false) => Verdict::Unseen,
+            (true, false) => Verdict::Skipped,
             (true, true) => Verdict::Clean,
         }
     }
@@ -95,17 +92,17 @@ impl Report {
         self.verdict() == Verdict::Clean
     }
 
-    /// The statements that mend what statements can mend on an engine, in order, each table of SQLite made anew
+    /// The statements that fix what statements can fix on an engine, in order, each table of SQLite made anew
     /// once at most: for what the history lacks, or, if it lacks nothing, for a database, the first that differs. On SQLite they need
     /// foreign keys off, as a migration has them; a table that has to be made anew, with a view over it that has to
-    /// go first or that another mend changes, is left to a second look. For a history,
+    /// go first or that another fix changes, is left to a second look. For a history,
     /// [`Doctor::suggest`](super::Doctor::suggest) has tried them.
     pub fn statements(&self, engine: Engine) -> Vec<String> {
         let places = [Place::Migrations(engine), Place::Database(engine)];
         let differing = places.into_iter().find_map(|place| {
             let mut findings = self.findings.iter();
             findings
-                .find(|finding| finding.place == place && matches!(finding.mend, Mend::Sql { .. }))
+                .find(|finding| finding.place == place && matches!(finding.fix, Fix::Sql { .. }))
         });
         let steps = differing.map_or(Vec::new(), |first| {
             self.steps(first.place, first.at.as_deref())

@@ -5,32 +5,33 @@ use serde_json::{Value, json};
 
 use super::super::code::{Code, Severity};
 use super::super::finding::Finding;
-use super::super::mend::Mend;
+use super::super::fix::Fix;
 use super::Report;
 use super::source::Sources;
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
-/// How long the statements of a mend may be to be part of a message, in bytes.
+/// How long the statements of a fix may be to be part of a message, in bytes.
 const LONGEST: usize = 500;
 
 pub(super) fn document(report: &Report, sources: &Sources) -> String {
     let rules: Vec<Value> = Code::ALL.iter().map(|code| rule(*code)).collect();
-    let excepted = report.excepted.iter().map(|(finding, exception)| {
+    let suppressed = report.suppressed.iter().map(|(finding, suppression)| {
         let mut result = result(finding, sources);
         // A difference that is meant stays visible, and fails nothing.
-        result["suppressions"] = json!([{ "kind": "inSource", "justification": exception.reason }]);
+        result["suppressions"] =
+            json!([{ "kind": "inSource", "justification": suppression.reason }]);
         result
     });
     let findings = report
         .findings
         .iter()
         .map(|finding| result(finding, sources));
-    let unseen = report.unseen.iter().map(|unseen| {
+    let skipped = report.skipped.iter().map(|skipped| {
         json!({
             "level": "error",
-            "message": { "text": format!("could not look at {}: {}", unseen.place, unseen.reason) },
+            "message": { "text": format!("could not look at {}: {}", skipped.place, skipped.reason) },
         })
     });
     let document = json!({
@@ -43,11 +44,11 @@ pub(super) fn document(report: &Report, sources: &Sources) -> String {
                 "rules": rules,
             } },
             "invocations": [{
-                "executionSuccessful": report.unseen.is_empty(),
+                "executionSuccessful": report.skipped.is_empty(),
                 "exitCode": report.verdict().exit_code(),
-                "toolExecutionNotifications": unseen.collect::<Vec<_>>(),
+                "toolExecutionNotifications": skipped.collect::<Vec<_>>(),
             }],
-            "results": findings.chain(excepted).collect::<Vec<_>>(),
+            "results": findings.chain(suppressed).collect::<Vec<_>>(),
         }],
     });
     super::written(&document)
@@ -91,8 +92,8 @@ pub(super) fn message(finding: &Finding) -> String {
         .at
         .as_ref()
         .map_or(String::new(), |at| format!(" ({at})"));
-    let mend = match &finding.mend {
-        Mend::Sql {
+    let fix = match &finding.fix {
+        Fix::Sql {
             engine, statements, ..
         } => match statements.join("; ") {
             // A table made anew is too long for an annotation.
@@ -101,13 +102,13 @@ pub(super) fn message(finding: &Finding) -> String {
             }
             sql => format!("on {engine}: {sql};"),
         },
-        Mend::Rust { what, line } => format!("{what}: {line}"),
-        Mend::Words(words) => words.clone(),
+        Fix::Rust { what, line } => format!("{what}: {line}"),
+        Fix::Words(words) => words.clone(),
     };
-    let loses = finding.mend.loses();
+    let loses = finding.fix.loses();
     let loses = loses.map_or(String::new(), |what| format!("\nit loses {what}"));
     format!(
-        "{}: {} in {}{at}\nwanted: {}\nfound: {}\nmend: {mend}{loses}",
+        "{}: {} in {}{at}\nwanted: {}\nfound: {}\nfix: {fix}{loses}",
         finding.subject(),
         finding.code.title(),
         finding.place,

@@ -6,11 +6,11 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, TransactionOptions};
 
 use super::super::compare::Rebuild;
 use super::super::finding::Finding;
-use super::super::mend::Mend;
+use super::super::fix::Fix;
 use super::super::report::Report;
 use super::super::schema::Schema;
 use super::super::scratch::{Migrations, Scratch};
-use super::super::{Doctor, compare, exception, read};
+use super::super::{Doctor, compare, read, suppression};
 use crate::domain::Place;
 use crate::engine::Engine;
 use crate::migrate::begin;
@@ -28,7 +28,7 @@ pub(super) struct Branch {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Way {
     pub(super) statements: Vec<String>,
-    /// What is lost, by the place of the first statement of the mend that loses it.
+    /// What is lost, by the place of the first statement of the fix that loses it.
     pub(super) losses: BTreeMap<usize, String>,
 }
 
@@ -46,7 +46,7 @@ impl Way {
     }
 }
 
-/// A mend that was applied.
+/// A fix that was applied.
 #[derive(Clone, Debug)]
 struct Step {
     statements: Vec<String>,
@@ -54,18 +54,18 @@ struct Step {
 }
 
 impl Step {
-    /// A mend, or the rebuild of its table, which does every mend of it at once.
-    fn of(mend: &Mend, rebuild: Option<&Rebuild>) -> Option<Self> {
-        let Mend::Sql { statements, .. } = mend else {
+    /// A fix, or the rebuild of its table, which does every fix of it at once.
+    fn of(fix: &Fix, rebuild: Option<&Rebuild>) -> Option<Self> {
+        let Fix::Sql { statements, .. } = fix else {
             return None;
         };
         let rebuild = rebuild
-            .filter(|rebuild| rebuild.instead_of.contains(mend) && !rebuild.statements.is_empty());
-        let (statements, mends) = match rebuild {
+            .filter(|rebuild| rebuild.instead_of.contains(fix) && !rebuild.statements.is_empty());
+        let (statements, fixes) = match rebuild {
             Some(rebuild) => (&rebuild.statements, rebuild.instead_of.as_slice()),
-            None => (statements, std::slice::from_ref(mend)),
+            None => (statements, std::slice::from_ref(fix)),
         };
-        let losses = mends.iter().filter_map(Mend::loses);
+        let losses = fixes.iter().filter_map(Fix::loses);
         Some(Step {
             statements: statements.clone(),
             losses: losses.map(str::to_owned).collect(),
@@ -77,10 +77,9 @@ impl Doctor {
     /// Empty where the report has nothing for a migration of the engine.
     pub(super) async fn branch(&self, report: &Report, engine: Engine) -> Branch {
         let place = Place::Migrations(engine);
-        let is_mended = |finding: &Finding| {
-            finding.place == place && !matches!(finding.mend, Mend::Rust { .. })
-        };
-        let (Some(migrations), true) = (self.migrations, report.findings.iter().any(is_mended))
+        let is_fixed =
+            |finding: &Finding| finding.place == place && !matches!(finding.fix, Fix::Rust { .. });
+        let (Some(migrations), true) = (self.migrations, report.findings.iter().any(is_fixed))
         else {
             return Branch::default();
         };
@@ -132,7 +131,7 @@ impl Doctor {
         schema.map_err(|error| error.to_string())
     }
 
-    /// Applies mend after mend, and again those that failed before another did not; returns them, and what differs
+    /// Applies fix after fix, and again those that failed before another did not; returns them, and what differs
     /// at the end.
     async fn towards(
         &self,
@@ -142,15 +141,15 @@ impl Doctor {
         is_up: bool,
     ) -> Result<(Vec<Step>, Vec<String>), String> {
         let place = Place::Migrations(engine);
-        let exceptions = self.domain.exceptions;
+        let suppressions = self.domain.suppressions;
         let mut steps: Vec<Step> = Vec::new();
-        let mut failed: Vec<(Mend, String)> = Vec::new();
+        let mut failed: Vec<(Fix, String)> = Vec::new();
         loop {
             let actual = self.read(db, Some(wanted)).await?;
-            let compared = compare::compare(place, None, wanted, &actual, exceptions);
+            let compared = compare::compare(place, None, wanted, &actual, suppressions);
             let mut found = compared.findings;
             if is_up {
-                found = exception::apply(exceptions, &[], found).0;
+                found = suppression::apply(suppressions, &[], found).0;
                 found.retain(|finding| finding.place == place);
             } else {
                 // Triggers and views from before are no drift of the way back.
@@ -158,19 +157,19 @@ impl Doctor {
             }
             let next = found.iter().find_map(|finding| {
                 let rebuild = compared.rebuilds.get(&finding.table);
-                let step = Step::of(&finding.mend, rebuild)?;
-                let is_new = reason(&failed, &finding.mend).is_none()
+                let step = Step::of(&finding.fix, rebuild)?;
+                let is_new = reason(&failed, &finding.fix).is_none()
                     && !steps
                         .iter()
                         .any(|other| other.statements == step.statements);
-                is_new.then_some((&finding.mend, step))
+                is_new.then_some((&finding.fix, step))
             });
-            let Some((mend, step)) = next else {
+            let Some((fix, step)) = next else {
                 let left = found.iter().map(|finding| {
-                    let why = match (&finding.mend, reason(&failed, &finding.mend)) {
-                        (Mend::Words(words), _) => format!(": {words}"),
+                    let why = match (&finding.fix, reason(&failed, &finding.fix)) {
+                        (Fix::Words(words), _) => format!(": {words}"),
                         (_, Some(error)) => format!(" on {engine}: {error}"),
-                        (_, None) => format!(" on {engine}: it is there again after its mend"),
+                        (_, None) => format!(" on {engine}: it is there again after its fix"),
                     };
                     format!("{} {}{why}", finding.code, finding.subject())
                 });
@@ -182,17 +181,17 @@ impl Doctor {
                     // What was in their way may be gone.
                     failed.clear();
                 }
-                Err(error) => failed.push((mend.clone(), error)),
+                Err(error) => failed.push((fix.clone(), error)),
             }
         }
     }
 }
 
-/// Why the mend failed, if it did.
-fn reason<'a>(failed: &'a [(Mend, String)], mend: &Mend) -> Option<&'a str> {
+/// Why the fix failed, if it did.
+fn reason<'a>(failed: &'a [(Fix, String)], fix: &Fix) -> Option<&'a str> {
     let mut failed = failed.iter();
     failed
-        .find(|(other, _)| other == mend)
+        .find(|(other, _)| other == fix)
         .map(|(_, error)| error.as_str())
 }
 

@@ -1,7 +1,7 @@
-//! A migration that mends what the migrations build, tried before it is suggested.
+//! A migration that fixes what the migrations build, tried before it is suggested.
 //!
-//! On a scratch database of the engine each mend is applied, and the schema is read and compared again, until
-//! no difference with a mend in SQL is left. The way back is found in the same manner, towards the schema
+//! On a scratch database of the engine each fix is applied, and the schema is read and compared again, until
+//! no difference with a fix in SQL is left. The way back is found in the same manner, towards the schema
 //! from before. What is suggested has therefore run.
 
 mod branch;
@@ -13,12 +13,12 @@ use branch::Branch;
 use skeleton::Skeleton;
 
 use super::Doctor;
-use super::mend::Mend;
+use super::fix::Fix;
 use super::report::{Report, Step};
 use crate::domain::Place;
 use crate::engine::Engine;
 
-/// What mends a report: a migration where one can be derived, and what is left to somebody.
+/// What fixes a report: a migration where one can be derived, and what is left to somebody.
 #[derive(Clone, Debug, Default)]
 pub struct Suggestion {
     skeleton: Option<Skeleton>,
@@ -28,7 +28,7 @@ pub struct Suggestion {
 }
 
 impl Suggestion {
-    /// What the migration runs on an engine, up; nothing if there is nothing to mend there.
+    /// What the migration runs on an engine, up; nothing if there is nothing to fix there.
     pub fn up(&self, engine: Engine) -> &[String] {
         self.branch(engine)
             .map_or(&[], |branch| &branch.up.statements)
@@ -95,7 +95,7 @@ impl Doctor {
     }
 }
 
-/// The statements of a mend, each on a line, under what they lose.
+/// The statements of a fix, each on a line, under what they lose.
 fn commented(step: &Step<'_>) -> String {
     let losses = step.losses.iter();
     let losses = losses.map(|what| format!("\n-- Loses {what}. Make sure that nobody needs that."));
@@ -107,17 +107,17 @@ fn by_hand(report: &Report) -> Vec<String> {
     let has_migration = |engine: Engine| {
         let place = Place::Migrations(engine);
         let mut findings = report.findings.iter();
-        findings.any(|finding| finding.place == place && matches!(finding.mend, Mend::Sql { .. }))
+        findings.any(|finding| finding.place == place && matches!(finding.fix, Fix::Sql { .. }))
     };
     let mut all = Vec::new();
     for finding in &report.findings {
         let head = format!("{} {}", finding.code, finding.subject());
-        let words = match (&finding.mend, finding.place) {
-            (Mend::Rust { what, line }, _) => format!("{head}: {what}:\n{line}"),
+        let words = match (&finding.fix, finding.place) {
+            (Fix::Rust { what, line }, _) => format!("{head}: {what}:\n{line}"),
             // What was tried tells by itself what it leaves.
-            (Mend::Words(_) | Mend::Sql { .. }, Place::Migrations(_)) => continue,
-            (Mend::Words(words), _) => format!("{head}: {words}"),
-            (Mend::Sql { .. }, Place::Database(engine)) => {
+            (Fix::Words(_) | Fix::Sql { .. }, Place::Migrations(_)) => continue,
+            (Fix::Words(words), _) => format!("{head}: {words}"),
+            (Fix::Sql { .. }, Place::Database(engine)) => {
                 let at = finding.at.as_deref().unwrap_or("the database");
                 match has_migration(engine) {
                     true => format!("{at}: look again after the migration"),
@@ -128,7 +128,7 @@ fn by_hand(report: &Report) -> Vec<String> {
                     }
                 }
             }
-            (Mend::Sql { .. }, _) => continue,
+            (Fix::Sql { .. }, _) => continue,
         };
         if !all.contains(&words) {
             all.push(words);

@@ -11,7 +11,7 @@ pub(super) struct Skeleton {
     pub(super) postgres: Branch,
 }
 
-const MODULE: &str = r#"//! Mends what the doctor found. Say here why the schema changes.
+const MODULE: &str = r#"//! Fixes what the doctor found. Say here why the schema changes.
 
 mod postgres;
 mod sqlite;

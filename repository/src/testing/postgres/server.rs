@@ -69,7 +69,7 @@ impl PostgresServer {
     /// A server of our own, whatever the environment says.
     ///
     /// # Errors
-    /// Those of [`find_or_start`](Self::find_or_start), [`TestError::BadUrl`] excepted.
+    /// Those of [`find_or_start`](Self::find_or_start), [`TestError::BadUrl`] suppressed.
     pub fn start() -> Result<Self, TestError> {
         let binaries = binaries::directory().ok_or(TestError::NoPostgres)?;
         let password = random_hex::<24>()?;

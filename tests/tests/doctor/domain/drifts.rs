@@ -14,7 +14,7 @@ use super::changed::*;
 pub(super) struct Drift {
     pub(super) class: &'static str,
     pub(super) table: Table,
-    /// In DOMAIN itself, where it can be known there; with a part of the mend.
+    /// In DOMAIN itself, where it can be known there; with a part of the fix.
     pub(super) own: Option<(Code, &'static str, &'static str)>,
     /// In both databases, or on the engine that it is about.
     pub(super) databases: Option<(&'static [Engine], Code, &'static str)>,

@@ -6,12 +6,12 @@ mod drifts;
 mod words;
 
 use catamaran::Engine;
-use catamaran::doctor::{Code, Doctor, Finding, Mend, Place, Report};
-use catamaran::domain::{Domain, Exception, Model, Shape, ShapeColumn, Table};
+use catamaran::doctor::{Code, Doctor, Finding, Fix, Place, Report};
+use catamaran::domain::{Domain, Model, Shape, ShapeColumn, Suppression, Table};
 
 use Code::*;
 
-use crate::cure::mended;
+use crate::cure::fixed;
 use crate::databases::Migrated;
 use changed::RENAMED;
 use drifts::{DRIFTS, Drift};
@@ -59,13 +59,13 @@ async fn renamed() -> Result<(), String> {
             }
             Ok(())
         };
-        mended(report, apply, look).await?;
+        fixed(report, apply, look).await?;
     }
     Ok(())
 }
 
 /// Each drift: the class, the code in DOMAIN's own place if it can be known there, and whether all is as it
-/// has to be: found in DOMAIN, found in both databases, and the databases mended into the new DOMAIN.
+/// has to be: found in DOMAIN, found in both databases, and the databases fixed into the new DOMAIN.
 pub async fn all() -> Vec<(&'static str, String, Result<(), String>)> {
     let mut outcomes = Vec::new();
     for drift in DRIFTS.iter().chain(words::DRIFTS) {
@@ -81,21 +81,21 @@ pub async fn all() -> Vec<(&'static str, String, Result<(), String>)> {
         "CAT012 elsewhere".to_owned(),
         renamed().await,
     ));
-    outcomes.extend(exceptions().await);
+    outcomes.extend(suppressions().await);
     outcomes
 }
 
 async fn one(drift: &Drift) -> Result<(), String> {
     let domain = with(drift.table);
     let own = Doctor::new(domain).check().await;
-    if let Some((code, subject, mend)) = drift.own {
+    if let Some((code, subject, fix)) = drift.own {
         let is_it = |finding: &&Finding| {
             finding.place == Place::Domain && finding.code == code && finding.subject() == subject
         };
         let finding = own.findings.iter().find(is_it);
         let finding = finding.ok_or_else(|| format!("{code} {subject} is not there: {own}"))?;
-        if !finding.mend.to_string().contains(mend) {
-            return Err(format!("no {mend:?} in {finding}"));
+        if !finding.fix.to_string().contains(fix) {
+            return Err(format!("no {fix:?} in {finding}"));
         }
     }
     let Some((engines, code, subject)) = drift.databases else {
@@ -127,7 +127,7 @@ async fn one(drift: &Drift) -> Result<(), String> {
             }
             Ok(())
         };
-        mended(report, apply, look).await?;
+        fixed(report, apply, look).await?;
     }
     Ok(())
 }
@@ -155,23 +155,27 @@ fn with(changed: Table) -> &'static Domain {
     }))
 }
 
-async fn exceptions() -> Vec<(&'static str, String, Result<(), String>)> {
-    let exception = |code, subject, reason| Exception {
+async fn suppressions() -> Vec<(&'static str, String, Result<(), String>)> {
+    let suppression = |code, subject, reason| Suppression {
         code,
         place: Place::Database(Engine::Sqlite),
         subject,
         reason,
     };
-    let stale = exception("CAT031", "habits: ix_gone", "once it was there");
-    let silent = exception("CAT031", "habits: ix_more", " ");
-    let good = exception("CAT031", "habits: ix_more", "someone searches by name");
+    let stale = suppression("CAT031", "habits: ix_gone", "once it was there");
+    let silent = suppression("CAT031", "habits: ix_more", " ");
+    let good = suppression("CAT031", "habits: ix_more", "someone searches by name");
     let mut outcomes = Vec::new();
-    for (class, exception, code) in [
-        ("exception, stale", stale, Some(ExceptionStale)),
-        ("exception without a reason", silent, Some(ExceptionReason)),
-        ("exception that holds", good, None),
+    for (class, suppression, code) in [
+        ("suppression, stale", stale, Some(SuppressionStale)),
+        (
+            "suppression without a reason",
+            silent,
+            Some(SuppressionReason),
+        ),
+        ("suppression that holds", good, None),
     ] {
-        let outcome = excepted(exception, code).await;
+        let outcome = suppressed(suppression, code).await;
         outcomes.push((
             class,
             code.map_or("none".to_owned(), |code| code.to_string()),
@@ -181,21 +185,21 @@ async fn exceptions() -> Vec<(&'static str, String, Result<(), String>)> {
     outcomes
 }
 
-async fn excepted(exception: Exception, code: Option<Code>) -> Result<(), String> {
+async fn suppressed(suppression: Suppression, code: Option<Code>) -> Result<(), String> {
     let domain: &'static Domain = Box::leak(Box::new(Domain {
-        exceptions: vec![exception].leak(),
+        suppressions: vec![suppression].leak(),
         ..entity::DOMAIN
     }));
     let database = Migrated::new(Engine::Sqlite).await;
-    if exception.subject == "habits: ix_more" {
+    if suppression.subject == "habits: ix_more" {
         database
             .run("CREATE INDEX ix_more ON habits (name)")
             .await?;
     }
     // Where its place is not looked at, nobody can say that it is stale.
     let elsewhere = Doctor::new(domain).check().await;
-    if code == Some(ExceptionStale) && !elsewhere.is_clean() {
-        return Err(format!("judged unseen: {elsewhere}"));
+    if code == Some(SuppressionStale) && !elsewhere.is_clean() {
+        return Err(format!("judged skipped: {elsewhere}"));
     }
     let report = Doctor::new(domain)
         .database(database.database.url())
@@ -206,12 +210,16 @@ async fn excepted(exception: Exception, code: Option<Code>) -> Result<(), String
         true => {}
         false => return Err(format!("{codes:?}: {report}")),
     }
-    let mend = report.findings.first().map(|finding| &finding.mend);
-    match (code, mend) {
-        // Without the exception all is clean.
-        (Some(ExceptionStale), Some(Mend::Rust { line, .. })) if line.contains("ix_gone") => Ok(()),
-        (Some(ExceptionReason), Some(Mend::Rust { line, .. })) if line.contains("reason") => Ok(()),
-        (None, None) if report.excepted.len() == 1 && report.is_clean() => Ok(()),
-        (_, mend) => Err(format!("{mend:?}: {report}")),
+    let fix = report.findings.first().map(|finding| &finding.fix);
+    match (code, fix) {
+        // Without the suppression all is clean.
+        (Some(SuppressionStale), Some(Fix::Rust { line, .. })) if line.contains("ix_gone") => {
+            Ok(())
+        }
+        (Some(SuppressionReason), Some(Fix::Rust { line, .. })) if line.contains("reason") => {
+            Ok(())
+        }
+        (None, None) if report.suppressed.len() == 1 && report.is_clean() => Ok(()),
+        (_, fix) => Err(format!("{fix:?}: {report}")),
     }
 }

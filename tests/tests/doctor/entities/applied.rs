@@ -1,32 +1,32 @@
-//! Mends of an entity's fields, done to its source as they say.
+//! Fixes of an entity's fields, done to its source as they say.
 
-use catamaran::doctor::{Finding, Mend};
+use catamaran::doctor::{Finding, Fix};
 use quote::ToTokens;
 use syn::{Attribute, Field, FieldsNamed, Item};
 
-/// Does every mend to the fields as they are written, one after the other, and compares what comes of it with the
+/// Does every fix to the fields as they are written, one after the other, and compares what comes of it with the
 /// Model in the right source.
 ///
 /// # Errors
-/// Says what is different, or which mend says nothing that can be done.
+/// Says what is different, or which fix says nothing that can be done.
 pub fn lead_to(right: &str, written: &str, findings: &[&Finding]) -> Result<(), String> {
     let mut fields = parsed(written)?;
     for finding in findings {
         apply(finding, &mut fields).map_err(|error| format!("{error}: {finding}"))?;
     }
     let right = shown(&model(right)?);
-    let mended = shown(&fields);
-    match mended == right {
+    let fixed = shown(&fields);
+    match fixed == right {
         true => Ok(()),
-        false => Err(format!("mended into {mended}\ninstead of {right}")),
+        false => Err(format!("fixed into {fixed}\ninstead of {right}")),
     }
 }
 
 fn apply(finding: &Finding, fields: &mut Vec<Field>) -> Result<(), String> {
-    let (what, line) = match &finding.mend {
-        Mend::Rust { what, line } => (what.as_str(), line.as_str()),
-        Mend::Words(words) => (words.as_str(), ""),
-        Mend::Sql { .. } => return Err("statements for an entity".to_owned()),
+    let (what, line) = match &finding.fix {
+        Fix::Rust { what, line } => (what.as_str(), line.as_str()),
+        Fix::Words(words) => (words.as_str(), ""),
+        Fix::Sql { .. } => return Err("statements for an entity".to_owned()),
     };
     let place = |fields: &[Field], name: &str| {
         let place = fields.iter().position(|field| called(field) == name);

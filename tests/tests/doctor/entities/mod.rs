@@ -1,10 +1,10 @@
-//! Drifts of entities, on either side: found, and mended into the right entity.
+//! Drifts of entities, on either side: found, and fixed into the right entity.
 
 mod applied;
 mod wrong;
 
 use catamaran::Engine;
-use catamaran::doctor::{Code, Doctor, Finding, Mend, Place};
+use catamaran::doctor::{Code, Doctor, Finding, Fix, Place};
 use catamaran::domain::{Domain, Model, Shape, ShapeColumn};
 
 use Code::*;
@@ -12,10 +12,10 @@ use Code::*;
 use crate::cure::found;
 use wrong::{OTHERWISE, RENAMED, SYSTEM, UNRELATED, WITHOUT, WRONG, Wrong};
 
-/// How it is seen that the mend is right.
+/// How it is seen that the fix is right.
 #[derive(Clone, Copy, Debug)]
 enum Cure {
-    /// All mends of the entity, done to its fields, make those of the right one.
+    /// All fixes of the entity, done to its fields, make those of the right one.
     Fields,
     /// The right entity has the relation.
     Relation,
@@ -190,7 +190,7 @@ const DEVICES: Shape = Shape {
     ],
 };
 
-/// Each drift, on each side: the class, the engine, the code, and whether it is found and the mend right.
+/// Each drift, on each side: the class, the engine, the code, and whether it is found and the fix right.
 pub async fn all() -> Vec<(&'static str, Engine, Code, Result<(), String>)> {
     let mut outcomes = Vec::new();
     for drift in DRIFTS {
@@ -231,7 +231,7 @@ async fn one(drift: &Drift, engine: Engine) -> Result<(), String> {
         .find(is_it)
         .ok_or("found, and gone")?;
     let (device, reminder) = sources(engine);
-    match (drift.cure, &finding.mend) {
+    match (drift.cure, &finding.fix) {
         (Fields, _) => {
             let written = match engine {
                 Engine::Sqlite => drift.wrong.sqlite_fields,
@@ -240,11 +240,11 @@ async fn one(drift: &Drift, engine: Engine) -> Result<(), String> {
             let findings: Vec<&Finding> = report.findings.iter().collect();
             applied::lead_to(device, written, &findings)
         }
-        (Relation, Mend::Rust { line, .. }) if squeezed(reminder).contains(&squeezed(line)) => {
+        (Relation, Fix::Rust { line, .. }) if squeezed(reminder).contains(&squeezed(line)) => {
             Ok(())
         }
-        (Named(word), mend) if mend.to_string().contains(word) => Ok(()),
-        (cure, mend) => Err(format!("{cure:?} is not what it says: {mend:?}")),
+        (Named(word), fix) if fix.to_string().contains(word) => Ok(()),
+        (cure, fix) => Err(format!("{cure:?} is not what it says: {fix:?}")),
     }
 }
 

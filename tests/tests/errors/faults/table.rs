@@ -26,7 +26,7 @@ fn advice(kind: &str) -> &'static str {
     match kind {
         "InvalidValue" => "refuse the input; the field and the reason say which",
         "InvalidQuery" | "Unsupported" | "SchemaMismatch" | "StatementTooLarge" | "Decode" => {
-            "mend the program or the schema"
+            "fix the program or the schema"
         }
         "InvalidCursor" => "begin with the first page",
         "NotFound" | "NoRow" => "tell that it is not there",
@@ -36,7 +36,7 @@ fn advice(kind: &str) -> &'static str {
         "Unique" | "ForeignKey" | "NotNull" | "Check" => {
             "refuse the input; the table and the columns say which"
         }
-        "Permission" => "refuse; if the words name a right or a policy, mend the migration",
+        "Permission" => "refuse; if the words name a right or a policy, fix the migration",
         "ReadOnly" => "write in a write unit, to a database that may be written",
         "Serialization" | "LockTimeout" => "run the whole unit again: `writing().run(..)`",
         "PoolTimeout" => "shed load; inside a unit, use the unit's own repositories",
@@ -47,9 +47,9 @@ fn advice(kind: &str) -> &'static str {
         "StorageFull" | "Exhausted" => "make room; nothing was written",
         "Corrupt" => "stop, and restore a backup",
         "InvalidUrl" | "DatabaseMissing" | "Authentication" | "NotADatabase" | "Setting" => {
-            "mend the configuration"
+            "fix the configuration"
         }
-        "NotMigrated" | "Migration" => "run the migrations; mend the one that failed",
+        "NotMigrated" | "Migration" => "run the migrations; fix the one that failed",
         "SchemaDiffers" => {
             "run the migrations, or the application that fits; the doctor tells the rest"
         }

@@ -25,7 +25,7 @@ pub(crate) fn statements(
     can_be_made_again(table, &dependents, gone)?;
     if let Some(conflict) = into.conflicts.first() {
         return Err(format!(
-            "make the table anew by hand: what DOMAIN excepts would be lost, {} {}",
+            "make the table anew by hand: what DOMAIN suppresses would be lost, {} {}",
             conflict.name, conflict.clause
         ));
     }
@@ -79,7 +79,7 @@ pub(crate) fn can_be_made_again<'a>(
     };
     if let Some(stale) = those(&|other| other.sql.is_none()) {
         return Err(format!(
-            "mend what has another name first, and look again: as that has it, {stale} would have to be made again"
+            "fix what has another name first, and look again: as that has it, {stale} would have to be made again"
         ));
     }
     for column in gone {

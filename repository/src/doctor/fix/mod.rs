@@ -1,4 +1,4 @@
-//! How to mend a difference: the statements of a migration, or what to write in the code.
+//! How to fix a difference: the statements of a migration, or what to write in the code.
 
 pub(super) mod ddl;
 pub(super) mod dependents;
@@ -9,9 +9,9 @@ use std::fmt;
 
 use crate::engine::Engine;
 
-/// How to mend a difference.
+/// How to fix a difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Mend {
+pub enum Fix {
     /// Statements for a new migration, in order. On SQLite they run with foreign keys off, as a migration does.
     Sql {
         /// On which engine.
@@ -33,9 +33,9 @@ pub enum Mend {
     Words(String),
 }
 
-impl Mend {
+impl Fix {
     pub(super) fn sql(engine: Engine, statements: impl IntoIterator<Item = String>) -> Self {
-        Mend::Sql {
+        Fix::Sql {
             engine,
             statements: statements.into_iter().collect(),
             loses: None,
@@ -45,7 +45,7 @@ impl Mend {
     /// The same, knowing what it loses.
     #[must_use]
     pub(super) fn losing(mut self, what: Option<String>) -> Self {
-        if let Mend::Sql { loses, .. } = &mut self {
+        if let Fix::Sql { loses, .. } = &mut self {
             *loses = what;
         }
         self
@@ -54,23 +54,23 @@ impl Mend {
     /// What it takes away that people have written.
     pub fn loses(&self) -> Option<&str> {
         match self {
-            Mend::Sql { loses, .. } => loses.as_deref(),
-            Mend::Rust { .. } | Mend::Words(_) => None,
+            Fix::Sql { loses, .. } => loses.as_deref(),
+            Fix::Rust { .. } | Fix::Words(_) => None,
         }
     }
 
     pub(super) fn rust(what: impl Into<String>, line: impl Into<String>) -> Self {
-        Mend::Rust {
+        Fix::Rust {
             what: what.into(),
             line: line.into(),
         }
     }
 }
 
-impl fmt::Display for Mend {
+impl fmt::Display for Fix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Mend::Sql {
+            Fix::Sql {
                 statements, loses, ..
             } => {
                 if let Some(loses) = loses {
@@ -82,8 +82,8 @@ impl fmt::Display for Mend {
                     statements.join(";\n          ")
                 )
             }
-            Mend::Rust { what, line } => write!(f, "{what}: {line}"),
-            Mend::Words(words) => f.write_str(words),
+            Fix::Rust { what, line } => write!(f, "{what}: {line}"),
+            Fix::Words(words) => f.write_str(words),
         }
     }
 }

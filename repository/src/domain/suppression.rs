@@ -61,12 +61,12 @@ impl fmt::Display for Place {
 
 /// A difference that is meant.
 ///
-/// The doctor does not report it, and does report the exception once there is no such difference any more.
+/// The doctor does not report it, and does report the suppression once there is no such difference any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Exception {
+pub struct Suppression {
     /// The code of the finding: `"CAT031"`.
     pub code: &'static str,
-    /// Where. What is excepted of the migrations is excepted of a live database too.
+    /// Where. What is suppressed of the migrations is suppressed of a live database too.
     pub place: Place,
     /// What the finding is about, as the report says it: `"habits.color"`, `"habits: ix_habits__name"`.
     pub subject: &'static str,
