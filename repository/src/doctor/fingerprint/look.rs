@@ -1,9 +1,9 @@
 //! What a store's own connection is told of its database.
 //!
-//! On Postgres it is one statement, and so one round trip. SQLite is in the process, and has no SQL that reads a
-//! table which may not exist: the names of the migrations are a second statement, in the same snapshot.
+//! On Postgres it is one statement behind the one that pins the search path. SQLite is in the process, and has no SQL that
+//! reads a table which may not exist: the names of the migrations are a second statement, in the same snapshot.
 
-use super::super::read::{self, Applied, Row, Seen, Unreadable, alike};
+use super::super::read::{self, Row, Seen, Unreadable, alike};
 use super::super::schema::Schema;
 use crate::dialect::{Access, Dialect, Extent, Text};
 use crate::engine::Engine;
@@ -25,11 +25,14 @@ pub(super) async fn look<D: Dialect>(pool: &D::Pool, role: &str) -> Result<Seen>
 
 async fn once<D: Dialect>(pool: &D::Pool, role: &str) -> Result<Seen> {
     let scope = Scope::system("comparing the schema with the application's");
-    let (extent, values) = match D::ENGINE {
-        Engine::Sqlite => (Extent::Unit, Vec::new()),
-        Engine::Postgres => (Extent::Statement, vec![Value::Text(role.to_owned())]),
+    let mut session = Session::<D>::begin(pool, &scope, Access::Read, Extent::Unit).await?;
+    let values = match D::ENGINE {
+        Engine::Sqlite => Vec::new(),
+        Engine::Postgres => {
+            let schema = text(&mut session, read::PIN).await?;
+            vec![Value::Text(role.to_owned()), Value::Text(schema)]
+        }
     };
-    let mut session = Session::<D>::begin(pool, &scope, Access::Read, extent).await?;
     let decode = |row: &D::Row| Ok((D::text(row, 0)?, D::text(row, 1)?, D::text(row, 3)?));
     let text = plain(read::catalog(D::ENGINE));
     let mut rows = Vec::new();
@@ -40,8 +43,8 @@ async fn once<D: Dialect>(pool: &D::Pool, role: &str) -> Result<Seen> {
         Some(applied) => applied,
         None => {
             let text = plain(read::NAMES);
-            let names = session.fetch(&text, Vec::new(), |row| D::text(row, 0));
-            Applied::Names(names.await?)
+            let rows = session.fetch(&text, Vec::new(), |row| D::text(row, 0));
+            read::recorded(&rows.await?)
         }
     };
     session.rollback().await?;

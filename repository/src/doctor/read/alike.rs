@@ -9,18 +9,18 @@ use sea_orm::{
     TransactionOptions,
 };
 
-use super::super::expression::{Expression, can_be_asked};
+use super::super::expression::{Expression, Names, can_be_asked};
 use super::super::fix::ddl;
-use super::super::schema::{Column, Schema, Table};
+use super::super::schema::{Column, Generated, Schema, Table};
 use crate::engine::Engine;
 use crate::migrate::begin;
 
 /// For one transaction. Planning runs immutable functions, and would do so as whoever asks: with `pg_catalog` alone on
 /// the search path, and expressions that name nothing outside it, none is run that somebody made in the database.
 pub(in super::super) const SETTINGS: &str = "
-    SELECT count(set_config(name, value, true))::text FROM (VALUES
-        ('search_path', 'pg_catalog'), ('statement_timeout', '3s'), ('TimeZone', 'UTC'), ('extra_float_digits', '1'),
-        ('standard_conforming_strings', 'on')) v (name, value)";
+    SELECT pg_catalog.count(pg_catalog.set_config(name, value, true))::pg_catalog.text FROM (VALUES
+        ('search_path', 'pg_catalog, pg_temp'), ('statement_timeout', '3s'), ('TimeZone', 'UTC'),
+        ('extra_float_digits', '1'), ('standard_conforming_strings', 'on')) v (name, value)";
 
 /// An expression that is wanted, and the one in its place, which says it in other words or says something else.
 pub(in super::super) struct Pair<'a> {
@@ -47,6 +47,8 @@ fn told(plan: &str) -> impl Iterator<Item = &str> {
 
 /// Whatever differs under the same name, and can be asked about.
 pub(in super::super) fn pairs<'a>(wanted: &Schema, found: &'a mut Schema) -> Vec<Pair<'a>> {
+    let wanted = &mut wanted.clone();
+    resolve(wanted, found);
     let mut pairs = Vec::new();
     if found.engine == Engine::Postgres {
         for (name, table) in &mut found.tables {
@@ -58,6 +60,58 @@ pub(in super::super) fn pairs<'a>(wanted: &Schema, found: &'a mut Schema) -> Vec
     pairs
 }
 
+/// Takes the names on both sides for what they are in the table that was found.
+pub(in super::super) fn resolve(wanted: &mut Schema, found: &mut Schema) {
+    let engine = found.engine;
+    for (name, found) in &mut found.tables {
+        let Some(wanted) = wanted.tables.get_mut(name) else {
+            continue;
+        };
+        let columns: Vec<(String, String)> = {
+            let columns = found.columns.iter();
+            columns
+                .map(|one| (one.name.clone(), one.ty.clone()))
+                .collect()
+        };
+        let uses = expressions(found).flat_map(|one| one.uses().to_vec());
+        let uses: Vec<_> = uses.filter(|one| one.is_plain).collect();
+        let columns = columns
+            .iter()
+            .map(|(name, ty)| (name.as_str(), ty.as_str()));
+        let names = Names {
+            engine,
+            table: name,
+            types: columns.collect(),
+            plain: uses.iter().collect(),
+        };
+        for one in expressions(wanted).chain(expressions(found)) {
+            one.resolve(&names);
+        }
+    }
+}
+
+/// Every expression of a table but for its defaults, which are literals.
+fn expressions(table: &mut Table) -> impl Iterator<Item = &mut Expression> {
+    let checks = table.checks.iter_mut().map(|check| &mut check.condition);
+    let indexes = table.indexes.values_mut().flat_map(|index| {
+        let keys = index.keys.iter_mut().map(|key| &mut key.expression);
+        keys.chain(&mut index.predicate)
+    });
+    let policies = table
+        .guard
+        .iter_mut()
+        .flat_map(|guard| guard.policies.values_mut());
+    let policies = policies.flat_map(|one| one.using.iter_mut().chain(&mut one.with_check));
+    let computed = table
+        .columns
+        .iter_mut()
+        .filter_map(|column| match &mut column.generated {
+            Some(Generated::Computed { expression, .. }) => Some(expression),
+            _ => None,
+        });
+    checks.chain(indexes).chain(policies).chain(computed)
+}
+
 fn of_table<'a>(name: &str, wanted: &Table, found: &'a mut Table) -> Vec<Pair<'a>> {
     let columns = found.columns.clone();
     let mut pairs = Vec::new();
@@ -65,7 +119,7 @@ fn of_table<'a>(name: &str, wanted: &Table, found: &'a mut Table) -> Vec<Pair<'a
         |wanted: Option<&Expression>, found: Option<&'a mut Expression>, ty: Option<&str>| {
             if let (Some(wanted), Some(found)) = (wanted, found)
                 && wanted != found
-                && [&*found, wanted].iter().all(|one| can_be_asked(one.sql()))
+                && [&*found, wanted].iter().all(|one| can_be_asked(one))
             {
                 let both = [wanted.sql(), found.sql()];
                 let is_used = |column: &&Column| {
