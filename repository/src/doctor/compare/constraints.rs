@@ -2,6 +2,7 @@
 
 use super::super::code::Code;
 use super::super::expected::PRIMARY_KEY;
+use super::super::expression::Shown;
 use super::super::fix::{Fix, ddl};
 use super::super::schema::{Check, ForeignKey, PrimaryKey, UniqueKey};
 use super::{OnTable, Remedy, sides};
@@ -393,7 +394,11 @@ fn one(on: &mut OnTable<'_>, name: &str, wanted: &Check, found: &Check) {
             () if wanted.unusual != found.unusual || is_stranger() => Code::CheckWeaker,
             () if other.implies(one) => Code::CheckStronger,
             () if one.implies(other) => Code::CheckWeaker,
-            () => Code::NotShownEqual,
+            () => match other.shown() {
+                Some(Shown::Weaker) => Code::CheckWeaker,
+                Some(Shown::Stronger) => Code::CheckStronger,
+                None => Code::NotShownEqual,
+            },
         };
         let say = |check: &Check| {
             let words = [check.condition.to_string()].into_iter();

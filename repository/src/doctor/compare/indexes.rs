@@ -78,7 +78,8 @@ fn are_comparable(wanted: &Index, found: &Index) -> bool {
         return true;
     };
     let is_unique = wanted.unique || found.unique;
-    is_unique || one.implies(other) || other.implies(one) || other.strange_to(one).is_some()
+    let is_reasoned = one.implies(other) || other.implies(one);
+    is_unique || is_reasoned || other.shown().is_some() || other.strange_to(one).is_some()
 }
 
 /// Each respect in which it differs; the fix is the same for all, since an index is made anew.

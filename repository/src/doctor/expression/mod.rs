@@ -35,6 +35,17 @@ pub(super) struct Expression {
     is_condition: bool,
     /// What it uses that somebody made, as Postgres tells.
     uses: Vec<Use>,
+    /// What a row has shown of it, beside the one that is wanted.
+    shown: Option<Shown>,
+}
+
+/// What a row shows that one condition takes and the other refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// It takes what should be refused.
+    Weaker,
+    /// It refuses what should be taken.
+    Stronger,
 }
 
 impl PartialEq for Expression {
@@ -54,6 +65,7 @@ impl Expression {
             node: parse(engine, sql).settled(),
             is_condition: true,
             uses: Vec::new(),
+            shown: None,
         }
     }
 
@@ -64,6 +76,7 @@ impl Expression {
             node: parse(engine, sql),
             is_condition: false,
             uses: Vec::new(),
+            shown: None,
         }
     }
 
@@ -108,6 +121,14 @@ impl Expression {
         self.node = self.with_hidden(node);
     }
 
+    pub(super) fn shown(&self) -> Option<Shown> {
+        self.shown
+    }
+
+    pub(super) fn show(&mut self, shown: Option<Shown>) {
+        self.shown = shown;
+    }
+
     /// A value of that type: a literal needs no cast to it.
     pub(super) fn of_type(mut self, ty: &str) -> Self {
         if let Node::Cast(inner, cast) = &self.node
@@ -147,6 +168,7 @@ impl Expression {
             node: Node::all([self.node.clone(), other.node.clone()]),
             is_condition: true,
             uses: Vec::new(),
+            shown: None,
         }
     }
 
@@ -163,6 +185,7 @@ impl Expression {
             },
             is_condition: self.is_condition,
             uses: self.uses.clone(),
+            shown: self.shown,
         }
     }
 }

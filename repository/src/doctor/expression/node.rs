@@ -219,6 +219,10 @@ impl Node {
         match (self, other) {
             (_, Node::And(wanted)) => wanted.iter().all(|part| self.implies(part)),
             (Node::Or(branches), _) => branches.iter().all(|branch| branch.implies(other)),
+            (Node::And(parts), Node::Or(wanted)) => {
+                let is_one = wanted.iter().any(|branch| self.implies(branch));
+                is_one || parts.iter().any(|part| part.implies(other))
+            }
             (Node::And(parts), _) => parts.iter().any(|part| part.implies(other)),
             (_, Node::Or(wanted)) => wanted.iter().any(|branch| self.implies(branch)),
             (Node::Compare(what, mine, value), Node::Compare(of, theirs, limit)) => {

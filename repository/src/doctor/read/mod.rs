@@ -8,6 +8,7 @@ pub(super) mod alike;
 mod fields;
 mod history;
 mod postgres;
+mod samples;
 mod sqlite;
 mod sqlite_conflict;
 mod sqlite_text;
