@@ -25,8 +25,9 @@ impl Cli {
         let mut doctor = Doctor::new(domain)
             .application_role(self.application_role.as_str())
             .watch(|place| progress(&format!("looking at {place} ...")));
-        if !options.no_scratch {
-            doctor = (self.history.examine)(doctor);
+        doctor = (self.history.examine)(doctor);
+        if options.no_scratch {
+            doctor = doctor.without_scratch();
         }
         if let Some(engine) = options.only {
             doctor = doctor.only(engine);

@@ -80,6 +80,7 @@ codes! {
     ColumnDefault = "CAT016", Error, "another default", "A row that others insert differs between the engines.";
     ColumnGenerated = "CAT017", Error, "column that the database computes", "A write to it fails.";
     ColumnOrder = "CAT018", Warning, "fields in another order", "Someone who reads the two side by side is misled.";
+    IdentityByDefault = "CAT019", Warning, "column that the database fills where nothing is written", "A row that others insert gets a number that nobody chose.";
 
     PrimaryKey = "CAT020", Error, "another primary key", "Two rows may share an id, or one row cannot be found by it.";
     UniqueKeyMissing = "CAT022", Error, "unique key missing", "Two rows may share what should be one row's.";
@@ -106,6 +107,7 @@ codes! {
     ForeignKeyDeferrable = "CAT045", Error, "foreign key that may be checked late", "What fails at once on one side fails at the commit on the other.";
     ForeignKeyDisabled = "CAT046", Error, "foreign key that nobody looks at", "Rows may refer to nothing, as if it were not there.";
     ForeignKeyMatch = "CAT047", Error, "foreign key that counts NULLs otherwise", "A reference that is NULL in part is refused on one side only.";
+    ForeignKeyFromElsewhere = "CAT048", Error, "foreign key from another schema", "Rows of a table that nobody here knows forbid a delete, or go with it.";
 
     CheckMissing = "CAT050", Error, "check missing", "Values that the other side refuses, or cannot hold, are taken.";
     CheckExtra = "CAT051", Error, "check that DOMAIN does not have", "One side refuses rows that the other takes.";
@@ -116,6 +118,8 @@ codes! {
     RoleMissing = "CAT055", Error, "application's role missing", "No scoped work can be done.";
     RoleUnbound = "CAT056", Error, "application's role that policies do not bind", "It is a superuser or has BYPASSRLS, or may become a role that is: it sees every owner's rows.";
     RoleOwns = "CAT057", Error, "table or schema that belongs to the application's role", "The role may take the policies away, or drop the table.";
+    NotShownEqual = "CAT058", Warning, "condition that is not shown to be equal", "It may say the same in other words; nobody can tell.";
+    RolePower = "CAT059", Error, "application's role that may become more", "It can make roles, read or write files of the server, or switch off triggers and foreign keys: no policy holds it.";
 
     RowSecurityOff = "CAT060", Error, "row level security is off", "Every role with a privilege on the table sees every owner's rows.";
     RowSecurityNotForced = "CAT061", Error, "row level security is not forced", "The table's owner sees every owner's rows.";
@@ -137,9 +141,17 @@ codes! {
     DomainType = "CAT076", Error, "type that the matrix does not have", "The doctor cannot compare the column.";
     DomainCondition = "CAT077", Error, "words that the engines read in two ways", "The condition holds for other rows on one side.";
     DomainName = "CAT078", Error, "name that Postgres cuts off", "It is another name there: at most 63 bytes are kept.";
+    DomainClash = "CAT079", Error, "name that DOMAIN gives twice", "An engine refuses the second, or it stands for the first.";
 
     MigrationMissing = "CAT080", Error, "migration not applied", "The database is older than the application.";
     MigrationUnknown = "CAT081", Error, "migration that the application does not have", "The database is newer than the application, or another's.";
+    HistoryRow = "CAT082", Error, "row of the history that no migrator wrote", "What is applied cannot be told from it.";
+    HistoryGuard = "CAT083", Error, "history of the migrations that others may change", "A migration runs twice or never, or whoever writes there decides what is applied.";
+    Encoding = "CAT084", Error, "database in another encoding", "Texts are refused, cut in the middle, or come back as others.";
+    Shadowed = "CAT085", Error, "relation that stands before one of DOMAIN", "Whoever names the table reads and writes the other.";
+    DefaultPrivileges = "CAT086", Warning, "privileges on what will be made", "The next table is open before anyone has looked.";
+    Stranger = "CAT087", Warning, "login that cannot become the application's role", "A store that is opened with it can do no scoped work.";
+    MayCreate = "CAT088", Warning, "place in which the application's role, or everyone, may create", "What is made there can take the place of something else.";
 
     SuppressionStale = "CAT090", Error, "suppression that suppresses nothing", "A later difference of the kind would pass unnoticed.";
     SuppressionReason = "CAT091", Error, "suppression without a reason, or with an unknown code", "Nobody can judge it.";

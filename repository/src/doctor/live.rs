@@ -5,9 +5,9 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::code::Code;
 use super::finding::{Finding, Part};
-use super::fix::Fix;
-use super::read::{self, Seen};
-use super::schema::Schema;
+use super::fix::{Fix, Phase, Statement, ddl};
+use super::read::{self, Odd, Recorded, Seen};
+use super::schema::{Role, Schema};
 use crate::domain::Place;
 use crate::engine::Engine;
 use crate::migrate::{ConnectOptions, connect};
@@ -83,50 +83,97 @@ async fn open_for_reading(url: &str) -> Result<DatabaseConnection, String> {
     Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
 }
 
-/// The migrations that the database lacks, and those that the history lacks.
-pub(super) fn migrations(
-    place: Place,
-    at: &str,
-    applied: &[String],
-    names: &[String],
-) -> Vec<Finding> {
-    let finding = |name: &String, code: Code, wanted: &str, found: &str, words: String| Finding {
-        code,
-        place,
-        at: Some(at.to_owned()),
-        table: crate::schema::HISTORY.to_owned(),
-        part: Part::Named,
-        name: name.clone(),
-        wanted: wanted.to_owned(),
-        found: found.to_owned(),
-        fix: Fix::Words(words),
-    };
-    let missing = names
-        .iter()
-        .filter(|name| !applied.contains(name))
-        .map(|name| {
-            let words = "apply the pending migrations: `migrate up`".to_owned();
-            finding(
-                name,
-                Code::MigrationMissing,
-                "applied",
-                "not applied",
-                words,
-            )
+/// Of a database that was looked at: its rows of the history, and whether its schema is whole without the migrations
+/// that they do not name.
+pub(super) struct Recorder<'a> {
+    pub(super) place: Place,
+    pub(super) at: &'a str,
+    pub(super) is_whole: bool,
+}
+
+impl Recorder<'_> {
+    /// The migrations that the database lacks, those that the history lacks, and rows that are neither.
+    pub(super) fn compare(&self, recorded: &Recorded, names: &[String]) -> Vec<Finding> {
+        let missing = names.iter().filter(|name| !recorded.names.contains(name));
+        let missing = missing.map(|name| {
+            let words = match self.is_whole {
+                true => self.lost_row(name),
+                false => "apply the pending migrations: `migrate up`".to_owned(),
+            };
+            let sides = ("applied", "not applied");
+            self.finding(name, Code::MigrationMissing, sides, Fix::Words(words))
         });
-    let unknown = applied
-        .iter()
-        .filter(|name| !names.contains(name))
-        .map(|name| {
+        let unknown = recorded.names.iter().filter(|name| !names.contains(name));
+        let unknown = unknown.map(|name| {
             let words =
                 "use the application that the database was migrated by, or a newer one".to_owned();
-            finding(
-                name,
-                Code::MigrationUnknown,
-                "no such migration",
-                "applied",
-                words,
-            )
+            let sides = ("no such migration", "applied");
+            self.finding(name, Code::MigrationUnknown, sides, Fix::Words(words))
         });
-    missing.chain(unknown).collect()
+        let odd = recorded.odd.iter().map(|odd| self.odd(odd));
+        missing.chain(unknown).chain(odd).collect()
+    }
+
+    /// What a migration makes is there: to run it again would fail.
+    fn lost_row(&self, name: &str) -> String {
+        let now = match self.place.engine() {
+            Some(Engine::Postgres) => "extract(epoch FROM now())::bigint",
+            _ => "CAST(strftime('%s', 'now') AS INTEGER)",
+        };
+        format!(
+            "nothing of the schema is missing: if it was applied and its row alone is lost, INSERT INTO {} (version, \
+             applied_at) VALUES ('{}', {now}); if it was not, `migrate up`",
+            crate::schema::HISTORY,
+            name.replace('\'', "''")
+        )
+    }
+
+    fn odd(&self, odd: &Odd) -> Finding {
+        let fix = match (odd.rows, self.place.engine()) {
+            (Some(rows), Some(_)) => {
+                let delete = format!("DELETE FROM {} WHERE {rows}", crate::schema::HISTORY);
+                Fix::sql([Statement::new(Phase::Guard, delete)])
+            }
+            _ => Fix::Words(format!(
+                "look at the row in {}: delete it, or give it the name that it should have",
+                crate::schema::HISTORY
+            )),
+        };
+        let sides = ("the name of a migration, once", odd.found);
+        self.finding(&odd.name, Code::HistoryRow, sides, fix)
+    }
+
+    fn finding(&self, name: &str, code: Code, sides: (&str, &str), fix: Fix) -> Finding {
+        Finding {
+            code,
+            place: self.place,
+            at: (!self.at.is_empty()).then(|| self.at.to_owned()),
+            table: crate::schema::HISTORY.to_owned(),
+            part: Part::Named,
+            name: name.to_owned(),
+            wanted: sides.0.to_owned(),
+            found: sides.1.to_owned(),
+            fix,
+        }
+    }
+}
+
+/// Whoever looks cannot become the application's role, and so no application can that logs in so.
+pub(super) fn stranger(place: Place, at: &str, role: &Role) -> Option<Finding> {
+    let login = role.stranger.as_ref()?;
+    let (application, member) = (ddl::role(&role.name), ddl::role(login));
+    Some(Finding {
+        code: Code::Stranger,
+        place,
+        at: Some(at.to_owned()),
+        table: role.name.clone(),
+        part: Part::Named,
+        name: login.clone(),
+        wanted: format!("a member of {}", role.name),
+        found: "no member: it cannot SET ROLE to it".to_owned(),
+        fix: Fix::sql([Statement::new(
+            Phase::Guard,
+            format!("GRANT {application} TO {member}"),
+        )]),
+    })
 }

@@ -91,6 +91,7 @@ pub struct Doctor {
     described: Described,
     role: String,
     migrations: Option<Migrations>,
+    has_scratch: bool,
     server: Option<SecretString>,
     databases: Vec<Database>,
     watch: Option<Watch>,
@@ -114,6 +115,7 @@ impl Doctor {
             described: Described::by(domain),
             role: DEFAULT_APPLICATION_ROLE.to_owned(),
             migrations: None,
+            has_scratch: true,
             server: None,
             databases: Vec::new(),
             watch: None,
@@ -144,6 +146,14 @@ impl Doctor {
     #[must_use]
     pub fn migrations<H: History>(mut self) -> Self {
         self.migrations = Some(Migrations::of::<H>());
+        self
+    }
+
+    /// Makes no scratch databases: what the migrations build is skipped. The history of each
+    /// [`database`](Self::database) is compared with the names of the [`migrations`](Self::migrations) all the same.
+    #[must_use]
+    pub fn without_scratch(mut self) -> Self {
+        self.has_scratch = false;
         self
     }
 
@@ -314,7 +324,7 @@ impl<'a> Round<'a> {
     /// What the migrations build, on both engines at once.
     async fn scratch(&mut self) {
         let doctor = self.doctor;
-        let Some(migrations) = doctor.migrations else {
+        let Some(migrations) = doctor.migrations.filter(|_| doctor.has_scratch) else {
             return;
         };
         let building = doctor.engines().map(|engine| {
@@ -352,10 +362,21 @@ impl<'a> Round<'a> {
             Ok(seen) => seen,
             Err(reason) => return self.cannot_see(place, format!("{label}: {reason}")),
         };
+        let before = self.report.findings.len();
+        self.compare(place, Some(&label), wanted.as_ref(), &seen.schema);
+        let mut own = self.report.findings.split_off(before);
+        let is_error = |finding: &Finding| finding.severity() == Severity::Error;
+        let is_whole = !own.iter().any(is_error);
         if let Some(migrations) = self.doctor.migrations {
-            match seen.applied {
-                Applied::Names(applied) => {
-                    let found = live::migrations(place, &label, &applied, &migrations.names());
+            match &seen.applied {
+                Applied::Rows(recorded) => {
+                    let at = label.as_str();
+                    let recorder = live::Recorder {
+                        place,
+                        at,
+                        is_whole,
+                    };
+                    let found = recorder.compare(recorded, &migrations.names());
                     self.report.findings.extend(found);
                 }
                 Applied::NotPermitted => {
@@ -364,7 +385,10 @@ impl<'a> Round<'a> {
                 }
             }
         }
-        self.compare(place, Some(&label), wanted.as_ref(), &seen.schema);
+        let role = seen.schema.role.as_ref();
+        let stranger = role.and_then(|role| live::stranger(place, &label, role));
+        self.report.findings.extend(stranger);
+        self.report.findings.append(&mut own);
     }
 
     fn report(mut self) -> Report {

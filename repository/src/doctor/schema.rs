@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::code::Code;
 use super::expression::{Expression, names};
 use super::finding::Part;
+use super::fix::Fix;
 use crate::engine::Engine;
 
 /// What a place has.
@@ -17,6 +19,8 @@ pub(super) struct Schema {
     pub(super) others: Vec<Other>,
     /// The application's role, on Postgres.
     pub(super) role: Option<Role>,
+    /// What is wrong by itself, whatever DOMAIN says.
+    pub(super) hazards: Vec<Hazard>,
     /// Tables of which something cannot be read, and why: nothing is said of them.
     pub(super) unread: BTreeMap<String, String>,
 }
@@ -29,6 +33,8 @@ pub(super) struct Role {
     pub(super) unbound: bool,
     /// Roles that no policy binds, and that it is a member of.
     pub(super) unbound_as: Vec<Membership>,
+    /// Whoever looks, if they cannot become it.
+    pub(super) stranger: Option<String>,
     /// What it may do in the schema itself.
     pub(super) namespace: Namespace,
 }
@@ -60,9 +66,22 @@ impl Schema {
             tables: BTreeMap::new(),
             others: Vec::new(),
             role: None,
+            hazards: Vec::new(),
             unread: BTreeMap::new(),
         }
     }
+}
+
+/// Something that no database should have: a finding that needs no comparison.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Hazard {
+    pub(super) code: Code,
+    pub(super) table: String,
+    /// What it is about; empty for the table itself.
+    pub(super) name: String,
+    pub(super) wanted: String,
+    pub(super) found: String,
+    pub(super) fix: Fix,
 }
 
 /// A trigger, a view, and the like.
@@ -256,7 +275,10 @@ pub(super) struct Column {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Generated {
     /// By counting.
-    Identity,
+    Identity {
+        /// Whether a value that is written is refused.
+        is_always: bool,
+    },
     /// From other columns.
     Computed {
         expression: Expression,

@@ -83,5 +83,40 @@ pub(super) fn covers(suppression: &Suppression, place: Place, code: Code, subjec
         (Place::Migrations(one), Place::Database(other)) => one == other,
         (one, other) => one == other,
     };
-    is_there && suppression.code == code.id() && suppression.subject == subject
+    is_there && suppression.code == code.id() && matches(suppression.subject, subject)
+}
+
+/// Whether the subject is the pattern's, in which `*` stands for any text.
+fn matches(pattern: &str, subject: &str) -> bool {
+    let Some((begin, rest)) = pattern.split_once('*') else {
+        return pattern == subject;
+    };
+    let Some(after) = subject.strip_prefix(begin) else {
+        return pattern == subject;
+    };
+    let places = after.char_indices().map(|(place, _)| place);
+    let mut places = places.chain([after.len()]);
+    pattern == subject || places.any(|place| matches(rest, &after[place..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn a_star_stands_for_any_text_and_nothing_else_does() {
+        for (pattern, subject, is) in [
+            ("other_*", "other_things", true),
+            ("other_*", "other_", true),
+            ("other_*", "another_thing", false),
+            ("*: ix_*_report", "habits: ix_habits_report", true),
+            ("*: ix_*_report", "habits: ix_habits_reports", false),
+            ("other_?", "other_x", false),
+            ("habits", "habits", true),
+            ("habits*x", "habits", false),
+            ("*", "häbits", true),
+        ] {
+            assert_eq!(matches(pattern, subject), is, "{pattern} {subject}");
+        }
+    }
 }

@@ -73,7 +73,8 @@ pub struct Suppression {
     pub code: &'static str,
     /// Where. What is suppressed of the migrations is suppressed of a live database too.
     pub place: Place,
-    /// What the finding is about, as the report says it: `"habits.color"`, `"habits: ix_habits__name"`.
+    /// What the finding is about, as the report says it: `"habits.color"`, `"habits: ix_habits__name"`. `*` stands for any
+    /// text: `"other_*"`, for the tables of another application.
     pub subject: &'static str,
     /// Why it is meant.
     pub reason: &'static str,

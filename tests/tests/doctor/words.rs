@@ -280,8 +280,10 @@ impl Trial {
                 run(&db, "BEGIN").await.expect("a transaction");
                 if self.takes(&db, slip).await {
                     taken += 1;
+                    // The doctor begins a transaction of its own, and with it ends this one.
+                    let printed = self.printed(&db).await;
                     if !self.is_told(&db).await {
-                        quiet.push((slip, self.printed(&db).await));
+                        quiet.push((slip, printed));
                     }
                 }
                 run(&db, "ROLLBACK").await.expect("a transaction");

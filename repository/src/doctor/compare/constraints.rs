@@ -2,6 +2,7 @@
 
 use super::super::code::Code;
 use super::super::expected::PRIMARY_KEY;
+use super::super::expression::Shown;
 use super::super::fix::{Fix, Phase, Statement, ddl, rows};
 use super::super::schema::{Check, ForeignKey, PrimaryKey, UniqueKey};
 use super::{OnTable, Remedy, sides};
@@ -430,11 +431,17 @@ pub(super) fn checks(on: &mut OnTable<'_>) {
 
 fn one(on: &mut OnTable<'_>, name: &str, wanted: &Check, found: &Check) {
     if wanted.condition != found.condition || wanted.unusual != found.unusual {
-        let is_stronger =
-            found.condition.implies(&wanted.condition) && wanted.unusual == found.unusual;
-        let code = match is_stronger {
-            true => Code::CheckStronger,
-            false => Code::CheckWeaker,
+        let (one, other) = (&wanted.condition, &found.condition);
+        let is_stranger = || other.strange_to(one).is_some();
+        let code = match () {
+            () if wanted.unusual != found.unusual || is_stranger() => Code::CheckWeaker,
+            () if other.implies(one) => Code::CheckStronger,
+            () if one.implies(other) => Code::CheckWeaker,
+            () => match other.shown() {
+                Some(Shown::Weaker) => Code::CheckWeaker,
+                Some(Shown::Stronger) => Code::CheckStronger,
+                None => Code::NotShownEqual,
+            },
         };
         let say = |check: &Check| {
             let words = [check.condition.to_string()].into_iter();

@@ -13,7 +13,8 @@ use std::collections::BTreeMap;
 use super::code::Code;
 use super::finding::{Finding, Part};
 use super::fix::{Fix, Statement, rebuild};
-use super::schema::{Conflict, Other, Schema, Table};
+use super::read::alike;
+use super::schema::{Conflict, Hazard, Other, Schema, Table};
 use super::suppression;
 use crate::domain::{Place, Suppression};
 use crate::engine::Engine;
@@ -44,6 +45,12 @@ pub(super) fn compare(
         edited: BTreeMap::new(),
         suppressions,
     };
+    alike::resolve(&mut expected, &mut actual);
+    for hazard in &actual.hazards {
+        if !expected.hazards.contains(hazard) {
+            all.hazard(hazard);
+        }
+    }
     tables::compare(&mut all, &expected, &mut actual);
     for (name, edited) in std::mem::take(&mut all.edited) {
         if edited.is_anew {
@@ -172,6 +179,17 @@ impl Comparison {
                 }
             }
         }
+    }
+
+    /// What is wrong by itself.
+    fn hazard(&mut self, hazard: &Hazard) {
+        let part = match hazard.name.is_empty() {
+            true => Part::Table,
+            false => Part::Named,
+        };
+        let sides = sides(&hazard.wanted, &hazard.found);
+        let what = (part, hazard.name.as_str());
+        self.say(&hazard.table, what, hazard.code, sides, hazard.fix.clone());
     }
 
     fn say(&mut self, table: &str, what: (Part, &str), code: Code, sides: Sides, fix: Fix) {

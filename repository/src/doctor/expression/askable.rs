@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use sqlparser::ast::{Expr, Query, Visit, Visitor};
 use sqlparser::tokenizer::{Token, Word};
 
-use super::{build, read, tokens};
+use super::{Expression, build, read, tokens};
 use crate::engine::Engine;
 
 /// Words that begin a query.
@@ -13,7 +13,11 @@ const QUERIES: [&str; 4] = ["SELECT", "VALUES", "TABLE", "WITH"];
 
 /// Whether it names nothing outside `pg_catalog`, and a plan would tell all of it: a plan is silent on collations of
 /// columns, and on what a subquery is compared with unless it is the one value of `(SELECT value)`.
-pub(crate) fn can_be_asked(sql: &str) -> bool {
+pub(crate) fn can_be_asked(expression: &Expression) -> bool {
+    let sql = expression.sql();
+    if expression.uses().iter().any(|one| one.is_hidden) {
+        return false;
+    }
     let Ok(tokens) = tokens(Engine::Postgres, sql) else {
         return false;
     };

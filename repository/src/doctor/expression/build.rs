@@ -5,6 +5,7 @@ use sqlparser::ast::{
     Ident, ObjectNamePart, Query, SelectItem, SetExpr, UnaryOperator, Value,
 };
 
+use super::super::fix::ddl;
 use super::node::{Comparison, Node};
 use super::opaque;
 use crate::engine::Engine;
@@ -50,7 +51,7 @@ impl Builder {
                 Node::Column(parts.collect::<Vec<_>>().join("."))
             }
             Expr::Value(value) => literal(&value.value),
-            Expr::TypedString(typed) => literal(&typed.value.value),
+            Expr::TypedString(typed) => self.cast(literal(&typed.value.value), &typed.data_type),
             Expr::UnaryOp { op, expr } => self.unary(*op, expr),
             Expr::BinaryOp { left, op, right } => self.binary(left, op, right),
             Expr::Cast {
@@ -122,7 +123,7 @@ impl Builder {
                 .call(function)
                 .unwrap_or_else(|| opaque::node(expression)),
             Expr::Subquery(query) => match scalar_of(query) {
-                Some(scalar) => Node::Call("select".to_owned(), vec![self.node(scalar)]),
+                Some(scalar) => Node::Call("select".to_owned(), vec![self.argument(scalar)]),
                 None => opaque::node(expression),
             },
             _ => self
@@ -255,8 +256,46 @@ impl Builder {
                 "f" | "false" | "n" | "no" | "off" | "0" => Node::Number("0".to_owned()),
                 _ => Node::Cast(Box::new(inner), ty),
             },
-            (Node::Text(_), ty) if !ty.contains('(') && !is_numeric(ty) => inner,
+            (Node::Text(_), ty) if PLAIN.contains(&ty) => inner,
             _ => Node::Cast(Box::new(inner), ty),
+        }
+    }
+
+    /// By the types of its arguments Postgres chooses among functions of one name: theirs are kept, but for a text's
+    /// and an integer's, which are those of literals without one.
+    fn argument(&self, expression: &Expr) -> Node {
+        if self.engine == Engine::Sqlite {
+            return self.node(expression);
+        }
+        match expression {
+            Expr::Nested(inner) => self.argument(inner),
+            Expr::Value(value) => match &value.value {
+                Value::Boolean(value) => typed(Node::Text(value.to_string()), "boolean"),
+                value => literal(value),
+            },
+            Expr::Cast {
+                expr, data_type, ..
+            } => {
+                let inner = match self.argument(expr) {
+                    Node::Cast(text, ty) if ty == "boolean" => Node::Cast(text, ty),
+                    inner if inner.is_literal() => inner,
+                    _ => return self.cast(self.node(expr), data_type),
+                };
+                let ty = type_name(data_type);
+                match (&inner, ty.as_str()) {
+                    (Node::Text(_), "text") => inner,
+                    (Node::Number(number), "integer") if number.parse::<i32>().is_ok() => inner,
+                    (Node::Text(text), "integer") if text.parse::<i32>().is_ok() => {
+                        Node::Number(text.clone())
+                    }
+                    (Node::Text(text), "bigint" | "smallint" | "numeric") if is_number(text) => {
+                        typed(Node::Number(text.clone()), &ty)
+                    }
+                    (Node::Cast(..), "boolean") => inner,
+                    _ => typed(inner, &ty),
+                }
+            }
+            other => self.node(other),
         }
     }
 
@@ -264,8 +303,9 @@ impl Builder {
     /// somebody made.
     fn called(&self, ident: &Ident) -> String {
         let name = folded(ident);
+        let is_plain = name.chars().all(|c| c == '_' || c.is_alphanumeric());
         match ident.quote_style {
-            Some(_) if GRAMMAR.contains(&name.as_str()) => format!("\"{name}\""),
+            Some(_) if !is_plain || GRAMMAR.contains(&name.as_str()) => format!("\"{name}\""),
             _ => name,
         }
     }
@@ -281,6 +321,7 @@ impl Builder {
         });
         let name = parts.collect::<Option<Vec<_>>>()?.join(".");
         let name = name.strip_prefix("pg_catalog.").unwrap_or(&name).to_owned();
+        let is_grammar = GRAMMAR.contains(&name.as_str());
         let same = SAME.iter().find(|(other, _)| *other == name);
         let name = same.map_or(name, |(_, name)| (*name).to_owned());
         let arguments = match &function.args {
@@ -291,7 +332,10 @@ impl Builder {
                     return None;
                 }
                 let arguments = list.args.iter().map(|argument| match argument {
-                    FunctionArg::Unnamed(FunctionArgExpr::Expr(inner)) => Some(self.node(inner)),
+                    FunctionArg::Unnamed(FunctionArgExpr::Expr(inner)) => Some(match is_grammar {
+                        true => self.node(inner),
+                        false => self.argument(inner),
+                    }),
                     _ => None,
                 });
                 arguments.collect::<Option<_>>()?
@@ -301,12 +345,30 @@ impl Builder {
     }
 }
 
+fn typed(literal: Node, ty: &str) -> Node {
+    Node::Cast(Box::new(literal), ty.to_owned())
+}
+
+/// Types of Postgres that a literal has without being told, beside a column of such a type.
+const PLAIN: [&str; 14] = [
+    "text",
+    "varchar",
+    "uuid",
+    "date",
+    "time without time zone",
+    "time with time zone",
+    "timestamp without time zone",
+    "timestamp with time zone",
+    "interval",
+    "json",
+    "jsonb",
+    "bytea",
+    "inet",
+    "cidr",
+];
+
 const INTEGERS: [&str; 3] = ["integer", "bigint", "smallint"];
 const FRACTIONS: [&str; 3] = ["numeric", "double precision", "real"];
-
-fn is_numeric(ty: &str) -> bool {
-    INTEGERS.contains(&ty) || FRACTIONS.contains(&ty)
-}
 
 fn is_number(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_digit() || c == '-') && text.parse::<f64>().is_ok()
@@ -373,7 +435,17 @@ pub(super) fn literal(value: &Value) -> Node {
 
 /// A type by the name that Postgres prints.
 pub(super) fn type_name(ty: &DataType) -> String {
-    let name = ty.to_string().to_lowercase();
+    let name = match ty {
+        DataType::Custom(name, of) if of.is_empty() => {
+            let parts = name.0.iter().map(|part| match part {
+                ObjectNamePart::Identifier(ident) => ddl::name(&folded(ident)),
+                other => other.to_string(),
+            });
+            let parts: Vec<String> = parts.filter(|part| part != "pg_catalog").collect();
+            parts.join(".")
+        }
+        _ => ty.to_string().to_lowercase(),
+    };
     match name.as_str() {
         "int" | "int4" => "integer",
         "int8" => "bigint",
@@ -384,6 +456,8 @@ pub(super) fn type_name(ty: &DataType) -> String {
         "timestamptz" => "timestamp with time zone",
         "timestamp" => "timestamp without time zone",
         "character varying" => "varchar",
+        "time" => "time without time zone",
+        "timetz" => "time with time zone",
         "decimal" => "numeric",
         _ => return name,
     }

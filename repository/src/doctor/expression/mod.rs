@@ -9,7 +9,9 @@ mod build;
 pub(super) mod names;
 mod node;
 mod opaque;
+mod resolve;
 mod sqlite;
+mod uses;
 
 use std::fmt;
 
@@ -20,6 +22,8 @@ use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer, TokenizerE
 
 pub(super) use askable::can_be_asked;
 pub(super) use node::Node;
+pub(super) use resolve::Names;
+pub(super) use uses::{Kind, Use};
 
 use crate::engine::Engine;
 
@@ -28,6 +32,20 @@ use crate::engine::Engine;
 pub(super) struct Expression {
     sql: String,
     node: Node,
+    is_condition: bool,
+    /// What it uses that somebody made, as Postgres tells.
+    uses: Vec<Use>,
+    /// What a row has shown of it, beside the one that is wanted.
+    shown: Option<Shown>,
+}
+
+/// What a row shows that one condition takes and the other refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// It takes what should be refused.
+    Weaker,
+    /// It refuses what should be taken.
+    Stronger,
 }
 
 impl PartialEq for Expression {
@@ -45,6 +63,9 @@ impl Expression {
         Expression {
             sql: sql.to_owned(),
             node: parse(engine, sql).settled(),
+            is_condition: true,
+            uses: Vec::new(),
+            shown: None,
         }
     }
 
@@ -53,7 +74,70 @@ impl Expression {
         Expression {
             sql: sql.to_owned(),
             node: parse(engine, sql),
+            is_condition: false,
+            uses: Vec::new(),
+            shown: None,
         }
+    }
+
+    /// The same, knowing what it uses. What its text does not say makes it another expression than any that is written.
+    pub(super) fn using(mut self, uses: Vec<Use>) -> Self {
+        self.uses = uses;
+        self.node = self.with_hidden(self.node.clone());
+        self
+    }
+
+    fn with_hidden(&self, node: Node) -> Node {
+        let hidden = self.hidden();
+        hidden.fold(node, |node, one| {
+            Node::Operator(format!("uses {}", one.said), vec![node])
+        })
+    }
+
+    fn hidden(&self) -> impl Iterator<Item = &Use> {
+        self.uses.iter().filter(|one| one.is_hidden)
+    }
+
+    /// What it uses that somebody made.
+    pub(super) fn uses(&self) -> &[Use] {
+        &self.uses
+    }
+
+    /// What it uses that somebody made, and that the other does not name.
+    pub(super) fn strange_to(&self, other: &Expression) -> Option<&Use> {
+        let is_strange = |one: &&Use| one.is_hidden || !one.is_named_in(&other.sql);
+        self.uses.iter().find(is_strange)
+    }
+
+    /// Takes the names in it for what they are in that table.
+    pub(super) fn resolve(&mut self, names: &Names<'_>) {
+        let Some(node) = names.node(&self.sql) else {
+            return;
+        };
+        let node = match self.is_condition {
+            true => names.settled(node.settled()),
+            false => node,
+        };
+        self.node = self.with_hidden(node);
+    }
+
+    pub(super) fn shown(&self) -> Option<Shown> {
+        self.shown
+    }
+
+    pub(super) fn show(&mut self, shown: Option<Shown>) {
+        self.shown = shown;
+    }
+
+    /// A value of that type: a literal needs no cast to it.
+    pub(super) fn of_type(mut self, ty: &str) -> Self {
+        if let Node::Cast(inner, cast) = &self.node
+            && cast == ty
+            && matches!(**inner, Node::Text(_))
+        {
+            self.node = (**inner).clone();
+        }
+        self
     }
 
     /// As it was written.
@@ -82,6 +166,9 @@ impl Expression {
         Expression {
             sql: format!("({}) AND ({})", self.sql, other.sql),
             node: Node::all([self.node.clone(), other.node.clone()]),
+            is_condition: true,
+            uses: Vec::new(),
+            shown: None,
         }
     }
 
@@ -96,13 +183,25 @@ impl Expression {
                 }
                 Engine::Postgres => self.node.renamed(from, to),
             },
+            is_condition: self.is_condition,
+            uses: self.uses.clone(),
+            shown: self.shown,
         }
     }
 }
 
 impl fmt::Display for Expression {
+    /// As it was written; what it hides is a comment behind it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.sql)
+        f.write_str(&self.sql)?;
+        let hidden: Vec<&str> = self.hidden().map(|one| one.said.as_str()).collect();
+        match hidden.is_empty() {
+            true => Ok(()),
+            false => {
+                let hidden = hidden.join(", ").replace(['*', '\n'], " ");
+                write!(f, " /* by {hidden} */")
+            }
+        }
     }
 }
 

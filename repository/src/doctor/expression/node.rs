@@ -211,12 +211,18 @@ impl Node {
 
     /// Whether the other holds wherever this one does, as far as can be told.
     pub(crate) fn implies(&self, other: &Node) -> bool {
-        if self == other {
+        let is = |node: &Node, number: &str| matches!(node, Node::Number(n) if n == number);
+        // Whatever holds, true does too; and what never holds allows anything to be said of it.
+        if self == other || is(other, "1") || is(self, "0") {
             return true;
         }
         match (self, other) {
             (_, Node::And(wanted)) => wanted.iter().all(|part| self.implies(part)),
             (Node::Or(branches), _) => branches.iter().all(|branch| branch.implies(other)),
+            (Node::And(parts), Node::Or(wanted)) => {
+                let is_one = wanted.iter().any(|branch| self.implies(branch));
+                is_one || parts.iter().any(|part| part.implies(other))
+            }
             (Node::And(parts), _) => parts.iter().any(|part| part.implies(other)),
             (_, Node::Or(wanted)) => wanted.iter().any(|branch| self.implies(branch)),
             (Node::Compare(what, mine, value), Node::Compare(of, theirs, limit)) => {

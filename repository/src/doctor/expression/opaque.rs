@@ -88,9 +88,5 @@ fn plain(ident: &mut Ident) {
 
 /// Whether the literal is the same without the type that Postgres prints after it.
 fn is_plain(literal: &Value, ty: &DataType) -> bool {
-    matches!(literal, Value::SingleQuotedString(_))
-        && matches!(
-            ty,
-            DataType::Text | DataType::Varchar(_) | DataType::Date | DataType::Timestamp(..)
-        )
+    matches!(literal, Value::SingleQuotedString(_)) && matches!(ty, DataType::Text)
 }

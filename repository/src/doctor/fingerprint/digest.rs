@@ -40,6 +40,9 @@ impl Digest {
             let facts = (namespace.usable, namespace.owned, &namespace.creators);
             feed(&mut hash, &format!("namespace {facts:?}"));
         }
+        for hazard in &schema.hazards {
+            feed(&mut hash, &format!("hazard {hazard:?}"));
+        }
         for table in schema.unread.keys() {
             feed(&mut hash, &format!("unread {table}"));
         }

@@ -1,9 +1,9 @@
 //! What a store's own connection is told of its database.
 //!
-//! On Postgres it is one statement, and so one round trip. SQLite is in the process, and has no SQL that reads a
-//! table which may not exist: the names of the migrations are a second statement, in the same snapshot.
+//! On Postgres it is one statement behind the one that pins the search path. SQLite is in the process, and has no SQL that
+//! reads a table which may not exist: the names of the migrations are a second statement, in the same snapshot.
 
-use super::super::read::{self, Applied, Row, Seen, Unreadable, alike};
+use super::super::read::{self, Row, Seen, Unreadable, alike};
 use super::super::schema::Schema;
 use crate::dialect::{Access, Dialect, Extent, Text};
 use crate::engine::Engine;
@@ -25,11 +25,14 @@ pub(super) async fn look<D: Dialect>(pool: &D::Pool, role: &str) -> Result<Seen>
 
 async fn once<D: Dialect>(pool: &D::Pool, role: &str) -> Result<Seen> {
     let scope = Scope::system("comparing the schema with the application's");
-    let (extent, values) = match D::ENGINE {
-        Engine::Sqlite => (Extent::Unit, Vec::new()),
-        Engine::Postgres => (Extent::Statement, vec![Value::Text(role.to_owned())]),
+    let mut session = Session::<D>::begin(pool, &scope, Access::Read, Extent::Unit).await?;
+    let values = match D::ENGINE {
+        Engine::Sqlite => Vec::new(),
+        Engine::Postgres => {
+            let schema = text(&mut session, read::PIN).await?;
+            vec![Value::Text(role.to_owned()), Value::Text(schema)]
+        }
     };
-    let mut session = Session::<D>::begin(pool, &scope, Access::Read, extent).await?;
     let decode = |row: &D::Row| Ok((D::text(row, 0)?, D::text(row, 1)?, D::text(row, 3)?));
     let text = plain(read::catalog(D::ENGINE));
     let mut rows = Vec::new();
@@ -40,8 +43,8 @@ async fn once<D: Dialect>(pool: &D::Pool, role: &str) -> Result<Seen> {
         Some(applied) => applied,
         None => {
             let text = plain(read::NAMES);
-            let names = session.fetch(&text, Vec::new(), |row| D::text(row, 0));
-            Applied::Names(names.await?)
+            let rows = session.fetch(&text, Vec::new(), |row| D::text(row, 0));
+            read::recorded(&rows.await?)
         }
     };
     session.rollback().await?;
@@ -49,33 +52,43 @@ async fn once<D: Dialect>(pool: &D::Pool, role: &str) -> Result<Seen> {
     Ok(Seen { schema, applied })
 }
 
-/// Puts what is wanted in the place of what was found, wherever Postgres reads both alike.
+/// Asks about whatever differs, as the doctor does.
 pub(super) async fn settle<D: Dialect>(pool: &D::Pool, wanted: &Schema, found: &mut Schema) {
-    for pair in alike::pairs(wanted, found) {
-        if let Ok([wanted, found]) = plans::<D>(pool, &pair.statements).await {
-            pair.settle([&wanted, &found]);
+    for mut pair in alike::pairs(wanted, found) {
+        for kind in 0..2 {
+            let questions: Vec<String> = pair.questions()[kind].iter().copied().cloned().collect();
+            let answers = answers::<D>(pool, &questions).await;
+            if answers.is_ok_and(|answers| pair.settle(&answers)) {
+                break;
+            }
         }
     }
 }
 
 /// In a session of their own, since one that fails ends it.
-async fn plans<D: Dialect>(pool: &D::Pool, statements: &[String; 2]) -> Result<[String; 2]> {
+async fn answers<D: Dialect>(pool: &D::Pool, questions: &[String]) -> Result<Vec<String>> {
     let scope = Scope::system("asking whether two expressions are alike");
     let mut session = Session::<D>::begin(pool, &scope, Access::Read, Extent::Unit).await?;
-    let plans = async {
-        text(&mut session, alike::SETTINGS).await?;
-        let wanted = text(&mut session, &statements[0]).await?;
-        Ok([wanted, text(&mut session, &statements[1]).await?])
+    let answers = async {
+        if D::ENGINE == Engine::Postgres {
+            text(&mut session, alike::SETTINGS).await?;
+        }
+        let mut answers = Vec::new();
+        for question in questions {
+            answers.push(text(&mut session, question).await?);
+        }
+        Ok(answers)
     };
-    let plans = plans.await;
+    let answers = answers.await;
     session.rollback().await?;
-    plans
+    answers
 }
 
+/// The rows of one column, a line each.
 async fn text<D: Dialect>(session: &mut Session<D>, sql: &str) -> Result<String> {
     let sql = plain(sql);
     let texts = session.fetch(&sql, Vec::new(), |row| D::text(row, 0));
-    Ok(texts.await?.into_iter().collect())
+    Ok(texts.await?.join("\n"))
 }
 
 fn plain(sql: &str) -> Text {

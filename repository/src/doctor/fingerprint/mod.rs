@@ -113,11 +113,16 @@ impl Fingerprint {
         let mut reasons = Vec::new();
         let mut is_behind = false;
         if let Some(names) = self.migrations {
-            let Applied::Names(applied) = seen.applied else {
+            let Applied::Rows(applied) = &seen.applied else {
                 let reason = NOT_PERMITTED.into();
                 return Err(ErrorKind::Permission { reason }.into());
             };
-            for finding in live::migrations(place, "", &applied, &names()) {
+            let recorder = live::Recorder {
+                place,
+                at: "",
+                is_whole: false,
+            };
+            for finding in recorder.compare(applied, &names()) {
                 is_behind |= finding.code == super::Code::MigrationMissing;
                 reasons.push(words(&finding));
             }

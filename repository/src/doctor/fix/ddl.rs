@@ -51,10 +51,12 @@ pub(crate) fn column(column: &Column) -> String {
         sql.push_str(&format!(" COLLATE \"{collation}\""));
     }
     if let Some(generated) = &column.generated {
-        sql.push_str(&format!(
-            " GENERATED ALWAYS AS {}",
-            self::generated(generated)
-        ));
+        let when = match generated {
+            Generated::Identity { is_always: false } => "BY DEFAULT",
+            _ => "ALWAYS",
+        };
+        let generated = self::generated(generated);
+        sql.push_str(&format!(" GENERATED {when} AS {generated}"));
     }
     if !column.nullable {
         sql.push_str(" NOT NULL");
@@ -65,10 +67,10 @@ pub(crate) fn column(column: &Column) -> String {
     sql
 }
 
-/// What follows `GENERATED ALWAYS AS`.
+/// What follows `GENERATED .. AS`.
 pub(crate) fn generated(generated: &Generated) -> String {
     match generated {
-        Generated::Identity => "IDENTITY".to_owned(),
+        Generated::Identity { .. } => "IDENTITY".to_owned(),
         Generated::Computed {
             expression,
             is_stored,

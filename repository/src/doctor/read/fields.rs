@@ -63,6 +63,13 @@ impl Row {
         }
     }
 
+    pub(in super::super) fn optional_flag(&self, index: usize) -> Result<Option<bool>, Unreadable> {
+        match self.fields.get(index) {
+            Some(Value::Null) => Ok(None),
+            _ => self.flag(index).map(Some),
+        }
+    }
+
     /// A list of texts; none for NULL.
     pub(in super::super) fn texts(&self, index: usize) -> Result<Vec<String>, Unreadable> {
         let items = match self.fields.get(index) {

@@ -1,4 +1,5 @@
-//! What a real database has, by its catalogs alone: read-only, in one statement, without any right to change it.
+//! What a real database has, by its catalogs alone: read-only, in one statement behind the one that pins the search path,
+//! without any right to change it.
 //!
 //! A statement sees one snapshot, but Postgres prints expressions by its catalogs of the moment. A table that changed in
 //! between is known by what could not be printed, and the database is looked at again.
@@ -7,16 +8,22 @@ pub(super) mod alike;
 mod fields;
 mod history;
 mod postgres;
+mod samples;
 mod sqlite;
 mod sqlite_conflict;
 mod sqlite_text;
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Statement};
+use sea_orm::{
+    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, Statement,
+    TransactionOptions,
+};
 
 use super::schema::Schema;
 use crate::engine::Engine;
+use crate::migrate::begin;
 pub(super) use fields::Row;
-pub(super) use history::{Applied, NAMES, NOT_PERMITTED, told};
+pub(super) use history::{Applied, NAMES, NOT_PERMITTED, Odd, Recorded, recorded, told};
+pub(super) use postgres::PIN;
 
 /// Why a database could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -77,24 +84,41 @@ impl Seen {
 
 async fn once(db: &DatabaseConnection, role: &str) -> Result<Seen, Unreadable> {
     let engine = engine_of(db)?;
+    let read_only = TransactionOptions {
+        access_mode: (engine == Engine::Postgres).then_some(AccessMode::ReadOnly),
+        ..TransactionOptions::default()
+    };
+    let tx = begin(db, read_only).await?;
+    let seen = within(&tx, engine, role).await;
+    tx.rollback().await?;
+    seen
+}
+
+/// In one transaction, whose search path is pinned.
+async fn within(tx: &DatabaseTransaction, engine: Engine, role: &str) -> Result<Seen, Unreadable> {
+    let backend = tx.get_database_backend();
     let values = match engine {
         Engine::Sqlite => Vec::new(),
-        Engine::Postgres => vec![role.into()],
+        Engine::Postgres => {
+            let schema = texts(tx, PIN).await?.pop().unwrap_or_default();
+            vec![role.into(), schema.into()]
+        }
     };
-    let backend = db.get_database_backend();
     let statement = Statement::from_sql_and_values(backend, catalog(engine), values);
-    let rows = rows(db, statement).await?;
+    let rows = rows(tx, statement).await?;
     let applied = match told(&rows)? {
         Some(applied) => applied,
-        None => {
-            let rows = db.query_all_raw(Statement::from_string(backend, NAMES));
-            let rows = rows.await?;
-            let names = rows.iter().map(|row| row.try_get_by_index(0));
-            Applied::Names(names.collect::<Result<_, DbErr>>()?)
-        }
+        None => recorded(&texts(tx, NAMES).await?),
     };
     let schema = interpret(engine, rows)?;
     Ok(Seen { schema, applied })
+}
+
+async fn texts(tx: &DatabaseTransaction, sql: &str) -> Result<Vec<String>, Unreadable> {
+    let statement = Statement::from_string(tx.get_database_backend(), sql);
+    let rows = tx.query_all_raw(statement).await?;
+    let texts = rows.iter().map(|row| row.try_get_by_index(0));
+    Ok(texts.collect::<Result<_, DbErr>>()?)
 }
 
 /// The schema alone.
@@ -106,8 +130,8 @@ pub(super) async fn schema(
     Ok(database(db, role, wanted).await?.schema)
 }
 
-/// The statement that reads everything; on Postgres parameter 1 is the application's role. Its columns: kind,
-/// table, place, and facts as JSON.
+/// The statement that reads everything; on Postgres after [`PIN`], whose answer is parameter 2, and parameter 1 is the
+/// application's role. Its columns: kind, table, place, and facts as JSON.
 pub(super) const fn catalog(engine: Engine) -> &'static str {
     match engine {
         Engine::Sqlite => sqlite::CATALOG,

@@ -1,191 +1,66 @@
 //! What a Postgres database has in its current schema, by `pg_catalog`.
 
-use super::super::expression::Expression;
+use std::collections::BTreeMap;
+
+use super::super::code::Code;
+use super::super::expression::{Expression, Kind, Use};
+use super::super::fix::{Fix, Phase, Statement, ddl};
 use super::super::schema::{
-    Check, Column, ForeignKey, Generated, Grant, Guard, Index, Key, Membership, Namespace, Other,
-    Policy, PrimaryKey, Role, Schema, Table, UniqueKey,
+    Check, Column, ForeignKey, Generated, Grant, Guard, Hazard, Index, Key, Membership, Namespace,
+    Other, Policy, PrimaryKey, Role, Schema, Table, UniqueKey,
 };
 use super::Unreadable;
 use super::fields::Row;
 use crate::engine::Engine;
 
-/// `(kind, table, place, facts)`. Parameter 1 is the application's role. SeaORM's own table, what extensions
-/// brought, and the parts of a partitioned table are no part of the schema.
+/// Puts `pg_catalog` alone on the search path for the transaction, and sets how literals are printed. It gives the schema
+/// that was current before.
 ///
-/// The first part sets, for this statement's transaction, how Postgres prints the literals in an expression
-/// and what of it needs a schema before its name; everything else reads from it, so that nothing is printed before.
+/// What it names is qualified itself, since until then the database's own path holds.
+pub(in super::super) const PIN: &str = "
+    WITH s AS MATERIALIZED (SELECT pg_catalog.current_schema()::pg_catalog.text AS name),
+    p AS MATERIALIZED (
+        SELECT s.name, pg_catalog.count(pg_catalog.set_config(v.name, v.value, true)) FROM s, (VALUES
+            ('search_path', 'pg_catalog, pg_temp'), ('TimeZone', 'UTC'), ('DateStyle', 'ISO, YMD'),
+            ('IntervalStyle', 'postgres'), ('extra_float_digits', '1'), ('bytea_output', 'hex'),
+            ('quote_all_identifiers', 'off'), ('standard_conforming_strings', 'on')) v (name, value)
+        GROUP BY s.name)
+    SELECT coalesce(p.name, '') FROM p";
+
+/// `(kind, table, place, facts)`, after [`PIN`]: so each name in it is Postgres's, and whatever is not is printed with its
+/// schema. Parameter 1 is the application's role, 2 the schema. SeaORM's own table, what extensions brought, and the
+/// parts of a partitioned table are no part of the schema.
 ///
 /// What SeaORM recorded is asked for by a text, since the statement is valid without its table too. `ts_stat` runs
-/// a text on every server (`query_to_xml` needs one that was built with libxml); each name is a lexeme.
+/// a text on every server (`query_to_xml` needs one that was built with libxml); each name is a lexeme, in
+/// hexadecimal since a lexeme is not empty.
 ///
 /// `r` is the application's role; `m` are the roles that it is a member of, each with the one whose grant makes it
 /// so. A superuser is a member of every role: nothing is told beyond it.
 ///
 /// What only some releases have a column for is read from the row as JSON: NULLS NOT DISTINCT (15), NOT ENFORCED (18).
-/// That PUBLIC may create in `public` is no drift before 15, when every database was made so.
+/// That PUBLIC may create in `public` is a warning before 15, when every database was made so.
 ///
 /// A view comes before those that it reads, which were made before it.
 ///
 /// `NOT NULL` (contype `n`, from Postgres 18 on) is told by the columns.
-pub(super) const CATALOG: &str = "
-    WITH p AS MATERIALIZED (
-        SELECT count(set_config(name, value, true)) FROM (VALUES
-            ('TimeZone', 'UTC'), ('DateStyle', 'ISO, YMD'), ('IntervalStyle', 'postgres'), ('extra_float_digits', '1'),
-            ('bytea_output', 'hex'), ('quote_all_identifiers', 'off'), ('standard_conforming_strings', 'on')) v (name, value)),
-    s AS MATERIALIZED (SELECT n.oid FROM p, pg_namespace n WHERE n.nspname = current_schema() AND p.count > 0),
-    c AS MATERIALIZED (
-        SELECT c.* FROM pg_class c, s
-        WHERE c.relnamespace = s.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
-            AND c.relname <> 'seaql_migrations'
-            AND NOT EXISTS (SELECT FROM pg_depend d
-                WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')),
-    t AS MATERIALIZED (SELECT * FROM c WHERE relkind IN ('r', 'p')),
-    r AS MATERIALIZED (SELECT oid, rolname, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = $1),
-    m AS MATERIALIZED (
-        SELECT x.oid, x.rolname, x.rolsuper OR x.rolbypassrls AS unbound, min(d.rolname) AS through
-        FROM r
-        JOIN pg_auth_members g ON g.member = r.oid
-        JOIN pg_roles d ON d.oid = g.roleid
-        JOIN pg_roles x ON x.oid = d.oid OR NOT d.rolsuper AND pg_has_role(d.oid, x.oid, 'MEMBER')
-        WHERE NOT r.rolsuper
-        GROUP BY 1, 2, 3)
-    SELECT 'schema', '', 0::bigint, '[]' FROM s
-    UNION ALL
-    SELECT 'history', '', 0, CASE WHEN has_column_privilege(h.oid, 'version', 'SELECT')
-            THEN json_build_array('names', (SELECT json_agg(v.word ORDER BY v.word) FROM ts_stat(
-                format('SELECT array_to_tsvector(array_agg(version::text)) FROM %s', h.oid::regclass)) v))
-            ELSE '[\"not permitted\"]' END::text
-        FROM s JOIN pg_class h ON h.relnamespace = s.oid AND h.relname = 'seaql_migrations'
-    UNION ALL
-    SELECT 'role', '', 0, json_build_array(r.rolname, r.rolsuper OR r.rolbypassrls,
-            n.nspname, has_schema_privilege(r.oid, n.oid, 'USAGE'), NOT r.rolsuper AND pg_has_role(r.oid, n.nspowner, 'MEMBER'))::text
-        FROM r, s JOIN pg_namespace n ON n.oid = s.oid
-    UNION ALL
-    SELECT 'membership', '', 0, json_build_array(rolname, through)::text FROM m WHERE unbound
-    UNION ALL
-    SELECT 'creator', '', 0, json_build_array(e.privilege_type, coalesce(o.rolname, 'PUBLIC'), e.is_grantable, m.through)::text
-        FROM s
-        JOIN pg_namespace n ON n.oid = s.oid
-        CROSS JOIN aclexplode(n.nspacl) e
-        LEFT JOIN pg_roles o ON o.oid = e.grantee
-        LEFT JOIN m ON m.oid = e.grantee
-        WHERE e.privilege_type = 'CREATE' AND e.grantee <> n.nspowner AND (o.rolname = $1 OR m.oid IS NOT NULL
-            OR e.grantee = 0 AND NOT (n.nspname = 'public' AND current_setting('server_version_num')::int < 150000))
-    UNION ALL
-    SELECT 'table', t.relname::text, 0, json_build_array(t.relrowsecurity, t.relforcerowsecurity,
-            EXISTS (SELECT FROM r WHERE NOT r.rolsuper AND pg_has_role(r.oid, t.relowner, 'MEMBER')),
-            to_json(array_remove(ARRAY[
-                    CASE WHEN t.relpersistence = 'u' THEN 'UNLOGGED' END, CASE WHEN t.relkind = 'p' THEN 'PARTITIONED' END], NULL)
-                || ARRAY(SELECT 'INHERITS ' || h.inhparent::regclass FROM pg_inherits h WHERE h.inhrelid = t.oid)
-                || ARRAY(SELECT 'INHERITED BY ' || h.inhrelid::regclass FROM pg_inherits h JOIN pg_class i ON i.oid = h.inhrelid
-                    WHERE h.inhparent = t.oid AND NOT i.relispartition)))::text
-        FROM t
-    UNION ALL
-    SELECT 'column', t.relname::text, a.attnum, json_build_array(a.attname, format_type(a.atttypid, a.atttypmod),
-            CASE WHEN a.attcollation <> y.typcollation
-                THEN CASE WHEN l.collnamespace <> 'pg_catalog'::regnamespace THEN l.collnamespace::regnamespace || '.' ELSE '' END
-                    || l.collname END, NOT a.attnotnull,
-            pg_get_expr(d.adbin, d.adrelid), a.attgenerated::text, a.attidentity <> '')::text
-        FROM t
-        JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
-        JOIN pg_type y ON y.oid = a.atttypid
-        LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-        LEFT JOIN pg_collation l ON l.oid = a.attcollation
-    UNION ALL
-    SELECT 'constraint', t.relname::text, 0, json_build_array(k.conname, k.contype,
-            (SELECT json_agg(a.attname ORDER BY n.i) FROM unnest(k.conkey) WITH ORDINALITY n (num, i)
-                JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = n.num),
-            CASE WHEN f.relnamespace <> t.relnamespace THEN f.relnamespace::regnamespace || '.' ELSE '' END || f.relname,
-            (SELECT json_agg(a.attname ORDER BY n.i) FROM unnest(k.confkey) WITH ORDINALITY n (num, i)
-                JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = n.num),
-            k.confdeltype, k.confupdtype, k.condeferrable, k.convalidated,
-            CASE WHEN k.contype = 'x' THEN pg_get_constraintdef(k.oid) ELSE pg_get_expr(k.conbin, k.conrelid) END,
-            coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::bool, false),
-            k.confmatchtype = 'f' AND cardinality(k.conkey) > 1,
-            coalesce((to_jsonb(k) ->> 'conenforced')::bool, true)
-                AND NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgconstraint = k.oid AND g.tgenabled NOT IN ('O', 'A')),
-            k.condeferred, k.connoinherit, coalesce(i.indnkeyatts < i.indnatts, false),
-            (SELECT json_agg(a.attname ORDER BY a.attnum) FROM pg_attribute a
-                WHERE a.attrelid = k.conrelid AND to_jsonb(k) -> 'confdelsetcols' @> to_jsonb(a.attnum)),
-            pg_get_constraintdef(k.oid, true))::text
-        FROM t
-        JOIN pg_constraint k ON k.conrelid = t.oid AND k.contype IN ('p', 'u', 'f', 'c', 'x') AND k.conparentid = 0
-        LEFT JOIN pg_class f ON f.oid = k.confrelid
-        LEFT JOIN pg_index i ON i.indexrelid = k.conindid AND k.contype IN ('p', 'u')
-    UNION ALL
-    SELECT 'index', t.relname::text, 0, json_build_array(x.relname, i.indisunique, pg_get_expr(i.indpred, i.indrelid),
-            (SELECT json_agg(pg_get_indexdef(i.indexrelid, n, false) ORDER BY n) FROM generate_series(1, i.indnkeyatts) n),
-            (SELECT string_agg(CASE WHEN i.indoption[n - 1] & 1 = 1 THEN 'd' ELSE 'a' END, '' ORDER BY n)
-                FROM generate_series(1, i.indnkeyatts) n),
-            (SELECT json_agg(u.what ORDER BY u.n) FROM (
-                SELECT n, d.key || CASE WHEN l.is THEN l.sql ELSE '' END
-                        || CASE WHEN o.opcdefault THEN '' ELSE ' ' || o.opcname END
-                        || CASE i.indoption[n - 1] WHEN 1 THEN ' NULLS LAST' WHEN 2 THEN ' NULLS FIRST' ELSE '' END AS what,
-                    l.is OR NOT o.opcdefault OR i.indoption[n - 1] IN (1, 2) AS is
-                FROM generate_series(1, i.indnkeyatts) n
-                JOIN pg_opclass o ON o.oid = i.indclass[n - 1]
-                LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n - 1] AND a.attnum > 0
-                CROSS JOIN LATERAL (SELECT pg_get_indexdef(i.indexrelid, n, false) AS key) d
-                CROSS JOIN LATERAL (SELECT ' COLLATE ' || i.indcollation[n - 1]::regcollation AS sql) w
-                CROSS JOIN LATERAL (SELECT w.sql, CASE WHEN i.indcollation[n - 1] = 0 THEN false
-                    WHEN a.attnum IS NOT NULL THEN i.indcollation[n - 1] <> a.attcollation
-                    ELSE strpos(pg_get_indexdef(i.indexrelid), CASE n WHEN 1 THEN ' (' ELSE ', ' END || d.key || w.sql) > 0 END AS is) l) u
-                WHERE u.is),
-            to_json(array_remove(ARRAY[
-                CASE WHEN (to_jsonb(i) ->> 'indnullsnotdistinct')::bool THEN 'NULLS NOT DISTINCT' END,
-                CASE WHEN i.indnkeyatts < i.indnatts THEN 'INCLUDE' END,
-                CASE WHEN m.amname <> 'btree' THEN 'USING ' || m.amname END,
-                CASE WHEN NOT i.indisvalid THEN 'INVALID' END], NULL)), pg_get_indexdef(i.indexrelid, 0, true))::text
-        FROM t
-        JOIN pg_index i ON i.indrelid = t.oid
-        JOIN pg_class x ON x.oid = i.indexrelid
-        JOIN pg_am m ON m.oid = x.relam
-        WHERE NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))
-    UNION ALL
-    SELECT 'policy', t.relname::text, 0, json_build_array(p.polname, p.polpermissive,
-            CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END,
-            (SELECT json_agg(n.name ORDER BY n.name)
-                FROM unnest(p.polroles) o LEFT JOIN pg_roles r ON r.oid = o
-                CROSS JOIN LATERAL (SELECT CASE WHEN r.rolname = 'PUBLIC' THEN '\"PUBLIC\"' ELSE coalesce(r.rolname, 'PUBLIC') END) n (name)),
-            pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))::text
-        FROM t JOIN pg_policy p ON p.polrelid = t.oid
-    UNION ALL
-    SELECT 'grant', t.relname::text, 0, json_build_array(g.privilege_type || g.of_column, coalesce(o.rolname, 'PUBLIC'), g.is_grantable, m.through)::text
-        FROM t
-        CROSS JOIN LATERAL (
-            SELECT e.grantee, e.privilege_type, e.is_grantable, '' AS of_column FROM aclexplode(t.relacl) e
-            UNION ALL
-            SELECT e.grantee, e.privilege_type, e.is_grantable, format(' (%s)', a.attname)
-                FROM pg_attribute a, aclexplode(a.attacl) e WHERE a.attrelid = t.oid
-            UNION ALL
-            SELECT b.oid, v.privilege, false, '' FROM pg_roles b JOIN (VALUES ('pg_read_all_data', 'SELECT'), ('pg_write_all_data', 'INSERT'),
-                ('pg_write_all_data', 'UPDATE'), ('pg_write_all_data', 'DELETE'), ('pg_maintain', 'MAINTAIN')) v (name, privilege)
-                ON v.name = b.rolname) g
-        LEFT JOIN pg_roles o ON o.oid = g.grantee
-        LEFT JOIN m ON m.oid = g.grantee AND m.oid <> t.relowner
-        WHERE g.grantee = 0 OR o.rolname = $1 OR m.oid IS NOT NULL
-    UNION ALL
-    SELECT 'other', t.relname::text, 0, json_build_array('TRIGGER', g.tgname)::text
-        FROM t JOIN pg_trigger g ON g.tgrelid = t.oid WHERE NOT g.tgisinternal
-    UNION ALL
-    SELECT 'other', t.relname::text, 0, json_build_array('RULE', w.rulename)::text
-        FROM t JOIN pg_rewrite w ON w.ev_class = t.oid WHERE w.rulename <> '_RETURN'
-    UNION ALL
-    SELECT 'other', relname::text, -oid::bigint, json_build_array(
-            CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'FOREIGN TABLE' END, relname)::text
-        FROM c WHERE relkind IN ('v', 'm', 'f')
-    ORDER BY 3, 2, 1, 4";
-
+///
+/// `uses` is what Postgres has noted of an expression that somebody made, whether it is printed or not. What Postgres
+/// brings has an id below 16384.
+///
+/// A `hazard` is a finding by itself: its code, name, both sides, statements that fix it, and words where none do.
+pub(super) const CATALOG: &str = concat!(include_str!("catalog.sql"), include_str!("hazards.sql"));
 pub(super) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
     let mut schema = Schema::new(Engine::Postgres);
-    if !rows.iter().any(|row| row.kind == "schema") {
-        return Err(Unreadable::NoSchema);
-    }
+    let namespace = rows.iter().find(|row| row.kind == "schema");
+    let namespace = namespace.ok_or(Unreadable::NoSchema)?.text(0)?;
+    let mut uses = Uses::of(&rows)?;
     for row in rows.iter().filter(|row| row.kind == "role") {
         schema.role = Some(Role {
             name: row.text(0)?,
             unbound: row.flag(1)?,
             unbound_as: Vec::new(),
+            stranger: None,
             namespace: Namespace {
                 name: row.text(2)?,
                 usable: row.flag(3)?,
@@ -202,6 +77,7 @@ pub(super) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
                     through: row.text(1)?,
                 }),
                 "creator" => role.namespace.creators.push(grant(row)?),
+                "login" if !row.flag(1)? => role.stranger = Some(row.text(0)?),
                 _ => {}
             }
         }
@@ -221,7 +97,9 @@ pub(super) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
         schema.tables.insert(row.table.clone(), table);
     }
     for row in rows {
-        if row.kind == "other" {
+        if row.kind == "hazard" {
+            schema.hazards.push(hazard(&row)?);
+        } else if row.kind == "other" {
             schema.others.push(Other {
                 table: row.table.clone(),
                 kind: row.text(0)?,
@@ -238,7 +116,7 @@ pub(super) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
                 "grant" => privilege,
                 _ => continue,
             };
-            if let Err(Unreadable::Catalog(_)) = read(&row, table) {
+            if let Err(Unreadable::Catalog(_)) = read(&row, table, &mut uses) {
                 // Expressions are printed by the catalogs of the moment, not of the statement: by then it was gone.
                 let reason = format!("{} was changed while it was looked at", row.table);
                 schema.unread.insert(row.table.clone(), reason);
@@ -248,19 +126,96 @@ pub(super) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
     schema
         .tables
         .retain(|name, _| !schema.unread.contains_key(name));
-    for table in schema.tables.values_mut() {
+    for (name, table) in &mut schema.tables {
+        without_schema(&namespace, name, table);
         table.guard.iter_mut().for_each(|guard| guard.grants.sort());
     }
     Ok(schema)
 }
 
-fn column(row: &Row, table: &mut Table) -> Result<(), Unreadable> {
+/// What is printed of a constraint or an index and of nothing else names its own schema, and its own table's.
+fn without_schema(namespace: &str, name: &str, table: &mut Table) {
+    let (schema, name) = (ddl::name(namespace), ddl::name(name));
+    for sql in table.constraint_sql.values_mut() {
+        if sql.starts_with("FOREIGN KEY (") {
+            *sql = sql.replacen(&format!(") REFERENCES {schema}."), ") REFERENCES ", 1);
+        }
+    }
+    for (index, sql) in &mut table.index_sql {
+        let index = ddl::name(index);
+        let begin = format!("INDEX {index} ON {schema}.{name} ");
+        *sql = sql.replacen(&begin, &format!("INDEX {index} ON {name} "), 1);
+    }
+}
+
+/// What the expressions of the tables use that somebody made: by table, kind and name of what they belong to.
+struct Uses(BTreeMap<(String, String, String), Vec<Use>>);
+
+impl Uses {
+    fn of(rows: &[Row]) -> Result<Self, Unreadable> {
+        let mut uses = Uses(BTreeMap::new());
+        for row in rows.iter().filter(|row| row.kind == "uses") {
+            let Some(kind) = Kind::of(&row.text(2)?) else {
+                continue;
+            };
+            let of = (row.table.clone(), row.text(0)?, row.text(1)?);
+            uses.0.entry(of).or_default().push(Use {
+                kind,
+                schema: row.text(3)?,
+                name: row.text(4)?,
+                said: row.text(5)?,
+                is_plain: row.flag(6)?,
+                is_hidden: false,
+            });
+        }
+        Ok(uses)
+    }
+
+    /// What one of them uses, whose expressions are printed so.
+    fn take(&mut self, row: &Row, kind: &str, name: &str, printed: &[Option<&str>]) -> Vec<Use> {
+        let of = (row.table.clone(), kind.to_owned(), name.to_owned());
+        let mut uses = self.0.remove(&of).unwrap_or_default();
+        for one in &mut uses {
+            one.look_in(printed.iter().copied().flatten());
+        }
+        uses
+    }
+}
+
+fn hazard(row: &Row) -> Result<Hazard, Unreadable> {
+    let id = row.text(0)?;
+    let code = Code::ALL.iter().find(|code| code.id() == id);
+    let code = *code.ok_or_else(|| Unreadable::Catalog(format!("no code {id}")))?;
+    let sql = row.texts(4)?;
+    Ok(Hazard {
+        code,
+        table: row.table.clone(),
+        name: row.text(1)?,
+        wanted: row.text(2)?,
+        found: row.text(3)?,
+        fix: match sql.is_empty() {
+            true => Fix::Words(row.text(5)?),
+            // Most are about roles; none needs anything that another step makes.
+            false => {
+                let statements = sql.into_iter();
+                Fix::sql(statements.map(|sql| Statement::new(Phase::Role, sql)))
+            }
+        },
+    })
+}
+
+fn column(row: &Row, table: &mut Table, uses: &mut Uses) -> Result<(), Unreadable> {
+    let (name, ty) = (row.text(0)?, row.text(1)?);
     let expression = row.optional_text(4)?;
-    let (computed, is_identity) = (row.text(5)?, row.flag(6)?);
-    let scalar = |sql: String| Expression::scalar(Engine::Postgres, &sql);
-    let (default, generated) = match (computed.as_str(), is_identity) {
-        ("", false) => (expression.map(scalar), None),
-        ("", true) => (None, Some(Generated::Identity)),
+    let (computed, identity) = (row.text(5)?, row.text(6)?);
+    let uses = uses.take(row, "column", &name, &[expression.as_deref()]);
+    let scalar = |sql: String| Expression::scalar(Engine::Postgres, &sql).using(uses);
+    let (default, generated) = match (computed.as_str(), identity.as_str()) {
+        ("", "") => (expression.map(scalar).map(|sql| sql.of_type(&ty)), None),
+        ("", identity) => {
+            let is_always = identity == "a";
+            (None, Some(Generated::Identity { is_always }))
+        }
         (kind, _) => {
             let computed = |expression| Generated::Computed {
                 expression,
@@ -270,8 +225,8 @@ fn column(row: &Row, table: &mut Table) -> Result<(), Unreadable> {
         }
     };
     table.columns.push(Column {
-        name: row.text(0)?,
-        ty: row.text(1)?,
+        name,
+        ty,
         collation: row.optional_text(2)?,
         nullable: row.flag(3)?,
         default,
@@ -281,7 +236,7 @@ fn column(row: &Row, table: &mut Table) -> Result<(), Unreadable> {
     Ok(())
 }
 
-fn constraint(row: &Row, table: &mut Table) -> Result<(), Unreadable> {
+fn constraint(row: &Row, table: &mut Table, uses: &mut Uses) -> Result<(), Unreadable> {
     let name = row.text(0)?;
     let columns = row.texts(2)?;
     let deferrable = row.flag(7)?;
@@ -289,7 +244,9 @@ fn constraint(row: &Row, table: &mut Table) -> Result<(), Unreadable> {
         let those = all.iter().filter(|(is, _)| *is);
         those.map(|(_, what)| (*what).to_owned()).collect()
     };
+    let is_valid = row.optional_flag(18)?.unwrap_or(true);
     let unusual = those(&[
+        (!is_valid, "INVALID"),
         (deferrable, "DEFERRABLE"),
         (row.flag(10)?, "NULLS NOT DISTINCT"),
         (row.flag(15)?, "INCLUDE"),
@@ -333,9 +290,11 @@ fn constraint(row: &Row, table: &mut Table) -> Result<(), Unreadable> {
         }
         // A check, or an exclusion constraint, which is no expression and nowhere in DOMAIN.
         _ => {
+            let sql = row.text(9)?;
+            let uses = uses.take(row, "constraint", &name, &[Some(&sql)]);
             table.checks.push(Check {
                 name: Some(name),
-                condition: Expression::condition(Engine::Postgres, &row.text(9)?),
+                condition: Expression::condition(Engine::Postgres, &sql).using(uses),
                 valid: row.flag(8)?,
                 unusual: those(&[
                     (row.flag(14)? && !is_exclusion, "NO INHERIT"),
@@ -360,11 +319,15 @@ fn action(letter: &str) -> String {
     .to_owned()
 }
 
-fn index(row: &Row, table: &mut Table) -> Result<(), Unreadable> {
+fn index(row: &Row, table: &mut Table, uses: &mut Uses) -> Result<(), Unreadable> {
+    let name = row.text(0)?;
     let predicate = row.optional_text(2)?;
     let (keys, order) = (row.texts(3)?, row.text(4)?);
+    let printed = keys.iter().chain(&predicate);
+    let printed: Vec<_> = printed.map(|sql| Some(sql.as_str())).collect();
+    let uses = uses.take(row, "index", &name, &printed);
     let keys = keys.iter().zip(order.chars()).map(|(sql, order)| Key {
-        expression: Expression::scalar(Engine::Postgres, sql),
+        expression: Expression::scalar(Engine::Postgres, sql).using(uses.clone()),
         descending: order == 'd',
     });
     let mut unusual = row.texts(5)?;
@@ -372,31 +335,34 @@ fn index(row: &Row, table: &mut Table) -> Result<(), Unreadable> {
     let index = Index {
         keys: keys.collect(),
         unique: row.flag(1)?,
-        predicate: predicate.map(|sql| Expression::condition(Engine::Postgres, &sql)),
+        predicate: predicate.map(|sql| Expression::condition(Engine::Postgres, &sql).using(uses)),
         unusual,
     };
-    let name = row.text(0)?;
     table.index_sql.insert(name.clone(), row.text(7)?);
     table.indexes.insert(name, index);
     Ok(())
 }
 
-fn policy(row: &Row, table: &mut Table) -> Result<(), Unreadable> {
-    let condition =
-        |sql: Option<String>| sql.map(|sql| Expression::condition(Engine::Postgres, &sql));
+fn policy(row: &Row, table: &mut Table, uses: &mut Uses) -> Result<(), Unreadable> {
+    let (name, using, checked) = (row.text(0)?, row.optional_text(4)?, row.optional_text(5)?);
+    let printed = [using.as_deref(), checked.as_deref()];
+    let uses = uses.take(row, "policy", &name, &printed);
+    let condition = |sql: Option<String>| {
+        sql.map(|sql| Expression::condition(Engine::Postgres, &sql).using(uses.clone()))
+    };
     let policy = Policy {
         permissive: row.flag(1)?,
         command: row.text(2)?,
         roles: row.texts(3)?,
-        using: condition(row.optional_text(4)?),
-        with_check: condition(row.optional_text(5)?),
+        using: condition(using),
+        with_check: condition(checked),
     };
     let guard = table.guard.get_or_insert_default();
-    guard.policies.insert(row.text(0)?, policy);
+    guard.policies.insert(name, policy);
     Ok(())
 }
 
-fn privilege(row: &Row, table: &mut Table) -> Result<(), Unreadable> {
+fn privilege(row: &Row, table: &mut Table, _: &mut Uses) -> Result<(), Unreadable> {
     let grants = &mut table.guard.get_or_insert_default().grants;
     grants.push(grant(row)?);
     Ok(())

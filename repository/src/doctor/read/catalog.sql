@@ -1,0 +1,192 @@
+WITH s AS MATERIALIZED (SELECT oid, nspname, nspowner, nspacl FROM pg_namespace WHERE nspname = $2),
+c AS MATERIALIZED (
+    SELECT c.* FROM pg_class c, s
+    WHERE c.relnamespace = s.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
+        AND c.relname <> 'seaql_migrations'
+        AND NOT EXISTS (SELECT FROM pg_depend d
+            WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')),
+t AS MATERIALIZED (SELECT * FROM c WHERE relkind IN ('r', 'p')),
+r AS MATERIALIZED (
+    SELECT oid, rolname, rolsuper, rolbypassrls, rolcreaterole, rolreplication FROM pg_roles WHERE rolname = $1),
+m AS MATERIALIZED (
+    SELECT x.oid, x.rolname, x.rolsuper OR x.rolbypassrls AS unbound, x.rolcreaterole, x.rolreplication,
+        min(d.rolname) AS through
+    FROM r
+    JOIN pg_auth_members g ON g.member = r.oid
+    JOIN pg_roles d ON d.oid = g.roleid
+    JOIN pg_roles x ON x.oid = d.oid OR NOT d.rolsuper AND pg_has_role(d.oid, x.oid, 'MEMBER')
+    WHERE NOT r.rolsuper
+    GROUP BY 1, 2, 3, 4, 5),
+h AS MATERIALIZED (
+    SELECT h.*, v.attnum FROM s JOIN pg_class h ON h.relnamespace = s.oid AND h.relname = 'seaql_migrations'
+    LEFT JOIN pg_attribute v ON v.attrelid = h.oid AND v.attname = 'version' AND NOT v.attisdropped)
+SELECT 'schema', '', 0::bigint, json_build_array(nspname)::text FROM s
+UNION ALL
+SELECT 'history', '', 0, CASE
+        WHEN h.relkind <> 'r' OR h.attnum IS NULL OR row_security_active(h.oid) OR NOT has_column_privilege(h.oid, h.attnum, 'SELECT')
+            THEN '["not permitted"]'
+        ELSE json_build_array('names', (SELECT json_agg(v.word || ' ' || v.ndoc ORDER BY v.word) FROM ts_stat(format(
+            'SELECT array_to_tsvector(ARRAY[coalesce(''x'' || encode(convert_to(left(version::text, 450), ''UTF8''), ''hex''), ''null'')]) FROM %s',
+            h.oid::regclass)) v))::text END
+    FROM h
+UNION ALL
+SELECT 'role', '', 0, json_build_array(r.rolname, r.rolsuper OR r.rolbypassrls,
+        s.nspname, has_schema_privilege(r.oid, s.oid, 'USAGE'), NOT r.rolsuper AND pg_has_role(r.oid, s.nspowner, 'MEMBER'))::text
+    FROM r, s
+UNION ALL
+SELECT 'membership', '', 0, json_build_array(rolname, through)::text FROM m WHERE unbound
+UNION ALL
+SELECT 'creator', '', 0, json_build_array(e.privilege_type, coalesce(o.rolname, 'PUBLIC'), e.is_grantable, m.through)::text
+    FROM s
+    CROSS JOIN aclexplode(s.nspacl) e
+    LEFT JOIN pg_roles o ON o.oid = e.grantee
+    LEFT JOIN m ON m.oid = e.grantee
+    WHERE e.privilege_type = 'CREATE' AND e.grantee <> s.nspowner AND (o.rolname = $1 OR m.oid IS NOT NULL
+        OR e.grantee = 0 AND NOT (s.nspname = 'public' AND current_setting('server_version_num')::int < 150000))
+UNION ALL
+SELECT 'login', '', 0, json_build_array(l.rolname, l.rolsuper OR l.oid = r.oid OR pg_has_role(l.oid, r.oid,
+        CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END))::text
+    FROM r, pg_roles l WHERE l.rolname = current_user
+UNION ALL
+SELECT 'table', t.relname::text, 0, json_build_array(t.relrowsecurity, t.relforcerowsecurity,
+        EXISTS (SELECT FROM r WHERE NOT r.rolsuper AND pg_has_role(r.oid, t.relowner, 'MEMBER')),
+        to_json(array_remove(ARRAY[
+                CASE WHEN t.relpersistence = 'u' THEN 'UNLOGGED' END, CASE WHEN t.relkind = 'p' THEN 'PARTITIONED' END], NULL)
+            || ARRAY(SELECT 'INHERITS ' || CASE WHEN i.relnamespace = t.relnamespace THEN quote_ident(i.relname)
+                ELSE i.oid::regclass::text END FROM pg_inherits h JOIN pg_class i ON i.oid = h.inhparent WHERE h.inhrelid = t.oid)
+            || ARRAY(SELECT 'INHERITED BY ' || CASE WHEN i.relnamespace = t.relnamespace THEN quote_ident(i.relname)
+                ELSE i.oid::regclass::text END FROM pg_inherits h JOIN pg_class i ON i.oid = h.inhrelid
+                WHERE h.inhparent = t.oid AND NOT i.relispartition)))::text
+    FROM t
+UNION ALL
+SELECT 'column', t.relname::text, a.attnum, json_build_array(a.attname,
+        CASE WHEN coalesce(z.typnamespace, y.typnamespace) = t.relnamespace AND NOT EXISTS (SELECT FROM pg_type b
+                WHERE b.typnamespace = 'pg_catalog'::regnamespace AND b.typname = coalesce(z.typname, y.typname))
+            THEN substr(format_type(a.atttypid, a.atttypmod), length(t.relnamespace::regnamespace::text) + 2)
+            ELSE format_type(a.atttypid, a.atttypmod) END,
+        CASE WHEN a.attcollation <> y.typcollation
+            THEN CASE WHEN l.collnamespace <> 'pg_catalog'::regnamespace THEN l.collnamespace::regnamespace || '.' ELSE '' END
+                || l.collname END, NOT a.attnotnull,
+        pg_get_expr(d.adbin, d.adrelid), a.attgenerated::text, a.attidentity::text)::text
+    FROM t
+    JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
+    JOIN pg_type y ON y.oid = a.atttypid
+    LEFT JOIN pg_type z ON z.oid = y.typelem AND z.typarray = y.oid
+    LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+    LEFT JOIN pg_collation l ON l.oid = a.attcollation
+UNION ALL
+SELECT 'constraint', t.relname::text, 0, json_build_array(k.conname, k.contype,
+        (SELECT json_agg(a.attname ORDER BY n.i) FROM unnest(k.conkey) WITH ORDINALITY n (num, i)
+            JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = n.num),
+        CASE WHEN f.relnamespace <> t.relnamespace THEN f.relnamespace::regnamespace || '.' ELSE '' END || f.relname,
+        (SELECT json_agg(a.attname ORDER BY n.i) FROM unnest(k.confkey) WITH ORDINALITY n (num, i)
+            JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = n.num),
+        k.confdeltype, k.confupdtype, k.condeferrable, k.convalidated,
+        CASE WHEN k.contype = 'x' THEN pg_get_constraintdef(k.oid) ELSE pg_get_expr(k.conbin, k.conrelid) END,
+        coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::bool, false),
+        k.confmatchtype = 'f' AND cardinality(k.conkey) > 1,
+        coalesce((to_jsonb(k) ->> 'conenforced')::bool, true)
+            AND NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgconstraint = k.oid AND g.tgenabled NOT IN ('O', 'A')),
+        k.condeferred, k.connoinherit, coalesce(i.indnkeyatts < i.indnatts, false),
+        (SELECT json_agg(a.attname ORDER BY a.attnum) FROM pg_attribute a
+            WHERE a.attrelid = k.conrelid AND to_jsonb(k) -> 'confdelsetcols' @> to_jsonb(a.attnum)),
+        pg_get_constraintdef(k.oid, true), i.indisvalid AND i.indisready AND i.indislive)::text
+    FROM t
+    JOIN pg_constraint k ON k.conrelid = t.oid AND k.contype IN ('p', 'u', 'f', 'c', 'x') AND k.conparentid = 0
+    LEFT JOIN pg_class f ON f.oid = k.confrelid
+    LEFT JOIN pg_index i ON i.indexrelid = k.conindid AND k.contype IN ('p', 'u')
+UNION ALL
+SELECT 'index', t.relname::text, 0, json_build_array(x.relname, i.indisunique, pg_get_expr(i.indpred, i.indrelid),
+        (SELECT json_agg(pg_get_indexdef(i.indexrelid, n, false) ORDER BY n) FROM generate_series(1, i.indnkeyatts) n),
+        (SELECT string_agg(CASE WHEN i.indoption[n - 1] & 1 = 1 THEN 'd' ELSE 'a' END, '' ORDER BY n)
+            FROM generate_series(1, i.indnkeyatts) n),
+        (SELECT json_agg(u.what ORDER BY u.n) FROM (
+            SELECT n, d.key || CASE WHEN l.is THEN l.sql ELSE '' END
+                    || CASE WHEN o.opcdefault THEN '' ELSE ' ' || o.opcname END
+                    || CASE i.indoption[n - 1] WHEN 1 THEN ' NULLS LAST' WHEN 2 THEN ' NULLS FIRST' ELSE '' END AS what,
+                l.is OR NOT o.opcdefault OR i.indoption[n - 1] IN (1, 2) AS is
+            FROM generate_series(1, i.indnkeyatts) n
+            JOIN pg_opclass o ON o.oid = i.indclass[n - 1]
+            LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[n - 1] AND a.attnum > 0
+            CROSS JOIN LATERAL (SELECT pg_get_indexdef(i.indexrelid, n, false) AS key) d
+            CROSS JOIN LATERAL (SELECT ' COLLATE ' || i.indcollation[n - 1]::regcollation AS sql) w
+            CROSS JOIN LATERAL (SELECT w.sql, CASE WHEN i.indcollation[n - 1] = 0 THEN false
+                WHEN a.attnum IS NOT NULL THEN i.indcollation[n - 1] <> a.attcollation
+                ELSE strpos(pg_get_indexdef(i.indexrelid), CASE n WHEN 1 THEN ' (' ELSE ', ' END || d.key || w.sql) > 0 END AS is) l) u
+            WHERE u.is),
+        to_json(array_remove(ARRAY[
+            CASE WHEN (to_jsonb(i) ->> 'indnullsnotdistinct')::bool THEN 'NULLS NOT DISTINCT' END,
+            CASE WHEN i.indnkeyatts < i.indnatts THEN 'INCLUDE' END,
+            CASE WHEN m.amname <> 'btree' THEN 'USING ' || m.amname END,
+            CASE WHEN NOT (i.indisvalid AND i.indisready AND i.indislive) THEN 'INVALID' END], NULL)), pg_get_indexdef(i.indexrelid, 0, true))::text
+    FROM t
+    JOIN pg_index i ON i.indrelid = t.oid
+    JOIN pg_class x ON x.oid = i.indexrelid
+    JOIN pg_am m ON m.oid = x.relam
+    WHERE NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))
+UNION ALL
+SELECT 'policy', t.relname::text, 0, json_build_array(p.polname, p.polpermissive,
+        CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END,
+        (SELECT json_agg(n.name ORDER BY n.name)
+            FROM unnest(p.polroles) o LEFT JOIN pg_roles r ON r.oid = o
+            CROSS JOIN LATERAL (SELECT CASE WHEN r.rolname = 'PUBLIC' THEN '"PUBLIC"' ELSE coalesce(r.rolname, 'PUBLIC') END) n (name)),
+        pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))::text
+    FROM t JOIN pg_policy p ON p.polrelid = t.oid
+UNION ALL
+SELECT 'grant', t.relname::text, 0, json_build_array(g.privilege_type || g.of_column, coalesce(o.rolname, 'PUBLIC'), g.is_grantable, m.through)::text
+    FROM t
+    CROSS JOIN LATERAL (
+        SELECT e.grantee, e.privilege_type, e.is_grantable, '' AS of_column FROM aclexplode(t.relacl) e
+        UNION ALL
+        SELECT e.grantee, e.privilege_type, e.is_grantable, format(' (%s)', a.attname)
+            FROM pg_attribute a, aclexplode(a.attacl) e WHERE a.attrelid = t.oid
+        UNION ALL
+        SELECT b.oid, v.privilege, false, '' FROM pg_roles b JOIN (VALUES ('pg_read_all_data', 'SELECT'), ('pg_write_all_data', 'INSERT'),
+            ('pg_write_all_data', 'UPDATE'), ('pg_write_all_data', 'DELETE'), ('pg_maintain', 'MAINTAIN')) v (name, privilege)
+            ON v.name = b.rolname) g
+    LEFT JOIN pg_roles o ON o.oid = g.grantee
+    LEFT JOIN m ON m.oid = g.grantee AND m.oid <> t.relowner
+    WHERE g.grantee = 0 OR o.rolname = $1 OR m.oid IS NOT NULL
+UNION ALL
+SELECT 'other', t.relname::text, 0, json_build_array('TRIGGER', g.tgname)::text
+    FROM t JOIN pg_trigger g ON g.tgrelid = t.oid WHERE NOT g.tgisinternal
+UNION ALL
+SELECT 'other', t.relname::text, 0, json_build_array('RULE', w.rulename)::text
+    FROM t JOIN pg_rewrite w ON w.ev_class = t.oid WHERE w.rulename <> '_RETURN'
+UNION ALL
+SELECT 'other', relname::text, -oid::bigint, json_build_array(
+        CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'FOREIGN TABLE' END, relname)::text
+    FROM c WHERE relkind IN ('v', 'm', 'f')
+UNION ALL
+SELECT DISTINCT 'uses', t.relname::text, 0, json_build_array(o.kind, o.name, u.kind, u.schema::regnamespace, u.name, u.said,
+        u.schema = t.relnamespace AND NOT u.is_known)::text
+    FROM (
+        SELECT 'policy', polname, 'pg_policy'::regclass, oid, polrelid, 0 FROM pg_policy
+        UNION ALL
+        SELECT 'constraint', conname, 'pg_constraint'::regclass, oid, conrelid, 0 FROM pg_constraint WHERE contype = 'c'
+        UNION ALL
+        SELECT 'column', a.attname, 'pg_attrdef'::regclass, d.oid, d.adrelid, a.atttypid
+            FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+        UNION ALL
+        SELECT 'index', x.relname, 'pg_class'::regclass, x.oid, i.indrelid, 0
+            FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid) o (kind, name, class, id, rel, ty)
+    JOIN t ON t.oid = o.rel
+    JOIN pg_depend d ON d.classid = o.class AND d.objid = o.id
+    CROSS JOIN LATERAL (
+        SELECT 'function', f.oid, f.pronamespace, f.proname, f.oid::regprocedure::text, EXISTS (SELECT FROM pg_proc b
+                WHERE b.pronamespace = 'pg_catalog'::regnamespace AND b.proname = f.proname)
+            FROM pg_proc f WHERE d.refclassid = 'pg_proc'::regclass AND f.oid = d.refobjid
+        UNION ALL
+        SELECT 'operator', f.oid, f.oprnamespace, f.oprname, f.oid::regoperator::text, true
+            FROM pg_operator f WHERE d.refclassid = 'pg_operator'::regclass AND f.oid = d.refobjid
+        UNION ALL
+        SELECT 'type', f.oid, coalesce(e.typnamespace, f.typnamespace), coalesce(e.typname, f.typname), f.oid::regtype::text,
+                EXISTS (SELECT FROM pg_type b
+                    WHERE b.typnamespace = 'pg_catalog'::regnamespace AND b.typname = coalesce(e.typname, f.typname))
+            FROM pg_type f LEFT JOIN pg_type e ON e.oid = f.typelem AND e.typarray = f.oid
+            WHERE d.refclassid = 'pg_type'::regclass AND f.oid = d.refobjid AND f.oid <> o.ty
+        UNION ALL
+        SELECT 'relation', f.oid, f.relnamespace, f.relname, f.oid::regclass::text, EXISTS (SELECT FROM pg_class b
+                WHERE b.relnamespace = 'pg_catalog'::regnamespace AND b.relname = f.relname)
+            FROM pg_class f WHERE d.refclassid = 'pg_class'::regclass AND f.oid = d.refobjid AND f.oid <> t.oid) u (kind, id, schema, name, said, is_known)
+    WHERE u.schema <> 'pg_catalog'::regnamespace OR u.id >= 16384

@@ -1,0 +1,156 @@
+UNION ALL
+SELECT 'hazard', r.rolname::text, 0, json_build_array('CAT059', v.name, 'a role without it', v.name,
+        json_build_array(format('ALTER ROLE %I NO%s', r.rolname, v.name)), NULL)::text
+    FROM r, LATERAL (VALUES ('CREATEROLE', r.rolcreaterole), ('REPLICATION', r.rolreplication)) v (name, has)
+    WHERE v.has AND NOT r.rolsuper
+UNION ALL
+SELECT 'hazard', r.rolname::text, 0, json_build_array('CAT059', m.rolname, 'no member of it',
+        format('a member of %s, which %s, by the grant of %s', m.rolname, w.may, m.through),
+        json_build_array(format('REVOKE %I FROM %I', m.through, r.rolname)), NULL)::text
+    FROM r, m, LATERAL (SELECT CASE
+        WHEN m.rolcreaterole THEN 'has CREATEROLE' WHEN m.rolreplication THEN 'has REPLICATION'
+        WHEN m.rolname = 'pg_execute_server_program' THEN 'runs programs on the server'
+        WHEN m.rolname IN ('pg_read_server_files', 'pg_write_server_files') THEN 'reads or writes files of the server'
+        WHEN m.rolname = 'pg_create_subscription' THEN 'copies rows from and to other servers' END) w (may)
+    WHERE w.may IS NOT NULL AND NOT m.unbound
+UNION ALL
+SELECT 'hazard', $1::text, 0, json_build_array('CAT059', format('%s ON PARAMETER %s TO %s', p.privilege, p.name, p.grantee),
+        'nothing', format('%s ON PARAMETER %s', p.privilege, p.name), json_build_array(CASE
+            WHEN p.through IS NULL THEN format('REVOKE %s ON PARAMETER %s FROM %s', p.privilege, p.name, p.grantee)
+            ELSE format('REVOKE %I FROM %I', p.through, $1) END), NULL)::text
+    FROM (
+        SELECT substr(g.word, strpos(g.word, '|') + 1) AS privilege, split_part(split_part(g.word, '|', 1), ' ', 2) AS name,
+            coalesce(quote_ident(o.rolname), 'PUBLIC') AS grantee, m.through, o.rolname
+        FROM ts_stat(CASE WHEN current_setting('server_version_num')::int < 150000 THEN 'SELECT NULL::tsvector WHERE false'
+            ELSE 'SELECT array_to_tsvector(ARRAY[e.grantee || '' '' || p.parname || ''|'' || e.privilege_type])
+                FROM pg_parameter_acl p, aclexplode(p.paracl) e' END) g
+        LEFT JOIN pg_roles o ON o.oid = split_part(g.word, ' ', 1)::oid
+        LEFT JOIN m ON m.oid = o.oid
+        WHERE split_part(g.word, ' ', 1) = '0' OR o.rolname = $1 OR m.oid IS NOT NULL) p
+    WHERE p.privilege = 'ALTER SYSTEM' OR p.name IN ('session_replication_role', 'session_preload_libraries',
+        'allow_system_table_mods', 'dynamic_library_path', 'jit_provider', 'lo_compat_privileges')
+UNION ALL
+SELECT 'hazard', 'database', 0, json_build_array('CAT088', format('CREATE TO %s', v.grantee), 'nothing',
+        format('CREATE ON DATABASE %s TO %s', v.database, v.grantee), json_build_array(CASE
+            WHEN v.through IS NULL THEN format('REVOKE CREATE ON DATABASE %I FROM %s', v.database, v.grantee)
+            ELSE format('REVOKE %I FROM %I', v.through, $1) END), NULL)::text
+    FROM (
+        SELECT d.datname AS database, coalesce(quote_ident(o.rolname), 'PUBLIC') AS grantee, m.through
+        FROM pg_database d CROSS JOIN aclexplode(d.datacl) e
+        LEFT JOIN pg_roles o ON o.oid = e.grantee
+        LEFT JOIN m ON m.oid = e.grantee
+        WHERE d.datname = current_database() AND e.privilege_type = 'CREATE' AND e.grantee <> d.datdba
+            AND (e.grantee = 0 OR o.rolname = $1 OR m.oid IS NOT NULL)) v
+UNION ALL
+SELECT 'hazard', s.nspname::text, 0, json_build_array('CAT088', 'CREATE TO PUBLIC', 'nothing',
+        'CREATE TO PUBLIC, which databases have from before version 15',
+        json_build_array(format('REVOKE CREATE ON SCHEMA %I FROM PUBLIC', s.nspname)), NULL)::text
+    FROM s CROSS JOIN aclexplode(coalesce(s.nspacl, acldefault('n', s.nspowner))) e
+    WHERE e.privilege_type = 'CREATE' AND e.grantee = 0 AND s.nspname = 'public'
+        AND current_setting('server_version_num')::int < 150000
+UNION ALL
+SELECT 'hazard', 'database', 0, json_build_array('CAT057', '', 'another owner',
+        'the application''s role, or one that it is a member of',
+        json_build_array(format('ALTER DATABASE %I OWNER TO CURRENT_USER', d.datname)), NULL)::text
+    FROM r, pg_database d
+    WHERE d.datname = current_database() AND NOT r.rolsuper AND pg_has_role(r.oid, d.datdba, 'MEMBER')
+UNION ALL
+SELECT 'hazard', 'database', 0, json_build_array('CAT084', 'encoding', 'UTF8', pg_encoding_to_char(encoding), '[]'::json,
+        'make a database WITH ENCODING ''UTF8'' TEMPLATE template0, and read a dump of this one into it')::text
+    FROM pg_database WHERE datname = current_database() AND pg_encoding_to_char(encoding) <> 'UTF8'
+UNION ALL
+SELECT 'hazard', s.nspname::text, 0, json_build_array('CAT086', format('%s ON %s OF %s TO %s', e.privilege_type, k.name, o.rolname,
+        g.name), 'nothing', format('%s ON the %s that %s makes%s TO %s', e.privilege_type, k.name, o.rolname, w.place, g.name),
+        json_build_array(format('ALTER DEFAULT PRIVILEGES FOR ROLE %I%s REVOKE %s ON %s FROM %s', o.rolname, w.place,
+            e.privilege_type, k.name, g.name)), NULL)::text
+    FROM s
+    JOIN pg_default_acl a ON a.defaclnamespace IN (0, s.oid)
+    JOIN pg_roles o ON o.oid = a.defaclrole
+    JOIN (VALUES ('r', 'TABLES'), ('S', 'SEQUENCES'), ('f', 'FUNCTIONS'), ('T', 'TYPES'), ('n', 'SCHEMAS')) k (letter, name)
+        ON k.letter = a.defaclobjtype
+    CROSS JOIN aclexplode(a.defaclacl) e
+    LEFT JOIN pg_roles p ON p.oid = e.grantee
+    CROSS JOIN LATERAL (SELECT CASE WHEN e.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(p.rolname) END) g (name)
+    CROSS JOIN LATERAL (SELECT CASE WHEN a.defaclnamespace = 0 THEN '' ELSE format(' IN SCHEMA %I', s.nspname) END) w (place)
+    WHERE e.grantee <> a.defaclrole AND (p.rolname = $1 OR p.oid IN (SELECT oid FROM m)
+        -- What everyone has of every function and type that is made.
+        OR e.grantee = 0 AND NOT (a.defaclnamespace = 0 AND a.defaclobjtype IN ('f', 'T')))
+UNION ALL
+SELECT 'hazard', t.relname::text, 0, json_build_array('CAT048', format('%s: %I', f.oid::regclass, k.conname), 'no such foreign key',
+        format('%s in %s', pg_get_constraintdef(k.oid, true), f.oid::regclass),
+        json_build_array(format('ALTER TABLE %s DROP CONSTRAINT %I', f.oid::regclass, k.conname)), NULL)::text
+    FROM t
+    JOIN pg_constraint k ON k.confrelid = t.oid AND k.contype = 'f' AND k.conparentid = 0
+    JOIN pg_class f ON f.oid = k.conrelid AND f.relnamespace <> t.relnamespace
+UNION ALL
+SELECT 'hazard', t.relname::text, 0, json_build_array('CAT085', x.oid::regclass, 'no such relation',
+        format('a %s in the schema that "$user" is for %s', w.kind, n.nspname), CASE w.kind
+            WHEN 'table' THEN '[]' ELSE json_build_array(format('DROP %s %s', upper(w.kind), x.oid::regclass)) END,
+        format('rename or move %s: for %s it stands before %I.%I', x.oid::regclass, n.nspname, s.nspname, t.relname))::text
+    FROM t
+    CROSS JOIN s
+    JOIN pg_class x ON x.relname = t.relname AND x.relkind IN ('r', 'p', 'v', 'm', 'f') AND x.relnamespace <> s.oid
+    JOIN pg_namespace n ON n.oid = x.relnamespace
+    JOIN pg_roles o ON o.rolname = n.nspname
+    JOIN r ON o.oid = r.oid OR NOT o.rolsuper AND o.rolcanlogin AND pg_has_role(o.oid, r.oid, 'MEMBER')
+    CROSS JOIN LATERAL (SELECT CASE x.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view'
+        WHEN 'f' THEN 'foreign table' ELSE 'table' END) w (kind)
+UNION ALL
+SELECT 'hazard', f.nspname::text, 0, json_build_array('CAT068', format('EXECUTE ON FUNCTION %s TO %s', f.said, r.rolname),
+        'EXECUTE, for the policies, checks and defaults that call it', 'nothing',
+        json_build_array(format('GRANT EXECUTE ON FUNCTION %s TO %I', f.said, r.rolname)), NULL)::text
+    FROM r, (
+        SELECT DISTINCT p.oid, n.nspname, (pg_identify_object('pg_proc'::regclass, p.oid, 0)).identity AS said
+        FROM t
+        CROSS JOIN LATERAL (
+            SELECT concat(polqual::text, polwithcheck::text) FROM pg_policy WHERE polrelid = t.oid
+            UNION ALL
+            SELECT conbin::text FROM pg_constraint WHERE conrelid = t.oid AND contype = 'c'
+            UNION ALL
+            SELECT adbin::text FROM pg_attrdef WHERE adrelid = t.oid
+            UNION ALL
+            SELECT concat(indpred::text, indexprs::text) FROM pg_index WHERE indrelid = t.oid) e (tree)
+        CROSS JOIN regexp_matches(e.tree, ':(funcid|opfuncid|aggfnoid|winfnoid|opno) (\d+)', 'g') k (found)
+        LEFT JOIN pg_operator o ON k.found[1] = 'opno' AND o.oid = k.found[2]::oid
+        JOIN pg_proc p ON p.oid = coalesce(o.oprcode::oid, k.found[2]::oid)
+        JOIN pg_namespace n ON n.oid = p.pronamespace) f
+    WHERE NOT has_function_privilege(r.oid, f.oid, 'EXECUTE')
+UNION ALL
+SELECT 'hazard', 'seaql_migrations', 0, json_build_array(v.code, v.name, v.wanted, v.found, v.sql, v.words)::text
+    FROM (
+        SELECT 'CAT083', '', 'a table with a column version', 'another thing of that name', '[]'::json,
+            'let the migrator make seaql_migrations, and copy the names of the migrations into it'
+            FROM h WHERE h.relkind <> 'r' OR h.attnum IS NULL
+        UNION ALL
+        SELECT 'CAT083', g.tgname, 'nothing of the kind', format('TRIGGER %I', g.tgname),
+            json_build_array(format('DROP TRIGGER %I ON seaql_migrations', g.tgname)), NULL
+            FROM h JOIN pg_trigger g ON g.tgrelid = h.oid WHERE NOT g.tgisinternal
+        UNION ALL
+        SELECT 'CAT083', g.rulename, 'nothing of the kind', format('RULE %I', g.rulename),
+            json_build_array(format('DROP RULE %I ON seaql_migrations', g.rulename)), NULL
+            FROM h JOIN pg_rewrite g ON g.ev_class = h.oid WHERE g.rulename <> '_RETURN'
+        UNION ALL
+        SELECT 'CAT083', 'ROW LEVEL SECURITY', 'DISABLE ROW LEVEL SECURITY', 'ENABLE ROW LEVEL SECURITY',
+            json_build_array('ALTER TABLE seaql_migrations DISABLE ROW LEVEL SECURITY'), NULL
+            FROM h WHERE h.relrowsecurity
+        UNION ALL
+        SELECT 'CAT083', format('%s TO %s', e.privilege, g.name), 'SELECT at most', format('%s TO %s', e.privilege, g.name),
+            json_build_array(CASE
+                WHEN m.oid IS NOT NULL THEN format('REVOKE %I FROM %I', m.through, $1)
+                ELSE format('REVOKE %s ON seaql_migrations FROM %s', e.privilege, g.name) END), NULL
+            FROM h
+            CROSS JOIN LATERAL (
+                SELECT grantee, privilege_type, is_grantable, privilege_type FROM aclexplode(h.relacl)
+                UNION ALL
+                SELECT e.grantee, e.privilege_type, e.is_grantable, format('%s (%I)', e.privilege_type, a.attname)
+                    FROM pg_attribute a, aclexplode(a.attacl) e WHERE a.attrelid = h.oid) e (grantee, kind, is_grantable, privilege)
+            LEFT JOIN pg_roles o ON o.oid = e.grantee
+            LEFT JOIN m ON m.oid = e.grantee
+            CROSS JOIN LATERAL (SELECT CASE WHEN e.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(o.rolname) END) g (name)
+            WHERE e.grantee <> h.relowner AND (e.grantee = 0 OR o.rolname = $1 OR m.oid IS NOT NULL)
+                AND (e.kind <> 'SELECT' OR e.is_grantable)
+        UNION ALL
+        SELECT 'CAT057', '', 'another owner', 'the application''s role, or one that it is a member of',
+            json_build_array('ALTER TABLE seaql_migrations OWNER TO CURRENT_USER'), NULL
+            FROM r, h WHERE NOT r.rolsuper AND pg_has_role(r.oid, h.relowner, 'MEMBER')) v (code, name, wanted, found, sql, words)
+ORDER BY 3, 2, 1, 4
