@@ -17,7 +17,7 @@ use crate::options::redacted;
 #[derive(Clone)]
 pub(super) struct Database {
     url: SecretString,
-    /// The schema on Postgres, where it is not the first of the search path.
+    /// The application's schemas on Postgres, separated by commas; `None` is `public`.
     schema: Option<String>,
 }
 

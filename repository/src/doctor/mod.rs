@@ -174,7 +174,9 @@ impl Doctor {
         self
     }
 
-    /// As [`database`](Self::database), of a schema of Postgres that is not the first of the search path.
+    /// As [`database`](Self::database), of an application with schemas of its own on Postgres: one, or several
+    /// separated by commas, as [`StoreOptions::schemas`](crate::StoreOptions::schemas) has them. The first one is
+    /// looked at.
     #[must_use]
     pub fn database_schema(mut self, url: impl Into<String>, schema: impl Into<String>) -> Self {
         let database = Database::at(url.into(), Some(schema.into()));
