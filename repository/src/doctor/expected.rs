@@ -218,6 +218,7 @@ impl Expected<'_> {
                 role: self.role.to_owned(),
                 grantable: false,
                 through: None,
+                grantor: None,
             })
             .collect();
         grants.sort();

@@ -297,8 +297,8 @@ impl<'a> Round<'a> {
             let found =
                 compare::compare(place, at, wanted, actual, self.doctor.domain.suppressions);
             self.report.findings.extend(found);
-            let schema = actual.role.as_ref().map(|role| role.namespace.name.clone());
             let at = at.map(str::to_owned);
+            let schema = actual.namespace.clone();
             self.schemas
                 .extend(schema.map(|schema| ((place, at), schema)));
         }

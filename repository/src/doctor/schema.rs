@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::code::Code;
 use super::expression::{Expression, names};
 use super::finding::Part;
-use super::fix::Fix;
+use super::fix::{Fix, ddl};
 use crate::engine::Engine;
 
 /// What a place has.
@@ -13,12 +13,16 @@ use crate::engine::Engine;
 pub(super) struct Schema {
     /// Whose types and expressions these are.
     pub(super) engine: Engine,
+    /// The schema of Postgres in which its tables are.
+    pub(super) namespace: Option<String>,
     /// Its tables by name.
     pub(super) tables: BTreeMap<String, Table>,
     /// What else is there, and DOMAIN has no word for: triggers, views.
     pub(super) others: Vec<Other>,
     /// The application's role, on Postgres.
     pub(super) role: Option<Role>,
+    /// Names of Postgres that something else has, and what that is.
+    pub(super) taken: BTreeMap<String, String>,
     /// What is wrong by itself, whatever DOMAIN says.
     pub(super) hazards: Vec<Hazard>,
     /// Tables of which something cannot be read, and why: nothing is said of them.
@@ -63,9 +67,11 @@ impl Schema {
     pub(super) fn new(engine: Engine) -> Self {
         Schema {
             engine,
+            namespace: None,
             tables: BTreeMap::new(),
             others: Vec::new(),
             role: None,
+            taken: BTreeMap::new(),
             hazards: Vec::new(),
             unread: BTreeMap::new(),
         }
@@ -93,7 +99,7 @@ pub(super) struct Other {
     pub(super) kind: String,
     /// Its name.
     pub(super) name: String,
-    /// How SQLite makes it again; none once a fix that runs before has changed that text.
+    /// How the database makes it again; none once a fix that runs before has changed that text.
     pub(super) sql: Option<String>,
     /// The names in it, as far as SQLite goes by its text.
     pub(super) words: Vec<String>,
@@ -238,6 +244,12 @@ impl Table {
         }
         for sql in self.index_sql.values_mut() {
             *sql = names::with_column_renamed(sql, from, to);
+        }
+        for grant in self.guard.iter_mut().flat_map(|guard| &mut guard.grants) {
+            let of_column = |column: &str| format!(" ({})", ddl::name(column));
+            if let Some(privilege) = grant.privilege.strip_suffix(&of_column(from)) {
+                grant.privilege = format!("{privilege}{}", of_column(to));
+            }
         }
         for policy in self
             .guard
@@ -440,4 +452,19 @@ pub(super) struct Grant {
     /// The role by whose grant the application's has what that role may do; none for what is granted to itself or
     /// to PUBLIC.
     pub(super) through: Option<String>,
+    /// Who granted it, quoted as a name, where that is not the owner: only that role can take it back.
+    pub(super) grantor: Option<String>,
+}
+
+impl Grant {
+    /// Whether it is the same privilege of the same role, whoever granted it.
+    pub(super) fn is_it(&self, other: &Grant) -> bool {
+        (&self.privilege, &self.role, self.grantable, &self.through)
+            == (
+                &other.privilege,
+                &other.role,
+                other.grantable,
+                &other.through,
+            )
+    }
 }

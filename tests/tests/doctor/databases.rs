@@ -4,9 +4,8 @@ use catamaran::Engine;
 use catamaran::doctor::{Doctor, Place, Report};
 use catamaran::testing::EphemeralDatabase;
 use migration::Migrator;
-use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement,
-};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend};
+use suite::outside;
 
 use crate::cure::{Cure, fixed, found};
 use crate::drift::{Change, Drift};
@@ -54,26 +53,42 @@ impl Migrated {
         }
     }
 
-    /// Makes a table of SQLite anew, with a part of its CREATE TABLE replaced.
+    pub fn engine(&self) -> Engine {
+        match self.connection.get_database_backend() {
+            DbBackend::Sqlite => Engine::Sqlite,
+            _ => Engine::Postgres,
+        }
+    }
+
+    /// Makes a table of SQLite anew, with a part of its CREATE TABLE replaced. Its rows stay.
     pub async fn rewrite(&self, table: &str, from: &str, to: &str) -> Result<(), String> {
         let sql = format!(
             "SELECT sql FROM sqlite_schema WHERE tbl_name = '{table}' AND sql IS NOT NULL ORDER BY type DESC"
         );
-        let rows = self
-            .connection
-            .query_all_raw(Statement::from_string(DbBackend::Sqlite, sql))
-            .await;
-        let rows = rows.map_err(|error| error.to_string())?;
-        self.run(&format!("DROP TABLE {table}")).await?;
-        for (place, row) in rows.iter().enumerate() {
-            let sql: String = row.try_get_by_index(0).map_err(|error| error.to_string())?;
+        let texts = outside::texts(&self.connection, &sql).await;
+        let texts = texts.map_err(|error| error.to_string())?;
+        self.run(&format!(
+            "CREATE TEMP TABLE kept AS SELECT * FROM main.{table}"
+        ))
+        .await?;
+        self.run(&format!("DROP TABLE main.{table}")).await?;
+        for (place, sql) in texts.iter().enumerate() {
             match place {
                 0 if !sql.contains(from) => return Err(format!("no {from:?} in {sql}")),
                 0 => self.run(&sql.replacen(from, to, 1)).await?,
-                _ => self.run(&sql).await?,
+                _ => self.run(sql).await?,
             }
         }
-        Ok(())
+        let both = format!(
+            "SELECT name FROM pragma_table_info('kept') WHERE name IN
+                (SELECT name FROM pragma_table_xinfo('{table}', 'main') WHERE hidden = 0)"
+        );
+        let both = outside::texts(&self.connection, &both).await;
+        let both = both.map_err(|error| error.to_string())?.join(", ");
+        self.run(&format!(
+            "INSERT INTO main.{table} ({both}) SELECT {both} FROM temp.kept; DROP TABLE temp.kept"
+        ))
+        .await
     }
 
     async fn look(&self) -> Report {

@@ -16,6 +16,7 @@ mod lost;
 mod memberships;
 mod order;
 mod pages;
+mod pasted;
 mod proof;
 mod reports;
 mod several;

@@ -42,6 +42,7 @@ pub(super) fn compare(on: &mut OnTable<'_>) {
 
 fn missing(on: &mut OnTable<'_>, column: &Column) {
     let table = ddl::name(on.name);
+    let others = renames::names_of_a_missing_column(on, column);
     let remedy: Remedy<'_> = match on.module() {
         // Before it has a type, nothing can be written.
         _ if column.ty.is_empty() => Fix::Words(format!(
@@ -59,6 +60,7 @@ fn missing(on: &mut OnTable<'_>, column: &Column) {
             let what = format!("add to the Model in {module}, {where_to}");
             Fix::rust(what, &column.field).into()
         }
+        None if !others.is_empty() => Fix::Words(renames::first(&others, &column.name)).into(),
         None if on.is_live() && !can_be_filled(column) => by_hand(on, column).into(),
         None => {
             let all_wanted = on.wanted.columns.iter();
@@ -84,7 +86,6 @@ fn missing(on: &mut OnTable<'_>, column: &Column) {
         }
     };
     let wanted = said(on, column);
-    let others = renames::names_of_a_missing_column(on, column);
     let found = match others.is_empty() {
         true => "no such column".to_owned(),
         false => format!(
@@ -150,17 +151,8 @@ fn dropped<'t>(on: &OnTable<'t>, column: &'t Column) -> Remedy<'t> {
             Remedy::altering(fix, without)
         }
     };
-    let values = format!("the values of {}.{name}", on.name);
-    let others = renames::names_of_an_extra_column(on, column);
     let is_computed = matches!(column.generated, Some(Generated::Computed { .. }));
-    remedy.losing(match (is_computed, others.is_empty()) {
-        (true, _) => None,
-        (false, true) => Some(values),
-        (false, false) => Some(format!(
-            "{values}, which may be those of {} under another name: then rename it instead",
-            renames::either(&others)
-        )),
-    })
+    remedy.losing((!is_computed).then(|| format!("the values of {}.{name}", on.name)))
 }
 
 fn extra(on: &mut OnTable<'_>, column: &Column) {
@@ -170,7 +162,18 @@ fn extra(on: &mut OnTable<'_>, column: &Column) {
             column.name
         ))
         .into(),
-        None => dropped(on, column),
+        None => {
+            let others = renames::names_of_an_extra_column(on, column);
+            let is_computed = matches!(column.generated, Some(Generated::Computed { .. }));
+            match is_computed || others.is_empty() {
+                true => dropped(on, column),
+                false => Fix::Words(format!(
+                    "its values may be those of {0} under another name: then rename it to {0}, and else drop it",
+                    renames::either(&others)
+                ))
+                .into(),
+            }
+        }
     };
     let found = match on.is_database() {
         true => ddl::column(column),

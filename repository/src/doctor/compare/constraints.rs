@@ -30,7 +30,7 @@ pub(super) fn primary_key(on: &mut OnTable<'_>) {
             None => {
                 let add = (!wanted.columns.is_empty()).then(|| ddl::primary_key(on.wanted));
                 let drop = dropped(Phase::DropKey, on.name, found.name.as_deref());
-                let add = add.map(|add| ddl::added(Phase::AddKey, on.name, &add));
+                let add = add.map(|add| key_added(on, wanted.name.as_ref(), &add));
                 let sql = without_references(on, &found.columns, drop.into_iter().chain(add));
                 on.alter(sql, |table| table.primary_key.clone_from(wanted))
                     .failing_on(Some(rows::shared_by(on.name, &wanted.columns)))
@@ -38,7 +38,12 @@ pub(super) fn primary_key(on: &mut OnTable<'_>) {
         };
         on.named(&name, Code::PrimaryKey, sides(say(wanted), say(found)), fix);
     } else if on.is_database() && wanted.unusual != found.unusual {
-        let sql = key_anew(on, found.name.as_deref(), &ddl::primary_key(on.wanted));
+        let sql = key_anew(
+            on,
+            found.name.as_deref(),
+            wanted.name.as_ref(),
+            &ddl::primary_key(on.wanted),
+        );
         let sql = without_references(on, &found.columns, sql);
         let fix = on.alter(sql, |table| table.primary_key.clone_from(wanted));
         let sides = sides("an ordinary primary key", found.unusual.join(", "));
@@ -51,10 +56,24 @@ pub(super) fn primary_key(on: &mut OnTable<'_>) {
 }
 
 /// The statements that put a key in the place of another.
-fn key_anew(on: &OnTable<'_>, drop: Option<&str>, add: &str) -> Vec<Statement> {
+fn key_anew(
+    on: &OnTable<'_>,
+    drop: Option<&str>,
+    name: Option<&String>,
+    add: &str,
+) -> Vec<Statement> {
     let drop = dropped(Phase::DropKey, on.name, drop);
-    let add = ddl::added(Phase::AddKey, on.name, add);
+    let add = key_added(on, name, add);
     drop.into_iter().chain([add]).collect()
+}
+
+/// A key has an index of its name.
+fn key_added(on: &OnTable<'_>, name: Option<&String>, add: &str) -> Statement {
+    let add = ddl::added(Phase::AddKey, on.name, add);
+    match name {
+        Some(name) => add.making(name),
+        None => add,
+    }
 }
 
 /// Statements that change a key, while the foreign keys are away that need it.
@@ -162,6 +181,7 @@ fn unique_key(on: &mut OnTable<'_>, key: &UniqueKey, found: Option<&UniqueKey>) 
     let sql = key_anew(
         on,
         found.and_then(|other| other.name.as_deref()),
+        key.name.as_ref(),
         &ddl::unique_key(on.wanted, key),
     );
     let instead = |table: &mut super::Table| {
@@ -285,7 +305,7 @@ fn foreign_key(on: &mut OnTable<'_>, name: &str, wanted: &ForeignKey, found: &Fo
         }
     }
     if wanted.valid && !found.valid {
-        not_valid(on, name, found.name.as_deref());
+        not_valid(on, name);
     }
     if on.is_database() && wanted.name != found.name {
         renamed(on, name, found.name.as_deref(), |table| {
@@ -460,15 +480,16 @@ fn one(on: &mut OnTable<'_>, name: &str, wanted: &Check, found: &Check) {
             .failing_on(Some(rows::breaking(on.name, &wanted.condition)));
         on.named(name, code, sides(say(wanted), say(found)), fix);
     } else if wanted.valid && !found.valid {
-        not_valid(on, name, found.name.as_deref());
+        not_valid(on, name);
     }
 }
 
-fn not_valid(on: &mut OnTable<'_>, name: &str, found: Option<&str>) {
+/// By then it has its right name.
+fn not_valid(on: &mut OnTable<'_>, name: &str) {
     let validate = format!(
         "ALTER TABLE {} VALIDATE CONSTRAINT {}",
         ddl::name(on.name),
-        ddl::name(found.unwrap_or(name))
+        ddl::name(name)
     );
     let fix = Fix::sql([Statement::new(Phase::AddForeignKey, validate)]);
     let sides = sides(

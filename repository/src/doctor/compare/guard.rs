@@ -13,7 +13,7 @@ pub(super) fn compare(on: &mut OnTable<'_>) {
     };
     if found.owned {
         let sql = format!("ALTER TABLE {} OWNER TO CURRENT_USER", ddl::name(on.name));
-        let owner = Statement::new(Phase::Role, sql);
+        let owner = Statement::new(Phase::Owner, sql);
         // What it may do as the owner goes with that.
         let grants = wanted.grants.iter().map(|grant| {
             let (privilege, role) = (&grant.privilege, ddl::role(&grant.role));
@@ -92,7 +92,7 @@ fn namespace(all: &mut Comparison, wanted: &Role, found: &Role) {
         all.say(&found.name, what, Code::RoleOwns, owners(), guarding(owner));
     }
     let extra = found.creators.iter();
-    for grant in extra.filter(|grant| !wanted.creators.contains(grant)) {
+    for grant in extra.filter(|grant| !wanted.creators.iter().any(|other| other.is_it(grant))) {
         let (name, revoke) = (said(grant), revoked("REVOKE", grant, &schema, application));
         let sides = sides("nothing", &name);
         let what = (Part::Named, name.as_str());
@@ -257,13 +257,21 @@ fn said(grant: &Grant) -> String {
 
 /// The statement by which the application's role has a privilege no more: what another role has is that one's.
 fn revoked(verb: &str, grant: &Grant, on: &str, application: &str) -> String {
-    match &grant.through {
-        Some(through) => left(through, application),
-        None => format!(
-            "{verb} {} ON {on} FROM {}",
-            grant.privilege,
-            ddl::role(&grant.role)
-        ),
+    if let Some(through) = &grant.through {
+        return left(through, application);
+    }
+    let revoke = format!(
+        "{verb} {} ON {on} FROM {}",
+        grant.privilege,
+        ddl::role(&grant.role)
+    );
+    match &grant.grantor {
+        // What another role granted is not taken back by the owner, whose REVOKE then changes nothing.
+        Some(grantor) => {
+            let body = format!("BEGIN SET LOCAL ROLE {grantor}; {revoke}; RESET ROLE; END");
+            format!("DO {}", ddl::dollar_quoted(&body))
+        }
+        None => revoke,
     }
 }
 
@@ -287,7 +295,9 @@ fn grants(on: &mut OnTable<'_>, wanted: &Guard, found: &Guard) {
     let role = on.actual.role.as_ref();
     let application = role.map_or("", |role| role.name.as_str());
     for grant in &found.grants {
-        if wanted.grants.contains(grant) || is_given_anyway(grant, &wanted.grants) {
+        if wanted.grants.iter().any(|other| other.is_it(grant))
+            || is_given_anyway(grant, &wanted.grants)
+        {
             continue;
         }
         // One that is right but for its grant option keeps the privilege.

@@ -2,6 +2,7 @@
 
 mod columns;
 mod constraints;
+mod exchanges;
 mod guard;
 mod indexes;
 mod renames;
@@ -12,7 +13,7 @@ use std::collections::BTreeMap;
 
 use super::code::Code;
 use super::finding::{Finding, Part};
-use super::fix::{Fix, Statement, rebuild};
+use super::fix::{Fix, Statement, Thing, ddl, rebuild};
 use super::read::alike;
 use super::schema::{Conflict, Hazard, Other, Schema, Table};
 use super::suppression;
@@ -42,6 +43,7 @@ pub(super) fn compare(
         engine: actual.engine,
         found: Vec::new(),
         meant: expected.others.clone(),
+        taken: actual.taken.clone(),
         edited: BTreeMap::new(),
         suppressions,
     };
@@ -68,6 +70,8 @@ struct Comparison {
     found: Vec<Finding>,
     /// Triggers and views that are to be there: those of the schema from before, on a way back.
     meant: Vec<Other>,
+    /// Names that something else has.
+    taken: BTreeMap<String, String>,
     /// What the fixes make of the tables of SQLite.
     edited: BTreeMap<String, Edited>,
     suppressions: &'static [Suppression],
@@ -192,7 +196,27 @@ impl Comparison {
         self.say(&hazard.table, what, hazard.code, sides, hazard.fix.clone());
     }
 
+    /// The fix, unless something else has a name that it makes.
+    fn unless_taken(&self, fix: Fix) -> Fix {
+        let Fix::Sql(change) = &fix else {
+            return fix;
+        };
+        let made = change.statements.iter().flat_map(|one| &one.made);
+        let mut taken = made.filter_map(|thing| match thing {
+            Thing::Named(name) => self.taken.get_key_value(name),
+            Thing::Column { .. } | Thing::Constraint { .. } => None,
+        });
+        match taken.next() {
+            Some((name, what)) => Fix::Words(format!(
+                "the name {} is that of {what}: give that another name or drop it, then check again",
+                ddl::name(name)
+            )),
+            None => fix,
+        }
+    }
+
     fn say(&mut self, table: &str, what: (Part, &str), code: Code, sides: Sides, fix: Fix) {
+        let fix = self.unless_taken(fix);
         self.found.push(Finding {
             code,
             place: self.place,

@@ -21,7 +21,7 @@ pub(super) fn tables(all: &mut Comparison, expected: &Schema, actual: &mut Schem
             other.is_some_and(|other| other.ty == column.ty)
         })
     };
-    let have_the_same_columns = |one: Named<'_>, other: Named<'_>| could_be(one.1, other.1);
+    let have_the_same_columns = |one: Named<'_>, other: Named<'_>| has_its_columns(one.1, other.1);
     let pairs = pairs(
         missing_tables(all, expected, actual),
         extra_tables(all, expected, actual),
@@ -29,6 +29,8 @@ pub(super) fn tables(all: &mut Comparison, expected: &Schema, actual: &mut Schem
             &|one, other| have_the_same_columns(one, other) && have_one_key(one, other),
             &|one, other| have_the_same_columns(one, other) && have_the_same_types(one, other),
             &have_the_same_columns,
+            // Columns may have other names as well.
+            &|one, other| could_be(one.1, other.1) && have_one_key(one, other),
         ],
     );
     let pairs: Vec<(String, String)> = pairs
@@ -62,8 +64,18 @@ fn only_in<'a>(all: &Comparison, code: Code, one: &'a Schema, other: &Schema) ->
     missing.collect()
 }
 
-/// Whether they have the same columns by name.
+/// Whether more than half of the columns of either are columns of the other, of the same types.
 fn could_be(one: &Table, other: &Table) -> bool {
+    let shared = one.columns.iter().filter(|column| {
+        let other = other.column(&column.name);
+        other.is_some_and(|other| other.ty == column.ty)
+    });
+    let most = one.columns.len().max(other.columns.len());
+    shared.count() * 2 > most || has_its_columns(one, other)
+}
+
+/// Whether they have the same columns by name.
+fn has_its_columns(one: &Table, other: &Table) -> bool {
     let names = |table: &Table| {
         let mut names: Vec<String> = table.columns.iter().map(|c| c.name.clone()).collect();
         names.sort();
@@ -96,6 +108,14 @@ fn alike(table: &Table, others: Tables<'_>) -> Vec<String> {
     let others = others.into_iter();
     let alike = others.filter(|(_, other)| could_be(table, other));
     alike.map(|(name, _)| name.to_owned()).collect()
+}
+
+/// What people have to do about those that may be another name.
+pub(super) fn first(others: &[String], name: &str) -> String {
+    format!(
+        "rename {0} to {name} if that is it, which keeps what is in it; if it is not, drop {0}; then check again",
+        either(others)
+    )
 }
 
 /// `a or b`.
@@ -152,8 +172,6 @@ pub(super) fn columns(all: &mut Comparison, name: &str, wanted: &Table, actual: 
     let Some(found) = actual.tables.get(name) else {
         return;
     };
-    let is_alike =
-        |one: &Column, other: &Column| is_of_its_type(one, other) && one.nullable == other.nullable;
     let pairs = pairs(
         missing_columns(all, name, wanted, found),
         extra_columns(all, name, wanted, found),
@@ -207,21 +225,25 @@ fn only_of<'a>(
     columns.collect()
 }
 
-fn is_of_its_type(one: &Column, other: &Column) -> bool {
-    !one.ty.is_empty() && one.ty == other.ty && other.generated == one.generated
+/// Whether one could be the other under another name, which changes nothing else.
+fn is_alike(one: &Column, other: &Column) -> bool {
+    !one.ty.is_empty()
+        && one.ty == other.ty
+        && one.nullable == other.nullable
+        && other.generated == one.generated
 }
 
 /// What a column that is missing could be called.
 pub(super) fn names_of_a_missing_column(on: &OnTable<'_>, column: &Column) -> Vec<String> {
     let extra = extra_columns(on.all, on.name, on.wanted, on.found).into_iter();
-    let alike = extra.filter(|other| is_of_its_type(column, other));
+    let alike = extra.filter(|other| is_alike(column, other));
     alike.map(|other| other.name.clone()).collect()
 }
 
 /// What a column that is too much could be.
 pub(super) fn names_of_an_extra_column(on: &OnTable<'_>, column: &Column) -> Vec<String> {
     let missing = missing_columns(on.all, on.name, on.wanted, on.found).into_iter();
-    let alike = missing.filter(|other| is_of_its_type(other, column));
+    let alike = missing.filter(|other| is_alike(other, column));
     alike.map(|other| other.name.clone()).collect()
 }
 

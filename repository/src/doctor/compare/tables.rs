@@ -4,7 +4,7 @@ use super::super::code::Code;
 use super::super::finding::Part;
 use super::super::fix::{Fix, Phase, Statement, ddl, dependents};
 use super::super::schema::{Other, Schema, Table, UNLOGGED};
-use super::{Comparison, OnTable, columns, constraints, guard, indexes, renames, sides};
+use super::{Comparison, OnTable, columns, constraints, exchanges, guard, indexes, renames, sides};
 use crate::engine::Engine;
 
 pub(super) fn compare(all: &mut Comparison, expected: &Schema, actual: &mut Schema) {
@@ -13,6 +13,7 @@ pub(super) fn compare(all: &mut Comparison, expected: &Schema, actual: &mut Sche
     // The rest is gone before anything else changes.
     actual.others.retain(|other| all.is_kept(other));
     renames::tables(all, expected, actual);
+    exchanges::tables(all, expected, actual);
     for (name, wanted) in &expected.tables {
         if !actual.tables.contains_key(name) {
             missing(all, name, wanted, expected, actual);
@@ -62,8 +63,12 @@ pub(super) fn compare(all: &mut Comparison, expected: &Schema, actual: &mut Sche
 
 /// What DOMAIN has no word for: triggers, views.
 fn others(all: &mut Comparison, expected: &Schema, actual: &Schema) {
-    let lost = expected.others.iter();
-    for other in lost.filter(|other| !actual.others.iter().any(|found| found.is_it(other))) {
+    // They are read in the order in which they go.
+    let lost = expected.others.iter().rev();
+    let lost = lost.filter(|other| !actual.others.iter().any(|found| found.is_it(other)));
+    let mut lost: Vec<&Other> = lost.collect();
+    lost.sort_by_key(|other| other.kind == "TRIGGER");
+    for other in lost {
         let again = other.sql.iter();
         let again = again.map(|sql| Statement::new(Phase::CreateReader, sql).making(&other.name));
         let wanted = format!("{} {}", other.kind, other.name);
@@ -99,8 +104,10 @@ fn others(all: &mut Comparison, expected: &Schema, actual: &Schema) {
 }
 
 fn missing(all: &mut Comparison, name: &str, wanted: &Table, expected: &Schema, actual: &Schema) {
+    let others = renames::names_of_a_missing_table(all, wanted, expected, actual);
     let fix = match all.place.is_database() {
-        true => Fix::sql(ddl::whole_table(all.engine, name, wanted)),
+        true if others.is_empty() => Fix::sql(ddl::whole_table(all.engine, name, wanted)),
+        true => Fix::Words(renames::first(&others, name)),
         false => {
             let fields: Vec<&str> = wanted.columns.iter().map(|c| c.field.as_str()).collect();
             Fix::rust(
@@ -109,7 +116,6 @@ fn missing(all: &mut Comparison, name: &str, wanted: &Table, expected: &Schema, 
             )
         }
     };
-    let others = renames::names_of_a_missing_table(all, wanted, expected, actual);
     let found = match others.is_empty() {
         true => "no such table".to_owned(),
         false => format!(
@@ -128,16 +134,17 @@ fn extra(all: &mut Comparison, name: &str, found: &Table, expected: &Schema, act
             all.engine
         )),
         None => {
-            let rows = format!("the rows of {name}");
             let others = renames::names_of_an_extra_table(all, found, expected, actual);
-            let loses = match others.is_empty() {
-                true => rows,
-                false => format!(
-                    "{rows}, which may be those of {} under another name: then rename it instead",
+            match others.is_empty() {
+                true => {
+                    let rows = format!("the rows of {name}");
+                    dropped(all, name, found, actual).losing(Some(rows))
+                }
+                false => Fix::Words(format!(
+                    "its rows may be those of {0} under another name: then rename it to {0}, and else drop it",
                     renames::either(&others)
-                ),
-            };
-            dropped(all, name, found, actual).losing(Some(loses))
+                )),
+            }
         }
     };
     let sides = sides("no such table", "the table");

@@ -321,11 +321,16 @@ BEGIN
 END
 "
     );
+    format!("DO {}", dollar_quoted(&body))
+}
+
+/// A text with anything in it.
+pub(crate) fn dollar_quoted(text: &str) -> String {
     let mut quote = "$$".to_owned();
-    while body.contains(&quote) {
+    while text.contains(&quote) {
         quote.insert(1, '_');
     }
-    format!("DO {quote}{body}{quote}")
+    format!("{quote}{text}{quote}")
 }
 
 /// `PUBLIC` is no name.

@@ -10,7 +10,7 @@ pub(super) mod statement;
 
 use std::fmt;
 
-pub(super) use statement::{Phase, Statement};
+pub(super) use statement::{Phase, Statement, Thing};
 
 /// How to fix a difference.
 #[derive(Clone, Debug, PartialEq, Eq)]

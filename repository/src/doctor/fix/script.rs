@@ -37,7 +37,11 @@ fn on_postgres(schema: Option<&str>, statements: &[Statement]) -> Vec<String> {
     let mut sql = vec!["BEGIN".to_owned()];
     sql.push(format!("SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"));
     if let Some(schema) = schema {
-        sql.push(format!("SET LOCAL search_path = {}", ddl::name(schema)));
+        // Without pg_temp at its end a temporary table would be meant before one of the schema.
+        sql.push(format!(
+            "SET LOCAL search_path = {}, pg_temp",
+            ddl::name(schema)
+        ));
     }
     sql.extend(statements.iter().map(|one| one.sql.clone()));
     sql.push("COMMIT".to_owned());

@@ -10,6 +10,8 @@ pub(crate) enum Phase {
     DropReader,
     /// Tables and columns get their names.
     Rename,
+    /// Tables get another owner, which needs their right names.
+    Owner,
     /// Triggers and views of SQLite go, to be made again at the end.
     DropDependent,
     DropPolicy,

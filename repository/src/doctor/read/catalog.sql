@@ -1,4 +1,4 @@
-WITH s AS MATERIALIZED (SELECT oid, nspname, nspowner, nspacl FROM pg_namespace WHERE nspname = $2),
+WITH RECURSIVE s AS MATERIALIZED (SELECT oid, nspname, nspowner, nspacl FROM pg_namespace WHERE nspname = $2),
 c AS MATERIALIZED (
     SELECT c.* FROM pg_class c, s
     WHERE c.relnamespace = s.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
@@ -17,6 +17,13 @@ m AS MATERIALIZED (
     JOIN pg_roles x ON x.oid = d.oid OR NOT d.rolsuper AND pg_has_role(d.oid, x.oid, 'MEMBER')
     WHERE NOT r.rolsuper
     GROUP BY 1, 2, 3, 4, 5),
+d (oid, depth) AS (
+    SELECT oid, 0::bigint FROM c WHERE relkind IN ('v', 'm')
+    UNION
+    SELECT w.ev_class, d.depth + 1 FROM d
+    JOIN pg_depend p ON p.refclassid = 'pg_class'::regclass AND p.refobjid = d.oid AND p.classid = 'pg_rewrite'::regclass
+    JOIN pg_rewrite w ON w.oid = p.objid AND w.ev_class <> d.oid
+    WHERE d.depth < 64),
 h AS MATERIALIZED (
     SELECT h.*, v.attnum FROM s JOIN pg_class h ON h.relnamespace = s.oid AND h.relname = 'seaql_migrations'
     LEFT JOIN pg_attribute v ON v.attrelid = h.oid AND v.attname = 'version' AND NOT v.attisdropped)
@@ -36,7 +43,8 @@ SELECT 'role', '', 0, json_build_array(r.rolname, r.rolsuper OR r.rolbypassrls,
 UNION ALL
 SELECT 'membership', '', 0, json_build_array(rolname, through)::text FROM m WHERE unbound
 UNION ALL
-SELECT 'creator', '', 0, json_build_array(e.privilege_type, coalesce(o.rolname, 'PUBLIC'), e.is_grantable, m.through)::text
+SELECT 'creator', '', 0, json_build_array(e.privilege_type, coalesce(o.rolname, 'PUBLIC'), e.is_grantable, m.through,
+        CASE WHEN e.grantor <> s.nspowner THEN e.grantor::regrole END)::text
     FROM s
     CROSS JOIN aclexplode(s.nspacl) e
     LEFT JOIN pg_roles o ON o.oid = e.grantee
@@ -133,30 +141,47 @@ SELECT 'policy', t.relname::text, 0, json_build_array(p.polname, p.polpermissive
         pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))::text
     FROM t JOIN pg_policy p ON p.polrelid = t.oid
 UNION ALL
-SELECT 'grant', t.relname::text, 0, json_build_array(g.privilege_type || g.of_column, coalesce(o.rolname, 'PUBLIC'), g.is_grantable, m.through)::text
+SELECT 'grant', t.relname::text, 0, json_build_array(g.privilege_type || g.of_column, coalesce(o.rolname, 'PUBLIC'), g.is_grantable, m.through,
+        CASE WHEN g.grantor <> t.relowner THEN g.grantor::regrole END)::text
     FROM t
     CROSS JOIN LATERAL (
-        SELECT e.grantee, e.privilege_type, e.is_grantable, '' AS of_column FROM aclexplode(t.relacl) e
+        SELECT e.grantor, e.grantee, e.privilege_type, e.is_grantable, '' AS of_column FROM aclexplode(t.relacl) e
         UNION ALL
-        SELECT e.grantee, e.privilege_type, e.is_grantable, format(' (%s)', a.attname)
+        SELECT e.grantor, e.grantee, e.privilege_type, e.is_grantable, format(' (%s)', quote_ident(a.attname))
             FROM pg_attribute a, aclexplode(a.attacl) e WHERE a.attrelid = t.oid
         UNION ALL
-        SELECT b.oid, v.privilege, false, '' FROM pg_roles b JOIN (VALUES ('pg_read_all_data', 'SELECT'), ('pg_write_all_data', 'INSERT'),
+        SELECT NULL, b.oid, v.privilege, false, '' FROM pg_roles b JOIN (VALUES ('pg_read_all_data', 'SELECT'), ('pg_write_all_data', 'INSERT'),
             ('pg_write_all_data', 'UPDATE'), ('pg_write_all_data', 'DELETE'), ('pg_maintain', 'MAINTAIN')) v (name, privilege)
             ON v.name = b.rolname) g
     LEFT JOIN pg_roles o ON o.oid = g.grantee
     LEFT JOIN m ON m.oid = g.grantee AND m.oid <> t.relowner
     WHERE g.grantee = 0 OR o.rolname = $1 OR m.oid IS NOT NULL
 UNION ALL
-SELECT 'other', t.relname::text, 0, json_build_array('TRIGGER', g.tgname)::text
+SELECT 'other', t.relname::text, 0, json_build_array('TRIGGER', g.tgname, pg_get_triggerdef(g.oid))::text
     FROM t JOIN pg_trigger g ON g.tgrelid = t.oid WHERE NOT g.tgisinternal
 UNION ALL
-SELECT 'other', t.relname::text, 0, json_build_array('RULE', w.rulename)::text
+SELECT 'other', t.relname::text, 0, json_build_array('RULE', w.rulename, pg_get_ruledef(w.oid))::text
     FROM t JOIN pg_rewrite w ON w.ev_class = t.oid WHERE w.rulename <> '_RETURN'
 UNION ALL
-SELECT 'other', relname::text, -oid::bigint, json_build_array(
-        CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'FOREIGN TABLE' END, relname)::text
-    FROM c WHERE relkind IN ('v', 'm', 'f')
+SELECT 'other', c.relname::text, coalesce(-d.depth, 0), json_build_array(k.kind, c.relname,
+        'CREATE ' || k.kind || ' ' || quote_ident(c.relname) || coalesce(' WITH (' || array_to_string(c.reloptions, ', ') || ')', '')
+            || ' AS ' || rtrim(pg_get_viewdef(c.oid), ';'))::text
+    FROM c
+    CROSS JOIN LATERAL (SELECT CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'FOREIGN TABLE' END AS kind) k
+    LEFT JOIN (SELECT oid, max(depth) AS depth FROM d GROUP BY 1) d ON d.oid = c.oid
+    WHERE c.relkind IN ('v', 'm', 'f')
+UNION ALL
+SELECT 'taken', x.relname::text, 0, json_build_array(CASE
+        WHEN e.extname IS NOT NULL THEN 'what the extension ' || e.extname || ' brought' WHEN x.relkind = 'S' THEN 'a sequence'
+        WHEN x.relkind = 'c' THEN 'a type' WHEN x.relispartition THEN 'a partition' ELSE 'an index' END)::text
+    FROM s
+    JOIN pg_class x ON x.relnamespace = s.oid AND x.relname <> 'seaql_migrations' AND x.oid NOT IN (SELECT oid FROM c)
+    LEFT JOIN pg_index i ON i.indexrelid = x.oid
+    LEFT JOIN pg_depend b ON b.classid = 'pg_class'::regclass AND b.objid = x.oid AND b.deptype = 'e'
+    LEFT JOIN pg_extension e ON e.oid = b.refobjid
+    WHERE i.indrelid IS NULL OR i.indrelid NOT IN (SELECT oid FROM t)
+UNION ALL
+SELECT 'taken', y.typname::text, 0, '["a type"]' FROM s JOIN pg_type y ON y.typnamespace = s.oid AND y.typrelid = 0 AND y.typelem = 0
 UNION ALL
 SELECT DISTINCT 'uses', t.relname::text, 0, json_build_array(o.kind, o.name, u.kind, u.schema::regnamespace, u.name, u.said,
         u.schema = t.relnamespace AND NOT u.is_known)::text

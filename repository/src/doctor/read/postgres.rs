@@ -54,6 +54,7 @@ pub(super) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
     let mut schema = Schema::new(Engine::Postgres);
     let namespace = rows.iter().find(|row| row.kind == "schema");
     let namespace = namespace.ok_or(Unreadable::NoSchema)?.text(0)?;
+    schema.namespace = Some(namespace.clone());
     let mut uses = Uses::of(&rows)?;
     for row in rows.iter().filter(|row| row.kind == "role") {
         schema.role = Some(Role {
@@ -104,9 +105,11 @@ pub(super) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
                 table: row.table.clone(),
                 kind: row.text(0)?,
                 name: row.text(1)?,
-                sql: None,
+                sql: row.optional_text(2)?,
                 words: Vec::new(),
             });
+        } else if row.kind == "taken" {
+            schema.taken.insert(row.table.clone(), row.text(0)?);
         } else if let Some(table) = schema.tables.get_mut(&row.table) {
             let read = match row.kind.as_str() {
                 "column" => column,
@@ -374,5 +377,6 @@ fn grant(row: &Row) -> Result<Grant, Unreadable> {
         role: row.text(1)?,
         grantable: row.flag(2)?,
         through: row.optional_text(3)?,
+        grantor: row.optional_text(4)?,
     })
 }

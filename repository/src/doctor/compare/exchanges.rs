@@ -1,0 +1,120 @@
+//! Columns that have each other's names: each is what the other should be. To change them where they are would keep the
+//! wrong values under either name, so people are told.
+
+use super::super::code::Code;
+use super::super::finding::Part;
+use super::super::fix::{Fix, ddl};
+use super::super::schema::{Column, Schema, Table};
+use super::{Comparison, sides};
+use crate::engine::Engine;
+
+/// The name that a column has while another gets its own.
+const BETWEEN: &str = "catamaran__exchanged";
+
+/// Tells of the columns that look exchanged, and goes on as if they had their right names.
+pub(super) fn tables(all: &mut Comparison, expected: &Schema, actual: &mut Schema) {
+    if !all.place.is_database() {
+        return;
+    }
+    for (name, wanted) in &expected.tables {
+        let Some(found) = actual.tables.get_mut(name) else {
+            continue;
+        };
+        // A cycle of more than two is undone pair by pair.
+        for _ in 0..wanted.columns.len() {
+            let Some((one, other)) = exchanged(all.engine, wanted, found) else {
+                break;
+            };
+            say(all, name, (&one, &other));
+            exchange(all.engine, found, &one, &other);
+        }
+    }
+}
+
+fn say(all: &mut Comparison, table: &str, (one, other): (&str, &str)) {
+    let rename = |from: &str, to: &str| {
+        let (table, from, to) = (ddl::name(table), ddl::name(from), ddl::name(to));
+        format!("ALTER TABLE {table} RENAME COLUMN {from} TO {to}")
+    };
+    let fix = Fix::Words(format!(
+        "{one} and {other} have what the other should have; if they have each other's names: BEGIN; {}; {}; {}; COMMIT; \
+         if they do not, change each by hand, since what is in it would stay",
+        rename(one, BETWEEN),
+        rename(other, one),
+        rename(BETWEEN, other),
+    ));
+    let sides = sides(one, format!("what should be {other}"));
+    all.say(table, (Part::Column, one), Code::ColumnRenamed, sides, fix);
+}
+
+/// Two columns that differ, and would both be right under each other's names.
+fn exchanged(engine: Engine, wanted: &Table, found: &Table) -> Option<(String, String)> {
+    let differences = differences(wanted, found);
+    if differences < 2 {
+        return None;
+    }
+    for (place, one) in wanted.columns.iter().enumerate() {
+        for other in wanted.columns.iter().skip(place + 1) {
+            if found.column(&one.name).is_none() || found.column(&other.name).is_none() {
+                continue;
+            }
+            let mut exchanged = found.clone();
+            exchange(engine, &mut exchanged, &one.name, &other.name);
+            let is_right = |column: &Column| {
+                let now = exchanged.column(&column.name);
+                now.is_some_and(|now| is_alike(column, now))
+            };
+            let is_better = self::differences(wanted, &exchanged) + 2 <= differences;
+            // Of a cycle of columns only one is right after each exchange.
+            if is_better && (is_right(one) || is_right(other)) {
+                return Some((one.name.clone(), other.name.clone()));
+            }
+        }
+    }
+    None
+}
+
+fn exchange(engine: Engine, table: &mut Table, one: &str, other: &str) {
+    table.rename_column(engine, one, BETWEEN);
+    table.rename_column(engine, other, one);
+    table.rename_column(engine, BETWEEN, other);
+}
+
+fn is_alike(one: &Column, other: &Column) -> bool {
+    (&one.ty, one.nullable, &one.default, &one.collation)
+        == (&other.ty, other.nullable, &other.default, &other.collation)
+}
+
+/// How many things of a table are not what they should be, among those that name its columns.
+fn differences(wanted: &Table, found: &Table) -> usize {
+    let columns = wanted.columns.iter().filter(|column| {
+        let other = found.column(&column.name);
+        other.is_some_and(|other| !is_alike(column, other))
+    });
+    let checks = wanted.checks.iter().filter(|check| {
+        let mut others = found.checks.iter();
+        let other = others.find(|other| other.name == check.name);
+        other.is_some_and(|other| other.condition != check.condition)
+    });
+    let indexes = wanted.indexes.iter().filter(|(name, index)| {
+        let other = found.indexes.get(*name);
+        other.is_some_and(|other| other != *index)
+    });
+    let keys = wanted.unique_keys.iter().filter(|key| {
+        let mut others = found.unique_keys.iter();
+        let other = others.find(|other| other.name == key.name);
+        other.is_some_and(|other| other.columns != key.columns)
+    });
+    let references = wanted.foreign_keys.iter().filter(|key| {
+        let mut others = found.foreign_keys.iter();
+        let other = others.find(|other| other.name == key.name);
+        other.is_some_and(|other| other.columns != key.columns)
+    });
+    let primary = wanted.primary_key.columns != found.primary_key.columns;
+    columns.count()
+        + checks.count()
+        + indexes.count()
+        + keys.count()
+        + references.count()
+        + usize::from(primary)
+}
