@@ -172,6 +172,6 @@ fn plan_prints_both_engines_and_help_lists_it() {
     assert!(help.contains("plan") && help.contains("DATABASE_URL"));
     assert_eq!(
         migration(&["plan", "--dialect", "mysql"]).status.code(),
-        Some(2)
+        Some(64)
     );
 }

@@ -8,6 +8,9 @@ use catamaran::testing::EphemeralDatabase;
 use migration::Migrator;
 use serde_json::Value;
 
+/// The exit code for arguments that make no sense.
+const USAGE: i32 = 64;
+
 const SCHEMA: &str = include_str!("../../docs/doctor.schema.json");
 
 fn doctor(args: &[&str]) -> Output {
@@ -41,6 +44,13 @@ fn json(code: i32, args: &[&str]) -> Value {
     assert!(errors.is_empty(), "{errors:?}\n{report:#}");
     assert_eq!(report["exit_code"], code);
     report
+}
+
+/// As [`json`], where the exit code is not that of the verdict.
+fn json_with(code: i32, verdict: i32, args: &[&str]) {
+    let text = ends_with(code, &[args, &["--format", "json"]].concat());
+    let report: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(report["exit_code"], verdict);
 }
 
 /// Code, place and subject of each finding.
@@ -110,12 +120,12 @@ async fn sqlite_a_drifted_file_is_drift_with_code_and_place() {
     assert_eq!(
         found(&json(1, &args)),
         [
+            ["CAT011", "sqlite-database", "devices.nickname"],
             [
                 "CAT030",
                 "sqlite-database",
                 "habits: ix_habits__user_id_updated_at"
             ],
-            ["CAT011", "sqlite-database", "devices.nickname"],
         ]
     );
     let text = ends_with(1, &args);
@@ -150,8 +160,8 @@ async fn postgres_a_drifted_database_is_drift_with_code_and_place() {
                 "postgres-database",
                 "seaql_migrations: m20261122_000006_outbox"
             ],
-            ["CAT064", "postgres-database", "reminders: everyone"],
             ["CAT060", "postgres-database", "habits"],
+            ["CAT064", "postgres-database", "reminders: everyone"],
         ]
     );
 }
@@ -218,7 +228,7 @@ fn without_a_postgres_server_it_could_not_look_and_says_so() {
     assert_eq!(found(&report), [[""; 3]; 0]);
     let text = ends_with(2, &nobody);
     assert!(
-        text.contains("could not look at\n  what the migrations build on Postgres: "),
+        text.contains("skipped\n  what the migrations build on Postgres: "),
         "{text}"
     );
     assert!(!text.contains("hunter2"), "{text}");
@@ -261,7 +271,7 @@ fn a_url_of_no_database_is_refused() {
     ] {
         let output = doctor(&["--no-scratch", "--url", url]);
         let error = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        assert_eq!(output.status.code(), Some(USAGE), "{output:?}");
         assert!(
             error.contains(why) && !error.contains("DATABASE_URL"),
             "{error}"
@@ -308,7 +318,7 @@ fn colours_are_there_on_request_and_nowhere_else() {
     let with = |more: &[&str]| ends_with(2, &[&nobody, more].concat());
     assert!(!with(&[]).contains('\x1b'));
     assert!(!with(&["--color", "never"]).contains('\x1b'));
-    assert!(with(&["--color", "always"]).contains("\x1b[1m\x1b[31mcould not look at\x1b[0m"));
+    assert!(with(&["--color", "always"]).contains("\x1b[1m\x1b[31mskipped\x1b[0m"));
     let json = with(&["--color", "always", "--format", "json"]);
     assert!(!json.contains('\x1b'), "{json}");
 }
@@ -317,8 +327,77 @@ fn colours_are_there_on_request_and_nowhere_else() {
 fn a_suggestion_has_no_place_in_sarif_or_github() {
     for format in ["sarif", "github"] {
         let output = doctor(&["--suggest", "--format", format]);
-        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        assert_eq!(output.status.code(), Some(USAGE), "{output:?}");
         assert!(output.stdout.is_empty(), "{output:?}");
     }
-    assert_eq!(doctor(&["--format", "xml"]).status.code(), Some(2));
+    assert_eq!(doctor(&["--format", "xml"]).status.code(), Some(USAGE));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_databases_are_checked_in_one_run() {
+    let (one, other) = (sqlite().await, sqlite().await);
+    let db = support::connect(other.url()).await;
+    support::run(&db, "CREATE INDEX ix_more ON devices (version)").await;
+    db.close().await.expect("closed");
+    let urls = ["--no-scratch", "--url", one.url(), "--url", other.url()];
+    let report = json(1, &urls);
+    assert_eq!(
+        found(&report),
+        [["CAT031", "sqlite-database", "devices: ix_more"]]
+    );
+    let places = report["checked"].as_array().expect("places").iter();
+    assert_eq!(
+        places.filter(|place| *place == "sqlite-database").count(),
+        2
+    );
+    // A warning alone fails nothing where that is asked for.
+    json_with(0, 1, &[&urls[..], &["--fail-on", "error"]].concat());
+    // The commands that change a database take one.
+    let output = Command::new(env!("CARGO_BIN_EXE_migration"))
+        .args(["up", "--url", one.url(), "--url", other.url()])
+        .output()
+        .expect("the binary runs");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_is_locked_keeps_nobody_waiting() {
+    let database = postgres().await;
+    let db = support::connect(database.url()).await;
+    support::run(
+        &db,
+        "BEGIN; LOCK TABLE pg_catalog.pg_policy, habits IN ACCESS EXCLUSIVE MODE",
+    )
+    .await;
+    let begun = std::time::Instant::now();
+    let args = [
+        "--no-scratch",
+        "--lock-timeout",
+        "1",
+        "--url",
+        database.url(),
+    ];
+    let report = json(2, &args);
+    let reason = report["skipped"][0]["reason"].as_str().expect("a reason");
+    assert!(reason.contains("lock timeout"), "{report:#}");
+    assert!(begun.elapsed() < std::time::Duration::from_secs(20));
+}
+
+/// What is printed at the end is what a file holds: it is cut out by line, and formatted.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_suggestion_ends_with_its_last_file_and_is_formatted() {
+    let server = postgres().await;
+    let file = sqlite().await;
+    let db = support::connect(file.url()).await;
+    support::run(&db, "DROP INDEX ix_habits__user_id_updated_at").await;
+    db.close().await.expect("closed");
+    // The reference history is right: the suggestion of an empty one has every kind of statement.
+    let text = ends_with(
+        1,
+        &["--server", server.url(), "--url", file.url(), "--suggest"],
+    );
+    assert!(
+        text.trim_end().ends_with("no migration to suggest"),
+        "{text}"
+    );
 }

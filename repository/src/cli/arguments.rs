@@ -1,7 +1,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::error::CliError;
-use crate::doctor::Format;
+use crate::doctor::{Format, LOCK_TIMEOUT};
 use crate::engine::Engine;
 
 /// Migrate a database, on SQLite or Postgres
@@ -22,7 +22,7 @@ pub(super) struct Arguments {
     )]
     pub(super) database_schema: Option<String>,
 
-    /// Database URL: sqlite:, postgres: or postgresql:
+    /// Database URL: sqlite:, postgres: or postgresql:; `doctor` takes it any number of times
     #[arg(
         short = 'u',
         long,
@@ -31,7 +31,7 @@ pub(super) struct Arguments {
         env = "DATABASE_URL",
         hide_env_values = true
     )]
-    pub(super) database_url: Option<String>,
+    pub(super) database_url: Vec<String>,
 
     #[command(subcommand)]
     pub(super) command: Option<Command>,
@@ -69,11 +69,11 @@ pub(super) enum Command {
         #[arg(long, conflicts_with = "dialect")]
         pending: bool,
     },
-    /// Compare DOMAIN, records, entities, what the migrations build on both engines, and the database at --url
+    /// Compare DOMAIN, records, entities, what the migrations build on both engines, and each database at --url
     ///
-    /// Scratch databases are made for it, and dropped again; the database at --url is read and never written.
-    /// DATABASE_URL is not looked at. Exit code: 0 if all say the same, 1 if something differs, 2 if something
-    /// could not be looked at.
+    /// Scratch databases are made for it, and dropped again; a database at --url is read and never written.
+    /// DATABASE_URL is not checked. Exit code: 0 if all say the same, 1 if something differs, 2 if something
+    /// could not be checked, 64 if the arguments make no sense.
     Doctor(DoctorOptions),
 }
 
@@ -91,11 +91,19 @@ pub(super) struct DoctorOptions {
     #[arg(long, value_enum, default_value_t)]
     pub(super) color: Color,
 
-    /// Look at one engine alone: sqlite or postgres [default: both]
+    /// Check one engine alone: sqlite or postgres [default: both]
     #[arg(long)]
     pub(super) only: Option<Engine>,
 
-    /// Make no scratch databases: look at the code, and at the database at --url
+    /// The least severity of a finding for which the exit code is 1
+    #[arg(long, value_enum, default_value_t, value_name = "SEVERITY")]
+    pub(super) fail_on: FailOn,
+
+    /// How many seconds to wait for a lock in a database at --url
+    #[arg(long, default_value_t = LOCK_TIMEOUT.as_secs(), value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub(super) lock_timeout: u64,
+
+    /// Make no scratch databases: check the code, and the databases at --url
     #[arg(long, conflicts_with_all = ["server", "suggest"])]
     pub(super) no_scratch: bool,
 
@@ -103,6 +111,16 @@ pub(super) struct DoctorOptions {
     /// CATAMARAN_TEST_POSTGRES_URL names, else one that is started from the programs on this machine]
     #[arg(long, value_name = "URL")]
     pub(super) server: Option<String>,
+}
+
+/// Which findings make the exit code 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOn {
+    /// Errors and warnings.
+    #[default]
+    Warning,
+    /// Errors alone.
+    Error,
 }
 
 /// When there are colours.
@@ -119,8 +137,9 @@ pub(super) enum Color {
 
 impl Arguments {
     pub(super) fn url(&self) -> Result<&str, CliError> {
-        match self.database_url.as_deref() {
-            Some(url) if !url.is_empty() => Ok(url),
+        match self.database_url.as_slice() {
+            [url] if !url.is_empty() => Ok(url),
+            [_, _, ..] => Err(CliError::SeveralUrls),
             _ => Err(CliError::NoUrl),
         }
     }

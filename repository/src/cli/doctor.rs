@@ -1,10 +1,11 @@
 //! `doctor`.
 
 use std::io::{IsTerminal, Write};
+use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
 
-use super::arguments::{Arguments, Color, DoctorOptions};
+use super::arguments::{Arguments, Color, DoctorOptions, FailOn};
 use super::error::CliError;
 use super::{Cli, print};
 use crate::clock::{Clock, SystemClock};
@@ -17,14 +18,15 @@ impl Cli {
         arguments: &Arguments,
         options: &DoctorOptions,
         has_url: bool,
-    ) -> Result<Verdict, CliError> {
+    ) -> Result<u8, CliError> {
         let domain = self.domain.ok_or(CliError::NoDomain)?;
         if options.suggest && matches!(options.format, Format::Sarif | Format::Github) {
             return Err(CliError::NoPlaceForSuggestion);
         }
         let mut doctor = Doctor::new(domain)
             .application_role(self.application_role.as_str())
-            .watch(|place| progress(&format!("looking at {place} ...")));
+            .lock_timeout(Duration::from_secs(options.lock_timeout))
+            .watch(|place| progress(&format!("checking {place} ...")));
         doctor = (self.history.examine)(doctor);
         if options.no_scratch {
             doctor = doctor.without_scratch();
@@ -58,7 +60,14 @@ impl Cli {
             &mut AutoStream::new(std::io::stdout(), choice).lock(),
             &text,
         )?;
-        Ok(report.verdict())
+        Ok(match options.fail_on {
+            FailOn::Error if report.is_free_of_errors() => match report.skipped.is_empty() {
+                true => Verdict::Clean,
+                false => Verdict::Skipped,
+            },
+            FailOn::Error | FailOn::Warning => report.verdict(),
+        }
+        .exit_code())
     }
 
     /// A name for a migration that comes after the last one.
@@ -75,12 +84,16 @@ impl Cli {
 }
 
 fn live(doctor: Doctor, arguments: &Arguments) -> Result<Doctor, CliError> {
-    let url = arguments.database_url.as_deref().unwrap_or_default();
-    Engine::of_scheme(url).map_err(CliError::UnusableUrl)?;
-    Ok(match &arguments.database_schema {
-        Some(schema) => doctor.database_schema(url, schema.as_str()),
-        None => doctor.database(url),
-    })
+    arguments
+        .database_url
+        .iter()
+        .try_fold(doctor, |doctor, url| {
+            Engine::of_scheme(url).map_err(CliError::UnusableUrl)?;
+            Ok(match &arguments.database_schema {
+                Some(schema) => doctor.database_schema(url, schema.as_str()),
+                None => doctor.database(url),
+            })
+        })
 }
 
 /// One line that the next one replaces, where somebody sees it.

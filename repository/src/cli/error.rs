@@ -5,6 +5,8 @@ use crate::migrate::MigrateError;
 pub(super) enum CliError {
     #[error("no database URL: give --database-url or set DATABASE_URL")]
     NoUrl,
+    #[error("several database URLs: this command is for one database")]
+    SeveralUrls,
     #[error("no database at --url: {0}")]
     UnusableUrl(String),
     #[error(
@@ -19,4 +21,18 @@ pub(super) enum CliError {
     Database(#[from] sea_orm::DbErr),
     #[error("cannot write: {0}")]
     Output(#[from] std::io::Error),
+}
+
+impl CliError {
+    /// Whether the arguments make no sense, whatever is in a database.
+    pub(super) const fn is_usage(&self) -> bool {
+        match self {
+            CliError::NoUrl
+            | CliError::SeveralUrls
+            | CliError::UnusableUrl(_)
+            | CliError::NoDomain
+            | CliError::NoPlaceForSuggestion => true,
+            CliError::Migrate(_) | CliError::Database(_) | CliError::Output(_) => false,
+        }
+    }
 }

@@ -15,8 +15,8 @@
 //!
 //! `doctor` compares the domain, its records and entities, what the migrations build on both engines, and a
 //! live database if a URL is on the command line (not in the environment: that is where one migrates to). Its
-//! exit code is 0 if all say the same, 1 if something differs, and 2 if something could not be looked at, a
-//! Postgres server that is not there included.
+//! exit code is 0 if all say the same, 1 if something differs, and 2 if something could not be checked, a
+//! Postgres server that is not there included. Arguments that make no sense have 64.
 
 mod arguments;
 mod doctor;
@@ -97,8 +97,8 @@ impl Cli {
     }
 
     /// Reads the arguments and the environment (and a `.env` file), runs the command, and returns the exit
-    /// code: 0 for success, 1 for a failure that standard error explains in one line, 2 for arguments that make
-    /// no sense. `doctor` has its own: 0 for clean, 1 for drift, 2 for what it could not look at.
+    /// code: 0 for success, 1 for a failure that standard error explains in one line, 64 for arguments that make
+    /// no sense. `doctor` has its own: 0 for clean, 1 for drift, 2 for what it could not check.
     pub async fn run(self) -> ExitCode {
         // A `.env` file is optional, as for SeaORM's command line.
         dotenvy::dotenv().ok();
@@ -111,7 +111,7 @@ impl Cli {
                 // `--help` and `--version` arrive here as well, and go to standard output.
                 error.print().ok();
                 return match error.use_stderr() {
-                    true => ExitCode::from(2),
+                    true => ExitCode::from(USAGE),
                     false => ExitCode::SUCCESS,
                 };
             }
@@ -124,7 +124,8 @@ impl Cli {
             let url = matches.value_source("database_url");
             let has_url = url == Some(clap::parser::ValueSource::CommandLine);
             return match self.doctor(&arguments, options, has_url).await {
-                Ok(verdict) => ExitCode::from(verdict.exit_code()),
+                Ok(code) => ExitCode::from(code),
+                Err(error) if error.is_usage() => failed(&error, USAGE),
                 Err(error) => failed(&error, 2),
             };
         }
@@ -135,6 +136,9 @@ impl Cli {
         }
     }
 }
+
+/// The exit code for arguments that make no sense: `EX_USAGE` of `sysexits.h`.
+const USAGE: u8 = 64;
 
 fn failed(error: &CliError, code: u8) -> ExitCode {
     let message = error.to_string();

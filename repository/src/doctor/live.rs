@@ -1,5 +1,7 @@
 //! A database that is there: opened for reading only.
 
+use std::time::Duration;
+
 use sea_orm::DatabaseConnection;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -43,22 +45,28 @@ impl Database {
         }
     }
 
-    pub(super) async fn look(&self, role: &str, wanted: Option<&Schema>) -> Result<Seen, String> {
-        let db = self.open().await?;
+    pub(super) async fn look(
+        &self,
+        role: &str,
+        wanted: Option<&Schema>,
+        lock_timeout: Duration,
+    ) -> Result<Seen, String> {
+        let db = self.open(lock_timeout).await?;
         let seen = read::database(&db, role, wanted).await;
         db.close().await.ok();
         seen.map_err(|error| error.to_string())
     }
 
-    async fn open(&self) -> Result<DatabaseConnection, String> {
+    async fn open(&self, lock_timeout: Duration) -> Result<DatabaseConnection, String> {
         let url = self.url.expose_secret();
         #[cfg(feature = "sqlite")]
         if Engine::of_scheme(url)? == Engine::Sqlite {
-            return open_for_reading(url).await;
+            return open_for_reading(url, lock_timeout).await;
         }
         let options = ConnectOptions {
             schema: self.schema.as_deref(),
             create: false,
+            lock_timeout: Some(lock_timeout),
         };
         connect(url, options)
             .await
@@ -67,14 +75,17 @@ impl Database {
 }
 
 #[cfg(feature = "sqlite")]
-async fn open_for_reading(url: &str) -> Result<DatabaseConnection, String> {
+async fn open_for_reading(url: &str, lock_timeout: Duration) -> Result<DatabaseConnection, String> {
     use std::str::FromStr;
 
     use sea_orm::SqlxSqliteConnector;
     use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 
     let options = SqliteConnectOptions::from_str(url).map_err(|error| error.to_string())?;
-    let options = options.read_only(true).create_if_missing(false);
+    let options = options
+        .read_only(true)
+        .create_if_missing(false)
+        .busy_timeout(lock_timeout);
     let pool = SqlitePoolOptions::new()
         .max_connections(1)
         .connect_with(options.clone())

@@ -44,6 +44,7 @@ mod text;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use sea_orm::{DatabaseConnection, EntityTrait};
@@ -94,9 +95,13 @@ pub struct Doctor {
     has_scratch: bool,
     server: Option<SecretString>,
     databases: Vec<Database>,
+    lock_timeout: Duration,
     watch: Option<Watch>,
     only: Option<Engine>,
 }
+
+/// How long the doctor waits for a lock in a database that is there.
+pub const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Who is told what is looked at.
 type Watch = Arc<dyn Fn(Place) + Send + Sync>;
@@ -118,6 +123,7 @@ impl Doctor {
             has_scratch: true,
             server: None,
             databases: Vec::new(),
+            lock_timeout: LOCK_TIMEOUT,
             watch: None,
             only: None,
         }
@@ -195,6 +201,14 @@ impl Doctor {
     #[must_use]
     pub fn application_role(mut self, role: impl Into<String>) -> Self {
         self.role = role.into();
+        self
+    }
+
+    /// How long a database that is there may keep the doctor waiting for a lock; [`LOCK_TIMEOUT`] by default. A database
+    /// that does is [skipped](Report::skipped).
+    #[must_use]
+    pub fn lock_timeout(mut self, timeout: Duration) -> Self {
+        self.lock_timeout = timeout;
         self
     }
 
@@ -360,7 +374,10 @@ impl<'a> Round<'a> {
         };
         self.doctor.about_to_look_at(place);
         let wanted = self.doctor.expected().schema(place);
-        let seen = match database.look(&self.doctor.role, wanted.as_ref()).await {
+        let seen = match database
+            .look(&self.doctor.role, wanted.as_ref(), self.doctor.lock_timeout)
+            .await
+        {
             Ok(seen) => seen,
             Err(reason) => return self.cannot_see(place, format!("{label}: {reason}")),
         };

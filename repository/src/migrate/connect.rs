@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use crate::engine::Engine;
 #[cfg(feature = "postgres")]
 use crate::{error::ErrorKind, options::DEFAULT_SCHEMA, postgres::SearchPath};
@@ -21,6 +23,8 @@ pub struct ConnectOptions<'a> {
     /// Whether to create a SQLite file that is missing although the URL does not say `mode=rwc`.
     /// A URL that says `mode=ro` or `mode=rw` is obeyed.
     pub create: bool,
+    /// How long a statement may wait for a lock on Postgres, in whole milliseconds. `None` leaves the server's own.
+    pub lock_timeout: Option<Duration>,
 }
 
 /// Applies every pending migration to the database at `url`, and says which.
@@ -203,7 +207,13 @@ async fn postgres(
             ));
         }
     };
-    let set = path.set_for_session();
+    let lock_timeout = options.lock_timeout.map_or(String::new(), |timeout| {
+        format!(
+            "; SET lock_timeout = {}",
+            timeout.as_millis().clamp(1, i32::MAX as u128)
+        )
+    });
+    let set = format!("{}{lock_timeout}", path.set_for_session());
     let pool = PgPoolOptions::new()
         .max_connections(2)
         .acquire_timeout(LOCK_WAIT)

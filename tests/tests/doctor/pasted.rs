@@ -24,7 +24,7 @@ const READ: &str = "0192f0c1-2d3e-7a4b-8c5d-000000000003";
 const NOON: &str = "2026-01-02T12:00:00.000000Z";
 
 /// A row or two of every table, in words that both engines read.
-fn rows(engine: Engine) -> Vec<String> {
+pub fn rows(engine: Engine) -> Vec<String> {
     let id = |number: u8| format!("0192f0c1-2d3e-7a4b-8c5d-0000000001{number:02}");
     let all = format!("'{ANN}', '{NOON}', '{NOON}', 1");
     let common = "user_id, created_at, updated_at, version";
@@ -71,13 +71,13 @@ const TABLES: [&str; 4] = ["habits", "habit_entries", "reminders", "devices"];
 
 /// How the shell goes on after an error.
 #[derive(Clone, Copy, Debug)]
-enum Shell {
+pub enum Shell {
     GoesOn,
     Stops,
 }
 
 impl Shell {
-    fn paste(self, database: &Migrated, text: &str) -> Output {
+    pub fn paste(self, database: &Migrated, text: &str) -> Output {
         let url = database.database.url();
         let mut command = match url.strip_prefix("sqlite:") {
             Some(file) => {

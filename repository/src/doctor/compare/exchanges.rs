@@ -50,7 +50,7 @@ fn say(all: &mut Comparison, table: &str, (one, other): (&str, &str)) {
 /// Two columns that differ, and would both be right under each other's names.
 fn exchanged(engine: Engine, wanted: &Table, found: &Table) -> Option<(String, String)> {
     let differences = differences(wanted, found);
-    if differences < 2 {
+    if differences == 0 {
         return None;
     }
     for (place, one) in wanted.columns.iter().enumerate() {
@@ -64,7 +64,7 @@ fn exchanged(engine: Engine, wanted: &Table, found: &Table) -> Option<(String, S
                 let now = exchanged.column(&column.name);
                 now.is_some_and(|now| is_alike(column, now))
             };
-            let is_better = self::differences(wanted, &exchanged) + 2 <= differences;
+            let is_better = self::differences(wanted, &exchanged) < differences;
             // Of a cycle of columns only one is right after each exchange.
             if is_better && (is_right(one) || is_right(other)) {
                 return Some((one.name.clone(), other.name.clone()));

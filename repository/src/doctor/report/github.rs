@@ -2,6 +2,7 @@
 //! (<https://docs.github.com/actions/reference/workflow-commands-for-github-actions>).
 
 use super::super::finding::Finding;
+use super::super::text::{harmless, on_one_line};
 use super::source::Sources;
 use super::{Report, sarif};
 
@@ -11,7 +12,7 @@ pub(super) fn annotations(report: &Report, sources: &Sources) -> String {
         .iter()
         .map(|finding| annotation(report, finding, sources));
     let skipped = report.skipped.iter().map(|skipped| {
-        let text = format!("could not look at {}: {}", skipped.place, skipped.reason);
+        let text = format!("skipped {}: {}", skipped.place, harmless(&skipped.reason));
         format!("::error title=catamaran doctor::{}", escaped(&text))
     });
     findings.chain(skipped).collect::<Vec<_>>().join("\n")
@@ -21,7 +22,7 @@ fn annotation(report: &Report, finding: &Finding, sources: &Sources) -> String {
     let file = sources.locate(finding).map_or(String::new(), |at| {
         format!("file={},line={},", property(&at.path), at.line)
     });
-    let title = format!("{}: {}", finding.code, finding.subject());
+    let title = format!("{}: {}", finding.code, on_one_line(&finding.subject()));
     format!(
         "::{} {file}title={}::{}",
         finding.severity(),

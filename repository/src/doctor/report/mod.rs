@@ -10,6 +10,7 @@ use std::fmt;
 
 pub use source::Sources;
 
+use super::code::Severity;
 use super::finding::Finding;
 use super::steps::{self, Step};
 use super::suggest::Suggestion;
@@ -114,6 +115,12 @@ impl Report {
             (true, false) => Verdict::Skipped,
             (true, true) => Verdict::Clean,
         }
+    }
+
+    /// Whether no finding is more than a warning.
+    pub fn is_free_of_errors(&self) -> bool {
+        let mut findings = self.findings.iter();
+        !findings.any(|finding| finding.severity() == Severity::Error)
     }
 
     /// Whether every place could be looked at and says the same.

@@ -12,6 +12,9 @@ use super::source::Sources;
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
+/// The file that every project has.
+const MANIFEST: &str = "Cargo.toml";
+
 /// How long the statements of a fix may be to be part of a message, in bytes.
 const LONGEST: usize = 500;
 
@@ -31,7 +34,7 @@ pub(super) fn document(report: &Report, sources: &Sources) -> String {
     let skipped = report.skipped.iter().map(|skipped| {
         json!({
             "level": "error",
-            "message": { "text": format!("could not look at {}: {}", skipped.place, skipped.reason) },
+            "message": { "text": format!("skipped {}: {}", skipped.place, harmless(&skipped.reason)) },
         })
     });
     let document = json!({
@@ -67,22 +70,30 @@ fn rule(code: Code) -> Value {
 fn result(report: &Report, finding: &Finding, sources: &Sources) -> Value {
     let mut location = json!({
         "logicalLocations": [{
-            "name": finding.subject(),
-            "fullyQualifiedName": format!("{}/{}", finding.place.as_str(), finding.subject()),
+            "name": on_one_line(&finding.subject()),
+            "fullyQualifiedName": format!("{}/{}", finding.place.as_str(), on_one_line(&finding.subject())),
         }],
     });
-    if let Some(at) = sources.locate(finding) {
-        location["physicalLocation"] = json!({
-            "artifactLocation": { "uri": at.path },
-            "region": { "startLine": at.line },
-        });
-    }
+    // GitHub's code scanning takes no result without one
+    // (https://docs.github.com/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning).
+    let (path, line) = match sources.locate(finding) {
+        Some(at) => (at.path, at.line),
+        None => (MANIFEST.to_owned(), 1),
+    };
+    location["physicalLocation"] = json!({
+        "artifactLocation": { "uri": path, "uriBaseId": "%SRCROOT%" },
+        "region": { "startLine": line },
+    });
     json!({
         "ruleId": finding.code.id(),
         "ruleIndex": Code::ALL.iter().position(|code| *code == finding.code),
         "level": level(finding.severity()),
         "message": { "text": message(report, finding) },
         "locations": [location],
+        // The same finding is the same alert, on whatever line it is next time.
+        "partialFingerprints": {
+            "catamaran/v1": format!("{}:{}:{}", finding.code.id(), finding.place.as_str(), finding.subject()),
+        },
     })
 }
 
