@@ -233,7 +233,10 @@ impl Builder {
                 let items: Vec<Node> = items.iter().map(|item| self.node(item)).collect();
                 Node::within(self.node(left), items, negated)
             }
-            None => opaque::node(whole),
+            None => match numbers(right) {
+                Some(items) => Node::within(self.node(left), items, negated),
+                None => opaque::node(whole),
+            },
         }
     }
 
@@ -394,6 +397,21 @@ fn array(expression: &Expr) -> Option<&[Expr]> {
         Expr::Array(array) => Some(&array.elem),
         _ => None,
     }
+}
+
+/// The items of `'{1,2}'::integer[]`.
+fn numbers(expression: &Expr) -> Option<Vec<Node>> {
+    let text = match expression {
+        Expr::Nested(inner) | Expr::Cast { expr: inner, .. } => return numbers(inner),
+        Expr::Value(value) => match &value.value {
+            Value::SingleQuotedString(text) => text,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let items = text.strip_prefix('{')?.strip_suffix('}')?.split(',');
+    let items = items.map(|item| Some(Node::Number(item.parse::<i64>().ok()?.to_string())));
+    items.collect()
 }
 
 /// The one value of `SELECT value`.
