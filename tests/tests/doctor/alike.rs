@@ -203,7 +203,6 @@ async fn what_says_something_else_is_still_found() {
         ("ck_row", "(n, name) <> (1, 'b')"),
         ("ck_symmetric", "n BETWEEN SYMMETRIC 9 AND 2"),
         ("ck_varchar", "code IN ('ab', 'cd', 'ef')"),
-        ("ck_cast", "day >= '0001-01-01'"),
     ] {
         let things = Things::new().await;
         things.instead(check, condition).await;
@@ -225,6 +224,7 @@ async fn what_nobody_can_tell_apart_is_not_called_weaker() {
         ("ck_trim", "ltrim(name) <> ''"),
         ("ck_fraction", "n >= 1.4"),
         ("ck_trim", "trim(name COLLATE \"POSIX\") <> ''"),
+        ("ck_cast", "day >= '0001-01-01'"),
     ] {
         let things = Things::new().await;
         things.instead(check, condition).await;

@@ -19,6 +19,8 @@ mod pages;
 mod proof;
 mod reports;
 mod several;
+mod shadows;
+mod shared_rows;
 mod unread;
 mod unusual;
 mod words;

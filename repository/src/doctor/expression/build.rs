@@ -126,6 +126,23 @@ impl Builder {
                 Some(scalar) => Node::Call("select".to_owned(), vec![self.argument(scalar)]),
                 None => opaque::node(expression),
             },
+            // Postgres prints NOT before the whole.
+            Expr::Exists {
+                negated: true,
+                subquery,
+            } => Node::Not(Box::new(opaque::node(&Expr::Exists {
+                negated: false,
+                subquery: subquery.clone(),
+            }))),
+            Expr::InSubquery {
+                expr,
+                subquery,
+                negated: true,
+            } => Node::Not(Box::new(opaque::node(&Expr::InSubquery {
+                expr: expr.clone(),
+                subquery: subquery.clone(),
+                negated: false,
+            }))),
             _ => self
                 .state(expression)
                 .unwrap_or_else(|| opaque::node(expression)),
