@@ -7,6 +7,7 @@ mod databases;
 mod domain;
 mod drift;
 mod elsewhere;
+mod encodings;
 mod entities;
 mod file;
 mod history;
