@@ -142,7 +142,7 @@ pub use engine::Engine;
 pub use error::{ConflictReason, Error, ErrorKind, InvalidReason, Result};
 pub use idempotency::{OPERATION_KEYS, OPERATION_KEYS_SHAPE};
 pub use native::NativeRepository;
-pub use options::{DEFAULT_APPLICATION_ROLE, StoreOptions, Synchronous};
+pub use options::{DEFAULT_APPLICATION_ROLE, DEFAULT_SCHEMA, StoreOptions, Synchronous};
 #[cfg(feature = "postgres")]
 pub use postgres::{Postgres, PostgresRepository};
 pub use query::{

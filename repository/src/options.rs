@@ -13,6 +13,9 @@ use crate::error::{ErrorKind, Result};
 /// The role that scoped work on Postgres runs as, unless told otherwise.
 pub const DEFAULT_APPLICATION_ROLE: &str = "catamaran_app";
 
+/// The schema of Postgres in which a store looks for its tables, unless told otherwise.
+pub const DEFAULT_SCHEMA: &str = "public";
+
 /// How a store is opened: a URL, and what differs from the defaults.
 ///
 /// ```no_run
@@ -53,6 +56,7 @@ pub(crate) struct Settings {
     pub(crate) synchronous: Synchronous,
     pub(crate) application_name: String,
     pub(crate) application_role: String,
+    pub(crate) schemas: Vec<String>,
     pub(crate) transaction_pooler: bool,
 }
 
@@ -100,6 +104,7 @@ impl StoreOptions {
                 synchronous: Synchronous::Full,
                 application_name: "catamaran".to_owned(),
                 application_role: DEFAULT_APPLICATION_ROLE.to_owned(),
+                schemas: vec![DEFAULT_SCHEMA.to_owned()],
                 transaction_pooler: false,
             },
             domain: None,
@@ -194,6 +199,31 @@ impl StoreOptions {
     #[must_use]
     pub fn application_role(mut self, role: impl Into<String>) -> Self {
         self.settings.application_role = role.into();
+        self
+    }
+
+    /// The application's schemas on Postgres, by their names; [`DEFAULT_SCHEMA`] unless told otherwise. SQLite has
+    /// none.
+    ///
+    /// On each connection `search_path` is set to them: names are looked up in `pg_catalog`, then in these schemas in
+    /// their order, then among the session's temporary tables, whatever the role or the database are set to. The
+    /// first one holds the application's tables, and is where the migrations make them; others hold what these need,
+    /// such as extensions. Give the same to
+    /// `migrate::ConnectOptions::schema`, to `Doctor::database_schema` and to `--database-schema`.
+    ///
+    /// Opening fails with [`NotMigrated`](ErrorKind::NotMigrated) where one does not exist, and with
+    /// [`Setting`](ErrorKind::Setting) for a name that is no schema of an application's: `$user`, or one that begins
+    /// with `pg_`.
+    ///
+    /// ```
+    /// # use catamaran::StoreOptions;
+    /// let options = StoreOptions::new("postgres://habits_service@localhost/habits")
+    ///     .schemas(["app", "extensions"]);
+    /// # let _ = options;
+    /// ```
+    #[must_use]
+    pub fn schemas<S: Into<String>>(mut self, schemas: impl IntoIterator<Item = S>) -> Self {
+        self.settings.schemas = schemas.into_iter().map(Into::into).collect();
         self
     }
 

@@ -55,7 +55,8 @@ impl Store {
         if let Some(migrate) = options.migration
             && !is_in_memory(url)
         {
-            crate::migrate::before_opening(url, migrate).await?;
+            let schemas = &options.settings.schemas;
+            crate::migrate::before_opening(url, schemas, migrate).await?;
         }
         let backend = match engine {
             #[cfg(feature = "sqlite")]

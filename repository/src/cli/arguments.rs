@@ -12,7 +12,7 @@ pub(super) struct Arguments {
     #[arg(short = 'v', long, global = true)]
     pub(super) verbose: bool,
 
-    /// Postgres schema, or several separated by commas [default: the connection's search path, normally public]
+    /// The application's Postgres schemas, separated by commas; tables are made in the first [default: public]
     #[arg(
         short = 's',
         long,

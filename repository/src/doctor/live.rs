@@ -5,7 +5,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::code::Code;
 use super::finding::{Finding, Part};
-use super::fix::{Fix, ddl};
+use super::fix::{Fix, Phase, Statement, ddl};
 use super::read::{self, Odd, Recorded, Seen};
 use super::schema::{Role, Schema};
 use crate::domain::Place;
@@ -17,7 +17,7 @@ use crate::options::redacted;
 #[derive(Clone)]
 pub(super) struct Database {
     url: SecretString,
-    /// The schema on Postgres, where it is not the first of the search path.
+    /// The application's schemas on Postgres, separated by commas; `None` is `public`.
     schema: Option<String>,
 }
 
@@ -130,9 +130,9 @@ impl Recorder<'_> {
 
     fn odd(&self, odd: &Odd) -> Finding {
         let fix = match (odd.rows, self.place.engine()) {
-            (Some(rows), Some(engine)) => {
+            (Some(rows), Some(_)) => {
                 let delete = format!("DELETE FROM {} WHERE {rows}", crate::schema::HISTORY);
-                Fix::sql(engine, [delete])
+                Fix::sql([Statement::new(Phase::Guard, delete)])
             }
             _ => Fix::Words(format!(
                 "look at the row in {}: delete it, or give it the name that it should have",
@@ -171,9 +171,9 @@ pub(super) fn stranger(place: Place, at: &str, role: &Role) -> Option<Finding> {
         name: login.clone(),
         wanted: format!("a member of {}", role.name),
         found: "no member: it cannot SET ROLE to it".to_owned(),
-        fix: Fix::sql(
-            Engine::Postgres,
-            [format!("GRANT {application} TO {member}")],
-        ),
+        fix: Fix::sql([Statement::new(
+            Phase::Guard,
+            format!("GRANT {application} TO {member}"),
+        )]),
     })
 }

@@ -36,9 +36,12 @@ mod read;
 mod report;
 mod schema;
 mod scratch;
+mod steps;
 mod suggest;
 mod suppression;
+mod text;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -51,8 +54,9 @@ pub use code::{Code, Severity};
 pub use described::Described;
 pub use finding::{Finding, Part};
 pub use fingerprint::{Digest, Fingerprint};
-pub use fix::Fix;
+pub use fix::{Change, Fix};
 pub use report::{Format, Report, Skipped, Sources, Verdict};
+pub use steps::Step;
 pub use suggest::Suggestion;
 
 use crate::domain::{Domain, Model};
@@ -170,7 +174,9 @@ impl Doctor {
         self
     }
 
-    /// As [`database`](Self::database), of a schema of Postgres that is not the first of the search path.
+    /// As [`database`](Self::database), of an application with schemas of its own on Postgres: one, or several
+    /// separated by commas, as [`StoreOptions::schemas`](crate::StoreOptions::schemas) has them. The first one is
+    /// looked at.
     #[must_use]
     pub fn database_schema(mut self, url: impl Into<String>, schema: impl Into<String>) -> Self {
         let database = Database::at(url.into(), Some(schema.into()));
@@ -258,6 +264,8 @@ impl Doctor {
 struct Round<'a> {
     doctor: &'a Doctor,
     report: Report,
+    /// The schema of each database of Postgres that was read.
+    schemas: BTreeMap<steps::Where, String>,
 }
 
 impl<'a> Round<'a> {
@@ -265,6 +273,7 @@ impl<'a> Round<'a> {
         Round {
             doctor,
             report: Report::default(),
+            schemas: BTreeMap::new(),
         }
     }
 
@@ -285,13 +294,13 @@ impl<'a> Round<'a> {
             self.cannot_see(place, format!("{at}{reason}"));
         }
         if let Some(wanted) = wanted {
-            let compared =
+            let found =
                 compare::compare(place, at, wanted, actual, self.doctor.domain.suppressions);
-            self.report.findings.extend(compared.findings);
+            self.report.findings.extend(found);
+            let schema = actual.role.as_ref().map(|role| role.namespace.name.clone());
             let at = at.map(str::to_owned);
-            let rebuilds = compared.rebuilds.into_iter();
-            let rebuilds = rebuilds.map(|(table, rebuild)| ((place, at.clone(), table), rebuild));
-            self.report.rebuilds.extend(rebuilds);
+            self.schemas
+                .extend(schema.map(|schema| ((place, at), schema)));
         }
     }
 
@@ -391,6 +400,7 @@ impl<'a> Round<'a> {
         let mut in_whole = self.report.checked.clone();
         in_whole.retain(|place| !skipped.iter().any(|skipped| skipped.place == *place));
         let (kept, suppressed) = suppression::apply(suppressions, &in_whole, findings);
+        self.report.steps = steps::of(&kept, &self.schemas);
         self.report.findings = kept;
         self.report.suppressed = suppressed;
         self.report

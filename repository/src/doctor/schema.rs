@@ -99,6 +99,13 @@ pub(super) struct Other {
     pub(super) words: Vec<String>,
 }
 
+impl Other {
+    /// Whether it has the kind and the name of the other.
+    pub(super) fn is_it(&self, other: &Other) -> bool {
+        self.kind == other.kind && self.name == other.name && self.table == other.table
+    }
+}
+
 /// The option of a table whose rows are not in Postgres's log, and are gone after a crash.
 pub(super) const UNLOGGED: &str = "UNLOGGED";
 
@@ -188,11 +195,8 @@ impl Table {
         self.foreign_keys
             .retain(|key| !key.columns.iter().any(is_it));
         self.checks.retain(|check| !is_about(&check.condition));
-        self.indexes.retain(|_, index| {
-            let mut keys = index.keys.iter();
-            let sorts = keys.any(|key| is_about(&key.expression));
-            !sorts && !index.predicate.as_ref().is_some_and(is_about)
-        });
+        self.indexes
+            .retain(|_, index| !index.is_about(engine, column));
     }
 
     /// Gives a column another name, wherever the table says it.
@@ -365,6 +369,15 @@ pub(super) struct Index {
     pub(super) predicate: Option<Expression>,
     /// Anything else about it that is not usual, such as `NULLS NOT DISTINCT`.
     pub(super) unusual: Vec<String>,
+}
+
+impl Index {
+    /// Whether it sorts by the column, or counts rows by it.
+    pub(super) fn is_about(&self, engine: Engine, column: &str) -> bool {
+        let is_about = |sql: &Expression| sql.is_about(engine, column);
+        let mut keys = self.keys.iter();
+        keys.any(|key| is_about(&key.expression)) || self.predicate.as_ref().is_some_and(is_about)
+    }
 }
 
 /// A part of an index.

@@ -31,6 +31,11 @@ impl Place {
         matches!(self, Place::Migrations(_) | Place::Database(_))
     }
 
+    /// Whether it is a database that is there, with somebody's rows.
+    pub const fn is_live(self) -> bool {
+        matches!(self, Place::Database(_))
+    }
+
     /// A name for machines that never changes: `domain`, `sqlite-entities`, `postgres-migrations`.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -202,8 +202,9 @@ pub enum ErrorKind {
         /// Which, and why.
         reason: String,
     },
-    /// A connection does not have a setting that correctness depends on.
-    #[error("the connection's setting {name} is {found}, not {wanted}")]
+    /// A connection does not have a setting that correctness depends on, or the database is in another encoding than
+    /// UTF-8.
+    #[error("{}", setting(name, wanted, found))]
     Setting {
         /// The setting.
         name: &'static str,
@@ -306,6 +307,18 @@ fn foreign_key(table: Option<&str>, columns: &[Cow<'static, str>]) -> String {
             format!("the foreign key {table} ({columns}) is violated")
         }
     }
+}
+
+fn setting(name: &str, wanted: &str, found: &str) -> String {
+    let what_to_do = match name {
+        // It is part of the file, and of the database.
+        "encoding" => "; copy the data into a new file: sqlite3 old.db .dump | sqlite3 new.db",
+        "server_encoding" => {
+            "; copy the data into a database that is made with CREATE DATABASE .. ENCODING 'UTF8' TEMPLATE template0"
+        }
+        _ => "",
+    };
+    format!("the connection's setting {name} is {found}, not {wanted}{what_to_do}")
 }
 
 fn check(table: Option<&str>, constraint: Option<&str>) -> String {

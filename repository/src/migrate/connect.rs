@@ -1,6 +1,6 @@
 use crate::engine::Engine;
 #[cfg(feature = "postgres")]
-use crate::error::ErrorKind;
+use crate::{error::ErrorKind, options::DEFAULT_SCHEMA, postgres::SearchPath};
 use sea_orm::{DatabaseConnection, IntoDatabaseExecutor};
 
 use super::{
@@ -13,8 +13,10 @@ use super::{
 /// How to open a database in order to migrate it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ConnectOptions<'a> {
-    /// The Postgres search path: a schema, or several separated by commas. `None` leaves the connection's own,
-    /// which is normally `public`. SQLite ignores it.
+    /// The application's schemas on Postgres: one, or several separated by commas; a name in double quotes may hold
+    /// commas. `None` is `public`. `search_path` is set to them as
+    /// [`StoreOptions::schemas`](crate::StoreOptions::schemas) says; tables are made in the first one, which must be
+    /// there. SQLite ignores it.
     pub schema: Option<&'a str>,
     /// Whether to create a SQLite file that is missing although the URL does not say `mode=rwc`.
     /// A URL that says `mode=ro` or `mode=rw` is obeyed.
@@ -179,6 +181,13 @@ async fn postgres(
 
     let parsed =
         crate::postgres::options_of(url).map_err(|reason| MigrateError::InvalidUrl { reason })?;
+    crate::postgres::refuse_another(&parsed)
+        .map_err(|reason| MigrateError::InvalidUrl { reason })?;
+    let path = match options.schema {
+        Some(list) => SearchPath::over_list(list),
+        None => SearchPath::over(&[DEFAULT_SCHEMA.to_owned()]),
+    };
+    let path = path.map_err(MigrateError::Connect)?;
     // A pool takes a refused connection for a server that is starting, and goes on trying until its timeout;
     // someone who runs a migration wants the reason at once.
     let explain = |error| MigrateError::Connect(crate::postgres::explain(&parsed, &error));
@@ -194,40 +203,47 @@ async fn postgres(
             ));
         }
     };
-    let search_path = options.schema.map(set_search_path);
+    let set = path.set_for_session();
     let pool = PgPoolOptions::new()
         .max_connections(2)
         .acquire_timeout(LOCK_WAIT)
         .after_connect(move |connection, _| {
-            let search_path = search_path.clone();
-            Box::pin(async move {
-                if let Some(sql) = search_path {
-                    connection.execute(AssertSqlSafe(sql)).await?;
-                }
-                Ok(())
-            })
+            let set = set.clone();
+            Box::pin(async move { connection.execute(AssertSqlSafe(set)).await.map(drop) })
         })
         .connect_with(parsed.clone())
         .await
         .map_err(explain)?;
+    // Postgres accepts a path over schemas that do not exist, and makes tables in the first one that does.
+    let first: Option<String> = sqlx::query_scalar("SELECT current_schema()::text")
+        .fetch_one(&pool)
+        .await
+        .map_err(explain)?;
+    let wanted = path.schemas().first();
+    if first.as_ref() != wanted {
+        pool.close().await;
+        let search_path = wanted.cloned().unwrap_or_default();
+        return Err(MigrateError::MissingSchema { search_path });
+    }
     Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
-}
-
-/// `SET search_path` for a list of schema names, each quoted.
-#[cfg(feature = "postgres")]
-fn set_search_path(schemas: &str) -> String {
-    let quoted: Vec<String> = schemas
-        .split(',')
-        .map(|schema| schema.trim().trim_matches('"').replace('"', "\"\""))
-        .map(|schema| format!("\"{schema}\""))
-        .collect();
-    format!("SET search_path = {}", quoted.join(", "))
 }
 
 /// Applies the pending migrations before a store opens the database at `url`.
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub(crate) async fn before_opening(url: &str, migrate: super::ForStore) -> crate::Result<()> {
-    let db = connect(url, ConnectOptions::default()).await?;
+pub(crate) async fn before_opening(
+    url: &str,
+    schemas: &[String],
+    migrate: super::ForStore,
+) -> crate::Result<()> {
+    #[cfg(feature = "postgres")]
+    let schemas = crate::postgres::listed(schemas);
+    #[cfg(not(feature = "postgres"))]
+    let schemas = schemas.join(", ");
+    let options = ConnectOptions {
+        schema: Some(&schemas),
+        ..ConnectOptions::default()
+    };
+    let db = connect(url, options).await?;
     let migrated = migrate(&db).await;
     db.close().await.ok();
     migrated

@@ -45,12 +45,12 @@ pub enum MigrateError {
         path: String,
     },
 
-    /// No schema of the Postgres search path exists.
+    /// The Postgres schema for the tables does not exist, or the role may not use it.
     #[error(
-        "the Postgres schema `{search_path}` does not exist: run CREATE SCHEMA first, or name another"
+        "the Postgres schema `{search_path}` does not exist, or the role may not use it: run CREATE SCHEMA first, or name another"
     )]
     MissingSchema {
-        /// The search path in force.
+        /// The schema, or the search path of a connection that was handed over.
         search_path: String,
     },
 

@@ -64,6 +64,7 @@ use futures_util::future::BoxFuture;
 mod applied;
 mod batch;
 mod connect;
+mod encoding;
 mod error;
 mod history;
 mod migrator;

@@ -8,7 +8,7 @@ use tracing::info;
 
 use crate::engine::Engine;
 
-use super::{History, MigrateError, Report, applied, batch::Batch};
+use super::{History, MigrateError, Report, applied, batch::Batch, encoding};
 
 /// How long to wait for another migrator. Long enough for its migrations, short enough for an operator.
 pub(super) const LOCK_WAIT: Duration = Duration::from_secs(60);
@@ -36,6 +36,7 @@ async fn over_connection<H: History>(
     match &db.inner {
         #[cfg(feature = "sqlite")]
         DatabaseConnectionType::SqlxSqlitePoolConnection(_) => {
+            encoding::check(db, Engine::Sqlite).await?;
             if idle::<H>(db, Engine::Sqlite, batch).await? {
                 return Ok(Report::default());
             }
@@ -43,6 +44,7 @@ async fn over_connection<H: History>(
         }
         #[cfg(feature = "postgres")]
         DatabaseConnectionType::SqlxPostgresPoolConnection(_) => {
+            encoding::check(db, Engine::Postgres).await?;
             if idle::<H>(db, Engine::Postgres, batch).await? {
                 return Ok(Report::default());
             }
@@ -77,9 +79,15 @@ async fn inside<H: History>(
 ) -> Result<Report, MigrateError> {
     match Engine::of_backend(tx.get_database_backend()) {
         #[cfg(feature = "sqlite")]
-        Some(Engine::Sqlite) => super::sqlite::inside::<H>(tx, batch).await,
+        Some(Engine::Sqlite) => {
+            encoding::check(tx, Engine::Sqlite).await?;
+            super::sqlite::inside::<H>(tx, batch).await
+        }
         #[cfg(feature = "postgres")]
-        Some(Engine::Postgres) => super::postgres::inside::<H>(tx, batch).await,
+        Some(Engine::Postgres) => {
+            encoding::check(tx, Engine::Postgres).await?;
+            super::postgres::inside::<H>(tx, batch).await
+        }
         _ => Err(unsupported(tx)),
     }
 }

@@ -9,6 +9,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row as _};
 
 use super::parameters::options_of;
 use super::rls::{self, Answer, Role};
+use super::search_path::{self, SearchPath};
 use super::{Postgres, error};
 use crate::clock::{IdSource, UuidV7};
 use crate::dialect::Dialect;
@@ -70,6 +71,8 @@ pub struct Manager {
     expected: Vec<(&'static str, String)>,
     /// Whether a pooler may stand between us and the server.
     pooled: bool,
+    /// What goes before a question, where the connection itself is not set to it.
+    locals: Arc<str>,
     cleaning: Arc<str>,
 }
 
@@ -112,12 +115,18 @@ impl managed::Manager for Manager {
 }
 
 impl Manager {
-    fn new(options: PgConnectOptions, settings: &Settings) -> Self {
+    fn new(options: PgConnectOptions, settings: &Settings, path: &SearchPath) -> Self {
         let options = options
             .application_name(&settings.application_name)
             .disable_statement_logging();
         // The statements of the application are read by the rules for texts of the standard.
-        let mut expected = vec![("standard_conforming_strings", "on".to_owned())];
+        let mut expected = vec![
+            ("standard_conforming_strings", "on".to_owned()),
+            // In another one lengths are counted in other units, or texts are refused.
+            ("server_encoding", "UTF8".to_owned()),
+        ];
+        let pinned = pinned(settings, path);
+        expected.extend(pinned.iter().cloned());
         if settings.transaction_pooler {
             let name = settings.application_name.replace('\'', "''");
             return Manager {
@@ -125,6 +134,7 @@ impl Manager {
                 options: options.extra_float_digits(None),
                 expected,
                 pooled: true,
+                locals: locals(settings, path).into(),
                 // RESET goes back to what the pooler's own connection began with: not to what the driver
                 // asked for, and what the pooler believes to be set.
                 cleaning: format!(
@@ -134,13 +144,11 @@ impl Manager {
                 .into(),
             };
         }
-        let timeouts = timeouts(settings);
-        let options = options.options(timeouts.iter().map(|(name, value)| (*name, value)));
-        expected.extend(timeouts);
         Manager {
-            options,
+            options: options.options(pinned),
             expected,
             pooled: false,
+            locals: Arc::default(),
             cleaning: CLEANING.into(),
         }
     }
@@ -153,7 +161,8 @@ impl Manager {
     /// Reads the token back: who does not have it may have another server's end, or another client's, in the
     /// next statement.
     async fn assert_own(&self, connection: &mut PgConnection, token: &str) -> Result<()> {
-        let ask = format!("SELECT coalesce(current_setting('{TOKEN}', true), '')");
+        // Without the options the search path is another one too, so that no name may rely on it.
+        let ask = format!("SELECT coalesce(pg_catalog.current_setting('{TOKEN}', true), '')");
         let found = texts(connection, &ask).await?;
         if found.first().is_some_and(|row| row[0] == token) {
             return Ok(());
@@ -178,7 +187,7 @@ impl Manager {
             "SELECT name::text, setting::text FROM pg_settings WHERE name IN ({})",
             names.join(", ")
         );
-        let rows = texts(connection, &read_back).await?;
+        let rows = texts_after(connection, &self.locals, &read_back).await?;
         for (name, wanted) in &self.expected {
             let found = rows.iter().find(|row| row[0] == *name);
             let found = found.map(|row| row[1].clone()).unwrap_or_default();
@@ -204,6 +213,34 @@ fn timeouts(settings: &Settings) -> [(&'static str, String); 3] {
         ("lock_timeout", milliseconds(settings.lock_timeout)),
         ("idle_in_transaction_session_timeout", statement),
     ]
+}
+
+/// What each connection is set to, or each transaction where the connection cannot be.
+fn pinned(settings: &Settings, path: &SearchPath) -> Vec<(&'static str, String)> {
+    let mut pinned = timeouts(settings).to_vec();
+    pinned.push((search_path::SETTING, path.value().to_owned()));
+    pinned
+}
+
+/// The statements by which a transaction is given what [`pinned`] says. The last one gives a row.
+fn locals(settings: &Settings, path: &SearchPath) -> String {
+    let timeouts = timeouts(settings).map(|(name, value)| format!("SET LOCAL {name} = {value}"));
+    format!("{}; {}", timeouts.join("; "), path.set_locally())
+}
+
+/// As [`texts`], behind the statements of [`locals`], where there are any: several statements in one message are
+/// one transaction.
+async fn texts_after(
+    connection: &mut PgConnection,
+    locals: &str,
+    sql: &str,
+) -> Result<Vec<Vec<String>>> {
+    if locals.is_empty() {
+        return texts(connection, sql).await;
+    }
+    let mut rows = texts(connection, &format!("{locals}; {sql}")).await?;
+    rows.drain(..rows.len().min(1));
+    Ok(rows)
 }
 
 /// The rows of a question without parameters, each column as text. One message there and one back, so that it
@@ -293,6 +330,8 @@ fn of_pooler(options: &PgConnectOptions, error: &Error) -> Option<ErrorKind> {
 pub struct PostgresPool {
     pool: Pool<Manager>,
     role: Arc<Role>,
+    /// The search path of every transaction, as a literal of SQL.
+    path: Arc<str>,
     /// What each transaction sets for itself, because the connection cannot.
     settings: Option<Arc<str>>,
     patience: Duration,
@@ -304,7 +343,13 @@ impl PostgresPool {
         let server = options_of(options.exposed_url())
             .map_err(invalid_url)?
             .disable_statement_logging();
-        let manager = Manager::new(server, settings);
+        let path = SearchPath::over(&settings.schemas)?;
+        if !settings.transaction_pooler {
+            // Where there is a pooler, it refuses all options by itself.
+            search_path::refuse_another(&server).map_err(invalid_url)?;
+        }
+        let manager = Manager::new(server, settings, &path);
+        let locals = manager.locals.clone();
         let pool = pool::build(
             manager,
             settings.connections,
@@ -312,7 +357,8 @@ impl PostgresPool {
             QueueMode::Lifo,
         )?;
         let mut connection = pool::acquire(&pool).await?;
-        let role = ask_role(connection.live(), &settings.application_role).await?;
+        let role = &settings.application_role;
+        let role = ask_role(connection.live(), &locals, role, &path).await?;
         connection.release();
         let owned = options
             .domain
@@ -323,12 +369,11 @@ impl PostgresPool {
             .filter(|table| table.owner.is_some());
         let role = role.guarding(owned.map(|table| table.name));
         drop(connection);
-        let set_locally = |(name, value)| format!("SET LOCAL {name} = {value}");
-        let locals = || timeouts(settings).map(set_locally).join("; ");
         Ok(PostgresPool {
             pool,
             role: Arc::new(role),
-            settings: settings.transaction_pooler.then(|| locals().into()),
+            path: path.literal().into(),
+            settings: settings.transaction_pooler.then_some(locals),
             patience: settings.patience(),
         })
     }
@@ -343,6 +388,10 @@ impl PostgresPool {
 
     pub(super) fn role(&self) -> &Role {
         &self.role
+    }
+
+    pub(super) fn path(&self) -> &str {
+        &self.path
     }
 
     pub(super) fn settings(&self) -> Option<&str> {
@@ -364,23 +413,40 @@ impl PostgresPool {
     }
 }
 
-async fn ask_role(connection: &mut PgConnection, application: &str) -> Result<Role> {
+async fn ask_role(
+    connection: &mut PgConnection,
+    locals: &str,
+    application: &str,
+    path: &SearchPath,
+) -> Result<Role> {
     let unreadable = || ErrorKind::Internal;
-    let rows = texts(connection, &rls::ask(application)).await?;
+    let version = connection.server_version_num();
+    let ask = rls::ask(application, path.schemas(), version);
+    let rows = texts_after(connection, locals, &ask).await?;
     let row = rows.first().ok_or_else(unreadable)?;
-    let text = |index: usize| row.get(index).ok_or_else(unreadable);
+    let text = |index: usize| row.get(index).cloned().ok_or_else(unreadable);
     let flag = |index: usize| text(index).map(|text| text == "t");
+    let missing = text(9)?;
+    if !missing.is_empty() {
+        let reason = format!(
+            "the schema {missing} does not exist; create it, or name the application's schemas with \
+             StoreOptions::schemas"
+        );
+        return Err(ErrorKind::NotMigrated { reason }.into());
+    }
     let answer = Answer {
-        login: text(0)?.clone(),
+        login: text(0)?,
         login_bypasses: flag(1)?,
-        login_may_bypass: flag(2)?,
-        login_owns: flag(3)?,
+        login_powers: text(2)?,
+        login_owns: text(3)?,
         application_exists: flag(4)?,
         login_is_member: flag(5)?,
-        application_may_bypass: flag(6)?,
-        application_owns: flag(7)?,
+        application_powers: text(6)?,
+        application_owns: text(7)?,
+        login_lacks: text(8)?,
+        remedy: text(10)?,
     };
-    let unguarded = texts(connection, rls::UNGUARDED).await?;
+    let unguarded = texts_after(connection, locals, rls::UNGUARDED).await?;
     let unguarded = unguarded.into_iter().flatten().collect();
     Ok(answer.role(application, unguarded))
 }

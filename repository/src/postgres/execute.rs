@@ -161,7 +161,14 @@ impl Execute for Postgres {
         access: Access,
         extent: Extent,
     ) -> Result<Option<Opening>> {
-        rls::begin(pool.role(), pool.settings(), scope, access, extent)
+        rls::begin(
+            pool.role(),
+            pool.path(),
+            pool.settings(),
+            scope,
+            access,
+            extent,
+        )
     }
 
     async fn fetch<T: Send>(
@@ -310,7 +317,7 @@ impl Execute for Postgres {
     const COLUMNS: &'static str = "SELECT t.relname::text, c.attname::text FROM pg_class AS t \
          JOIN pg_attribute AS c ON c.attrelid = t.oid AND c.attnum > 0 AND NOT c.attisdropped \
          WHERE t.relkind IN ('r', 'p') AND pg_table_is_visible(t.oid) \
-         AND t.relnamespace = ANY (current_schemas(false)::regnamespace[]) \
+         AND t.relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname = ANY (current_schemas(false))) \
          ORDER BY t.relname, c.attnum";
 
     fn classify(error: &sqlx::Error, table: Option<&'static Table>) -> Error {

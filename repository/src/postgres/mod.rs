@@ -5,7 +5,9 @@ mod dialect;
 mod error;
 mod execute;
 mod parameters;
+mod powers;
 mod rls;
+mod search_path;
 mod types;
 
 pub use dialect::Postgres;
@@ -16,6 +18,8 @@ pub(crate) use connect::PostgresPool;
 pub(crate) use connect::explain;
 #[cfg(feature = "migrate")]
 pub(crate) use parameters::options_of;
+#[cfg(feature = "migrate")]
+pub(crate) use search_path::{SearchPath, listed, refuse_another};
 
 /// A repository on Postgres. An application's own queries are a trait that it implements for this type and
 /// for its SQLite twin.

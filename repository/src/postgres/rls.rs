@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use super::Postgres;
+use super::powers::powers;
+use super::search_path::{SETTING, literal};
 use crate::dialect::{Access, Extent, Opening};
 use crate::error::{Error, ErrorKind, Result};
 use crate::scope::Scope;
@@ -43,37 +45,49 @@ impl Role {
     }
 }
 
-/// What the store asks about its login role when it opens.
+/// What the store asks about its login role and its schemas when it opens.
 ///
-/// A role that may become one which bypasses policies counts as such itself. Since Postgres 16 a member of a
-/// role may lack the right to switch to it.
-pub(super) fn ask(application: &str) -> String {
-    let application = application.replace('\'', "''");
-    let may_bypass = |role: &str| {
-        format!(
-            "EXISTS (SELECT FROM pg_roles AS other WHERE (other.rolsuper OR other.rolbypassrls) \
-             AND pg_has_role({role}.oid, other.oid, 'MEMBER'))"
-        )
-    };
+/// A role that may become one which bypasses policies counts as such itself; see [`powers`]. Since Postgres 16 a
+/// member of a role may lack the right to switch to it.
+pub(super) fn ask(application: &str, schemas: &[String], version: Option<u32>) -> String {
+    let application = literal(application);
+    let schemas: Vec<String> = schemas.iter().map(|schema| literal(schema)).collect();
+    let schemas = schemas.join(", ");
+    let tables = "pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace \
+         AND n.nspname = ANY (current_schemas(false)) AND c.relkind IN ('r', 'p')";
     let owns = |role: &str| {
         format!(
-            "EXISTS (SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace \
-             WHERE n.nspname = ANY (current_schemas(false)) AND c.relkind IN ('r', 'p') \
-             AND pg_has_role({role}.oid, c.relowner, 'MEMBER'))"
+            "(SELECT coalesce(min(format('%I.%I', n.nspname, c.relname)), '') FROM {tables} \
+             WHERE NOT {role}.rolsuper AND pg_has_role({role}.oid, c.relowner, 'MEMBER'))"
         )
     };
+    let may_use = |role: &str| {
+        format!(
+            "has_schema_privilege({role}.oid, n.oid, 'USAGE') \
+             AND (has_any_column_privilege({role}.oid, c.oid, 'SELECT, INSERT, UPDATE') \
+             OR has_table_privilege({role}.oid, c.oid, 'DELETE'))"
+        )
+    };
+    let may_switch = "coalesce(CASE WHEN current_setting('server_version_num')::int4 >= 160000 \
+         THEN pg_has_role(login.oid, app.oid, 'SET') \
+         ELSE pg_has_role(login.oid, app.oid, 'MEMBER') END, false)";
     format!(
         "SELECT login.rolname, login.rolsuper OR login.rolbypassrls, {}, {}, app.oid IS NOT NULL, \
-         coalesce(CASE WHEN current_setting('server_version_num')::int4 >= 160000 \
-         THEN pg_has_role(login.oid, app.oid, 'SET') \
-         ELSE pg_has_role(login.oid, app.oid, 'MEMBER') END, false), \
-         app.oid IS NOT NULL AND {}, {} \
-         FROM pg_roles AS login LEFT JOIN pg_roles AS app ON app.rolname = '{application}' \
+         {may_switch}, CASE WHEN app.oid IS NULL THEN '' ELSE {} END, {}, \
+         (SELECT coalesce(CASE WHEN count(*) FILTER (WHERE {}) = 0 THEN min(c.relname) FILTER (WHERE {}) END, '') \
+         FROM {tables} AND c.relrowsecurity), \
+         coalesce((SELECT quote_ident(min(name)) FROM unnest(ARRAY[{schemas}]) AS name \
+         WHERE NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = name)), ''), \
+         format('GRANT %I TO %I%s', {application}::text, login.rolname, \
+         CASE WHEN NOT {may_switch} AND pg_has_role(login.oid, app.oid, 'MEMBER') THEN ' WITH SET TRUE' END) \
+         FROM pg_roles AS login LEFT JOIN pg_roles AS app ON app.rolname = {application} \
          WHERE login.rolname = current_user",
-        may_bypass("login"),
+        powers("login", version),
         owns("login"),
-        may_bypass("app"),
+        powers("app", version),
         owns("app"),
+        may_use("login"),
+        may_use("app"),
     )
 }
 
@@ -89,41 +103,69 @@ pub(super) struct Answer {
     pub(super) login: String,
     /// It is a superuser or has BYPASSRLS.
     pub(super) login_bypasses: bool,
-    /// So is it, or a role of which it is a member.
-    pub(super) login_may_bypass: bool,
-    pub(super) login_owns: bool,
+    /// What makes it more than policies hold; see [`powers`].
+    pub(super) login_powers: String,
+    /// A table that it owns, by itself or as a member of the owner; empty if there is none.
+    pub(super) login_owns: String,
     pub(super) application_exists: bool,
     pub(super) login_is_member: bool,
-    pub(super) application_may_bypass: bool,
-    pub(super) application_owns: bool,
+    pub(super) application_powers: String,
+    pub(super) application_owns: String,
+    /// A table with policies that the application's role may use, where the login may use none; empty otherwise.
+    pub(super) login_lacks: String,
+    /// The statement by which the login becomes a member of the application's role.
+    pub(super) remedy: String,
+}
+
+/// Why policies do not bind a role, as the end of a sentence; empty if they do.
+fn unbound(powers: &str, owns: &str) -> String {
+    let owns = match owns {
+        "" => String::new(),
+        table => format!(
+            "it, or a role that it is a member of, owns tables, such as {table} (ALTER TABLE {table} OWNER TO another \
+             role)"
+        ),
+    };
+    let reasons = [powers, &owns];
+    let reasons: Vec<&str> = reasons
+        .into_iter()
+        .filter(|text| !text.is_empty())
+        .collect();
+    reasons.join("; ")
 }
 
 impl Answer {
     pub(super) fn role(&self, application: &str, unguarded: Arc<[String]>) -> Role {
-        const WIDE: &str =
-            "is a superuser, has BYPASSRLS or owns tables, or is a member of a role that does";
-        let login_is_plain = !self.login_may_bypass && !self.login_owns;
-        let login = &self.login;
-        let scoped = if self.login == application && login_is_plain {
+        let Answer { login, remedy, .. } = self;
+        let login_unbound = unbound(&self.login_powers, &self.login_owns);
+        let application_unbound = unbound(&self.application_powers, &self.application_owns);
+        let login_is_plain = login_unbound.is_empty();
+        let scoped = if login == application && login_is_plain {
             ScopedRole::Login
         } else if self.application_exists && self.login_is_member {
-            if self.application_may_bypass || self.application_owns {
-                ScopedRole::Refused(format!(
-                    "the application role {application} is not bound by row level security: it {WIDE}"
-                ))
-            } else {
-                ScopedRole::Switch(application.to_owned())
+            match application_unbound.is_empty() {
+                true => ScopedRole::Switch(application.to_owned()),
+                false => ScopedRole::Refused(format!(
+                    "row level security does not hold the application role {application}: {application_unbound}"
+                )),
             }
         } else if login_is_plain {
-            ScopedRole::Login
+            match self.login_lacks.as_str() {
+                "" => ScopedRole::Login,
+                table => ScopedRole::Refused(format!(
+                    "the role {login} may not use the table {table}, and is no member of {application}, which may: \
+                     {remedy}"
+                )),
+            }
         } else if self.application_exists {
             ScopedRole::Refused(format!(
-                "the role {login} {WIDE}, and is no member of {application}: GRANT {application} TO {login}"
+                "row level security does not hold the role {login}, which is no member of {application}: {remedy}; or \
+                 change what makes it more: {login_unbound}"
             ))
         } else {
             ScopedRole::Refused(format!(
-                "the role {login} {WIDE}, and there is no role {application} to switch to: run the \
-                 migrations, which make it"
+                "row level security does not hold the role {login}, and there is no role {application} to switch to: \
+                 run the migrations, which make it; or change what makes it more: {login_unbound}"
             ))
         };
         Role {
@@ -138,11 +180,13 @@ impl Answer {
 /// The text that begins a transaction as the scope needs it; `None` for a statement that needs none.
 ///
 /// The claims are the setting that PostgREST and Supabase make: `request.jwt.claims`, an object whose
-/// `sub` is the owner. Role and claims end with the transaction. `settings` are what each transaction sets
+/// `sub` is the owner. Role and claims end with the transaction. `path` is the search path, as a literal, that must
+/// still be in force when it ends. `settings` are what each transaction sets
 /// for itself behind a pooler, where nothing may run outside of one: two messages of one statement may
 /// reach two servers.
 pub(super) fn begin(
     role: &Role,
+    path: &str,
     settings: Option<&str>,
     scope: &Scope,
     access: Access,
@@ -189,11 +233,13 @@ pub(super) fn begin(
         text: format!("{begin}; {switch}SET LOCAL request.jwt.claims = '{claims}'{snapshot}")
             .into(),
         transaction: true,
+        // The search path may be another one by now, so that each name says where it is.
         unchanged: format!(
-            "SELECT CASE WHEN current_user = '{}' \
-             AND current_setting('request.jwt.claims', true) = '{claims}' \
-             THEN 1 ELSE ('{CHANGED}' || current_user)::int4 END",
-            name.replace('\'', "''")
+            "SELECT CASE WHEN current_user::pg_catalog.text OPERATOR(pg_catalog.=) {} \
+             AND pg_catalog.current_setting('request.jwt.claims', true) OPERATOR(pg_catalog.=) '{claims}' \
+             AND pg_catalog.current_setting('{SETTING}') OPERATOR(pg_catalog.=) {path} \
+             THEN 1 ELSE ('{CHANGED}' OPERATOR(pg_catalog.||) current_user::pg_catalog.text)::pg_catalog.int4 END",
+            literal(name)
         ),
     }))
 }
@@ -215,8 +261,8 @@ pub(super) fn judge(error: Error) -> Error {
 
 fn changed() -> ErrorKind {
     ErrorKind::Permission {
-        reason: "SQL of the application's own changed the role or the claims of the transaction, which was \
-                 rolled back"
+        reason: "SQL of the application's own changed the role, the claims or the search path of the transaction, \
+                 which was rolled back"
             .into(),
     }
 }
@@ -225,31 +271,38 @@ fn changed() -> ErrorKind {
 mod tests {
     use super::*;
 
+    const PATH: &str = "'\"public\", pg_temp'";
+
     fn answer() -> Answer {
         Answer {
             login: "ann".to_owned(),
             login_bypasses: false,
-            login_may_bypass: false,
-            login_owns: false,
+            login_powers: String::new(),
+            login_owns: String::new(),
             application_exists: true,
             login_is_member: true,
-            application_may_bypass: false,
-            application_owns: false,
+            application_powers: String::new(),
+            application_owns: String::new(),
+            login_lacks: String::new(),
+            remedy: "GRANT app TO ann".to_owned(),
         }
     }
 
     #[test]
     fn a_role_that_policies_do_not_bind_never_does_scoped_work() {
         let mut owner = answer();
-        owner.login_owns = true;
+        owner.login_owns = "public.habits".to_owned();
         owner.login_is_member = false;
         let mut superuser = answer();
-        superuser.login_may_bypass = true;
+        superuser.login_powers = "it has SUPERUSER".to_owned();
         superuser.application_exists = false;
         superuser.login_is_member = false;
         let mut wide = answer();
-        wide.application_may_bypass = true;
-        for answer in [owner, superuser, wide] {
+        wide.application_powers = "it has BYPASSRLS".to_owned();
+        let mut stranger = answer();
+        stranger.login_is_member = false;
+        stranger.login_lacks = "habits".to_owned();
+        for answer in [owner, superuser, wide, stranger] {
             let role = answer.role("app", Arc::default());
             assert!(matches!(role.scoped, ScopedRole::Refused(_)), "{role:?}");
         }
@@ -259,7 +312,7 @@ mod tests {
     fn a_superuser_switches_to_the_application_role() {
         let mut superuser = answer();
         superuser.login_bypasses = true;
-        superuser.login_may_bypass = true;
+        superuser.login_powers = "it has SUPERUSER".to_owned();
         let role = superuser.role("app", Arc::default());
         assert_eq!(role.scoped, ScopedRole::Switch("app".to_owned()));
         assert!(role.sees_all);
@@ -270,7 +323,14 @@ mod tests {
         let role = answer().role("app", Arc::default());
         let system = Scope::system("a test");
         let settings = Some("SET LOCAL lock_timeout = 5");
-        let begin = begin(&role, settings, &system, Access::Read, Extent::Statement);
+        let begin = begin(
+            &role,
+            PATH,
+            settings,
+            &system,
+            Access::Read,
+            Extent::Statement,
+        );
         insta::assert_snapshot!(begin.ok().flatten().map(|opening| opening.text).unwrap_or_default(), @"BEGIN READ ONLY; SET LOCAL lock_timeout = 5");
     }
 
@@ -278,7 +338,7 @@ mod tests {
     fn scoped_work_begins_in_one_text() {
         let role = answer().role("a\"pp", Arc::default());
         let owner = Scope::owner(uuid::Uuid::nil());
-        let begin = begin(&role, None, &owner, Access::Write, Extent::Statement);
+        let begin = begin(&role, PATH, None, &owner, Access::Write, Extent::Statement);
         insta::assert_snapshot!(begin.ok().flatten().map(|opening| opening.text).unwrap_or_default(), @r#"BEGIN; SET LOCAL ROLE "a""pp"; SET LOCAL request.jwt.claims = '{"sub":"00000000-0000-0000-0000-000000000000"}'"#);
     }
 }

@@ -191,9 +191,9 @@ impl Expected {
     /// and not when data is lost.
     async fn assert(&self, connection: &mut SqliteConnection) -> Result<()> {
         const READ_BACK: &str = "SELECT foreign_keys, journal_mode, timeout, trusted_schema, \
-             synchronous, query_only, cache_size FROM pragma_foreign_keys, pragma_journal_mode, \
+             synchronous, query_only, cache_size, encoding FROM pragma_foreign_keys, pragma_journal_mode, \
              pragma_busy_timeout, pragma_trusted_schema, pragma_synchronous, pragma_query_only, \
-             pragma_cache_size";
+             pragma_cache_size, pragma_encoding";
         let row = sqlx::query(READ_BACK)
             .fetch_one(connection)
             .await
@@ -203,6 +203,7 @@ impl Expected {
             value.map_or_else(|_| "unreadable".to_owned(), |value| value.to_string())
         };
         let journal: String = row.try_get(1).unwrap_or_default();
+        let encoding: String = row.try_get(7).unwrap_or_default();
         let level = match self.synchronous {
             Synchronous::Full => 2,
             Synchronous::Normal => 1,
@@ -224,6 +225,8 @@ impl Expected {
             ("synchronous", level.to_string(), number(4)),
             ("query_only", flag(self.query_only), number(5)),
             ("cache_size", format!("-{CACHE_KIB}"), number(6)),
+            // In UTF-16 the checks that count bytes refuse every text.
+            ("encoding", "UTF-8".to_owned(), encoding),
         ] {
             if wanted != found {
                 return Err(ErrorKind::Setting {

@@ -1,9 +1,6 @@
-//! A drift is found where it is, and only there; its fixes, applied one after the other, leave nothing.
+//! A drift is found where it is, and only there; its steps, run once, leave nothing.
 
-use catamaran::doctor::{Code, Finding, Fix, Place, Report};
-
-/// How often a fix may lead to a further one.
-const ROUNDS: usize = 8;
+use catamaran::doctor::{Code, Finding, Place, Report};
 
 /// Whether the finding that a drift has to give is there, in its place, and nothing is in another.
 ///
@@ -29,29 +26,35 @@ pub fn found(report: &Report, place: Place, code: Code, subject: &str) -> Result
     Ok(())
 }
 
-/// Applies fixes until nothing is found any more; `look` looks again.
+/// How a finding is fixed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cure {
+    /// By the steps, run once.
+    Sql,
+    /// By people, whom words tell what to do.
+    Words,
+}
+
+/// Runs the steps, once and in their order, and checks again.
 ///
 /// # Errors
 /// Says what is left.
 pub async fn fixed(
-    mut report: Report,
+    report: Report,
     mut apply: impl AsyncFnMut(&[String]) -> Result<(), String>,
     mut look: impl AsyncFnMut() -> Report,
-) -> Result<(), String> {
-    for _ in 0..ROUNDS {
-        let Some(finding) = report.findings.first() else {
-            return match report.is_clean() {
-                true => Ok(()),
-                false => Err(format!("fixed, and still {report}")),
-            };
-        };
-        let Fix::Sql { statements, .. } = &finding.fix else {
-            return Err(format!("no statements: {finding}"));
-        };
-        apply(statements)
-            .await
-            .map_err(|error| format!("the fix fails: {error}\n{finding}"))?;
-        report = look().await;
+) -> Result<Cure, String> {
+    if report.steps.iter().any(|step| step.sql.is_empty()) {
+        return Ok(Cure::Words);
     }
-    Err(format!("fixed {ROUNDS} times, and still {report}"))
+    for step in &report.steps {
+        apply(&step.sql)
+            .await
+            .map_err(|error| format!("a step fails: {error}\n{report}"))?;
+    }
+    let left = look().await;
+    match left.is_clean() {
+        true => Ok(Cure::Sql),
+        false => Err(format!("fixed, and still {left}\n{report}")),
+    }
 }

@@ -8,7 +8,7 @@ use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement,
 };
 
-use crate::cure::{fixed, found};
+use crate::cure::{Cure, fixed, found};
 use crate::drift::{Change, Drift};
 use crate::history::{Edited, Edits, edit};
 use crate::proof::{Column, Tried};
@@ -101,10 +101,13 @@ pub async fn all(drifts: Vec<(usize, &Drift)>) -> Vec<(usize, Tried)> {
         };
         if !matches!(drift.change, Change::Lost(_)) {
             let outcome = live(drift, &mut fixed).await;
-            add(Column::Database(engine), drift.code.to_string(), outcome);
+            let told = told(drift, outcome.as_ref().ok());
+            add(Column::Database(engine), told, outcome.map(drop));
         }
         match migrations(drift).await {
-            Ok(Outcome::Told) => add(Column::Migrations(engine), drift.code.to_string(), Ok(())),
+            Ok(Outcome::Told(cure)) => {
+                add(Column::Migrations(engine), told(drift, Some(&cure)), Ok(()));
+            }
             Ok(Outcome::Refused) => add(Column::Migrations(engine), "refused".to_owned(), Ok(())),
             Err(error) => add(
                 Column::Migrations(engine),
@@ -116,16 +119,24 @@ pub async fn all(drifts: Vec<(usize, &Drift)>) -> Vec<(usize, Tried)> {
     tried
 }
 
+/// The code, and whether the fix is for people.
+fn told(drift: &Drift, cure: Option<&Cure>) -> String {
+    match cure {
+        Some(Cure::Words) => format!("{} in words", drift.code),
+        Some(Cure::Sql) | None => drift.code.to_string(),
+    }
+}
+
 /// What becomes of a drift in a migration.
 enum Outcome {
-    Told,
+    Told(Cure),
     /// The runner checks every foreign key before it commits.
     Refused,
 }
 
 /// In a database that is there. One of Postgres that was fixed serves the next drift too; a file of SQLite does not,
 /// since a rebuilt table has another text.
-async fn live(drift: &Drift, before: &mut Option<Migrated>) -> Result<(), String> {
+async fn live(drift: &Drift, before: &mut Option<Migrated>) -> Result<Cure, String> {
     let database = match (drift.engine, before.take()) {
         (Engine::Postgres, Some(database)) => database,
         (engine, other) => {
@@ -148,11 +159,11 @@ async fn live(drift: &Drift, before: &mut Option<Migrated>) -> Result<(), String
         }
         Ok(())
     };
-    fixed(report, apply, async || database.look().await).await?;
-    if drift.engine == Engine::Postgres {
+    let cure = fixed(report, apply, async || database.look().await).await?;
+    if drift.engine == Engine::Postgres && cure == Cure::Sql {
         *before = Some(database);
     }
-    Ok(())
+    Ok(cure)
 }
 
 /// In what the migrations build.
@@ -190,8 +201,7 @@ async fn migrations(drift: &Drift) -> Result<Outcome, String> {
         edit(edits.clone());
         Ok(())
     };
-    fixed(report, apply, look).await?;
-    Ok(Outcome::Told)
+    fixed(report, apply, look).await.map(Outcome::Told)
 }
 
 /// The CREATE TABLE of that name in the history, and the same with the change in it.

@@ -1,7 +1,7 @@
 //! A SQLite file with tables and rows of its own, and what is in it.
 
-use catamaran::doctor::{Code, Doctor, Finding, Fix, Report};
-use catamaran::domain::Domain;
+use catamaran::doctor::{Code, Doctor, Finding, Report};
+use catamaran::domain::{Domain, Suppression};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement,
 };
@@ -45,13 +45,6 @@ impl File {
         done.map(drop).map_err(|error| format!("{error}: {sql}"))
     }
 
-    /// All in one transaction, as a migration runs.
-    pub async fn migrate(&self, statements: &[String]) {
-        self.run(&["BEGIN"]).await;
-        self.run(statements).await;
-        self.run(&["COMMIT"]).await;
-    }
-
     /// The rows of a query that gives one text.
     pub async fn texts(&self, sql: &str) -> Vec<String> {
         let statement = Statement::from_string(DbBackend::Sqlite, sql);
@@ -65,6 +58,28 @@ impl File {
 
     pub async fn look(&self, domain: &'static Domain) -> Report {
         Doctor::new(domain).check_connection(&self.db).await
+    }
+
+    /// As if everything else that is found were meant.
+    pub async fn look_for(&self, domain: &'static Domain, code: Code, subject: &str) -> Report {
+        let report = self.look(domain).await;
+        let others = report.findings.iter();
+        let others =
+            others.filter(|other| (other.code, other.subject()) != (code, subject.to_owned()));
+        let suppressions: Vec<Suppression> = others
+            .map(|other| Suppression {
+                code: other.code.id(),
+                place: other.place,
+                subject: other.subject().leak(),
+                reason: "for this test",
+            })
+            .chain(domain.suppressions.iter().copied())
+            .collect();
+        let domain = Domain {
+            suppressions: suppressions.leak(),
+            ..*domain
+        };
+        self.look(Box::leak(Box::new(domain))).await
     }
 
     /// What SQLite itself knows of a table beside its text.
@@ -93,10 +108,10 @@ pub fn the<'a>(report: &'a Report, code: Code, subject: &str) -> &'a Finding {
     found.unwrap_or_else(|| panic!("no {code} {subject}: {report}"))
 }
 
-/// The statements that fix a finding.
-pub fn statements(finding: &Finding) -> &[String] {
-    match &finding.fix {
-        Fix::Sql { statements, .. } => statements,
-        _ => panic!("no statements: {finding}"),
-    }
+/// The statements of the steps that fix a finding.
+pub fn statements(report: &Report, finding: &Finding) -> Vec<String> {
+    let steps = report.steps_of(finding);
+    let statements: Vec<String> = steps.flat_map(|step| step.sql.iter().cloned()).collect();
+    assert!(!statements.is_empty(), "no statements: {report}");
+    statements
 }

@@ -1,7 +1,7 @@
 //! What a fix loses is said before it does so, in every format; and what can only be another name loses nothing.
 
 use catamaran::Engine;
-use catamaran::doctor::{Code, Doctor, Finding, Fix, Format, Part, Place, Report, Sources};
+use catamaran::doctor::{Change, Code, Doctor, Finding, Fix, Format, Part, Place, Report, Sources};
 use catamaran::domain::{Domain, Model, PrimaryKey, Shape, ShapeColumn, Table};
 
 use crate::databases::Migrated;
@@ -48,7 +48,7 @@ async fn values_and_rows_that_go_are_told_in_every_format() {
         assert!(
             finding
                 .to_string()
-                .contains("loses the values of habits.icon"),
+                .contains("statements that lose the values of habits.icon"),
             "{finding}"
         );
     }
@@ -128,7 +128,7 @@ async fn a_time_gets_its_zone_whatever_its_precision() {
 }
 
 #[tokio::test]
-async fn a_suggested_migration_says_it_above_the_statement() {
+async fn a_suggested_migration_says_it_above_its_statements() {
     edit(Edits {
         engine: Some(Engine::Sqlite),
         added: vec![
@@ -149,12 +149,14 @@ async fn a_suggested_migration_says_it_above_the_statement() {
         .iter()
         .find(|(path, _)| path.ends_with("sqlite.rs"))
         .expect("a file");
-    for expected in [
-        "        // Loses the values of habits.icon. Make sure that nobody needs that.\n        .sql(\"ALTER TABLE habits DROP COLUMN icon\")",
-        "        // Loses the rows of drafts. Make sure that nobody needs that.\n        .sql(\"DROP TABLE drafts\")",
-    ] {
-        assert!(text.contains(expected), "{text}");
-    }
+    let expected = "    Script::new()
+        // Loses the values of habits.icon. Make sure that nobody needs that.
+        // Loses the rows of drafts. Make sure that nobody needs that.
+        .sql(\"DROP VIEW all_drafts\")
+        .sql(\"DROP TABLE drafts\")
+        .sql(\"ALTER TABLE habits DROP COLUMN icon\")";
+    assert!(text.contains(expected), "{text}");
+    assert!(text.contains("CREATE VIEW all_drafts"), "{text}");
 }
 
 #[tokio::test]
@@ -203,8 +205,7 @@ async fn the_way_back_computes_what_was_computed_and_says_what_it_loses() {
 /// A report of one finding whose fix loses something, for what is not a database's to say.
 #[test]
 fn a_fix_that_loses_nothing_says_nothing_of_it() {
-    let mut report = Report::default();
-    report.findings.push(Finding {
+    let report = Report::from(vec![Finding {
         code: Code::IndexExtra,
         place: Place::Migrations(Engine::Sqlite),
         at: None,
@@ -213,12 +214,8 @@ fn a_fix_that_loses_nothing_says_nothing_of_it() {
         name: "ix".to_owned(),
         wanted: String::new(),
         found: String::new(),
-        fix: Fix::Sql {
-            engine: Engine::Sqlite,
-            statements: vec!["DROP INDEX ix".to_owned()],
-            loses: None,
-        },
-    });
+        fix: Fix::Sql(Change::default()),
+    }]);
     for format in [Format::Human, Format::Sarif, Format::Github] {
         let text = report.written(format, &Sources::unknown(), None);
         assert!(!text.contains("loses"), "{text}");
@@ -288,7 +285,7 @@ async fn columns_that_can_each_be_only_one_other_keep_their_values() {
     let report = file.look(&DOMAIN).await;
     the(&report, Code::ColumnRenamed, "notes.title");
     the(&report, Code::ColumnRenamed, "notes.stars");
-    file.migrate(&report.statements(Engine::Sqlite)).await;
+    file.run(&report.statements(Engine::Sqlite)).await;
     assert!(file.look(&DOMAIN).await.is_clean());
     assert_eq!(
         file.texts("SELECT title || body || stars FROM notes").await,
@@ -335,7 +332,7 @@ async fn tables_with_the_same_columns_are_told_apart_by_their_keys_or_not_at_all
     ])
     .await;
     let report = by_key.look(&DOMAIN).await;
-    by_key.migrate(&report.statements(Engine::Sqlite)).await;
+    by_key.run(&report.statements(Engine::Sqlite)).await;
     assert!(by_key.look(&DOMAIN).await.is_clean());
     assert_eq!(
         by_key

@@ -41,10 +41,9 @@ async fn assert_told_and_fixed(domain: &'static Domain, harms: &[Harm]) {
             .collect();
         let told: Vec<(Code, &str)> = told.iter().map(|(code, of)| (*code, of.as_str())).collect();
         assert_eq!(told, harm.told, "{:?}: {report}", harm.sql);
-        for sql in report.statements(Engine::Postgres) {
-            let done = db.execute_unprepared(&sql).await;
-            done.unwrap_or_else(|error| panic!("{sql}: {error}"));
-        }
+        let sql = report.statements(Engine::Postgres).join(";\n");
+        let done = db.execute_unprepared(&sql).await;
+        done.unwrap_or_else(|error| panic!("{sql}: {error}"));
         let report = doctor.check().await;
         assert!(report.is_clean(), "{:?}: {report}", harm.sql);
     }

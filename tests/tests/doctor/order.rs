@@ -173,7 +173,7 @@ async fn a_suggestion_tries_again_what_failed() {
         place.unwrap_or_else(|| panic!("no {start}: {suggestion}"))
     };
     assert!(place("ALTER TABLE habit_entries DROP") < place("CREATE UNIQUE INDEX"));
-    let key = place("ALTER TABLE devices ADD CONSTRAINT pk_devices");
+    let key = place("ALTER TABLE devices DROP CONSTRAINT pk_devices");
     assert!(key < place("ALTER TABLE devices ALTER COLUMN deleted_at DROP NOT NULL"));
     assert!(suggestion.by_hand.is_empty(), "{suggestion}");
 }

@@ -127,12 +127,13 @@ const HEAD: &str = "\
 
 Every class of drift that the doctor knows of, injected into each place where it can be, in the reference domain,
 with real databases. A cell is the code that is told there. In every cell the finding is in the right place and in
-no other, and its fix was applied: the statements to the database or as a further migration, one finding after the
-other until nothing is found any more; what is to be done to the fields of an entity was done to its source, which was
-then the right entity's, word for word; a relation was compared with the right source, which has it.
+no other, and its fix was applied: the steps of the report, run once and in their order, after which nothing is found any
+more; what is to be done to the fields of an entity was done to its source, which was then the right entity's, word for word;
+a relation was compared with the right source, which has it.
 In DOMAIN's own column the fix is a line for DOMAIN or a record, of which the telling part was compared.
 
 - `–`: it cannot be there, or the place cannot say it (an entity knows no index; SQLite has no roles).
+- `in words`: the fix is for people, because only they know the values.
 - `refused`: the migration runner does not let such a migration through.
 - `CAT.. elsewhere`: DOMAIN is what the others are measured by, so both databases are told to follow it, and are
   fixed into it.

@@ -8,8 +8,7 @@ use crate::databases::Migrated;
 /// Several drifts of the same tables, on either engine.
 const SQLITE: &[&str] = &[
     "ALTER TABLE habits RENAME COLUMN color TO colour",
-    "ALTER TABLE habits DROP COLUMN cadence",
-    "ALTER TABLE habits ADD COLUMN icon TEXT",
+    "ALTER TABLE habits ADD COLUMN icon TEXT CHECK (icon <> 'x')",
     "DROP INDEX ix_habits__user_id_updated_at",
     "CREATE TABLE devices__old (id TEXT)",
     "CREATE INDEX ix_devices__version ON devices (version)",
@@ -67,8 +66,7 @@ async fn many_drifts_at_once_are_fixed_by_one_suggestion() {
 
 /// A report of one finding, about an entity that there is.
 pub fn with_a_finding() -> Report {
-    let mut report = Report::default();
-    report.findings.push(Finding {
+    Report::from(vec![Finding {
         code: Code::ColumnType,
         place: Place::Entities(Engine::Sqlite),
         at: Some("entity::sqlite::device".to_owned()),
@@ -78,8 +76,7 @@ pub fn with_a_finding() -> Report {
         wanted: "text".to_owned(),
         found: "varchar".to_owned(),
         fix: Fix::Words("100% by hand".to_owned()),
-    });
-    report
+    }])
 }
 
 #[test]

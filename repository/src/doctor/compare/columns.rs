@@ -1,8 +1,8 @@
 //! Columns: there at all, order, type, collation, nullability, default.
 
 use super::super::code::Code;
-use super::super::fix::{Fix, ddl, dependents, loss, rebuild};
-use super::super::schema::{Column, Generated, Table};
+use super::super::fix::{Fix, Phase, Statement, ddl, dependents, loss, rebuild, rows};
+use super::super::schema::{Column, ForeignKey, Generated, Table};
 use super::{OnTable, Part, Remedy, guard, renames, sides};
 use crate::engine::Engine;
 
@@ -59,6 +59,7 @@ fn missing(on: &mut OnTable<'_>, column: &Column) {
             let what = format!("add to the Model in {module}, {where_to}");
             Fix::rust(what, &column.field).into()
         }
+        None if on.is_live() && !can_be_filled(column) => by_hand(on, column).into(),
         None => {
             let all_wanted = on.wanted.columns.iter();
             let before = all_wanted.take_while(|other| other.name != column.name);
@@ -71,12 +72,15 @@ fn missing(on: &mut OnTable<'_>, column: &Column) {
                     .insert(place.map_or(0, |place| place + 1), column.clone());
             };
             match on.all.engine {
-                Engine::Sqlite if !can_be_added(column) => on.alter(Vec::new(), add_it),
-                engine => {
+                Engine::Sqlite if !can_be_added(column) => on.alter([], add_it),
+                _ => {
                     let add = format!("ALTER TABLE {table} ADD COLUMN {}", ddl::column(column));
-                    Remedy::altering(Fix::sql(engine, [add]), add_it)
+                    let add = Statement::new(Phase::AddColumn, add);
+                    let add = add.making_column(on.name, &column.name);
+                    Remedy::altering(Fix::sql([add]), add_it)
                 }
             }
+            .failing_on((!can_be_filled(column)).then(|| rows::all(on.name)))
         }
     };
     let wanted = said(on, column);
@@ -96,6 +100,25 @@ fn missing(on: &mut OnTable<'_>, column: &Column) {
     );
 }
 
+/// Whether rows that are there already can have a value in it.
+pub(super) fn can_be_filled(column: &Column) -> bool {
+    column.nullable || column.default.is_some() || column.generated.is_some()
+}
+
+/// A value for each row is known to people alone.
+fn by_hand(on: &OnTable<'_>, column: &Column) -> Fix {
+    let nullable = Column {
+        nullable: true,
+        ..column.clone()
+    };
+    let (table, name) = (ddl::name(on.name), ddl::name(&column.name));
+    Fix::Words(format!(
+        "every row of {table} needs a value in {name}, which takes no NULL and has no default (SELECT count(*) FROM \
+         {table} counts them): ALTER TABLE {table} ADD COLUMN {}, give each row its value by UPDATE, then look again",
+        ddl::column(&nullable)
+    ))
+}
+
 /// Whether SQLite adds the column to a table that has rows: it fills it with a literal, or with NULL.
 fn can_be_added(column: &Column) -> bool {
     let is_literal =
@@ -112,13 +135,16 @@ fn dropped<'t>(on: &OnTable<'t>, column: &'t Column) -> Remedy<'t> {
     let (engine, name) = (on.all.engine, column.name.as_str());
     let without = move |table: &mut Table| table.drop_column(engine, name);
     let remedy = match engine {
-        Engine::Sqlite if on.found.stands_on(engine, name) => on.alter(Vec::new(), without),
+        Engine::Sqlite if on.found.stands_on(engine, name) => on.alter([], without),
         _ => {
             let (table, column) = (ddl::name(on.name), ddl::name(name));
             let drop = format!("ALTER TABLE {table} DROP COLUMN {column}");
             let dependents = dependents::of(on.name, &on.actual.others);
             let fix = match rebuild::can_be_made_again(on.name, &dependents, [name]) {
-                Ok(()) => Fix::sql(engine, [drop]),
+                Ok(()) => {
+                    let drop = Statement::new(Phase::DropColumn, drop);
+                    Fix::sql([drop.dropping_column(on.name, name)])
+                }
                 Err(first) => Fix::Words(first),
             };
             Remedy::altering(fix, without)
@@ -166,28 +192,27 @@ fn said(on: &OnTable<'_>, column: &Column) -> String {
     }
 }
 
-/// How to make a column what it should be in one respect; `actions` are what Postgres does to it.
+/// How to make a column what it should be in one respect; `action` is what Postgres does to it.
 fn fixed<'t>(
     on: &OnTable<'_>,
     wanted: &'t Column,
-    actions: &[String],
+    action: &str,
     edit: fn(&Column, &mut Column),
 ) -> Remedy<'t> {
-    let alter = actions.iter();
-    let alter = alter.map(|action| altering(on, &wanted.name, action));
-    altered(on, wanted, alter.collect(), edit)
+    altered(on, wanted, vec![altering(on, &wanted.name, action)], edit)
 }
 
-fn altering(on: &OnTable<'_>, column: &str, action: &str) -> String {
+fn altering(on: &OnTable<'_>, column: &str, action: &str) -> Statement {
     let (table, column) = (ddl::name(on.name), ddl::name(column));
-    format!("ALTER TABLE {table} ALTER COLUMN {column} {action}")
+    let sql = format!("ALTER TABLE {table} ALTER COLUMN {column} {action}");
+    Statement::new(Phase::AlterColumn, sql)
 }
 
 /// As [`fixed`], by any statements on Postgres.
 fn altered<'t>(
     on: &OnTable<'_>,
     wanted: &'t Column,
-    postgres: Vec<String>,
+    postgres: Vec<Statement>,
     edit: fn(&Column, &mut Column),
 ) -> Remedy<'t> {
     if let Some(module) = on.module() {
@@ -205,6 +230,63 @@ fn altered<'t>(
     })
 }
 
+/// The statements that change a column's type, while what reads it is away: policies, and foreign keys of either end.
+fn without_readers(
+    on: &OnTable<'_>,
+    column: &str,
+    sql: impl IntoIterator<Item = Statement>,
+) -> Vec<Statement> {
+    let is_its = |key: &ForeignKey| {
+        let refers =
+            key.references == on.name && key.referenced_columns.iter().any(|name| name == column);
+        refers
+            || on.found.foreign_keys.contains(key) && key.columns.iter().any(|name| name == column)
+    };
+    let mut all: Vec<Statement> = sql.into_iter().collect();
+    all.extend(guard::policies_anew(on, column));
+    all.extend(on.foreign_keys_anew(is_its));
+    all
+}
+
+fn retyped(on: &mut OnTable<'_>, wanted: &Column, found: &Column, collate: &str) {
+    let (name, ty) = (wanted.name.as_str(), wanted.ty.as_str());
+    let cast = match on.all.engine {
+        Engine::Postgres => loss::cast(&ddl::name(name), &found.ty, ty),
+        // The table is made anew.
+        Engine::Sqlite => Some(String::new()),
+    };
+    let remedy: Remedy<'_> = match (cast, on.module()) {
+        (None, None) => Fix::Words(format!(
+            "say what each {} in {}.{name} is as {ty}: Postgres has no cast for it (SELECT DISTINCT {} FROM {} lists the \
+             values)",
+            found.ty,
+            on.name,
+            ddl::name(name),
+            ddl::name(on.name)
+        ))
+        .into(),
+        (cast, _) => {
+            let cast = cast.unwrap_or_default();
+            // A default has a type too, and is in the way of another one.
+            let default = found.default.as_ref().map(|_| "DROP DEFAULT".to_owned());
+            let retype = format!("TYPE {ty}{collate} USING {cast}");
+            let set = wanted.default.as_ref();
+            let set = set.map(|default| format!("SET DEFAULT {default}"));
+            let actions = default.into_iter().chain([retype]).chain(set);
+            let alter: Vec<_> = actions.map(|action| altering(on, name, &action)).collect();
+            let sql = without_readers(on, name, alter);
+            let remedy = altered(on, wanted, sql, |wanted, column| {
+                column.ty.clone_from(&wanted.ty);
+                column.collation.clone_from(&wanted.collation);
+                column.default.clone_from(&wanted.default);
+            });
+            let loses = loss::of_another_type(on.all.engine, &found.ty, ty);
+            remedy.losing(loses.map(|what| format!("{what} in {}.{name}", on.name)))
+        }
+    };
+    on.column(name, Code::ColumnType, sides(ty, &found.ty), remedy);
+}
+
 fn one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
     let (name, ty) = (wanted.name.as_str(), wanted.ty.as_str());
     let collate = wanted.collation.as_ref();
@@ -212,28 +294,7 @@ fn one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
         format!(" COLLATE \"{collation}\"")
     });
     if wanted.ty != found.ty {
-        let cast = loss::cast(&ddl::name(name), &found.ty, ty);
-        let retype = format!("TYPE {ty}{collate} USING {cast}");
-        // A default has a type too, and is in the way of another one.
-        let mut actions = Vec::new();
-        if found.default.is_some() {
-            actions.push("DROP DEFAULT".to_owned());
-        }
-        actions.push(retype);
-        if let Some(default) = &wanted.default {
-            actions.push(format!("SET DEFAULT {default}"));
-        }
-        let alter = actions.iter().map(|action| altering(on, name, action));
-        let sql = guard::without_policies_about(on, name, alter.collect());
-        let fix = altered(on, wanted, sql, |wanted, column| {
-            column.ty.clone_from(&wanted.ty);
-            column.collation.clone_from(&wanted.collation);
-            column.default.clone_from(&wanted.default);
-        });
-        let loses = loss::of_another_type(on.all.engine, &found.ty, ty);
-        let loses = loses.map(|what| format!("{what} in {}.{name}", on.name));
-        let fix = fix.losing(loses);
-        on.column(name, Code::ColumnType, sides(ty, &found.ty), fix);
+        retyped(on, wanted, found, &collate);
     } else if on.is_database() && !same_collation(on.all.engine, wanted, found) {
         let say = |column: &Column| {
             column
@@ -242,7 +303,7 @@ fn one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
                 .unwrap_or("the default one".to_owned())
         };
         let alter = altering(on, name, &format!("TYPE {ty}{collate}"));
-        let sql = guard::without_policies_about(on, name, vec![alter]);
+        let sql = without_readers(on, name, [alter]);
         let fix = altered(on, wanted, sql, |wanted, column| {
             column.collation.clone_from(&wanted.collation);
         });
@@ -266,9 +327,11 @@ fn one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
         } else {
             "SET NOT NULL"
         };
-        let fix = fixed(on, wanted, &[action.to_owned()], |wanted, column| {
+        let find_rows = (!wanted.nullable).then(|| rows::without(on.name, name));
+        let fix = fixed(on, wanted, action, |wanted, column| {
             column.nullable = wanted.nullable;
         });
+        let fix = fix.failing_on(find_rows);
         on.column(
             name,
             Code::ColumnNullability,
@@ -286,7 +349,7 @@ fn one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
             Some(default) => format!("SET DEFAULT {default}"),
             None => "DROP DEFAULT".to_owned(),
         };
-        let fix = fixed(on, wanted, &[action], |wanted, column| {
+        let fix = fixed(on, wanted, &action, |wanted, column| {
             column.default.clone_from(&wanted.default);
         });
         on.column(
@@ -326,9 +389,11 @@ fn refilled<'t>(on: &OnTable<'_>, wanted: &'t Column, found: &Column) -> Remedy<
             format!("ALTER TABLE {table} ADD COLUMN {}", ddl::column(wanted)),
         ],
     };
+    let postgres = postgres.into_iter();
+    let postgres = postgres.map(|sql| Statement::new(Phase::AlterColumn, sql));
     let is_written = found.generated.is_none();
     let loses = is_written.then(|| format!("the values of {}.{}", on.name, wanted.name));
-    let remedy = altered(on, wanted, postgres, |wanted, column| {
+    let remedy = altered(on, wanted, postgres.collect(), |wanted, column| {
         column.generated.clone_from(&wanted.generated);
     });
     remedy.losing(loses)

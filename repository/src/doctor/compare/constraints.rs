@@ -3,7 +3,7 @@
 use super::super::code::Code;
 use super::super::expected::PRIMARY_KEY;
 use super::super::expression::Shown;
-use super::super::fix::{Fix, ddl};
+use super::super::fix::{Fix, Phase, Statement, ddl, rows};
 use super::super::schema::{Check, ForeignKey, PrimaryKey, UniqueKey};
 use super::{OnTable, Remedy, sides};
 
@@ -29,17 +29,16 @@ pub(super) fn primary_key(on: &mut OnTable<'_>) {
             .into(),
             None => {
                 let add = (!wanted.columns.is_empty()).then(|| ddl::primary_key(on.wanted));
-                let sql = anew(on.name, found.name.as_deref(), add);
+                let drop = dropped(Phase::DropKey, on.name, found.name.as_deref());
+                let add = add.map(|add| ddl::added(Phase::AddKey, on.name, &add));
+                let sql = without_references(on, &found.columns, drop.into_iter().chain(add));
                 on.alter(sql, |table| table.primary_key.clone_from(wanted))
+                    .failing_on(Some(rows::shared_by(on.name, &wanted.columns)))
             }
         };
         on.named(&name, Code::PrimaryKey, sides(say(wanted), say(found)), fix);
     } else if on.is_database() && wanted.unusual != found.unusual {
-        let sql = anew(
-            on.name,
-            found.name.as_deref(),
-            Some(ddl::primary_key(on.wanted)),
-        );
+        let sql = key_anew(on, found.name.as_deref(), &ddl::primary_key(on.wanted));
         let sql = without_references(on, &found.columns, sql);
         let fix = on.alter(sql, |table| table.primary_key.clone_from(wanted));
         let sides = sides("an ordinary primary key", found.unusual.join(", "));
@@ -51,43 +50,67 @@ pub(super) fn primary_key(on: &mut OnTable<'_>) {
     }
 }
 
-/// The statements that drop a constraint, add one, or put one in the place of another.
-fn anew(table: &str, drop: Option<&str>, add: Option<String>) -> Vec<String> {
-    let add = add.map(|definition| format!("ALTER TABLE {} ADD {definition}", ddl::name(table)));
-    dropped(table, drop).into_iter().chain(add).collect()
+/// The statements that put a key in the place of another.
+fn key_anew(on: &OnTable<'_>, drop: Option<&str>, add: &str) -> Vec<Statement> {
+    let drop = dropped(Phase::DropKey, on.name, drop);
+    let add = ddl::added(Phase::AddKey, on.name, add);
+    drop.into_iter().chain([add]).collect()
 }
 
-/// The statements that put a key in the place of another, while the foreign keys are away that need one.
-fn without_references(on: &OnTable<'_>, columns: &[String], sql: Vec<String>) -> Vec<String> {
-    let (mut before, mut after) = (Vec::new(), Vec::new());
-    for (name, table) in &on.actual.tables {
-        let wanted = on.expected.tables.get(name);
-        // One that is too much is gone by then.
-        let stays = |key: &ForeignKey| {
-            wanted.is_some_and(|wanted| {
-                let mut keys = wanted.foreign_keys.iter();
-                keys.any(|other| other.columns == key.columns)
-            })
-        };
-        let needs_it = |key: &&ForeignKey| {
-            let mut columns = columns.iter();
-            key.references == on.name
-                && key.referenced_columns.len() == columns.len()
-                && columns.all(|column| key.referenced_columns.contains(column))
-        };
-        let keys = table.foreign_keys.iter().filter(needs_it);
-        for key in keys.filter(|key| stays(key)) {
-            before.extend(dropped(name, key.name.as_deref()));
-            after.extend(anew(name, None, Some(ddl::foreign_key(table, key))));
+/// Statements that change a key, while the foreign keys are away that need it.
+fn without_references(
+    on: &OnTable<'_>,
+    columns: &[String],
+    sql: impl IntoIterator<Item = Statement>,
+) -> Vec<Statement> {
+    let mut all: Vec<Statement> = sql.into_iter().collect();
+    let needs_it = |key: &ForeignKey| {
+        let mut columns = columns.iter();
+        key.references == on.name
+            && key.referenced_columns.len() == columns.len()
+            && columns.all(|column| key.referenced_columns.contains(column))
+    };
+    all.extend(on.foreign_keys_anew(needs_it));
+    all
+}
+
+impl OnTable<'_> {
+    /// Takes away the foreign keys, of any table of Postgres, that are in the way of a change, and makes those again
+    /// that are to stay.
+    pub(super) fn foreign_keys_anew(&self, is_one: impl Fn(&ForeignKey) -> bool) -> Vec<Statement> {
+        let mut all = Vec::new();
+        for (name, table) in &self.actual.tables {
+            let wanted = self.expected.tables.get(name);
+            let wanted = wanted.map_or(&[][..], |wanted| &wanted.foreign_keys);
+            for key in table.foreign_keys.iter().filter(|key| is_one(key)) {
+                all.extend(dropped(Phase::DropForeignKey, name, key.name.as_deref()));
+                // One that is too much is gone by then, and one that differs is made as it should be.
+                let is_it = |other: &&ForeignKey| {
+                    ForeignKey {
+                        name: key.name.clone(),
+                        ..(*other).clone()
+                    } == *key
+                };
+                let again = wanted
+                    .iter()
+                    .find(is_it)
+                    .map(|again| ddl::foreign_key(table, again));
+                all.extend(again.map(|again| ddl::added(Phase::AddForeignKey, name, &again)));
+            }
         }
+        all
     }
-    before.into_iter().chain(sql).chain(after).collect()
 }
 
 /// The statement that drops a constraint; none for one without a name.
-pub(super) fn dropped(table: &str, constraint: Option<&str>) -> Option<String> {
-    let (table, constraint) = (ddl::name(table), ddl::name(constraint?));
-    Some(format!("ALTER TABLE {table} DROP CONSTRAINT {constraint}"))
+pub(super) fn dropped(phase: Phase, table: &str, constraint: Option<&str>) -> Option<Statement> {
+    let constraint = constraint?;
+    let sql = format!(
+        "ALTER TABLE {} DROP CONSTRAINT {}",
+        ddl::name(table),
+        ddl::name(constraint)
+    );
+    Some(Statement::new(phase, sql).dropping_constraint(table, constraint))
 }
 
 /// A constraint that is right but for its name; `edit` gives it the right one.
@@ -99,9 +122,10 @@ fn renamed(
 ) {
     let sql = found.map(|found| {
         let (table, from, to) = (ddl::name(on.name), ddl::name(found), ddl::name(wanted));
-        format!("ALTER TABLE {table} RENAME CONSTRAINT {from} TO {to}")
+        let sql = format!("ALTER TABLE {table} RENAME CONSTRAINT {from} TO {to}");
+        Statement::new(Phase::RenameConstraint, sql).dropping_constraint(on.name, found)
     });
-    let fix = on.alter(sql.into_iter().collect(), edit);
+    let fix = on.alter(sql, edit);
     let sides = sides(wanted, found.unwrap_or("no name"));
     on.named(wanted, Code::ConstraintName, sides, fix);
 }
@@ -125,7 +149,7 @@ pub(super) fn unique_keys(on: &mut OnTable<'_>) {
         unique_key(on, key, found.map(|place| rest.remove(place)));
     }
     for key in rest {
-        let sql = anew(on.name, key.name.as_deref(), None);
+        let sql = dropped(Phase::DropKey, on.name, key.name.as_deref());
         let fix = on.alter(sql, |table| table.unique_keys.retain(|other| other != key));
         let sides = sides("no such key", ddl::unique_key(on.found, key));
         on.named(&key.called(), Code::UniqueKeyExtra, sides, fix);
@@ -135,10 +159,10 @@ pub(super) fn unique_keys(on: &mut OnTable<'_>) {
 /// A key beside the one over the same columns, or of the same name.
 fn unique_key(on: &mut OnTable<'_>, key: &UniqueKey, found: Option<&UniqueKey>) {
     let name = key.name.clone().unwrap_or_default();
-    let sql = anew(
-        on.name,
+    let sql = key_anew(
+        on,
         found.and_then(|other| other.name.as_deref()),
-        Some(ddl::unique_key(on.wanted, key)),
+        &ddl::unique_key(on.wanted, key),
     );
     let instead = |table: &mut super::Table| {
         table.unique_keys.retain(|other| Some(other) != found);
@@ -156,7 +180,10 @@ fn unique_key(on: &mut OnTable<'_>, key: &UniqueKey, found: Option<&UniqueKey>) 
             }
         }
         _ => {
-            let fix = on.alter(sql, instead);
+            let fix = on.needing(&key.columns, || {
+                on.alter(sql, instead)
+                    .failing_on(Some(rows::shared_by(on.name, &key.columns)))
+            });
             let found = found.map_or("no such key".to_owned(), |other| {
                 ddl::unique_key(on.found, other)
             });
@@ -195,7 +222,7 @@ pub(super) fn foreign_keys(on: &mut OnTable<'_>) {
             ))
             .into(),
             None => {
-                let sql = anew(on.name, key.name.as_deref(), None);
+                let sql = dropped(Phase::DropForeignKey, on.name, key.name.as_deref());
                 on.alter(sql, |table| table.foreign_keys.retain(|other| other != key))
             }
         };
@@ -279,13 +306,25 @@ fn put<'t>(on: &OnTable<'_>, key: &'t ForeignKey, instead: Option<&'t ForeignKey
         return relation(on, module, key).into();
     }
     let drop = instead.and_then(|other| other.name.as_deref());
-    let add = ddl::foreign_key(on.wanted, key);
-    on.alter(anew(on.name, drop, Some(add)), |table| {
-        table
-            .foreign_keys
-            .retain(|other| other.columns != key.columns);
-        table.foreign_keys.push(key.clone());
-    })
+    let drop = dropped(Phase::DropForeignKey, on.name, drop);
+    let add = ddl::added(
+        Phase::AddForeignKey,
+        on.name,
+        &ddl::foreign_key(on.wanted, key),
+    );
+    let put = || {
+        on.alter(drop.into_iter().chain([add]), |table| {
+            table
+                .foreign_keys
+                .retain(|other| other.columns != key.columns);
+            table.foreign_keys.push(key.clone());
+        })
+        .failing_on(Some(rows::orphaned(on.name, key)))
+    };
+    match on.lacking(&key.references, &key.referenced_columns) {
+        Some(first) => first,
+        None => on.needing(&key.columns, put),
+    }
 }
 
 /// The attribute of a relation in an entity. The parent's module is beside this one, unless it is not known.
@@ -359,8 +398,13 @@ pub(super) fn checks(on: &mut OnTable<'_>) {
             });
         } else {
             let add = ddl::check(on.wanted, check);
-            let fix = on.alter(anew(on.name, None, Some(add.clone())), |table| {
-                table.checks.push(check.clone());
+            let about = on.wanted.columns.iter().map(|column| &column.name);
+            let about = about.filter(|column| check.condition.is_about(on.all.engine, column));
+            let about: Vec<String> = about.cloned().collect();
+            let fix = on.needing(&about, || {
+                let sql = ddl::added(Phase::AddCheck, on.name, &add);
+                on.alter([sql], |table| table.checks.push(check.clone()))
+                    .failing_on(Some(rows::breaking(on.name, &check.condition)))
             });
             let sides = sides(add, "no such check");
             on.named(&name, Code::CheckMissing, sides, fix);
@@ -374,9 +418,8 @@ pub(super) fn checks(on: &mut OnTable<'_>) {
         {
             continue;
         }
-        let fix = on.alter(anew(on.name, check.name.as_deref(), None), |table| {
-            table.checks.retain(|other| other != check);
-        });
+        let sql = dropped(Phase::DropCheck, on.name, check.name.as_deref());
+        let fix = on.alter(sql, |table| table.checks.retain(|other| other != check));
         let name = check
             .name
             .clone()
@@ -407,12 +450,14 @@ fn one(on: &mut OnTable<'_>, name: &str, wanted: &Check, found: &Check) {
                 .collect::<Vec<_>>()
                 .join(" ")
         };
-        let add = ddl::check(on.wanted, wanted);
-        let sql = anew(on.name, found.name.as_deref(), Some(add));
-        let fix = on.alter(sql, |table| {
-            table.checks.retain(|check| check.name != wanted.name);
-            table.checks.push(wanted.clone());
-        });
+        let drop = dropped(Phase::DropCheck, on.name, found.name.as_deref());
+        let add = ddl::added(Phase::AddCheck, on.name, &ddl::check(on.wanted, wanted));
+        let fix = on
+            .alter(drop.into_iter().chain([add]), |table| {
+                table.checks.retain(|check| check.name != wanted.name);
+                table.checks.push(wanted.clone());
+            })
+            .failing_on(Some(rows::breaking(on.name, &wanted.condition)));
         on.named(name, code, sides(say(wanted), say(found)), fix);
     } else if wanted.valid && !found.valid {
         not_valid(on, name, found.name.as_deref());
@@ -425,7 +470,7 @@ fn not_valid(on: &mut OnTable<'_>, name: &str, found: Option<&str>) {
         ddl::name(on.name),
         ddl::name(found.unwrap_or(name))
     );
-    let fix = Fix::sql(on.all.engine, [validate]);
+    let fix = Fix::sql([Statement::new(Phase::AddForeignKey, validate)]);
     let sides = sides(
         "holds for every row",
         "NOT VALID: rows from before it were not looked at",

@@ -2,7 +2,7 @@
 
 use super::super::code::Code;
 use super::super::finding::Part;
-use super::super::fix::{Fix, ddl};
+use super::super::fix::{Fix, Phase, Statement, ddl};
 use super::super::schema::{Grant, Guard, Membership, Policy, Role, Schema};
 use super::{Comparison, OnTable, Sides, sides};
 use crate::engine::Engine;
@@ -13,7 +13,14 @@ pub(super) fn compare(on: &mut OnTable<'_>) {
     };
     if found.owned {
         let sql = format!("ALTER TABLE {} OWNER TO CURRENT_USER", ddl::name(on.name));
-        let fix = Fix::sql(Engine::Postgres, [sql]);
+        let owner = Statement::new(Phase::Role, sql);
+        // What it may do as the owner goes with that.
+        let grants = wanted.grants.iter().map(|grant| {
+            let (privilege, role) = (&grant.privilege, ddl::role(&grant.role));
+            let sql = format!("GRANT {privilege} ON {} TO {role}", ddl::name(on.name));
+            Statement::new(Phase::Guard, sql)
+        });
+        let fix = Fix::sql(std::iter::once(owner).chain(grants));
         on.say((Part::Table, ""), Code::RoleOwns, owners(), fix);
     }
     row_security(on, wanted, found);
@@ -28,13 +35,13 @@ pub(super) fn role(all: &mut Comparison, wanted: &Schema, found: &Schema) {
     };
     let name = ddl::name(&wanted.name);
     let mut say = |what: (Part, &str), code: Code, found: String, sql: String| {
-        let fix = Fix::sql(Engine::Postgres, [sql]);
+        let fix = Fix::sql([Statement::new(Phase::Role, sql)]);
         let sides = sides("a role that policies bind", found);
         all.say(&wanted.name, what, code, sides, fix);
     };
     let Some(found) = &found.role else {
-        let create = format!("CREATE ROLE {name} NOLOGIN");
         let found = "no such role".to_owned();
+        let create = ddl::create_role(&wanted.name);
         return say((Part::Table, ""), Code::RoleMissing, found, create);
     };
     if found.unbound && !wanted.unbound {
@@ -66,26 +73,36 @@ fn namespace(all: &mut Comparison, wanted: &Role, found: &Role) {
     let application = &wanted.name;
     let (wanted, found) = (&wanted.namespace, &found.namespace);
     let schema = format!("SCHEMA {}", ddl::name(&found.name));
-    let sql = |sql: String| Fix::sql(Engine::Postgres, [sql]);
     if wanted.usable && !found.usable {
         let name = format!("USAGE TO {application}");
         let grant = format!("GRANT USAGE ON {schema} TO {}", ddl::role(application));
         let sides = sides(&name, "nothing");
         let what = (Part::Named, name.as_str());
-        all.say(&found.name, what, Code::GrantMissing, sides, sql(grant));
+        all.say(
+            &found.name,
+            what,
+            Code::GrantMissing,
+            sides,
+            guarding(grant),
+        );
     }
     if found.owned && !wanted.owned {
         let owner = format!("ALTER {schema} OWNER TO CURRENT_USER");
         let what = (Part::Table, "");
-        all.say(&found.name, what, Code::RoleOwns, owners(), sql(owner));
+        all.say(&found.name, what, Code::RoleOwns, owners(), guarding(owner));
     }
     let extra = found.creators.iter();
     for grant in extra.filter(|grant| !wanted.creators.contains(grant)) {
         let (name, revoke) = (said(grant), revoked("REVOKE", grant, &schema, application));
         let sides = sides("nothing", &name);
         let what = (Part::Named, name.as_str());
-        all.say(&found.name, what, Code::GrantExtra, sides, sql(revoke));
+        all.say(&found.name, what, Code::GrantExtra, sides, guarding(revoke));
     }
+}
+
+/// A statement about who may do what.
+fn guarding(sql: String) -> Fix {
+    Fix::sql([Statement::new(Phase::Guard, sql)])
 }
 
 /// The two sides where something belongs to the application's role.
@@ -118,19 +135,20 @@ fn row_security(on: &mut OnTable<'_>, wanted: &Guard, found: &Guard) {
                 true => (word, other, code),
                 false => (other, word, Code::RowSecurityOn),
             };
-            let fix = Fix::sql(Engine::Postgres, [ddl::row_security(on.name, word)]);
+            let fix = guarding(ddl::row_security(on.name, word));
             let say = |word: &str| format!("{word} ROW LEVEL SECURITY");
             on.say((Part::Table, ""), code, sides(say(word), say(other)), fix);
         }
     }
 }
 
-fn drop(on: &OnTable<'_>, policy: &str) -> String {
-    format!(
+fn drop(on: &OnTable<'_>, policy: &str) -> Statement {
+    let sql = format!(
         "DROP POLICY {} ON {}",
         ddl::name(policy),
         ddl::name(on.name)
-    )
+    );
+    Statement::new(Phase::DropPolicy, sql)
 }
 
 /// Permissive policies are joined by OR, so that one too many opens the table.
@@ -139,7 +157,7 @@ fn policies(on: &mut OnTable<'_>, wanted: &Guard, found: &Guard) {
         let create = ddl::create_policy(on.name, name, policy);
         match found.policies.get(name) {
             None => {
-                let fix = Fix::sql(Engine::Postgres, [create.clone()]);
+                let fix = guarding(create.clone());
                 on.named(
                     name,
                     Code::PolicyMissing,
@@ -152,41 +170,37 @@ fn policies(on: &mut OnTable<'_>, wanted: &Guard, found: &Guard) {
     }
     for (name, policy) in &found.policies {
         if !wanted.policies.contains_key(name) {
-            let fix = Fix::sql(Engine::Postgres, [drop(on, name)]);
+            let fix = Fix::sql([drop(on, name)]);
             let found = ddl::create_policy(on.name, name, policy);
             on.named(name, Code::PolicyExtra, sides("no such policy", found), fix);
         }
     }
 }
 
-/// The statements that change a column, while the policies are away that read it: Postgres changes none with them. One
-/// that is too much is gone by then, unless it is meant.
-pub(super) fn without_policies_about(
-    on: &OnTable<'_>,
-    column: &str,
-    sql: Vec<String>,
-) -> Vec<String> {
+/// Takes away the policies that read a column, which Postgres changes with none of them, and makes those again that are
+/// to stay. One that is too much is gone by then, unless it is meant.
+pub(super) fn policies_anew(on: &OnTable<'_>, column: &str) -> Vec<Statement> {
     let found = on.found.guard.iter().flat_map(|guard| &guard.policies);
     let are_about = found.filter(|(_, policy)| {
         let mut conditions = policy.using.iter().chain(&policy.with_check);
         conditions.any(|condition| condition.is_about(Engine::Postgres, column))
     });
-    let (mut before, mut after) = (Vec::new(), Vec::new());
+    let mut all = Vec::new();
     for (name, policy) in are_about {
         let wanted = on.wanted.guard.as_ref();
         let wanted = wanted.and_then(|guard| guard.policies.get(name));
         let subject = Part::Named.subject(on.name, name);
         let meant = on.all.is_suppressed(Code::PolicyExtra, &subject);
         if let Some(again) = wanted.or(meant.then_some(policy)) {
-            before.push(drop(on, name));
-            after.push(ddl::create_policy(on.name, name, again));
+            let create = ddl::create_policy(on.name, name, again);
+            all.extend([drop(on, name), Statement::new(Phase::Guard, create)]);
         }
     }
-    before.into_iter().chain(sql).chain(after).collect()
+    all
 }
 
 fn one(on: &mut OnTable<'_>, name: &str, wanted: &Policy, found: &Policy, create: String) {
-    let anew = Fix::sql(Engine::Postgres, [drop(on, name), create]);
+    let anew = Fix::sql([drop(on, name), Statement::new(Phase::Guard, create)]);
     let kind = |policy: &Policy| {
         let kind = if policy.permissive {
             "PERMISSIVE"
@@ -266,7 +280,7 @@ fn grants(on: &mut OnTable<'_>, wanted: &Guard, found: &Guard) {
             let sides = sides(said(grant), all(&found.grants));
             let (privilege, role) = (&grant.privilege, ddl::role(&grant.role));
             let give = format!("GRANT {privilege} ON {table} TO {role}");
-            let fix = Fix::sql(Engine::Postgres, [give]);
+            let fix = guarding(give);
             on.named(&said(grant), Code::GrantMissing, sides, fix);
         }
     }
@@ -283,7 +297,7 @@ fn grants(on: &mut OnTable<'_>, wanted: &Guard, found: &Guard) {
         };
         let sides = sides(all(&wanted.grants), said(grant));
         let revoke = revoked(verb, grant, &table, application);
-        let fix = Fix::sql(Engine::Postgres, [revoke]);
+        let fix = guarding(revoke);
         on.named(&said(grant), Code::GrantExtra, sides, fix);
     }
 }

@@ -1,7 +1,7 @@
 //! Indexes.
 
 use super::super::code::Code;
-use super::super::fix::{Fix, ddl};
+use super::super::fix::{Fix, Phase, Statement, ddl, rows};
 use super::super::schema::Index;
 use super::{OnTable, Remedy, sides};
 use crate::engine::Engine;
@@ -21,24 +21,31 @@ pub(super) fn compare(on: &mut OnTable<'_>) {
         match found.iter().find(is_free) {
             Some((other, _)) => {
                 met.push(other);
-                let fix = match on.all.engine {
-                    Engine::Postgres => vec![format!(
-                        "ALTER INDEX {} RENAME TO {}",
-                        ddl::name(other),
-                        ddl::name(name)
+                let sql = match on.all.engine {
+                    Engine::Postgres => vec![Statement::new(
+                        Phase::RenameConstraint,
+                        format!(
+                            "ALTER INDEX {} RENAME TO {}",
+                            ddl::name(other),
+                            ddl::name(name)
+                        ),
                     )],
-                    Engine::Sqlite => vec![drop(other), create],
+                    Engine::Sqlite => vec![drop(other), made(name, create)],
                 };
-                let fix = Remedy::altering(Fix::sql(on.all.engine, fix), |table| {
+                let fix = Remedy::altering(Fix::sql(sql), |table| {
                     table.indexes.remove(other);
                     table.put_index(name, on.wanted);
                 });
                 on.named(name, Code::IndexRenamed, sides(name, other), fix);
             }
             None => {
-                let fix = Fix::sql(on.all.engine, [create.clone()]);
-                let fix = Remedy::altering(fix, |table| {
-                    table.put_index(name, on.wanted);
+                let about = on.wanted.columns.iter().map(|column| &column.name);
+                let about = about.filter(|column| index.is_about(on.all.engine, column));
+                let about: Vec<String> = about.cloned().collect();
+                let fix = on.needing(&about, || {
+                    let fix = Fix::sql([made(name, create.clone())])
+                        .failing_on(rows::shared_in(on.name, index));
+                    Remedy::altering(fix, |table| table.put_index(name, on.wanted))
                 });
                 on.named(
                     name,
@@ -51,7 +58,7 @@ pub(super) fn compare(on: &mut OnTable<'_>) {
     }
     for (name, index) in found {
         if !wanted.contains_key(name) && !met.contains(&name) {
-            let fix = Fix::sql(on.all.engine, [drop(name)]);
+            let fix = Fix::sql([drop(name)]);
             let fix = Remedy::altering(fix, |table| {
                 table.indexes.remove(name);
             });
@@ -68,8 +75,13 @@ pub(super) fn compare(on: &mut OnTable<'_>) {
     }
 }
 
-fn drop(name: &str) -> String {
-    format!("DROP INDEX {}", ddl::name(name))
+fn drop(name: &str) -> Statement {
+    let sql = format!("DROP INDEX {}", ddl::name(name));
+    Statement::new(Phase::DropKey, sql).dropping(name)
+}
+
+fn made(name: &str, create: String) -> Statement {
+    Statement::new(Phase::AddIndex, create).making(name)
 }
 
 /// Whether it is known that the predicates say something else, or too much hangs on it: a unique index refuses rows.
@@ -84,7 +96,8 @@ fn are_comparable(wanted: &Index, found: &Index) -> bool {
 
 /// Each respect in which it differs; the fix is the same for all, since an index is made anew.
 fn one(on: &mut OnTable<'_>, name: &str, wanted: &Index, found: &Index, create: String) {
-    let anew = Fix::sql(on.all.engine, [drop(name), create]);
+    let anew =
+        Fix::sql([drop(name), made(name, create)]).failing_on(rows::shared_in(on.name, wanted));
     let expressions = |index: &Index| -> Vec<_> {
         index
             .keys

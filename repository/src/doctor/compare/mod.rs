@@ -4,7 +4,6 @@ mod columns;
 mod constraints;
 mod guard;
 mod indexes;
-mod order;
 mod renames;
 mod spelling;
 mod tables;
@@ -13,29 +12,12 @@ use std::collections::BTreeMap;
 
 use super::code::Code;
 use super::finding::{Finding, Part};
-use super::fix::{Fix, rebuild};
+use super::fix::{Fix, Statement, rebuild};
 use super::read::alike;
 use super::schema::{Conflict, Hazard, Other, Schema, Table};
 use super::suppression;
 use crate::domain::{Place, Suppression};
 use crate::engine::Engine;
-
-/// What a comparison comes to.
-pub(super) struct Compared {
-    /// Every difference, in the order in which they can be fixed.
-    pub(super) findings: Vec<Finding>,
-    /// The tables of SQLite that have to be made anew, each once for all that is to be fixed in it.
-    pub(super) rebuilds: BTreeMap<String, Rebuild>,
-}
-
-/// How a table of SQLite is made anew, with every fix of it at once.
-#[derive(Clone, Debug)]
-pub(super) struct Rebuild {
-    /// None where somebody has to do something first.
-    pub(super) statements: Vec<String>,
-    /// The fixes that it does.
-    pub(super) instead_of: Vec<Fix>,
-}
 
 /// Compares a place with what it should have. What is suppressed is told like everything else, and no table is made
 /// anew because of it.
@@ -45,7 +27,7 @@ pub(super) fn compare(
     expected: &Schema,
     actual: &Schema,
     suppressions: &'static [Suppression],
-) -> Compared {
+) -> Vec<Finding> {
     let (mut expected, mut actual) = (expected.clone(), actual.clone());
     if actual.engine == Engine::Sqlite && place.is_database() {
         spelling::as_expected(&expected, &mut actual);
@@ -59,6 +41,7 @@ pub(super) fn compare(
         at: at.map(str::to_owned),
         engine: actual.engine,
         found: Vec::new(),
+        meant: expected.others.clone(),
         edited: BTreeMap::new(),
         suppressions,
     };
@@ -69,23 +52,12 @@ pub(super) fn compare(
         }
     }
     tables::compare(&mut all, &expected, &mut actual);
-    order::in_turn(&mut all.found, &actual);
-    // The others are gone by then.
-    actual.others.retain(|other| all.is_kept(other));
-    let edited = all.edited.into_iter().filter(|(_, edited)| edited.is_anew);
-    let rebuilds = edited.map(|(name, edited)| {
-        let from = &actual.tables[&name];
-        let statements = rebuild::statements(&name, from, &edited.table, &actual.others);
-        let rebuild = Rebuild {
-            statements: statements.unwrap_or_default(),
-            instead_of: edited.fixes,
-        };
-        (name, rebuild)
-    });
-    Compared {
-        findings: all.found,
-        rebuilds: rebuilds.collect(),
+    for (name, edited) in std::mem::take(&mut all.edited) {
+        if edited.is_anew {
+            all.make_anew(&name, edited, &actual);
+        }
     }
+    all.found
 }
 
 /// What was found so far in a place.
@@ -94,6 +66,8 @@ struct Comparison {
     at: Option<String>,
     engine: Engine,
     found: Vec<Finding>,
+    /// Triggers and views that are to be there: those of the schema from before, on a way back.
+    meant: Vec<Other>,
     /// What the fixes make of the tables of SQLite.
     edited: BTreeMap<String, Edited>,
     suppressions: &'static [Suppression],
@@ -102,7 +76,8 @@ struct Comparison {
 /// A table of SQLite as it is with the fixes so far.
 struct Edited {
     table: Table,
-    fixes: Vec<Fix>,
+    /// The findings that are fixed by it.
+    findings: Vec<usize>,
     /// Whether one of them has to make it anew.
     is_anew: bool,
 }
@@ -129,6 +104,20 @@ impl From<Fix> for Remedy<'_> {
 }
 
 impl<'t> Remedy<'t> {
+    /// The table made anew as the edit has it.
+    fn made_anew(edit: impl Fn(&mut Table) + 't) -> Self {
+        Remedy {
+            is_anew: true,
+            ..Remedy::altering(Fix::sql([]), edit)
+        }
+    }
+
+    /// The same, with the query that finds the rows by which it fails.
+    fn failing_on(mut self, query: Option<String>) -> Self {
+        self.fix = self.fix.failing_on(query);
+        self
+    }
+
     /// Statements that alter the table as the edit does.
     fn altering(fix: Fix, edit: impl Fn(&mut Table) + 't) -> Self {
         Remedy {
@@ -164,9 +153,32 @@ impl Comparison {
 
     /// Whether a trigger or a view is meant, and so stays.
     fn is_kept(&self, other: &Other) -> bool {
+        if self.meant.iter().any(|meant| meant.is_it(other)) {
+            return true;
+        }
         let subject = Part::Named.subject(&other.table, &other.name);
         let mut codes = Code::ALL.iter().filter(|code| code.is_of_others());
         codes.any(|code| self.is_suppressed(*code, &subject))
+    }
+
+    /// One table of SQLite is made anew for all that is to be fixed in it.
+    fn make_anew(&mut self, name: &str, edited: Edited, actual: &Schema) {
+        let from = &actual.tables[name];
+        match rebuild::statements(name, from, &edited.table, &actual.others) {
+            Ok(statements) => {
+                let mut statements = Some(statements);
+                for finding in edited.findings {
+                    if let Fix::Sql(change) = &mut self.found[finding].fix {
+                        change.statements = statements.take().unwrap_or_default();
+                    }
+                }
+            }
+            Err(first) => {
+                for finding in edited.findings {
+                    self.found[finding].fix = Fix::Words(first.clone());
+                }
+            }
+        }
     }
 
     /// What is wrong by itself.
@@ -228,21 +240,51 @@ impl<'a> OnTable<'a> {
         let fix = remedy.fix.clone();
         self.all.say(self.name, what, code, sides, fix);
         self.all.at = before;
-        let subject = self.all.found.last().map(Finding::subject);
-        let is_suppressed = subject.is_some_and(|subject| self.all.is_suppressed(code, &subject));
+        let Some(said) = self.all.found.len().checked_sub(1) else {
+            return;
+        };
+        let is_suppressed = self
+            .all
+            .is_suppressed(code, &self.all.found[said].subject());
         if let (Engine::Sqlite, Some(edit), false) = (self.all.engine, &remedy.edit, is_suppressed)
         {
             let table = self.without_conflicts();
             let edited = self.all.edited.entry(self.name.to_owned());
             let edited = edited.or_insert_with(|| Edited {
                 table,
-                fixes: Vec::new(),
+                findings: Vec::new(),
                 is_anew: false,
             });
             edit(&mut edited.table);
             edited.is_anew |= remedy.is_anew;
-            edited.fixes.push(remedy.fix);
+            edited.findings.push(said);
         }
+    }
+
+    /// Whether somebody's rows are at stake.
+    fn is_live(&self) -> bool {
+        self.all.place.is_live()
+    }
+
+    /// What has to be done first where columns are missing that only people can fill.
+    fn lacking(&self, table: &str, columns: &[String]) -> Option<Remedy<'static>> {
+        let (wanted, found) = (
+            self.expected.tables.get(table)?,
+            self.actual.tables.get(table)?,
+        );
+        let is_missing = |name: &&String| {
+            let column = wanted.column(name);
+            let is_by_hand = column.is_some_and(|column| !columns::can_be_filled(column));
+            self.is_live() && is_by_hand && found.column(name).is_none()
+        };
+        let first = columns.iter().find(is_missing)?;
+        let words = format!("add the column {table}.{first} first, and look again");
+        Some(Fix::Words(words).into())
+    }
+
+    /// The remedy, unless one of these columns of the table has to be there first.
+    fn needing<'t>(&self, columns: &[String], remedy: impl FnOnce() -> Remedy<'t>) -> Remedy<'t> {
+        self.lacking(self.name, columns).unwrap_or_else(remedy)
     }
 
     fn column<'t>(
@@ -260,20 +302,19 @@ impl<'a> OnTable<'a> {
     }
 
     /// Statements on Postgres; on SQLite, which cannot alter this, the table made anew as it is but for the edit.
-    fn alter<'t>(&self, postgres: Vec<String>, edit: impl Fn(&mut Table) + 't) -> Remedy<'t> {
+    fn alter<'t>(
+        &self,
+        postgres: impl IntoIterator<Item = Statement>,
+        edit: impl Fn(&mut Table) + 't,
+    ) -> Remedy<'t> {
         if self.all.engine == Engine::Postgres {
-            return Fix::sql(Engine::Postgres, postgres).into();
+            return Fix::sql(postgres).into();
         }
         let mut into = self.without_conflicts();
         edit(&mut into);
-        let others = &self.actual.others;
-        let fix = match rebuild::statements(self.name, self.found, &into, others) {
-            Ok(statements) => Fix::sql(Engine::Sqlite, statements),
-            Err(first) => Fix::Words(first),
-        };
-        Remedy {
-            is_anew: true,
-            ..Remedy::altering(fix, edit)
+        match rebuild::statements(self.name, self.found, &into, &self.actual.others) {
+            Ok(_) => Remedy::made_anew(edit),
+            Err(first) => Fix::Words(first).into(),
         }
     }
 

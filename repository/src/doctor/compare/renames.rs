@@ -3,7 +3,7 @@
 use super::super::code::Code;
 use super::super::expression::names;
 use super::super::finding::Part;
-use super::super::fix::{Fix, ddl, dependents};
+use super::super::fix::{Fix, Phase, Statement, ddl, dependents};
 use super::super::schema::{Column, Schema, Table};
 use super::{Comparison, OnTable, sides};
 
@@ -113,8 +113,13 @@ fn table(all: &mut Comparison, actual: &mut Schema, from: &str, to: &str) {
             format!("{to:?}"),
         ),
         None => {
-            let (from, to) = (ddl::name(from), ddl::name(to));
-            Fix::sql(all.engine, [format!("ALTER TABLE {from} RENAME TO {to}")])
+            let rename = format!(
+                "ALTER TABLE {} RENAME TO {}",
+                ddl::name(from),
+                ddl::name(to)
+            );
+            let rename = Statement::new(Phase::Rename, rename);
+            Fix::sql([rename.dropping(from).making(to)])
         }
     };
     all.say(
@@ -237,9 +242,14 @@ fn column(
             field,
         ),
         None => {
-            let (table, from, to) = (ddl::name(name), ddl::name(from), ddl::name(to));
-            let rename = format!("ALTER TABLE {table} RENAME COLUMN {from} TO {to}");
-            Fix::sql(all.engine, [rename])
+            let rename = format!(
+                "ALTER TABLE {} RENAME COLUMN {} TO {}",
+                ddl::name(name),
+                ddl::name(from),
+                ddl::name(to)
+            );
+            let rename = Statement::new(Phase::Rename, rename);
+            Fix::sql([rename.dropping_column(name, from).making_column(name, to)])
         }
     };
     let at = all.at.clone();

@@ -2,17 +2,21 @@
 
 use super::super::code::Code;
 use super::super::finding::Part;
-use super::super::fix::{Fix, ddl, dependents};
+use super::super::fix::{Fix, Phase, Statement, ddl, dependents};
 use super::super::schema::{Other, Schema, Table, UNLOGGED};
-use super::{Comparison, OnTable, columns, constraints, guard, indexes, order, renames, sides};
+use super::{Comparison, OnTable, columns, constraints, guard, indexes, renames, sides};
 use crate::engine::Engine;
 
 pub(super) fn compare(all: &mut Comparison, expected: &Schema, actual: &mut Schema) {
     guard::role(all, expected, actual);
+    others(all, expected, actual);
+    // The rest is gone before anything else changes.
+    actual.others.retain(|other| all.is_kept(other));
     renames::tables(all, expected, actual);
-    let is_missing = |name: &str| !actual.tables.contains_key(name);
-    for name in order::parents_first(&expected.tables, is_missing) {
-        missing(all, name, &expected.tables[name], expected, actual);
+    for (name, wanted) in &expected.tables {
+        if !actual.tables.contains_key(name) {
+            missing(all, name, wanted, expected, actual);
+        }
     }
     for name in expected.tables.keys() {
         renames::columns(all, name, &expected.tables[name], actual);
@@ -44,12 +48,31 @@ pub(super) fn compare(all: &mut Comparison, expected: &Schema, actual: &mut Sche
             guard::compare(on);
         }
     });
-    let is_extra = |name: &str| !expected.tables.contains_key(name);
-    let mut left = order::parents_first(&actual.tables, is_extra);
-    while let Some(name) = left.pop() {
-        extra(all, name, &left, expected, actual);
+    let are_extra = actual.tables.iter();
+    let mut are_extra: Vec<_> = are_extra
+        .filter(|(name, _)| !expected.tables.contains_key(*name))
+        .collect();
+    // What inherits goes before what it inherits from.
+    are_extra
+        .sort_by_key(|(_, table)| !table.options.iter().any(|one| one.starts_with("INHERITS")));
+    for (name, found) in are_extra {
+        extra(all, name, found, expected, actual);
     }
-    for other in &actual.others {
+}
+
+/// What DOMAIN has no word for: triggers, views.
+fn others(all: &mut Comparison, expected: &Schema, actual: &Schema) {
+    let lost = expected.others.iter();
+    for other in lost.filter(|other| !actual.others.iter().any(|found| found.is_it(other))) {
+        let again = other.sql.iter();
+        let again = again.map(|sql| Statement::new(Phase::CreateReader, sql).making(&other.name));
+        let wanted = format!("{} {}", other.kind, other.name);
+        let sides = sides(wanted, "nothing of the kind");
+        let what = (Part::Named, other.name.as_str());
+        all.say(&other.table, what, Code::Unknown, sides, Fix::sql(again));
+    }
+    let is_meant = |other: &&Other| !expected.others.iter().any(|meant| meant.is_it(other));
+    for other in actual.others.iter().filter(is_meant) {
         let what = format!("{} {}", other.kind, other.name);
         let of = match (other.kind.as_str(), all.engine) {
             ("TRIGGER" | "RULE", Engine::Postgres) => format!(" ON {}", ddl::name(&other.table)),
@@ -62,7 +85,8 @@ pub(super) fn compare(all: &mut Comparison, expected: &Schema, actual: &mut Sche
         let drop = format!("DROP {kind} {}{of}", ddl::name(&other.name));
         let has_rows = other.kind == "VIRTUAL TABLE";
         let loses = has_rows.then(|| format!("the rows of {}", other.name));
-        let fix = Fix::sql(all.engine, [drop]).losing(loses);
+        let drop = Statement::new(Phase::DropReader, drop).dropping(&other.name);
+        let fix = Fix::sql([drop]).losing(loses);
         let sides = sides("nothing of the kind", &what);
         let is_ours = expected.tables.contains_key(&other.table);
         let code = match other.kind.as_str() {
@@ -82,7 +106,7 @@ fn is_history(table: &str) -> bool {
 
 fn missing(all: &mut Comparison, name: &str, wanted: &Table, expected: &Schema, actual: &Schema) {
     let fix = match all.place.is_database() {
-        true => Fix::sql(all.engine, ddl::whole_table(all.engine, name, wanted)),
+        true => Fix::sql(ddl::whole_table(all.engine, name, wanted)),
         false => {
             let fields: Vec<&str> = wanted.columns.iter().map(|c| c.field.as_str()).collect();
             Fix::rust(
@@ -103,9 +127,7 @@ fn missing(all: &mut Comparison, name: &str, wanted: &Table, expected: &Schema, 
     all.say(name, (Part::Table, ""), Code::TableMissing, sides, fix);
 }
 
-/// `left` are the tables that go after it.
-fn extra(all: &mut Comparison, name: &str, left: &[&str], expected: &Schema, actual: &Schema) {
-    let found = &actual.tables[name];
+fn extra(all: &mut Comparison, name: &str, found: &Table, expected: &Schema, actual: &Schema) {
     let fix = match &found.source {
         Some(module) => Fix::Words(format!(
             "take {module} away, or add {name} to DOMAIN for {}",
@@ -121,7 +143,7 @@ fn extra(all: &mut Comparison, name: &str, left: &[&str], expected: &Schema, act
                     renames::either(&others)
                 ),
             };
-            dropped(all, name, left, actual).losing(Some(loses))
+            dropped(all, name, found, actual).losing(Some(loses))
         }
     };
     let sides = sides("no such table", "the table");
@@ -129,38 +151,28 @@ fn extra(all: &mut Comparison, name: &str, left: &[&str], expected: &Schema, act
 }
 
 /// How to take a table away, and on SQLite what would fail without it, unless that is meant to stay.
-fn dropped(all: &Comparison, name: &str, left: &[&str], actual: &Schema) -> Fix {
+fn dropped(all: &Comparison, name: &str, found: &Table, actual: &Schema) -> Fix {
     let dependents = dependents::of(name, &actual.others);
-    let is_own = |other: &Other| other.kind == "TRIGGER" && other.table == name;
-    let kept = dependents.iter().copied();
-    let kept: Vec<&Other> = kept
-        .filter(|other| all.is_kept(other) && !is_own(other))
-        .collect();
+    let is_own = |other: &&Other| other.kind == "TRIGGER" && other.table == name;
+    let (own, kept): (Vec<&Other>, Vec<&Other>) = dependents.into_iter().partition(is_own);
     if !kept.is_empty() {
         return Fix::Words(format!(
             "drop it when it is no longer read by what DOMAIN suppresses: {}",
             dependents::listed(&kept)
         ));
     }
-    let mut sql = dependents::dropped(&dependents);
+    let mut sql = dependents::dropped(Phase::DropReader, &own);
     if all.engine == Engine::Postgres {
-        sql.extend(references_dropped(name, left, actual));
+        // Tables that go may refer to each other.
+        let keys = found.foreign_keys.iter();
+        let own = keys.filter(|key| key.references != name);
+        sql.extend(own.filter_map(|key| {
+            constraints::dropped(Phase::DropForeignKey, name, key.name.as_deref())
+        }));
     }
-    sql.push(format!("DROP TABLE {}", ddl::name(name)));
-    Fix::sql(all.engine, sql)
-}
-
-/// Statements that drop the foreign keys to the table of those tables that go after it: they refer to each other.
-fn references_dropped(name: &str, left: &[&str], actual: &Schema) -> Vec<String> {
-    let tables = left
-        .iter()
-        .filter_map(|other| Some((other, actual.tables.get(*other)?)));
-    let drops = tables.flat_map(|(other, table)| {
-        let keys = table.foreign_keys.iter();
-        let keys = keys.filter(|key| key.references == name);
-        keys.filter_map(|key| constraints::dropped(other, key.name.as_deref()))
-    });
-    drops.collect()
+    let drop = format!("DROP TABLE {}", ddl::name(name));
+    sql.push(Statement::new(Phase::DropTable, drop).dropping(name));
+    Fix::sql(sql)
 }
 
 /// `STRICT`, `UNLOGGED` and the like.
@@ -186,6 +198,8 @@ fn options(on: &mut OnTable<'_>) {
             true => vec![format!("ALTER TABLE {} SET UNLOGGED", ddl::name(on.name))],
             false => logged(on.name, on.actual, &mut Vec::new()),
         };
+        let sql = sql.into_iter();
+        let sql = sql.map(|sql| Statement::new(Phase::AlterColumn, sql));
         on.alter(sql, |table| {
             table.options.clone_from(&on.wanted.options);
             table.autoincrement = on.wanted.autoincrement;
@@ -220,7 +234,7 @@ fn logged(name: &str, schema: &Schema, met: &mut Vec<String>) -> Vec<String> {
 fn conflicts(on: &mut OnTable<'_>) {
     let (wanted, found) = (&on.wanted.conflicts, &on.found.conflicts);
     for conflict in found.iter().filter(|one| !wanted.contains(one)) {
-        let fix = on.alter(Vec::new(), |_| {});
+        let fix = on.alter([], |_| {});
         let sides = sides("an error", &conflict.clause);
         let what = (conflict.part, conflict.name.as_str());
         on.say(what, Code::ConflictClause, sides, fix);

@@ -142,8 +142,7 @@ impl Fingerprint {
             look::settle::<D>(pool, &wanted, &mut seen.schema).await;
             // Other words for the same, suppressions, and what does no harm are no reason to refuse.
             let found =
-                compare::compare(place, None, &wanted, &seen.schema, self.domain.suppressions)
-                    .findings;
+                compare::compare(place, None, &wanted, &seen.schema, self.domain.suppressions);
             let (found, _) = suppression::apply(self.domain.suppressions, &[], found);
             let is_reason = |finding: &&Finding| {
                 finding.place == place && finding.severity() == Severity::Error

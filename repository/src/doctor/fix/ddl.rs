@@ -1,8 +1,10 @@
 //! A schema written as SQL again.
 
+use super::super::expression::Node;
 use super::super::schema::{
-    Check, Column, ForeignKey, Generated, Guard, Index, Policy, Table, UNLOGGED, UniqueKey,
+    Check, Column, ForeignKey, Generated, Guard, Index, Key, Policy, Table, UNLOGGED, UniqueKey,
 };
+use super::statement::{Phase, Statement};
 use crate::engine::Engine;
 
 /// Words that need quotes as a name in Postgres or SQLite.
@@ -28,6 +30,11 @@ pub(crate) fn name(name: &str) -> String {
         true => name.to_owned(),
         false => format!("\"{}\"", name.replace('"', "\"\"")),
     }
+}
+
+/// A text.
+pub(crate) fn text(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
 }
 
 /// Names in a list.
@@ -188,22 +195,34 @@ pub(crate) fn create_table(called: &str, table: &Table) -> String {
     )
 }
 
-/// A table with everything that belongs to it.
-pub(crate) fn whole_table(engine: Engine, called: &str, table: &Table) -> Vec<String> {
-    let mut sql = vec![create_table(called, table)];
-    sql.extend(
-        table
-            .indexes
-            .iter()
-            .map(|(index, definition)| create_index(table, called, index, definition)),
-    );
-    if let (Engine::Postgres, Some(guard)) = (engine, &table.guard) {
-        sql.extend(guarded(called, guard));
+/// A table with everything that belongs to it. On Postgres its foreign keys come when every key is there.
+pub(crate) fn whole_table(engine: Engine, called: &str, table: &Table) -> Vec<Statement> {
+    let mut keyless = table.clone();
+    if engine == Engine::Postgres {
+        keyless.foreign_keys.clear();
     }
-    sql
+    let create = create_table(called, &keyless);
+    let mut all = vec![Statement::new(Phase::CreateTable, create).making(called)];
+    all.extend(table.indexes.iter().map(|(index, definition)| {
+        let sql = create_index(table, called, index, definition);
+        Statement::new(Phase::AddIndex, sql).making(index)
+    }));
+    if engine == Engine::Postgres {
+        let keys = table.foreign_keys.iter();
+        all.extend(keys.map(|key| added(Phase::AddForeignKey, called, &foreign_key(table, key))));
+        let guard = table.guard.iter();
+        all.extend(guard.flat_map(|guard| guarded(called, guard)));
+    }
+    all
 }
 
-fn guarded(table: &str, guard: &Guard) -> Vec<String> {
+/// Adds a constraint to a table of Postgres.
+pub(crate) fn added(phase: Phase, table: &str, constraint: &str) -> Statement {
+    let sql = format!("ALTER TABLE {} ADD {constraint}", name(table));
+    Statement::new(phase, sql)
+}
+
+fn guarded(table: &str, guard: &Guard) -> Vec<Statement> {
     let mut sql = Vec::new();
     if guard.enabled {
         sql.push(row_security(table, "ENABLE"));
@@ -211,12 +230,8 @@ fn guarded(table: &str, guard: &Guard) -> Vec<String> {
     if guard.forced {
         sql.push(row_security(table, "FORCE"));
     }
-    sql.extend(
-        guard
-            .policies
-            .iter()
-            .map(|(policy, definition)| create_policy(table, policy, definition)),
-    );
+    let policies = guard.policies.iter();
+    sql.extend(policies.map(|(policy, definition)| create_policy(table, policy, definition)));
     sql.extend(guard.grants.iter().map(|grant| {
         format!(
             "GRANT {} ON {} TO {}",
@@ -225,7 +240,8 @@ fn guarded(table: &str, guard: &Guard) -> Vec<String> {
             role(&grant.role)
         )
     }));
-    sql
+    let sql = sql.into_iter();
+    sql.map(|sql| Statement::new(Phase::Guard, sql)).collect()
 }
 
 pub(crate) fn row_security(table: &str, word: &str) -> String {
@@ -249,17 +265,20 @@ pub(crate) fn create_index(of: &Table, table: &str, called: &str, index: &Index)
 }
 
 pub(crate) fn keys(index: &Index) -> String {
-    use super::super::expression::Node;
-    let keys = index.keys.iter().map(|key| {
-        let sql = match key.expression.node() {
-            Node::Column(column) => name(column),
-            Node::Call(..) => key.expression.sql().to_owned(),
-            _ => format!("({})", key.expression),
-        };
-        let order = if key.descending { " DESC" } else { "" };
-        format!("{sql}{order}")
+    let keys = index.keys.iter().map(|one| {
+        let order = if one.descending { " DESC" } else { "" };
+        format!("{}{order}", key(one))
     });
     keys.collect::<Vec<_>>().join(", ")
+}
+
+/// What a part of an index sorts by.
+pub(crate) fn key(key: &Key) -> String {
+    match key.expression.node() {
+        Node::Column(column) => name(column),
+        Node::Call(..) => key.expression.sql().to_owned(),
+        _ => format!("({})", key.expression),
+    }
 }
 
 pub(crate) fn create_policy(table: &str, called: &str, policy: &Policy) -> String {
@@ -280,6 +299,33 @@ pub(crate) fn create_policy(table: &str, called: &str, policy: &Policy) -> Strin
         using.map_or(String::new(), |sql| format!(" USING ({sql})")),
         with_check.map_or(String::new(), |sql| format!(" WITH CHECK ({sql})")),
     )
+}
+
+/// Makes a role, and whoever runs it a member: so that one login serves for migrating and for the application's work.
+/// A role belongs to the server, where another database may have made it already.
+pub(crate) fn create_role(role: &str) -> String {
+    let (name, text) = (name(role), text(role));
+    let body = format!(
+        "
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = {text}) THEN
+        BEGIN
+            CREATE ROLE {name} NOLOGIN;
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN
+            NULL; -- another database of this server was first
+        END;
+    END IF;
+    IF NOT pg_catalog.pg_has_role(current_user, {text}, 'MEMBER') THEN
+        GRANT {name} TO CURRENT_USER;
+    END IF;
+END
+"
+    );
+    let mut quote = "$$".to_owned();
+    while body.contains(&quote) {
+        quote.insert(1, '_');
+    }
+    format!("DO {quote}{body}{quote}")
 }
 
 /// `PUBLIC` is no name.

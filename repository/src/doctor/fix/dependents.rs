@@ -7,6 +7,7 @@ use sqlparser::tokenizer::Token;
 use super::super::expression;
 use super::super::schema::Other;
 use super::ddl;
+use super::statement::{Phase, Statement};
 use crate::engine::Engine;
 
 /// Triggers and views that name the table, and those that name such a view: first those that others need.
@@ -52,10 +53,13 @@ pub(crate) fn renamed(others: &mut [Other], table: &str, from: &str, to: &str) {
 }
 
 /// The statements that take them away, if they are still there, each once nothing needs it any more.
-pub(crate) fn dropped(dependents: &[&Other]) -> Vec<String> {
+pub(crate) fn dropped(phase: Phase, dependents: &[&Other]) -> Vec<Statement> {
     let dependents = dependents.iter().rev();
     dependents
-        .map(|other| format!("DROP {} IF EXISTS {}", other.kind, ddl::name(&other.name)))
+        .map(|other| {
+            let sql = format!("DROP {} IF EXISTS {}", other.kind, ddl::name(&other.name));
+            Statement::new(phase, sql).dropping(&other.name)
+        })
         .collect()
 }
 

@@ -23,19 +23,33 @@ fn sqlite(from: &str, to: &str) -> Option<&'static str> {
     }
 }
 
-/// How Postgres makes the values of a column ones of another type. A time without a zone would be read, and one with
-/// a zone written, in that of the session.
-pub(crate) fn cast(column: &str, from: &str, to: &str) -> String {
+/// How Postgres makes the values of a column ones of another type; none where it has no cast. A time without a zone
+/// would be read, and one with a zone written, in that of the session.
+pub(crate) fn cast(column: &str, from: &str, to: &str) -> Option<String> {
     let (found, wanted) = (Type::read(from), Type::read(to));
     let is_instant = |ty: &Type<'_>| ty.name == "timestamp" && ty.with_zone;
-    match (found.name, is_instant(&found), is_instant(&wanted)) {
-        ("timestamp", false, true) => format!("{column} AT TIME ZONE 'UTC'"),
-        ("date", _, true) => format!("{column}::timestamp AT TIME ZONE 'UTC'"),
-        (_, true, false) if matches!(wanted.name, "timestamp" | "date" | "time") => {
+    let is_time = |ty: &Type<'_>| matches!(ty.name, "timestamp" | "date");
+    Some(match (found.name, wanted.name) {
+        ("timestamp", _) if !found.with_zone && is_instant(&wanted) => {
+            format!("{column} AT TIME ZONE 'UTC'")
+        }
+        ("date", _) if is_instant(&wanted) => {
+            format!("{column}::timestamp AT TIME ZONE 'UTC'")
+        }
+        (_, "timestamp" | "date" | "time") if is_instant(&found) && !is_instant(&wanted) => {
             format!("({column} AT TIME ZONE 'UTC')::{to}")
         }
-        _ => format!("{column}::{to}"),
-    }
+        (_, "boolean") if found.is_number() => format!("{column} <> 0"),
+        ("boolean", _) if wanted.is_number() => format!("{column}::integer::{to}"),
+        _ if found.name == wanted.name || found.is_text() || wanted.is_text() => {
+            format!("{column}::{to}")
+        }
+        _ if found.is_number() && wanted.is_number() || is_time(&found) && is_time(&wanted) => {
+            format!("{column}::{to}")
+        }
+        ("timestamp", "time") | ("json", "jsonb") | ("jsonb", "json") => format!("{column}::{to}"),
+        _ => return None,
+    })
 }
 
 /// A type of Postgres, as its catalog writes it.
@@ -80,6 +94,14 @@ impl<'a> Type<'a> {
         }
     }
 
+    fn is_text(&self) -> bool {
+        matches!(self.name, "text" | "character varying" | "character")
+    }
+
+    fn is_number(&self) -> bool {
+        self.is_whole() || matches!(self.name, "numeric" | "real" | "double precision")
+    }
+
     fn is_whole(&self) -> bool {
         matches!(self.name, "bigint" | "integer" | "smallint")
     }
@@ -97,7 +119,7 @@ fn postgres(from: &Type<'_>, to: &Type<'_>) -> Option<&'static str> {
         ("numeric" | "double precision" | "bigint", "real")
         | ("numeric" | "bigint", "double precision")
         | ("integer", "real") => Some(LAST_DIGITS),
-        ("integer", "boolean") => Some("which number it was (all but 0 become true)"),
+        (_, "boolean") if from.is_number() => Some("which number it was (all but 0 become true)"),
         ("timestamp", "date") => Some("the time of day"),
         ("timestamp", "time") => Some("the date"),
         ("timestamp", "timestamp") if from.with_zone && !to.with_zone => {
@@ -143,9 +165,19 @@ mod tests {
                 "x::timestamp with time zone",
             ),
             (instant, "text", "x::text"),
+            ("smallint", "boolean", "x <> 0"),
+            ("boolean", "bigint", "x::integer::bigint"),
             ("date", local, "x::timestamp without time zone"),
         ] {
-            assert_eq!(cast(from, to), sql, "{from} {to}");
+            assert_eq!(cast(from, to).as_deref(), Some(sql), "{from} {to}");
+        }
+        for (from, to) in [
+            ("bigint", instant),
+            ("date", "boolean"),
+            ("uuid", "bigint"),
+            ("jsonb", "boolean"),
+        ] {
+            assert_eq!(cast(from, to), None, "{from} {to}");
         }
     }
 

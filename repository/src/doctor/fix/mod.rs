@@ -1,27 +1,22 @@
-//! How to fix a difference: the statements of a migration, or what to write in the code.
+//! How to fix a difference: statements, or what to write in the code.
 
 pub(super) mod ddl;
 pub(super) mod dependents;
 pub(super) mod loss;
 pub(super) mod rebuild;
+pub(super) mod rows;
+pub(super) mod script;
+pub(super) mod statement;
 
 use std::fmt;
 
-use crate::engine::Engine;
+pub(super) use statement::{Phase, Statement};
 
 /// How to fix a difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fix {
-    /// Statements for a new migration, in order. On SQLite they run with foreign keys off, as a migration does.
-    Sql {
-        /// On which engine.
-        engine: Engine,
-        /// The statements.
-        statements: Vec<String>,
-        /// What they take away that people have written, if they do: "the values of habits.icon". A statement that
-        /// fails on a row that it cannot keep loses nothing.
-        loses: Option<String>,
-    },
+    /// Statements: the report's [steps](super::Report::steps) have them, in an order in which they run.
+    Sql(Change),
     /// A line of Rust.
     Rust {
         /// What to do with it: "add to the Model in entity::sqlite::habit".
@@ -33,28 +28,54 @@ pub enum Fix {
     Words(String),
 }
 
+/// What a fix does to a database.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Change {
+    /// None where a table of SQLite is made anew for it.
+    pub(super) statements: Vec<Statement>,
+    pub(super) loses: Option<String>,
+    pub(super) find_rows: Option<String>,
+}
+
 impl Fix {
-    pub(super) fn sql(engine: Engine, statements: impl IntoIterator<Item = String>) -> Self {
-        Fix::Sql {
-            engine,
+    pub(super) fn sql(statements: impl IntoIterator<Item = Statement>) -> Self {
+        Fix::Sql(Change {
             statements: statements.into_iter().collect(),
-            loses: None,
-        }
+            ..Change::default()
+        })
     }
 
     /// The same, knowing what it loses.
     #[must_use]
     pub(super) fn losing(mut self, what: Option<String>) -> Self {
-        if let Fix::Sql { loses, .. } = &mut self {
-            *loses = what;
+        if let Fix::Sql(change) = &mut self {
+            change.loses = what;
         }
         self
     }
 
-    /// What it takes away that people have written.
+    /// The same, with the query that finds the rows by which it fails.
+    #[must_use]
+    pub(super) fn failing_on(mut self, query: Option<String>) -> Self {
+        if let Fix::Sql(change) = &mut self {
+            change.find_rows = query;
+        }
+        self
+    }
+
+    /// What it takes away that people have written, if it does: "the values of habits.icon". A statement that fails on
+    /// a row that it cannot keep loses nothing.
     pub fn loses(&self) -> Option<&str> {
         match self {
-            Fix::Sql { loses, .. } => loses.as_deref(),
+            Fix::Sql(change) => change.loses.as_deref(),
+            Fix::Rust { .. } | Fix::Words(_) => None,
+        }
+    }
+
+    /// The query that finds the rows by which it fails, where rows can be in its way.
+    pub fn find_rows(&self) -> Option<&str> {
+        match self {
+            Fix::Sql(change) => change.find_rows.as_deref(),
             Fix::Rust { .. } | Fix::Words(_) => None,
         }
     }
@@ -70,18 +91,10 @@ impl Fix {
 impl fmt::Display for Fix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Fix::Sql {
-                statements, loses, ..
-            } => {
-                if let Some(loses) = loses {
-                    write!(f, "loses {loses}: ")?;
-                }
-                write!(
-                    f,
-                    "in a new migration: {};",
-                    statements.join(";\n          ")
-                )
-            }
+            Fix::Sql(change) => match &change.loses {
+                Some(loses) => write!(f, "statements that lose {loses}"),
+                None => f.write_str("statements"),
+            },
             Fix::Rust { what, line } => write!(f, "{what}: {line}"),
             Fix::Words(words) => f.write_str(words),
         }

@@ -2,14 +2,21 @@
 //! new one takes the old one's name (<https://sqlite.org/lang_altertable.html#otheralter>).
 
 use super::super::schema::{Other, Table};
+use super::statement::{Phase, Statement};
 use super::{ddl, dependents};
+
+/// What the copy is called until it takes the place of the table.
+pub(crate) const NEW: &str = "__new";
+/// What the table is called until it goes.
+const OLD: &str = "__old";
 
 /// The statements that make `from` into `into`. Rows are copied column by column; a new column that takes no
 /// NULL and has no default needs a value that only somebody who knows the rows can give: the copy then fails
 /// on the first row, and nothing is lost.
 ///
 /// What the change leaves alone is made again in its own words: indexes, triggers, and the views that would be
-/// in the way of the new name.
+/// in the way of the new name. Names are exchanged by ALTER TABLE, which writes anew the foreign keys of other tables
+/// as they were; so the table that goes has a name that it has only here.
 ///
 /// # Errors
 /// Says what somebody has to do first, where a trigger or a view cannot be made again.
@@ -18,7 +25,7 @@ pub(crate) fn statements(
     from: &Table,
     into: &Table,
     others: &[Other],
-) -> Result<Vec<String>, String> {
+) -> Result<Vec<Statement>, String> {
     let dependents = dependents::of(table, others);
     let gone = from.columns.iter().map(|column| column.name.as_str());
     let gone = gone.filter(|name| into.column(name).is_none());
@@ -29,7 +36,7 @@ pub(crate) fn statements(
             conflict.name, conflict.clause
         ));
     }
-    let new = format!("{table}__new");
+    let (new, old) = (format!("{table}{NEW}"), format!("{table}{OLD}"));
     let copied: Vec<String> = into
         .columns
         .iter()
@@ -38,29 +45,39 @@ pub(crate) fn statements(
         .filter(|name| from.column(name).is_some())
         .collect();
     let columns = ddl::names(&copied);
-    let mut sql = dependents::dropped(&dependents);
-    sql.push(ddl::create_table(&new, into));
-    sql.push(format!(
+    let mut all = dependents::dropped(Phase::DropDependent, &dependents);
+    all.push(Statement::new(Phase::Copy, ddl::create_table(&new, into)).making(&new));
+    let copy = format!(
         "INSERT INTO {} ({columns}) SELECT {columns} FROM {}",
         ddl::name(&new),
         ddl::name(table)
-    ));
+    );
+    all.push(Statement::new(Phase::Copy, copy));
     if from.autoincrement && into.autoincrement {
-        sql.extend(counted_on(table, &new));
+        let counted = counted_on(table, &new).into_iter();
+        all.extend(counted.map(|sql| Statement::new(Phase::Copy, sql)));
     }
-    sql.push(format!("DROP TABLE {}", ddl::name(table)));
-    sql.push(format!(
-        "ALTER TABLE {} RENAME TO {}",
-        ddl::name(&new),
-        ddl::name(table)
-    ));
-    let indexes = into.indexes.iter();
-    sql.extend(indexes.map(|(name, index)| {
+    let renamed = |from: &str, to: &str| {
+        let (from, to) = (ddl::name(from), ddl::name(to));
+        Statement::new(Phase::Swap, format!("ALTER TABLE {from} RENAME TO {to}"))
+    };
+    let drop = format!("DROP TABLE {}", ddl::name(&old));
+    all.extend([
+        renamed(table, &old),
+        Statement::new(Phase::Swap, drop),
+        renamed(&new, &old).dropping(&new),
+        renamed(&old, table).dropping(&old).making(table),
+    ]);
+    all.extend(into.indexes.iter().map(|(name, index)| {
         let own = into.index_sql.get(name).cloned();
-        own.unwrap_or_else(|| ddl::create_index(into, table, name, index))
+        let sql = own.unwrap_or_else(|| ddl::create_index(into, table, name, index));
+        Statement::new(Phase::AddIndex, sql).making(name)
     }));
-    sql.extend(dependents.iter().filter_map(|other| other.sql.clone()));
-    Ok(sql)
+    all.extend(dependents.iter().filter_map(|other| {
+        let sql = other.sql.clone()?;
+        Some(Statement::new(Phase::CreateReader, sql).making(&other.name))
+    }));
+    Ok(all)
 }
 
 /// Whether the triggers and views will be right again as they are written, when those columns are gone.
@@ -94,8 +111,7 @@ pub(crate) fn can_be_made_again<'a>(
 
 /// Numbers of rows that are gone are not given again.
 fn counted_on(table: &str, new: &str) -> [String; 2] {
-    let text = |name: &str| format!("'{}'", name.replace('\'', "''"));
-    let (table, new) = (text(table), text(new));
+    let (table, new) = (ddl::text(table), ddl::text(new));
     [
         format!("DELETE FROM sqlite_sequence WHERE name = {new}"),
         format!(

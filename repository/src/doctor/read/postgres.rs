@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::code::Code;
 use super::super::expression::{Expression, Kind, Use};
-use super::super::fix::{Fix, ddl};
+use super::super::fix::{Fix, Phase, Statement, ddl};
 use super::super::schema::{
     Check, Column, ForeignKey, Generated, Grant, Guard, Hazard, Index, Key, Membership, Namespace,
     Other, Policy, PrimaryKey, Role, Schema, Table, UniqueKey,
@@ -195,7 +195,11 @@ fn hazard(row: &Row) -> Result<Hazard, Unreadable> {
         found: row.text(3)?,
         fix: match sql.is_empty() {
             true => Fix::Words(row.text(5)?),
-            false => Fix::sql(Engine::Postgres, sql),
+            // Most are about roles; none needs anything that another step makes.
+            false => {
+                let statements = sql.into_iter();
+                Fix::sql(statements.map(|sql| Statement::new(Phase::Role, sql)))
+            }
         },
     })
 }

@@ -9,7 +9,7 @@ pub(super) fn annotations(report: &Report, sources: &Sources) -> String {
     let findings = report
         .findings
         .iter()
-        .map(|finding| annotation(finding, sources));
+        .map(|finding| annotation(report, finding, sources));
     let skipped = report.skipped.iter().map(|skipped| {
         let text = format!("could not look at {}: {}", skipped.place, skipped.reason);
         format!("::error title=catamaran doctor::{}", escaped(&text))
@@ -17,7 +17,7 @@ pub(super) fn annotations(report: &Report, sources: &Sources) -> String {
     findings.chain(skipped).collect::<Vec<_>>().join("\n")
 }
 
-fn annotation(finding: &Finding, sources: &Sources) -> String {
+fn annotation(report: &Report, finding: &Finding, sources: &Sources) -> String {
     let file = sources.locate(finding).map_or(String::new(), |at| {
         format!("file={},line={},", property(&at.path), at.line)
     });
@@ -26,7 +26,7 @@ fn annotation(finding: &Finding, sources: &Sources) -> String {
         "::{} {file}title={}::{}",
         finding.severity(),
         property(&title),
-        escaped(&sarif::message(finding)),
+        escaped(&sarif::message(report, finding)),
     )
 }
 

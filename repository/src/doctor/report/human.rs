@@ -1,15 +1,15 @@
 //! A report for people: by table, side by side.
 
-use std::collections::BTreeMap;
-use std::fmt::{self, Write};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use anstyle::{AnsiColor, Style};
 use comfy_table::{ContentArrangement, Table, presets};
 
 use super::super::code::Severity;
 use super::super::finding::Finding;
-use super::super::fix::Fix;
 use super::super::suggest::Suggestion;
+use super::super::text::{harmless, on_one_line};
 use super::{Report, Verdict};
 use crate::domain::Place;
 
@@ -24,31 +24,23 @@ pub(super) struct Human<'a> {
     pub(super) styled: bool,
 }
 
-/// Findings of one subject and one code, of all the places that have them.
-type Group<'a> = Vec<&'a Finding>;
-
-/// A table that is made anew for several findings.
-enum AtOnce<'a> {
-    /// At the first of them: for how many others, and the statements.
-    First(usize, &'a [String]),
-    /// At a later one.
-    Told,
-}
+/// Findings of one subject and one code, of all the places that have them, each with its place in the report.
+type Group<'a> = Vec<(usize, &'a Finding)>;
 
 impl fmt::Display for Human<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.checked(f)?;
         let mut tables: BTreeMap<&str, Vec<Group<'_>>> = BTreeMap::new();
-        for finding in &self.report.findings {
+        for (index, finding) in self.report.findings.iter().enumerate() {
             let groups = tables.entry(&finding.table).or_default();
             let same = |group: &&mut Group<'_>| {
-                group.first().is_some_and(|first| {
+                group.first().is_some_and(|(_, first)| {
                     first.code == finding.code && first.subject() == finding.subject()
                 })
             };
             match groups.iter_mut().find(same) {
-                Some(group) => group.push(finding),
-                None => groups.push(vec![finding]),
+                Some(group) => group.push((index, finding)),
+                None => groups.push(vec![(index, finding)]),
             }
         }
         for (table, groups) in tables {
@@ -63,10 +55,12 @@ impl fmt::Display for Human<'_> {
         }
         self.suppressed(f)?;
         self.skipped(f)?;
-        if let Some(suggestion) = self.suggestion {
-            write!(f, "\n{suggestion}")?;
+        self.steps(f)?;
+        self.verdict(f)?;
+        match self.suggestion {
+            Some(suggestion) => write!(f, "\n\n{suggestion}"),
+            None => Ok(()),
         }
-        self.verdict(f)
     }
 }
 
@@ -91,7 +85,7 @@ impl Human<'_> {
     }
 
     fn checked(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.label("looked at"))?;
+        writeln!(f, "{}", self.label("checked"))?;
         for place in &self.report.checked {
             let found = self.report.findings.iter();
             let mut skipped = self.report.skipped.iter();
@@ -107,8 +101,8 @@ impl Human<'_> {
         Ok(())
     }
 
-    fn group(&self, f: &mut fmt::Formatter<'_>, group: &[&Finding]) -> fmt::Result {
-        let Some(first) = group.first() else {
+    fn group(&self, f: &mut fmt::Formatter<'_>, group: &Group<'_>) -> fmt::Result {
+        let Some((_, first)) = group.first() else {
             return Ok(());
         };
         let (code, severity) = (first.code, first.severity());
@@ -126,7 +120,7 @@ impl Human<'_> {
             .set_content_arrangement(ContentArrangement::Dynamic)
             .set_width(WIDTH)
             .set_header(["where", "wanted", "found"]);
-        for finding in group {
+        for (_, finding) in group {
             let place = match &finding.at {
                 Some(at) => format!("{}\n{at}", finding.place),
                 None => finding.place.to_string(),
@@ -136,78 +130,51 @@ impl Human<'_> {
         for line in table.lines() {
             writeln!(f, "  {}", line.trim_end())?;
         }
-        let mut told: Vec<&Fix> = Vec::new();
-        for finding in group {
-            if !told.contains(&&finding.fix) {
-                told.push(&finding.fix);
-                self.fix(f, finding)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn fix(&self, f: &mut fmt::Formatter<'_>, finding: &Finding) -> fmt::Result {
-        let mut text = String::new();
-        let what = match &finding.fix {
-            Fix::Sql {
-                engine, statements, ..
-            } => {
-                let whose = match finding.place {
-                    Place::Database(_) => format!("fix on {engine}"),
-                    _ => format!("fix on {engine}, in a new migration"),
-                };
-                let (whose, statements) = match self.at_once(finding) {
-                    Some(AtOnce::Told) => (
-                        format!("fix on {engine}: the table is made anew, as above"),
-                        &[][..],
-                    ),
-                    Some(AtOnce::First(all, statements)) => (
-                        format!("{whose}, with {all} other differences of the table"),
-                        statements,
-                    ),
-                    None => (whose, statements.as_slice()),
-                };
-                for statement in statements {
-                    writeln!(text, "{statement};")?;
-                }
-                whose
-            }
-            Fix::Rust { what, line } => {
-                text.clone_from(line);
-                format!("fix: {what}")
-            }
-            Fix::Words(words) => format!("fix: {}", on_one_line(words)),
+        let numbers = group
+            .iter()
+            .flat_map(|(index, _)| self.report.numbers(*index));
+        let numbers: BTreeSet<usize> = numbers.collect();
+        let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+        let fix = match numbers.as_slice() {
+            [] => return Ok(()),
+            [one] => format!("fix: step {one}"),
+            several => format!("fix: steps {}", several.join(", ")),
         };
-        writeln!(f, "  {}", self.label(&what))?;
-        if let Some(loses) = finding.fix.loses() {
-            let loses = self.severity(
-                Severity::Warning,
-                &format!("it loses {}", on_one_line(loses)),
-            );
-            writeln!(f, "    {loses}")?;
-        }
-        for line in harmless(&text).lines() {
-            writeln!(f, "    {line}")?;
-        }
-        Ok(())
+        writeln!(f, "  {}", self.label(&fix))
     }
 
-    /// Where SQLite makes the table anew for more than one finding: it does so once.
-    fn at_once(&self, finding: &Finding) -> Option<AtOnce<'_>> {
-        let rebuild = self.report.rebuild_of(finding)?;
-        let mut findings = self.report.findings.iter();
-        let first = findings.find(|other| {
-            let is_here = other.place == finding.place
-                && other.at == finding.at
-                && other.table == finding.table;
-            is_here && rebuild.instead_of.contains(&other.fix)
-        })?;
-        match rebuild.instead_of.len() {
-            0 | 1 => None,
-            _ if rebuild.statements.is_empty() => None,
-            _ if first.fix != finding.fix => Some(AtOnce::Told),
-            all => Some(AtOnce::First(all - 1, &rebuild.statements)),
+    /// What fixes it all, in order. The statements stand at the beginning of their lines, as they are pasted.
+    fn steps(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, step) in self.report.steps.iter().enumerate() {
+            if index == 0 {
+                writeln!(f, "\n{}", self.label("how to fix it, in this order"))?;
+            }
+            let at = step.at.as_deref();
+            let at = at.map_or(String::new(), |at| format!(" ({})", on_one_line(at)));
+            let whose = match (step.place, step.sql.is_empty()) {
+                (Place::Migrations(engine), false) => format!("in a new migration, on {engine}"),
+                (Place::Database(engine), false) => format!("in the {engine} database{at}"),
+                (place, _) => format!("{place}{at}"),
+            };
+            let number = self.paint(Style::new().bold(), &format!("step {}", index + 1));
+            let subjects = self.report.subjects(step).join(", ");
+            writeln!(f, "\n{number}  {whose}: {subjects}")?;
+            if let Some(words) = &step.words {
+                writeln!(f, "{}", on_one_line(words))?;
+            }
+            for what in &step.loses {
+                let loses = format!("-- It loses {}.", on_one_line(what));
+                writeln!(f, "{}", self.severity(Severity::Warning, &loses))?;
+            }
+            for query in &step.find_rows {
+                let query = format!("-- It fails on the rows of: {}", on_one_line(query));
+                writeln!(f, "{}", self.label(&query))?;
+            }
+            for sql in &step.sql {
+                writeln!(f, "{sql};")?;
+            }
         }
+        Ok(())
     }
 
     fn suppressed(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -225,11 +192,7 @@ impl Human<'_> {
     fn skipped(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, skipped) in self.report.skipped.iter().enumerate() {
             if index == 0 {
-                writeln!(
-                    f,
-                    "\n{}",
-                    self.severity(Severity::Error, "could not look at")
-                )?;
+                writeln!(f, "\n{}", self.severity(Severity::Error, "skipped"))?;
             }
             let reason = harmless(skipped.reason.trim_end()).replace('\n', "\n    ");
             writeln!(f, "  {}: {reason}", skipped.place)?;
@@ -249,7 +212,7 @@ impl Human<'_> {
         );
         let skipped = match self.report.skipped.len() {
             0 => String::new(),
-            count => format!(", {} could not be looked at", counted(count, "place")),
+            count => format!(", {} skipped", counted(count, "place")),
         };
         match self.report.verdict() {
             Verdict::Clean => {
@@ -266,27 +229,6 @@ impl Human<'_> {
             }
         }
     }
-}
-
-/// The text without what a terminal would obey.
-fn harmless(text: &str) -> String {
-    escaped(text, |c| c.is_control() && c != '\n' && c != '\t')
-}
-
-/// A text that no name in it breaks.
-fn on_one_line(text: &str) -> String {
-    escaped(text, char::is_control)
-}
-
-fn escaped(text: &str, is_escaped: impl Fn(char) -> bool) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match is_escaped(c) {
-            true => escaped.extend(c.escape_default()),
-            false => escaped.push(c),
-        }
-    }
-    escaped
 }
 
 fn counted(count: usize, what: &str) -> String {

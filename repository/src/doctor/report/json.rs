@@ -3,13 +3,13 @@
 use serde::Serialize;
 
 use super::super::finding::{Finding, Part};
-use super::super::fix::Fix;
+use super::super::steps::Step;
 use super::super::suggest::Suggestion;
 use super::source::Sources;
 use super::{Report, Verdict};
 
 /// It grows when a field is added, and changes its meaning never.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -20,6 +20,7 @@ struct Document<'a> {
     skipped: Vec<Skipped<'a>>,
     findings: Vec<Described<'a>>,
     suppressed: Vec<Suppressed<'a>>,
+    steps: Vec<Numbered<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     suggestion: Option<Suggested<'a>>,
 }
@@ -52,24 +53,20 @@ struct Described<'a> {
     subject: String,
     wanted: &'a str,
     found: &'a str,
-    fix: Fixed<'a>,
+    /// The numbers of the steps that fix it; none of one that is suppressed.
+    steps: Vec<usize>,
 }
 
 #[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "lowercase")]
-enum Fixed<'a> {
-    Sql {
-        engine: &'static str,
-        statements: &'a [String],
-        loses: Option<&'a str>,
-    },
-    Rust {
-        what: &'a str,
-        line: &'a str,
-    },
-    Words {
-        words: &'a str,
-    },
+struct Numbered<'a> {
+    number: usize,
+    place: &'static str,
+    at: Option<&'a str>,
+    words: Option<&'a str>,
+    sql: &'a [String],
+    atomic: bool,
+    loses: &'a [String],
+    find_rows: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -105,22 +102,24 @@ pub(super) fn document(
         findings: report
             .findings
             .iter()
-            .map(|finding| described(finding, sources))
+            .enumerate()
+            .map(|(index, finding)| described(finding, report.numbers(index), sources))
             .collect(),
         suppressed: report
             .suppressed
             .iter()
             .map(|(finding, suppression)| Suppressed {
                 reason: suppression.reason,
-                finding: described(finding, sources),
+                finding: described(finding, Vec::new(), sources),
             })
             .collect(),
+        steps: report.steps.iter().enumerate().map(numbered).collect(),
         suggestion: suggestion.map(suggested),
     };
     super::written(&document)
 }
 
-fn described<'a>(finding: &'a Finding, sources: &Sources) -> Described<'a> {
+fn described<'a>(finding: &'a Finding, steps: Vec<usize>, sources: &Sources) -> Described<'a> {
     let location = sources.locate(finding);
     Described {
         code: finding.code.id(),
@@ -141,19 +140,20 @@ fn described<'a>(finding: &'a Finding, sources: &Sources) -> Described<'a> {
         subject: finding.subject(),
         wanted: &finding.wanted,
         found: &finding.found,
-        fix: match &finding.fix {
-            Fix::Sql {
-                engine,
-                statements,
-                loses,
-            } => Fixed::Sql {
-                engine: engine.as_str(),
-                statements,
-                loses: loses.as_deref(),
-            },
-            Fix::Rust { what, line } => Fixed::Rust { what, line },
-            Fix::Words(words) => Fixed::Words { words },
-        },
+        steps,
+    }
+}
+
+fn numbered((index, step): (usize, &Step)) -> Numbered<'_> {
+    Numbered {
+        number: index + 1,
+        place: step.place.as_str(),
+        at: step.at.as_deref(),
+        words: step.words.as_deref(),
+        sql: &step.sql,
+        atomic: step.atomic,
+        loses: &step.loses,
+        find_rows: &step.find_rows,
     }
 }
 

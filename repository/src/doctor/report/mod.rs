@@ -5,21 +5,18 @@ mod human;
 mod json;
 mod sarif;
 mod source;
-mod statements;
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 pub use source::Sources;
 
-use super::compare::Rebuild;
 use super::finding::Finding;
-use super::fix::Fix;
+use super::steps::{self, Step};
 use super::suggest::Suggestion;
+use super::text;
 use crate::domain::{Place, Suppression};
 use crate::engine::Engine;
 use human::Human;
-pub(super) use statements::Step;
 
 /// What a check found.
 #[derive(Clone, Debug, Default)]
@@ -32,12 +29,9 @@ pub struct Report {
     pub checked: Vec<Place>,
     /// The places that could not be looked at, at all or in whole, and why.
     pub skipped: Vec<Skipped>,
-    /// How a table of SQLite is made anew with every fix of it at once.
-    pub(super) rebuilds: BTreeMap<Of, Rebuild>,
+    /// How to fix them: run in this order, each step as a whole.
+    pub steps: Vec<Step>,
 }
-
-/// A table: of which place, and of which of several databases there.
-pub(super) type Of = (Place, Option<String>, String);
 
 /// A place that could not be looked at, or not in whole: a table of it that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,12 +64,47 @@ impl Verdict {
     }
 }
 
+impl From<Vec<Finding>> for Report {
+    /// A report of these findings, with their steps.
+    fn from(findings: Vec<Finding>) -> Self {
+        Report {
+            steps: steps::of(&findings, &steps::Schemas::new()),
+            findings,
+            ..Report::default()
+        }
+    }
+}
+
 impl Report {
-    /// How the finding's table of SQLite is made anew, where that fixes it.
-    fn rebuild_of(&self, finding: &Finding) -> Option<&Rebuild> {
-        let of = (finding.place, finding.at.clone(), finding.table.clone());
-        let rebuild = self.rebuilds.get(&of)?;
-        rebuild.instead_of.contains(&finding.fix).then_some(rebuild)
+    /// The numbers of the steps that fix a finding, counted from 1.
+    fn numbers(&self, finding: usize) -> Vec<usize> {
+        let steps = self.steps.iter().enumerate();
+        let steps = steps.filter(|(_, step)| step.findings.contains(&finding));
+        steps.map(|(place, _)| place + 1).collect()
+    }
+
+    /// The number of a step, counted from 1.
+    fn number(&self, step: &Step) -> Option<usize> {
+        let place = self.steps.iter().position(|other| other == step);
+        place.map(|place| place + 1)
+    }
+
+    /// What a step fixes: `CAT030 habits: ix_habits__user_id_updated_at`.
+    pub(super) fn subjects(&self, step: &Step) -> Vec<String> {
+        let findings = step.findings.iter();
+        let findings = findings.filter_map(|place| self.findings.get(*place));
+        let subjects = findings.map(|finding| {
+            let subject = text::on_one_line(&finding.subject());
+            format!("{} {subject}", finding.code)
+        });
+        subjects.collect()
+    }
+
+    /// The steps that fix a finding of this report: one of several where names have to change first.
+    pub fn steps_of(&self, finding: &Finding) -> impl Iterator<Item = &Step> {
+        let place = self.findings.iter().position(|other| other == finding);
+        let steps = self.steps.iter();
+        steps.filter(move |step| place.is_some_and(|place| step.findings.contains(&place)))
     }
 
     /// What it comes to.
@@ -92,25 +121,21 @@ impl Report {
         self.verdict() == Verdict::Clean
     }
 
-    /// The statements that fix what statements can fix on an engine, in order, each table of SQLite made anew
-    /// once at most: for what the history lacks, or, if it lacks nothing, for a database, the first that differs. On SQLite they need
-    /// foreign keys off, as a migration has them; a table that has to be made anew, with a view over it that has to
-    /// go first or that another fix changes, is left to a second look. For a history,
-    /// [`Doctor::suggest`](super::Doctor::suggest) has tried them.
+    /// The statements of the [steps](Self::steps) of an engine, in order: for what the history lacks, or, if it lacks
+    /// nothing, for a database, the first that differs. For a history, [`Doctor::suggest`](super::Doctor::suggest) has
+    /// tried them.
     pub fn statements(&self, engine: Engine) -> Vec<String> {
         let places = [Place::Migrations(engine), Place::Database(engine)];
-        let differing = places.into_iter().find_map(|place| {
-            let mut findings = self.findings.iter();
-            findings
-                .find(|finding| finding.place == place && matches!(finding.fix, Fix::Sql { .. }))
-        });
-        let steps = differing.map_or(Vec::new(), |first| {
-            self.steps(first.place, first.at.as_deref())
-        });
-        steps
-            .into_iter()
-            .flat_map(|step| step.statements.to_vec())
-            .collect()
+        let in_sql = |place: Place| {
+            let mut steps = self.steps.iter();
+            steps.find(move |step| step.place == place && !step.sql.is_empty())
+        };
+        let Some(first) = places.into_iter().find_map(in_sql) else {
+            return Vec::new();
+        };
+        let steps = self.steps.iter();
+        let steps = steps.filter(|step| step.place == first.place && step.at == first.at);
+        steps.flat_map(|step| step.sql.iter().cloned()).collect()
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::super::code::{Code, Severity};
 use super::super::finding::Finding;
-use super::super::fix::Fix;
+use super::super::text::{harmless, on_one_line};
 use super::Report;
 use super::source::Sources;
 
@@ -18,7 +18,7 @@ const LONGEST: usize = 500;
 pub(super) fn document(report: &Report, sources: &Sources) -> String {
     let rules: Vec<Value> = Code::ALL.iter().map(|code| rule(*code)).collect();
     let suppressed = report.suppressed.iter().map(|(finding, suppression)| {
-        let mut result = result(finding, sources);
+        let mut result = result(report, finding, sources);
         // A difference that is meant stays visible, and fails nothing.
         result["suppressions"] =
             json!([{ "kind": "inSource", "justification": suppression.reason }]);
@@ -27,7 +27,7 @@ pub(super) fn document(report: &Report, sources: &Sources) -> String {
     let findings = report
         .findings
         .iter()
-        .map(|finding| result(finding, sources));
+        .map(|finding| result(report, finding, sources));
     let skipped = report.skipped.iter().map(|skipped| {
         json!({
             "level": "error",
@@ -64,7 +64,7 @@ fn rule(code: Code) -> Value {
     })
 }
 
-fn result(finding: &Finding, sources: &Sources) -> Value {
+fn result(report: &Report, finding: &Finding, sources: &Sources) -> Value {
     let mut location = json!({
         "logicalLocations": [{
             "name": finding.subject(),
@@ -81,39 +81,34 @@ fn result(finding: &Finding, sources: &Sources) -> Value {
         "ruleId": finding.code.id(),
         "ruleIndex": Code::ALL.iter().position(|code| *code == finding.code),
         "level": level(finding.severity()),
-        "message": { "text": message(finding) },
+        "message": { "text": message(report, finding) },
         "locations": [location],
     })
 }
 
-/// One finding in a few lines, without styles.
-pub(super) fn message(finding: &Finding) -> String {
-    let at = finding
-        .at
-        .as_ref()
-        .map_or(String::new(), |at| format!(" ({at})"));
-    let fix = match &finding.fix {
-        Fix::Sql {
-            engine, statements, ..
-        } => match statements.join("; ") {
-            // A table made anew is too long for an annotation.
-            sql if sql.len() > LONGEST => {
-                format!("on {engine}; the report for people has the statements")
-            }
-            sql => format!("on {engine}: {sql};"),
-        },
-        Fix::Rust { what, line } => format!("{what}: {line}"),
-        Fix::Words(words) => words.clone(),
-    };
-    let loses = finding.fix.loses();
-    let loses = loses.map_or(String::new(), |what| format!("\nit loses {what}"));
+/// One finding in a few lines, without styles, and the steps that fix it.
+pub(super) fn message(report: &Report, finding: &Finding) -> String {
+    let at = finding.at.as_ref();
+    let at = at.map_or(String::new(), |at| format!(" ({})", on_one_line(at)));
+    let steps = report.steps_of(finding).map(|step| match step.to_string() {
+        // A table made anew is too long for an annotation.
+        text if text.len() > LONGEST => {
+            let number = report.number(step).unwrap_or_default();
+            let loses = step.loses.iter();
+            let loses = loses.map(|what| format!("; it loses {}", on_one_line(what)));
+            let loses: String = loses.collect();
+            format!("\nfix: step {number} of the report for people{loses}")
+        }
+        text => format!("\nfix: {}", text.trim_end()),
+    });
     format!(
-        "{}: {} in {}{at}\nwanted: {}\nfound: {}\nfix: {fix}{loses}",
-        finding.subject(),
+        "{}: {} in {}{at}\nwanted: {}\nfound: {}{}",
+        on_one_line(&finding.subject()),
         finding.code.title(),
         finding.place,
-        finding.wanted,
-        finding.found,
+        harmless(&finding.wanted),
+        harmless(&finding.found),
+        steps.collect::<String>(),
     )
 }
 

@@ -1,15 +1,13 @@
 //! One engine's half of a suggested migration.
 
-use std::collections::BTreeMap;
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, TransactionOptions};
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, TransactionOptions};
-
-use super::super::compare::Rebuild;
 use super::super::finding::Finding;
 use super::super::fix::Fix;
 use super::super::report::Report;
 use super::super::schema::Schema;
 use super::super::scratch::{Migrations, Scratch};
+use super::super::steps::{self, Step};
 use super::super::{Doctor, compare, read, suppression};
 use crate::domain::Place;
 use crate::engine::Engine;
@@ -24,54 +22,16 @@ pub(super) struct Branch {
     pub(super) left: Vec<String>,
 }
 
-/// Statements in a row.
+/// The steps of one direction.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Way {
+    pub(super) steps: Vec<Step>,
+    /// All their statements.
     pub(super) statements: Vec<String>,
-    /// What is lost, by the place of the first statement of the fix that loses it.
-    pub(super) losses: BTreeMap<usize, String>,
 }
 
-impl Way {
-    fn of<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Self {
-        let mut way = Way::default();
-        for step in steps {
-            if !step.losses.is_empty() {
-                let place = way.statements.len();
-                way.losses.insert(place, step.losses.join("; "));
-            }
-            way.statements.extend(step.statements.iter().cloned());
-        }
-        way
-    }
-}
-
-/// A fix that was applied.
-#[derive(Clone, Debug)]
-struct Step {
-    statements: Vec<String>,
-    losses: Vec<String>,
-}
-
-impl Step {
-    /// A fix, or the rebuild of its table, which does every fix of it at once.
-    fn of(fix: &Fix, rebuild: Option<&Rebuild>) -> Option<Self> {
-        let Fix::Sql { statements, .. } = fix else {
-            return None;
-        };
-        let rebuild = rebuild
-            .filter(|rebuild| rebuild.instead_of.contains(fix) && !rebuild.statements.is_empty());
-        let (statements, fixes) = match rebuild {
-            Some(rebuild) => (&rebuild.statements, rebuild.instead_of.as_slice()),
-            None => (statements, std::slice::from_ref(fix)),
-        };
-        let losses = fixes.iter().filter_map(Fix::loses);
-        Some(Step {
-            statements: statements.clone(),
-            losses: losses.map(str::to_owned).collect(),
-        })
-    }
-}
+/// How often a fix may uncover what it hid.
+const ROUNDS: usize = 4;
 
 impl Doctor {
     /// Empty where the report has nothing for a migration of the engine.
@@ -93,6 +53,7 @@ impl Doctor {
         }
     }
 
+    /// Up, down, and up again.
     async fn tried(&self, engine: Engine, migrations: Migrations) -> Result<Branch, String> {
         let place = Place::Migrations(engine);
         let Some(wanted) = self.expected().schema(place) else {
@@ -102,14 +63,16 @@ impl Doctor {
         let before = self.read(&scratch.db, None).await?;
         let (up, mut left) = self.towards(&scratch.db, engine, &wanted, true).await?;
         let (down, lacks) = self.towards(&scratch.db, engine, &before, false).await?;
+        let again = run(&scratch.db, &up.statements).await;
         scratch.close().await?;
         let lacks = lacks.into_iter();
         left.extend(lacks.map(|what| format!("the way back on {engine} lacks: {what}")));
-        Ok(Branch {
-            up: Way::of(&up),
-            down: Way::of(&down),
-            left,
-        })
+        if let Err((_, error)) = again {
+            left.push(format!(
+                "after the way back on {engine} it cannot be applied again: {error}"
+            ));
+        }
+        Ok(Branch { up, down, left })
     }
 
     async fn scratch(&self, engine: Engine, migrations: Migrations) -> Result<Scratch, String> {
@@ -131,81 +94,95 @@ impl Doctor {
         schema.map_err(|error| error.to_string())
     }
 
-    /// Applies fix after fix, and again those that failed before another did not; returns them, and what differs
-    /// at the end.
+    /// Runs the steps towards a schema, without those that fail; returns them, and what differs at the end.
     async fn towards(
         &self,
         db: &DatabaseConnection,
         engine: Engine,
         wanted: &Schema,
         is_up: bool,
-    ) -> Result<(Vec<Step>, Vec<String>), String> {
+    ) -> Result<(Way, Vec<String>), String> {
         let place = Place::Migrations(engine);
         let suppressions = self.domain.suppressions;
-        let mut steps: Vec<Step> = Vec::new();
+        let mut way = Way::default();
         let mut failed: Vec<(Fix, String)> = Vec::new();
-        loop {
+        for _ in 0..ROUNDS {
             let actual = self.read(db, Some(wanted)).await?;
-            let compared = compare::compare(place, None, wanted, &actual, suppressions);
-            let mut found = compared.findings;
+            let mut found = compare::compare(place, None, wanted, &actual, suppressions);
             if is_up {
                 found = suppression::apply(suppressions, &[], found).0;
                 found.retain(|finding| finding.place == place);
-            } else {
-                // Triggers and views from before are no drift of the way back.
-                found.retain(|finding| !finding.code.is_of_others());
             }
-            let next = found.iter().find_map(|finding| {
-                let rebuild = compared.rebuilds.get(&finding.table);
-                let step = Step::of(&finding.fix, rebuild)?;
-                let is_new = reason(&failed, &finding.fix).is_none()
-                    && !steps
-                        .iter()
-                        .any(|other| other.statements == step.statements);
-                is_new.then_some((&finding.fix, step))
-            });
-            let Some((fix, step)) = next else {
-                let left = found.iter().map(|finding| {
-                    let why = match (&finding.fix, reason(&failed, &finding.fix)) {
-                        (Fix::Words(words), _) => format!(": {words}"),
-                        (_, Some(error)) => format!(" on {engine}: {error}"),
-                        (_, None) => format!(" on {engine}: it is there again after its fix"),
-                    };
-                    format!("{} {}{why}", finding.code, finding.subject())
-                });
-                return Ok((steps, left.collect()));
+            let Some(step) = tried(db, &found, &way, &mut failed).await else {
+                return Ok((way, left(engine, &found, &failed)));
             };
-            match run(db, &step.statements).await {
-                Ok(()) => {
-                    steps.push(step);
-                    // What was in their way may be gone.
-                    failed.clear();
-                }
-                Err(error) => failed.push((fix.clone(), error)),
-            }
+            way.statements.extend(step.sql.iter().cloned());
+            way.steps.push(step);
+        }
+        Err(format!("{ROUNDS} rounds of fixes lead to no end"))
+    }
+}
+
+/// Runs the step in SQL, without the fixes of statements that fail; none if nothing is left that was not run before.
+async fn tried(
+    db: &DatabaseConnection,
+    found: &[Finding],
+    way: &Way,
+    failed: &mut Vec<(Fix, String)>,
+) -> Option<Step> {
+    loop {
+        let fixable: Vec<Finding> = found
+            .iter()
+            .filter(|finding| !failed.iter().any(|(fix, _)| *fix == finding.fix))
+            .cloned()
+            .collect();
+        let steps = steps::of(&fixable, &steps::Schemas::new());
+        let step = steps.into_iter().find(|step| !step.sql.is_empty())?;
+        if way.steps.iter().any(|other| other.sql == step.sql) {
+            return None;
+        }
+        let Err((statement, error)) = run(db, &step.sql).await else {
+            return Some(step);
+        };
+        let has_it = |fix: &Fix| match fix {
+            Fix::Sql(change) => change.statements.iter().any(|one| one.sql == statement),
+            Fix::Rust { .. } | Fix::Words(_) => false,
+        };
+        let before = failed.len();
+        let fixes = fixable.into_iter().map(|finding| finding.fix);
+        failed.extend(fixes.filter(has_it).map(|fix| (fix, error.clone())));
+        if failed.len() == before {
+            return None;
         }
     }
 }
 
-/// Why the fix failed, if it did.
-fn reason<'a>(failed: &'a [(Fix, String)], fix: &Fix) -> Option<&'a str> {
-    let mut failed = failed.iter();
-    failed
-        .find(|(other, _)| other == fix)
-        .map(|(_, error)| error.as_str())
+fn left(engine: Engine, found: &[Finding], failed: &[(Fix, String)]) -> Vec<String> {
+    let left = found.iter().map(|finding| {
+        let mut failed = failed.iter();
+        let error = failed.find(|(fix, _)| *fix == finding.fix);
+        let why = match (&finding.fix, error) {
+            (Fix::Words(words), _) => format!(": {words}"),
+            (_, Some((_, error))) => format!(" on {engine}: {error}"),
+            (_, None) => format!(" on {engine}: it is there again after its fix"),
+        };
+        format!("{} {}{why}", finding.code, finding.subject())
+    });
+    left.collect()
 }
 
-/// All of the statements, or none.
-async fn run(db: &DatabaseConnection, statements: &[String]) -> Result<(), String> {
-    let all = async {
-        let tx = begin(db, TransactionOptions::default()).await?;
-        for statement in statements {
-            if let Err(error) = tx.execute_unprepared(statement).await {
-                tx.rollback().await?;
-                return Err(error);
-            }
+/// All of the statements, or none; gives the one that fails, and why.
+async fn run(db: &DatabaseConnection, statements: &[String]) -> Result<(), (String, String)> {
+    let failed = |statement: &str, error: DbErr| (statement.to_owned(), error.to_string());
+    let tx = begin(db, TransactionOptions::default()).await;
+    let tx = tx.map_err(|error| failed("BEGIN", error))?;
+    for statement in statements {
+        if let Err(error) = tx.execute_unprepared(statement).await {
+            let rolled_back = tx.rollback().await;
+            rolled_back.map_err(|error| failed("ROLLBACK", error))?;
+            return Err(failed(statement, error));
         }
-        tx.commit().await
-    };
-    all.await.map_err(|error| error.to_string())
+    }
+    let committed = tx.commit().await;
+    committed.map_err(|error| failed("COMMIT", error))
 }

@@ -13,8 +13,8 @@ use branch::Branch;
 use skeleton::Skeleton;
 
 use super::Doctor;
-use super::fix::Fix;
-use super::report::{Report, Step};
+use super::report::Report;
+use super::text;
 use crate::domain::Place;
 use crate::engine::Engine;
 
@@ -57,19 +57,25 @@ impl Suggestion {
 
 impl fmt::Display for Suggestion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, words) in self.by_hand.iter().enumerate() {
+            if index == 0 {
+                writeln!(f, "by hand")?;
+            }
+            writeln!(f, "  {}", text::on_one_line(words))?;
+        }
         match &self.skeleton {
-            Some(skeleton) => writeln!(f, "suggested migration, tried on a scratch database")
-                .and_then(|()| writeln!(f, "  in the history: {}", skeleton.list_entry()))?,
-            None => writeln!(f, "no migration to suggest")?,
+            Some(skeleton) => {
+                writeln!(
+                    f,
+                    "suggested migration, tried on a scratch database: up, down, and up again"
+                )?;
+                write!(f, "  in the history: {}", skeleton.list_entry())?;
+            }
+            None => f.write_str("no migration to suggest")?,
         }
+        // Nothing stands behind the last file, so that each can be cut out.
         for (path, text) in self.files() {
-            write!(f, "\n// ---- src/{path}\n{text}")?;
-        }
-        if !self.by_hand.is_empty() {
-            writeln!(f, "\nby hand")?;
-        }
-        for words in &self.by_hand {
-            writeln!(f, "  {}", words.replace('\n', "\n    "))?;
+            write!(f, "\n\n// ---- src/{path}\n{}", text.trim_end())?;
         }
         Ok(())
     }
@@ -95,44 +101,17 @@ impl Doctor {
     }
 }
 
-/// The statements of a fix, each on a line, under what they lose.
-fn commented(step: &Step<'_>) -> String {
-    let losses = step.losses.iter();
-    let losses = losses.map(|what| format!("\n-- Loses {what}. Make sure that nobody needs that."));
-    let statements = step.statements.iter().map(|sql| format!("\n{sql};"));
-    losses.chain(statements).collect()
-}
-
+/// What is left to people: every step that is not of the suggested migration.
 fn by_hand(report: &Report) -> Vec<String> {
-    let has_migration = |engine: Engine| {
-        let place = Place::Migrations(engine);
-        let mut findings = report.findings.iter();
-        findings.any(|finding| finding.place == place && matches!(finding.fix, Fix::Sql { .. }))
-    };
-    let mut all = Vec::new();
-    for finding in &report.findings {
-        let head = format!("{} {}", finding.code, finding.subject());
-        let words = match (&finding.fix, finding.place) {
-            (Fix::Rust { what, line }, _) => format!("{head}: {what}:\n{line}"),
-            // What was tried tells by itself what it leaves.
-            (Fix::Words(_) | Fix::Sql { .. }, Place::Migrations(_)) => continue,
-            (Fix::Words(words), _) => format!("{head}: {words}"),
-            (Fix::Sql { .. }, Place::Database(engine)) => {
-                let at = finding.at.as_deref().unwrap_or("the database");
-                match has_migration(engine) {
-                    true => format!("{at}: look again after the migration"),
-                    false => {
-                        let steps = report.steps(finding.place, finding.at.as_deref());
-                        let sql: String = steps.iter().map(commented).collect();
-                        format!("{at} is not what the migrations build; run there:{sql}")
-                    }
-                }
-            }
-            (Fix::Sql { .. }, _) => continue,
-        };
-        if !all.contains(&words) {
-            all.push(words);
+    let steps = report.steps.iter().enumerate();
+    // What was tried tells by itself what it leaves.
+    let steps = steps.filter(|(_, step)| !matches!(step.place, Place::Migrations(_)));
+    let written = steps.map(|(index, step)| {
+        let (number, of) = (index + 1, report.subjects(step).join(", "));
+        match &step.words {
+            Some(words) => format!("step {number}, {of}: {words}"),
+            None => format!("step {number}, {of}: run its statements"),
         }
-    }
-    all
+    });
+    written.collect()
 }

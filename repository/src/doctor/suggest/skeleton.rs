@@ -1,5 +1,7 @@
 //! The files of a suggested migration.
 
+use super::super::steps::Step;
+use super::super::text;
 use super::branch::{Branch, Way};
 use crate::engine::Engine;
 
@@ -45,6 +47,8 @@ impl TwinMigration for Migration {
 
 /// How long a chain of calls may be before it is broken, as rustfmt has it.
 const CHAIN: usize = 60;
+/// How wide a line may be.
+const WIDTH: usize = 100;
 
 impl Skeleton {
     pub(super) fn files(&self) -> Vec<(String, String)> {
@@ -87,25 +91,48 @@ const fn name(engine: Engine) -> &'static str {
 }
 
 fn script(way: &Way) -> String {
-    let Way { statements, losses } = way;
-    if statements.is_empty() {
+    let Some(first) = way.statements.first() else {
         return "Script::nothing(\"there is no way back; say why\")".to_owned();
-    }
-    let calls: Vec<String> = statements
-        .iter()
-        .map(|sql| format!(".sql({})", literal(sql)))
-        .collect();
-    let line = format!("Script::new(){}", calls.concat());
-    if line.len() <= CHAIN && !line.contains('\n') && losses.is_empty() {
-        return line;
-    }
-    let calls = calls.iter().enumerate().map(|(index, call)| {
-        let warning = losses.get(&index).map_or(String::new(), |what| {
+    };
+    let comments = |step: &Step| -> String {
+        let loses = step.loses.iter().map(|what| {
+            let what = text::on_one_line(what);
             format!("\n        // Loses {what}. Make sure that nobody needs that.")
         });
-        format!("{warning}\n        {call}")
-    });
-    format!("Script::new(){}", calls.collect::<String>())
+        let rows = step.find_rows.iter().map(|query| {
+            let query = text::on_one_line(query);
+            format!("\n        // Fails on the rows of: {query}")
+        });
+        loses.chain(rows).collect()
+    };
+    let calls: Vec<String> = way
+        .steps
+        .iter()
+        .flat_map(|step| {
+            let calls = step.sql.iter().map(|sql| call(&literal(sql)));
+            std::iter::once(comments(step)).chain(calls)
+        })
+        .collect();
+    let line = format!("Script::new().sql({})", literal(first));
+    let is_short = line.len() <= CHAIN && !line.contains('\n');
+    match way.statements.len() == 1
+        && is_short
+        && calls.iter().filter(|call| !call.is_empty()).count() == 1
+    {
+        true => line,
+        false => format!("Script::new(){}", calls.concat()),
+    }
+}
+
+/// One call of a chain, as rustfmt has it.
+fn call(literal: &str) -> String {
+    let fits = |indent: usize, around: &str| {
+        indent + around.len() + literal.chars().count() <= WIDTH && !literal.contains('\n')
+    };
+    match fits(8, ".sql()") || !fits(12, ",") {
+        true => format!("\n        .sql({literal})"),
+        false => format!("\n        .sql(\n            {literal},\n        )"),
+    }
 }
 
 /// The text as a literal of Rust.

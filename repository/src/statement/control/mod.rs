@@ -215,6 +215,9 @@ fn stays_in_scope(engine: Engine, statement: &[Token<'_>]) -> Result<(), String>
         Some(_) if is(0, &["set"]) && !is(1, &["local", "constraints"]) => {
             return Err("SET without LOCAL".to_owned());
         }
+        Some(_) if is(0, &["set"]) && sets_the_path(statement) => {
+            return Err("SET SEARCH_PATH".to_owned());
+        }
         Some(_) if is(0, &ROWS) => {}
         Some(_) if is(0, &["pragma"]) && !leaves_a_trace(statement) => {}
         Some(_) => return Err(word(statement, 0).unwrap_or_default().to_ascii_uppercase()),
@@ -238,6 +241,14 @@ fn stays_in_scope(engine: Engine, statement: &[Token<'_>]) -> Result<(), String>
         }
     }
     Ok(())
+}
+
+/// Whether a `SET LOCAL` is about where names are looked up; `SCHEMA` is another word for it. Names of settings know
+/// no case, in quotes as well.
+fn sets_the_path(statement: &[Token<'_>]) -> bool {
+    let name = word(statement, 2).unwrap_or_default();
+    let is_setting = name.eq_ignore_ascii_case("search_path");
+    is_setting || is_word(statement.get(2), &["schema"])
 }
 
 /// The statement that an `EXPLAIN` is about, and with `ANALYZE` runs.

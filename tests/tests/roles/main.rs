@@ -1,6 +1,9 @@
 //! Row level security on Postgres: who a transaction runs as, what it may see, and what is left on the
 //! connection. SQLite has no roles; there the predicate of the statements is all there is.
 
+mod powers;
+mod search_path;
+
 use catamaran::testing::{Target, TwinDatabase};
 use catamaran::{Error, ErrorKind, IdSource, Result, Store, StoreOptions, Unit, UuidV7};
 use chrono::{DateTime, Datelike, Utc};

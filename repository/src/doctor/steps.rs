@@ -1,0 +1,241 @@
+//! The steps that fix what a report found, in the order in which they run: the one list that every format prints.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::finding::Finding;
+use super::fix::{Fix, Phase, Statement, script};
+use super::text;
+use crate::domain::Place;
+use crate::engine::Engine;
+
+/// One step. Steps are run in the order of the list, each as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// Where.
+    pub place: Place,
+    /// More exactly where, as [`Finding::at`](super::Finding::at) says it.
+    pub at: Option<String>,
+    /// What to do, where it is not SQL, or what SQL alone does not do.
+    pub words: Option<String>,
+    /// Statements, in order. They stop at the first error in a program that stops there; pasted into `psql` or
+    /// `sqlite3`, which go on, those behind a failure fail too or change nothing. Of what the migrations build they are
+    /// the statements of a new migration. Empty where the fix is in words.
+    pub sql: Vec<String>,
+    /// Whether all of it happens or nothing.
+    pub atomic: bool,
+    /// What it takes away that people have written.
+    pub loses: Vec<String>,
+    /// Queries that find the rows by which it would fail.
+    pub find_rows: Vec<String>,
+    /// The places in the list of findings of what it fixes.
+    pub(super) findings: Vec<usize>,
+}
+
+impl Step {
+    fn new(place: Place, at: Option<&str>, findings: Vec<usize>) -> Self {
+        Step {
+            place,
+            at: at.map(str::to_owned),
+            words: None,
+            sql: Vec::new(),
+            atomic: false,
+            loses: Vec::new(),
+            find_rows: Vec::new(),
+            findings,
+        }
+    }
+}
+
+/// The schema of a database of Postgres by its place.
+pub(super) type Schemas = BTreeMap<Where, String>;
+
+/// A place, and which of several databases there.
+pub(super) type Where = (Place, Option<String>);
+
+/// The steps for these findings, those of each place together.
+pub(super) fn of(findings: &[Finding], schemas: &Schemas) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut met: Vec<Where> = Vec::new();
+    for finding in findings {
+        let place = database_of(finding);
+        if !met.contains(&place) {
+            let here = findings.iter().enumerate();
+            let here = here.filter(|(_, other)| database_of(other) == place);
+            let schema = schemas.get(&place).map(String::as_str);
+            of_place(findings, &here.collect::<Vec<_>>(), schema, &mut steps);
+            met.push(place);
+        }
+    }
+    steps
+}
+
+/// Entities have a module each, and are one place.
+fn database_of(finding: &Finding) -> Where {
+    let at = finding.at.clone();
+    (finding.place, at.filter(|_| finding.place.is_live()))
+}
+
+fn of_place(
+    all: &[Finding],
+    here: &[(usize, &Finding)],
+    schema: Option<&str>,
+    steps: &mut Vec<Step>,
+) {
+    let mut scripts: Vec<(usize, &Finding)> = Vec::new();
+    let mut in_words = Vec::new();
+    for (index, finding) in here {
+        match &finding.fix {
+            Fix::Sql(_) if is_fixed_by_the_history(all, finding) => {
+                let words = "apply the migration that the history lacks, then check again";
+                in_words.push((*index, *finding, words.to_owned()));
+            }
+            Fix::Sql(_) => scripts.push((*index, *finding)),
+            Fix::Rust { what, line } => {
+                in_words.push((*index, *finding, format!("{what}: {line}")))
+            }
+            Fix::Words(words) => in_words.push((*index, *finding, words.clone())),
+        }
+    }
+    steps.extend(of_statements(&scripts, schema));
+    for (index, finding, words) in in_words {
+        let same = |step: &&mut Step| {
+            step.place == finding.place
+                && step.at == finding.at
+                && step.words.as_ref() == Some(&words)
+        };
+        match steps.iter_mut().find(same) {
+            Some(step) => step.findings.push(index),
+            None => steps.push(Step {
+                words: Some(words),
+                ..Step::new(finding.place, finding.at.as_deref(), vec![index])
+            }),
+        }
+    }
+}
+
+/// Whether the history differs in the same way: a migration then fixes the database as well.
+fn is_fixed_by_the_history(all: &[Finding], finding: &Finding) -> bool {
+    let Place::Database(engine) = finding.place else {
+        return false;
+    };
+    let mut others = all.iter();
+    others.any(|other| {
+        other.place == Place::Migrations(engine)
+            && other.code == finding.code
+            && other.subject() == finding.subject()
+    })
+}
+
+/// The steps in SQL of one place.
+fn of_statements(fixed: &[(usize, &Finding)], schema: Option<&str>) -> Vec<Step> {
+    let Some((_, first)) = fixed.first() else {
+        return Vec::new();
+    };
+    let (place, Some(engine)) = (first.place, first.place.engine()) else {
+        return Vec::new();
+    };
+    let mut loses: Vec<String> = Vec::new();
+    let mut find_rows: Vec<String> = Vec::new();
+    let mut statements = Vec::new();
+    for (_, finding) in fixed {
+        if let Fix::Sql(change) = &finding.fix {
+            statements.extend(change.statements.iter().cloned());
+            loses.extend(change.loses.clone().filter(|what| !loses.contains(what)));
+            find_rows.extend(
+                change
+                    .find_rows
+                    .clone()
+                    .filter(|sql| !find_rows.contains(sql)),
+            );
+        }
+    }
+    let indexes = fixed.iter().map(|(index, _)| *index);
+    let step = Step {
+        atomic: true,
+        ..Step::new(place, first.at.as_deref(), indexes.collect())
+    };
+    let mut scripts = scripts(engine, in_order(statements));
+    if !place.is_live() {
+        scripts = vec![scripts.concat()];
+    }
+    let last = scripts.len().saturating_sub(1);
+    let step = |(place_in_list, statements): (usize, Vec<Statement>)| {
+        let is_last = place_in_list == last;
+        let sql = match place.is_live() {
+            true => script::transaction(engine, schema, &statements),
+            false => statements.into_iter().map(|one| one.sql).collect(),
+        };
+        let unsafe_sql = sql.iter().find(|sql| text::has_controls(sql));
+        if let Some(sql) = unsafe_sql {
+            return Step {
+                words: Some(format!(
+                    "run from a program, since a name in it has characters that a terminal obeys: {}",
+                    text::on_one_line(sql)
+                )),
+                atomic: false,
+                ..step.clone()
+            };
+        }
+        Step {
+            sql,
+            // What the earlier script does to names loses nothing and fails on no row.
+            loses: if is_last { loses.clone() } else { Vec::new() },
+            find_rows: if is_last {
+                find_rows.clone()
+            } else {
+                Vec::new()
+            },
+            ..step.clone()
+        }
+    };
+    scripts.into_iter().enumerate().map(step).collect()
+}
+
+/// By their turns, each once. What is taken away needs no other name.
+fn in_order(mut statements: Vec<Statement>) -> Vec<Statement> {
+    statements.sort_by_key(|one| one.phase);
+    let mut ordered: Vec<Statement> = Vec::with_capacity(statements.len());
+    for one in statements {
+        let is_gone = one.phase == Phase::RenameConstraint
+            && ordered
+                .iter()
+                .any(|other| one.gone.iter().any(|thing| other.gone.contains(thing)));
+        if !is_gone && !ordered.iter().any(|other| other.sql == one.sql) {
+            ordered.push(one);
+        }
+    }
+    ordered
+}
+
+/// On SQLite what holds a table until its copy is whole keeps every other from another name.
+fn scripts(engine: Engine, statements: Vec<Statement>) -> Vec<Vec<Statement>> {
+    let has = |phase| statements.iter().any(|one| one.phase == phase);
+    match engine {
+        Engine::Sqlite if has(Phase::Copy) && has(Phase::Rename) => {
+            let (names, rest): (Vec<_>, Vec<_>) = statements
+                .into_iter()
+                .partition(|one| one.phase <= Phase::Rename);
+            vec![names, rest]
+        }
+        _ => vec![statements],
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(words) = &self.words {
+            writeln!(f, "{}", text::on_one_line(words))?;
+        }
+        for what in &self.loses {
+            writeln!(f, "-- Loses {}.", text::on_one_line(what))?;
+        }
+        for query in &self.find_rows {
+            writeln!(f, "-- Fails on the rows of: {};", text::on_one_line(query))?;
+        }
+        for sql in &self.sql {
+            writeln!(f, "{sql};")?;
+        }
+        Ok(())
+    }
+}
