@@ -1,6 +1,7 @@
 //! The doctor: clean where nothing is wrong, and right about whatever is.
 
 mod alike;
+mod blind_spots;
 mod calm;
 mod cure;
 mod databases;
