@@ -236,7 +236,8 @@ impl Doctor {
         round.report()
     }
 
-    /// As [`check`](Self::check), of an open connection and nothing else.
+    /// As [`check`](Self::check), of an open connection and nothing else. It begins a transaction of its own: there must be
+    /// none on the connection.
     pub async fn check_connection(&self, db: &DatabaseConnection) -> Report {
         let mut round = Round::new(self);
         let place = Place::Database(read::engine_of(db).unwrap_or(Engine::Sqlite));

@@ -185,6 +185,16 @@ async fn for_a_role_that_may_change_nothing() {
     let mut url: url::Url = database.url().parse().expect("a URL");
     url.set_username(&name).expect("a user");
     url.set_password(Some("reads")).expect("a password");
+    // It cannot become the application's role, which is all that there is to say.
+    let doctor = Doctor::new(&entity::DOMAIN).database(url.as_str());
+    let report = doctor.check().await;
+    let told: Vec<(Code, &str)> = report
+        .findings
+        .iter()
+        .map(|finding| (finding.code, finding.name.as_str()))
+        .collect();
+    assert_eq!(told, [(Code::Stranger, name.as_str())], "{report}");
+    run(&admin, &format!("GRANT catamaran_app TO {name}")).await;
     assert_clean(url.as_str()).await;
     run(&admin, &format!("DROP ROLE {name}")).await;
 }

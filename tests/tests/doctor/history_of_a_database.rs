@@ -49,3 +49,81 @@ async fn a_migration_that_is_missing_or_unknown_is_told() {
         assert!(report.is_clean(), "{report}");
     }
 }
+
+/// Names need no scratch database, and one odd row blinds nothing else.
+#[tokio::test]
+async fn odd_rows_are_told_and_leave_the_rest_as_it_is() {
+    for engine in Engine::ALL {
+        let database = Migrated::new(engine).await;
+        let doctor = Doctor::new(&entity::DOMAIN)
+            .migrations::<migration::Migrator>()
+            .without_scratch()
+            .database(database.database.url());
+        let odd: &[&str] = match engine {
+            Engine::Sqlite => &[
+                "INSERT INTO seaql_migrations VALUES ('', 0)",
+                "INSERT INTO seaql_migrations VALUES (x'ff00', 0)",
+                "INSERT INTO seaql_migrations VALUES ('m2999_later', 0)",
+                "CREATE INDEX ix_more ON habits (name)",
+            ],
+            Engine::Postgres => &[
+                "ALTER TABLE seaql_migrations DROP CONSTRAINT seaql_migrations_pkey, ALTER version DROP NOT NULL",
+                "INSERT INTO seaql_migrations VALUES ('', 0), (NULL, 0), ('m2999_later', 0), ('m2999_later', 0)",
+                "CREATE INDEX ix_more ON habits (name)",
+            ],
+        };
+        for sql in odd {
+            database.run(sql).await.expect("a statement");
+        }
+        let report = doctor.check().await;
+        assert!(report.skipped.is_empty(), "{report}");
+        let mut told: Vec<(Code, String)> = report
+            .findings
+            .iter()
+            .map(|finding| (finding.code, finding.name.clone()))
+            .collect();
+        told.sort();
+        let mut expected = vec![
+            (Code::IndexExtra, "ix_more"),
+            (Code::MigrationUnknown, "m2999_later"),
+            (Code::HistoryRow, "''"),
+        ];
+        expected.extend(match engine {
+            Engine::Sqlite => vec![(Code::HistoryRow, "bFF00")],
+            Engine::Postgres => vec![
+                (Code::HistoryRow, "NULL"),
+                (Code::HistoryRow, "m2999_later"),
+            ],
+        });
+        let expected: Vec<(Code, String)> = expected
+            .into_iter()
+            .map(|(code, name)| (code, name.to_owned()))
+            .collect();
+        assert_eq!(told, expected, "{report}");
+    }
+}
+
+/// To run the migration again would fail.
+#[tokio::test]
+async fn a_lost_row_of_the_history_is_put_back() {
+    for engine in Engine::ALL {
+        let database = Migrated::new(engine).await;
+        let doctor = Doctor::new(&entity::DOMAIN)
+            .migrations::<migration::Migrator>()
+            .without_scratch()
+            .database(database.database.url());
+        let devices = "DELETE FROM seaql_migrations WHERE version LIKE '%devices%'";
+        database.run(devices).await.expect("a statement");
+        let report = doctor.check().await;
+        let [finding] = report.findings.as_slice() else {
+            panic!("one row is lost: {report}");
+        };
+        assert_eq!(finding.code, Code::MigrationMissing, "{report}");
+        let fix = finding.fix.to_string();
+        let insert = fix.find("INSERT INTO").expect("the statement");
+        let end = fix.find("; if it was not").expect("its end");
+        database.run(&fix[insert..end]).await.expect("the row");
+        let report = doctor.check().await;
+        assert!(report.is_clean(), "{report}");
+    }
+}

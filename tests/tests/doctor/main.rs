@@ -1,12 +1,14 @@
 //! The doctor: clean where nothing is wrong, and right about whatever is.
 
 mod alike;
+mod blind_spots;
 mod calm;
 mod cure;
 mod databases;
 mod domain;
 mod drift;
 mod elsewhere;
+mod encodings;
 mod entities;
 mod file;
 mod history;
@@ -22,6 +24,8 @@ mod proof;
 mod reports;
 mod several;
 mod suggested;
+mod shadows;
+mod shared_rows;
 mod unread;
 mod unusual;
 mod words;

@@ -87,6 +87,64 @@ async fn a_role_that_policies_do_not_bind_is_told() {
 }
 
 #[tokio::test]
+async fn a_role_that_may_become_more_is_told() {
+    assert_told_and_fixed(
+        &DOMAIN,
+        &[
+            Harm {
+                sql: &["ALTER ROLE catamaran_app CREATEROLE REPLICATION"],
+                told: &[
+                    (Code::RolePower, "catamaran_app: CREATEROLE"),
+                    (Code::RolePower, "catamaran_app: REPLICATION"),
+                ],
+            },
+            Harm {
+                sql: &["GRANT pg_execute_server_program TO catamaran_app"],
+                told: &[(Code::RolePower, "catamaran_app: pg_execute_server_program")],
+            },
+            // At one remove.
+            Harm {
+                sql: &[
+                    "CREATE ROLE filers IN ROLE pg_read_server_files",
+                    "GRANT filers TO catamaran_app",
+                ],
+                told: &[(Code::RolePower, "catamaran_app: pg_read_server_files")],
+            },
+            Harm {
+                sql: &[
+                    "CREATE ROLE makers CREATEROLE",
+                    "GRANT makers TO catamaran_app",
+                ],
+                told: &[(Code::RolePower, "catamaran_app: makers")],
+            },
+            Harm {
+                sql: &["GRANT SET ON PARAMETER session_replication_role TO catamaran_app"],
+                told: &[(
+                    Code::RolePower,
+                    "catamaran_app: SET ON PARAMETER session_replication_role TO catamaran_app",
+                )],
+            },
+            Harm {
+                sql: &["GRANT ALTER SYSTEM ON PARAMETER archive_command TO PUBLIC"],
+                told: &[(
+                    Code::RolePower,
+                    "catamaran_app: ALTER SYSTEM ON PARAMETER archive_command TO PUBLIC",
+                )],
+            },
+            // Harmless, and its own business.
+            Harm {
+                sql: &[
+                    "GRANT SET ON PARAMETER log_min_duration_statement TO catamaran_app",
+                    "ALTER ROLE catamaran_app CREATEDB",
+                ],
+                told: &[],
+            },
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn what_the_role_may_do_as_a_member_of_another_is_told() {
     assert_told_and_fixed(
         &DOMAIN,

@@ -96,11 +96,17 @@ fn others(all: &mut Comparison, expected: &Schema, actual: &Schema) {
         let is_ours = expected.tables.contains_key(&other.table);
         let code = match other.kind.as_str() {
             "TRIGGER" | "RULE" if is_ours => Code::Trigger,
+            "TRIGGER" if is_history(&other.table) => Code::HistoryGuard,
             _ => Code::Unknown,
         };
         let what = (Part::Named, other.name.as_str());
         all.say(&other.table, what, code, sides, fix);
     }
+}
+
+/// On SQLite in either case.
+fn is_history(table: &str) -> bool {
+    table.eq_ignore_ascii_case(crate::schema::HISTORY)
 }
 
 fn missing(all: &mut Comparison, name: &str, wanted: &Table, expected: &Schema, actual: &Schema) {

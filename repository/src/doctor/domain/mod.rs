@@ -1,5 +1,6 @@
 //! Whether DOMAIN agrees with itself and with the records.
 
+mod clashes;
 mod words;
 
 use super::code::Code;
@@ -35,6 +36,7 @@ pub(super) fn check(expected: &Expected<'_>) -> Vec<Finding> {
             );
         }
     }
+    clashes::check(&mut findings, domain);
     for table in domain.tables {
         let mut on = findings.on(table.name);
         own_columns(&mut on, table);

@@ -126,6 +126,23 @@ impl Builder {
                 Some(scalar) => Node::Call("select".to_owned(), vec![self.argument(scalar)]),
                 None => opaque::node(expression),
             },
+            // Postgres prints NOT before the whole.
+            Expr::Exists {
+                negated: true,
+                subquery,
+            } => Node::Not(Box::new(opaque::node(&Expr::Exists {
+                negated: false,
+                subquery: subquery.clone(),
+            }))),
+            Expr::InSubquery {
+                expr,
+                subquery,
+                negated: true,
+            } => Node::Not(Box::new(opaque::node(&Expr::InSubquery {
+                expr: expr.clone(),
+                subquery: subquery.clone(),
+                negated: false,
+            }))),
             _ => self
                 .state(expression)
                 .unwrap_or_else(|| opaque::node(expression)),
@@ -233,7 +250,10 @@ impl Builder {
                 let items: Vec<Node> = items.iter().map(|item| self.node(item)).collect();
                 Node::within(self.node(left), items, negated)
             }
-            None => opaque::node(whole),
+            None => match numbers(right) {
+                Some(items) => Node::within(self.node(left), items, negated),
+                None => opaque::node(whole),
+            },
         }
     }
 
@@ -394,6 +414,21 @@ fn array(expression: &Expr) -> Option<&[Expr]> {
         Expr::Array(array) => Some(&array.elem),
         _ => None,
     }
+}
+
+/// The items of `'{1,2}'::integer[]`.
+fn numbers(expression: &Expr) -> Option<Vec<Node>> {
+    let text = match expression {
+        Expr::Nested(inner) | Expr::Cast { expr: inner, .. } => return numbers(inner),
+        Expr::Value(value) => match &value.value {
+            Value::SingleQuotedString(text) => text,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let items = text.strip_prefix('{')?.strip_suffix('}')?.split(',');
+    let items = items.map(|item| Some(Node::Number(item.parse::<i64>().ok()?.to_string())));
+    items.collect()
 }
 
 /// The one value of `SELECT value`.

@@ -4,8 +4,8 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    CastKind, DataType, Expr, Ident, ObjectNamePart, Select, SelectItem, Value, VisitMut,
-    VisitorMut,
+    CastKind, DataType, Expr, Ident, ObjectName, ObjectNamePart, Query, Select, SelectItem,
+    SetExpr, TableFactor, Value, VisitMut, VisitorMut,
 };
 
 use super::node::Node;
@@ -33,6 +33,7 @@ impl VisitorMut for Tidy {
                 }
             }
             Expr::Nested(inner) => *expression = (**inner).clone(),
+            Expr::Exists { subquery, .. } => without_values(subquery),
             Expr::Cast {
                 kind,
                 expr,
@@ -53,6 +54,26 @@ impl VisitorMut for Tidy {
         ControlFlow::Continue(())
     }
 
+    fn post_visit_relation(&mut self, relation: &mut ObjectName) -> ControlFlow<()> {
+        for part in &mut relation.0 {
+            if let ObjectNamePart::Identifier(ident) = part {
+                plain(ident);
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<()> {
+        if let TableFactor::Table {
+            alias: Some(alias), ..
+        } = factor
+        {
+            alias.explicit = false;
+            plain(&mut alias.name);
+        }
+        ControlFlow::Continue(())
+    }
+
     fn post_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
         for item in &mut select.projection {
             if let SelectItem::ExprWithAlias { expr, .. } = item {
@@ -60,6 +81,24 @@ impl VisitorMut for Tidy {
             }
         }
         ControlFlow::Continue(())
+    }
+}
+
+/// Whether there is a row hangs on no value of it.
+fn without_values(query: &mut Query) {
+    let SetExpr::Select(select) = &mut *query.body else {
+        return;
+    };
+    let is_plain = |item: &SelectItem| match item {
+        SelectItem::UnnamedExpr(expr) => matches!(
+            expr,
+            Expr::Value(_) | Expr::Identifier(_) | Expr::CompoundIdentifier(_)
+        ),
+        SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..) => true,
+        _ => false,
+    };
+    if select.projection.iter().all(is_plain) {
+        select.projection.clear();
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    DataType, Expr, Ident, ObjectName, ObjectNamePart, Query, VisitMut, VisitorMut,
+    DataType, Expr, Ident, ObjectName, ObjectNamePart, Query, SetExpr, TableFactor, TableWithJoins,
+    VisitMut, VisitorMut,
 };
 
 use super::node::{Comparison, Node};
@@ -20,6 +21,8 @@ pub(in super::super) struct Names<'a> {
     pub(in super::super) types: BTreeMap<&'a str, &'a str>,
     /// What the expressions use that may be said without its schema.
     pub(in super::super) plain: Vec<&'a Use>,
+    /// The columns of every table of the schema, by its name: a subquery may read them.
+    pub(in super::super) columns: &'a BTreeMap<String, Vec<String>>,
 }
 
 impl Names<'_> {
@@ -28,7 +31,7 @@ impl Names<'_> {
         let mut expression = read(self.engine, sql).ok()?;
         let _: ControlFlow<()> = expression.visit(&mut Plain {
             names: self,
-            depth: 0,
+            queries: Vec::new(),
         });
         Some(build::node(self.engine, &expression))
     }
@@ -139,9 +142,12 @@ fn written(number: i128) -> Node {
 /// Takes away the schemas of names that can mean nothing else without, and the table's name before its own columns.
 struct Plain<'n> {
     names: &'n Names<'n>,
-    /// How many queries the expression is in: there a table's name tells its columns from another's.
-    depth: usize,
+    /// What is read by the queries that it is in: there a table's name tells its columns from another's.
+    queries: Vec<Sources>,
 }
+
+/// What a query reads: each by the name that it has there, with its columns; none where they are not known.
+type Sources = Option<Vec<(Ident, Vec<String>)>>;
 
 impl Plain<'_> {
     fn name(&self, name: &mut ObjectName, kind: Kind) {
@@ -168,6 +174,56 @@ impl Plain<'_> {
         }
     }
 
+    fn sources(&self, query: &Query) -> Sources {
+        let SetExpr::Select(select) = &*query.body else {
+            return None;
+        };
+        let joined = select.from.iter().flat_map(|from| {
+            let joins = from.joins.iter().map(|join| &join.relation);
+            [&from.relation].into_iter().chain(joins)
+        });
+        let sources = joined.map(|relation| {
+            let TableFactor::Table {
+                name, alias, args, ..
+            } = relation
+            else {
+                return None;
+            };
+            let mut name = name.clone();
+            self.name(&mut name, Kind::Relation);
+            let [ObjectNamePart::Identifier(table)] = name.0.as_slice() else {
+                return None;
+            };
+            let columns = self.names.columns.get(&build::folded(table))?.clone();
+            let called = alias.as_ref().map_or(table, |alias| &alias.name);
+            let is_plain = args.is_none() && alias.as_ref().is_none_or(|a| a.columns.is_empty());
+            (is_plain && query.with.is_none()).then(|| (called.clone(), columns))
+        });
+        sources.collect()
+    }
+
+    /// Whose column it is in the queries around it; Postgres says it there.
+    fn table_of(&self, column: &Ident) -> Option<Ident> {
+        let name = build::folded(column);
+        for sources in self.queries.iter().rev() {
+            let mut of = sources.iter().flatten();
+            let mut having = sources
+                .as_ref()?
+                .iter()
+                .filter(|(_, all)| all.contains(&name));
+            match (having.next(), having.next()) {
+                (Some((table, _)), None) => return Some(table.clone()),
+                (Some(_), Some(_)) => return None,
+                // Another query's, further out.
+                _ if of.next().is_some() => {}
+                // It reads nothing, like (SELECT value): then Postgres says no table either.
+                _ => return None,
+            }
+        }
+        let is_own = self.names.types.contains_key(name.as_str());
+        (is_own && !self.queries.is_empty()).then(|| Ident::new(self.names.table))
+    }
+
     fn ty(&self, ty: &mut DataType) {
         match ty {
             DataType::Custom(name, _) => self.name(name, Kind::Type),
@@ -180,16 +236,34 @@ impl Plain<'_> {
     }
 }
 
+/// Postgres puts parentheses around each join; the first of several is the innermost anyway.
+fn without_parentheses(from: &mut TableWithJoins) {
+    if let TableFactor::NestedJoin {
+        table_with_joins,
+        alias: None,
+    } = &mut from.relation
+    {
+        let mut inner = (**table_with_joins).clone();
+        without_parentheses(&mut inner);
+        inner.joins.append(&mut from.joins);
+        *from = inner;
+    }
+}
+
 impl VisitorMut for Plain<'_> {
     type Break = ();
 
-    fn pre_visit_query(&mut self, _: &mut Query) -> ControlFlow<()> {
-        self.depth += 1;
+    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
+        if let SetExpr::Select(select) = &mut *query.body {
+            select.from.iter_mut().for_each(without_parentheses);
+        }
+        let sources = self.sources(query);
+        self.queries.push(sources);
         ControlFlow::Continue(())
     }
 
     fn post_visit_query(&mut self, _: &mut Query) -> ControlFlow<()> {
-        self.depth -= 1;
+        self.queries.pop();
         ControlFlow::Continue(())
     }
 
@@ -200,7 +274,12 @@ impl VisitorMut for Plain<'_> {
 
     fn post_visit_expr(&mut self, expression: &mut Expr) -> ControlFlow<()> {
         match expression {
-            Expr::CompoundIdentifier(parts) if self.depth == 0 => {
+            Expr::Identifier(column) => {
+                if let Some(table) = self.table_of(column) {
+                    *expression = Expr::CompoundIdentifier(vec![table, column.clone()]);
+                }
+            }
+            Expr::CompoundIdentifier(parts) if self.queries.is_empty() => {
                 if let [table, column] = parts.as_slice()
                     && self.is(table, self.names.table)
                 {

@@ -4,6 +4,8 @@
 //! It is asked for its plans of both. The columns are those of a row that a function of Postgres would make, so that no
 //! right on the table is needed, none of its policies is read, and no index comes into play.
 
+use std::collections::BTreeMap;
+
 use sea_orm::{
     AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, Statement,
     TransactionOptions,
@@ -89,6 +91,11 @@ pub(in super::super) fn pairs<'a>(wanted: &Schema, found: &'a mut Schema) -> Vec
 /// Takes the names on both sides for what they are in the table that was found.
 pub(in super::super) fn resolve(wanted: &mut Schema, found: &mut Schema) {
     let engine = found.engine;
+    let tables = found.tables.iter().map(|(name, table)| {
+        let columns = table.columns.iter().map(|column| column.name.clone());
+        (name.clone(), columns.collect())
+    });
+    let tables: BTreeMap<String, Vec<String>> = tables.collect();
     for (name, found) in &mut found.tables {
         let Some(wanted) = wanted.tables.get_mut(name) else {
             continue;
@@ -109,6 +116,7 @@ pub(in super::super) fn resolve(wanted: &mut Schema, found: &mut Schema) {
             table: name,
             types: columns.collect(),
             plain: uses.iter().collect(),
+            columns: &tables,
         };
         for one in expressions(wanted).chain(expressions(found)) {
             one.resolve(&names);

@@ -32,7 +32,8 @@ SELECT 'hazard', $1::text, 0, json_build_array('CAT059', format('%s ON PARAMETER
 UNION ALL
 SELECT 'hazard', 'database', 0, json_build_array('CAT088', format('CREATE TO %s', v.grantee), 'nothing',
         format('CREATE ON DATABASE %s TO %s', v.database, v.grantee), json_build_array(CASE
-            WHEN v.through IS NULL THEN format('REVOKE CREATE ON DATABASE %I FROM %s', v.database, v.grantee)
+            WHEN v.through IS NULL THEN format('DO $$ BEGIN EXECUTE format(''REVOKE CREATE ON DATABASE %%I FROM %s'', current_database()); END $$',
+                replace(v.grantee, '''', ''''''))
             ELSE format('REVOKE %I FROM %I', v.through, $1) END), NULL)::text
     FROM (
         SELECT d.datname AS database, coalesce(quote_ident(o.rolname), 'PUBLIC') AS grantee, m.through
@@ -51,7 +52,7 @@ SELECT 'hazard', s.nspname::text, 0, json_build_array('CAT088', 'CREATE TO PUBLI
 UNION ALL
 SELECT 'hazard', 'database', 0, json_build_array('CAT057', '', 'another owner',
         'the application''s role, or one that it is a member of',
-        json_build_array(format('ALTER DATABASE %I OWNER TO CURRENT_USER', d.datname)), NULL)::text
+        json_build_array('DO $$ BEGIN EXECUTE format(''ALTER DATABASE %I OWNER TO CURRENT_USER'', current_database()); END $$'), NULL)::text
     FROM r, pg_database d
     WHERE d.datname = current_database() AND NOT r.rolsuper AND pg_has_role(r.oid, d.datdba, 'MEMBER')
 UNION ALL
@@ -100,7 +101,8 @@ SELECT 'hazard', f.nspname::text, 0, json_build_array('CAT068', format('EXECUTE 
         'EXECUTE, for the policies, checks and defaults that call it', 'nothing',
         json_build_array(format('GRANT EXECUTE ON FUNCTION %s TO %I', f.said, r.rolname)), NULL)::text
     FROM r, (
-        SELECT DISTINCT p.oid, n.nspname, (pg_identify_object('pg_proc'::regclass, p.oid, 0)).identity AS said
+        SELECT DISTINCT p.oid, n.nspname, 
+                format('%I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)) AS said
         FROM t
         CROSS JOIN LATERAL (
             SELECT concat(polqual::text, polwithcheck::text) FROM pg_policy WHERE polrelid = t.oid

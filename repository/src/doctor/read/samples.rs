@@ -26,7 +26,7 @@ pub(super) fn statement(
     let said = Literals::of(engine, [wanted.sql(), found.sql()])?;
     let values: Vec<Vec<String>> = columns
         .iter()
-        .map(|column| said.values(engine, &column.ty))
+        .map(|column| said.values(engine, column))
         .collect();
     let rows = rows(&values).into_iter().take(MOST_ROWS).map(|row| {
         let values = columns.iter().zip(row);
@@ -161,12 +161,12 @@ impl Literals {
                 }
             }
         }
-        // A number may stand in quotes.
-        let quoted = literals
-            .texts
-            .iter()
-            .filter(|text| text.parse::<i64>().is_ok());
-        literals.numbers.extend(quoted.cloned().collect::<Vec<_>>());
+        // A number may stand in quotes, alone or in an array.
+        let parts = literals.texts.iter();
+        let parts = parts.flat_map(|text| text.split(|c: char| "{},".contains(c)));
+        let quoted = parts.filter(|part| part.parse::<i64>().is_ok());
+        let quoted: Vec<String> = quoted.map(str::to_owned).collect();
+        literals.numbers.extend(quoted);
         Some(literals)
     }
 
@@ -186,8 +186,8 @@ impl Literals {
     }
 
     /// Values of the type, as SQL; a usual one is first, since it stands beside the others.
-    fn values(&self, engine: Engine, ty: &str) -> Vec<String> {
-        let ty = ty.to_lowercase();
+    fn values(&self, engine: Engine, column: &Column) -> Vec<String> {
+        let ty = column.ty.to_lowercase();
         let texts =
             |texts: &[&str]| -> Vec<String> { texts.iter().map(|text| quoted(text)).collect() };
         let mut values = match ty.as_str() {
@@ -225,7 +225,7 @@ impl Literals {
             ]),
             _ if ty.starts_with("time") => self.times(&["12:00", "00:00", "23:59:59.999999"]),
             _ if ty == "text" || ty.starts_with("character") || ty.starts_with("varchar") => {
-                self.texts()
+                self.texts(engine)
             }
             _ => Vec::new(),
         };
@@ -235,7 +235,10 @@ impl Literals {
             met.push(value.clone());
             is_new
         });
-        values.push("NULL".to_owned());
+        // Where the column takes it; of a type that nothing is known of it is the one value.
+        if column.nullable || values.is_empty() {
+            values.push("NULL".to_owned());
+        }
         values
     }
 
@@ -252,7 +255,7 @@ impl Literals {
     }
 
     /// Short ones, long ones, those that the conditions say, and the forms that the matrix has for texts of SQLite.
-    fn texts(&self) -> Vec<String> {
+    fn texts(&self, engine: Engine) -> Vec<String> {
         const USUAL: [&str; 12] = [
             "a",
             "0190a0b0-0000-7000-8000-000000000001",
@@ -279,14 +282,34 @@ impl Literals {
         });
         let lengths = self.whole().filter(|length| (0..=LONGEST).contains(length));
         let long = lengths.map(|length| "x".repeat(usize::try_from(length).unwrap_or_default()));
-        usual
-            .chain(said)
-            .chain(long)
-            .map(|text| quoted(&text))
-            .collect()
+        let texts = usual.chain(said).chain(long).map(|text| quoted(&text));
+        let mut texts: Vec<String> = texts.collect();
+        if engine == Engine::Sqlite {
+            // Where many functions of SQLite's take a text to end.
+            let cut: Vec<String> = texts.iter().take(USUAL.len()).cloned().collect();
+            texts.extend(cut.iter().map(|text| format!("{text} || char(0) || 'x'")));
+        }
+        texts
     }
 }
 
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_shows_which_condition_takes_more() {
+        let plan = "Output: \n - \"true\"\n - \"NULL::boolean\"\n Output:\n - \"false\"\n - \"NULL::boolean\"";
+        let of_postgres = |null| shown(Engine::Postgres, plan, null);
+        assert_eq!(of_postgres(true), Some(Shown::Weaker));
+        assert_eq!(of_postgres(false), Some(Shown::Stronger));
+        let of_sqlite = |answer| shown(Engine::Sqlite, answer, true);
+        assert_eq!(of_sqlite("tt\nff\nnt"), None);
+        assert_eq!(of_sqlite("tt\ntf\nft"), Some(Shown::Weaker));
+        assert_eq!(of_sqlite("tt\ntf"), Some(Shown::Stronger));
+    }
 }

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::super::fix::{ddl, dependents};
-use super::super::schema::{Column, ForeignKey, Index, Key, Other, Schema, Table, UniqueKey};
+use super::super::code::Code;
+use super::super::fix::{Fix, ddl, dependents};
+use super::super::schema::{
+    Column, ForeignKey, Hazard, Index, Key, Other, Schema, Table, UniqueKey,
+};
 use super::Unreadable;
 use super::fields::Row;
 use super::sqlite_text::{self, TableText};
@@ -16,6 +19,8 @@ pub(in crate::doctor) const CATALOG: &str = r#"
         JOIN pragma_table_list l ON l.name = m.name AND l.schema = 'main' AND l.type = 'table'
         WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\_%' ESCAPE '\' AND m.name <> 'seaql_migrations')
     SELECT 'table', name, 0, json_array(sql, strict, wr) FROM t
+    UNION ALL
+    SELECT 'encoding', '', 0, json_array(encoding) FROM pragma_encoding
     UNION ALL
     SELECT 'history', '', 0, json_array('a table') FROM sqlite_schema WHERE type = 'table' AND name = 'seaql_migrations'
     UNION ALL
@@ -43,6 +48,10 @@ pub(super) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
     let mut tables: BTreeMap<String, Facts> = BTreeMap::new();
     for row in rows {
         if row.kind == "history" {
+            continue;
+        }
+        if row.kind == "encoding" {
+            schema.hazards.extend(encoding(&row.text(0)?));
             continue;
         }
         if row.kind == "other" {
@@ -82,6 +91,21 @@ pub(super) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
     }
     resolve(&mut schema, &primary_keys);
     Ok(schema)
+}
+
+/// What is wrong with the encoding. A database keeps the one that it was made with.
+fn encoding(encoding: &str) -> Option<Hazard> {
+    (encoding != "UTF-8").then(|| Hazard {
+        code: Code::Encoding,
+        table: "database".to_owned(),
+        name: "encoding".to_owned(),
+        wanted: "UTF-8".to_owned(),
+        found: encoding.to_owned(),
+        fix: Fix::Words(
+            "read a dump of it into a new file, in which PRAGMA encoding = 'UTF-8' comes first"
+                .to_owned(),
+        ),
+    })
 }
 
 /// What is told of one table.

@@ -25,6 +25,37 @@ pub(super) const DRIFTS: &[Drift] = &[
         databases: None,
     },
     Drift {
+        class: "name that is given twice",
+        table: Table {
+            indexes: &[Index {
+                name: "habits",
+                ..INDEX
+            }],
+            ..DEVICES
+        },
+        own: Some((DomainClash, "devices: habits", "another name")),
+        databases: None,
+    },
+    Drift {
+        class: "column that is listed twice",
+        table: Table {
+            columns: &[
+                "id",
+                "user_id",
+                "platform",
+                "last_sync_at",
+                "created_at",
+                "updated_at",
+                "version",
+                "deleted_at",
+                "platform",
+            ],
+            ..DEVICES
+        },
+        own: Some((DomainClash, "devices.platform", "another name")),
+        databases: None,
+    },
+    Drift {
         class: "condition that the engines read in two ways",
         table: Table {
             checks: &platform("platform LIKE 'a%'"),

@@ -5,6 +5,7 @@ mod columns;
 mod conflicts;
 mod foreign_keys;
 mod guard;
+mod hazards;
 mod indexes;
 mod keys;
 mod others;
@@ -78,5 +79,6 @@ pub const DRIFTS: &[&[Drift]] = &[
     foreign_keys::DRIFTS,
     checks::DRIFTS,
     guard::DRIFTS,
+    hazards::DRIFTS,
     others::DRIFTS,
 ];
