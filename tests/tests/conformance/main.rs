@@ -8,6 +8,7 @@ mod cursors;
 mod decode;
 mod deletes;
 mod differential;
+mod duplicates;
 mod filters;
 mod inserts;
 mod opening;
