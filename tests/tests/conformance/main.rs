@@ -9,6 +9,7 @@ mod decode;
 mod deletes;
 mod differential;
 mod duplicates;
+mod encodings;
 mod filters;
 mod inserts;
 mod opening;
