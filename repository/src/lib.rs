@@ -195,7 +195,10 @@ macro_rules! __postgres {
 /// What the derive needs and nobody else.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::record::{assert_owner, assert_text, canonical, change, default};
+    pub use crate::record::{
+        WholeKey, assert_one_key, assert_owner, assert_text, assert_whole_key, canonical, change,
+        default,
+    };
     pub use crate::statement::Statements;
     pub use chrono;
     pub use sea_orm;

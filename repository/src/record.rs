@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use chrono::{DateTime, Utc};
-use sea_orm::EntityTrait;
+use sea_orm::{EntityTrait, PrimaryKeyTrait};
 use uuid::Uuid;
 
 use crate::dialect::Dialect;
@@ -183,6 +183,36 @@ pub const fn assert_owner(table: &Table, has_owner: bool) {
          `#[record(owner)]` on a field, and `owner: Some(..)` in the table"
     );
 }
+
+/// Used by the derive, while it compiles: a row is found by its id, and by nothing besides.
+#[doc(hidden)]
+pub const fn assert_one_key(table: &Table) {
+    assert!(
+        table.primary_key.columns.len() <= 1,
+        "the id of a record is the whole primary key of its table, and the domain gives this one a key of \
+         several columns: give it an id of its own as the primary key, and make these columns a unique key"
+    );
+}
+
+/// Used by the derive, while it compiles: the entity's primary key is one column, of that type.
+#[doc(hidden)]
+pub const fn assert_whole_key<E: EntityTrait, Native>()
+where
+    <E::PrimaryKey as PrimaryKeyTrait>::ValueType: WholeKey<Native>,
+{
+}
+
+/// A primary key that is a value of that type, and not one of several.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the id of a record is the whole primary key of its entity, but the key is `{Self}`",
+    label = "this is not the primary key's type, or not all of it",
+    note = "several rows could share this id, and a delete by it would remove them all",
+    note = "give the table an id of its own as the primary key, and make the columns of the present key a unique key"
+)]
+pub trait WholeKey<Native> {}
+
+impl<Native> WholeKey<Native> for Native {}
 
 /// Used by the derive, while it compiles: only a text has characters.
 #[doc(hidden)]

@@ -12,7 +12,7 @@ use syn::{DeriveInput, ItemFn, parse_macro_input};
 /// On the struct: `table` is a `Table` of the domain; `sqlite` and `postgres` are the modules of the two
 /// entities, each with `Model`, `Entity`, `Column` and `PrimaryKey`.
 ///
-/// On a field, at most one of: `id` (needed, a `Uuid`), `owner` (`Uuid`), `version` (`i64`), `created` and
+/// On a field, at most one of: `id` (needed, a `Uuid`; the whole primary key of the table and of both entities), `owner` (`Uuid`), `version` (`i64`), `created` and
 /// `updated` (`DateTime<Utc>`), `deleted` (`Option<DateTime<Utc>>`), or `default = value` for the draft. On a text
 /// also `max_chars = number`: a longer one, counted in code points, is refused before a database sees it.
 ///

@@ -59,6 +59,17 @@ pub enum ErrorKind {
         /// What differs.
         reason: ConflictReason,
     },
+    /// Several rows have an id that is one row's, so that a call about it changes none of them: the table lacks its
+    /// primary key.
+    #[error(
+        "several {table} rows have the id {id}, and none was changed: the table lacks its primary key"
+    )]
+    DuplicateId {
+        /// The table.
+        table: &'static str,
+        /// The id.
+        id: Uuid,
+    },
     /// Another row has the key.
     #[error("another {table} row has the same {}", columns.join(", "))]
     Unique {

@@ -8,12 +8,14 @@ mod upsert;
 mod write;
 
 pub(crate) use bulk::insert_many;
+use read::find_alone;
 pub(crate) use read::{count, exists, find, list, lock};
 pub(crate) use upsert::upsert_many;
 pub(crate) use write::{
     delete, delete_where, insert, not_found, patch, patch_where, purge, restore, update,
 };
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -120,6 +122,34 @@ pub(crate) fn check_count(written: u64, wanted: usize) -> Result<()> {
     }
     let message = format!("{written} rows were written instead of {wanted}");
     Err(Error::with_cause(ErrorKind::Internal, None, message))
+}
+
+/// The one row that a statement about an id gave or changed, or none of several: the caller rolls back.
+///
+/// # Errors
+/// [`DuplicateId`](ErrorKind::DuplicateId).
+pub(crate) fn at_most_one<R: Record, T>(rows: Vec<T>, id: Uuid) -> Result<Option<T>> {
+    if rows.len() > 1 {
+        return Err(duplicate::<R>(id));
+    }
+    Ok(rows.into_iter().next())
+}
+
+/// As [`at_most_one`], for rows that were asked for by several ids.
+pub(crate) fn one_each<R: Record>(rows: &[R]) -> Result<()> {
+    let mut seen = HashSet::with_capacity(rows.len());
+    match rows.iter().find(|row| !seen.insert(row.id())) {
+        Some(row) => Err(duplicate::<R>(row.id())),
+        None => Ok(()),
+    }
+}
+
+pub(crate) fn duplicate<R: Record>(id: Uuid) -> Error {
+    ErrorKind::DuplicateId {
+        table: R::TABLE.name,
+        id,
+    }
+    .into()
 }
 
 /// Brings a record into the form that both engines take, or says why it has none.

@@ -1,7 +1,7 @@
 use uuid::Uuid;
 
 use super::Context;
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, Text};
 use crate::error::Result;
 use crate::query::{
     Cursor, Direction, OrderKey, Page, PageRequest, Position, Query, Visibility, fingerprint,
@@ -17,14 +17,31 @@ pub(crate) async fn find<D: Dialect, R: Twin<D>>(
     id: Uuid,
     visibility: Visibility,
 ) -> Result<Option<R>> {
+    let (text, values) = one::<D, R>(context, id, visibility);
+    session.fetch_first(&text, values, R::from_row).await
+}
+
+/// As [`find`], for a call that writes: it must not take any one of several rows.
+pub(super) async fn find_alone<D: Dialect, R: Twin<D>>(
+    session: &mut Session<D>,
+    context: &Context,
+    id: Uuid,
+    visibility: Visibility,
+) -> Result<Option<R>> {
+    let (text, values) = one::<D, R>(context, id, visibility);
+    super::at_most_one::<R, R>(session.fetch(&text, values, R::from_row).await?, id)
+}
+
+/// The statement that reads a row by its id.
+fn one<D: Dialect, R: Twin<D>>(
+    context: &Context,
+    id: Uuid,
+    visibility: Visibility,
+) -> (Text, Vec<Value>) {
     let owner = context.owner_of::<R>();
     let text = statement::select_one::<D>(R::statements(), owner.is_some(), visibility);
-    let values = [Some(id), owner]
-        .into_iter()
-        .flatten()
-        .map(Value::Uuid)
-        .collect();
-    session.fetch_first(&text, values, R::from_row).await
+    let values = [Some(id), owner].into_iter().flatten();
+    (text, values.map(Value::Uuid).collect())
 }
 
 fn selection<'q, R: Record>(context: &Context, query: &'q Query<R>) -> Selection<'q> {
@@ -59,7 +76,9 @@ pub(crate) async fn lock<D: Dialect, R: Twin<D>>(
     let ids = ids.iter().copied().map(Value::Uuid).collect();
     let mut values = vec![Value::Array(Type::Uuid, ids)];
     values.extend(owner.map(Value::Uuid));
-    session.fetch(&text, values, R::from_row).await
+    let rows = session.fetch(&text, values, R::from_row).await?;
+    super::one_each(&rows)?;
+    Ok(rows)
 }
 
 pub(crate) async fn exists<D: Dialect, R: Twin<D>>(

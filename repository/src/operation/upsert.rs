@@ -7,7 +7,7 @@ use std::mem;
 use uuid::Uuid;
 
 use super::write::conflict;
-use super::{Context, accept, natural, refusal, values};
+use super::{Context, accept, natural, one_each, refusal, values};
 use crate::dialect::Dialect;
 use crate::error::{ConflictReason, Error, ErrorKind, Result};
 use crate::record::{Record, Twin};
@@ -151,6 +151,7 @@ async fn update_changed<D: Dialect, R: Twin<D>>(
             Err(error) => return Err(refused(session, context, error, chunk).await),
         }
     }
+    one_each(&updated)?;
     Ok(updated)
 }
 
@@ -217,6 +218,7 @@ async fn explain_untouched<D: Dialect, R: Twin<D>>(
     let text = statement::select_by_ids::<D>(R::statements(), owner.is_some());
     let values = by_ids(rows, owner);
     let stored = session.fetch(&text, values, R::from_row).await?;
+    one_each(&stored)?;
     let mut stored: HashMap<Uuid, R> = stored.into_iter().map(|row| (row.id(), row)).collect();
     for row in rows {
         let id = row.record.id();

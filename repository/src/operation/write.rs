@@ -1,7 +1,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Context, accept, changes, find, refusal, values};
+use super::{Context, accept, at_most_one, changes, duplicate, find_alone, refusal, values};
 use crate::dialect::Dialect;
 use crate::error::{ConflictReason, Error, ErrorKind, Result};
 use crate::query::{Filter, Visibility};
@@ -31,6 +31,8 @@ struct Target {
     id: Uuid,
     owner: Option<Uuid>,
     version: Option<i64>,
+    /// Whether the call is the system's.
+    system: bool,
 }
 
 impl Target {
@@ -50,6 +52,7 @@ impl Target {
             id,
             owner: context.owner_of::<R>(),
             version,
+            system: context.scope.owner_id().is_none(),
         })
     }
 
@@ -64,6 +67,7 @@ impl Target {
         Guard {
             scoped: self.owner.is_some(),
             version: self.version.is_some(),
+            system: self.system,
         }
     }
 
@@ -93,7 +97,8 @@ impl Target {
             .map(Value::Uuid)
             .collect();
         let decode = |row: &D::Row| Ok((D::big_int(row, 0)?, D::boolean(row, 1)?));
-        match session.fetch_first(&text, values, decode).await {
+        let found = session.fetch(&text, values, decode).await;
+        match found.and_then(|rows| at_most_one::<R, _>(rows, self.id)) {
             Err(error) => error,
             Ok(Some((actual, false)))
                 if self.version.is_some_and(|expected| expected != actual) =>
@@ -148,9 +153,11 @@ async fn update_columns<D: Dialect, R: Twin<D>>(
     let mut values: Vec<Value> = changes.into_iter().map(|(_, value)| value).collect();
     push_now::<R>(context.now(), &mut values);
     target.push_values(&mut values);
-    match session.fetch_optional(&text, values, R::from_row).await {
-        Ok(Some(record)) => Ok(record),
-        Ok(None) => Err(target.explain::<D, R>(session).await),
+    match session.fetch(&text, values, R::from_row).await {
+        Ok(rows) => match at_most_one::<R, R>(rows, target.id)? {
+            Some(record) => Ok(record),
+            None => Err(target.explain::<D, R>(session).await),
+        },
         Err(error) => {
             let affected = target.affected();
             Err(refusal::of_changes::<D, R>(session, context, error, affected, &keys).await)
@@ -197,7 +204,7 @@ async fn unchanged<D: Dialect, R: Twin<D>>(
     context: &Context,
     target: &Target,
 ) -> Result<R> {
-    let found: Option<R> = find(session, context, target.id, Visibility::Live).await?;
+    let found: Option<R> = find_alone(session, context, target.id, Visibility::Live).await?;
     let found = found.ok_or_else(|| not_found::<R>(target.id))?;
     target.compare(&found)?;
     Ok(found)
@@ -220,7 +227,8 @@ pub(crate) async fn delete<D: Dialect, R: Twin<D>>(
     let text = statement::delete_one::<D>(R::statements(), target.guard());
     match session.execute(&text, values).await {
         Ok(0) => Err(target.explain::<D, R>(session).await),
-        Ok(_) => Ok(()),
+        Ok(1) => Ok(()),
+        Ok(_) => Err(duplicate::<R>(id)),
         Err(error) => {
             let affected = target.affected();
             Err(refusal::of_removal::<D, R>(session, context, error, affected).await)
@@ -252,12 +260,13 @@ pub(crate) async fn restore<D: Dialect, R: Twin<D>>(
     let mut values = Vec::new();
     push_now::<R>(context.now(), &mut values);
     target.push_values(&mut values);
-    let restored = session.fetch_optional(&text, values, R::from_row).await;
-    if let Some(record) = restored.map_err(|error| refusal::completed::<R>(error, context))? {
+    let restored = session.fetch(&text, values, R::from_row).await;
+    let restored = restored.map_err(|error| refusal::completed::<R>(error, context))?;
+    if let Some(record) = at_most_one::<R, R>(restored, id)? {
         return Ok(record);
     }
     // It lives already, it is deleted in another version, or it is not there.
-    let all: Option<R> = find(session, context, id, Visibility::All).await?;
+    let all: Option<R> = find_alone(session, context, id, Visibility::All).await?;
     let found = all.ok_or_else(|| not_found::<R>(id))?;
     target.compare(&found)?;
     if !found.value(deleted_index).is_null() {

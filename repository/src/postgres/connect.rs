@@ -446,7 +446,7 @@ async fn ask_role(
         login_lacks: text(8)?,
         remedy: text(10)?,
     };
-    let unguarded = texts_after(connection, locals, rls::UNGUARDED).await?;
+    let unguarded = texts_after(connection, locals, &rls::ask_unguarded(path.schemas())).await?;
     let unguarded = unguarded.into_iter().flatten().collect();
     Ok(answer.role(application, unguarded))
 }

@@ -51,10 +51,12 @@ impl Role {
 /// member of a role may lack the right to switch to it.
 pub(super) fn ask(application: &str, schemas: &[String], version: Option<u32>) -> String {
     let application = literal(application);
-    let schemas: Vec<String> = schemas.iter().map(|schema| literal(schema)).collect();
-    let schemas = schemas.join(", ");
-    let tables = "pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace \
-         AND n.nspname = ANY (current_schemas(false)) AND c.relkind IN ('r', 'p')";
+    let schemas = array(schemas);
+    // Not `current_schemas`: it passes over those that the login may not use, and the application's role may.
+    let tables = format!(
+        "pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace \
+         AND n.nspname = ANY ({schemas}) AND c.relkind IN ('r', 'p')"
+    );
     let owns = |role: &str| {
         format!(
             "(SELECT coalesce(min(format('%I.%I', n.nspname, c.relname)), '') FROM {tables} \
@@ -76,7 +78,7 @@ pub(super) fn ask(application: &str, schemas: &[String], version: Option<u32>) -
          {may_switch}, CASE WHEN app.oid IS NULL THEN '' ELSE {} END, {}, \
          (SELECT coalesce(CASE WHEN count(*) FILTER (WHERE {}) = 0 THEN min(c.relname) FILTER (WHERE {}) END, '') \
          FROM {tables} AND c.relrowsecurity), \
-         coalesce((SELECT quote_ident(min(name)) FROM unnest(ARRAY[{schemas}]) AS name \
+         coalesce((SELECT quote_ident(min(name)) FROM unnest({schemas}) AS name \
          WHERE NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = name)), ''), \
          format('GRANT %I TO %I%s', {application}::text, login.rolname, \
          CASE WHEN NOT {may_switch} AND pg_has_role(login.oid, app.oid, 'MEMBER') THEN ' WITH SET TRUE' END) \
@@ -91,11 +93,23 @@ pub(super) fn ask(application: &str, schemas: &[String], version: Option<u32>) -
     )
 }
 
-/// The tables that a scope would not be held by: their row level security is off.
-pub(super) const UNGUARDED: &str = "\
-    SELECT c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace \
-    WHERE n.nspname = ANY (current_schemas(false)) AND pg_table_is_visible(c.oid) \
-    AND c.relkind IN ('r', 'p') AND NOT c.relrowsecurity";
+/// The question for the tables that a scope would not be held by: their row level security is off. Of several of one
+/// name it is the first on the path that counts.
+pub(super) fn ask_unguarded(schemas: &[String]) -> String {
+    let schemas = array(schemas);
+    format!(
+        "SELECT relname FROM (SELECT DISTINCT ON (c.relname) c.relname, c.relrowsecurity FROM pg_class AS c \
+         JOIN pg_namespace AS n ON n.oid = c.relnamespace \
+         WHERE n.nspname = ANY ({schemas}) AND c.relkind IN ('r', 'p') \
+         ORDER BY c.relname, array_position({schemas}, n.nspname)) AS tables WHERE NOT relrowsecurity"
+    )
+}
+
+/// The names as an array of SQL.
+fn array(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| literal(name)).collect();
+    format!("ARRAY[{}]::name[]", names.join(", "))
+}
 
 /// The answer to [`ask`].
 #[derive(Debug)]

@@ -224,17 +224,6 @@ impl<D: Dialect> Session<D> {
         self.answered(answer)
     }
 
-    /// The first row of a statement that also writes: it runs to its end, where it may still fail.
-    pub(crate) async fn fetch_optional<T: Send>(
-        &mut self,
-        text: &Text,
-        values: Vec<Value>,
-        decode: fn(&D::Row) -> Result<T>,
-    ) -> Result<Option<T>> {
-        let rows = self.fetch(text, values, decode).await?;
-        Ok(rows.into_iter().next())
-    }
-
     pub(crate) async fn execute(&mut self, text: &Text, values: Vec<Value>) -> Result<u64> {
         let patience = self.patience;
         let answer = within(patience, D::execute(self.ready()?, text, values)).await;

@@ -4,6 +4,7 @@ use super::select::{write_owner, write_visible};
 use super::shape::Statement;
 use super::{Selection, Shape, Sql, Statements};
 use crate::dialect::{Dialect, Text};
+use crate::engine::Engine;
 use crate::error::Result;
 use crate::query::Visibility;
 use crate::value::Value;
@@ -13,11 +14,14 @@ use crate::value::Value;
 pub(crate) struct Guard {
     pub(crate) scoped: bool,
     pub(crate) version: bool,
+    /// Whether it runs in the system's scope.
+    pub(crate) system: bool,
 }
 
 impl Guard {
     fn shape(self, statement: Statement) -> Shape {
-        Shape::of(statement).flag(self.scoped).flag(self.version)
+        let shape = Shape::of(statement).flag(self.scoped);
+        shape.flag(self.version).flag(self.system)
     }
 
     fn write<D: Dialect>(self, sql: &mut Sql<D>, statements: &Statements, visibility: Visibility) {
@@ -33,6 +37,44 @@ impl Guard {
             sql.push(" AND ").name(version).push(" = ").parameter();
         }
         write_visible(sql, statements, visibility);
+        if self.commits_by_itself(D::ENGINE) {
+            self.write_alone(sql, statements, visibility);
+        }
+    }
+
+    /// Whether the statement may be its own transaction, so that it is too late to count what it wrote. On
+    /// Postgres an owner's scope has a transaction around each statement, for its role and claims.
+    fn commits_by_itself(self, engine: Engine) -> bool {
+        match engine {
+            Engine::Sqlite => true,
+            Engine::Postgres => self.system,
+        }
+    }
+
+    /// That no other row would be written: of several rows with the id, none is.
+    fn write_alone<D: Dialect>(
+        self,
+        sql: &mut Sql<D>,
+        statements: &Statements,
+        visibility: Visibility,
+    ) {
+        const SAME: &str = "\"same\".";
+        let owner = statements.owner().filter(|_| self.scoped);
+        let version = statements.managed.version.filter(|_| self.version);
+        let version = version.map(|index| statements.column(index));
+        let compared = [Some(statements.id()), owner, version];
+        let compared: Vec<&str> = compared.into_iter().flatten().collect();
+        sql.push(" AND (SELECT count(*) FROM ")
+            .name(statements.table);
+        sql.push(" AS \"same\" WHERE ");
+        sql.separated(" AND ", compared, |sql, column| {
+            sql.push(SAME).name(column).push(" = ");
+            sql.name(statements.table).push(".").name(column);
+        });
+        if let Some((deleted, predicate)) = statements.visible(visibility) {
+            sql.push(" AND ").push(SAME).name(deleted).push(predicate);
+        }
+        sql.push(") = 1");
     }
 }
 

@@ -8,6 +8,8 @@ mod cursors;
 mod decode;
 mod deletes;
 mod differential;
+mod duplicates;
+mod encodings;
 mod filters;
 mod inserts;
 mod opening;

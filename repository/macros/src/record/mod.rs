@@ -107,6 +107,7 @@ fn record(input: &Input) -> TokenStream {
     });
     quote! {
         const _: () = ::catamaran::__private::assert_owner(&#table, #has_owner);
+        const _: () = ::catamaran::__private::assert_one_key(&#table);
         #(#limited)*
 
         impl ::catamaran::Record for #name {

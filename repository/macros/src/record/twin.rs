@@ -25,7 +25,18 @@ pub(super) fn expand(input: &Input, folder: &str, dialect: &str, module: &Path) 
         let Field { ident, ty, .. } = field;
         quote_spanned!(ident.span()=> #ident: row.get::<#ty>(#index)?)
     });
-    let primary_key = input.of(Role::Id).map(|(_, field)| column(field));
+    let key = input.of(Role::Id).map(|(_, field)| {
+        let (ty, variant) = (&field.ty, column(field));
+        let at = field.ident.span();
+        let native = quote!(<#ty as ::catamaran::Native<#dialect>>::Native);
+        quote_spanned! {at=>
+            ::catamaran::__private::assert_whole_key::<#module::Entity, #native>();
+            // A variant that is not named here is another column of the key.
+            match #module::PrimaryKey::#variant {
+                #module::PrimaryKey::#variant => {}
+            }
+        }
+    });
     // At the entity's path, so that the error about a column that the record lacks points there.
     let at = module.span();
     let pattern = quote_spanned!(at=> #module::Model { #(#idents),* });
@@ -67,8 +78,8 @@ pub(super) fn expand(input: &Input, folder: &str, dialect: &str, module: &Path) 
             }
 
             const _: () = {
-                // The record's id is the entity's primary key, or this does not compile.
-                let _ = #module::PrimaryKey::#primary_key;
+                // The record's id is the entity's primary key, all of it, or this does not compile.
+                #key
             };
         }
     }

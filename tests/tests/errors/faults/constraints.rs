@@ -22,6 +22,7 @@ pub(super) fn faults() -> Vec<Fault> {
         NotFound: "A row is asked for that is not there, or is another owner's" by not_found;
         NoRow: "SeaORM, in a unit, updates a row that is not there" by no_row;
         Conflict: "A row is written in a version that it no longer has" by stale;
+        DuplicateId: "A row is written of a table that lost its primary key, and has the id twice" by twice;
         Unique: "An id is taken" by taken_id;
         Unique: "The key of a partial unique index is taken" by taken_key;
         ForeignKey: "A child is written without its parent" by no_parent;
@@ -41,6 +42,20 @@ fn draft() -> HabitDraft {
 async fn not_found(at: Target) -> Result<Provoked> {
     let db = habits(at).await;
     told(adas::<Habit>(&db).get(NOBODY).await)
+}
+
+async fn twice(at: Target) -> Result<Provoked> {
+    let db = habits(at).await;
+    let made = adas::<Device>(&db).insert(DeviceDraft::new(MARKER)).await?;
+    raw::execute_on(
+        &db,
+        "CREATE TABLE unkeyed AS SELECT * FROM devices; DROP TABLE devices; \
+         ALTER TABLE unkeyed RENAME TO devices",
+        "ALTER TABLE devices DROP CONSTRAINT pk_devices",
+    )
+    .await?;
+    raw::execute(db.store(), "INSERT INTO devices SELECT * FROM devices").await?;
+    told(adas::<Device>(&db).delete(made.id, Expected::Any).await)
 }
 
 async fn no_row(at: Target) -> Result<Provoked> {

@@ -3,9 +3,11 @@
 use std::fs;
 
 use catamaran::doctor::Fingerprint;
-use catamaran::testing::Target;
-use catamaran::{Engine, Result, Store, StoreOptions};
+use catamaran::testing::{PostgresServer, Target};
+use catamaran::{Engine, IdSource, Result, Store, StoreOptions, UuidV7};
+use sea_orm::ConnectionTrait;
 use suite::login::Role;
+use suite::outside::connect;
 use suite::raw;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
@@ -19,6 +21,8 @@ pub(super) fn faults() -> Vec<Fault> {
         Authentication: "The password is wrong" by wrong_password;
         NotADatabase: "The file is no database" by no_database;
         NotMigrated: "The schema lacks a column of the domain" by not_migrated;
+        Setting: "The texts of the database are not in UTF-8" by another_encoding;
+        NotMigrated: "There is no schema of that name" by no_schema;
         SchemaDiffers: "The schema is not the one that the application was built for" by another_schema;
         Migration: "A migration fails on what is there already" by failing_migration;
         Unavailable: "Nothing answers there: no server, or a folder instead of a file" by no_server;
@@ -66,6 +70,42 @@ async fn not_migrated(at: Target) -> Result<Provoked> {
     raw::execute(db.store(), sql).await?;
     let options = StoreOptions::new(db.url());
     told(options.domain(&crate::library::DOMAIN).open().await)
+}
+
+async fn another_encoding(at: Target) -> Result<Provoked> {
+    if at == Target::SqliteFile {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite://{}/habits.db?mode=rwc", folder.path().display());
+        let connection = connect(&url).await?;
+        let sql = "PRAGMA encoding = 'UTF-16'; CREATE TABLE t (a)";
+        connection.execute_unprepared(sql).await?;
+        connection.close().await?;
+        return told(Store::open(url).await);
+    }
+    let server = PostgresServer::shared().await.expect("a server");
+    let admin = connect(server.admin_url()).await?;
+    let name = format!("encoding_{}", UuidV7.next_id().simple());
+    let create = format!(
+        "CREATE DATABASE {name} ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"
+    );
+    admin.execute_unprepared(&create).await?;
+    let opened = Store::open(server.url(&name)).await;
+    let drop = format!("DROP DATABASE {name} WITH (FORCE)");
+    admin.execute_unprepared(&drop).await?;
+    told(opened)
+}
+
+async fn no_schema(at: Target) -> Result<Provoked> {
+    let db = habits(at).await;
+    if db.engine() == Engine::Sqlite {
+        return Ok(Provoked::Not("a file has no schemas"));
+    }
+    told(
+        StoreOptions::new(db.url())
+            .schemas(["nowhere"])
+            .open()
+            .await,
+    )
 }
 
 async fn another_schema(at: Target) -> Result<Provoked> {

@@ -28,6 +28,7 @@ fn advice(kind: &str) -> &'static str {
         "InvalidQuery" | "Unsupported" | "SchemaMismatch" | "StatementTooLarge" | "Decode" => {
             "fix the program or the schema"
         }
+        "DuplicateId" => "stop, and give the table its primary key back",
         "InvalidCursor" => "begin with the first page",
         "NotFound" | "NoRow" => "tell that it is not there",
         "Conflict" => {
