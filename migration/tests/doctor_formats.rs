@@ -117,6 +117,18 @@ fn sarif(report: &Report) -> Value {
         assert!(pattern.is_some());
     }
     jsonschema::validate(&schema, &value).expect("what the schema describes");
+    // What GitHub asks for beside the schema.
+    for result in value["runs"][0]["results"].as_array().expect("results") {
+        let location = &result["locations"][0]["physicalLocation"];
+        let uri = location["artifactLocation"]["uri"]
+            .as_str()
+            .expect("a file");
+        assert!(!uri.is_empty() && !uri.starts_with('/'), "{result:#}");
+        assert!(
+            location["region"]["startLine"].as_u64() >= Some(1),
+            "{result:#}"
+        );
+    }
     value
 }
 

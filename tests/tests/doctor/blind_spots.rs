@@ -138,6 +138,15 @@ const PLANTED: &[(&str, Engine, &[Change])] = &[
         ],
     ),
     (
+        "Two columns of one type that have each other's names",
+        Engine::Sqlite,
+        &[
+            Sql("ALTER TABLE habits RENAME COLUMN name TO in_between"),
+            Sql("ALTER TABLE habits RENAME COLUMN cadence TO name"),
+            Sql("ALTER TABLE habits RENAME COLUMN in_between TO cadence"),
+        ],
+    ),
+    (
         "Data.",
         Engine::Postgres,
         &[Sql(
