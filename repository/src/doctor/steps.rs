@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::finding::Finding;
-use super::fix::{Fix, Phase, Statement, script};
+use super::fix::{Change, Fix, Phase, Statement, script};
 use super::text;
 use crate::domain::Place;
 use crate::engine::Engine;
@@ -132,64 +132,59 @@ fn of_statements(fixed: &[(usize, &Finding)], schema: Option<&str>) -> Vec<Step>
     let Some((_, first)) = fixed.first() else {
         return Vec::new();
     };
-    let (place, Some(engine)) = (first.place, first.place.engine()) else {
+    let Some(engine) = first.place.engine() else {
         return Vec::new();
     };
-    let mut loses: Vec<String> = Vec::new();
-    let mut find_rows: Vec<String> = Vec::new();
-    let mut statements = Vec::new();
-    for (_, finding) in fixed {
-        if let Fix::Sql(change) = &finding.fix {
-            statements.extend(change.statements.iter().cloned());
-            loses.extend(change.loses.clone().filter(|what| !loses.contains(what)));
-            find_rows.extend(
-                change
-                    .find_rows
-                    .clone()
-                    .filter(|sql| !find_rows.contains(sql)),
-            );
-        }
-    }
-    let indexes = fixed.iter().map(|(index, _)| *index);
-    let step = Step {
-        atomic: true,
-        ..Step::new(place, first.at.as_deref(), indexes.collect())
-    };
-    let mut scripts = scripts(engine, in_order(statements));
-    if !place.is_live() {
+    let changes = fixed.iter().filter_map(|(_, finding)| change(finding));
+    let statements = changes.flat_map(|change| change.statements.iter().cloned());
+    let mut scripts = scripts(engine, in_order(statements.collect()));
+    if !first.place.is_live() {
         scripts = vec![scripts.concat()];
     }
-    let last = scripts.len().saturating_sub(1);
-    let step = |(place_in_list, statements): (usize, Vec<Statement>)| {
-        let is_last = place_in_list == last;
-        let sql = match place.is_live() {
+    let mut left: Vec<&(usize, &Finding)> = fixed.iter().collect();
+    let mut steps = Vec::new();
+    while let Some(statements) = scripts.pop() {
+        // A table is made anew by the statements of one finding for all that are fixed by it.
+        let is_here = |(_, finding): &&(usize, &Finding)| {
+            let own = change(finding).map_or(&[][..], |change| &change.statements);
+            let has = |one: &Statement| statements.iter().any(|other| other.sql == one.sql);
+            scripts.is_empty() || own.is_empty() || own.iter().any(has)
+        };
+        let (here, rest): (Vec<_>, Vec<_>) = left.into_iter().partition(is_here);
+        left = rest;
+        let sql = match first.place.is_live() {
             true => script::transaction(engine, schema, &statements),
             false => statements.into_iter().map(|one| one.sql).collect(),
         };
-        let unsafe_sql = sql.iter().find(|sql| text::has_controls(sql));
-        if let Some(sql) = unsafe_sql {
-            return Step {
-                words: Some(format!(
-                    "run from a program, since a name in it has characters that a terminal obeys: {}",
-                    text::on_one_line(sql)
-                )),
-                atomic: false,
-                ..step.clone()
-            };
-        }
-        Step {
-            sql,
-            // What the earlier script does to names loses nothing and fails on no row.
-            loses: if is_last { loses.clone() } else { Vec::new() },
-            find_rows: if is_last {
-                find_rows.clone()
-            } else {
-                Vec::new()
-            },
-            ..step.clone()
-        }
+        steps.insert(0, step(first, &here, sql));
+    }
+    steps
+}
+
+fn change(finding: &Finding) -> Option<&Change> {
+    match &finding.fix {
+        Fix::Sql(change) => Some(change),
+        Fix::Rust { .. } | Fix::Words(_) => None,
+    }
+}
+
+/// The step of those findings, in the place of the first.
+fn step(first: &Finding, fixed: &[&(usize, &Finding)], sql: Vec<String>) -> Step {
+    let indexes = fixed.iter().map(|(index, _)| *index);
+    let mut step = Step {
+        sql,
+        atomic: true,
+        ..Step::new(first.place, first.at.as_deref(), indexes.collect())
     };
-    scripts.into_iter().enumerate().map(step).collect()
+    for (_, finding) in fixed {
+        let (loses, query) = (finding.fix.loses(), finding.fix.find_rows());
+        for (list, more) in [(&mut step.loses, loses), (&mut step.find_rows, query)] {
+            let is_new = |more: &&str| !list.iter().any(|other| other == more);
+            let more = more.filter(is_new).map(str::to_owned);
+            list.extend(more);
+        }
+    }
+    step
 }
 
 /// By their turns, each once. What is taken away needs no other name.

@@ -17,6 +17,7 @@ use super::fix::{Fix, Statement, Thing, ddl, rebuild};
 use super::read::alike;
 use super::schema::{Conflict, Hazard, Other, Schema, Table};
 use super::suppression;
+use super::text;
 use crate::domain::{Place, Suppression};
 use crate::engine::Engine;
 
@@ -168,7 +169,8 @@ impl Comparison {
     /// One table of SQLite is made anew for all that is to be fixed in it.
     fn make_anew(&mut self, name: &str, edited: Edited, actual: &Schema) {
         let from = &actual.tables[name];
-        match rebuild::statements(name, from, &edited.table, &actual.others) {
+        let statements = rebuild::statements(name, from, &edited.table, &actual.others);
+        match statements.and_then(printable) {
             Ok(statements) => {
                 let mut statements = Some(statements);
                 for finding in edited.findings {
@@ -196,11 +198,14 @@ impl Comparison {
         self.say(&hazard.table, what, hazard.code, sides, hazard.fix.clone());
     }
 
-    /// The fix, unless something else has a name that it makes.
+    /// The fix, unless something else has a name that it makes, or a terminal would obey it.
     fn unless_taken(&self, fix: Fix) -> Fix {
         let Fix::Sql(change) = &fix else {
             return fix;
         };
+        if let Err(words) = printable(change.statements.clone()) {
+            return Fix::Words(words);
+        }
         let made = change.statements.iter().flat_map(|one| &one.made);
         let mut taken = made.filter_map(|thing| match thing {
             Thing::Named(name) => self.taken.get_key_value(name),
@@ -228,6 +233,21 @@ impl Comparison {
             found: sides.found,
             fix,
         });
+    }
+}
+
+/// The statements, unless a name in them has characters that a terminal obeys, or that end a line of a file of Rust.
+///
+/// # Errors
+/// Says what to do instead.
+fn printable(statements: Vec<Statement>) -> Result<Vec<Statement>, String> {
+    let obeyed = statements.iter().find(|one| text::has_controls(&one.sql));
+    match obeyed {
+        Some(one) => Err(format!(
+            "run it from a program, since a name in it has characters that a terminal obeys: {}",
+            text::on_one_line(&one.sql)
+        )),
+        None => Ok(statements),
     }
 }
 
