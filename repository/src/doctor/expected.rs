@@ -347,7 +347,7 @@ fn policy(policy: &domain::Policy) -> Policy {
     }
 }
 
-/// What SeaORM calls the value of such a field; none for a type of one's own.
+/// What SeaORM calls the value of such a field; none for a type of one's own, and of JSON, which it tells in two ways.
 fn holds(native: &NativeType) -> Option<String> {
     let value = match native.field {
         "String" | "TextId" | "TextTime" | "TextDate" => "String",
@@ -360,7 +360,6 @@ fn holds(native: &NativeType) -> Option<String> {
         "DateTimeUtc" => "ChronoDateTimeUtc",
         "Date" => "ChronoDate",
         "Vec<u8>" => "Bytes",
-        "Json" => "Json",
         _ => return None,
     };
     Some(value.to_owned())
