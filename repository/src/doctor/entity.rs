@@ -4,8 +4,8 @@ use sea_orm::sea_query::{
     ForeignKeyAction, PostgresQueryBuilder, SqliteQueryBuilder, TableBuilder, TableRef,
 };
 use sea_orm::{
-    ColumnTrait, ColumnType, EntityTrait, IdenStatic, Identity, Iterable, PrimaryKeyToColumn,
-    RelationDef, RelationTrait,
+    ColumnTrait, ColumnType, EntityTrait, IdenStatic, Identity, Iterable, ModelTrait,
+    PrimaryKeyToColumn, RelationDef, RelationTrait,
 };
 
 use super::schema::{Column, ForeignKey, PrimaryKey, Schema, Table};
@@ -29,6 +29,7 @@ fn read<E: EntityTrait>(engine: Engine) -> Table {
             default: None,
             generated: None,
             field: String::new(),
+            holds: Some(format!("{:?}", E::Model::get_value_type(column))),
         }
     });
     let keys = E::PrimaryKey::iter().map(|key| key.into_column().as_str().to_owned());
@@ -131,6 +132,64 @@ mod tests {
             "json" => (ColumnType::Json, ColumnType::JsonBinary),
             other => panic!("the matrix has a new row: {other}"),
         }
+    }
+
+    #[test]
+    fn a_field_of_another_native_type_is_told_of_a_table_without_a_record() {
+        use super::super::{Code, Doctor};
+        use crate::domain::{Domain, Model, PrimaryKey as Key, Shape, ShapeColumn, Table};
+
+        mod counter {
+            use sea_orm::entity::prelude::*;
+
+            #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+            #[sea_orm(table_name = "counters")]
+            pub struct Model {
+                #[sea_orm(primary_key, auto_increment = false, column_type = "BigInteger")]
+                pub id: i32,
+                pub count: i64,
+            }
+
+            #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+            pub enum Relation {}
+
+            impl ActiveModelBehavior for ActiveModel {}
+        }
+
+        static DOMAIN: Domain = Domain {
+            tables: &[Table {
+                name: "counters",
+                columns: &["id", "count"],
+                primary_key: Key {
+                    name: "pk_counters",
+                    columns: &["id"],
+                },
+                ..Table::BLANK
+            }],
+            models: &[
+                Model::shape(&Shape {
+                    table: "counters",
+                    columns: &[
+                        ShapeColumn::new("id", "bigint"),
+                        ShapeColumn::new("count", "bigint"),
+                    ],
+                }),
+                Model::sqlite::<counter::Entity>(),
+                Model::postgres::<counter::Entity>(),
+            ],
+            ..Domain::BLANK
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let report = runtime
+            .expect("a runtime")
+            .block_on(Doctor::new(&DOMAIN).check());
+        let told: Vec<_> = report
+            .findings
+            .iter()
+            .map(|finding| (finding.code, finding.subject()))
+            .collect();
+        let id = (Code::ColumnType, "counters.id".to_owned());
+        assert_eq!(told, [id.clone(), id], "{report}");
     }
 
     #[test]

@@ -104,6 +104,7 @@ impl Expected<'_> {
         engine: Engine,
         ty: fn(&NativeType) -> &'static str,
     ) -> Vec<Column> {
+        let is_by_hand = shape.is_some_and(|shape| shape.record.is_none());
         let columns = table.columns.iter().map(|name| {
             let shape = shape.and_then(|shape| shape.column(name));
             let native = shape.and_then(|shape| self.native(shape.ty, engine));
@@ -120,6 +121,8 @@ impl Expected<'_> {
                     let is_key = table.primary_key.columns.contains(name);
                     field(name, native, nullable, is_key)
                 }),
+                // Of a record the compiler proves it.
+                holds: native.filter(|_| is_by_hand).and_then(holds),
             }
         });
         columns.collect()
@@ -343,6 +346,24 @@ fn policy(policy: &domain::Policy) -> Policy {
         using: condition(policy.using),
         with_check: condition(policy.with_check),
     }
+}
+
+/// What SeaORM calls the value of such a field; none for a type of one's own, and of JSON, which it tells in two ways.
+fn holds(native: &NativeType) -> Option<String> {
+    let value = match native.field {
+        "String" | "TextId" | "TextTime" | "TextDate" => "String",
+        "Uuid" => "Uuid",
+        "bool" => "Bool",
+        "i16" => "SmallInt",
+        "i32" => "Int",
+        "i64" => "BigInt",
+        "f64" => "Double",
+        "DateTimeUtc" => "ChronoDateTimeUtc",
+        "Date" => "ChronoDate",
+        "Vec<u8>" => "Bytes",
+        _ => return None,
+    };
+    Some(value.to_owned())
 }
 
 /// How an entity writes the field.

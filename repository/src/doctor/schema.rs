@@ -281,6 +281,8 @@ pub(super) struct Column {
     pub(super) generated: Option<Generated>,
     /// How an entity would write the field; only on the expected side.
     pub(super) field: String,
+    /// What the field of an entity holds, as SeaORM calls it; only of entities, where the record does not say it.
+    pub(super) holds: Option<String>,
 }
 
 /// How a database fills a column by itself.

@@ -117,6 +117,25 @@ const SHADOWS: &[Shadow] = &[
         code: Code::IndexPredicate,
         subject: "habit_entries: uq_habit_entries__user_id_habit_id_date",
     },
+    // What no database should have is refused by the fingerprint as well.
+    Shadow {
+        sql: &[
+            "CREATE SCHEMA catamaran_app",
+            "CREATE VIEW catamaran_app.habits AS SELECT * FROM public.habits",
+        ],
+        code: Code::Shadowed,
+        subject: "habits: catamaran_app.habits",
+    },
+    Shadow {
+        sql: &["UPDATE pg_index SET indisready = false WHERE indexrelid = 'pk_devices'::regclass"],
+        code: Code::UniqueKeyOptions,
+        subject: "devices: pk_devices",
+    },
+    Shadow {
+        sql: &["GRANT ALL ON seaql_migrations TO catamaran_app"],
+        code: Code::HistoryGuard,
+        subject: "seaql_migrations: TRUNCATE TO catamaran_app",
+    },
 ];
 
 #[tokio::test]

@@ -317,6 +317,16 @@ fn one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
             fix,
         );
     }
+    if wanted.ty == found.ty
+        && let (Some(one), Some(other)) = (&wanted.holds, &found.holds)
+        && one != other
+    {
+        let sides = sides(&wanted.field, format!("a field that holds {other}"));
+        let fix = fixed(on, wanted, "", |wanted, column| {
+            column.holds.clone_from(&wanted.holds);
+        });
+        on.column(name, Code::ColumnType, sides, fix);
+    }
     if wanted.nullable != found.nullable {
         let say = |column: &Column| {
             if column.nullable {
@@ -468,6 +478,7 @@ mod tests {
             default: None,
             generated: Some(generated.clone()),
             field: String::new(),
+            holds: None,
         };
         assert_eq!(
             written("things", &column, &generated),

@@ -370,7 +370,7 @@ fn typed(literal: Node, ty: &str) -> Node {
 }
 
 /// Types of Postgres that a literal has without being told, beside a column of such a type.
-const PLAIN: [&str; 14] = [
+const PLAIN: [&str; 11] = [
     "text",
     "varchar",
     "uuid",
@@ -380,11 +380,8 @@ const PLAIN: [&str; 14] = [
     "timestamp without time zone",
     "timestamp with time zone",
     "interval",
-    "json",
     "jsonb",
     "bytea",
-    "inet",
-    "cidr",
 ];
 
 const INTEGERS: [&str; 3] = ["integer", "bigint", "smallint"];

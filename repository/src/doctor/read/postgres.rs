@@ -235,6 +235,7 @@ fn column(row: &Row, table: &mut Table, uses: &mut Uses) -> Result<(), Unreadabl
         default,
         generated,
         field: String::new(),
+        holds: None,
     });
     Ok(())
 }
