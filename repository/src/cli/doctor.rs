@@ -25,6 +25,9 @@ impl Cli {
         let mut doctor = Doctor::new(domain)
             .application_role(self.application_role.as_str())
             .watch(|place| progress(&format!("looking at {place} ...")));
+        if let Some(schemas) = &arguments.database_schema {
+            doctor = doctor.schemas(schemas.as_str());
+        }
         if !options.no_scratch {
             doctor = (self.history.examine)(doctor);
         }

@@ -89,6 +89,7 @@ pub struct Doctor {
     migrations: Option<Migrations>,
     server: Option<SecretString>,
     databases: Vec<Database>,
+    schemas: Option<String>,
     watch: Option<Watch>,
     only: Option<Engine>,
 }
@@ -112,6 +113,7 @@ impl Doctor {
             migrations: None,
             server: None,
             databases: Vec::new(),
+            schemas: None,
             watch: None,
             only: None,
         }
@@ -139,7 +141,24 @@ impl Doctor {
     /// Also what these migrations build on either engine, in scratch databases that are dropped again.
     #[must_use]
     pub fn migrations<H: History>(mut self) -> Self {
-        self.migrations = Some(Migrations::of::<H>());
+        let mut migrations = Migrations::of::<H>();
+        if let Some(schemas) = &self.schemas {
+            migrations.set_schemas(schemas.clone());
+        }
+        self.migrations = Some(migrations);
+        self
+    }
+
+    /// The application's schemas on Postgres, separated by commas, in the scratch database too: it gets them before
+    /// the migrations run, which see them as [`StoreOptions::schemas`](crate::StoreOptions::schemas) has them.
+    /// `public` unless told otherwise.
+    #[must_use]
+    pub fn schemas(mut self, schemas: impl Into<String>) -> Self {
+        let schemas = schemas.into();
+        if let Some(migrations) = &mut self.migrations {
+            migrations.set_schemas(schemas.clone());
+        }
+        self.schemas = Some(schemas);
         self
     }
 
@@ -156,7 +175,8 @@ impl Doctor {
     /// needed. With [`migrations`](Self::migrations) it is also told which of them it lacks.
     #[must_use]
     pub fn database(mut self, url: impl Into<String>) -> Self {
-        self.databases.push(Database::at(url.into(), None));
+        let database = Database::at(url.into(), self.schemas.clone());
+        self.databases.push(database);
         self
     }
 
@@ -309,7 +329,7 @@ impl<'a> Round<'a> {
     /// What the migrations build, on both engines at once.
     async fn scratch(&mut self) {
         let doctor = self.doctor;
-        let Some(migrations) = doctor.migrations else {
+        let Some(migrations) = &doctor.migrations else {
             return;
         };
         let building = doctor.engines().map(|engine| {
@@ -347,7 +367,7 @@ impl<'a> Round<'a> {
             Ok(seen) => seen,
             Err(reason) => return self.cannot_see(place, format!("{label}: {reason}")),
         };
-        if let Some(migrations) = self.doctor.migrations {
+        if let Some(migrations) = &self.doctor.migrations {
             match seen.applied {
                 Applied::Names(applied) => {
                     let found = live::migrations(place, &label, &applied, &migrations.names());

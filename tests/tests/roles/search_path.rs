@@ -280,6 +280,8 @@ async fn lives_in(url: &str, schemas: &[&str]) -> Result<()> {
     let report = Doctor::new(&entity::DOMAIN)
         .migrations::<migration::Migrator>()
         .only(catamaran::Engine::Postgres)
+        .schemas(list.as_str())
+        .database(url)
         .database_schema(url, list)
         .check()
         .await;
