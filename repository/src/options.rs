@@ -209,7 +209,7 @@ impl StoreOptions {
     /// their order, then among the session's temporary tables, whatever the role or the database are set to. The
     /// first one holds the application's tables, and is where the migrations make them; others hold what these need,
     /// such as extensions. Give the same to
-    /// `migrate::ConnectOptions::schema`, to `Doctor::database_schema` and to `--database-schema`.
+    /// `migrate::ConnectOptions::schema`, to `Doctor::schemas` and to `--database-schema`.
     ///
     /// Opening fails with [`NotMigrated`](ErrorKind::NotMigrated) where one does not exist, and with
     /// [`Setting`](ErrorKind::Setting) for a name that is no schema of an application's: `$user`, or one that begins

@@ -27,6 +27,9 @@ impl Cli {
             .application_role(self.application_role.as_str())
             .lock_timeout(Duration::from_secs(options.lock_timeout))
             .watch(|place| progress(&format!("checking {place} ...")));
+        if let Some(schemas) = &arguments.database_schema {
+            doctor = doctor.schemas(schemas.as_str());
+        }
         doctor = (self.history.examine)(doctor);
         if options.no_scratch {
             doctor = doctor.without_scratch();

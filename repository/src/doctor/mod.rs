@@ -96,6 +96,7 @@ pub struct Doctor {
     server: Option<SecretString>,
     databases: Vec<Database>,
     lock_timeout: Duration,
+    schemas: Option<String>,
     watch: Option<Watch>,
     only: Option<Engine>,
 }
@@ -124,6 +125,7 @@ impl Doctor {
             server: None,
             databases: Vec::new(),
             lock_timeout: LOCK_TIMEOUT,
+            schemas: None,
             watch: None,
             only: None,
         }
@@ -151,7 +153,24 @@ impl Doctor {
     /// Also what these migrations build on either engine, in scratch databases that are dropped again.
     #[must_use]
     pub fn migrations<H: History>(mut self) -> Self {
-        self.migrations = Some(Migrations::of::<H>());
+        let mut migrations = Migrations::of::<H>();
+        if let Some(schemas) = &self.schemas {
+            migrations.set_schemas(schemas.clone());
+        }
+        self.migrations = Some(migrations);
+        self
+    }
+
+    /// The application's schemas on Postgres, separated by commas, in the scratch database too: it gets them before
+    /// the migrations run, which see them as [`StoreOptions::schemas`](crate::StoreOptions::schemas) has them.
+    /// `public` unless told otherwise.
+    #[must_use]
+    pub fn schemas(mut self, schemas: impl Into<String>) -> Self {
+        let schemas = schemas.into();
+        if let Some(migrations) = &mut self.migrations {
+            migrations.set_schemas(schemas.clone());
+        }
+        self.schemas = Some(schemas);
         self
     }
 
@@ -176,7 +195,8 @@ impl Doctor {
     /// needed. With [`migrations`](Self::migrations) it is also told which of them it lacks.
     #[must_use]
     pub fn database(mut self, url: impl Into<String>) -> Self {
-        self.databases.push(Database::at(url.into(), None));
+        let database = Database::at(url.into(), self.schemas.clone());
+        self.databases.push(database);
         self
     }
 
@@ -341,7 +361,7 @@ impl<'a> Round<'a> {
     /// What the migrations build, on both engines at once.
     async fn scratch(&mut self) {
         let doctor = self.doctor;
-        let Some(migrations) = doctor.migrations.filter(|_| doctor.has_scratch) else {
+        let Some(migrations) = doctor.migrations.as_ref().filter(|_| doctor.has_scratch) else {
             return;
         };
         let building = doctor.engines().map(|engine| {
@@ -387,7 +407,7 @@ impl<'a> Round<'a> {
         let mut own = self.report.findings.split_off(before);
         let is_error = |finding: &Finding| finding.severity() == Severity::Error;
         let is_whole = !own.iter().any(is_error);
-        if let Some(migrations) = self.doctor.migrations {
+        if let Some(migrations) = &self.doctor.migrations {
             match &seen.applied {
                 Applied::Rows(recorded) => {
                     let at = label.as_str();

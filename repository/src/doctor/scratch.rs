@@ -1,6 +1,8 @@
 //! What the migrations build: databases that are made for one look, and dropped after it.
 
 use futures_util::future::BoxFuture;
+#[cfg(feature = "postgres")]
+use sea_orm::ConnectionTrait;
 use sea_orm::DatabaseConnection;
 
 use super::read;
@@ -8,17 +10,24 @@ use super::schema::Schema;
 use crate::engine::Engine;
 use crate::migrate::{ConnectOptions, History, apply, connect};
 #[cfg(feature = "postgres")]
+use crate::postgres::{SearchPath, listed};
+#[cfg(feature = "postgres")]
 use crate::testing::{DatabaseOptions, EphemeralDatabase, PostgresServer};
 
 /// A history, as far as the doctor needs it.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct Migrations {
-    open: for<'a> fn(Engine, Server<'a>) -> BoxFuture<'a, Result<Scratch, String>>,
+    open: for<'a> fn(Engine, Server<'a>, Schemas<'a>) -> BoxFuture<'a, Result<Scratch, String>>,
     names: fn() -> Vec<String>,
+    /// The application's schemas on Postgres; `None` is `public`.
+    schemas: Option<String>,
 }
 
 /// A Postgres server by the URL of a role that may create databases; none for one that is found or started.
 type Server<'a> = Option<&'a str>;
+
+/// The application's schemas, separated by commas.
+type Schemas<'a> = Option<&'a str>;
 
 /// A database of its own, with every migration applied.
 pub(super) struct Scratch {
@@ -45,17 +54,20 @@ impl Scratch {
 impl Migrations {
     pub(super) fn of<H: History>() -> Self {
         Migrations {
-            open: |engine, server| {
+            open: |engine, server, schemas| {
                 Box::pin(async move {
                     match engine {
                         Engine::Sqlite => in_memory::<H>().await,
                         #[cfg(feature = "postgres")]
-                        Engine::Postgres => on_a_server::<H>(server).await,
+                        Engine::Postgres => on_a_server::<H>(server, schemas).await,
                         #[cfg(not(feature = "postgres"))]
                         Engine::Postgres => {
-                            let _ = server;
+                            let _ = (server, schemas);
                             // Which says that this build has no support for it.
-                            Err(migrated::<H>("postgres:").await.err().unwrap_or_default())
+                            Err(migrated::<H>("postgres:", None)
+                                .await
+                                .err()
+                                .unwrap_or_default())
                         }
                     }
                 })
@@ -67,12 +79,18 @@ impl Migrations {
                     .map(|migration| migration.name().to_owned())
                     .collect()
             },
+            schemas: None,
         }
+    }
+
+    /// In these schemas on Postgres, which a scratch database gets.
+    pub(super) fn set_schemas(&mut self, schemas: String) {
+        self.schemas = Some(schemas);
     }
 
     /// A scratch database with everything that the migrations build, or why there is none.
     pub(super) async fn open(&self, engine: Engine, server: Server<'_>) -> Result<Scratch, String> {
-        (self.open)(engine, server).await
+        (self.open)(engine, server, self.schemas.as_deref()).await
     }
 
     /// What the migrations build on an engine, or why that cannot be known.
@@ -96,7 +114,7 @@ impl Migrations {
 
 async fn in_memory<H: History>() -> Result<Scratch, String> {
     Ok(Scratch {
-        db: migrated::<H>("sqlite::memory:").await?,
+        db: migrated::<H>("sqlite::memory:", None).await?,
         #[cfg(feature = "postgres")]
         database: None,
         #[cfg(feature = "postgres")]
@@ -105,7 +123,10 @@ async fn in_memory<H: History>() -> Result<Scratch, String> {
 }
 
 #[cfg(feature = "postgres")]
-async fn on_a_server<H: History>(server: Server<'_>) -> Result<Scratch, String> {
+async fn on_a_server<H: History>(
+    server: Server<'_>,
+    schemas: Schemas<'_>,
+) -> Result<Scratch, String> {
     let given = server.map(PostgresServer::at).transpose();
     let given = given.map_err(|error| error.to_string())?;
     let server = match &given {
@@ -119,7 +140,10 @@ async fn on_a_server<H: History>(server: Server<'_>) -> Result<Scratch, String> 
         .empty_postgres_on(server)
         .await
         .map_err(|error| error.to_string())?;
-    let db = migrated::<H>(database.url()).await?;
+    if let Some(schemas) = schemas {
+        make_schemas(database.url(), schemas).await?;
+    }
+    let db = migrated::<H>(database.url(), schemas).await?;
     Ok(Scratch {
         db,
         database: Some(database),
@@ -127,8 +151,31 @@ async fn on_a_server<H: History>(server: Server<'_>) -> Result<Scratch, String> 
     })
 }
 
-async fn migrated<H: History>(url: &str) -> Result<DatabaseConnection, String> {
-    let db = connect(url, ConnectOptions::default())
+/// Makes the schemas that the migrations expect to be there.
+#[cfg(feature = "postgres")]
+async fn make_schemas(url: &str, schemas: &str) -> Result<(), String> {
+    let path = SearchPath::over_list(schemas).map_err(|error| error.to_string())?;
+    let db = connect(url, ConnectOptions::default()).await;
+    let db = db.map_err(|error| error.to_string())?;
+    let mut made = Ok(());
+    for schema in path.schemas() {
+        let name = listed(std::slice::from_ref(schema));
+        let sql = format!("CREATE SCHEMA IF NOT EXISTS {name}");
+        made = made.and(db.execute_unprepared(&sql).await.map(drop));
+    }
+    db.close().await.ok();
+    made.map_err(|error| error.to_string())
+}
+
+async fn migrated<H: History>(
+    url: &str,
+    schema: Schemas<'_>,
+) -> Result<DatabaseConnection, String> {
+    let options = ConnectOptions {
+        schema,
+        ..ConnectOptions::default()
+    };
+    let db = connect(url, options)
         .await
         .map_err(|error| error.to_string())?;
     match apply::<H>(&db).await {

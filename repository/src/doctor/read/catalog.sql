@@ -52,8 +52,11 @@ SELECT 'creator', '', 0, json_build_array(e.privilege_type, coalesce(o.rolname, 
     WHERE e.privilege_type = 'CREATE' AND e.grantee <> s.nspowner AND (o.rolname = $1 OR m.oid IS NOT NULL
         OR e.grantee = 0 AND NOT (s.nspname = 'public' AND current_setting('server_version_num')::int < 150000))
 UNION ALL
+-- Who may read something as itself is no login of the application's, but somebody who looks after the database.
 SELECT 'login', '', 0, json_build_array(l.rolname, l.rolsuper OR l.oid = r.oid OR pg_has_role(l.oid, r.oid,
-        CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END))::text
+        CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END)
+        OR EXISTS (SELECT FROM t WHERE has_table_privilege(l.oid, t.oid, 'SELECT'))
+        OR EXISTS (SELECT FROM h WHERE h.attnum IS NOT NULL AND has_column_privilege(l.oid, h.oid, h.attnum, 'SELECT')))::text
     FROM r, pg_roles l WHERE l.rolname = current_user
 UNION ALL
 SELECT 'table', t.relname::text, 0, json_build_array(t.relrowsecurity, t.relforcerowsecurity,

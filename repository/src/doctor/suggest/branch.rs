@@ -39,8 +39,10 @@ impl Doctor {
         let place = Place::Migrations(engine);
         let is_fixed =
             |finding: &Finding| finding.place == place && !matches!(finding.fix, Fix::Rust { .. });
-        let (Some(migrations), true) = (self.migrations, report.findings.iter().any(is_fixed))
-        else {
+        let (Some(migrations), true) = (
+            self.migrations.clone(),
+            report.findings.iter().any(is_fixed),
+        ) else {
             return Branch::default();
         };
         self.about_to_look_at(place);
