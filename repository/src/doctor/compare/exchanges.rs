@@ -1,6 +1,8 @@
 //! Columns that have each other's names: each is what the other should be. To change them where they are would keep the
 //! wrong values under either name, so people are told.
 
+use std::collections::BTreeSet;
+
 use super::super::code::Code;
 use super::super::finding::Part;
 use super::super::fix::{Fix, ddl};
@@ -49,8 +51,8 @@ fn say(all: &mut Comparison, table: &str, (one, other): (&str, &str)) {
 
 /// Two columns that differ, and would both be right under each other's names.
 fn exchanged(engine: Engine, wanted: &Table, found: &Table) -> Option<(String, String)> {
-    let differences = differences(wanted, found);
-    if differences == 0 {
+    let before = differences(wanted, found);
+    if before.is_empty() {
         return None;
     }
     for (place, one) in wanted.columns.iter().enumerate() {
@@ -64,7 +66,8 @@ fn exchanged(engine: Engine, wanted: &Table, found: &Table) -> Option<(String, S
                 let now = exchanged.column(&column.name);
                 now.is_some_and(|now| is_alike(column, now))
             };
-            let is_better = self::differences(wanted, &exchanged) < differences;
+            let after = differences(wanted, &exchanged);
+            let is_better = after.len() < before.len() && after.is_subset(&before);
             // Of a cycle of columns only one is right after each exchange.
             if is_better && (is_right(one) || is_right(other)) {
                 return Some((one.name.clone(), other.name.clone()));
@@ -85,8 +88,8 @@ fn is_alike(one: &Column, other: &Column) -> bool {
         == (&other.ty, other.nullable, &other.default, &other.collation)
 }
 
-/// How many things of a table are not what they should be, among those that name its columns.
-fn differences(wanted: &Table, found: &Table) -> usize {
+/// What of a table is not what it should be, among the things that name its columns.
+fn differences<'a>(wanted: &'a Table, found: &Table) -> BTreeSet<(&'static str, &'a str)> {
     let columns = wanted.columns.iter().filter(|column| {
         let other = found.column(&column.name);
         other.is_some_and(|other| !is_alike(column, other))
@@ -100,21 +103,24 @@ fn differences(wanted: &Table, found: &Table) -> usize {
         let other = found.indexes.get(*name);
         other.is_some_and(|other| other != *index)
     });
-    let keys = wanted.unique_keys.iter().filter(|key| {
+    let unique_keys = wanted.unique_keys.iter().filter(|key| {
         let mut others = found.unique_keys.iter();
         let other = others.find(|other| other.name == key.name);
         other.is_some_and(|other| other.columns != key.columns)
     });
-    let references = wanted.foreign_keys.iter().filter(|key| {
+    let foreign_keys = wanted.foreign_keys.iter().filter(|key| {
         let mut others = found.foreign_keys.iter();
         let other = others.find(|other| other.name == key.name);
         other.is_some_and(|other| other.columns != key.columns)
     });
-    let primary = wanted.primary_key.columns != found.primary_key.columns;
-    columns.count()
-        + checks.count()
-        + indexes.count()
-        + keys.count()
-        + references.count()
-        + usize::from(primary)
+    let primary_key = wanted.primary_key.columns != found.primary_key.columns;
+    let named = |name: &'a Option<String>| name.as_deref().unwrap_or_default();
+    columns
+        .map(|column| ("column", column.name.as_str()))
+        .chain(checks.map(|check| ("check", named(&check.name))))
+        .chain(indexes.map(|(name, _)| ("index", name.as_str())))
+        .chain(unique_keys.map(|key| ("unique key", named(&key.name))))
+        .chain(foreign_keys.map(|key| ("foreign key", named(&key.name))))
+        .chain(primary_key.then_some(("primary key", "")))
+        .collect()
 }
