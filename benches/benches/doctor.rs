@@ -12,9 +12,8 @@ use catamaran::doctor::{Doctor, Report};
 use catamaran::domain::{
     Check, Domain, Index, ManagedColumns, Model, PrimaryKey, Shape, ShapeColumn, Table,
 };
-use catamaran::migrate::{ConnectOptions, History, Script, TwinMigration, connect, up};
+use catamaran::migrate::{History, Script, TwinMigration, up};
 use catamaran::testing::{DatabaseOptions, EphemeralDatabase, PostgresServer};
-use sea_orm::ConnectionTrait;
 
 const TABLES: usize = 100;
 const COLUMNS: usize = 20;
@@ -112,8 +111,9 @@ struct Large;
 
 impl History for Large {
     fn migrations() -> Vec<Box<dyn TwinMigration>> {
-        let role = <migration::History as History>::migrations().remove(0);
-        vec![role, Box::new(Tables)]
+        let mut migrations = RoleAlone::migrations();
+        migrations.push(Box::new(Tables));
+        migrations
     }
 }
 
@@ -153,22 +153,13 @@ impl TwinMigration for Tables {
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
-async fn suggested(engine: Engine, url: &str) -> Outcome<Vec<String>> {
-    let db = connect(
-        url,
-        ConnectOptions {
-            create: true,
-            ..ConnectOptions::default()
-        },
-    )
-    .await?;
-    db.execute_unprepared("SELECT 1").await?;
-    db.close().await?;
-    let report = Doctor::new(domain()).database(url).check().await;
-    let mut statements = report.statements(engine);
-    // The first migration makes the role, as that of every application does.
-    statements.retain(|sql| !sql.starts_with("CREATE ROLE"));
-    Ok(statements)
+/// The first migration makes the role, as that of every application does.
+struct RoleAlone;
+
+impl History for RoleAlone {
+    fn migrations() -> Vec<Box<dyn TwinMigration>> {
+        vec![<migration::History as History>::migrations().remove(0)]
+    }
 }
 
 async fn empty_postgres() -> Outcome<EphemeralDatabase> {
@@ -189,8 +180,14 @@ async fn run() -> Outcome<bool> {
     let folder = tempfile::tempdir()?;
     let file = |name: &str| format!("sqlite://{}", folder.path().join(name).display());
     let (sqlite, postgres) = (file("live.db"), empty_postgres().await?);
-    let on_sqlite = suggested(Engine::Sqlite, &file("empty.db")).await?;
-    let on_postgres = suggested(Engine::Postgres, postgres.url()).await?;
+    let missing = Doctor::new(domain())
+        .migrations::<RoleAlone>()
+        .check()
+        .await;
+    let (on_sqlite, on_postgres) = (
+        missing.statements(Engine::Sqlite),
+        missing.statements(Engine::Postgres),
+    );
     println!(
         "{} and {} statements make {TABLES} tables of {COLUMNS} columns",
         on_sqlite.len(),
