@@ -13,7 +13,7 @@ use crate::error::{ErrorKind, Result};
 /// The role that scoped work on Postgres runs as, unless told otherwise.
 pub const DEFAULT_APPLICATION_ROLE: &str = "catamaran_app";
 
-/// The schema of Postgres in which a store looks for its tables, unless told otherwise.
+/// The schema of Postgres in which a store looks for its tables by default.
 pub const DEFAULT_SCHEMA: &str = "public";
 
 /// How a store is opened: a URL, and what differs from the defaults.
@@ -202,7 +202,7 @@ impl StoreOptions {
         self
     }
 
-    /// The application's schemas on Postgres, by their names; [`DEFAULT_SCHEMA`] unless told otherwise. SQLite has
+    /// The application's schemas on Postgres, by their names. Default: [`DEFAULT_SCHEMA`]. SQLite has
     /// none.
     ///
     /// On each connection `search_path` is set to them: names are looked up in `pg_catalog`, then in these schemas in

@@ -222,6 +222,7 @@ impl Expected<'_> {
                 grantable: false,
                 through: None,
                 grantor: None,
+                revoke: Vec::new(),
             })
             .collect();
         grants.sort();

@@ -94,7 +94,7 @@ async fn open_for_reading(url: &str, lock_timeout: Duration) -> Result<DatabaseC
     Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
 }
 
-/// Of a database that was looked at: its rows of the history, and whether its schema is whole without the migrations
+/// What a checked database has recorded of its migrations, and whether its schema is whole without the migrations
 /// that they do not name.
 pub(super) struct Recorder<'a> {
     pub(super) place: Place,
@@ -143,7 +143,8 @@ impl Recorder<'_> {
         let fix = match (odd.rows, self.place.engine()) {
             (Some(rows), Some(_)) => {
                 let delete = format!("DELETE FROM {} WHERE {rows}", crate::schema::HISTORY);
-                Fix::sql([Statement::new(Phase::Guard, delete)])
+                let loses = format!("the rows of {} that are told", crate::schema::HISTORY);
+                Fix::sql([Statement::new(Phase::Guard, delete)]).losing(Some(loses))
             }
             _ => Fix::Words(format!(
                 "look at the row in {}: delete it, or give it the name that it should have",
@@ -169,7 +170,7 @@ impl Recorder<'_> {
     }
 }
 
-/// Whoever looks cannot become the application's role, and so no application can that logs in so.
+/// A finding if the login that checks is no member of the application's role: no store can do scoped work with it.
 pub(super) fn stranger(place: Place, at: &str, role: &Role) -> Option<Finding> {
     let login = role.stranger.as_ref()?;
     let (application, member) = (ddl::role(&role.name), ddl::role(login));

@@ -104,7 +104,7 @@ pub struct Doctor {
 /// How long the doctor waits for a lock in a database that is there.
 pub const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Who is told what is looked at.
+/// Who is told what is checked.
 type Watch = Arc<dyn Fn(Place) + Send + Sync>;
 
 impl fmt::Debug for Doctor {
@@ -163,7 +163,7 @@ impl Doctor {
 
     /// The application's schemas on Postgres, separated by commas, in the scratch database too: it gets them before
     /// the migrations run, which see them as [`StoreOptions::schemas`](crate::StoreOptions::schemas) has them.
-    /// `public` unless told otherwise.
+    /// Default: `public`.
     #[must_use]
     pub fn schemas(mut self, schemas: impl Into<String>) -> Self {
         let schemas = schemas.into();
@@ -201,8 +201,8 @@ impl Doctor {
     }
 
     /// As [`database`](Self::database), of an application with schemas of its own on Postgres: one, or several
-    /// separated by commas, as [`StoreOptions::schemas`](crate::StoreOptions::schemas) has them. The first one is
-    /// looked at.
+    /// separated by commas, as [`StoreOptions::schemas`](crate::StoreOptions::schemas) has them. Only the first is
+    /// checked.
     #[must_use]
     pub fn database_schema(mut self, url: impl Into<String>, schema: impl Into<String>) -> Self {
         let database = Database::at(url.into(), Some(schema.into()));
@@ -217,7 +217,7 @@ impl Doctor {
         self
     }
 
-    /// The application's role on Postgres; [`DEFAULT_APPLICATION_ROLE`] unless told otherwise.
+    /// The application's role on Postgres. Default: [`DEFAULT_APPLICATION_ROLE`].
     #[must_use]
     pub fn application_role(mut self, role: impl Into<String>) -> Self {
         self.role = role.into();
@@ -232,14 +232,14 @@ impl Doctor {
         self
     }
 
-    /// Tells, before each place, that it will be looked at: scratch databases take a while.
+    /// Tells, before each place, that it will be checked: scratch databases take a while.
     #[must_use]
     pub fn watch(mut self, watch: impl Fn(Place) + Send + Sync + 'static) -> Self {
         self.watch = Some(Arc::new(watch));
         self
     }
 
-    /// Looks, and tells. What could not be looked at is told too, and makes the report other than clean.
+    /// Checks every place. What was skipped is told too, and makes the report other than clean.
     pub async fn check(&self) -> Report {
         let mut round = Round::new(self);
         round.code();
@@ -405,7 +405,13 @@ impl<'a> Round<'a> {
         let before = self.report.findings.len();
         self.compare(place, Some(&label), wanted.as_ref(), &seen.schema);
         let mut own = self.report.findings.split_off(before);
-        let is_error = |finding: &Finding| finding.severity() == Severity::Error;
+        let suppressions = self.doctor.domain.suppressions;
+        let is_error = |finding: &Finding| {
+            let (code, subject) = (finding.code, finding.subject());
+            let mut suppressions = suppressions.iter();
+            finding.severity() == Severity::Error
+                && !suppressions.any(|one| suppression::covers(one, place, code, &subject))
+        };
         let is_whole = !own.iter().any(is_error);
         if let Some(migrations) = &self.doctor.migrations {
             match &seen.applied {

@@ -49,6 +49,8 @@ pub(super) struct Membership {
     pub(super) of: String,
     /// The role that was granted to it: that one, or one that is a member of it.
     pub(super) through: String,
+    /// The statements that end it, in whatever way it is one.
+    pub(super) revoke: Vec<String>,
 }
 
 /// A schema of Postgres, as far as the application's role may do something there.
@@ -360,7 +362,7 @@ pub(super) struct ForeignKey {
     pub(super) deferred: bool,
     /// Whether it holds for the rows that were there before it.
     pub(super) valid: bool,
-    /// Whether it is looked at when a row is written.
+    /// Whether it is checked when a row is written.
     pub(super) enforced: bool,
 }
 
@@ -456,6 +458,8 @@ pub(super) struct Grant {
     pub(super) through: Option<String>,
     /// Who granted it, quoted as a name, where that is not the owner: only that role can take it back.
     pub(super) grantor: Option<String>,
+    /// The statements by which the application's role has it no more, where it has it by another role.
+    pub(super) revoke: Vec<String>,
 }
 
 impl Grant {

@@ -18,9 +18,8 @@ pub struct Step {
     pub at: Option<String>,
     /// What to do, where it is not SQL, or what SQL alone does not do.
     pub words: Option<String>,
-    /// Statements, in order. They stop at the first error in a program that stops there; pasted into `psql` or
-    /// `sqlite3`, which go on, those behind a failure fail too or change nothing. Of what the migrations build they are
-    /// the statements of a new migration. Empty where the fix is in words.
+    /// Statements, in order; empty where the fix is in words. After a failed statement later ones fail or change nothing,
+    /// also in `psql` and `sqlite3`, which go on. For what the migrations build: the statements of a new migration.
     pub sql: Vec<String>,
     /// Whether all of it happens or nothing.
     pub atomic: bool,

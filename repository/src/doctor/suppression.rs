@@ -7,7 +7,7 @@ use crate::domain::{Place, Suppression};
 
 /// Takes away what is suppressed, and adds what is wrong with the suppressions.
 ///
-/// An suppression is judged only if its place was looked at in whole.
+/// A suppression is judged only if its place was checked in whole.
 pub(super) fn apply(
     suppressions: &'static [Suppression],
     checked_in_whole: &[Place],

@@ -40,7 +40,7 @@ pub struct PooledConnection {
 /// `DISCARD ALL` without what the driver relies on: its prepared statements. That one cannot share a message
 /// with others; these end a transaction's text and cost no round trip.
 const CLEANING: &str = "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; \
-    SELECT pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES";
+    SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES";
 
 impl PooledConnection {
     /// The connection, for a statement.

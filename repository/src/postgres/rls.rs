@@ -57,10 +57,16 @@ pub(super) fn ask(application: &str, schemas: &[String], version: Option<u32>) -
         "pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace \
          AND n.nspname = ANY ({schemas}) AND c.relkind IN ('r', 'p')"
     );
+    // Who owns a function that a policy calls may give it another body.
     let owns = |role: &str| {
         format!(
-            "(SELECT coalesce(min(format('%I.%I', n.nspname, c.relname)), '') FROM {tables} \
-             WHERE NOT {role}.rolsuper AND pg_has_role({role}.oid, c.relowner, 'MEMBER'))"
+            "(SELECT coalesce(max(owned.thing), '') FROM (\
+             SELECT format('TABLE %I.%I', n.nspname, c.relname) AS thing, c.relowner AS owner FROM {tables} \
+             UNION ALL SELECT format('FUNCTION %s', f.oid::regprocedure), f.proowner FROM {tables} \
+             JOIN pg_policy AS policy ON policy.polrelid = c.oid \
+             JOIN pg_depend AS used ON used.classid = 'pg_policy'::regclass AND used.objid = policy.oid \
+             AND used.refclassid = 'pg_proc'::regclass JOIN pg_proc AS f ON f.oid = used.refobjid) AS owned \
+             WHERE NOT {role}.rolsuper AND pg_has_role({role}.oid, owned.owner, 'MEMBER'))"
         )
     };
     let may_use = |role: &str| {
@@ -119,7 +125,8 @@ pub(super) struct Answer {
     pub(super) login_bypasses: bool,
     /// What makes it more than policies hold; see [`powers`].
     pub(super) login_powers: String,
-    /// A table that it owns, by itself or as a member of the owner; empty if there is none.
+    /// `TABLE ..` or `FUNCTION ..`: what policies rest on and it owns, by itself or as a member of the owner; empty if
+    /// there is none.
     pub(super) login_owns: String,
     pub(super) application_exists: bool,
     pub(super) login_is_member: bool,
@@ -135,9 +142,9 @@ pub(super) struct Answer {
 fn unbound(powers: &str, owns: &str) -> String {
     let owns = match owns {
         "" => String::new(),
-        table => format!(
-            "it, or a role that it is a member of, owns tables, such as {table} (ALTER TABLE {table} OWNER TO another \
-             role)"
+        thing => format!(
+            "it, or a role that it is a member of, owns tables or functions of their policies, such as {thing} \
+             (ALTER {thing} OWNER TO another role)"
         ),
     };
     let reasons = [powers, &owns];
@@ -305,7 +312,7 @@ mod tests {
     #[test]
     fn a_role_that_policies_do_not_bind_never_does_scoped_work() {
         let mut owner = answer();
-        owner.login_owns = "public.habits".to_owned();
+        owner.login_owns = "TABLE public.habits".to_owned();
         owner.login_is_member = false;
         let mut superuser = answer();
         superuser.login_powers = "it has SUPERUSER".to_owned();

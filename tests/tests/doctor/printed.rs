@@ -348,7 +348,7 @@ async fn columns_that_were_exchanged_are_left_to_people() {
             );
             // The words have what puts it right.
             let words = report.steps[0].words.clone().expect("words");
-            let (_, sql) = words.split_once("names: ").expect("statements");
+            let (_, sql) = words.split_once("are: ").expect("statements");
             let (sql, _) = sql.split_once("; COMMIT").expect("their end");
             database
                 .run(&format!("{sql}; COMMIT"))

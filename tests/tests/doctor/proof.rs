@@ -135,8 +135,7 @@ In DOMAIN's own column the fix is a line for DOMAIN or a record, of which the te
 - `–`: it cannot be there, or the place cannot say it (an entity knows no index; SQLite has no roles).
 - `in words`: the fix is for people, because only they know the values.
 - `refused`: the migration runner does not let such a migration through.
-- `CAT.. elsewhere`: DOMAIN is what the others are measured by, so both databases are told to follow it, and are
-  fixed into it.
+- `CAT.. elsewhere`: DOMAIN is the measure, so both databases are reported; their fixes make them what DOMAIN says.
 
 Beside the list, every word of the reference migrations and of a nasty domain's is lost, written otherwise and followed by
 what does not belong there, one at a time: of some hundred thousand slips the databases take about 6,500, and each of these

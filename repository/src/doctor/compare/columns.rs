@@ -294,7 +294,7 @@ fn one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
     let (name, ty) = (wanted.name.as_str(), wanted.ty.as_str());
     let collate = wanted.collation.as_ref();
     let collate = collate.map_or(String::new(), |collation| {
-        format!(" COLLATE \"{collation}\"")
+        format!(" COLLATE {}", ddl::collation(collation))
     });
     if wanted.ty != found.ty {
         retyped(on, wanted, found, &collate);

@@ -1,11 +1,11 @@
-//! Keys, foreign keys and checks.
+//! Keys and checks.
 
 use super::super::code::Code;
 use super::super::expected::PRIMARY_KEY;
 use super::super::expression::Shown;
 use super::super::fix::{Fix, Phase, Statement, ddl, rows};
 use super::super::schema::{Check, ForeignKey, PrimaryKey, UniqueKey};
-use super::{OnTable, Remedy, sides};
+use super::{OnTable, sides};
 
 pub(super) fn primary_key(on: &mut OnTable<'_>) {
     let (wanted, found) = (&on.wanted.primary_key, &on.found.primary_key);
@@ -32,8 +32,11 @@ pub(super) fn primary_key(on: &mut OnTable<'_>) {
                 let drop = dropped(Phase::DropKey, on.name, found.name.as_deref());
                 let add = add.map(|add| key_added(on, wanted.name.as_ref(), &add));
                 let sql = without_references(on, &found.columns, drop.into_iter().chain(add));
-                on.alter(sql, |table| table.primary_key.clone_from(wanted))
-                    .failing_on(Some(rows::shared_by(on.name, &wanted.columns)))
+                let has_columns = !wanted.columns.is_empty();
+                on.needing(&wanted.columns, || {
+                    on.alter(sql, |table| table.primary_key.clone_from(wanted))
+                        .failing_on(has_columns.then(|| rows::shared_by(on.name, &wanted.columns)))
+                })
             }
         };
         on.named(&name, Code::PrimaryKey, sides(say(wanted), say(found)), fix);
@@ -93,34 +96,6 @@ fn without_references(
     all
 }
 
-impl OnTable<'_> {
-    /// Takes away the foreign keys, of any table of Postgres, that are in the way of a change, and makes those again
-    /// that are to stay.
-    pub(super) fn foreign_keys_anew(&self, is_one: impl Fn(&ForeignKey) -> bool) -> Vec<Statement> {
-        let mut all = Vec::new();
-        for (name, table) in &self.actual.tables {
-            let wanted = self.expected.tables.get(name);
-            let wanted = wanted.map_or(&[][..], |wanted| &wanted.foreign_keys);
-            for key in table.foreign_keys.iter().filter(|key| is_one(key)) {
-                all.extend(dropped(Phase::DropForeignKey, name, key.name.as_deref()));
-                // One that is too much is gone by then, and one that differs is made as it should be.
-                let is_it = |other: &&ForeignKey| {
-                    ForeignKey {
-                        name: key.name.clone(),
-                        ..(*other).clone()
-                    } == *key
-                };
-                let again = wanted
-                    .iter()
-                    .find(is_it)
-                    .map(|again| ddl::foreign_key(table, again));
-                all.extend(again.map(|again| ddl::added(Phase::AddForeignKey, name, &again)));
-            }
-        }
-        all
-    }
-}
-
 /// The statement that drops a constraint; none for one without a name.
 pub(super) fn dropped(phase: Phase, table: &str, constraint: Option<&str>) -> Option<Statement> {
     let constraint = constraint?;
@@ -133,7 +108,7 @@ pub(super) fn dropped(phase: Phase, table: &str, constraint: Option<&str>) -> Op
 }
 
 /// A constraint that is right but for its name; `edit` gives it the right one.
-fn renamed(
+pub(super) fn renamed(
     on: &mut OnTable<'_>,
     wanted: &str,
     found: Option<&str>,
@@ -142,7 +117,8 @@ fn renamed(
     let sql = found.map(|found| {
         let (table, from, to) = (ddl::name(on.name), ddl::name(found), ddl::name(wanted));
         let sql = format!("ALTER TABLE {table} RENAME CONSTRAINT {from} TO {to}");
-        Statement::new(Phase::RenameConstraint, sql).dropping_constraint(on.name, found)
+        let rename = Statement::new(Phase::RenameConstraint, sql);
+        rename.dropping_constraint(on.name, found).making(wanted)
     });
     let fix = on.alter(sql, edit);
     let sides = sides(wanted, found.unwrap_or("no name"));
@@ -211,184 +187,6 @@ fn unique_key(on: &mut OnTable<'_>, key: &UniqueKey, found: Option<&UniqueKey>) 
             on.named(&name, Code::UniqueKeyMissing, sides, fix);
         }
     }
-}
-
-pub(super) fn foreign_keys(on: &mut OnTable<'_>) {
-    let (wanted, found) = (&on.wanted.foreign_keys, &on.found.foreign_keys);
-    // By columns, since entities have no names for them.
-    let same = |one: &ForeignKey, other: &ForeignKey| one.columns == other.columns;
-    // One to one: a second key over the same columns is one too many, whatever it does.
-    let mut rest: Vec<&ForeignKey> = found.iter().collect();
-    for key in wanted {
-        let name = key.called();
-        let alike = |by_name: bool| {
-            rest.iter()
-                .position(|other| same(key, other) && (!by_name || key.name == other.name))
-        };
-        match alike(true).or_else(|| alike(false)) {
-            Some(place) => foreign_key(on, &name, key, rest.remove(place)),
-            None => {
-                let fix = put(on, key, None);
-                let sides = sides(ddl::foreign_key(on.wanted, key), "no such foreign key");
-                on.named(&name, Code::ForeignKeyMissing, sides, fix);
-            }
-        }
-    }
-    for key in rest {
-        let fix = match on.module() {
-            Some(module) => Fix::Words(format!(
-                "take the relation over ({}) out of {module}, or add the foreign key to DOMAIN",
-                key.columns.join(", ")
-            ))
-            .into(),
-            None => {
-                let sql = dropped(Phase::DropForeignKey, on.name, key.name.as_deref());
-                on.alter(sql, |table| table.foreign_keys.retain(|other| other != key))
-            }
-        };
-        let sides = sides("no such foreign key", ddl::foreign_key(on.found, key));
-        on.named(&key.called(), Code::ForeignKeyExtra, sides, fix);
-    }
-}
-
-fn foreign_key(on: &mut OnTable<'_>, name: &str, wanted: &ForeignKey, found: &ForeignKey) {
-    let target =
-        |key: &ForeignKey| format!("{} ({})", key.references, key.referenced_columns.join(", "));
-    let late = |key: &ForeignKey| match (key.deferrable, key.deferred) {
-        (true, true) => "DEFERRABLE INITIALLY DEFERRED",
-        (true, false) => "DEFERRABLE",
-        _ => "NOT DEFERRABLE",
-    };
-    let matched = |key: &ForeignKey| {
-        if key.full {
-            "MATCH FULL"
-        } else {
-            "MATCH SIMPLE"
-        }
-    };
-    // Made anew it looks at the rows that were written in the meantime, too.
-    let checked = |key: &ForeignKey| match key.enforced {
-        true => "looked at when a row is written",
-        false => "NOT ENFORCED, or a trigger of it is disabled, on this table or on that",
-    };
-    for (code, one, other) in [
-        (Code::ForeignKeyTarget, target(wanted), target(found)),
-        (
-            Code::ForeignKeyDelete,
-            wanted.on_delete.clone(),
-            found.on_delete.clone(),
-        ),
-        (
-            Code::ForeignKeyUpdate,
-            wanted.on_update.clone(),
-            found.on_update.clone(),
-        ),
-        (
-            Code::ForeignKeyDeferrable,
-            late(wanted).to_owned(),
-            late(found).to_owned(),
-        ),
-        (
-            Code::ForeignKeyMatch,
-            matched(wanted).to_owned(),
-            matched(found).to_owned(),
-        ),
-        (
-            Code::ForeignKeyDisabled,
-            checked(wanted).to_owned(),
-            checked(found).to_owned(),
-        ),
-    ] {
-        if one != other {
-            let fix = put(on, wanted, Some(found));
-            on.named(name, code, sides(one, other), fix);
-        }
-    }
-    if wanted.valid && !found.valid {
-        not_valid(on, name);
-    }
-    if on.is_database() && wanted.name != found.name {
-        renamed(on, name, found.name.as_deref(), |table| {
-            for key in table
-                .foreign_keys
-                .iter_mut()
-                .filter(|key| key.columns == wanted.columns)
-            {
-                key.name.clone_from(&wanted.name);
-            }
-        });
-    }
-}
-
-/// Puts a foreign key in its place, or in that of another over the same columns.
-fn put<'t>(on: &OnTable<'_>, key: &'t ForeignKey, instead: Option<&'t ForeignKey>) -> Remedy<'t> {
-    if let Some(module) = on.module() {
-        return relation(on, module, key).into();
-    }
-    let drop = instead.and_then(|other| other.name.as_deref());
-    let drop = dropped(Phase::DropForeignKey, on.name, drop);
-    let add = ddl::added(
-        Phase::AddForeignKey,
-        on.name,
-        &ddl::foreign_key(on.wanted, key),
-    );
-    let put = || {
-        on.alter(drop.into_iter().chain([add]), |table| {
-            table
-                .foreign_keys
-                .retain(|other| other.columns != key.columns);
-            table.foreign_keys.push(key.clone());
-        })
-        .failing_on(Some(rows::orphaned(on.name, key)))
-    };
-    match on.lacking(&key.references, &key.referenced_columns) {
-        Some(first) => first,
-        None => on.needing(&key.columns, put),
-    }
-}
-
-/// The attribute of a relation in an entity. The parent's module is beside this one, unless it is not known.
-fn relation(on: &OnTable<'_>, module: &str, key: &ForeignKey) -> Fix {
-    let action = |sql: &str| match sql {
-        "NO ACTION" => "NoAction",
-        "RESTRICT" => "Restrict",
-        "CASCADE" => "Cascade",
-        _ => "SetNull",
-    };
-    let parent = on.actual.tables.get(&key.references);
-    let parent = parent.and_then(|parent| parent.source.as_deref());
-    let parent = parent.and_then(|path| path.rsplit("::").next());
-    let parent = format!("super::{}", parent.unwrap_or(&key.references));
-    let columns = |names: &[String], path: &str| {
-        let names = names
-            .iter()
-            .map(|name| format!("{path}::{}", variant(name)));
-        let names: Vec<String> = names.collect();
-        match names.as_slice() {
-            [one] => one.clone(),
-            _ => format!("({})", names.join(", ")),
-        }
-    };
-    Fix::rust(
-        format!("on a relation in {module}"),
-        format!(
-            "belongs_to = \"{parent}::Entity\", from = {:?}, to = {:?}, on_update = {:?}, on_delete = {:?}",
-            columns(&key.columns, "Column"),
-            columns(&key.referenced_columns, &format!("{parent}::Column")),
-            action(&key.on_update),
-            action(&key.on_delete),
-        ),
-    )
-}
-
-/// `habit_id` as SeaORM calls its variant.
-fn variant(column: &str) -> String {
-    let words = column.split('_').map(|word| {
-        let mut letters = word.chars();
-        let first = letters.next().map(|c| c.to_ascii_uppercase());
-        first.into_iter().chain(letters).collect::<String>()
-    });
-    words.collect()
 }
 
 pub(super) fn checks(on: &mut OnTable<'_>) {
@@ -485,7 +283,7 @@ fn one(on: &mut OnTable<'_>, name: &str, wanted: &Check, found: &Check) {
 }
 
 /// By then it has its right name.
-fn not_valid(on: &mut OnTable<'_>, name: &str) {
+pub(super) fn not_valid(on: &mut OnTable<'_>, name: &str) {
     let validate = format!(
         "ALTER TABLE {} VALIDATE CONSTRAINT {}",
         ddl::name(on.name),
@@ -494,7 +292,7 @@ fn not_valid(on: &mut OnTable<'_>, name: &str) {
     let fix = Fix::sql([Statement::new(Phase::AddForeignKey, validate)]);
     let sides = sides(
         "holds for every row",
-        "NOT VALID: rows from before it were not looked at",
+        "NOT VALID: rows from before it were not checked",
     );
     on.named(name, Code::NotValid, sides, fix);
 }

@@ -39,14 +39,15 @@ fn say(all: &mut Comparison, table: &str, (one, other): (&str, &str)) {
         format!("ALTER TABLE {table} RENAME COLUMN {from} TO {to}")
     };
     let fix = Fix::Words(format!(
-        "{one} and {other} have what the other should have; if they have each other's names: BEGIN; {}; {}; {}; COMMIT; \
-         if they do not, change each by hand, since what is in it would stay",
+        "{one} and {other} look exchanged. If they are: BEGIN; {}; {}; {}; COMMIT. If not, change each column by hand: \
+         the values stay where they are.",
         rename(one, BETWEEN),
         rename(other, one),
         rename(BETWEEN, other),
     ));
     let sides = sides(one, format!("what should be {other}"));
     all.say(table, (Part::Column, one), Code::ColumnRenamed, sides, fix);
+    all.exchanged.insert(table.to_owned());
 }
 
 /// Two columns that differ, and would both be right under each other's names.

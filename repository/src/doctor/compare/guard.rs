@@ -34,38 +34,36 @@ pub(super) fn role(all: &mut Comparison, wanted: &Schema, found: &Schema) {
         return;
     };
     let name = ddl::name(&wanted.name);
-    let mut say = |what: (Part, &str), code: Code, found: String, sql: String| {
-        let fix = Fix::sql([Statement::new(Phase::Role, sql)]);
+    let mut say = |what: (Part, &str), code: Code, found: String, sql: Vec<String>| {
+        let sql = sql.into_iter();
+        let fix = Fix::sql(sql.map(|sql| Statement::new(Phase::Role, sql)));
         let sides = sides("a role that policies bind", found);
         all.say(&wanted.name, what, code, sides, fix);
     };
     let Some(found) = &found.role else {
         let found = "no such role".to_owned();
         let create = ddl::create_role(&wanted.name);
-        return say((Part::Table, ""), Code::RoleMissing, found, create);
+        return say((Part::Table, ""), Code::RoleMissing, found, vec![create]);
     };
     if found.unbound && !wanted.unbound {
         let alter = format!("ALTER ROLE {name} NOSUPERUSER NOBYPASSRLS");
         let found = "a superuser, or a role with BYPASSRLS".to_owned();
-        say((Part::Table, ""), Code::RoleUnbound, found, alter);
+        say((Part::Table, ""), Code::RoleUnbound, found, vec![alter]);
     }
     for membership in &found.unbound_as {
         if !wanted.unbound_as.contains(membership) {
-            let Membership { of, through } = membership;
-            let revoke = left(through, &wanted.name);
+            let Membership {
+                of,
+                through,
+                revoke,
+            } = membership;
             let found = format!(
                 "a member of {of}, which is a superuser or has BYPASSRLS, by the grant of {through}"
             );
-            say((Part::Named, of), Code::RoleUnbound, found, revoke);
+            say((Part::Named, of), Code::RoleUnbound, found, revoke.clone());
         }
     }
     namespace(all, wanted, found);
-}
-
-/// What makes the application's role no member of another any more.
-fn left(through: &str, application: &str) -> String {
-    let (through, application) = (ddl::role(through), ddl::role(application));
-    format!("REVOKE {through} FROM {application}")
 }
 
 /// What the application's role may do in the schema itself.
@@ -93,10 +91,10 @@ fn namespace(all: &mut Comparison, wanted: &Role, found: &Role) {
     }
     let extra = found.creators.iter();
     for grant in extra.filter(|grant| !wanted.creators.iter().any(|other| other.is_it(grant))) {
-        let (name, revoke) = (said(grant), revoked("REVOKE", grant, &schema, application));
+        let (name, revoke) = (said(grant), revoked("REVOKE", grant, &schema));
         let sides = sides("nothing", &name);
         let what = (Part::Named, name.as_str());
-        all.say(&found.name, what, Code::GrantExtra, sides, guarding(revoke));
+        all.say(&found.name, what, Code::GrantExtra, sides, revoke);
     }
 }
 
@@ -255,24 +253,25 @@ fn said(grant: &Grant) -> String {
     format!("{} TO {}{option}", grant.privilege, grant.role)
 }
 
-/// The statement by which the application's role has a privilege no more: what another role has is that one's.
-fn revoked(verb: &str, grant: &Grant, on: &str, application: &str) -> String {
-    if let Some(through) = &grant.through {
-        return left(through, application);
+/// The statements by which the application's role has a privilege no more: what another role has is that one's.
+fn revoked(verb: &str, grant: &Grant, on: &str) -> Fix {
+    if grant.through.is_some() {
+        let revoke = grant.revoke.iter();
+        return Fix::sql(revoke.map(|sql| Statement::new(Phase::Guard, sql)));
     }
     let revoke = format!(
         "{verb} {} ON {on} FROM {}",
         grant.privilege,
         ddl::role(&grant.role)
     );
-    match &grant.grantor {
+    guarding(match &grant.grantor {
         // What another role granted is not taken back by the owner, whose REVOKE then changes nothing.
         Some(grantor) => {
             let body = format!("BEGIN SET LOCAL ROLE {grantor}; {revoke}; RESET ROLE; END");
             format!("DO {}", ddl::dollar_quoted(&body))
         }
         None => revoke,
-    }
+    })
 }
 
 fn grants(on: &mut OnTable<'_>, wanted: &Guard, found: &Guard) {
@@ -292,8 +291,6 @@ fn grants(on: &mut OnTable<'_>, wanted: &Guard, found: &Guard) {
             on.named(&said(grant), Code::GrantMissing, sides, fix);
         }
     }
-    let role = on.actual.role.as_ref();
-    let application = role.map_or("", |role| role.name.as_str());
     for grant in &found.grants {
         if wanted.grants.iter().any(|other| other.is_it(grant))
             || is_given_anyway(grant, &wanted.grants)
@@ -306,8 +303,7 @@ fn grants(on: &mut OnTable<'_>, wanted: &Guard, found: &Guard) {
             false => "REVOKE",
         };
         let sides = sides(all(&wanted.grants), said(grant));
-        let revoke = revoked(verb, grant, &table, application);
-        let fix = guarding(revoke);
+        let fix = revoked(verb, grant, &table);
         on.named(&said(grant), Code::GrantExtra, sides, fix);
     }
 }

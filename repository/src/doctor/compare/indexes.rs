@@ -22,14 +22,17 @@ pub(super) fn compare(on: &mut OnTable<'_>) {
             Some((other, _)) => {
                 met.push(other);
                 let sql = match on.all.engine {
-                    Engine::Postgres => vec![Statement::new(
-                        Phase::RenameConstraint,
-                        format!(
-                            "ALTER INDEX {} RENAME TO {}",
-                            ddl::name(other),
-                            ddl::name(name)
-                        ),
-                    )],
+                    Engine::Postgres => vec![
+                        Statement::new(
+                            Phase::RenameConstraint,
+                            format!(
+                                "ALTER INDEX {} RENAME TO {}",
+                                ddl::name(other),
+                                ddl::name(name)
+                            ),
+                        )
+                        .making(name),
+                    ],
                     Engine::Sqlite => vec![drop(other), made(name, create)],
                 };
                 let fix = Remedy::altering(Fix::sql(sql), |table| {

@@ -3,13 +3,14 @@
 mod columns;
 mod constraints;
 mod exchanges;
+mod foreign_keys;
 mod guard;
 mod indexes;
 mod renames;
 mod spelling;
 mod tables;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::code::Code;
 use super::finding::{Finding, Part};
@@ -45,6 +46,7 @@ pub(super) fn compare(
         found: Vec::new(),
         meant: expected.others.clone(),
         taken: actual.taken.clone(),
+        exchanged: BTreeSet::new(),
         edited: BTreeMap::new(),
         suppressions,
     };
@@ -73,6 +75,8 @@ struct Comparison {
     meant: Vec<Other>,
     /// Names that something else has.
     taken: BTreeMap<String, String>,
+    /// The tables of which columns look exchanged.
+    exchanged: BTreeSet<String>,
     /// What the fixes make of the tables of SQLite.
     edited: BTreeMap<String, Edited>,
     suppressions: &'static [Suppression],
@@ -198,11 +202,18 @@ impl Comparison {
         self.say(&hazard.table, what, hazard.code, sides, hazard.fix.clone());
     }
 
-    /// The fix, unless something else has a name that it makes, or a terminal would obey it.
-    fn unless_taken(&self, fix: Fix) -> Fix {
+    /// The fix, unless people have to do something before it can run.
+    fn unless_by_hand(&self, table: &str, fix: Fix) -> Fix {
         let Fix::Sql(change) = &fix else {
             return fix;
         };
+        // A column that is changed under another's name keeps the wrong values.
+        if self.exchanged.contains(table) {
+            return Fix::Words(format!(
+                "settle first which columns of {} have each other's names, then check again",
+                ddl::name(table)
+            ));
+        }
         if let Err(words) = printable(change.statements.clone()) {
             return Fix::Words(words);
         }
@@ -221,7 +232,7 @@ impl Comparison {
     }
 
     fn say(&mut self, table: &str, what: (Part, &str), code: Code, sides: Sides, fix: Fix) {
-        let fix = self.unless_taken(fix);
+        let fix = self.unless_by_hand(table, fix);
         self.found.push(Finding {
             code,
             place: self.place,
@@ -244,7 +255,7 @@ fn printable(statements: Vec<Statement>) -> Result<Vec<Statement>, String> {
     let obeyed = statements.iter().find(|one| text::has_controls(&one.sql));
     match obeyed {
         Some(one) => Err(format!(
-            "run it from a program, since a name in it has characters that a terminal obeys: {}",
+            "a name in it has control characters: run this from a program, not in a terminal: {}",
             text::on_one_line(&one.sql)
         )),
         None => Ok(statements),
@@ -290,7 +301,10 @@ impl<'a> OnTable<'a> {
         let is_suppressed = self
             .all
             .is_suppressed(code, &self.all.found[said].subject());
-        if let (Engine::Sqlite, Some(edit), false) = (self.all.engine, &remedy.edit, is_suppressed)
+        // What is left to people is no part of a table that is made anew.
+        let is_sql = matches!(self.all.found[said].fix, Fix::Sql(_));
+        if let (Engine::Sqlite, Some(edit), true, false) =
+            (self.all.engine, &remedy.edit, is_sql, is_suppressed)
         {
             let table = self.without_conflicts();
             let edited = self.all.edited.entry(self.name.to_owned());

@@ -4,7 +4,10 @@ use super::super::code::Code;
 use super::super::finding::Part;
 use super::super::fix::{Fix, Phase, Statement, ddl, dependents};
 use super::super::schema::{Other, Schema, Table, UNLOGGED};
-use super::{Comparison, OnTable, columns, constraints, exchanges, guard, indexes, renames, sides};
+use super::{
+    Comparison, OnTable, columns, constraints, exchanges, foreign_keys, guard, indexes, renames,
+    sides,
+};
 use crate::engine::Engine;
 
 pub(super) fn compare(all: &mut Comparison, expected: &Schema, actual: &mut Schema) {
@@ -41,7 +44,7 @@ pub(super) fn compare(all: &mut Comparison, expected: &Schema, actual: &mut Sche
         conflicts(on);
         columns::compare(on);
         constraints::primary_key(on);
-        constraints::foreign_keys(on);
+        foreign_keys::compare(on);
         if on.is_database() {
             constraints::unique_keys(on);
             indexes::compare(on);

@@ -13,7 +13,7 @@ use crate::domain::{DefaultValue, Domain, Place, Presence, Table};
 use crate::engine::Engine;
 use crate::value::Value;
 
-/// What is wrong before any other place is looked at.
+/// What is wrong before any other place is checked.
 pub(super) fn check(expected: &Expected<'_>) -> Vec<Finding> {
     let Expected {
         domain, described, ..

@@ -13,7 +13,7 @@ pub(in super::super) struct Use {
     pub(in super::super) name: String,
     /// As Postgres prints it: `public.evil(text)`.
     pub(in super::super) said: String,
-    /// Whether it lies in the schema that is looked at, and Postgres brings nothing of its name and kind: then the name
+    /// Whether it lies in the checked schema, and Postgres brings nothing of its name and kind: then the name
     /// alone can mean nothing else.
     pub(in super::super) is_plain: bool,
     /// Whether what is printed does not say it.

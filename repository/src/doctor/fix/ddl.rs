@@ -9,7 +9,7 @@ use crate::engine::Engine;
 
 /// Words that need quotes as a name in Postgres or SQLite.
 const RESERVED: &str = " abort action add after all alter always analyse analyze and any array as asc asymmetric \
-    authorization before begin between binary both by cascade case cast check collate collation column commit \
+    authorization autoincrement before begin between binary both by cascade case cast check collate collation column commit \
     concurrently constraint create cross current current_catalog current_date current_role current_schema \
     current_time current_timestamp current_user default deferrable deferred delete desc distinct do drop else end \
     escape except exists explain false fetch for foreign freeze from full glob grant group having if ilike in index \
@@ -48,7 +48,7 @@ pub(crate) fn names(list: &[String]) -> String {
 pub(crate) fn column(column: &Column) -> String {
     let mut sql = format!("{} {}", name(&column.name), column.ty);
     if let Some(collation) = &column.collation {
-        sql.push_str(&format!(" COLLATE \"{collation}\""));
+        sql.push_str(&format!(" COLLATE {}", self::collation(collation)));
     }
     if let Some(generated) = &column.generated {
         let when = match generated {
@@ -65,6 +65,15 @@ pub(crate) fn column(column: &Column) -> String {
         sql.push_str(&format!(" DEFAULT {default}"));
     }
     sql
+}
+
+/// A collation, which may have its schema before its name.
+pub(crate) fn collation(collation: &str) -> String {
+    let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+    match collation.split_once('.') {
+        Some((schema, name)) => format!("{}.{}", quoted(schema), quoted(name)),
+        None => quoted(collation),
+    }
 }
 
 /// What follows `GENERATED .. AS`.

@@ -1,6 +1,5 @@
-//! What SQLite keeps by its text alone: triggers and views. One that names a table or a column that is gone fails
-//! whenever it is read, and any ALTER TABLE with it; what it names is told by its words, and rather too much than
-//! too little.
+//! Triggers and views, which SQLite keeps as text. If one names a table or a column that is missing, reading it and any
+//! ALTER TABLE fail. Names are found by the words of the text: rather too many than too few.
 
 use sqlparser::tokenizer::Token;
 

@@ -6,8 +6,7 @@ const FRACTION: &str = "fractions of numbers";
 const LAST_DIGITS: &str = "the last digits of long numbers";
 const SPELLING: &str = "the spelling of numbers ('007' becomes 7)";
 
-/// What of the values the cast of a fix takes away, as far as that is known. A value that it cannot keep at all makes it fail, and
-/// then nothing is lost.
+/// What a cast of a fix loses, if that is known. A value that the cast refuses makes the fix fail, and nothing is lost.
 pub(crate) fn of_another_type(engine: Engine, from: &str, to: &str) -> Option<&'static str> {
     match engine {
         Engine::Sqlite => sqlite(from, to),

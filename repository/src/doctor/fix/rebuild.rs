@@ -45,10 +45,14 @@ pub(crate) fn statements(
         .filter(|name| from.column(name).is_some())
         .collect();
     let columns = ddl::names(&copied);
+    // By itself SQLite takes a name in double quotes for a text if there is no such column.
+    let values = copied.iter();
+    let values = values.map(|column| format!("{}.{}", ddl::name(table), ddl::name(column)));
+    let values = values.collect::<Vec<_>>().join(", ");
     let mut all = dependents::dropped(Phase::DropDependent, &dependents);
     all.push(Statement::new(Phase::Copy, ddl::create_table(&new, into)).making(&new));
     let copy = format!(
-        "INSERT INTO {} ({columns}) SELECT {columns} FROM {}",
+        "INSERT INTO {} ({columns}) SELECT {values} FROM {}",
         ddl::name(&new),
         ddl::name(table)
     );

@@ -32,7 +32,8 @@ pub(crate) fn transaction(
     }
 }
 
-/// A failure makes each later statement of the transaction fail, and its COMMIT a ROLLBACK.
+/// A failure makes each later statement of a transaction fail, and its COMMIT a ROLLBACK; but not in a `psql` that has
+/// `ON_ERROR_ROLLBACK` on, as some have in their `.psqlrc`. So all of them are one statement.
 fn on_postgres(schema: Option<&str>, statements: &[Statement]) -> Vec<String> {
     let mut sql = vec!["BEGIN".to_owned()];
     sql.push(format!("SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"));
@@ -43,7 +44,9 @@ fn on_postgres(schema: Option<&str>, statements: &[Statement]) -> Vec<String> {
             ddl::name(schema)
         ));
     }
-    sql.extend(statements.iter().map(|one| one.sql.clone()));
+    let lines = statements.iter().map(|one| format!("{};\n", one.sql));
+    let body = format!("\nBEGIN\n{}END\n", lines.collect::<String>());
+    sql.push(format!("DO {}", ddl::dollar_quoted(&body)));
     sql.push("COMMIT".to_owned());
     sql
 }
@@ -147,7 +150,7 @@ fn as_it_should_be(statements: &[Statement]) -> String {
     let (made, gone) = (named(true), named(false));
     if !made.is_empty() {
         conditions.push(format!(
-            "(SELECT count(*) FROM sqlite_schema WHERE name COLLATE NOCASE IN ({})) = {}",
+            "(SELECT count(DISTINCT lower(name)) FROM sqlite_schema WHERE name COLLATE NOCASE IN ({})) = {}",
             made.join(", "),
             made.len()
         ));

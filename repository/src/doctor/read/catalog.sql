@@ -10,11 +10,14 @@ r AS MATERIALIZED (
     SELECT oid, rolname, rolsuper, rolbypassrls, rolcreaterole, rolreplication FROM pg_roles WHERE rolname = $1),
 m AS MATERIALIZED (
     SELECT x.oid, x.rolname, x.rolsuper OR x.rolbypassrls AS unbound, x.rolcreaterole, x.rolreplication,
-        min(d.rolname) AS through
+        min(d.rolname) AS through, json_agg(DISTINCT v.sql)::jsonb::json AS revoke
     FROM r
     JOIN pg_auth_members g ON g.member = r.oid
     JOIN pg_roles d ON d.oid = g.roleid
     JOIN pg_roles x ON x.oid = d.oid OR NOT d.rolsuper AND pg_has_role(d.oid, x.oid, 'MEMBER')
+    -- Since version 16 several roles may have granted it, and each takes back its own.
+    CROSS JOIN LATERAL (SELECT format('REVOKE %I FROM %I%s', d.rolname, r.rolname,
+        CASE WHEN current_setting('server_version_num')::int >= 160000 THEN format(' GRANTED BY %s', g.grantor::regrole) END)) v (sql)
     WHERE NOT r.rolsuper
     GROUP BY 1, 2, 3, 4, 5),
 d (oid, depth) AS (
@@ -41,10 +44,10 @@ SELECT 'role', '', 0, json_build_array(r.rolname, r.rolsuper OR r.rolbypassrls,
         s.nspname, has_schema_privilege(r.oid, s.oid, 'USAGE'), NOT r.rolsuper AND pg_has_role(r.oid, s.nspowner, 'MEMBER'))::text
     FROM r, s
 UNION ALL
-SELECT 'membership', '', 0, json_build_array(rolname, through)::text FROM m WHERE unbound
+SELECT 'membership', '', 0, json_build_array(rolname, through, revoke)::text FROM m WHERE unbound
 UNION ALL
 SELECT 'creator', '', 0, json_build_array(e.privilege_type, coalesce(o.rolname, 'PUBLIC'), e.is_grantable, m.through,
-        CASE WHEN e.grantor <> s.nspowner THEN e.grantor::regrole END)::text
+        CASE WHEN e.grantor <> s.nspowner THEN e.grantor::regrole END, m.revoke)::text
     FROM s
     CROSS JOIN aclexplode(s.nspacl) e
     LEFT JOIN pg_roles o ON o.oid = e.grantee
@@ -52,7 +55,7 @@ SELECT 'creator', '', 0, json_build_array(e.privilege_type, coalesce(o.rolname, 
     WHERE e.privilege_type = 'CREATE' AND e.grantee <> s.nspowner AND (o.rolname = $1 OR m.oid IS NOT NULL
         OR e.grantee = 0 AND NOT (s.nspname = 'public' AND current_setting('server_version_num')::int < 150000))
 UNION ALL
--- Who may read something as itself is no login of the application's, but somebody who looks after the database.
+-- A login that can read the tables as itself is an administrator's, not the application's.
 SELECT 'login', '', 0, json_build_array(l.rolname, l.rolsuper OR l.oid = r.oid OR pg_has_role(l.oid, r.oid,
         CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END)
         OR EXISTS (SELECT FROM t WHERE has_table_privilege(l.oid, t.oid, 'SELECT'))
@@ -145,7 +148,7 @@ SELECT 'policy', t.relname::text, 0, json_build_array(p.polname, p.polpermissive
     FROM t JOIN pg_policy p ON p.polrelid = t.oid
 UNION ALL
 SELECT 'grant', t.relname::text, 0, json_build_array(g.privilege_type || g.of_column, coalesce(o.rolname, 'PUBLIC'), g.is_grantable, m.through,
-        CASE WHEN g.grantor <> t.relowner THEN g.grantor::regrole END)::text
+        CASE WHEN g.grantor <> t.relowner THEN g.grantor::regrole END, m.revoke)::text
     FROM t
     CROSS JOIN LATERAL (
         SELECT e.grantor, e.grantee, e.privilege_type, e.is_grantable, '' AS of_column FROM aclexplode(t.relacl) e

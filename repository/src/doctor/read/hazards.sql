@@ -6,7 +6,7 @@ SELECT 'hazard', r.rolname::text, 0, json_build_array('CAT059', v.name, 'a role 
 UNION ALL
 SELECT 'hazard', r.rolname::text, 0, json_build_array('CAT059', m.rolname, 'no member of it',
         format('a member of %s, which %s, by the grant of %s', m.rolname, w.may, m.through),
-        json_build_array(format('REVOKE %I FROM %I', m.through, r.rolname)), NULL)::text
+        m.revoke, NULL)::text
     FROM r, m, LATERAL (SELECT CASE
         WHEN m.rolcreaterole THEN 'has CREATEROLE' WHEN m.rolreplication THEN 'has REPLICATION'
         WHEN m.rolname = 'pg_execute_server_program' THEN 'runs programs on the server'
@@ -32,8 +32,8 @@ SELECT 'hazard', $1::text, 0, json_build_array('CAT059', format('%s ON PARAMETER
 UNION ALL
 SELECT 'hazard', 'database', 0, json_build_array('CAT088', format('CREATE TO %s', v.grantee), 'nothing',
         format('CREATE ON DATABASE %s TO %s', v.database, v.grantee), json_build_array(CASE
-            WHEN v.through IS NULL THEN format('DO $$ BEGIN EXECUTE format(''REVOKE CREATE ON DATABASE %%I FROM %s'', current_database()); END $$',
-                replace(v.grantee, '''', ''''''))
+            WHEN v.through IS NULL THEN format('DO %L', format('BEGIN EXECUTE format(''REVOKE CREATE ON DATABASE %%I FROM %%s'', current_database(), %L); END',
+                v.grantee))
             ELSE format('REVOKE %I FROM %I', v.through, $1) END), NULL)::text
     FROM (
         SELECT d.datname AS database, coalesce(quote_ident(o.rolname), 'PUBLIC') AS grantee, m.through
@@ -57,7 +57,7 @@ SELECT 'hazard', 'database', 0, json_build_array('CAT057', '', 'another owner',
     WHERE d.datname = current_database() AND NOT r.rolsuper AND pg_has_role(r.oid, d.datdba, 'MEMBER')
 UNION ALL
 SELECT 'hazard', 'database', 0, json_build_array('CAT084', 'encoding', 'UTF8', pg_encoding_to_char(encoding), '[]'::json,
-        'make a database WITH ENCODING ''UTF8'' TEMPLATE template0, and read a dump of this one into it')::text
+        'make a database WITH ENCODING ''UTF8'' LOCALE ''C'' TEMPLATE template0, and read a dump of this one into it')::text
     FROM pg_database WHERE datname = current_database() AND pg_encoding_to_char(encoding) <> 'UTF8'
 UNION ALL
 SELECT 'hazard', s.nspname::text, 0, json_build_array('CAT086', format('%s ON %s OF %s TO %s', e.privilege_type, k.name, o.rolname,
@@ -96,6 +96,18 @@ SELECT 'hazard', t.relname::text, 0, json_build_array('CAT085', x.oid::regclass,
     JOIN r ON o.oid = r.oid OR NOT o.rolsuper AND o.rolcanlogin AND pg_has_role(o.oid, r.oid, 'MEMBER')
     CROSS JOIN LATERAL (SELECT CASE x.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view'
         WHEN 'f' THEN 'foreign table' ELSE 'table' END) w (kind)
+UNION ALL
+SELECT DISTINCT 'hazard', f.nspname::text, 0, json_build_array('CAT057', f.said, 'another owner',
+        'the application''s role, or one that it is a member of: it may give the function another body',
+        json_build_array(format('ALTER FUNCTION %s OWNER TO CURRENT_USER', f.said)), NULL)::text
+    FROM r, (
+        SELECT n.nspname, p.proowner, format('%I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)) AS said
+        FROM t
+        JOIN pg_policy y ON y.polrelid = t.oid
+        JOIN pg_depend d ON d.classid = 'pg_policy'::regclass AND d.objid = y.oid AND d.refclassid = 'pg_proc'::regclass
+        JOIN pg_proc p ON p.oid = d.refobjid
+        JOIN pg_namespace n ON n.oid = p.pronamespace) f
+    WHERE NOT r.rolsuper AND pg_has_role(r.oid, f.proowner, 'MEMBER')
 UNION ALL
 SELECT 'hazard', f.nspname::text, 0, json_build_array('CAT068', format('EXECUTE ON FUNCTION %s TO %s', f.said, r.rolname),
         'EXECUTE, for the policies, checks and defaults that call it', 'nothing',
@@ -139,7 +151,8 @@ SELECT 'hazard', 'seaql_migrations', 0, json_build_array(v.code, v.name, v.wante
         SELECT 'CAT083', format('%s TO %s', e.privilege, g.name), 'SELECT at most', format('%s TO %s', e.privilege, g.name),
             json_build_array(CASE
                 WHEN m.oid IS NOT NULL THEN format('REVOKE %I FROM %I', m.through, $1)
-                ELSE format('REVOKE %s ON seaql_migrations FROM %s', e.privilege, g.name) END), NULL
+                ELSE format('REVOKE %s%s ON seaql_migrations FROM %s', CASE e.kind WHEN 'SELECT' THEN 'GRANT OPTION FOR ' ELSE '' END,
+                    e.privilege, g.name) END), NULL
             FROM h
             CROSS JOIN LATERAL (
                 SELECT grantee, privilege_type, is_grantable, privilege_type FROM aclexplode(h.relacl)

@@ -2,7 +2,7 @@
 //! without any right to change it.
 //!
 //! A statement sees one snapshot, but Postgres prints expressions by its catalogs of the moment. A table that changed in
-//! between is known by what could not be printed, and the database is looked at again.
+//! between is known by what could not be printed, and the database is read again.
 
 pub(super) mod alike;
 mod fields;
@@ -72,11 +72,11 @@ pub(super) async fn database(
     Ok(seen)
 }
 
-/// How often a database is looked at whose schema changes meanwhile.
+/// How often a database is read whose schema changes meanwhile.
 pub(super) const LOOKS: usize = 3;
 
 impl Seen {
-    /// Whether a table changed while it was looked at.
+    /// Whether a table changed while it was read.
     pub(super) fn was_changed(&self) -> bool {
         self.schema.engine == Engine::Postgres && !self.schema.unread.is_empty()
     }

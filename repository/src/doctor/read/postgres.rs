@@ -76,6 +76,7 @@ pub(super) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
                 "membership" => role.unbound_as.push(Membership {
                     of: row.text(0)?,
                     through: row.text(1)?,
+                    revoke: row.texts(2)?,
                 }),
                 "creator" => role.namespace.creators.push(grant(row)?),
                 "login" if !row.flag(1)? => role.stranger = Some(row.text(0)?),
@@ -121,7 +122,7 @@ pub(super) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
             };
             if let Err(Unreadable::Catalog(_)) = read(&row, table, &mut uses) {
                 // Expressions are printed by the catalogs of the moment, not of the statement: by then it was gone.
-                let reason = format!("{} was changed while it was looked at", row.table);
+                let reason = format!("{} was changed while it was read", row.table);
                 schema.unread.insert(row.table.clone(), reason);
             }
         }
@@ -379,5 +380,6 @@ fn grant(row: &Row) -> Result<Grant, Unreadable> {
         grantable: row.flag(2)?,
         through: row.optional_text(3)?,
         grantor: row.optional_text(4)?,
+        revoke: row.texts(5)?,
     })
 }

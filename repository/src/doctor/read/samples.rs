@@ -189,7 +189,7 @@ impl Literals {
     fn values(&self, engine: Engine, column: &Column) -> Vec<String> {
         let ty = column.ty.to_lowercase();
         let texts =
-            |texts: &[&str]| -> Vec<String> { texts.iter().map(|text| quoted(text)).collect() };
+            |texts: &[&str]| -> Vec<String> { texts.iter().map(|text| ddl::text(text)).collect() };
         let mut values = match ty.as_str() {
             "bigint" | "integer" | "int" | "smallint" => {
                 let (least, most) = match ty.as_str() {
@@ -250,8 +250,8 @@ impl Literals {
                 .is_some_and(|begin| !begin.is_empty() && begin.chars().all(|c| c.is_ascii_digit()))
         };
         let said = self.texts.iter().filter(is_time);
-        let usual = usual.iter().map(|text| quoted(text));
-        usual.chain(said.map(|text| quoted(text))).collect()
+        let usual = usual.iter().map(|text| ddl::text(text));
+        usual.chain(said.map(|text| ddl::text(text))).collect()
     }
 
     /// Short ones, long ones, those that the conditions say, and the forms that the matrix has for texts of SQLite.
@@ -282,7 +282,7 @@ impl Literals {
         });
         let lengths = self.whole().filter(|length| (0..=LONGEST).contains(length));
         let long = lengths.map(|length| "x".repeat(usize::try_from(length).unwrap_or_default()));
-        let texts = usual.chain(said).chain(long).map(|text| quoted(&text));
+        let texts = usual.chain(said).chain(long).map(|text| ddl::text(&text));
         let mut texts: Vec<String> = texts.collect();
         if engine == Engine::Sqlite {
             // Where many functions of SQLite's take a text to end.
@@ -291,10 +291,6 @@ impl Literals {
         }
         texts
     }
-}
-
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }
 
 #[cfg(test)]

@@ -26,15 +26,15 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// The differences that DOMAIN suppresses, each with its suppression.
     pub suppressed: Vec<(Finding, &'static Suppression)>,
-    /// The places that were looked at.
+    /// The places that were checked.
     pub checked: Vec<Place>,
-    /// The places that could not be looked at, at all or in whole, and why.
+    /// The places that were skipped, as a whole or in part, and why.
     pub skipped: Vec<Skipped>,
     /// How to fix them: run in this order, each step as a whole.
     pub steps: Vec<Step>,
 }
 
-/// A place that could not be looked at, or not in whole: a table of it that cannot be read.
+/// A place that was not checked, or not in whole: a table of it that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Skipped {
     /// Where.
@@ -50,12 +50,12 @@ pub enum Verdict {
     Clean,
     /// At least one differs.
     Drift,
-    /// None differs of those that could be looked at, and at least one could not.
+    /// None differs of those that were checked, and at least one was skipped.
     Skipped,
 }
 
 impl Verdict {
-    /// 0 for clean, 1 for drift, 2 where something could not be looked at.
+    /// 0 for clean, 1 for drift, 2 where something was skipped.
     pub const fn exit_code(self) -> u8 {
         match self {
             Verdict::Clean => 0,
@@ -123,7 +123,7 @@ impl Report {
         !findings.any(|finding| finding.severity() == Severity::Error)
     }
 
-    /// Whether every place could be looked at and says the same.
+    /// Whether every place was checked and says the same.
     pub fn is_clean(&self) -> bool {
         self.verdict() == Verdict::Clean
     }

@@ -147,4 +147,12 @@ pub(super) const DRIFTS: &[Drift] = &[
         PolicyCondition,
         "habits: owner_habits",
     ),
+    postgres(
+        "policy by a function that the application's role owns",
+        "CREATE FUNCTION public.mine() RETURNS boolean LANGUAGE sql AS 'SELECT true'; \
+         ALTER FUNCTION public.mine() OWNER TO catamaran_app; \
+         CREATE POLICY mine ON habits USING (mine())",
+        RoleOwns,
+        "public: public.mine()",
+    ),
 ];
