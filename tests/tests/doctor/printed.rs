@@ -445,3 +445,59 @@ async fn a_virtual_table_without_its_module_is_left_alone() {
     Shell::GoesOn.paste(&database, &script(&report, Engine::Sqlite));
     assert_eq!(one(&database, COUNTS).await, "2 2");
 }
+
+/// What waits for people is not changed along with what does not.
+#[tokio::test]
+async fn a_table_with_something_for_people_keeps_it() {
+    const WEAKER: &str = "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'version >= 1', 'version >= 0') \
+        WHERE name = 'habits'; PRAGMA writable_schema = RESET";
+    let exchanged = [
+        WEAKER,
+        "ALTER TABLE habits RENAME COLUMN updated_at TO in_between",
+        "ALTER TABLE habits RENAME COLUMN name TO updated_at",
+        "ALTER TABLE habits RENAME COLUMN in_between TO name",
+    ];
+    let named = format!(
+        "ALTER TABLE habits ADD COLUMN {} TEXT",
+        quoted("no\u{1b}te")
+    );
+    let noted = format!("UPDATE habits SET {} = 'kept'", quoted("no\u{1b}te"));
+    for (drifts, query, kept) in [
+        (
+            &exchanged[..],
+            "SELECT updated_at FROM habits ORDER BY 1",
+            "read|run",
+        ),
+        (
+            &[WEAKER, &named, &noted],
+            &format!("SELECT {} FROM habits", quoted("no\u{1b}te")),
+            "kept|kept",
+        ),
+    ] {
+        let database = with_rows(Engine::Sqlite, drifts).await;
+        let report = look(&database).await;
+        Shell::GoesOn.paste(&database, &script(&report, Engine::Sqlite));
+        assert_eq!(one(&database, query).await, kept, "{report}");
+        let report = look(&database).await;
+        assert!(!report.is_clean(), "{report}");
+    }
+}
+
+/// Some have a psql that goes on within a transaction: what is one step is one statement.
+#[tokio::test]
+async fn a_step_is_whole_also_in_a_psql_that_rolls_back_to_each_statement() {
+    let drifts = [
+        "ALTER TABLE habits DROP CONSTRAINT ck_habits__version, ADD CONSTRAINT ck_habits__version CHECK (version >= 0)",
+        "UPDATE habits SET version = 0 WHERE name = 'run'",
+        "DROP INDEX ix_habits__user_id_updated_at",
+    ];
+    let database = with_rows(Engine::Postgres, &drifts).await;
+    let before = look(&database).await;
+    let text = format!(
+        "\\set ON_ERROR_ROLLBACK on\n{}",
+        script(&before, Engine::Postgres)
+    );
+    Shell::GoesOn.paste(&database, &text);
+    let after = look(&database).await;
+    assert_eq!(after.findings, before.findings);
+}

@@ -195,6 +195,7 @@ pub(super) fn checks(on: &mut OnTable<'_>) {
     let under_another_name = |check: &Check| {
         let is_free = |other: &&Check| {
             other.condition == check.condition
+                && other.unusual == check.unusual
                 && !wanted
                     .iter()
                     .any(|one| one.name.is_some() && one.name == other.name)
@@ -214,6 +215,9 @@ pub(super) fn checks(on: &mut OnTable<'_>) {
                     one.name.clone_from(&check.name);
                 }
             });
+            if check.valid && !other.valid {
+                not_valid(on, &name);
+            }
         } else {
             let add = ddl::check(on.wanted, check);
             let about = on.wanted.columns.iter().map(|column| &column.name);
