@@ -32,6 +32,7 @@ mod finding;
 mod fingerprint;
 mod fix;
 mod live;
+mod privileges;
 mod read;
 mod report;
 mod schema;

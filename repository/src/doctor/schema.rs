@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::code::Code;
-use super::expression::{Expression, names};
+use super::expression::{Expression, Node, names};
 use super::finding::Part;
 use super::fix::{Fix, ddl};
+pub(super) use super::privileges::{Grant, Guard, Membership, Namespace, Policy, Role};
 use crate::engine::Engine;
 
 /// What a place has.
@@ -27,42 +28,6 @@ pub(super) struct Schema {
     pub(super) hazards: Vec<Hazard>,
     /// Tables of which something cannot be read, and why: nothing is said of them.
     pub(super) unread: BTreeMap<String, String>,
-}
-
-/// The role on whose behalf the application works.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Role {
-    pub(super) name: String,
-    /// Whether no policy binds it.
-    pub(super) unbound: bool,
-    /// Roles that no policy binds, and that it is a member of.
-    pub(super) unbound_as: Vec<Membership>,
-    /// Whoever looks, if they cannot become it.
-    pub(super) stranger: Option<String>,
-    /// What it may do in the schema itself.
-    pub(super) namespace: Namespace,
-}
-
-/// What makes a role a member of another, at whatever remove.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Membership {
-    pub(super) of: String,
-    /// The role that was granted to it: that one, or one that is a member of it.
-    pub(super) through: String,
-    /// The statements that end it, in whatever way it is one.
-    pub(super) revoke: Vec<String>,
-}
-
-/// A schema of Postgres, as far as the application's role may do something there.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Namespace {
-    pub(super) name: String,
-    /// Whether the role may name what is there.
-    pub(super) usable: bool,
-    /// Whether the schema is the role's own.
-    pub(super) owned: bool,
-    /// By what the role may make things there.
-    pub(super) creators: Vec<Grant>,
 }
 
 impl Schema {
@@ -92,6 +57,19 @@ pub(super) struct Hazard {
     pub(super) fix: Fix,
 }
 
+impl Schema {
+    /// Whether a table, an index or a key has the name: on Postgres they share their names.
+    pub(super) fn has_named(&self, name: &str) -> bool {
+        self.tables.iter().any(|(table, of)| {
+            let mut keys = of.unique_keys.iter().map(|key| &key.name);
+            table == name
+                || of.indexes.contains_key(name)
+                || of.primary_key.name.as_deref() == Some(name)
+                || keys.any(|key| key.as_deref() == Some(name))
+        })
+    }
+}
+
 /// A trigger, a view, and the like.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Other {
@@ -105,6 +83,8 @@ pub(super) struct Other {
     pub(super) sql: Option<String>,
     /// The names in it, as far as SQLite goes by its text.
     pub(super) words: Vec<String>,
+    /// The extension of Postgres that it was put into.
+    pub(super) extension: Option<String>,
 }
 
 impl Other {
@@ -404,6 +384,13 @@ pub(super) struct Key {
     pub(super) descending: bool,
 }
 
+impl Key {
+    /// Whether it is a column, and no expression.
+    pub(super) fn is_column(&self) -> bool {
+        matches!(self.expression.node(), Node::Column(_))
+    }
+}
+
 /// A check constraint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Check {
@@ -414,63 +401,4 @@ pub(super) struct Check {
     pub(super) valid: bool,
     /// `NO INHERIT`, `NOT ENFORCED`: for which rows it does not hold.
     pub(super) unusual: Vec<String>,
-}
-
-/// Row level security of a table, and privileges on it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Guard {
-    /// Whether it is on.
-    pub(super) enabled: bool,
-    /// Whether it binds the table's owner too.
-    pub(super) forced: bool,
-    /// Whether it belongs to the application's role.
-    pub(super) owned: bool,
-    /// Its policies by name.
-    pub(super) policies: BTreeMap<String, Policy>,
-    /// What the application's role and PUBLIC may do.
-    pub(super) grants: Vec<Grant>,
-}
-
-/// A policy.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Policy {
-    /// Whether it widens what others allow.
-    pub(super) permissive: bool,
-    /// `ALL`, `SELECT`.
-    pub(super) command: String,
-    /// Whom it is for, sorted; `PUBLIC` is everyone.
-    pub(super) roles: Vec<String>,
-    /// Which rows are seen.
-    pub(super) using: Option<Expression>,
-    /// Which rows may be written.
-    pub(super) with_check: Option<Expression>,
-}
-
-/// A privilege: `SELECT TO catamaran_app`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Grant {
-    /// `SELECT`, `UPDATE (name)`, `DELETE` with its grant option.
-    pub(super) privilege: String,
-    pub(super) role: String,
-    pub(super) grantable: bool,
-    /// The role by whose grant the application's has what that role may do; none for what is granted to itself or
-    /// to PUBLIC.
-    pub(super) through: Option<String>,
-    /// Who granted it, quoted as a name, where that is not the owner: only that role can take it back.
-    pub(super) grantor: Option<String>,
-    /// The statements by which the application's role has it no more, where it has it by another role.
-    pub(super) revoke: Vec<String>,
-}
-
-impl Grant {
-    /// Whether it is the same privilege of the same role, whoever granted it.
-    pub(super) fn is_it(&self, other: &Grant) -> bool {
-        (&self.privilege, &self.role, self.grantable, &self.through)
-            == (
-                &other.privilege,
-                &other.role,
-                other.grantable,
-                &other.through,
-            )
-    }
 }

@@ -12,13 +12,14 @@ const ATTRIBUTES: &str = "('SUPERUSER', 'NOSUPERUSER', other.rolsuper), \
     ('CREATEROLE', 'NOCREATEROLE', other.rolcreaterole), \
     ('REPLICATION', 'NOREPLICATION', other.rolreplication)";
 
-/// The roles that Postgres makes whose members reach the files and programs of the server, or write as others do
-/// (since version 16: a subscription). See <https://www.postgresql.org/docs/current/predefined-roles.html>.
+/// The roles that Postgres makes whose members reach the files and programs of the server, read what statistics keep of
+/// every owner (`pg_statistic`), or write as others do (since version 16: a subscription). See
+/// <https://www.postgresql.org/docs/current/predefined-roles.html>.
 ///
-/// The others are none of these: `pg_read_all_data` and `pg_write_all_data` are bound by policies, `pg_monitor` and
-/// its parts show no rows, and what is left ends sessions or maintains tables.
+/// The others are none of these: `pg_write_all_data` is bound by policies, `pg_monitor` and its parts show no rows, and
+/// what is left ends sessions or maintains tables.
 const PREDEFINED: &str = "'pg_execute_server_program', 'pg_read_server_files', \
-    'pg_write_server_files', 'pg_create_subscription'";
+    'pg_write_server_files', 'pg_create_subscription', 'pg_read_all_data'";
 
 /// The first version whose parameters have privileges.
 const HAS_PARAMETER_ACL: u32 = 150_000;

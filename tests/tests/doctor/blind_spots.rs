@@ -65,9 +65,29 @@ const PLANTED: &[(&str, Engine, &[Change])] = &[
         ],
     ),
     (
-        "Publications.",
+        "Publications and subscriptions.",
         Engine::Postgres,
-        &[Sql("CREATE PUBLICATION everything FOR TABLE habits")],
+        &[
+            Sql("CREATE PUBLICATION everything FOR TABLE habits"),
+            Sql(
+                "CREATE SUBSCRIPTION nowhere CONNECTION 'host=127.0.0.1' PUBLICATION everything \
+                 WITH (connect = false, slot_name = NONE)",
+            ),
+            // A database with one cannot be dropped.
+            Sql("DROP SUBSCRIPTION nowhere"),
+        ],
+    ),
+    (
+        "Casts, operators and languages",
+        Engine::Postgres,
+        &[
+            Sql(
+                "CREATE FUNCTION as_uuid(text) RETURNS uuid LANGUAGE sql IMMUTABLE AS 'SELECT uuid_in($1::cstring)'",
+            ),
+            Sql("CREATE CAST (text AS uuid) WITH FUNCTION as_uuid(text) AS IMPLICIT"),
+            Sql("CREATE FUNCTION same(uuid, text) RETURNS boolean LANGUAGE sql AS 'SELECT true'"),
+            Sql("CREATE OPERATOR = (LEFTARG = uuid, RIGHTARG = text, FUNCTION = same)"),
+        ],
     ),
     (
         "Settings",

@@ -185,7 +185,22 @@ async fn what_the_role_may_do_as_a_member_of_another_is_told() {
                     "CREATE TABLE drafts (id uuid)",
                     "GRANT pg_read_all_data, pg_write_all_data TO catamaran_app",
                 ],
-                told: &[(Code::TableExtra, "drafts")],
+                told: &[
+                    (Code::RolePower, "catamaran_app: pg_read_all_data"),
+                    (
+                        Code::HistoryGuard,
+                        "seaql_migrations: DELETE TO pg_write_all_data",
+                    ),
+                    (
+                        Code::HistoryGuard,
+                        "seaql_migrations: INSERT TO pg_write_all_data",
+                    ),
+                    (
+                        Code::HistoryGuard,
+                        "seaql_migrations: UPDATE TO pg_write_all_data",
+                    ),
+                    (Code::TableExtra, "drafts"),
+                ],
             },
             Harm {
                 sql: &[
@@ -236,6 +251,19 @@ async fn what_the_role_may_do_with_the_data_of_every_table_is_told() {
                 "GRANT pg_read_all_data, pg_write_all_data TO catamaran_app",
             ],
             told: &[
+                (Code::RolePower, "catamaran_app: pg_read_all_data"),
+                (
+                    Code::HistoryGuard,
+                    "seaql_migrations: DELETE TO pg_write_all_data",
+                ),
+                (
+                    Code::HistoryGuard,
+                    "seaql_migrations: INSERT TO pg_write_all_data",
+                ),
+                (
+                    Code::HistoryGuard,
+                    "seaql_migrations: UPDATE TO pg_write_all_data",
+                ),
                 (Code::GrantExtra, "devices: DELETE TO pg_write_all_data"),
                 (Code::GrantExtra, "devices: INSERT TO pg_write_all_data"),
                 (Code::GrantExtra, "devices: UPDATE TO pg_write_all_data"),

@@ -501,3 +501,28 @@ async fn a_step_is_whole_also_in_a_psql_that_rolls_back_to_each_statement() {
     let after = look(&database).await;
     assert_eq!(after.findings, before.findings);
 }
+
+/// What has the columns that a table lacks may be that table, though something else has its name.
+#[tokio::test]
+async fn a_table_whose_name_another_took_is_never_dropped() {
+    for engine in Engine::ALL {
+        let database = with_rows(
+            engine,
+            &[
+                "ALTER TABLE devices RENAME TO d2",
+                "CREATE TABLE devices (a integer)",
+                "INSERT INTO devices VALUES (1)",
+            ],
+        )
+        .await;
+        let report = look(&database).await;
+        let finding = the(&report, Code::TableExtra, "d2");
+        assert!(matches!(finding.fix, Fix::Words(_)), "{finding}");
+        Shell::GoesOn.paste(&database, &script(&report, engine));
+        assert_eq!(
+            one(&database, "SELECT CAST(count(*) AS text) FROM d2").await,
+            "2",
+            "{report}"
+        );
+    }
+}

@@ -1,9 +1,9 @@
 //! Columns: there at all, order, type, collation, nullability, default.
 
 use super::super::code::Code;
-use super::super::fix::{Fix, Phase, Statement, ddl, dependents, loss, rebuild, rows};
-use super::super::schema::{Column, ForeignKey, Generated, Table};
-use super::{OnTable, Part, Remedy, guard, renames, sides};
+use super::super::fix::{Fix, Phase, Statement, ddl, dependents, rebuild, rows};
+use super::super::schema::{Column, Generated, Table};
+use super::{OnTable, Part, Remedy, renames, retype, sides};
 use crate::engine::Engine;
 
 pub(super) fn compare(on: &mut OnTable<'_>) {
@@ -205,14 +205,14 @@ fn fixed<'t>(
     altered(on, wanted, vec![altering(on, &wanted.name, action)], edit)
 }
 
-fn altering(on: &OnTable<'_>, column: &str, action: &str) -> Statement {
+pub(super) fn altering(on: &OnTable<'_>, column: &str, action: &str) -> Statement {
     let (table, column) = (ddl::name(on.name), ddl::name(column));
     let sql = format!("ALTER TABLE {table} ALTER COLUMN {column} {action}");
     Statement::new(Phase::AlterColumn, sql)
 }
 
 /// As [`fixed`], by any statements on Postgres.
-fn altered<'t>(
+pub(super) fn altered<'t>(
     on: &OnTable<'_>,
     wanted: &'t Column,
     postgres: Vec<Statement>,
@@ -233,63 +233,6 @@ fn altered<'t>(
     })
 }
 
-/// The statements that change a column's type, while what reads it is away: policies, and foreign keys of either end.
-fn without_readers(
-    on: &OnTable<'_>,
-    column: &str,
-    sql: impl IntoIterator<Item = Statement>,
-) -> Vec<Statement> {
-    let is_its = |key: &ForeignKey| {
-        let refers =
-            key.references == on.name && key.referenced_columns.iter().any(|name| name == column);
-        refers
-            || on.found.foreign_keys.contains(key) && key.columns.iter().any(|name| name == column)
-    };
-    let mut all: Vec<Statement> = sql.into_iter().collect();
-    all.extend(guard::policies_anew(on, column));
-    all.extend(on.foreign_keys_anew(is_its));
-    all
-}
-
-fn retyped(on: &mut OnTable<'_>, wanted: &Column, found: &Column, collate: &str) {
-    let (name, ty) = (wanted.name.as_str(), wanted.ty.as_str());
-    let cast = match on.all.engine {
-        Engine::Postgres => loss::cast(&ddl::name(name), &found.ty, ty),
-        // The table is made anew.
-        Engine::Sqlite => Some(String::new()),
-    };
-    let remedy: Remedy<'_> = match (cast, on.module()) {
-        (None, None) => Fix::Words(format!(
-            "say what each {} in {}.{name} is as {ty}: Postgres has no cast for it (SELECT DISTINCT {} FROM {} lists the \
-             values)",
-            found.ty,
-            on.name,
-            ddl::name(name),
-            ddl::name(on.name)
-        ))
-        .into(),
-        (cast, _) => {
-            let cast = cast.unwrap_or_default();
-            // A default has a type too, and is in the way of another one.
-            let default = found.default.as_ref().map(|_| "DROP DEFAULT".to_owned());
-            let retype = format!("TYPE {ty}{collate} USING {cast}");
-            let set = wanted.default.as_ref();
-            let set = set.map(|default| format!("SET DEFAULT {default}"));
-            let actions = default.into_iter().chain([retype]).chain(set);
-            let alter: Vec<_> = actions.map(|action| altering(on, name, &action)).collect();
-            let sql = without_readers(on, name, alter);
-            let remedy = altered(on, wanted, sql, |wanted, column| {
-                column.ty.clone_from(&wanted.ty);
-                column.collation.clone_from(&wanted.collation);
-                column.default.clone_from(&wanted.default);
-            });
-            let loses = loss::of_another_type(on.all.engine, &found.ty, ty);
-            remedy.losing(loses.map(|what| format!("{what} in {}.{name}", on.name)))
-        }
-    };
-    on.column(name, Code::ColumnType, sides(ty, &found.ty), remedy);
-}
-
 fn one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
     let (name, ty) = (wanted.name.as_str(), wanted.ty.as_str());
     let collate = wanted.collation.as_ref();
@@ -297,7 +240,7 @@ fn one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
         format!(" COLLATE {}", ddl::collation(collation))
     });
     if wanted.ty != found.ty {
-        retyped(on, wanted, found, &collate);
+        retype::compare(on, wanted, found, &collate);
     } else if on.is_database() && !same_collation(on.all.engine, wanted, found) {
         let say = |column: &Column| {
             column
@@ -306,7 +249,7 @@ fn one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
                 .unwrap_or("the default one".to_owned())
         };
         let alter = altering(on, name, &format!("TYPE {ty}{collate}"));
-        let sql = without_readers(on, name, [alter]);
+        let sql = retype::without_readers(on, name, [alter]);
         let fix = altered(on, wanted, sql, |wanted, column| {
             column.collation.clone_from(&wanted.collation);
         });
@@ -402,8 +345,13 @@ fn refilled<'t>(on: &OnTable<'_>, wanted: &'t Column, found: &Column) -> Remedy<
             format!("ALTER TABLE {table} ADD COLUMN {}", ddl::column(wanted)),
         ],
     };
+    // A default is for a column that is written.
+    let phase = match wanted.generated {
+        None => Phase::DropColumn,
+        Some(_) => Phase::AlterColumn,
+    };
     let postgres = postgres.into_iter();
-    let postgres = postgres.map(|sql| Statement::new(Phase::AlterColumn, sql));
+    let postgres = postgres.map(|sql| Statement::new(phase, sql));
     let is_written = found.generated.is_none();
     let loses = is_written.then(|| format!("the values of {}.{}", on.name, wanted.name));
     let remedy = altered(on, wanted, postgres.collect(), |wanted, column| {

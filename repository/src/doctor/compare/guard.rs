@@ -5,7 +5,6 @@ use super::super::finding::Part;
 use super::super::fix::{Fix, Phase, Statement, ddl};
 use super::super::schema::{Grant, Guard, Membership, Policy, Role, Schema};
 use super::{Comparison, OnTable, Sides, sides};
-use crate::engine::Engine;
 
 pub(super) fn compare(on: &mut OnTable<'_>) {
     let (Some(wanted), Some(found)) = (&on.wanted.guard, &on.found.guard) else {
@@ -155,7 +154,10 @@ fn policies(on: &mut OnTable<'_>, wanted: &Guard, found: &Guard) {
         let create = ddl::create_policy(on.name, name, policy);
         match found.policies.get(name) {
             None => {
-                let fix = guarding(create.clone());
+                let about = on.wanted.columns.iter().map(|column| &column.name);
+                let about = about.filter(|column| policy.is_about(column));
+                let about: Vec<String> = about.cloned().collect();
+                let fix = on.needing(&about, || guarding(create.clone()).into());
                 on.named(
                     name,
                     Code::PolicyMissing,
@@ -179,10 +181,7 @@ fn policies(on: &mut OnTable<'_>, wanted: &Guard, found: &Guard) {
 /// to stay. One that is too much is gone by then, unless it is meant.
 pub(super) fn policies_anew(on: &OnTable<'_>, column: &str) -> Vec<Statement> {
     let found = on.found.guard.iter().flat_map(|guard| &guard.policies);
-    let are_about = found.filter(|(_, policy)| {
-        let mut conditions = policy.using.iter().chain(&policy.with_check);
-        conditions.any(|condition| condition.is_about(Engine::Postgres, column))
-    });
+    let are_about = found.filter(|(_, policy)| policy.is_about(column));
     let mut all = Vec::new();
     for (name, policy) in are_about {
         let wanted = on.wanted.guard.as_ref();

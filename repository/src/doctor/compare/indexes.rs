@@ -21,8 +21,10 @@ pub(super) fn compare(on: &mut OnTable<'_>) {
         match found.iter().find(is_free) {
             Some((other, _)) => {
                 met.push(other);
+                // One whose name something else gets or has is made anew, since neither can come first.
+                let is_contested = on.expected.has_named(other) || on.actual.has_named(name);
                 let sql = match on.all.engine {
-                    Engine::Postgres => vec![
+                    Engine::Postgres if !is_contested => vec![
                         Statement::new(
                             Phase::RenameConstraint,
                             format!(
@@ -33,7 +35,7 @@ pub(super) fn compare(on: &mut OnTable<'_>) {
                         )
                         .making(name),
                     ],
-                    Engine::Sqlite => vec![drop(other), made(name, create)],
+                    Engine::Sqlite | Engine::Postgres => vec![drop(other), made(name, create)],
                 };
                 let fix = Remedy::altering(Fix::sql(sql), |table| {
                     table.indexes.remove(other);
@@ -78,12 +80,12 @@ pub(super) fn compare(on: &mut OnTable<'_>) {
     }
 }
 
-fn drop(name: &str) -> Statement {
+pub(super) fn drop(name: &str) -> Statement {
     let sql = format!("DROP INDEX {}", ddl::name(name));
     Statement::new(Phase::DropKey, sql).dropping(name)
 }
 
-fn made(name: &str, create: String) -> Statement {
+pub(super) fn made(name: &str, create: String) -> Statement {
     Statement::new(Phase::AddIndex, create).making(name)
 }
 

@@ -7,6 +7,7 @@ mod foreign_keys;
 mod guard;
 mod indexes;
 mod renames;
+mod retype;
 mod spelling;
 mod tables;
 

@@ -101,7 +101,14 @@ pub(super) fn names_of_an_extra_table(
     expected: &Schema,
     actual: &Schema,
 ) -> Vec<String> {
-    alike(table, missing_tables(all, expected, actual))
+    let mut others = missing_tables(all, expected, actual);
+    // One that is there may have taken its name.
+    let are_not_it = expected.tables.iter().filter(|(name, wanted)| {
+        let found = actual.tables.get(*name);
+        found.is_some_and(|found| !could_be(found, wanted))
+    });
+    others.extend(are_not_it.map(|(name, wanted)| (name.as_str(), wanted)));
+    alike(table, others)
 }
 
 fn alike(table: &Table, others: Tables<'_>) -> Vec<String> {

@@ -93,8 +93,13 @@ fn others(all: &mut Comparison, expected: &Schema, actual: &Schema) {
         let drop = format!("DROP {kind} {}{of}", ddl::name(&other.name));
         let has_rows = other.kind == "VIRTUAL TABLE";
         let loses = has_rows.then(|| format!("the rows of {}", other.name));
+        let out = other.extension.as_ref().map(|extension| {
+            let (extension, other) = (ddl::name(extension), ddl::name(&other.name));
+            let sql = format!("ALTER EXTENSION {extension} DROP {kind} {other}");
+            Statement::new(Phase::DropReader, sql)
+        });
         let drop = Statement::new(Phase::DropReader, drop).dropping(&other.name);
-        let fix = Fix::sql([drop]).losing(loses);
+        let fix = Fix::sql(out.into_iter().chain([drop])).losing(loses);
         let sides = sides("nothing of the kind", &what);
         let is_ours = expected.tables.contains_key(&other.table);
         let code = match other.kind.as_str() {

@@ -131,6 +131,14 @@ fn postgres(from: &Type<'_>, to: &Type<'_>) -> Option<&'static str> {
             Some("what is too long for the type")
         }
         ("character", "text" | "character varying") => Some("spaces at the end of texts"),
+        (_, "boolean") if from.is_text() => Some("the spelling of booleans ('yes' becomes true)"),
+        (_, "timestamp") if from.is_text() && to.with_zone => {
+            Some("the zone in which a time was written")
+        }
+        _ if from.is_text() && to.is_number() => Some(SPELLING),
+        ("bytea", _) if to.is_text() => {
+            Some("what the bytes say as a text (they are written in hexadecimal)")
+        }
         ("json", "jsonb") => Some("the spaces and the order of keys"),
         _ => None,
     }

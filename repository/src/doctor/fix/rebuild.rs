@@ -70,7 +70,10 @@ pub(crate) fn statements(
         renamed(table, &old),
         Statement::new(Phase::Swap, drop),
         renamed(&new, &old).dropping(&new),
-        renamed(&old, table).dropping(&old).making(table),
+        into.columns.iter().fold(
+            renamed(&old, table).dropping(&old).making(table),
+            |swapped, column| swapped.making_column(table, &column.name),
+        ),
     ]);
     all.extend(into.indexes.iter().map(|(name, index)| {
         let own = into.index_sql.get(name).cloned();

@@ -147,6 +147,12 @@ fn as_it_should_be(statements: &[Statement]) -> String {
         names.collect()
     };
     let mut conditions = Vec::new();
+    if statements.iter().any(|one| one.phase == Phase::Copy) {
+        conditions.push(format!(
+            "EXISTS (SELECT 1 FROM sqlite_temp_schema WHERE name = {})",
+            ddl::text(CHECKED)
+        ));
+    }
     let (made, gone) = (named(true), named(false));
     if !made.is_empty() {
         conditions.push(format!(

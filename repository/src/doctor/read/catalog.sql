@@ -3,8 +3,15 @@ c AS MATERIALIZED (
     SELECT c.* FROM pg_class c, s
     WHERE c.relnamespace = s.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
         AND c.relname <> 'seaql_migrations'
-        AND NOT EXISTS (SELECT FROM pg_depend d
-            WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')),
+        -- What an extension brought is its own, unless it reads tables that are not.
+        AND (NOT EXISTS (SELECT FROM pg_depend d
+                WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+            OR c.relkind IN ('v', 'm') AND EXISTS (
+                SELECT FROM pg_rewrite w
+                JOIN pg_depend p ON p.classid = 'pg_rewrite'::regclass AND p.objid = w.oid AND p.refclassid = 'pg_class'::regclass
+                JOIN pg_class b ON b.oid = p.refobjid AND b.relnamespace = s.oid AND b.relkind IN ('r', 'p')
+                WHERE w.ev_class = c.oid AND NOT EXISTS (SELECT FROM pg_depend d
+                    WHERE d.classid = 'pg_class'::regclass AND d.objid = b.oid AND d.deptype = 'e')))),
 t AS MATERIALIZED (SELECT * FROM c WHERE relkind IN ('r', 'p')),
 r AS MATERIALIZED (
     SELECT oid, rolname, rolsuper, rolbypassrls, rolcreaterole, rolreplication FROM pg_roles WHERE rolname = $1),
@@ -163,16 +170,18 @@ SELECT 'grant', t.relname::text, 0, json_build_array(g.privilege_type || g.of_co
     LEFT JOIN m ON m.oid = g.grantee AND m.oid <> t.relowner
     WHERE g.grantee = 0 OR o.rolname = $1 OR m.oid IS NOT NULL
 UNION ALL
-SELECT 'other', t.relname::text, 0, json_build_array('TRIGGER', g.tgname, pg_get_triggerdef(g.oid))::text
+SELECT 'other', t.relname::text, 0, json_build_array('TRIGGER', g.tgname, pg_get_triggerdef(g.oid), NULL)::text
     FROM t JOIN pg_trigger g ON g.tgrelid = t.oid WHERE NOT g.tgisinternal
 UNION ALL
-SELECT 'other', t.relname::text, 0, json_build_array('RULE', w.rulename, pg_get_ruledef(w.oid))::text
+SELECT 'other', t.relname::text, 0, json_build_array('RULE', w.rulename, pg_get_ruledef(w.oid), NULL)::text
     FROM t JOIN pg_rewrite w ON w.ev_class = t.oid WHERE w.rulename <> '_RETURN'
 UNION ALL
 SELECT 'other', c.relname::text, coalesce(-d.depth, 0), json_build_array(k.kind, c.relname,
         'CREATE ' || k.kind || ' ' || quote_ident(c.relname) || coalesce(' WITH (' || array_to_string(c.reloptions, ', ') || ')', '')
-            || ' AS ' || rtrim(pg_get_viewdef(c.oid), ';'))::text
+            || ' AS ' || rtrim(pg_get_viewdef(c.oid), ';'), e.extname)::text
     FROM c
+    LEFT JOIN pg_depend b ON b.classid = 'pg_class'::regclass AND b.objid = c.oid AND b.deptype = 'e'
+    LEFT JOIN pg_extension e ON e.oid = b.refobjid
     CROSS JOIN LATERAL (SELECT CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'FOREIGN TABLE' END AS kind) k
     LEFT JOIN (SELECT oid, max(depth) AS depth FROM d GROUP BY 1) d ON d.oid = c.oid
     WHERE c.relkind IN ('v', 'm', 'f')

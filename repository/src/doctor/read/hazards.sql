@@ -11,8 +11,24 @@ SELECT 'hazard', r.rolname::text, 0, json_build_array('CAT059', m.rolname, 'no m
         WHEN m.rolcreaterole THEN 'has CREATEROLE' WHEN m.rolreplication THEN 'has REPLICATION'
         WHEN m.rolname = 'pg_execute_server_program' THEN 'runs programs on the server'
         WHEN m.rolname IN ('pg_read_server_files', 'pg_write_server_files') THEN 'reads or writes files of the server'
+        WHEN m.rolname = 'pg_read_all_data' THEN 'reads what statistics keep of every owner, and the secrets of roles'
         WHEN m.rolname = 'pg_create_subscription' THEN 'copies rows from and to other servers' END) w (may)
     WHERE w.may IS NOT NULL AND NOT m.unbound
+UNION ALL
+SELECT 'hazard', r.rolname::text, 0, json_build_array('CAT059', format('EXECUTE ON FUNCTION %s', p.oid::regprocedure), 'nothing',
+        format('%s, which reaches the files of the server', p.oid::regprocedure),
+        json_build_array(format('REVOKE EXECUTE ON FUNCTION %s FROM %s', p.oid::regprocedure,
+            CASE e.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(r.rolname) END)), NULL)::text
+    FROM r, pg_proc p CROSS JOIN aclexplode(p.proacl) e
+    WHERE p.pronamespace = 'pg_catalog'::regnamespace AND NOT r.rolsuper AND e.grantee IN (0, r.oid)
+        AND p.proname IN ('pg_read_file', 'pg_read_binary_file', 'pg_stat_file', 'pg_ls_dir', 'lo_import', 'lo_export')
+UNION ALL
+SELECT 'hazard', r.rolname::text, 0, json_build_array('CAT059', format('SELECT ON %s', v.name), 'nothing',
+        format('SELECT ON %s, which has values of every owner or the secrets of roles', v.name), '[]'::json,
+        format('REVOKE SELECT ON %s from whom %I has it', v.name, r.rolname))::text
+    FROM r, (VALUES ('pg_statistic'), ('pg_statistic_ext_data'), ('pg_authid'), ('pg_largeobject'), ('pg_user_mapping')) v (name)
+    WHERE NOT r.rolsuper AND has_table_privilege(r.oid, v.name, 'SELECT')
+        AND NOT EXISTS (SELECT FROM m WHERE m.rolname = 'pg_read_all_data')
 UNION ALL
 SELECT 'hazard', $1::text, 0, json_build_array('CAT059', format('%s ON PARAMETER %s TO %s', p.privilege, p.name, p.grantee),
         'nothing', format('%s ON PARAMETER %s', p.privilege, p.name), json_build_array(CASE
@@ -85,15 +101,15 @@ SELECT 'hazard', t.relname::text, 0, json_build_array('CAT048', format('%s: %I',
     JOIN pg_class f ON f.oid = k.conrelid AND f.relnamespace <> t.relnamespace
 UNION ALL
 SELECT 'hazard', t.relname::text, 0, json_build_array('CAT085', x.oid::regclass, 'no such relation',
-        format('a %s in the schema that "$user" is for %s', w.kind, n.nspname), CASE w.kind
+        format('a %s in %I, which is searched first', w.kind, n.nspname), CASE w.kind
             WHEN 'table' THEN '[]' ELSE json_build_array(format('DROP %s %s', upper(w.kind), x.oid::regclass)) END,
-        format('rename or move %s: for %s it stands before %I.%I', x.oid::regclass, n.nspname, s.nspname, t.relname))::text
+        format('rename or move %s: it stands before %I.%I', x.oid::regclass, s.nspname, t.relname))::text
     FROM t
     CROSS JOIN s
     JOIN pg_class x ON x.relname = t.relname AND x.relkind IN ('r', 'p', 'v', 'm', 'f') AND x.relnamespace <> s.oid
-    JOIN pg_namespace n ON n.oid = x.relnamespace
-    JOIN pg_roles o ON o.rolname = n.nspname
-    JOIN r ON o.oid = r.oid OR NOT o.rolsuper AND o.rolcanlogin AND pg_has_role(o.oid, r.oid, 'MEMBER')
+    JOIN pg_namespace n ON n.oid = x.relnamespace AND (n.nspname = 'pg_catalog' OR EXISTS (
+        SELECT FROM pg_roles o JOIN r ON o.oid = r.oid OR NOT o.rolsuper AND o.rolcanlogin AND pg_has_role(o.oid, r.oid, 'MEMBER')
+        WHERE o.rolname = n.nspname))
     CROSS JOIN LATERAL (SELECT CASE x.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view'
         WHEN 'f' THEN 'foreign table' ELSE 'table' END) w (kind)
 UNION ALL
@@ -144,6 +160,11 @@ SELECT 'hazard', 'seaql_migrations', 0, json_build_array(v.code, v.name, v.wante
             json_build_array(format('DROP RULE %I ON seaql_migrations', g.rulename)), NULL
             FROM h JOIN pg_rewrite g ON g.ev_class = h.oid WHERE g.rulename <> '_RETURN'
         UNION ALL
+        SELECT 'CAT083', 'PRIMARY KEY', 'PRIMARY KEY (version)', 'none that is valid',
+            json_build_array('ALTER TABLE seaql_migrations ADD PRIMARY KEY (version)'), NULL
+            FROM h WHERE h.relkind = 'r' AND h.attnum IS NOT NULL AND NOT EXISTS (SELECT FROM pg_index i
+                WHERE i.indrelid = h.oid AND i.indisprimary AND i.indisvalid)
+        UNION ALL
         SELECT 'CAT083', 'ROW LEVEL SECURITY', 'DISABLE ROW LEVEL SECURITY', 'ENABLE ROW LEVEL SECURITY',
             json_build_array('ALTER TABLE seaql_migrations DISABLE ROW LEVEL SECURITY'), NULL
             FROM h WHERE h.relrowsecurity
@@ -156,6 +177,9 @@ SELECT 'hazard', 'seaql_migrations', 0, json_build_array(v.code, v.name, v.wante
             FROM h
             CROSS JOIN LATERAL (
                 SELECT grantee, privilege_type, is_grantable, privilege_type FROM aclexplode(h.relacl)
+                UNION ALL
+                SELECT b.oid, v.privilege, false, v.privilege FROM pg_roles b JOIN (VALUES ('INSERT'), ('UPDATE'), ('DELETE')) v (privilege)
+                    ON b.rolname = 'pg_write_all_data'
                 UNION ALL
                 SELECT e.grantee, e.privilege_type, e.is_grantable, format('%s (%I)', e.privilege_type, a.attname)
                     FROM pg_attribute a, aclexplode(a.attacl) e WHERE a.attrelid = h.oid) e (grantee, kind, is_grantable, privilege)

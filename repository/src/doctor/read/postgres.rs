@@ -108,6 +108,7 @@ pub(super) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
                 name: row.text(1)?,
                 sql: row.optional_text(2)?,
                 words: Vec::new(),
+                extension: row.optional_text(3)?,
             });
         } else if row.kind == "taken" {
             schema.taken.insert(row.table.clone(), row.text(0)?);

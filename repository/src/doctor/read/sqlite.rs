@@ -62,6 +62,7 @@ pub(super) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
                 name: row.text(1)?,
                 words: sql.as_deref().map(dependents::words).unwrap_or_default(),
                 sql,
+                extension: None,
             });
             continue;
         }

@@ -256,4 +256,16 @@ pub(super) const DRIFTS: &[Drift] = &[
         ColumnGenerated,
         "habits.cadence",
     ),
+    postgres(
+        "generated where a default should be",
+        "ALTER TABLE habits DROP COLUMN color; ALTER TABLE habits ADD COLUMN color text COLLATE \"C\" GENERATED ALWAYS AS (name) STORED",
+        ColumnGenerated,
+        "habits.color",
+    ),
+    postgres(
+        "type: whole number as a fraction, under a check",
+        "ALTER TABLE habits ALTER COLUMN version TYPE double precision",
+        ColumnType,
+        "habits.version",
+    ),
 ];

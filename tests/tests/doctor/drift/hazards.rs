@@ -155,4 +155,28 @@ pub(super) const DRIFTS: &[Drift] = &[
         RoleOwns,
         "public: public.mine()",
     ),
+    postgres(
+        "view that was put into an extension",
+        "CREATE VIEW theirs AS SELECT * FROM habits; ALTER EXTENSION plpgsql ADD VIEW theirs",
+        Unknown,
+        "theirs: theirs",
+    ),
+    postgres(
+        "view among those of the catalog that stands before a table",
+        "CREATE SCHEMA q; CREATE VIEW q.habits AS SELECT * FROM public.habits; ALTER VIEW q.habits SET SCHEMA pg_catalog",
+        Shadowed,
+        "habits: habits",
+    ),
+    postgres(
+        "function that reads the server's files",
+        "GRANT EXECUTE ON FUNCTION pg_read_file(text) TO catamaran_app",
+        RolePower,
+        "catamaran_app: EXECUTE ON FUNCTION pg_read_file(text)",
+    ),
+    postgres(
+        "history without its key",
+        "ALTER TABLE seaql_migrations DROP CONSTRAINT seaql_migrations_pkey",
+        HistoryGuard,
+        "seaql_migrations: PRIMARY KEY",
+    ),
 ];

@@ -189,4 +189,12 @@ pub(super) const DRIFTS: &[Drift] = &[
         IndexRenamed,
         PLATFORM,
     ),
+    postgres(
+        "indexes that have each other's names",
+        "ALTER INDEX ix_habits__user_id_updated_at RENAME TO ix_between; \
+         ALTER INDEX ix_devices__user_id_platform RENAME TO ix_habits__user_id_updated_at; \
+         ALTER INDEX ix_between RENAME TO ix_devices__user_id_platform",
+        IndexRenamed,
+        UPDATED,
+    ),
 ];
