@@ -73,8 +73,6 @@ const PLANTED: &[(&str, Engine, &[Change])] = &[
                 "CREATE SUBSCRIPTION nowhere CONNECTION 'host=127.0.0.1' PUBLICATION everything \
                  WITH (connect = false, slot_name = NONE)",
             ),
-            // A database with one cannot be dropped.
-            Sql("DROP SUBSCRIPTION nowhere"),
         ],
     ),
     (
@@ -204,5 +202,10 @@ async fn the_doctor_is_silent_on_each() {
         let doctor = Doctor::new(&DOMAIN).database(database.database.url());
         let report = doctor.check().await;
         assert!(report.is_clean(), "{entry}: it is told after all: {report}");
+        if entry.contains("subscriptions") {
+            // A database with one cannot be dropped.
+            let done = database.run("DROP SUBSCRIPTION nowhere").await;
+            done.expect("a subscription");
+        }
     }
 }
