@@ -28,6 +28,7 @@ mod shared_rows;
 mod suggested;
 mod unread;
 mod unusual;
+mod whole;
 mod words;
 
 use std::thread;
