@@ -84,9 +84,15 @@ fn namespace(all: &mut Comparison, wanted: &Role, found: &Role) {
         );
     }
     if found.owned && !wanted.owned {
+        // What it may do as the owner goes with that.
         let owner = format!("ALTER {schema} OWNER TO CURRENT_USER");
+        let grant = format!("GRANT USAGE ON {schema} TO {}", ddl::role(application));
+        let fix = Fix::sql([
+            Statement::new(Phase::Owner, owner),
+            Statement::new(Phase::Guard, grant),
+        ]);
         let what = (Part::Table, "");
-        all.say(&found.name, what, Code::RoleOwns, owners(), guarding(owner));
+        all.say(&found.name, what, Code::RoleOwns, owners(), fix);
     }
     let extra = found.creators.iter();
     for grant in extra.filter(|grant| !wanted.creators.iter().any(|other| other.is_it(grant))) {
