@@ -14,11 +14,8 @@ pub(super) fn compare(on: &mut OnTable<'_>) {
         let sql = format!("ALTER TABLE {} OWNER TO CURRENT_USER", ddl::name(on.name));
         let owner = Statement::new(Phase::Owner, sql);
         // What it may do as the owner goes with that.
-        let grants = wanted.grants.iter().map(|grant| {
-            let (privilege, role) = (&grant.privilege, ddl::role(&grant.role));
-            let sql = format!("GRANT {privilege} ON {} TO {role}", ddl::name(on.name));
-            Statement::new(Phase::Guard, sql)
-        });
+        let grants = wanted.grants.iter();
+        let grants = grants.map(|grant| Statement::new(Phase::Guard, ddl::grant(on.name, grant)));
         let fix = Fix::sql(std::iter::once(owner).chain(grants));
         on.say((Part::Table, ""), Code::RoleOwns, owners(), fix);
     }
@@ -290,9 +287,7 @@ fn grants(on: &mut OnTable<'_>, wanted: &Guard, found: &Guard) {
     for grant in &wanted.grants {
         if !found.grants.iter().any(|other| same(grant, other)) {
             let sides = sides(said(grant), all(&found.grants));
-            let (privilege, role) = (&grant.privilege, ddl::role(&grant.role));
-            let give = format!("GRANT {privilege} ON {table} TO {role}");
-            let fix = guarding(give);
+            let fix = guarding(ddl::grant(on.name, grant));
             on.named(&said(grant), Code::GrantMissing, sides, fix);
         }
     }

@@ -2,7 +2,8 @@
 
 use super::super::expression::Node;
 use super::super::schema::{
-    Check, Column, ForeignKey, Generated, Guard, Index, Key, Policy, Table, UNLOGGED, UniqueKey,
+    Check, Column, ForeignKey, Generated, Grant, Guard, Index, Key, Policy, Table, UNLOGGED,
+    UniqueKey,
 };
 use super::statement::{Phase, Statement};
 use crate::engine::Engine;
@@ -241,16 +242,18 @@ fn guarded(table: &str, guard: &Guard) -> Vec<Statement> {
     }
     let policies = guard.policies.iter();
     sql.extend(policies.map(|(policy, definition)| create_policy(table, policy, definition)));
-    sql.extend(guard.grants.iter().map(|grant| {
-        format!(
-            "GRANT {} ON {} TO {}",
-            grant.privilege,
-            name(table),
-            role(&grant.role)
-        )
-    }));
+    sql.extend(guard.grants.iter().map(|one| grant(table, one)));
     let sql = sql.into_iter();
     sql.map(|sql| Statement::new(Phase::Guard, sql)).collect()
+}
+
+pub(crate) fn grant(table: &str, grant: &Grant) -> String {
+    format!(
+        "GRANT {} ON {} TO {}",
+        grant.privilege,
+        name(table),
+        role(&grant.role)
+    )
 }
 
 pub(crate) fn row_security(table: &str, word: &str) -> String {
