@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use catamaran::Engine;
 use catamaran::doctor::{Doctor, Report};
 use catamaran::domain::{
-    Check, Domain, Index, ManagedColumns, Model, PrimaryKey, Shape, ShapeColumn, Table,
+    Check, Domain, Index, ManagedColumns, PrimaryKey, Table, TableSource, TableTypes, TypedColumn,
 };
 use catamaran::migrate::{History, Script, TwinMigration, up};
 use catamaran::testing::{DatabaseOptions, EphemeralDatabase, PostgresServer};
@@ -38,14 +38,14 @@ fn leak(text: String) -> &'static str {
 fn table(number: usize) -> (Table, &'static Shape) {
     let name = leak(format!("table_{number:03}"));
     let mut columns = vec![
-        ShapeColumn::new("id", "uuid"),
-        ShapeColumn::new("user_id", "uuid"),
-        ShapeColumn::new("version", "bigint"),
-        ShapeColumn::nullable("deleted_at", "timestamptz"),
+        TypedColumn::new("id", "uuid"),
+        TypedColumn::new("user_id", "uuid"),
+        TypedColumn::new("version", "bigint"),
+        TypedColumn::nullable("deleted_at", "timestamptz"),
     ];
     for column in columns.len()..COLUMNS {
         let ty = TYPES[column % TYPES.len()];
-        columns.push(ShapeColumn::new(leak(format!("column_{column:02}")), ty));
+        columns.push(TypedColumn::new(leak(format!("column_{column:02}")), ty));
     }
     let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
     let checks = columns.iter().filter_map(|column| {
@@ -95,10 +95,10 @@ fn domain() -> &'static Domain {
     static DOMAIN: OnceLock<Domain> = OnceLock::new();
     DOMAIN.get_or_init(|| {
         let (tables, shapes): (Vec<Table>, Vec<&'static Shape>) = (0..TABLES).map(table).unzip();
-        let models: Vec<Model> = shapes.into_iter().map(Model::shape).collect();
+        let sources: Vec<Model> = shapes.into_iter().map(Model::shape).collect();
         Domain {
             tables: tables.leak(),
-            models: models.leak(),
+            sources: sources.leak(),
             ..Domain::BLANK
         }
     })

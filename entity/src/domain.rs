@@ -1,10 +1,10 @@
 //! [`DOMAIN`]: every name of the application's schema, once.
 
 use catamaran::domain::{
-    Action, Check, ColumnDefault, DefaultValue, Domain, ForeignKey, Index, ManagedColumns, Model,
-    Presence, PrimaryKey, Shape, ShapeColumn, Table, UniqueKey,
+    Action, Check, ColumnDefault, DefaultValue, Domain, ForeignKey, Index, ManagedColumns,
+    Presence, PrimaryKey, Table, TableSource, TableTypes, TypedColumn, UniqueKey,
 };
-use catamaran::{Engine, OPERATION_KEYS, OPERATION_KEYS_SHAPE};
+use catamaran::{Engine, OPERATION_KEYS, OPERATION_KEYS_TYPES};
 
 use crate::{Device, Entry, Habit, Reminder, postgres, sqlite};
 
@@ -18,16 +18,16 @@ pub const DOMAIN: Domain = Domain {
         OUTBOX,
         OPERATION_KEYS,
     ],
-    models: &[
-        Model::record::<Habit>(),
-        Model::record::<Entry>(),
-        Model::record::<Reminder>(),
-        Model::record::<Device>(),
-        Model::shape(&OUTBOX_SHAPE),
-        Model::sqlite::<sqlite::outbox::Entity>(),
-        Model::shape(&OPERATION_KEYS_SHAPE),
-        Model::sqlite::<sqlite::operation_key::Entity>(),
-        Model::postgres::<postgres::operation_key::Entity>(),
+    sources: &[
+        TableSource::record::<Habit>(),
+        TableSource::record::<Entry>(),
+        TableSource::record::<Reminder>(),
+        TableSource::record::<Device>(),
+        TableSource::types(&OUTBOX_SHAPE),
+        TableSource::sqlite::<sqlite::outbox::Entity>(),
+        TableSource::types(&OPERATION_KEYS_TYPES),
+        TableSource::sqlite::<sqlite::operation_key::Entity>(),
+        TableSource::postgres::<postgres::operation_key::Entity>(),
     ],
     ..Domain::BLANK
 };
@@ -322,17 +322,17 @@ pub const OUTBOX: Table = Table {
 };
 
 /// The outbox is the application's own affair and has no record.
-const OUTBOX_SHAPE: Shape = Shape {
+const OUTBOX_SHAPE: TableTypes = TableTypes {
     table: "outbox",
     columns: &[
-        ShapeColumn::new("id", "uuid"),
-        ShapeColumn::new("table_name", "text"),
-        ShapeColumn::new("row_id", "uuid"),
-        ShapeColumn::new("operation", "text"),
-        ShapeColumn::new("payload", "text"),
-        ShapeColumn::new("attempts", "int4"),
-        ShapeColumn::new("created_at", "timestamptz"),
-        ShapeColumn::new("updated_at", "timestamptz"),
-        ShapeColumn::new("version", "bigint"),
+        TypedColumn::new("id", "uuid"),
+        TypedColumn::new("table_name", "text"),
+        TypedColumn::new("row_id", "uuid"),
+        TypedColumn::new("operation", "text"),
+        TypedColumn::new("payload", "text"),
+        TypedColumn::new("attempts", "int4"),
+        TypedColumn::new("created_at", "timestamptz"),
+        TypedColumn::new("updated_at", "timestamptz"),
+        TypedColumn::new("version", "bigint"),
     ],
 };

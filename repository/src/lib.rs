@@ -87,81 +87,79 @@
     )
 )]
 
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
-mod backend;
-pub mod capabilities;
 #[cfg(feature = "cli")]
 pub mod cli;
-mod clock;
-mod dialect;
 #[cfg(feature = "doctor")]
 pub mod doctor;
-pub mod domain;
-mod engine;
-mod error;
-mod idempotency;
+mod driver;
+#[cfg(feature = "fingerprint")]
+pub mod fingerprint;
 #[cfg(feature = "migrate")]
 pub mod migrate;
-mod native;
+mod model;
 mod operation;
-mod options;
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
-mod parameters;
-mod pool;
-#[cfg(feature = "postgres")]
-pub mod postgres;
-mod query;
-mod record;
-mod repository;
-mod retry;
-mod schema;
-mod scope;
 mod session;
-#[cfg(feature = "sqlite")]
-pub mod sqlite;
-mod statement;
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod sql;
 mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod unit;
-mod value;
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
-mod writing;
 
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub use backend::{AnyRepository, Stored};
-pub use capabilities::Capabilities;
 pub use catamaran_macros::Record;
-pub use clock::{Clock, IdSource, SystemClock, UuidV7};
-pub use dialect::Dialect;
-#[cfg(feature = "doctor")]
-pub use doctor::Fingerprint;
-pub use domain::Domain;
-pub use engine::Engine;
-pub use error::{ConflictReason, Error, ErrorKind, InvalidReason, Result};
-pub use idempotency::{OPERATION_KEYS, OPERATION_KEYS_SHAPE};
-pub use native::NativeRepository;
-pub use options::{DEFAULT_APPLICATION_ROLE, DEFAULT_SCHEMA, StoreOptions, Synchronous};
-#[cfg(feature = "postgres")]
-pub use postgres::{Postgres, PostgresRepository};
-pub use query::{
+pub use driver::Dialect;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use driver::Stored;
+pub use driver::Synchronous;
+pub use driver::{DEFAULT_APPLICATION_ROLE, DEFAULT_SCHEMA};
+#[cfg(feature = "fingerprint")]
+pub use fingerprint::Fingerprint;
+pub use model::capabilities;
+pub use model::capabilities::Capabilities;
+pub use model::clock::{Clock, IdSource, SystemClock, UuidV7};
+pub use model::domain;
+pub use model::domain::Domain;
+pub use model::engine::Engine;
+pub use model::error::{ConflictReason, Error, ErrorKind, InvalidReason, Result};
+pub use model::query::{
     Column, Cursor, Filter, MAX_PAGE_SIZE, Nulls, Order, Page, PageRequest, Query, Visibility,
 };
-pub use record::{Change, ColumnSpec, FIRST_VERSION, Managed, Record, Stamp, Twin};
-pub use repository::{Expected, Repository, Upsert, Upserted};
-pub use retry::{RepositoryExt, Retry};
-pub use scope::Scope;
+pub use model::record::Record;
+pub use model::repository::{Expected, Repository, Upsert, Upserted};
+pub use model::retry::{RepositoryExt, Retry};
+pub use model::scope::Scope;
+pub use model::value::Value;
+#[cfg(feature = "postgres")]
+pub use postgres::{Postgres, PostgresRepository};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Sqlite, SqliteRepository};
+pub use store::StoreOptions;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub use store::Store;
+pub use store::{Once, Store, Writing};
+pub use unit::idempotency::{OPERATION_KEYS, OPERATION_KEYS_TYPES};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub use unit::Unit;
-pub use unit::{NativeUnit, SeaOrm};
-pub use value::{Field, MAX_BYTES, Native, Type, Value};
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub use writing::{Once, Writing};
+pub use unit::{AnyRepository, Unit};
+pub use unit::{NativeRepository, NativeUnit, SeaOrm};
+
+/// What `#[derive(Record)]` needs, and a type of an application's own that is a field of a record.
+pub mod record {
+    pub use crate::driver::Twin;
+    pub use crate::model::record::{Change, ColumnSpec, FIRST_VERSION, Managed, Record, Stamp};
+    pub use crate::model::value::{Field, MAX_BYTES, Native, Type};
+}
+
+/// The SQLite dialect: its types, its rows, its repositories and units.
+#[cfg(feature = "sqlite")]
+pub mod sqlite {
+    pub use crate::driver::sqlite::{Row, Sqlite, TextDate, TextId, TextTime};
+    pub use crate::unit::{SqliteRepository, SqliteUnit};
+}
+
+/// The Postgres dialect: its rows, its repositories and units.
+#[cfg(feature = "postgres")]
+pub mod postgres {
+    pub use crate::driver::postgres::{Postgres, Row};
+    pub use crate::unit::{PostgresRepository, PostgresUnit};
+}
 
 /// Used by the derive: what stands in it is compiled where the feature `sqlite` is on.
 #[cfg(feature = "sqlite")]
@@ -195,11 +193,11 @@ macro_rules! __postgres {
 /// What the derive needs and nobody else.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::record::{
-        WholeKey, assert_one_key, assert_owner, assert_text, assert_whole_key, canonical, change,
-        default,
+    pub use crate::driver::{WholeKey, assert_whole_key};
+    pub use crate::model::record::{
+        assert_one_key, assert_owner, assert_text, canonical, change, default,
     };
-    pub use crate::statement::Statements;
+    pub use crate::sql::Statements;
     pub use chrono;
     pub use sea_orm;
     pub use uuid;

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use catamaran::domain::{
-    Check, Domain, Model, Place, PrimaryKey, Shape, ShapeColumn, Suppression, Table,
+    Check, Domain, Model, Place, PrimaryKey, Shape, Suppression, Table, TypedColumn,
 };
 use catamaran::migrate::{History, Script, TwinMigration};
 use catamaran::testing::{DatabaseOptions, PostgresServer, Target, TwinDatabase, twin_test};
@@ -283,7 +283,7 @@ static WITH_MOODS: Domain = Domain {
         catamaran::OPERATION_KEYS,
         MOODS,
     ],
-    models: &[
+    sources: &[
         DOMAIN.models[0],
         DOMAIN.models[1],
         DOMAIN.models[2],
@@ -291,11 +291,11 @@ static WITH_MOODS: Domain = Domain {
         DOMAIN.models[4],
         DOMAIN.models[5],
         DOMAIN.models[6],
-        Model::shape(&Shape {
+        TableSource::types(&TableTypes {
             table: "moods",
             columns: &[
-                ShapeColumn::new("value", "int4"),
-                ShapeColumn::nullable("note", "text"),
+                TypedColumn::new("value", "int4"),
+                TypedColumn::nullable("note", "text"),
             ],
         }),
     ],

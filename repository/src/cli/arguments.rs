@@ -2,7 +2,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::error::CliError;
 use crate::doctor::{Format, LOCK_TIMEOUT};
-use crate::engine::Engine;
+use crate::model::engine::Engine;
 
 /// Migrate a database, on SQLite or Postgres
 #[derive(Debug, Parser)]

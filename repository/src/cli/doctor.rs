@@ -8,9 +8,9 @@ use anstream::{AutoStream, ColorChoice};
 use super::arguments::{Arguments, Color, DoctorOptions, FailOn};
 use super::error::CliError;
 use super::{Cli, print};
-use crate::clock::{Clock, SystemClock};
 use crate::doctor::{Doctor, Format, Sources, Verdict};
-use crate::engine::Engine;
+use crate::model::clock::{Clock, SystemClock};
+use crate::model::engine::Engine;
 
 impl Cli {
     pub(super) async fn doctor(

@@ -6,10 +6,10 @@ use sea_orm_migration::MigratorTrait;
 use super::arguments::{Arguments, Command};
 use super::error::CliError;
 use super::print;
-use crate::engine::Engine;
 use crate::migrate::{
     Batch, ConnectOptions, History, MigrateError, Migrator, Plan, connect, run as run_batch,
 };
+use crate::model::engine::Engine;
 
 pub(super) async fn run<H: History>(
     arguments: &Arguments,

@@ -31,9 +31,9 @@ use futures_util::future::BoxFuture;
 use tracing_subscriber::EnvFilter;
 
 use crate::doctor::Doctor;
-use crate::domain::Domain;
+use crate::driver::DEFAULT_APPLICATION_ROLE;
 use crate::migrate::History;
-use crate::options::DEFAULT_APPLICATION_ROLE;
+use crate::model::domain::Domain;
 use arguments::{Arguments, Command};
 use error::CliError;
 

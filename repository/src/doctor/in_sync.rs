@@ -1,9 +1,9 @@
 //! The check as one line of a test.
 
 use super::{Doctor, Place, Report, Skipped};
-use crate::domain::Domain;
-use crate::engine::Engine;
 use crate::migrate::History;
+use crate::model::domain::Domain;
+use crate::model::engine::Engine;
 
 /// Checks the domain, its models, and what the migrations build, for [`assert_in_sync!`](crate::assert_in_sync).
 ///

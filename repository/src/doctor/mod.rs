@@ -21,27 +21,17 @@
 //! different words, DOMAIN gives each engine its own, with
 //! [`Check::holds_natively`](crate::domain::Check::holds_natively). `docs/doctor.md` lists what it cannot see.
 
-mod code;
-mod compare;
-mod described;
 mod domain;
-mod entity;
-mod expected;
-mod expression;
-mod finding;
-mod fingerprint;
-mod fix;
+mod format;
 mod in_sync;
 mod live;
-mod privileges;
-mod read;
 mod report;
-mod schema;
 mod scratch;
+mod script;
 mod steps;
 mod suggest;
-mod suppression;
-mod text;
+#[cfg(all(test, feature = "sqlite", feature = "postgres"))]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -52,25 +42,28 @@ use futures_util::future::join_all;
 use sea_orm::{DatabaseConnection, EntityTrait};
 use secrecy::{ExposeSecret, SecretString};
 
-pub use crate::domain::Place;
-pub use code::{Code, Severity};
-pub use described::Described;
-pub use finding::{Finding, Part};
-pub use fingerprint::{Digest, Fingerprint};
-pub use fix::{Change, Fix};
+pub use crate::fingerprint::code::{Code, Severity};
+pub use crate::fingerprint::finding::{Finding, Part};
+pub use crate::fingerprint::fix::{Change, Fix};
+pub use crate::fingerprint::{Digest, Fingerprint};
+pub use crate::model::domain::Place;
+pub use format::{Format, Sources};
 pub use in_sync::in_sync;
-pub use report::{Format, Report, Skipped, Sources, Verdict};
+pub use report::{Report, Skipped, Verdict};
 pub use steps::Step;
 pub use suggest::Suggestion;
 
-use crate::domain::{Domain, Model};
-use crate::engine::Engine;
+use crate::driver::DEFAULT_APPLICATION_ROLE;
+use crate::fingerprint::described::Described;
+use crate::fingerprint::expected::Expected;
+use crate::fingerprint::history::Recorder;
+use crate::fingerprint::read::{self, Applied, NOT_PERMITTED};
+use crate::fingerprint::schema::Schema;
+use crate::fingerprint::{compare, suppression};
 use crate::migrate::History;
-use crate::options::DEFAULT_APPLICATION_ROLE;
-use expected::Expected;
+use crate::model::domain::{Domain, TableSource};
+use crate::model::engine::Engine;
 use live::Database;
-use read::{Applied, NOT_PERMITTED};
-use schema::Schema;
 use scratch::Migrations;
 
 /// Looks at every place that it is told of, and compares each with DOMAIN and the records.
@@ -134,23 +127,23 @@ impl Doctor {
         }
     }
 
-    /// Adds a model to those of the domain, or puts it in the place of the one of the same table.
+    /// Adds a source to those of the domain, or replaces the one of the same table.
     #[must_use]
-    pub fn model(mut self, model: Model) -> Self {
-        self.described.add(model);
+    pub fn source(mut self, source: TableSource) -> Self {
+        self.described.add(source);
         self
     }
 
     /// An entity of SQLite, in the place of the one of the same table.
     #[must_use]
     pub fn sqlite_entity<E: EntityTrait>(self) -> Self {
-        self.model(Model::sqlite::<E>())
+        self.source(TableSource::sqlite::<E>())
     }
 
     /// An entity of Postgres, in the place of the one of the same table.
     #[must_use]
     pub fn postgres_entity<E: EntityTrait>(self) -> Self {
-        self.model(Model::postgres::<E>())
+        self.source(TableSource::postgres::<E>())
     }
 
     /// Also what these migrations build on either engine, in scratch databases that are dropped again.
@@ -420,7 +413,7 @@ impl<'a> Round<'a> {
             match &seen.applied {
                 Applied::Rows(recorded) => {
                     let at = label.as_str();
-                    let recorder = live::Recorder {
+                    let recorder = Recorder {
                         place,
                         at,
                         is_whole,

@@ -5,12 +5,12 @@ use futures_util::future::BoxFuture;
 use sea_orm::ConnectionTrait;
 use sea_orm::DatabaseConnection;
 
-use super::read;
-use super::schema::Schema;
-use crate::engine::Engine;
-use crate::migrate::{ConnectOptions, History, apply, connect};
 #[cfg(feature = "postgres")]
-use crate::postgres::{SearchPath, listed};
+use crate::driver::postgres::{SearchPath, listed};
+use crate::fingerprint::read;
+use crate::fingerprint::schema::Schema;
+use crate::migrate::{ConnectOptions, History, apply, connect};
+use crate::model::engine::Engine;
 #[cfg(feature = "postgres")]
 use crate::testing::{DatabaseOptions, EphemeralDatabase, PostgresServer};
 

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::finding::Finding;
-use super::fix::{Change, Fix, Phase, Statement, script};
-use super::text;
-use crate::domain::Place;
-use crate::engine::Engine;
+use super::script;
+use crate::fingerprint::finding::Finding;
+use crate::fingerprint::fix::{Change, Fix};
+use crate::fingerprint::statement::{Phase, Statement};
+use crate::fingerprint::text;
+use crate::model::domain::Place;
+use crate::model::engine::Engine;
 
 /// One step. Steps are run in the order of the list, each as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use sea_orm::{ActiveValue, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
 use sea_orm_migration::{MigrationStatus, MigratorTrait, seaql_migrations};
 
-use crate::clock::{Clock, SystemClock};
+use crate::model::clock::{Clock, SystemClock};
 
 use super::{History, Migrator};
 

@@ -4,7 +4,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use tracing::info;
 
-use crate::engine::Engine;
+use crate::model::engine::Engine;
 
 use super::{
     History, MigrateError, Script, applied,

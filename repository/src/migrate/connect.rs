@@ -1,8 +1,11 @@
 use std::time::Duration;
 
-use crate::engine::Engine;
+use crate::model::engine::Engine;
 #[cfg(feature = "postgres")]
-use crate::{error::ErrorKind, options::DEFAULT_SCHEMA, postgres::SearchPath};
+use crate::{
+    driver::{DEFAULT_SCHEMA, postgres::SearchPath},
+    model::error::ErrorKind,
+};
 use sea_orm::{DatabaseConnection, IntoDatabaseExecutor};
 
 use super::{
@@ -138,8 +141,8 @@ async fn sqlite(
 ) -> Result<DatabaseConnection, MigrateError> {
     use sea_orm::{SqlxSqliteConnector, sqlx::sqlite::SqlitePoolOptions};
 
-    let parsed =
-        crate::sqlite::options_of(url).map_err(|reason| MigrateError::InvalidUrl { reason })?;
+    let parsed = crate::driver::sqlite::options_of(url)
+        .map_err(|reason| MigrateError::InvalidUrl { reason })?;
     let query = url.split_once('?').map_or("", |(_, query)| query);
     let mode = query.split('&').find_map(|pair| pair.strip_prefix("mode="));
     let may_create = match mode {
@@ -153,7 +156,7 @@ async fn sqlite(
             path: file.display().to_string(),
         });
     }
-    let explain = |error| MigrateError::Connect(crate::sqlite::explain(&parsed, &error));
+    let explain = |error| MigrateError::Connect(crate::driver::sqlite::explain(&parsed, &error));
     let options = parsed
         .clone()
         .create_if_missing(may_create)
@@ -183,9 +186,9 @@ async fn postgres(
         sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, postgres::PgPoolOptions},
     };
 
-    let parsed =
-        crate::postgres::options_of(url).map_err(|reason| MigrateError::InvalidUrl { reason })?;
-    crate::postgres::refuse_another(&parsed)
+    let parsed = crate::driver::postgres::options_of(url)
+        .map_err(|reason| MigrateError::InvalidUrl { reason })?;
+    crate::driver::postgres::refuse_another(&parsed)
         .map_err(|reason| MigrateError::InvalidUrl { reason })?;
     let path = match options.schema {
         Some(list) => SearchPath::over_list(list),
@@ -194,7 +197,7 @@ async fn postgres(
     let path = path.map_err(MigrateError::Connect)?;
     // A pool takes a refused connection for a server that is starting, and goes on trying until its timeout;
     // someone who runs a migration wants the reason at once.
-    let explain = |error| MigrateError::Connect(crate::postgres::explain(&parsed, &error));
+    let explain = |error| MigrateError::Connect(crate::driver::postgres::explain(&parsed, &error));
     let probe = tokio::time::timeout(LOCK_WAIT, PgConnection::connect_with(&parsed)).await;
     match probe {
         Ok(probe) => probe.map_err(explain)?.close().await.ok(),
@@ -236,25 +239,4 @@ async fn postgres(
         return Err(MigrateError::MissingSchema { search_path });
     }
     Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
-}
-
-/// Applies the pending migrations before a store opens the database at `url`.
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub(crate) async fn before_opening(
-    url: &str,
-    schemas: &[String],
-    migrate: super::ForStore,
-) -> crate::Result<()> {
-    #[cfg(feature = "postgres")]
-    let schemas = crate::postgres::listed(schemas);
-    #[cfg(not(feature = "postgres"))]
-    let schemas = schemas.join(", ");
-    let options = ConnectOptions {
-        schema: Some(&schemas),
-        ..ConnectOptions::default()
-    };
-    let db = connect(url, options).await?;
-    let migrated = migrate(&db).await;
-    db.close().await.ok();
-    migrated
 }

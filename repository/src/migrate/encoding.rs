@@ -2,8 +2,8 @@
 
 use sea_orm::{ConnectionTrait, Statement};
 
-use crate::engine::Engine;
-use crate::error::ErrorKind;
+use crate::model::engine::Engine;
+use crate::model::error::ErrorKind;
 
 use super::MigrateError;
 

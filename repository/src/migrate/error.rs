@@ -2,8 +2,8 @@ use std::{fmt, time::Duration};
 
 use sea_orm::DbErr;
 
-use crate::engine::Engine;
-use crate::error::{Error, ErrorKind};
+use crate::model::engine::Engine;
+use crate::model::error::{Error, ErrorKind};
 
 /// Why a migration, or the question of which are pending, failed.
 ///

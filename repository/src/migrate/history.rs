@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
-use crate::engine::Engine;
+use crate::model::engine::Engine;
 
 use super::{MigrateError, Script};
 

@@ -8,7 +8,7 @@ use sea_orm_migration::{
 };
 use tracing::info;
 
-use crate::engine::Engine;
+use crate::model::engine::Engine;
 
 use super::{History, MigrateError, TwinMigration, batch::Batch, history::Step, runner::run};
 

@@ -59,8 +59,6 @@
 //! # Ok::<(), catamaran::migrate::MigrateError>(())
 //! ```
 
-use futures_util::future::BoxFuture;
-
 mod applied;
 mod batch;
 mod connect;
@@ -75,10 +73,9 @@ mod runner;
 mod script;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod store;
 
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub(crate) use self::connect::before_opening;
-#[cfg(feature = "doctor")]
+#[cfg(feature = "fingerprint")]
 pub(crate) use self::runner::begin;
 #[cfg(feature = "cli")]
 pub(crate) use self::{batch::Batch, runner::run};
@@ -91,16 +88,3 @@ pub use self::{
     plan::Plan,
     script::Script,
 };
-
-/// Applies the pending migrations over connections of a store that is being opened.
-pub(crate) type ForStore =
-    for<'c> fn(&'c sea_orm::DatabaseConnection) -> BoxFuture<'c, crate::Result<()>>;
-
-pub(crate) fn for_store<H: History>(
-    db: &sea_orm::DatabaseConnection,
-) -> BoxFuture<'_, crate::Result<()>> {
-    Box::pin(async move {
-        apply::<H>(db).await?;
-        Ok(())
-    })
-}

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::engine::Engine;
+use crate::model::engine::Engine;
 
 use super::{
     ConnectOptions, History, MigrateError, connect,

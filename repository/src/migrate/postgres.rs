@@ -3,7 +3,7 @@ use sea_orm::{
     Statement, TransactionOptions,
 };
 
-use crate::engine::Engine;
+use crate::model::engine::Engine;
 
 use super::{
     History, MigrateError, Report,

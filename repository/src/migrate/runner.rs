@@ -6,7 +6,7 @@ use sea_orm::{
 };
 use tracing::info;
 
-use crate::engine::Engine;
+use crate::model::engine::Engine;
 
 use super::{History, MigrateError, Report, applied, batch::Batch, encoding};
 

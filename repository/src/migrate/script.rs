@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use crate::statement::leading_control;
+use crate::sql::custom::leading_control;
 
 /// The statements of one migration, in one direction, on one engine, in the order in which they run.
 ///

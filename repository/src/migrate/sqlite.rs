@@ -6,7 +6,7 @@ use sea_orm::{
     sqlx::{SqlitePool, sqlite::SqlitePoolOptions},
 };
 
-use crate::engine::Engine;
+use crate::model::engine::Engine;
 
 use super::{
     History, MigrateError, Report, Violation, applied,

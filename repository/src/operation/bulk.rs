@@ -1,9 +1,9 @@
-use super::{Context, natural, refusal, values};
-use crate::dialect::Dialect;
-use crate::error::Result;
-use crate::record::Twin;
+use super::{Context, diagnose, values, write_order};
+use crate::driver::Dialect;
+use crate::driver::Twin;
+use crate::model::error::Result;
 use crate::session::Session;
-use crate::statement::{self, Bulk};
+use crate::sql::{self, Bulk};
 
 pub(crate) async fn insert_many<D: Dialect, R: Twin<D>>(
     session: &mut Session<D>,
@@ -18,19 +18,19 @@ pub(crate) async fn insert_many<D: Dialect, R: Twin<D>>(
         super::accept::<D, R>(&mut record)?;
         records.push(record);
     }
-    let sorted = natural::sorted::<D, R, _>(&records, |record| record);
+    let sorted = write_order::sorted::<D, R, _>(&records, |record| record);
 
     let statements = R::statements();
-    let types = statement::insert_types(statements);
-    for chunk in statement::chunks::<D, _>(&sorted, types.len(), 0) {
-        let text = statement::bulk_insert::<D>(statements, Bulk::Refuse, chunk.len());
+    let types = sql::insert_types(statements);
+    for chunk in sql::chunks::<D, _>(&sorted, types.len(), 0) {
+        let text = sql::bulk_insert::<D>(statements, Bulk::Refuse, chunk.len());
         let rows = chunk.iter().map(|record| values(*record)).collect();
         let written = session
             .execute(&text, D::row_parameters(&types, rows))
             .await;
         let inserted = match written {
             Ok(inserted) => inserted,
-            Err(error) => return Err(refusal::of_rows(session, context, error, chunk).await),
+            Err(error) => return Err(diagnose::of_rows(session, context, error, chunk).await),
         };
         super::check_count(inserted, chunk.len())?;
     }

@@ -1,11 +1,11 @@
 //! What each call of a repository does, over a session of either dialect.
 
 mod bulk;
-mod natural;
+mod diagnose;
 mod read;
-mod refusal;
 mod upsert;
 mod write;
+mod write_order;
 
 pub(crate) use bulk::insert_many;
 use read::find_alone;
@@ -21,13 +21,14 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::clock::{Clock, IdSource, to_microseconds};
-use crate::dialect::Dialect;
-use crate::domain::{Domain, Table};
-use crate::error::{Error, ErrorKind, Result};
-use crate::record::{Record, Stamp, Twin};
-use crate::scope::Scope;
-use crate::value::Value;
+use crate::driver::Dialect;
+use crate::driver::Twin;
+use crate::model::clock::{Clock, IdSource, to_microseconds};
+use crate::model::domain::{Domain, Table};
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::record::{Record, Stamp};
+use crate::model::scope::Scope;
+use crate::model::value::Value;
 
 /// What an operation needs beside a session: the scope, the clock and the ids.
 #[derive(Clone)]

@@ -1,15 +1,17 @@
 use uuid::Uuid;
 
 use super::Context;
-use crate::dialect::{Dialect, Text};
-use crate::error::Result;
-use crate::query::{
+use crate::driver::Dialect;
+use crate::driver::Twin;
+use crate::model::error::Result;
+use crate::model::query::{
     Cursor, Direction, OrderKey, Page, PageRequest, Position, Query, Visibility, fingerprint,
 };
-use crate::record::{Record, Twin};
+use crate::model::record::Record;
+use crate::model::value::{Type, Value};
 use crate::session::Session;
-use crate::statement::{self, Output, Selection};
-use crate::value::{Type, Value};
+use crate::sql::SqlText;
+use crate::sql::{self, Output, Selection};
 
 pub(crate) async fn find<D: Dialect, R: Twin<D>>(
     session: &mut Session<D>,
@@ -37,9 +39,9 @@ fn one<D: Dialect, R: Twin<D>>(
     context: &Context,
     id: Uuid,
     visibility: Visibility,
-) -> (Text, Vec<Value>) {
+) -> (SqlText, Vec<Value>) {
     let owner = context.owner_of::<R>();
-    let text = statement::select_one::<D>(R::statements(), owner.is_some(), visibility);
+    let text = sql::select_one::<D>(R::statements(), owner.is_some(), visibility);
     let values = [Some(id), owner].into_iter().flatten();
     (text, values.map(Value::Uuid).collect())
 }
@@ -58,7 +60,7 @@ pub(crate) async fn count<D: Dialect, R: Twin<D>>(
     query: &Query<R>,
 ) -> Result<u64> {
     let selection = selection(context, query);
-    let (text, values) = statement::select::<D>(R::statements(), selection, Output::Count)?;
+    let (text, values) = sql::select::<D>(R::statements(), selection, Output::Count)?;
     let counted = session
         .fetch_first(&text, values, |row| D::big_int(row, 0))
         .await?;
@@ -72,7 +74,7 @@ pub(crate) async fn lock<D: Dialect, R: Twin<D>>(
     ids: &[Uuid],
 ) -> Result<Vec<R>> {
     let owner = context.owner_of::<R>();
-    let text = statement::select_for_update::<D>(R::statements(), owner.is_some());
+    let text = sql::select_for_update::<D>(R::statements(), owner.is_some());
     let ids = ids.iter().copied().map(Value::Uuid).collect();
     let mut values = vec![Value::Array(Type::Uuid, ids)];
     values.extend(owner.map(Value::Uuid));
@@ -87,7 +89,7 @@ pub(crate) async fn exists<D: Dialect, R: Twin<D>>(
     query: &Query<R>,
 ) -> Result<bool> {
     let selection = selection(context, query);
-    let (text, values) = statement::select::<D>(R::statements(), selection, Output::Exists)?;
+    let (text, values) = sql::select::<D>(R::statements(), selection, Output::Exists)?;
     let exists = session
         .fetch_first(&text, values, |row| D::boolean(row, 0))
         .await?;
@@ -104,7 +106,7 @@ pub(crate) async fn list<D: Dialect, R: Twin<D>>(
     let size = request.size()?;
     let selection = selection(context, query);
     let order = query.total_order();
-    let (shape, values) = statement::selection_shape(statements, selection, &order)?;
+    let (shape, values) = sql::selection_shape(statements, selection, &order)?;
     let query_print = fingerprint(
         statements.table,
         shape.as_bytes(),
@@ -129,7 +131,7 @@ pub(crate) async fn list<D: Dialect, R: Twin<D>>(
         position: position.as_deref(),
         limit: size + 1,
     };
-    let (text, values) = statement::select::<D>(statements, selection, output)?;
+    let (text, values) = sql::select::<D>(statements, selection, output)?;
     let mut items: Vec<R> = session.fetch(&text, values, R::from_row).await?;
 
     let more = items.len() > size;

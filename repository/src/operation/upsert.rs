@@ -7,14 +7,15 @@ use std::mem;
 use uuid::Uuid;
 
 use super::write::conflict;
-use super::{Context, accept, natural, one_each, refusal, values};
-use crate::dialect::Dialect;
-use crate::error::{ConflictReason, Error, ErrorKind, Result};
-use crate::record::{Record, Twin};
-use crate::repository::{Upsert, Upserted};
+use super::{Context, accept, diagnose, one_each, values, write_order};
+use crate::driver::Dialect;
+use crate::driver::Twin;
+use crate::model::error::{ConflictReason, Error, ErrorKind, Result};
+use crate::model::record::Record;
+use crate::model::repository::{Upsert, Upserted};
+use crate::model::value::{Type, Value};
 use crate::session::Session;
-use crate::statement::{self, Bulk};
-use crate::value::{Type, Value};
+use crate::sql::{self, Bulk};
 
 /// A row to be upserted: the record that it becomes if it is not there, and the version that is expected
 /// if it is.
@@ -111,7 +112,7 @@ async fn lock_stored<D: Dialect, R: Twin<D>>(
         return Ok(());
     }
     let owner = context.owner_of::<R>();
-    let text = statement::lock_by_ids::<D>(R::statements(), owner.is_some());
+    let text = sql::lock_by_ids::<D>(R::statements(), owner.is_some());
     session.execute(&text, by_ids(rows, owner)).await?;
     Ok(())
 }
@@ -137,15 +138,15 @@ async fn update_changed<D: Dialect, R: Twin<D>>(
     if user_columns::<R>().next().is_none() {
         return Ok(Vec::new());
     }
-    let types = statement::update_types(statements);
+    let types = sql::update_types(statements);
     let now = R::MANAGED.updated.map(|_| Value::Timestamp(context.now()));
     let before: Vec<Value> = now.into_iter().collect();
     let mut updated = Vec::new();
-    for chunk in statement::chunks::<D, _>(rows, types.len(), before.len()) {
+    for chunk in sql::chunks::<D, _>(rows, types.len(), before.len()) {
         let parameters = chunk.iter().map(|row| update_values(*row)).collect();
         let mut values = before.clone();
         values.extend(D::row_parameters(&types, parameters));
-        let text = statement::bulk_update::<D>(statements, chunk.len());
+        let text = sql::bulk_update::<D>(statements, chunk.len());
         match session.fetch(&text, values, R::from_row).await {
             Ok(rows) => updated.extend(rows),
             Err(error) => return Err(refused(session, context, error, chunk).await),
@@ -176,13 +177,13 @@ async fn insert_missing<D: Dialect, R: Twin<D>>(
     rows: &[&Candidate<R>],
 ) -> Result<HashSet<Uuid>> {
     let statements = R::statements();
-    let types = statement::insert_types(statements);
-    let rows = natural::sorted::<D, R, _>(rows, |row| &row.record);
+    let types = sql::insert_types(statements);
+    let rows = write_order::sorted::<D, R, _>(rows, |row| &row.record);
     let rows: Vec<&Candidate<R>> = rows.into_iter().copied().collect();
     let mut inserted = HashSet::with_capacity(rows.len());
-    for chunk in statement::chunks::<D, _>(&rows, types.len(), 0) {
+    for chunk in sql::chunks::<D, _>(&rows, types.len(), 0) {
         let parameters = chunk.iter().map(|row| values(&row.record)).collect();
-        let text = statement::bulk_insert::<D>(statements, Bulk::Skip, chunk.len());
+        let text = sql::bulk_insert::<D>(statements, Bulk::Skip, chunk.len());
         let values = D::row_parameters(&types, parameters);
         match session.fetch(&text, values, |row| D::uuid(row, 0)).await {
             Ok(ids) => inserted.extend(ids),
@@ -200,7 +201,7 @@ async fn refused<D: Dialect, R: Twin<D>>(
     rows: &[&Candidate<R>],
 ) -> Error {
     let records: Vec<&R> = rows.iter().map(|row| &row.record).collect();
-    refusal::of_rows(session, context, error, &records).await
+    diagnose::of_rows(session, context, error, &records).await
 }
 
 /// The rows that were neither updated nor inserted: they hold what they should already, or the call
@@ -215,7 +216,7 @@ async fn explain_untouched<D: Dialect, R: Twin<D>>(
         return Ok(());
     }
     let owner = context.owner_of::<R>();
-    let text = statement::select_by_ids::<D>(R::statements(), owner.is_some());
+    let text = sql::select_by_ids::<D>(R::statements(), owner.is_some());
     let values = by_ids(rows, owner);
     let stored = session.fetch(&text, values, R::from_row).await?;
     one_each(&stored)?;

@@ -1,15 +1,16 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Context, accept, at_most_one, changes, duplicate, find_alone, refusal, values};
-use crate::dialect::Dialect;
-use crate::error::{ConflictReason, Error, ErrorKind, Result};
-use crate::query::{Filter, Visibility};
-use crate::record::{Record, Twin};
-use crate::repository::Expected;
+use super::{Context, accept, at_most_one, changes, diagnose, duplicate, find_alone, values};
+use crate::driver::Dialect;
+use crate::driver::Twin;
+use crate::model::error::{ConflictReason, Error, ErrorKind, Result};
+use crate::model::query::{Filter, Visibility};
+use crate::model::record::Record;
+use crate::model::repository::Expected;
+use crate::model::value::Value;
 use crate::session::Session;
-use crate::statement::{self, Affected, Guard, Selection};
-use crate::value::Value;
+use crate::sql::{self, Affected, Guard, Selection};
 
 pub(crate) async fn insert<D: Dialect, R: Twin<D>>(
     session: &mut Session<D>,
@@ -19,10 +20,10 @@ pub(crate) async fn insert<D: Dialect, R: Twin<D>>(
     let stamp = context.stamp::<R>(&draft, None, context.now())?;
     let mut record = R::from_draft(draft, stamp);
     accept::<D, R>(&mut record)?;
-    let text = statement::insert_one::<D>(R::statements());
+    let text = sql::insert_one::<D>(R::statements());
     match session.execute(&text, values(&record)).await {
         Ok(inserted) => super::check_count(inserted, 1).map(|()| record),
-        Err(error) => Err(refusal::of_rows(session, context, error, &[&record]).await),
+        Err(error) => Err(diagnose::of_rows(session, context, error, &[&record]).await),
     }
 }
 
@@ -90,7 +91,7 @@ impl Target {
 
     /// Why no row was written, by a look-up: the row is not there, or is not as expected.
     async fn explain<D: Dialect, R: Twin<D>>(&self, session: &mut Session<D>) -> Error {
-        let text = statement::look_up::<D>(R::statements(), self.owner.is_some());
+        let text = sql::look_up::<D>(R::statements(), self.owner.is_some());
         let values = [Some(self.id), self.owner]
             .into_iter()
             .flatten()
@@ -148,8 +149,8 @@ async fn update_columns<D: Dialect, R: Twin<D>>(
     changes: Vec<(usize, Value)>,
 ) -> Result<R> {
     let columns: Vec<usize> = changes.iter().map(|(column, _)| *column).collect();
-    let keys = refusal::key_changes::<D, R>(context, &changes);
-    let text = statement::update_one::<D>(R::statements(), &columns, target.guard());
+    let keys = diagnose::key_changes::<D, R>(context, &changes);
+    let text = sql::update_one::<D>(R::statements(), &columns, target.guard());
     let mut values: Vec<Value> = changes.into_iter().map(|(_, value)| value).collect();
     push_now::<R>(context.now(), &mut values);
     target.push_values(&mut values);
@@ -160,7 +161,7 @@ async fn update_columns<D: Dialect, R: Twin<D>>(
         },
         Err(error) => {
             let affected = target.affected();
-            Err(refusal::of_changes::<D, R>(session, context, error, affected, &keys).await)
+            Err(diagnose::of_changes::<D, R>(session, context, error, affected, &keys).await)
         }
     }
 }
@@ -224,14 +225,14 @@ pub(crate) async fn delete<D: Dialect, R: Twin<D>>(
         push_now::<R>(now, &mut values);
     }
     target.push_values(&mut values);
-    let text = statement::delete_one::<D>(R::statements(), target.guard());
+    let text = sql::delete_one::<D>(R::statements(), target.guard());
     match session.execute(&text, values).await {
         Ok(0) => Err(target.explain::<D, R>(session).await),
         Ok(1) => Ok(()),
         Ok(_) => Err(duplicate::<R>(id)),
         Err(error) => {
             let affected = target.affected();
-            Err(refusal::of_removal::<D, R>(session, context, error, affected).await)
+            Err(diagnose::of_removal::<D, R>(session, context, error, affected).await)
         }
     }
 }
@@ -256,12 +257,12 @@ pub(crate) async fn restore<D: Dialect, R: Twin<D>>(
     let deleted_index = deleted_column::<R>("restore")?;
     let deleted = R::statements().column(deleted_index);
     let target = Target::new::<R>(context, id, expected)?;
-    let text = statement::restore_one::<D>(R::statements(), deleted, target.guard());
+    let text = sql::restore_one::<D>(R::statements(), deleted, target.guard());
     let mut values = Vec::new();
     push_now::<R>(context.now(), &mut values);
     target.push_values(&mut values);
     let restored = session.fetch(&text, values, R::from_row).await;
-    let restored = restored.map_err(|error| refusal::completed::<R>(error, context))?;
+    let restored = restored.map_err(|error| diagnose::completed::<R>(error, context))?;
     if let Some(record) = at_most_one::<R, R>(restored, id)? {
         return Ok(record);
     }
@@ -285,11 +286,11 @@ pub(crate) async fn purge<D: Dialect, R: Twin<D>>(
     let deleted = R::statements().column(deleted_column::<R>("purge")?);
     let owner = context.owner_of::<R>();
     let mut before = before;
-    crate::record::canonical("before", &mut before)?;
+    crate::model::record::canonical("before", &mut before)?;
     let mut values = vec![Value::Timestamp(before)];
     values.extend(owner.map(Value::Uuid));
     values.push(Value::BigInt(limit.into()));
-    let text = statement::purge::<D>(R::statements(), deleted, owner.is_some());
+    let text = sql::purge::<D>(R::statements(), deleted, owner.is_some());
     match session.execute(&text, values).await {
         Ok(purged) => Ok(purged),
         Err(error) => {
@@ -299,7 +300,7 @@ pub(crate) async fn purge<D: Dialect, R: Twin<D>>(
                 owner,
                 limit,
             };
-            Err(refusal::of_removal::<D, R>(session, context, error, affected).await)
+            Err(diagnose::of_removal::<D, R>(session, context, error, affected).await)
         }
     }
 }
@@ -323,16 +324,16 @@ pub(crate) async fn patch_where<D: Dialect, R: Twin<D>>(
     let selection = selection(context, filter);
     if changes.is_empty() {
         // A filter that cannot be asked is refused all the same.
-        statement::selection_shape(R::statements(), selection, &[])?;
+        sql::selection_shape(R::statements(), selection, &[])?;
         return Ok(0);
     }
-    let keys = refusal::key_changes::<D, R>(context, &changes);
-    let (text, values) = statement::update_where::<D>(R::statements(), changes, now, selection)?;
+    let keys = diagnose::key_changes::<D, R>(context, &changes);
+    let (text, values) = sql::update_where::<D>(R::statements(), changes, now, selection)?;
     match session.execute(&text, values).await {
         Ok(patched) => Ok(patched),
         Err(error) => {
             let affected = Affected::Selected(selection);
-            Err(refusal::of_changes::<D, R>(session, context, error, affected, &keys).await)
+            Err(diagnose::of_changes::<D, R>(session, context, error, affected, &keys).await)
         }
     }
 }
@@ -344,12 +345,12 @@ pub(crate) async fn delete_where<D: Dialect, R: Twin<D>>(
 ) -> Result<u64> {
     let now = Value::Timestamp(context.now());
     let selection = selection(context, filter);
-    let (text, values) = statement::delete_where::<D>(R::statements(), now, selection)?;
+    let (text, values) = sql::delete_where::<D>(R::statements(), now, selection)?;
     match session.execute(&text, values).await {
         Ok(deleted) => Ok(deleted),
         Err(error) => {
             let affected = Affected::Selected(selection);
-            Err(refusal::of_removal::<D, R>(session, context, error, affected).await)
+            Err(diagnose::of_removal::<D, R>(session, context, error, affected).await)
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Who has a connection, and what becomes of it.
 
-use crate::dialect::Dialect;
+use crate::driver::Dialect;
 
 /// A connection that is thrown away when it is dropped, unless it was released before.
 pub(super) struct Held<D: Dialect>(pub(super) Option<D::Connection>);

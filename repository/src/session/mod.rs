@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use sea_orm::{DbErr, ExecResult, QueryResult};
 
-use crate::dialect::{Access, Dialect, Extent, Text};
-use crate::error::{Error, ErrorKind, Result};
-use crate::scope::Scope;
-use crate::statement::{OwnSql, Trace};
-use crate::value::Value;
+use crate::driver::{Access, Dialect, Extent};
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::scope::Scope;
+use crate::model::value::Value;
+use crate::sql::SqlText;
+use crate::sql::custom::{OwnSql, Trace};
 use held::Held;
 
 /// A checked-out connection and what is going on in it.
@@ -199,7 +200,7 @@ impl<D: Dialect> Session<D> {
 
     pub(crate) async fn fetch<T: Send>(
         &mut self,
-        text: &Text,
+        text: &SqlText,
         values: Vec<Value>,
         decode: fn(&D::Row) -> Result<T>,
     ) -> Result<Vec<T>> {
@@ -211,7 +212,7 @@ impl<D: Dialect> Session<D> {
     /// The first row of a statement that only reads.
     pub(crate) async fn fetch_first<T: Send>(
         &mut self,
-        text: &Text,
+        text: &SqlText,
         values: Vec<Value>,
         decode: fn(&D::Row) -> Result<T>,
     ) -> Result<Option<T>> {
@@ -224,7 +225,7 @@ impl<D: Dialect> Session<D> {
         self.answered(answer)
     }
 
-    pub(crate) async fn execute(&mut self, text: &Text, values: Vec<Value>) -> Result<u64> {
+    pub(crate) async fn execute(&mut self, text: &SqlText, values: Vec<Value>) -> Result<u64> {
         let patience = self.patience;
         let answer = within(patience, D::execute(self.ready()?, text, values)).await;
         self.answered(answer)
@@ -232,7 +233,7 @@ impl<D: Dialect> Session<D> {
 
     /// Looks around after a statement that broke a constraint, where that undid the statement alone: the first
     /// column of the first row. The session stays as failed as it was.
-    pub(crate) async fn probe(&mut self, text: &Text, values: Vec<Value>) -> Option<i64> {
+    pub(crate) async fn probe(&mut self, text: &SqlText, values: Vec<Value>) -> Option<i64> {
         let connection = self.connection.as_mut()?.0.as_mut()?;
         self.busy = true;
         let number = |row: &D::Row| D::big_int(row, 0);

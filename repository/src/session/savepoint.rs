@@ -1,8 +1,8 @@
 //! Parts of a transaction that may fail alone.
 
 use super::{FAILED, Failure, Session};
-use crate::dialect::Dialect;
-use crate::error::{Error, ErrorKind, Result};
+use crate::driver::Dialect;
+use crate::model::error::{Error, ErrorKind, Result};
 
 const TAKEN_BACK: ErrorKind = ErrorKind::UnitEnded {
     reason: "a call in the attempt failed, and the attempt was taken back",

@@ -10,7 +10,7 @@ use sea_orm::DbErr;
 pub enum TestError {
     /// The store, or the migrations of a database in memory.
     #[error("the store does not open: {0}")]
-    Open(crate::Error),
+    Open(crate::model::error::Error),
 
     /// Neither a server's URL nor the binaries to start one.
     #[error(
@@ -73,7 +73,7 @@ pub enum TestError {
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 impl TestError {
-    pub(super) fn open(error: crate::Error) -> Self {
+    pub(super) fn open(error: crate::model::error::Error) -> Self {
         TestError::Open(error)
     }
 

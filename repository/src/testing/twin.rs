@@ -3,11 +3,11 @@
 #[cfg(feature = "postgres")]
 use super::{Collation, PostgresServer};
 use super::{DatabaseOptions, EphemeralDatabase, TestError};
-use crate::engine::Engine;
-use crate::error::Result;
 use crate::migrate::{History, Plan};
-use crate::options::StoreOptions;
+use crate::model::engine::Engine;
+use crate::model::error::Result;
 use crate::store::Store;
+use crate::store::StoreOptions;
 
 /// What a test body runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::savepoint::{Savepoint, behind};
-use crate::backend::{AnyRepository, Stored};
-use crate::error::{Error, Result};
+use super::AnyRepository;
 #[cfg(feature = "postgres")]
-use crate::postgres::PostgresUnit;
-use crate::repository::Repository;
+use super::PostgresUnit;
 #[cfg(feature = "sqlite")]
-use crate::sqlite::SqliteUnit;
+use super::SqliteUnit;
+use super::savepoint::{Savepoint, behind};
+use crate::driver::Stored;
+use crate::model::error::{Error, Result};
+use crate::model::repository::Repository;
 
 /// A unit of work: one transaction that hands out repositories.
 ///

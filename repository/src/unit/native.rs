@@ -6,10 +6,10 @@ use chrono::{DateTime, Utc};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use crate::dialect::{Access, Dialect, Extent};
-use crate::error::Result;
-use crate::idempotency;
-use crate::native::{NativeRepository, SharedSession, Source, UnitSession};
+use super::idempotency;
+use super::{NativeRepository, SharedSession, Source, UnitSession};
+use crate::driver::{Access, Dialect, Extent};
+use crate::model::error::Result;
 use crate::operation::Context;
 use crate::session::{ENDED, Session};
 

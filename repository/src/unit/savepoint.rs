@@ -1,9 +1,9 @@
 //! A part of a unit of work that may fail alone.
 
 use super::native::{NativeUnit, with_session};
-use crate::dialect::Dialect;
-use crate::error::{Error, Result};
-use crate::native::{SharedSession, UnitSession};
+use super::{SharedSession, UnitSession};
+use crate::driver::Dialect;
+use crate::model::error::{Error, Result};
 
 /// A savepoint in a unit. Dropped before its end, it ends the unit.
 pub(super) struct Savepoint<D: Dialect> {

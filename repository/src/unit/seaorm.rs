@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, Statement};
 
-use crate::dialect::Dialect;
-use crate::engine::Engine;
-use crate::error::Result;
-use crate::native::{SharedSession, UnitSession};
+use super::{SharedSession, UnitSession};
+use crate::driver::Dialect;
+use crate::model::engine::Engine;
+use crate::model::error::Result;
 
 /// SeaORM's own door into a unit of work: a `ConnectionTrait` over the unit's connection.
 ///

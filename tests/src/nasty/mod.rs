@@ -7,8 +7,8 @@ mod postgres;
 mod sqlite;
 
 use catamaran::domain::{
-    Action, Check, ColumnDefault, DefaultValue, Domain, ForeignKey, Index, Model, PrimaryKey,
-    Shape, ShapeColumn, Table, UniqueKey,
+    Action, Check, ColumnDefault, DefaultValue, Domain, ForeignKey, Index, PrimaryKey, Table,
+    TableSource, TableTypes, TypedColumn, UniqueKey,
 };
 
 pub use migrations::History;
@@ -16,37 +16,37 @@ pub use migrations::History;
 /// Both tables.
 pub const DOMAIN: Domain = Domain {
     tables: &[ORDER, LONG],
-    models: &[
-        Model::shape(&Shape {
+    sources: &[
+        TableSource::types(&TableTypes {
             table: "order",
             columns: &[
-                ShapeColumn::new("group", "int4"),
-                ShapeColumn::new("select", "uuid"),
-                ShapeColumn::nullable("parent_group", "int4"),
-                ShapeColumn::nullable("Parent Select", "uuid"),
-                ShapeColumn::new("status", "text"),
-                ShapeColumn::nullable("email", "text"),
-                ShapeColumn::new("payload", "json"),
-                ShapeColumn::new("raw", "bytes"),
-                ShapeColumn::nullable("due", "date"),
-                ShapeColumn::new("is_open", "boolean"),
-                ShapeColumn::new("created", "timestamptz"),
-                ShapeColumn::new("rank", "int2"),
-                ShapeColumn::new("share", "double"),
+                TypedColumn::new("group", "int4"),
+                TypedColumn::new("select", "uuid"),
+                TypedColumn::nullable("parent_group", "int4"),
+                TypedColumn::nullable("Parent Select", "uuid"),
+                TypedColumn::new("status", "text"),
+                TypedColumn::nullable("email", "text"),
+                TypedColumn::new("payload", "json"),
+                TypedColumn::new("raw", "bytes"),
+                TypedColumn::nullable("due", "date"),
+                TypedColumn::new("is_open", "boolean"),
+                TypedColumn::new("created", "timestamptz"),
+                TypedColumn::new("rank", "int2"),
+                TypedColumn::new("share", "double"),
             ],
         }),
-        Model::sqlite::<sqlite::order::Entity>(),
-        Model::postgres::<postgres::order::Entity>(),
-        Model::shape(&Shape {
+        TableSource::sqlite::<sqlite::order::Entity>(),
+        TableSource::postgres::<postgres::order::Entity>(),
+        TableSource::types(&TableTypes {
             table: LONG.name,
             columns: &[
-                ShapeColumn::new(LONG_COLUMN, "bigint"),
-                ShapeColumn::new("group", "int4"),
-                ShapeColumn::new("select", "uuid"),
+                TypedColumn::new(LONG_COLUMN, "bigint"),
+                TypedColumn::new("group", "int4"),
+                TypedColumn::new("select", "uuid"),
             ],
         }),
-        Model::sqlite::<sqlite::long::Entity>(),
-        Model::postgres::<postgres::long::Entity>(),
+        TableSource::sqlite::<sqlite::long::Entity>(),
+        TableSource::postgres::<postgres::long::Entity>(),
     ],
     ..Domain::BLANK
 };

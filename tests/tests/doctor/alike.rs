@@ -3,7 +3,7 @@
 use catamaran::doctor::{Code, Doctor, Report};
 use catamaran::domain::{
     Check, Command, Domain, Equivalence, Index, Model, NativeType, Policy, PrimaryKey, Shape,
-    ShapeColumn, Table,
+    Table, TypedColumn,
 };
 use catamaran::migrate::{self, ConnectOptions, History};
 use catamaran::testing::{DatabaseOptions, EphemeralDatabase, PostgresServer};
@@ -97,17 +97,17 @@ static DOMAIN: Domain = Domain {
         ty("moment", "timestamp with time zone"),
         ty("day", "date"),
     ],
-    models: &[Model::shape(&Shape {
+    sources: &[TableSource::types(&TableTypes {
         table: "things",
         columns: &[
-            ShapeColumn::new("id", "bigint"),
-            ShapeColumn::nullable("name", "text"),
-            ShapeColumn::nullable("code", "code"),
-            ShapeColumn::nullable("n", "bigint"),
-            ShapeColumn::nullable("at", "moment"),
-            ShapeColumn::nullable("t", "time"),
-            ShapeColumn::nullable("day", "day"),
-            ShapeColumn::nullable("user_id", "uuid"),
+            TypedColumn::new("id", "bigint"),
+            TypedColumn::nullable("name", "text"),
+            TypedColumn::nullable("code", "code"),
+            TypedColumn::nullable("n", "bigint"),
+            TypedColumn::nullable("at", "moment"),
+            TypedColumn::nullable("t", "time"),
+            TypedColumn::nullable("day", "day"),
+            TypedColumn::nullable("user_id", "uuid"),
         ],
     })],
     ..Domain::BLANK

@@ -3,7 +3,7 @@
 use catamaran::Engine;
 use catamaran::doctor::{Code, Fix};
 use catamaran::domain::{
-    Domain, Index, Model, Place, PrimaryKey, Shape, ShapeColumn, Suppression, Table,
+    Domain, Index, Model, Place, PrimaryKey, Shape, Suppression, Table, TypedColumn,
 };
 
 use crate::file::{File, statements, the};
@@ -26,12 +26,12 @@ const THINGS: Table = Table {
 
 const BLANK: Domain = Domain {
     tables: &[THINGS],
-    models: &[Model::shape(&Shape {
+    sources: &[TableSource::types(&TableTypes {
         table: "things",
         columns: &[
-            ShapeColumn::nullable("id", "bigint"),
-            ShapeColumn::nullable("name", "text"),
-            ShapeColumn::new("version", "bigint"),
+            TypedColumn::nullable("id", "bigint"),
+            TypedColumn::nullable("name", "text"),
+            TypedColumn::new("version", "bigint"),
         ],
     })],
     ..Domain::BLANK

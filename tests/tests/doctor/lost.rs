@@ -2,7 +2,7 @@
 
 use catamaran::Engine;
 use catamaran::doctor::{Change, Code, Doctor, Finding, Fix, Format, Part, Place, Report, Sources};
-use catamaran::domain::{Domain, Model, PrimaryKey, Shape, ShapeColumn, Table};
+use catamaran::domain::{Domain, PrimaryKey, Table, TableSource, TableTypes, TypedColumn};
 
 use crate::databases::Migrated;
 use crate::file::{File, the};
@@ -244,12 +244,12 @@ static DOMAIN: Domain = Domain {
             ..NOTES
         },
     ],
-    models: &[
-        Model::shape(&Shape {
+    sources: &[
+        TableSource::types(&TableTypes {
             table: "notes",
             columns: COLUMNS,
         }),
-        Model::shape(&Shape {
+        TableSource::types(&TableTypes {
             table: "drafts",
             columns: COLUMNS,
         }),
@@ -257,11 +257,11 @@ static DOMAIN: Domain = Domain {
     ..Domain::BLANK
 };
 
-const COLUMNS: &[ShapeColumn] = &[
-    ShapeColumn::nullable("id", "bigint"),
-    ShapeColumn::new("title", "text"),
-    ShapeColumn::new("body", "text"),
-    ShapeColumn::new("stars", "bigint"),
+const COLUMNS: &[TypedColumn] = &[
+    TypedColumn::nullable("id", "bigint"),
+    TypedColumn::new("title", "text"),
+    TypedColumn::new("body", "text"),
+    TypedColumn::new("stars", "bigint"),
 ];
 
 fn table(name: &str, key: &str, columns: [&str; 3]) -> String {

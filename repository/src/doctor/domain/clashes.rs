@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::super::code::Code;
-use super::super::finding::Part;
-use super::super::fix::Fix;
 use super::Findings;
-use crate::domain::{Domain, Table};
-use crate::engine::Engine;
+use crate::fingerprint::code::Code;
+use crate::fingerprint::finding::Part;
+use crate::fingerprint::fix::Fix;
+use crate::model::domain::{Domain, Table};
+use crate::model::engine::Engine;
 
 /// What has a name: its table, what it is, and the name.
 type Named = (&'static str, &'static str, &'static str);
@@ -50,9 +50,9 @@ const COLUMN: &str = "a column";
 /// What an engine keeps in one space of names. A table has that of the migrations' history too.
 fn relations(tables: &[&'static Table], engine: Engine) -> Vec<Named> {
     let history = (
-        crate::schema::HISTORY,
+        crate::store::start_up::HISTORY,
         "the history of the migrations",
-        crate::schema::HISTORY,
+        crate::store::start_up::HISTORY,
     );
     let mut names = vec![history];
     for table in tables {
@@ -139,7 +139,7 @@ fn clashes(engine: Engine, names: &[Named]) -> Vec<(Named, (&'static str, &'stat
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Check, Index, PrimaryKey, UniqueKey};
+    use crate::model::domain::{Check, Index, PrimaryKey, UniqueKey};
 
     #[test]
     fn a_name_for_two_things_is_told_where_an_engine_refuses_it() {

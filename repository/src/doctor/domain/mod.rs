@@ -3,15 +3,15 @@
 mod clashes;
 mod words;
 
-use super::code::Code;
-use super::described::{RecordShape, TableShape};
-use super::expected::{Expected, check_name, key};
-use super::expression::Node;
-use super::finding::{Finding, Part};
-use super::fix::Fix;
-use crate::domain::{DefaultValue, Domain, Place, Presence, Table};
-use crate::engine::Engine;
-use crate::value::Value;
+use crate::fingerprint::code::Code;
+use crate::fingerprint::expected::{Expected, check_name, key};
+use crate::fingerprint::expression::Node;
+use crate::fingerprint::finding::{Finding, Part};
+use crate::fingerprint::fix::Fix;
+use crate::model::domain::description::{RecordDescription, TableDescription};
+use crate::model::domain::{DefaultValue, Domain, Place, Presence, Table};
+use crate::model::engine::Engine;
+use crate::model::value::Value;
 
 /// What is wrong before any other place is checked.
 pub(super) fn check(expected: &Expected<'_>) -> Vec<Finding> {
@@ -48,14 +48,14 @@ pub(super) fn check(expected: &Expected<'_>) -> Vec<Finding> {
                 let fix = Fix::rust(
                     "add to `models` in DOMAIN",
                     format!(
-                        "Model::record::<..>(), or Model::shape(&..) for {}",
+                        "TableSource::record::<..>(), or TableSource::types(&..) for {}",
                         table.name
                     ),
                 );
                 on.say(
                     Part::Table,
                     "",
-                    Code::DomainModel,
+                    Code::DomainSource,
                     ("a record or a shape", "none"),
                     fix,
                 );
@@ -191,7 +191,12 @@ fn references(on: &mut OnTable<'_>, domain: &Domain, table: &Table) {
     }
 }
 
-fn with_shape(on: &mut OnTable<'_>, expected: &Expected<'_>, table: &Table, shape: &TableShape) {
+fn with_shape(
+    on: &mut OnTable<'_>,
+    expected: &Expected<'_>,
+    table: &Table,
+    shape: &TableDescription,
+) {
     columns(on, expected, table, shape);
     if let Some(record) = &shape.record {
         order(on, table, shape);
@@ -216,7 +221,7 @@ fn with_shape(on: &mut OnTable<'_>, expected: &Expected<'_>, table: &Table, shap
     checks(on, expected, table, shape);
 }
 
-fn columns(on: &mut OnTable<'_>, expected: &Expected<'_>, table: &Table, shape: &TableShape) {
+fn columns(on: &mut OnTable<'_>, expected: &Expected<'_>, table: &Table, shape: &TableDescription) {
     let missing: Vec<&&str> = table
         .columns
         .iter()
@@ -290,7 +295,7 @@ fn columns(on: &mut OnTable<'_>, expected: &Expected<'_>, table: &Table, shape: 
     }
 }
 
-fn order(on: &mut OnTable<'_>, table: &Table, shape: &TableShape) {
+fn order(on: &mut OnTable<'_>, table: &Table, shape: &TableDescription) {
     let order: Vec<&str> = shape
         .columns
         .iter()
@@ -317,7 +322,7 @@ fn order(on: &mut OnTable<'_>, table: &Table, shape: &TableShape) {
     }
 }
 
-fn defaults(on: &mut OnTable<'_>, table: &Table, shape: &TableShape) {
+fn defaults(on: &mut OnTable<'_>, table: &Table, shape: &TableDescription) {
     for column in &shape.columns {
         let named = table
             .defaults
@@ -356,7 +361,7 @@ fn defaults(on: &mut OnTable<'_>, table: &Table, shape: &TableShape) {
     }
 }
 
-fn managed(on: &mut OnTable<'_>, table: &Table, record: &RecordShape) {
+fn managed(on: &mut OnTable<'_>, table: &Table, record: &RecordDescription) {
     let managed = table.managed;
     for (what, wanted, found) in [
         ("owner", table.owner, &record.owner),
@@ -398,7 +403,7 @@ fn managed(on: &mut OnTable<'_>, table: &Table, record: &RecordShape) {
 
 /// Every check that a type needs is named in DOMAIN, so that an error can name it too; and of every other
 /// check DOMAIN says what it demands.
-fn checks(on: &mut OnTable<'_>, expected: &Expected<'_>, table: &Table, shape: &TableShape) {
+fn checks(on: &mut OnTable<'_>, expected: &Expected<'_>, table: &Table, shape: &TableDescription) {
     for engine in Engine::ALL
         .into_iter()
         .filter(|engine| table.lives_on(*engine))

@@ -1,12 +1,12 @@
 //! What DOMAIN writes once for both engines: names and conditions.
 
-use super::super::code::Code;
-use super::super::expression::read_in_two_ways;
-use super::super::finding::Part;
-use super::super::fix::Fix;
 use super::OnTable;
-use crate::domain::{Check, Presence, Table};
-use crate::engine::Engine;
+use crate::fingerprint::code::Code;
+use crate::fingerprint::expression::read_in_two_ways;
+use crate::fingerprint::finding::Part;
+use crate::fingerprint::fix::Fix;
+use crate::model::domain::{Check, Presence, Table};
+use crate::model::engine::Engine;
 
 pub(super) fn check(on: &mut OnTable<'_>, table: &Table) {
     names(on, table);

@@ -2,16 +2,18 @@
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, TransactionOptions};
 
-use super::super::finding::Finding;
-use super::super::fix::Fix;
-use super::super::report::Report;
-use super::super::schema::Schema;
-use super::super::scratch::{Migrations, Scratch};
-use super::super::steps::{self, Step};
-use super::super::{Doctor, compare, read, suppression};
-use crate::domain::Place;
-use crate::engine::Engine;
+use crate::doctor::Doctor;
+use crate::doctor::report::Report;
+use crate::doctor::scratch::{Migrations, Scratch};
+use crate::doctor::steps;
+use crate::doctor::steps::Step;
+use crate::fingerprint::finding::Finding;
+use crate::fingerprint::fix::Fix;
+use crate::fingerprint::schema::Schema;
+use crate::fingerprint::{compare, read, suppression};
 use crate::migrate::begin;
+use crate::model::domain::Place;
+use crate::model::engine::Engine;
 
 /// What one engine runs, there and back.
 #[derive(Clone, Debug, Default)]

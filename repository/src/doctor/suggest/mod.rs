@@ -14,9 +14,9 @@ use skeleton::Skeleton;
 
 use super::Doctor;
 use super::report::Report;
-use super::text;
-use crate::domain::Place;
-use crate::engine::Engine;
+use crate::fingerprint::text;
+use crate::model::domain::Place;
+use crate::model::engine::Engine;
 
 /// What fixes a report: a migration where one can be derived, and what is left to somebody.
 #[derive(Clone, Debug, Default)]

@@ -1,9 +1,9 @@
 //! The files of a suggested migration.
 
-use super::super::steps::Step;
-use super::super::text;
 use super::branch::{Branch, Way};
-use crate::engine::Engine;
+use crate::doctor::steps::Step;
+use crate::fingerprint::text;
+use crate::model::engine::Engine;
 
 /// A migration, before it is files.
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@ mod words;
 
 use catamaran::Engine;
 use catamaran::doctor::{Code, Doctor, Finding, Fix, Place, Report};
-use catamaran::domain::{Domain, Model, Shape, ShapeColumn, Suppression, Table};
+use catamaran::domain::{Domain, Suppression, Table, TableSource, TableTypes, TypedColumn};
 
 use Code::*;
 
@@ -18,15 +18,15 @@ use drifts::{DRIFTS, Drift};
 
 /// DOMAIN and what describes it say another name; nobody wrote a migration.
 async fn renamed() -> Result<(), String> {
-    let columns: Vec<ShapeColumn> = RENAMED
+    let columns: Vec<TypedColumn> = RENAMED
         .columns
         .iter()
         .map(|name| match *name {
-            "system" => ShapeColumn::new("system", "text"),
-            "id" | "user_id" => ShapeColumn::new(name, "uuid"),
-            "version" => ShapeColumn::new(name, "bigint"),
-            "last_sync_at" | "deleted_at" => ShapeColumn::nullable(name, "timestamptz"),
-            _ => ShapeColumn::new(name, "timestamptz"),
+            "system" => TypedColumn::new("system", "text"),
+            "id" | "user_id" => TypedColumn::new(name, "uuid"),
+            "version" => TypedColumn::new(name, "bigint"),
+            "last_sync_at" | "deleted_at" => TypedColumn::nullable(name, "timestamptz"),
+            _ => TypedColumn::new(name, "timestamptz"),
         })
         .collect();
     let shape: &'static Shape = Box::leak(Box::new(Shape {
@@ -34,7 +34,7 @@ async fn renamed() -> Result<(), String> {
         columns: columns.leak(),
     }));
     let domain = with(RENAMED);
-    let doctor = Doctor::new(domain).model(Model::shape(shape));
+    let doctor = Doctor::new(domain).model(TableSource::types(shape));
     for engine in Engine::ALL {
         let database = Migrated::new(engine).await;
         let look = async || {

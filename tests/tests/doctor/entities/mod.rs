@@ -5,7 +5,7 @@ mod wrong;
 
 use catamaran::Engine;
 use catamaran::doctor::{Code, Doctor, Finding, Fix, Place};
-use catamaran::domain::{Domain, Model, Shape, ShapeColumn};
+use catamaran::domain::{Domain, TableSource, TableTypes, TypedColumn};
 
 use Code::*;
 
@@ -170,23 +170,23 @@ const DEVICE: usize = 3;
 
 /// Describes nothing that was not described before.
 const NOTHING: Wrong = Wrong {
-    sqlite: Model::shape(&DEVICES),
-    postgres: Model::shape(&DEVICES),
+    sqlite: TableSource::types(&DEVICES),
+    postgres: TableSource::types(&DEVICES),
     sqlite_fields: "{}",
     postgres_fields: "{}",
 };
 
-const DEVICES: Shape = Shape {
+const DEVICES: TableTypes = TableTypes {
     table: "devices",
     columns: &[
-        ShapeColumn::new("id", "uuid"),
-        ShapeColumn::new("user_id", "uuid"),
-        ShapeColumn::new("platform", "text"),
-        ShapeColumn::nullable("last_sync_at", "timestamptz"),
-        ShapeColumn::new("created_at", "timestamptz"),
-        ShapeColumn::new("updated_at", "timestamptz"),
-        ShapeColumn::new("version", "bigint"),
-        ShapeColumn::nullable("deleted_at", "timestamptz"),
+        TypedColumn::new("id", "uuid"),
+        TypedColumn::new("user_id", "uuid"),
+        TypedColumn::new("platform", "text"),
+        TypedColumn::nullable("last_sync_at", "timestamptz"),
+        TypedColumn::new("created_at", "timestamptz"),
+        TypedColumn::new("updated_at", "timestamptz"),
+        TypedColumn::new("version", "bigint"),
+        TypedColumn::nullable("deleted_at", "timestamptz"),
     ],
 };
 
@@ -207,10 +207,10 @@ async fn one(drift: &Drift, engine: Engine) -> Result<(), String> {
     if drift.alone {
         // The devices without their record, whose entities would be read with it.
         models.remove(DEVICE);
-        models.push(Model::shape(&DEVICES));
+        models.push(TableSource::types(&DEVICES));
         models.push(match engine {
-            Engine::Sqlite => Model::postgres::<entity::postgres::device::Entity>(),
-            Engine::Postgres => Model::sqlite::<entity::sqlite::device::Entity>(),
+            Engine::Sqlite => TableSource::postgres::<entity::postgres::device::Entity>(),
+            Engine::Postgres => TableSource::sqlite::<entity::sqlite::device::Entity>(),
         });
     }
     models.push(match engine {

@@ -1,6 +1,6 @@
 //! Entities that somebody wrote wrongly, on either side.
 
-use catamaran::domain::Model;
+use catamaran::domain::TableSource;
 
 /// An entity, and its twin.
 #[derive(Clone, Copy)]
@@ -15,8 +15,8 @@ pub struct Wrong {
 macro_rules! wrong {
     ($sqlite:ident, $postgres:ident) => {
         Wrong {
-            sqlite: Model::sqlite::<$sqlite::Entity>(),
-            postgres: Model::postgres::<$postgres::Entity>(),
+            sqlite: TableSource::sqlite::<$sqlite::Entity>(),
+            postgres: TableSource::postgres::<$postgres::Entity>(),
             sqlite_fields: $sqlite::FIELDS,
             postgres_fields: $postgres::FIELDS,
         }

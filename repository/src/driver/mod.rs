@@ -1,0 +1,23 @@
+//! How each engine is connected to and runs SQL. `sqlite` and `postgres` are a pair: the same files, with the same names
+//! inside.
+
+mod dialect;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub(crate) mod error;
+pub(crate) mod pool;
+#[cfg(feature = "postgres")]
+pub mod postgres;
+mod seaorm;
+mod settings;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
+mod twin;
+pub(crate) mod url;
+
+pub use dialect::{Access, Dialect, Extent, Opening};
+pub use settings::{DEFAULT_APPLICATION_ROLE, DEFAULT_SCHEMA, Synchronous};
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use twin::Stored;
+pub use twin::{Twin, WholeKey, assert_whole_key};
+
+pub(crate) use settings::{ApplyMigrations, Settings};

@@ -1,0 +1,492 @@
+//! Connections to Postgres, each with settings that are asserted.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use deadpool::managed::{self, Metrics, Object, QueueMode, RecycleError, RecycleResult};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row as _};
+
+use super::error;
+use super::rls::{self, Answer, Role};
+use super::search_path::{self, SearchPath};
+use super::url::options_of;
+use crate::driver::Settings;
+use crate::driver::pool::{self, Pool};
+use crate::driver::url::invalid_url;
+use crate::model::clock::{IdSource, UuidV7};
+use crate::model::domain::Domain;
+use crate::model::engine::Engine;
+use crate::model::error::{Error, ErrorKind, Result};
+
+/// A connection that idled longer is asked whether it still lives before it is used.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// A setting of our own that each connection gives a value which no other has. A server keeps it for as long as
+/// the connection lives; a pooler drops it, or refuses to pass it on.
+const TOKEN: &str = "catamaran.connection";
+
+/// A connection and when it was last used.
+#[derive(Debug)]
+pub struct PooledConnection {
+    connection: PgConnection,
+    used: Instant,
+    /// Whether the server's end is this connection's alone, so that it keeps prepared statements.
+    own_backend: bool,
+    /// Whether it came back to the pool with nothing open on it.
+    released: bool,
+    /// What makes the server's end as it was when it was connected to.
+    cleaning: Arc<str>,
+}
+
+/// `DISCARD ALL` without what the driver relies on: its prepared statements. That one cannot share a message
+/// with others; these end a transaction's text and cost no round trip.
+const CLEANING: &str = "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; \
+    SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES";
+
+impl PooledConnection {
+    /// The connection, for a statement.
+    pub(super) fn live(&mut self) -> &mut PgConnection {
+        &mut self.connection
+    }
+
+    /// It goes back to the pool with nothing open on it.
+    pub(super) fn release(&mut self) {
+        self.released = true;
+    }
+
+    /// The statements that take back whatever SQL of the application's own may have left.
+    pub(super) fn cleaning(&self) -> &str {
+        &self.cleaning
+    }
+
+    /// Whether statements may be prepared under a name. Behind a pooler another client's statement may have
+    /// the same one, and its rows would be the answer.
+    pub(super) fn keeps_statements(&self) -> bool {
+        self.own_backend
+    }
+}
+
+/// Makes connections.
+pub struct Manager {
+    options: PgConnectOptions,
+    expected: Vec<(&'static str, String)>,
+    /// Whether a pooler may stand between us and the server.
+    pooled: bool,
+    /// What goes before a question, where the connection itself is not set to it.
+    locals: Arc<str>,
+    cleaning: Arc<str>,
+}
+
+impl managed::Manager for Manager {
+    type Type = PooledConnection;
+    type Error = Error;
+
+    async fn create(&self) -> Result<PooledConnection> {
+        let mut connection = match self.pooled {
+            true => self.connect(&self.options).await?,
+            false => {
+                let token = UuidV7.next_id().simple().to_string();
+                let options = self.options.clone().options([(TOKEN, &token)]);
+                let mut connection = self.connect(&options).await?;
+                self.assert_own(&mut connection, &token).await?;
+                connection
+            }
+        };
+        self.assert_settings(&mut connection).await?;
+        Ok(PooledConnection {
+            connection,
+            used: Instant::now(),
+            own_backend: !self.pooled,
+            released: false,
+            cleaning: self.cleaning.clone(),
+        })
+    }
+
+    async fn recycle(&self, pooled: &mut PooledConnection, _: &Metrics) -> RecycleResult<Error> {
+        if !std::mem::take(&mut pooled.released) {
+            return Err(RecycleError::message(pool::UNCLEAN));
+        }
+        if pooled.used.elapsed() > IDLE {
+            let ping = pooled.connection.ping().await;
+            ping.map_err(|error| RecycleError::Backend(error::classify(&error, None)))?;
+        }
+        pooled.used = Instant::now();
+        Ok(())
+    }
+}
+
+impl Manager {
+    fn new(options: PgConnectOptions, settings: &Settings, path: &SearchPath) -> Self {
+        let options = options
+            .application_name(&settings.application_name)
+            .disable_statement_logging();
+        // The statements of the application are read by the rules for texts of the standard.
+        let mut expected = vec![
+            ("standard_conforming_strings", "on".to_owned()),
+            // In another one lengths are counted in other units, or texts are refused.
+            ("server_encoding", "UTF8".to_owned()),
+        ];
+        let pinned = pinned(settings, path);
+        expected.extend(pinned.iter().cloned());
+        if settings.transaction_pooler {
+            let name = settings.application_name.replace('\'', "''");
+            return Manager {
+                // A pooler refuses what it cannot give to the next client as well.
+                options: options.extra_float_digits(None),
+                expected,
+                pooled: true,
+                locals: locals(settings, path).into(),
+                // RESET goes back to what the pooler's own connection began with: not to what the driver
+                // asked for, and what the pooler believes to be set.
+                cleaning: format!(
+                    "{CLEANING}; SET client_encoding = 'UTF8'; SET datestyle = 'ISO, MDY'; \
+                     SET timezone = 'UTC'; SET application_name = '{name}'"
+                )
+                .into(),
+            };
+        }
+        Manager {
+            options: options.options(pinned),
+            expected,
+            pooled: false,
+            locals: Arc::default(),
+            cleaning: CLEANING.into(),
+        }
+    }
+
+    async fn connect(&self, options: &PgConnectOptions) -> Result<PgConnection> {
+        let connected = options.connect().await;
+        connected.map_err(|error| explain(&self.options, &error))
+    }
+
+    /// Reads the token back: who does not have it may have another server's end, or another client's, in the
+    /// next statement.
+    async fn assert_own(&self, connection: &mut PgConnection, token: &str) -> Result<()> {
+        // Without the options the search path is another one too, so that no name may rely on it.
+        let ask = format!("SELECT coalesce(pg_catalog.current_setting('{TOKEN}', true), '')");
+        let found = texts(connection, &ask).await?;
+        if found.first().is_some_and(|row| row[0] == token) {
+            return Ok(());
+        }
+        Err(ErrorKind::Pooler {
+            reason: "it dropped the connection's startup options, and may give its server connection to \
+                 others between two statements: open the store with StoreOptions::transaction_pooler(true), \
+                 or connect to the server itself"
+                .into(),
+        }
+        .into())
+    }
+
+    async fn assert_settings(&self, connection: &mut PgConnection) -> Result<()> {
+        // pg_settings shows times in milliseconds, whatever unit SHOW would choose.
+        let names: Vec<String> = self
+            .expected
+            .iter()
+            .map(|(name, _)| format!("'{name}'"))
+            .collect();
+        let read_back = format!(
+            "SELECT name::text, setting::text FROM pg_settings WHERE name IN ({})",
+            names.join(", ")
+        );
+        let rows = texts_after(connection, &self.locals, &read_back).await?;
+        for (name, wanted) in &self.expected {
+            let found = rows.iter().find(|row| row[0] == *name);
+            let found = found.map(|row| row[1].clone()).unwrap_or_default();
+            if found != *wanted {
+                return Err(ErrorKind::Setting {
+                    name,
+                    wanted: wanted.clone(),
+                    found,
+                }
+                .into());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The timeouts of a connection, in milliseconds.
+fn timeouts(settings: &Settings) -> [(&'static str, String); 3] {
+    let milliseconds = |timeout: Duration| timeout.as_millis().to_string();
+    let statement = milliseconds(settings.statement_timeout);
+    [
+        ("statement_timeout", statement.clone()),
+        ("lock_timeout", milliseconds(settings.lock_timeout)),
+        ("idle_in_transaction_session_timeout", statement),
+    ]
+}
+
+/// What each connection is set to, or each transaction where the connection cannot be.
+fn pinned(settings: &Settings, path: &SearchPath) -> Vec<(&'static str, String)> {
+    let mut pinned = timeouts(settings).to_vec();
+    pinned.push((search_path::SETTING, path.value().to_owned()));
+    pinned
+}
+
+/// The statements by which a transaction is given what [`pinned`] says. The last one gives a row.
+fn locals(settings: &Settings, path: &SearchPath) -> String {
+    let timeouts = timeouts(settings).map(|(name, value)| format!("SET LOCAL {name} = {value}"));
+    format!("{}; {}", timeouts.join("; "), path.set_locally())
+}
+
+/// As [`texts`], behind the statements of [`locals`], where there are any: several statements in one message are
+/// one transaction.
+async fn texts_after(
+    connection: &mut PgConnection,
+    locals: &str,
+    sql: &str,
+) -> Result<Vec<Vec<String>>> {
+    if locals.is_empty() {
+        return texts(connection, sql).await;
+    }
+    let mut rows = texts(connection, &format!("{locals}; {sql}")).await?;
+    rows.drain(..rows.len().min(1));
+    Ok(rows)
+}
+
+/// The rows of a question without parameters, each column as text. One message there and one back, so that it
+/// is safe outside of a transaction even behind a pooler.
+async fn texts(connection: &mut PgConnection, sql: &str) -> Result<Vec<Vec<String>>> {
+    let classify = |error: sqlx::Error| error::classify(&error, None);
+    let rows = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
+        .fetch_all(connection)
+        .await
+        .map_err(classify)?;
+    rows.iter()
+        .map(|row| {
+            let columns = 0..row.len();
+            // A text is what the server wrote of any type.
+            columns.map(|index| row.try_get_unchecked(index)).collect()
+        })
+        .collect::<Result<_, sqlx::Error>>()
+        .map_err(classify)
+}
+
+/// Why the server does not let us in.
+pub(crate) fn explain(options: &PgConnectOptions, error: &sqlx::Error) -> Error {
+    let classified = error::classify(error, None);
+    if let Some(kind) = of_pooler(options, &classified) {
+        return classified.with_kind(kind);
+    }
+    let kind = match (classified.code(), classified.kind()) {
+        (Some("28P01" | "28000"), _) => ErrorKind::Authentication {
+            user: options.get_username().to_owned(),
+        },
+        (Some("3D000"), _) => ErrorKind::DatabaseMissing {
+            name: options
+                .get_database()
+                .unwrap_or(options.get_username())
+                .to_owned(),
+        },
+        (_, ErrorKind::ConnectionLost) => ErrorKind::Unavailable {
+            reason: format!(
+                "no Postgres answers at {}:{}",
+                options.get_host(),
+                options.get_port()
+            )
+            .into(),
+        },
+        _ if matches!(error, sqlx::Error::Protocol(_)) => ErrorKind::Unavailable {
+            reason: format!(
+                "what answers at {}:{} broke off, or does not speak as Postgres does",
+                options.get_host(),
+                options.get_port()
+            )
+            .into(),
+        },
+        (_, kind) => kind.clone(),
+    };
+    classified.with_kind(kind)
+}
+
+/// What pgbouncer says, all of it under one code, when it does not let us in.
+fn of_pooler(options: &PgConnectOptions, error: &Error) -> Option<ErrorKind> {
+    if error.code() != Some("08P01") {
+        return None;
+    }
+    let words = error.driver_message()?;
+    if let Some(parameter) = words.strip_prefix("unsupported startup parameter: ") {
+        return Some(ErrorKind::Pooler {
+            reason: format!(
+                "it refuses the startup parameter {parameter}: open the store with \
+                 StoreOptions::transaction_pooler(true) and a URL without options, or connect to the \
+                 server itself"
+            )
+            .into(),
+        });
+    }
+    if let Some(name) = words.strip_prefix("no such database: ") {
+        return Some(ErrorKind::DatabaseMissing {
+            name: name.to_owned(),
+        });
+    }
+    let refused = words.contains("authentication failed") || words.starts_with("no such user");
+    refused.then(|| ErrorKind::Authentication {
+        user: options.get_username().to_owned(),
+    })
+}
+
+/// The connections of a store on Postgres.
+#[derive(Clone)]
+pub struct PostgresPool {
+    pool: Pool<Manager>,
+    role: Arc<Role>,
+    /// The search path of every transaction, as a literal of SQL.
+    path: Arc<str>,
+    /// What each transaction sets for itself, because the connection cannot.
+    settings: Option<Arc<str>>,
+    patience: Duration,
+}
+
+impl PostgresPool {
+    /// Opens the database that the URL names, and looks at the row level security of the domain's tables.
+    ///
+    /// # Errors
+    /// As [`StoreOptions::open`](crate::StoreOptions::open).
+    pub(crate) async fn open(
+        url: &str,
+        settings: &Settings,
+        domain: Option<&'static Domain>,
+    ) -> Result<Self> {
+        let server = options_of(url)
+            .map_err(invalid_url)?
+            .disable_statement_logging();
+        let path = SearchPath::over(&settings.schemas)?;
+        if !settings.transaction_pooler {
+            // Where there is a pooler, it refuses all options by itself.
+            search_path::refuse_another(&server).map_err(invalid_url)?;
+        }
+        let manager = Manager::new(server, settings, &path);
+        let locals = manager.locals.clone();
+        let pool = pool::build(
+            manager,
+            settings.connections,
+            settings.acquire_timeout,
+            QueueMode::Lifo,
+        )?;
+        let mut connection = pool::acquire(&pool).await?;
+        let role = &settings.application_role;
+        let role = ask_role(connection.live(), &locals, role, &path).await?;
+        connection.release();
+        let owned = domain.map(|domain| domain.tables_on(Engine::Postgres));
+        let owned = owned
+            .into_iter()
+            .flatten()
+            .filter(|table| table.owner.is_some());
+        let role = role.guarding(owned.map(|table| table.name));
+        drop(connection);
+        Ok(PostgresPool {
+            pool,
+            role: Arc::new(role),
+            path: path.literal().into(),
+            settings: settings.transaction_pooler.then_some(locals),
+            patience: settings.patience(),
+        })
+    }
+
+    pub(super) async fn acquire(&self) -> Result<Object<Manager>> {
+        pool::acquire(&self.pool).await
+    }
+
+    pub(super) fn patience(&self) -> Duration {
+        self.patience
+    }
+
+    pub(super) fn role(&self) -> &Role {
+        &self.role
+    }
+
+    pub(super) fn path(&self) -> &str {
+        &self.path
+    }
+
+    pub(super) fn settings(&self) -> Option<&str> {
+        self.settings.as_deref()
+    }
+
+    /// The tables that would not hold a scope: their row level security is off.
+    pub(crate) fn unguarded(&self) -> Arc<[String]> {
+        self.role.unguarded.clone()
+    }
+
+    /// Whether the system's scope sees the rows of every owner.
+    pub(crate) fn sees_all(&self) -> bool {
+        self.role.sees_all
+    }
+
+    pub(crate) fn close(&self) {
+        self.pool.close();
+    }
+}
+
+async fn ask_role(
+    connection: &mut PgConnection,
+    locals: &str,
+    application: &str,
+    path: &SearchPath,
+) -> Result<Role> {
+    let unreadable = || ErrorKind::Internal;
+    let version = connection.server_version_num();
+    let ask = rls::ask(application, path.schemas(), version);
+    let rows = texts_after(connection, locals, &ask).await?;
+    let row = rows.first().ok_or_else(unreadable)?;
+    let text = |index: usize| row.get(index).cloned().ok_or_else(unreadable);
+    let flag = |index: usize| text(index).map(|text| text == "t");
+    let missing = text(9)?;
+    if !missing.is_empty() {
+        let reason = format!(
+            "the schema {missing} does not exist; create it, or name the application's schemas with \
+             StoreOptions::schemas"
+        );
+        return Err(ErrorKind::NotMigrated { reason }.into());
+    }
+    let answer = Answer {
+        login: text(0)?,
+        login_bypasses: flag(1)?,
+        login_powers: text(2)?,
+        login_owns: text(3)?,
+        application_exists: flag(4)?,
+        login_is_member: flag(5)?,
+        application_powers: text(6)?,
+        application_owns: text(7)?,
+        login_lacks: text(8)?,
+        remedy: text(10)?,
+    };
+    let unguarded = texts_after(connection, locals, &rls::ask_unguarded(path.schemas())).await?;
+    let unguarded = unguarded.into_iter().flatten().collect();
+    Ok(answer.role(application, unguarded))
+}
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use super::*;
+    use crate::driver::Dialect;
+    use crate::driver::postgres::Postgres;
+    use crate::testing::PostgresServer;
+
+    #[tokio::test]
+    async fn a_connection_that_was_not_released_is_not_handed_out_again()
+    -> Result<(), Box<dyn std::error::Error>> {
+        let server = PostgresServer::shared().await?;
+        let settings = Settings {
+            connections: 1,
+            ..Settings::default()
+        };
+        let pool = PostgresPool::open(server.admin_url(), &settings, None).await?;
+        let mut backends = Vec::new();
+        for released in [true, false, true] {
+            let mut connection = pool.acquire().await?;
+            let asked = texts(connection.live(), "SELECT pg_backend_pid()");
+            backends.push(asked.await?);
+            Postgres::control(&mut connection, "BEGIN").await?;
+            if released {
+                Postgres::control(&mut connection, "ROLLBACK").await?;
+                Postgres::release(connection);
+            }
+        }
+        assert_eq!(backends[0], backends[1], "released, it is handed out again");
+        assert_ne!(backends[1], backends[2], "not released, it is not");
+        Ok(())
+    }
+}

@@ -1,0 +1,120 @@
+//! How Postgres spells what the neutral core builds.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use crate::model::engine::Engine;
+use crate::model::value::{Type, Value};
+use crate::sql::Spelling;
+
+/// The Postgres dialect.
+#[derive(Clone, Copy, Debug)]
+pub struct Postgres;
+
+/// Keeps the message of one statement to a few megabytes.
+const MOST_ROWS: usize = 5_000;
+
+/// The type's name in a cast.
+const fn sql_name(ty: Type) -> &'static str {
+    match ty {
+        Type::Uuid => "uuid",
+        Type::Text => "text",
+        Type::Bool => "bool",
+        Type::Int => "int4",
+        Type::BigInt => "int8",
+        Type::Double => "float8",
+        Type::Timestamp => "timestamptz",
+        Type::Date => "date",
+        Type::Bytes => "bytea",
+    }
+}
+
+/// Writes what cannot fail: `String` grows.
+fn push(sql: &mut String, arguments: std::fmt::Arguments<'_>) {
+    let _infallible = sql.write_fmt(arguments);
+}
+
+impl Spelling for Postgres {
+    const ENGINE: Engine = Engine::Postgres;
+
+    const QUOTE: char = '"';
+
+    const POSITION: &'static str = "strpos";
+
+    // An array is built once; a subquery may be planned into a join and run again.
+    const IN_SUBQUERY: (&'static str, &'static str) = (" = ANY (ARRAY(", "))");
+
+    // The lock of an update that leaves keys alone: rows that refer to these can still be inserted.
+    const LOCK_ROWS: &'static str = " FOR NO KEY UPDATE";
+    const LOCK_FREE_ROWS: &'static str = " FOR UPDATE SKIP LOCKED";
+
+    const NULLS_FIRST: bool = false;
+
+    fn parameter(sql: &mut String, position: usize) {
+        push(sql, format_args!("${position}"));
+    }
+
+    fn is_element(sql: &mut String, column: &str, position: usize) {
+        push(sql, format_args!("{column} = ANY (${position})"));
+    }
+
+    /// One array for each column, so that the text and the number of parameters are the same for any
+    /// number of rows.
+    fn rows(sql: &mut String, types: &[Type], _rows: usize, before: usize) {
+        sql.push_str("SELECT * FROM UNNEST(");
+        for (index, ty) in types.iter().enumerate() {
+            let separator = if index == 0 { "" } else { ", " };
+            let position = before + index + 1;
+            let name = sql_name(*ty);
+            push(sql, format_args!("{separator}${position}::{name}[]"));
+        }
+        sql.push_str(") AS \"source\" (");
+        for index in 1..=types.len() {
+            let separator = if index == 1 { "" } else { ", " };
+            push(sql, format_args!("{separator}\"column{index}\""));
+        }
+        sql.push(')');
+    }
+
+    fn row_parameters(types: &[Type], rows: Vec<Vec<Value>>) -> Vec<Value> {
+        let mut columns: Vec<Vec<Value>> = types
+            .iter()
+            .map(|_| Vec::with_capacity(rows.len()))
+            .collect();
+        for row in rows {
+            for (column, value) in columns.iter_mut().zip(row) {
+                column.push(value);
+            }
+        }
+        types
+            .iter()
+            .zip(columns)
+            .map(|(ty, values)| Value::Array(*ty, values))
+            .collect()
+    }
+
+    fn next_rows(remaining: usize, _columns: usize, _before: usize) -> usize {
+        remaining.clamp(1, MOST_ROWS)
+    }
+
+    /// The driver keeps a plan by its text alone, and reads the bytes of a parameter as the type that the
+    /// plan was made with. So the types are part of the text.
+    fn own_text(sql: &'static str, values: &[Value]) -> Arc<str> {
+        let mut text = sql.to_owned();
+        text.push_str(" /*");
+        for value in values {
+            let array = if matches!(value, Value::Array(..)) {
+                "[]"
+            } else {
+                ""
+            };
+            push(&mut text, format_args!(" {}{array}", sql_name(value.ty())));
+        }
+        text.push_str(" */");
+        text.into()
+    }
+
+    fn rows_in_text(_rows: usize) -> usize {
+        0
+    }
+}

@@ -1,0 +1,282 @@
+//! SQLSTATEs as kinds. The server's detail, which quotes rows, is never read.
+
+use std::borrow::Cow;
+
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
+
+use crate::model::domain::Table;
+use crate::model::error::{Error, ErrorKind, InvalidReason};
+
+/// The class of an error; see appendix A of the PostgreSQL manual for the codes.
+pub(super) fn classify(error: &sqlx::Error, table: Option<&'static Table>) -> Error {
+    let database = match error {
+        sqlx::Error::Database(database) => database.try_downcast_ref::<PgDatabaseError>(),
+        _ => None,
+    };
+    let Some(database) = database else {
+        return Error::with_cause(
+            crate::driver::error::without_code(error),
+            None,
+            error.to_string(),
+        );
+    };
+    let answer = Answer {
+        code: database.code(),
+        message: words(database),
+        fatal: database.severity() == PgSeverity::Fatal,
+        table: database.table(),
+        column: database.column(),
+        constraint: database.constraint(),
+    };
+    Error::with_cause(
+        answer.kind(table),
+        Some(database.code().to_owned()),
+        database.message().to_owned(),
+    )
+}
+
+/// What of the server's words a kind may repeat. Those of an application's own function, and those about a text
+/// that is no SQL, may quote a row.
+fn words(error: &PgDatabaseError) -> &str {
+    match (error.routine(), error.code()) {
+        // PL/pgSQL's RAISE, with whatever SQLSTATE.
+        (Some("exec_stmt_raise"), _) => "a function of the application's own raised it",
+        // syntax_error
+        (_, "42601") => "the statement is not valid SQL",
+        _ => error.message(),
+    }
+}
+
+/// What of a server's error names schema objects.
+#[derive(Clone, Copy, Default)]
+struct Answer<'e> {
+    code: &'e str,
+    message: &'e str,
+    /// The server hangs up.
+    fatal: bool,
+    table: Option<&'e str>,
+    column: Option<&'e str>,
+    constraint: Option<&'e str>,
+}
+
+impl Answer<'_> {
+    fn kind(self, known: Option<&'static Table>) -> ErrorKind {
+        match self.code {
+            // unique_violation, exclusion_violation
+            "23505" | "23P01" => self.unique(known),
+            // foreign_key_violation, restrict_violation
+            "23503" | "23001" => ErrorKind::ForeignKey {
+                table: named(self.table),
+                columns: self.foreign_key(known),
+                constraint: named(self.constraint),
+            },
+            // not_null_violation
+            "23502" => ErrorKind::NotNull {
+                table: named(self.table).unwrap_or_default(),
+                column: named(self.column).unwrap_or_default(),
+            },
+            // check_violation, with_check_option_violation, raise_exception
+            "23514" | "44000" | "P0001" => self.check(known),
+            // datatype_mismatch, program_limit_exceeded (a key that is too long for its index),
+            // cardinality_violation
+            "42804" | "54000" | "21000" => self.invalid_value(),
+            // insufficient_privilege, which row level security gives as well. Its words name schema
+            // objects and policies, and no values.
+            "42501" => ErrorKind::Permission {
+                reason: self.message.to_owned().into(),
+            },
+            // read_only_sql_transaction
+            "25006" => ErrorKind::ReadOnly {
+                reason: "the transaction is read only".into(),
+            },
+            // transaction_rollback, serialization_failure, deadlock_detected, snapshot_too_old
+            "40000" | "40001" | "40P01" | "72000" => ErrorKind::Serialization,
+            // lock_not_available
+            "55P03" => ErrorKind::LockTimeout,
+            // query_canceled
+            "57014" => ErrorKind::StatementTimeout,
+            // in_failed_sql_transaction, no_active_sql_transaction, invalid_savepoint_specification
+            "25P02" | "25P01" | "3B001" => ErrorKind::UnitEnded {
+                reason: "a call in it failed, so it can only be rolled back",
+            },
+            // statement_completion_unknown, transaction_resolution_unknown
+            "40003" | "08007" => ErrorKind::CommitUnknown,
+            // sqlclient_unable_to_establish_sqlconnection, sqlserver_rejected_establishment_of_sqlconnection
+            "08001" | "08004" => unavailable("the server let nobody in"),
+            // protocol_violation, under which pgbouncer says whatever it has to say, and then hangs up.
+            "08P01" if self.fatal => match self.message {
+                "query_wait_timeout" => ErrorKind::PoolTimeout,
+                _ => ErrorKind::ConnectionLost,
+            },
+            // protocol_violation: what the driver bound does not fit, or a pooler mixed connections up
+            "08P01" => ErrorKind::Internal,
+            // admin_shutdown, crash_shutdown, database_dropped, idle_session_timeout,
+            // idle_in_transaction_session_timeout, transaction_timeout, io_error
+            "57P01" | "57P02" | "57P04" | "57P05" | "25P03" | "25P04" | "58030" => {
+                ErrorKind::ConnectionLost
+            }
+            // cannot_connect_now
+            "57P03" => unavailable("the server is starting up or shutting down"),
+            // too_many_connections
+            "53300" => unavailable("the server has no connection left"),
+            // invalid_catalog_name
+            "3D000" => unavailable("the database does not exist"),
+            // invalid_authorization_specification, invalid_password
+            "28000" | "28P01" => unavailable("the server refused the login"),
+            // disk_full
+            "53100" => ErrorKind::StorageFull,
+            // out_of_memory
+            "53200" => ErrorKind::Exhausted { resource: "memory" },
+            // insufficient_resources, configuration_limit_exceeded (temp_file_limit)
+            "53000" | "53400" => ErrorKind::Exhausted {
+                resource: "what its configuration allows",
+            },
+            // data_corrupted, index_corrupted, undefined_file, duplicate_file: of the cluster's own
+            "XX001" | "XX002" | "58P01" | "58P02" => ErrorKind::Corrupt,
+            // statement_too_complex, too_many_columns, too_many_arguments
+            "54001" | "54011" | "54023" => ErrorKind::StatementTooLarge,
+            // feature_not_supported, which a plan gives that the driver kept and the schema left behind;
+            // invalid_sql_statement_name: a statement that the driver kept and the server no longer has
+            "0A000" | "26000" => self.misfit(),
+            code => match code.get(..2) {
+                // The other data exceptions, connection exceptions, and syntax errors or access rule
+                // violations; invalid_schema_name is 3F000.
+                Some("22") => self.invalid_value(),
+                Some("08") => ErrorKind::ConnectionLost,
+                Some("42" | "3F") => self.misfit(),
+                _ => ErrorKind::Internal,
+            },
+        }
+    }
+
+    fn invalid_value(self) -> ErrorKind {
+        ErrorKind::InvalidValue {
+            field: named(self.column),
+            reason: InvalidReason::Refused,
+        }
+    }
+
+    fn misfit(self) -> ErrorKind {
+        ErrorKind::SchemaMismatch {
+            reason: self.message.to_owned(),
+        }
+    }
+
+    fn check(self, known: Option<&'static Table>) -> ErrorKind {
+        let known = known.filter(|known| self.table.is_none_or(|table| table == known.name));
+        let columns = known
+            .zip(self.constraint)
+            .map(|(known, name)| known.checked_columns(name));
+        ErrorKind::Check {
+            table: named(self.table).or(known.map(|known| known.name.into())),
+            columns: columns.unwrap_or_default(),
+            constraint: named(self.constraint),
+        }
+    }
+
+    /// The columns of the key that is broken, where it is one of the statement's own table.
+    fn foreign_key(self, known: Option<&'static Table>) -> Vec<Cow<'static, str>> {
+        let known = known.filter(|known| Some(known.name) == self.table);
+        let key = known.and_then(|known| known.foreign_key(self.constraint?));
+        let columns = key.map_or(&[][..], |key| key.columns);
+        columns.iter().map(|column| Cow::from(*column)).collect()
+    }
+
+    fn unique(self, known: Option<&'static Table>) -> ErrorKind {
+        let constraint = self.constraint.unwrap_or_default();
+        let known = known.filter(|known| Some(known.name) == self.table);
+        let columns = known
+            .and_then(|known| Some(known.broken_key(known.unique_columns(constraint)?)))
+            .unwrap_or_default();
+        let constraint = known.and_then(|known| known.unique_name(columns));
+        ErrorKind::Unique {
+            table: named(self.table).unwrap_or_default(),
+            columns: columns.iter().map(|column| Cow::from(*column)).collect(),
+            constraint: constraint.map(Cow::from).or(named(self.constraint)),
+        }
+    }
+}
+
+fn named(name: Option<&str>) -> Option<Cow<'static, str>> {
+    name.map(|name| name.to_owned().into())
+}
+
+fn unavailable(reason: &'static str) -> ErrorKind {
+    ErrorKind::Unavailable {
+        reason: reason.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_sqlstate_has_its_class() {
+        let rows: &[(&str, &[&str])] = &[
+            ("Unique", &["23505", "23P01"]),
+            ("ForeignKey", &["23503", "23001"]),
+            ("NotNull", &["23502"]),
+            ("Check", &["23514", "44000", "P0001"]),
+            (
+                "InvalidValue",
+                &[
+                    "22001", "22003", "22007", "22008", "22012", "22021", "22025", "22P02",
+                    "22P03", "22P05", "2201W", "2201X", "22011", "42804", "54000", "21000",
+                ],
+            ),
+            ("Serialization", &["40001", "40P01"]),
+            ("LockTimeout", &["55P03"]),
+            ("StatementTimeout", &["57014"]),
+            ("UnitEnded", &["25P02", "3B001"]),
+            ("ReadOnly", &["25006"]),
+            ("Permission", &["42501"]),
+            (
+                "Unavailable",
+                &[
+                    "57P03", "53300", "3D000", "28000", "28P01", "08001", "08004",
+                ],
+            ),
+            (
+                "ConnectionLost",
+                &[
+                    "57P01", "57P02", "57P05", "08000", "08003", "08006", "25P03", "25P04", "58030",
+                ],
+            ),
+            ("CommitUnknown", &["08007", "40003"]),
+            ("StorageFull", &["53100"]),
+            ("Exhausted", &["53000", "53200", "53400"]),
+            ("Corrupt", &["XX001", "XX002", "58P01"]),
+            (
+                "SchemaMismatch",
+                &[
+                    "42P01", "42703", "42601", "42P05", "3F000", "0A000", "26000",
+                ],
+            ),
+            ("StatementTooLarge", &["54001", "54011", "54023"]),
+            ("Internal", &["08P01", "XX000", "0LP01", "", "2"]),
+        ];
+        for (expected, codes) in rows {
+            for code in *codes {
+                let answer = Answer {
+                    code,
+                    ..Answer::default()
+                };
+                let kind = format!("{:?}", answer.kind(None));
+                let class = kind.split([' ', '{']).next();
+                assert_eq!(class, Some(*expected), "{code}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_words_of_a_trigger_are_in_no_kind() {
+        let answer = Answer {
+            code: "P0001",
+            message: "row secret is refused",
+            ..Answer::default()
+        };
+        let kind = answer.kind(None);
+        assert!(!format!("{kind} {kind:?}").contains("secret"), "{kind:?}");
+    }
+}

@@ -1,0 +1,331 @@
+//! Statement text and typed values in, rows out: the one place where Postgres runs anything.
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use deadpool::managed::Object;
+use futures_util::TryStreamExt;
+use sea_orm::{DbErr, ExecResult, QueryResult, RuntimeErr};
+use sea_query_sqlx::SqlxValues;
+use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::{Arguments, AssertSqlSafe, Column, Decode, Row as _, query_with};
+use uuid::Uuid;
+
+use super::connect::{Manager, PostgresPool};
+use super::{Postgres, error, rls};
+use crate::driver::{Access, Dialect, Extent, Opening};
+use crate::model::domain::Table;
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::scope::Scope;
+use crate::model::value::{Field, Native, Type, Value};
+use crate::sql::SqlText;
+
+/// A row of a result, read by position.
+pub struct Row(PgRow);
+
+impl Row {
+    /// The value at that place, as the field's type.
+    ///
+    /// # Errors
+    /// [`Decode`](ErrorKind::Decode) if what is stored is not of that type, or there is no such place.
+    pub fn get<T>(&self, index: usize) -> Result<T>
+    where
+        T: Native<Postgres>,
+        T::Native: for<'r> Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>,
+    {
+        let unreadable = || {
+            let column = self.0.columns().get(index).map(|column| column.name());
+            ErrorKind::Decode {
+                column: column.unwrap_or("a missing column").to_owned().into(),
+            }
+        };
+        if !self.is_in_range(T::TYPE, index) {
+            return Err(unreadable().into());
+        }
+        let native = self.0.try_get::<T::Native, _>(index);
+        Ok(native.map(T::from_native).map_err(|_| unreadable())?)
+    }
+
+    /// Whether an instant or a day lies in the years 1 to 9999. The driver panics on what chrono cannot
+    /// hold, `infinity` included.
+    fn is_in_range(&self, ty: Type, index: usize) -> bool {
+        // Since 2000-01-01: in microseconds, and in days.
+        const TIMESTAMPS: Range<i64> = -63_082_281_600_000_000..252_455_616_000_000_000;
+        const DATES: Range<i32> = -730_119..2_921_940;
+        if !matches!(ty, Type::Timestamp | Type::Date) {
+            return true;
+        }
+        let Ok(value) = self.0.try_get_raw(index) else {
+            return true;
+        };
+        let Ok(bytes) = value.as_bytes() else {
+            return true;
+        };
+        // Anything of another width is another type, which decoding refuses.
+        match ty {
+            Type::Timestamp => bytes
+                .try_into()
+                .is_ok_and(|bytes| TIMESTAMPS.contains(&i64::from_be_bytes(bytes))),
+            Type::Date => bytes
+                .try_into()
+                .is_ok_and(|bytes| DATES.contains(&i32::from_be_bytes(bytes))),
+            _ => true,
+        }
+    }
+}
+
+fn arguments(values: Vec<Value>) -> Result<PgArguments> {
+    let mut arguments = PgArguments::default();
+    arguments.reserve(values.len(), values.len() * 16);
+    for value in values {
+        let added = match value {
+            Value::Null(ty) => add_null(&mut arguments, ty),
+            Value::Uuid(id) => arguments.add(id),
+            Value::Text(text) => arguments.add(text),
+            Value::Bool(bool) => arguments.add(bool),
+            Value::Int(int) => arguments.add(int),
+            Value::BigInt(int) => arguments.add(int),
+            Value::Double(float) => arguments.add(float),
+            Value::Timestamp(at) => arguments.add(at),
+            Value::Date(day) => arguments.add(day),
+            Value::Bytes(bytes) => arguments.add(bytes),
+            Value::Array(ty, values) => add_array(&mut arguments, ty, values),
+        };
+        added.map_err(|cause| match cause.downcast::<ErrorKind>() {
+            Ok(kind) => Error::from(*kind),
+            Err(cause) => Error::with_cause(ErrorKind::Internal, None, cause.to_string()),
+        })?;
+    }
+    Ok(arguments)
+}
+
+type Added = Result<(), sqlx::error::BoxDynError>;
+
+/// NULL of the column's type: the server plans a statement by the types of its parameters, and the driver
+/// keeps the plan by the statement's text alone.
+fn add_null(arguments: &mut PgArguments, ty: Type) -> Added {
+    match ty {
+        Type::Uuid => arguments.add(None::<Uuid>),
+        Type::Text => arguments.add(None::<String>),
+        Type::Bool => arguments.add(None::<bool>),
+        Type::Int => arguments.add(None::<i32>),
+        Type::BigInt => arguments.add(None::<i64>),
+        Type::Double => arguments.add(None::<f64>),
+        Type::Timestamp => arguments.add(None::<DateTime<Utc>>),
+        Type::Date => arguments.add(None::<NaiveDate>),
+        Type::Bytes => arguments.add(None::<Vec<u8>>),
+    }
+}
+
+fn add_array(arguments: &mut PgArguments, ty: Type, values: Vec<Value>) -> Added {
+    match ty {
+        Type::Uuid => arguments.add(elements::<Uuid>(values)?),
+        Type::Text => arguments.add(elements::<String>(values)?),
+        Type::Bool => arguments.add(elements::<bool>(values)?),
+        Type::Int => arguments.add(elements::<i32>(values)?),
+        Type::BigInt => arguments.add(elements::<i64>(values)?),
+        Type::Double => arguments.add(elements::<f64>(values)?),
+        Type::Timestamp => arguments.add(elements::<DateTime<Utc>>(values)?),
+        Type::Date => arguments.add(elements::<NaiveDate>(values)?),
+        Type::Bytes => arguments.add(elements::<Vec<u8>>(values)?),
+    }
+}
+
+/// The elements of an array, each of the array's type or NULL.
+fn elements<T: Field>(values: Vec<Value>) -> Result<Vec<Option<T>>, ErrorKind> {
+    values
+        .into_iter()
+        .map(|value| {
+            <Option<T>>::from_value(value).ok_or_else(|| ErrorKind::InvalidQuery {
+                reason: "an array has elements of one type".into(),
+            })
+        })
+        .collect()
+}
+
+impl Dialect for Postgres {
+    type Row = Row;
+    type Connection = Object<Manager>;
+    type Pool = PostgresPool;
+
+    const OUTLIVES_REFUSALS: bool = false;
+
+    async fn acquire(pool: &PostgresPool, _access: Access) -> Result<Self::Connection> {
+        pool.acquire().await
+    }
+
+    fn opening(
+        pool: &PostgresPool,
+        scope: &Scope,
+        access: Access,
+        extent: Extent,
+    ) -> Result<Option<Opening>> {
+        rls::begin(
+            pool.role(),
+            pool.path(),
+            pool.settings(),
+            scope,
+            access,
+            extent,
+        )
+    }
+
+    async fn fetch<T: Send>(
+        connection: &mut Self::Connection,
+        text: &SqlText,
+        values: Vec<Value>,
+        decode: fn(&Row) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let query = query_with(AssertSqlSafe(text.sql.clone()), arguments(values)?)
+            .persistent(connection.keeps_statements());
+        let mut rows = query.fetch(connection.live());
+        let mut decoded = Vec::new();
+        while let Some(row) = rows
+            .try_next()
+            .await
+            .map_err(|error| Self::classify(&error, text.table))?
+        {
+            decoded.push(decode(&Row(row))?);
+        }
+        Ok(decoded)
+    }
+
+    /// All of the answer is read: what the driver leaves of it would be read before the next statement.
+    async fn fetch_first<T: Send>(
+        connection: &mut Self::Connection,
+        text: &SqlText,
+        values: Vec<Value>,
+        decode: fn(&Row) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let rows = Self::fetch(connection, text, values, decode).await?;
+        Ok(rows.into_iter().next())
+    }
+
+    async fn execute(
+        connection: &mut Self::Connection,
+        text: &SqlText,
+        values: Vec<Value>,
+    ) -> Result<u64> {
+        let query = query_with(AssertSqlSafe(text.sql.clone()), arguments(values)?)
+            .persistent(connection.keeps_statements());
+        let result = query.execute(connection.live()).await;
+        result
+            .map(|done| done.rows_affected())
+            .map_err(|error| Self::classify(&error, text.table))
+    }
+
+    async fn control(connection: &mut Self::Connection, text: &str) -> Result<()> {
+        // One simple query, so one round trip. What varies in it is made in `rls` alone.
+        let statement = sqlx::raw_sql(AssertSqlSafe(text.to_owned()));
+        let result = statement.execute(connection.live()).await;
+        result
+            .map(|_| ())
+            .map_err(|error| rls::judge(Self::classify(&error, None)))
+    }
+
+    fn ending(
+        connection: &Self::Connection,
+        statement: Option<&'static str>,
+        unchanged: &str,
+    ) -> Cow<'static, str> {
+        let check = match statement {
+            Some("COMMIT") => unchanged,
+            _ => "",
+        };
+        let parts = [check, statement.unwrap_or_default(), connection.cleaning()];
+        let parts = parts.into_iter().filter(|part| !part.is_empty());
+        parts.collect::<Vec<_>>().join("; ").into()
+    }
+
+    fn release(mut connection: Self::Connection) {
+        connection.release();
+    }
+
+    /// A server's end is nothing that could be put elsewhere.
+    fn verify(_connection: &Self::Connection) -> Result<()> {
+        Ok(())
+    }
+
+    fn discard(connection: Self::Connection) {
+        drop(Object::take(connection));
+    }
+
+    /// The server ends it by its own clock; the driver has no way to ask for it.
+    fn interrupt(_connection: &mut Self::Connection) {}
+
+    fn patience(pool: &PostgresPool) -> Duration {
+        pool.patience()
+    }
+
+    async fn seaorm_fetch(
+        connection: &mut Self::Connection,
+        statement: sea_orm::Statement,
+    ) -> Result<Vec<QueryResult>, DbErr> {
+        let values = SqlxValues(statement.values.unwrap_or(sea_orm::Values(Vec::new())));
+        // Not kept: the driver would use it again for parameters of other types.
+        let query = query_with(AssertSqlSafe(statement.sql), values).persistent(false);
+        let rows = query
+            .fetch_all(connection.live())
+            .await
+            .map_err(query_error)?;
+        Ok(rows.into_iter().map(Into::into).collect())
+    }
+
+    async fn seaorm_execute(
+        connection: &mut Self::Connection,
+        statement: sea_orm::Statement,
+    ) -> Result<ExecResult, DbErr> {
+        let values = SqlxValues(statement.values.unwrap_or(sea_orm::Values(Vec::new())));
+        // Not kept: the driver would use it again for parameters of other types.
+        let query = query_with(AssertSqlSafe(statement.sql), values).persistent(false);
+        let done = query
+            .execute(connection.live())
+            .await
+            .map_err(query_error)?;
+        Ok(done.into())
+    }
+
+    async fn seaorm_unprepared(
+        connection: &mut Self::Connection,
+        sql: &str,
+    ) -> Result<ExecResult, DbErr> {
+        let query = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        let done = query
+            .execute(connection.live())
+            .await
+            .map_err(query_error)?;
+        Ok(done.into())
+    }
+
+    fn big_int(row: &Row, index: usize) -> Result<i64> {
+        row.get(index)
+    }
+
+    fn boolean(row: &Row, index: usize) -> Result<bool> {
+        row.get(index)
+    }
+
+    fn uuid(row: &Row, index: usize) -> Result<Uuid> {
+        row.get(index)
+    }
+
+    fn text(row: &Row, index: usize) -> Result<String> {
+        row.get(index)
+    }
+
+    const COLUMNS: &'static str = "SELECT t.relname::text, c.attname::text FROM pg_class AS t \
+         JOIN pg_attribute AS c ON c.attrelid = t.oid AND c.attnum > 0 AND NOT c.attisdropped \
+         WHERE t.relkind IN ('r', 'p') AND pg_table_is_visible(t.oid) \
+         AND t.relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname = ANY (current_schemas(false))) \
+         ORDER BY t.relname, c.attnum";
+
+    fn classify(error: &sqlx::Error, table: Option<&'static Table>) -> Error {
+        error::classify(error, table)
+    }
+}
+
+fn query_error(error: sqlx::Error) -> DbErr {
+    DbErr::Query(RuntimeErr::SqlxError(error.into()))
+}

@@ -1,0 +1,22 @@
+//! The Postgres dialect.
+
+mod connect;
+mod dialect;
+mod error;
+mod execute;
+mod powers;
+mod rls;
+mod search_path;
+mod types;
+mod url;
+
+pub use dialect::Postgres;
+pub use execute::Row;
+
+pub(crate) use connect::PostgresPool;
+#[cfg(feature = "migrate")]
+pub(crate) use connect::explain;
+#[cfg(feature = "migrate")]
+pub(crate) use search_path::{SearchPath, listed, refuse_another};
+#[cfg(feature = "migrate")]
+pub(crate) use url::options_of;

@@ -1,0 +1,365 @@
+//! Who a transaction runs as, and the claims that row level security reads.
+
+use std::sync::Arc;
+
+use super::Postgres;
+use super::powers::powers;
+use super::search_path::{SETTING, literal};
+use crate::driver::{Access, Extent, Opening};
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::scope::Scope;
+use crate::sql::quoted;
+
+/// What scoped work runs as, decided when the store is opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum ScopedRole {
+    /// The role that logged in: it owns nothing and row level security binds it.
+    Login,
+    /// Another role, which each transaction switches to.
+    Switch(String),
+    /// None: the reason says why row level security would not hold.
+    Refused(String),
+}
+
+/// The role of a store's connections.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Role {
+    pub(super) scoped: ScopedRole,
+    /// The role that logged in.
+    pub(super) login: String,
+    /// Whether the role that logged in sees the rows of every owner.
+    pub(super) sees_all: bool,
+    /// The tables whose row level security is off.
+    pub(super) unguarded: Arc<[String]>,
+}
+
+impl Role {
+    /// The same role, whose scoped work is refused if one of these tables would not hold a scope.
+    pub(super) fn guarding(mut self, mut owned: impl Iterator<Item = &'static str>) -> Self {
+        let unguarded = owned.find(|table| self.unguarded.iter().any(|name| name == table));
+        if let Some(table) = unguarded {
+            self.scoped =
+                ScopedRole::Refused(format!("row level security of the table {table} is off"));
+        }
+        self
+    }
+}
+
+/// What the store asks about its login role and its schemas when it opens.
+///
+/// A role that may become one which bypasses policies counts as such itself; see [`powers`]. Since Postgres 16 a
+/// member of a role may lack the right to switch to it.
+pub(super) fn ask(application: &str, schemas: &[String], version: Option<u32>) -> String {
+    let application = literal(application);
+    let schemas = array(schemas);
+    // Not `current_schemas`: it passes over those that the login may not use, and the application's role may.
+    let tables = format!(
+        "pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace \
+         AND n.nspname = ANY ({schemas}) AND c.relkind IN ('r', 'p')"
+    );
+    // Who owns a function that a policy calls may give it another body.
+    let owns = |role: &str| {
+        format!(
+            "(SELECT coalesce(max(owned.thing), '') FROM (\
+             SELECT format('TABLE %I.%I', n.nspname, c.relname) AS thing, c.relowner AS owner FROM {tables} \
+             UNION ALL SELECT format('FUNCTION %s', f.oid::regprocedure), f.proowner FROM {tables} \
+             JOIN pg_policy AS policy ON policy.polrelid = c.oid \
+             JOIN pg_depend AS used ON used.classid = 'pg_policy'::regclass AND used.objid = policy.oid \
+             AND used.refclassid = 'pg_proc'::regclass JOIN pg_proc AS f ON f.oid = used.refobjid) AS owned \
+             WHERE NOT {role}.rolsuper AND pg_has_role({role}.oid, owned.owner, 'MEMBER'))"
+        )
+    };
+    let may_use = |role: &str| {
+        format!(
+            "has_schema_privilege({role}.oid, n.oid, 'USAGE') \
+             AND (has_any_column_privilege({role}.oid, c.oid, 'SELECT, INSERT, UPDATE') \
+             OR has_table_privilege({role}.oid, c.oid, 'DELETE'))"
+        )
+    };
+    let may_switch = "coalesce(CASE WHEN current_setting('server_version_num')::int4 >= 160000 \
+         THEN pg_has_role(login.oid, app.oid, 'SET') \
+         ELSE pg_has_role(login.oid, app.oid, 'MEMBER') END, false)";
+    format!(
+        "SELECT login.rolname, login.rolsuper OR login.rolbypassrls, {}, {}, app.oid IS NOT NULL, \
+         {may_switch}, CASE WHEN app.oid IS NULL THEN '' ELSE {} END, {}, \
+         (SELECT coalesce(CASE WHEN count(*) FILTER (WHERE {}) = 0 THEN min(c.relname) FILTER (WHERE {}) END, '') \
+         FROM {tables} AND c.relrowsecurity), \
+         coalesce((SELECT quote_ident(min(name)) FROM unnest({schemas}) AS name \
+         WHERE NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = name)), ''), \
+         format('GRANT %I TO %I%s', {application}::text, login.rolname, \
+         CASE WHEN NOT {may_switch} AND pg_has_role(login.oid, app.oid, 'MEMBER') THEN ' WITH SET TRUE' END) \
+         FROM pg_roles AS login LEFT JOIN pg_roles AS app ON app.rolname = {application} \
+         WHERE login.rolname = current_user",
+        powers("login", version),
+        owns("login"),
+        powers("app", version),
+        owns("app"),
+        may_use("login"),
+        may_use("app"),
+    )
+}
+
+/// The question for the tables that a scope would not be held by: their row level security is off. Of several of one
+/// name it is the first on the path that counts.
+pub(super) fn ask_unguarded(schemas: &[String]) -> String {
+    let schemas = array(schemas);
+    format!(
+        "SELECT relname FROM (SELECT DISTINCT ON (c.relname) c.relname, c.relrowsecurity FROM pg_class AS c \
+         JOIN pg_namespace AS n ON n.oid = c.relnamespace \
+         WHERE n.nspname = ANY ({schemas}) AND c.relkind IN ('r', 'p') \
+         ORDER BY c.relname, array_position({schemas}, n.nspname)) AS tables WHERE NOT relrowsecurity"
+    )
+}
+
+/// The names as an array of SQL.
+fn array(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| literal(name)).collect();
+    format!("ARRAY[{}]::name[]", names.join(", "))
+}
+
+/// The answer to [`ask`].
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) login: String,
+    /// It is a superuser or has BYPASSRLS.
+    pub(super) login_bypasses: bool,
+    /// What makes it more than policies hold; see [`powers`].
+    pub(super) login_powers: String,
+    /// `TABLE ..` or `FUNCTION ..`: what policies rest on and it owns, by itself or as a member of the owner; empty if
+    /// there is none.
+    pub(super) login_owns: String,
+    pub(super) application_exists: bool,
+    pub(super) login_is_member: bool,
+    pub(super) application_powers: String,
+    pub(super) application_owns: String,
+    /// A table with policies that the application's role may use, where the login may use none; empty otherwise.
+    pub(super) login_lacks: String,
+    /// The statement by which the login becomes a member of the application's role.
+    pub(super) remedy: String,
+}
+
+/// Why policies do not bind a role, as the end of a sentence; empty if they do.
+fn unbound(powers: &str, owns: &str) -> String {
+    let owns = match owns {
+        "" => String::new(),
+        thing => format!(
+            "it, or a role that it is a member of, owns tables or functions of their policies, such as {thing} \
+             (ALTER {thing} OWNER TO another role)"
+        ),
+    };
+    let reasons = [powers, &owns];
+    let reasons: Vec<&str> = reasons
+        .into_iter()
+        .filter(|text| !text.is_empty())
+        .collect();
+    reasons.join("; ")
+}
+
+impl Answer {
+    pub(super) fn role(&self, application: &str, unguarded: Arc<[String]>) -> Role {
+        let Answer { login, remedy, .. } = self;
+        let login_unbound = unbound(&self.login_powers, &self.login_owns);
+        let application_unbound = unbound(&self.application_powers, &self.application_owns);
+        let login_is_plain = login_unbound.is_empty();
+        let scoped = if login == application && login_is_plain {
+            ScopedRole::Login
+        } else if self.application_exists && self.login_is_member {
+            match application_unbound.is_empty() {
+                true => ScopedRole::Switch(application.to_owned()),
+                false => ScopedRole::Refused(format!(
+                    "row level security does not hold the application role {application}: {application_unbound}"
+                )),
+            }
+        } else if login_is_plain {
+            match self.login_lacks.as_str() {
+                "" => ScopedRole::Login,
+                table => ScopedRole::Refused(format!(
+                    "the role {login} may not use the table {table}, and is no member of {application}, which may: \
+                     {remedy}"
+                )),
+            }
+        } else if self.application_exists {
+            ScopedRole::Refused(format!(
+                "row level security does not hold the role {login}, which is no member of {application}: {remedy}; or \
+                 change what makes it more: {login_unbound}"
+            ))
+        } else {
+            ScopedRole::Refused(format!(
+                "row level security does not hold the role {login}, and there is no role {application} to switch to: \
+                 run the migrations, which make it; or change what makes it more: {login_unbound}"
+            ))
+        };
+        Role {
+            scoped,
+            login: login.clone(),
+            sees_all: self.login_bypasses,
+            unguarded,
+        }
+    }
+}
+
+/// The text that begins a transaction as the scope needs it; `None` for a statement that needs none.
+///
+/// The claims are the setting that PostgREST and Supabase make: `request.jwt.claims`, an object whose
+/// `sub` is the owner. Role and claims end with the transaction. `path` is the search path, as a literal, that must
+/// still be in force when it ends. `settings` are what each transaction sets
+/// for itself behind a pooler, where nothing may run outside of one: two messages of one statement may
+/// reach two servers.
+pub(super) fn begin(
+    role: &Role,
+    path: &str,
+    settings: Option<&str>,
+    scope: &Scope,
+    access: Access,
+    extent: Extent,
+) -> Result<Option<Opening>> {
+    let begin = match (access, extent) {
+        (Access::Read, Extent::Unit) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        (Access::Read, _) => "BEGIN READ ONLY",
+        (Access::Write, Extent::SerializableUnit) => "BEGIN ISOLATION LEVEL SERIALIZABLE",
+        (Access::Write, _) => "BEGIN",
+    };
+    // The snapshot is taken now, as on SQLite, and not by the first read.
+    let snapshot = match (access, extent) {
+        (Access::Read, Extent::Unit) | (Access::Write, Extent::SerializableUnit) => "; SELECT 1",
+        _ => "",
+    };
+    let begin = match settings {
+        None => begin.to_owned(),
+        Some(settings) => format!("{begin}; {settings}"),
+    };
+    let Some(owner) = scope.owner_id() else {
+        let needed = extent != Extent::Statement || settings.is_some();
+        return Ok(needed.then(|| Opening {
+            text: format!("{begin}{snapshot}").into(),
+            transaction: true,
+            unchanged: String::new(),
+        }));
+    };
+    let (name, switch) = match &role.scoped {
+        ScopedRole::Login => (&role.login, String::new()),
+        ScopedRole::Switch(name) => {
+            let switch = format!("SET LOCAL ROLE {}; ", quoted::<Postgres>(name));
+            (name, switch)
+        }
+        ScopedRole::Refused(reason) => {
+            return Err(ErrorKind::Permission {
+                reason: reason.clone().into(),
+            }
+            .into());
+        }
+    };
+    let claims = format!("{{\"sub\":\"{}\"}}", owner.as_hyphenated());
+    Ok(Some(Opening {
+        text: format!("{begin}; {switch}SET LOCAL request.jwt.claims = '{claims}'{snapshot}")
+            .into(),
+        transaction: true,
+        // The search path may be another one by now, so that each name says where it is.
+        unchanged: format!(
+            "SELECT CASE WHEN current_user::pg_catalog.text OPERATOR(pg_catalog.=) {} \
+             AND pg_catalog.current_setting('request.jwt.claims', true) OPERATOR(pg_catalog.=) '{claims}' \
+             AND pg_catalog.current_setting('{SETTING}') OPERATOR(pg_catalog.=) {path} \
+             THEN 1 ELSE ('{CHANGED}' OPERATOR(pg_catalog.||) current_user::pg_catalog.text)::pg_catalog.int4 END",
+            literal(name)
+        ),
+    }))
+}
+
+/// What the error that the statement [`unchanged`](Opening::unchanged) gives quotes: no number begins so.
+const CHANGED: &str = "catamaran: changed to ";
+
+/// What a control statement's error means, if it is that one.
+pub(super) fn judge(error: Error) -> Error {
+    let is_ours = error.code() == Some("22P02")
+        && error
+            .driver_message()
+            .is_some_and(|message| message.contains(CHANGED));
+    match is_ours {
+        true => error.with_kind(changed()),
+        false => error,
+    }
+}
+
+fn changed() -> ErrorKind {
+    ErrorKind::Permission {
+        reason: "SQL of the application's own changed the role, the claims or the search path of the transaction, \
+                 which was rolled back"
+            .into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATH: &str = "'\"public\", pg_temp'";
+
+    fn answer() -> Answer {
+        Answer {
+            login: "ann".to_owned(),
+            login_bypasses: false,
+            login_powers: String::new(),
+            login_owns: String::new(),
+            application_exists: true,
+            login_is_member: true,
+            application_powers: String::new(),
+            application_owns: String::new(),
+            login_lacks: String::new(),
+            remedy: "GRANT app TO ann".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_role_that_policies_do_not_bind_never_does_scoped_work() {
+        let mut owner = answer();
+        owner.login_owns = "TABLE public.habits".to_owned();
+        owner.login_is_member = false;
+        let mut superuser = answer();
+        superuser.login_powers = "it has SUPERUSER".to_owned();
+        superuser.application_exists = false;
+        superuser.login_is_member = false;
+        let mut wide = answer();
+        wide.application_powers = "it has BYPASSRLS".to_owned();
+        let mut stranger = answer();
+        stranger.login_is_member = false;
+        stranger.login_lacks = "habits".to_owned();
+        for answer in [owner, superuser, wide, stranger] {
+            let role = answer.role("app", Arc::default());
+            assert!(matches!(role.scoped, ScopedRole::Refused(_)), "{role:?}");
+        }
+    }
+
+    #[test]
+    fn a_superuser_switches_to_the_application_role() {
+        let mut superuser = answer();
+        superuser.login_bypasses = true;
+        superuser.login_powers = "it has SUPERUSER".to_owned();
+        let role = superuser.role("app", Arc::default());
+        assert_eq!(role.scoped, ScopedRole::Switch("app".to_owned()));
+        assert!(role.sees_all);
+    }
+
+    #[test]
+    fn behind_a_pooler_a_single_statement_has_a_transaction_with_the_settings() {
+        let role = answer().role("app", Arc::default());
+        let system = Scope::system("a test");
+        let settings = Some("SET LOCAL lock_timeout = 5");
+        let begin = begin(
+            &role,
+            PATH,
+            settings,
+            &system,
+            Access::Read,
+            Extent::Statement,
+        );
+        insta::assert_snapshot!(begin.ok().flatten().map(|opening| opening.text).unwrap_or_default(), @"BEGIN READ ONLY; SET LOCAL lock_timeout = 5");
+    }
+
+    #[test]
+    fn scoped_work_begins_in_one_text() {
+        let role = answer().role("a\"pp", Arc::default());
+        let owner = Scope::owner(uuid::Uuid::nil());
+        let begin = begin(&role, PATH, None, &owner, Access::Write, Extent::Statement);
+        insta::assert_snapshot!(begin.ok().flatten().map(|opening| opening.text).unwrap_or_default(), @r#"BEGIN; SET LOCAL ROLE "a""pp"; SET LOCAL request.jwt.claims = '{"sub":"00000000-0000-0000-0000-000000000000"}'"#);
+    }
+}

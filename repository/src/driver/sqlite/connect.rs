@@ -1,0 +1,447 @@
+//! Connections to SQLite: one that writes behind a fair queue, several that read, each with settings
+//! that are asserted.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use deadpool::managed::{self, Metrics, Object, QueueMode, RecycleError, RecycleResult};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions, Row as _};
+
+use super::deadline::Deadline;
+use super::error;
+use super::file::{File, Identity};
+use super::url::options_of;
+use crate::driver::pool::{self, Pool};
+use crate::driver::url::invalid_url;
+use crate::driver::{Access, ApplyMigrations, Extent, Opening, Settings, Synchronous};
+use crate::model::error::{Error, ErrorKind, Result};
+
+/// The page cache of a connection, in KiB. With SQLite's own 2,000 most reads of a table of a few megabytes
+/// are system calls.
+const CACHE_KIB: u32 = 16 * 1024;
+
+/// After how many steps of SQLite's virtual machine the clock is looked at: some microseconds.
+const STEPS: i32 = 1_000;
+
+/// How many rows the driver's thread reads ahead of us.
+const ROWS_AHEAD: usize = 512;
+
+/// A connection, the file that it has open, and when its statement has to be over.
+#[derive(Debug)]
+pub struct PooledConnection {
+    connection: SqliteConnection,
+    deadline: Arc<Deadline>,
+    statement_timeout: Duration,
+    file: Arc<File>,
+    /// `None` in memory.
+    identity: Option<Identity>,
+    /// Whether it came back to the pool with nothing open on it.
+    released: bool,
+}
+
+impl PooledConnection {
+    /// The connection, for a statement whose time begins now.
+    pub(super) fn statement(&mut self) -> &mut SqliteConnection {
+        self.deadline.set(self.statement_timeout);
+        &mut self.connection
+    }
+
+    /// The connection, for what begins or ends a transaction, however long that takes: when someone else has
+    /// migrated the file, the schema is read anew.
+    pub(super) fn control(&mut self) -> &mut SqliteConnection {
+        &mut self.connection
+    }
+
+    /// It goes back to the pool with nothing open on it.
+    pub(super) fn release(&mut self) {
+        self.deadline.clear();
+        self.released = true;
+    }
+
+    /// Ends the statement that is running.
+    pub(super) fn interrupt(&self) {
+        self.deadline.set(Duration::ZERO);
+    }
+
+    /// Whether what is written here is written into the file that others see.
+    pub(super) fn check_file(&self) -> Result<()> {
+        self.file.check(self.identity)
+    }
+}
+
+/// Makes connections of one kind.
+#[derive(Debug)]
+pub struct Manager {
+    options: SqliteConnectOptions,
+    expected: Expected,
+    statement_timeout: Duration,
+    file: Arc<File>,
+}
+
+/// The settings that a connection must have.
+#[derive(Clone, Debug)]
+struct Expected {
+    /// `None` where it is the file's own and cannot be changed.
+    journal_mode: Option<&'static str>,
+    busy_timeout: Duration,
+    synchronous: Synchronous,
+    query_only: bool,
+}
+
+impl managed::Manager for Manager {
+    type Type = PooledConnection;
+    type Error = Error;
+
+    async fn create(&self) -> Result<PooledConnection> {
+        // A file that went away is not made again: it would be an empty database.
+        let options = match self.file.was_opened() {
+            true => self.options.clone().create_if_missing(false),
+            false => self.options.clone(),
+        };
+        let before = self.file.identity();
+        let opened = options.connect().await;
+        let mut connection = opened.map_err(|error| explain(&options, &error))?;
+        let checked = self.expected.assert(&mut connection).await;
+        checked.map_err(|error| match error.code() {
+            Some(NOT_A_DATABASE) => {
+                let path = self.options.get_filename().display().to_string();
+                error.with_kind(ErrorKind::NotADatabase { path })
+            }
+            _ => error,
+        })?;
+        let identity = self.file.opened(before)?;
+        let deadline = Arc::new(Deadline::default());
+        let mut handle = connection
+            .lock_handle()
+            .await
+            .map_err(|error| error::classify(&error, None))?;
+        handle.set_progress_handler(STEPS, deadline.handler());
+        drop(handle);
+        Ok(PooledConnection {
+            connection,
+            deadline,
+            statement_timeout: self.statement_timeout,
+            file: self.file.clone(),
+            identity,
+            released: false,
+        })
+    }
+
+    async fn recycle(&self, pooled: &mut PooledConnection, _: &Metrics) -> RecycleResult<Error> {
+        if !std::mem::take(&mut pooled.released) {
+            return Err(RecycleError::message(pool::UNCLEAN));
+        }
+        Ok(pooled.check_file()?)
+    }
+}
+
+impl Manager {
+    fn new(
+        options: SqliteConnectOptions,
+        expected: Expected,
+        statement_timeout: Duration,
+        file: Arc<File>,
+    ) -> Self {
+        let options = options
+            .foreign_keys(true)
+            .busy_timeout(expected.busy_timeout)
+            .synchronous(match expected.synchronous {
+                Synchronous::Full => SqliteSynchronous::Full,
+                Synchronous::Normal => SqliteSynchronous::Normal,
+            })
+            .row_buffer_size(ROWS_AHEAD)
+            .pragma("cache_size", format!("-{CACHE_KIB}"))
+            .pragma("trusted_schema", "OFF")
+            .pragma("query_only", if expected.query_only { "ON" } else { "OFF" });
+        Manager {
+            options,
+            expected,
+            statement_timeout,
+            file,
+        }
+    }
+}
+
+/// `SQLITE_NOTADB`. Of a file that was opened before it is damage.
+const NOT_A_DATABASE: &str = "26";
+
+/// Why the file does not open.
+pub(crate) fn explain(options: &SqliteConnectOptions, error: &sqlx::Error) -> Error {
+    let path = options.get_filename();
+    let classified = error::classify(error, None);
+    let kind = match (classified.code(), classified.kind()) {
+        (_, ErrorKind::Unavailable { .. }) if !path.exists() => ErrorKind::DatabaseMissing {
+            name: path.display().to_string(),
+        },
+        _ if path.is_dir() => ErrorKind::Unavailable {
+            reason: "a folder is no database file".into(),
+        },
+        (Some(NOT_A_DATABASE), _) => ErrorKind::NotADatabase {
+            path: path.display().to_string(),
+        },
+        (_, kind) => kind.clone(),
+    };
+    classified.with_kind(kind)
+}
+
+impl Expected {
+    /// Reads the settings back: a driver that ignored one, or a file that cannot have it, is found here
+    /// and not when data is lost.
+    async fn assert(&self, connection: &mut SqliteConnection) -> Result<()> {
+        const READ_BACK: &str = "SELECT foreign_keys, journal_mode, timeout, trusted_schema, \
+             synchronous, query_only, cache_size, encoding FROM pragma_foreign_keys, pragma_journal_mode, \
+             pragma_busy_timeout, pragma_trusted_schema, pragma_synchronous, pragma_query_only, \
+             pragma_cache_size, pragma_encoding";
+        let row = sqlx::query(READ_BACK)
+            .fetch_one(connection)
+            .await
+            .map_err(|error| error::classify(&error, None))?;
+        let number = |index: usize| {
+            let value: Result<i64, _> = row.try_get_unchecked(index);
+            value.map_or_else(|_| "unreadable".to_owned(), |value| value.to_string())
+        };
+        let journal: String = row.try_get(1).unwrap_or_default();
+        let encoding: String = row.try_get(7).unwrap_or_default();
+        let level = match self.synchronous {
+            Synchronous::Full => 2,
+            Synchronous::Normal => 1,
+        };
+        let flag = |on: bool| i64::from(on).to_string();
+        for (name, wanted, found) in [
+            ("foreign_keys", flag(true), number(0)),
+            (
+                "journal_mode",
+                self.journal_mode.unwrap_or(&journal).to_owned(),
+                journal.clone(),
+            ),
+            (
+                "busy_timeout",
+                self.busy_timeout.as_millis().to_string(),
+                number(2),
+            ),
+            ("trusted_schema", flag(false), number(3)),
+            ("synchronous", level.to_string(), number(4)),
+            ("query_only", flag(self.query_only), number(5)),
+            ("cache_size", format!("-{CACHE_KIB}"), number(6)),
+            // In UTF-16 the checks that count bytes refuse every text.
+            ("encoding", "UTF-8".to_owned(), encoding),
+        ] {
+            if wanted != found {
+                return Err(ErrorKind::Setting {
+                    name,
+                    wanted,
+                    found,
+                }
+                .into());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The connections of a store on SQLite.
+#[derive(Clone)]
+pub struct SqlitePool {
+    writer: Pool<Manager>,
+    readers: Pool<Manager>,
+    /// Keeps the in-memory database alive, however its one working connection ends.
+    anchor: Option<Pool<Manager>>,
+    patience: Duration,
+}
+
+impl SqlitePool {
+    /// Opens the database that the URL names. One in memory is also migrated: it has no other connection.
+    ///
+    /// # Errors
+    /// As [`StoreOptions::open`](crate::StoreOptions::open).
+    pub(crate) async fn open(
+        url: &str,
+        settings: &Settings,
+        migrate: Option<ApplyMigrations>,
+    ) -> Result<Self> {
+        let file = options_of(url)
+            .map_err(invalid_url)?
+            .disable_statement_logging();
+        if is_in_memory(url) {
+            return Self::open_in_memory(settings, file, migrate).await;
+        }
+        // What the path means does not change with the directory that the program works in. One that cannot
+        // be completed is told by opening it.
+        let file = match std::path::absolute(file.get_filename()) {
+            Ok(path) => file.filename(path),
+            Err(_) => file,
+        };
+        let read_only = has_mode(url, "ro");
+        let expected = Expected {
+            journal_mode: (!read_only).then_some("wal"),
+            busy_timeout: settings.lock_timeout,
+            synchronous: settings.synchronous,
+            query_only: false,
+        };
+        let reading = Expected {
+            query_only: true,
+            ..expected.clone()
+        };
+        let writing = match read_only {
+            true => file.clone(),
+            false => file.clone().journal_mode(SqliteJournalMode::Wal),
+        };
+        let timeout = settings.statement_timeout;
+        let path = Arc::new(File::new(PathBuf::from(file.get_filename())));
+        let writer = Manager::new(writing, expected, timeout, path.clone());
+        let readers = Manager::new(file, reading, timeout, path);
+        let pool = SqlitePool {
+            writer: pool_of(writer, 1, settings)?,
+            readers: pool_of(readers, settings.readers, settings)?,
+            anchor: None,
+            patience: settings.patience(),
+        };
+        pool.acquire(Access::Write).await?.release();
+        Ok(pool)
+    }
+
+    /// A database in memory has one connection, which reads and writes: a second one would lock its
+    /// tables as a whole.
+    async fn open_in_memory(
+        settings: &Settings,
+        memory: SqliteConnectOptions,
+        migrations: Option<ApplyMigrations>,
+    ) -> Result<Self> {
+        let expected = Expected {
+            journal_mode: Some("memory"),
+            busy_timeout: settings.lock_timeout,
+            synchronous: settings.synchronous,
+            query_only: false,
+        };
+        let only_one = || {
+            let (options, expected) = (memory.clone(), expected.clone());
+            let nowhere = Arc::new(File::in_memory());
+            let manager = Manager::new(options, expected, settings.statement_timeout, nowhere);
+            pool_of(manager, 1, settings)
+        };
+        let (only, anchor) = (only_one()?, only_one()?);
+        drop(pool::acquire(&anchor).await?);
+        let pool = SqlitePool {
+            writer: only.clone(),
+            readers: only,
+            anchor: Some(anchor),
+            patience: settings.patience(),
+        };
+        if let Some(apply) = migrations {
+            migrate(apply, memory).await?;
+        }
+        Ok(pool)
+    }
+
+    pub(super) async fn acquire(&self, access: Access) -> Result<Object<Manager>> {
+        let pool = match access {
+            Access::Write => &self.writer,
+            Access::Read => &self.readers,
+        };
+        pool::acquire(pool).await
+    }
+
+    /// What begins work of that kind.
+    ///
+    /// A writer takes the write lock at once and waits for it; a transaction that reads first and writes
+    /// later is refused when someone else wrote in between. The one connection of a database in memory
+    /// does both, so it is told each time whether it may write.
+    ///
+    /// A unit reads something at once. From then on the schema is that of its snapshot; before, the
+    /// application's own SQL might be compiled for columns that another process has changed, and the
+    /// driver would give no rows at all.
+    pub(super) fn opening(&self, access: Access, extent: Extent) -> Option<Opening> {
+        let transaction = extent != Extent::Statement;
+        let unit = matches!(extent, Extent::Unit | Extent::SerializableUnit);
+        let text = match (self.anchor.is_some(), access, transaction) {
+            (false, _, false) => return None,
+            (false, Access::Read, true) if unit => "BEGIN; SELECT 1 FROM sqlite_schema LIMIT 1",
+            (false, Access::Write, true) if unit => {
+                "BEGIN IMMEDIATE; SELECT 1 FROM sqlite_schema LIMIT 1"
+            }
+            (false, Access::Read, true) => "BEGIN",
+            (false, Access::Write, true) => "BEGIN IMMEDIATE",
+            (true, Access::Read, false) => "PRAGMA query_only = ON",
+            (true, Access::Write, false) => "PRAGMA query_only = OFF",
+            (true, Access::Read, true) => "PRAGMA query_only = ON; BEGIN",
+            (true, Access::Write, true) => "PRAGMA query_only = OFF; BEGIN IMMEDIATE",
+        };
+        Some(Opening {
+            text: text.into(),
+            transaction,
+            unchanged: String::new(),
+        })
+    }
+
+    pub(super) fn patience(&self) -> Duration {
+        self.patience
+    }
+
+    pub(crate) fn close(&self) {
+        for pool in [
+            Some(&self.readers),
+            Some(&self.writer),
+            self.anchor.as_ref(),
+        ] {
+            pool.map(Pool::close);
+        }
+    }
+}
+
+fn pool_of(manager: Manager, size: usize, settings: &Settings) -> Result<Pool<Manager>> {
+    pool::build(manager, size, settings.acquire_timeout, QueueMode::Lifo)
+}
+
+/// As sqlx tells it: `sqlite::memory:`, `sqlite://:memory:` or `mode=memory`.
+pub(crate) fn is_in_memory(url: &str) -> bool {
+    let rest = url.trim_start_matches("sqlite:").trim_start_matches("//");
+    let (path, _) = rest.split_once('?').unwrap_or((rest, ""));
+    path == ":memory:" || has_mode(url, "memory")
+}
+
+/// Whether the URL asks for that mode; see <https://www.sqlite.org/uri.html>.
+fn has_mode(url: &str, mode: &str) -> bool {
+    let (_, query) = url.split_once('?').unwrap_or_default();
+    query
+        .split('&')
+        .any(|pair| pair.strip_prefix("mode=") == Some(mode))
+}
+
+/// Runs the migrations over a connection of SeaORM's, beside the one that keeps the database alive.
+async fn migrate(apply: ApplyMigrations, memory: SqliteConnectOptions) -> Result<()> {
+    let pool = sqlx::sqlite::SqlitePoolOptions::new()
+        .max_connections(1)
+        .connect_with(memory.clone())
+        .await
+        .map_err(|error| explain(&memory, &error))?;
+    let db = sea_orm::SqlxSqliteConnector::from_sqlx_sqlite_pool(pool);
+    let migrated = apply(&db).await;
+    // Not used again, whether or not it closes cleanly.
+    let _closed = db.close().await;
+    migrated
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::driver::Dialect;
+    use crate::driver::sqlite::Sqlite;
+
+    #[tokio::test]
+    async fn a_connection_that_was_not_released_is_not_handed_out_again() -> Result<()> {
+        let pool = SqlitePool::open("sqlite::memory:", &Settings::default(), None).await?;
+        for released in [true, false] {
+            let mut connection = pool.acquire(Access::Write).await?;
+            // A transaction that is open already would refuse it.
+            Sqlite::control(&mut connection, "BEGIN").await?;
+            if released {
+                Sqlite::control(&mut connection, "ROLLBACK").await?;
+                Sqlite::release(connection);
+            }
+        }
+        let mut connection = pool.acquire(Access::Write).await?;
+        Sqlite::control(&mut connection, "BEGIN").await
+    }
+}

@@ -1,0 +1,287 @@
+//! Statement text and typed values in, rows out: the one place where SQLite runs anything.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use deadpool::managed::Object;
+use futures_util::TryStreamExt;
+use sea_orm::{DbErr, ExecResult, QueryResult, RuntimeErr};
+use sea_query_sqlx::SqlxValues;
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sqlx::{Arguments, AssertSqlSafe, Column, Decode, Row as _, ValueRef as _, query_with};
+use uuid::Uuid;
+
+use super::connect::{Manager, SqlitePool};
+use super::{Sqlite, TextDate, TextId, TextTime, error};
+use crate::driver::{Access, Dialect, Extent, Opening};
+use crate::model::domain::Table;
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::scope::Scope;
+use crate::model::value::{Native, Value};
+use crate::sql::SqlText;
+
+/// A row of a result, read by position.
+pub struct Row(SqliteRow);
+
+impl Row {
+    /// The value at that place, as the field's type.
+    ///
+    /// # Errors
+    /// [`Decode`](ErrorKind::Decode) if what is stored is not of that type, or there is no such place.
+    pub fn get<T>(&self, index: usize) -> Result<T>
+    where
+        T: Native<Sqlite>,
+        T::Native: for<'r> Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
+    {
+        self.decoded::<T>(index).ok_or_else(|| {
+            let column = self.0.columns().get(index).map(|column| column.name());
+            ErrorKind::Decode {
+                column: column.unwrap_or("a missing column").to_owned().into(),
+            }
+            .into()
+        })
+    }
+
+    fn decoded<T>(&self, index: usize) -> Option<T>
+    where
+        T: Native<Sqlite>,
+        T::Native: for<'r> Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
+    {
+        let value = self.0.try_get_raw(index).ok()?;
+        let readable = if value.is_null() {
+            // The driver would read NULL as an empty text, as 0, or as no bytes.
+            T::NULLABLE
+        } else {
+            <T::Native as sqlx::Type<sqlx::Sqlite>>::compatible(&value.type_info())
+        };
+        if !readable {
+            return None;
+        }
+        T::Native::decode(value).map(T::from_native).ok()
+    }
+}
+
+fn arguments(values: Vec<Value>) -> Result<SqliteArguments> {
+    let mut arguments = SqliteArguments::default();
+    arguments.reserve(values.len(), 0);
+    for value in values {
+        let added = match value {
+            Value::Null(_) => arguments.add(Option::<i64>::None),
+            Value::Uuid(id) => arguments.add(TextId(id)),
+            Value::Text(text) => arguments.add(text),
+            Value::Bool(bool) => arguments.add(bool),
+            Value::Int(int) => arguments.add(int),
+            Value::BigInt(int) => arguments.add(int),
+            Value::Double(float) => arguments.add(float),
+            Value::Timestamp(at) => arguments.add(TextTime(at)),
+            Value::Date(day) => arguments.add(TextDate(day)),
+            Value::Bytes(bytes) => arguments.add(bytes),
+            Value::Array(_, values) => arguments.add(json(values)?),
+        };
+        added.map_err(|cause| Error::with_cause(ErrorKind::Internal, None, cause.to_string()))?;
+    }
+    Ok(arguments)
+}
+
+/// An array as JSON, whose elements `json_each` gives back in the form in which the column stores them.
+fn json(values: Vec<Value>) -> Result<String> {
+    use serde_json::Value as Json;
+    let values = values.into_iter().map(|value| {
+        Ok(match value {
+            Value::Null(_) => Json::Null,
+            Value::Uuid(id) => Json::String(TextId(id).to_string()),
+            Value::Text(text) => Json::String(text),
+            Value::Bool(bool) => Json::from(i32::from(bool)),
+            Value::Int(int) => Json::from(int),
+            Value::BigInt(int) => Json::from(int),
+            Value::Timestamp(at) => Json::String(TextTime(at).to_string()),
+            Value::Date(day) => Json::String(TextDate(day).to_string()),
+            Value::Double(_) | Value::Bytes(_) | Value::Array(..) => {
+                return Err(ErrorKind::InvalidQuery {
+                    reason: "a list on SQLite has no floats, bytes or lists".into(),
+                });
+            }
+        })
+    });
+    Ok(Json::Array(values.collect::<Result<_, _>>()?).to_string())
+}
+
+impl Dialect for Sqlite {
+    type Row = Row;
+    type Connection = Object<Manager>;
+    type Pool = SqlitePool;
+
+    // https://sqlite.org/lang_conflict.html, ABORT
+    const OUTLIVES_REFUSALS: bool = true;
+
+    async fn acquire(pool: &SqlitePool, access: Access) -> Result<Self::Connection> {
+        pool.acquire(access).await
+    }
+
+    fn opening(
+        pool: &SqlitePool,
+        _scope: &Scope,
+        access: Access,
+        extent: Extent,
+    ) -> Result<Option<Opening>> {
+        Ok(pool.opening(access, extent))
+    }
+
+    async fn fetch<T: Send>(
+        connection: &mut Self::Connection,
+        text: &SqlText,
+        values: Vec<Value>,
+        decode: fn(&Row) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let query = query_with(AssertSqlSafe(text.sql.clone()), arguments(values)?);
+        let mut rows = query.fetch(connection.statement());
+        let mut decoded = Vec::new();
+        while let Some(row) = rows
+            .try_next()
+            .await
+            .map_err(|error| Self::classify(&error, text.table))?
+        {
+            decoded.push(decode(&Row(row))?);
+        }
+        Ok(decoded)
+    }
+
+    /// The driver's thread resets the statement before it hands the row over, so that there is one message
+    /// and no step more.
+    async fn fetch_first<T: Send>(
+        connection: &mut Self::Connection,
+        text: &SqlText,
+        values: Vec<Value>,
+        decode: fn(&Row) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let query = query_with(AssertSqlSafe(text.sql.clone()), arguments(values)?);
+        let row = query
+            .fetch_optional(connection.statement())
+            .await
+            .map_err(|error| Self::classify(&error, text.table))?;
+        row.map(|row| decode(&Row(row))).transpose()
+    }
+
+    async fn execute(
+        connection: &mut Self::Connection,
+        text: &SqlText,
+        values: Vec<Value>,
+    ) -> Result<u64> {
+        let query = query_with(AssertSqlSafe(text.sql.clone()), arguments(values)?);
+        let result = query.execute(connection.statement()).await;
+        result
+            .map(|done| done.rows_affected())
+            .map_err(|error| Self::classify(&error, text.table))
+    }
+
+    async fn control(connection: &mut Self::Connection, text: &str) -> Result<()> {
+        let statement = sqlx::raw_sql(AssertSqlSafe(text.to_owned()));
+        let result = statement.execute(connection.control()).await;
+        match result.map_err(|error| Self::classify(&error, None)) {
+            // SQLite may have rolled back by itself, and then there is nothing left to do.
+            Err(error)
+                if text == "ROLLBACK" && matches!(error.kind(), ErrorKind::UnitEnded { .. }) =>
+            {
+                Ok(())
+            }
+            result => result.map(|_| ()),
+        }
+    }
+
+    fn release(mut connection: Self::Connection) {
+        connection.release();
+    }
+
+    /// A second line of defence, where there should be no transaction: none is left open. SQL that would leave
+    /// anything else behind costs the connection.
+    fn ending(
+        _connection: &Self::Connection,
+        statement: Option<&'static str>,
+        _unchanged: &str,
+    ) -> Cow<'static, str> {
+        statement.unwrap_or("ROLLBACK").into()
+    }
+
+    fn verify(connection: &Self::Connection) -> Result<()> {
+        connection.check_file()
+    }
+
+    fn discard(connection: Self::Connection) {
+        drop(Object::take(connection));
+    }
+
+    fn interrupt(connection: &mut Self::Connection) {
+        connection.interrupt();
+    }
+
+    fn patience(pool: &SqlitePool) -> Duration {
+        pool.patience()
+    }
+
+    async fn seaorm_fetch(
+        connection: &mut Self::Connection,
+        statement: sea_orm::Statement,
+    ) -> Result<Vec<QueryResult>, DbErr> {
+        let values = SqlxValues(statement.values.unwrap_or(sea_orm::Values(Vec::new())));
+        // Not kept: the driver would give the columns of a `SELECT *` as they were when it first saw it.
+        let query = query_with(AssertSqlSafe(statement.sql), values).persistent(false);
+        let rows = query
+            .fetch_all(connection.statement())
+            .await
+            .map_err(query_error)?;
+        Ok(rows.into_iter().map(Into::into).collect())
+    }
+
+    async fn seaorm_execute(
+        connection: &mut Self::Connection,
+        statement: sea_orm::Statement,
+    ) -> Result<ExecResult, DbErr> {
+        let values = SqlxValues(statement.values.unwrap_or(sea_orm::Values(Vec::new())));
+        // Not kept: the driver would give the columns of a `SELECT *` as they were when it first saw it.
+        let query = query_with(AssertSqlSafe(statement.sql), values).persistent(false);
+        let done = query
+            .execute(connection.statement())
+            .await
+            .map_err(query_error)?;
+        Ok(done.into())
+    }
+
+    async fn seaorm_unprepared(
+        connection: &mut Self::Connection,
+        sql: &str,
+    ) -> Result<ExecResult, DbErr> {
+        let query = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        let done = query
+            .execute(connection.statement())
+            .await
+            .map_err(query_error)?;
+        Ok(done.into())
+    }
+
+    fn big_int(row: &Row, index: usize) -> Result<i64> {
+        row.get(index)
+    }
+
+    fn boolean(row: &Row, index: usize) -> Result<bool> {
+        row.get(index)
+    }
+
+    fn uuid(row: &Row, index: usize) -> Result<Uuid> {
+        row.get(index)
+    }
+
+    fn text(row: &Row, index: usize) -> Result<String> {
+        row.get(index)
+    }
+
+    const COLUMNS: &'static str = "SELECT t.name, c.name FROM sqlite_master AS t, pragma_table_xinfo(t.name) AS c \
+         WHERE t.type = 'table' ORDER BY t.name, c.cid";
+
+    fn classify(error: &sqlx::Error, table: Option<&'static Table>) -> Error {
+        error::classify(error, table)
+    }
+}
+
+fn query_error(error: sqlx::Error) -> DbErr {
+    DbErr::Query(RuntimeErr::SqlxError(error.into()))
+}

@@ -1,0 +1,20 @@
+//! The SQLite dialect.
+
+mod connect;
+mod deadline;
+mod dialect;
+mod error;
+mod execute;
+mod file;
+mod types;
+mod url;
+
+pub use dialect::Sqlite;
+pub use execute::Row;
+pub use types::{TextDate, TextId, TextTime};
+
+pub(crate) use connect::SqlitePool;
+#[cfg(feature = "migrate")]
+pub(crate) use connect::{explain, is_in_memory};
+#[cfg(feature = "migrate")]
+pub(crate) use url::options_of;

@@ -1,0 +1,104 @@
+//! The tie between a record and its entities.
+
+use sea_orm::{EntityTrait, PrimaryKeyTrait};
+
+use super::Dialect;
+#[cfg(feature = "postgres")]
+use super::postgres::Postgres;
+#[cfg(feature = "sqlite")]
+use super::sqlite::Sqlite;
+use crate::model::domain::TableSource;
+use crate::model::domain::description::{Description, EntityDescription, TableDescription};
+use crate::model::engine::Engine;
+use crate::model::error::Result;
+use crate::model::record::Record;
+use crate::sql::Statements;
+
+/// The tie between a record and its entity in one dialect. Implemented by `#[derive(Record)]`.
+///
+/// The mapping is exhaustive in both directions: a field that one side lacks, or has with another
+/// native type, does not compile.
+#[diagnostic::on_unimplemented(
+    message = "the record `{Self}` has no twin in the dialect `{D}`",
+    note = "name the entity's module in `#[record(sqlite = .., postgres = ..)]`"
+)]
+pub trait Twin<D: Dialect>: Record {
+    /// The hand-written SeaORM entity.
+    type Entity: EntityTrait;
+
+    /// The record from the entity's model.
+    fn from_model(model: <Self::Entity as EntityTrait>::Model) -> Self;
+
+    /// The entity's model from the record.
+    fn into_model(self) -> <Self::Entity as EntityTrait>::Model;
+
+    /// The record from a row whose columns stand in the order of [`Record::COLUMNS`].
+    ///
+    /// # Errors
+    /// [`Decode`](ErrorKind::Decode), naming the column whose stored value is not of its type.
+    fn from_row(row: &D::Row) -> Result<Self>;
+
+    /// The statement texts of this record in this dialect, each built once.
+    #[doc(hidden)]
+    fn statements() -> &'static Statements;
+}
+
+/// A record that every compiled-in engine can store: one with a twin in each dialect.
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
+pub trait Stored: Twin<Sqlite> + Twin<Postgres> {}
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
+impl<R: Twin<Sqlite> + Twin<Postgres>> Stored for R {}
+
+/// A record that every compiled-in engine can store: one with a twin in each dialect.
+#[cfg(all(feature = "sqlite", not(feature = "postgres")))]
+pub trait Stored: Twin<Sqlite> {}
+#[cfg(all(feature = "sqlite", not(feature = "postgres")))]
+impl<R: Twin<Sqlite>> Stored for R {}
+
+/// A record that every compiled-in engine can store: one with a twin in each dialect.
+#[cfg(all(feature = "postgres", not(feature = "sqlite")))]
+pub trait Stored: Twin<Postgres> {}
+#[cfg(all(feature = "postgres", not(feature = "sqlite")))]
+impl<R: Twin<Postgres>> Stored for R {}
+
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+impl TableSource {
+    /// A record, with its entities.
+    pub const fn record<R: Stored>() -> Self {
+        Self::code(|| {
+            vec![
+                Description::Table(TableDescription::of::<R>()),
+                #[cfg(feature = "sqlite")]
+                Description::Entity(
+                    Engine::Sqlite,
+                    EntityDescription::of::<<R as Twin<Sqlite>>::Entity>(),
+                ),
+                #[cfg(feature = "postgres")]
+                Description::Entity(
+                    Engine::Postgres,
+                    EntityDescription::of::<<R as Twin<Postgres>>::Entity>(),
+                ),
+            ]
+        })
+    }
+}
+
+/// Used by the derive, while it compiles: the entity's primary key is one column, of that type.
+#[doc(hidden)]
+pub const fn assert_whole_key<E: EntityTrait, Native>()
+where
+    <E::PrimaryKey as PrimaryKeyTrait>::ValueType: WholeKey<Native>,
+{
+}
+
+/// A primary key that is a value of that type, and not one of several.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "the id of a record is the whole primary key of its entity, but the key is `{Self}`",
+    label = "this is not the primary key's type, or not all of it",
+    note = "several rows could share this id, and a delete by it would remove them all",
+    note = "give the table an id of its own as the primary key, and make the columns of the present key a unique key"
+)]
+pub trait WholeKey<Native> {}
+
+impl<Native> WholeKey<Native> for Native {}

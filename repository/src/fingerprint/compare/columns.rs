@@ -1,0 +1,445 @@
+//! Columns: there at all, order, type, collation, nullability, default.
+
+use super::{OnTable, Part, Remedy, renames, retype, sides};
+use crate::fingerprint::code::Code;
+use crate::fingerprint::ddl;
+use crate::fingerprint::ddl::{dependents, rebuild, rows};
+use crate::fingerprint::fix::Fix;
+use crate::fingerprint::ident;
+use crate::fingerprint::schema::{Column, Generated, Table};
+use crate::fingerprint::statement::{Phase, Statement};
+use crate::model::engine::Engine;
+
+pub(crate) fn compare(on: &mut OnTable<'_>) {
+    let (wanted, found) = (on.wanted, on.found);
+    for column in &wanted.columns {
+        match found.column(&column.name) {
+            // Of a column that nobody describes, only the name is known.
+            Some(_) if column.ty.is_empty() => {}
+            Some(other) => one(on, column, other),
+            None => missing(on, column),
+        }
+    }
+    for column in &found.columns {
+        if wanted.column(&column.name).is_none() {
+            extra(on, column);
+        }
+    }
+    // In a database a column that was added later comes last, and no statement depends on that.
+    if let Some(module) = &found.source {
+        let both = |one: &Table, other: &Table| -> Vec<String> {
+            let names = one.columns.iter().map(|column| column.name.clone());
+            names.filter(|name| other.column(name).is_some()).collect()
+        };
+        let (order, other) = (both(wanted, found), both(found, wanted));
+        if order != other {
+            let fields = wanted.columns.iter().map(|column| column.field.as_str());
+            let fix = Fix::rust(
+                format!("let the fields of the Model in {module} stand in this order"),
+                fields.collect::<Vec<_>>().join(" "),
+            );
+            let sides = sides(order.join(", "), other.join(", "));
+            on.say((Part::Table, ""), Code::ColumnOrder, sides, fix);
+        }
+    }
+}
+
+fn missing(on: &mut OnTable<'_>, column: &Column) {
+    let table = ident::name(on.name);
+    let others = renames::names_of_a_missing_column(on, column);
+    let remedy: Remedy<'_> = match on.module() {
+        // Before it has a type, nothing can be written.
+        _ if column.ty.is_empty() => Fix::Words(format!(
+            "give {} a type first: a field of the record, or of the shape",
+            column.name
+        ))
+        .into(),
+        Some(module) => {
+            let columns = on.wanted.columns.iter();
+            let before = columns.take_while(|other| other.name != column.name).last();
+            let where_to = match before {
+                Some(before) => format!("behind {}", before.name),
+                None => "as its first field".to_owned(),
+            };
+            let what = format!("add to the Model in {module}, {where_to}");
+            Fix::rust(what, &column.field).into()
+        }
+        None if !others.is_empty() => Fix::Words(renames::first(&others, &column.name)).into(),
+        None if on.is_live() && !can_be_filled(column) => by_hand(on, column).into(),
+        None => {
+            let all_wanted = on.wanted.columns.iter();
+            let before = all_wanted.take_while(|other| other.name != column.name);
+            let before: Vec<&str> = before.map(|other| other.name.as_str()).collect();
+            let add_it = move |table: &mut Table| {
+                let mut columns = table.columns.iter();
+                let place = columns.rposition(|c| before.contains(&c.name.as_str()));
+                table
+                    .columns
+                    .insert(place.map_or(0, |place| place + 1), column.clone());
+            };
+            match on.all.engine {
+                Engine::Sqlite if !can_be_added(column) => on.alter([], add_it),
+                _ => {
+                    let add = format!("ALTER TABLE {table} ADD COLUMN {}", ddl::column(column));
+                    let add = Statement::new(Phase::AddColumn, add);
+                    let add = add.making_column(on.name, &column.name);
+                    Remedy::altering(Fix::sql([add]), add_it)
+                }
+            }
+            .failing_on((!can_be_filled(column)).then(|| rows::all(on.name)))
+        }
+    };
+    let wanted = said(on, column);
+    let found = match others.is_empty() {
+        true => "no such column".to_owned(),
+        false => format!(
+            "no such column; under another name it may be {}: then rename that one, which keeps its values",
+            renames::either(&others)
+        ),
+    };
+    on.column(
+        &column.name,
+        Code::ColumnMissing,
+        sides(wanted, found),
+        remedy,
+    );
+}
+
+/// Whether rows that are there already can have a value in it.
+pub(crate) fn can_be_filled(column: &Column) -> bool {
+    column.nullable || column.default.is_some() || column.generated.is_some()
+}
+
+/// A value for each row is known to people alone.
+fn by_hand(on: &OnTable<'_>, column: &Column) -> Fix {
+    let nullable = Column {
+        nullable: true,
+        ..column.clone()
+    };
+    let (table, name) = (ident::name(on.name), ident::name(&column.name));
+    Fix::Words(format!(
+        "every row of {table} needs a value in {name}, which takes no NULL and has no default (SELECT count(*) FROM \
+         {table} counts them): ALTER TABLE {table} ADD COLUMN {}, give each row its value by UPDATE, then look again",
+        ddl::column(&nullable)
+    ))
+}
+
+/// Whether SQLite adds the column to a table that has rows: it fills it with a literal, or with NULL.
+fn can_be_added(column: &Column) -> bool {
+    let is_literal =
+        |sql: &str| !sql.starts_with('(') && !sql.to_lowercase().starts_with("current_");
+    match (&column.generated, &column.default) {
+        (Some(Generated::Computed { is_stored, .. }), _) => !is_stored,
+        (_, Some(default)) => is_literal(default.sql()),
+        (_, None) => column.nullable,
+    }
+}
+
+/// How to take a column out of a database.
+fn dropped<'t>(on: &OnTable<'t>, column: &'t Column) -> Remedy<'t> {
+    let (engine, name) = (on.all.engine, column.name.as_str());
+    let without = move |table: &mut Table| table.drop_column(engine, name);
+    let remedy = match engine {
+        Engine::Sqlite if on.found.stands_on(engine, name) => on.alter([], without),
+        _ => {
+            let (table, column) = (ident::name(on.name), ident::name(name));
+            let drop = format!("ALTER TABLE {table} DROP COLUMN {column}");
+            let dependents = dependents::of(on.name, &on.actual.others);
+            let fix = match rebuild::can_be_made_again(on.name, &dependents, [name]) {
+                Ok(()) => {
+                    let drop = Statement::new(Phase::DropColumn, drop);
+                    Fix::sql([drop.dropping_column(on.name, name)])
+                }
+                Err(first) => Fix::Words(first),
+            };
+            Remedy::altering(fix, without)
+        }
+    };
+    let is_computed = matches!(column.generated, Some(Generated::Computed { .. }));
+    remedy.losing((!is_computed).then(|| format!("the values of {}.{name}", on.name)))
+}
+
+fn extra(on: &mut OnTable<'_>, column: &Column) {
+    let remedy = match on.module() {
+        Some(module) => Fix::Words(format!(
+            "take the field {} out of the Model in {module}, or add it to DOMAIN, the record and the other side",
+            column.name
+        ))
+        .into(),
+        None => {
+            let others = renames::names_of_an_extra_column(on, column);
+            let is_computed = matches!(column.generated, Some(Generated::Computed { .. }));
+            match is_computed || others.is_empty() {
+                true => dropped(on, column),
+                false => Fix::Words(format!(
+                    "its values may be those of {0} under another name: then rename it to {0}, and else drop it",
+                    renames::either(&others)
+                ))
+                .into(),
+            }
+        }
+    };
+    let found = match on.is_database() {
+        true => ddl::column(column),
+        false => column.ty.clone(),
+    };
+    on.column(
+        &column.name,
+        Code::ColumnExtra,
+        sides("no such column", found),
+        remedy,
+    );
+}
+
+/// The whole column, as its place would write it.
+fn said(on: &OnTable<'_>, column: &Column) -> String {
+    match on.is_database() {
+        true => ddl::column(column),
+        false => column.field.clone(),
+    }
+}
+
+/// How to make a column what it should be in one respect; `action` is what Postgres does to it.
+fn fixed<'t>(
+    on: &OnTable<'_>,
+    wanted: &'t Column,
+    action: &str,
+    edit: fn(&Column, &mut Column),
+) -> Remedy<'t> {
+    altered(on, wanted, vec![altering(on, &wanted.name, action)], edit)
+}
+
+pub(crate) fn altering(on: &OnTable<'_>, column: &str, action: &str) -> Statement {
+    let (table, column) = (ident::name(on.name), ident::name(column));
+    let sql = format!("ALTER TABLE {table} ALTER COLUMN {column} {action}");
+    Statement::new(Phase::AlterColumn, sql)
+}
+
+/// As [`fixed`], by any statements on Postgres.
+pub(crate) fn altered<'t>(
+    on: &OnTable<'_>,
+    wanted: &'t Column,
+    postgres: Vec<Statement>,
+    edit: fn(&Column, &mut Column),
+) -> Remedy<'t> {
+    if let Some(module) = on.module() {
+        let instead = format!("in the Model in {module}, instead of its {}", wanted.name);
+        return Fix::rust(instead, &wanted.field).into();
+    }
+    on.alter(postgres, move |table| {
+        for column in table
+            .columns
+            .iter_mut()
+            .filter(|column| column.name == wanted.name)
+        {
+            edit(wanted, column);
+        }
+    })
+}
+
+fn one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
+    let (name, ty) = (wanted.name.as_str(), wanted.ty.as_str());
+    let collate = wanted.collation.as_ref();
+    let collate = collate.map_or(String::new(), |collation| {
+        format!(" COLLATE {}", ident::collation(collation))
+    });
+    if wanted.ty != found.ty {
+        retype::compare(on, wanted, found, &collate);
+    } else if on.is_database() && !same_collation(on.all.engine, wanted, found) {
+        let say = |column: &Column| {
+            column
+                .collation
+                .clone()
+                .unwrap_or("the default one".to_owned())
+        };
+        let alter = altering(on, name, &format!("TYPE {ty}{collate}"));
+        let sql = retype::without_readers(on, name, [alter]);
+        let fix = altered(on, wanted, sql, |wanted, column| {
+            column.collation.clone_from(&wanted.collation);
+        });
+        on.column(
+            name,
+            Code::ColumnCollation,
+            sides(say(wanted), say(found)),
+            fix,
+        );
+    }
+    if wanted.ty == found.ty
+        && let (Some(one), Some(other)) = (&wanted.holds, &found.holds)
+        && one != other
+    {
+        let sides = sides(&wanted.field, format!("a field that holds {other}"));
+        let fix = fixed(on, wanted, "", |wanted, column| {
+            column.holds.clone_from(&wanted.holds);
+        });
+        on.column(name, Code::ColumnType, sides, fix);
+    }
+    if wanted.nullable != found.nullable {
+        let say = |column: &Column| {
+            if column.nullable {
+                "NULL is allowed"
+            } else {
+                "NOT NULL"
+            }
+        };
+        let action = if wanted.nullable {
+            "DROP NOT NULL"
+        } else {
+            "SET NOT NULL"
+        };
+        let find_rows = (!wanted.nullable).then(|| rows::without(on.name, name));
+        let fix = fixed(on, wanted, action, |wanted, column| {
+            column.nullable = wanted.nullable;
+        });
+        let fix = fix.failing_on(find_rows);
+        on.column(
+            name,
+            Code::ColumnNullability,
+            sides(say(wanted), say(found)),
+            fix,
+        );
+    }
+    // A default of another type is told, and fixed, with the type.
+    if wanted.ty == found.ty && wanted.default != found.default {
+        let say = |column: &Column| match &column.default {
+            Some(default) => default.to_string(),
+            None => "no default".to_owned(),
+        };
+        let action = match &wanted.default {
+            Some(default) => format!("SET DEFAULT {default}"),
+            None => "DROP DEFAULT".to_owned(),
+        };
+        let fix = fixed(on, wanted, &action, |wanted, column| {
+            column.default.clone_from(&wanted.default);
+        });
+        on.column(
+            name,
+            Code::ColumnDefault,
+            sides(say(wanted), say(found)),
+            fix,
+        );
+    }
+    if wanted.generated != found.generated {
+        // A value that is written stays, where it does not refuse one.
+        let by_default = Some(Generated::Identity { is_always: false });
+        let code = match wanted.generated.is_none() && found.generated == by_default {
+            true => Code::IdentityByDefault,
+            false => Code::ColumnGenerated,
+        };
+        let say = |column: &Column| match &column.generated {
+            Some(Generated::Identity { is_always: false }) => {
+                "GENERATED BY DEFAULT AS IDENTITY".to_owned()
+            }
+            Some(generated) => format!("computed: {}", ddl::generated(generated)),
+            None => "a column that is written".to_owned(),
+        };
+        let remedy = refilled(on, wanted, found);
+        let sides = sides(say(wanted), say(found));
+        on.column(name, code, sides, remedy);
+    }
+}
+
+/// How to make a column one that is written, or, on the way back, one that is computed.
+fn refilled<'t>(on: &OnTable<'_>, wanted: &'t Column, found: &Column) -> Remedy<'t> {
+    let (table, name) = (ident::name(on.name), ident::name(&wanted.name));
+    let postgres = match (&wanted.generated, &found.generated) {
+        (None, Some(generated)) => written(on.name, found, generated),
+        _ => vec![
+            format!("ALTER TABLE {table} DROP COLUMN {name}"),
+            format!("ALTER TABLE {table} ADD COLUMN {}", ddl::column(wanted)),
+        ],
+    };
+    // A default is for a column that is written.
+    let phase = match wanted.generated {
+        None => Phase::DropColumn,
+        Some(_) => Phase::AlterColumn,
+    };
+    let postgres = postgres.into_iter();
+    let postgres = postgres.map(|sql| Statement::new(phase, sql));
+    let is_written = found.generated.is_none();
+    let loses = is_written.then(|| format!("the values of {}.{}", on.name, wanted.name));
+    let remedy = altered(on, wanted, postgres.collect(), |wanted, column| {
+        column.generated.clone_from(&wanted.generated);
+    });
+    remedy.losing(loses)
+}
+
+/// How Postgres makes a column one that is written, with the values that it has.
+fn written(table: &str, column: &Column, generated: &Generated) -> Vec<String> {
+    let (table, name) = (ident::name(table), ident::name(&column.name));
+    let (expression, is_stored) = match generated {
+        Generated::Identity { .. } => {
+            return vec![format!(
+                "ALTER TABLE {table} ALTER COLUMN {name} DROP IDENTITY"
+            )];
+        }
+        Generated::Computed {
+            expression,
+            is_stored,
+        } => (expression, *is_stored),
+    };
+    let drop_expression =
+        |name: &str| format!("ALTER TABLE {table} ALTER COLUMN {name} DROP EXPRESSION");
+    if is_stored {
+        return vec![drop_expression(&name)];
+    }
+    // One that has no values of its own cannot keep them.
+    let kept = Column {
+        name: format!("{}__new", column.name),
+        generated: Some(Generated::Computed {
+            expression: expression.clone(),
+            is_stored: true,
+        }),
+        ..column.clone()
+    };
+    let new = ident::name(&kept.name);
+    vec![
+        format!("ALTER TABLE {table} ADD COLUMN {}", ddl::column(&kept)),
+        drop_expression(&new),
+        format!("ALTER TABLE {table} DROP COLUMN {name}"),
+        format!("ALTER TABLE {table} RENAME COLUMN {new} TO {name}"),
+    ]
+}
+
+/// SQLite compares bytes unless told otherwise.
+fn same_collation(engine: Engine, wanted: &Column, found: &Column) -> bool {
+    let plain = |collation: &Option<String>| match (engine, collation.as_deref()) {
+        (Engine::Sqlite, Some(name)) if name.eq_ignore_ascii_case("binary") => None,
+        (_, name) => name.map(str::to_owned),
+    };
+    plain(&wanted.collation) == plain(&found.collation)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fingerprint::expression::Expression;
+
+    /// No server of these tests has such columns: Postgres knows them from version 18 on.
+    #[test]
+    fn a_column_whose_values_are_not_kept_gets_them_before_it_is_written() {
+        let generated = Generated::Computed {
+            expression: Expression::scalar(Engine::Postgres, "(size * 2)"),
+            is_stored: false,
+        };
+        let column = Column {
+            name: "twice".to_owned(),
+            ty: "integer".to_owned(),
+            collation: None,
+            nullable: false,
+            default: None,
+            generated: Some(generated.clone()),
+            field: String::new(),
+            holds: None,
+        };
+        assert_eq!(
+            written("things", &column, &generated),
+            [
+                "ALTER TABLE things ADD COLUMN twice__new integer GENERATED ALWAYS AS ((size * 2)) STORED NOT NULL",
+                "ALTER TABLE things ALTER COLUMN twice__new DROP EXPRESSION",
+                "ALTER TABLE things DROP COLUMN twice",
+                "ALTER TABLE things RENAME COLUMN twice__new TO twice",
+            ]
+        );
+    }
+}

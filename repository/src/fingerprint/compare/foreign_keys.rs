@@ -1,0 +1,237 @@
+//! Foreign keys.
+
+use super::constraints::{dropped, not_valid, renamed};
+use super::{OnTable, Remedy, sides};
+use crate::fingerprint::code::Code;
+use crate::fingerprint::ddl;
+use crate::fingerprint::ddl::rows;
+use crate::fingerprint::finding::Part;
+use crate::fingerprint::fix::Fix;
+use crate::fingerprint::schema::ForeignKey;
+use crate::fingerprint::statement::{Phase, Statement};
+
+pub(crate) fn compare(on: &mut OnTable<'_>) {
+    let (wanted, found) = (&on.wanted.foreign_keys, &on.found.foreign_keys);
+    // By columns, since entities have no names for them.
+    let same = |one: &ForeignKey, other: &ForeignKey| one.columns == other.columns;
+    // One to one: a second key over the same columns is one too many, whatever it does.
+    let mut rest: Vec<&ForeignKey> = found.iter().collect();
+    for key in wanted {
+        let name = key.called();
+        let alike = |by_name: bool| {
+            rest.iter()
+                .position(|other| same(key, other) && (!by_name || key.name == other.name))
+        };
+        match alike(true).or_else(|| alike(false)) {
+            Some(place) => foreign_key(on, &name, key, rest.remove(place)),
+            None => {
+                let fix = put(on, key, None);
+                let sides = sides(ddl::foreign_key(on.wanted, key), "no such foreign key");
+                on.named(&name, Code::ForeignKeyMissing, sides, fix);
+            }
+        }
+    }
+    for key in rest {
+        let fix = match on.module() {
+            Some(module) => Fix::Words(format!(
+                "take the relation over ({}) out of {module}, or add the foreign key to DOMAIN",
+                key.columns.join(", ")
+            ))
+            .into(),
+            None => {
+                let sql = dropped(Phase::DropForeignKey, on.name, key.name.as_deref());
+                on.alter(sql, |table| table.foreign_keys.retain(|other| other != key))
+            }
+        };
+        let sides = sides("no such foreign key", ddl::foreign_key(on.found, key));
+        on.named(&key.called(), Code::ForeignKeyExtra, sides, fix);
+    }
+}
+
+fn foreign_key(on: &mut OnTable<'_>, name: &str, wanted: &ForeignKey, found: &ForeignKey) {
+    let target =
+        |key: &ForeignKey| format!("{} ({})", key.references, key.referenced_columns.join(", "));
+    let late = |key: &ForeignKey| match (key.deferrable, key.deferred) {
+        (true, true) => "DEFERRABLE INITIALLY DEFERRED",
+        (true, false) => "DEFERRABLE",
+        _ => "NOT DEFERRABLE",
+    };
+    let matched = |key: &ForeignKey| {
+        if key.full {
+            "MATCH FULL"
+        } else {
+            "MATCH SIMPLE"
+        }
+    };
+    // Made anew it looks at the rows that were written in the meantime, too.
+    let checked = |key: &ForeignKey| match key.enforced {
+        true => "checked when a row is written",
+        false => "NOT ENFORCED, or a trigger of it is disabled, on this table or on that",
+    };
+    for (code, one, other) in [
+        (Code::ForeignKeyTarget, target(wanted), target(found)),
+        (
+            Code::ForeignKeyDelete,
+            wanted.on_delete.clone(),
+            found.on_delete.clone(),
+        ),
+        (
+            Code::ForeignKeyUpdate,
+            wanted.on_update.clone(),
+            found.on_update.clone(),
+        ),
+        (
+            Code::ForeignKeyDeferrable,
+            late(wanted).to_owned(),
+            late(found).to_owned(),
+        ),
+        (
+            Code::ForeignKeyMatch,
+            matched(wanted).to_owned(),
+            matched(found).to_owned(),
+        ),
+        (
+            Code::ForeignKeyDisabled,
+            checked(wanted).to_owned(),
+            checked(found).to_owned(),
+        ),
+    ] {
+        if one != other {
+            let fix = put(on, wanted, Some(found));
+            on.named(name, code, sides(one, other), fix);
+        }
+    }
+    if wanted.valid && !found.valid {
+        not_valid(on, name);
+    }
+    if on.is_database() && wanted.name != found.name {
+        renamed(on, name, found.name.as_deref(), |table| {
+            for key in table
+                .foreign_keys
+                .iter_mut()
+                .filter(|key| key.columns == wanted.columns)
+            {
+                key.name.clone_from(&wanted.name);
+            }
+        });
+    }
+}
+
+/// Puts a foreign key in its place, or in that of another over the same columns.
+fn put<'t>(on: &OnTable<'_>, key: &'t ForeignKey, instead: Option<&'t ForeignKey>) -> Remedy<'t> {
+    if let Some(module) = on.module() {
+        return relation(on, module, key).into();
+    }
+    let drop = instead.and_then(|other| other.name.as_deref());
+    let drop = dropped(Phase::DropForeignKey, on.name, drop);
+    let add = ddl::added(
+        Phase::AddForeignKey,
+        on.name,
+        &ddl::foreign_key(on.wanted, key),
+    );
+    let put = || {
+        on.alter(drop.into_iter().chain([add]), |table| {
+            table
+                .foreign_keys
+                .retain(|other| other.columns != key.columns);
+            table.foreign_keys.push(key.clone());
+        })
+        .failing_on(Some(rows::orphaned(on.name, key)))
+    };
+    match on.lacking(&key.references, &key.referenced_columns) {
+        Some(first) => first,
+        None => on.needing(&key.columns, put),
+    }
+}
+
+/// The attribute of a relation in an entity. The parent's module is beside this one, unless it is not known.
+fn relation(on: &OnTable<'_>, module: &str, key: &ForeignKey) -> Fix {
+    let action = |sql: &str| match sql {
+        "NO ACTION" => "NoAction",
+        "RESTRICT" => "Restrict",
+        "CASCADE" => "Cascade",
+        _ => "SetNull",
+    };
+    let parent = on.actual.tables.get(&key.references);
+    let parent = parent.and_then(|parent| parent.source.as_deref());
+    let parent = parent.and_then(|path| path.rsplit("::").next());
+    let parent = format!("super::{}", parent.unwrap_or(&key.references));
+    let columns = |names: &[String], path: &str| {
+        let names = names
+            .iter()
+            .map(|name| format!("{path}::{}", variant(name)));
+        let names: Vec<String> = names.collect();
+        match names.as_slice() {
+            [one] => one.clone(),
+            _ => format!("({})", names.join(", ")),
+        }
+    };
+    Fix::rust(
+        format!("on a relation in {module}"),
+        format!(
+            "belongs_to = \"{parent}::Entity\", from = {:?}, to = {:?}, on_update = {:?}, on_delete = {:?}",
+            columns(&key.columns, "Column"),
+            columns(&key.referenced_columns, &format!("{parent}::Column")),
+            action(&key.on_update),
+            action(&key.on_delete),
+        ),
+    )
+}
+
+/// `habit_id` as SeaORM calls its variant.
+fn variant(column: &str) -> String {
+    let words = column.split('_').map(|word| {
+        let mut letters = word.chars();
+        let first = letters.next().map(|c| c.to_ascii_uppercase());
+        first.into_iter().chain(letters).collect::<String>()
+    });
+    words.collect()
+}
+
+impl OnTable<'_> {
+    /// Takes away the foreign keys, of any table of Postgres, that are in the way of a change, and makes those again
+    /// that are to stay.
+    pub(crate) fn foreign_keys_anew(&self, is_one: impl Fn(&ForeignKey) -> bool) -> Vec<Statement> {
+        let mut all = Vec::new();
+        for (name, table) in &self.actual.tables {
+            let wanted = self.expected.tables.get(name);
+            let wanted = wanted.map_or(&[][..], |wanted| &wanted.foreign_keys);
+            for key in table.foreign_keys.iter().filter(|key| is_one(key)) {
+                all.extend(dropped(Phase::DropForeignKey, name, key.name.as_deref()));
+                // One that is too much is gone by then, and one that differs is made as it should be.
+                let is_it = |other: &&ForeignKey| {
+                    ForeignKey {
+                        name: key.name.clone(),
+                        ..(*other).clone()
+                    } == *key
+                };
+                let again = match wanted.iter().find(is_it) {
+                    Some(again) => Some(ddl::foreign_key(table, again)),
+                    None => self
+                        .is_meant(name, key)
+                        .then(|| ddl::foreign_key(table, key)),
+                };
+                all.extend(again.map(|again| ddl::added(Phase::AddForeignKey, name, &again)));
+            }
+        }
+        all
+    }
+
+    /// Whether a foreign key that DOMAIN does not have so is to stay as it is.
+    fn is_meant(&self, table: &str, key: &ForeignKey) -> bool {
+        let subject = Part::Named.subject(table, &key.called());
+        let codes = [
+            Code::ForeignKeyExtra,
+            Code::ForeignKeyTarget,
+            Code::ForeignKeyDelete,
+            Code::ForeignKeyUpdate,
+            Code::ForeignKeyDeferrable,
+            Code::ForeignKeyMatch,
+            Code::ForeignKeyDisabled,
+            Code::NotValid,
+        ];
+        let mut codes = codes.iter();
+        self.all.is_suppressed(Code::TableExtra, table)
+            || codes.any(|code| self.all.is_suppressed(*code, &subject))
+    }
+}

@@ -1,0 +1,322 @@
+//! Row level security, its policies, and privileges, in whatever way the application's role has them.
+
+use super::{Comparison, OnTable, Sides, sides};
+use crate::fingerprint::code::Code;
+use crate::fingerprint::ddl;
+use crate::fingerprint::finding::Part;
+use crate::fingerprint::fix::Fix;
+use crate::fingerprint::ident;
+use crate::fingerprint::schema::{Grant, Guard, Membership, Policy, Role, Schema};
+use crate::fingerprint::statement::{Phase, Statement};
+
+pub(crate) fn compare(on: &mut OnTable<'_>) {
+    let (Some(wanted), Some(found)) = (&on.wanted.guard, &on.found.guard) else {
+        return;
+    };
+    if found.owned {
+        let sql = format!("ALTER TABLE {} OWNER TO CURRENT_USER", ident::name(on.name));
+        let owner = Statement::new(Phase::Owner, sql);
+        // What it may do as the owner goes with that.
+        let grants = wanted.grants.iter();
+        let grants = grants.map(|grant| Statement::new(Phase::Guard, ddl::grant(on.name, grant)));
+        let fix = Fix::sql(std::iter::once(owner).chain(grants));
+        on.say((Part::Table, ""), Code::RoleOwns, owners(), fix);
+    }
+    row_security(on, wanted, found);
+    policies(on, wanted, found);
+    grants(on, wanted, found);
+}
+
+/// Whether the application's role is there, bound by policies, and at home in the schema but not its master.
+pub(crate) fn role(all: &mut Comparison, wanted: &Schema, found: &Schema) {
+    let Some(wanted) = &wanted.role else {
+        return;
+    };
+    let name = ident::name(&wanted.name);
+    let mut say = |what: (Part, &str), code: Code, found: String, sql: Vec<String>| {
+        let sql = sql.into_iter();
+        let fix = Fix::sql(sql.map(|sql| Statement::new(Phase::Role, sql)));
+        let sides = sides("a role that policies bind", found);
+        all.say(&wanted.name, what, code, sides, fix);
+    };
+    let Some(found) = &found.role else {
+        let found = "no such role".to_owned();
+        let create = ddl::create_role(&wanted.name);
+        return say((Part::Table, ""), Code::RoleMissing, found, vec![create]);
+    };
+    if found.unbound && !wanted.unbound {
+        let alter = format!("ALTER ROLE {name} NOSUPERUSER NOBYPASSRLS");
+        let found = "a superuser, or a role with BYPASSRLS".to_owned();
+        say((Part::Table, ""), Code::RoleUnbound, found, vec![alter]);
+    }
+    for membership in &found.unbound_as {
+        if !wanted.unbound_as.contains(membership) {
+            let Membership {
+                of,
+                through,
+                revoke,
+            } = membership;
+            let found = format!(
+                "a member of {of}, which is a superuser or has BYPASSRLS, by the grant of {through}"
+            );
+            say((Part::Named, of), Code::RoleUnbound, found, revoke.clone());
+        }
+    }
+    namespace(all, wanted, found);
+}
+
+/// What the application's role may do in the schema itself.
+fn namespace(all: &mut Comparison, wanted: &Role, found: &Role) {
+    let application = &wanted.name;
+    let (wanted, found) = (&wanted.namespace, &found.namespace);
+    let schema = format!("SCHEMA {}", ident::name(&found.name));
+    if wanted.usable && !found.usable {
+        let name = format!("USAGE TO {application}");
+        let grant = format!("GRANT USAGE ON {schema} TO {}", ident::role(application));
+        let sides = sides(&name, "nothing");
+        let what = (Part::Named, name.as_str());
+        all.say(
+            &found.name,
+            what,
+            Code::GrantMissing,
+            sides,
+            guarding(grant),
+        );
+    }
+    if found.owned && !wanted.owned {
+        // What it may do as the owner goes with that.
+        let owner = format!("ALTER {schema} OWNER TO CURRENT_USER");
+        let grant = format!("GRANT USAGE ON {schema} TO {}", ident::role(application));
+        let fix = Fix::sql([
+            Statement::new(Phase::Owner, owner),
+            Statement::new(Phase::Guard, grant),
+        ]);
+        let what = (Part::Table, "");
+        all.say(&found.name, what, Code::RoleOwns, owners(), fix);
+    }
+    let extra = found.creators.iter();
+    for grant in extra.filter(|grant| !wanted.creators.iter().any(|other| other.is_it(grant))) {
+        let (name, revoke) = (said(grant), revoked("REVOKE", grant, &schema));
+        let sides = sides("nothing", &name);
+        let what = (Part::Named, name.as_str());
+        all.say(&found.name, what, Code::GrantExtra, sides, revoke);
+    }
+}
+
+/// A statement about who may do what.
+fn guarding(sql: String) -> Fix {
+    Fix::sql([Statement::new(Phase::Guard, sql)])
+}
+
+/// The two sides where something belongs to the application's role.
+fn owners() -> Sides {
+    sides(
+        "another owner",
+        "the application's role, or one that it is a member of",
+    )
+}
+
+fn row_security(on: &mut OnTable<'_>, wanted: &Guard, found: &Guard) {
+    for (is_wanted, is_found, word, other, code) in [
+        (
+            wanted.enabled,
+            found.enabled,
+            "ENABLE",
+            "DISABLE",
+            Code::RowSecurityOff,
+        ),
+        (
+            wanted.forced,
+            found.forced,
+            "FORCE",
+            "NO FORCE",
+            Code::RowSecurityNotForced,
+        ),
+    ] {
+        if is_wanted != is_found {
+            let (word, other, code) = match is_wanted {
+                true => (word, other, code),
+                false => (other, word, Code::RowSecurityOn),
+            };
+            let fix = guarding(ddl::row_security(on.name, word));
+            let say = |word: &str| format!("{word} ROW LEVEL SECURITY");
+            on.say((Part::Table, ""), code, sides(say(word), say(other)), fix);
+        }
+    }
+}
+
+fn drop(on: &OnTable<'_>, policy: &str) -> Statement {
+    let sql = format!(
+        "DROP POLICY {} ON {}",
+        ident::name(policy),
+        ident::name(on.name)
+    );
+    Statement::new(Phase::DropPolicy, sql)
+}
+
+/// Permissive policies are joined by OR, so that one too many opens the table.
+fn policies(on: &mut OnTable<'_>, wanted: &Guard, found: &Guard) {
+    for (name, policy) in &wanted.policies {
+        let create = ddl::create_policy(on.name, name, policy);
+        match found.policies.get(name) {
+            None => {
+                let about = on.wanted.columns.iter().map(|column| &column.name);
+                let about = about.filter(|column| policy.is_about(column));
+                let about: Vec<String> = about.cloned().collect();
+                let fix = on.needing(&about, || guarding(create.clone()).into());
+                on.named(
+                    name,
+                    Code::PolicyMissing,
+                    sides(create, "no such policy"),
+                    fix,
+                );
+            }
+            Some(other) => one(on, name, policy, other, create),
+        }
+    }
+    for (name, policy) in &found.policies {
+        if !wanted.policies.contains_key(name) {
+            let fix = Fix::sql([drop(on, name)]);
+            let found = ddl::create_policy(on.name, name, policy);
+            on.named(name, Code::PolicyExtra, sides("no such policy", found), fix);
+        }
+    }
+}
+
+/// Takes away the policies that read a column, which Postgres changes with none of them, and makes those again that are
+/// to stay. One that is too much is gone by then, unless it is meant.
+pub(crate) fn policies_anew(on: &OnTable<'_>, column: &str) -> Vec<Statement> {
+    let found = on.found.guard.iter().flat_map(|guard| &guard.policies);
+    let are_about = found.filter(|(_, policy)| policy.is_about(column));
+    let mut all = Vec::new();
+    for (name, policy) in are_about {
+        let wanted = on.wanted.guard.as_ref();
+        let wanted = wanted.and_then(|guard| guard.policies.get(name));
+        let subject = Part::Named.subject(on.name, name);
+        let meant = on.all.is_suppressed(Code::PolicyExtra, &subject);
+        if let Some(again) = wanted.or(meant.then_some(policy)) {
+            let create = ddl::create_policy(on.name, name, again);
+            all.extend([drop(on, name), Statement::new(Phase::Guard, create)]);
+        }
+    }
+    all
+}
+
+fn one(on: &mut OnTable<'_>, name: &str, wanted: &Policy, found: &Policy, create: String) {
+    let anew = Fix::sql([drop(on, name), Statement::new(Phase::Guard, create)]);
+    let kind = |policy: &Policy| {
+        let kind = if policy.permissive {
+            "PERMISSIVE"
+        } else {
+            "RESTRICTIVE"
+        };
+        format!("{kind} FOR {}", policy.command)
+    };
+    let roles = |policy: &Policy| policy.roles.join(", ");
+    let condition = |policy: &Policy| {
+        let say = |condition: &Option<_>| match condition {
+            Some(condition) => format!("({condition})"),
+            None => "nothing".to_owned(),
+        };
+        format!(
+            "USING {} WITH CHECK {}",
+            say(&policy.using),
+            say(&policy.with_check)
+        )
+    };
+    // Without WITH CHECK, what is seen is what may be written.
+    let checked = |policy: &Policy| policy.with_check.clone().or(policy.using.clone());
+    if kind(wanted) != kind(found) {
+        on.named(
+            name,
+            Code::PolicyKind,
+            sides(kind(wanted), kind(found)),
+            anew.clone(),
+        );
+    }
+    if wanted.roles != found.roles {
+        on.named(
+            name,
+            Code::PolicyRoles,
+            sides(roles(wanted), roles(found)),
+            anew.clone(),
+        );
+    }
+    if wanted.using != found.using || checked(wanted) != checked(found) {
+        let sides = sides(condition(wanted), condition(found));
+        on.named(name, Code::PolicyCondition, sides, anew);
+    }
+}
+
+/// A privilege in a few words.
+fn said(grant: &Grant) -> String {
+    let option = if grant.grantable {
+        " WITH GRANT OPTION"
+    } else {
+        ""
+    };
+    format!("{} TO {}{option}", grant.privilege, grant.role)
+}
+
+/// The statements by which the application's role has a privilege no more: what another role has is that one's.
+fn revoked(verb: &str, grant: &Grant, on: &str) -> Fix {
+    if grant.through.is_some() {
+        let revoke = grant.revoke.iter();
+        return Fix::sql(revoke.map(|sql| Statement::new(Phase::Guard, sql)));
+    }
+    let revoke = format!(
+        "{verb} {} ON {on} FROM {}",
+        grant.privilege,
+        ident::role(&grant.role)
+    );
+    guarding(match &grant.grantor {
+        // What another role granted is not taken back by the owner, whose REVOKE then changes nothing.
+        Some(grantor) => {
+            let body = format!("BEGIN SET LOCAL ROLE {grantor}; {revoke}; RESET ROLE; END");
+            format!("DO {}", ident::dollar_quoted(&body))
+        }
+        None => revoke,
+    })
+}
+
+fn grants(on: &mut OnTable<'_>, wanted: &Guard, found: &Guard) {
+    let all = |grants: &[Grant]| match grants.is_empty() {
+        true => "nothing".to_owned(),
+        false => grants.iter().map(said).collect::<Vec<_>>().join(", "),
+    };
+    let table = ident::name(on.name);
+    let same =
+        |one: &Grant, other: &Grant| one.privilege == other.privilege && one.role == other.role;
+    for grant in &wanted.grants {
+        if !found.grants.iter().any(|other| same(grant, other)) {
+            let sides = sides(said(grant), all(&found.grants));
+            let fix = guarding(ddl::grant(on.name, grant));
+            on.named(&said(grant), Code::GrantMissing, sides, fix);
+        }
+    }
+    for grant in &found.grants {
+        if wanted.grants.iter().any(|other| other.is_it(grant))
+            || is_given_anyway(grant, &wanted.grants)
+        {
+            continue;
+        }
+        // One that is right but for its grant option keeps the privilege.
+        let verb = match wanted.grants.iter().any(|other| same(grant, other)) {
+            true => "REVOKE GRANT OPTION FOR",
+            false => "REVOKE",
+        };
+        let sides = sides(all(&wanted.grants), said(grant));
+        let fix = revoked(verb, grant, &table);
+        on.named(&said(grant), Code::GrantExtra, sides, fix);
+    }
+}
+
+/// Whether the application's role has by another role only what it should have itself, or a part of that.
+fn is_given_anyway(grant: &Grant, wanted: &[Grant]) -> bool {
+    let (privilege, _) = grant
+        .privilege
+        .split_once(" (")
+        .unwrap_or((&grant.privilege, ""));
+    let is_it = |own: &Grant| own.through.is_none() && own.privilege == privilege;
+    grant.through.is_some() && !grant.grantable && wanted.iter().any(is_it)
+}

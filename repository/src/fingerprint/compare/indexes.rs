@@ -1,0 +1,154 @@
+//! Indexes.
+
+use super::{OnTable, Remedy, sides};
+use crate::fingerprint::code::Code;
+use crate::fingerprint::ddl;
+use crate::fingerprint::ddl::rows;
+use crate::fingerprint::fix::Fix;
+use crate::fingerprint::ident;
+use crate::fingerprint::schema::Index;
+use crate::fingerprint::statement::{Phase, Statement};
+use crate::model::engine::Engine;
+
+pub(crate) fn compare(on: &mut OnTable<'_>) {
+    let (wanted, found) = (&on.wanted.indexes, &on.found.indexes);
+    let mut met: Vec<&String> = Vec::new();
+    for (name, index) in wanted {
+        let create = ddl::create_index(on.wanted, on.name, name, index);
+        if let Some(other) = found.get(name) {
+            one(on, name, index, other, create);
+            continue;
+        }
+        let is_free = |(other, definition): &(&String, &Index)| {
+            !wanted.contains_key(*other) && *definition == index && !met.contains(other)
+        };
+        match found.iter().find(is_free) {
+            Some((other, _)) => {
+                met.push(other);
+                // One whose name something else gets or has is made anew, since neither can come first.
+                let is_contested = on.expected.has_named(other) || on.actual.has_named(name);
+                let sql = match on.all.engine {
+                    Engine::Postgres if !is_contested => vec![
+                        Statement::new(
+                            Phase::RenameConstraint,
+                            format!(
+                                "ALTER INDEX {} RENAME TO {}",
+                                ident::name(other),
+                                ident::name(name)
+                            ),
+                        )
+                        .making(name),
+                    ],
+                    Engine::Sqlite | Engine::Postgres => vec![drop(other), made(name, create)],
+                };
+                let fix = Remedy::altering(Fix::sql(sql), |table| {
+                    table.indexes.remove(other);
+                    table.put_index(name, on.wanted);
+                });
+                on.named(name, Code::IndexRenamed, sides(name, other), fix);
+            }
+            None => {
+                let about = on.wanted.columns.iter().map(|column| &column.name);
+                let about = about.filter(|column| index.is_about(on.all.engine, column));
+                let about: Vec<String> = about.cloned().collect();
+                let fix = on.needing(&about, || {
+                    let fix = Fix::sql([made(name, create.clone())])
+                        .failing_on(rows::shared_in(on.name, index));
+                    Remedy::altering(fix, |table| table.put_index(name, on.wanted))
+                });
+                on.named(
+                    name,
+                    Code::IndexMissing,
+                    sides(create, "no such index"),
+                    fix,
+                );
+            }
+        }
+    }
+    for (name, index) in found {
+        if !wanted.contains_key(name) && !met.contains(&name) {
+            let fix = Fix::sql([drop(name)]);
+            let fix = Remedy::altering(fix, |table| {
+                table.indexes.remove(name);
+            });
+            let sides = sides(
+                "no such index",
+                ddl::create_index(on.found, on.name, name, index),
+            );
+            let code = match index.unique {
+                true => Code::UniqueIndexExtra,
+                false => Code::IndexExtra,
+            };
+            on.named(name, code, sides, fix);
+        }
+    }
+}
+
+pub(crate) fn drop(name: &str) -> Statement {
+    let sql = format!("DROP INDEX {}", ident::name(name));
+    Statement::new(Phase::DropKey, sql).dropping(name)
+}
+
+pub(crate) fn made(name: &str, create: String) -> Statement {
+    Statement::new(Phase::AddIndex, create).making(name)
+}
+
+/// Whether it is known that the predicates say something else, or too much hangs on it: a unique index refuses rows.
+fn are_comparable(wanted: &Index, found: &Index) -> bool {
+    let (Some(one), Some(other)) = (&wanted.predicate, &found.predicate) else {
+        return true;
+    };
+    let is_unique = wanted.unique || found.unique;
+    let is_reasoned = one.implies(other) || other.implies(one);
+    is_unique || is_reasoned || other.shown().is_some() || other.strange_to(one).is_some()
+}
+
+/// Each respect in which it differs; the fix is the same for all, since an index is made anew.
+fn one(on: &mut OnTable<'_>, name: &str, wanted: &Index, found: &Index, create: String) {
+    let anew =
+        Fix::sql([drop(name), made(name, create)]).failing_on(rows::shared_in(on.name, wanted));
+    let expressions = |index: &Index| -> Vec<_> {
+        index
+            .keys
+            .iter()
+            .map(|key| key.expression.node().clone())
+            .collect()
+    };
+    let order =
+        |index: &Index| -> Vec<bool> { index.keys.iter().map(|key| key.descending).collect() };
+    let unique = |index: &Index| if index.unique { "unique" } else { "not unique" };
+    let rows = |index: &Index| match &index.predicate {
+        Some(predicate) => format!("WHERE {predicate}"),
+        None => "over all rows".to_owned(),
+    };
+    let mut differences = Vec::new();
+    if expressions(wanted) != expressions(found) {
+        differences.push((Code::IndexColumns, ddl::keys(wanted), ddl::keys(found)));
+    } else if order(wanted) != order(found) {
+        differences.push((Code::IndexOrder, ddl::keys(wanted), ddl::keys(found)));
+    }
+    if wanted.unique != found.unique {
+        differences.push((
+            Code::IndexUnique,
+            unique(wanted).to_owned(),
+            unique(found).to_owned(),
+        ));
+    }
+    if wanted.predicate != found.predicate {
+        let code = match are_comparable(wanted, found) {
+            true => Code::IndexPredicate,
+            false => Code::NotShownEqual,
+        };
+        differences.push((code, rows(wanted), rows(found)));
+    }
+    if wanted.unusual != found.unusual {
+        let usual = "an ordinary index".to_owned();
+        differences.push((Code::IndexOptions, usual, found.unusual.join(", ")));
+    }
+    for (code, one, other) in differences {
+        let anew = Remedy::altering(anew.clone(), |table| {
+            table.put_index(name, on.wanted);
+        });
+        on.named(name, code, sides(one, other), anew);
+    }
+}

@@ -1,0 +1,398 @@
+//! The comparison: what a place should have beside what it has.
+
+mod columns;
+mod constraints;
+mod exchanges;
+mod foreign_keys;
+mod guard;
+mod indexes;
+mod renames;
+mod retype;
+mod spelling;
+mod tables;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::code::Code;
+use super::ddl::rebuild;
+use super::finding::{Finding, Part};
+use super::fix::Fix;
+use super::read::alike;
+use super::schema::{Conflict, Hazard, Other, Schema, Table};
+use super::statement::{Statement, Thing};
+use super::suppression;
+use super::text;
+use crate::fingerprint::ident;
+use crate::model::domain::{Place, Suppression};
+use crate::model::engine::Engine;
+
+/// Compares a place with what it should have. What is suppressed is told like everything else, and no table is made
+/// anew because of it.
+pub(crate) fn compare(
+    place: Place,
+    at: Option<&str>,
+    expected: &Schema,
+    actual: &Schema,
+    suppressions: &'static [Suppression],
+) -> Vec<Finding> {
+    let (mut expected, mut actual) = (expected.clone(), actual.clone());
+    if actual.engine == Engine::Sqlite && place.is_database() {
+        spelling::as_expected(&expected, &mut actual);
+    }
+    // Of a table that cannot be read nothing is said.
+    expected
+        .tables
+        .retain(|name, _| !actual.unread.contains_key(name));
+    let mut all = Comparison {
+        place,
+        at: at.map(str::to_owned),
+        engine: actual.engine,
+        found: Vec::new(),
+        meant: expected.others.clone(),
+        taken: actual.taken.clone(),
+        exchanged: BTreeSet::new(),
+        edited: BTreeMap::new(),
+        suppressions,
+    };
+    alike::resolve(&mut expected, &mut actual);
+    for hazard in &actual.hazards {
+        if !expected.hazards.contains(hazard) {
+            all.hazard(hazard);
+        }
+    }
+    tables::compare(&mut all, &expected, &mut actual);
+    for (name, edited) in std::mem::take(&mut all.edited) {
+        if edited.is_anew {
+            all.make_anew(&name, edited, &actual);
+        }
+    }
+    all.found
+}
+
+/// What was found so far in a place.
+struct Comparison {
+    place: Place,
+    at: Option<String>,
+    engine: Engine,
+    found: Vec<Finding>,
+    /// Triggers and views that are to be there: those of the schema from before, on a way back.
+    meant: Vec<Other>,
+    /// Names that something else has.
+    taken: BTreeMap<String, String>,
+    /// The tables of which columns look exchanged.
+    exchanged: BTreeSet<String>,
+    /// What the fixes make of the tables of SQLite.
+    edited: BTreeMap<String, Edited>,
+    suppressions: &'static [Suppression],
+}
+
+/// A table of SQLite as it is with the fixes so far.
+struct Edited {
+    table: Table,
+    /// The findings that are fixed by it.
+    findings: Vec<usize>,
+    /// Whether one of them has to make it anew.
+    is_anew: bool,
+}
+
+/// A fix, and what it makes of the table.
+struct Remedy<'t> {
+    fix: Fix,
+    edit: Option<Edit<'t>>,
+    /// Whether SQLite has to make the table anew for it.
+    is_anew: bool,
+}
+
+/// A change of a table.
+type Edit<'t> = Box<dyn Fn(&mut Table) + 't>;
+
+impl From<Fix> for Remedy<'_> {
+    fn from(fix: Fix) -> Self {
+        Remedy {
+            fix,
+            edit: None,
+            is_anew: false,
+        }
+    }
+}
+
+impl<'t> Remedy<'t> {
+    /// The table made anew as the edit has it.
+    fn made_anew(edit: impl Fn(&mut Table) + 't) -> Self {
+        Remedy {
+            is_anew: true,
+            ..Remedy::altering(Fix::sql([]), edit)
+        }
+    }
+
+    /// The same, with the query that finds the rows by which it fails.
+    fn failing_on(mut self, query: Option<String>) -> Self {
+        self.fix = self.fix.failing_on(query);
+        self
+    }
+
+    /// Statements that alter the table as the edit does.
+    fn altering(fix: Fix, edit: impl Fn(&mut Table) + 't) -> Self {
+        Remedy {
+            fix,
+            edit: Some(Box::new(edit)),
+            is_anew: false,
+        }
+    }
+
+    /// The same, knowing what it loses.
+    fn losing(mut self, what: Option<String>) -> Self {
+        self.fix = self.fix.losing(what);
+        self
+    }
+}
+
+/// One table on both sides, and where its differences go.
+struct OnTable<'a> {
+    all: &'a mut Comparison,
+    name: &'a str,
+    wanted: &'a Table,
+    found: &'a Table,
+    expected: &'a Schema,
+    actual: &'a Schema,
+}
+
+impl Comparison {
+    /// Whether such a difference is meant.
+    fn is_suppressed(&self, code: Code, subject: &str) -> bool {
+        let mut suppressions = self.suppressions.iter();
+        suppressions.any(|suppression| suppression::covers(suppression, self.place, code, subject))
+    }
+
+    /// Whether a trigger or a view is meant, and so stays.
+    fn is_kept(&self, other: &Other) -> bool {
+        if self.meant.iter().any(|meant| meant.is_it(other)) {
+            return true;
+        }
+        let subject = Part::Named.subject(&other.table, &other.name);
+        let mut codes = Code::ALL.iter().filter(|code| code.is_of_others());
+        codes.any(|code| self.is_suppressed(*code, &subject))
+    }
+
+    /// One table of SQLite is made anew for all that is to be fixed in it.
+    fn make_anew(&mut self, name: &str, edited: Edited, actual: &Schema) {
+        let from = &actual.tables[name];
+        let statements = rebuild::statements(name, from, &edited.table, &actual.others);
+        match statements.and_then(printable) {
+            Ok(statements) => {
+                let mut statements = Some(statements);
+                for finding in edited.findings {
+                    if let Fix::Sql(change) = &mut self.found[finding].fix {
+                        change.statements = statements.take().unwrap_or_default();
+                    }
+                }
+            }
+            Err(first) => {
+                for finding in edited.findings {
+                    self.found[finding].fix = Fix::Words(first.clone());
+                }
+            }
+        }
+    }
+
+    /// What is wrong by itself.
+    fn hazard(&mut self, hazard: &Hazard) {
+        let part = match hazard.name.is_empty() {
+            true => Part::Table,
+            false => Part::Named,
+        };
+        let sides = sides(&hazard.wanted, &hazard.found);
+        let what = (part, hazard.name.as_str());
+        self.say(&hazard.table, what, hazard.code, sides, hazard.fix.clone());
+    }
+
+    /// The fix, unless people have to do something before it can run.
+    fn unless_by_hand(&self, table: &str, fix: Fix) -> Fix {
+        let Fix::Sql(change) = &fix else {
+            return fix;
+        };
+        // A column that is changed under another's name keeps the wrong values.
+        if self.exchanged.contains(table) {
+            return Fix::Words(format!(
+                "settle first which columns of {} have each other's names, then check again",
+                ident::name(table)
+            ));
+        }
+        if let Err(words) = printable(change.statements.clone()) {
+            return Fix::Words(words);
+        }
+        let made = change.statements.iter().flat_map(|one| &one.made);
+        let mut taken = made.filter_map(|thing| match thing {
+            Thing::Named(name) => self.taken.get_key_value(name),
+            Thing::Column { .. } | Thing::Constraint { .. } => None,
+        });
+        match taken.next() {
+            Some((name, what)) => Fix::Words(format!(
+                "the name {} is that of {what}: give that another name or drop it, then check again",
+                ident::name(name)
+            )),
+            None => fix,
+        }
+    }
+
+    fn say(&mut self, table: &str, what: (Part, &str), code: Code, sides: Sides, fix: Fix) {
+        let fix = self.unless_by_hand(table, fix);
+        self.found.push(Finding {
+            code,
+            place: self.place,
+            at: self.at.clone(),
+            table: table.to_owned(),
+            part: what.0,
+            name: what.1.to_owned(),
+            wanted: sides.wanted,
+            found: sides.found,
+            fix,
+        });
+    }
+}
+
+/// The statements, unless a name in them has characters that a terminal obeys, or that end a line of a file of Rust.
+///
+/// # Errors
+/// Says what to do instead.
+fn printable(statements: Vec<Statement>) -> Result<Vec<Statement>, String> {
+    let obeyed = statements.iter().find(|one| text::has_controls(&one.sql));
+    match obeyed {
+        Some(one) => Err(format!(
+            "a name in it has control characters: run this from a program, not in a terminal: {}",
+            text::on_one_line(&one.sql)
+        )),
+        None => Ok(statements),
+    }
+}
+
+/// What either side has.
+struct Sides {
+    wanted: String,
+    found: String,
+}
+
+fn sides(wanted: impl ToString, found: impl ToString) -> Sides {
+    Sides {
+        wanted: wanted.to_string(),
+        found: found.to_string(),
+    }
+}
+
+impl<'a> OnTable<'a> {
+    fn is_database(&self) -> bool {
+        self.all.place.is_database()
+    }
+
+    fn say<'t>(
+        &mut self,
+        what: (Part, &str),
+        code: Code,
+        sides: Sides,
+        remedy: impl Into<Remedy<'t>>,
+    ) {
+        let remedy = remedy.into();
+        let before = self.all.at.clone();
+        if self.found.source.is_some() {
+            self.all.at.clone_from(&self.found.source);
+        }
+        let fix = remedy.fix.clone();
+        self.all.say(self.name, what, code, sides, fix);
+        self.all.at = before;
+        let Some(said) = self.all.found.len().checked_sub(1) else {
+            return;
+        };
+        let is_suppressed = self
+            .all
+            .is_suppressed(code, &self.all.found[said].subject());
+        // What is left to people is no part of a table that is made anew.
+        let is_sql = matches!(self.all.found[said].fix, Fix::Sql(_));
+        if let (Engine::Sqlite, Some(edit), true, false) =
+            (self.all.engine, &remedy.edit, is_sql, is_suppressed)
+        {
+            let table = self.without_conflicts();
+            let edited = self.all.edited.entry(self.name.to_owned());
+            let edited = edited.or_insert_with(|| Edited {
+                table,
+                findings: Vec::new(),
+                is_anew: false,
+            });
+            edit(&mut edited.table);
+            edited.is_anew |= remedy.is_anew;
+            edited.findings.push(said);
+        }
+    }
+
+    /// Whether somebody's rows are at stake.
+    fn is_live(&self) -> bool {
+        self.all.place.is_live()
+    }
+
+    /// What has to be done first where columns are missing that only people can fill.
+    fn lacking(&self, table: &str, columns: &[String]) -> Option<Remedy<'static>> {
+        let (wanted, found) = (
+            self.expected.tables.get(table)?,
+            self.actual.tables.get(table)?,
+        );
+        let is_missing = |name: &&String| {
+            let column = wanted.column(name);
+            let is_by_hand = column.is_some_and(|column| !columns::can_be_filled(column));
+            self.is_live() && is_by_hand && found.column(name).is_none()
+        };
+        let first = columns.iter().find(is_missing)?;
+        let words = format!("add the column {table}.{first} first, and look again");
+        Some(Fix::Words(words).into())
+    }
+
+    /// The remedy, unless one of these columns of the table has to be there first.
+    fn needing<'t>(&self, columns: &[String], remedy: impl FnOnce() -> Remedy<'t>) -> Remedy<'t> {
+        self.lacking(self.name, columns).unwrap_or_else(remedy)
+    }
+
+    fn column<'t>(
+        &mut self,
+        column: &str,
+        code: Code,
+        sides: Sides,
+        remedy: impl Into<Remedy<'t>>,
+    ) {
+        self.say((Part::Column, column), code, sides, remedy);
+    }
+
+    fn named<'t>(&mut self, name: &str, code: Code, sides: Sides, remedy: impl Into<Remedy<'t>>) {
+        self.say((Part::Named, name), code, sides, remedy);
+    }
+
+    /// Statements on Postgres; on SQLite, which cannot alter this, the table made anew as it is but for the edit.
+    fn alter<'t>(
+        &self,
+        postgres: impl IntoIterator<Item = Statement>,
+        edit: impl Fn(&mut Table) + 't,
+    ) -> Remedy<'t> {
+        if self.all.engine == Engine::Postgres {
+            return Fix::sql(postgres).into();
+        }
+        let mut into = self.without_conflicts();
+        edit(&mut into);
+        match rebuild::statements(self.name, self.found, &into, &self.actual.others) {
+            Ok(_) => Remedy::made_anew(edit),
+            Err(first) => Fix::Words(first).into(),
+        }
+    }
+
+    /// The table without the `ON CONFLICT` clauses that are not meant to be there.
+    fn without_conflicts(&self) -> Table {
+        let mut table = self.found.clone();
+        let subject = |conflict: &Conflict| conflict.part.subject(self.name, &conflict.name);
+        table.conflicts.retain(|conflict| {
+            let subject = subject(conflict);
+            self.all.is_suppressed(Code::ConflictClause, &subject)
+        });
+        table
+    }
+
+    /// The module of the entity, for a fix that is a line of Rust.
+    fn module(&self) -> Option<&'a str> {
+        self.found.source.as_deref()
+    }
+}

@@ -1,0 +1,103 @@
+//! Columns that get another type, and what speaks of them.
+
+use super::columns::{altered, altering};
+use super::{OnTable, Remedy, constraints, guard, indexes, sides};
+use crate::fingerprint::code::Code;
+use crate::fingerprint::ddl;
+use crate::fingerprint::ddl::loss;
+use crate::fingerprint::fix::Fix;
+use crate::fingerprint::ident;
+use crate::fingerprint::schema::{Column, ForeignKey};
+use crate::fingerprint::statement::{Phase, Statement};
+use crate::model::engine::Engine;
+
+/// The statements that change a column's type, while what reads it is away: policies, and foreign keys of either end.
+pub(crate) fn without_readers(
+    on: &OnTable<'_>,
+    column: &str,
+    sql: impl IntoIterator<Item = Statement>,
+) -> Vec<Statement> {
+    let is_its = |key: &ForeignKey| {
+        let refers =
+            key.references == on.name && key.referenced_columns.iter().any(|name| name == column);
+        refers
+            || on.found.foreign_keys.contains(key) && key.columns.iter().any(|name| name == column)
+    };
+    let mut all: Vec<Statement> = sql.into_iter().collect();
+    all.extend(guard::policies_anew(on, column));
+    all.extend(on.foreign_keys_anew(is_its));
+    all
+}
+
+/// Makes the checks and the indexes of a column anew that are right, but speak of its other type.
+fn checks_anew(on: &OnTable<'_>, column: &str) -> Vec<Statement> {
+    let mut all = Vec::new();
+    for check in &on.wanted.checks {
+        let found = on
+            .found
+            .checks
+            .iter()
+            .find(|found| found.name == check.name);
+        if let Some(found) = found
+            && check.condition.is_about(Engine::Postgres, column)
+        {
+            let drop = constraints::dropped(Phase::DropCheck, on.name, found.name.as_deref());
+            all.extend(drop);
+            let add = ddl::check(on.wanted, check);
+            all.push(ddl::added(Phase::AddCheck, on.name, &add));
+        }
+    }
+    for (name, index) in &on.wanted.indexes {
+        let speaks_of_it =
+            index.keys.iter().any(|key| !key.is_column()) || index.predicate.is_some();
+        if on.found.indexes.contains_key(name)
+            && speaks_of_it
+            && index.is_about(Engine::Postgres, column)
+        {
+            let create = ddl::create_index(on.wanted, on.name, name, index);
+            all.push(indexes::drop(name));
+            all.push(indexes::made(name, create));
+        }
+    }
+    all
+}
+
+pub(crate) fn compare(on: &mut OnTable<'_>, wanted: &Column, found: &Column, collate: &str) {
+    let (name, ty) = (wanted.name.as_str(), wanted.ty.as_str());
+    let cast = match on.all.engine {
+        Engine::Postgres => loss::cast(&ident::name(name), &found.ty, ty),
+        // The table is made anew.
+        Engine::Sqlite => Some(String::new()),
+    };
+    let remedy: Remedy<'_> = match (cast, on.module()) {
+        (None, None) => Fix::Words(format!(
+            "say what each {} in {}.{name} is as {ty}: Postgres has no cast for it (SELECT DISTINCT {} FROM {} lists the \
+             values)",
+            found.ty,
+            on.name,
+            ident::name(name),
+            ident::name(on.name)
+        ))
+        .into(),
+        (cast, _) => {
+            let cast = cast.unwrap_or_default();
+            // A default has a type too, and is in the way of another one.
+            let default = found.default.as_ref().map(|_| "DROP DEFAULT".to_owned());
+            let retype = format!("TYPE {ty}{collate} USING {cast}");
+            let set = wanted.default.as_ref();
+            let set = set.map(|default| format!("SET DEFAULT {default}"));
+            let actions = default.into_iter().chain([retype]).chain(set);
+            let alter: Vec<_> = actions.map(|action| altering(on, name, &action)).collect();
+            let mut sql = without_readers(on, name, alter);
+            sql.extend(checks_anew(on, name));
+            let remedy = altered(on, wanted, sql, |wanted, column| {
+                column.ty.clone_from(&wanted.ty);
+                column.collation.clone_from(&wanted.collation);
+                column.default.clone_from(&wanted.default);
+            });
+            let loses = loss::of_another_type(on.all.engine, &found.ty, ty);
+            remedy.losing(loses.map(|what| format!("{what} in {}.{name}", on.name)))
+        }
+    };
+    on.column(name, Code::ColumnType, sides(ty, &found.ty), remedy);
+}

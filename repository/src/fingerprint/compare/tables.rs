@@ -1,0 +1,261 @@
+//! Tables: there at all, under their name, of their kind; and whatever DOMAIN has no word for.
+
+use super::{
+    Comparison, OnTable, columns, constraints, exchanges, foreign_keys, guard, indexes, renames,
+    sides,
+};
+use crate::fingerprint::code::Code;
+use crate::fingerprint::ddl;
+use crate::fingerprint::ddl::dependents;
+use crate::fingerprint::finding::Part;
+use crate::fingerprint::fix::Fix;
+use crate::fingerprint::ident;
+use crate::fingerprint::schema::{Other, Schema, Table, UNLOGGED};
+use crate::fingerprint::statement::{Phase, Statement};
+use crate::model::engine::Engine;
+
+pub(crate) fn compare(all: &mut Comparison, expected: &Schema, actual: &mut Schema) {
+    guard::role(all, expected, actual);
+    others(all, expected, actual);
+    // The rest is gone before anything else changes.
+    actual.others.retain(|other| all.is_kept(other));
+    renames::tables(all, expected, actual);
+    exchanges::tables(all, expected, actual);
+    for (name, wanted) in &expected.tables {
+        if !actual.tables.contains_key(name) {
+            missing(all, name, wanted, expected, actual);
+        }
+    }
+    for name in expected.tables.keys() {
+        renames::columns(all, name, &expected.tables[name], actual);
+    }
+    let on_each = |all: &mut Comparison, compare: fn(&mut OnTable<'_>)| {
+        for (name, wanted) in &expected.tables {
+            if let Some(found) = actual.tables.get(name) {
+                compare(&mut OnTable {
+                    all,
+                    name,
+                    wanted,
+                    found,
+                    expected,
+                    actual,
+                });
+            }
+        }
+    };
+    on_each(all, |on| {
+        options(on);
+        conflicts(on);
+        columns::compare(on);
+        constraints::primary_key(on);
+        foreign_keys::compare(on);
+        if on.is_database() {
+            constraints::unique_keys(on);
+            indexes::compare(on);
+            constraints::checks(on);
+            guard::compare(on);
+        }
+    });
+    let are_extra = actual.tables.iter();
+    let mut are_extra: Vec<_> = are_extra
+        .filter(|(name, _)| !expected.tables.contains_key(*name))
+        .collect();
+    // What inherits goes before what it inherits from.
+    are_extra
+        .sort_by_key(|(_, table)| !table.options.iter().any(|one| one.starts_with("INHERITS")));
+    for (name, found) in are_extra {
+        extra(all, name, found, expected, actual);
+    }
+}
+
+/// What DOMAIN has no word for: triggers, views.
+fn others(all: &mut Comparison, expected: &Schema, actual: &Schema) {
+    // They are read in the order in which they go.
+    let lost = expected.others.iter().rev();
+    let lost = lost.filter(|other| !actual.others.iter().any(|found| found.is_it(other)));
+    let mut lost: Vec<&Other> = lost.collect();
+    lost.sort_by_key(|other| other.kind == "TRIGGER");
+    for other in lost {
+        let again = other.sql.iter();
+        let again = again.map(|sql| Statement::new(Phase::CreateReader, sql).making(&other.name));
+        let wanted = format!("{} {}", other.kind, other.name);
+        let sides = sides(wanted, "nothing of the kind");
+        let what = (Part::Named, other.name.as_str());
+        all.say(&other.table, what, Code::Unknown, sides, Fix::sql(again));
+    }
+    let is_meant = |other: &&Other| !expected.others.iter().any(|meant| meant.is_it(other));
+    for other in actual.others.iter().filter(is_meant) {
+        let what = format!("{} {}", other.kind, other.name);
+        let of = match (other.kind.as_str(), all.engine) {
+            ("TRIGGER" | "RULE", Engine::Postgres) => format!(" ON {}", ident::name(&other.table)),
+            _ => String::new(),
+        };
+        let kind = match other.kind.as_str() {
+            "VIRTUAL TABLE" => "TABLE",
+            kind => kind,
+        };
+        let drop = format!("DROP {kind} {}{of}", ident::name(&other.name));
+        let has_rows = other.kind == "VIRTUAL TABLE";
+        let loses = has_rows.then(|| format!("the rows of {}", other.name));
+        let out = other.extension.as_ref().map(|extension| {
+            let (extension, other) = (ident::name(extension), ident::name(&other.name));
+            let sql = format!("ALTER EXTENSION {extension} DROP {kind} {other}");
+            Statement::new(Phase::DropReader, sql)
+        });
+        let drop = Statement::new(Phase::DropReader, drop).dropping(&other.name);
+        let fix = Fix::sql(out.into_iter().chain([drop])).losing(loses);
+        let sides = sides("nothing of the kind", &what);
+        let is_ours = expected.tables.contains_key(&other.table);
+        let code = match other.kind.as_str() {
+            "TRIGGER" | "RULE" if is_ours => Code::Trigger,
+            "TRIGGER" if is_history(&other.table) => Code::HistoryGuard,
+            _ => Code::Unknown,
+        };
+        let what = (Part::Named, other.name.as_str());
+        all.say(&other.table, what, code, sides, fix);
+    }
+}
+
+/// On SQLite in either case.
+fn is_history(table: &str) -> bool {
+    table.eq_ignore_ascii_case(crate::store::start_up::HISTORY)
+}
+
+fn missing(all: &mut Comparison, name: &str, wanted: &Table, expected: &Schema, actual: &Schema) {
+    let others = renames::names_of_a_missing_table(all, wanted, expected, actual);
+    let fix = match all.place.is_database() {
+        true if others.is_empty() => Fix::sql(ddl::whole_table(all.engine, name, wanted)),
+        true => Fix::Words(renames::first(&others, name)),
+        false => {
+            let fields: Vec<&str> = wanted.columns.iter().map(|c| c.field.as_str()).collect();
+            Fix::rust(
+                format!("write the {} entity of {name}, with the Model", all.engine),
+                fields.join(" "),
+            )
+        }
+    };
+    let found = match others.is_empty() {
+        true => "no such table".to_owned(),
+        false => format!(
+            "no such table; under another name it may be {}: then rename that one, which keeps its rows",
+            renames::either(&others)
+        ),
+    };
+    let sides = sides("the table", found);
+    all.say(name, (Part::Table, ""), Code::TableMissing, sides, fix);
+}
+
+fn extra(all: &mut Comparison, name: &str, found: &Table, expected: &Schema, actual: &Schema) {
+    let fix = match &found.source {
+        Some(module) => Fix::Words(format!(
+            "take {module} away, or add {name} to DOMAIN for {}",
+            all.engine
+        )),
+        None => {
+            let others = renames::names_of_an_extra_table(all, found, expected, actual);
+            match others.is_empty() {
+                true => {
+                    let rows = format!("the rows of {name}");
+                    dropped(all, name, found, actual).losing(Some(rows))
+                }
+                false => Fix::Words(format!(
+                    "its rows may be those of {0} under another name: then rename it to {0}, and else drop it",
+                    renames::either(&others)
+                )),
+            }
+        }
+    };
+    let sides = sides("no such table", "the table");
+    all.say(name, (Part::Table, ""), Code::TableExtra, sides, fix);
+}
+
+/// How to take a table away, and on SQLite what would fail without it, unless that is meant to stay.
+fn dropped(all: &Comparison, name: &str, found: &Table, actual: &Schema) -> Fix {
+    let dependents = dependents::of(name, &actual.others);
+    let is_own = |other: &&Other| other.kind == "TRIGGER" && other.table == name;
+    let (own, kept): (Vec<&Other>, Vec<&Other>) = dependents.into_iter().partition(is_own);
+    if !kept.is_empty() {
+        return Fix::Words(format!(
+            "drop it when it is no longer read by what DOMAIN suppresses: {}",
+            dependents::listed(&kept)
+        ));
+    }
+    let mut sql = dependents::dropped(Phase::DropReader, &own);
+    if all.engine == Engine::Postgres {
+        // Tables that go may refer to each other.
+        let keys = found.foreign_keys.iter();
+        let own = keys.filter(|key| key.references != name);
+        sql.extend(own.filter_map(|key| {
+            constraints::dropped(Phase::DropForeignKey, name, key.name.as_deref())
+        }));
+    }
+    let drop = format!("DROP TABLE {}", ident::name(name));
+    sql.push(Statement::new(Phase::DropTable, drop).dropping(name));
+    Fix::sql(sql)
+}
+
+/// `STRICT`, `UNLOGGED` and the like.
+fn options(on: &mut OnTable<'_>) {
+    let kinds = |table: &Table| {
+        let counts = table.autoincrement.then(|| "AUTOINCREMENT".to_owned());
+        let options = table.options.iter().cloned();
+        options.chain(counts).collect::<Vec<_>>().join(", ")
+    };
+    if !on.is_database() || kinds(on.wanted) == kinds(on.found) {
+        return;
+    }
+    let say = |table: &Table| match kinds(table) {
+        kinds if kinds.is_empty() => "an ordinary table".to_owned(),
+        kinds => kinds,
+    };
+    let by_hand = |option: &String| option == "PARTITIONED" || option.starts_with("INHERIT");
+    let fix = if on.found.options.iter().any(by_hand) {
+        let words = "make it an ordinary table: one without partitions that the rows are moved to, or ALTER TABLE .. NO INHERIT";
+        Fix::Words(words.to_owned()).into()
+    } else {
+        let sql = match is_unlogged(on.wanted) {
+            true => vec![format!("ALTER TABLE {} SET UNLOGGED", ident::name(on.name))],
+            false => logged(on.name, on.actual, &mut Vec::new()),
+        };
+        let sql = sql.into_iter();
+        let sql = sql.map(|sql| Statement::new(Phase::AlterColumn, sql));
+        on.alter(sql, |table| {
+            table.options.clone_from(&on.wanted.options);
+            table.autoincrement = on.wanted.autoincrement;
+        })
+    };
+    let sides = sides(say(on.wanted), say(on.found));
+    on.say((Part::Table, ""), Code::TableOptions, sides, fix);
+}
+
+fn is_unlogged(table: &Table) -> bool {
+    table.options.iter().any(|option| option == UNLOGGED)
+}
+
+/// A table that is logged cannot refer to one that is not: those that it refers to come first.
+fn logged(name: &str, schema: &Schema, met: &mut Vec<String>) -> Vec<String> {
+    let Some(table) = schema.tables.get(name).filter(|table| is_unlogged(table)) else {
+        return Vec::new();
+    };
+    if met.iter().any(|other| other == name) {
+        return Vec::new();
+    }
+    met.push(name.to_owned());
+    let parents = table.foreign_keys.iter().map(|key| &key.references);
+    let mut sql: Vec<String> = parents
+        .flat_map(|parent| logged(parent, schema, met))
+        .collect();
+    sql.push(format!("ALTER TABLE {} SET LOGGED", ident::name(name)));
+    sql
+}
+
+/// Constraints that SQLite resolves by itself. A table that is made anew has none of them.
+fn conflicts(on: &mut OnTable<'_>) {
+    let (wanted, found) = (&on.wanted.conflicts, &on.found.conflicts);
+    for conflict in found.iter().filter(|one| !wanted.contains(one)) {
+        let fix = on.alter([], |_| {});
+        let sides = sides("an error", &conflict.clause);
+        let what = (conflict.part, conflict.name.as_str());
+        on.say(what, Code::ConflictClause, sides, fix);
+    }
+}

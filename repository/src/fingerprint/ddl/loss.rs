@@ -1,0 +1,231 @@
+//! What becomes of values that get another type.
+
+use crate::model::engine::Engine;
+
+const FRACTION: &str = "fractions of numbers";
+const LAST_DIGITS: &str = "the last digits of long numbers";
+const SPELLING: &str = "the spelling of numbers ('007' becomes 7)";
+
+/// What a cast of a fix loses, if that is known. A value that the cast refuses makes the fix fail, and nothing is lost.
+pub(crate) fn of_another_type(engine: Engine, from: &str, to: &str) -> Option<&'static str> {
+    match engine {
+        Engine::Sqlite => sqlite(from, to),
+        Engine::Postgres => postgres(&Type::read(from), &Type::read(to)),
+    }
+}
+
+fn sqlite(from: &str, to: &str) -> Option<&'static str> {
+    match (from, to) {
+        ("TEXT", "INTEGER" | "INT" | "REAL") => Some(SPELLING),
+        ("INTEGER" | "INT", "REAL") | ("REAL", "TEXT") => Some(LAST_DIGITS),
+        _ => None,
+    }
+}
+
+/// How Postgres makes the values of a column ones of another type; none where it has no cast. A time without a zone
+/// would be read, and one with a zone written, in that of the session.
+pub(crate) fn cast(column: &str, from: &str, to: &str) -> Option<String> {
+    let (found, wanted) = (Type::read(from), Type::read(to));
+    let is_instant = |ty: &Type<'_>| ty.name == "timestamp" && ty.with_zone;
+    let is_time = |ty: &Type<'_>| matches!(ty.name, "timestamp" | "date");
+    Some(match (found.name, wanted.name) {
+        ("timestamp", _) if !found.with_zone && is_instant(&wanted) => {
+            format!("{column} AT TIME ZONE 'UTC'")
+        }
+        ("date", _) if is_instant(&wanted) => {
+            format!("{column}::timestamp AT TIME ZONE 'UTC'")
+        }
+        (_, "timestamp" | "date" | "time") if is_instant(&found) && !is_instant(&wanted) => {
+            format!("({column} AT TIME ZONE 'UTC')::{to}")
+        }
+        (_, "boolean") if found.is_number() => format!("{column} <> 0"),
+        ("boolean", _) if wanted.is_number() => format!("{column}::integer::{to}"),
+        _ if found.name == wanted.name || found.is_text() || wanted.is_text() => {
+            format!("{column}::{to}")
+        }
+        _ if found.is_number() && wanted.is_number() || is_time(&found) && is_time(&wanted) => {
+            format!("{column}::{to}")
+        }
+        ("timestamp", "time") | ("json", "jsonb") | ("jsonb", "json") => format!("{column}::{to}"),
+        _ => return None,
+    })
+}
+
+/// A type of Postgres, as its catalog writes it.
+#[derive(PartialEq, Eq)]
+struct Type<'a> {
+    name: &'a str,
+    /// What stands in parentheses.
+    bounds: Option<&'a str>,
+    with_zone: bool,
+}
+
+impl<'a> Type<'a> {
+    fn read(ty: &'a str) -> Self {
+        let with_zone = ty.ends_with("with time zone");
+        let base = ty.trim_end_matches(" with time zone");
+        let base = base.trim_end_matches(" without time zone");
+        let (name, bounds) = match base.split_once('(') {
+            Some((name, rest)) => (name, Some(rest.trim_end_matches(')'))),
+            None => (base, None),
+        };
+        Type {
+            name,
+            bounds,
+            with_zone,
+        }
+    }
+
+    /// Whether it holds less than the other of the same kind: a shorter text, a smaller fraction.
+    fn is_narrower(&self, other: &Type<'_>) -> bool {
+        let bound = |ty: &Type<'_>| -> Option<u32> {
+            let mut bounds = ty.bounds?.split(',');
+            let first = bounds.next();
+            let decisive = match ty.name {
+                "numeric" => bounds.next().or(Some("0")),
+                _ => first,
+            };
+            decisive?.trim().parse().ok()
+        };
+        match (bound(self), bound(other)) {
+            (Some(mine), Some(theirs)) if self.name == other.name => mine < theirs,
+            (mine, _) => mine.is_some(),
+        }
+    }
+
+    fn is_text(&self) -> bool {
+        matches!(self.name, "text" | "character varying" | "character")
+    }
+
+    fn is_number(&self) -> bool {
+        self.is_whole() || matches!(self.name, "numeric" | "real" | "double precision")
+    }
+
+    fn is_whole(&self) -> bool {
+        matches!(self.name, "bigint" | "integer" | "smallint")
+    }
+}
+
+fn postgres(from: &Type<'_>, to: &Type<'_>) -> Option<&'static str> {
+    if from == to {
+        return None;
+    }
+    let is_narrower = to.is_narrower(from);
+    match (from.name, to.name) {
+        ("double precision" | "real" | "numeric", _) if to.is_whole() => Some(FRACTION),
+        ("numeric", "numeric") if is_narrower => Some(FRACTION),
+        ("double precision" | "real", "numeric") => Some(LAST_DIGITS),
+        ("numeric" | "double precision" | "bigint", "real")
+        | ("numeric" | "bigint", "double precision")
+        | ("integer", "real") => Some(LAST_DIGITS),
+        (_, "boolean") if from.is_number() => Some("which number it was (all but 0 become true)"),
+        ("timestamp", "date") => Some("the time of day"),
+        ("timestamp", "time") => Some("the date"),
+        ("timestamp", "timestamp") if from.with_zone && !to.with_zone => {
+            Some("the zone (a time is written as in UTC)")
+        }
+        ("timestamp", "timestamp") | ("time", "time") if is_narrower => {
+            Some("fractions of seconds")
+        }
+        (_, "character varying" | "character") if is_narrower => {
+            Some("what is too long for the type")
+        }
+        ("character", "text" | "character varying") => Some("spaces at the end of texts"),
+        (_, "boolean") if from.is_text() => Some("the spelling of booleans ('yes' becomes true)"),
+        (_, "timestamp") if from.is_text() && to.with_zone => {
+            Some("the zone in which a time was written")
+        }
+        _ if from.is_text() && to.is_number() => Some(SPELLING),
+        ("bytea", _) if to.is_text() => {
+            Some("what the bytes say as a text (they are written in hexadecimal)")
+        }
+        ("json", "jsonb") => Some("the spaces and the order of keys"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cast_depends_on_the_zone_of_a_session() {
+        let cast = |from, to| cast("x", from, to);
+        let (instant, local) = ("timestamp with time zone", "timestamp without time zone");
+        for (from, to, sql) in [
+            (local, instant, "x AT TIME ZONE 'UTC'"),
+            (
+                "timestamp(3) without time zone",
+                "timestamp(3) with time zone",
+                "x AT TIME ZONE 'UTC'",
+            ),
+            ("date", instant, "x::timestamp AT TIME ZONE 'UTC'"),
+            (instant, "date", "(x AT TIME ZONE 'UTC')::date"),
+            (
+                "timestamp(3) with time zone",
+                local,
+                "(x AT TIME ZONE 'UTC')::timestamp without time zone",
+            ),
+            (
+                "timestamp(3) with time zone",
+                instant,
+                "x::timestamp with time zone",
+            ),
+            (instant, "text", "x::text"),
+            ("smallint", "boolean", "x <> 0"),
+            ("boolean", "bigint", "x::integer::bigint"),
+            ("date", local, "x::timestamp without time zone"),
+        ] {
+            assert_eq!(cast(from, to).as_deref(), Some(sql), "{from} {to}");
+        }
+        for (from, to) in [
+            ("bigint", instant),
+            ("date", "boolean"),
+            ("uuid", "bigint"),
+            ("jsonb", "boolean"),
+        ] {
+            assert_eq!(cast(from, to), None, "{from} {to}");
+        }
+    }
+
+    #[test]
+    fn it_is_told_where_there_is_one_and_nowhere_else() {
+        let postgres = |from, to| of_another_type(Engine::Postgres, from, to);
+        for (from, to) in [
+            ("double precision", "bigint"),
+            ("numeric(10,2)", "integer"),
+            ("numeric", "numeric(10,2)"),
+            ("numeric", "double precision"),
+            ("double precision", "real"),
+            ("integer", "boolean"),
+            ("timestamp with time zone", "date"),
+            ("timestamp with time zone", "timestamp without time zone"),
+            ("timestamp with time zone", "timestamp(0) with time zone"),
+            ("text", "character varying(64)"),
+            ("character varying(64)", "character varying(8)"),
+            ("character(3)", "text"),
+            ("json", "jsonb"),
+        ] {
+            assert!(postgres(from, to).is_some(), "{from} {to}");
+        }
+        for (from, to) in [
+            ("bigint", "integer"),
+            ("integer", "bigint"),
+            ("text", "uuid"),
+            ("uuid", "text"),
+            ("timestamp without time zone", "timestamp with time zone"),
+            ("character varying(64)", "text"),
+            ("character varying(8)", "character varying(64)"),
+            ("numeric(10,2)", "numeric(12,2)"),
+            ("boolean", "integer"),
+            ("jsonb", "text"),
+            ("date", "timestamp with time zone"),
+        ] {
+            assert_eq!(postgres(from, to), None, "{from} {to}");
+        }
+        let sqlite = |from, to| of_another_type(Engine::Sqlite, from, to);
+        assert!(sqlite("TEXT", "INTEGER").is_some());
+        assert_eq!(sqlite("REAL", "INTEGER"), None);
+        assert_eq!(sqlite("INTEGER", "TEXT"), None);
+    }
+}

@@ -1,0 +1,296 @@
+//! A schema written as SQL again.
+
+pub(crate) mod dependents;
+pub(crate) mod loss;
+pub(crate) mod rebuild;
+pub(crate) mod rows;
+
+use super::expression::Node;
+use super::ident::{dollar_quoted, name, names, role, text};
+use super::schema::{
+    Check, Column, ForeignKey, Generated, Grant, Guard, Index, Key, Policy, Table, UNLOGGED,
+    UniqueKey,
+};
+use super::statement::{Phase, Statement};
+use crate::model::engine::Engine;
+
+pub(crate) fn column(column: &Column) -> String {
+    let mut sql = format!("{} {}", name(&column.name), column.ty);
+    if let Some(collation) = &column.collation {
+        sql.push_str(&format!(" COLLATE {}", super::ident::collation(collation)));
+    }
+    if let Some(generated) = &column.generated {
+        let when = match generated {
+            Generated::Identity { is_always: false } => "BY DEFAULT",
+            _ => "ALWAYS",
+        };
+        let generated = self::generated(generated);
+        sql.push_str(&format!(" GENERATED {when} AS {generated}"));
+    }
+    if !column.nullable {
+        sql.push_str(" NOT NULL");
+    }
+    if let Some(default) = &column.default {
+        sql.push_str(&format!(" DEFAULT {default}"));
+    }
+    sql
+}
+
+/// What follows `GENERATED .. AS`.
+pub(crate) fn generated(generated: &Generated) -> String {
+    match generated {
+        Generated::Identity { .. } => "IDENTITY".to_owned(),
+        Generated::Computed {
+            expression,
+            is_stored,
+        } => {
+            let kept = if *is_stored { "STORED" } else { "VIRTUAL" };
+            format!("({expression}) {kept}")
+        }
+    }
+}
+
+fn constraint(constraint: Option<&String>, sql: String) -> String {
+    match constraint {
+        Some(constraint) => format!("CONSTRAINT {} {sql}", name(constraint)),
+        None => sql,
+    }
+}
+
+/// A constraint that is not a usual one, as Postgres prints it.
+fn printed(of: &Table, called: Option<&String>, is_usual: bool) -> Option<String> {
+    let printed = of.constraint_sql.get(called?);
+    printed.filter(|_| !is_usual).cloned()
+}
+
+pub(crate) fn primary_key(of: &Table) -> String {
+    let key = &of.primary_key;
+    let sql = printed(of, key.name.as_ref(), key.unusual.is_empty());
+    let sql =
+        sql.unwrap_or_else(|| format!("PRIMARY KEY ({})", key_columns(&key.columns, &key.unusual)));
+    constraint(key.name.as_ref(), sql)
+}
+
+pub(crate) fn unique_key(of: &Table, key: &UniqueKey) -> String {
+    let sql = printed(of, key.name.as_ref(), key.unusual.is_empty());
+    let sql =
+        sql.unwrap_or_else(|| format!("UNIQUE ({})", key_columns(&key.columns, &key.unusual)));
+    constraint(key.name.as_ref(), sql)
+}
+
+/// A column of SQLite's that is compared otherwise than usual is there as it is written.
+fn key_columns(columns: &[String], unusual: &[String]) -> String {
+    let columns = columns.iter().map(|column| {
+        let column = name(column);
+        let is_it = |what: &&String| {
+            let rest = what.strip_prefix(&column);
+            rest.is_some_and(|rest| rest.starts_with(' '))
+        };
+        unusual.iter().find(is_it).cloned().unwrap_or(column)
+    });
+    columns.collect::<Vec<_>>().join(", ")
+}
+
+pub(crate) fn foreign_key(of: &Table, key: &ForeignKey) -> String {
+    let sql = printed(of, key.name.as_ref(), key.valid && key.enforced);
+    constraint(key.name.as_ref(), sql.unwrap_or_else(|| references(key)))
+}
+
+fn references(key: &ForeignKey) -> String {
+    let full = if key.full { " MATCH FULL" } else { "" };
+    let deferrable = match (key.deferrable, key.deferred) {
+        (true, true) => " DEFERRABLE INITIALLY DEFERRED",
+        (true, false) => " DEFERRABLE",
+        _ => "",
+    };
+    format!(
+        "FOREIGN KEY ({}) REFERENCES {} ({}){full} ON DELETE {} ON UPDATE {}{deferrable}",
+        names(&key.columns),
+        name(&key.references),
+        names(&key.referenced_columns),
+        key.on_delete,
+        key.on_update,
+    )
+}
+
+pub(crate) fn check(of: &Table, check: &Check) -> String {
+    let is_usual = check.valid && check.unusual.is_empty();
+    let sql = printed(of, check.name.as_ref(), is_usual);
+    let sql = sql.unwrap_or_else(|| format!("CHECK ({})", check.condition));
+    constraint(check.name.as_ref(), sql)
+}
+
+/// What stands between the parentheses of CREATE TABLE.
+fn body(table: &Table) -> Vec<String> {
+    let key = &table.primary_key;
+    // SQLite takes the word with a column only.
+    let counts = |column: &Column| {
+        table.autoincrement && key.columns == [column.name.as_str()] && column.ty == "INTEGER"
+    };
+    let columns = table.columns.iter().map(|one| match counts(one) {
+        true => {
+            let words = "PRIMARY KEY AUTOINCREMENT".to_owned();
+            format!("{} {}", column(one), constraint(key.name.as_ref(), words))
+        }
+        false => column(one),
+    });
+    let mut parts: Vec<String> = columns.collect();
+    if !key.columns.is_empty() && !table.columns.iter().any(counts) {
+        parts.push(primary_key(table));
+    }
+    let unique_keys = table.unique_keys.iter();
+    parts.extend(unique_keys.map(|key| unique_key(table, key)));
+    let foreign_keys = table.foreign_keys.iter();
+    parts.extend(foreign_keys.map(|key| foreign_key(table, key)));
+    parts.extend(table.checks.iter().map(|one| check(table, one)));
+    parts
+}
+
+pub(crate) fn create_table(called: &str, table: &Table) -> String {
+    let (before, after): (Vec<String>, Vec<String>) = table
+        .options
+        .iter()
+        .cloned()
+        .partition(|option| option == UNLOGGED);
+    let before: String = before.iter().map(|option| format!("{option} ")).collect();
+    let after = match after.is_empty() {
+        true => String::new(),
+        false => format!(" {}", after.join(", ")),
+    };
+    format!(
+        "CREATE {before}TABLE {} (\n    {}\n){after}",
+        name(called),
+        body(table).join(",\n    ")
+    )
+}
+
+/// A table with everything that belongs to it. On Postgres its foreign keys come when every key is there.
+pub(crate) fn whole_table(engine: Engine, called: &str, table: &Table) -> Vec<Statement> {
+    let mut keyless = table.clone();
+    if engine == Engine::Postgres {
+        keyless.foreign_keys.clear();
+    }
+    let create = create_table(called, &keyless);
+    let mut all = vec![Statement::new(Phase::CreateTable, create).making(called)];
+    all.extend(table.indexes.iter().map(|(index, definition)| {
+        let sql = create_index(table, called, index, definition);
+        Statement::new(Phase::AddIndex, sql).making(index)
+    }));
+    if engine == Engine::Postgres {
+        let keys = table.foreign_keys.iter();
+        all.extend(keys.map(|key| added(Phase::AddForeignKey, called, &foreign_key(table, key))));
+        let guard = table.guard.iter();
+        all.extend(guard.flat_map(|guard| guarded(called, guard)));
+    }
+    all
+}
+
+/// Adds a constraint to a table of Postgres.
+pub(crate) fn added(phase: Phase, table: &str, constraint: &str) -> Statement {
+    let sql = format!("ALTER TABLE {} ADD {constraint}", name(table));
+    Statement::new(phase, sql)
+}
+
+fn guarded(table: &str, guard: &Guard) -> Vec<Statement> {
+    let mut sql = Vec::new();
+    if guard.enabled {
+        sql.push(row_security(table, "ENABLE"));
+    }
+    if guard.forced {
+        sql.push(row_security(table, "FORCE"));
+    }
+    let policies = guard.policies.iter();
+    sql.extend(policies.map(|(policy, definition)| create_policy(table, policy, definition)));
+    sql.extend(guard.grants.iter().map(|one| grant(table, one)));
+    let sql = sql.into_iter();
+    sql.map(|sql| Statement::new(Phase::Guard, sql)).collect()
+}
+
+pub(crate) fn grant(table: &str, grant: &Grant) -> String {
+    format!(
+        "GRANT {} ON {} TO {}",
+        grant.privilege,
+        name(table),
+        role(&grant.role)
+    )
+}
+
+pub(crate) fn row_security(table: &str, word: &str) -> String {
+    format!("ALTER TABLE {} {word} ROW LEVEL SECURITY", name(table))
+}
+
+/// An index that is not a usual one is made in the words that the engine has for it.
+pub(crate) fn create_index(of: &Table, table: &str, called: &str, index: &Index) -> String {
+    if let (false, Some(sql)) = (index.unusual.is_empty(), of.index_sql.get(called)) {
+        return sql.clone();
+    }
+    let unique = if index.unique { "UNIQUE " } else { "" };
+    let predicate = index.predicate.as_ref();
+    let predicate = predicate.map_or(String::new(), |sql| format!(" WHERE {sql}"));
+    format!(
+        "CREATE {unique}INDEX {} ON {} ({}){predicate}",
+        name(called),
+        name(table),
+        keys(index),
+    )
+}
+
+pub(crate) fn keys(index: &Index) -> String {
+    let keys = index.keys.iter().map(|one| {
+        let order = if one.descending { " DESC" } else { "" };
+        format!("{}{order}", key(one))
+    });
+    keys.collect::<Vec<_>>().join(", ")
+}
+
+/// What a part of an index sorts by.
+pub(crate) fn key(key: &Key) -> String {
+    match key.expression.node() {
+        Node::Column(column) => name(column),
+        Node::Call(..) => key.expression.sql().to_owned(),
+        _ => format!("({})", key.expression),
+    }
+}
+
+pub(crate) fn create_policy(table: &str, called: &str, policy: &Policy) -> String {
+    let kind = if policy.permissive {
+        ""
+    } else {
+        " AS RESTRICTIVE"
+    };
+    let roles: Vec<String> = policy.roles.iter().map(|one| role(one)).collect();
+    let using = policy.using.as_ref();
+    let with_check = policy.with_check.as_ref();
+    format!(
+        "CREATE POLICY {} ON {}{kind} FOR {} TO {}{}{}",
+        name(called),
+        name(table),
+        policy.command,
+        roles.join(", "),
+        using.map_or(String::new(), |sql| format!(" USING ({sql})")),
+        with_check.map_or(String::new(), |sql| format!(" WITH CHECK ({sql})")),
+    )
+}
+
+/// Makes a role, and whoever runs it a member: so that one login serves for migrating and for the application's work.
+/// A role belongs to the server, where another database may have made it already.
+pub(crate) fn create_role(role: &str) -> String {
+    let (name, text) = (name(role), text(role));
+    let body = format!(
+        "
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = {text}) THEN
+        BEGIN
+            CREATE ROLE {name} NOLOGIN;
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN
+            NULL; -- another database of this server was first
+        END;
+    END IF;
+    IF NOT pg_catalog.pg_has_role(current_user, {text}, 'MEMBER') THEN
+        GRANT {name} TO CURRENT_USER;
+    END IF;
+END
+"
+    );
+    format!("DO {}", dollar_quoted(&body))
+}

@@ -1,0 +1,70 @@
+//! Queries that find the rows by which a fix fails: they are for whoever runs it, to look before it does.
+
+use crate::fingerprint::ddl;
+use crate::fingerprint::ident;
+use crate::fingerprint::schema::{ForeignKey, Index};
+
+/// Rows that break a condition.
+pub(crate) fn breaking(table: &str, condition: impl std::fmt::Display) -> String {
+    format!(
+        "SELECT * FROM {} WHERE NOT ({condition})",
+        ident::name(table)
+    )
+}
+
+/// Rows without a value.
+pub(crate) fn without(table: &str, column: &str) -> String {
+    format!(
+        "SELECT * FROM {} WHERE {} IS NULL",
+        ident::name(table),
+        ident::name(column)
+    )
+}
+
+/// Every row: each of them needs a value.
+pub(crate) fn all(table: &str) -> String {
+    format!("SELECT * FROM {}", ident::name(table))
+}
+
+/// Rows that refer to nothing.
+pub(crate) fn orphaned(table: &str, key: &ForeignKey) -> String {
+    let both = || key.columns.iter().zip(&key.referenced_columns);
+    let same =
+        both().map(|(own, other)| format!("p.{} = c.{}", ident::name(other), ident::name(own)));
+    let given = key.columns.iter();
+    let given = given.map(|own| format!("c.{} IS NOT NULL", ident::name(own)));
+    format!(
+        "SELECT c.* FROM {} c WHERE {} AND NOT EXISTS (SELECT 1 FROM {} p WHERE {})",
+        ident::name(table),
+        given.collect::<Vec<_>>().join(" AND "),
+        ident::name(&key.references),
+        same.collect::<Vec<_>>().join(" AND ")
+    )
+}
+
+/// Values of a key that several rows share. `by` is what the key counts, `only` the rows that it counts.
+pub(crate) fn shared(table: &str, by: &[String], only: Option<&str>) -> String {
+    let list = by.join(", ");
+    let given = by.iter().map(|one| format!("{one} IS NOT NULL"));
+    let only = only.map(|only| format!("({only})"));
+    let conditions: Vec<String> = given.chain(only).collect();
+    format!(
+        "SELECT {list}, count(*) FROM {} WHERE {} GROUP BY {list} HAVING count(*) > 1",
+        ident::name(table),
+        conditions.join(" AND ")
+    )
+}
+
+/// As [`shared`], of the columns of a key.
+pub(crate) fn shared_by(table: &str, columns: &[String]) -> String {
+    let columns: Vec<String> = columns.iter().map(|column| ident::name(column)).collect();
+    shared(table, &columns, None)
+}
+
+/// As [`shared`], of a unique index; none for another.
+pub(crate) fn shared_in(table: &str, index: &Index) -> Option<String> {
+    let keys = index.keys.iter().map(ddl::key);
+    let only = index.predicate.as_ref().map(ToString::to_string);
+    let keys: Vec<String> = keys.collect();
+    index.unique.then(|| shared(table, &keys, only.as_deref()))
+}

@@ -1,0 +1,144 @@
+//! A schema as 32 bytes.
+
+use std::fmt;
+
+use sha2::{Digest as _, Sha256};
+
+use super::schema::{Guard, Schema, Table};
+
+/// A digest of a schema: SHA-256 over what its tables say, in one order, whatever their spelling.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Digest([u8; 32]);
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Digest {
+    /// `role` is the application's, whose name is no part of the schema.
+    pub(crate) fn of(schema: &Schema, role: &str) -> Self {
+        let mut hash = Sha256::new();
+        for (name, table) in &schema.tables {
+            let mut facts = facts(table, role);
+            // The order of columns and keys in a database is that in which they were added.
+            facts.sort();
+            feed(&mut hash, name);
+            facts.iter().for_each(|fact| feed(&mut hash, fact));
+        }
+        if let Some(role) = &schema.role {
+            let namespace = &role.namespace;
+            let facts = (role.unbound, &role.unbound_as);
+            feed(&mut hash, &format!("role {facts:?}"));
+            let facts = (namespace.usable, namespace.owned, &namespace.creators);
+            feed(&mut hash, &format!("namespace {facts:?}"));
+        }
+        for hazard in &schema.hazards {
+            feed(&mut hash, &format!("hazard {hazard:?}"));
+        }
+        for table in schema.unread.keys() {
+            feed(&mut hash, &format!("unread {table}"));
+        }
+        let mut others: Vec<_> = schema.others.iter().collect();
+        others.sort();
+        for other in others {
+            feed(
+                &mut hash,
+                &format!("{} {} {}", other.kind, other.table, other.name),
+            );
+        }
+        Digest(hash.finalize().into())
+    }
+}
+
+/// With its length before it, so that no two lists of texts are fed alike.
+fn feed(hash: &mut Sha256, text: &str) {
+    hash.update((text.len() as u64).to_le_bytes());
+    hash.update(text);
+}
+
+/// Each a line. Expressions are written by what they say.
+fn facts(table: &Table, role: &str) -> Vec<String> {
+    // Taken apart in whole, so that no fact is forgotten that is added.
+    let Table {
+        columns,
+        primary_key,
+        foreign_keys,
+        unique_keys,
+        indexes,
+        checks,
+        conflicts,
+        options,
+        autoincrement,
+        guard,
+        unsaid: _,
+        index_sql: _,
+        constraint_sql: _,
+        source: _,
+    } = table;
+    let mut facts = Vec::new();
+    for column in columns {
+        let default = column.default.as_ref().map(|default| default.node());
+        facts.push(format!(
+            "column {:?} {:?} {:?} {} {default:?} {:?}",
+            column.name, column.ty, column.collation, column.nullable, column.generated
+        ));
+    }
+    facts.push(format!("{:?}", primary_key));
+    facts.extend(unique_keys.iter().map(|key| format!("{key:?}")));
+    facts.extend(foreign_keys.iter().map(|key| format!("{key:?}")));
+    for (name, index) in indexes {
+        let keys = index.keys.iter();
+        let keys: Vec<_> = keys
+            .map(|key| (key.expression.node(), key.descending))
+            .collect();
+        let predicate = index.predicate.as_ref().map(|predicate| predicate.node());
+        let (unique, unusual) = (index.unique, &index.unusual);
+        facts.push(format!(
+            "index {name:?} {unique} {keys:?} {predicate:?} {unusual:?}"
+        ));
+    }
+    for check in checks {
+        let (name, condition) = (&check.name, check.condition.node());
+        let (valid, unusual) = (check.valid, &check.unusual);
+        facts.push(format!("check {name:?} {condition:?} {valid} {unusual:?}"));
+    }
+    facts.extend(conflicts.iter().map(|clause| format!("{clause:?}")));
+    facts.push(format!("{:?} {}", options, autoincrement));
+    facts.extend(guard.iter().flat_map(|guard| guarded(guard, role)));
+    facts
+}
+
+fn guarded(guard: &Guard, role: &str) -> Vec<String> {
+    let mut facts = vec![format!(
+        "guard {} {} {}",
+        guard.enabled, guard.forced, guard.owned
+    )];
+    for (name, policy) in &guard.policies {
+        let using = policy.using.as_ref().map(|using| using.node());
+        let with_check = policy.with_check.as_ref().map(|check| check.node());
+        facts.push(format!(
+            "policy {name:?} {} {} {:?} {using:?} {with_check:?}",
+            policy.permissive, policy.command, policy.roles
+        ));
+    }
+    for grant in &guard.grants {
+        let whom = match grant.role == role {
+            true => "the application",
+            false => grant.role.as_str(),
+        };
+        let (privilege, grantable) = (&grant.privilege, grant.grantable);
+        let through = &grant.through;
+        facts.push(format!(
+            "grant {privilege:?} {whom:?} {grantable} {through:?}"
+        ));
+    }
+    facts
+}

@@ -1,0 +1,404 @@
+//! What a place has to say, by DOMAIN and the records.
+
+use super::described::Described;
+use super::expression::Expression;
+use super::schema::{
+    Check, Column, ForeignKey, Grant, Guard, Index, Key, Namespace, Policy, PrimaryKey, Role,
+    Schema, Table, UniqueKey,
+};
+use crate::model::domain::description::TableDescription;
+use crate::model::domain::{self, DefaultValue, Domain, Equivalence, MATRIX, NativeType, Place};
+use crate::model::engine::Engine;
+
+/// What the expected schemas are made of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Expected<'a> {
+    pub(crate) domain: &'a Domain,
+    pub(crate) described: &'a Described,
+    /// The application's role on Postgres.
+    pub(crate) role: &'a str,
+}
+
+impl Expected<'_> {
+    /// The schema that the place should have; `None` for DOMAIN, which is not compared with itself.
+    pub(crate) fn schema(&self, place: Place) -> Option<Schema> {
+        let engine = place.engine()?;
+        let mut schema = Schema::new(engine);
+        if place.is_database() && engine == Engine::Postgres {
+            schema.role = Some(Role {
+                name: self.role.to_owned(),
+                namespace: Namespace {
+                    usable: true,
+                    ..Namespace::default()
+                },
+                ..Role::default()
+            });
+        }
+        for table in self.domain.tables_on(engine) {
+            let shape = self.described.table(table.name);
+            let expected = match place.is_database() {
+                true => self.database_table(table, shape, engine),
+                false => self.entity(table, shape, engine),
+            };
+            schema.tables.insert(table.name.to_owned(), expected);
+        }
+        Some(schema)
+    }
+
+    /// The row of the matrix for a logical type: the domain's own goes first.
+    pub(crate) fn equivalence(&self, ty: &str) -> Option<&'static Equivalence> {
+        let rows = self.domain.types.iter().chain(MATRIX);
+        rows.into_iter().find(|row| row.name == ty)
+    }
+
+    fn native(&self, ty: &str, engine: Engine) -> Option<&'static NativeType> {
+        self.equivalence(ty).map(|row| row.on(engine))
+    }
+
+    fn entity(
+        &self,
+        table: &domain::Table,
+        shape: Option<&TableDescription>,
+        engine: Engine,
+    ) -> Table {
+        let mut expected = named(table);
+        expected.columns = self.columns(table, shape, engine, |native| native.entity);
+        expected
+    }
+
+    fn database_table(
+        &self,
+        table: &domain::Table,
+        shape: Option<&TableDescription>,
+        engine: Engine,
+    ) -> Table {
+        let mut expected = named(table);
+        expected.columns = self.columns(table, shape, engine, |native| native.column);
+        for column in &mut expected.columns {
+            let ty = shape
+                .and_then(|shape| shape.column(&column.name))
+                .map(|column| column.ty);
+            let native = ty.and_then(|ty| self.native(ty, engine));
+            column.collation = native
+                .and_then(|native| native.collation)
+                .map(str::to_owned);
+            let default = table
+                .defaults
+                .iter()
+                .find(|default| default.column == column.name);
+            let default = default.map(|default| literal(engine, default.value));
+            column.default = default.map(|sql| Expression::scalar(engine, &sql));
+        }
+        expected.unique_keys = table.unique_keys.iter().map(unique_key).collect();
+        expected.indexes = table
+            .indexes
+            .iter()
+            .map(|index| (index.name.to_owned(), self::index(table, index, engine)))
+            .collect();
+        self.checks(table, shape, engine, &mut expected);
+        match engine {
+            Engine::Sqlite => expected.options.push("STRICT".to_owned()),
+            Engine::Postgres => expected.guard = Some(self.guard(table)),
+        }
+        expected
+    }
+
+    fn columns(
+        &self,
+        table: &domain::Table,
+        shape: Option<&TableDescription>,
+        engine: Engine,
+        ty: fn(&NativeType) -> &'static str,
+    ) -> Vec<Column> {
+        let is_by_hand = shape.is_some_and(|shape| shape.record.is_none());
+        let columns = table.columns.iter().map(|name| {
+            let shape = shape.and_then(|shape| shape.column(name));
+            let native = shape.and_then(|shape| self.native(shape.ty, engine));
+            let nullable = shape.is_some_and(|shape| shape.nullable);
+            Column {
+                name: (*name).to_owned(),
+                // Of a column that nobody describes, only the name is known.
+                ty: native.map(ty).unwrap_or_default().to_owned(),
+                collation: None,
+                nullable,
+                default: None,
+                generated: None,
+                field: native.map_or(String::new(), |native| {
+                    let is_key = table.primary_key.columns.contains(name);
+                    field(name, native, nullable, is_key)
+                }),
+                // Of a record the compiler proves it.
+                holds: native.filter(|_| is_by_hand).and_then(holds),
+            }
+        });
+        columns.collect()
+    }
+
+    /// The checks that DOMAIN names, and those that the types of the columns need.
+    fn checks(
+        &self,
+        table: &domain::Table,
+        shape: Option<&TableDescription>,
+        engine: Engine,
+        expected: &mut Table,
+    ) {
+        let needed = self.needed(table, shape, engine);
+        let mut met = Vec::new();
+        for check in table
+            .checks
+            .iter()
+            .filter(|check| check.engines.contains(&engine))
+        {
+            let form = needed.iter().find(|needed| needed.is(table, check));
+            met.extend(form.map(|form| &form.column));
+            let form = form.map(|form| &form.condition);
+            let said = check
+                .condition(engine)
+                .map(|sql| Expression::condition(engine, sql));
+            let condition = match (said, form) {
+                (Some(said), Some(form)) if !said.implies(form) => Some(said.and(form)),
+                (Some(said), _) => Some(said),
+                (None, form) => form.cloned(),
+            };
+            match condition {
+                Some(condition) => expected.checks.push(Check {
+                    name: Some(check.name.to_owned()),
+                    condition,
+                    valid: true,
+                    unusual: Vec::new(),
+                }),
+                None => expected.unsaid.push(check.name.to_owned()),
+            }
+        }
+        for form in needed.iter().filter(|form| !met.contains(&&form.column)) {
+            expected.checks.push(Check {
+                name: Some(check_name(table.name, &form.column)),
+                condition: form.condition.clone(),
+                valid: true,
+                unusual: Vec::new(),
+            });
+        }
+    }
+
+    /// The columns that need a check on an engine, with the form that it must guarantee.
+    pub(crate) fn needed(
+        &self,
+        table: &domain::Table,
+        shape: Option<&TableDescription>,
+        engine: Engine,
+    ) -> Vec<Needed> {
+        let columns = shape.iter().flat_map(|shape| &shape.columns);
+        let needed = columns.filter_map(|column| {
+            let name = crate::fingerprint::ident::name(&column.name);
+            let form = match table.managed.version {
+                Some(version) if version == column.name => "{c} >= 1",
+                _ => self.native(column.ty, engine)?.form?,
+            };
+            Some(Needed {
+                column: column.name.clone(),
+                condition: Expression::condition(engine, &form.replace("{c}", &name)),
+            })
+        });
+        needed.collect()
+    }
+
+    /// An owned table is guarded by a policy on its owner; another by privileges alone.
+    fn guard(&self, table: &domain::Table) -> Guard {
+        let owned = table.owner.map(|owner| {
+            let is_owner = Expression::condition(Engine::Postgres, &owner_is_the_caller(owner));
+            let policy = Policy {
+                permissive: true,
+                command: "ALL".to_owned(),
+                roles: vec!["PUBLIC".to_owned()],
+                using: Some(is_owner.clone()),
+                with_check: Some(is_owner),
+            };
+            (format!("owner_{}", table.name), policy)
+        });
+        let others = table
+            .policies
+            .iter()
+            .map(|one| (one.name.to_owned(), policy(one)));
+        let mut grants: Vec<Grant> = table
+            .privileges
+            .iter()
+            .map(|privilege| Grant {
+                privilege: privilege.as_sql().to_owned(),
+                role: self.role.to_owned(),
+                grantable: false,
+                through: None,
+                grantor: None,
+                revoke: Vec::new(),
+            })
+            .collect();
+        grants.sort();
+        let policies: std::collections::BTreeMap<_, _> = owned.into_iter().chain(others).collect();
+        Guard {
+            enabled: !policies.is_empty(),
+            forced: !policies.is_empty(),
+            owned: false,
+            policies,
+            grants,
+        }
+    }
+}
+
+/// A check that a column's type needs.
+pub(crate) struct Needed {
+    pub(crate) column: String,
+    pub(crate) condition: Expression,
+}
+
+impl Needed {
+    /// Whether this is the check that DOMAIN has for it.
+    pub(crate) fn is(&self, table: &domain::Table, check: &domain::Check) -> bool {
+        let says_nothing = check.sqlite.is_none() && check.postgres.is_none();
+        let is_about_it = says_nothing && check.columns == [self.column.as_str()];
+        is_about_it || check.name == check_name(table.name, &self.column)
+    }
+}
+
+/// The name of the check of a column, by DOMAIN's convention.
+pub(crate) fn check_name(table: &str, column: &str) -> String {
+    format!("ck_{table}__{column}")
+}
+
+/// What the policy of an owned table says.
+pub(crate) fn owner_is_the_caller(owner: &str) -> String {
+    let owner = crate::fingerprint::ident::name(owner);
+    format!(
+        "{owner} = (SELECT nullif(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub', '')::uuid)"
+    )
+}
+
+/// What has names in DOMAIN, and is the same for entities and databases.
+fn named(table: &domain::Table) -> Table {
+    Table {
+        primary_key: PrimaryKey {
+            name: Some(table.primary_key.name.to_owned()),
+            columns: owned(table.primary_key.columns),
+            unusual: Vec::new(),
+        },
+        foreign_keys: table.foreign_keys.iter().map(foreign_key).collect(),
+        ..Table::default()
+    }
+}
+
+fn unique_key(key: &domain::UniqueKey) -> UniqueKey {
+    UniqueKey {
+        name: Some(key.name.to_owned()),
+        columns: owned(key.columns),
+        unusual: Vec::new(),
+    }
+}
+
+fn foreign_key(key: &domain::ForeignKey) -> ForeignKey {
+    ForeignKey {
+        name: Some(key.name.to_owned()),
+        columns: owned(key.columns),
+        references: key.references.to_owned(),
+        referenced_columns: owned(key.referenced_columns),
+        on_delete: key.on_delete.as_sql().to_owned(),
+        on_update: key.on_update.as_sql().to_owned(),
+        deferrable: false,
+        full: false,
+        deferred: false,
+        valid: true,
+        enforced: true,
+    }
+}
+
+fn index(table: &domain::Table, index: &domain::Index, engine: Engine) -> Index {
+    let keys = index
+        .columns
+        .iter()
+        .map(|column| key(table, column, engine));
+    Index {
+        keys: keys.collect(),
+        unique: index.unique,
+        predicate: index
+            .predicate
+            .map(|sql| Expression::condition(engine, sql)),
+        unusual: Vec::new(),
+    }
+}
+
+/// A column's name, or an expression; descending if it says so.
+pub(crate) fn key(table: &domain::Table, text: &str, engine: Engine) -> Key {
+    let (sql, descending) = match text.strip_suffix(" DESC") {
+        Some(sql) => (sql, true),
+        None => (text, false),
+    };
+    let sql = match table.columns.contains(&sql) {
+        true => crate::fingerprint::ident::name(sql),
+        false => sql.to_owned(),
+    };
+    Key {
+        expression: Expression::scalar(engine, &sql),
+        descending,
+    }
+}
+
+fn policy(policy: &domain::Policy) -> Policy {
+    let condition = |sql: Option<&str>| sql.map(|sql| Expression::condition(Engine::Postgres, sql));
+    let mut roles = owned(policy.roles);
+    if roles.is_empty() {
+        roles.push("PUBLIC".to_owned());
+    }
+    roles.sort();
+    Policy {
+        permissive: policy.permissive,
+        command: policy.command.as_sql().to_owned(),
+        roles,
+        using: condition(policy.using),
+        with_check: condition(policy.with_check),
+    }
+}
+
+/// What SeaORM calls the value of such a field; none for a type of one's own, and of JSON, which it tells in two ways.
+fn holds(native: &NativeType) -> Option<String> {
+    let value = match native.field {
+        "String" | "TextId" | "TextTime" | "TextDate" => "String",
+        "Uuid" => "Uuid",
+        "bool" => "Bool",
+        "i16" => "SmallInt",
+        "i32" => "Int",
+        "i64" => "BigInt",
+        "f64" => "Double",
+        "DateTimeUtc" => "ChronoDateTimeUtc",
+        "Date" => "ChronoDate",
+        "Vec<u8>" => "Bytes",
+        _ => return None,
+    };
+    Some(value.to_owned())
+}
+
+/// How an entity writes the field.
+fn field(name: &str, native: &NativeType, nullable: bool, is_key: bool) -> String {
+    let key = is_key.then_some(PRIMARY_KEY).into_iter();
+    let ty = match nullable {
+        true => format!("Option<{}>", native.field),
+        false => native.field.to_owned(),
+    };
+    let mut words: Vec<&str> = key.chain(native.attribute).collect();
+    let field = format!("pub {name}: {ty},");
+    words.push(&field);
+    words.join(" ")
+}
+
+/// The attribute of an entity's field that is the primary key, or a part of it.
+pub(crate) const PRIMARY_KEY: &str = "#[sea_orm(primary_key, auto_increment = false)]";
+
+/// A default as the engine writes it.
+fn literal(engine: Engine, value: DefaultValue) -> String {
+    match (value, engine) {
+        (DefaultValue::Text(text), _) => format!("'{}'", text.replace('\'', "''")),
+        (DefaultValue::Integer(number), _) => number.to_string(),
+        (DefaultValue::Bool(value), Engine::Sqlite) => i32::from(value).to_string(),
+        (DefaultValue::Bool(value), Engine::Postgres) => value.to_string(),
+    }
+}
+
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}

@@ -1,0 +1,137 @@
+//! The names of columns in SQL: whether one is there, and the same with another in its place.
+
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{Expr, Ident, ObjectName, ObjectNamePart, Statement, VisitMut, VisitorMut};
+
+use super::{read, statement, tokens};
+use crate::fingerprint::ident;
+use crate::model::engine::Engine;
+
+/// Whether the expression is about the column. One that the parser does not know may be.
+pub(crate) fn are_about(engine: Engine, sql: &str, column: &str) -> bool {
+    let Ok(mut expression) = read(engine, sql) else {
+        return true;
+    };
+    let mut is_about = false;
+    each_column(&mut expression, |name| is_about |= is(engine, name, column));
+    is_about
+}
+
+/// The expression with another name for a column.
+pub(crate) fn renamed(engine: Engine, sql: &str, from: &str, to: &str) -> String {
+    let Ok(mut expression) = read(engine, sql) else {
+        return sql.to_owned();
+    };
+    match rename(engine, &mut expression, from, to) {
+        true => expression.to_string(),
+        false => sql.to_owned(),
+    }
+}
+
+/// A CREATE INDEX of SQLite with another name for a column.
+pub(crate) fn with_column_renamed(index: &str, from: &str, to: &str) -> String {
+    rewritten(index, |statement| {
+        rename(Engine::Sqlite, statement, from, to)
+    })
+}
+
+/// A CREATE INDEX of SQLite for a table of another name.
+pub(crate) fn with_table_renamed(index: &str, to: &str) -> String {
+    rewritten(index, |statement| match statement {
+        Statement::CreateIndex(create) => {
+            create.table_name = ObjectName(vec![ObjectNamePart::Identifier(written(to))]);
+            true
+        }
+        _ => false,
+    })
+}
+
+fn rewritten(sql: &str, change: impl FnOnce(&mut Statement) -> bool) -> String {
+    let Ok(Ok(mut statement)) = tokens(Engine::Sqlite, sql).map(statement) else {
+        return sql.to_owned();
+    };
+    match change(&mut statement) {
+        true => statement.to_string(),
+        false => sql.to_owned(),
+    }
+}
+
+/// Whether the name was there.
+fn rename(engine: Engine, what: &mut impl VisitMut, from: &str, to: &str) -> bool {
+    let mut was_there = false;
+    each_column(what, |name| {
+        if is(engine, name, from) {
+            *name = written(to);
+            was_there = true;
+        }
+    });
+    was_there
+}
+
+fn written(name: &str) -> Ident {
+    match ident::name(name) == name {
+        true => Ident::new(name),
+        false => Ident::with_quote('"', name),
+    }
+}
+
+fn is(engine: Engine, ident: &Ident, column: &str) -> bool {
+    match (engine, ident.quote_style) {
+        (Engine::Sqlite, _) => ident.value.eq_ignore_ascii_case(column),
+        (Engine::Postgres, Some(_)) => ident.value == column,
+        (Engine::Postgres, None) => ident.value.to_lowercase() == column,
+    }
+}
+
+fn each_column(what: &mut impl VisitMut, then: impl FnMut(&mut Ident)) {
+    let _: ControlFlow<()> = what.visit(&mut Columns(then));
+}
+
+struct Columns<F>(F);
+
+impl<F: FnMut(&mut Ident)> VisitorMut for Columns<F> {
+    type Break = ();
+
+    fn post_visit_expr(&mut self, expression: &mut Expr) -> ControlFlow<()> {
+        let name = match expression {
+            Expr::Identifier(name) => Some(name),
+            Expr::CompoundIdentifier(parts) => parts.last_mut(),
+            _ => None,
+        };
+        if let Some(name) = name {
+            (self.0)(name);
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_gets_another_name_and_a_function_of_the_same_name_keeps_its_own() {
+        let sql = "date(date, '+0 days') = date AND \"Date\" <> 'date'";
+        assert_eq!(
+            renamed(Engine::Sqlite, sql, "date", "day"),
+            "date(day, '+0 days') = day AND day <> 'date'"
+        );
+        assert_eq!(
+            renamed(Engine::Postgres, sql, "date", "order"),
+            "date(\"order\", '+0 days') = \"order\" AND \"Date\" <> 'date'"
+        );
+        assert_eq!(renamed(Engine::Sqlite, sql, "time", "day"), sql);
+        assert!(are_about(Engine::Sqlite, "length(icon) = 1", "icon"));
+        assert!(!are_about(Engine::Sqlite, "icon(length) = 'icon'", "icon"));
+    }
+
+    #[test]
+    fn an_index_keeps_what_is_its_own() {
+        let sql = "CREATE UNIQUE INDEX name ON things (name COLLATE NOCASE DESC, lower(name)) WHERE name > 'name'";
+        assert_eq!(
+            with_table_renamed(&with_column_renamed(sql, "name", "title"), "order"),
+            "CREATE UNIQUE INDEX name ON \"order\"(title COLLATE NOCASE DESC, lower(title)) WHERE title > 'name'"
+        );
+    }
+}

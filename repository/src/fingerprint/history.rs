@@ -1,0 +1,86 @@
+//! The migrations that a database has recorded, beside those of the history.
+
+use super::code::Code;
+use super::finding::{Finding, Part};
+use super::fix::Fix;
+use super::read::{Odd, Recorded};
+use super::statement::{Phase, Statement};
+use crate::model::domain::Place;
+use crate::model::engine::Engine;
+use crate::store::start_up::HISTORY;
+
+/// What a checked database has recorded of its migrations, and whether its schema is whole without the migrations
+/// that they do not name.
+pub(crate) struct Recorder<'a> {
+    pub(crate) place: Place,
+    pub(crate) at: &'a str,
+    pub(crate) is_whole: bool,
+}
+
+impl Recorder<'_> {
+    /// The migrations that the database lacks, those that the history lacks, and rows that are neither.
+    pub(crate) fn compare(&self, recorded: &Recorded, names: &[String]) -> Vec<Finding> {
+        let missing = names.iter().filter(|name| !recorded.names.contains(name));
+        let missing = missing.map(|name| {
+            let words = match self.is_whole {
+                true => self.lost_row(name),
+                false => "apply the pending migrations: `migrate up`".to_owned(),
+            };
+            let sides = ("applied", "not applied");
+            self.finding(name, Code::MigrationMissing, sides, Fix::Words(words))
+        });
+        let unknown = recorded.names.iter().filter(|name| !names.contains(name));
+        let unknown = unknown.map(|name| {
+            let words =
+                "use the application that the database was migrated by, or a newer one".to_owned();
+            let sides = ("no such migration", "applied");
+            self.finding(name, Code::MigrationUnknown, sides, Fix::Words(words))
+        });
+        let odd = recorded.odd.iter().map(|odd| self.odd(odd));
+        missing.chain(unknown).chain(odd).collect()
+    }
+
+    /// What a migration makes is there: to run it again would fail.
+    fn lost_row(&self, name: &str) -> String {
+        let now = match self.place.engine() {
+            Some(Engine::Postgres) => "extract(epoch FROM now())::bigint",
+            _ => "CAST(strftime('%s', 'now') AS INTEGER)",
+        };
+        format!(
+            "nothing of the schema is missing: if it was applied and its row alone is lost, INSERT INTO {} (version, \
+             applied_at) VALUES ('{}', {now}); if it was not, `migrate up`",
+            HISTORY,
+            name.replace('\'', "''")
+        )
+    }
+
+    fn odd(&self, odd: &Odd) -> Finding {
+        let fix = match (odd.rows, self.place.engine()) {
+            (Some(rows), Some(_)) => {
+                let delete = format!("DELETE FROM {} WHERE {rows}", HISTORY);
+                let loses = format!("the rows of {} that are told", HISTORY);
+                Fix::sql([Statement::new(Phase::Guard, delete)]).losing(Some(loses))
+            }
+            _ => Fix::Words(format!(
+                "look at the row in {}: delete it, or give it the name that it should have",
+                HISTORY
+            )),
+        };
+        let sides = ("the name of a migration, once", odd.found);
+        self.finding(&odd.name, Code::HistoryRow, sides, fix)
+    }
+
+    fn finding(&self, name: &str, code: Code, sides: (&str, &str), fix: Fix) -> Finding {
+        Finding {
+            code,
+            place: self.place,
+            at: (!self.at.is_empty()).then(|| self.at.to_owned()),
+            table: HISTORY.to_owned(),
+            part: Part::Named,
+            name: name.to_owned(),
+            wanted: sides.0.to_owned(),
+            found: sides.1.to_owned(),
+            fix,
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Names and texts as literals of SQL: quoted where they have to be.
+
+/// Words that need quotes as a name in Postgres or SQLite.
+const RESERVED: &str = " abort action add after all alter always analyse analyze and any array as asc asymmetric \
+    authorization autoincrement before begin between binary both by cascade case cast check collate collation column commit \
+    concurrently constraint create cross current current_catalog current_date current_role current_schema \
+    current_time current_timestamp current_user default deferrable deferred delete desc distinct do drop else end \
+    escape except exists explain false fetch for foreign freeze from full glob grant group having if ilike in index \
+    initially inner insert intersect into is isnull join key lateral leading left like limit localtime \
+    localtimestamp match natural no not nothing notnull null of offset on only or order outer overlaps placing \
+    plan pragma primary query raise recursive references regexp reindex release rename replace restrict returning \
+    right rollback row savepoint select session_user set similar some symmetric system_user table tablesample temp \
+    temporary then to trailing transaction trigger true union unique update user using vacuum values variadic \
+    verbose view virtual when where window with without ";
+
+/// A name, quoted where it has to be.
+pub(crate) fn name(name: &str) -> String {
+    let plain = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
+        && name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    match plain && !RESERVED.contains(&format!(" {name} ")) {
+        true => name.to_owned(),
+        false => format!("\"{}\"", name.replace('"', "\"\"")),
+    }
+}
+
+/// A text.
+pub(crate) fn text(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// Names in a list.
+pub(crate) fn names(list: &[String]) -> String {
+    list.iter()
+        .map(|item| name(item))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// A collation, which may have its schema before its name.
+pub(crate) fn collation(collation: &str) -> String {
+    let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+    match collation.split_once('.') {
+        Some((schema, name)) => format!("{}.{}", quoted(schema), quoted(name)),
+        None => quoted(collation),
+    }
+}
+
+/// A text with anything in it.
+pub(crate) fn dollar_quoted(text: &str) -> String {
+    let mut quote = "$$".to_owned();
+    while text.contains(&quote) {
+        quote.insert(1, '_');
+    }
+    format!("{quote}{text}{quote}")
+}
+
+/// `PUBLIC` is no name.
+pub(crate) fn role(role: &str) -> String {
+    match role {
+        "PUBLIC" => "PUBLIC".to_owned(),
+        other => name(other),
+    }
+}

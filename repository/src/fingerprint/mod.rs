@@ -1,0 +1,195 @@
+//! The schema that an application was built for, as something that a store can insist on; and what that takes: the
+//! canonical schema, reading a catalog into it, comparing two of them, and the findings.
+
+pub(crate) mod code;
+pub(crate) mod compare;
+pub(crate) mod ddl;
+pub(crate) mod described;
+mod digest;
+mod entity;
+pub(crate) mod expected;
+pub(crate) mod expression;
+pub(crate) mod finding;
+pub(crate) mod fix;
+pub(crate) mod history;
+pub(crate) mod ident;
+mod look;
+pub(crate) mod privileges;
+pub(crate) mod read;
+pub(crate) mod schema;
+pub(crate) mod statement;
+mod store;
+pub(crate) mod suppression;
+pub(crate) mod text;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use digest::Digest;
+
+use crate::driver::{DEFAULT_APPLICATION_ROLE, Dialect};
+use crate::migrate::History;
+use crate::model::domain::{Domain, Place};
+use crate::model::engine::Engine;
+use crate::model::error::{ErrorKind, Result};
+use code::{Code, Severity};
+use described::Described;
+use expected::Expected;
+use finding::Finding;
+use history::Recorder;
+use read::{Applied, NOT_PERMITTED};
+
+/// The schema that an application was built for: its domain with the records, as a digest of what each engine
+/// has to have.
+///
+/// It is computed from the code, so that no file has to be kept; that the migrations build the same is what
+/// [`assert_in_sync!`](crate::assert_in_sync) proves in a test. With
+/// [`StoreOptions::fingerprint`](crate::StoreOptions::fingerprint) a store refuses a database that has another.
+///
+/// ```no_run
+/// # mod demo { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/note.rs")); }
+/// # use demo::{domain::DOMAIN, migration::History};
+/// # async fn example() -> catamaran::Result<()> {
+/// use catamaran::{Fingerprint, StoreOptions};
+///
+/// let store = StoreOptions::new("postgres://app@localhost/notes")
+///     .fingerprint(Fingerprint::of(&DOMAIN).migrations::<History>())
+///     .open()
+///     .await?;
+/// # let _ = store;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Fingerprint {
+    domain: &'static Domain,
+    described: Arc<Described>,
+    migrations: Option<fn() -> Vec<String>>,
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fingerprint")
+            .field("sqlite", &self.digest(Engine::Sqlite))
+            .field("postgres", &self.digest(Engine::Postgres))
+            .finish_non_exhaustive()
+    }
+}
+
+impl Fingerprint {
+    /// What the domain and its records say.
+    pub fn of(domain: &'static Domain) -> Self {
+        Fingerprint {
+            domain,
+            described: Arc::new(Described::by(domain)),
+            migrations: None,
+        }
+    }
+
+    /// Also that these migrations are applied, and no others: the refusal then names the one that is missing or
+    /// unknown.
+    #[must_use]
+    pub fn migrations<H: History>(mut self) -> Self {
+        self.migrations = Some(|| {
+            let migrations = H::migrations();
+            let names = migrations.iter().map(|migration| migration.name());
+            names.map(str::to_owned).collect()
+        });
+        self
+    }
+
+    /// The digest of the schema that an engine has to have. Equal schemas have equal digests on any machine, as
+    /// long as the version of this library is the same.
+    pub fn digest(&self, engine: Engine) -> Digest {
+        let expected = self.expected(DEFAULT_APPLICATION_ROLE);
+        let schema = expected.schema(Place::Database(engine));
+        schema.map_or_else(Digest::default, |schema| {
+            Digest::of(&schema, DEFAULT_APPLICATION_ROLE)
+        })
+    }
+
+    pub(crate) fn domain(&self) -> &'static Domain {
+        self.domain
+    }
+
+    fn expected<'a>(&'a self, role: &'a str) -> Expected<'a> {
+        Expected {
+            domain: self.domain,
+            described: &self.described,
+            role,
+        }
+    }
+
+    /// Looks whether the database behind the pool is the one.
+    ///
+    /// # Errors
+    /// [`NotMigrated`](ErrorKind::NotMigrated), [`SchemaDiffers`](ErrorKind::SchemaDiffers);
+    /// [`Permission`](ErrorKind::Permission) for a role that may not read which migrations are applied.
+    pub(crate) async fn check<D: Dialect>(&self, pool: &D::Pool, role: &str) -> Result<()> {
+        let mut seen = look::look::<D>(pool, role).await?;
+        let place = Place::Database(D::ENGINE);
+        let mut reasons = Vec::new();
+        let mut is_behind = false;
+        if let Some(names) = self.migrations {
+            let Applied::Rows(applied) = &seen.applied else {
+                let reason = NOT_PERMITTED.into();
+                return Err(ErrorKind::Permission { reason }.into());
+            };
+            let recorder = Recorder {
+                place,
+                at: "",
+                is_whole: false,
+            };
+            for finding in recorder.compare(applied, &names()) {
+                is_behind |= finding.code == Code::MigrationMissing;
+                reasons.push(words(&finding));
+            }
+        }
+        let expected = self.expected(role);
+        let wanted = expected.schema(place);
+        let is_ours = |table: &String| {
+            let tables = wanted.as_ref().map(|wanted| &wanted.tables);
+            tables.is_some_and(|tables| tables.contains_key(table))
+        };
+        let unread = seen.schema.unread.iter();
+        let unread = unread.filter(|(table, _)| is_ours(table));
+        reasons.extend(unread.map(|(_, reason)| reason.clone()));
+        if let Some(wanted) = wanted
+            && Digest::of(&wanted, role) != Digest::of(&seen.schema, role)
+        {
+            look::settle::<D>(pool, &wanted, &mut seen.schema).await;
+            // Other words for the same, suppressions, and what does no harm are no reason to refuse.
+            let found =
+                compare::compare(place, None, &wanted, &seen.schema, self.domain.suppressions);
+            let (found, _) = suppression::apply(self.domain.suppressions, &[], found);
+            let is_reason = |finding: &&Finding| {
+                finding.place == place && finding.severity() == Severity::Error
+            };
+            reasons.extend(found.iter().filter(is_reason).map(words));
+        }
+        let Some(reason) = listed(reasons) else {
+            return Ok(());
+        };
+        Err(match is_behind {
+            true => ErrorKind::NotMigrated { reason },
+            false => ErrorKind::SchemaDiffers { reason },
+        }
+        .into())
+    }
+}
+
+/// How many reasons an error tells; the doctor tells all.
+const MOST_REASONS: usize = 8;
+
+fn words(finding: &Finding) -> String {
+    format!("{} {}", finding.subject(), finding.code.title())
+}
+
+fn listed(mut reasons: Vec<String>) -> Option<String> {
+    let more = reasons.len().saturating_sub(MOST_REASONS);
+    reasons.truncate(MOST_REASONS);
+    if more > 0 {
+        reasons.push(format!("and {more} more"));
+    }
+    (!reasons.is_empty()).then(|| reasons.join("; "))
+}

@@ -1,0 +1,123 @@
+//! The migrations that SeaORM has recorded.
+
+use super::{Row, Unreadable};
+
+/// What is told of them.
+#[derive(Clone, Debug)]
+pub(crate) enum Applied {
+    /// Its rows; none in a database that SeaORM never migrated.
+    Rows(Recorded),
+    /// The role may not read them.
+    NotPermitted,
+}
+
+/// The rows of the history.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Recorded {
+    /// The migrations by name, in order.
+    pub(crate) names: Vec<String>,
+    /// Rows that are no migration's name, or not the only one of theirs.
+    pub(crate) odd: Vec<Odd>,
+}
+
+/// A row that no migrator has written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Odd {
+    /// Its name, on one line.
+    pub(crate) name: String,
+    pub(crate) found: &'static str,
+    /// The rows in question, where a condition of both engines tells them.
+    pub(crate) rows: Option<&'static str>,
+}
+
+/// What the catalog tells; `None` where its rows say that there are some and not which: then [`NAMES`] does.
+pub(crate) fn told(rows: &[Row]) -> Result<Option<Applied>, Unreadable> {
+    let Some(row) = rows.iter().find(|row| row.kind == "history") else {
+        return Ok(Some(Applied::Rows(Recorded::default())));
+    };
+    Ok(match row.text(0)?.as_str() {
+        "names" => Some(recorded(&row.texts(1)?)),
+        "not permitted" => Some(Applied::NotPermitted),
+        _ => None,
+    })
+}
+
+/// The rows of a database of SQLite that has the table: what they hold in hexadecimal, since it may be no text, and how
+/// often.
+pub(crate) const NAMES: &str = "
+    SELECT CASE typeof(version) WHEN 'null' THEN 'null' WHEN 'text' THEN 'x' ELSE 'b' END
+        || coalesce(hex(CAST(version AS BLOB)), '') || ' ' || count(*)
+    FROM seaql_migrations GROUP BY typeof(version), CAST(version AS BLOB)";
+
+/// More characters than this are not read.
+const LONGEST: usize = 450;
+
+/// What the words say: `x6d31 1`.
+pub(crate) fn recorded(words: &[String]) -> Applied {
+    let mut recorded = Recorded::default();
+    for word in words {
+        let (value, count) = word.split_once(' ').unwrap_or((word, "1"));
+        let text = value.strip_prefix('x').map(unhex);
+        let text = text.and_then(|bytes| String::from_utf8(bytes).ok());
+        let odd = |name: &str, found, rows| Odd {
+            name: name.to_owned(),
+            found,
+            rows,
+        };
+        recorded.odd.extend(match &text {
+            None if value.starts_with("null") => {
+                Some(odd("NULL", "a row without a name", Some("version IS NULL")))
+            }
+            None => Some(odd(value, "a name that is no text", None)),
+            Some(name) if name.is_empty() => Some(odd("''", "an empty name", Some("version = ''"))),
+            Some(name) if name.chars().any(char::is_control) => Some(odd(
+                &name.escape_debug().to_string(),
+                "a name of more than one line",
+                None,
+            )),
+            Some(name) if name.chars().count() >= LONGEST => {
+                let begin: String = name.chars().take(40).collect();
+                Some(odd(&format!("{begin}.."), "a name that is too long", None))
+            }
+            Some(name) if count != "1" => Some(odd(name, "more than one row of this name", None)),
+            Some(_) => None,
+        });
+        let is_name = |name: &String| {
+            let is_long = name.chars().count() >= LONGEST;
+            !name.is_empty() && !is_long && !name.chars().any(char::is_control)
+        };
+        recorded.names.extend(text.filter(is_name));
+    }
+    recorded.names.sort();
+    Applied::Rows(recorded)
+}
+
+fn unhex(digits: &str) -> Vec<u8> {
+    let pairs = digits.as_bytes().chunks(2);
+    let pairs = pairs.filter_map(|pair| std::str::from_utf8(pair).ok());
+    pairs
+        .filter_map(|pair| u8::from_str_radix(pair, 16).ok())
+        .collect()
+}
+
+/// What a role needs that may not read them.
+pub(crate) const NOT_PERMITTED: &str =
+    "the role may not read which migrations are applied; grant it SELECT on seaql_migrations";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_odd_row_leaves_the_others_as_they_are() {
+        let words = [
+            "x6d32 1", "x 1", "null 1", "bff00 1", "x6d31 2", "xff 1", "x6d0a 1",
+        ];
+        let Applied::Rows(recorded) = recorded(&words.map(str::to_owned)) else {
+            panic!("rows");
+        };
+        assert_eq!(recorded.names, ["m1", "m2"]);
+        let odd: Vec<&str> = recorded.odd.iter().map(|odd| odd.name.as_str()).collect();
+        assert_eq!(odd, ["''", "NULL", "bff00", "m1", "xff", "m\\n"]);
+    }
+}

@@ -1,0 +1,388 @@
+//! What a Postgres database has in its current schema, by `pg_catalog`.
+
+use std::collections::BTreeMap;
+
+use super::Unreadable;
+use super::fields::Row;
+use crate::fingerprint::code::Code;
+use crate::fingerprint::expression::{Expression, Kind, Use};
+use crate::fingerprint::fix::Fix;
+use crate::fingerprint::ident;
+use crate::fingerprint::schema::{
+    Check, Column, ForeignKey, Generated, Grant, Guard, Hazard, Index, Key, Membership, Namespace,
+    Other, Policy, PrimaryKey, Role, Schema, Table, UniqueKey,
+};
+use crate::fingerprint::statement::{Phase, Statement};
+use crate::model::engine::Engine;
+
+/// Puts `pg_catalog` alone on the search path for the transaction, and sets how literals are printed. It gives the schema
+/// that was current before.
+///
+/// What it names is qualified itself, since until then the database's own path holds.
+pub(crate) const PIN: &str = "
+    WITH s AS MATERIALIZED (SELECT pg_catalog.current_schema()::pg_catalog.text AS name),
+    p AS MATERIALIZED (
+        SELECT s.name, pg_catalog.count(pg_catalog.set_config(v.name, v.value, true)) FROM s, (VALUES
+            ('search_path', 'pg_catalog, pg_temp'), ('TimeZone', 'UTC'), ('DateStyle', 'ISO, YMD'),
+            ('IntervalStyle', 'postgres'), ('extra_float_digits', '1'), ('bytea_output', 'hex'),
+            ('quote_all_identifiers', 'off'), ('standard_conforming_strings', 'on')) v (name, value)
+        GROUP BY s.name)
+    SELECT coalesce(p.name, '') FROM p";
+
+/// `(kind, table, place, facts)`, after [`PIN`]: so each name in it is Postgres's, and whatever is not is printed with its
+/// schema. Parameter 1 is the application's role, 2 the schema. SeaORM's own table, what extensions brought, and the
+/// parts of a partitioned table are no part of the schema.
+///
+/// What SeaORM recorded is asked for by a text, since the statement is valid without its table too. `ts_stat` runs
+/// a text on every server (`query_to_xml` needs one that was built with libxml); each name is a lexeme, in
+/// hexadecimal since a lexeme is not empty.
+///
+/// `r` is the application's role; `m` are the roles that it is a member of, each with the one whose grant makes it
+/// so. A superuser is a member of every role: nothing is told beyond it.
+///
+/// What only some releases have a column for is read from the row as JSON: NULLS NOT DISTINCT (15), NOT ENFORCED (18).
+/// That PUBLIC may create in `public` is a warning before 15, when every database was made so.
+///
+/// A view comes before those that it reads, which were made before it.
+///
+/// `NOT NULL` (contype `n`, from Postgres 18 on) is told by the columns.
+///
+/// `uses` is what Postgres has noted of an expression that somebody made, whether it is printed or not. What Postgres
+/// brings has an id below 16384.
+///
+/// A `hazard` is a finding by itself: its code, name, both sides, statements that fix it, and words where none do.
+pub(crate) const CATALOG: &str = concat!(include_str!("catalog.sql"), include_str!("hazards.sql"));
+pub(crate) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
+    let mut schema = Schema::new(Engine::Postgres);
+    let namespace = rows.iter().find(|row| row.kind == "schema");
+    let namespace = namespace.ok_or(Unreadable::NoSchema)?.text(0)?;
+    schema.namespace = Some(namespace.clone());
+    let mut uses = Uses::of(&rows)?;
+    for row in rows.iter().filter(|row| row.kind == "role") {
+        schema.role = Some(Role {
+            name: row.text(0)?,
+            unbound: row.flag(1)?,
+            unbound_as: Vec::new(),
+            stranger: None,
+            namespace: Namespace {
+                name: row.text(2)?,
+                usable: row.flag(3)?,
+                owned: row.flag(4)?,
+                creators: Vec::new(),
+            },
+        });
+    }
+    if let Some(role) = &mut schema.role {
+        for row in &rows {
+            match row.kind.as_str() {
+                "membership" => role.unbound_as.push(Membership {
+                    of: row.text(0)?,
+                    through: row.text(1)?,
+                    revoke: row.texts(2)?,
+                }),
+                "creator" => role.namespace.creators.push(grant(row)?),
+                "login" if !row.flag(1)? => role.stranger = Some(row.text(0)?),
+                _ => {}
+            }
+        }
+    }
+    for row in rows.iter().filter(|row| row.kind == "table") {
+        let guard = Guard {
+            enabled: row.flag(0)?,
+            forced: row.flag(1)?,
+            owned: row.flag(2)?,
+            ..Guard::default()
+        };
+        let table = Table {
+            guard: Some(guard),
+            options: row.texts(3)?,
+            ..Table::default()
+        };
+        schema.tables.insert(row.table.clone(), table);
+    }
+    for row in rows {
+        if row.kind == "hazard" {
+            schema.hazards.push(hazard(&row)?);
+        } else if row.kind == "other" {
+            schema.others.push(Other {
+                table: row.table.clone(),
+                kind: row.text(0)?,
+                name: row.text(1)?,
+                sql: row.optional_text(2)?,
+                words: Vec::new(),
+                extension: row.optional_text(3)?,
+            });
+        } else if row.kind == "taken" {
+            schema.taken.insert(row.table.clone(), row.text(0)?);
+        } else if let Some(table) = schema.tables.get_mut(&row.table) {
+            let read = match row.kind.as_str() {
+                "column" => column,
+                "constraint" => constraint,
+                "index" => index,
+                "policy" => policy,
+                "grant" => privilege,
+                _ => continue,
+            };
+            if let Err(Unreadable::Catalog(_)) = read(&row, table, &mut uses) {
+                // Expressions are printed by the catalogs of the moment, not of the statement: by then it was gone.
+                let reason = format!("{} was changed while it was read", row.table);
+                schema.unread.insert(row.table.clone(), reason);
+            }
+        }
+    }
+    schema
+        .tables
+        .retain(|name, _| !schema.unread.contains_key(name));
+    for (name, table) in &mut schema.tables {
+        without_schema(&namespace, name, table);
+        table.guard.iter_mut().for_each(|guard| guard.grants.sort());
+    }
+    Ok(schema)
+}
+
+/// What is printed of a constraint or an index and of nothing else names its own schema, and its own table's.
+fn without_schema(namespace: &str, name: &str, table: &mut Table) {
+    let (schema, name) = (ident::name(namespace), ident::name(name));
+    for sql in table.constraint_sql.values_mut() {
+        if sql.starts_with("FOREIGN KEY (") {
+            *sql = sql.replacen(&format!(") REFERENCES {schema}."), ") REFERENCES ", 1);
+        }
+    }
+    for (index, sql) in &mut table.index_sql {
+        let index = ident::name(index);
+        let begin = format!("INDEX {index} ON {schema}.{name} ");
+        *sql = sql.replacen(&begin, &format!("INDEX {index} ON {name} "), 1);
+    }
+}
+
+/// What the expressions of the tables use that somebody made: by table, kind and name of what they belong to.
+struct Uses(BTreeMap<(String, String, String), Vec<Use>>);
+
+impl Uses {
+    fn of(rows: &[Row]) -> Result<Self, Unreadable> {
+        let mut uses = Uses(BTreeMap::new());
+        for row in rows.iter().filter(|row| row.kind == "uses") {
+            let Some(kind) = Kind::of(&row.text(2)?) else {
+                continue;
+            };
+            let of = (row.table.clone(), row.text(0)?, row.text(1)?);
+            uses.0.entry(of).or_default().push(Use {
+                kind,
+                schema: row.text(3)?,
+                name: row.text(4)?,
+                said: row.text(5)?,
+                is_plain: row.flag(6)?,
+                is_hidden: false,
+            });
+        }
+        Ok(uses)
+    }
+
+    /// What one of them uses, whose expressions are printed so.
+    fn take(&mut self, row: &Row, kind: &str, name: &str, printed: &[Option<&str>]) -> Vec<Use> {
+        let of = (row.table.clone(), kind.to_owned(), name.to_owned());
+        let mut uses = self.0.remove(&of).unwrap_or_default();
+        for one in &mut uses {
+            one.look_in(printed.iter().copied().flatten());
+        }
+        uses
+    }
+}
+
+fn hazard(row: &Row) -> Result<Hazard, Unreadable> {
+    let id = row.text(0)?;
+    let code = Code::ALL.iter().find(|code| code.id() == id);
+    let code = *code.ok_or_else(|| Unreadable::Catalog(format!("no code {id}")))?;
+    let sql = row.texts(4)?;
+    Ok(Hazard {
+        code,
+        table: row.table.clone(),
+        name: row.text(1)?,
+        wanted: row.text(2)?,
+        found: row.text(3)?,
+        fix: match sql.is_empty() {
+            true => Fix::Words(row.text(5)?),
+            // Most are about roles; none needs anything that another step makes.
+            false => {
+                let statements = sql.into_iter();
+                Fix::sql(statements.map(|sql| Statement::new(Phase::Role, sql)))
+            }
+        },
+    })
+}
+
+fn column(row: &Row, table: &mut Table, uses: &mut Uses) -> Result<(), Unreadable> {
+    let (name, ty) = (row.text(0)?, row.text(1)?);
+    let expression = row.optional_text(4)?;
+    let (computed, identity) = (row.text(5)?, row.text(6)?);
+    let uses = uses.take(row, "column", &name, &[expression.as_deref()]);
+    let scalar = |sql: String| Expression::scalar(Engine::Postgres, &sql).using(uses);
+    let (default, generated) = match (computed.as_str(), identity.as_str()) {
+        ("", "") => (expression.map(scalar).map(|sql| sql.of_type(&ty)), None),
+        ("", identity) => {
+            let is_always = identity == "a";
+            (None, Some(Generated::Identity { is_always }))
+        }
+        (kind, _) => {
+            let computed = |expression| Generated::Computed {
+                expression,
+                is_stored: kind == "s",
+            };
+            (None, expression.map(scalar).map(computed))
+        }
+    };
+    table.columns.push(Column {
+        name,
+        ty,
+        collation: row.optional_text(2)?,
+        nullable: row.flag(3)?,
+        default,
+        generated,
+        field: String::new(),
+        holds: None,
+    });
+    Ok(())
+}
+
+fn constraint(row: &Row, table: &mut Table, uses: &mut Uses) -> Result<(), Unreadable> {
+    let name = row.text(0)?;
+    let columns = row.texts(2)?;
+    let deferrable = row.flag(7)?;
+    let those = |all: &[(bool, &str)]| -> Vec<String> {
+        let those = all.iter().filter(|(is, _)| *is);
+        those.map(|(_, what)| (*what).to_owned()).collect()
+    };
+    let is_valid = row.optional_flag(18)?.unwrap_or(true);
+    let unusual = those(&[
+        (!is_valid, "INVALID"),
+        (deferrable, "DEFERRABLE"),
+        (row.flag(10)?, "NULLS NOT DISTINCT"),
+        (row.flag(15)?, "INCLUDE"),
+    ]);
+    table.constraint_sql.insert(name.clone(), row.text(17)?);
+    let kind = row.text(1)?;
+    let is_exclusion = kind == "x";
+    match kind.as_str() {
+        "p" => {
+            table.primary_key = PrimaryKey {
+                name: Some(name),
+                columns,
+                unusual,
+            };
+        }
+        "u" => {
+            table.unique_keys.push(UniqueKey {
+                name: Some(name),
+                columns,
+                unusual,
+            });
+        }
+        "f" => {
+            table.foreign_keys.push(ForeignKey {
+                name: Some(name),
+                columns,
+                references: row.text(3)?,
+                referenced_columns: row.texts(4)?,
+                on_delete: match row.texts(16)?.join(", ") {
+                    some if some.is_empty() => action(&row.text(5)?),
+                    // Of the columns of the key, these alone.
+                    some => format!("{} ({some})", action(&row.text(5)?)),
+                },
+                on_update: action(&row.text(6)?),
+                deferrable,
+                full: row.flag(11)?,
+                deferred: row.flag(13)?,
+                valid: row.flag(8)?,
+                enforced: row.flag(12)?,
+            });
+        }
+        // A check, or an exclusion constraint, which is no expression and nowhere in DOMAIN.
+        _ => {
+            let sql = row.text(9)?;
+            let uses = uses.take(row, "constraint", &name, &[Some(&sql)]);
+            table.checks.push(Check {
+                name: Some(name),
+                condition: Expression::condition(Engine::Postgres, &sql).using(uses),
+                valid: row.flag(8)?,
+                unusual: those(&[
+                    (row.flag(14)? && !is_exclusion, "NO INHERIT"),
+                    (!row.flag(12)?, "NOT ENFORCED"),
+                    (is_exclusion, "EXCLUDE"),
+                ]),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn action(letter: &str) -> String {
+    match letter {
+        "a" => "NO ACTION",
+        "r" => "RESTRICT",
+        "c" => "CASCADE",
+        "n" => "SET NULL",
+        "d" => "SET DEFAULT",
+        other => other,
+    }
+    .to_owned()
+}
+
+fn index(row: &Row, table: &mut Table, uses: &mut Uses) -> Result<(), Unreadable> {
+    let name = row.text(0)?;
+    let predicate = row.optional_text(2)?;
+    let (keys, order) = (row.texts(3)?, row.text(4)?);
+    let printed = keys.iter().chain(&predicate);
+    let printed: Vec<_> = printed.map(|sql| Some(sql.as_str())).collect();
+    let uses = uses.take(row, "index", &name, &printed);
+    let keys = keys.iter().zip(order.chars()).map(|(sql, order)| Key {
+        expression: Expression::scalar(Engine::Postgres, sql).using(uses.clone()),
+        descending: order == 'd',
+    });
+    let mut unusual = row.texts(5)?;
+    unusual.extend(row.texts(6)?);
+    let index = Index {
+        keys: keys.collect(),
+        unique: row.flag(1)?,
+        predicate: predicate.map(|sql| Expression::condition(Engine::Postgres, &sql).using(uses)),
+        unusual,
+    };
+    table.index_sql.insert(name.clone(), row.text(7)?);
+    table.indexes.insert(name, index);
+    Ok(())
+}
+
+fn policy(row: &Row, table: &mut Table, uses: &mut Uses) -> Result<(), Unreadable> {
+    let (name, using, checked) = (row.text(0)?, row.optional_text(4)?, row.optional_text(5)?);
+    let printed = [using.as_deref(), checked.as_deref()];
+    let uses = uses.take(row, "policy", &name, &printed);
+    let condition = |sql: Option<String>| {
+        sql.map(|sql| Expression::condition(Engine::Postgres, &sql).using(uses.clone()))
+    };
+    let policy = Policy {
+        permissive: row.flag(1)?,
+        command: row.text(2)?,
+        roles: row.texts(3)?,
+        using: condition(using),
+        with_check: condition(checked),
+    };
+    let guard = table.guard.get_or_insert_default();
+    guard.policies.insert(name, policy);
+    Ok(())
+}
+
+fn privilege(row: &Row, table: &mut Table, _: &mut Uses) -> Result<(), Unreadable> {
+    let grants = &mut table.guard.get_or_insert_default().grants;
+    grants.push(grant(row)?);
+    Ok(())
+}
+
+fn grant(row: &Row) -> Result<Grant, Unreadable> {
+    Ok(Grant {
+        privilege: row.text(0)?,
+        role: row.text(1)?,
+        grantable: row.flag(2)?,
+        through: row.optional_text(3)?,
+        grantor: row.optional_text(4)?,
+        revoke: row.texts(5)?,
+    })
+}

@@ -1,0 +1,122 @@
+//! Differences that are meant.
+
+use super::code::Code;
+use super::finding::{Finding, Part};
+use super::fix::Fix;
+use crate::model::domain::{Place, Suppression};
+
+/// Takes away what is suppressed, and adds what is wrong with the suppressions.
+///
+/// A suppression is judged only if its place was checked in whole.
+pub(crate) fn apply(
+    suppressions: &'static [Suppression],
+    checked_in_whole: &[Place],
+    findings: Vec<Finding>,
+) -> (Vec<Finding>, Vec<(Finding, &'static Suppression)>) {
+    let mut kept = Vec::new();
+    let mut suppressed = Vec::new();
+    for finding in findings {
+        match suppressions.iter().find(|suppression| {
+            covers(suppression, finding.place, finding.code, &finding.subject())
+        }) {
+            Some(suppression) => suppressed.push((finding, suppression)),
+            None => kept.push(finding),
+        }
+    }
+    for suppression in suppressions {
+        let is_known = Code::ALL.iter().any(|code| code.id() == suppression.code);
+        if suppression.reason.trim().is_empty() || !is_known {
+            let fix = Fix::rust(
+                "in `suppressions` in DOMAIN",
+                "reason: \"..\", and a code that there is",
+            );
+            let found = format!(
+                "code {:?}, reason {:?}",
+                suppression.code, suppression.reason
+            );
+            kept.push(about(
+                suppression,
+                Code::SuppressionReason,
+                "a code and a reason",
+                &found,
+                fix,
+            ));
+        }
+        let was_checked = checked_in_whole.contains(&suppression.place);
+        let is_met = suppressed.iter().any(|(_, other)| *other == suppression);
+        if was_checked && !is_met && is_known {
+            let what = format!("{} of {}", suppression.code, suppression.subject);
+            let fix = Fix::rust(
+                "take out of `suppressions` in DOMAIN",
+                format!("{suppression:?}"),
+            );
+            kept.push(about(
+                suppression,
+                Code::SuppressionStale,
+                &what,
+                "no such difference",
+                fix,
+            ));
+        }
+    }
+    (kept, suppressed)
+}
+
+fn about(suppression: &Suppression, code: Code, wanted: &str, found: &str, fix: Fix) -> Finding {
+    let at = format!("the suppression for {}", suppression.place);
+    Finding {
+        code,
+        place: Place::Domain,
+        at: Some(at),
+        table: suppression.subject.to_owned(),
+        part: Part::Table,
+        name: String::new(),
+        wanted: wanted.to_owned(),
+        found: found.to_owned(),
+        fix,
+    }
+}
+
+/// Whether such a difference is suppressed. What is suppressed of the migrations is suppressed of a live database too.
+pub(crate) fn covers(suppression: &Suppression, place: Place, code: Code, subject: &str) -> bool {
+    let is_there = match (suppression.place, place) {
+        (Place::Migrations(one), Place::Database(other)) => one == other,
+        (one, other) => one == other,
+    };
+    is_there && suppression.code == code.id() && matches(suppression.subject, subject)
+}
+
+/// Whether the subject is the pattern's, in which `*` stands for any text.
+fn matches(pattern: &str, subject: &str) -> bool {
+    let Some((begin, rest)) = pattern.split_once('*') else {
+        return pattern == subject;
+    };
+    let Some(after) = subject.strip_prefix(begin) else {
+        return pattern == subject;
+    };
+    let places = after.char_indices().map(|(place, _)| place);
+    let mut places = places.chain([after.len()]);
+    pattern == subject || places.any(|place| matches(rest, &after[place..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn a_star_stands_for_any_text_and_nothing_else_does() {
+        for (pattern, subject, is) in [
+            ("other_*", "other_things", true),
+            ("other_*", "other_", true),
+            ("other_*", "another_thing", false),
+            ("*: ix_*_report", "habits: ix_habits_report", true),
+            ("*: ix_*_report", "habits: ix_habits_reports", false),
+            ("other_?", "other_x", false),
+            ("habits", "habits", true),
+            ("habits*x", "habits", false),
+            ("*", "häbits", true),
+        ] {
+            assert_eq!(matches(pattern, subject), is, "{pattern} {subject}");
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! What the application's code says about its tables: records, entities, and types by hand.
+
+use sea_orm::{
+    ColumnTrait, ColumnType, EntityTrait, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn,
+    RelationDef, RelationTrait,
+};
+
+use super::TableTypes;
+use crate::model::engine::Engine;
+use crate::model::value::Value;
+
+/// What one piece of the code says.
+#[derive(Debug)]
+pub(crate) enum Description {
+    /// A record, or types by hand.
+    Table(TableDescription),
+    /// An entity of an engine.
+    Entity(Engine, EntityDescription),
+}
+
+/// A SeaORM entity, without its type.
+#[derive(Debug)]
+pub(crate) struct EntityDescription {
+    pub(crate) table: String,
+    /// The Rust module that it is written in.
+    pub(crate) module: &'static str,
+    pub(crate) columns: Vec<EntityColumn>,
+    pub(crate) primary_key: Vec<String>,
+    pub(crate) relations: Vec<RelationDef>,
+}
+
+/// A column of an entity.
+#[derive(Debug)]
+pub(crate) struct EntityColumn {
+    pub(crate) name: String,
+    pub(crate) ty: ColumnType,
+    pub(crate) nullable: bool,
+    /// The Rust type of the values, as SeaORM knows it.
+    pub(crate) holds: String,
+}
+
+impl EntityDescription {
+    pub(crate) fn of<E: EntityTrait>() -> Self {
+        let columns = E::Column::iter().map(|column| {
+            let definition = column.def();
+            EntityColumn {
+                name: column.as_str().to_owned(),
+                ty: definition.get_column_type().clone(),
+                nullable: definition.is_null(),
+                holds: format!("{:?}", E::Model::get_value_type(column)),
+            }
+        });
+        let key = E::PrimaryKey::iter().map(|key| key.into_column().as_str().to_owned());
+        EntityDescription {
+            table: E::default().table_name().to_owned(),
+            module: std::any::type_name::<E>().trim_end_matches("::Entity"),
+            columns: columns.collect(),
+            primary_key: key.collect(),
+            relations: E::Relation::iter().map(|relation| relation.def()).collect(),
+        }
+    }
+}
+
+/// The types of a table's columns.
+#[derive(Clone, Debug)]
+pub(crate) struct TableDescription {
+    pub(crate) table: String,
+    /// In the order of the fields.
+    pub(crate) columns: Vec<ColumnDescription>,
+    /// What only a record says.
+    pub(crate) record: Option<RecordDescription>,
+}
+
+/// A column's type.
+#[derive(Clone, Debug)]
+pub(crate) struct ColumnDescription {
+    pub(crate) name: String,
+    /// The name of the logical type in the matrix.
+    pub(crate) ty: &'static str,
+    pub(crate) nullable: bool,
+    /// The draft's default, where there is a record that has one.
+    pub(crate) default: Option<Value>,
+}
+
+/// What a record says beside its columns.
+#[derive(Clone, Debug)]
+pub(crate) struct RecordDescription {
+    /// What it is called.
+    pub(crate) name: String,
+    pub(crate) id: String,
+    pub(crate) owner: Option<String>,
+    pub(crate) created: Option<String>,
+    pub(crate) updated: Option<String>,
+    pub(crate) version: Option<String>,
+    pub(crate) deleted: Option<String>,
+}
+
+impl TableDescription {
+    pub(crate) fn by_hand(types: &TableTypes) -> Self {
+        let columns = types.columns.iter().map(|column| ColumnDescription {
+            name: column.name.to_owned(),
+            ty: column.ty,
+            nullable: column.nullable,
+            default: None,
+        });
+        TableDescription {
+            table: types.table.to_owned(),
+            columns: columns.collect(),
+            record: None,
+        }
+    }
+
+    pub(crate) fn column(&self, name: &str) -> Option<&ColumnDescription> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// What the description is called in a message.
+    pub(crate) fn name(&self) -> String {
+        match &self.record {
+            Some(record) => record.name.clone(),
+            None => format!("the types of {}", self.table),
+        }
+    }
+}

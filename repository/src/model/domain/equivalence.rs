@@ -1,0 +1,179 @@
+use crate::model::engine::Engine;
+use crate::model::value::Type;
+
+/// How one logical type looks on both engines: one row of the matrix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Equivalence {
+    /// The logical type's name, by which a [`TypedColumn`](super::TypedColumn) refers to it: `uuid`, `timestamptz`.
+    pub name: &'static str,
+    /// What SQLite has for it.
+    pub sqlite: NativeType,
+    /// What Postgres has for it.
+    pub postgres: NativeType,
+}
+
+impl Equivalence {
+    /// What an engine has for it.
+    pub const fn on(&self, engine: Engine) -> &NativeType {
+        match engine {
+            Engine::Sqlite => &self.sqlite,
+            Engine::Postgres => &self.postgres,
+        }
+    }
+}
+
+/// What one engine has for a logical type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NativeType {
+    /// The type in the database, as its catalog prints it.
+    pub column: &'static str,
+    /// The collation, where the type needs another one than the database's own.
+    pub collation: Option<&'static str>,
+    /// The condition that some check of the column has to imply, with `{c}` for the column: it keeps a value in
+    /// SQLite within the type that Postgres has, and in Postgres within what a text in SQLite can write. A
+    /// column that is narrower still passes.
+    pub form: Option<&'static str>,
+    /// The type of the entity's field.
+    pub field: &'static str,
+    /// The attribute that the field needs, if any.
+    pub attribute: Option<&'static str>,
+    /// The entity's column type as SeaORM writes it for the engine.
+    pub entity: &'static str,
+}
+
+const fn native(column: &'static str, field: &'static str, entity: &'static str) -> NativeType {
+    NativeType {
+        column,
+        collation: None,
+        form: None,
+        field,
+        attribute: None,
+        entity,
+    }
+}
+
+const fn formed(native: NativeType, form: &'static str) -> NativeType {
+    NativeType {
+        form: Some(form),
+        ..native
+    }
+}
+
+const fn attributed(native: NativeType, attribute: &'static str) -> NativeType {
+    NativeType {
+        attribute: Some(attribute),
+        ..native
+    }
+}
+
+const TEXT: &str = r#"#[sea_orm(column_type = "Text")]"#;
+
+/// Which types are the same on both engines.
+///
+/// The first nine are those of a record's fields; the others are for tables without a record. A domain adds
+/// rows of its own in [`Domain::types`](super::Domain::types), which go before these.
+pub const MATRIX: &[Equivalence] = &[
+    Equivalence {
+        name: "uuid",
+        sqlite: formed(native("TEXT", "TextId", "text"), UUID),
+        postgres: native("uuid", "Uuid", "uuid"),
+    },
+    Equivalence {
+        name: "text",
+        sqlite: attributed(native("TEXT", "String", "text"), TEXT),
+        postgres: NativeType {
+            collation: Some("C"),
+            ..attributed(native("text", "String", "text"), TEXT)
+        },
+    },
+    Equivalence {
+        name: "boolean",
+        sqlite: formed(native("INTEGER", "bool", "boolean"), "{c} IN (0, 1)"),
+        postgres: native("boolean", "bool", "bool"),
+    },
+    Equivalence {
+        name: "int4",
+        sqlite: formed(
+            native("INTEGER", "i32", "integer"),
+            "{c} BETWEEN -2147483648 AND 2147483647",
+        ),
+        postgres: native("integer", "i32", "integer"),
+    },
+    Equivalence {
+        name: "bigint",
+        sqlite: native("INTEGER", "i64", "integer"),
+        postgres: native("bigint", "i64", "bigint"),
+    },
+    Equivalence {
+        name: "double",
+        sqlite: native("REAL", "f64", "double"),
+        postgres: native("double precision", "f64", "double precision"),
+    },
+    Equivalence {
+        name: "timestamptz",
+        sqlite: formed(native("TEXT", "TextTime", "text"), TIME),
+        postgres: formed(
+            native(
+                "timestamp with time zone",
+                "DateTimeUtc",
+                "timestamp with time zone",
+            ),
+            "{c} >= '0001-01-01 00:00:00+00' AND {c} < '10000-01-01 00:00:00+00'",
+        ),
+    },
+    Equivalence {
+        name: "date",
+        sqlite: formed(native("TEXT", "TextDate", "text"), DATE),
+        postgres: formed(
+            native("date", "Date", "date"),
+            "{c} >= '0001-01-01' AND {c} < '10000-01-01'",
+        ),
+    },
+    Equivalence {
+        name: "bytes",
+        sqlite: native("BLOB", "Vec<u8>", "varbinary_blob"),
+        postgres: native("bytea", "Vec<u8>", "bytea"),
+    },
+    Equivalence {
+        name: "int2",
+        sqlite: formed(
+            native("INTEGER", "i16", "smallint"),
+            "{c} BETWEEN -32768 AND 32767",
+        ),
+        postgres: native("smallint", "i16", "smallint"),
+    },
+    Equivalence {
+        name: "json",
+        sqlite: formed(native("TEXT", "Json", "json_text"), "json_valid({c})"),
+        postgres: native("jsonb", "Json", "jsonb"),
+    },
+];
+
+const UUID: &str = "length(CAST({c} AS BLOB)) = 36 AND {c} GLOB '\
+    [0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]-\
+    [0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-\
+    [0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]'";
+
+const TIME: &str = "length(CAST({c} AS BLOB)) = 27 AND {c} GLOB '\
+    [0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].\
+    [0-9][0-9][0-9][0-9][0-9][0-9]Z' AND {c} >= '0001'";
+
+const DATE: &str = "length(CAST({c} AS BLOB)) = 10 AND {c} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]' \
+    AND {c} >= '0001' AND date({c}, '+0 days') = {c}";
+
+impl Type {
+    /// The name of its row in [`MATRIX`].
+    pub const fn name(self) -> &'static str {
+        match self {
+            Type::Uuid => "uuid",
+            Type::Text => "text",
+            Type::Bool => "boolean",
+            Type::Int => "int4",
+            Type::BigInt => "bigint",
+            Type::Double => "double",
+            Type::Timestamp => "timestamptz",
+            Type::Date => "date",
+            Type::Bytes => "bytes",
+        }
+    }
+}

@@ -1,0 +1,111 @@
+use sea_orm::EntityTrait;
+
+use super::description::{Description, EntityDescription, TableDescription};
+use crate::model::engine::Engine;
+
+/// Something in the application's code that describes a table. The schema checks read it.
+///
+/// ```
+/// # mod demo { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/note.rs")); }
+/// # use demo::{Note, domain::NOTES};
+/// use catamaran::domain::{Domain, TableSource};
+///
+/// const DOMAIN: Domain = Domain {
+///     tables: &[NOTES],
+///     sources: &[TableSource::record::<Note>()],
+///     ..Domain::BLANK
+/// };
+/// # let _ = DOMAIN;
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct TableSource {
+    source: Source,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Source {
+    Code(fn() -> Vec<Description>),
+    Types(&'static TableTypes),
+}
+
+impl TableSource {
+    pub(crate) const fn code(describe: fn() -> Vec<Description>) -> Self {
+        TableSource {
+            source: Source::Code(describe),
+        }
+    }
+
+    /// A SQLite entity that belongs to no record.
+    pub const fn sqlite<E: EntityTrait>() -> Self {
+        Self::code(|| {
+            vec![Description::Entity(
+                Engine::Sqlite,
+                EntityDescription::of::<E>(),
+            )]
+        })
+    }
+
+    /// A Postgres entity that belongs to no record.
+    pub const fn postgres<E: EntityTrait>() -> Self {
+        Self::code(|| {
+            vec![Description::Entity(
+                Engine::Postgres,
+                EntityDescription::of::<E>(),
+            )]
+        })
+    }
+
+    /// The column types of a table that has no record.
+    pub const fn types(types: &'static TableTypes) -> Self {
+        TableSource {
+            source: Source::Types(types),
+        }
+    }
+
+    pub(crate) fn describe(self) -> Vec<Description> {
+        match self.source {
+            Source::Code(describe) => describe(),
+            Source::Types(types) => vec![Description::Table(TableDescription::by_hand(types))],
+        }
+    }
+}
+
+/// The column types of a table that has no record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TableTypes {
+    /// The table.
+    pub table: &'static str,
+    /// Its columns, in the order of the table.
+    pub columns: &'static [TypedColumn],
+}
+
+/// A column of [`TableTypes`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TypedColumn {
+    /// Its name.
+    pub name: &'static str,
+    /// The name of its logical type in the [matrix](super::MATRIX).
+    pub ty: &'static str,
+    /// Whether it takes NULL.
+    pub nullable: bool,
+}
+
+impl TypedColumn {
+    /// A column that does not take NULL.
+    pub const fn new(name: &'static str, ty: &'static str) -> Self {
+        TypedColumn {
+            name,
+            ty,
+            nullable: false,
+        }
+    }
+
+    /// A column that takes NULL.
+    pub const fn nullable(name: &'static str, ty: &'static str) -> Self {
+        TypedColumn {
+            name,
+            ty,
+            nullable: true,
+        }
+    }
+}

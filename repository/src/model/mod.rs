@@ -1,0 +1,14 @@
+//! What an application speaks: values, records, queries, the domain, the repository trait and its errors. Knows no
+//! SQL and no driver.
+
+pub mod capabilities;
+pub mod clock;
+pub mod domain;
+pub mod engine;
+pub mod error;
+pub mod query;
+pub mod record;
+pub mod repository;
+pub mod retry;
+pub mod scope;
+pub mod value;

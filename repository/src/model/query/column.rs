@@ -1,0 +1,138 @@
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::filter::{Comparison, Condition, Filter, TextMatch};
+use super::order::Order;
+use crate::model::record::Record;
+use crate::model::value::Field;
+
+/// A column of a record, with the type of its field. `#[derive(Record)]` writes one for each field.
+pub struct Column<R, T> {
+    index: usize,
+    _of: PhantomData<fn() -> (R, T)>,
+}
+
+impl<R, T> Clone for Column<R, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R, T> Copy for Column<R, T> {}
+
+impl<R: Record, T> fmt::Debug for Column<R, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", R::TABLE.name, R::COLUMNS[self.index].field)
+    }
+}
+
+impl<R, T> Column<R, T> {
+    /// Used by the derive.
+    #[doc(hidden)]
+    pub const fn new(index: usize) -> Self {
+        Column {
+            index,
+            _of: PhantomData,
+        }
+    }
+
+    /// Where the column stands in [`Record::COLUMNS`].
+    pub const fn index(&self) -> usize {
+        self.index
+    }
+
+    /// Ascending; NULL, where the column allows it, stands last.
+    pub const fn asc(&self) -> Order<R> {
+        Order::ascending(self.index)
+    }
+
+    /// Descending; NULL, where the column allows it, stands first.
+    pub const fn desc(&self) -> Order<R> {
+        Order::descending(self.index)
+    }
+}
+
+impl<R: Record, T: Field> Column<R, T> {
+    fn compare(&self, comparison: Comparison, value: impl Into<T::Base>) -> Filter<R> {
+        Condition::compare(self.index, comparison, value.into()).into()
+    }
+
+    /// Equal. A row whose column is NULL does not match.
+    pub fn eq(&self, value: impl Into<T::Base>) -> Filter<R> {
+        self.compare(Comparison::Equal, value)
+    }
+
+    /// Different. A row whose column is NULL does not match, as in SQL.
+    pub fn ne(&self, value: impl Into<T::Base>) -> Filter<R> {
+        self.compare(Comparison::NotEqual, value)
+    }
+
+    /// Less. Texts compare by code point on both engines.
+    pub fn lt(&self, value: impl Into<T::Base>) -> Filter<R> {
+        self.compare(Comparison::Less, value)
+    }
+
+    /// Less or equal.
+    pub fn le(&self, value: impl Into<T::Base>) -> Filter<R> {
+        self.compare(Comparison::LessOrEqual, value)
+    }
+
+    /// Greater.
+    pub fn gt(&self, value: impl Into<T::Base>) -> Filter<R> {
+        self.compare(Comparison::Greater, value)
+    }
+
+    /// Greater or equal.
+    pub fn ge(&self, value: impl Into<T::Base>) -> Filter<R> {
+        self.compare(Comparison::GreaterOrEqual, value)
+    }
+
+    /// One of the values, of which there may be any number; none of no values.
+    ///
+    /// Bytes and floats cannot be asked for in this way: the call answers
+    /// [`InvalidQuery`](crate::ErrorKind::InvalidQuery).
+    pub fn is_in<V: Into<T::Base>>(&self, values: impl IntoIterator<Item = V>) -> Filter<R> {
+        Condition::is_in::<T::Base>(self.index, values.into_iter().map(Into::into)).into()
+    }
+}
+
+impl<R: Record, T: Field> Column<R, Option<T>> {
+    /// NULL.
+    pub fn is_null(&self) -> Filter<R> {
+        Condition::IsNull { column: self.index }.into()
+    }
+
+    /// Not NULL.
+    pub fn is_not_null(&self) -> Filter<R> {
+        self.is_null().not()
+    }
+}
+
+impl<R: Record, T: Field<Base = String>> Column<R, T> {
+    fn text(&self, kind: TextMatch, needle: impl Into<String>) -> Filter<R> {
+        Condition::text(self.index, kind, needle.into()).into()
+    }
+
+    /// Contains the text as it stands: `%` and `_` mean themselves, and case counts.
+    pub fn contains(&self, needle: impl Into<String>) -> Filter<R> {
+        self.text(TextMatch::Contains, needle)
+    }
+
+    /// Begins with the text as it stands.
+    pub fn starts_with(&self, needle: impl Into<String>) -> Filter<R> {
+        self.text(TextMatch::StartsWith, needle)
+    }
+
+    /// Ends with the text as it stands.
+    pub fn ends_with(&self, needle: impl Into<String>) -> Filter<R> {
+        self.text(TextMatch::EndsWith, needle)
+    }
+
+    /// Contains the text, `A` to `Z` being equal to `a` to `z` and every other character to itself alone.
+    ///
+    /// ASCII is the one folding that both engines know alike. For more, keep a folded column.
+    pub fn contains_ignore_ascii_case(&self, needle: impl Into<String>) -> Filter<R> {
+        let needle: String = needle.into();
+        self.text(TextMatch::ContainsFolded, needle.to_ascii_lowercase())
+    }
+}

@@ -1,0 +1,222 @@
+use std::fmt;
+use std::str::FromStr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, NaiveDate};
+use serde_json::Value as Json;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::value::{Type, Value};
+
+/// A place in the order of one query. Opaque, bound to the query and the scope that made it, and safe to
+/// put into a URL.
+///
+/// It is not secret: who takes it apart finds the order's columns of one row. It is not trusted either:
+/// a cursor that was tampered with can only name another place in the same query.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Cursor(String);
+
+/// What of a query a cursor is bound to.
+pub(crate) type Fingerprint = [u8; 8];
+
+/// The order's columns of one row.
+pub(crate) type Position = Vec<Value>;
+
+/// The first byte of a cursor: how the rest is read.
+const FORMAT: u8 = 1;
+
+impl Cursor {
+    /// The cursor as text, which [`str::parse`] reads back.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub(crate) fn at(fingerprint: Fingerprint, position: &Position) -> Self {
+        let mut bytes = vec![FORMAT];
+        bytes.extend(fingerprint);
+        let values: Vec<Json> = position.iter().map(to_json).collect();
+        bytes.extend(Json::Array(values).to_string().into_bytes());
+        Cursor(URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    /// The position, if the cursor belongs to the query.
+    pub(crate) fn position(&self, query: Fingerprint, types: &[Type]) -> Result<Position> {
+        let bytes = URL_SAFE_NO_PAD
+            .decode(&self.0)
+            .map_err(|_| invalid("it is not one of ours"))?;
+        let (format, rest) = bytes.split_first().ok_or_else(|| invalid("it is empty"))?;
+        if *format != FORMAT {
+            return Err(invalid("it is of another version"));
+        }
+        let (fingerprint, values) = rest
+            .split_at_checked(query.len())
+            .ok_or_else(|| invalid("it is cut off"))?;
+        if fingerprint != query {
+            return Err(invalid("it belongs to another query"));
+        }
+        let values: Vec<Json> =
+            serde_json::from_slice(values).map_err(|_| invalid("it is damaged"))?;
+        if values.len() != types.len() {
+            return Err(invalid("it is damaged"));
+        }
+        values
+            .into_iter()
+            .zip(types)
+            .map(|(value, ty)| from_json(value, *ty).ok_or_else(|| invalid("it is damaged")))
+            .collect()
+    }
+}
+
+fn invalid(reason: &'static str) -> Error {
+    ErrorKind::InvalidCursor { reason }.into()
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Cursor(..)")
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = std::convert::Infallible;
+
+    /// Takes any text; whether it is a cursor of the query is told when the query is asked.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Cursor(text.to_owned()))
+    }
+}
+
+/// The fingerprint of what a query is, apart from the page: its shape, its values and its scope.
+pub(crate) fn fingerprint(
+    table: &str,
+    shape: &[u8],
+    owner: Option<Uuid>,
+    values: &[Value],
+) -> Fingerprint {
+    let values: Vec<Json> = values.iter().map(to_json).collect();
+    let digest = Sha256::new()
+        .chain_update(table)
+        .chain_update([0])
+        .chain_update(shape)
+        .chain_update([0])
+        .chain_update(owner.unwrap_or_default())
+        .chain_update(Json::Array(values).to_string())
+        .finalize();
+    let mut fingerprint = Fingerprint::default();
+    fingerprint.copy_from_slice(&digest[..8]);
+    fingerprint
+}
+
+fn to_json(value: &Value) -> Json {
+    match value {
+        Value::Null(_) => Json::Null,
+        Value::Uuid(id) => Json::String(id.to_string()),
+        Value::Text(text) => Json::String(text.clone()),
+        Value::Bool(bool) => Json::Bool(*bool),
+        Value::Int(int) => Json::from(*int),
+        Value::BigInt(int) => Json::from(*int),
+        // As bits: JSON's decimal text may not come back as the same float.
+        Value::Double(float) => Json::from(float.to_bits()),
+        Value::Timestamp(at) => Json::from(at.timestamp_micros()),
+        Value::Date(day) => Json::String(day.to_string()),
+        Value::Bytes(bytes) => Json::String(URL_SAFE_NO_PAD.encode(bytes)),
+        Value::Array(_, values) => Json::Array(values.iter().map(to_json).collect()),
+    }
+}
+
+fn from_json(value: Json, ty: Type) -> Option<Value> {
+    if value.is_null() {
+        return Some(Value::Null(ty));
+    }
+    let value = match ty {
+        Type::Uuid => Value::Uuid(Uuid::parse_str(value.as_str()?).ok()?),
+        Type::Text => match value {
+            Json::String(text) if !text.contains('\0') => Value::Text(text),
+            _ => return None,
+        },
+        Type::Bool => Value::Bool(value.as_bool()?),
+        Type::Int => Value::Int(value.as_i64()?.try_into().ok()?),
+        Type::BigInt => Value::BigInt(value.as_i64()?),
+        Type::Double => {
+            Value::Double(Some(f64::from_bits(value.as_u64()?)).filter(|f| f.is_finite())?)
+        }
+        Type::Timestamp => {
+            let at = DateTime::from_timestamp_micros(value.as_i64()?)?;
+            use chrono::Datelike;
+            (1..=9999)
+                .contains(&at.year())
+                .then_some(Value::Timestamp(at))?
+        }
+        Type::Date => Value::Date(value.as_str()?.parse::<NaiveDate>().ok()?),
+        Type::Bytes => Value::Bytes(URL_SAFE_NO_PAD.decode(value.as_str()?).ok()?),
+    };
+    Some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const TYPES: [Type; 5] = [
+        Type::Text,
+        Type::BigInt,
+        Type::Double,
+        Type::Timestamp,
+        Type::Uuid,
+    ];
+
+    proptest! {
+        #[test]
+        fn a_cursor_gives_back_its_position(
+            text in "[^\0]*",
+            int in any::<i64>(),
+            float in -1e300_f64..1e300,
+            micros in -60_000_000_000_000_000_i64..250_000_000_000_000_000,
+            id in any::<u128>(),
+        ) {
+            let position = vec![
+                Value::Text(text),
+                Value::BigInt(int),
+                Value::Double(float),
+                DateTime::from_timestamp_micros(micros).map_or(Value::Null(Type::Timestamp), Value::Timestamp),
+                Value::Uuid(Uuid::from_u128(id)),
+            ];
+            let cursor = Cursor::at([7; 8], &position);
+            let read = cursor.position([7; 8], &TYPES);
+            prop_assert_eq!(read.ok(), Some(position));
+        }
+
+        #[test]
+        fn no_text_makes_reading_panic(text in ".*") {
+            let cursor = Cursor(text);
+            prop_assert!(cursor.position([0; 8], &TYPES).is_err());
+        }
+
+        #[test]
+        fn no_bytes_make_reading_panic(mut bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+            bytes.splice(0..0, [FORMAT, 0, 0, 0, 0, 0, 0, 0, 0]);
+            let cursor = Cursor(URL_SAFE_NO_PAD.encode(bytes));
+            let _answered = cursor.position([0; 8], &TYPES);
+        }
+    }
+
+    #[test]
+    fn a_cursor_of_another_query_is_refused() {
+        let cursor = Cursor::at([1; 8], &vec![Value::BigInt(1)]);
+        let error = cursor
+            .position([2; 8], &[Type::BigInt])
+            .expect_err("another query");
+        assert!(matches!(error.kind(), ErrorKind::InvalidCursor { .. }));
+    }
+}

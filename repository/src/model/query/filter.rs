@@ -1,0 +1,205 @@
+use std::marker::PhantomData;
+
+use crate::model::error::InvalidReason;
+use crate::model::record::Record;
+use crate::model::value::{Field, Value};
+
+/// The most conditions of one filter. SQLite refuses a tree of more than 1000 levels, and a chain of `OR`
+/// counts as one level each.
+pub(crate) const MOST_CONDITIONS: usize = 500;
+
+/// Which rows. Built from column handles: `Habit::NAME.contains("run").and(Habit::SORT_ORDER.lt(3))`.
+///
+/// A filter has at most 500 conditions; a list of values in [`is_in`](crate::Column::is_in) is one of them.
+#[derive(Debug)]
+pub struct Filter<R> {
+    pub(crate) condition: Condition,
+    /// How many conditions there are in the tree, `not` included.
+    size: usize,
+    _of: PhantomData<fn() -> R>,
+}
+
+impl<R> Clone for Filter<R> {
+    fn clone(&self) -> Self {
+        Filter::new(self.condition.clone(), self.size)
+    }
+}
+
+impl<R> From<Condition> for Filter<R> {
+    /// A filter of one condition.
+    fn from(condition: Condition) -> Self {
+        Filter::new(condition, 1)
+    }
+}
+
+impl<R> Filter<R> {
+    /// Keeps the tree small enough for every engine, and for recursion over it.
+    fn new(condition: Condition, size: usize) -> Self {
+        let condition = match size {
+            0..=MOST_CONDITIONS => condition,
+            _ => Condition::TooLarge,
+        };
+        Filter {
+            condition,
+            size,
+            _of: PhantomData,
+        }
+    }
+
+    fn join(
+        self,
+        other: Self,
+        join: fn(Vec<Condition>) -> Condition,
+        parts: fn(Condition) -> Result<Vec<Condition>, Condition>,
+    ) -> Self {
+        let size = self.size.saturating_add(other.size);
+        let mut all = parts(self.condition).unwrap_or_else(|other| vec![other]);
+        all.extend(parts(other.condition).unwrap_or_else(|other| vec![other]));
+        Filter::new(join(all), size)
+    }
+}
+
+impl<R: Record> Filter<R> {
+    /// Every row.
+    pub fn all() -> Self {
+        Condition::And(Vec::new()).into()
+    }
+
+    /// No row.
+    pub fn none() -> Self {
+        Condition::Or(Vec::new()).into()
+    }
+
+    /// Both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        self.join(other, Condition::And, |condition| match condition {
+            Condition::And(parts) => Ok(parts),
+            other => Err(other),
+        })
+    }
+
+    /// Either.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        self.join(other, Condition::Or, |condition| match condition {
+            Condition::Or(parts) => Ok(parts),
+            other => Err(other),
+        })
+    }
+
+    /// The opposite. Where a column is NULL a comparison is neither true nor false, and neither is its
+    /// opposite, as in SQL.
+    #[must_use]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "reads with and() and or(), which have no operators either"
+    )]
+    pub fn not(self) -> Self {
+        match self.condition {
+            Condition::Not(inner) => Filter::new(*inner, self.size.saturating_sub(1)),
+            condition => Filter::new(
+                Condition::Not(Box::new(condition)),
+                self.size.saturating_add(1),
+            ),
+        }
+    }
+
+    /// Adds an order; see [`Query::order_by`](crate::Query::order_by).
+    pub fn order_by(self, order: super::Order<R>) -> super::Query<R> {
+        super::Query::from(self).order_by(order)
+    }
+}
+
+/// A value of a filter in canonical form, or why it has none.
+pub(crate) type Operand = Result<Value, InvalidReason>;
+
+#[derive(Clone, Debug)]
+pub(crate) enum Condition {
+    And(Vec<Condition>),
+    Or(Vec<Condition>),
+    Not(Box<Condition>),
+    Compare {
+        column: usize,
+        comparison: Comparison,
+        value: Operand,
+    },
+    IsNull {
+        column: usize,
+    },
+    IsIn {
+        column: usize,
+        values: Operand,
+    },
+    Text {
+        column: usize,
+        kind: TextMatch,
+        needle: Operand,
+    },
+    /// More conditions than a filter may have stood here.
+    TooLarge,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Comparison {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+impl Comparison {
+    pub(crate) fn as_sql(self) -> &'static str {
+        match self {
+            Comparison::Equal => " = ",
+            Comparison::NotEqual => " <> ",
+            Comparison::Less => " < ",
+            Comparison::LessOrEqual => " <= ",
+            Comparison::Greater => " > ",
+            Comparison::GreaterOrEqual => " >= ",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum TextMatch {
+    Contains,
+    ContainsFolded,
+    StartsWith,
+    EndsWith,
+}
+
+fn canonical<T: Field>(mut value: T) -> Operand {
+    value.canonicalise()?;
+    Ok(value.to_value())
+}
+
+impl Condition {
+    pub(crate) fn compare<T: Field>(column: usize, comparison: Comparison, value: T) -> Self {
+        Condition::Compare {
+            column,
+            comparison,
+            value: canonical(value),
+        }
+    }
+
+    pub(crate) fn is_in<T: Field>(column: usize, values: impl Iterator<Item = T>) -> Self {
+        let values = values.map(canonical).collect::<Result<Vec<Value>, _>>();
+        Condition::IsIn {
+            column,
+            values: values.map(|values| Value::Array(T::TYPE, values)),
+        }
+    }
+
+    pub(crate) fn text(column: usize, kind: TextMatch, needle: String) -> Self {
+        Condition::Text {
+            column,
+            kind,
+            needle: canonical(needle),
+        }
+    }
+}

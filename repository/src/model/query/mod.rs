@@ -1,0 +1,121 @@
+//! What a caller asks for: filters, orders, pages and cursors. Nothing here knows an engine.
+
+mod column;
+mod cursor;
+mod filter;
+mod order;
+mod page;
+
+pub use column::Column;
+pub use cursor::Cursor;
+pub use filter::Filter;
+pub use order::{Nulls, Order};
+pub use page::{MAX_PAGE_SIZE, Page, PageRequest};
+
+pub(crate) use cursor::{Position, fingerprint};
+pub(crate) use filter::{Condition, MOST_CONDITIONS, Operand, TextMatch};
+pub(crate) use order::OrderKey;
+pub(crate) use page::Direction;
+
+use crate::model::record::Record;
+
+/// Which rows of a table with soft delete are seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Visibility {
+    /// The living ones.
+    #[default]
+    Live,
+    /// The deleted ones.
+    Deleted,
+    /// All of them.
+    All,
+}
+
+/// A filter, an order, and whether deleted rows are seen.
+///
+/// ```
+/// # mod demo { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/note.rs")); }
+/// # use demo::Note;
+/// use catamaran::Query;
+///
+/// let query: Query<Note> = Note::TITLE
+///     .contains("boat")
+///     .and(Note::STARS.ge(3))
+///     .order_by(Note::STARS.desc())
+///     .order_by(Note::TITLE.asc());
+/// # let _ = query;
+/// ```
+#[derive(Clone, Debug)]
+pub struct Query<R> {
+    pub(crate) filter: Filter<R>,
+    pub(crate) order: Vec<OrderKey>,
+    pub(crate) visibility: Visibility,
+}
+
+impl<R: Record> Query<R> {
+    /// Every living row, in the order of ids.
+    pub fn all() -> Self {
+        Filter::all().into()
+    }
+
+    /// Narrows the query.
+    #[must_use]
+    pub fn filter(mut self, filter: Filter<R>) -> Self {
+        self.filter = self.filter.and(filter);
+        self
+    }
+
+    /// Adds a key to the order. The id is always the last key, in the direction of the key before it, so
+    /// that every order is total.
+    #[must_use]
+    pub fn order_by(mut self, order: Order<R>) -> Self {
+        self.order.push(order.into_key());
+        self
+    }
+
+    /// Says which rows are seen; without it the living ones. A record without soft delete sees all.
+    #[must_use]
+    pub fn visibility(mut self, visibility: Visibility) -> Self {
+        self.visibility = visibility;
+        self
+    }
+
+    /// The order, made total by the id.
+    pub(crate) fn total_order(&self) -> Vec<OrderKey> {
+        let id = R::MANAGED.id;
+        let mut keys: Vec<OrderKey> = Vec::with_capacity(self.order.len() + 1);
+        for key in &self.order {
+            if !keys.iter().any(|earlier| earlier.column == key.column) {
+                keys.push(*key);
+            }
+            if key.column == id {
+                return keys;
+            }
+        }
+        // In the direction of the last key, so that an order of one direction stays one.
+        let descending = keys.last().is_some_and(|key| key.descending);
+        let ascending = OrderKey::ascending(id);
+        keys.push(if descending {
+            ascending.reversed()
+        } else {
+            ascending
+        });
+        keys
+    }
+}
+
+impl<R: Record> Default for Query<R> {
+    fn default() -> Self {
+        Query::all()
+    }
+}
+
+impl<R> From<Filter<R>> for Query<R> {
+    fn from(filter: Filter<R>) -> Self {
+        Query {
+            filter,
+            order: Vec::new(),
+            visibility: Visibility::Live,
+        }
+    }
+}

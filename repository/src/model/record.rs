@@ -1,0 +1,236 @@
+//! Records: the plain structs that an application uses.
+
+use std::fmt::Debug;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::model::domain::Table;
+use crate::model::domain::description::{ColumnDescription, RecordDescription, TableDescription};
+use crate::model::error::{Error, ErrorKind, InvalidReason, Result};
+use crate::model::value::{Type, Value};
+
+/// A row as the application knows it. Implemented by `#[derive(Record)]`.
+///
+/// The derive also writes typed column handles (`Habit::NAME`), a draft for inserts (`HabitDraft`) and a
+/// patch (`HabitPatch`).
+pub trait Record: Clone + Debug + PartialEq + Send + Sync + Unpin + 'static {
+    /// What an insert takes: no managed columns, the id optional.
+    type Draft: Clone + Debug + Send + Sync + 'static;
+
+    /// What a patch takes: for each column, keep it or set it.
+    type Patch: Clone + Debug + Send + Sync + 'static;
+
+    /// The table in the domain.
+    const TABLE: &'static Table;
+
+    /// The columns, in the order of the record's fields.
+    const COLUMNS: &'static [ColumnSpec];
+
+    /// Where the managed columns stand in [`COLUMNS`](Self::COLUMNS).
+    const MANAGED: Managed;
+
+    /// The value of the column at that place.
+    fn value(&self, index: usize) -> Value;
+
+    /// Brings every field into its canonical form.
+    ///
+    /// # Errors
+    /// [`InvalidValue`](ErrorKind::InvalidValue), naming the first column that has none.
+    fn canonicalise(&mut self) -> Result<()>;
+
+    /// The id that the draft brings, if any.
+    fn draft_id(draft: &Self::Draft) -> Option<Uuid>;
+
+    /// The record that the draft becomes, with its managed columns.
+    fn from_draft(draft: Self::Draft, stamp: Stamp) -> Self;
+
+    /// The draft that would make this record again.
+    fn into_draft(self) -> Self::Draft;
+
+    /// The columns that the patch sets, with their values as given.
+    ///
+    /// # Errors
+    /// [`InvalidValue`](ErrorKind::InvalidValue), naming the first column that has no canonical form.
+    fn changes(patch: &Self::Patch) -> Result<Vec<(usize, Value)>>;
+
+    /// The id.
+    fn id(&self) -> Uuid;
+
+    /// The owner, where the record has one.
+    fn owner(&self) -> Option<Uuid>;
+
+    /// The version, where the record has one.
+    fn version(&self) -> Option<i64>;
+}
+
+/// What the library writes into a new row.
+#[derive(Clone, Copy, Debug)]
+pub struct Stamp {
+    /// The id: the draft's own, or a new one.
+    pub id: Uuid,
+    /// The owner of the scope; the nil UUID for a record without an owner.
+    pub owner: Uuid,
+    /// The time of the call, in microseconds.
+    pub now: DateTime<Utc>,
+}
+
+/// The version of a new row.
+pub const FIRST_VERSION: i64 = 1;
+
+/// One column of a record.
+#[derive(Clone, Copy, Debug)]
+pub struct ColumnSpec {
+    /// The name of the record's field.
+    pub field: &'static str,
+    /// The logical type.
+    pub ty: Type,
+    /// Whether NULL is a value of it.
+    pub nullable: bool,
+    /// The most characters of a text, in code points: `#[record(max_chars = ..)]`.
+    pub max_chars: Option<usize>,
+    /// The draft's default, where it has one.
+    pub default: Option<fn() -> Value>,
+}
+
+/// Where the managed columns of a record stand. What a record lacks is `None`, and it loses just that
+/// behaviour.
+#[derive(Clone, Copy, Debug)]
+pub struct Managed {
+    /// The primary key.
+    pub id: usize,
+    /// Who owns the row.
+    pub owner: Option<usize>,
+    /// The counter that every write compares and bumps.
+    pub version: Option<usize>,
+    /// When the row was inserted.
+    pub created: Option<usize>,
+    /// When the row was last written.
+    pub updated: Option<usize>,
+    /// When the row was soft-deleted; NULL while it lives.
+    pub deleted: Option<usize>,
+}
+
+impl Managed {
+    /// The places of the columns that a caller writes, of so many.
+    pub(crate) fn user_columns(self, columns: usize) -> impl Iterator<Item = usize> {
+        (0..columns).filter(move |index| !self.contains(*index))
+    }
+
+    /// Whether the library, and not the caller, writes the column.
+    pub fn contains(&self, index: usize) -> bool {
+        index == self.id
+            || [
+                self.owner,
+                self.version,
+                self.created,
+                self.updated,
+                self.deleted,
+            ]
+            .contains(&Some(index))
+    }
+}
+
+/// What a patch does to one column.
+///
+/// A nullable column has the type `Change<Option<T>>`: keep it, set it to NULL, or set it to a value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Change<T> {
+    /// Leaves the column as it is.
+    #[default]
+    Keep,
+    /// Sets the column.
+    Set(T),
+}
+
+/// Used by the derive, while it compiles: a record that forgets its owner would show every owner's rows.
+#[doc(hidden)]
+pub const fn assert_owner(table: &Table, has_owner: bool) {
+    assert!(
+        table.owner.is_some() == has_owner,
+        "the record and its table in the domain do not agree on whether there is an owner: \
+         `#[record(owner)]` on a field, and `owner: Some(..)` in the table"
+    );
+}
+
+/// Used by the derive, while it compiles: a row is found by its id, and by nothing besides.
+#[doc(hidden)]
+pub const fn assert_one_key(table: &Table) {
+    assert!(
+        table.primary_key.columns.len() <= 1,
+        "the id of a record is the whole primary key of its table, and the domain gives this one a key of \
+         several columns: give it an id of its own as the primary key, and make these columns a unique key"
+    );
+}
+
+/// Used by the derive, while it compiles: only a text has characters.
+#[doc(hidden)]
+pub const fn assert_text<T: crate::model::value::Field>() {
+    assert!(
+        matches!(T::TYPE, Type::Text),
+        "`max_chars` is for texts: `String`, `Option<String>` or a newtype of one"
+    );
+}
+
+/// Used by the derive: the value of a field, or the error that names it.
+#[doc(hidden)]
+pub fn canonical<T: crate::model::value::Field>(field: &'static str, value: &mut T) -> Result<()> {
+    value
+        .canonicalise()
+        .map_err(|reason| invalid(field, reason))
+}
+
+/// Used by the derive: a default, as the field's type.
+#[doc(hidden)]
+pub fn default<T>(value: impl Into<T>) -> T {
+    value.into()
+}
+
+/// Used by the derive: one column of a patch.
+#[doc(hidden)]
+pub fn change<T: crate::model::value::Field>(
+    index: usize,
+    field: &'static str,
+    change: &Change<T>,
+    into: &mut Vec<(usize, Value)>,
+) -> Result<()> {
+    if let Change::Set(value) = change {
+        let mut value = value.clone();
+        canonical(field, &mut value)?;
+        into.push((index, value.to_value()));
+    }
+    Ok(())
+}
+
+pub(crate) fn invalid(field: &'static str, reason: InvalidReason) -> Error {
+    ErrorKind::InvalidValue {
+        field: Some(field.into()),
+        reason,
+    }
+    .into()
+}
+
+impl TableDescription {
+    pub(crate) fn of<R: Record>() -> Self {
+        let columns = R::COLUMNS.iter().map(|spec| ColumnDescription {
+            name: spec.field.to_owned(),
+            ty: spec.ty.name(),
+            nullable: spec.nullable,
+            default: spec.default.map(|default| default()),
+        });
+        let field = |index: usize| R::COLUMNS[index].field.to_owned();
+        TableDescription {
+            table: R::TABLE.name.to_owned(),
+            columns: columns.collect(),
+            record: Some(RecordDescription {
+                name: std::any::type_name::<R>().to_owned(),
+                id: field(R::MANAGED.id),
+                owner: R::MANAGED.owner.map(field),
+                created: R::MANAGED.created.map(field),
+                updated: R::MANAGED.updated.map(field),
+                version: R::MANAGED.version.map(field),
+                deleted: R::MANAGED.deleted.map(field),
+            }),
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Conditions: their text, and their values in the order of the text.
+
+use std::borrow::Cow;
+
+use super::Spelling;
+use super::{Sql, Statements};
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::query::{Condition, MOST_CONDITIONS, Operand, TextMatch};
+use crate::model::record::invalid;
+use crate::model::value::{Type, Value};
+
+/// Appends the values of a condition, in the order in which [`write`] writes their parameters.
+pub(crate) fn values(
+    statements: &Statements,
+    condition: &Condition,
+    into: &mut Vec<Value>,
+) -> Result<()> {
+    match condition {
+        Condition::And(parts) | Condition::Or(parts) => {
+            for part in parts {
+                values(statements, part, into)?;
+            }
+        }
+        Condition::Not(inner) => values(statements, inner, into)?,
+        Condition::IsNull { .. } => {}
+        Condition::Compare { column, value, .. } => into.push(operand(statements, *column, value)?),
+        Condition::IsIn { column, values } => match operand(statements, *column, values)? {
+            // SQLite takes a list as JSON, which has no bytes and rounds floats.
+            Value::Array(Type::Bytes | Type::Double, _) => {
+                return Err(invalid_query("is_in cannot list bytes or floats"));
+            }
+            values => into.push(values),
+        },
+        Condition::Text {
+            column,
+            kind,
+            needle,
+        } => {
+            let needle = operand(statements, *column, needle)?;
+            match kind {
+                TextMatch::Contains | TextMatch::ContainsFolded => {}
+                // The length in characters comes first, then the text itself.
+                TextMatch::StartsWith | TextMatch::EndsWith => {
+                    let characters = match &needle {
+                        Value::Text(text) => text.chars().count(),
+                        _ => 0,
+                    };
+                    // At most 1 MiB of text, so the count fits.
+                    into.push(Value::Int(i32::try_from(characters).unwrap_or(i32::MAX)));
+                }
+            }
+            into.push(needle);
+        }
+        Condition::TooLarge => {
+            return Err(invalid_query(format!(
+                "a filter has at most {MOST_CONDITIONS} conditions; use is_in for lists"
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn invalid_query(reason: impl Into<Cow<'static, str>>) -> Error {
+    ErrorKind::InvalidQuery {
+        reason: reason.into(),
+    }
+    .into()
+}
+
+fn operand(statements: &Statements, column: usize, value: &Operand) -> Result<Value> {
+    value
+        .clone()
+        .map_err(|reason| invalid(statements.specs[column].field, reason))
+}
+
+/// Writes a condition.
+pub(crate) fn write<D: Spelling>(sql: &mut Sql<D>, statements: &Statements, condition: &Condition) {
+    match condition {
+        // Collecting its values refused it.
+        Condition::TooLarge => {
+            sql.push("1 = 0");
+        }
+        // SQLite has no boolean literals before 3.23, and Postgres takes no bare 1: a comparison is both.
+        Condition::And(parts) if parts.is_empty() => {
+            sql.push("1 = 1");
+        }
+        Condition::Or(parts) if parts.is_empty() => {
+            sql.push("1 = 0");
+        }
+        Condition::And(parts) => write_parts(sql, statements, " AND ", parts),
+        Condition::Or(parts) => write_parts(sql, statements, " OR ", parts),
+        Condition::Not(inner) => {
+            sql.push("NOT (");
+            write(sql, statements, inner);
+            sql.push(")");
+        }
+        Condition::Compare {
+            column, comparison, ..
+        } => {
+            sql.name(statements.column(*column))
+                .push(comparison.as_sql())
+                .parameter();
+        }
+        Condition::IsNull { column } => {
+            sql.name(statements.column(*column)).push(" IS NULL");
+        }
+        Condition::IsIn { column, .. } => {
+            sql.is_element(statements.column(*column));
+        }
+        Condition::Text { column, kind, .. } => {
+            let column = statements.column(*column);
+            match kind {
+                TextMatch::Contains => {
+                    sql.push(D::POSITION).push("(").name(column).push(", ");
+                    sql.parameter().push(") > 0");
+                }
+                TextMatch::ContainsFolded => {
+                    sql.push(D::POSITION).push("(lower(").name(column);
+                    sql.push("), ").parameter().push(") > 0");
+                }
+                TextMatch::StartsWith => {
+                    sql.push("substr(").name(column).push(", 1, ");
+                    sql.parameter().push(") = ").parameter();
+                }
+                // A start before the first character counts on both engines from that place outside the
+                // text, so a text that is shorter than its ending never equals it.
+                TextMatch::EndsWith => {
+                    sql.push("substr(").name(column).push(", length(");
+                    sql.name(column).push(") - ").parameter();
+                    sql.push(" + 1) = ").parameter();
+                }
+            }
+        }
+    }
+}
+
+fn write_parts<D: Spelling>(
+    sql: &mut Sql<D>,
+    statements: &Statements,
+    separator: &str,
+    parts: &[Condition],
+) {
+    sql.push("(");
+    sql.separated(separator, parts, |sql, part| write(sql, statements, part));
+    sql.push(")");
+}

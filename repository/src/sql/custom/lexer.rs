@@ -1,0 +1,314 @@
+//! The words of an application's own SQL, as the engine reads them: what stands in a text or in a comment is
+//! none of them.
+
+use std::borrow::Cow;
+
+use crate::model::engine::Engine;
+
+/// What a statement is told by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Token<'s> {
+    /// A keyword or a name, in lower case.
+    Word(Cow<'s, str>),
+    /// A name in quotes, as it stands there.
+    Quoted(Cow<'s, str>),
+    /// A parameter, as it stands there: `?`, `?1`, `$1`, on SQLite also `:name` and the like.
+    Parameter(&'s str),
+    /// What ends a statement.
+    Semicolon,
+    /// Anything else, by its first character: of a text its quote, of a number its first digit.
+    Other(char),
+}
+
+/// Reads tokens off a text. Postgres is read with `standard_conforming_strings` on, which each connection
+/// asserts.
+pub(super) struct Lexer<'s> {
+    rest: &'s str,
+    engine: Engine,
+    /// The text that ended last was one with escapes; another that follows it continues it.
+    after_escapes: bool,
+}
+
+impl<'s> Lexer<'s> {
+    pub(super) fn new(engine: Engine, sql: &'s str) -> Self {
+        Lexer {
+            rest: sql,
+            engine,
+            after_escapes: false,
+        }
+    }
+
+    fn is_postgres(&self) -> bool {
+        self.engine == Engine::Postgres
+    }
+
+    /// Takes so many bytes off.
+    fn take(&mut self, bytes: usize) -> &'s str {
+        let (taken, rest) = self.rest.split_at(bytes.min(self.rest.len()));
+        self.rest = rest;
+        taken
+    }
+
+    /// Takes what lies before the end that is found, and the end; all there is if there is no end.
+    fn take_past(&mut self, end: &str) {
+        self.rest = match self.rest.find(end) {
+            Some(at) => &self.rest[at + end.len()..],
+            None => "",
+        };
+    }
+
+    fn skip_space_and_comments(&mut self) {
+        loop {
+            // Other spaces of Unicode are letters to both engines.
+            self.rest = self
+                .rest
+                .trim_start_matches([' ', '\t', '\n', '\r', '\u{b}', '\u{c}']);
+            // A mark of the byte order is space to SQLite.
+            if let Some(rest) = self.rest.strip_prefix('\u{feff}')
+                && !self.is_postgres()
+            {
+                self.rest = rest;
+            } else if self.rest.starts_with("--") {
+                // To Postgres a carriage return ends a line as well.
+                let ends: &[char] = if self.is_postgres() {
+                    &['\n', '\r']
+                } else {
+                    &['\n']
+                };
+                self.rest = self.rest.find(ends).map_or("", |at| &self.rest[at..]);
+            } else if self.rest.starts_with("/*") {
+                self.skip_comment();
+            } else {
+                return;
+            }
+        }
+    }
+
+    /// Comments stand inside each other on Postgres; on SQLite the first end ends all.
+    fn skip_comment(&mut self) {
+        self.take(2);
+        if !self.is_postgres() {
+            return self.take_past("*/");
+        }
+        let mut depth = 1;
+        while depth > 0 && !self.rest.is_empty() {
+            if self.rest.starts_with("/*") {
+                depth += 1;
+                self.take(2);
+            } else if self.rest.starts_with("*/") {
+                depth -= 1;
+                self.take(2);
+            } else {
+                let next = self.rest.chars().next().map_or(0, char::len_utf8);
+                self.take(next);
+            }
+        }
+    }
+
+    /// What stands up to the closing quote, which doubled stands for itself.
+    fn quoted(&mut self, close: char, escapes: bool) -> Cow<'s, str> {
+        let all = self.rest;
+        let mut chars = all.char_indices().peekable();
+        while let Some((at, c)) = chars.next() {
+            if c == '\\' && escapes {
+                chars.next();
+            } else if c == close {
+                if chars.next_if(|(_, next)| *next == close).is_some() {
+                    continue;
+                }
+                self.rest = &all[at + close.len_utf8()..];
+                let inner = &all[..at];
+                let doubled: String = [close, close].iter().collect();
+                return match inner.contains(&doubled) {
+                    true => inner
+                        .replace(&doubled, close.encode_utf8(&mut [0; 4]))
+                        .into(),
+                    false => inner.into(),
+                };
+            }
+        }
+        self.rest = "";
+        all.into()
+    }
+
+    /// The whole tag of a dollar-quoted text that begins here.
+    fn dollar_tag(&self) -> Option<&'s str> {
+        let inner = self.rest.strip_prefix('$')?;
+        let end = inner.find('$')?;
+        let tag = &inner[..end];
+        let is_name = !tag.starts_with(|c: char| c.is_ascii_digit())
+            && tag
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || c == '_' || !c.is_ascii());
+        is_name.then(|| &self.rest[..end + 2])
+    }
+
+    /// How long the parameter is that begins here, if one does.
+    fn parameter(&self) -> Option<usize> {
+        let first = self.rest.chars().next()?;
+        let inner = &self.rest[first.len_utf8()..];
+        let digits = inner.bytes().take_while(u8::is_ascii_digit).count();
+        match (self.engine, first) {
+            (Engine::Postgres, '$') if digits > 0 => Some(1 + digits),
+            (Engine::Sqlite, '?') => Some(1 + digits),
+            (Engine::Sqlite, '$' | ':' | '@' | '#') => Some(1 + variable(inner)),
+            _ => None,
+        }
+    }
+}
+
+/// How long the name of SQLite's variable is: as Tcl has them, with `::` in it, and at its end
+/// parentheses around anything but space.
+fn variable(name: &str) -> usize {
+    let mut at = 0;
+    let mut is_named = false;
+    while let Some(c) = name[at..].chars().next() {
+        if in_word(c) {
+            is_named = true;
+            at += c.len_utf8();
+        } else if name[at..].starts_with("::") {
+            at += 2;
+        } else if c == '(' && is_named {
+            let ends = |c: char| c == ')' || c.is_ascii_whitespace() || c == '\u{b}';
+            return match name[at + 1..].find(ends) {
+                Some(end) => at + 1 + end + usize::from(name[at + 1 + end..].starts_with(')')),
+                None => name.len(),
+            };
+        } else {
+            break;
+        }
+    }
+    at
+}
+
+fn begins_word(c: char) -> bool {
+    c.is_ascii_alphabetic() || c == '_' || !c.is_ascii()
+}
+
+fn in_word(c: char) -> bool {
+    begins_word(c) || c.is_ascii_digit() || c == '$'
+}
+
+impl<'s> Iterator for Lexer<'s> {
+    type Item = Token<'s>;
+
+    fn next(&mut self) -> Option<Token<'s>> {
+        self.skip_space_and_comments();
+        let continues = std::mem::take(&mut self.after_escapes);
+        let first = self.rest.chars().next()?;
+        if begins_word(first) {
+            let end = self
+                .rest
+                .find(|c: char| !in_word(c))
+                .unwrap_or(self.rest.len());
+            let word = self.take(end);
+            if self.is_postgres() && word.eq_ignore_ascii_case("e") && self.rest.starts_with('\'') {
+                self.take(1);
+                self.quoted('\'', true);
+                self.after_escapes = true;
+                return Some(Token::Other('\''));
+            }
+            return Some(Token::Word(
+                match word.bytes().any(|b| b.is_ascii_uppercase()) {
+                    true => word.to_ascii_lowercase().into(),
+                    false => word.into(),
+                },
+            ));
+        }
+        if self.is_postgres()
+            && let Some(tag) = self.dollar_tag()
+        {
+            self.take(tag.len());
+            self.take_past(tag);
+            return Some(Token::Other('$'));
+        }
+        if let Some(length) = self.parameter() {
+            return Some(Token::Parameter(self.take(length)));
+        }
+        self.take(first.len_utf8());
+        Some(match first {
+            ';' => Token::Semicolon,
+            '\'' => {
+                self.quoted('\'', continues);
+                self.after_escapes = continues;
+                Token::Other('\'')
+            }
+            '"' => Token::Quoted(self.quoted('"', false)),
+            '`' if !self.is_postgres() => Token::Quoted(self.quoted('`', false)),
+            '[' if !self.is_postgres() => {
+                let name = self.rest;
+                self.take_past("]");
+                let end = name.len() - self.rest.len();
+                Token::Quoted(name[..end].trim_end_matches(']').into())
+            }
+            other => Token::Other(other),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The words and semicolons, separated by spaces; quoted names in quotes.
+    fn words(engine: Engine, sql: &str) -> String {
+        let told = Lexer::new(engine, sql).filter_map(|token| match token {
+            Token::Word(word) => Some(word.into_owned()),
+            Token::Quoted(name) => Some(format!("\"{name}\"")),
+            Token::Semicolon => Some(";".to_owned()),
+            Token::Parameter(_) | Token::Other(_) => None,
+        });
+        told.collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn both_engines_pass_over_texts_and_comments() {
+        for (sql, told) in [
+            (
+                "SELECT 'it''s; COMMIT' -- ; END\n; Commit",
+                "select ; commit",
+            ),
+            ("/* a; */ x /* b */", "x"),
+            ("SELECT \"a\"\"b\" . c", "select \"a\"b\" c"),
+            ("SELECT 'never ends; COMMIT", "select"),
+            ("", ""),
+        ] {
+            for engine in Engine::ALL {
+                assert_eq!(words(engine, sql), told, "{engine}: {sql}");
+            }
+        }
+    }
+
+    #[test]
+    fn each_engine_is_read_by_its_own_rules() {
+        for (sql, postgres, sqlite) in [
+            ("/* /* */ x */ y", "y", "x y"),
+            ("-- a\rCOMMIT", "commit", ""),
+            ("$$; COMMIT$$; a", "; a", "; commit$$ ; a"),
+            ("$t$ $$ ; $t$ a $1$x$;$x$", "a", "; a ;"),
+            ("$1('); COMMIT; --'", "", "; commit ;"),
+            (
+                ":a::b(\"); COMMIT; --\"",
+                "a b \"); COMMIT; --\"",
+                "; commit ;",
+            ),
+            ("@a(' '); COMMIT; --'", "a ; commit ;", ""),
+            ("?1'; COMMIT; ?'", "", ""),
+            // Spaces that are none.
+            (
+                "\u{a0}$$; COMMIT; --$$",
+                "\u{a0}$$ ; commit ;",
+                "\u{a0}$$ ; commit ;",
+            ),
+            ("\u{feff}COMMIT", "\u{feff}commit", "commit"),
+            (r"E'\'; COMMIT; ' a", "a", "e ; commit ;"),
+            ("E'a'\n'\\''; COMMIT; --'", "; commit ;", "e"),
+            ("'a\\''; COMMIT; --'", "", ""),
+            ("`a` [b c]", "a b c", "\"a\" \"b c\""),
+            ("a$b$c$b$", "a$b$c$b$", "a$b$c$b$"),
+        ] {
+            assert_eq!(words(Engine::Postgres, sql), postgres, "{sql}");
+            assert_eq!(words(Engine::Sqlite, sql), sqlite, "{sql}");
+        }
+    }
+}

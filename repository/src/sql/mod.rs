@@ -1,0 +1,175 @@
+//! The texts of statements, built once per record, dialect and shape.
+//!
+//! A shape is everything that a text depends on and no value is part of. Building a text and collecting
+//! its values are two walks over the same request, kept side by side in each module below.
+
+mod builder;
+mod bulk;
+mod condition;
+pub(crate) mod custom;
+mod keyset;
+mod reference;
+mod select;
+mod shape;
+mod spelling;
+mod write;
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use sea_orm::{EntityTrait, IdenStatic, Iterable};
+
+pub(crate) use builder::{Sql, quoted};
+pub(crate) use bulk::{Bulk, bulk_insert, bulk_update, chunks, insert_types, update_types};
+pub(crate) use reference::{
+    Affected, changed_orphan, first_orphan, referring_to_changed, referring_to_removed,
+};
+pub(crate) use select::{
+    Output, Selection, lock_by_ids, look_up, select, select_by_ids, select_for_update, select_one,
+    selection_shape,
+};
+pub(crate) use shape::Shape;
+pub use spelling::{Spelling, SqlText};
+
+pub(crate) use write::{
+    Guard, delete_one, delete_where, insert_one, purge, restore_one, update_one, update_where,
+};
+
+use crate::model::domain::Table;
+use crate::model::error::{InvalidReason, Result};
+use crate::model::query::Visibility;
+use crate::model::record::{ColumnSpec, Managed, Record, invalid};
+use crate::model::value::{MAX_BYTES, Type, Value};
+
+/// How many texts one record keeps. Only filters can make many, and a program has only so many filters.
+const MOST_TEXTS: usize = 512;
+
+/// The names and texts of one record in one dialect.
+#[derive(Debug)]
+pub struct Statements {
+    /// The table in the domain.
+    pub(crate) domain: &'static Table,
+    /// The table's name, as the entity has it.
+    pub(crate) table: &'static str,
+    /// The columns' names, as the entity has them.
+    pub(crate) columns: Vec<&'static str>,
+    pub(crate) specs: &'static [ColumnSpec],
+    pub(crate) managed: Managed,
+    /// The columns whose texts have a limit of their own, and how many bytes it is.
+    limited: Vec<(usize, usize)>,
+    texts: RwLock<HashMap<Shape, Arc<str>>>,
+}
+
+impl Statements {
+    /// Used by the derive: `columns` are the entity's, in the order of the record's fields.
+    #[doc(hidden)]
+    pub fn new<R: Record, E: EntityTrait>(columns: &[E::Column]) -> Self {
+        debug_assert_eq!(E::Column::iter().count(), columns.len());
+        let columns: Vec<&'static str> = columns.iter().map(IdenStatic::as_str).collect();
+        let ty = |name: &str| {
+            let place = columns.iter().position(|column| *column == name)?;
+            Some(R::COLUMNS[place].ty)
+        };
+        let limited = columns.iter().enumerate().filter_map(|(index, column)| {
+            let most_bytes = R::TABLE.most_bytes(column, ty);
+            let has_length = matches!(R::COLUMNS[index].ty, Type::Text | Type::Bytes);
+            let limited = most_bytes < MAX_BYTES || R::COLUMNS[index].max_chars.is_some();
+            (has_length && limited).then_some((index, most_bytes))
+        });
+        Statements {
+            domain: R::TABLE,
+            table: E::default().table_name(),
+            limited: limited.collect(),
+            columns,
+            specs: R::COLUMNS,
+            managed: R::MANAGED,
+            texts: RwLock::default(),
+        }
+    }
+
+    /// The text of that shape, built the first time.
+    pub(crate) fn text(&self, shape: Shape, build: impl FnOnce() -> String) -> SqlText {
+        // A poisoned lock only says that a builder panicked; the map itself is whole.
+        let known = self
+            .texts
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&shape)
+            .cloned();
+        let sql = known.unwrap_or_else(|| {
+            let built: Arc<str> = build().into();
+            let mut texts = self.texts.write().unwrap_or_else(PoisonError::into_inner);
+            if texts.len() < MOST_TEXTS {
+                texts.insert(shape, built.clone());
+            }
+            built
+        });
+        SqlText {
+            sql,
+            table: Some(self.domain),
+        }
+    }
+
+    /// Whether the values of the columns with a limit of their own are short enough for both engines; `value`
+    /// gives that of a column, where it is written.
+    pub(crate) fn check_lengths(&self, value: impl Fn(usize) -> Option<Value>) -> Result<()> {
+        self.limited.iter().try_for_each(|(column, max_bytes)| {
+            value(*column).map_or(Ok(()), |value| {
+                self.check_length(*column, &value, *max_bytes)
+            })
+        })
+    }
+
+    fn check_length(&self, index: usize, value: &Value, max_bytes: usize) -> Result<()> {
+        let bytes = match value {
+            Value::Text(text) => text.len(),
+            Value::Bytes(bytes) => bytes.len(),
+            _ => return Ok(()),
+        };
+        let spec = &self.specs[index];
+        if bytes > max_bytes {
+            return Err(invalid(spec.field, InvalidReason::TooLong { max_bytes }));
+        }
+        match (spec.max_chars, value) {
+            // No text has more characters than bytes.
+            (Some(max_chars), Value::Text(text))
+                if bytes > max_chars && text.chars().count() > max_chars =>
+            {
+                let reason = InvalidReason::TooManyCharacters { max_chars };
+                Err(invalid(spec.field, reason))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn column(&self, index: usize) -> &'static str {
+        self.columns[index]
+    }
+
+    pub(crate) fn owner(&self) -> Option<&'static str> {
+        self.managed.owner.map(|index| self.column(index))
+    }
+
+    pub(crate) fn deleted(&self) -> Option<&'static str> {
+        self.managed.deleted.map(|index| self.column(index))
+    }
+
+    pub(crate) fn id(&self) -> &'static str {
+        self.column(self.managed.id)
+    }
+
+    /// The columns that a caller writes.
+    pub(crate) fn user_columns(&self) -> impl Iterator<Item = usize> {
+        self.managed.user_columns(self.columns.len())
+    }
+
+    /// The predicate of a visibility; none where the record has no soft delete.
+    pub(crate) fn visible(&self, visibility: Visibility) -> Option<(&'static str, &'static str)> {
+        let deleted = self.deleted()?;
+        match visibility {
+            Visibility::Live => Some((deleted, " IS NULL")),
+            Visibility::Deleted => Some((deleted, " IS NOT NULL")),
+            Visibility::All => None,
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! Reading: one row, a page, a count.
+
+use uuid::Uuid;
+
+use super::Spelling;
+use super::SqlText;
+use super::shape::Statement;
+use super::{Shape, Sql, Statements, condition, keyset};
+use crate::model::error::Result;
+use crate::model::query::{Condition, Nulls, OrderKey, Visibility};
+use crate::model::value::Value;
+
+/// `SELECT` of one row by id.
+pub(crate) fn select_one<D: Spelling>(
+    statements: &Statements,
+    scoped: bool,
+    visibility: Visibility,
+) -> SqlText {
+    let shape = Shape::of(Statement::SelectOne)
+        .flag(scoped)
+        .visibility(visibility);
+    statements.text(shape, || {
+        let mut sql = select_columns::<D>(statements);
+        sql.push(" WHERE ")
+            .name(statements.id())
+            .push(" = ")
+            .parameter();
+        write_owner(&mut sql, statements, scoped);
+        write_visible(&mut sql, statements, visibility);
+        sql.finish()
+    })
+}
+
+/// `SELECT` of rows by an array of ids, deleted ones included.
+pub(crate) fn select_by_ids<D: Spelling>(statements: &Statements, scoped: bool) -> SqlText {
+    let shape = Shape::of(Statement::SelectByIds).flag(scoped);
+    statements.text(shape, || {
+        let mut sql = select_columns::<D>(statements);
+        sql.push(" WHERE ").is_element(statements.id());
+        write_owner(&mut sql, statements, scoped);
+        sql.push(" ORDER BY ").name(statements.id());
+        sql.finish()
+    })
+}
+
+/// `SELECT` of the living rows of an array of ids, locked one after the other in the order of ids.
+pub(crate) fn select_for_update<D: Spelling>(statements: &Statements, scoped: bool) -> SqlText {
+    let shape = Shape::of(Statement::SelectForUpdate).flag(scoped);
+    statements.text(shape, || {
+        let mut sql = select_columns::<D>(statements);
+        sql.push(" WHERE ").is_element(statements.id());
+        write_owner(&mut sql, statements, scoped);
+        write_visible(&mut sql, statements, Visibility::Live);
+        sql.push(" ORDER BY ").name(statements.id());
+        sql.push(D::LOCK_ROWS);
+        sql.finish()
+    })
+}
+
+/// Locks the rows of an array of ids, one after the other in the order of ids; gives how many there are.
+pub(crate) fn lock_by_ids<D: Spelling>(statements: &Statements, scoped: bool) -> SqlText {
+    let shape = Shape::of(Statement::LockByIds).flag(scoped);
+    statements.text(shape, || {
+        let mut sql = Sql::<D>::new("SELECT count(*) FROM (SELECT ");
+        sql.name(statements.id())
+            .push(" FROM ")
+            .name(statements.table);
+        sql.push(" WHERE ").is_element(statements.id());
+        write_owner(&mut sql, statements, scoped);
+        sql.push(" ORDER BY ").name(statements.id());
+        sql.push(D::LOCK_ROWS).push(") AS \"locked\"");
+        sql.finish()
+    })
+}
+
+/// `SELECT` of what decides between a conflict and a missing row: the version, and whether it is deleted.
+pub(crate) fn look_up<D: Spelling>(statements: &Statements, scoped: bool) -> SqlText {
+    statements.text(Shape::of(Statement::LookUp).flag(scoped), || {
+        let mut sql = Sql::<D>::new("SELECT ");
+        match statements.managed.version {
+            Some(version) => sql.name(statements.column(version)),
+            None => sql.push("CAST(0 AS bigint)"),
+        };
+        match statements.deleted() {
+            Some(deleted) => sql.push(", ").name(deleted).push(" IS NOT NULL"),
+            None => sql.push(", 1 = 0"),
+        };
+        sql.push(" FROM ").name(statements.table);
+        sql.push(" WHERE ")
+            .name(statements.id())
+            .push(" = ")
+            .parameter();
+        write_owner(&mut sql, statements, scoped);
+        sql.finish()
+    })
+}
+
+/// Which rows a statement is about.
+#[derive(Clone, Copy)]
+pub(crate) struct Selection<'q> {
+    pub(crate) condition: &'q Condition,
+    pub(crate) visibility: Visibility,
+    pub(crate) owner: Option<Uuid>,
+}
+
+impl Selection<'_> {
+    /// Writes `WHERE` and its conditions.
+    pub(super) fn write<D: Spelling>(&self, sql: &mut Sql<D>, statements: &Statements) {
+        sql.push(" WHERE ");
+        condition::write(sql, statements, self.condition);
+        write_owner(sql, statements, self.owner.is_some());
+        write_visible(sql, statements, self.visibility);
+    }
+
+    /// The values of what [`write`](Self::write) writes.
+    pub(super) fn values(&self, statements: &Statements, into: &mut Vec<Value>) -> Result<()> {
+        condition::values(statements, self.condition, into)?;
+        into.extend(self.owner.map(Value::Uuid));
+        Ok(())
+    }
+
+    pub(super) fn shape(&self, statement: Statement) -> Shape {
+        Shape::of(statement)
+            .flag(self.owner.is_some())
+            .visibility(self.visibility)
+            .condition(self.condition)
+    }
+}
+
+/// What a `SELECT` over a selection gives.
+pub(crate) enum Output<'q> {
+    /// The number of rows.
+    Count,
+    /// Whether there is a row.
+    Exists,
+    /// Rows in an order, from a position, up to a number of them.
+    Rows {
+        order: &'q [OrderKey],
+        position: Option<&'q [Value]>,
+        limit: usize,
+    },
+}
+
+/// `SELECT` over a selection: its text and its values.
+pub(crate) fn select<D: Spelling>(
+    statements: &Statements,
+    selection: Selection<'_>,
+    output: Output<'_>,
+) -> Result<(SqlText, Vec<Value>)> {
+    let mut values = Vec::new();
+    selection.values(statements, &mut values)?;
+    let text = match output {
+        Output::Count => statements.text(selection.shape(Statement::Count), || {
+            let mut sql = Sql::<D>::new("SELECT count(*) FROM ");
+            sql.name(statements.table);
+            selection.write(&mut sql, statements);
+            sql.finish()
+        }),
+        Output::Exists => statements.text(selection.shape(Statement::Exists), || {
+            let mut sql = Sql::<D>::new("SELECT EXISTS (SELECT 1 FROM ");
+            sql.name(statements.table);
+            selection.write(&mut sql, statements);
+            sql.push(")");
+            sql.finish()
+        }),
+        Output::Rows {
+            order,
+            position,
+            limit,
+        } => {
+            if let Some(position) = position {
+                keyset::values(statements, order, position, &mut values);
+            }
+            // A page and one more row: far below the width.
+            values.push(Value::BigInt(i64::try_from(limit).unwrap_or(i64::MAX)));
+            let shape = selection
+                .shape(Statement::List)
+                .order(order)
+                .position(position);
+            statements.text(shape, || {
+                let mut sql = select_columns::<D>(statements);
+                selection.write(&mut sql, statements);
+                if let Some(position) = position {
+                    sql.push(" AND ");
+                    keyset::write(&mut sql, statements, order, position);
+                }
+                write_order(&mut sql, statements, order);
+                sql.push(" LIMIT ").parameter();
+                sql.finish()
+            })
+        }
+    };
+    Ok((text, values))
+}
+
+/// What of a query its cursors are bound to: shape and values without the page.
+pub(crate) fn selection_shape(
+    statements: &Statements,
+    selection: Selection<'_>,
+    order: &[OrderKey],
+) -> Result<(Shape, Vec<Value>)> {
+    let mut values = Vec::new();
+    condition::values(statements, selection.condition, &mut values)?;
+    Ok((selection.shape(Statement::List).order(order), values))
+}
+
+fn select_columns<D: Spelling>(statements: &Statements) -> Sql<D> {
+    let mut sql = Sql::new("SELECT ");
+    sql.names(statements.columns.iter().copied());
+    sql.push(" FROM ").name(statements.table);
+    sql
+}
+
+/// The owner's predicate, in an owner's scope and on a table that has one.
+pub(super) fn write_owner<D: Spelling>(sql: &mut Sql<D>, statements: &Statements, scoped: bool) {
+    if scoped && let Some(owner) = statements.owner() {
+        sql.push(" AND ").name(owner).push(" = ").parameter();
+    }
+}
+
+pub(super) fn write_visible<D: Spelling>(
+    sql: &mut Sql<D>,
+    statements: &Statements,
+    visibility: Visibility,
+) {
+    if let Some((deleted, predicate)) = statements.visible(visibility) {
+        sql.push(" AND ").name(deleted).push(predicate);
+    }
+}
+
+fn write_order<D: Spelling>(sql: &mut Sql<D>, statements: &Statements, order: &[OrderKey]) {
+    sql.push(" ORDER BY ");
+    sql.separated(", ", order, |sql, key| {
+        sql.name(statements.column(key.column));
+        if key.descending {
+            sql.push(" DESC");
+        }
+        // On a column without NULLs the engine's own placement is stated: another one would keep the
+        // planner from reading the index in order.
+        let nulls_first = if statements.specs[key.column].nullable {
+            key.nulls == Nulls::First
+        } else {
+            D::NULLS_FIRST != key.descending
+        };
+        sql.push(if nulls_first {
+            " NULLS FIRST"
+        } else {
+            " NULLS LAST"
+        });
+    });
+}

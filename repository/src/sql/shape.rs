@@ -1,0 +1,147 @@
+//! The key of a text: everything it depends on, exactly.
+
+use crate::model::query::{Condition, Nulls, OrderKey, Visibility};
+use crate::model::value::Value;
+
+/// What kind of statement a shape is of.
+#[derive(Clone, Copy, Debug)]
+#[repr(u8)]
+pub(crate) enum Statement {
+    SelectOne,
+    SelectByIds,
+    LockByIds,
+    SelectForUpdate,
+    LookUp,
+    List,
+    Count,
+    Exists,
+    InsertOne,
+    UpdateOne,
+    DeleteOne,
+    RestoreOne,
+    Purge,
+    UpdateWhere,
+    DeleteWhere,
+    BulkInsert,
+    BulkUpdate,
+}
+
+/// Everything that the text of a statement depends on, as bytes. Two requests have the same shape if and
+/// only if they have the same text.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Shape(Vec<u8>);
+
+impl Shape {
+    pub(crate) fn of(statement: Statement) -> Self {
+        let mut bytes = Vec::with_capacity(16);
+        bytes.push(statement as u8);
+        Shape(bytes)
+    }
+
+    #[must_use]
+    pub(crate) fn flag(mut self, flag: bool) -> Self {
+        self.0.push(flag.into());
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn number(mut self, number: usize) -> Self {
+        self.push_number(number);
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn visibility(mut self, visibility: Visibility) -> Self {
+        self.0.push(visibility as u8);
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn columns(mut self, columns: impl Iterator<Item = usize>) -> Self {
+        for column in columns {
+            // 0 ends the list.
+            self.push_number(column + 1);
+        }
+        self.push_number(0);
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn order(mut self, keys: &[OrderKey]) -> Self {
+        self.push_number(keys.len());
+        for key in keys {
+            self.push_number(key.column);
+            self.0.push(key.descending.into());
+            self.0.push((key.nulls == Nulls::First).into());
+        }
+        self
+    }
+
+    /// Which values of a position are NULL, if there is one.
+    #[must_use]
+    pub(crate) fn position(mut self, position: Option<&[Value]>) -> Self {
+        match position {
+            None => self.0.push(2),
+            Some(values) => {
+                for value in values {
+                    self.0.push(value.is_null().into());
+                }
+            }
+        }
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn condition(mut self, condition: &Condition) -> Self {
+        self.push_condition(condition);
+        self
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    fn push_condition(&mut self, condition: &Condition) {
+        match condition {
+            Condition::And(parts) => self.push_parts(0, parts),
+            Condition::Or(parts) => self.push_parts(1, parts),
+            Condition::Not(inner) => {
+                self.0.push(2);
+                self.push_condition(inner);
+            }
+            Condition::Compare {
+                column, comparison, ..
+            } => {
+                self.0.extend([3, *comparison as u8]);
+                self.push_number(*column);
+            }
+            Condition::IsNull { column } => {
+                self.0.push(4);
+                self.push_number(*column);
+            }
+            Condition::IsIn { column, .. } => {
+                self.0.push(5);
+                self.push_number(*column);
+            }
+            Condition::TooLarge => self.0.push(7),
+            Condition::Text { column, kind, .. } => {
+                self.0.extend([6, *kind as u8]);
+                self.push_number(*column);
+            }
+        }
+    }
+
+    fn push_parts(&mut self, kind: u8, parts: &[Condition]) {
+        self.0.push(kind);
+        self.push_number(parts.len());
+        for part in parts {
+            self.push_condition(part);
+        }
+    }
+
+    /// Four bytes each, so that no two sequences of numbers are written alike.
+    fn push_number(&mut self, number: usize) {
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        self.0.extend(number.to_le_bytes());
+    }
+}

@@ -1,0 +1,15 @@
+//! The connections of a store, of whichever engine.
+
+#[cfg(feature = "postgres")]
+use crate::driver::postgres::PostgresPool;
+#[cfg(feature = "sqlite")]
+use crate::driver::sqlite::SqlitePool;
+
+/// The connections of a store.
+#[derive(Clone)]
+pub(crate) enum Backend {
+    #[cfg(feature = "sqlite")]
+    Sqlite(SqlitePool),
+    #[cfg(feature = "postgres")]
+    Postgres(PostgresPool),
+}

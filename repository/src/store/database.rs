@@ -1,0 +1,191 @@
+//! An opened database.
+
+use std::sync::Arc;
+
+use super::backend::Backend;
+use super::options::StoreOptions;
+use super::start_up;
+use crate::driver::Stored;
+#[cfg(feature = "postgres")]
+use crate::driver::postgres::PostgresPool;
+#[cfg(feature = "sqlite")]
+use crate::driver::sqlite::{SqlitePool, is_in_memory};
+use crate::driver::{Access, Extent};
+use crate::model::engine::Engine;
+use crate::model::error::Result;
+use crate::model::repository::Repository;
+use crate::model::scope::Scope;
+use crate::operation::Context;
+use crate::unit::AnyRepository;
+use crate::unit::{NativeRepository, Source};
+use crate::unit::{NativeUnit, Unit};
+
+/// An opened database, of whichever engine its URL names. Cheap to clone; clones share connections.
+#[derive(Clone)]
+pub struct Store {
+    backend: Backend,
+    options: Arc<StoreOptions>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Opens the database that the URL names, with the defaults of [`StoreOptions`].
+    ///
+    /// # Errors
+    /// As [`StoreOptions::open`].
+    pub async fn open(url: impl Into<String>) -> Result<Self> {
+        StoreOptions::new(url).open().await
+    }
+
+    pub(crate) async fn open_with(options: StoreOptions) -> Result<Self> {
+        let url = options.exposed_url();
+        let engine = Engine::of_url(url)?;
+        let settings = &options.settings;
+        if let Some(migrate) = options.hooks.migrate
+            && !is_in_memory(url)
+        {
+            (migrate.before_opening)(url, &settings.schemas, migrate.apply).await?;
+        }
+        let backend = match engine {
+            #[cfg(feature = "sqlite")]
+            Engine::Sqlite => {
+                let migrate = options.hooks.migrate.map(|migrate| migrate.apply);
+                Backend::Sqlite(SqlitePool::open(url, settings, migrate).await?)
+            }
+            #[cfg(feature = "postgres")]
+            Engine::Postgres => {
+                Backend::Postgres(PostgresPool::open(url, settings, options.domain).await?)
+            }
+            #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
+            engine => {
+                return Err(crate::driver::url::invalid_url(format!(
+                    "it names {engine}, and the feature \"{engine}\" is off"
+                )));
+            }
+        };
+        match &options.hooks.check_schema {
+            Some(check) => check(&backend, &settings.application_role).await?,
+            None => start_up::check(&backend, options.domain).await?,
+        }
+        Ok(Store {
+            backend,
+            options: Arc::new(options),
+        })
+    }
+
+    /// Which engine it is.
+    pub fn engine(&self) -> Engine {
+        match &self.backend {
+            #[cfg(feature = "sqlite")]
+            Backend::Sqlite(_) => Engine::Sqlite,
+            #[cfg(feature = "postgres")]
+            Backend::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    fn context(&self, scope: &Scope) -> Context {
+        Context {
+            scope: *scope,
+            domain: self.options.domain,
+            sees_all: match &self.backend {
+                #[cfg(feature = "sqlite")]
+                Backend::Sqlite(_) => true,
+                #[cfg(feature = "postgres")]
+                Backend::Postgres(pool) => pool.sees_all(),
+            },
+            unguarded: match &self.backend {
+                #[cfg(feature = "sqlite")]
+                Backend::Sqlite(_) => Arc::default(),
+                #[cfg(feature = "postgres")]
+                Backend::Postgres(pool) => pool.unguarded(),
+            },
+            clock: self.options.clock.clone(),
+            ids: self.options.ids.clone(),
+        }
+    }
+
+    /// The rows of one record in one scope. Each call of the repository is a unit of its own.
+    pub fn repository<R: Stored>(&self, scope: &Scope) -> Arc<dyn Repository<R>> {
+        self.native(scope).shared()
+    }
+
+    /// As [`repository`](Self::repository), of the store's own dialect: where an application's own trait,
+    /// implemented for both, begins.
+    pub fn native<R: Stored>(&self, scope: &Scope) -> AnyRepository<R> {
+        let context = self.context(scope);
+        match &self.backend {
+            #[cfg(feature = "sqlite")]
+            Backend::Sqlite(pool) => {
+                AnyRepository::Sqlite(NativeRepository::new(Source::Pool(pool.clone()), context))
+            }
+            #[cfg(feature = "postgres")]
+            Backend::Postgres(pool) => {
+                AnyRepository::Postgres(NativeRepository::new(Source::Pool(pool.clone()), context))
+            }
+        }
+    }
+
+    /// Begins a unit of work that reads. On Postgres it is `REPEATABLE READ READ ONLY`; on SQLite a
+    /// transaction of a connection that cannot write.
+    ///
+    /// # Errors
+    /// [`PoolTimeout`](crate::ErrorKind::PoolTimeout), [`Unavailable`](crate::ErrorKind::Unavailable);
+    /// [`Permission`](crate::ErrorKind::Permission) if the role does not fit the scope.
+    pub async fn begin_read(&self, scope: &Scope) -> Result<Unit> {
+        self.begin(scope, Access::Read, Extent::Unit).await
+    }
+
+    /// Begins a unit of work that writes. On Postgres it is `READ COMMITTED`; on SQLite it holds the one
+    /// writing connection from its beginning.
+    ///
+    /// # Errors
+    /// As [`begin_read`](Self::begin_read); [`LockTimeout`](crate::ErrorKind::LockTimeout) on SQLite if
+    /// another process writes for too long.
+    pub async fn begin_write(&self, scope: &Scope) -> Result<Unit> {
+        self.begin(scope, Access::Write, Extent::Unit).await
+    }
+
+    pub(crate) async fn begin(
+        &self,
+        scope: &Scope,
+        access: Access,
+        extent: Extent,
+    ) -> Result<Unit> {
+        let context = self.context(scope);
+        Ok(match &self.backend {
+            #[cfg(feature = "sqlite")]
+            Backend::Sqlite(pool) => {
+                Unit::Sqlite(NativeUnit::begin(pool, context, access, extent).await?)
+            }
+            #[cfg(feature = "postgres")]
+            Backend::Postgres(pool) => {
+                Unit::Postgres(NativeUnit::begin(pool, context, access, extent).await?)
+            }
+        })
+    }
+
+    /// Closes the store: connections end as they become free, and further calls are
+    /// [`Unavailable`](crate::ErrorKind::Unavailable). So does dropping every clone of the store and every
+    /// repository and unit that came from it.
+    pub fn close(&self) {
+        match &self.backend {
+            #[cfg(feature = "sqlite")]
+            Backend::Sqlite(pool) => pool.close(),
+            #[cfg(feature = "postgres")]
+            Backend::Postgres(pool) => pool.close(),
+        }
+    }
+}
+
+/// A database in memory is migrated over the connection that it lives in; on Postgres there is none.
+#[cfg(not(feature = "sqlite"))]
+fn is_in_memory(_url: &str) -> bool {
+    false
+}

@@ -1,0 +1,19 @@
+//! A store: how it is opened, its connections, and the units of work that it runs.
+
+mod backend;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod database;
+mod options;
+pub(crate) mod start_up;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod units;
+
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use database::Store;
+pub use options::StoreOptions;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use units::{Once, Writing};
+
+pub(crate) use backend::Backend;
+#[cfg(feature = "migrate")]
+pub(crate) use options::Migrate;

@@ -1,0 +1,108 @@
+//! Idempotency keys: which units of work were committed, for callers that could not know.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::driver::Dialect;
+use crate::model::domain::{
+    Check, ManagedColumns, Presence, PrimaryKey, Table, TableTypes, TypedColumn,
+};
+use crate::model::error::Result;
+use crate::model::record::canonical;
+use crate::model::value::Value;
+use crate::operation::Context;
+use crate::session::Session;
+use crate::sql::Sql;
+use crate::sql::SqlText;
+
+/// The table of the keys, for the domain of an application that uses
+/// [`Writing::once`](crate::Writing::once).
+///
+/// A key belongs to the owner in whose scope it was used, so that nobody learns of another's; the system's
+/// keys belong to the nil UUID. Like every table it is made by a migration of the application; that of the
+/// reference domain is `m20261122_000008_operation_keys`.
+pub const OPERATION_KEYS: Table = Table {
+    name: "catamaran_operation_keys",
+    columns: &["user_id", "id", "created_at"],
+    primary_key: PrimaryKey {
+        name: "pk_catamaran_operation_keys",
+        columns: &["user_id", "id"],
+    },
+    owner: Some("user_id"),
+    managed: ManagedColumns {
+        created: Some("created_at"),
+        ..ManagedColumns::NONE
+    },
+    defaults: &[],
+    unique_keys: &[],
+    indexes: &[],
+    foreign_keys: &[],
+    checks: &[
+        Check::on_sqlite("ck_catamaran_operation_keys__user_id"),
+        Check::on_sqlite("ck_catamaran_operation_keys__id"),
+        Check::on_both("ck_catamaran_operation_keys__created_at"),
+    ],
+    presence: Presence::Both,
+    ..Table::BLANK
+};
+
+/// The types of [`OPERATION_KEYS`], for the models of the same domain: the table has no record.
+pub const OPERATION_KEYS_TYPES: TableTypes = TableTypes {
+    table: OPERATION_KEYS.name,
+    columns: &[
+        TypedColumn::new("user_id", "uuid"),
+        TypedColumn::new("id", "uuid"),
+        TypedColumn::new("created_at", "timestamptz"),
+    ],
+};
+
+fn text(sql: Sql<impl Dialect>) -> SqlText {
+    SqlText {
+        sql: sql.finish().into(),
+        table: Some(&OPERATION_KEYS),
+    }
+}
+
+/// Takes the key, and waits for anyone who has it in hand; whether it was free.
+pub(crate) async fn take<D: Dialect>(
+    session: &mut Session<D>,
+    context: &Context,
+    key: Uuid,
+) -> Result<bool> {
+    context.check_scope(&OPERATION_KEYS)?;
+    let mut sql = Sql::<D>::new("INSERT INTO ");
+    sql.name(OPERATION_KEYS.name).push(" (");
+    sql.names(OPERATION_KEYS.columns.iter().copied());
+    sql.push(") VALUES (");
+    sql.separated(", ", OPERATION_KEYS.columns, |sql, _| {
+        sql.parameter();
+    });
+    sql.push(") ON CONFLICT DO NOTHING");
+    let mut now = context.now();
+    canonical("created_at", &mut now)?;
+    let owner = context.scope.owner_id().unwrap_or(Uuid::nil());
+    let values = vec![Value::Uuid(owner), Value::Uuid(key), Value::Timestamp(now)];
+    let taken = session.execute(&text(sql), values).await?;
+    Ok(taken == 1)
+}
+
+/// Removes the keys of the scope that were taken before that time; returns how many.
+pub(crate) async fn forget<D: Dialect>(
+    session: &mut Session<D>,
+    context: &Context,
+    mut before: DateTime<Utc>,
+) -> Result<u64> {
+    context.check_scope(&OPERATION_KEYS)?;
+    canonical("before", &mut before)?;
+    let mut sql = Sql::<D>::new("DELETE FROM ");
+    sql.name(OPERATION_KEYS.name)
+        .push(" WHERE ")
+        .name("created_at");
+    sql.push(" < ").parameter();
+    let mut values = vec![Value::Timestamp(before)];
+    if let Some(owner) = context.scope.owner_id() {
+        sql.push(" AND ").name("user_id").push(" = ").parameter();
+        values.push(Value::Uuid(owner));
+    }
+    session.execute(&text(sql), values).await
+}

@@ -1,0 +1,387 @@
+//! The one implementation of the trait, over the dialect that its type names.
+
+use std::marker::PhantomData;
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use futures_util::TryStreamExt;
+use futures_util::stream::{self, BoxStream, StreamExt};
+use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard};
+use uuid::Uuid;
+
+use crate::driver::Twin;
+use crate::driver::{Access, Dialect, Extent};
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::query::{Filter, Page, PageRequest, Query, Visibility};
+use crate::model::repository::{Expected, Repository, Upsert, Upserted};
+use crate::model::scope::Scope;
+use crate::model::value::Value;
+use crate::operation::{self, Context};
+use crate::session::{ENDED, Session};
+use crate::sql::SqlText;
+use crate::sql::custom::OwnSql;
+
+/// How many rows a stream reads at once.
+const STREAM_PAGE: u32 = 1_000;
+
+/// A repository of one record in one dialect: `SqliteRepository<Habit>`, `PostgresRepository<Habit>`.
+///
+/// An application implements traits of its own for both, for the queries that are its own; see
+/// [`query`](Self::query).
+pub struct NativeRepository<R, D: Dialect> {
+    source: Source<D>,
+    context: Context,
+    _of: PhantomData<fn() -> R>,
+}
+
+impl<R, D: Dialect> Clone for NativeRepository<R, D> {
+    fn clone(&self) -> Self {
+        NativeRepository::new(self.source.clone(), self.context.clone())
+    }
+}
+
+impl<R, D: Dialect> std::fmt::Debug for NativeRepository<R, D> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NativeRepository")
+            .field("engine", &D::ENGINE)
+            .field("scope", &self.context.scope)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The session of a unit of work, until it ends.
+pub(crate) type SharedSession<D> = Arc<Mutex<Option<Session<D>>>>;
+
+/// Where a repository's sessions come from.
+pub(crate) enum Source<D: Dialect> {
+    /// A session for each call.
+    Pool(D::Pool),
+    /// The one session of a unit of work.
+    Unit {
+        session: SharedSession<D>,
+        access: Access,
+    },
+}
+
+impl<D: Dialect> Clone for Source<D> {
+    fn clone(&self) -> Self {
+        match self {
+            Source::Pool(pool) => Source::Pool(pool.clone()),
+            Source::Unit { session, access } => Source::Unit {
+                session: session.clone(),
+                access: *access,
+            },
+        }
+    }
+}
+
+/// The session of one call: its own, or that of the unit, which is locked meanwhile.
+enum Work<D: Dialect> {
+    Own(Session<D>),
+    Unit(UnitSession<D>),
+}
+
+/// The locked session of a unit that has not ended.
+pub(crate) struct UnitSession<D: Dialect>(OwnedMappedMutexGuard<Option<Session<D>>, Session<D>>);
+
+impl<D: Dialect> UnitSession<D> {
+    pub(crate) async fn lock(session: &SharedSession<D>) -> Result<Self> {
+        let guard = session.clone().lock_owned().await;
+        OwnedMutexGuard::try_map(guard, Option::as_mut)
+            .map(UnitSession)
+            .map_err(|_| ENDED.into())
+    }
+}
+
+impl<D: Dialect> Deref for UnitSession<D> {
+    type Target = Session<D>;
+
+    fn deref(&self) -> &Session<D> {
+        &self.0
+    }
+}
+
+impl<D: Dialect> DerefMut for UnitSession<D> {
+    fn deref_mut(&mut self) -> &mut Session<D> {
+        &mut self.0
+    }
+}
+
+impl<D: Dialect> Work<D> {
+    fn session(&mut self) -> &mut Session<D> {
+        match self {
+            Work::Own(session) => session,
+            Work::Unit(session) => session,
+        }
+    }
+
+    /// Ends the call. A call of its own is committed or rolled back; in a unit a failed write forbids
+    /// every further call, because it may have written a part.
+    async fn end<T>(self, access: Access, result: Result<T>) -> Result<T> {
+        match (self, &result) {
+            (Work::Own(session), Ok(_)) => session.commit().await?,
+            (Work::Own(session), Err(_)) => {
+                // The call's own error is the one to report; a session that cannot roll back throws its
+                // connection away, which rolls back as well.
+                let _rolled_back = session.rollback().await;
+            }
+            (Work::Unit(mut session), Err(error)) if access == Access::Write => session.fail(error),
+            (Work::Unit(_), _) => {}
+        }
+        result
+    }
+}
+
+impl<R, D: Dialect> NativeRepository<R, D> {
+    pub(crate) fn new(source: Source<D>, context: Context) -> Self {
+        NativeRepository {
+            source,
+            context,
+            _of: PhantomData,
+        }
+    }
+
+    /// On whose behalf the repository works.
+    pub fn scope(&self) -> &Scope {
+        &self.context.scope
+    }
+}
+
+impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
+    async fn work(&self, access: Access, extent: Extent) -> Result<Work<D>> {
+        self.context.check_scope(R::TABLE)?;
+        tracing::trace!(table = R::TABLE.name, engine = %D::ENGINE, scope = ?self.scope(), ?access);
+        match &self.source {
+            Source::Pool(pool) => Session::begin(pool, &self.context.scope, access, extent)
+                .await
+                .map(Work::Own),
+            Source::Unit {
+                access: Access::Read,
+                ..
+            } if access == Access::Write => Err(ErrorKind::ReadOnly {
+                reason: "the unit of work was opened for reading".into(),
+            }
+            .into()),
+            Source::Unit { session, .. } => UnitSession::lock(session).await.map(Work::Unit),
+        }
+    }
+
+    async fn read(&self) -> Result<Work<D>> {
+        self.work(Access::Read, Extent::Statement).await
+    }
+
+    async fn write(&self, extent: Extent) -> Result<Work<D>> {
+        self.work(Access::Write, extent).await
+    }
+
+    /// A statement of the application's own, which the session looks over, with its values in the form that
+    /// both engines take.
+    fn own_statement(
+        session: &mut Session<D>,
+        sql: &'static str,
+        values: Vec<Value>,
+    ) -> Result<(SqlText, Vec<Value>)> {
+        let own = OwnSql::read(D::ENGINE, sql);
+        session.look_over_one(&own, values.len())?;
+        if own.has_star() {
+            return Err(ErrorKind::InvalidQuery {
+                reason: "name the columns instead of *: another process may migrate the table"
+                    .into(),
+            }
+            .into());
+        }
+        let values: Result<Vec<Value>, _> = values.into_iter().map(Value::canonical).collect();
+        let values = values.map_err(|reason| ErrorKind::InvalidValue {
+            field: None,
+            reason,
+        })?;
+        let text = SqlText {
+            sql: D::own_text(sql, &values),
+            table: Some(R::TABLE),
+        };
+        Ok((text, values))
+    }
+
+    /// Runs a query of the application's own, in the repository's scope and unit; returns its rows decoded.
+    ///
+    /// The statement is in this engine's SQL (`?1` or `$1`), names its columns (a `*` is refused, since another
+    /// process may migrate the table), and brings a total order.
+    /// On SQLite it carries the owner's predicate itself: [`scope`](Self::scope) has the owner. Postgres
+    /// adds it by row level security.
+    ///
+    /// # Errors
+    /// The errors that every call can give, and what `decode` gives.
+    /// [`InvalidQuery`](ErrorKind::InvalidQuery) for more than one statement, for more or fewer values than it has
+    /// parameters, for SQL that would control the transaction, or that in an owner's scope does anything but
+    /// read and write rows; [`Permission`](ErrorKind::Permission) on Postgres if
+    /// a function changed role or claims meanwhile. Whatever else it sets ends with the unit of work.
+    pub async fn query<T: Send>(
+        &self,
+        sql: &'static str,
+        values: Vec<Value>,
+        decode: fn(&D::Row) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        // In a transaction that reads: only there does Postgres refuse a write.
+        let mut work = self.work(Access::Read, Extent::Transaction).await?;
+        let session = work.session();
+        let rows = match Self::own_statement(session, sql, values) {
+            Ok((text, values)) => session.fetch(&text, values, decode).await,
+            Err(refused) => Err(refused),
+        };
+        work.end(Access::Read, rows).await
+    }
+
+    /// Runs a statement of the application's own that writes; returns how many rows it changed.
+    ///
+    /// What the library does for its own writes (owner, version, timestamps, soft delete) is the
+    /// statement's to do.
+    ///
+    /// # Errors
+    /// As [`query`](Self::query).
+    pub async fn execute(&self, sql: &'static str, values: Vec<Value>) -> Result<u64> {
+        let mut work = self.write(Extent::Statement).await?;
+        let session = work.session();
+        let changed = match Self::own_statement(session, sql, values) {
+            Ok((text, values)) => session.execute(&text, values).await,
+            Err(refused) => Err(refused),
+        };
+        work.end(Access::Write, changed).await
+    }
+}
+
+#[async_trait]
+impl<R: Twin<D>, D: Dialect> Repository<R> for NativeRepository<R, D> {
+    async fn find(&self, id: Uuid) -> Result<Option<R>> {
+        let mut work = self.read().await?;
+        let found = operation::find(work.session(), &self.context, id, Visibility::Live).await;
+        work.end(Access::Read, found).await
+    }
+
+    async fn lock(&self, ids: &[Uuid]) -> Result<Vec<R>> {
+        if let Source::Pool(_) = &self.source {
+            return Err(ErrorKind::Unsupported {
+                what: "a lock outside of a unit of work",
+                reason: "it would end with the call",
+            }
+            .into());
+        }
+        let mut work = self.write(Extent::Transaction).await?;
+        let locked = operation::lock(work.session(), &self.context, ids).await;
+        work.end(Access::Write, locked).await
+    }
+
+    async fn get(&self, id: Uuid) -> Result<R> {
+        self.find(id)
+            .await?
+            .ok_or_else(|| operation::not_found::<R>(id))
+    }
+
+    async fn exists(&self, query: &Query<R>) -> Result<bool> {
+        let mut work = self.read().await?;
+        let exists = operation::exists(work.session(), &self.context, query).await;
+        work.end(Access::Read, exists).await
+    }
+
+    async fn count(&self, query: &Query<R>) -> Result<u64> {
+        let mut work = self.read().await?;
+        let count = operation::count(work.session(), &self.context, query).await;
+        work.end(Access::Read, count).await
+    }
+
+    async fn list(&self, query: &Query<R>, page: PageRequest) -> Result<Page<R>> {
+        let mut work = self.read().await?;
+        let page = operation::list(work.session(), &self.context, query, &page).await;
+        work.end(Access::Read, page).await
+    }
+
+    fn stream(&self, query: Query<R>) -> BoxStream<'static, Result<R>> {
+        let start = Some(PageRequest::first(STREAM_PAGE));
+        let repository = self.clone();
+        stream::try_unfold(
+            (repository, query, start),
+            |(repository, query, request)| async move {
+                let Some(request) = request else {
+                    return Ok::<_, Error>(None);
+                };
+                let page = repository.list(&query, request).await?;
+                let next = page.next.map(|next| PageRequest::after(STREAM_PAGE, next));
+                let items = stream::iter(page.items.into_iter().map(Ok));
+                Ok(Some((items, (repository, query, next))))
+            },
+        )
+        .try_flatten()
+        .boxed()
+    }
+
+    async fn insert(&self, draft: R::Draft) -> Result<R> {
+        let mut work = self.write(Extent::Statement).await?;
+        let inserted = operation::insert(work.session(), &self.context, draft).await;
+        work.end(Access::Write, inserted).await
+    }
+
+    async fn insert_many(&self, drafts: Vec<R::Draft>) -> Result<Vec<R>> {
+        let mut work = self.write(Extent::Transaction).await?;
+        let inserted = operation::insert_many(work.session(), &self.context, drafts).await;
+        work.end(Access::Write, inserted).await
+    }
+
+    async fn update(&self, record: R) -> Result<R> {
+        let mut work = self.write(Extent::Statement).await?;
+        let updated = operation::update(work.session(), &self.context, record).await;
+        work.end(Access::Write, updated).await
+    }
+
+    async fn patch(&self, id: Uuid, expected: Expected, patch: R::Patch) -> Result<R> {
+        let mut work = self.write(Extent::Statement).await?;
+        let patched = operation::patch(work.session(), &self.context, id, expected, &patch).await;
+        work.end(Access::Write, patched).await
+    }
+
+    async fn upsert(&self, row: Upsert<R>) -> Result<Upserted<R>> {
+        let upserted = self.upsert_many(vec![row]).await?;
+        // One row in, one outcome out.
+        upserted
+            .into_iter()
+            .next()
+            .ok_or_else(|| ErrorKind::Internal.into())
+    }
+
+    async fn upsert_many(&self, rows: Vec<Upsert<R>>) -> Result<Vec<Upserted<R>>> {
+        let mut work = self.write(Extent::Transaction).await?;
+        let upserted = operation::upsert_many(work.session(), &self.context, rows).await;
+        work.end(Access::Write, upserted).await
+    }
+
+    async fn delete(&self, id: Uuid, expected: Expected) -> Result<()> {
+        let mut work = self.write(Extent::Statement).await?;
+        let deleted = operation::delete::<D, R>(work.session(), &self.context, id, expected).await;
+        work.end(Access::Write, deleted).await
+    }
+
+    async fn restore(&self, id: Uuid, expected: Expected) -> Result<R> {
+        let mut work = self.write(Extent::Statement).await?;
+        let restored = operation::restore(work.session(), &self.context, id, expected).await;
+        work.end(Access::Write, restored).await
+    }
+
+    async fn purge(&self, before: DateTime<Utc>, limit: u32) -> Result<u64> {
+        let mut work = self.write(Extent::Statement).await?;
+        let session = work.session();
+        let purged = operation::purge::<D, R>(session, &self.context, before, limit).await;
+        work.end(Access::Write, purged).await
+    }
+
+    async fn patch_where(&self, filter: &Filter<R>, patch: R::Patch) -> Result<u64> {
+        let mut work = self.write(Extent::Statement).await?;
+        let patched = operation::patch_where(work.session(), &self.context, filter, &patch).await;
+        work.end(Access::Write, patched).await
+    }
+
+    async fn delete_where(&self, filter: &Filter<R>) -> Result<u64> {
+        let mut work = self.write(Extent::Statement).await?;
+        let deleted = operation::delete_where(work.session(), &self.context, filter).await;
+        work.end(Access::Write, deleted).await
+    }
+}
