@@ -35,7 +35,7 @@ fn leak(text: String) -> &'static str {
     text.leak()
 }
 
-fn table(number: usize) -> (Table, &'static Shape) {
+fn table(number: usize) -> (Table, &'static TableTypes) {
     let name = leak(format!("table_{number:03}"));
     let mut columns = vec![
         TypedColumn::new("id", "uuid"),
@@ -84,7 +84,7 @@ fn table(number: usize) -> (Table, &'static Shape) {
         checks: checks.collect::<Vec<_>>().leak(),
         ..Table::BLANK
     };
-    let shape = Shape {
+    let shape = TableTypes {
         table: name,
         columns: columns.leak(),
     };
@@ -94,8 +94,9 @@ fn table(number: usize) -> (Table, &'static Shape) {
 fn domain() -> &'static Domain {
     static DOMAIN: OnceLock<Domain> = OnceLock::new();
     DOMAIN.get_or_init(|| {
-        let (tables, shapes): (Vec<Table>, Vec<&'static Shape>) = (0..TABLES).map(table).unzip();
-        let sources: Vec<Model> = shapes.into_iter().map(Model::shape).collect();
+        let (tables, shapes): (Vec<Table>, Vec<&'static TableTypes>) =
+            (0..TABLES).map(table).unzip();
+        let sources: Vec<TableSource> = shapes.into_iter().map(TableSource::types).collect();
         Domain {
             tables: tables.leak(),
             sources: sources.leak(),

@@ -93,6 +93,13 @@ pub mod cli;
 pub mod doctor;
 mod driver;
 #[cfg(feature = "fingerprint")]
+#[cfg_attr(
+    not(feature = "doctor"),
+    allow(
+        dead_code,
+        reason = "the fixes are computed with the findings; only the doctor prints them"
+    )
+)]
 pub mod fingerprint;
 #[cfg(feature = "migrate")]
 pub mod migrate;

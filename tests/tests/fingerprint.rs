@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use catamaran::domain::{
-    Check, Domain, Model, Place, PrimaryKey, Shape, Suppression, Table, TypedColumn,
+    Check, Domain, Place, PrimaryKey, Suppression, Table, TableSource, TableTypes, TypedColumn,
 };
 use catamaran::migrate::{History, Script, TwinMigration};
 use catamaran::testing::{DatabaseOptions, PostgresServer, Target, TwinDatabase, twin_test};
@@ -284,13 +284,13 @@ static WITH_MOODS: Domain = Domain {
         MOODS,
     ],
     sources: &[
-        DOMAIN.models[0],
-        DOMAIN.models[1],
-        DOMAIN.models[2],
-        DOMAIN.models[3],
-        DOMAIN.models[4],
-        DOMAIN.models[5],
-        DOMAIN.models[6],
+        DOMAIN.sources[0],
+        DOMAIN.sources[1],
+        DOMAIN.sources[2],
+        DOMAIN.sources[3],
+        DOMAIN.sources[4],
+        DOMAIN.sources[5],
+        DOMAIN.sources[6],
         TableSource::types(&TableTypes {
             table: "moods",
             columns: &[

@@ -14,6 +14,7 @@ pub use options::StoreOptions;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use units::{Once, Writing};
 
+#[cfg(feature = "fingerprint")]
 pub(crate) use backend::Backend;
 #[cfg(feature = "migrate")]
 pub(crate) use options::Migrate;

@@ -2,8 +2,8 @@
 
 use catamaran::doctor::{Code, Doctor, Report};
 use catamaran::domain::{
-    Check, Command, Domain, Equivalence, Index, Model, NativeType, Policy, PrimaryKey, Shape,
-    Table, TypedColumn,
+    Check, Command, Domain, Equivalence, Index, NativeType, Policy, PrimaryKey, Table, TableSource,
+    TableTypes, TypedColumn,
 };
 use catamaran::migrate::{self, ConnectOptions, History};
 use catamaran::testing::{DatabaseOptions, EphemeralDatabase, PostgresServer};

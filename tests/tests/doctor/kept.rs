@@ -3,7 +3,7 @@
 use catamaran::Engine;
 use catamaran::doctor::{Code, Fix};
 use catamaran::domain::{
-    Domain, Index, Model, Place, PrimaryKey, Shape, Suppression, Table, TypedColumn,
+    Domain, Index, Place, PrimaryKey, Suppression, Table, TableSource, TableTypes, TypedColumn,
 };
 
 use crate::file::{File, statements, the};

@@ -13,8 +13,8 @@ pub use dialect::Sqlite;
 pub use execute::Row;
 pub use types::{TextDate, TextId, TextTime};
 
-pub(crate) use connect::SqlitePool;
 #[cfg(feature = "migrate")]
-pub(crate) use connect::{explain, is_in_memory};
+pub(crate) use connect::explain;
+pub(crate) use connect::{SqlitePool, is_in_memory};
 #[cfg(feature = "migrate")]
 pub(crate) use url::options_of;

@@ -5,13 +5,17 @@
 //! on both engines.
 
 #[cfg_attr(
-    not(feature = "fingerprint"),
+    not(feature = "doctor"),
     allow(dead_code, reason = "only the schema checks read it")
 )]
 pub(crate) mod description;
 mod equivalence;
 mod guard;
 mod suppression;
+#[cfg_attr(
+    not(feature = "fingerprint"),
+    allow(dead_code, reason = "only the schema checks read it")
+)]
 mod table_source;
 
 pub use equivalence::{Equivalence, MATRIX, NativeType};

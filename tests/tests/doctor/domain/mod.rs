@@ -29,12 +29,12 @@ async fn renamed() -> Result<(), String> {
             _ => TypedColumn::new(name, "timestamptz"),
         })
         .collect();
-    let shape: &'static Shape = Box::leak(Box::new(Shape {
+    let shape: &'static TableTypes = Box::leak(Box::new(TableTypes {
         table: "devices",
         columns: columns.leak(),
     }));
     let domain = with(RENAMED);
-    let doctor = Doctor::new(domain).model(TableSource::types(shape));
+    let doctor = Doctor::new(domain).source(TableSource::types(shape));
     for engine in Engine::ALL {
         let database = Migrated::new(engine).await;
         let look = async || {

@@ -165,7 +165,7 @@ const DRIFTS: &[Drift] = &[
     ),
 ];
 
-/// Where the record stands among the models of DOMAIN.
+/// Where the record stands among the sources of DOMAIN.
 const DEVICE: usize = 3;
 
 /// Describes nothing that was not described before.
@@ -203,22 +203,22 @@ pub async fn all() -> Vec<(&'static str, Engine, Code, Result<(), String>)> {
 }
 
 async fn one(drift: &Drift, engine: Engine) -> Result<(), String> {
-    let mut models = entity::DOMAIN.models.to_vec();
+    let mut sources = entity::DOMAIN.sources.to_vec();
     if drift.alone {
         // The devices without their record, whose entities would be read with it.
-        models.remove(DEVICE);
-        models.push(TableSource::types(&DEVICES));
-        models.push(match engine {
+        sources.remove(DEVICE);
+        sources.push(TableSource::types(&DEVICES));
+        sources.push(match engine {
             Engine::Sqlite => TableSource::postgres::<entity::postgres::device::Entity>(),
             Engine::Postgres => TableSource::sqlite::<entity::sqlite::device::Entity>(),
         });
     }
-    models.push(match engine {
+    sources.push(match engine {
         Engine::Sqlite => drift.wrong.sqlite,
         Engine::Postgres => drift.wrong.postgres,
     });
     let domain = Box::leak(Box::new(Domain {
-        models: models.leak(),
+        sources: sources.leak(),
         ..entity::DOMAIN
     }));
     let report = Doctor::new(domain).check().await;

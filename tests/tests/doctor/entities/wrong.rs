@@ -5,8 +5,8 @@ use catamaran::domain::TableSource;
 /// An entity, and its twin.
 #[derive(Clone, Copy)]
 pub struct Wrong {
-    pub sqlite: Model,
-    pub postgres: Model,
+    pub sqlite: TableSource,
+    pub postgres: TableSource,
     /// The fields of each, as they are written.
     pub sqlite_fields: &'static str,
     pub postgres_fields: &'static str,
