@@ -1,6 +1,7 @@
 //! The rows that are loaded before anything is measured, and the rows that are inserted meanwhile.
 
-use catamaran::{Clock, IdSource, Record, Stamp, SystemClock, UuidV7};
+use catamaran::record::Stamp;
+use catamaran::{Clock, IdSource, Record, SystemClock, UuidV7};
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use entity::{Habit, HabitDraft};
 use uuid::Uuid;

@@ -4,7 +4,7 @@
 //! RETURNING where the row is known.
 
 use async_trait::async_trait;
-use catamaran::{Native, Twin};
+use catamaran::record::{Native, Twin};
 use chrono::{DateTime, Utc};
 use entity::{Habit, HabitDraft};
 use sea_orm::sea_query::{Expr, ExprTrait};

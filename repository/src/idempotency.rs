@@ -3,11 +3,11 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use crate::derive::canonical;
 use crate::dialect::{Dialect, Text};
 use crate::domain::{Check, ManagedColumns, Presence, PrimaryKey, Shape, ShapeColumn, Table};
 use crate::error::Result;
 use crate::operation::Context;
-use crate::record::canonical;
 use crate::session::Session;
 use crate::statement::Sql;
 use crate::value::Value;

@@ -93,6 +93,7 @@ pub mod capabilities;
 #[cfg(feature = "cli")]
 pub mod cli;
 mod clock;
+mod derive;
 mod dialect;
 #[cfg(feature = "doctor")]
 pub mod doctor;
@@ -111,7 +112,7 @@ mod pool;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 mod query;
-mod record;
+pub mod record;
 mod repository;
 mod retry;
 mod schema;
@@ -148,7 +149,7 @@ pub use postgres::{Postgres, PostgresRepository};
 pub use query::{
     Column, Cursor, Filter, MAX_PAGE_SIZE, Nulls, Order, Page, PageRequest, Query, Visibility,
 };
-pub use record::{Change, ColumnSpec, FIRST_VERSION, Managed, Record, Stamp, Twin};
+pub use record::Record;
 pub use repository::{Expected, Repository, Upsert, Upserted};
 pub use retry::{RepositoryExt, Retry};
 pub use scope::Scope;
@@ -159,7 +160,7 @@ pub use store::Store;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use unit::Unit;
 pub use unit::{NativeUnit, SeaOrm};
-pub use value::{Field, MAX_BYTES, Native, Type, Value};
+pub use value::Value;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use writing::{Once, Writing};
 
@@ -195,7 +196,7 @@ macro_rules! __postgres {
 /// What the derive needs and nobody else.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::record::{
+    pub use crate::derive::{
         WholeKey, assert_one_key, assert_owner, assert_text, assert_whole_key, canonical, change,
         default,
     };

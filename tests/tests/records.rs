@@ -1,8 +1,7 @@
 //! What `#[derive(Record)]` writes: both mappings, drafts, patches and column handles.
 
-use catamaran::{
-    Change, ColumnSpec, FIRST_VERSION, Field, Postgres, Record, Sqlite, Stamp, Twin, Type, Value,
-};
+use catamaran::record::{Change, ColumnSpec, FIRST_VERSION, Field, Stamp, Twin, Type};
+use catamaran::{Postgres, Record, Sqlite, Value};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use entity::{
     Device, DeviceDraft, DevicePatch, Entry, EntryDraft, Habit, HabitDraft, HabitPatch, Reminder,

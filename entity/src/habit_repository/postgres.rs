@@ -1,5 +1,6 @@
 use async_trait::async_trait;
-use catamaran::{PostgresRepository, Result, Type, Value};
+use catamaran::record::Type;
+use catamaran::{PostgresRepository, Result, Value};
 use uuid::Uuid;
 
 use super::{HabitRepository, Streak};

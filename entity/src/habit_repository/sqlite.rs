@@ -1,5 +1,6 @@
 use async_trait::async_trait;
-use catamaran::{Result, SqliteRepository, Type, Value};
+use catamaran::record::Type;
+use catamaran::{Result, SqliteRepository, Value};
 use uuid::Uuid;
 
 use super::{HabitRepository, Streak};

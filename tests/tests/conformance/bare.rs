@@ -1,7 +1,8 @@
 //! A record without owner, version, timestamps and soft delete loses just what these are for.
 
+use catamaran::record::Change;
 use catamaran::testing::{TwinDatabase, twin_test};
-use catamaran::{Change, ErrorKind, Expected, Filter, Query, Result, Upsert, Upserted, Visibility};
+use catamaran::{ErrorKind, Expected, Filter, Query, Result, Upsert, Upserted, Visibility};
 use suite::clock::instant;
 use suite::kind::{not_found, refused, unique};
 use suite::pages::{backwards, forwards};

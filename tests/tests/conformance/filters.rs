@@ -2,8 +2,9 @@
 
 use std::fmt::Debug;
 
+use catamaran::record::Field;
 use catamaran::testing::{TwinDatabase, twin_test};
-use catamaran::{Column, ErrorKind, Field, Filter, Query, Repository, Result};
+use catamaran::{Column, ErrorKind, Filter, Query, Repository, Result};
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{Device, Habit, HabitDraft, HabitPatch};
 use suite::clock::instant;

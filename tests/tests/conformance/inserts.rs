@@ -1,7 +1,8 @@
 //! `insert`, and what the library writes into a new row.
 
+use catamaran::record::FIRST_VERSION;
 use catamaran::testing::{TwinDatabase, twin_test};
-use catamaran::{ErrorKind, FIRST_VERSION, Query, Result, Scope};
+use catamaran::{ErrorKind, Query, Result, Scope};
 use chrono::{DateTime, Utc};
 use entity::{Device, DeviceDraft, Entry, EntryDraft, Habit, HabitDraft, Reminder, ReminderDraft};
 use suite::clock::{ManualClock, instant};

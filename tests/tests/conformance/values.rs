@@ -1,7 +1,8 @@
 //! What a column keeps: values at their limits, and what no engine keeps as it is.
 
+use catamaran::record::MAX_BYTES;
 use catamaran::testing::{TwinDatabase, twin_test};
-use catamaran::{Expected, InvalidReason, MAX_BYTES, Query, Result, Upsert};
+use catamaran::{Expected, InvalidReason, Query, Result, Upsert};
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{Device, DeviceDraft, Entry, EntryDraft, Habit, HabitDraft, HabitPatch};
 use suite::kind::{invalid, refused};

@@ -172,18 +172,21 @@ async fn a_patch_of_nothing_still_looks_at_its_filter(db: &TwinDatabase) -> Resu
 async fn the_values_of_an_own_statement_are_looked_at_as_well(db: &TwinDatabase) -> Result<()> {
     use catamaran::{AnyRepository, Value};
 
-    let long = "x".repeat(catamaran::MAX_BYTES + 1);
+    let long = "x".repeat(catamaran::record::MAX_BYTES + 1);
     for (value, reason) in [
         (Value::Text("a\0b".to_owned()), InvalidReason::NulCharacter),
         (
             Value::Text(long),
             InvalidReason::TooLong {
-                max_bytes: catamaran::MAX_BYTES,
+                max_bytes: catamaran::record::MAX_BYTES,
             },
         ),
         (Value::Double(f64::NAN), InvalidReason::NotFinite),
         (
-            Value::Array(catamaran::Type::Double, vec![Value::Double(f64::INFINITY)]),
+            Value::Array(
+                catamaran::record::Type::Double,
+                vec![Value::Double(f64::INFINITY)],
+            ),
             InvalidReason::NotFinite,
         ),
     ] {

@@ -97,7 +97,7 @@ fn patch(input: &Input) -> TokenStream {
         let doc = format!("What happens to [`{name}::{}`].", field.name());
         quote! {
             #[doc = #doc]
-            #vis #ident: ::catamaran::Change<#ty>,
+            #vis #ident: ::catamaran::record::Change<#ty>,
         }
     });
     let setters = input.user_fields().map(|(_, field)| {
@@ -107,7 +107,7 @@ fn patch(input: &Input) -> TokenStream {
             #[doc = #doc]
             #[must_use]
             #vis fn #ident(mut self, #ident: impl ::core::convert::Into<#ty>) -> Self {
-                self.#ident = ::catamaran::Change::Set(#ident.into());
+                self.#ident = ::catamaran::record::Change::Set(#ident.into());
                 self
             }
         }

@@ -58,7 +58,7 @@ fn record(input: &Input) -> TokenStream {
     // What a field's type cannot do is said at that type.
     let values = input.fields.iter().enumerate().map(|(index, field)| {
         let Field { ident, ty, .. } = field;
-        quote_spanned!(ty.span()=> #index => <#ty as ::catamaran::Field>::to_value(&self.#ident),)
+        quote_spanned!(ty.span()=> #index => <#ty as ::catamaran::record::Field>::to_value(&self.#ident),)
     });
     let canonical = input.fields.iter().map(|field| {
         let Field { ident, ty, .. } = field;
@@ -85,7 +85,7 @@ fn record(input: &Input) -> TokenStream {
         let value = match role {
             Role::Id => quote_spanned!(at=> stamp.id),
             Role::Owner => quote_spanned!(at=> stamp.owner),
-            Role::Version => quote_spanned!(at=> ::catamaran::FIRST_VERSION),
+            Role::Version => quote_spanned!(at=> ::catamaran::record::FIRST_VERSION),
             Role::Created | Role::Updated => quote_spanned!(at=> stamp.now),
             Role::Deleted => quote_spanned!(at=> ::core::option::Option::None),
             Role::User => quote!(draft.#ident),
@@ -115,13 +115,13 @@ fn record(input: &Input) -> TokenStream {
             type Patch = #patch;
 
             const TABLE: &'static ::catamaran::domain::Table = &#table;
-            const COLUMNS: &'static [::catamaran::ColumnSpec] = &[#(#specs),*];
-            const MANAGED: ::catamaran::Managed = #managed;
+            const COLUMNS: &'static [::catamaran::record::ColumnSpec] = &[#(#specs),*];
+            const MANAGED: ::catamaran::record::Managed = #managed;
 
             fn value(&self, index: usize) -> ::catamaran::Value {
                 match index {
                     #(#values)*
-                    _ => ::catamaran::Value::Null(<#last as ::catamaran::Field>::TYPE),
+                    _ => ::catamaran::Value::Null(<#last as ::catamaran::record::Field>::TYPE),
                 }
             }
 
@@ -134,7 +134,7 @@ fn record(input: &Input) -> TokenStream {
                 draft.#id_ident
             }
 
-            fn from_draft(draft: Self::Draft, stamp: ::catamaran::Stamp) -> Self {
+            fn from_draft(draft: Self::Draft, stamp: ::catamaran::record::Stamp) -> Self {
                 #name { #(#from_draft),* }
             }
 
@@ -178,16 +178,16 @@ fn spec(field: &Field) -> TokenStream {
     let default = match &field.default {
         Some(value) => quote_spanned! {ident.span()=>
             ::core::option::Option::Some(|| {
-                <#ty as ::catamaran::Field>::to_value(&::catamaran::__private::default::<#ty>(#value))
+                <#ty as ::catamaran::record::Field>::to_value(&::catamaran::__private::default::<#ty>(#value))
             })
         },
         None => quote!(::core::option::Option::None),
     };
     quote_spanned! {ident.span()=>
-        ::catamaran::ColumnSpec {
+        ::catamaran::record::ColumnSpec {
             field: #name,
-            ty: <#ty as ::catamaran::Field>::TYPE,
-            nullable: <#ty as ::catamaran::Field>::NULLABLE,
+            ty: <#ty as ::catamaran::record::Field>::TYPE,
+            nullable: <#ty as ::catamaran::record::Field>::NULLABLE,
             max_chars: #max_chars,
             default: #default,
         }
@@ -205,7 +205,7 @@ fn managed(input: &Input) -> TokenStream {
     let (created, updated) = (index(Role::Created), index(Role::Updated));
     let deleted = index(Role::Deleted);
     quote! {
-        ::catamaran::Managed {
+        ::catamaran::record::Managed {
             id: #id,
             owner: #owner,
             version: #version,

@@ -16,10 +16,10 @@ pub(super) fn expand(input: &Input, folder: &str, dialect: &str, module: &Path) 
     let idents: Vec<&Ident> = input.fields.iter().map(|field| &field.ident).collect();
     let columns: Vec<Ident> = input.fields.iter().map(column).collect();
     let from_native = input.fields.iter().map(|Field { ident, ty, .. }| {
-        quote_spanned!(ident.span()=> #ident: <#ty as ::catamaran::Native<#dialect>>::from_native(#ident))
+        quote_spanned!(ident.span()=> #ident: <#ty as ::catamaran::record::Native<#dialect>>::from_native(#ident))
     });
     let into_native = input.fields.iter().map(|Field { ident, ty, .. }| {
-        quote_spanned!(ident.span()=> #ident: <#ty as ::catamaran::Native<#dialect>>::into_native(#ident))
+        quote_spanned!(ident.span()=> #ident: <#ty as ::catamaran::record::Native<#dialect>>::into_native(#ident))
     });
     let from_row = input.fields.iter().enumerate().map(|(index, field)| {
         let Field { ident, ty, .. } = field;
@@ -28,7 +28,7 @@ pub(super) fn expand(input: &Input, folder: &str, dialect: &str, module: &Path) 
     let key = input.of(Role::Id).map(|(_, field)| {
         let (ty, variant) = (&field.ty, column(field));
         let at = field.ident.span();
-        let native = quote!(<#ty as ::catamaran::Native<#dialect>>::Native);
+        let native = quote!(<#ty as ::catamaran::record::Native<#dialect>>::Native);
         quote_spanned! {at=>
             ::catamaran::__private::assert_whole_key::<#module::Entity, #native>();
             // A variant that is not named here is another column of the key.
@@ -46,7 +46,7 @@ pub(super) fn expand(input: &Input, folder: &str, dialect: &str, module: &Path) 
     };
     quote! {
         ::catamaran::#gate! {
-            impl ::catamaran::Twin<#dialect> for #name {
+            impl ::catamaran::record::Twin<#dialect> for #name {
                 type Entity = #module::Entity;
 
                 fn from_model(model: #model) -> Self {

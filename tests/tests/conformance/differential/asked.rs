@@ -1,6 +1,7 @@
 //! A filter as data: it becomes one of the library's, and is evaluated without it.
 
-use catamaran::{Column, Field, Filter};
+use catamaran::record::Field;
+use catamaran::{Column, Filter};
 use chrono::{DateTime, NaiveDate, Utc};
 use suite::specimen::Specimen;
 use uuid::Uuid;

@@ -1,7 +1,8 @@
 //! What rows there are, and what keys and checks say of them.
 
+use catamaran::record::Twin;
 use catamaran::testing::{Target, TwinDatabase};
-use catamaran::{Engine, Expected, Postgres, Result, Sqlite, Twin, Unit};
+use catamaran::{Engine, Expected, Postgres, Result, Sqlite, Unit};
 use entity::{Device, DeviceDraft, Entry, EntryDraft, Habit, HabitDraft, HabitPatch};
 use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, IntoActiveModel, Set};
 use suite::outside::connect;
