@@ -147,7 +147,11 @@ pub use unit::idempotency::{OPERATION_KEYS, OPERATION_KEYS_TYPES};
 pub use unit::{AnyRepository, Unit};
 pub use unit::{NativeRepository, NativeUnit, SeaOrm};
 
-/// What `#[derive(Record)]` needs, and a type of an application's own that is a field of a record.
+/// Records: the plain structs that an application uses, and how they map to both entities.
+///
+/// `#[derive(Record)]` implements [`Record`](record::Record) and, for each engine, [`Twin`](record::Twin). An
+/// application names the items of this module when it writes a newtype for a column
+/// ([`Field`](record::Field), [`Native`](record::Native)) or code that works on any record.
 pub mod record {
     pub use crate::driver::Twin;
     pub use crate::model::record::{Change, ColumnSpec, FIRST_VERSION, Managed, Record, Stamp};
@@ -200,9 +204,9 @@ macro_rules! __postgres {
 /// What the derive needs and nobody else.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::driver::{WholeKey, assert_whole_key};
-    pub use crate::model::record::{
-        assert_one_key, assert_owner, assert_text, canonical, change, default,
+    pub use crate::model::derive::{
+        WholeKey, assert_one_key, assert_owner, assert_text, assert_whole_key, canonical, change,
+        default,
     };
     pub use crate::sql::Statements;
     pub use chrono;

@@ -18,6 +18,6 @@ pub use dialect::{Access, Dialect, Extent, Opening};
 pub use settings::{DEFAULT_APPLICATION_ROLE, DEFAULT_SCHEMA, Synchronous};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use twin::Stored;
-pub use twin::{Twin, WholeKey, assert_whole_key};
+pub use twin::Twin;
 
 pub(crate) use settings::{ApplyMigrations, Settings};

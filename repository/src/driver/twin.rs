@@ -1,6 +1,6 @@
 //! The tie between a record and its entities.
 
-use sea_orm::{EntityTrait, PrimaryKeyTrait};
+use sea_orm::EntityTrait;
 
 use super::Dialect;
 #[cfg(feature = "postgres")]
@@ -82,23 +82,3 @@ impl TableSource {
         })
     }
 }
-
-/// Used by the derive, while it compiles: the entity's primary key is one column, of that type.
-#[doc(hidden)]
-pub const fn assert_whole_key<E: EntityTrait, Native>()
-where
-    <E::PrimaryKey as PrimaryKeyTrait>::ValueType: WholeKey<Native>,
-{
-}
-
-/// A primary key that is a value of that type, and not one of several.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "the id of a record is the whole primary key of its entity, but the key is `{Self}`",
-    label = "this is not the primary key's type, or not all of it",
-    note = "several rows could share this id, and a delete by it would remove them all",
-    note = "give the table an id of its own as the primary key, and make the columns of the present key a unique key"
-)]
-pub trait WholeKey<Native> {}
-
-impl<Native> WholeKey<Native> for Native {}

@@ -3,6 +3,7 @@
 
 pub mod capabilities;
 pub mod clock;
+pub mod derive;
 pub mod domain;
 pub mod engine;
 pub mod error;

@@ -146,7 +146,7 @@ pub trait Field: Clone + PartialEq + Send + Sync + 'static {
 /// the column does not compile.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no native form in the dialect `{D}`",
-    note = "the fields of a record are of the types that `catamaran::Field` lists, or of a newtype that implements `Field` and `Native` for both dialects"
+    note = "the fields of a record are of the types that `catamaran::record::Field` lists, or of a newtype that implements `Field` and `Native` for both dialects"
 )]
 pub trait Native<D>: Field {
     /// The type in the entity.

@@ -286,7 +286,7 @@ pub(crate) async fn purge<D: Dialect, R: Twin<D>>(
     let deleted = R::statements().column(deleted_column::<R>("purge")?);
     let owner = context.owner_of::<R>();
     let mut before = before;
-    crate::model::record::canonical("before", &mut before)?;
+    crate::model::derive::canonical("before", &mut before)?;
     let mut values = vec![Value::Timestamp(before)];
     values.extend(owner.map(Value::Uuid));
     values.push(Value::BigInt(limit.into()));

@@ -4,11 +4,11 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::driver::Dialect;
+use crate::model::derive::canonical;
 use crate::model::domain::{
     Check, ManagedColumns, Presence, PrimaryKey, Table, TableTypes, TypedColumn,
 };
 use crate::model::error::Result;
-use crate::model::record::canonical;
 use crate::model::value::Value;
 use crate::operation::Context;
 use crate::session::Session;

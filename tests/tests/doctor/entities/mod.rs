@@ -230,7 +230,7 @@ async fn one(drift: &Drift, engine: Engine) -> Result<(), String> {
         .iter()
         .find(is_it)
         .ok_or("found, and gone")?;
-    let (device, reminder) = sources(engine);
+    let (device, reminder) = described(engine);
     match (drift.cure, &finding.fix) {
         (Fields, _) => {
             let written = match engine {
@@ -249,7 +249,7 @@ async fn one(drift: &Drift, engine: Engine) -> Result<(), String> {
 }
 
 /// The right entities: of the devices, and of the reminders.
-fn sources(engine: Engine) -> (&'static str, &'static str) {
+fn described(engine: Engine) -> (&'static str, &'static str) {
     match engine {
         Engine::Sqlite => (
             include_str!("../../../../entity/src/sqlite/device.rs"),
