@@ -1,11 +1,21 @@
 use std::collections::BTreeSet;
+use std::marker::PhantomData;
 
 use sea_orm::{ActiveValue, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
-use sea_orm_migration::{MigrationStatus, MigratorTrait, seaql_migrations};
+use sea_orm_migration::{MigrationStatus, MigrationTrait, MigratorTrait, seaql_migrations};
 
 use crate::model::clock::{Clock, SystemClock};
 
-use super::{History, Migrator};
+use super::{History, adapter::adapted};
+
+/// A history as SeaORM reads it: it is asked what is applied, and runs nothing.
+struct Listed<H>(PhantomData<H>);
+
+impl<H: History> MigratorTrait for Listed<H> {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        adapted::<H>()
+    }
+}
 
 /// The names of the migrations that the database has; an empty set when it was never migrated.
 ///
@@ -13,7 +23,7 @@ use super::{History, Migrator};
 pub(super) async fn names<H: History, C: ConnectionTrait>(
     db: &C,
 ) -> Result<BTreeSet<String>, DbErr> {
-    Ok(Migrator::<H>::get_migration_with_status_read_only(db)
+    Ok(Listed::<H>::get_migration_with_status_read_only(db)
         .await?
         .into_iter()
         .filter(|migration| migration.status() == MigrationStatus::Applied)

@@ -9,10 +9,8 @@ use crate::{
 use sea_orm::{DatabaseConnection, IntoDatabaseExecutor};
 
 use super::{
-    History, MigrateError, Report, applied,
-    batch::Batch,
-    history::steps,
-    runner::{LOCK_WAIT, run},
+    History, MigrateError, Report, applied, batch::Batch, history::steps, runner::run,
+    transaction::LOCK_WAIT,
 };
 
 /// How to open a database in order to migrate it.

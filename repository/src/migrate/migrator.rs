@@ -2,15 +2,10 @@ use std::{fmt, marker::PhantomData};
 
 use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DbErr};
-use sea_orm_migration::{
-    IntoSchemaManagerConnection, Migration, MigrationName, MigrationTrait, MigratorTrait,
-    SchemaManager,
-};
+use sea_orm_migration::{IntoSchemaManagerConnection, Migration, MigrationTrait, MigratorTrait};
 use tracing::info;
 
-use crate::model::engine::Engine;
-
-use super::{History, MigrateError, TwinMigration, batch::Batch, history::Step, runner::run};
+use super::{History, TwinMigration, adapter::adapted, batch::Batch, runner::run};
 
 /// A [`History`] as a SeaORM migrator: everything that takes a `MigratorTrait` takes it.
 ///
@@ -49,10 +44,7 @@ impl<H: History> History for Migrator<H> {
 #[async_trait]
 impl<H: History> MigratorTrait for Migrator<H> {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        H::migrations()
-            .into_iter()
-            .map(|migration| Box::new(Adapter(migration)) as Box<dyn MigrationTrait>)
-            .collect()
+        adapted::<H>()
     }
 
     async fn get_migration_with_status<C>(db: &C) -> Result<Vec<Migration>, DbErr>
@@ -125,57 +117,5 @@ impl<H: History> MigratorTrait for Migrator<H> {
     {
         run::<H>(db.into_database_executor(), Batch::Down { steps }).await?;
         Ok(())
-    }
-}
-
-/// A twin migration behind SeaORM's trait, for tools that run migrations one by one.
-struct Adapter(Box<dyn TwinMigration>);
-
-impl Adapter {
-    fn step(&self, manager: &SchemaManager<'_>) -> Result<Step, MigrateError> {
-        let backend = manager.get_database_backend();
-        Engine::of_backend(backend)
-            .map(|engine| Step::of(self.0.as_ref(), engine))
-            .ok_or(MigrateError::UnsupportedConnection {
-                backend: backend.as_str(),
-            })
-    }
-}
-
-impl MigrationName for Adapter {
-    fn name(&self) -> &str {
-        self.0.name()
-    }
-}
-
-#[expect(
-    elided_lifetimes_in_paths,
-    reason = "async_trait gives the trait's signature, which elides it, another shape"
-)]
-#[async_trait]
-impl MigrationTrait for Adapter {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for statement in self.step(manager)?.up.statements() {
-            manager
-                .get_connection()
-                .execute_unprepared(statement)
-                .await?;
-        }
-        Ok(())
-    }
-
-    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for statement in self.step(manager)?.down.statements() {
-            manager
-                .get_connection()
-                .execute_unprepared(statement)
-                .await?;
-        }
-        Ok(())
-    }
-
-    /// SeaORM's default is none on SQLite, which leaves half a migration behind when one fails.
-    fn use_transaction(&self) -> Option<bool> {
-        Some(true)
     }
 }

@@ -59,6 +59,7 @@
 //! # Ok::<(), catamaran::migrate::MigrateError>(())
 //! ```
 
+mod adapter;
 mod applied;
 mod batch;
 mod connect;
@@ -74,9 +75,10 @@ mod script;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod store;
+mod transaction;
 
 #[cfg(feature = "fingerprint")]
-pub(crate) use self::runner::begin;
+pub(crate) use self::transaction::begin;
 #[cfg(feature = "cli")]
 pub(crate) use self::{batch::Batch, runner::run};
 pub use self::{

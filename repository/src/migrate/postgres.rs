@@ -9,7 +9,7 @@ use super::{
     History, MigrateError, Report,
     batch::Batch,
     error::is_locked,
-    runner::{LOCK_WAIT, begin, finish},
+    transaction::{LOCK_WAIT, begin, finish},
 };
 
 /// The advisory lock that every migrator of this library takes: the bytes of "catamara" as a number.

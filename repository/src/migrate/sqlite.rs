@@ -12,7 +12,7 @@ use super::{
     History, MigrateError, Report, Violation, applied,
     batch::Batch,
     error::is_locked,
-    runner::{LOCK_WAIT, begin, finish},
+    transaction::{LOCK_WAIT, begin, finish},
 };
 
 /// How many violations an error lists; it gives the number of all.

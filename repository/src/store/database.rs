@@ -35,6 +35,19 @@ impl std::fmt::Debug for Store {
     }
 }
 
+impl StoreOptions {
+    /// Opens the store: connects once, and asserts the settings and the schema.
+    ///
+    /// # Errors
+    /// [`InvalidUrl`](crate::ErrorKind::InvalidUrl), [`DatabaseMissing`](crate::ErrorKind::DatabaseMissing),
+    /// [`Authentication`](crate::ErrorKind::Authentication), [`NotADatabase`](crate::ErrorKind::NotADatabase),
+    /// [`NotMigrated`](crate::ErrorKind::NotMigrated), [`SchemaDiffers`](crate::ErrorKind::SchemaDiffers), [`Setting`](crate::ErrorKind::Setting),
+    /// [`Pooler`](crate::ErrorKind::Pooler), [`Unavailable`](crate::ErrorKind::Unavailable).
+    pub async fn open(self) -> Result<Store> {
+        Store::open_with(self).await
+    }
+}
+
 impl Store {
     /// Opens the database that the URL names, with the defaults of [`StoreOptions`].
     ///

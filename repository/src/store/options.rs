@@ -209,18 +209,6 @@ impl StoreOptions {
         self
     }
 
-    /// Opens the store: connects once, and asserts the settings and the schema.
-    ///
-    /// # Errors
-    /// [`InvalidUrl`](crate::ErrorKind::InvalidUrl), [`DatabaseMissing`](crate::ErrorKind::DatabaseMissing),
-    /// [`Authentication`](crate::ErrorKind::Authentication), [`NotADatabase`](crate::ErrorKind::NotADatabase),
-    /// [`NotMigrated`](crate::ErrorKind::NotMigrated), [`SchemaDiffers`](crate::ErrorKind::SchemaDiffers), [`Setting`](crate::ErrorKind::Setting),
-    /// [`Pooler`](crate::ErrorKind::Pooler), [`Unavailable`](crate::ErrorKind::Unavailable).
-    #[cfg(any(feature = "sqlite", feature = "postgres"))]
-    pub async fn open(self) -> Result<super::Store> {
-        super::Store::open_with(self).await
-    }
-
     pub(crate) fn exposed_url(&self) -> &str {
         self.url.expose_secret()
     }

@@ -45,6 +45,8 @@
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod database;
 mod error;
+#[cfg(test)]
+mod pools;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "sqlite")]

@@ -457,36 +457,3 @@ async fn ask_role(
     let unguarded = unguarded.into_iter().flatten().collect();
     Ok(answer.role(application, unguarded))
 }
-
-#[cfg(all(test, feature = "testing"))]
-mod tests {
-    use super::*;
-    use crate::driver::Dialect;
-    use crate::driver::postgres::Postgres;
-    use crate::testing::PostgresServer;
-
-    #[tokio::test]
-    async fn a_connection_that_was_not_released_is_not_handed_out_again()
-    -> Result<(), Box<dyn std::error::Error>> {
-        let server = PostgresServer::shared().await?;
-        let settings = Settings {
-            connections: 1,
-            ..Settings::default()
-        };
-        let pool = PostgresPool::open(server.admin_url(), &settings, None).await?;
-        let mut backends = Vec::new();
-        for released in [true, false, true] {
-            let mut connection = pool.acquire().await?;
-            let asked = texts(connection.live(), "SELECT pg_backend_pid()");
-            backends.push(asked.await?);
-            Postgres::control(&mut connection, "BEGIN").await?;
-            if released {
-                Postgres::control(&mut connection, "ROLLBACK").await?;
-                Postgres::release(connection);
-            }
-        }
-        assert_eq!(backends[0], backends[1], "released, it is handed out again");
-        assert_ne!(backends[1], backends[2], "not released, it is not");
-        Ok(())
-    }
-}

@@ -422,26 +422,3 @@ async fn migrate(apply: ApplyMigrations, memory: SqliteConnectOptions) -> Result
     let _closed = db.close().await;
     migrated
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::driver::Dialect;
-    use crate::driver::sqlite::Sqlite;
-
-    #[tokio::test]
-    async fn a_connection_that_was_not_released_is_not_handed_out_again() -> Result<()> {
-        let pool = SqlitePool::open("sqlite::memory:", &Settings::default(), None).await?;
-        for released in [true, false] {
-            let mut connection = pool.acquire(Access::Write).await?;
-            // A transaction that is open already would refuse it.
-            Sqlite::control(&mut connection, "BEGIN").await?;
-            if released {
-                Sqlite::control(&mut connection, "ROLLBACK").await?;
-                Sqlite::release(connection);
-            }
-        }
-        let mut connection = pool.acquire(Access::Write).await?;
-        Sqlite::control(&mut connection, "BEGIN").await
-    }
-}

@@ -1,0 +1,60 @@
+//! Tests of the pools of both engines, below anything that a session does by itself.
+
+use crate::driver::{Access, Dialect, Settings};
+
+type Outcome = Result<(), Box<dyn std::error::Error>>;
+
+#[cfg(feature = "sqlite")]
+#[tokio::test]
+async fn sqlite_hands_no_connection_out_again_that_was_not_released() -> Outcome {
+    use crate::driver::sqlite::{Sqlite, SqlitePool};
+
+    let pool = SqlitePool::open("sqlite::memory:", &Settings::default(), None).await?;
+    for released in [true, false] {
+        let mut connection = Sqlite::acquire(&pool, Access::Write).await?;
+        // It fails on a connection whose transaction is still open.
+        Sqlite::control(&mut connection, "BEGIN").await?;
+        if released {
+            Sqlite::control(&mut connection, "ROLLBACK").await?;
+            Sqlite::release(connection);
+        }
+    }
+    let mut connection = Sqlite::acquire(&pool, Access::Write).await?;
+    Sqlite::control(&mut connection, "BEGIN").await?;
+    Ok(())
+}
+
+#[cfg(feature = "postgres")]
+#[tokio::test]
+async fn postgres_hands_no_connection_out_again_that_was_not_released() -> Outcome {
+    use super::PostgresServer;
+    use crate::driver::postgres::{Postgres, PostgresPool};
+    use crate::sql::SqlText;
+
+    let server = PostgresServer::shared().await?;
+    let settings = Settings {
+        connections: 1,
+        ..Settings::default()
+    };
+    let pool = PostgresPool::open(server.admin_url(), &settings, None).await?;
+    let backend = SqlText {
+        sql: "SELECT pg_backend_pid()::bigint".into(),
+        table: None,
+    };
+    let mut backends = Vec::new();
+    for released in [true, false, true] {
+        let mut connection = Postgres::acquire(&pool, Access::Write).await?;
+        let rows = Postgres::fetch(&mut connection, &backend, Vec::new(), |row| {
+            Postgres::big_int(row, 0)
+        });
+        backends.extend(rows.await?);
+        Postgres::control(&mut connection, "BEGIN").await?;
+        if released {
+            Postgres::control(&mut connection, "ROLLBACK").await?;
+            Postgres::release(connection);
+        }
+    }
+    assert_eq!(backends[0], backends[1], "released, it is handed out again");
+    assert_ne!(backends[1], backends[2], "not released, it is not");
+    Ok(())
+}
