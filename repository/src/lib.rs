@@ -141,7 +141,7 @@ pub use postgres::{Postgres, PostgresRepository};
 pub use sqlite::{Sqlite, SqliteRepository};
 pub use store::StoreOptions;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub use store::{Once, Store, Writing};
+pub use store::{OnceOutcome, Store, Writing};
 pub use unit::idempotency::{OPERATION_KEYS, OPERATION_KEYS_TYPES};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use unit::{AnyRepository, Unit};

@@ -286,7 +286,7 @@ async fn go<R: Sample>(
                 let rows = unit.repository::<R>();
                 call(&*rows, attempt, mine, theirs).await
             };
-            let in_unit = async |unit: &Unit| unit.attempt(in_attempt).await;
+            let in_unit = async |unit: &Unit| unit.savepoint(in_attempt).await;
             store.write(&intruder, in_unit).await
         }
     }

@@ -44,14 +44,14 @@ async fn an_expected_failure_takes_back_its_attempt_and_nothing_else(
     let unit = db.store().begin_write(&scope(ADA)).await?;
     let run = insert(&unit, "run").await?;
     let attempt = unit
-        .attempt(async |unit| {
+        .savepoint(async |unit| {
             insert(unit, "lost").await?;
             insert_again(unit, run.id).await
         })
         .await;
     assert!(matches!(refused(attempt), ErrorKind::Unique { .. }));
     let kept = unit
-        .attempt(async |unit| insert(unit, "swim").await)
+        .savepoint(async |unit| insert(unit, "swim").await)
         .await?;
     assert_eq!(kept.name, "swim");
     insert(&unit, "walk").await?;
@@ -74,7 +74,7 @@ async fn an_attempt_may_fail_by_a_reason_of_the_applications_own(db: &TwinDataba
     }
     let unit = db.store().begin_write(&scope(ADA)).await?;
     let attempt: Result<(), Reason> = unit
-        .attempt(async |unit| {
+        .savepoint(async |unit| {
             insert(unit, "lost").await?;
             Err(Reason::TooMany)
         })
@@ -93,7 +93,7 @@ async fn an_attempt_that_swallows_a_failure_is_taken_back_and_says_so(
     let unit = db.store().begin_write(&scope(ADA)).await?;
     let run = insert(&unit, "run").await?;
     let attempt = unit
-        .attempt(async |unit| {
+        .savepoint(async |unit| {
             insert(unit, "lost").await?;
             let _swallowed = insert_again(unit, run.id).await;
             Ok::<_, Error>(())
@@ -111,23 +111,23 @@ async fn an_attempt_that_swallows_a_failure_is_taken_back_and_says_so(
 async fn attempts_stand_one_in_the_other(db: &TwinDatabase) -> Result<()> {
     let unit = db.store().begin_write(&scope(ADA)).await?;
     let run = insert(&unit, "run").await?;
-    unit.attempt(async |unit| {
+    unit.savepoint(async |unit| {
         insert(unit, "outer").await?;
         let inner = unit
-            .attempt(async |unit| {
+            .savepoint(async |unit| {
                 insert(unit, "inner").await?;
                 insert_again(unit, run.id).await
             })
             .await;
         assert!(matches!(refused(inner), ErrorKind::Unique { .. }));
-        unit.attempt(async |unit| insert(unit, "second").await)
+        unit.savepoint(async |unit| insert(unit, "second").await)
             .await?;
         Ok::<_, Error>(())
     })
     .await?;
     let outer = unit
-        .attempt(async |unit| {
-            unit.attempt(async |unit| insert(unit, "gone").await)
+        .savepoint(async |unit| {
+            unit.savepoint(async |unit| insert(unit, "gone").await)
                 .await?;
             insert_again(unit, run.id).await
         })
@@ -142,14 +142,14 @@ async fn attempts_stand_one_in_the_other(db: &TwinDatabase) -> Result<()> {
 async fn two_attempts_side_by_side_end_the_unit(db: &TwinDatabase) -> Result<()> {
     let unit = db.store().begin_write(&scope(ADA)).await?;
     let (first_set, second_set) = (tokio::sync::Notify::new(), tokio::sync::Notify::new());
-    let first = unit.attempt(async |unit| {
+    let first = unit.savepoint(async |unit| {
         first_set.notify_one();
         second_set.notified().await;
         insert(unit, "first").await
     });
     let second = async {
         first_set.notified().await;
-        unit.attempt(async |unit| {
+        unit.savepoint(async |unit| {
             second_set.notify_one();
             tokio::time::sleep(Duration::from_millis(50)).await;
             insert(unit, "second").await
@@ -171,7 +171,7 @@ async fn an_attempt_that_is_dropped_anywhere_ends_its_unit(db: &TwinDatabase) ->
         for k in 1.. {
             let unit = db.store().begin_write(&scope(ADA)).await?;
             insert(&unit, "before").await?;
-            let attempt = unit.attempt(async |unit| {
+            let attempt = unit.savepoint(async |unit| {
                 insert(unit, "one").await?;
                 tokio::task::yield_now().await;
                 insert(unit, "two").await
@@ -204,7 +204,7 @@ async fn an_attempt_does_not_help_against_a_statement_that_took_too_long(
         .open()
         .await?;
     let unit = store.begin_write(&scope(ADA)).await?;
-    let attempt = unit.attempt(async |unit| slow::in_unit(unit).await).await;
+    let attempt = unit.savepoint(async |unit| slow::in_unit(unit).await).await;
     assert_eq!(refused(attempt), ErrorKind::StatementTimeout);
     assert_eq!(refused(insert(&unit, "after").await), ended(FAILED));
     assert_eq!(refused(unit.commit().await), ended(FAILED));
@@ -217,7 +217,7 @@ async fn a_reading_unit_has_attempts_too(db: &TwinDatabase) -> Result<()> {
     habit_of(db.store(), ADA, "run").await?;
     let unit = db.store().begin_read(&scope(ADA)).await?;
     let missing = unit
-        .attempt(async |unit| Ok::<_, Error>(texts_in(unit, "SELECT name FROM nowhere").await?))
+        .savepoint(async |unit| Ok::<_, Error>(texts_in(unit, "SELECT name FROM nowhere").await?))
         .await;
     assert!(matches!(refused(missing), ErrorKind::SchemaMismatch { .. }));
     assert_eq!(unit.repository::<Habit>().count(&Query::all()).await?, 1);
@@ -229,7 +229,7 @@ async fn a_stale_version_in_an_attempt_is_no_end(db: &TwinDatabase) -> Result<()
     let run = habit_of(db.store(), ADA, "run").await?;
     let unit = db.store().begin_write(&scope(ADA)).await?;
     let stale = unit
-        .attempt(async |unit| {
+        .savepoint(async |unit| {
             let habits = unit.repository::<Habit>();
             habits.delete(run.id, Expected::Version(7)).await
         })

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use catamaran::testing::{Target, TwinDatabase};
-use catamaran::{Error, ErrorKind, Once, Query, Result, Retry, Scope, Store, StoreOptions};
+use catamaran::{Error, ErrorKind, OnceOutcome, Query, Result, Retry, Scope, Store, StoreOptions};
 use entity::{Habit, HabitDraft};
 use suite::outside::Outside;
 use suite::people::{ADA, everyone, habit_of, scope};
@@ -138,8 +138,8 @@ async fn a_commit_whose_answer_is_lost_is_unknown_and_never_tried_again() -> Res
 #[tokio::test]
 async fn a_key_tells_whether_a_commit_whose_answer_is_lost_was_durable() -> Result<()> {
     for (cut, outcome) in [
-        (Wire::CutBeforeCommit, Once::Done("run".to_owned())),
-        (Wire::CutAfterCommit, Once::Before),
+        (Wire::CutBeforeCommit, OnceOutcome::Done("run".to_owned())),
+        (Wire::CutAfterCommit, OnceOutcome::AlreadyDone),
     ] {
         let (db, proxy, store) = behind_a_proxy(|options| options).await?;
         proxy.set(cut);

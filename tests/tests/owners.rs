@@ -2,7 +2,7 @@
 //! became of the rows is looked at from outside, with psql and sqlite3.
 
 use catamaran::testing::{TwinDatabase, twin_test};
-use catamaran::{Engine, ErrorKind, Expected, Once, Result, Store, Upsert};
+use catamaran::{Engine, ErrorKind, Expected, OnceOutcome, Result, Store, Upsert};
 use entity::{Device, Entry, EntryDraft, EntryPatch, Habit, HabitDraft, Reminder};
 use suite::intruder::{Attempt, Through, WAYS, attempt, attempts, intrude};
 use suite::kind::refused;
@@ -128,10 +128,10 @@ async fn an_operation_key_is_its_owners_own(db: &TwinDatabase) -> Result<()> {
         });
         unit.await
     };
-    assert!(matches!(once(ADA).await?, Once::Done(_)));
+    assert!(matches!(once(ADA).await?, OnceOutcome::Done(_)));
     assert!(!store.was_done(&scope(BOB), KEY).await?);
-    assert!(matches!(once(BOB).await?, Once::Done(habit) if habit.user_id == BOB));
-    assert!(matches!(once(ADA).await?, Once::Before));
+    assert!(matches!(once(BOB).await?, OnceOutcome::Done(habit) if habit.user_id == BOB));
+    assert!(matches!(once(ADA).await?, OnceOutcome::AlreadyDone));
     assert!(store.was_done(&scope(BOB), KEY).await?);
     // Bob forgets his own.
     let later = catamaran::Clock::now(&catamaran::SystemClock) + chrono::TimeDelta::days(1);

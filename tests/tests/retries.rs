@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use catamaran::testing::{TwinDatabase, twin_test};
 use catamaran::{
-    Engine, Error, ErrorKind, Expected, Once, Query, RepositoryExt, Result, Retry, StoreOptions,
-    Unit,
+    Engine, Error, ErrorKind, Expected, OnceOutcome, Query, RepositoryExt, Result, Retry,
+    StoreOptions, Unit,
 };
 use chrono::{DateTime, Utc};
 use entity::{Device, Entry, EntryDraft, Habit, HabitDraft, HabitPatch};
@@ -267,12 +267,12 @@ async fn a_unit_with_a_key_is_done_once(db: &TwinDatabase) -> Result<()> {
             .once(KEY, async |unit| insert(unit, "run").await)
             .await
     };
-    let Once::Done(habit) = once().await? else {
+    let OnceOutcome::Done(habit) = once().await? else {
         panic!("nobody did it before");
     };
     assert_eq!(habit.name, "run");
     assert!(store.was_done(&scope(ADA), KEY).await?);
-    assert_eq!(once().await?, Once::Before);
+    assert_eq!(once().await?, OnceOutcome::AlreadyDone);
     assert_eq!(adas::<Habit>(db).count(&Query::all()).await?, 1);
     // A key is its owner's.
     assert!(!store.was_done(&scope(BOB), KEY).await?);
@@ -280,7 +280,7 @@ async fn a_unit_with_a_key_is_done_once(db: &TwinDatabase) -> Result<()> {
     let bobs = store
         .writing(&scope(BOB))
         .once(KEY, async |unit| insert(unit, "swim").await);
-    assert!(matches!(bobs.await?, Once::Done(_)));
+    assert!(matches!(bobs.await?, OnceOutcome::Done(_)));
     Ok(())
 }
 
@@ -299,7 +299,7 @@ async fn a_unit_that_fails_leaves_its_key_free(db: &TwinDatabase) -> Result<()> 
     let again = store
         .writing(&scope(ADA))
         .once(KEY, async |unit| insert(unit, "kept").await);
-    assert!(matches!(again.await?, Once::Done(_)));
+    assert!(matches!(again.await?, OnceOutcome::Done(_)));
     assert_eq!(adas::<Habit>(db).count(&Query::all()).await?, 1);
     Ok(())
 }
@@ -316,9 +316,11 @@ async fn of_sixteen_calls_with_one_key_one_does_it(db: &TwinDatabase) -> Result<
                 .await
         });
     }
-    let outcomes: Result<Vec<Once<Habit>>> = calls.join_all().await.into_iter().collect();
+    let outcomes: Result<Vec<OnceOutcome<Habit>>> = calls.join_all().await.into_iter().collect();
     let done = outcomes?;
-    let done = done.iter().filter(|once| matches!(once, Once::Done(_)));
+    let done = done
+        .iter()
+        .filter(|once| matches!(once, OnceOutcome::Done(_)));
     assert_eq!(done.count(), 1);
     assert_eq!(adas::<Habit>(db).count(&Query::all()).await?, 1);
     Ok(())
@@ -331,7 +333,7 @@ async fn keys_are_forgotten_by_their_owner_and_by_the_system(db: &TwinDatabase) 
         let done = store
             .writing(&owner)
             .once(KEY, async |_| Ok::<_, Error>(()));
-        assert_eq!(done.await?, Once::Done(()));
+        assert_eq!(done.await?, OnceOutcome::Done(()));
     }
     let later = DateTime::<Utc>::from_timestamp(7_258_118_400, 0).expect("the year 2200");
     let earlier = DateTime::<Utc>::from_timestamp(0, 0).expect("1970");

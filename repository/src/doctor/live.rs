@@ -102,7 +102,7 @@ pub(super) fn stranger(place: Place, at: &str, role: &Role) -> Option<Finding> {
     let login = role.stranger.as_ref()?;
     let (application, member) = (ident::role(&role.name), ident::role(login));
     Some(Finding {
-        code: Code::Stranger,
+        code: Code::NotAMember,
         place,
         at: Some(at.to_owned()),
         table: role.name.clone(),
@@ -111,7 +111,7 @@ pub(super) fn stranger(place: Place, at: &str, role: &Role) -> Option<Finding> {
         wanted: format!("a member of {}", role.name),
         found: "no member: it cannot SET ROLE to it".to_owned(),
         fix: Fix::sql([Statement::new(
-            Phase::Guard,
+            Phase::AccessControl,
             format!("GRANT {application} TO {member}"),
         )]),
     })

@@ -55,9 +55,9 @@ pub use suggest::Suggestion;
 
 use crate::driver::DEFAULT_APPLICATION_ROLE;
 use crate::fingerprint::described::Described;
-use crate::fingerprint::expected::Expected;
 use crate::fingerprint::history::Recorder;
 use crate::fingerprint::read::{self, Applied, NOT_PERMITTED};
+use crate::fingerprint::requirements::Requirements;
 use crate::fingerprint::schema::Schema;
 use crate::fingerprint::{compare, suppression};
 use crate::migrate::History;
@@ -237,32 +237,32 @@ impl Doctor {
 
     /// Checks every place. What was skipped is told too, and makes the report other than clean.
     pub async fn check(&self) -> Report {
-        let mut round = Round::new(self);
-        round.code();
-        round.scratch().await;
+        let mut run = CheckRun::new(self);
+        run.code();
+        run.scratch().await;
         for database in &self.databases {
             match (database.place(), self.only) {
                 (Ok(place), Some(only)) if place.engine() != Some(only) => {
                     let label = database.label();
-                    round.cannot_see(place, format!("{label}: only {only} was asked for"));
+                    run.cannot_see(place, format!("{label}: only {only} was asked for"));
                 }
-                _ => round.live(database).await,
+                _ => run.live(database).await,
             }
         }
-        round.report()
+        run.report()
     }
 
     /// As [`check`](Self::check), of an open connection and nothing else. It begins a transaction of its own: there must be
     /// none on the connection.
     pub async fn check_connection(&self, db: &DatabaseConnection) -> Report {
-        let mut round = Round::new(self);
+        let mut run = CheckRun::new(self);
         let place = Place::Database(read::engine_of(db).unwrap_or(Engine::Sqlite));
         let wanted = self.expected().schema(place);
         match read::schema(db, &self.role, wanted.as_ref()).await {
-            Ok(schema) => round.compare(place, None, wanted.as_ref(), &schema),
-            Err(error) => round.cannot_see(place, error.to_string()),
+            Ok(schema) => run.compare(place, None, wanted.as_ref(), &schema),
+            Err(error) => run.cannot_see(place, error.to_string()),
         }
-        round.report()
+        run.report()
     }
 
     fn about_to_look_at(&self, place: Place) {
@@ -282,8 +282,8 @@ impl Doctor {
         engines.filter(move |engine| only.is_none_or(|only| only == *engine))
     }
 
-    fn expected(&self) -> Expected<'_> {
-        Expected {
+    fn expected(&self) -> Requirements<'_> {
+        Requirements {
             domain: self.domain,
             described: &self.described,
             role: &self.role,
@@ -292,16 +292,16 @@ impl Doctor {
 }
 
 /// One check, so far.
-struct Round<'a> {
+struct CheckRun<'a> {
     doctor: &'a Doctor,
     report: Report,
     /// The schema of each database of Postgres that was read.
     schemas: BTreeMap<steps::Where, String>,
 }
 
-impl<'a> Round<'a> {
+impl<'a> CheckRun<'a> {
     fn new(doctor: &'a Doctor) -> Self {
-        Round {
+        CheckRun {
             doctor,
             report: Report::default(),
             schemas: BTreeMap::new(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::fingerprint::ddl::rebuild;
 use crate::fingerprint::ident;
-use crate::fingerprint::statement::{Phase, Statement, Thing};
+use crate::fingerprint::statement::{Object, Phase, Statement};
 use crate::model::engine::Engine;
 
 /// How long a pasted fix waits for a lock on Postgres: while it waits, everything behind it waits too.
@@ -102,8 +102,8 @@ fn copies(statements: &[Statement]) -> impl Iterator<Item = (&str, &str)> {
     let copies = statements.iter().filter(|one| one.phase == Phase::Copy);
     let made = copies.flat_map(|one| &one.made);
     made.filter_map(|thing| match thing {
-        Thing::Named(new) => Some((new.as_str(), new.strip_suffix(rebuild::NEW)?)),
-        Thing::Column { .. } | Thing::Constraint { .. } => None,
+        Object::Named(new) => Some((new.as_str(), new.strip_suffix(rebuild::NEW)?)),
+        Object::Column { .. } | Object::Constraint { .. } => None,
     })
 }
 
@@ -134,7 +134,7 @@ fn checked(statements: &[Statement]) -> String {
 
 /// That what the statements make is there, and what they take away is not.
 fn as_it_should_be(statements: &[Statement]) -> String {
-    let mut there: BTreeMap<&Thing, bool> = BTreeMap::new();
+    let mut there: BTreeMap<&Object, bool> = BTreeMap::new();
     for one in statements {
         there.extend(one.gone.iter().map(|thing| (thing, false)));
         there.extend(one.made.iter().map(|thing| (thing, true)));
@@ -142,8 +142,8 @@ fn as_it_should_be(statements: &[Statement]) -> String {
     let named = |is: bool| -> Vec<String> {
         let things = there.iter().filter(|(_, there)| **there == is);
         let names = things.filter_map(|(thing, _)| match thing {
-            Thing::Named(name) => Some(ident::text(name)),
-            Thing::Column { .. } | Thing::Constraint { .. } => None,
+            Object::Named(name) => Some(ident::text(name)),
+            Object::Column { .. } | Object::Constraint { .. } => None,
         });
         names.collect()
     };
@@ -169,7 +169,7 @@ fn as_it_should_be(statements: &[Statement]) -> String {
         ));
     }
     for (thing, is) in &there {
-        if let Thing::Column { table, column } = thing {
+        if let Object::Column { table, column } = thing {
             let not = if *is { "" } else { "NOT " };
             conditions.push(format!(
                 "{not}EXISTS (SELECT 1 FROM pragma_table_xinfo({}) WHERE name = {} COLLATE NOCASE)",

@@ -36,12 +36,12 @@ pub enum Extent {
 
 /// What is sent before the first statement, as one text.
 #[derive(Debug)]
-pub struct Opening {
+pub struct Begin {
     pub(crate) text: Cow<'static, str>,
     /// Whether it begins a transaction.
     pub(crate) transaction: bool,
     /// A statement that fails unless the transaction still is whose it was when it began; may be empty.
-    pub(crate) unchanged: String,
+    pub(crate) guard_query: String,
 }
 
 /// One engine, [`Sqlite`](crate::sqlite::Sqlite) or [`Postgres`](crate::postgres::Postgres): how it writes SQL,
@@ -62,12 +62,12 @@ pub trait Dialect: Spelling + Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// [`Permission`](crate::ErrorKind::Permission) if the scope may not work here.
-    fn opening(
+    fn begin_sql(
         pool: &Self::Pool,
         scope: &Scope,
         access: Access,
         extent: Extent,
-    ) -> Result<Option<Opening>>;
+    ) -> Result<Option<Begin>>;
 
     /// Checks a connection out.
     fn acquire(
@@ -112,12 +112,12 @@ pub trait Dialect: Spelling + Sized + Send + Sync + 'static {
     fn release(connection: Self::Connection);
 
     /// The text that ends a session in which the application's own SQL ran: `COMMIT` or `ROLLBACK`, or nothing
-    /// where there is no transaction, and whatever makes the connection as it was before. `unchanged` is that
-    /// of the [`Opening`].
-    fn ending(
+    /// where there is no transaction, and whatever makes the connection as it was before. `guard_query` is that
+    /// of the [`Begin`].
+    fn end_sql(
         connection: &Self::Connection,
         statement: Option<&'static str>,
-        unchanged: &str,
+        guard_query: &str,
     ) -> Cow<'static, str>;
 
     /// Keeps the connection from being used again.
@@ -131,7 +131,7 @@ pub trait Dialect: Spelling + Sized + Send + Sync + 'static {
 
     /// How long a statement's answer may take: the limits that the database keeps by itself, and some
     /// more for it to say so.
-    fn patience(pool: &Self::Pool) -> Duration;
+    fn response_deadline(pool: &Self::Pool) -> Duration;
 
     /// Runs a statement of SeaORM's.
     fn seaorm_fetch(

@@ -14,7 +14,7 @@ pub mod sqlite;
 mod twin;
 pub(crate) mod url;
 
-pub use dialect::{Access, Dialect, Extent, Opening};
+pub use dialect::{Access, Begin, Dialect, Extent};
 pub use settings::{DEFAULT_APPLICATION_ROLE, DEFAULT_SCHEMA, Synchronous};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use twin::Stored;

@@ -55,7 +55,7 @@ const GRACE: Duration = Duration::from_secs(5);
 
 impl Settings {
     /// How long the answer to a statement may take before the database is taken for lost.
-    pub(crate) fn patience(&self) -> Duration {
+    pub(crate) fn response_deadline(&self) -> Duration {
         self.lock_timeout + self.statement_timeout + GRACE
     }
 }

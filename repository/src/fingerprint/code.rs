@@ -146,11 +146,11 @@ codes! {
     MigrationMissing = "CAT080", Error, "migration not applied", "The database is older than the application.";
     MigrationUnknown = "CAT081", Error, "migration that the application does not have", "The database is newer than the application, or another's.";
     HistoryRow = "CAT082", Error, "row of the history that no migrator wrote", "What is applied cannot be told from it.";
-    HistoryGuard = "CAT083", Error, "history of the migrations that others may change", "A migration runs twice or never, or whoever writes there decides what is applied.";
+    HistoryWritable = "CAT083", Error, "history of the migrations that others may change", "A migration runs twice or never, or whoever writes there decides what is applied.";
     Encoding = "CAT084", Error, "database in another encoding", "Texts are refused, cut in the middle, or come back as others.";
     Shadowed = "CAT085", Error, "relation that stands before one of DOMAIN", "Whoever names the table reads and writes the other.";
     DefaultPrivileges = "CAT086", Warning, "privileges on what will be made", "The next table is open before anyone has looked.";
-    Stranger = "CAT087", Warning, "login that cannot become the application's role", "A store that is opened with it can do no scoped work.";
+    NotAMember = "CAT087", Warning, "login that cannot become the application's role", "A store that is opened with it can do no scoped work.";
     MayCreate = "CAT088", Warning, "place in which the application's role, or everyone, may create", "What is made there can take the place of something else.";
 
     SuppressionStale = "CAT090", Error, "suppression that suppresses nothing", "A later difference of the kind would pass unnoticed.";

@@ -4,7 +4,7 @@ use std::fmt;
 
 use sha2::{Digest as _, Sha256};
 
-use super::schema::{Guard, Schema, Table};
+use super::schema::{AccessControl, Schema, Table};
 
 /// A digest of a schema: SHA-256 over what its tables say, in one order, whatever their spelling.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -116,7 +116,7 @@ fn facts(table: &Table, role: &str) -> Vec<String> {
     facts
 }
 
-fn guarded(guard: &Guard, role: &str) -> Vec<String> {
+fn guarded(guard: &AccessControl, role: &str) -> Vec<String> {
     let mut facts = vec![format!(
         "guard {} {} {}",
         guard.enabled, guard.forced, guard.owned

@@ -59,7 +59,7 @@ impl Recorder<'_> {
             (Some(rows), Some(_)) => {
                 let delete = format!("DELETE FROM {} WHERE {rows}", HISTORY);
                 let loses = format!("the rows of {} that are told", HISTORY);
-                Fix::sql([Statement::new(Phase::Guard, delete)]).losing(Some(loses))
+                Fix::sql([Statement::new(Phase::AccessControl, delete)]).losing(Some(loses))
             }
             _ => Fix::Words(format!(
                 "look at the row in {}: delete it, or give it the name that it should have",

@@ -4,7 +4,7 @@
 //! reads a table which may not exist: the names of the migrations are a second statement, in the same snapshot.
 
 use super::read;
-use super::read::{Row, Seen, Unreadable, alike};
+use super::read::{Row, Seen, Unreadable, equivalent};
 use super::schema::Schema;
 use crate::driver::{Access, Dialect, Extent};
 use crate::model::engine::Engine;
@@ -56,7 +56,7 @@ async fn once<D: Dialect>(pool: &D::Pool, role: &str) -> Result<Seen> {
 
 /// Asks about whatever differs, as the doctor does.
 pub(crate) async fn settle<D: Dialect>(pool: &D::Pool, wanted: &Schema, found: &mut Schema) {
-    for mut pair in alike::pairs(wanted, found) {
+    for mut pair in equivalent::pairs(wanted, found) {
         for kind in 0..2 {
             let questions: Vec<String> = pair.questions()[kind].iter().copied().cloned().collect();
             let answers = answers::<D>(pool, &questions).await;
@@ -73,7 +73,7 @@ async fn answers<D: Dialect>(pool: &D::Pool, questions: &[String]) -> Result<Vec
     let mut session = Session::<D>::begin(pool, &scope, Access::Read, Extent::Unit).await?;
     let answers = async {
         if D::ENGINE == Engine::Postgres {
-            text(&mut session, alike::SETTINGS).await?;
+            text(&mut session, equivalent::SETTINGS).await?;
         }
         let mut answers = Vec::new();
         for question in questions {

@@ -7,7 +7,6 @@ pub(crate) mod ddl;
 pub(crate) mod described;
 mod digest;
 mod entity;
-pub(crate) mod expected;
 pub(crate) mod expression;
 pub(crate) mod finding;
 pub(crate) mod fix;
@@ -16,6 +15,7 @@ pub(crate) mod ident;
 mod look;
 pub(crate) mod privileges;
 pub(crate) mod read;
+pub(crate) mod requirements;
 pub(crate) mod schema;
 pub(crate) mod statement;
 mod store;
@@ -34,10 +34,10 @@ use crate::model::engine::Engine;
 use crate::model::error::{ErrorKind, Result};
 use code::{Code, Severity};
 use described::Described;
-use expected::Expected;
 use finding::Finding;
 use history::Recorder;
 use read::{Applied, NOT_PERMITTED};
+use requirements::Requirements;
 
 /// The schema that an application was built for: its domain with the records, as a digest of what each engine
 /// has to have.
@@ -112,8 +112,8 @@ impl Fingerprint {
         self.domain
     }
 
-    fn expected<'a>(&'a self, role: &'a str) -> Expected<'a> {
-        Expected {
+    fn expected<'a>(&'a self, role: &'a str) -> Requirements<'a> {
+        Requirements {
             domain: self.domain,
             described: &self.described,
             role,
@@ -158,7 +158,7 @@ impl Fingerprint {
             && Digest::of(&wanted, role) != Digest::of(&seen.schema, role)
         {
             look::settle::<D>(pool, &wanted, &mut seen.schema).await;
-            // Other words for the same, suppressions, and what does no harm are no reason to refuse.
+            // OtherObject words for the same, suppressions, and what does no harm are no reason to refuse.
             let found =
                 compare::compare(place, None, &wanted, &seen.schema, self.domain.suppressions);
             let (found, _) = suppression::apply(self.domain.suppressions, &[], found);

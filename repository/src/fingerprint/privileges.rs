@@ -43,7 +43,7 @@ pub(crate) struct Namespace {
 
 /// Row level security of a table, and privileges on it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Guard {
+pub(crate) struct AccessControl {
     /// Whether it is on.
     pub(crate) enabled: bool,
     /// Whether it binds the table's owner too.

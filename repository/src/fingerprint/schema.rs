@@ -6,7 +6,7 @@ use super::code::Code;
 use super::expression::{Expression, Node, names};
 use super::finding::Part;
 use super::fix::Fix;
-pub(crate) use super::privileges::{Grant, Guard, Membership, Namespace, Policy, Role};
+pub(crate) use super::privileges::{AccessControl, Grant, Membership, Namespace, Policy, Role};
 use crate::fingerprint::ident;
 use crate::model::engine::Engine;
 
@@ -20,7 +20,7 @@ pub(crate) struct Schema {
     /// Its tables by name.
     pub(crate) tables: BTreeMap<String, Table>,
     /// What else is there, and DOMAIN has no word for: triggers, views.
-    pub(crate) others: Vec<Other>,
+    pub(crate) others: Vec<OtherObject>,
     /// The application's role, on Postgres.
     pub(crate) role: Option<Role>,
     /// Names of Postgres that something else has, and what that is.
@@ -73,7 +73,7 @@ impl Schema {
 
 /// A trigger, a view, and the like.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Other {
+pub(crate) struct OtherObject {
     /// The table that it belongs to, or its own name.
     pub(crate) table: String,
     /// `TRIGGER`, `VIEW`.
@@ -88,9 +88,9 @@ pub(crate) struct Other {
     pub(crate) extension: Option<String>,
 }
 
-impl Other {
+impl OtherObject {
     /// Whether it has the kind and the name of the other.
-    pub(crate) fn is_it(&self, other: &Other) -> bool {
+    pub(crate) fn is_it(&self, other: &OtherObject) -> bool {
         self.kind == other.kind && self.name == other.name && self.table == other.table
     }
 }
@@ -128,7 +128,7 @@ pub(crate) struct Table {
     /// How Postgres prints its constraints, by name, for the same reason.
     pub(crate) constraint_sql: BTreeMap<String, String>,
     /// Who may see a row, on Postgres.
-    pub(crate) guard: Option<Guard>,
+    pub(crate) guard: Option<AccessControl>,
     /// Where a fix has to be made, where that is known: the module of an entity.
     pub(crate) source: Option<String>,
 }

@@ -35,14 +35,14 @@ pub(crate) enum Phase {
     AddCheck,
     AddForeignKey,
     /// Policies, row level security, privileges.
-    Guard,
+    AccessControl,
     /// Views and triggers are made again.
     CreateReader,
 }
 
 /// A thing that a statement makes or takes away: what a script looks for at its end.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Thing {
+pub(crate) enum Object {
     /// A table, an index, a view or a trigger.
     Named(String),
     Column {
@@ -61,8 +61,8 @@ pub(crate) enum Thing {
 pub(crate) struct Statement {
     pub(crate) phase: Phase,
     pub(crate) sql: String,
-    pub(crate) made: Vec<Thing>,
-    pub(crate) gone: Vec<Thing>,
+    pub(crate) made: Vec<Object>,
+    pub(crate) gone: Vec<Object>,
 }
 
 impl Statement {
@@ -78,21 +78,21 @@ impl Statement {
     /// The same, after which a table, an index, a view or a trigger of that name is there.
     #[must_use]
     pub(crate) fn making(mut self, name: &str) -> Self {
-        self.made.push(Thing::Named(name.to_owned()));
+        self.made.push(Object::Named(name.to_owned()));
         self
     }
 
     /// The same, after which nothing has that name.
     #[must_use]
     pub(crate) fn dropping(mut self, name: &str) -> Self {
-        self.gone.push(Thing::Named(name.to_owned()));
+        self.gone.push(Object::Named(name.to_owned()));
         self
     }
 
     /// The same, after which the table has no constraint of that name.
     #[must_use]
     pub(crate) fn dropping_constraint(mut self, table: &str, name: &str) -> Self {
-        self.gone.push(Thing::Constraint {
+        self.gone.push(Object::Constraint {
             table: table.to_owned(),
             name: name.to_owned(),
         });
@@ -102,21 +102,21 @@ impl Statement {
     /// The same, after which the table has the column.
     #[must_use]
     pub(crate) fn making_column(mut self, table: &str, column: &str) -> Self {
-        self.made.push(Thing::column(table, column));
+        self.made.push(Object::column(table, column));
         self
     }
 
     /// The same, after which the table has no such column.
     #[must_use]
     pub(crate) fn dropping_column(mut self, table: &str, column: &str) -> Self {
-        self.gone.push(Thing::column(table, column));
+        self.gone.push(Object::column(table, column));
         self
     }
 }
 
-impl Thing {
+impl Object {
     fn column(table: &str, column: &str) -> Self {
-        Thing::Column {
+        Object::Column {
             table: table.to_owned(),
             column: column.to_owned(),
         }

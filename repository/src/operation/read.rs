@@ -5,7 +5,7 @@ use crate::driver::Dialect;
 use crate::driver::Twin;
 use crate::model::error::Result;
 use crate::model::query::{
-    Cursor, Direction, OrderKey, Page, PageRequest, Position, Query, Visibility, fingerprint,
+    Cursor, Direction, OrderKey, Page, PageRequest, Position, Query, Visibility, query_hash,
 };
 use crate::model::record::Record;
 use crate::model::value::{Type, Value};
@@ -107,7 +107,7 @@ pub(crate) async fn list<D: Dialect, R: Twin<D>>(
     let selection = selection(context, query);
     let order = query.total_order();
     let (shape, values) = sql::selection_shape(statements, selection, &order)?;
-    let query_print = fingerprint(
+    let hash = query_hash(
         statements.table,
         shape.as_bytes(),
         context.owner_of::<R>(),
@@ -119,7 +119,7 @@ pub(crate) async fn list<D: Dialect, R: Twin<D>>(
         .collect();
     let position = request
         .cursor()
-        .map(|cursor| cursor.position(query_print, &types))
+        .map(|cursor| cursor.position(hash, &types))
         .transpose()?;
 
     let read_order: Vec<OrderKey> = match request.direction() {
@@ -146,7 +146,7 @@ pub(crate) async fn list<D: Dialect, R: Twin<D>>(
     };
     let cursor_at = |item: &R| {
         let position: Position = order.iter().map(|key| item.value(key.column)).collect();
-        Cursor::at(query_print, &position)
+        Cursor::at(hash, &position)
     };
     Ok(Page {
         next: items.last().filter(|_| has_next).map(cursor_at),

@@ -19,28 +19,31 @@ pub(super) fn sorted<D: Dialect, R: Twin<D>, T>(rows: &[T], record: impl Fn(&T) 
     let columns = key_columns::<D, R>();
     let records: Vec<&R> = rows.iter().map(record).collect();
     let depths = depths::<D, R>(&records);
-    let mut places: Vec<Place> = (0..)
+    let mut positions: Vec<Position> = (0..)
         .zip(&records)
-        .map(|(index, record)| Place {
+        .map(|(index, record)| Position {
             index,
             depth: depths.get(index).copied().unwrap_or(0),
             key: columns.iter().map(|column| record.value(*column)).collect(),
             id: record.id(),
         })
         .collect();
-    places.sort_unstable_by(Place::compare);
-    places.into_iter().map(|place| &rows[place.index]).collect()
+    positions.sort_unstable_by(Position::compare);
+    positions
+        .into_iter()
+        .map(|position| &rows[position.index])
+        .collect()
 }
 
 /// What the place of a row depends on.
-struct Place {
+struct Position {
     index: usize,
     depth: usize,
     key: Vec<Value>,
     id: Uuid,
 }
 
-impl Place {
+impl Position {
     fn compare(&self, other: &Self) -> Ordering {
         let keys = self.key.iter().zip(&other.key);
         let by_key = keys

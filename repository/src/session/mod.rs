@@ -13,7 +13,7 @@ use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::scope::Scope;
 use crate::model::value::Value;
 use crate::sql::SqlText;
-use crate::sql::custom::{OwnSql, Trace};
+use crate::sql::custom::{CustomSql, Trace};
 use held::Held;
 
 /// A checked-out connection and what is going on in it.
@@ -35,14 +35,14 @@ pub(crate) struct Session<D: Dialect> {
     /// Whether it works for one owner.
     owned: bool,
     /// Whether SQL of the application's own ran, which may have left something on the connection.
-    own_sql: bool,
-    /// What must still hold at the end; see [`Opening`](crate::dialect::Opening).
-    unchanged: String,
+    custom_sql: bool,
+    /// What must still hold at the end; see [`Begin`](crate::dialect::Begin).
+    guard_query: String,
     /// The connection is of no more use to anyone.
     broken: bool,
     /// How long an answer may take before the database is given up: longer than it may take by its own
     /// limits.
-    patience: Duration,
+    response_deadline: Duration,
 }
 
 /// A call in a transaction failed.
@@ -83,10 +83,10 @@ const DROPPED: ErrorKind = ErrorKind::UnitEnded {
 
 /// The answer, or that there is none: the other side is silent, and its own limits have long passed.
 async fn within<T, E: From<Error>>(
-    patience: Duration,
+    response_deadline: Duration,
     answer: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {
-    match tokio::time::timeout(patience, answer).await {
+    match tokio::time::timeout(response_deadline, answer).await {
         Ok(answer) => answer,
         Err(_) => {
             let message = "the database did not answer in time".to_owned();
@@ -102,7 +102,7 @@ impl<D: Dialect> Session<D> {
         access: Access,
         extent: Extent,
     ) -> Result<Self> {
-        let opening = D::opening(pool, scope, access, extent)?;
+        let begin = D::begin_sql(pool, scope, access, extent)?;
         let mut session = Session {
             connection: Some(Held::new(D::acquire(pool, access).await?)),
             access,
@@ -111,22 +111,22 @@ impl<D: Dialect> Session<D> {
             failure: None,
             savepoints: 0,
             owned: scope.owner_id().is_some(),
-            own_sql: false,
-            unchanged: String::new(),
+            custom_sql: false,
+            guard_query: String::new(),
             broken: false,
-            patience: D::patience(pool),
+            response_deadline: D::response_deadline(pool),
         };
-        if let Some(opening) = opening {
-            session.in_transaction = opening.transaction;
-            session.unchanged = opening.unchanged;
-            session.control(&opening.text).await?;
+        if let Some(begin) = begin {
+            session.in_transaction = begin.transaction;
+            session.guard_query = begin.guard_query;
+            session.control(&begin.text).await?;
         }
         Ok(session)
     }
 
     async fn control(&mut self, text: &str) -> Result<()> {
-        let patience = self.patience;
-        let answer = within(patience, D::control(self.ready()?, text)).await;
+        let response_deadline = self.response_deadline;
+        let answer = within(response_deadline, D::control(self.ready()?, text)).await;
         self.answered(answer)
     }
 
@@ -204,8 +204,12 @@ impl<D: Dialect> Session<D> {
         values: Vec<Value>,
         decode: fn(&D::Row) -> Result<T>,
     ) -> Result<Vec<T>> {
-        let patience = self.patience;
-        let answer = within(patience, D::fetch(self.ready()?, text, values, decode)).await;
+        let response_deadline = self.response_deadline;
+        let answer = within(
+            response_deadline,
+            D::fetch(self.ready()?, text, values, decode),
+        )
+        .await;
         self.answered(answer)
     }
 
@@ -216,9 +220,9 @@ impl<D: Dialect> Session<D> {
         values: Vec<Value>,
         decode: fn(&D::Row) -> Result<T>,
     ) -> Result<Option<T>> {
-        let patience = self.patience;
+        let response_deadline = self.response_deadline;
         let answer = within(
-            patience,
+            response_deadline,
             D::fetch_first(self.ready()?, text, values, decode),
         )
         .await;
@@ -226,8 +230,8 @@ impl<D: Dialect> Session<D> {
     }
 
     pub(crate) async fn execute(&mut self, text: &SqlText, values: Vec<Value>) -> Result<u64> {
-        let patience = self.patience;
-        let answer = within(patience, D::execute(self.ready()?, text, values)).await;
+        let response_deadline = self.response_deadline;
+        let answer = within(response_deadline, D::execute(self.ready()?, text, values)).await;
         self.answered(answer)
     }
 
@@ -238,7 +242,7 @@ impl<D: Dialect> Session<D> {
         self.busy = true;
         let number = |row: &D::Row| D::big_int(row, 0);
         let look = D::fetch_first(connection, text, values, number);
-        let answer = within(self.patience, look).await;
+        let answer = within(self.response_deadline, look).await;
         // What the look-up itself met is not what the caller asked about.
         self.answered(answer).ok().flatten()
     }
@@ -247,10 +251,10 @@ impl<D: Dialect> Session<D> {
         &mut self,
         statement: sea_orm::Statement,
     ) -> Result<Vec<QueryResult>, DbErr> {
-        let patience = self.patience;
+        let response_deadline = self.response_deadline;
         self.look_over_statement(&statement)?;
         let connection = self.ready()?;
-        let answer = within(patience, D::seaorm_fetch(connection, statement)).await;
+        let answer = within(response_deadline, D::seaorm_fetch(connection, statement)).await;
         self.seaorm_answered(answer)
     }
 
@@ -258,35 +262,35 @@ impl<D: Dialect> Session<D> {
         &mut self,
         statement: sea_orm::Statement,
     ) -> Result<ExecResult, DbErr> {
-        let patience = self.patience;
+        let response_deadline = self.response_deadline;
         self.look_over_statement(&statement)?;
         let connection = self.ready()?;
-        let answer = within(patience, D::seaorm_execute(connection, statement)).await;
+        let answer = within(response_deadline, D::seaorm_execute(connection, statement)).await;
         self.seaorm_answered(answer)
     }
 
     pub(crate) async fn seaorm_unprepared(&mut self, sql: &str) -> Result<ExecResult, DbErr> {
-        let patience = self.patience;
-        self.look_over(&OwnSql::read(D::ENGINE, sql))?;
+        let response_deadline = self.response_deadline;
+        self.validate(&CustomSql::read(D::ENGINE, sql))?;
         let connection = self.ready()?;
-        let answer = within(patience, D::seaorm_unprepared(connection, sql)).await;
+        let answer = within(response_deadline, D::seaorm_unprepared(connection, sql)).await;
         self.seaorm_answered(answer)
     }
 
     fn look_over_statement(&mut self, statement: &sea_orm::Statement) -> Result<()> {
         let values = statement.values.as_ref().map_or(0, |values| values.0.len());
-        self.look_over_one(&OwnSql::read(D::ENGINE, &statement.sql), values)
+        self.validate_one(&CustomSql::read(D::ENGINE, &statement.sql), values)
     }
 
-    /// As [`look_over`](Self::look_over), for a text that is sent prepared, with so many values. Of several
+    /// As [`validate`](Self::validate), for a text that is sent prepared, with so many values. Of several
     /// statements Postgres would take none, and SQLite each by itself, also where no transaction holds them
     /// together; a value that is missing would be NULL to SQLite.
-    pub(crate) fn look_over_one(&mut self, sql: &OwnSql<'_>, values: usize) -> Result<()> {
+    pub(crate) fn validate_one(&mut self, sql: &CustomSql<'_>, values: usize) -> Result<()> {
         let reason = if !sql.is_one_statement() {
             "several statements in one text; say them one by one".to_owned()
         } else {
             match sql.parameters() {
-                Ok(taken) if taken == values => return self.look_over(sql),
+                Ok(taken) if taken == values => return self.validate(sql),
                 Ok(taken) => format!("{values} values for a statement with {taken} parameters"),
                 Err(name) => format!("the parameter {name} has no number from 1"),
             }
@@ -299,10 +303,10 @@ impl<D: Dialect> Session<D> {
 
     /// Refuses SQL of the application's own that would end the transaction, change its role, or reach past
     /// the scope; from then on the connection has to be made clean at the session's end.
-    fn look_over(&mut self, sql: &OwnSql<'_>) -> Result<()> {
-        match sql.look_over(self.owned) {
+    fn validate(&mut self, sql: &CustomSql<'_>) -> Result<()> {
+        match sql.validate(self.owned) {
             Ok(trace) => {
-                self.own_sql = true;
+                self.custom_sql = true;
                 // Nothing but a new connection is clean after this.
                 self.broken |= trace == Trace::Left;
                 Ok(())
@@ -338,7 +342,7 @@ impl<D: Dialect> Session<D> {
                 false => elsewhere.with_kind(ErrorKind::CommitUnknown),
             });
         }
-        let cleans = self.own_sql;
+        let cleans = self.custom_sql;
         self.finish("COMMIT")
             .await
             .map_err(|error| match error.kind() {
@@ -367,15 +371,15 @@ impl<D: Dialect> Session<D> {
         let held = self.connection.as_mut().and_then(|held| held.0.as_mut());
         let connection = held.ok_or(ENDED)?;
         let statement = self.in_transaction.then_some(statement);
-        let text = match self.own_sql {
-            true => D::ending(connection, statement, &self.unchanged),
+        let text = match self.custom_sql {
+            true => D::end_sql(connection, statement, &self.guard_query),
             false => statement.unwrap_or_default().into(),
         };
         if text.is_empty() {
             return Ok(());
         }
         self.busy = true;
-        if let Err(error) = within(self.patience, D::control(connection, &text)).await {
+        if let Err(error) = within(self.response_deadline, D::control(connection, &text)).await {
             if statement.is_none() {
                 // What the statement did is done; only its connection is of no more use.
                 self.broken = true;
@@ -385,7 +389,7 @@ impl<D: Dialect> Session<D> {
             return Err(error);
         }
         self.busy = false;
-        self.own_sql = false;
+        self.custom_sql = false;
         self.in_transaction = false;
         Ok(())
     }
@@ -414,25 +418,25 @@ impl<D: Dialect> Drop for Session<D> {
         if self.broken {
             return;
         }
-        if !self.busy && !self.in_transaction && !self.own_sql {
+        if !self.busy && !self.in_transaction && !self.custom_sql {
             return held.release();
         }
         // Without a runtime nothing can be sent; closing the connection rolls back as well.
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
             return;
         };
-        let patience = self.patience;
-        let own_sql = self.own_sql;
+        let response_deadline = self.response_deadline;
+        let custom_sql = self.custom_sql;
         runtime.spawn(async move {
             let Some(connection) = held.0.as_mut() else {
                 return;
             };
             D::interrupt(connection);
-            let text = match own_sql {
-                true => D::ending(connection, Some("ROLLBACK"), ""),
+            let text = match custom_sql {
+                true => D::end_sql(connection, Some("ROLLBACK"), ""),
                 false => "ROLLBACK".into(),
             };
-            let rolled_back = within(patience, D::control(connection, &text)).await;
+            let rolled_back = within(response_deadline, D::control(connection, &text)).await;
             if rolled_back.is_ok() {
                 held.release();
             }

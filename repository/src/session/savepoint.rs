@@ -20,7 +20,7 @@ impl<D: Dialect> Session<D> {
     /// Keeps what was done since the savepoint, if all of it succeeded.
     pub(crate) async fn release(&mut self, savepoint: u32) -> Result<()> {
         if self.check().is_err() {
-            self.take_back(savepoint).await?;
+            self.rollback_to(savepoint).await?;
             return Err(TAKEN_BACK.into());
         }
         if self.savepoints != savepoint {
@@ -36,7 +36,7 @@ impl<D: Dialect> Session<D> {
     ///
     /// # Errors
     /// [`UnitEnded`](ErrorKind::UnitEnded) if the failure has ended the whole transaction.
-    pub(crate) async fn take_back(&mut self, savepoint: u32) -> Result<()> {
+    pub(crate) async fn rollback_to(&mut self, savepoint: u32) -> Result<()> {
         if self.failure.is_some_and(|failure| failure.whole) {
             return Err(FAILED.into());
         }

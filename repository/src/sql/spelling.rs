@@ -42,7 +42,7 @@ pub trait Spelling: 'static {
     fn rows_in_text(rows: usize) -> usize;
 
     /// An application's own text, so that one text always has parameters of the same types.
-    fn own_text(sql: &'static str, values: &[Value]) -> Arc<str>;
+    fn custom_text(sql: &'static str, values: &[Value]) -> Arc<str>;
 
     /// The function that finds a text in another: 1-based position, 0 if it is not there.
     const POSITION: &'static str;

@@ -12,7 +12,7 @@ mod units;
 pub use database::Store;
 pub use options::StoreOptions;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub use units::{Once, Writing};
+pub use units::{OnceOutcome, Writing};
 
 #[cfg(feature = "fingerprint")]
 pub(crate) use backend::Backend;

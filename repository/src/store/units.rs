@@ -126,37 +126,37 @@ pub struct Writing<'s> {
 
 /// What came of a unit of work with an idempotency key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Once<T> {
+pub enum OnceOutcome<T> {
     /// It was done now, and this is its value.
     Done(T),
     /// It had been done before, by another call with the key or by an earlier try of this one. What came of
     /// it then is in the database.
-    Before,
+    AlreadyDone,
 }
 
 /// How a try ended.
-struct Tried<T, E> {
+struct Attempt<T, E> {
     result: Result<T, E>,
-    again: Again,
+    again: RetryDecision,
 }
 
 /// Whether another try may end in another way.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Again {
+enum RetryDecision {
     No,
     /// Whether it is committed is unknown; a key tells.
     WithKey,
     Yes,
 }
 
-impl<T, E: From<Error>> Tried<T, E> {
+impl<T, E: From<Error>> Attempt<T, E> {
     fn failed(error: Error) -> Self {
         let again = match error.kind() {
-            ErrorKind::CommitUnknown => Again::WithKey,
-            _ if error.is_retryable() => Again::Yes,
-            _ => Again::No,
+            ErrorKind::CommitUnknown => RetryDecision::WithKey,
+            _ if error.is_retryable() => RetryDecision::Yes,
+            _ => RetryDecision::No,
         };
-        Tried {
+        Attempt {
             result: Err(error.into()),
             again,
         }
@@ -164,20 +164,20 @@ impl<T, E: From<Error>> Tried<T, E> {
 }
 
 /// Ends the unit as its work went: commits it, or rolls it back.
-async fn finish<T, E: From<Error>>(unit: Unit, result: Result<T, E>) -> Tried<T, E> {
+async fn finish<T, E: From<Error>>(unit: Unit, result: Result<T, E>) -> Attempt<T, E> {
     // Whatever the work made of the error that it met.
     let again = match unit.is_retryable().await {
-        true => Again::Yes,
-        false => Again::No,
+        true => RetryDecision::Yes,
+        false => RetryDecision::No,
     };
     match result {
         Ok(value) => match unit.commit().await {
-            Ok(()) => Tried {
+            Ok(()) => Attempt {
                 result: Ok(value),
-                again: Again::No,
+                again: RetryDecision::No,
             },
-            Err(error) if again == Again::No => Tried::failed(error),
-            Err(error) => Tried {
+            Err(error) if again == RetryDecision::No => Attempt::failed(error),
+            Err(error) => Attempt {
                 result: Err(error.into()),
                 again,
             },
@@ -185,7 +185,7 @@ async fn finish<T, E: From<Error>>(unit: Unit, result: Result<T, E>) -> Tried<T,
         Err(error) => {
             // The work's own error is the one to report.
             let _rolled_back = unit.rollback().await;
-            Tried {
+            Attempt {
                 result: Err(error),
                 again,
             }
@@ -240,7 +240,7 @@ impl<'s> Writing<'s> {
         F: AsyncFnOnce(&Unit) -> Result<T, E> + Clone,
         E: From<Error>,
     {
-        let done = self.tried(None, work).await?;
+        let done = self.attempts(None, work).await?;
         // Without a key nothing was done before.
         done.ok_or_else(|| Error::new(ErrorKind::Internal).into())
     }
@@ -256,17 +256,17 @@ impl<'s> Writing<'s> {
     /// # Errors
     /// As [`run`](Self::run). [`CommitUnknown`](ErrorKind::CommitUnknown) if the tries after it could not
     /// tell; [`SchemaMismatch`](ErrorKind::SchemaMismatch) if there is no such table.
-    pub async fn once<T, E, F>(self, key: Uuid, work: F) -> Result<Once<T>, E>
+    pub async fn once<T, E, F>(self, key: Uuid, work: F) -> Result<OnceOutcome<T>, E>
     where
         F: AsyncFnOnce(&Unit) -> Result<T, E> + Clone,
         E: From<Error>,
     {
-        let done = self.tried(Some(key), work).await?;
-        Ok(done.map_or(Once::Before, Once::Done))
+        let done = self.attempts(Some(key), work).await?;
+        Ok(done.map_or(OnceOutcome::AlreadyDone, OnceOutcome::Done))
     }
 
     /// The value of the work, or `None` if it was done before.
-    async fn tried<T, E, F>(&self, key: Option<Uuid>, work: F) -> Result<Option<T>, E>
+    async fn attempts<T, E, F>(&self, key: Option<Uuid>, work: F) -> Result<Option<T>, E>
     where
         F: AsyncFnOnce(&Unit) -> Result<T, E> + Clone,
         E: From<Error>,
@@ -274,7 +274,7 @@ impl<'s> Writing<'s> {
         let mut tries = self.retry.begin();
         let mut unknown = None;
         loop {
-            let tried = match self.begin_with(key).await {
+            let attempt = match self.begin_with(key).await {
                 Ok(Some(unit)) => {
                     // The key was free, so what an earlier try did was not committed.
                     unknown = None;
@@ -282,18 +282,18 @@ impl<'s> Writing<'s> {
                     finish(unit, result).await
                 }
                 Ok(None) => return Ok(None),
-                Err(error) => Tried::failed(error),
+                Err(error) => Attempt::failed(error),
             };
-            let is_unknown = unknown.is_some() || tried.again == Again::WithKey;
-            let result = match (tried.result, unknown.take()) {
+            let is_unknown = unknown.is_some() || attempt.again == RetryDecision::WithKey;
+            let result = match (attempt.result, unknown.take()) {
                 // What an earlier try may have committed is still unknown.
                 (Err(_), Some(unknown)) => Err(unknown),
                 (result, _) => result,
             };
-            let again = match tried.again {
-                Again::No => false,
-                Again::WithKey => key.is_some(),
-                Again::Yes => true,
+            let again = match attempt.again {
+                RetryDecision::No => false,
+                RetryDecision::WithKey => key.is_some(),
+                RetryDecision::Yes => true,
             };
             if !again || !tries.another().await {
                 return result;

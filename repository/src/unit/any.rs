@@ -57,7 +57,7 @@ impl Unit {
     /// use catamaran::ErrorKind;
     ///
     /// let taken = unit
-    ///     .attempt(async |unit| unit.repository::<Note>().insert(NoteDraft::new("hull").id(id)).await)
+    ///     .savepoint(async |unit| unit.repository::<Note>().insert(NoteDraft::new("hull").id(id)).await)
     ///     .await;
     /// if let Err(error) = taken {
     ///     assert!(matches!(error.kind(), ErrorKind::Unique { .. }));
@@ -73,7 +73,7 @@ impl Unit {
     /// A [`Serialization`](crate::ErrorKind::Serialization), a
     /// [`StatementTimeout`](crate::ErrorKind::StatementTimeout), a full disk or a lost connection ends the
     /// unit on either engine, in an attempt too.
-    pub async fn attempt<T, E, F>(&self, work: F) -> Result<T, E>
+    pub async fn savepoint<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: AsyncFnOnce(&Unit) -> Result<T, E>,
         E: From<Error>,

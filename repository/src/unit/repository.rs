@@ -21,7 +21,7 @@ use crate::model::value::Value;
 use crate::operation::{self, Context};
 use crate::session::{ENDED, Session};
 use crate::sql::SqlText;
-use crate::sql::custom::OwnSql;
+use crate::sql::custom::CustomSql;
 
 /// How many rows a stream reads at once.
 const STREAM_PAGE: u32 = 1_000;
@@ -178,13 +178,13 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
 
     /// A statement of the application's own, which the session looks over, with its values in the form that
     /// both engines take.
-    fn own_statement(
+    fn custom_statement(
         session: &mut Session<D>,
         sql: &'static str,
         values: Vec<Value>,
     ) -> Result<(SqlText, Vec<Value>)> {
-        let own = OwnSql::read(D::ENGINE, sql);
-        session.look_over_one(&own, values.len())?;
+        let own = CustomSql::read(D::ENGINE, sql);
+        session.validate_one(&own, values.len())?;
         if own.has_star() {
             return Err(ErrorKind::InvalidQuery {
                 reason: "name the columns instead of *: another process may migrate the table"
@@ -198,7 +198,7 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
             reason,
         })?;
         let text = SqlText {
-            sql: D::own_text(sql, &values),
+            sql: D::custom_text(sql, &values),
             table: Some(R::TABLE),
         };
         Ok((text, values))
@@ -226,7 +226,7 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
         // In a transaction that reads: only there does Postgres refuse a write.
         let mut work = self.work(Access::Read, Extent::Transaction).await?;
         let session = work.session();
-        let rows = match Self::own_statement(session, sql, values) {
+        let rows = match Self::custom_statement(session, sql, values) {
             Ok((text, values)) => session.fetch(&text, values, decode).await,
             Err(refused) => Err(refused),
         };
@@ -243,7 +243,7 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
     pub async fn execute(&self, sql: &'static str, values: Vec<Value>) -> Result<u64> {
         let mut work = self.write(Extent::Statement).await?;
         let session = work.session();
-        let changed = match Self::own_statement(session, sql, values) {
+        let changed = match Self::custom_statement(session, sql, values) {
             Ok((text, values)) => session.execute(&text, values).await,
             Err(refused) => Err(refused),
         };

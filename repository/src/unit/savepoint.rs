@@ -28,11 +28,11 @@ impl<D: Dialect> Savepoint<D> {
         released
     }
 
-    pub(super) async fn take_back(mut self) -> Result<()> {
+    pub(super) async fn rollback_to(mut self) -> Result<()> {
         let mut session = UnitSession::lock(&self.session).await?;
-        let taken_back = session.take_back(self.number).await;
+        let rolled_back = session.rollback_to(self.number).await;
         self.ended = true;
-        taken_back
+        rolled_back
     }
 }
 
@@ -60,7 +60,7 @@ pub(super) async fn behind<T, E: From<Error>>(
         }
         Err(error) => {
             // The work's own error is the one to report; a unit that could not take it back has ended.
-            let _taken_back = savepoint.take_back().await;
+            let _rolled_back = savepoint.rollback_to().await;
             Err(error)
         }
     }

@@ -132,11 +132,11 @@ async fn in_a_unit_the_call_is_taken_back_with_its_attempt(db: &TwinDatabase) ->
 
         let unit = db.store().begin_write(&owner).await?;
         let locked = unit
-            .attempt(async |unit| unit.repository::<Device>().lock(&[living.id]).await)
+            .savepoint(async |unit| unit.repository::<Device>().lock(&[living.id]).await)
             .await;
         assert_eq!(refused(locked), several("devices", living.id));
         let deleted = unit
-            .attempt(async |unit| {
+            .savepoint(async |unit| {
                 unit.repository::<Device>()
                     .delete(living.id, Expected::Any)
                     .await

@@ -193,7 +193,7 @@ async fn for_a_role_that_may_change_nothing() {
         .iter()
         .map(|finding| (finding.code, finding.name.as_str()))
         .collect();
-    assert_eq!(told, [(Code::Stranger, name.as_str())], "{report}");
+    assert_eq!(told, [(Code::NotAMember, name.as_str())], "{report}");
     run(&admin, &format!("GRANT catamaran_app TO {name}")).await;
     assert_clean(url.as_str()).await;
     run(&admin, &format!("DROP ROLE {name}")).await;

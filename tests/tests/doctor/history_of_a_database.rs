@@ -93,7 +93,7 @@ async fn odd_rows_are_told_and_leave_the_rest_as_it_is() {
             Engine::Postgres => vec![
                 (Code::HistoryRow, "NULL"),
                 (Code::HistoryRow, "m2999_later"),
-                (Code::HistoryGuard, "PRIMARY KEY"),
+                (Code::HistoryWritable, "PRIMARY KEY"),
             ],
         });
         let expected: Vec<(Code, String)> = expected

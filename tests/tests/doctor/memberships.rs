@@ -188,15 +188,15 @@ async fn what_the_role_may_do_as_a_member_of_another_is_told() {
                 told: &[
                     (Code::RolePower, "catamaran_app: pg_read_all_data"),
                     (
-                        Code::HistoryGuard,
+                        Code::HistoryWritable,
                         "seaql_migrations: DELETE TO pg_write_all_data",
                     ),
                     (
-                        Code::HistoryGuard,
+                        Code::HistoryWritable,
                         "seaql_migrations: INSERT TO pg_write_all_data",
                     ),
                     (
-                        Code::HistoryGuard,
+                        Code::HistoryWritable,
                         "seaql_migrations: UPDATE TO pg_write_all_data",
                     ),
                     (Code::TableExtra, "drafts"),
@@ -253,15 +253,15 @@ async fn what_the_role_may_do_with_the_data_of_every_table_is_told() {
             told: &[
                 (Code::RolePower, "catamaran_app: pg_read_all_data"),
                 (
-                    Code::HistoryGuard,
+                    Code::HistoryWritable,
                     "seaql_migrations: DELETE TO pg_write_all_data",
                 ),
                 (
-                    Code::HistoryGuard,
+                    Code::HistoryWritable,
                     "seaql_migrations: INSERT TO pg_write_all_data",
                 ),
                 (
-                    Code::HistoryGuard,
+                    Code::HistoryWritable,
                     "seaql_migrations: UPDATE TO pg_write_all_data",
                 ),
                 (Code::GrantExtra, "devices: DELETE TO pg_write_all_data"),

@@ -133,7 +133,7 @@ const SHADOWS: &[Shadow] = &[
     },
     Shadow {
         sql: &["GRANT ALL ON seaql_migrations TO catamaran_app"],
-        code: Code::HistoryGuard,
+        code: Code::HistoryWritable,
         subject: "seaql_migrations: TRUNCATE TO catamaran_app",
     },
 ];

@@ -320,7 +320,7 @@ async fn an_attempt_that_broke_a_key_is_taken_back_and_the_unit_goes_on(
     let made = unit.repository::<Book>().insert(library.book()).await?;
     let stray = library.book().shelf_id(MISSING);
     let attempt = unit
-        .attempt(async |unit: &Unit| unit.repository::<Book>().insert(stray).await)
+        .savepoint(async |unit: &Unit| unit.repository::<Book>().insert(stray).await)
         .await;
     assert_eq!(refused(attempt), shelf_key());
     unit.commit().await?;

@@ -4,18 +4,18 @@ mod clashes;
 mod words;
 
 use crate::fingerprint::code::Code;
-use crate::fingerprint::expected::{Expected, check_name, key};
 use crate::fingerprint::expression::Node;
 use crate::fingerprint::finding::{Finding, Part};
 use crate::fingerprint::fix::Fix;
+use crate::fingerprint::requirements::{Requirements, check_name, key};
 use crate::model::domain::description::{RecordDescription, TableDescription};
 use crate::model::domain::{DefaultValue, Domain, Place, Presence, Table};
 use crate::model::engine::Engine;
 use crate::model::value::Value;
 
 /// What is wrong before any other place is checked.
-pub(super) fn check(expected: &Expected<'_>) -> Vec<Finding> {
-    let Expected {
+pub(super) fn check(expected: &Requirements<'_>) -> Vec<Finding> {
+    let Requirements {
         domain, described, ..
     } = expected;
     let mut findings = Findings::default();
@@ -193,7 +193,7 @@ fn references(on: &mut OnTable<'_>, domain: &Domain, table: &Table) {
 
 fn with_shape(
     on: &mut OnTable<'_>,
-    expected: &Expected<'_>,
+    expected: &Requirements<'_>,
     table: &Table,
     shape: &TableDescription,
 ) {
@@ -221,7 +221,12 @@ fn with_shape(
     checks(on, expected, table, shape);
 }
 
-fn columns(on: &mut OnTable<'_>, expected: &Expected<'_>, table: &Table, shape: &TableDescription) {
+fn columns(
+    on: &mut OnTable<'_>,
+    expected: &Requirements<'_>,
+    table: &Table,
+    shape: &TableDescription,
+) {
     let missing: Vec<&&str> = table
         .columns
         .iter()
@@ -403,7 +408,12 @@ fn managed(on: &mut OnTable<'_>, table: &Table, record: &RecordDescription) {
 
 /// Every check that a type needs is named in DOMAIN, so that an error can name it too; and of every other
 /// check DOMAIN says what it demands.
-fn checks(on: &mut OnTable<'_>, expected: &Expected<'_>, table: &Table, shape: &TableDescription) {
+fn checks(
+    on: &mut OnTable<'_>,
+    expected: &Requirements<'_>,
+    table: &Table,
+    shape: &TableDescription,
+) {
     for engine in Engine::ALL
         .into_iter()
         .filter(|engine| table.lives_on(*engine))

@@ -8,7 +8,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row as _};
 
 use super::error;
-use super::rls::{self, Answer, Role};
+use super::rls::{self, Role, RoleFacts};
 use super::search_path::{self, SearchPath};
 use super::url::options_of;
 use crate::driver::Settings;
@@ -336,7 +336,7 @@ pub struct PostgresPool {
     path: Arc<str>,
     /// What each transaction sets for itself, because the connection cannot.
     settings: Option<Arc<str>>,
-    patience: Duration,
+    response_deadline: Duration,
 }
 
 impl PostgresPool {
@@ -381,7 +381,7 @@ impl PostgresPool {
             role: Arc::new(role),
             path: path.literal().into(),
             settings: settings.transaction_pooler.then_some(locals),
-            patience: settings.patience(),
+            response_deadline: settings.response_deadline(),
         })
     }
 
@@ -389,8 +389,8 @@ impl PostgresPool {
         pool::acquire(&self.pool).await
     }
 
-    pub(super) fn patience(&self) -> Duration {
-        self.patience
+    pub(super) fn response_deadline(&self) -> Duration {
+        self.response_deadline
     }
 
     pub(super) fn role(&self) -> &Role {
@@ -441,7 +441,7 @@ async fn ask_role(
         );
         return Err(ErrorKind::NotMigrated { reason }.into());
     }
-    let answer = Answer {
+    let answer = RoleFacts {
         login: text(0)?,
         login_bypasses: flag(1)?,
         login_powers: text(2)?,

@@ -99,7 +99,7 @@ impl Spelling for Postgres {
 
     /// The driver keeps a plan by its text alone, and reads the bytes of a parameter as the type that the
     /// plan was made with. So the types are part of the text.
-    fn own_text(sql: &'static str, values: &[Value]) -> Arc<str> {
+    fn custom_text(sql: &'static str, values: &[Value]) -> Arc<str> {
         let mut text = sql.to_owned();
         text.push_str(" /*");
         for value in values {

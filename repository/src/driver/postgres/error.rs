@@ -20,7 +20,7 @@ pub(super) fn classify(error: &sqlx::Error, table: Option<&'static Table>) -> Er
             error.to_string(),
         );
     };
-    let answer = Answer {
+    let answer = ServerError {
         code: database.code(),
         message: words(database),
         fatal: database.severity() == PgSeverity::Fatal,
@@ -49,7 +49,7 @@ fn words(error: &PgDatabaseError) -> &str {
 
 /// What of a server's error names schema objects.
 #[derive(Clone, Copy, Default)]
-struct Answer<'e> {
+struct ServerError<'e> {
     code: &'e str,
     message: &'e str,
     /// The server hangs up.
@@ -59,7 +59,7 @@ struct Answer<'e> {
     constraint: Option<&'e str>,
 }
 
-impl Answer<'_> {
+impl ServerError<'_> {
     fn kind(self, known: Option<&'static Table>) -> ErrorKind {
         match self.code {
             // unique_violation, exclusion_violation
@@ -258,9 +258,9 @@ mod tests {
         ];
         for (expected, codes) in rows {
             for code in *codes {
-                let answer = Answer {
+                let answer = ServerError {
                     code,
-                    ..Answer::default()
+                    ..ServerError::default()
                 };
                 let kind = format!("{:?}", answer.kind(None));
                 let class = kind.split([' ', '{']).next();
@@ -271,10 +271,10 @@ mod tests {
 
     #[test]
     fn the_words_of_a_trigger_are_in_no_kind() {
-        let answer = Answer {
+        let answer = ServerError {
             code: "P0001",
             message: "row secret is refused",
-            ..Answer::default()
+            ..ServerError::default()
         };
         let kind = answer.kind(None);
         assert!(!format!("{kind} {kind:?}").contains("secret"), "{kind:?}");

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::connect::{Manager, PostgresPool};
 use super::{Postgres, error, rls};
-use crate::driver::{Access, Dialect, Extent, Opening};
+use crate::driver::{Access, Begin, Dialect, Extent};
 use crate::model::domain::Table;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::scope::Scope;
@@ -156,12 +156,12 @@ impl Dialect for Postgres {
         pool.acquire().await
     }
 
-    fn opening(
+    fn begin_sql(
         pool: &PostgresPool,
         scope: &Scope,
         access: Access,
         extent: Extent,
-    ) -> Result<Option<Opening>> {
+    ) -> Result<Option<Begin>> {
         rls::begin(
             pool.role(),
             pool.path(),
@@ -225,13 +225,13 @@ impl Dialect for Postgres {
             .map_err(|error| rls::judge(Self::classify(&error, None)))
     }
 
-    fn ending(
+    fn end_sql(
         connection: &Self::Connection,
         statement: Option<&'static str>,
-        unchanged: &str,
+        guard_query: &str,
     ) -> Cow<'static, str> {
         let check = match statement {
-            Some("COMMIT") => unchanged,
+            Some("COMMIT") => guard_query,
             _ => "",
         };
         let parts = [check, statement.unwrap_or_default(), connection.cleaning()];
@@ -255,8 +255,8 @@ impl Dialect for Postgres {
     /// The server ends it by its own clock; the driver has no way to ask for it.
     fn interrupt(_connection: &mut Self::Connection) {}
 
-    fn patience(pool: &PostgresPool) -> Duration {
-        pool.patience()
+    fn response_deadline(pool: &PostgresPool) -> Duration {
+        pool.response_deadline()
     }
 
     async fn seaorm_fetch(

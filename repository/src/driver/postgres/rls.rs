@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Postgres;
 use super::powers::powers;
 use super::search_path::{SETTING, literal};
-use crate::driver::{Access, Extent, Opening};
+use crate::driver::{Access, Begin, Extent};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::scope::Scope;
 use crate::sql::quoted;
@@ -119,7 +119,7 @@ fn array(names: &[String]) -> String {
 
 /// The answer to [`ask`].
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct RoleFacts {
     pub(super) login: String,
     /// It is a superuser or has BYPASSRLS.
     pub(super) login_bypasses: bool,
@@ -155,9 +155,9 @@ fn unbound(powers: &str, owns: &str) -> String {
     reasons.join("; ")
 }
 
-impl Answer {
+impl RoleFacts {
     pub(super) fn role(&self, application: &str, unguarded: Arc<[String]>) -> Role {
-        let Answer { login, remedy, .. } = self;
+        let RoleFacts { login, remedy, .. } = self;
         let login_unbound = unbound(&self.login_powers, &self.login_owns);
         let application_unbound = unbound(&self.application_powers, &self.application_owns);
         let login_is_plain = login_unbound.is_empty();
@@ -212,7 +212,7 @@ pub(super) fn begin(
     scope: &Scope,
     access: Access,
     extent: Extent,
-) -> Result<Option<Opening>> {
+) -> Result<Option<Begin>> {
     let begin = match (access, extent) {
         (Access::Read, Extent::Unit) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         (Access::Read, _) => "BEGIN READ ONLY",
@@ -230,10 +230,10 @@ pub(super) fn begin(
     };
     let Some(owner) = scope.owner_id() else {
         let needed = extent != Extent::Statement || settings.is_some();
-        return Ok(needed.then(|| Opening {
+        return Ok(needed.then(|| Begin {
             text: format!("{begin}{snapshot}").into(),
             transaction: true,
-            unchanged: String::new(),
+            guard_query: String::new(),
         }));
     };
     let (name, switch) = match &role.scoped {
@@ -250,12 +250,12 @@ pub(super) fn begin(
         }
     };
     let claims = format!("{{\"sub\":\"{}\"}}", owner.as_hyphenated());
-    Ok(Some(Opening {
+    Ok(Some(Begin {
         text: format!("{begin}; {switch}SET LOCAL request.jwt.claims = '{claims}'{snapshot}")
             .into(),
         transaction: true,
         // The search path may be another one by now, so that each name says where it is.
-        unchanged: format!(
+        guard_query: format!(
             "SELECT CASE WHEN current_user::pg_catalog.text OPERATOR(pg_catalog.=) {} \
              AND pg_catalog.current_setting('request.jwt.claims', true) OPERATOR(pg_catalog.=) '{claims}' \
              AND pg_catalog.current_setting('{SETTING}') OPERATOR(pg_catalog.=) {path} \
@@ -265,7 +265,7 @@ pub(super) fn begin(
     }))
 }
 
-/// What the error that the statement [`unchanged`](Opening::unchanged) gives quotes: no number begins so.
+/// What the error that the statement [`guard_query`](Begin::guard_query) gives quotes: no number begins so.
 const CHANGED: &str = "catamaran: changed to ";
 
 /// What a control statement's error means, if it is that one.
@@ -294,8 +294,8 @@ mod tests {
 
     const PATH: &str = "'\"public\", pg_temp'";
 
-    fn answer() -> Answer {
-        Answer {
+    fn answer() -> RoleFacts {
+        RoleFacts {
             login: "ann".to_owned(),
             login_bypasses: false,
             login_powers: String::new(),
@@ -352,7 +352,7 @@ mod tests {
             Access::Read,
             Extent::Statement,
         );
-        insta::assert_snapshot!(begin.ok().flatten().map(|opening| opening.text).unwrap_or_default(), @"BEGIN READ ONLY; SET LOCAL lock_timeout = 5");
+        insta::assert_snapshot!(begin.ok().flatten().map(|begin| begin.text).unwrap_or_default(), @"BEGIN READ ONLY; SET LOCAL lock_timeout = 5");
     }
 
     #[test]
@@ -360,6 +360,6 @@ mod tests {
         let role = answer().role("a\"pp", Arc::default());
         let owner = Scope::owner(uuid::Uuid::nil());
         let begin = begin(&role, PATH, None, &owner, Access::Write, Extent::Statement);
-        insta::assert_snapshot!(begin.ok().flatten().map(|opening| opening.text).unwrap_or_default(), @r#"BEGIN; SET LOCAL ROLE "a""pp"; SET LOCAL request.jwt.claims = '{"sub":"00000000-0000-0000-0000-000000000000"}'"#);
+        insta::assert_snapshot!(begin.ok().flatten().map(|begin| begin.text).unwrap_or_default(), @r#"BEGIN; SET LOCAL ROLE "a""pp"; SET LOCAL request.jwt.claims = '{"sub":"00000000-0000-0000-0000-000000000000"}'"#);
     }
 }

@@ -15,7 +15,7 @@ use super::file::{File, Identity};
 use super::url::options_of;
 use crate::driver::pool::{self, Pool};
 use crate::driver::url::invalid_url;
-use crate::driver::{Access, ApplyMigrations, Extent, Opening, Settings, Synchronous};
+use crate::driver::{Access, ApplyMigrations, Begin, Extent, Settings, Synchronous};
 use crate::model::error::{Error, ErrorKind, Result};
 
 /// The page cache of a connection, in KiB. With SQLite's own 2,000 most reads of a table of a few megabytes
@@ -75,14 +75,14 @@ impl PooledConnection {
 #[derive(Debug)]
 pub struct Manager {
     options: SqliteConnectOptions,
-    expected: Expected,
+    required: RequiredSettings,
     statement_timeout: Duration,
     file: Arc<File>,
 }
 
 /// The settings that a connection must have.
 #[derive(Clone, Debug)]
-struct Expected {
+struct RequiredSettings {
     /// `None` where it is the file's own and cannot be changed.
     journal_mode: Option<&'static str>,
     busy_timeout: Duration,
@@ -103,7 +103,7 @@ impl managed::Manager for Manager {
         let before = self.file.identity();
         let opened = options.connect().await;
         let mut connection = opened.map_err(|error| explain(&options, &error))?;
-        let checked = self.expected.assert(&mut connection).await;
+        let checked = self.required.assert(&mut connection).await;
         checked.map_err(|error| match error.code() {
             Some(NOT_A_DATABASE) => {
                 let path = self.options.get_filename().display().to_string();
@@ -140,24 +140,24 @@ impl managed::Manager for Manager {
 impl Manager {
     fn new(
         options: SqliteConnectOptions,
-        expected: Expected,
+        required: RequiredSettings,
         statement_timeout: Duration,
         file: Arc<File>,
     ) -> Self {
         let options = options
             .foreign_keys(true)
-            .busy_timeout(expected.busy_timeout)
-            .synchronous(match expected.synchronous {
+            .busy_timeout(required.busy_timeout)
+            .synchronous(match required.synchronous {
                 Synchronous::Full => SqliteSynchronous::Full,
                 Synchronous::Normal => SqliteSynchronous::Normal,
             })
             .row_buffer_size(ROWS_AHEAD)
             .pragma("cache_size", format!("-{CACHE_KIB}"))
             .pragma("trusted_schema", "OFF")
-            .pragma("query_only", if expected.query_only { "ON" } else { "OFF" });
+            .pragma("query_only", if required.query_only { "ON" } else { "OFF" });
         Manager {
             options,
-            expected,
+            required,
             statement_timeout,
             file,
         }
@@ -186,7 +186,7 @@ pub(crate) fn explain(options: &SqliteConnectOptions, error: &sqlx::Error) -> Er
     classified.with_kind(kind)
 }
 
-impl Expected {
+impl RequiredSettings {
     /// Reads the settings back: a driver that ignored one, or a file that cannot have it, is found here
     /// and not when data is lost.
     async fn assert(&self, connection: &mut SqliteConnection) -> Result<()> {
@@ -248,7 +248,7 @@ pub struct SqlitePool {
     readers: Pool<Manager>,
     /// Keeps the in-memory database alive, however its one working connection ends.
     anchor: Option<Pool<Manager>>,
-    patience: Duration,
+    response_deadline: Duration,
 }
 
 impl SqlitePool {
@@ -274,15 +274,15 @@ impl SqlitePool {
             Err(_) => file,
         };
         let read_only = has_mode(url, "ro");
-        let expected = Expected {
+        let required = RequiredSettings {
             journal_mode: (!read_only).then_some("wal"),
             busy_timeout: settings.lock_timeout,
             synchronous: settings.synchronous,
             query_only: false,
         };
-        let reading = Expected {
+        let reading = RequiredSettings {
             query_only: true,
-            ..expected.clone()
+            ..required.clone()
         };
         let writing = match read_only {
             true => file.clone(),
@@ -290,13 +290,13 @@ impl SqlitePool {
         };
         let timeout = settings.statement_timeout;
         let path = Arc::new(File::new(PathBuf::from(file.get_filename())));
-        let writer = Manager::new(writing, expected, timeout, path.clone());
+        let writer = Manager::new(writing, required, timeout, path.clone());
         let readers = Manager::new(file, reading, timeout, path);
         let pool = SqlitePool {
             writer: pool_of(writer, 1, settings)?,
             readers: pool_of(readers, settings.readers, settings)?,
             anchor: None,
-            patience: settings.patience(),
+            response_deadline: settings.response_deadline(),
         };
         pool.acquire(Access::Write).await?.release();
         Ok(pool)
@@ -309,16 +309,16 @@ impl SqlitePool {
         memory: SqliteConnectOptions,
         migrations: Option<ApplyMigrations>,
     ) -> Result<Self> {
-        let expected = Expected {
+        let required = RequiredSettings {
             journal_mode: Some("memory"),
             busy_timeout: settings.lock_timeout,
             synchronous: settings.synchronous,
             query_only: false,
         };
         let only_one = || {
-            let (options, expected) = (memory.clone(), expected.clone());
+            let (options, required) = (memory.clone(), required.clone());
             let nowhere = Arc::new(File::in_memory());
-            let manager = Manager::new(options, expected, settings.statement_timeout, nowhere);
+            let manager = Manager::new(options, required, settings.statement_timeout, nowhere);
             pool_of(manager, 1, settings)
         };
         let (only, anchor) = (only_one()?, only_one()?);
@@ -327,7 +327,7 @@ impl SqlitePool {
             writer: only.clone(),
             readers: only,
             anchor: Some(anchor),
-            patience: settings.patience(),
+            response_deadline: settings.response_deadline(),
         };
         if let Some(apply) = migrations {
             migrate(apply, memory).await?;
@@ -352,7 +352,7 @@ impl SqlitePool {
     /// A unit reads something at once. From then on the schema is that of its snapshot; before, the
     /// application's own SQL might be compiled for columns that another process has changed, and the
     /// driver would give no rows at all.
-    pub(super) fn opening(&self, access: Access, extent: Extent) -> Option<Opening> {
+    pub(super) fn begin_sql(&self, access: Access, extent: Extent) -> Option<Begin> {
         let transaction = extent != Extent::Statement;
         let unit = matches!(extent, Extent::Unit | Extent::SerializableUnit);
         let text = match (self.anchor.is_some(), access, transaction) {
@@ -368,15 +368,15 @@ impl SqlitePool {
             (true, Access::Read, true) => "PRAGMA query_only = ON; BEGIN",
             (true, Access::Write, true) => "PRAGMA query_only = OFF; BEGIN IMMEDIATE",
         };
-        Some(Opening {
+        Some(Begin {
             text: text.into(),
             transaction,
-            unchanged: String::new(),
+            guard_query: String::new(),
         })
     }
 
-    pub(super) fn patience(&self) -> Duration {
-        self.patience
+    pub(super) fn response_deadline(&self) -> Duration {
+        self.response_deadline
     }
 
     pub(crate) fn close(&self) {

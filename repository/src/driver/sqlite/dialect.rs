@@ -65,7 +65,7 @@ impl Spelling for Sqlite {
         }
     }
 
-    fn own_text(sql: &'static str, _values: &[Value]) -> Arc<str> {
+    fn custom_text(sql: &'static str, _values: &[Value]) -> Arc<str> {
         sql.into()
     }
 

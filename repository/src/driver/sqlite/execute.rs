@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::connect::{Manager, SqlitePool};
 use super::{Sqlite, TextDate, TextId, TextTime, error};
-use crate::driver::{Access, Dialect, Extent, Opening};
+use crate::driver::{Access, Begin, Dialect, Extent};
 use crate::model::domain::Table;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::scope::Scope;
@@ -118,13 +118,13 @@ impl Dialect for Sqlite {
         pool.acquire(access).await
     }
 
-    fn opening(
+    fn begin_sql(
         pool: &SqlitePool,
         _scope: &Scope,
         access: Access,
         extent: Extent,
-    ) -> Result<Option<Opening>> {
-        Ok(pool.opening(access, extent))
+    ) -> Result<Option<Begin>> {
+        Ok(pool.begin_sql(access, extent))
     }
 
     async fn fetch<T: Send>(
@@ -194,10 +194,10 @@ impl Dialect for Sqlite {
 
     /// A second line of defence, where there should be no transaction: none is left open. SQL that would leave
     /// anything else behind costs the connection.
-    fn ending(
+    fn end_sql(
         _connection: &Self::Connection,
         statement: Option<&'static str>,
-        _unchanged: &str,
+        _guard_query: &str,
     ) -> Cow<'static, str> {
         statement.unwrap_or("ROLLBACK").into()
     }
@@ -214,8 +214,8 @@ impl Dialect for Sqlite {
         connection.interrupt();
     }
 
-    fn patience(pool: &SqlitePool) -> Duration {
-        pool.patience()
+    fn response_deadline(pool: &SqlitePool) -> Duration {
+        pool.response_deadline()
     }
 
     async fn seaorm_fetch(

@@ -4,10 +4,10 @@ use super::{OnTable, sides};
 use crate::fingerprint::code::Code;
 use crate::fingerprint::ddl;
 use crate::fingerprint::ddl::rows;
-use crate::fingerprint::expected::PRIMARY_KEY;
 use crate::fingerprint::expression::Shown;
 use crate::fingerprint::fix::Fix;
 use crate::fingerprint::ident;
+use crate::fingerprint::requirements::PRIMARY_KEY;
 use crate::fingerprint::schema::{Check, ForeignKey, PrimaryKey, UniqueKey};
 use crate::fingerprint::statement::{Phase, Statement};
 

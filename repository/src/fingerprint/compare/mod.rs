@@ -1,10 +1,10 @@
 //! The comparison: what a place should have beside what it has.
 
+mod access_control;
 mod columns;
 mod constraints;
 mod exchanges;
 mod foreign_keys;
-mod guard;
 mod indexes;
 mod renames;
 mod retype;
@@ -17,9 +17,9 @@ use super::code::Code;
 use super::ddl::rebuild;
 use super::finding::{Finding, Part};
 use super::fix::Fix;
-use super::read::alike;
-use super::schema::{Conflict, Hazard, Other, Schema, Table};
-use super::statement::{Statement, Thing};
+use super::read::equivalent;
+use super::schema::{Conflict, Hazard, OtherObject, Schema, Table};
+use super::statement::{Object, Statement};
 use super::suppression;
 use super::text;
 use crate::fingerprint::ident;
@@ -54,7 +54,7 @@ pub(crate) fn compare(
         edited: BTreeMap::new(),
         suppressions,
     };
-    alike::resolve(&mut expected, &mut actual);
+    equivalent::resolve(&mut expected, &mut actual);
     for hazard in &actual.hazards {
         if !expected.hazards.contains(hazard) {
             all.hazard(hazard);
@@ -76,7 +76,7 @@ struct Comparison {
     engine: Engine,
     found: Vec<Finding>,
     /// Triggers and views that are to be there: those of the schema from before, on a way back.
-    meant: Vec<Other>,
+    meant: Vec<OtherObject>,
     /// Names that something else has.
     taken: BTreeMap<String, String>,
     /// The tables of which columns look exchanged.
@@ -165,7 +165,7 @@ impl Comparison {
     }
 
     /// Whether a trigger or a view is meant, and so stays.
-    fn is_kept(&self, other: &Other) -> bool {
+    fn is_kept(&self, other: &OtherObject) -> bool {
         if self.meant.iter().any(|meant| meant.is_it(other)) {
             return true;
         }
@@ -223,8 +223,8 @@ impl Comparison {
         }
         let made = change.statements.iter().flat_map(|one| &one.made);
         let mut taken = made.filter_map(|thing| match thing {
-            Thing::Named(name) => self.taken.get_key_value(name),
-            Thing::Column { .. } | Thing::Constraint { .. } => None,
+            Object::Named(name) => self.taken.get_key_value(name),
+            Object::Column { .. } | Object::Constraint { .. } => None,
         });
         match taken.next() {
             Some((name, what)) => Fix::Words(format!(

@@ -1,7 +1,7 @@
 //! Columns that get another type, and what speaks of them.
 
 use super::columns::{altered, altering};
-use super::{OnTable, Remedy, constraints, guard, indexes, sides};
+use super::{OnTable, Remedy, access_control, constraints, indexes, sides};
 use crate::fingerprint::code::Code;
 use crate::fingerprint::ddl;
 use crate::fingerprint::ddl::loss;
@@ -24,7 +24,7 @@ pub(crate) fn without_readers(
             || on.found.foreign_keys.contains(key) && key.columns.iter().any(|name| name == column)
     };
     let mut all: Vec<Statement> = sql.into_iter().collect();
-    all.extend(guard::policies_anew(on, column));
+    all.extend(access_control::policies_anew(on, column));
     all.extend(on.foreign_keys_anew(is_its));
     all
 }

@@ -1,8 +1,8 @@
 //! Tables: there at all, under their name, of their kind; and whatever DOMAIN has no word for.
 
 use super::{
-    Comparison, OnTable, columns, constraints, exchanges, foreign_keys, guard, indexes, renames,
-    sides,
+    Comparison, OnTable, access_control, columns, constraints, exchanges, foreign_keys, indexes,
+    renames, sides,
 };
 use crate::fingerprint::code::Code;
 use crate::fingerprint::ddl;
@@ -10,12 +10,12 @@ use crate::fingerprint::ddl::dependents;
 use crate::fingerprint::finding::Part;
 use crate::fingerprint::fix::Fix;
 use crate::fingerprint::ident;
-use crate::fingerprint::schema::{Other, Schema, Table, UNLOGGED};
+use crate::fingerprint::schema::{OtherObject, Schema, Table, UNLOGGED};
 use crate::fingerprint::statement::{Phase, Statement};
 use crate::model::engine::Engine;
 
 pub(crate) fn compare(all: &mut Comparison, expected: &Schema, actual: &mut Schema) {
-    guard::role(all, expected, actual);
+    access_control::role(all, expected, actual);
     others(all, expected, actual);
     // The rest is gone before anything else changes.
     actual.others.retain(|other| all.is_kept(other));
@@ -53,7 +53,7 @@ pub(crate) fn compare(all: &mut Comparison, expected: &Schema, actual: &mut Sche
             constraints::unique_keys(on);
             indexes::compare(on);
             constraints::checks(on);
-            guard::compare(on);
+            access_control::compare(on);
         }
     });
     let are_extra = actual.tables.iter();
@@ -73,7 +73,7 @@ fn others(all: &mut Comparison, expected: &Schema, actual: &Schema) {
     // They are read in the order in which they go.
     let lost = expected.others.iter().rev();
     let lost = lost.filter(|other| !actual.others.iter().any(|found| found.is_it(other)));
-    let mut lost: Vec<&Other> = lost.collect();
+    let mut lost: Vec<&OtherObject> = lost.collect();
     lost.sort_by_key(|other| other.kind == "TRIGGER");
     for other in lost {
         let again = other.sql.iter();
@@ -83,7 +83,7 @@ fn others(all: &mut Comparison, expected: &Schema, actual: &Schema) {
         let what = (Part::Named, other.name.as_str());
         all.say(&other.table, what, Code::Unknown, sides, Fix::sql(again));
     }
-    let is_meant = |other: &&Other| !expected.others.iter().any(|meant| meant.is_it(other));
+    let is_meant = |other: &&OtherObject| !expected.others.iter().any(|meant| meant.is_it(other));
     for other in actual.others.iter().filter(is_meant) {
         let what = format!("{} {}", other.kind, other.name);
         let of = match (other.kind.as_str(), all.engine) {
@@ -108,7 +108,7 @@ fn others(all: &mut Comparison, expected: &Schema, actual: &Schema) {
         let is_ours = expected.tables.contains_key(&other.table);
         let code = match other.kind.as_str() {
             "TRIGGER" | "RULE" if is_ours => Code::Trigger,
-            "TRIGGER" if is_history(&other.table) => Code::HistoryGuard,
+            "TRIGGER" if is_history(&other.table) => Code::HistoryWritable,
             _ => Code::Unknown,
         };
         let what = (Part::Named, other.name.as_str());
@@ -172,8 +172,9 @@ fn extra(all: &mut Comparison, name: &str, found: &Table, expected: &Schema, act
 /// How to take a table away, and on SQLite what would fail without it, unless that is meant to stay.
 fn dropped(all: &Comparison, name: &str, found: &Table, actual: &Schema) -> Fix {
     let dependents = dependents::of(name, &actual.others);
-    let is_own = |other: &&Other| other.kind == "TRIGGER" && other.table == name;
-    let (own, kept): (Vec<&Other>, Vec<&Other>) = dependents.into_iter().partition(is_own);
+    let is_own = |other: &&OtherObject| other.kind == "TRIGGER" && other.table == name;
+    let (own, kept): (Vec<&OtherObject>, Vec<&OtherObject>) =
+        dependents.into_iter().partition(is_own);
     if !kept.is_empty() {
         return Fix::Words(format!(
             "drop it when it is no longer read by what DOMAIN suppresses: {}",

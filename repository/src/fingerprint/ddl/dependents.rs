@@ -5,13 +5,13 @@ use sqlparser::tokenizer::Token;
 
 use crate::fingerprint::expression;
 use crate::fingerprint::ident;
-use crate::fingerprint::schema::Other;
+use crate::fingerprint::schema::OtherObject;
 use crate::fingerprint::statement::{Phase, Statement};
 use crate::model::engine::Engine;
 
 /// Triggers and views that name the table, and those that name such a view: first those that others need.
-pub(crate) fn of<'a>(table: &str, others: &'a [Other]) -> Vec<&'a Other> {
-    let mut found: Vec<&Other> = Vec::new();
+pub(crate) fn of<'a>(table: &str, others: &'a [OtherObject]) -> Vec<&'a OtherObject> {
+    let mut found: Vec<&OtherObject> = Vec::new();
     let mut names = vec![table];
     while let Some(name) = names.pop() {
         for other in others.iter().filter(|other| is_about(other, name)) {
@@ -29,12 +29,12 @@ pub(crate) fn of<'a>(table: &str, others: &'a [Other]) -> Vec<&'a Other> {
 }
 
 /// Whether its text has the name in it.
-pub(crate) fn is_about(other: &Other, name: &str) -> bool {
+pub(crate) fn is_about(other: &OtherObject, name: &str) -> bool {
     other.words.iter().any(|word| is(word, name))
 }
 
 /// The table, or a column of it, gets another name: SQLite then writes the texts anew that have the old one.
-pub(crate) fn renamed(others: &mut [Other], table: &str, from: &str, to: &str) {
+pub(crate) fn renamed(others: &mut [OtherObject], table: &str, from: &str, to: &str) {
     let about = of(table, others).into_iter();
     let about: Vec<String> = about
         .filter(|other| is_about(other, from))
@@ -52,7 +52,7 @@ pub(crate) fn renamed(others: &mut [Other], table: &str, from: &str, to: &str) {
 }
 
 /// The statements that take them away, if they are still there, each once nothing needs it any more.
-pub(crate) fn dropped(phase: Phase, dependents: &[&Other]) -> Vec<Statement> {
+pub(crate) fn dropped(phase: Phase, dependents: &[&OtherObject]) -> Vec<Statement> {
     let dependents = dependents.iter().rev();
     dependents
         .map(|other| {
@@ -63,7 +63,7 @@ pub(crate) fn dropped(phase: Phase, dependents: &[&Other]) -> Vec<Statement> {
 }
 
 /// `VIEW all_habits, TRIGGER touch`.
-pub(crate) fn listed(others: &[&Other]) -> String {
+pub(crate) fn listed(others: &[&OtherObject]) -> String {
     let others = others.iter();
     let others = others.map(|other| format!("{} {}", other.kind, other.name));
     others.collect::<Vec<_>>().join(", ")

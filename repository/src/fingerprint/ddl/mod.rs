@@ -8,8 +8,8 @@ pub(crate) mod rows;
 use super::expression::Node;
 use super::ident::{dollar_quoted, name, names, role, text};
 use super::schema::{
-    Check, Column, ForeignKey, Generated, Grant, Guard, Index, Key, Policy, Table, UNLOGGED,
-    UniqueKey,
+    AccessControl, Check, Column, ForeignKey, Generated, Grant, Index, Key, Policy, Table,
+    UNLOGGED, UniqueKey,
 };
 use super::statement::{Phase, Statement};
 use crate::model::engine::Engine;
@@ -191,7 +191,7 @@ pub(crate) fn added(phase: Phase, table: &str, constraint: &str) -> Statement {
     Statement::new(phase, sql)
 }
 
-fn guarded(table: &str, guard: &Guard) -> Vec<Statement> {
+fn guarded(table: &str, guard: &AccessControl) -> Vec<Statement> {
     let mut sql = Vec::new();
     if guard.enabled {
         sql.push(row_security(table, "ENABLE"));
@@ -203,7 +203,8 @@ fn guarded(table: &str, guard: &Guard) -> Vec<Statement> {
     sql.extend(policies.map(|(policy, definition)| create_policy(table, policy, definition)));
     sql.extend(guard.grants.iter().map(|one| grant(table, one)));
     let sql = sql.into_iter();
-    sql.map(|sql| Statement::new(Phase::Guard, sql)).collect()
+    sql.map(|sql| Statement::new(Phase::AccessControl, sql))
+        .collect()
 }
 
 pub(crate) fn grant(table: &str, grant: &Grant) -> String {

@@ -4,7 +4,7 @@
 use super::dependents;
 use crate::fingerprint::ddl;
 use crate::fingerprint::ident;
-use crate::fingerprint::schema::{Other, Table};
+use crate::fingerprint::schema::{OtherObject, Table};
 use crate::fingerprint::statement::{Phase, Statement};
 
 /// What the copy is called until it takes the place of the table.
@@ -26,7 +26,7 @@ pub(crate) fn statements(
     table: &str,
     from: &Table,
     into: &Table,
-    others: &[Other],
+    others: &[OtherObject],
 ) -> Result<Vec<Statement>, String> {
     let dependents = dependents::of(table, others);
     let gone = from.columns.iter().map(|column| column.name.as_str());
@@ -95,12 +95,12 @@ pub(crate) fn statements(
 /// Says what somebody has to do first.
 pub(crate) fn can_be_made_again<'a>(
     table: &str,
-    dependents: &[&Other],
+    dependents: &[&OtherObject],
     gone: impl IntoIterator<Item = &'a str>,
 ) -> Result<(), String> {
-    let those = |are: &dyn Fn(&Other) -> bool| -> Option<String> {
+    let those = |are: &dyn Fn(&OtherObject) -> bool| -> Option<String> {
         let those = dependents.iter().copied().filter(|other| are(other));
-        let those: Vec<&Other> = those.collect();
+        let those: Vec<&OtherObject> = those.collect();
         (!those.is_empty()).then(|| dependents::listed(&those))
     };
     if let Some(stale) = those(&|other| other.sql.is_none()) {

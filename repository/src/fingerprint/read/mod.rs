@@ -4,7 +4,7 @@
 //! A statement sees one snapshot, but Postgres prints expressions by its catalogs of the moment. A table that changed in
 //! between is known by what could not be printed, and the database is read again.
 
-pub(crate) mod alike;
+pub(crate) mod equivalent;
 mod fields;
 mod history;
 mod postgres;
@@ -67,7 +67,7 @@ pub(crate) async fn database(
         seen = once(db, role).await?;
     }
     if let Some(wanted) = wanted {
-        alike::settle(db, wanted, &mut seen.schema).await;
+        equivalent::settle(db, wanted, &mut seen.schema).await;
     }
     Ok(seen)
 }

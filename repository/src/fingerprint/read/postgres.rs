@@ -9,8 +9,8 @@ use crate::fingerprint::expression::{Expression, Kind, Use};
 use crate::fingerprint::fix::Fix;
 use crate::fingerprint::ident;
 use crate::fingerprint::schema::{
-    Check, Column, ForeignKey, Generated, Grant, Guard, Hazard, Index, Key, Membership, Namespace,
-    Other, Policy, PrimaryKey, Role, Schema, Table, UniqueKey,
+    AccessControl, Check, Column, ForeignKey, Generated, Grant, Hazard, Index, Key, Membership,
+    Namespace, OtherObject, Policy, PrimaryKey, Role, Schema, Table, UniqueKey,
 };
 use crate::fingerprint::statement::{Phase, Statement};
 use crate::model::engine::Engine;
@@ -87,11 +87,11 @@ pub(crate) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
         }
     }
     for row in rows.iter().filter(|row| row.kind == "table") {
-        let guard = Guard {
+        let guard = AccessControl {
             enabled: row.flag(0)?,
             forced: row.flag(1)?,
             owned: row.flag(2)?,
-            ..Guard::default()
+            ..AccessControl::default()
         };
         let table = Table {
             guard: Some(guard),
@@ -104,7 +104,7 @@ pub(crate) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
         if row.kind == "hazard" {
             schema.hazards.push(hazard(&row)?);
         } else if row.kind == "other" {
-            schema.others.push(Other {
+            schema.others.push(OtherObject {
                 table: row.table.clone(),
                 kind: row.text(0)?,
                 name: row.text(1)?,

@@ -11,7 +11,7 @@ use crate::fingerprint::ddl::dependents;
 use crate::fingerprint::fix::Fix;
 use crate::fingerprint::ident;
 use crate::fingerprint::schema::{
-    Column, ForeignKey, Hazard, Index, Key, Other, Schema, Table, UniqueKey,
+    Column, ForeignKey, Hazard, Index, Key, OtherObject, Schema, Table, UniqueKey,
 };
 use crate::model::engine::Engine;
 
@@ -59,7 +59,7 @@ pub(crate) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
         }
         if row.kind == "other" {
             let sql = row.optional_text(2)?;
-            schema.others.push(Other {
+            schema.others.push(OtherObject {
                 table: row.table.clone(),
                 kind: row.text(0)?,
                 name: row.text(1)?,

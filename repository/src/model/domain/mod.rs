@@ -4,13 +4,13 @@
 //! it, the doctor compares entities, migrations and live databases with it, and errors carry its names
 //! on both engines.
 
+mod access_control;
 #[cfg_attr(
     not(feature = "doctor"),
     allow(dead_code, reason = "only the schema checks read it")
 )]
 pub(crate) mod description;
 mod equivalence;
-mod guard;
 mod suppression;
 #[cfg_attr(
     not(feature = "fingerprint"),
@@ -18,8 +18,8 @@ mod suppression;
 )]
 mod table_source;
 
+pub use access_control::{Command, Policy, Privilege};
 pub use equivalence::{Equivalence, MATRIX, NativeType};
-pub use guard::{Command, Policy, Privilege};
 pub use suppression::{Place, Suppression};
 pub use table_source::{TableSource, TableTypes, TypedColumn};
 

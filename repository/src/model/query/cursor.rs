@@ -20,7 +20,7 @@ use crate::model::value::{Type, Value};
 pub struct Cursor(String);
 
 /// What of a query a cursor is bound to.
-pub(crate) type Fingerprint = [u8; 8];
+pub(crate) type QueryHash = [u8; 8];
 
 /// The order's columns of one row.
 pub(crate) type Position = Vec<Value>;
@@ -34,16 +34,16 @@ impl Cursor {
         &self.0
     }
 
-    pub(crate) fn at(fingerprint: Fingerprint, position: &Position) -> Self {
+    pub(crate) fn at(hash: QueryHash, position: &Position) -> Self {
         let mut bytes = vec![FORMAT];
-        bytes.extend(fingerprint);
+        bytes.extend(hash);
         let values: Vec<Json> = position.iter().map(to_json).collect();
         bytes.extend(Json::Array(values).to_string().into_bytes());
         Cursor(URL_SAFE_NO_PAD.encode(bytes))
     }
 
     /// The position, if the cursor belongs to the query.
-    pub(crate) fn position(&self, query: Fingerprint, types: &[Type]) -> Result<Position> {
+    pub(crate) fn position(&self, query: QueryHash, types: &[Type]) -> Result<Position> {
         let bytes = URL_SAFE_NO_PAD
             .decode(&self.0)
             .map_err(|_| invalid("it is not one of ours"))?;
@@ -51,10 +51,10 @@ impl Cursor {
         if *format != FORMAT {
             return Err(invalid("it is of another version"));
         }
-        let (fingerprint, values) = rest
+        let (hash, values) = rest
             .split_at_checked(query.len())
             .ok_or_else(|| invalid("it is cut off"))?;
-        if fingerprint != query {
+        if hash != query {
             return Err(invalid("it belongs to another query"));
         }
         let values: Vec<Json> =
@@ -95,13 +95,13 @@ impl FromStr for Cursor {
     }
 }
 
-/// The fingerprint of what a query is, apart from the page: its shape, its values and its scope.
-pub(crate) fn fingerprint(
+/// The hash of what a query is, apart from the page: its shape, its values and its scope.
+pub(crate) fn query_hash(
     table: &str,
     shape: &[u8],
     owner: Option<Uuid>,
     values: &[Value],
-) -> Fingerprint {
+) -> QueryHash {
     let values: Vec<Json> = values.iter().map(to_json).collect();
     let digest = Sha256::new()
         .chain_update(table)
@@ -111,9 +111,9 @@ pub(crate) fn fingerprint(
         .chain_update(owner.unwrap_or_default())
         .chain_update(Json::Array(values).to_string())
         .finalize();
-    let mut fingerprint = Fingerprint::default();
-    fingerprint.copy_from_slice(&digest[..8]);
-    fingerprint
+    let mut hash = QueryHash::default();
+    hash.copy_from_slice(&digest[..8]);
+    hash
 }
 
 fn to_json(value: &Value) -> Json {

@@ -13,14 +13,14 @@ use lexer::{Lexer, Token};
 
 /// A text of the application's own. What may not stand in it is told in `control`, what stands for columns in
 /// `star`, what takes values in `parameters`.
-pub(crate) struct OwnSql<'s> {
+pub(crate) struct CustomSql<'s> {
     engine: Engine,
     tokens: Vec<Token<'s>>,
 }
 
-impl<'s> OwnSql<'s> {
+impl<'s> CustomSql<'s> {
     pub(crate) fn read(engine: Engine, sql: &'s str) -> Self {
-        OwnSql {
+        CustomSql {
             engine,
             tokens: Lexer::new(engine, sql).collect(),
         }
@@ -68,14 +68,14 @@ mod tests {
             ("SELECT $1(2)", Ok(1), Err("$1(2)")),
         ] {
             assert_eq!(
-                OwnSql::read(Engine::Postgres, sql).parameters(),
+                CustomSql::read(Engine::Postgres, sql).parameters(),
                 postgres,
                 "{sql}"
             );
             // A cast is a name to SQLite.
             if !sql.contains("::") {
                 assert_eq!(
-                    OwnSql::read(Engine::Sqlite, sql).parameters(),
+                    CustomSql::read(Engine::Sqlite, sql).parameters(),
                     sqlite,
                     "{sql}"
                 );

@@ -1,6 +1,6 @@
 //! Columns that are not named.
 
-use super::OwnSql;
+use super::CustomSql;
 use super::lexer::Token;
 
 /// Statements in which `TABLE` is a query of all columns, not a kind of object.
@@ -8,7 +8,7 @@ const OF_ROWS: [&str; 8] = [
     "select", "with", "insert", "update", "delete", "merge", "values", "table",
 ];
 
-impl OwnSql<'_> {
+impl CustomSql<'_> {
     /// Whether the statement selects or returns `*`, or is a `TABLE` query, which is the same.
     ///
     /// Rows are read by position, and a driver keeps a statement with the columns that it had at first: after a
@@ -82,7 +82,7 @@ mod tests {
             for engine in Engine::ALL {
                 if engine == Engine::Sqlite || !sql.contains('`') {
                     assert_eq!(
-                        OwnSql::read(engine, sql).has_star(),
+                        CustomSql::read(engine, sql).has_star(),
                         star,
                         "{engine}: {sql}"
                     );

@@ -101,7 +101,7 @@ pub const ANYONES: &[(&str, Call)] = calls! {
     "an attempt that fails" => |_rows, store, scope| store.write(&scope, async |unit| {
         let rows = unit.repository::<Habit>();
         rows.delete(OTHER, Expected::Any).await?;
-        let refused = unit.attempt(async |unit| {
+        let refused = unit.savepoint(async |unit| {
             two_changes(unit).await?;
             Err::<(), _>(Error::from(ErrorKind::PoolTimeout))
         });
@@ -109,7 +109,7 @@ pub const ANYONES: &[(&str, Call)] = calls! {
         Ok::<_, Error>(())
     }).await?,
     "an attempt" => |_rows, store, scope| store.write(&scope, async |unit| {
-        unit.attempt(async |unit| two_changes(unit).await).await
+        unit.savepoint(async |unit| two_changes(unit).await).await
     }).await?,
     "a unit that changes" => |_rows, store, scope| store.write(&scope, two_changes).await?,
 };

@@ -60,38 +60,38 @@ pub(super) const DRIFTS: &[Drift] = &[
     postgres(
         "history that the application may write",
         "GRANT DELETE ON seaql_migrations TO catamaran_app",
-        HistoryGuard,
+        HistoryWritable,
         "seaql_migrations: DELETE TO catamaran_app",
     ),
     postgres(
         "history that everyone may write",
         "GRANT UPDATE (version) ON seaql_migrations TO PUBLIC",
-        HistoryGuard,
+        HistoryWritable,
         "seaql_migrations: UPDATE (version) TO PUBLIC",
     ),
     postgres(
         "trigger on the history",
         "CREATE TRIGGER quiet BEFORE UPDATE ON seaql_migrations FOR EACH ROW \
          EXECUTE FUNCTION suppress_redundant_updates_trigger()",
-        HistoryGuard,
+        HistoryWritable,
         "seaql_migrations: quiet",
     ),
     sqlite(
         "trigger on the history",
         Sql("CREATE TRIGGER quiet AFTER UPDATE ON seaql_migrations BEGIN SELECT 1; END"),
-        HistoryGuard,
+        HistoryWritable,
         "seaql_migrations: quiet",
     ),
     postgres(
         "rule on the history",
         "CREATE RULE quiet AS ON DELETE TO seaql_migrations DO INSTEAD NOTHING",
-        HistoryGuard,
+        HistoryWritable,
         "seaql_migrations: quiet",
     ),
     postgres(
         "row security on the history",
         "ALTER TABLE seaql_migrations ENABLE ROW LEVEL SECURITY",
-        HistoryGuard,
+        HistoryWritable,
         "seaql_migrations: ROW LEVEL SECURITY",
     ),
     postgres(
@@ -176,7 +176,7 @@ pub(super) const DRIFTS: &[Drift] = &[
     postgres(
         "history without its key",
         "ALTER TABLE seaql_migrations DROP CONSTRAINT seaql_migrations_pkey",
-        HistoryGuard,
+        HistoryWritable,
         "seaql_migrations: PRIMARY KEY",
     ),
 ];

@@ -3,7 +3,7 @@
 
 use crate::model::engine::Engine;
 
-use super::OwnSql;
+use super::CustomSql;
 #[cfg(feature = "migrate")]
 use super::lexer::Lexer;
 use super::lexer::Token;
@@ -62,12 +62,12 @@ pub(crate) enum Trace {
     Left,
 }
 
-impl OwnSql<'_> {
+impl CustomSql<'_> {
     /// Looks the text over, one statement or several; `owned` says whether it runs in an owner's scope.
     ///
     /// # Errors
     /// The words that are not its own to say.
-    pub(crate) fn look_over(&self, owned: bool) -> Result<Trace, String> {
+    pub(crate) fn validate(&self, owned: bool) -> Result<Trace, String> {
         let engine = self.engine;
         let mut trace = Trace::None;
         for statement in statements(engine, &self.tokens) {

@@ -1,7 +1,7 @@
 use super::*;
 
 fn refused(engine: Engine, owned: bool, sql: &str) -> Option<String> {
-    OwnSql::read(engine, sql).look_over(owned).err()
+    CustomSql::read(engine, sql).validate(owned).err()
 }
 
 #[test]
@@ -110,14 +110,14 @@ fn one_statement_is_told_from_several() {
     ] {
         for engine in Engine::ALL {
             assert_eq!(
-                OwnSql::read(engine, sql).is_one_statement(),
+                CustomSql::read(engine, sql).is_one_statement(),
                 one,
                 "{engine}: {sql}"
             );
         }
     }
     let trigger = "CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT 1; END;";
-    assert!(OwnSql::read(Engine::Sqlite, trigger).is_one_statement());
+    assert!(CustomSql::read(Engine::Sqlite, trigger).is_one_statement());
 }
 
 #[test]
@@ -218,13 +218,13 @@ fn what_stays_on_a_connection_of_sqlite_is_told() {
         ("PRAGMA foreign_keys", Trace::None),
     ] {
         assert_eq!(
-            OwnSql::read(Engine::Sqlite, sql).look_over(false),
+            CustomSql::read(Engine::Sqlite, sql).validate(false),
             Ok(trace),
             "{sql}"
         );
     }
     assert_eq!(
-        OwnSql::read(Engine::Postgres, "PRAGMA x").look_over(false),
+        CustomSql::read(Engine::Postgres, "PRAGMA x").validate(false),
         Ok(Trace::None)
     );
 }

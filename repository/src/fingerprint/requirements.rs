@@ -3,8 +3,8 @@
 use super::described::Described;
 use super::expression::Expression;
 use super::schema::{
-    Check, Column, ForeignKey, Grant, Guard, Index, Key, Namespace, Policy, PrimaryKey, Role,
-    Schema, Table, UniqueKey,
+    AccessControl, Check, Column, ForeignKey, Grant, Index, Key, Namespace, Policy, PrimaryKey,
+    Role, Schema, Table, UniqueKey,
 };
 use crate::model::domain::description::TableDescription;
 use crate::model::domain::{self, DefaultValue, Domain, Equivalence, MATRIX, NativeType, Place};
@@ -12,14 +12,14 @@ use crate::model::engine::Engine;
 
 /// What the expected schemas are made of.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Expected<'a> {
+pub(crate) struct Requirements<'a> {
     pub(crate) domain: &'a Domain,
     pub(crate) described: &'a Described,
     /// The application's role on Postgres.
     pub(crate) role: &'a str,
 }
 
-impl Expected<'_> {
+impl Requirements<'_> {
     /// The schema that the place should have; `None` for DOMAIN, which is not compared with itself.
     pub(crate) fn schema(&self, place: Place) -> Option<Schema> {
         let engine = place.engine()?;
@@ -203,7 +203,7 @@ impl Expected<'_> {
     }
 
     /// An owned table is guarded by a policy on its owner; another by privileges alone.
-    fn guard(&self, table: &domain::Table) -> Guard {
+    fn guard(&self, table: &domain::Table) -> AccessControl {
         let owned = table.owner.map(|owner| {
             let is_owner = Expression::condition(Engine::Postgres, &owner_is_the_caller(owner));
             let policy = Policy {
@@ -233,7 +233,7 @@ impl Expected<'_> {
             .collect();
         grants.sort();
         let policies: std::collections::BTreeMap<_, _> = owned.into_iter().chain(others).collect();
-        Guard {
+        AccessControl {
             enabled: !policies.is_empty(),
             forced: !policies.is_empty(),
             owned: false,

@@ -6,7 +6,7 @@ use crate::fingerprint::ddl;
 use crate::fingerprint::finding::Part;
 use crate::fingerprint::fix::Fix;
 use crate::fingerprint::ident;
-use crate::fingerprint::schema::{Grant, Guard, Membership, Policy, Role, Schema};
+use crate::fingerprint::schema::{AccessControl, Grant, Membership, Policy, Role, Schema};
 use crate::fingerprint::statement::{Phase, Statement};
 
 pub(crate) fn compare(on: &mut OnTable<'_>) {
@@ -18,7 +18,8 @@ pub(crate) fn compare(on: &mut OnTable<'_>) {
         let owner = Statement::new(Phase::Owner, sql);
         // What it may do as the owner goes with that.
         let grants = wanted.grants.iter();
-        let grants = grants.map(|grant| Statement::new(Phase::Guard, ddl::grant(on.name, grant)));
+        let grants =
+            grants.map(|grant| Statement::new(Phase::AccessControl, ddl::grant(on.name, grant)));
         let fix = Fix::sql(std::iter::once(owner).chain(grants));
         on.say((Part::Table, ""), Code::RoleOwns, owners(), fix);
     }
@@ -89,7 +90,7 @@ fn namespace(all: &mut Comparison, wanted: &Role, found: &Role) {
         let grant = format!("GRANT USAGE ON {schema} TO {}", ident::role(application));
         let fix = Fix::sql([
             Statement::new(Phase::Owner, owner),
-            Statement::new(Phase::Guard, grant),
+            Statement::new(Phase::AccessControl, grant),
         ]);
         let what = (Part::Table, "");
         all.say(&found.name, what, Code::RoleOwns, owners(), fix);
@@ -105,7 +106,7 @@ fn namespace(all: &mut Comparison, wanted: &Role, found: &Role) {
 
 /// A statement about who may do what.
 fn guarding(sql: String) -> Fix {
-    Fix::sql([Statement::new(Phase::Guard, sql)])
+    Fix::sql([Statement::new(Phase::AccessControl, sql)])
 }
 
 /// The two sides where something belongs to the application's role.
@@ -116,7 +117,7 @@ fn owners() -> Sides {
     )
 }
 
-fn row_security(on: &mut OnTable<'_>, wanted: &Guard, found: &Guard) {
+fn row_security(on: &mut OnTable<'_>, wanted: &AccessControl, found: &AccessControl) {
     for (is_wanted, is_found, word, other, code) in [
         (
             wanted.enabled,
@@ -155,7 +156,7 @@ fn drop(on: &OnTable<'_>, policy: &str) -> Statement {
 }
 
 /// Permissive policies are joined by OR, so that one too many opens the table.
-fn policies(on: &mut OnTable<'_>, wanted: &Guard, found: &Guard) {
+fn policies(on: &mut OnTable<'_>, wanted: &AccessControl, found: &AccessControl) {
     for (name, policy) in &wanted.policies {
         let create = ddl::create_policy(on.name, name, policy);
         match found.policies.get(name) {
@@ -196,14 +197,14 @@ pub(crate) fn policies_anew(on: &OnTable<'_>, column: &str) -> Vec<Statement> {
         let meant = on.all.is_suppressed(Code::PolicyExtra, &subject);
         if let Some(again) = wanted.or(meant.then_some(policy)) {
             let create = ddl::create_policy(on.name, name, again);
-            all.extend([drop(on, name), Statement::new(Phase::Guard, create)]);
+            all.extend([drop(on, name), Statement::new(Phase::AccessControl, create)]);
         }
     }
     all
 }
 
 fn one(on: &mut OnTable<'_>, name: &str, wanted: &Policy, found: &Policy, create: String) {
-    let anew = Fix::sql([drop(on, name), Statement::new(Phase::Guard, create)]);
+    let anew = Fix::sql([drop(on, name), Statement::new(Phase::AccessControl, create)]);
     let kind = |policy: &Policy| {
         let kind = if policy.permissive {
             "PERMISSIVE"
@@ -262,7 +263,7 @@ fn said(grant: &Grant) -> String {
 fn revoked(verb: &str, grant: &Grant, on: &str) -> Fix {
     if grant.through.is_some() {
         let revoke = grant.revoke.iter();
-        return Fix::sql(revoke.map(|sql| Statement::new(Phase::Guard, sql)));
+        return Fix::sql(revoke.map(|sql| Statement::new(Phase::AccessControl, sql)));
     }
     let revoke = format!(
         "{verb} {} ON {on} FROM {}",
@@ -279,7 +280,7 @@ fn revoked(verb: &str, grant: &Grant, on: &str) -> Fix {
     })
 }
 
-fn grants(on: &mut OnTable<'_>, wanted: &Guard, found: &Guard) {
+fn grants(on: &mut OnTable<'_>, wanted: &AccessControl, found: &AccessControl) {
     let all = |grants: &[Grant]| match grants.is_empty() {
         true => "nothing".to_owned(),
         false => grants.iter().map(said).collect::<Vec<_>>().join(", "),
