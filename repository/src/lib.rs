@@ -205,11 +205,9 @@ macro_rules! __postgres {
 #[doc(hidden)]
 pub mod __private {
     pub use crate::model::derive::{
-        WholeKey, assert_one_key, assert_owner, assert_text, assert_whole_key, canonical, change,
-        default,
+        Checked, ColumnType, Is, Time, WholeKey, assert_one_key, assert_owner, assert_text,
+        canonical, change, default,
     };
     pub use crate::sql::Statements;
-    pub use chrono;
-    pub use sea_orm;
     pub use uuid;
 }

@@ -1,4 +1,10 @@
 //! What the code that `#[derive(Record)]` writes calls.
+//!
+//! A mistake in a record is reported once. The generated code checks a record in constants and names every
+//! further type through [`Checked`], whose parameter is such a constant. Where a check fails, the constant has no
+//! value, these types are unknown to the compiler, and it says nothing more about the code that uses them.
+
+use std::marker::PhantomData;
 
 use sea_orm::{EntityTrait, PrimaryKeyTrait};
 
@@ -7,18 +13,33 @@ use super::error::Result;
 use super::record::{Change, invalid};
 use super::value::{Field, Type, Value};
 
-/// Used by the derive, while it compiles: a record that forgets its owner would show every owner's rows.
-#[doc(hidden)]
+/// The type `T`, known only if the check `CHECK` passed.
+#[derive(Debug)]
+pub struct Checked<T, const CHECK: usize>(PhantomData<T>);
+
+/// The type of the managed times.
+pub type Time = chrono::DateTime<chrono::Utc>;
+
+/// What [`Checked`] stands for.
+pub trait Is {
+    /// The type.
+    type Type;
+}
+
+impl<T, const CHECK: usize> Is for Checked<T, CHECK> {
+    type Type = T;
+}
+
+/// Fails to compile if only one of the record and its table has an owner: every owner's rows would be visible.
 pub const fn assert_owner(table: &Table, has_owner: bool) {
     assert!(
         table.owner.is_some() == has_owner,
-        "the record and its table in the domain do not agree on whether there is an owner: \
-         `#[record(owner)]` on a field, and `owner: Some(..)` in the table"
+        "either the record or its table in the domain has an owner, and the other has none: \
+         set both `#[record(owner)]` on a field and `owner: Some(..)` in the table, or neither"
     );
 }
 
-/// Used by the derive, while it compiles: a row is found by its id, and by nothing besides.
-#[doc(hidden)]
+/// Fails to compile if the table's primary key has several columns: a row is found by its id alone.
 pub const fn assert_one_key(table: &Table) {
     assert!(
         table.primary_key.columns.len() <= 1,
@@ -27,51 +48,56 @@ pub const fn assert_one_key(table: &Table) {
     );
 }
 
-/// Used by the derive, while it compiles: the entity's primary key is one column, of that type.
-#[doc(hidden)]
-pub const fn assert_whole_key<E: EntityTrait, Native>()
-where
-    <E::PrimaryKey as PrimaryKeyTrait>::ValueType: WholeKey<Native>,
-{
+/// The type of an entity's field.
+#[derive(Debug)]
+pub struct ColumnType<T>(PhantomData<T>);
+
+impl<T> ColumnType<T> {
+    /// The type of this field.
+    pub const fn of(_column: &T) -> Self {
+        ColumnType(PhantomData)
+    }
+
+    /// Compiles only if the entity's primary key is one column of this type.
+    pub const fn assert_whole_key<E: EntityTrait>(self)
+    where
+        <E::PrimaryKey as PrimaryKeyTrait>::ValueType: WholeKey<T>,
+    {
+    }
 }
 
-/// A primary key that is a value of that type, and not one of several.
-#[doc(hidden)]
+/// A primary key that is a value of the type `Column`, and not one of several.
 #[diagnostic::on_unimplemented(
     message = "the id of a record is the whole primary key of its entity, but the key is `{Self}`",
     label = "this is not the primary key's type, or not all of it",
     note = "several rows could share this id, and a delete by it would remove them all",
     note = "give the table an id of its own as the primary key, and make the columns of the present key a unique key"
 )]
-pub trait WholeKey<Native> {}
+pub trait WholeKey<Column> {}
 
-impl<Native> WholeKey<Native> for Native {}
+impl<Column> WholeKey<Column> for Column {}
 
-/// Used by the derive, while it compiles: only a text has characters.
-#[doc(hidden)]
-pub const fn assert_text<T: Field>() {
+/// Fails to compile if a field with `max_chars` is not a text.
+pub const fn assert_text(ty: Type) {
     assert!(
-        matches!(T::TYPE, Type::Text),
+        matches!(ty, Type::Text),
         "`max_chars` is for texts: `String`, `Option<String>` or a newtype of one"
     );
 }
 
-/// Used by the derive: the value of a field, or the error that names it.
-#[doc(hidden)]
+/// Brings a field into its canonical form; the error names the field.
 pub fn canonical<T: Field>(field: &'static str, value: &mut T) -> Result<()> {
     value
         .canonicalise()
         .map_err(|reason| invalid(field, reason))
 }
 
-/// Used by the derive: a default, as the field's type.
-#[doc(hidden)]
+/// A default as the field's type.
 pub fn default<T>(value: impl Into<T>) -> T {
     value.into()
 }
 
-/// Used by the derive: one column of a patch.
-#[doc(hidden)]
+/// Adds one column of a patch to the changes, in its canonical form.
 pub fn change<T: Field>(
     index: usize,
     field: &'static str,

@@ -112,7 +112,7 @@ impl Value {
 /// implements it, and [`Native`] for each dialect, by delegating to the type it wraps.
 #[diagnostic::on_unimplemented(
     message = "a field of a record cannot be of the type `{Self}`",
-    label = "neither engine is told how to keep this",
+    label = "this type has no native form on either engine",
     note = "it can be a `Uuid`, `String`, `bool`, `i32`, `i64`, `f64`, `DateTime<Utc>`, `NaiveDate` or `Vec<u8>`, an `Option` of one, or a newtype that implements `Field`, and `Native` for both dialects"
 )]
 pub trait Field: Clone + PartialEq + Send + Sync + 'static {
@@ -145,8 +145,9 @@ pub trait Field: Clone + PartialEq + Send + Sync + 'static {
 /// `Native` is the exact type that the entity's field must have. A twin that declares another type for
 /// the column does not compile.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` has no native form in the dialect `{D}`",
-    note = "the fields of a record are of the types that `catamaran::record::Field` lists, or of a newtype that implements `Field` and `Native` for both dialects"
+    message = "a field of a record cannot be of the type `{Self}`, because `Native<{D}>` is not implemented for it",
+    label = "this type has no native form in the dialect `{D}`",
+    note = "a newtype implements `Field`, and `Native` for both dialects, by delegating to the type that it wraps"
 )]
 pub trait Native<D>: Field {
     /// The type in the entity.

@@ -9,21 +9,27 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{DeriveInput, Ident, Result};
 
-use parse::{Field, Input, Role};
+use parse::{Field, Input, Needed, Role};
 
 pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     let input = Input::parse(input)?;
     let handles = handles(&input);
     let companions = companions::expand(&input);
+    let check = check(&input);
     let record = record(&input);
-    let sqlite = twin::expand(&input, "sqlite", "Sqlite", &input.sqlite);
-    let postgres = twin::expand(&input, "postgres", "Postgres", &input.postgres);
+    let sqlite = twin::expand(&input, &twin::SQLITE, &input.sqlite);
+    let postgres = twin::expand(&input, &twin::POSTGRES, &input.postgres);
     Ok(quote! {
         #handles
         #companions
-        #record
-        #sqlite
-        #postgres
+        const _: () = {
+            type __Checked<T, const CHECK: usize> =
+                <::catamaran::__private::Checked<T, CHECK> as ::catamaran::__private::Is>::Type;
+            #check
+            #record
+            #sqlite
+            #postgres
+        };
     })
 }
 
@@ -50,28 +56,68 @@ fn handles(input: &Input) -> TokenStream {
     }
 }
 
+/// A constant that has a value only if each field's type can be in a record, in its role.
+fn check(input: &Input) -> TokenStream {
+    let fields = input.fields.iter().map(|Field { ty, .. }| {
+        quote_spanned!(ty.span()=> let _ = <#ty as ::catamaran::record::Field>::TYPE;)
+    });
+    let roles = input.fields.iter().filter_map(|field| {
+        let Needed {
+            role,
+            spelling,
+            ty: needed,
+        } = field.role.needed()?;
+        let Field { ty, .. } = field;
+        let message = format!(
+            "the field `{}::{}` cannot be the `{role}`: its type is `{{Self}}` instead of `{spelling}`",
+            input.name,
+            field.name()
+        );
+        let label = format!("expected `{spelling}`, found `{{Self}}`");
+        Some(quote_spanned! {ty.span()=> {
+            #[diagnostic::on_unimplemented(message = #message, label = #label)]
+            trait __Role<Needed> {
+                const CHECK: () = ();
+            }
+            impl<Needed> __Role<Needed> for Needed {}
+            <#ty as __Role<#needed>>::CHECK
+        }})
+    });
+    quote! {
+        const __FIELDS: usize = {
+            #(#fields)*
+            #(#roles)*
+            0
+        };
+    }
+}
+
 fn record(input: &Input) -> TokenStream {
     let Input { name, table, .. } = input;
     let (draft, patch) = (input.draft(), input.patch());
     let specs = input.fields.iter().map(spec);
     let managed = managed(input);
-    // What a field's type cannot do is said at that type.
     let values = input.fields.iter().enumerate().map(|(index, field)| {
         let Field { ident, ty, .. } = field;
-        quote_spanned!(ty.span()=> #index => <#ty as ::catamaran::record::Field>::to_value(&self.#ident),)
+        quote_spanned!(ty.span()=> #index => ::catamaran::record::Field::to_value(&record.#ident),)
     });
     let canonical = input.fields.iter().map(|field| {
-        let Field { ident, ty, .. } = field;
-        let string = field.name();
-        quote_spanned!(ty.span()=> ::catamaran::__private::canonical::<#ty>(#string, &mut self.#ident)?;)
+        let (ident, string) = (&field.ident, field.name());
+        quote_spanned!(ident.span()=> ::catamaran::__private::canonical(#string, &mut record.#ident)?;)
     });
-    let last = input.fields.last().map(|field| &field.ty);
+    let last = input.fields.last().map(
+        |Field { ty, .. }| quote_spanned!(ty.span()=> <#ty as ::catamaran::record::Field>::TYPE),
+    );
     let id = input.of(Role::Id).map(|(_, field)| field);
-    let id_value = id.map(|Field { ident, .. }| quote_spanned!(ident.span()=> self.#ident));
+    let id_value = id.map(|Field { ident, .. }| quote_spanned!(ident.span()=> record.#ident));
     let id_ident = id.map(|field| &field.ident);
     let optional = |role: Role| match input.of(role) {
         Some((_, Field { ident, .. })) => {
-            quote_spanned!(ident.span()=> ::core::option::Option::Some(self.#ident))
+            let value = quote_spanned!(ident.span()=> record.#ident);
+            quote! {
+                let record: &__Record = self;
+                ::core::option::Option::Some(#value)
+            }
         }
         None => quote!(::core::option::Option::None),
     };
@@ -93,9 +139,8 @@ fn record(input: &Input) -> TokenStream {
         quote_spanned!(ident.span()=> #ident: #value)
     });
     let changes = input.user_fields().map(|(index, field)| {
-        let Field { ident, ty, .. } = field;
-        let string = field.name();
-        quote_spanned!(ty.span()=> ::catamaran::__private::change::<#ty>(#index, #string, &patch.#ident, &mut changes)?;)
+        let (ident, string) = (&field.ident, field.name());
+        quote_spanned!(ident.span()=> ::catamaran::__private::change(#index, #string, &patch.#ident, &mut changes)?;)
     });
     let has_owner = input.of(Role::Owner).is_some();
     let limited = input
@@ -103,12 +148,18 @@ fn record(input: &Input) -> TokenStream {
         .iter()
         .filter(|field| field.max_chars.is_some());
     let limited = limited.map(|Field { ty, .. }| {
-        quote_spanned!(ty.span()=> const _: () = ::catamaran::__private::assert_text::<#ty>();)
+        quote_spanned! {ty.span()=>
+            const _: () = ::catamaran::__private::assert_text(<#ty as ::catamaran::record::Field>::TYPE);
+        }
     });
     quote! {
         const _: () = ::catamaran::__private::assert_owner(&#table, #has_owner);
         const _: () = ::catamaran::__private::assert_one_key(&#table);
         #(#limited)*
+
+        type __Record = __Checked<#name, __FIELDS>;
+        type __Draft = __Checked<#draft, __FIELDS>;
+        type __Patch = __Checked<#patch, __FIELDS>;
 
         impl ::catamaran::Record for #name {
             type Draft = #draft;
@@ -119,13 +170,15 @@ fn record(input: &Input) -> TokenStream {
             const MANAGED: ::catamaran::record::Managed = #managed;
 
             fn value(&self, index: usize) -> ::catamaran::Value {
+                let record: &__Record = self;
                 match index {
                     #(#values)*
-                    _ => ::catamaran::Value::Null(<#last as ::catamaran::record::Field>::TYPE),
+                    _ => ::catamaran::Value::Null(#last),
                 }
             }
 
             fn canonicalise(&mut self) -> ::catamaran::Result<()> {
+                let record: &mut __Record = self;
                 #(#canonical)*
                 ::core::result::Result::Ok(())
             }
@@ -135,25 +188,28 @@ fn record(input: &Input) -> TokenStream {
             }
 
             fn from_draft(draft: Self::Draft, stamp: ::catamaran::record::Stamp) -> Self {
-                #name { #(#from_draft),* }
+                __Record { #(#from_draft),* }
             }
 
             fn into_draft(self) -> Self::Draft {
-                #draft {
+                let record: __Record = self;
+                __Draft {
                     #id_ident: ::core::option::Option::Some(#id_value),
-                    #(#users: self.#users,)*
+                    #(#users: record.#users,)*
                 }
             }
 
             fn changes(
                 patch: &Self::Patch,
             ) -> ::catamaran::Result<::std::vec::Vec<(usize, ::catamaran::Value)>> {
+                let patch: &__Patch = patch;
                 let mut changes = ::std::vec::Vec::new();
                 #(#changes)*
                 ::core::result::Result::Ok(changes)
             }
 
             fn id(&self) -> ::catamaran::__private::uuid::Uuid {
+                let record: &__Record = self;
                 #id_value
             }
 
@@ -169,21 +225,21 @@ fn record(input: &Input) -> TokenStream {
 }
 
 fn spec(field: &Field) -> TokenStream {
-    let Field { ident, ty, .. } = field;
+    let ty = &field.ty;
     let name = field.name();
     let max_chars = match &field.max_chars {
         Some(most) => quote!(::core::option::Option::Some(#most)),
         None => quote!(::core::option::Option::None),
     };
     let default = match &field.default {
-        Some(value) => quote_spanned! {ident.span()=>
+        Some(value) => quote_spanned! {ty.span()=>
             ::core::option::Option::Some(|| {
                 <#ty as ::catamaran::record::Field>::to_value(&::catamaran::__private::default::<#ty>(#value))
             })
         },
         None => quote!(::core::option::Option::None),
     };
-    quote_spanned! {ident.span()=>
+    quote_spanned! {ty.span()=>
         ::catamaran::record::ColumnSpec {
             field: #name,
             ty: <#ty as ::catamaran::record::Field>::TYPE,

@@ -4,6 +4,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{
     Attribute, Data, DeriveInput, Error, Expr, Fields, Ident, Path, Result, Type, Visibility,
+    parse_quote,
 };
 
 /// A record as the derive reads it.
@@ -47,6 +48,31 @@ impl Role {
         ("updated", Role::Updated),
         ("deleted", Role::Deleted),
     ];
+
+    /// What a field that the library writes is: its role and its type, as written and as resolved.
+    pub(super) fn needed(self) -> Option<Needed> {
+        let (role, _) = Role::NAMED.iter().find(|(_, role)| *role == self)?;
+        let (spelling, ty) = match self {
+            Role::Id | Role::Owner => ("Uuid", parse_quote!(::catamaran::__private::uuid::Uuid)),
+            Role::Version => ("i64", parse_quote!(i64)),
+            Role::Created | Role::Updated => {
+                ("DateTime<Utc>", parse_quote!(::catamaran::__private::Time))
+            }
+            Role::Deleted => (
+                "Option<DateTime<Utc>>",
+                parse_quote!(::core::option::Option<::catamaran::__private::Time>),
+            ),
+            Role::User => return None,
+        };
+        Some(Needed { role, spelling, ty })
+    }
+}
+
+/// The type that a role needs.
+pub(super) struct Needed {
+    pub(super) role: &'static str,
+    pub(super) spelling: &'static str,
+    pub(super) ty: Type,
 }
 
 impl Field {
