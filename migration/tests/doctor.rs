@@ -11,7 +11,7 @@ use serde_json::Value;
 /// The exit code for arguments that make no sense.
 const USAGE: i32 = 64;
 
-const SCHEMA: &str = include_str!("../../docs/doctor.schema.json");
+const SCHEMA: &str = include_str!("../../docs/src/doctor.schema.json");
 
 fn doctor(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_migration"))
