@@ -333,6 +333,18 @@ fn a_suggestion_has_no_place_in_sarif_or_github() {
     assert_eq!(doctor(&["--format", "xml"]).status.code(), Some(USAGE));
 }
 
+#[test]
+fn the_name_and_the_folder_of_a_suggestion_need_suggest_and_a_name_is_a_modules() {
+    for args in [
+        &["--name", "m20260131_000001_notes"][..],
+        &["--write", "migration"],
+        &["--suggest", "--name", "../notes"],
+    ] {
+        let output = doctor(args);
+        assert_eq!(output.status.code(), Some(USAGE), "{output:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn several_databases_are_checked_in_one_run() {
     let (one, other) = (sqlite().await, sqlite().await);
