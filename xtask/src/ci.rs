@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use catamaran::testing::POSTGRES_URL_VARIABLE;
 
-use crate::{Outcome, shell, step::Step, test};
+use crate::{Outcome, layers, shell, step::Step, test};
 
 /// The features of the library that a user may choose alone. Each is checked for the package by
 /// itself: in the workspace, another member would switch the others on.
@@ -27,6 +27,7 @@ const FEATURES: [&str; 13] = [
 pub async fn run() -> Outcome<bool> {
     let mut steps = vec![
         Step::run("formatting", &mut shell::cargo(["fmt", "--all", "--check"])),
+        Step::check("layers", || layers::run(&layers::Arguments::default())),
         lints(),
     ];
     steps.extend(FEATURES.map(features));

@@ -3,6 +3,7 @@
 mod bench;
 mod ci;
 mod debian;
+mod layers;
 mod newest;
 mod postgres;
 mod server;
@@ -36,10 +37,14 @@ enum Chore {
     /// package is installed first, and so are pgbouncer, psql and sqlite3, which some suites run. A server that was started is stopped in every outcome. No suite
     /// is skipped, and an ignored test counts as a failure.
     Test(test::Arguments),
-    /// Run what continuous integration runs: formatting, lints, features, documentation, tests
+    /// Run what continuous integration runs: formatting, layers, lints, features, documentation, tests
     ///
     /// Goes on after a failing step, so that one run shows everything that is wrong.
     Ci,
+    /// Check that imports inside the library go one way, as repository/layers.toml declares
+    ///
+    /// Prints one line for each import that goes up or sideways, and for each module that is declared or exists alone.
+    Layers(layers::Arguments),
     /// Look for a lost write, a half unit or an open transaction for as long as you like
     ///
     /// Drops calls, kills servers and clients, fills disks, damages files and lets many race, on both engines
@@ -65,6 +70,7 @@ async fn main() -> ExitCode {
     let outcome = match Arguments::parse().chore {
         Chore::Test(arguments) => test::run(&arguments).await,
         Chore::Ci => ci::run().await,
+        Chore::Layers(arguments) => layers::run(&arguments),
         Chore::Soak(arguments) => soak::run(&arguments).await,
         Chore::Newest(arguments) => newest::run(&arguments),
         Chore::Bench(arguments) => bench::run(&arguments).await,

@@ -13,10 +13,15 @@ use crate::Outcome;
 /// Where the workspace is: commands run there from wherever `cargo xtask` was called.
 const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
+/// The root of the workspace.
+pub fn workspace() -> &'static Path {
+    Path::new(WORKSPACE)
+}
+
 /// The cargo that runs us, in the workspace.
 pub fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
     let mut command = command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(arguments).current_dir(Path::new(WORKSPACE));
+    command.args(arguments).current_dir(workspace());
     command
 }
 

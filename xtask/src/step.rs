@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::shell;
+use crate::{Outcome, shell};
 
 /// How a step ended.
 pub struct Step {
@@ -26,6 +26,21 @@ impl Step {
                 false
             }
         };
+        Self {
+            name: name.to_owned(),
+            passed,
+            took: begin.elapsed(),
+        }
+    }
+
+    /// Runs a check of our own under a heading.
+    pub fn check(name: &str, check: impl FnOnce() -> Outcome<bool>) -> Self {
+        shell::heading(name);
+        let begin = Instant::now();
+        let passed = check().unwrap_or_else(|error| {
+            shell::complain(&error.to_string());
+            false
+        });
         Self {
             name: name.to_owned(),
             passed,

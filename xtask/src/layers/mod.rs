@@ -1,0 +1,84 @@
+//! `cargo xtask layers`: imports inside the library go one way.
+
+mod order;
+mod scan;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+use order::Order;
+use scan::Reference;
+use tree::{Target, Tree};
+
+use crate::{Outcome, shell};
+
+/// The sources that are checked, from the workspace's root.
+const SOURCES: &str = "repository/src";
+
+#[derive(clap::Args, Default)]
+pub struct Arguments {
+    /// The root of another checkout of this workspace
+    #[arg(long, value_name = "FOLDER")]
+    root: Option<PathBuf>,
+}
+
+pub fn run(arguments: &Arguments) -> Outcome<bool> {
+    let root = arguments.root.as_deref().unwrap_or(shell::workspace());
+    let violations = check(root)?;
+    for violation in &violations {
+        println!("{}", shell::verdict(false, violation));
+    }
+    Ok(violations.is_empty())
+}
+
+/// One line for each import that the order forbids, and for each module that is on one side only.
+fn check(root: &Path) -> Outcome<Vec<String>> {
+    let order = Order::read(root)?;
+    let tree = Tree::read(&root.join(SOURCES), SOURCES)?;
+    let mut found = BTreeSet::new();
+    for (path, module) in &tree.modules {
+        let from = tree.file_module(path);
+        for reference in &module.references {
+            if repeats_import(&tree, path, reference) {
+                continue;
+            }
+            for Target { module: to, whole } in tree.resolve(path, &reference.path) {
+                let to = tree.file_module(&to);
+                // The name of a module that has this one is no import of what it defines, unless all of that is meant.
+                let is_name = whole && !reference.glob && from.starts_with(&to);
+                // What a module offers of its children is theirs: who imports it is compared with them.
+                let is_offer = reference.reexport && to.starts_with(&from);
+                if is_name || is_offer {
+                    continue;
+                }
+                if let Some(edge) = order.forbids(&from, &to) {
+                    let glob = if reference.glob { "::*" } else { "" };
+                    let path = reference.path.join("::");
+                    found.insert((
+                        module.file.as_str(),
+                        reference.line,
+                        edge.from,
+                        edge.to,
+                        path + glob,
+                    ));
+                }
+            }
+        }
+    }
+    let edges = found
+        .into_iter()
+        .map(|(file, line, from, to, path)| format!("{file}:{line}: {from} -> {to} ({path})"));
+    Ok(order.gaps(&tree).into_iter().chain(edges).collect())
+}
+
+/// Whether a path begins with an imported item, such as `Store::open`: the import itself is checked. One that begins
+/// with an imported module may lead further down.
+fn repeats_import(tree: &Tree, module: &[String], reference: &Reference) -> bool {
+    let mut first = tree.resolve(module, &reference.path[..1]).into_iter();
+    !reference.glob && reference.path.len() > 1 && first.all(|target| !target.whole)
+}
