@@ -2,7 +2,8 @@
 //!
 //! A page is followed from its top:
 //!
-//! - A block under a paragraph that is only `` `path`: `` is that file. A `diff` block there changes it.
+//! - A block under a paragraph that is only `` `path`: `` is that file. A `diff` block there changes it. Under
+//!   `` At the end of `path`: `` it is added to the file, after an empty line.
 //! - A `console` block is run. Each line that begins with `$ ` is a command. What follows it is its output; a command
 //!   without such lines may print anything.
 //! - In an output, a line of three dots stands for any number of lines. `<seconds>` stands for a duration, `<hash>` for
@@ -95,6 +96,10 @@ fn follow(step: &Step, scratch: &mut Scratch) -> Result<(), String> {
     let at = |error: &dyn std::fmt::Display| format!("{}: {error}", step.line);
     match &step.action {
         Action::Write { path, text } => scratch.write(path, text).map_err(|error| at(&error)),
+        Action::Append { path, text } => scratch
+            .read(path)
+            .and_then(|before| scratch.write(path, &format!("{before}\n{text}")))
+            .map_err(|error| at(&format!("{path}: {error}"))),
         Action::Edit { path, diff } => scratch
             .read(path)
             .and_then(|text| edit::apply(&text, diff).map_err(Into::into))

@@ -14,6 +14,7 @@ pub struct Step {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Action {
     Write { path: String, text: String },
+    Append { path: String, text: String },
     Edit { path: String, diff: String },
     Run(Vec<Command>),
 }
@@ -32,8 +33,8 @@ pub struct Command {
 /// The line and the reason, if a block is none of those that can be followed.
 pub fn steps(page: &str) -> Result<Vec<Step>, String> {
     let mut steps = Vec::new();
-    // The file that the paragraph before names.
-    let mut file: Option<String> = None;
+    // What the paragraph before names.
+    let mut file: Option<File> = None;
     let mut events = Parser::new(page).into_offset_iter();
     while let Some((event, range)) = events.next() {
         match event {
@@ -52,15 +53,28 @@ pub fn steps(page: &str) -> Result<Vec<Step>, String> {
     Ok(steps)
 }
 
-/// The path, if all of the paragraph is `` `path`: ``.
-fn named_file<'a>(events: &mut impl Iterator<Item = (Event<'a>, Range<usize>)>) -> Option<String> {
+/// A file that a page writes.
+enum File {
+    Whole(String),
+    EndOf(String),
+}
+
+/// The file, if all of the paragraph is `` `path`: `` or `` At the end of `path`: ``.
+fn named_file<'a>(events: &mut impl Iterator<Item = (Event<'a>, Range<usize>)>) -> Option<File> {
     let in_paragraph = |(event, _): &(Event<'a>, _)| *event != Event::End(TagEnd::Paragraph);
     let inside: Vec<Event<'a>> = events
         .take_while(in_paragraph)
         .map(|(event, _)| event)
         .collect();
     match inside.as_slice() {
-        [Event::Code(path), Event::Text(colon)] if &**colon == ":" => Some(path.to_string()),
+        [Event::Code(path), Event::Text(colon)] if &**colon == ":" => {
+            Some(File::Whole(path.to_string()))
+        }
+        [Event::Text(words), Event::Code(path), Event::Text(colon)]
+            if &**words == "At the end of " && &**colon == ":" =>
+        {
+            Some(File::EndOf(path.to_string()))
+        }
         _ => None,
     }
 }
@@ -91,15 +105,18 @@ fn line_of(page: &str, range: &Range<usize>) -> usize {
 
 fn action(
     language: &str,
-    file: Option<String>,
+    file: Option<File>,
     text: String,
     line: usize,
 ) -> Result<Option<Action>, String> {
     match (language, file) {
         ("console", None) => commands(&text, line + 1).map(|commands| Some(Action::Run(commands))),
-        ("console", Some(path)) => Err(format!("{path} is named before a console block")),
-        ("diff", Some(path)) => Ok(Some(Action::Edit { path, diff: text })),
-        (_, Some(path)) => Ok(Some(Action::Write { path, text })),
+        ("console", Some(File::Whole(path) | File::EndOf(path))) => {
+            Err(format!("{path} is named before a console block"))
+        }
+        ("diff", Some(File::Whole(path))) => Ok(Some(Action::Edit { path, diff: text })),
+        (_, Some(File::Whole(path))) => Ok(Some(Action::Write { path, text })),
+        (_, Some(File::EndOf(path))) => Ok(Some(Action::Append { path, text })),
         ("text", None) => Ok(None),
         (language, None) => Err(format!(
             "a block in {language:?} needs a paragraph `path`: before it; what is not followed is in \"text\""

@@ -29,6 +29,16 @@ fn a_diff_under_the_name_of_a_file_changes_it() {
 }
 
 #[test]
+fn a_block_may_be_added_to_the_end_of_a_file() {
+    let page = "At the end of `src/lib.rs`:\n\n```rust\nmod hull;\n```\n";
+    let action = Action::Append {
+        path: "src/lib.rs".to_owned(),
+        text: "mod hull;\n".to_owned(),
+    };
+    assert_eq!(steps(page), Ok(vec![Step { line: 3, action }]));
+}
+
+#[test]
 fn a_console_block_is_commands_with_their_output() {
     let page = "```console\n$ one\nout\n\n$ two\n```\n";
     let command = |line, text: &str, output: &[&str]| Command {
