@@ -11,7 +11,7 @@ use serde_json::Value;
 /// The exit code for arguments that make no sense.
 const USAGE: i32 = 64;
 
-const SCHEMA: &str = include_str!("../../docs/doctor.schema.json");
+const SCHEMA: &str = include_str!("../../docs/src/doctor.schema.json");
 
 fn doctor(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_migration"))
@@ -331,6 +331,18 @@ fn a_suggestion_has_no_place_in_sarif_or_github() {
         assert!(output.stdout.is_empty(), "{output:?}");
     }
     assert_eq!(doctor(&["--format", "xml"]).status.code(), Some(USAGE));
+}
+
+#[test]
+fn the_name_and_the_folder_of_a_suggestion_need_suggest_and_a_name_is_a_modules() {
+    for args in [
+        &["--name", "m20260131_000001_notes"][..],
+        &["--write", "migration"],
+        &["--suggest", "--name", "../notes"],
+    ] {
+        let output = doctor(args);
+        assert_eq!(output.status.code(), Some(USAGE), "{output:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -97,7 +97,7 @@ async fn for_programs() {
     let (report, suggestion) = checked().await;
     let text = report.written(Format::Json, &sources(), Some(&suggestion));
     let value: Value = serde_json::from_str(&text).expect("JSON");
-    let schema = include_str!("../../docs/doctor.schema.json");
+    let schema = include_str!("../../docs/src/doctor.schema.json");
     let schema: Value = serde_json::from_str(schema).expect("JSON");
     jsonschema::validate(&schema, &value).expect("what the schema describes");
     insta::assert_snapshot!("json", report.written(Format::Json, &sources(), None));

@@ -1,6 +1,7 @@
 //! What the suites share. The suites are in `tests/`.
 
 pub mod bank;
+pub mod book;
 pub mod clock;
 pub mod intruder;
 pub mod kind;

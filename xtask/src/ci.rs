@@ -7,7 +7,7 @@ use std::{
 
 use catamaran::testing::POSTGRES_URL_VARIABLE;
 
-use crate::{Outcome, layers, package, shell, step::Step, test};
+use crate::{Outcome, layers, package, pages, shell, step::Step, test};
 
 /// The features of the library that a user may choose alone. Each is checked and documented for the package by itself: in
 /// the workspace, another member would switch the others on.
@@ -51,6 +51,7 @@ pub async fn run() -> Outcome<bool> {
     };
     let took = begin.elapsed();
     steps.push(Step { name, passed, took });
+    steps.push(pages().await);
     if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
         steps.push(newest());
     }
@@ -108,6 +109,22 @@ fn newest() -> Step {
         "newest PostgreSQL",
         command.env_remove(POSTGRES_URL_VARIABLE),
     )
+}
+
+/// The pages that a newcomer follows.
+async fn pages() -> Step {
+    let begin = Instant::now();
+    let passed = pages::run(&pages::Arguments::default())
+        .await
+        .unwrap_or_else(|error| {
+            shell::complain(&error.to_string());
+            false
+        });
+    Step {
+        name: "pages".to_owned(),
+        passed,
+        took: begin.elapsed(),
+    }
 }
 
 fn documentation() -> Step {

@@ -3,10 +3,12 @@
 mod bench;
 mod ci;
 mod debian;
+mod docs;
 mod layers;
 #[cfg(target_os = "linux")]
 mod newest;
 mod package;
+mod pages;
 mod postgres;
 mod server;
 mod shell;
@@ -64,6 +66,16 @@ enum Chore {
     /// Nothing is sent. The sources of the packages stay in target/package, and standard output has one line for each,
     /// its folder.
     Package,
+    /// Build the book with mdBook, in target/book
+    ///
+    /// Without an `mdbook` in PATH, a pinned version is installed in target/tools first.
+    Docs,
+    /// Do what the pages "Start your own project" and "Adding an entity" say, word by word
+    ///
+    /// In a folder outside of this workspace: writes their files, runs their commands, and compares what these print.
+    /// Ends at the first difference, with the line of the page. "Start your own project" uses the packages of the library
+    /// and its macros as they would be published.
+    Pages(pages::Arguments),
     /// Run the benchmarks, with a Postgres server of their own
     Bench(bench::Arguments),
     /// Start a Postgres server with an empty database, print its URL, and keep it until Ctrl-C
@@ -83,6 +95,8 @@ async fn main() -> ExitCode {
         #[cfg(target_os = "linux")]
         Chore::Newest(arguments) => newest::run(&arguments),
         Chore::Package => package::run(),
+        Chore::Docs => docs::run(),
+        Chore::Pages(arguments) => pages::run(&arguments).await,
         Chore::Bench(arguments) => bench::run(&arguments).await,
         Chore::Postgres(arguments) => postgres::run(&arguments).await,
     };

@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::error::CliError;
@@ -86,6 +88,14 @@ pub(super) struct DoctorOptions {
     /// Also write a migration that fixes what can be fixed by one, tried on scratch databases
     #[arg(long)]
     pub(super) suggest: bool,
+
+    /// Name of the suggested migration [default: the time, and fix_drift]
+    #[arg(long, requires = "suggest", value_parser = super::suggestion::name)]
+    pub(super) name: Option<String>,
+
+    /// Write the files of the suggested migration under FOLDER/src, instead of printing them
+    #[arg(long, requires = "suggest", value_name = "FOLDER")]
+    pub(super) write: Option<PathBuf>,
 
     /// Whether to use colours; NO_COLOR is honoured unless this says otherwise
     #[arg(long, value_enum, default_value_t)]

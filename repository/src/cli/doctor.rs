@@ -7,7 +7,7 @@ use anstream::{AutoStream, ColorChoice};
 
 use super::arguments::{Arguments, Color, DoctorOptions, FailOn};
 use super::error::CliError;
-use super::{Cli, print};
+use super::{Cli, print, suggestion};
 use crate::doctor::{Doctor, Format, Sources, Verdict};
 use crate::model::clock::{Clock, SystemClock};
 use crate::model::engine::Engine;
@@ -45,12 +45,30 @@ impl Cli {
         }
         let report = doctor.check().await;
         let suggestion = match options.suggest {
-            true => Some(doctor.suggest(&report, &self.next()).await),
+            true => {
+                let name = options.name.clone().unwrap_or_else(|| self.next());
+                Some(doctor.suggest(&report, &name).await)
+            }
             false => None,
         };
         progress("");
         let sources = std::env::current_dir().map_or_else(|_| Sources::unknown(), Sources::under);
-        let mut text = report.written(options.format, &sources, suggestion.as_ref());
+        let mut text = match (&suggestion, &options.write, options.format) {
+            (Some(suggestion), Some(package), Format::Human) => {
+                let files = suggestion::write(suggestion, package)?;
+                let mut text = report.written(options.format, &sources, None);
+                text.push_str(&format!("\n\n{}", suggestion.summary()));
+                for file in files {
+                    text.push_str(&format!("\n  written: {}", file.display()));
+                }
+                text
+            }
+            (Some(suggestion), Some(package), _) => {
+                suggestion::write(suggestion, package)?;
+                report.written(options.format, &sources, Some(suggestion))
+            }
+            _ => report.written(options.format, &sources, suggestion.as_ref()),
+        };
         if !text.is_empty() {
             text.push('\n');
         }

@@ -22,6 +22,7 @@ mod arguments;
 mod doctor;
 mod error;
 mod migrate;
+mod suggestion;
 
 use std::fmt;
 use std::process::ExitCode;

@@ -19,7 +19,7 @@
 //!
 //! It compares what a schema says: no data, no functions, nothing in other schemas. Where two conditions are written in
 //! different words, DOMAIN gives each engine its own, with
-//! [`Check::holds_natively`](crate::domain::Check::holds_natively). `docs/doctor.md` lists what it cannot see.
+//! [`Check::holds_natively`](crate::domain::Check::holds_natively). `docs/src/doctor.md` lists what it cannot see.
 
 mod domain;
 mod format;

@@ -176,8 +176,8 @@ const PLANTED: &[(&str, Engine, &[Change])] = &[
 
 /// The entries of the page, each by the words that are printed bold.
 fn entries() -> Vec<String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/doctor.md");
-    let page = std::fs::read_to_string(path).expect("docs/doctor.md");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/src/doctor.md");
+    let page = std::fs::read_to_string(path).expect("docs/src/doctor.md");
     let (_, list) = page.split_once("<!-- unseen -->\n").expect("the list");
     let (list, _) = list.split_once("<!-- end -->").expect("its end");
     let items = list.lines().filter_map(|line| line.strip_prefix("- "));

@@ -1,4 +1,4 @@
-//! The parts of `docs/doctor.md` that the code knows.
+//! The parts of `docs/src/doctor.md` that the code knows.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -70,8 +70,8 @@ fn filled(page: &str, mark: &str, content: &str) -> String {
 
 #[test]
 fn the_matrix_and_the_codes_of_the_documentation_are_those_of_the_code() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/doctor.md");
-    let page = std::fs::read_to_string(path).expect("docs/doctor.md");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/src/doctor.md");
+    let page = std::fs::read_to_string(path).expect("docs/src/doctor.md");
     let page = filled(&page, "matrix", &matrix());
     assert_page("doctor.md", &filled(&page, "codes", &codes()));
 }

@@ -109,7 +109,7 @@ impl Proof {
 /// Compares a page of the docs with what it has to be; with `CATAMARAN_WRITE_DOCS` set, writes it.
 pub fn assert_page(name: &str, page: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../docs")
+        .join("../docs/src")
         .join(name);
     if std::env::var_os("CATAMARAN_WRITE_DOCS").is_some() {
         std::fs::write(&path, page).expect("the page");
@@ -118,7 +118,7 @@ pub fn assert_page(name: &str, page: &str) {
     let found = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         found == page,
-        "docs/{name} is not what the code says: run this test with CATAMARAN_WRITE_DOCS=1. It would be\n{page}"
+        "docs/src/{name} is not what the code says: run this test with CATAMARAN_WRITE_DOCS=1. It would be\n{page}"
     );
 }
 

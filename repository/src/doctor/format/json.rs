@@ -1,4 +1,4 @@
-//! A report for programs. `docs/doctor.schema.json` says what is in it.
+//! A report for programs. `docs/src/doctor.schema.json` says what is in it.
 
 use serde::Serialize;
 

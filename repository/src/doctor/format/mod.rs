@@ -32,7 +32,7 @@ pub enum Format {
     /// For people: by table, side by side.
     #[default]
     Human,
-    /// For programs: JSON, as `docs/doctor.schema.json` describes it.
+    /// For programs: JSON, as `docs/src/doctor.schema.json` describes it.
     Json,
     /// For code scanning: SARIF 2.1.0.
     Sarif,

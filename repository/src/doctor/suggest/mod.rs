@@ -55,24 +55,30 @@ impl Suggestion {
     }
 }
 
+impl Suggestion {
+    /// What is left to do by hand, and what the history has to name: all but the files.
+    pub fn summary(&self) -> String {
+        let mut lines = Vec::new();
+        if !self.by_hand.is_empty() {
+            lines.push("by hand".to_owned());
+        }
+        let by_hand = self.by_hand.iter();
+        lines.extend(by_hand.map(|words| format!("  {}", text::on_one_line(words))));
+        match &self.skeleton {
+            Some(skeleton) => lines.extend([
+                "suggested migration, tried on a scratch database: up, down, and up again"
+                    .to_owned(),
+                format!("  in the history: {}", skeleton.list_entry()),
+            ]),
+            None => lines.push("no migration to suggest".to_owned()),
+        }
+        lines.join("\n")
+    }
+}
+
 impl fmt::Display for Suggestion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, words) in self.by_hand.iter().enumerate() {
-            if index == 0 {
-                writeln!(f, "by hand")?;
-            }
-            writeln!(f, "  {}", text::on_one_line(words))?;
-        }
-        match &self.skeleton {
-            Some(skeleton) => {
-                writeln!(
-                    f,
-                    "suggested migration, tried on a scratch database: up, down, and up again"
-                )?;
-                write!(f, "  in the history: {}", skeleton.list_entry())?;
-            }
-            None => f.write_str("no migration to suggest")?,
-        }
+        f.write_str(&self.summary())?;
         // Nothing stands behind the last file, so that each can be cut out.
         for (path, text) in self.files() {
             write!(f, "\n\n// ---- src/{path}\n{}", text.trim_end())?;

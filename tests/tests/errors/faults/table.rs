@@ -1,4 +1,4 @@
-//! `docs/errors.md` has a table that is made from what the faults really give. Where it differs, run
+//! `docs/src/errors.md` has a table that is made from what the faults really give. Where it differs, run
 //! `CATAMARAN_WRITE_DOCS=1 cargo test -p suite --test errors table` and look at the change.
 
 use std::collections::BTreeSet;
@@ -123,7 +123,7 @@ fn shows_no_data(fault: &Fault, error: &Error) {
 }
 
 fn docs() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/errors.md")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/src/errors.md")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -153,16 +153,16 @@ async fn each_fault_gives_the_kind_that_the_documentation_says_on_both_engines()
         "\n{faults} faults, {twice} of them on both engines, {} kinds.\n",
         kinds.len()
     );
-    let found = std::fs::read_to_string(docs()).expect("docs/errors.md");
+    let found = std::fs::read_to_string(docs()).expect("docs/src/errors.md");
     let (before, rest) = found.split_once(BEGIN).expect("where the table begins");
     let (_, after) = rest.split_once(END).expect("where the table ends");
     let wanted = format!("{before}{BEGIN}\n{table}\n{END}{after}");
     if std::env::var_os("CATAMARAN_WRITE_DOCS").is_some() {
-        std::fs::write(docs(), &wanted).expect("docs/errors.md");
+        std::fs::write(docs(), &wanted).expect("docs/src/errors.md");
     } else {
         assert!(
             found == wanted,
-            "docs/errors.md is not what the faults give; run this test with CATAMARAN_WRITE_DOCS=1\n{table}"
+            "docs/src/errors.md is not what the faults give; run this test with CATAMARAN_WRITE_DOCS=1\n{table}"
         );
     }
 }

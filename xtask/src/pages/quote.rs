@@ -1,0 +1,49 @@
+//! Whether a command prints what the page says.
+
+/// Whether the output is what is quoted. A quoted line of three dots stands for any number of lines.
+pub fn is(quoted: &[String], output: &str) -> bool {
+    let output: Vec<&str> = output.trim_end().lines().collect();
+    let quoted: Vec<&str> = quoted.iter().map(String::as_str).collect();
+    lines(&quoted, &output)
+}
+
+fn lines(quoted: &[&str], output: &[&str]) -> bool {
+    match (quoted.split_first(), output.split_first()) {
+        (None, _) => output.is_empty(),
+        (Some((&"...", rest)), _) => {
+            (0..=output.len()).any(|skipped| lines(rest, &output[skipped..]))
+        }
+        (Some((wanted, rest)), Some((found, after))) => {
+            line(wanted.trim_end(), found.trim_end()) && lines(rest, after)
+        }
+        (Some(_), None) => false,
+    }
+}
+
+type IsPart = fn(char) -> bool;
+
+/// What varies from run to run, and the characters that it is made of.
+const PLACEHOLDERS: [(&str, IsPart); 3] = [
+    ("<seconds>", |c| c.is_ascii_digit() || c == '.'),
+    ("<hash>", |c| c.is_ascii_hexdigit()),
+    ("<path>", |c| {
+        !c.is_whitespace() && !matches!(c, '`' | '"' | '(' | ')')
+    }),
+];
+
+fn line(quoted: &str, found: &str) -> bool {
+    let first = PLACEHOLDERS
+        .iter()
+        .filter_map(|(name, is_part)| Some((quoted.find(name)?, name, is_part)))
+        .min_by_key(|(place, ..)| *place);
+    let Some((place, name, is_part)) = first else {
+        return quoted == found;
+    };
+    let Some(found) = found.strip_prefix(&quoted[..place]) else {
+        return false;
+    };
+    let rest = &quoted[place + name.len()..];
+    let value = found.len() - found.trim_start_matches(is_part).len();
+    // The value ends where the rest of the line fits: a path may end with characters that a path may have.
+    (1..=value).any(|end| found.is_char_boundary(end) && line(rest, &found[end..]))
+}
