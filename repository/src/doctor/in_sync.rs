@@ -1,16 +1,16 @@
-//! The check as one line of a test.
+//! The check as one line in a test.
 
 use super::{Doctor, Place, Report, Skipped};
 use crate::migrate::History;
 use crate::model::domain::Domain;
 use crate::model::engine::Engine;
 
-/// Checks the domain, its models, and what the migrations build, for [`assert_in_sync!`](crate::assert_in_sync).
+/// Checks the domain, its sources, and what the migrations build. [`assert_in_sync!`](crate::assert_in_sync) calls it.
 ///
-/// On a thread with a runtime of its own, so that it can be called in a test with or without one.
+/// Runs on its own thread with its own runtime, so that a test with or without a runtime can call it.
 ///
 /// # Errors
-/// The report, where it is other than clean.
+/// The report, if it is not clean.
 pub fn in_sync<H: History>(domain: &'static Domain) -> Result<(), Box<Report>> {
     let check = || {
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -19,7 +19,7 @@ pub fn in_sync<H: History>(domain: &'static Domain) -> Result<(), Box<Report>> {
         runtime.map(|runtime| runtime.block_on(Doctor::new(domain).migrations::<H>().check()))
     };
     let report = std::thread::scope(|scope| scope.spawn(check).join());
-    let cannot_see = |reason: String| {
+    let skipped = |reason: String| {
         let skipped = Engine::ALL.map(|engine| Skipped {
             place: Place::Migrations(engine),
             reason: reason.clone(),
@@ -31,8 +31,8 @@ pub fn in_sync<H: History>(domain: &'static Domain) -> Result<(), Box<Report>> {
     };
     let report = match report {
         Ok(Ok(report)) => report,
-        Ok(Err(error)) => cannot_see(format!("no runtime: {error}")),
-        Err(_) => cannot_see("the check panicked".to_owned()),
+        Ok(Err(error)) => skipped(format!("no runtime: {error}")),
+        Err(_) => skipped("the check panicked".to_owned()),
     };
     match report.is_clean() {
         true => Ok(()),
@@ -40,12 +40,12 @@ pub fn in_sync<H: History>(domain: &'static Domain) -> Result<(), Box<Report>> {
     }
 }
 
-/// Fails a test, with the doctor's report, unless the domain, its records, both entity sets and what the
-/// migrations build on both engines all say the same.
+/// Panics with the doctor's report unless the domain, its records, both entity sets and the schemas that the
+/// migrations build on both engines agree.
 ///
 /// `catamaran::assert_in_sync!(entity::DOMAIN, migration::Migrator);`
 ///
-/// A Postgres server has to be at hand, as for every test of the kit: see
+/// Needs a Postgres server, as every test of the kit does: see
 /// [`PostgresServer`](crate::testing::PostgresServer).
 #[macro_export]
 macro_rules! assert_in_sync {

@@ -1,4 +1,4 @@
-//! A database that is there: opened for reading only.
+//! A live database, opened read-only.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ impl Database {
         }
     }
 
-    /// The place, or why the URL names none.
+    /// The place, or why the URL is not one of a supported engine.
     pub(super) fn place(&self) -> Result<Place, String> {
         Engine::of_scheme(self.url.expose_secret()).map(Place::Database)
     }
@@ -97,8 +97,9 @@ async fn open_for_reading(url: &str, lock_timeout: Duration) -> Result<DatabaseC
     Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
 }
 
-/// A finding if the login that checks is no member of the application's role: no store can do scoped work with it.
-pub(super) fn stranger(place: Place, at: &str, role: &Role) -> Option<Finding> {
+/// A finding if the checking login is not a member of the application's role: a store with this login cannot do scoped
+/// work.
+pub(super) fn not_a_member(place: Place, at: &str, role: &Role) -> Option<Finding> {
     let login = role.stranger.as_ref()?;
     let (application, member) = (ident::role(&role.name), ident::role(login));
     Some(Finding {

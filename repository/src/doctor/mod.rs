@@ -1,10 +1,9 @@
-//! The doctor: proof that the two schemas are one.
+//! The drift check: proves that both schemas, the migrations and live databases agree.
 //!
-//! A schema is described in six places: DOMAIN with the records, the SQLite entities, the Postgres entities,
-//! what the migrations build on either engine, and a database that is there. From DOMAIN and the records
-//! follows what each of the others has to say, by a written [matrix](crate::domain::MATRIX) of equivalent
-//! types; each of them is read into the same canonical schema, and every difference is a [`Finding`] with a
-//! stable [`Code`], and with how to fix it.
+//! A schema is described in six places: DOMAIN with the records, the SQLite entities, the Postgres entities, what
+//! the migrations build on either engine, and a live database. DOMAIN and the records, with a
+//! [matrix](crate::domain::MATRIX) of equivalent types, determine what each of the others has to contain. Each is read
+//! into one canonical schema. Every difference is a [`Finding`] with a stable [`Code`] and a fix.
 //!
 //! In a test it is one line:
 //!
@@ -17,8 +16,8 @@
 //! }
 //! ```
 //!
-//! It compares what a schema says: no data, no functions, nothing in other schemas. Where two conditions are written in
-//! different words, DOMAIN gives each engine its own, with
+//! It compares schemas: no data, no function bodies, no other schemas of a database. A condition that the engines spell
+//! differently is stated for each of them with
 //! [`Check::holds_natively`](crate::domain::Check::holds_natively). `docs/src/doctor.md` lists what it cannot see.
 
 mod domain;
@@ -66,7 +65,7 @@ use crate::model::engine::Engine;
 use live::Database;
 use scratch::Migrations;
 
-/// Looks at every place that it is told of, and compares each with DOMAIN and the records.
+/// Compares each place that it is given with DOMAIN and the records.
 ///
 /// ```no_run
 /// # mod demo { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/note.rs")); }
@@ -97,10 +96,10 @@ pub struct Doctor {
     only: Option<Engine>,
 }
 
-/// How long the doctor waits for a lock in a database that is there.
+/// How long the doctor waits for a lock in a live database: 5 seconds.
 pub const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Who is told what is checked.
+/// Called before each place is checked.
 type Watch = Arc<dyn Fn(Place) + Send + Sync>;
 
 impl fmt::Debug for Doctor {
@@ -110,7 +109,7 @@ impl fmt::Debug for Doctor {
 }
 
 impl Doctor {
-    /// Compares the domain with its own models: the records and the entities.
+    /// A doctor that compares the domain with its own sources: the records and the entities.
     pub fn new(domain: &'static Domain) -> Self {
         Doctor {
             domain,
@@ -134,19 +133,19 @@ impl Doctor {
         self
     }
 
-    /// An entity of SQLite, in the place of the one of the same table.
+    /// Replaces the SQLite entity of the same table.
     #[must_use]
     pub fn sqlite_entity<E: EntityTrait>(self) -> Self {
         self.source(TableSource::sqlite::<E>())
     }
 
-    /// An entity of Postgres, in the place of the one of the same table.
+    /// Replaces the Postgres entity of the same table.
     #[must_use]
     pub fn postgres_entity<E: EntityTrait>(self) -> Self {
         self.source(TableSource::postgres::<E>())
     }
 
-    /// Also what these migrations build on either engine, in scratch databases that are dropped again.
+    /// Also checks what these migrations build on either engine, in scratch databases that are dropped afterwards.
     #[must_use]
     pub fn migrations<H: History>(mut self) -> Self {
         let mut migrations = Migrations::of::<H>();
@@ -157,8 +156,8 @@ impl Doctor {
         self
     }
 
-    /// The application's schemas on Postgres, separated by commas, in the scratch database too: it gets them before
-    /// the migrations run, which see them as [`StoreOptions::schemas`](crate::StoreOptions::schemas) has them.
+    /// The application's schemas on Postgres, separated by commas, as for
+    /// [`StoreOptions::schemas`](crate::StoreOptions::schemas). A scratch database gets them before the migrations run.
     /// Default: `public`.
     #[must_use]
     pub fn schemas(mut self, schemas: impl Into<String>) -> Self {
@@ -170,25 +169,24 @@ impl Doctor {
         self
     }
 
-    /// Makes no scratch databases: what the migrations build is skipped. The history of each
-    /// [`database`](Self::database) is compared with the names of the [`migrations`](Self::migrations) all the same.
+    /// Creates no scratch databases and skips what the migrations build. The history of each
+    /// [`database`](Self::database) is still compared with the names of the [`migrations`](Self::migrations).
     #[must_use]
     pub fn without_scratch(mut self) -> Self {
         self.has_scratch = false;
         self
     }
 
-    /// The Postgres server for the scratch database, by the URL of a role that may create one. Without it the
-    /// server is the one that `CATAMARAN_TEST_POSTGRES_URL` names, or one that is started for the purpose from
-    /// the binaries on this machine.
+    /// The URL of the Postgres server for the scratch database; its role must be able to create databases. Default: the
+    /// server that `CATAMARAN_TEST_POSTGRES_URL` names, else one that is started from the binaries on this machine.
     #[must_use]
     pub fn server(mut self, url: impl Into<String>) -> Self {
         self.server = Some(SecretString::from(url.into()));
         self
     }
 
-    /// Also a database that is there, by its URL. It is read, and never written; no right to change it is
-    /// needed. With [`migrations`](Self::migrations) it is also told which of them it lacks.
+    /// Also checks a live database, by its URL. It is only read, and needs no privilege to change anything. With
+    /// [`migrations`](Self::migrations), migrations that are not applied are findings too.
     #[must_use]
     pub fn database(mut self, url: impl Into<String>) -> Self {
         let database = Database::at(url.into(), self.schemas.clone());
@@ -196,9 +194,8 @@ impl Doctor {
         self
     }
 
-    /// As [`database`](Self::database), of an application with schemas of its own on Postgres: one, or several
-    /// separated by commas, as [`StoreOptions::schemas`](crate::StoreOptions::schemas) has them. Only the first is
-    /// checked.
+    /// As [`database`](Self::database), for an application with its own schemas on Postgres: one, or several separated
+    /// by commas, as for [`StoreOptions::schemas`](crate::StoreOptions::schemas). Only the first one is checked.
     #[must_use]
     pub fn database_schema(mut self, url: impl Into<String>, schema: impl Into<String>) -> Self {
         let database = Database::at(url.into(), Some(schema.into()));
@@ -206,7 +203,7 @@ impl Doctor {
         self
     }
 
-    /// The places of this engine alone: its entities, what the migrations build on it, and its databases.
+    /// Checks this engine only: its entities, what the migrations build on it, and its databases.
     #[must_use]
     pub fn only(mut self, engine: Engine) -> Self {
         self.only = Some(engine);
@@ -220,22 +217,22 @@ impl Doctor {
         self
     }
 
-    /// How long a database that is there may keep the doctor waiting for a lock; [`LOCK_TIMEOUT`] by default. A database
-    /// that does is [skipped](Report::skipped).
+    /// How long to wait for a lock in a live database. A database that takes longer is [skipped](Report::skipped).
+    /// Default: [`LOCK_TIMEOUT`].
     #[must_use]
     pub fn lock_timeout(mut self, timeout: Duration) -> Self {
         self.lock_timeout = timeout;
         self
     }
 
-    /// Tells, before each place, that it will be checked: scratch databases take a while.
+    /// Calls a function before each place is checked, for a display of progress.
     #[must_use]
     pub fn watch(mut self, watch: impl Fn(Place) + Send + Sync + 'static) -> Self {
         self.watch = Some(Arc::new(watch));
         self
     }
 
-    /// Checks every place. What was skipped is told too, and makes the report other than clean.
+    /// Checks every place. A report with skipped places is not clean.
     pub async fn check(&self) -> Report {
         let mut run = CheckRun::new(self);
         run.code();
@@ -244,7 +241,7 @@ impl Doctor {
             match (database.place(), self.only) {
                 (Ok(place), Some(only)) if place.engine() != Some(only) => {
                     let label = database.label();
-                    run.cannot_see(place, format!("{label}: only {only} was asked for"));
+                    run.skip(place, format!("{label}: only {only} was asked for"));
                 }
                 _ => run.live(database).await,
             }
@@ -252,26 +249,26 @@ impl Doctor {
         run.report()
     }
 
-    /// As [`check`](Self::check), of an open connection and nothing else. It begins a transaction of its own: there must be
-    /// none on the connection.
+    /// As [`check`](Self::check), but of an open connection only. It begins its own transaction, so the connection must not
+    /// have one.
     pub async fn check_connection(&self, db: &DatabaseConnection) -> Report {
         let mut run = CheckRun::new(self);
         let place = Place::Database(read::engine_of(db).unwrap_or(Engine::Sqlite));
         let wanted = self.expected().schema(place);
         match read::schema(db, &self.role, wanted.as_ref()).await {
             Ok(schema) => run.compare(place, None, wanted.as_ref(), &schema),
-            Err(error) => run.cannot_see(place, error.to_string()),
+            Err(error) => run.skip(place, error.to_string()),
         }
         run.report()
     }
 
-    fn about_to_look_at(&self, place: Place) {
+    fn announce(&self, place: Place) {
         if let Some(watch) = &self.watch {
             watch(place);
         }
     }
 
-    /// The server for scratch databases, if one was given.
+    /// The server for scratch databases, if one is set.
     fn given_server(&self) -> Option<&str> {
         self.server.as_ref().map(ExposeSecret::expose_secret)
     }
@@ -291,11 +288,11 @@ impl Doctor {
     }
 }
 
-/// One check, so far.
+/// A check in progress.
 struct CheckRun<'a> {
     doctor: &'a Doctor,
     report: Report,
-    /// The schema of each database of Postgres that was read.
+    /// The schema of each Postgres database that was read.
     schemas: BTreeMap<steps::Where, String>,
 }
 
@@ -308,7 +305,7 @@ impl<'a> CheckRun<'a> {
         }
     }
 
-    fn cannot_see(&mut self, place: Place, reason: String) {
+    fn skip(&mut self, place: Place, reason: String) {
         self.report.skipped.push(Skipped { place, reason });
     }
 
@@ -322,7 +319,7 @@ impl<'a> CheckRun<'a> {
         self.report.checked.push(place);
         for reason in actual.unread.values() {
             let at = at.map_or(String::new(), |at| format!("{at}: "));
-            self.cannot_see(place, format!("{at}{reason}"));
+            self.skip(place, format!("{at}{reason}"));
         }
         if let Some(wanted) = wanted {
             let found =
@@ -344,7 +341,7 @@ impl<'a> CheckRun<'a> {
         for engine in self.doctor.engines() {
             if !is_built(engine) {
                 let reason = format!("this build of the application has no {engine} support");
-                self.cannot_see(Place::Entities(engine), reason);
+                self.skip(Place::Entities(engine), reason);
                 continue;
             }
             let place = Place::Entities(engine);
@@ -354,7 +351,7 @@ impl<'a> CheckRun<'a> {
         }
     }
 
-    /// What the migrations build, on both engines at once.
+    /// What the migrations build, on both engines concurrently.
     async fn scratch(&mut self) {
         let doctor = self.doctor;
         let Some(migrations) = doctor.migrations.as_ref().filter(|_| doctor.has_scratch) else {
@@ -362,7 +359,7 @@ impl<'a> CheckRun<'a> {
         };
         let building = doctor.engines().map(|engine| {
             let place = Place::Migrations(engine);
-            doctor.about_to_look_at(place);
+            doctor.announce(place);
             async move {
                 let wanted = doctor.expected().schema(place);
                 let server = doctor.given_server();
@@ -373,7 +370,7 @@ impl<'a> CheckRun<'a> {
         for (place, built, wanted) in join_all(building).await {
             match built {
                 Ok(schema) => self.compare(place, None, wanted.as_ref(), &schema),
-                Err(reason) => self.cannot_see(place, reason),
+                Err(reason) => self.skip(place, reason),
             }
         }
     }
@@ -383,20 +380,20 @@ impl<'a> CheckRun<'a> {
         let place = match database.place() {
             Ok(place) => place,
             Err(reason) => {
-                return self.cannot_see(
+                return self.skip(
                     Place::Database(Engine::Sqlite),
                     format!("{label}: {reason}"),
                 );
             }
         };
-        self.doctor.about_to_look_at(place);
+        self.doctor.announce(place);
         let wanted = self.doctor.expected().schema(place);
         let seen = match database
             .look(&self.doctor.role, wanted.as_ref(), self.doctor.lock_timeout)
             .await
         {
             Ok(seen) => seen,
-            Err(reason) => return self.cannot_see(place, format!("{label}: {reason}")),
+            Err(reason) => return self.skip(place, format!("{label}: {reason}")),
         };
         let before = self.report.findings.len();
         self.compare(place, Some(&label), wanted.as_ref(), &seen.schema);
@@ -423,13 +420,13 @@ impl<'a> CheckRun<'a> {
                 }
                 Applied::NotPermitted => {
                     let reason = format!("{label}: which migrations it has: {NOT_PERMITTED}");
-                    self.cannot_see(place, reason);
+                    self.skip(place, reason);
                 }
             }
         }
         let role = seen.schema.role.as_ref();
-        let stranger = role.and_then(|role| live::stranger(place, &label, role));
-        self.report.findings.extend(stranger);
+        let not_a_member = role.and_then(|role| live::not_a_member(place, &label, role));
+        self.report.findings.extend(not_a_member);
         self.report.findings.append(&mut own);
     }
 
@@ -447,7 +444,7 @@ impl<'a> CheckRun<'a> {
     }
 }
 
-/// Without an engine's feature its entities are not compiled either.
+/// Whether the engine's feature is on. Its entities are compiled only then.
 const fn is_built(engine: Engine) -> bool {
     match engine {
         Engine::Sqlite => cfg!(feature = "sqlite"),

@@ -1,4 +1,4 @@
-//! What a check says in the end.
+//! The result of a check.
 
 use super::steps::{self, Step};
 use crate::fingerprint::code::Severity;
@@ -7,7 +7,7 @@ use crate::fingerprint::text;
 use crate::model::domain::{Place, Suppression};
 use crate::model::engine::Engine;
 
-/// What a check found.
+/// The result of a check: findings, what was checked and skipped, and the steps that fix it.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     /// The differences, place by place.
@@ -16,34 +16,34 @@ pub struct Report {
     pub suppressed: Vec<(Finding, &'static Suppression)>,
     /// The places that were checked.
     pub checked: Vec<Place>,
-    /// The places that were skipped, as a whole or in part, and why.
+    /// The places that were skipped in whole or in part, each with its reason.
     pub skipped: Vec<Skipped>,
-    /// How to fix them: run in this order, each step as a whole.
+    /// The steps that fix the findings. Run them in this order, each as a whole.
     pub steps: Vec<Step>,
 }
 
-/// A place that was not checked, or not in whole: a table of it that cannot be read.
+/// A place that was not checked, or only in part: for example because a table cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Skipped {
-    /// Where.
+    /// The place.
     pub place: Place,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
-/// What a report comes to.
+/// The overall result of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Every place says the same.
+    /// All places agree.
     Clean,
-    /// At least one differs.
+    /// At least one place differs.
     Drift,
-    /// None differs of those that were checked, and at least one was skipped.
+    /// No checked place differs, but at least one was skipped.
     Skipped,
 }
 
 impl Verdict {
-    /// 0 for clean, 1 for drift, 2 where something was skipped.
+    /// The exit code of the command line: 0 for clean, 1 for drift, 2 if something was skipped.
     pub const fn exit_code(self) -> u8 {
         match self {
             Verdict::Clean => 0,
@@ -54,7 +54,7 @@ impl Verdict {
 }
 
 impl From<Vec<Finding>> for Report {
-    /// A report of these findings, with their steps.
+    /// Builds a report of these findings, with their steps.
     fn from(findings: Vec<Finding>) -> Self {
         Report {
             steps: steps::of(&findings, &steps::Schemas::new()),
@@ -78,7 +78,7 @@ impl Report {
         place.map(|place| place + 1)
     }
 
-    /// What a step fixes: `CAT030 habits: ix_habits__user_id_updated_at`.
+    /// The findings that a step fixes, each as `CAT030 habits: ix_habits__user_id_updated_at`.
     pub(super) fn subjects(&self, step: &Step) -> Vec<String> {
         let findings = step.findings.iter();
         let findings = findings.filter_map(|place| self.findings.get(*place));
@@ -89,14 +89,14 @@ impl Report {
         subjects.collect()
     }
 
-    /// The steps that fix a finding of this report: one of several where names have to change first.
+    /// The steps that fix a finding of this report. More than one if names have to change first.
     pub fn steps_of(&self, finding: &Finding) -> impl Iterator<Item = &Step> {
         let place = self.findings.iter().position(|other| other == finding);
         let steps = self.steps.iter();
         steps.filter(move |step| place.is_some_and(|place| step.findings.contains(&place)))
     }
 
-    /// What it comes to.
+    /// The overall result.
     pub fn verdict(&self) -> Verdict {
         match (self.findings.is_empty(), self.skipped.is_empty()) {
             (false, _) => Verdict::Drift,
@@ -105,20 +105,20 @@ impl Report {
         }
     }
 
-    /// Whether no finding is more than a warning.
+    /// Whether every finding is a warning at most.
     pub fn is_free_of_errors(&self) -> bool {
         let mut findings = self.findings.iter();
         !findings.any(|finding| finding.severity() == Severity::Error)
     }
 
-    /// Whether every place was checked and says the same.
+    /// Whether every place was checked and all agree.
     pub fn is_clean(&self) -> bool {
         self.verdict() == Verdict::Clean
     }
 
-    /// The statements of the [steps](Self::steps) of an engine, in order: for what the history lacks, or, if it lacks
-    /// nothing, for a database, the first that differs. For a history, [`Doctor::suggest`](super::Doctor::suggest) has
-    /// tried them.
+    /// The statements of an engine's [steps](Self::steps), in order: those for the migration history, or, if the history
+    /// lacks nothing, those for the first database that differs. [`Doctor::suggest`](super::Doctor::suggest) tries the
+    /// statements for a history before it suggests them.
     pub fn statements(&self, engine: Engine) -> Vec<String> {
         let places = [Place::Migrations(engine), Place::Database(engine)];
         let in_sql = |place: Place| {

@@ -1,4 +1,4 @@
-//! What the migrations build: databases that are made for one look, and dropped after it.
+//! Scratch databases: what the migrations build, read once and dropped.
 
 use futures_util::future::BoxFuture;
 #[cfg(feature = "postgres")]
@@ -14,7 +14,7 @@ use crate::model::engine::Engine;
 #[cfg(feature = "postgres")]
 use crate::testing::{DatabaseOptions, EphemeralDatabase, PostgresServer};
 
-/// A history, as far as the doctor needs it.
+/// A migration history, without its type.
 #[derive(Clone)]
 pub(super) struct Migrations {
     open: for<'a> fn(Engine, Server<'a>, Schemas<'a>) -> BoxFuture<'a, Result<Scratch, String>>,
@@ -23,18 +23,18 @@ pub(super) struct Migrations {
     schemas: Option<String>,
 }
 
-/// A Postgres server by the URL of a role that may create databases; none for one that is found or started.
+/// The URL of a Postgres server with a role that may create databases; `None` to find or start one.
 type Server<'a> = Option<&'a str>;
 
 /// The application's schemas, separated by commas.
 type Schemas<'a> = Option<&'a str>;
 
-/// A database of its own, with every migration applied.
+/// A scratch database with every migration applied.
 pub(super) struct Scratch {
     pub(super) db: DatabaseConnection,
     #[cfg(feature = "postgres")]
     database: Option<EphemeralDatabase>,
-    /// A server that was given: it holds the claim by which other processes know that the database is in use.
+    /// A server that was given. It holds the lock that tells other processes that the database is in use.
     #[cfg(feature = "postgres")]
     _server: Option<PostgresServer>,
 }
@@ -63,7 +63,7 @@ impl Migrations {
                         #[cfg(not(feature = "postgres"))]
                         Engine::Postgres => {
                             let _ = (server, schemas);
-                            // Which says that this build has no support for it.
+                            // The error says that this build has no support for Postgres.
                             Err(migrated::<H>("postgres:", None)
                                 .await
                                 .err()
@@ -83,17 +83,17 @@ impl Migrations {
         }
     }
 
-    /// In these schemas on Postgres, which a scratch database gets.
+    /// The schemas on Postgres, which the scratch database gets too.
     pub(super) fn set_schemas(&mut self, schemas: String) {
         self.schemas = Some(schemas);
     }
 
-    /// A scratch database with everything that the migrations build, or why there is none.
+    /// Creates a scratch database and applies the migrations; or says why that failed.
     pub(super) async fn open(&self, engine: Engine, server: Server<'_>) -> Result<Scratch, String> {
         (self.open)(engine, server, self.schemas.as_deref()).await
     }
 
-    /// What the migrations build on an engine, or why that cannot be known.
+    /// The schema that the migrations build on an engine, or why it cannot be read.
     pub(super) async fn build(
         &self,
         engine: Engine,
@@ -141,7 +141,7 @@ async fn on_a_server<H: History>(
         .await
         .map_err(|error| error.to_string())?;
     if let Some(schemas) = schemas {
-        make_schemas(database.url(), schemas).await?;
+        create_schemas(database.url(), schemas).await?;
     }
     let db = migrated::<H>(database.url(), schemas).await?;
     Ok(Scratch {
@@ -151,9 +151,9 @@ async fn on_a_server<H: History>(
     })
 }
 
-/// Makes the schemas that the migrations expect to be there.
+/// Creates the schemas that the migrations require.
 #[cfg(feature = "postgres")]
-async fn make_schemas(url: &str, schemas: &str) -> Result<(), String> {
+async fn create_schemas(url: &str, schemas: &str) -> Result<(), String> {
     let path = SearchPath::over_list(schemas).map_err(|error| error.to_string())?;
     let db = connect(url, ConnectOptions::default()).await;
     let db = db.map_err(|error| error.to_string())?;
@@ -182,7 +182,7 @@ async fn migrated<H: History>(
         Ok(_) => Ok(db),
         Err(error) => {
             db.close().await.ok();
-            Err(format!("the migrations do not run: {error}"))
+            Err(format!("the migrations fail: {error}"))
         }
     }
 }

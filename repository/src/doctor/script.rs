@@ -1,5 +1,5 @@
-//! Statements as somebody pastes them into `psql` or `sqlite3`, which go on after an error unless they are told not
-//! to: once one has failed, those behind it fail too or change nothing.
+//! Scripts to paste into `psql` or `sqlite3`. By default both continue after an error, so once a statement of a script
+//! has failed, the later ones also fail or change nothing.
 
 use std::collections::BTreeMap;
 
@@ -8,20 +8,20 @@ use crate::fingerprint::ident;
 use crate::fingerprint::statement::{Object, Phase, Statement};
 use crate::model::engine::Engine;
 
-/// How long a pasted fix waits for a lock on Postgres: while it waits, everything behind it waits too.
+/// `lock_timeout` of a pasted fix on Postgres: queries queue behind a statement that waits for a lock.
 const LOCK_TIMEOUT: &str = "5s";
 
-/// The view that keeps SQLite from renaming a table before every copy is known to be whole.
+/// A broken view. While it exists, SQLite refuses to rename a table.
 const HOLD: &str = "catamaran_fix_hold";
-/// The table without which that view cannot be read.
+/// The table that repairs that view; created only once every copy is complete.
 const CHECKED: &str = "catamaran_fix_checked";
-/// What takes no row that says that something is missing at the end.
+/// A table whose CHECK refuses a row if something is missing at the end.
 const DONE: &str = "catamaran_fix_done";
 
-/// That no foreign key acts: within a transaction that was open before, the setting has no effect.
+/// Condition: foreign keys are off. Inside a transaction that was already open the PRAGMA has no effect.
 const NOT_ENFORCED: &str = "(SELECT foreign_keys FROM pragma_foreign_keys) = 0";
 
-/// One transaction for a database that is there.
+/// The statements as one transaction for an existing database.
 pub(crate) fn transaction(
     engine: Engine,
     schema: Option<&str>,
@@ -33,13 +33,13 @@ pub(crate) fn transaction(
     }
 }
 
-/// A failure makes each later statement of a transaction fail, and its COMMIT a ROLLBACK; but not in a `psql` that has
-/// `ON_ERROR_ROLLBACK` on, as some have in their `.psqlrc`. So all of them are one statement.
+/// After a failure, Postgres refuses the rest of a transaction and turns its COMMIT into a ROLLBACK. `psql` with
+/// `ON_ERROR_ROLLBACK` on undoes that, so the whole fix is one DO statement.
 fn on_postgres(schema: Option<&str>, statements: &[Statement]) -> Vec<String> {
     let mut sql = vec!["BEGIN".to_owned()];
     sql.push(format!("SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"));
     if let Some(schema) = schema {
-        // Without pg_temp at its end a temporary table would be meant before one of the schema.
+        // Without pg_temp at the end, a temporary table would hide a table of the schema.
         sql.push(format!(
             "SET LOCAL search_path = {}, pg_temp",
             ident::name(schema)
@@ -52,9 +52,9 @@ fn on_postgres(schema: Option<&str>, statements: &[Statement]) -> Vec<String> {
     sql
 }
 
-/// On SQLite a failure leaves the transaction open, or rolls it back and leaves the rest to be committed one by one.
-/// So nothing is taken away until a check has passed (a view that cannot be read keeps ALTER TABLE from renaming, and
-/// only what was renamed is dropped), and the last statement rolls back unless everything is as it should be.
+/// On SQLite a failure leaves the transaction open, or rolls it back so that later statements commit one by one.
+/// Therefore nothing is dropped until a check has passed: a broken view blocks ALTER TABLE RENAME, and only renamed
+/// tables are dropped. The last statement rolls back unless the result is complete.
 ///
 /// Foreign keys are off: DROP TABLE would delete the rows that refer to the table
 /// (<https://sqlite.org/lang_droptable.html>).
@@ -97,7 +97,7 @@ fn on_sqlite(statements: &[Statement]) -> Vec<String> {
     sql
 }
 
-/// The copies that the statements make, each with the table that it is of.
+/// The copies that the statements create, each with its original table.
 fn copies(statements: &[Statement]) -> impl Iterator<Item = (&str, &str)> {
     let copies = statements.iter().filter(|one| one.phase == Phase::Copy);
     let made = copies.flat_map(|one| &one.made);
@@ -107,8 +107,8 @@ fn copies(statements: &[Statement]) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// That no row of a table that was made anew refers to nothing, and that no foreign key acted while tables went. A key
-/// to what is not unique is an error.
+/// Conditions: no row of a rebuilt table refers to a missing row, and foreign keys were off while tables were dropped.
+/// A key to columns that are not unique raises an error.
 fn refers_to_what_is_there(statements: &[Statement]) -> String {
     let mut conditions = vec![NOT_ENFORCED.to_owned()];
     conditions.extend(copies(statements).map(|(_, table)| {
@@ -118,8 +118,8 @@ fn refers_to_what_is_there(statements: &[Statement]) -> String {
     conditions.join("\n    AND ")
 }
 
-/// A table that can only be made if every copy has all rows, and if no foreign key acts while tables go: an overflow is
-/// an error that SQL can raise without a trigger.
+/// Creates a table only if every copy has all rows and foreign keys are off. Otherwise an integer overflow raises an
+/// error: outside of a trigger SQLite has no RAISE.
 fn checked(statements: &[Statement]) -> String {
     let mut conditions = vec![NOT_ENFORCED.to_owned()];
     conditions.extend(copies(statements).map(|(new, table)| {
@@ -132,7 +132,7 @@ fn checked(statements: &[Statement]) -> String {
     )
 }
 
-/// That what the statements make is there, and what they take away is not.
+/// Conditions: the objects that the statements create exist, and those that they drop do not.
 fn as_it_should_be(statements: &[Statement]) -> String {
     let mut there: BTreeMap<&Object, bool> = BTreeMap::new();
     for one in statements {

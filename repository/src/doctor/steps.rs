@@ -1,4 +1,4 @@
-//! The steps that fix what a report found, in the order in which they run: the one list that every format prints.
+//! The steps that fix the findings of a report, in the order in which to run them. Every format prints this list.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,25 +11,26 @@ use crate::fingerprint::text;
 use crate::model::domain::Place;
 use crate::model::engine::Engine;
 
-/// One step. Steps are run in the order of the list, each as a whole.
+/// One step. Run steps in the order of the list, each as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// Where.
+    /// The place.
     pub place: Place,
-    /// More exactly where, as [`Finding::at`](super::Finding::at) says it.
+    /// Which of several entities or databases at that place, as in [`Finding::at`](super::Finding::at).
     pub at: Option<String>,
-    /// What to do, where it is not SQL, or what SQL alone does not do.
+    /// What to do by hand, where SQL alone does not fix it.
     pub words: Option<String>,
-    /// Statements, in order; empty where the fix is in words. After a failed statement later ones fail or change nothing,
-    /// also in `psql` and `sqlite3`, which go on. For what the migrations build: the statements of a new migration.
+    /// Statements, in order; empty if the fix is by hand. After a failed statement the later ones fail or change nothing,
+    /// also in `psql` and `sqlite3`, which continue after an error. For what the migrations build: the statements of a
+    /// new migration.
     pub sql: Vec<String>,
-    /// Whether all of it happens or nothing.
+    /// Whether the step is atomic.
     pub atomic: bool,
-    /// What it takes away that people have written.
+    /// The data that it loses.
     pub loses: Vec<String>,
-    /// Queries that find the rows by which it would fail.
+    /// Queries for the rows on which it would fail.
     pub find_rows: Vec<String>,
-    /// The places in the list of findings of what it fixes.
+    /// The indexes of the findings that it fixes.
     pub(super) findings: Vec<usize>,
 }
 
@@ -48,13 +49,13 @@ impl Step {
     }
 }
 
-/// The schema of a database of Postgres by its place.
+/// The schema of each Postgres database that was read.
 pub(super) type Schemas = BTreeMap<Where, String>;
 
-/// A place, and which of several databases there.
+/// A place, and which of several databases at it.
 pub(super) type Where = (Place, Option<String>);
 
-/// The steps for these findings, those of each place together.
+/// The steps for these findings, grouped by place.
 pub(super) fn of(findings: &[Finding], schemas: &Schemas) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut met: Vec<Where> = Vec::new();
@@ -71,7 +72,7 @@ pub(super) fn of(findings: &[Finding], schemas: &Schemas) -> Vec<Step> {
     steps
 }
 
-/// Entities have a module each, and are one place.
+/// All entities of an engine are one place, although each has its own module.
 fn database_of(finding: &Finding) -> Where {
     let at = finding.at.clone();
     (finding.place, at.filter(|_| finding.place.is_live()))
@@ -115,7 +116,7 @@ fn of_place(
     }
 }
 
-/// Whether the history differs in the same way: a migration then fixes the database as well.
+/// Whether the history has the same difference: then a migration fixes the database too.
 fn is_fixed_by_the_history(all: &[Finding], finding: &Finding) -> bool {
     let Place::Database(engine) = finding.place else {
         return false;
@@ -128,7 +129,7 @@ fn is_fixed_by_the_history(all: &[Finding], finding: &Finding) -> bool {
     })
 }
 
-/// The steps in SQL of one place.
+/// The SQL steps of one place.
 fn of_statements(fixed: &[(usize, &Finding)], schema: Option<&str>) -> Vec<Step> {
     let Some((_, first)) = fixed.first() else {
         return Vec::new();
@@ -145,7 +146,7 @@ fn of_statements(fixed: &[(usize, &Finding)], schema: Option<&str>) -> Vec<Step>
     let mut left: Vec<&(usize, &Finding)> = fixed.iter().collect();
     let mut steps = Vec::new();
     while let Some(statements) = scripts.pop() {
-        // A table is made anew by the statements of one finding for all that are fixed by it.
+        // The statements that rebuild a table belong to one finding, and fix all findings of the table.
         let is_here = |(_, finding): &&(usize, &Finding)| {
             let own = change(finding).map_or(&[][..], |change| &change.statements);
             let has = |one: &Statement| statements.iter().any(|other| other.sql == one.sql);
@@ -169,7 +170,7 @@ fn change(finding: &Finding) -> Option<&Change> {
     }
 }
 
-/// The step of those findings, in the place of the first.
+/// One step for these findings, at the place of the first.
 fn step(first: &Finding, fixed: &[&(usize, &Finding)], sql: Vec<String>) -> Step {
     let indexes = fixed.iter().map(|(index, _)| *index);
     let mut step = Step {
@@ -188,7 +189,7 @@ fn step(first: &Finding, fixed: &[&(usize, &Finding)], sql: Vec<String>) -> Step
     step
 }
 
-/// By their turns, each once. What is taken away needs no other name.
+/// Sorts by phase and removes duplicates. A dropped object is not renamed first.
 fn in_order(mut statements: Vec<Statement>) -> Vec<Statement> {
     statements.sort_by_key(|one| one.phase);
     let mut ordered: Vec<Statement> = Vec::with_capacity(statements.len());
@@ -204,7 +205,8 @@ fn in_order(mut statements: Vec<Statement>) -> Vec<Statement> {
     ordered
 }
 
-/// On SQLite what holds a table until its copy is whole keeps every other from another name.
+/// Splits the statements into scripts. On SQLite the view that blocks renames until a copy is complete blocks every
+/// other rename too, so renames have a script of their own.
 fn scripts(engine: Engine, statements: Vec<Statement>) -> Vec<Vec<Statement>> {
     let has = |phase| statements.iter().any(|one| one.phase == phase);
     match engine {

@@ -150,8 +150,8 @@ async fn a_suggested_migration_says_it_above_its_statements() {
         .find(|(path, _)| path.ends_with("sqlite.rs"))
         .expect("a file");
     let expected = "    Script::new()
-        // Loses the values of habits.icon. Make sure that nobody needs that.
-        // Loses the rows of drafts. Make sure that nobody needs that.
+        // Loses the values of habits.icon. Make sure that it is not needed.
+        // Loses the rows of drafts. Make sure that it is not needed.
         .sql(\"DROP VIEW all_drafts\")
         .sql(\"DROP TABLE drafts\")
         .sql(\"ALTER TABLE habits DROP COLUMN icon\")";

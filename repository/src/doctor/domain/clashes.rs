@@ -1,4 +1,4 @@
-//! Names that stand for two things at once.
+//! Names that DOMAIN uses twice.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::fingerprint::fix::Fix;
 use crate::model::domain::{Domain, Table};
 use crate::model::engine::Engine;
 
-/// What has a name: its table, what it is, and the name.
+/// A named object: its table, what it is, and its name.
 type Named = (&'static str, &'static str, &'static str);
 
 pub(super) fn check(findings: &mut Findings, domain: &Domain) {
@@ -47,7 +47,7 @@ pub(super) fn check(findings: &mut Findings, domain: &Domain) {
 
 const COLUMN: &str = "a column";
 
-/// What an engine keeps in one space of names. A table has that of the migrations' history too.
+/// Objects that share one namespace in an engine. The migration history is a table in it too.
 fn relations(tables: &[&'static Table], engine: Engine) -> Vec<Named> {
     let history = (
         crate::store::start_up::HISTORY,
@@ -64,7 +64,7 @@ fn relations(tables: &[&'static Table], engine: Engine) -> Vec<Named> {
                 .map(|one| (table.name, "an index", one.name)),
         );
         if engine == Engine::Postgres {
-            // Each is an index, of the name of the constraint.
+            // Postgres creates an index of the same name for each of these constraints.
             names.push((table.name, "a primary key", table.primary_key.name));
             let keys = table.unique_keys.iter();
             names.extend(keys.map(|one| (table.name, "a unique key", one.name)));
@@ -95,7 +95,7 @@ fn of_table(table: &'static Table, engine: Engine) -> [Vec<Named>; 3] {
                 .map(|one| (table.name, "a foreign key", one.name)),
         )
         .chain(checks.map(|one| (table.name, "a check", one.name)));
-    // The policy of an owned table has a name without being told.
+    // The owner policy of a table has a derived name.
     let owner = table.owner.map(|_| -> &'static str {
         let named = table
             .policies
@@ -116,12 +116,12 @@ fn of_table(table: &'static Table, engine: Engine) -> [Vec<Named>; 3] {
     [columns.collect(), constraints.collect(), policies.collect()]
 }
 
-/// Each that has the name of one before it, with the table and the kind of that one.
+/// Each object whose name an earlier one has, with the table and the kind of that earlier one.
 fn clashes(engine: Engine, names: &[Named]) -> Vec<(Named, (&'static str, &'static str))> {
     let mut met: BTreeMap<String, (&'static str, &'static str)> = BTreeMap::new();
     let mut clashes = Vec::new();
     for (of, what, name) in names {
-        // SQLite does not mind the case.
+        // SQLite compares names without regard to case.
         let key = match engine {
             Engine::Sqlite => name.to_ascii_lowercase(),
             Engine::Postgres => (*name).to_owned(),

@@ -13,7 +13,7 @@ use crate::model::domain::{DefaultValue, Domain, Place, Presence, Table};
 use crate::model::engine::Engine;
 use crate::model::value::Value;
 
-/// What is wrong before any other place is checked.
+/// Findings in DOMAIN itself, before any other place is checked.
 pub(super) fn check(expected: &Requirements<'_>) -> Vec<Finding> {
     let Requirements {
         domain, described, ..
@@ -46,7 +46,7 @@ pub(super) fn check(expected: &Requirements<'_>) -> Vec<Finding> {
             Some(shape) => with_shape(&mut on, expected, table, shape),
             None => {
                 let fix = Fix::rust(
-                    "add to `models` in DOMAIN",
+                    "add to `sources` in DOMAIN",
                     format!(
                         "TableSource::record::<..>(), or TableSource::types(&..) for {}",
                         table.name
@@ -56,7 +56,7 @@ pub(super) fn check(expected: &Requirements<'_>) -> Vec<Finding> {
                     Part::Table,
                     "",
                     Code::DomainSource,
-                    ("a record or a shape", "none"),
+                    ("a record or column types", "none"),
                     fix,
                 );
             }
@@ -100,7 +100,7 @@ impl OnTable<'_> {
     }
 }
 
-/// Every column that a key, an index, a default, a policy or a role of its own names is one.
+/// Checks that each column named by a key, an index, a default, a policy or a managed role exists in the table.
 fn own_columns(on: &mut OnTable<'_>, table: &Table) {
     let mut named: Vec<(&str, Vec<String>)> = Vec::new();
     let plain = |columns: &[&str]| columns.iter().map(|column| (*column).to_owned()).collect();
@@ -122,7 +122,7 @@ fn own_columns(on: &mut OnTable<'_>, table: &Table) {
             .columns
             .iter()
             .map(|text| key(table, text, Engine::Postgres));
-        // What an expression is about, the databases tell.
+        // Columns inside expressions are checked by the databases.
         let columns = keys.filter_map(|key| match key.expression.node() {
             Node::Column(name) => Some(name.clone()),
             _ => None,
@@ -162,7 +162,7 @@ fn own_columns(on: &mut OnTable<'_>, table: &Table) {
 fn references(on: &mut OnTable<'_>, domain: &Domain, table: &Table) {
     for key in table.foreign_keys {
         let parent = domain.table(key.references);
-        // A partial index is no key.
+        // A partial unique index is no target for a foreign key.
         let is_unique = parent.is_some_and(|parent| {
             let keys = parent.unique_keys.iter().map(|key| key.columns);
             let indexes = parent
@@ -406,8 +406,8 @@ fn managed(on: &mut OnTable<'_>, table: &Table, record: &RecordDescription) {
     }
 }
 
-/// Every check that a type needs is named in DOMAIN, so that an error can name it too; and of every other
-/// check DOMAIN says what it demands.
+/// Requires that DOMAIN names each check that a type needs, so that an error can name it, and that DOMAIN states the
+/// condition of every other check.
 fn checks(
     on: &mut OnTable<'_>,
     expected: &Requirements<'_>,

@@ -1,4 +1,4 @@
-//! What DOMAIN writes once for both engines: names and conditions.
+//! Names and conditions that DOMAIN states once for both engines.
 
 use super::OnTable;
 use crate::fingerprint::code::Code;
@@ -13,7 +13,7 @@ pub(super) fn check(on: &mut OnTable<'_>, table: &Table) {
     conditions(on, table);
 }
 
-/// The bytes of a name that Postgres keeps (`NAMEDATALEN`, less one).
+/// The longest name in bytes: Postgres truncates at `NAMEDATALEN` - 1.
 const LONGEST_NAME: usize = 63;
 
 fn names(on: &mut OnTable<'_>, table: &Table) {
@@ -36,7 +36,7 @@ fn names(on: &mut OnTable<'_>, table: &Table) {
     }
 }
 
-/// What is written once for both engines means the same on both.
+/// Checks that a condition stated once for both engines means the same on both.
 fn conditions(on: &mut OnTable<'_>, table: &Table) {
     if table.presence != Presence::Both {
         return;
@@ -54,7 +54,7 @@ fn conditions(on: &mut OnTable<'_>, table: &Table) {
     }
     for index in table.indexes {
         for sql in index.columns.iter().copied().chain(index.predicate) {
-            let words = "write it in words that both engines read alike";
+            let words = "rewrite it so that both engines read it the same way";
             let sql = sql.strip_suffix(" DESC").unwrap_or(sql);
             if table.columns.contains(&sql) {
                 continue;

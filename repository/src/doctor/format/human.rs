@@ -1,4 +1,4 @@
-//! A report for people: by table, side by side.
+//! The report for people: by table, side by side.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -20,11 +20,11 @@ const WIDTH: u16 = 100;
 pub(super) struct Human<'a> {
     pub(super) report: &'a Report,
     pub(super) suggestion: Option<&'a Suggestion>,
-    /// Whether ANSI styles stand in it.
+    /// Whether it contains ANSI styles.
     pub(super) styled: bool,
 }
 
-/// Findings of one subject and one code, of all the places that have them, each with its place in the report.
+/// Findings with the same subject and code, from all places, each with its index in the report.
 type Group<'a> = Vec<(usize, &'a Finding)>;
 
 impl fmt::Display for Human<'_> {
@@ -91,7 +91,7 @@ impl Human<'_> {
             let mut skipped = self.report.skipped.iter();
             let mark = match found.filter(|finding| finding.place == *place).count() {
                 0 if skipped.any(|skipped| skipped.place == *place) => {
-                    self.severity(Severity::Error, "not in whole")
+                    self.severity(Severity::Error, "in part")
                 }
                 0 => self.paint(AnsiColor::Green.on_default(), "in sync"),
                 count => self.severity(Severity::Error, &counted(count, "difference")),
@@ -143,7 +143,7 @@ impl Human<'_> {
         writeln!(f, "  {}", self.label(&fix))
     }
 
-    /// What fixes it all, in order. The statements stand at the beginning of their lines, as they are pasted.
+    /// All steps, in order. Statements start at the beginning of a line, so that they can be pasted.
     fn steps(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, step) in self.report.steps.iter().enumerate() {
             if index == 0 {

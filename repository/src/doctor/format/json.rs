@@ -1,4 +1,4 @@
-//! A report for programs. `docs/src/doctor.schema.json` says what is in it.
+//! The report for programs. `docs/src/doctor.schema.json` describes it.
 
 use serde::Serialize;
 
@@ -8,7 +8,7 @@ use crate::doctor::steps::Step;
 use crate::doctor::suggest::Suggestion;
 use crate::fingerprint::finding::{Finding, Part};
 
-/// It grows when a field is added, and changes its meaning never.
+/// The version of the format. Raised when a field is added, renamed or removed.
 const FORMAT: u32 = 2;
 
 #[derive(Serialize)]
@@ -53,7 +53,7 @@ struct Described<'a> {
     subject: String,
     wanted: &'a str,
     found: &'a str,
-    /// The numbers of the steps that fix it; none of one that is suppressed.
+    /// The numbers of the steps that fix it; empty for a suppressed finding.
     steps: Vec<usize>,
 }
 

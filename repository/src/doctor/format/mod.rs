@@ -1,4 +1,4 @@
-//! A report in each of the formats that it is printed in.
+//! The formats that a report is printed in.
 
 mod github;
 mod human;
@@ -25,7 +25,7 @@ impl fmt::Display for Report {
     }
 }
 
-/// How a report is written.
+/// The format of a printed report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum Format {
@@ -41,11 +41,11 @@ pub enum Format {
 }
 
 impl Report {
-    /// The report in a format; without a line break at its end.
+    /// The report in a format, without a trailing line break.
     ///
-    /// `sources` finds the files of entities, for formats that point at them. A suggestion is part of
-    /// [`Human`](Format::Human) and [`Json`](Format::Json); the others have no place for it. What is for people
-    /// has ANSI styles in it, for a stream that strips them where nobody sees them; the report's `Display` has none.
+    /// `sources` locates source files, for formats that point at them. A suggestion is printed in
+    /// [`Human`](Format::Human) and [`Json`](Format::Json) only. [`Human`](Format::Human) contains ANSI styles: write it
+    /// to a stream that strips them where they are not shown. The report's `Display` has none.
     pub fn written(
         &self,
         format: Format,
@@ -67,6 +67,6 @@ impl Report {
 }
 
 fn written(document: &impl serde::Serialize) -> String {
-    // Maps with keys that are no texts are what this could fail on, and there are none.
+    // Serialization fails only for maps whose keys are not strings; there are none.
     serde_json::to_string_pretty(document).unwrap_or_default()
 }

@@ -12,17 +12,17 @@ use crate::fingerprint::text::{harmless, on_one_line};
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
-/// The file that every project has.
+/// The fallback location: every project has this file.
 const MANIFEST: &str = "Cargo.toml";
 
-/// How long the statements of a fix may be to be part of a message, in bytes.
+/// The longest statements, in bytes, that are part of a message.
 const LONGEST: usize = 500;
 
 pub(super) fn document(report: &Report, sources: &Sources) -> String {
     let rules: Vec<Value> = Code::ALL.iter().map(|code| rule(*code)).collect();
     let suppressed = report.suppressed.iter().map(|(finding, suppression)| {
         let mut result = result(report, finding, sources);
-        // A difference that is meant stays visible, and fails nothing.
+        // A suppressed difference stays visible and fails nothing.
         result["suppressions"] =
             json!([{ "kind": "inSource", "justification": suppression.reason }]);
         result
@@ -74,7 +74,7 @@ fn result(report: &Report, finding: &Finding, sources: &Sources) -> Value {
             "fullyQualifiedName": format!("{}/{}", finding.place.as_str(), on_one_line(&finding.subject())),
         }],
     });
-    // GitHub's code scanning takes no result without one
+    // GitHub's code scanning refuses a result without a location
     // (https://docs.github.com/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning).
     let (path, line) = match sources.locate(finding) {
         Some(at) => (at.path, at.line),
@@ -90,19 +90,19 @@ fn result(report: &Report, finding: &Finding, sources: &Sources) -> Value {
         "level": level(finding.severity()),
         "message": { "text": message(report, finding) },
         "locations": [location],
-        // The same finding is the same alert, on whatever line it is next time.
+        // Identifies the finding across runs, whatever its line.
         "partialFingerprints": {
             "catamaran/v1": format!("{}:{}:{}", finding.code.id(), finding.place.as_str(), finding.subject()),
         },
     })
 }
 
-/// One finding in a few lines, without styles, and the steps that fix it.
+/// One finding in a few lines without styles, with the steps that fix it.
 pub(super) fn message(report: &Report, finding: &Finding) -> String {
     let at = finding.at.as_ref();
     let at = at.map_or(String::new(), |at| format!(" ({})", on_one_line(at)));
     let steps = report.steps_of(finding).map(|step| match step.to_string() {
-        // A table made anew is too long for an annotation.
+        // The statements that rebuild a table are too long for an annotation.
         text if text.len() > LONGEST => {
             let number = report.number(step).unwrap_or_default();
             let loses = step.loses.iter();

@@ -1,5 +1,4 @@
-//! The file that a finding is about, for tools that point at a line: that of an entity, else of a migration, else of
-//! DOMAIN.
+//! The file and line that a finding points at: in an entity, else in a migration, else in DOMAIN.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -9,13 +8,13 @@ use crate::fingerprint::finding::{Finding, Part};
 use crate::model::domain::Place;
 use crate::model::engine::Engine;
 
-/// Where the code lies: entities are known by their modules, migrations and DOMAIN by what they name.
+/// The source files of an application. Entities are found by their modules, migrations and DOMAIN by the names in them.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
     packages: Vec<Package>,
 }
 
-/// A package's crate name, and its folder as a path from the root.
+/// A package: its crate name, and its folder relative to the root.
 #[derive(Clone, Debug)]
 struct Package {
     crate_name: String,
@@ -23,22 +22,22 @@ struct Package {
     root: PathBuf,
 }
 
-/// A place in a file.
+/// A line in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Location {
-    /// From the root, with `/` between its parts.
+    /// Relative to the root, with `/` as the separator.
     pub(super) path: String,
     /// Counted from 1.
     pub(super) line: usize,
 }
 
 impl Sources {
-    /// No files are known.
+    /// No source files.
     pub fn unknown() -> Self {
         Sources::default()
     }
 
-    /// The packages in a folder, and in the folders of it down to the second level: a workspace.
+    /// The packages of a workspace: those in a folder and in its subfolders down to the second level.
     pub fn under(root: impl AsRef<Path>) -> Self {
         let root = root.as_ref();
         let mut packages = Vec::new();
@@ -46,7 +45,7 @@ impl Sources {
         Sources { packages }
     }
 
-    /// Where the finding is to be fixed; none where no file says anything of it.
+    /// The line at which the finding is to be fixed; `None` if no file mentions it.
     pub(super) fn locate(&self, finding: &Finding) -> Option<Location> {
         match finding.place {
             Place::Entities(_) => self.in_entity(finding),
@@ -77,7 +76,7 @@ impl Sources {
         })
     }
 
-    /// The newest migration of the engine that names the table, and there the last line that does.
+    /// The last line that names the table, in the newest migration of the engine that does.
     fn in_migration(&self, engine: Engine, finding: &Finding) -> Option<Location> {
         let is_of_the_engine = |path: &Path| {
             let other = match engine {
@@ -97,7 +96,7 @@ impl Sources {
         })
     }
 
-    /// The table's own words in DOMAIN; else DOMAIN.
+    /// The line of the table in DOMAIN; else that of DOMAIN.
     fn in_domain(&self, finding: &Finding) -> Option<Location> {
         let is_domain = |line: &&str| line.contains(": Domain =") || line.contains("::Domain =");
         let mut files = self.files().into_iter();
@@ -110,7 +109,7 @@ impl Sources {
         })
     }
 
-    /// The source files of the packages, in order, each with its path from the root.
+    /// The source files of the packages, in order, each with its path relative to the root.
     fn files(&self) -> Vec<(PathBuf, PathBuf)> {
         let mut all = Vec::new();
         for package in &self.packages {
@@ -131,7 +130,7 @@ impl Location {
     }
 }
 
-/// Whether the path has a part that is called as SeaORM calls migrations: `m20261122_000002_habits`.
+/// Whether a part of the path is named like a SeaORM migration: `m20261122_000002_habits`.
 fn is_migration(path: &Path) -> bool {
     path.iter().any(|part| {
         let part = part.to_string_lossy();
@@ -147,14 +146,14 @@ fn names(line: &str, table: &str) -> bool {
 }
 
 fn sources(root: &Path, folder: PathBuf, all: &mut Vec<(PathBuf, PathBuf)>) {
-    // A folder that cannot be read holds nothing that could be pointed at.
+    // An unreadable folder has no file to point at.
     let entries = fs::read_dir(root.join(&folder))
         .into_iter()
         .flatten()
         .flatten();
     for entry in entries {
         let path = folder.join(entry.file_name());
-        // Links are not followed: they may lead back.
+        // Symbolic links are not followed: they may form a cycle.
         match entry.file_type() {
             Ok(kind) if kind.is_dir() => sources(root, path, all),
             Ok(kind) if kind.is_file() && path.extension() == Some(OsStr::new("rs")) => {
@@ -165,7 +164,7 @@ fn sources(root: &Path, folder: PathBuf, all: &mut Vec<(PathBuf, PathBuf)>) {
     }
 }
 
-/// The line of the field; without one, that of the model.
+/// The line of the field, else that of the model.
 fn line(text: &str, finding: &Finding) -> usize {
     let field = match finding.part {
         Part::Column => format!("pub {}:", finding.name),
@@ -191,7 +190,7 @@ fn find(root: &Path, folder: PathBuf, depth: usize, packages: &mut Vec<Package>)
     let Some(depth) = depth.checked_sub(1) else {
         return;
     };
-    // A folder that cannot be read holds nothing that could be pointed at.
+    // An unreadable folder has no file to point at.
     let entries = fs::read_dir(here).into_iter().flatten().flatten();
     let mut folders: Vec<_> = entries.map(|entry| entry.file_name()).collect();
     folders.sort();

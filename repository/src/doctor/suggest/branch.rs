@@ -1,4 +1,4 @@
-//! One engine's half of a suggested migration.
+//! One engine's branch of a suggested migration.
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, TransactionOptions};
 
@@ -15,12 +15,12 @@ use crate::migrate::begin;
 use crate::model::domain::Place;
 use crate::model::engine::Engine;
 
-/// What one engine runs, there and back.
+/// The statements of one engine, up and down.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Branch {
     pub(super) up: Way,
     pub(super) down: Way,
-    /// What the statements leave undone.
+    /// What the statements do not fix.
     pub(super) left: Vec<String>,
 }
 
@@ -32,11 +32,11 @@ pub(super) struct Way {
     pub(super) statements: Vec<String>,
 }
 
-/// How often a fix may uncover what it hid.
+/// How many rounds of fixes are tried: one fix may reveal another difference.
 const ROUNDS: usize = 4;
 
 impl Doctor {
-    /// Empty where the report has nothing for a migration of the engine.
+    /// The branch for an engine; empty if the report has nothing for a migration of it.
     pub(super) async fn branch(&self, report: &Report, engine: Engine) -> Branch {
         let place = Place::Migrations(engine);
         let is_fixed =
@@ -47,7 +47,7 @@ impl Doctor {
         ) else {
             return Branch::default();
         };
-        self.about_to_look_at(place);
+        self.announce(place);
         match self.tried(engine, migrations).await {
             Ok(branch) => branch,
             Err(reason) => Branch {
@@ -57,7 +57,7 @@ impl Doctor {
         }
     }
 
-    /// Up, down, and up again.
+    /// Runs the branch up, down and up again.
     async fn tried(&self, engine: Engine, migrations: Migrations) -> Result<Branch, String> {
         let place = Place::Migrations(engine);
         let Some(wanted) = self.expected().schema(place) else {
@@ -82,7 +82,7 @@ impl Doctor {
     async fn scratch(&self, engine: Engine, migrations: Migrations) -> Result<Scratch, String> {
         let scratch = migrations.open(engine, self.given_server()).await?;
         if engine == Engine::Sqlite {
-            // As a migration has it.
+            // As while a migration runs.
             let off = scratch.db.execute_unprepared("PRAGMA foreign_keys = OFF");
             off.await.map_err(|error| error.to_string())?;
         }
@@ -98,7 +98,7 @@ impl Doctor {
         schema.map_err(|error| error.to_string())
     }
 
-    /// Runs the steps towards a schema, without those that fail; returns them, and what differs at the end.
+    /// Runs the steps towards a schema and leaves out those that fail. Returns the steps and what still differs.
     async fn towards(
         &self,
         db: &DatabaseConnection,
@@ -123,11 +123,11 @@ impl Doctor {
             way.statements.extend(step.sql.iter().cloned());
             way.steps.push(step);
         }
-        Err(format!("{ROUNDS} rounds of fixes lead to no end"))
+        Err(format!("{ROUNDS} rounds of fixes did not converge"))
     }
 }
 
-/// Runs the step in SQL, without the fixes of statements that fail; none if nothing is left that was not run before.
+/// Runs the SQL step and leaves out the fixes whose statements fail. `None` if nothing new is left to run.
 async fn tried(
     db: &DatabaseConnection,
     found: &[Finding],
@@ -168,14 +168,14 @@ fn left(engine: Engine, found: &[Finding], failed: &[(Fix, String)]) -> Vec<Stri
         let why = match (&finding.fix, error) {
             (Fix::Words(words), _) => format!(": {words}"),
             (_, Some((_, error))) => format!(" on {engine}: {error}"),
-            (_, None) => format!(" on {engine}: it is there again after its fix"),
+            (_, None) => format!(" on {engine}: the difference is still there after its fix"),
         };
         format!("{} {}{why}", finding.code, finding.subject())
     });
     left.collect()
 }
 
-/// All of the statements, or none; gives the one that fails, and why.
+/// Runs all of the statements or none. Returns the one that fails, with the error.
 async fn run(db: &DatabaseConnection, statements: &[String]) -> Result<(), (String, String)> {
     let failed = |statement: &str, error: DbErr| (statement.to_owned(), error.to_string());
     let tx = begin(db, TransactionOptions::default()).await;

@@ -1,8 +1,7 @@
-//! A migration that fixes what the migrations build, tried before it is suggested.
+//! Suggested migrations: each is tried on a scratch database before it is suggested.
 //!
-//! On a scratch database of the engine each fix is applied, and the schema is read and compared again, until
-//! no difference with a fix in SQL is left. The way back is found in the same manner, towards the schema
-//! from before. What is suggested has therefore run.
+//! Each fix is applied to a scratch database of the engine, then the schema is read and compared again, until no
+//! difference with a SQL fix is left. The way down is found in the same manner, towards the schema from before.
 
 mod branch;
 mod skeleton;
@@ -18,23 +17,22 @@ use crate::fingerprint::text;
 use crate::model::domain::Place;
 use crate::model::engine::Engine;
 
-/// What fixes a report: a migration where one can be derived, and what is left to somebody.
+/// A migration that fixes a report, where one can be derived, and what remains to be done by hand.
 #[derive(Clone, Debug, Default)]
 pub struct Suggestion {
     skeleton: Option<Skeleton>,
-    /// What no migration does: lines of Rust, decisions, a database that differs from what the migrations
-    /// build.
+    /// What no migration can do: lines of Rust, decisions, a database that differs from what the migrations build.
     pub by_hand: Vec<String>,
 }
 
 impl Suggestion {
-    /// What the migration runs on an engine, up; nothing if there is nothing to fix there.
+    /// The statements that the migration runs up on an engine; empty if there is nothing to fix.
     pub fn up(&self, engine: Engine) -> &[String] {
         self.branch(engine)
             .map_or(&[], |branch| &branch.up.statements)
     }
 
-    /// What the migration runs on an engine, down.
+    /// The statements that the migration runs down on an engine.
     pub fn down(&self, engine: Engine) -> &[String] {
         self.branch(engine)
             .map_or(&[], |branch| &branch.down.statements)
@@ -48,8 +46,8 @@ impl Suggestion {
         })
     }
 
-    /// The files of the migration, each a path from the `src` of the migrations and its text; none if there
-    /// is nothing to migrate.
+    /// The files of the migration: for each its path below `src` of the migration crate, and its text. Empty if there is
+    /// nothing to migrate.
     pub fn files(&self) -> Vec<(String, String)> {
         self.skeleton.as_ref().map_or(Vec::new(), Skeleton::files)
     }
@@ -79,7 +77,7 @@ impl Suggestion {
 impl fmt::Display for Suggestion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.summary())?;
-        // Nothing stands behind the last file, so that each can be cut out.
+        // Nothing follows the last file, so that each can be cut out of the output.
         for (path, text) in self.files() {
             write!(f, "\n\n// ---- src/{path}\n{}", text.trim_end())?;
         }
@@ -88,7 +86,7 @@ impl fmt::Display for Suggestion {
 }
 
 impl Doctor {
-    /// Derives from a report of [`check`](Self::check) a migration of that name, with a branch for each engine.
+    /// Derives a migration of that name from a report of [`check`](Self::check), with a branch for each engine.
     pub async fn suggest(&self, report: &Report, name: &str) -> Suggestion {
         let mut sqlite = self.branch(report, Engine::Sqlite).await;
         let mut postgres = self.branch(report, Engine::Postgres).await;
@@ -107,10 +105,10 @@ impl Doctor {
     }
 }
 
-/// What is left to people: every step that is not of the suggested migration.
+/// The steps that are not part of the suggested migration.
 fn by_hand(report: &Report) -> Vec<String> {
     let steps = report.steps.iter().enumerate();
-    // What was tried tells by itself what it leaves.
+    // The branches report by themselves what they do not fix.
     let steps = steps.filter(|(_, step)| !matches!(step.place, Place::Migrations(_)));
     let written = steps.map(|(index, step)| {
         let (number, of) = (index + 1, report.subjects(step).join(", "));

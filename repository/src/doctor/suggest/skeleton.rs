@@ -5,7 +5,7 @@ use crate::doctor::steps::Step;
 use crate::fingerprint::text;
 use crate::model::engine::Engine;
 
-/// A migration, before it is files.
+/// The content of a suggested migration.
 #[derive(Clone, Debug)]
 pub(super) struct Skeleton {
     pub(super) name: String,
@@ -45,9 +45,9 @@ impl TwinMigration for Migration {
 }
 "#;
 
-/// How long a chain of calls may be before it is broken, as rustfmt has it.
+/// The longest chain of calls on one line, as in rustfmt.
 const CHAIN: usize = 60;
-/// How wide a line may be.
+/// The longest line, as in rustfmt.
 const WIDTH: usize = 100;
 
 impl Skeleton {
@@ -60,7 +60,7 @@ impl Skeleton {
         ]
     }
 
-    /// What the history has to name.
+    /// What to add to the history.
     pub(super) fn list_entry(&self) -> String {
         format!("mod {0}; and Box::new({0}::Migration)", self.name)
     }
@@ -70,7 +70,7 @@ fn branch(engine: Engine, branch: &Branch) -> String {
     let (up, down) = match branch.up.statements.is_empty() {
         true => {
             let nothing = format!(
-                "Script::nothing(\"the schema on {} was right already\")",
+                "Script::nothing(\"the schema on {} is already right\")",
                 name(engine)
             );
             (nothing.clone(), nothing)
@@ -97,7 +97,7 @@ fn script(way: &Way) -> String {
     let comments = |step: &Step| -> String {
         let loses = step.loses.iter().map(|what| {
             let what = text::on_one_line(what);
-            format!("\n        // Loses {what}. Make sure that nobody needs that.")
+            format!("\n        // Loses {what}. Make sure that it is not needed.")
         });
         let rows = step.find_rows.iter().map(|query| {
             let query = text::on_one_line(query);
@@ -124,7 +124,7 @@ fn script(way: &Way) -> String {
     }
 }
 
-/// One call of a chain, as rustfmt has it.
+/// One call of a chain, formatted as rustfmt does.
 fn call(literal: &str) -> String {
     let fits = |indent: usize, around: &str| {
         indent + around.len() + literal.chars().count() <= WIDTH && !literal.contains('\n')

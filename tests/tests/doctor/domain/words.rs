@@ -77,7 +77,7 @@ pub(super) const DRIFTS: &[Drift] = &[
             }],
             ..DEVICES
         },
-        own: Some((DomainCondition, PLATFORM, "read alike")),
+        own: Some((DomainCondition, PLATFORM, "the same way")),
         databases: None,
     },
     Drift {
@@ -89,7 +89,7 @@ pub(super) const DRIFTS: &[Drift] = &[
             }],
             ..DEVICES
         },
-        own: Some((DomainCondition, PLATFORM, "read alike")),
+        own: Some((DomainCondition, PLATFORM, "the same way")),
         databases: None,
     },
 ];
