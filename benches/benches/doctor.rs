@@ -1,7 +1,7 @@
-//! The doctor on 100 tables of 20 columns, on both engines: what the migrations build, and a database that is
-//! there. The whole has to take less than five seconds.
+//! The doctor on 100 tables of 20 columns, on both engines: what the migrations build, and a live database. The goal is
+//! less than five seconds in all.
 //!
-//! The tables are made while it runs, so there are no entities for them: those places are looked at, and say so.
+//! The tables are generated at run time and have no entities, so the entity places report that.
 
 use std::process::ExitCode;
 use std::sync::OnceLock;
@@ -20,7 +20,7 @@ const COLUMNS: usize = 20;
 const ROUNDS: usize = 5;
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// What a column's type is, in turn.
+/// The column types, in rotation.
 const TYPES: [&str; 7] = [
     "text",
     "int4",
@@ -105,7 +105,7 @@ fn domain() -> &'static Domain {
     })
 }
 
-/// The statements that make every table, which the doctor itself has suggested.
+/// The statements that create every table, as suggested by the doctor.
 static STATEMENTS: OnceLock<[Vec<String>; 2]> = OnceLock::new();
 
 struct Large;
@@ -154,7 +154,7 @@ impl TwinMigration for Tables {
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
-/// The first migration makes the role, as that of every application does.
+/// The first migration creates the role, as in every application.
 struct RoleAlone;
 
 impl History for RoleAlone {
@@ -168,7 +168,7 @@ async fn empty_postgres() -> Outcome<EphemeralDatabase> {
     Ok(DatabaseOptions::new().empty_postgres_on(server).await?)
 }
 
-/// Whether nothing is wrong but that there are no entities.
+/// Whether the only findings are the missing entities.
 fn is_right(report: &Report) -> bool {
     report.skipped.is_empty()
         && report

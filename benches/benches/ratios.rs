@@ -1,4 +1,4 @@
-//! The contestants take turns, and each is compared with hand-written sqlx in the same round.
+//! Runs the contestants in turns and compares each with hand-written sqlx in the same round.
 //!
 //! `cargo bench -p benches --bench ratios [-- FILTER]` prints a table for each engine: medians of five
 //! rounds. A filter is a part of `engine operation`, such as `sqlite page`.
@@ -11,19 +11,18 @@ use tokio::runtime::Runtime;
 
 const ROUNDS: usize = 5;
 
-/// How many turns everyone has in a round, of which the fastest counts: one in which the machine did not
-/// do something else as well.
+/// Turns of each contestant in a round. The fastest counts, since other load on the machine only adds time.
 const TURNS: usize = 5;
 
-/// How long a turn is. One call of a bulk operation is longer.
+/// The length of a turn. One call of a bulk operation takes longer.
 const TURN: Duration = Duration::from_millis(25);
 
-/// How many calls warm a contestant up and tell how many fill a turn.
+/// Calls for the warm-up, which also determines how many calls fill a turn.
 const FEW: u64 = 30;
 
 fn main() -> Outcome<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    // Cargo says whether it benches, or only tests that the benchmarks run.
+    // `cargo bench` passes --bench; `cargo test` only checks that the benchmarks run.
     let benches = arguments.iter().any(|argument| argument == "--bench");
     let filter = arguments.iter().find(|argument| !argument.starts_with('-'));
     Runtime::new()?.block_on(async {
@@ -60,19 +59,19 @@ async fn print(stage: &Stage, filter: &str) -> Outcome<()> {
     Ok(())
 }
 
-/// One operation of everyone.
+/// One operation, by every contestant.
 struct Row {
     cells: Vec<String>,
-    /// Microseconds of a call of the first contestant.
+    /// Microseconds per call of the first contestant.
     floor: f64,
 }
 
-/// What a contestant did in its turns.
+/// The timings of one contestant.
 #[derive(Default)]
 struct Turns {
-    /// How many calls fill a turn; none for a contestant that cannot do the operation.
+    /// Calls per turn; `None` for a contestant without the operation.
     times: u64,
-    /// Seconds of one call in the fastest turn of each round.
+    /// Seconds per call in the fastest turn of each round.
     seconds: Vec<f64>,
     errors: Vec<String>,
 }
@@ -91,7 +90,7 @@ impl Row {
             }
             for turn in 0..in_round {
                 for place in 0..contestants.len() {
-                    // Everyone is first once, second once, and so on.
+                    // The order rotates, so that each contestant is first once, second once, and so on.
                     let index = (turn + place) % contestants.len();
                     let contestant = contestants[index].as_ref();
                     turns[index].take(stage, operation, contestant).await;
@@ -113,7 +112,7 @@ impl Turns {
             return turns;
         }
         let few = if operation.is_bulk() { 1 } else { FEW };
-        // Twice: the first calls connect and prepare.
+        // Twice: the first calls connect and prepare statements.
         for _ in 0..2 {
             match operation.measure(stage, contestant, few).await {
                 Err(error) => turns.errors.push(error.to_string()),

@@ -59,7 +59,7 @@ impl Contestant for Catamaran {
 
     fn can(&self, operation: Operation) -> bool {
         match operation {
-            // A new row needs an owner, and the system is none.
+            // A new row needs an owner, and the system's scope has none.
             Operation::Insert | Operation::InsertMany | Operation::Transaction => self.is_scoped(),
             Operation::Get | Operation::Page | Operation::Update | Operation::ReadMany => true,
         }

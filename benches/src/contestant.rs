@@ -1,4 +1,4 @@
-//! What every contestant does: the same calls, over the same rows, with the same struct in and out.
+//! The interface of a contestant: the same calls, on the same rows, with the same struct.
 
 use std::error::Error;
 
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::operation::Operation;
 
-/// What a call gives; an error of a contestant is reported beside its rates.
+/// The result of a call.
 pub type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 /// How many rows a page has.
@@ -19,7 +19,7 @@ pub const PAGE: usize = 50;
 /// How many rows a bulk insert writes, and a read of many reads.
 pub const MANY: usize = 10_000;
 
-/// One way of keeping habits, on behalf of [`OWNER`](crate::dataset::OWNER).
+/// One implementation of a store of habits, on behalf of [`OWNER`](crate::dataset::OWNER).
 ///
 /// Reads see the living rows of the owner.
 #[async_trait]
@@ -27,17 +27,17 @@ pub trait Contestant: Send + Sync {
     /// The heading of its column.
     fn name(&self) -> &'static str;
 
-    /// Whether a row of someone else is invisible.
+    /// Whether other owners' rows are invisible.
     fn is_scoped(&self) -> bool {
         true
     }
 
-    /// Whether it can do that at all.
+    /// Whether it supports the operation.
     fn can(&self, _operation: Operation) -> bool {
         true
     }
 
-    /// Inserts a row of the owner's; the id and the times are the contestant's to make.
+    /// Inserts a row of the owner's. The contestant generates the id and the times.
     async fn insert(&self, draft: HabitDraft) -> Outcome<Habit>;
 
     /// The row with that id.
@@ -46,10 +46,10 @@ pub trait Contestant: Send + Sync {
     /// The next [`PAGE`] rows in the order of `(updated_at, id)`.
     async fn page(&self, after: Option<Place>) -> Outcome<Rows>;
 
-    /// Writes the row if it is still in that version; gives the new row back, or `None`.
+    /// Writes the row if its version is unchanged. Returns the new row, or `None`.
     async fn update(&self, habit: Habit) -> Outcome<Option<Habit>>;
 
-    /// Inserts all of the rows or none; gives them back.
+    /// Inserts all of the rows or none, and returns them.
     async fn insert_many(&self, drafts: Vec<HabitDraft>) -> Outcome<Vec<Habit>>;
 
     /// The first [`MANY`] rows in the order of ids.
@@ -75,29 +75,29 @@ pub trait Unit: Send {
     async fn commit(self: Box<Self>) -> Outcome<()>;
 }
 
-/// A page, and where the next one begins.
+/// A page, with the position of the next one.
 #[derive(Debug)]
 pub struct Rows {
     /// The rows.
     pub items: Vec<Habit>,
-    /// The place of the last one; `None` at the end.
+    /// The position of the last row; `None` at the end.
     pub next: Option<Place>,
 }
 
-/// A place in the order.
+/// A position in the order.
 #[derive(Clone, Debug)]
 pub enum Place {
     /// The key of a row.
     Key(DateTime<Utc>, Uuid),
-    /// What Catamaran gives to its callers.
+    /// Catamaran's cursor.
     Cursor(Cursor),
 }
 
 impl Place {
-    /// The key, for a contestant that has given keys.
+    /// The key, for contestants that use keys.
     ///
     /// # Errors
-    /// For the place of another contestant.
+    /// If the position is another contestant's.
     pub fn key(self) -> Outcome<(DateTime<Utc>, Uuid)> {
         match self {
             Place::Key(updated_at, id) => Ok((updated_at, id)),
@@ -107,7 +107,7 @@ impl Place {
 }
 
 impl Rows {
-    /// A page whose last row is the place of the next one.
+    /// A page whose last row is the position of the next one.
     pub fn by_key(items: Vec<Habit>) -> Self {
         let next = match items.last() {
             Some(last) if items.len() == PAGE => Some(Place::Key(last.updated_at, last.id)),

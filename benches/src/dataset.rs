@@ -6,7 +6,7 @@ use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use entity::{Habit, HabitDraft};
 use uuid::Uuid;
 
-/// Whose rows are read and written.
+/// The owner whose rows are read and written.
 pub const OWNER: Uuid = Uuid::from_u128(0x1000);
 
 /// How many rows are loaded.
@@ -19,7 +19,7 @@ const OTHERS: usize = 40;
 /// between them the rows of the others.
 const SHARE: usize = 5;
 
-/// What marks a row that a benchmark inserted.
+/// Marks the rows that a benchmark inserts.
 pub const MARK: &str = "bench";
 
 /// The rows to load: 10,000 of the owner's among 1,000 of each of the others.
@@ -52,7 +52,7 @@ fn draft(index: usize, cadence: &str) -> HabitDraft {
     HabitDraft::new(name, cadence).sort_order(place)
 }
 
-/// The row that a draft of the owner's becomes, for contestants without a library of ours below.
+/// The row that a draft of the owner's becomes, for contestants that do not use Catamaran.
 pub(crate) fn stamped(draft: HabitDraft) -> Habit {
     let stamp = Stamp {
         id: UuidV7.next_id(),
@@ -62,7 +62,7 @@ pub(crate) fn stamped(draft: HabitDraft) -> Habit {
     Habit::from_draft(draft, stamp)
 }
 
-/// The time as both engines keep it.
+/// The time with the precision that both engines store.
 pub(crate) fn now() -> DateTime<Utc> {
     SystemClock.now().trunc_subsecs(6)
 }

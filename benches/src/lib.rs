@@ -1,8 +1,7 @@
-//! The contestants of the benchmarks, the data that they work on, and what is asked of them.
+//! The contestants of the benchmarks, their data, and their operations.
 //!
-//! Two bench targets stand on this: `ratios` lets the contestants take turns and prints one table for each
-//! engine, `operations` gives each of them to criterion. Both begin with [`verify`], which fails where two
-//! contestants do not do the same thing.
+//! Two bench targets use it: `ratios` runs the contestants in turns and prints one table for each engine; `operations`
+//! runs each of them under criterion. Both begin with [`verify`], which fails if two contestants differ.
 
 mod catamaran_repository;
 pub mod contestant;

@@ -10,20 +10,20 @@ use crate::contestant::{Contestant, MANY, Outcome, Place};
 use crate::dataset::drafts;
 use crate::stage::Stage;
 
-/// What is measured.
+/// A measured operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
-    /// One row in.
+    /// Inserts one row.
     Insert,
-    /// One row by its id.
+    /// Reads one row by id.
     Get,
     /// A keyset page of 50 by `(updated_at, id)`; each call reads the page after that of the call before.
     Page,
-    /// A compare-and-swap on the version that gives the new row back.
+    /// Updates one row by compare-and-swap on its version, and returns the new row.
     Update,
-    /// 10,000 rows in, all or none.
+    /// Inserts 10,000 rows atomically.
     InsertMany,
-    /// 10,000 rows out.
+    /// Reads 10,000 rows.
     ReadMany,
     /// Begin, ten calls (five of which read), commit.
     Transaction,
@@ -54,16 +54,16 @@ impl Operation {
         }
     }
 
-    /// Whether one call takes so long that few of them are enough.
+    /// Whether a call takes so long that a few are enough.
     pub const fn is_bulk(self) -> bool {
         matches!(self, Operation::InsertMany | Operation::ReadMany)
     }
 
-    /// Runs the operation that many times; returns how long that took. What it inserted is removed
-    /// afterwards, outside of the time.
+    /// Runs the operation that many times and returns the time taken. Inserted rows are removed afterwards, outside of
+    /// the measured time.
     ///
     /// # Errors
-    /// The contestant's first error; also when it gives no row where there is one.
+    /// The contestant's first error, or a missing row.
     pub async fn measure(
         self,
         stage: &Stage,
@@ -140,8 +140,8 @@ impl Operation {
     }
 }
 
-/// Ten calls in one transaction: twice insert, get and update of a new row, then get, update and two gets
-/// of the one that is given. Returns that one as it is then.
+/// Ten calls in one transaction: twice insert, get and update of a new row, then get, update and two gets of the given
+/// row. Returns that row as it is afterwards.
 pub(crate) async fn transaction(
     contestant: &dyn Contestant,
     row: Habit,
@@ -163,7 +163,7 @@ pub(crate) async fn transaction(
     Ok(row)
 }
 
-/// The row with another name, of the same length whatever the turn.
+/// The row with another name, always of the same length.
 pub(crate) fn renamed(mut habit: Habit, turn: usize) -> Habit {
     habit.name = format!("Drink a glass of water, turn {turn:08}");
     habit

@@ -1,4 +1,4 @@
-//! SeaORM as its documentation shows it, and as an expert would tune it.
+//! SeaORM as documented, and SeaORM tuned.
 //!
 //! Tuned means: no ping before a connection is used, no statement log, the keyset as a row value, and no
 //! RETURNING where the row is known.
@@ -28,7 +28,7 @@ macro_rules! contestant {
 
             use super::*;
 
-            /// SeaORM over a connection pool of its own.
+            /// SeaORM over its own connection pool.
             pub(crate) struct SeaOrm {
                 pub(crate) name: &'static str,
                 pub(crate) db: DatabaseConnection,

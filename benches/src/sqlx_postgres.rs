@@ -170,11 +170,11 @@ pub(crate) async fn write_many(db: &mut PgConnection, rows: &[Habit]) -> Outcome
 pub(crate) struct SqlxPostgres {
     pub(crate) name: &'static str,
     pub(crate) pool: PgPool,
-    /// Whether each call sets role and claims, in a transaction of its own.
+    /// Whether each call sets role and claims in its own transaction.
     pub(crate) claims: bool,
 }
 
-/// What one call runs in.
+/// The connection or transaction of one call.
 enum Call {
     Plain(PoolConnection<Postgres>),
     Scoped(Transaction<'static, Postgres>),

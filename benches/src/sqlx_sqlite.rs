@@ -57,7 +57,7 @@ const MANY_BY_ID: &str = concat!(
     " FROM habits WHERE user_id = ? AND deleted_at IS NULL ORDER BY id LIMIT ?"
 );
 
-/// More rows in a statement gain nothing.
+/// More rows in a statement are not faster.
 const CHUNK: usize = 500;
 
 type Bound<'q> = Query<'q, Sqlite, SqliteArguments>;

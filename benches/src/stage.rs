@@ -18,16 +18,16 @@ use crate::sqlx_postgres::SqlxPostgres;
 use crate::sqlx_sqlite::SqlxSqlite;
 use crate::{seaorm, sqlx_postgres, sqlx_sqlite};
 
-/// How many connections a pool has whose size the contestant does not choose itself.
+/// Pool size for contestants without a size of their own.
 const CONNECTIONS: u32 = 5;
 
 /// The page cache of a tuned connection to SQLite: the one that Catamaran sets, 16 MiB.
 const CACHE: &str = "-16384";
 
-/// The page cache that SQLite has by itself.
+/// SQLite's default page cache.
 const DEFAULT_CACHE: &str = "-2000";
 
-/// Dead rows that Postgres may keep until more of them are there.
+/// Autovacuum is put off, so that it does not run during a measurement.
 const FEW_DEAD: u64 = 1_000;
 
 /// A loaded database of one engine, and the contestants that share it.
@@ -48,10 +48,10 @@ enum Backstage {
 }
 
 impl Stage {
-    /// Makes a database, loads it, and lets the contestants in.
+    /// Creates a database, loads it, and connects the contestants.
     ///
     /// # Errors
-    /// Whatever keeps one of them out.
+    /// The first error of a contestant that cannot connect.
     pub async fn set(engine: Engine) -> Outcome<Self> {
         match engine {
             Engine::Sqlite => Self::sqlite().await,
@@ -208,7 +208,7 @@ impl Stage {
         Ok(self)
     }
 
-    /// Which engine.
+    /// The engine.
     pub fn engine(&self) -> Engine {
         self.engine
     }
@@ -218,26 +218,26 @@ impl Stage {
         &self.settings
     }
 
-    /// Who takes part; the first is what the others are compared with.
+    /// The contestants; the others are compared with the first.
     pub fn contestants(&self) -> &[Box<dyn Contestant>] {
         &self.contestants
     }
 
-    /// Ids of the owner's rows, for ever, neighbours far apart.
+    /// An endless sequence of the owner's ids, with neighbours far apart.
     pub fn ids(&self) -> impl Iterator<Item = Uuid> {
-        // 7,919 is prime and does not divide the number of rows, so every row has its turn.
+        // 7,919 is prime and does not divide the number of rows, so every row occurs.
         (0..).map(|turn: usize| self.ids[turn * 7_919 % self.ids.len()])
     }
 
-    /// The id of a row of someone else.
+    /// The id of another owner's row.
     pub(crate) fn foreign(&self) -> Uuid {
         self.foreign
     }
 
-    /// Removes what was inserted, so that everyone finds the same table.
+    /// Removes inserted rows, so that every contestant starts with the same table.
     ///
     /// # Errors
-    /// The engine's.
+    /// The engine's error.
     pub async fn tidy(&self) -> Outcome<()> {
         let delete = format!("DELETE FROM habits WHERE user_id = $1 AND cadence = '{MARK}'");
         let delete = AssertSqlSafe(delete);
@@ -259,7 +259,7 @@ impl Stage {
     }
 }
 
-/// The URL and what every contestant's file has.
+/// The connect options that every contestant's file gets.
 fn seaorm_options(url: &str, cache: &'static str) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options.map_sqlx_sqlite_opts(move |options| {

@@ -1,4 +1,4 @@
-//! Whether the contestants do the same thing.
+//! Checks that the contestants do the same thing.
 
 use catamaran::Record;
 use entity::Habit;
@@ -8,10 +8,10 @@ use crate::dataset::{OWNER, drafts};
 use crate::operation::{Operation, renamed, transaction};
 use crate::stage::Stage;
 
-/// Fails where a contestant does not do what the first one does.
+/// Fails if a contestant's result differs from the first one's.
 ///
 /// # Errors
-/// What it did instead, and who.
+/// The contestant and the difference.
 pub async fn verify(stage: &Stage) -> Outcome<()> {
     let [reference, ..] = stage.contestants() else {
         return Err("nobody is there".into());

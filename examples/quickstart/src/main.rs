@@ -1,4 +1,4 @@
-//! A story in ten scenes, the same on SQLite and on Postgres.
+//! Ten steps through the library; the same code on SQLite and on Postgres.
 
 mod story;
 
@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use catamaran::StoreOptions;
 use clap::Parser;
 
-/// Tell what Catamaran does, on a SQLite file of its own or on the database you name
+/// Show what Catamaran does, on a temporary SQLite file or on the database that you name
 #[derive(Parser)]
 #[command(name = "quickstart")]
 struct Arguments {

@@ -1,4 +1,4 @@
-//! The scenes. Not a line of them knows the engine.
+//! The ten steps. None of them knows the engine.
 
 use catamaran::{
     Error, ErrorKind, Expected, IdSource, PageRequest, Query, Result, Scope, Store, Upsert,
@@ -6,7 +6,7 @@ use catamaran::{
 };
 use entity::{Device, DeviceDraft, Entry, EntryDraft, Habit, HabitDraft, HabitPatch, habits};
 
-/// Tells the story with two owners that nobody has seen before, so that it is the same each time.
+/// Runs all steps with two new owners, so that the output is the same each time.
 pub async fn tell(store: &Store) -> Result<()> {
     let ann = Scope::owner(UuidV7.next_id());
     let bob = Scope::owner(UuidV7.next_id());
@@ -150,7 +150,7 @@ pub async fn tell(store: &Store) -> Result<()> {
 }
 
 fn entry(habit: &Habit, day: &str) -> EntryDraft {
-    // The days of the story are literals above.
+    // The dates are the valid literals above.
     EntryDraft::new(
         habit.id,
         day.parse::<chrono::NaiveDate>().unwrap_or_default(),
@@ -170,7 +170,7 @@ fn outcome_name<R>(outcome: &Upserted<R>) -> &'static str {
     }
 }
 
-/// Prints why a call was refused, without the row's id.
+/// Prints the reason of a refused call, without the row's id.
 fn refused(result: &Result<()>) {
     let why = match result.as_ref().map_err(Error::kind) {
         Ok(()) => "not refused".to_owned(),
