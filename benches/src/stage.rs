@@ -27,7 +27,7 @@ const CACHE: &str = "-16384";
 /// SQLite's default page cache.
 const DEFAULT_CACHE: &str = "-2000";
 
-/// Autovacuum is put off, so that it does not run during a measurement.
+/// Fewer dead rows than this are left to autovacuum; more are vacuumed between measurements.
 const FEW_DEAD: u64 = 1_000;
 
 /// A loaded database of one engine, and the contestants that share it.

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use catamaran::StoreOptions;
 use clap::Parser;
 
-/// Show what Catamaran does, on a temporary SQLite file or on the database that you name
+/// Show what Catamaran does, on a SQLite file in this folder or on the database that you name
 #[derive(Parser)]
 #[command(name = "quickstart")]
 struct Arguments {
