@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::domain::Table;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::row::{Decodes, HasRow};
 use crate::scope::Scope;
 use crate::value::{Type, Value};
 
@@ -105,10 +106,9 @@ pub trait Spelling {
 }
 
 /// How SQL is run: statement text and typed values in, rows out.
-pub trait Execute: Spelling {
-    /// The row of a result.
-    type Row: Send + Sync;
-
+pub trait Execute:
+    Spelling + HasRow + Decodes<i64> + Decodes<bool> + Decodes<Uuid> + Decodes<String>
+{
     /// A connection that is checked out.
     type Connection: Send;
 
@@ -208,17 +208,13 @@ pub trait Execute: Spelling {
         sql: &str,
     ) -> impl Future<Output = Result<sea_orm::ExecResult, sea_orm::DbErr>> + Send;
 
-    /// The 64-bit integer at that place of a row.
-    fn big_int(row: &Self::Row, index: usize) -> Result<i64>;
-
-    /// The boolean at that place of a row.
-    fn boolean(row: &Self::Row, index: usize) -> Result<bool>;
-
-    /// The UUID at that place of a row.
-    fn uuid(row: &Self::Row, index: usize) -> Result<Uuid>;
-
-    /// The text at that place of a row.
-    fn text(row: &Self::Row, index: usize) -> Result<String>;
+    /// The value at that place of a row.
+    fn get<T>(row: &Self::Row, index: usize) -> Result<T>
+    where
+        Self: Decodes<T>,
+    {
+        <Self as Decodes<T>>::column(row, index)
+    }
 
     /// Selects the names of every table and each of its columns.
     const COLUMNS: &'static str;

@@ -100,6 +100,8 @@ pub mod doctor;
 pub mod domain;
 mod engine;
 mod error;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod execute;
 mod idempotency;
 #[cfg(feature = "migrate")]
 pub mod migrate;
@@ -115,6 +117,7 @@ mod query;
 pub mod record;
 mod repository;
 mod retry;
+pub mod row;
 mod schema;
 mod scope;
 mod session;

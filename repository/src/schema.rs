@@ -23,7 +23,7 @@ pub(crate) async fn check<D: Dialect>(
         sql: D::COLUMNS.into(),
         table: None,
     };
-    let decode = |row: &D::Row| Ok((D::text(row, 0)?, D::text(row, 1)?));
+    let decode = |row: &D::Row| Ok((D::get::<String>(row, 0)?, D::get::<String>(row, 1)?));
     let mut tables: HashMap<String, HashSet<String>> = HashMap::new();
     for (table, column) in session.fetch(&text, Vec::new(), decode).await? {
         tables.entry(table).or_default().insert(column);
