@@ -113,11 +113,11 @@ pub mod testing;
 mod unit;
 
 pub use catamaran_macros::Record;
-pub use driver::Dialect;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use driver::Stored;
 pub use driver::Synchronous;
 pub use driver::{DEFAULT_APPLICATION_ROLE, DEFAULT_SCHEMA};
+pub use driver::{Dialect, row};
 #[cfg(feature = "fingerprint")]
 pub use fingerprint::Fingerprint;
 pub use model::capabilities;

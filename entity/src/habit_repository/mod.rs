@@ -1,5 +1,5 @@
-//! The queries that are this application's own: a trait beside [`Repository`], implemented once for each
-//! engine in that engine's best SQL.
+//! This application's custom queries: a trait that extends [`Repository`], implemented for each engine in that
+//! engine's SQL.
 
 mod postgres;
 mod sqlite;
@@ -13,14 +13,15 @@ use uuid::Uuid;
 
 use crate::Habit;
 
-/// What can be asked of habits beside what can be asked of every record.
+/// The repository of habits: that of any record, and the queries that only habits have.
 #[async_trait]
 pub trait HabitRepository: Repository<Habit> {
-    /// The runs of consecutive days on which the habit has a living entry. A habit without entries, or
-    /// one that is not in this scope, has runs of no days.
+    /// Returns the runs of consecutive days on which the habit has a live entry.
+    ///
+    /// The runs have no days if the habit has no entries or is not in this scope.
     ///
     /// # Errors
-    /// The errors that every call of a repository can give.
+    /// The errors of every repository call.
     async fn streak(&self, habit: Uuid) -> Result<Streak>;
 }
 
@@ -31,8 +32,20 @@ pub struct Streak {
     pub longest: i64,
     /// The run that ends with the latest entry, in days.
     pub current: i64,
-    /// The day of the latest entry: whoever knows what day it is knows whether the run still goes on.
+    /// The day of the latest entry. The current run goes on if this is today or yesterday.
     pub last_day: Option<NaiveDate>,
+}
+
+impl Streak {
+    /// The streak in the one row of a query for `longest`, `current` and `last_day`.
+    fn new(rows: Vec<(i64, i64, Option<NaiveDate>)>) -> Self {
+        let (longest, current, last_day) = rows.into_iter().next().unwrap_or_default();
+        Streak {
+            longest,
+            current,
+            last_day,
+        }
+    }
 }
 
 /// The habits of a store in one scope.
@@ -40,7 +53,7 @@ pub fn habits(store: &Store, scope: &Scope) -> Arc<dyn HabitRepository> {
     shared(store.native(scope))
 }
 
-/// The habits of a unit of work, in its scope.
+/// The habits of a unit of work, in the unit's scope.
 pub fn habits_in(unit: &Unit) -> Arc<dyn HabitRepository> {
     shared(unit.native())
 }

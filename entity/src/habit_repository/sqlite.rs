@@ -1,12 +1,11 @@
 use async_trait::async_trait;
-use catamaran::record::Type;
-use catamaran::{Result, SqliteRepository, Value};
+use catamaran::{Result, SqliteRepository};
 use uuid::Uuid;
 
 use super::{HabitRepository, Streak};
 use crate::Habit;
 
-/// Days of one run have the same distance to their own number in the order of days.
+/// Numbers the days of the entries in order: in a run of consecutive days, the day minus its number is constant.
 const STREAK: &str = "\
     WITH numbered AS ( \
         SELECT date, julianday(date) - row_number() OVER (ORDER BY date) AS run \
@@ -23,24 +22,7 @@ const STREAK: &str = "\
 #[async_trait]
 impl HabitRepository for SqliteRepository<Habit> {
     async fn streak(&self, habit: Uuid) -> Result<Streak> {
-        let owner = self.scope().owner_id();
-        let values = vec![
-            Value::Uuid(habit),
-            owner.map_or(Value::Null(Type::Uuid), Value::Uuid),
-        ];
-        let rows = self
-            .query(STREAK, values, |row| {
-                Ok(Streak {
-                    longest: row.get(0)?,
-                    current: row.get(1)?,
-                    last_day: row.get(2)?,
-                })
-            })
-            .await?;
-        Ok(rows.into_iter().next().unwrap_or(Streak {
-            longest: 0,
-            current: 0,
-            last_day: None,
-        }))
+        let values = vec![habit.into(), self.scope().owner_id().into()];
+        Ok(Streak::new(self.query_as(STREAK, values).await?))
     }
 }

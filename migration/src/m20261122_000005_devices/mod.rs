@@ -3,28 +3,4 @@
 mod postgres;
 mod sqlite;
 
-use catamaran::migrate::{Script, TwinMigration};
-
-pub struct Migration;
-
-impl TwinMigration for Migration {
-    fn name(&self) -> &'static str {
-        "m20261122_000005_devices"
-    }
-
-    fn sqlite_up(&self) -> Script {
-        sqlite::up()
-    }
-
-    fn sqlite_down(&self) -> Script {
-        sqlite::down()
-    }
-
-    fn postgres_up(&self) -> Script {
-        postgres::up()
-    }
-
-    fn postgres_down(&self) -> Script {
-        postgres::down()
-    }
-}
+catamaran::migrate::twin_migration!();

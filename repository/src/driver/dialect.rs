@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use super::row::{Decodes, HasRow};
 use crate::model::domain::Table;
 use crate::model::error::{Error, Result};
 use crate::model::scope::Scope;
@@ -48,10 +49,18 @@ pub struct Begin {
 /// and how it runs it. Statement text and typed values in, rows out.
 ///
 /// Sealed: what a dialect has to do may grow.
-pub trait Dialect: Spelling + Sized + Send + Sync + 'static {
-    /// The row of a result.
-    type Row: Send + Sync;
-
+pub trait Dialect:
+    Spelling
+    + HasRow
+    + Decodes<i64>
+    + Decodes<bool>
+    + Decodes<Uuid>
+    + Decodes<String>
+    + Sized
+    + Send
+    + Sync
+    + 'static
+{
     /// A connection that is checked out.
     type Connection: Send;
 
@@ -151,17 +160,13 @@ pub trait Dialect: Spelling + Sized + Send + Sync + 'static {
         sql: &str,
     ) -> impl Future<Output = Result<sea_orm::ExecResult, sea_orm::DbErr>> + Send;
 
-    /// The 64-bit integer at that place of a row.
-    fn big_int(row: &Self::Row, index: usize) -> Result<i64>;
-
-    /// The boolean at that place of a row.
-    fn boolean(row: &Self::Row, index: usize) -> Result<bool>;
-
-    /// The UUID at that place of a row.
-    fn uuid(row: &Self::Row, index: usize) -> Result<Uuid>;
-
-    /// The text at that place of a row.
-    fn text(row: &Self::Row, index: usize) -> Result<String>;
+    /// The value at that place of a row.
+    fn get<T>(row: &Self::Row, index: usize) -> Result<T>
+    where
+        Self: Decodes<T>,
+    {
+        <Self as Decodes<T>>::column(row, index)
+    }
 
     /// Selects the names of every table and each of its columns.
     const COLUMNS: &'static str;

@@ -4,9 +4,12 @@
 mod dialect;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(crate) mod error;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod over_sqlx;
 pub(crate) mod pool;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+pub mod row;
 mod seaorm;
 mod settings;
 #[cfg(feature = "sqlite")]

@@ -35,7 +35,13 @@ async fn once<D: Dialect>(pool: &D::Pool, role: &str) -> Result<Seen> {
             vec![Value::Text(role.to_owned()), Value::Text(schema)]
         }
     };
-    let decode = |row: &D::Row| Ok((D::text(row, 0)?, D::text(row, 1)?, D::text(row, 3)?));
+    let decode = |row: &D::Row| {
+        Ok((
+            D::get::<String>(row, 0)?,
+            D::get::<String>(row, 1)?,
+            D::get::<String>(row, 3)?,
+        ))
+    };
     let text = plain(read::catalog(D::ENGINE));
     let mut rows = Vec::new();
     for (kind, table, facts) in session.fetch(&text, values, decode).await? {
@@ -45,7 +51,7 @@ async fn once<D: Dialect>(pool: &D::Pool, role: &str) -> Result<Seen> {
         Some(applied) => applied,
         None => {
             let text = plain(read::NAMES);
-            let rows = session.fetch(&text, Vec::new(), |row| D::text(row, 0));
+            let rows = session.fetch(&text, Vec::new(), |row| D::get::<String>(row, 0));
             read::recorded(&rows.await?)
         }
     };
@@ -89,7 +95,7 @@ async fn answers<D: Dialect>(pool: &D::Pool, questions: &[String]) -> Result<Vec
 /// The rows of one column, a line each.
 async fn text<D: Dialect>(session: &mut Session<D>, sql: &str) -> Result<String> {
     let sql = plain(sql);
-    let texts = session.fetch(&sql, Vec::new(), |row| D::text(row, 0));
+    let texts = session.fetch(&sql, Vec::new(), |row| D::get::<String>(row, 0));
     Ok(texts.await?.join("\n"))
 }
 

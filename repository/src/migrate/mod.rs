@@ -17,6 +17,8 @@
 //! A script therefore cannot contain what refuses to run inside a transaction (`VACUUM`,
 //! `CREATE INDEX CONCURRENTLY`), nor transaction control of its own.
 //!
+//! The module of a migration with a file for each engine is one line: [`twin_migration!`](twin_migration).
+//!
 //! An application migrates with [`up`], given a URL; [`Plan`] prints the SQL of either engine for review
 //! without a database.
 //!
@@ -63,6 +65,7 @@ mod adapter;
 mod applied;
 mod batch;
 mod connect;
+mod declare;
 mod encoding;
 mod error;
 mod history;
@@ -84,9 +87,13 @@ pub(crate) use self::{batch::Batch, runner::run};
 pub use self::{
     batch::Report,
     connect::{ConnectOptions, apply, connect, pending, up, up_with},
+    declare::module_name,
     error::{MigrateError, Violation},
     history::{History, TwinMigration},
     migrator::Migrator,
     plan::Plan,
     script::Script,
 };
+
+#[doc(inline)]
+pub use crate::__twin_migration as twin_migration;

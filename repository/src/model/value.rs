@@ -106,6 +106,13 @@ impl Value {
     }
 }
 
+/// The value to bind for a parameter of custom SQL; `None` is NULL.
+impl<T: Field> From<T> for Value {
+    fn from(field: T) -> Self {
+        field.to_value()
+    }
+}
+
 /// A Rust type that a record's field may have.
 ///
 /// Implemented for the types of [`Type`] and for `Option` of each. A newtype of an application

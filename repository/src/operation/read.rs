@@ -62,7 +62,7 @@ pub(crate) async fn count<D: Dialect, R: Twin<D>>(
     let selection = selection(context, query);
     let (text, values) = sql::select::<D>(R::statements(), selection, Output::Count)?;
     let counted = session
-        .fetch_first(&text, values, |row| D::big_int(row, 0))
+        .fetch_first(&text, values, |row| D::get::<i64>(row, 0))
         .await?;
     // count(*) always gives one row, and never a negative number.
     Ok(counted.and_then(|count| count.try_into().ok()).unwrap_or(0))
@@ -91,7 +91,7 @@ pub(crate) async fn exists<D: Dialect, R: Twin<D>>(
     let selection = selection(context, query);
     let (text, values) = sql::select::<D>(R::statements(), selection, Output::Exists)?;
     let exists = session
-        .fetch_first(&text, values, |row| D::boolean(row, 0))
+        .fetch_first(&text, values, |row| D::get::<bool>(row, 0))
         .await?;
     Ok(exists.unwrap_or(false))
 }

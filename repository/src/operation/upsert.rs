@@ -185,7 +185,10 @@ async fn insert_missing<D: Dialect, R: Twin<D>>(
         let parameters = chunk.iter().map(|row| values(&row.record)).collect();
         let text = sql::bulk_insert::<D>(statements, Bulk::Skip, chunk.len());
         let values = D::row_parameters(&types, parameters);
-        match session.fetch(&text, values, |row| D::uuid(row, 0)).await {
+        match session
+            .fetch(&text, values, |row| D::get::<Uuid>(row, 0))
+            .await
+        {
             Ok(ids) => inserted.extend(ids),
             Err(error) => return Err(refused(session, context, error, chunk).await),
         }

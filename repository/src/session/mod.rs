@@ -240,7 +240,7 @@ impl<D: Dialect> Session<D> {
     pub(crate) async fn probe(&mut self, text: &SqlText, values: Vec<Value>) -> Option<i64> {
         let connection = self.connection.as_mut()?.0.as_mut()?;
         self.busy = true;
-        let number = |row: &D::Row| D::big_int(row, 0);
+        let number = |row: &D::Row| D::get::<i64>(row, 0);
         let look = D::fetch_first(connection, text, values, number);
         let answer = within(self.response_deadline, look).await;
         // What the look-up itself met is not what the caller asked about.

@@ -36,7 +36,7 @@ async fn check_names<D: Dialect>(pool: &D::Pool, domain: Option<&'static Domain>
         sql: D::COLUMNS.into(),
         table: None,
     };
-    let decode = |row: &D::Row| Ok((D::text(row, 0)?, D::text(row, 1)?));
+    let decode = |row: &D::Row| Ok((D::get::<String>(row, 0)?, D::get::<String>(row, 1)?));
     let mut tables: HashMap<String, HashSet<String>> = HashMap::new();
     for (table, column) in session.fetch(&text, Vec::new(), decode).await? {
         tables.entry(table).or_default().insert(column);

@@ -45,7 +45,7 @@ async fn postgres_hands_no_connection_out_again_that_was_not_released() -> Outco
     for released in [true, false, true] {
         let mut connection = Postgres::acquire(&pool, Access::Write).await?;
         let rows = Postgres::fetch(&mut connection, &backend, Vec::new(), |row| {
-            Postgres::big_int(row, 0)
+            row.get::<i64>(0)
         });
         backends.extend(rows.await?);
         Postgres::control(&mut connection, "BEGIN").await?;

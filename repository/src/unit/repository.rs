@@ -12,6 +12,7 @@ use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard};
 use uuid::Uuid;
 
 use crate::driver::Twin;
+use crate::driver::row::DecodeRow;
 use crate::driver::{Access, Dialect, Extent};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::query::{Filter, Page, PageRequest, Query, Visibility};
@@ -231,6 +232,27 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
             Err(refused) => Err(refused),
         };
         work.end(Access::Read, rows).await
+    }
+
+    /// Runs a query as [`query`](Self::query) and decodes each row as a tuple of columns, in the query's order.
+    ///
+    /// ```
+    /// use catamaran::{Result, SqliteRepository, record::Twin, Sqlite};
+    ///
+    /// /// How many rows have each title, the most frequent title first.
+    /// async fn titles<R: Twin<Sqlite>>(notes: &SqliteRepository<R>) -> Result<Vec<(String, i64)>> {
+    ///     let sql = "SELECT title, count(*) FROM notes WHERE stars >= ?1 GROUP BY title ORDER BY 2 DESC, 1";
+    ///     notes.query_as(sql, vec![3.into()]).await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`query`](Self::query), and [`Decode`](ErrorKind::Decode) if a stored value is not of its column's type.
+    pub async fn query_as<T>(&self, sql: &'static str, values: Vec<Value>) -> Result<Vec<T>>
+    where
+        T: DecodeRow<D> + Send,
+    {
+        self.query(sql, values, T::decode_row).await
     }
 
     /// Runs a statement of the application's own that writes; returns how many rows it changed.

@@ -13,37 +13,13 @@ pub(super) struct Skeleton {
     pub(super) postgres: Branch,
 }
 
-const MODULE: &str = r#"//! Fixes what the doctor found. Say here why the schema changes.
+const MODULE: &str = "//! Fixes what the doctor found. Say here why the schema changes.
 
 mod postgres;
 mod sqlite;
 
-use catamaran::migrate::{Script, TwinMigration};
-
-pub struct Migration;
-
-impl TwinMigration for Migration {
-    fn name(&self) -> &'static str {
-        "{name}"
-    }
-
-    fn sqlite_up(&self) -> Script {
-        sqlite::up()
-    }
-
-    fn sqlite_down(&self) -> Script {
-        sqlite::down()
-    }
-
-    fn postgres_up(&self) -> Script {
-        postgres::up()
-    }
-
-    fn postgres_down(&self) -> Script {
-        postgres::down()
-    }
-}
-"#;
+catamaran::migrate::twin_migration!();
+";
 
 /// The longest chain of calls on one line, as in rustfmt.
 const CHAIN: usize = 60;
@@ -54,7 +30,7 @@ impl Skeleton {
     pub(super) fn files(&self) -> Vec<(String, String)> {
         let file = |name: &str, text: String| (format!("{}/{name}.rs", self.name), text);
         vec![
-            file("mod", MODULE.replace("{name}", &self.name)),
+            file("mod", MODULE.to_owned()),
             file("sqlite", branch(Engine::Sqlite, &self.sqlite)),
             file("postgres", branch(Engine::Postgres, &self.postgres)),
         ]

@@ -7,14 +7,14 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDate, Utc};
 use deadpool::managed::Object;
 use futures_util::TryStreamExt;
-use sea_orm::{DbErr, ExecResult, QueryResult, RuntimeErr};
-use sea_query_sqlx::SqlxValues;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::{Arguments, AssertSqlSafe, Column, Decode, Row as _, query_with};
 use uuid::Uuid;
 
 use super::connect::{Manager, PostgresPool};
 use super::{Postgres, error, rls};
+use crate::driver::over_sqlx;
+use crate::driver::row::{Decodes, HasRow};
 use crate::driver::{Access, Begin, Dialect, Extent};
 use crate::model::domain::Table;
 use crate::model::error::{Error, ErrorKind, Result};
@@ -145,8 +145,21 @@ fn elements<T: Field>(values: Vec<Value>) -> Result<Vec<Option<T>>, ErrorKind> {
         .collect()
 }
 
-impl Dialect for Postgres {
+impl HasRow for Postgres {
     type Row = Row;
+}
+
+impl<T> Decodes<T> for Postgres
+where
+    T: Native<Postgres>,
+    T::Native: for<'r> Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>,
+{
+    fn column(row: &Row, index: usize) -> Result<T> {
+        row.get(index)
+    }
+}
+
+impl Dialect for Postgres {
     type Connection = Object<Manager>;
     type Pool = PostgresPool;
 
@@ -172,25 +185,7 @@ impl Dialect for Postgres {
         )
     }
 
-    async fn fetch<T: Send>(
-        connection: &mut Self::Connection,
-        text: &SqlText,
-        values: Vec<Value>,
-        decode: fn(&Row) -> Result<T>,
-    ) -> Result<Vec<T>> {
-        let query = query_with(AssertSqlSafe(text.sql.clone()), arguments(values)?)
-            .persistent(connection.keeps_statements());
-        let mut rows = query.fetch(connection.live());
-        let mut decoded = Vec::new();
-        while let Some(row) = rows
-            .try_next()
-            .await
-            .map_err(|error| Self::classify(&error, text.table))?
-        {
-            decoded.push(decode(&Row(row))?);
-        }
-        Ok(decoded)
-    }
+    over_sqlx::methods!(connection => connection.live(), keep: connection.keeps_statements());
 
     /// All of the answer is read: what the driver leaves of it would be read before the next statement.
     async fn fetch_first<T: Send>(
@@ -201,19 +196,6 @@ impl Dialect for Postgres {
     ) -> Result<Option<T>> {
         let rows = Self::fetch(connection, text, values, decode).await?;
         Ok(rows.into_iter().next())
-    }
-
-    async fn execute(
-        connection: &mut Self::Connection,
-        text: &SqlText,
-        values: Vec<Value>,
-    ) -> Result<u64> {
-        let query = query_with(AssertSqlSafe(text.sql.clone()), arguments(values)?)
-            .persistent(connection.keeps_statements());
-        let result = query.execute(connection.live()).await;
-        result
-            .map(|done| done.rows_affected())
-            .map_err(|error| Self::classify(&error, text.table))
     }
 
     async fn control(connection: &mut Self::Connection, text: &str) -> Result<()> {
@@ -259,62 +241,6 @@ impl Dialect for Postgres {
         pool.response_deadline()
     }
 
-    async fn seaorm_fetch(
-        connection: &mut Self::Connection,
-        statement: sea_orm::Statement,
-    ) -> Result<Vec<QueryResult>, DbErr> {
-        let values = SqlxValues(statement.values.unwrap_or(sea_orm::Values(Vec::new())));
-        // Not kept: the driver would use it again for parameters of other types.
-        let query = query_with(AssertSqlSafe(statement.sql), values).persistent(false);
-        let rows = query
-            .fetch_all(connection.live())
-            .await
-            .map_err(query_error)?;
-        Ok(rows.into_iter().map(Into::into).collect())
-    }
-
-    async fn seaorm_execute(
-        connection: &mut Self::Connection,
-        statement: sea_orm::Statement,
-    ) -> Result<ExecResult, DbErr> {
-        let values = SqlxValues(statement.values.unwrap_or(sea_orm::Values(Vec::new())));
-        // Not kept: the driver would use it again for parameters of other types.
-        let query = query_with(AssertSqlSafe(statement.sql), values).persistent(false);
-        let done = query
-            .execute(connection.live())
-            .await
-            .map_err(query_error)?;
-        Ok(done.into())
-    }
-
-    async fn seaorm_unprepared(
-        connection: &mut Self::Connection,
-        sql: &str,
-    ) -> Result<ExecResult, DbErr> {
-        let query = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
-        let done = query
-            .execute(connection.live())
-            .await
-            .map_err(query_error)?;
-        Ok(done.into())
-    }
-
-    fn big_int(row: &Row, index: usize) -> Result<i64> {
-        row.get(index)
-    }
-
-    fn boolean(row: &Row, index: usize) -> Result<bool> {
-        row.get(index)
-    }
-
-    fn uuid(row: &Row, index: usize) -> Result<Uuid> {
-        row.get(index)
-    }
-
-    fn text(row: &Row, index: usize) -> Result<String> {
-        row.get(index)
-    }
-
     const COLUMNS: &'static str = "SELECT t.relname::text, c.attname::text FROM pg_class AS t \
          JOIN pg_attribute AS c ON c.attrelid = t.oid AND c.attnum > 0 AND NOT c.attisdropped \
          WHERE t.relkind IN ('r', 'p') AND pg_table_is_visible(t.oid) \
@@ -324,8 +250,4 @@ impl Dialect for Postgres {
     fn classify(error: &sqlx::Error, table: Option<&'static Table>) -> Error {
         error::classify(error, table)
     }
-}
-
-fn query_error(error: sqlx::Error) -> DbErr {
-    DbErr::Query(RuntimeErr::SqlxError(error.into()))
 }

@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use deadpool::managed::Object;
 use futures_util::TryStreamExt;
-use sea_orm::{DbErr, ExecResult, QueryResult, RuntimeErr};
-use sea_query_sqlx::SqlxValues;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Arguments, AssertSqlSafe, Column, Decode, Row as _, ValueRef as _, query_with};
-use uuid::Uuid;
 
 use super::connect::{Manager, SqlitePool};
 use super::{Sqlite, TextDate, TextId, TextTime, error};
+use crate::driver::over_sqlx;
+use crate::driver::row::{Decodes, HasRow};
 use crate::driver::{Access, Begin, Dialect, Extent};
 use crate::model::domain::Table;
 use crate::model::error::{Error, ErrorKind, Result};
@@ -106,8 +105,21 @@ fn json(values: Vec<Value>) -> Result<String> {
     Ok(Json::Array(values.collect::<Result<_, _>>()?).to_string())
 }
 
-impl Dialect for Sqlite {
+impl HasRow for Sqlite {
     type Row = Row;
+}
+
+impl<T> Decodes<T> for Sqlite
+where
+    T: Native<Sqlite>,
+    T::Native: for<'r> Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
+{
+    fn column(row: &Row, index: usize) -> Result<T> {
+        row.get(index)
+    }
+}
+
+impl Dialect for Sqlite {
     type Connection = Object<Manager>;
     type Pool = SqlitePool;
 
@@ -127,24 +139,7 @@ impl Dialect for Sqlite {
         Ok(pool.begin_sql(access, extent))
     }
 
-    async fn fetch<T: Send>(
-        connection: &mut Self::Connection,
-        text: &SqlText,
-        values: Vec<Value>,
-        decode: fn(&Row) -> Result<T>,
-    ) -> Result<Vec<T>> {
-        let query = query_with(AssertSqlSafe(text.sql.clone()), arguments(values)?);
-        let mut rows = query.fetch(connection.statement());
-        let mut decoded = Vec::new();
-        while let Some(row) = rows
-            .try_next()
-            .await
-            .map_err(|error| Self::classify(&error, text.table))?
-        {
-            decoded.push(decode(&Row(row))?);
-        }
-        Ok(decoded)
-    }
+    over_sqlx::methods!(connection => connection.statement(), keep: true);
 
     /// The driver's thread resets the statement before it hands the row over, so that there is one message
     /// and no step more.
@@ -160,18 +155,6 @@ impl Dialect for Sqlite {
             .await
             .map_err(|error| Self::classify(&error, text.table))?;
         row.map(|row| decode(&Row(row))).transpose()
-    }
-
-    async fn execute(
-        connection: &mut Self::Connection,
-        text: &SqlText,
-        values: Vec<Value>,
-    ) -> Result<u64> {
-        let query = query_with(AssertSqlSafe(text.sql.clone()), arguments(values)?);
-        let result = query.execute(connection.statement()).await;
-        result
-            .map(|done| done.rows_affected())
-            .map_err(|error| Self::classify(&error, text.table))
     }
 
     async fn control(connection: &mut Self::Connection, text: &str) -> Result<()> {
@@ -218,70 +201,10 @@ impl Dialect for Sqlite {
         pool.response_deadline()
     }
 
-    async fn seaorm_fetch(
-        connection: &mut Self::Connection,
-        statement: sea_orm::Statement,
-    ) -> Result<Vec<QueryResult>, DbErr> {
-        let values = SqlxValues(statement.values.unwrap_or(sea_orm::Values(Vec::new())));
-        // Not kept: the driver would give the columns of a `SELECT *` as they were when it first saw it.
-        let query = query_with(AssertSqlSafe(statement.sql), values).persistent(false);
-        let rows = query
-            .fetch_all(connection.statement())
-            .await
-            .map_err(query_error)?;
-        Ok(rows.into_iter().map(Into::into).collect())
-    }
-
-    async fn seaorm_execute(
-        connection: &mut Self::Connection,
-        statement: sea_orm::Statement,
-    ) -> Result<ExecResult, DbErr> {
-        let values = SqlxValues(statement.values.unwrap_or(sea_orm::Values(Vec::new())));
-        // Not kept: the driver would give the columns of a `SELECT *` as they were when it first saw it.
-        let query = query_with(AssertSqlSafe(statement.sql), values).persistent(false);
-        let done = query
-            .execute(connection.statement())
-            .await
-            .map_err(query_error)?;
-        Ok(done.into())
-    }
-
-    async fn seaorm_unprepared(
-        connection: &mut Self::Connection,
-        sql: &str,
-    ) -> Result<ExecResult, DbErr> {
-        let query = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
-        let done = query
-            .execute(connection.statement())
-            .await
-            .map_err(query_error)?;
-        Ok(done.into())
-    }
-
-    fn big_int(row: &Row, index: usize) -> Result<i64> {
-        row.get(index)
-    }
-
-    fn boolean(row: &Row, index: usize) -> Result<bool> {
-        row.get(index)
-    }
-
-    fn uuid(row: &Row, index: usize) -> Result<Uuid> {
-        row.get(index)
-    }
-
-    fn text(row: &Row, index: usize) -> Result<String> {
-        row.get(index)
-    }
-
     const COLUMNS: &'static str = "SELECT t.name, c.name FROM sqlite_master AS t, pragma_table_xinfo(t.name) AS c \
          WHERE t.type = 'table' ORDER BY t.name, c.cid";
 
     fn classify(error: &sqlx::Error, table: Option<&'static Table>) -> Error {
         error::classify(error, table)
     }
-}
-
-fn query_error(error: sqlx::Error) -> DbErr {
-    DbErr::Query(RuntimeErr::SqlxError(error.into()))
 }

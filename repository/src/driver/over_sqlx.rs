@@ -1,0 +1,87 @@
+//! Running statements over sqlx, as both engines do it.
+
+use sea_orm::{DbErr, RuntimeErr};
+use sea_query_sqlx::SqlxValues;
+
+/// The methods of [`Dialect`](super::Dialect) that differ only in the driver's types.
+///
+/// `$handle` is the driver's connection in `$connection`; `$keep` says whether that keeps prepared statements. The
+/// module that calls the macro has the driver's functions and types under the names used here.
+macro_rules! methods {
+    ($connection:ident => $handle:expr, keep: $keep:expr) => {
+        async fn fetch<T: Send>(
+            $connection: &mut Self::Connection,
+            text: &SqlText,
+            values: Vec<Value>,
+            decode: fn(&Row) -> Result<T>,
+        ) -> Result<Vec<T>> {
+            let query = query_with(AssertSqlSafe(text.sql.clone()), arguments(values)?);
+            let query = query.persistent($keep);
+            let mut rows = query.fetch($handle);
+            let mut decoded = Vec::new();
+            while let Some(row) = rows
+                .try_next()
+                .await
+                .map_err(|error| Self::classify(&error, text.table))?
+            {
+                decoded.push(decode(&Row(row))?);
+            }
+            Ok(decoded)
+        }
+
+        async fn execute(
+            $connection: &mut Self::Connection,
+            text: &SqlText,
+            values: Vec<Value>,
+        ) -> Result<u64> {
+            let query = query_with(AssertSqlSafe(text.sql.clone()), arguments(values)?);
+            let query = query.persistent($keep);
+            match query.execute($handle).await {
+                Ok(done) => Ok(done.rows_affected()),
+                Err(error) => Err(Self::classify(&error, text.table)),
+            }
+        }
+
+        // SeaORM's prepared statements are not kept. The driver would give the columns of a `SELECT *` as they were
+        // when it first prepared it (SQLite), and would use it again for parameters of other types (Postgres).
+        async fn seaorm_fetch(
+            $connection: &mut Self::Connection,
+            statement: sea_orm::Statement,
+        ) -> Result<Vec<sea_orm::QueryResult>, sea_orm::DbErr> {
+            let values = over_sqlx::values(statement.values);
+            let query = query_with(AssertSqlSafe(statement.sql), values).persistent(false);
+            let rows = query.fetch_all($handle).await;
+            let rows = rows.map_err(over_sqlx::query_error)?;
+            Ok(rows.into_iter().map(Into::into).collect())
+        }
+
+        async fn seaorm_execute(
+            $connection: &mut Self::Connection,
+            statement: sea_orm::Statement,
+        ) -> Result<sea_orm::ExecResult, sea_orm::DbErr> {
+            let values = over_sqlx::values(statement.values);
+            let query = query_with(AssertSqlSafe(statement.sql), values).persistent(false);
+            let done = query.execute($handle).await;
+            done.map(Into::into).map_err(over_sqlx::query_error)
+        }
+
+        async fn seaorm_unprepared(
+            $connection: &mut Self::Connection,
+            sql: &str,
+        ) -> Result<sea_orm::ExecResult, sea_orm::DbErr> {
+            let query = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+            let done = query.execute($handle).await;
+            done.map(Into::into).map_err(over_sqlx::query_error)
+        }
+    };
+}
+
+pub(crate) use methods;
+
+pub(crate) fn values(values: Option<sea_orm::Values>) -> SqlxValues {
+    SqlxValues(values.unwrap_or(sea_orm::Values(Vec::new())))
+}
+
+pub(crate) fn query_error(error: sqlx::Error) -> DbErr {
+    DbErr::Query(RuntimeErr::SqlxError(error.into()))
+}
