@@ -98,6 +98,54 @@ async fn the_way_back_has_the_views_and_triggers_again() {
     }
 }
 
+/// Postgres would look for rows of the parents to check a key that is added later, and the migrator refuses what a policy
+/// would filter.
+#[tokio::test]
+async fn postgres_a_new_table_refers_to_one_with_forced_policies_without_a_superuser() {
+    let engine = Engine::Postgres;
+    edit(Edits {
+        engine: Some(engine),
+        added: vec!["DROP TABLE habit_entries".to_owned()],
+        ..Edits::default()
+    });
+    let doctor = Doctor::new(&entity::DOMAIN)
+        .migrations::<Edited>()
+        .only(engine);
+    let report = doctor.check().await;
+    let suggestion = doctor.suggest(&report, NAME).await;
+
+    let database = Migrated::new(engine).await;
+    let owner = format!("owner_{}", std::process::id());
+    for sql in [
+        "DROP TABLE habit_entries".to_owned(),
+        format!("CREATE ROLE {owner}"),
+        format!("GRANT CREATE ON SCHEMA public TO {owner}"),
+        format!("ALTER TABLE habits OWNER TO {owner}"),
+    ] {
+        database.run(&sql).await.expect("a plain owner");
+    }
+    let mut statements = vec![
+        format!("SET LOCAL ROLE {owner}"),
+        "SET LOCAL row_security = off".to_owned(),
+    ];
+    statements.extend_from_slice(suggestion.up(engine));
+    run(&database.connection, &statements).await;
+
+    let report = Doctor::new(&entity::DOMAIN)
+        .database(database.database.url())
+        .check()
+        .await;
+    assert!(report.is_clean(), "{report}");
+    database
+        .run(&format!("DROP OWNED BY {owner} CASCADE"))
+        .await
+        .expect("nothing of the role is left");
+    database
+        .run(&format!("DROP ROLE {owner}"))
+        .await
+        .expect("the role is gone");
+}
+
 struct Nothing;
 
 impl History for Nothing {

@@ -10,7 +10,7 @@ use crate::fingerprint::ddl::dependents;
 use crate::fingerprint::finding::Part;
 use crate::fingerprint::fix::Fix;
 use crate::fingerprint::ident;
-use crate::fingerprint::schema::{OtherObject, Schema, Table, UNLOGGED};
+use crate::fingerprint::schema::{ForeignKey, OtherObject, Schema, Table, UNLOGGED};
 use crate::fingerprint::statement::{Phase, Statement};
 use crate::model::engine::Engine;
 
@@ -124,7 +124,10 @@ fn is_history(table: &str) -> bool {
 fn missing(all: &mut Comparison, name: &str, wanted: &Table, expected: &Schema, actual: &Schema) {
     let others = renames::names_of_a_missing_table(all, wanted, expected, actual);
     let fix = match all.place.is_database() {
-        true if others.is_empty() => Fix::sql(ddl::whole_table(all.engine, name, wanted)),
+        true if others.is_empty() => {
+            let is_ready = |key: &ForeignKey| is_ready(key, wanted, actual);
+            Fix::sql(ddl::whole_table(all.engine, name, wanted, is_ready))
+        }
         true => Fix::Words(renames::first(&others, name)),
         false => {
             let fields: Vec<&str> = wanted.columns.iter().map(|c| c.field.as_str()).collect();
@@ -143,6 +146,23 @@ fn missing(all: &mut Comparison, name: &str, wanted: &Table, expected: &Schema, 
     };
     let sides = sides("the table", found);
     all.say(name, (Part::Table, ""), Code::TableMissing, sides, fix);
+}
+
+/// Whether the parent of a key has what the key refers to, before anything is fixed.
+fn is_ready(key: &ForeignKey, child: &Table, actual: &Schema) -> bool {
+    let Some(parent) = actual.tables.get(&key.references) else {
+        return false;
+    };
+    let unique = parent.unique_keys.iter().map(|unique| &unique.columns);
+    let mut keys = unique.chain([&parent.primary_key.columns]);
+    let mut pairs = key.columns.iter().zip(&key.referenced_columns);
+    // CREATE TABLE makes a key valid even if it says NOT VALID.
+    key.valid
+        && keys.any(|columns| *columns == key.referenced_columns)
+        && pairs.all(|(own, referenced)| {
+            let types = (child.column(own), parent.column(referenced));
+            matches!(types, (Some(own), Some(referenced)) if own.ty == referenced.ty)
+        })
 }
 
 fn extra(all: &mut Comparison, name: &str, found: &Table, expected: &Schema, actual: &Schema) {

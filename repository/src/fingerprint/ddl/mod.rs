@@ -164,20 +164,29 @@ pub(crate) fn create_table(called: &str, table: &Table) -> String {
     )
 }
 
-/// A table with everything that belongs to it. On Postgres its foreign keys come when every key is there.
-pub(crate) fn whole_table(engine: Engine, called: &str, table: &Table) -> Vec<Statement> {
-    let mut keyless = table.clone();
-    if engine == Engine::Postgres {
-        keyless.foreign_keys.clear();
-    }
-    let create = create_table(called, &keyless);
+/// A table with everything that belongs to it. On Postgres a foreign key whose parent is not ready comes later, when
+/// every key is there.
+///
+/// Where the parent is ready, the key is made with the table: Postgres checks the rows of both tables for a key that is
+/// added to a table, an empty one too, and a role that row level security binds may not read the parent.
+pub(crate) fn whole_table(
+    engine: Engine,
+    called: &str,
+    table: &Table,
+    is_ready: impl Fn(&ForeignKey) -> bool,
+) -> Vec<Statement> {
+    let mut created = table.clone();
+    created
+        .foreign_keys
+        .retain(|key| engine == Engine::Sqlite || is_ready(key));
+    let create = create_table(called, &created);
     let mut all = vec![Statement::new(Phase::CreateTable, create).making(called)];
     all.extend(table.indexes.iter().map(|(index, definition)| {
         let sql = create_index(table, called, index, definition);
         Statement::new(Phase::AddIndex, sql).making(index)
     }));
     if engine == Engine::Postgres {
-        let keys = table.foreign_keys.iter();
+        let keys = table.foreign_keys.iter().filter(|key| !is_ready(key));
         all.extend(keys.map(|key| added(Phase::AddForeignKey, called, &foreign_key(table, key))));
         let guard = table.guard.iter();
         all.extend(guard.flat_map(|guard| guarded(called, guard)));
