@@ -1,6 +1,7 @@
 //! `cargo xtask ci`.
 
 use std::{
+    path::PathBuf,
     process::Command,
     time::{Duration, Instant},
 };
@@ -11,18 +12,21 @@ use crate::{Outcome, layers, package, pages, shell, step::Step, test};
 
 /// The features of the library that a user may choose alone. Each is checked and documented for the package by itself: in
 /// the workspace, another member would switch the others on.
-const FEATURES: [&str; 13] = [
+const FEATURES: [&str; 16] = [
     "",
     "sqlite",
     "postgres",
     "sqlite,migrate",
     "postgres,migrate",
+    "sqlite,fingerprint",
+    "postgres,fingerprint",
     "sqlite,testing",
     "postgres,testing",
     "sqlite,doctor",
     "postgres,doctor",
     "sqlite,postgres,cli",
     "migrate",
+    "fingerprint",
     "testing",
     "doctor",
 ];
@@ -38,7 +42,9 @@ pub async fn run() -> Outcome<bool> {
     ];
     steps.extend(FEATURES.map(features));
     steps.push(documentation());
-    steps.push(Step::check("packages", package::run));
+    let packages = Step::check("packages", package::run);
+    let packaged = packages.passed.then(package::folder);
+    steps.push(packages);
 
     let begin = Instant::now();
     let report = test::report(&test::Arguments::default()).await;
@@ -51,7 +57,7 @@ pub async fn run() -> Outcome<bool> {
     };
     let took = begin.elapsed();
     steps.push(Step { name, passed, took });
-    steps.push(pages().await);
+    steps.push(pages(packaged).await);
     if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
         steps.push(newest());
     }
@@ -111,15 +117,17 @@ fn newest() -> Step {
     )
 }
 
-/// The pages that a newcomer follows.
-async fn pages() -> Step {
+/// The pages that a newcomer follows, with the packages that were built, if they were.
+async fn pages(packages: Option<PathBuf>) -> Step {
     let begin = Instant::now();
-    let passed = pages::run(&pages::Arguments::default())
-        .await
-        .unwrap_or_else(|error| {
-            shell::complain(&error.to_string());
-            false
-        });
+    let arguments = pages::Arguments {
+        packages,
+        ..pages::Arguments::default()
+    };
+    let passed = pages::run(&arguments).await.unwrap_or_else(|error| {
+        shell::complain(&error.to_string());
+        false
+    });
     Step {
         name: "pages".to_owned(),
         passed,

@@ -47,8 +47,13 @@ fn publish() -> Command {
     command
 }
 
-/// Where cargo leaves the sources of a package. All crates have the version of this one.
+/// Where cargo leaves the sources of the packages, each in a folder of its name and version.
+pub fn folder() -> PathBuf {
+    shell::target().join("package")
+}
+
+/// All crates have the version of this one.
 fn unpacked(name: &str) -> PathBuf {
     let version = env!("CARGO_PKG_VERSION");
-    shell::target().join(format!("package/{name}-{version}"))
+    folder().join(format!("{name}-{version}"))
 }

@@ -29,10 +29,10 @@ use scratch::Scratch;
 pub struct Arguments {
     /// Only this page, by the name of its file without `.md` (may be given again)
     #[arg(value_name = "PAGE")]
-    page: Vec<String>,
+    pub page: Vec<String>,
     /// The folder in which catamaran-VERSION and catamaran-macros-VERSION are unpacked [default: they are packaged now]
     #[arg(long, value_name = "FOLDER")]
-    packages: Option<PathBuf>,
+    pub packages: Option<PathBuf>,
 }
 
 /// A page that is followed, and where.
