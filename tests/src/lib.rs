@@ -1,18 +1,18 @@
 //! What the suites share. The suites are in `tests/`.
 
+pub mod adversarial;
 pub mod bank;
 pub mod book;
+pub mod cancellation_points;
 pub mod clock;
-pub mod intruder;
+pub mod cross_owner;
 pub mod kind;
 pub mod login;
-pub mod nasty;
 pub mod outside;
 pub mod own_server;
+pub mod pace;
 pub mod pages;
-pub mod people;
 pub mod pgbouncer;
-pub mod polls;
 pub mod proxy;
 pub mod raw;
 pub mod sample;
@@ -20,4 +20,5 @@ pub mod slow;
 pub mod soak;
 pub mod specimen;
 pub mod stores;
+pub mod users;
 pub mod witness;

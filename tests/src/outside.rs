@@ -5,7 +5,7 @@ use catamaran::{Store, Unit};
 use entity::domain::{DEVICES, HABIT_ENTRIES, HABITS, REMINDERS};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, Statement};
 
-use crate::people::everyone;
+use crate::users::everyone;
 
 /// Someone who reads the tables by a connection of their own, on Postgres as the superuser. A database in
 /// memory has no second connection: there it is a unit of the system's scope.

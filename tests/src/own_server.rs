@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use catamaran::migrate::History;
 use catamaran::testing::{Collation, PostgresServer};
@@ -15,6 +15,7 @@ use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 
 use crate::outside;
+use crate::pace::PLENTY;
 use crate::soak::place::Place;
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
@@ -94,7 +95,8 @@ impl OwnServer {
     pub async fn stop(&self, signal: Signal) {
         self.signal(signal);
         // Asked to, it takes a moment to end; killed, it is gone and leaves its file.
-        for _ in 0..500 {
+        let begun = Instant::now();
+        while begun.elapsed() < PLENTY {
             if signal == Signal::KILL || !self.data.join("postmaster.pid").exists() {
                 break;
             }

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use url::Url;
 
+use crate::pace::scaled;
+
 /// Runs a command for as long as standard input stays open: the other end of that pipe is held by the test's
 /// process and closes however that process ends. Then the directory goes as well.
 const WATCHDOG: &str = r#"
@@ -121,8 +123,8 @@ impl PgBouncer {
             input: shell.stdin.take(),
             shell,
         };
-        let patience = Instant::now();
-        while patience.elapsed() < Duration::from_secs(5) {
+        let begun = Instant::now();
+        while begun.elapsed() < scaled(Duration::from_secs(5)) {
             if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {
                 return Some(pooler);
             }

@@ -110,7 +110,7 @@ fn of_library(command: &str, features: &str) -> Command {
 /// What reads the catalogs of Postgres, on the newest one too.
 fn newest() -> Step {
     let mut command = shell::cargo(["xtask", "newest", "cargo", "xtask", "test"]);
-    command.args(["--test", "doctor", "--test", "fingerprint"]);
+    command.args(["--test", "doctor"]);
     Step::run(
         "newest PostgreSQL",
         command.env_remove(POSTGRES_URL_VARIABLE),

@@ -15,7 +15,7 @@ pub struct Arguments {
     /// Only the suites of this package (may be given again)
     #[arg(short, long, value_name = "NAME")]
     package: Vec<String>,
-    /// Only this suite, by the name of its file (may be given again)
+    /// Only this suite, by the name of its folder (may be given again)
     #[arg(short, long, value_name = "NAME")]
     test: Vec<String>,
     /// What the test harness gets: a part of the names of tests, --nocapture, ...

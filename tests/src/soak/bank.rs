@@ -11,8 +11,8 @@ use fastrand::Rng;
 use uuid::Uuid;
 
 use crate::bank::{Account, AccountDraft, AccountPatch, Transfer, TransferDraft};
-use crate::polls::polls;
-use crate::soak::place::{HANGING, Place};
+use crate::cancellation_points::drop_after_polls;
+use crate::soak::place::{Place, hanging};
 use crate::soak::races::is_stale;
 use crate::soak::tally::Tally;
 
@@ -165,9 +165,10 @@ impl Bank {
                     .violated(format!("{order:?} was given {}", told(&error)));
                 break Fate::Unknown;
             }
-            if begun.elapsed() > HANGING {
+            if begun.elapsed() > hanging() {
                 self.tally.violated(format!(
-                    "{order:?} is not done after {HANGING:?}: {error:?}"
+                    "{order:?} is not done after {:?}: {error:?}",
+                    hanging()
                 ));
                 break Fate::Unknown;
             }
@@ -230,7 +231,7 @@ impl Bank {
                 continue;
             }
             let linger = Duration::from_micros(rng.u64(..2_000));
-            let asked = polls(self.ask(&store, order), rng.usize(..20), linger).await;
+            let asked = drop_after_polls(self.ask(&store, order), rng.usize(..20), linger).await;
             match asked {
                 None => self.tally.dropped(),
                 Some(Ok(_)) => {}

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use catamaran::{Query, Scope};
 use fastrand::Rng;
@@ -17,6 +17,7 @@ use tokio::process::{Child, Command};
 use uuid::Uuid;
 
 use crate::bank::Account;
+use crate::pace::PLENTY;
 use crate::soak::bank::{Bank, Fate, Order, in_storm};
 use crate::soak::place::Place;
 use crate::soak::tally::Tally;
@@ -129,7 +130,8 @@ impl Client {
 
     /// Waits until it works, but not for ever.
     pub async fn at_work(&self) -> bool {
-        for _ in 0..1_000 {
+        let begun = Instant::now();
+        while begun.elapsed() < PLENTY {
             if self.said.load(std::sync::atomic::Ordering::Relaxed) {
                 return true;
             }

@@ -7,10 +7,14 @@ use catamaran::{Engine, Store, StoreOptions};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 
 use crate::outside;
+use crate::pace::scaled;
 use crate::soak::tally::Tally;
 
 /// How long anything may last before it is called hanging.
-pub const HANGING: Duration = Duration::from_secs(60);
+#[must_use]
+pub fn hanging() -> Duration {
+    scaled(Duration::from_secs(60))
+}
 
 /// A migrated database that several connections may open.
 #[derive(Clone, Debug)]
@@ -82,7 +86,7 @@ pub async fn open_transactions(
 /// # Errors
 /// Those of beginning a unit.
 pub async fn settle(store: &Store, connections: usize) -> catamaran::Result<()> {
-    let scope = crate::people::everyone();
+    let scope = crate::users::everyone();
     let writers = match store.engine() {
         Engine::Sqlite => 1,
         Engine::Postgres => connections,
@@ -104,7 +108,7 @@ pub async fn settle(store: &Store, connections: usize) -> catamaran::Result<()> 
 
 /// What the work gives, or `None` and a violation if it takes longer than anything may.
 pub async fn in_time<T>(tally: &Tally, what: &str, work: impl Future<Output = T>) -> Option<T> {
-    let ended = tokio::time::timeout(HANGING, work).await.ok();
+    let ended = tokio::time::timeout(hanging(), work).await.ok();
     tally.must(ended.is_some(), || format!("{what} hangs"));
     ended
 }

@@ -12,13 +12,17 @@ use entity::{Entry, EntryDraft, EntryPatch, Habit, HabitDraft};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::people::{habit_of, scope};
+use crate::pace::scaled;
 use crate::sample::day;
 use crate::soak::place::Place;
 use crate::soak::tally::Tally;
+use crate::users::{habit_of, scope};
 
-/// How long a writer may stand in line. Whoever waits longer gives up, and that is a violation.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a writer may wait for its turn. Whoever waits longer gives up, and that is a violation.
+#[must_use]
+pub fn longest_wait() -> Duration {
+    scaled(Duration::from_secs(120))
+}
 
 /// How long a loser waits at most before it tries again.
 const BETWEEN_TRIES: Duration = Duration::from_millis(20);
@@ -104,8 +108,8 @@ impl Race {
 /// Those of opening.
 pub async fn two_stores(place: &Place) -> Result<[Store; 2]> {
     let open = || {
-        let options = place.options().acquire_timeout(PATIENCE);
-        options.lock_timeout(PATIENCE).open()
+        let options = place.options().acquire_timeout(longest_wait());
+        options.lock_timeout(longest_wait()).open()
     };
     Ok([open().await?, open().await?])
 }
@@ -369,7 +373,7 @@ async fn increment(store: Store, owner: Uuid, entry: Uuid) -> Result<()> {
 
 /// Whoever loses tries again for as long as anyone waits in line.
 fn patient() -> Retry {
-    Retry::default().tries(10_000).budget(PATIENCE)
+    Retry::default().tries(10_000).budget(longest_wait())
 }
 
 async fn modify(store: Store, owner: Uuid, entry: Uuid) -> Result<()> {

@@ -8,9 +8,9 @@ use entity::{
     ReminderDraft, ReminderPatch,
 };
 use suite::kind::{check, foreign_key, invalid, refused, unique};
-use suite::people::{adas, everybodys};
 use suite::raw;
 use suite::specimen::{Specimen, SpecimenDraft};
+use suite::users::{adas, everybodys};
 use uuid::Uuid;
 
 fn day(number: u32) -> NaiveDate {

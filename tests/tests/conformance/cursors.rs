@@ -7,7 +7,7 @@ use catamaran::{
 };
 use entity::{Device, DeviceDraft, Habit, HabitDraft};
 use suite::kind::refused;
-use suite::people::{ADA, BOB, adas, everybodys};
+use suite::users::{ADA, BOB, adas, everybodys};
 
 fn another_query() -> ErrorKind {
     ErrorKind::InvalidCursor {

@@ -6,9 +6,9 @@ use catamaran::{Engine, ErrorKind, Expected, PageRequest, Query, Result};
 use entity::{Device, DeviceDraft, DevicePatch, Entry, EntryDraft, Habit, HabitDraft};
 use futures_util::TryStreamExt;
 use suite::kind::refused;
-use suite::people::{adas, everybodys};
 use suite::raw;
 use suite::specimen::{Specimen, SpecimenDraft};
+use suite::users::{adas, everybodys};
 use uuid::Uuid;
 
 fn unreadable(column: &'static str) -> ErrorKind {

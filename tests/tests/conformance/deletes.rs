@@ -7,8 +7,8 @@ use entity::{Entry, EntryDraft, Habit, HabitDraft, Reminder, ReminderDraft};
 use suite::clock::{ManualClock, instant};
 use suite::kind::{invalid, not_found, refused, stale, unique};
 use suite::pages::forwards;
-use suite::people::{ADA, BOB, adas};
 use suite::stores::open_with;
+use suite::users::{ADA, BOB, adas};
 use uuid::Uuid;
 
 fn deleted() -> Query<Habit> {

@@ -5,9 +5,9 @@ use catamaran::{Engine, ErrorKind, Expected, Result, Upsert};
 use entity::{Device, DeviceDraft, DevicePatch};
 use suite::kind::refused;
 use suite::outside::Outside;
-use suite::people::{ADA, BOB, Estate, adas, everybodys, everyone, scope};
 use suite::raw::execute;
 use suite::specimen::{Specimen, SpecimenDraft, SpecimenPatch};
+use suite::users::{ADA, BOB, Estate, adas, everybodys, everyone, scope};
 use uuid::Uuid;
 
 /// Takes the primary key away, and gives each of these rows a second time.

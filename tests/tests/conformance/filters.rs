@@ -10,8 +10,8 @@ use entity::{Device, Habit, HabitDraft, HabitPatch};
 use suite::clock::instant;
 use suite::kind::refused;
 use suite::pages::forwards;
-use suite::people::{adas, everybodys};
 use suite::specimen::{Specimen, SpecimenDraft};
+use suite::users::{adas, everybodys};
 use uuid::Uuid;
 
 /// The sorted values of a column in the rows that a filter selects.
@@ -407,13 +407,13 @@ async fn managed_columns_are_asked_for_like_the_others(db: &TwinDatabase) -> Res
     }
     assert_eq!(
         devices
-            .count(&Device::USER_ID.eq(suite::people::ADA).into())
+            .count(&Device::USER_ID.eq(suite::users::ADA).into())
             .await?,
         2
     );
     assert_eq!(
         devices
-            .count(&Device::USER_ID.eq(suite::people::BOB).into())
+            .count(&Device::USER_ID.eq(suite::users::BOB).into())
             .await?,
         0
     );

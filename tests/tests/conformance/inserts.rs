@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use entity::{Device, DeviceDraft, Entry, EntryDraft, Habit, HabitDraft, Reminder, ReminderDraft};
 use suite::clock::{ManualClock, instant};
 use suite::kind::{refused, unique};
-use suite::people::{ADA, adas, everybodys};
 use suite::stores::open_with;
+use suite::users::{ADA, adas, everybodys};
 use uuid::Uuid;
 
 #[twin_test(migration::Migrator, everywhere)]

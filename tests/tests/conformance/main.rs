@@ -1,8 +1,10 @@
 //! What every repository does, on every engine: each test is written once and runs on a SQLite file, on
 //! SQLite in memory, and on Postgres databases that collate by code point and as American English does.
 
-mod bare;
-mod bulks;
+mod bulk_changes;
+mod bulk_inserts;
+mod capabilities;
+mod cascade;
 mod constraints;
 mod cursors;
 mod decode;
@@ -10,16 +12,19 @@ mod deletes;
 mod differential;
 mod duplicates;
 mod encodings;
+mod environment;
 mod filters;
 mod inserts;
+mod one_entry_a_day;
 mod opening;
 mod pages;
 mod reads;
+mod records;
 mod secrets;
 mod settings;
-mod surroundings;
+mod streak;
 mod texts;
+mod unmanaged;
 mod updates;
 mod upserts;
 mod values;
-mod wheres;

@@ -11,7 +11,7 @@ use entity::{Device, DeviceDraft, Habit, HabitDraft, HabitPatch};
 use suite::clock::instant;
 use suite::kind::refused;
 use suite::pages::{backwards, forwards};
-use suite::people::adas;
+use suite::users::adas;
 use uuid::Uuid;
 
 /// 30 habits in 3 places, 10 names: ties in every order but that of ids.

@@ -4,7 +4,7 @@ use catamaran::testing::{TwinDatabase, twin_test};
 use catamaran::{Expected, Filter, Query, Result, Visibility};
 use entity::{Habit, HabitDraft};
 use suite::kind::{not_found, refused};
-use suite::people::adas;
+use suite::users::adas;
 use uuid::Uuid;
 
 #[twin_test(migration::Migrator, everywhere)]

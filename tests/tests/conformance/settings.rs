@@ -5,9 +5,10 @@ use std::time::Duration;
 use catamaran::testing::{Target, TwinDatabase, twin_test};
 use catamaran::{Engine, ErrorKind, Result, Scope, Store, Synchronous, Unit};
 use suite::kind::refused;
-use suite::people::ADA;
+use suite::pace::{PLENTY, limit};
 use suite::raw;
 use suite::stores::open_with;
+use suite::users::ADA;
 
 const ADAS: Scope = Scope::owner(ADA);
 
@@ -62,7 +63,7 @@ async fn every_connection_to_sqlite_has_its_settings(db: &TwinDatabase) -> Resul
             options
                 .readers(3)
                 .lock_timeout(Duration::from_millis(1_234))
-                .acquire_timeout(Duration::from_millis(50))
+                .acquire_timeout(limit())
                 .synchronous(synchronous)
         })
         .await?;
@@ -88,7 +89,7 @@ async fn every_connection_to_postgres(db: &TwinDatabase) -> Result<()> {
     let store = open_with::<migration::History>(db, |options| {
         options
             .connections(3)
-            .acquire_timeout(Duration::from_millis(2_000))
+            .acquire_timeout(PLENTY)
             .lock_timeout(Duration::from_millis(1_234))
             .statement_timeout(Duration::from_millis(56_789))
             .application_name("the suite's own")

@@ -4,7 +4,7 @@ use catamaran::testing::{TwinDatabase, twin_test};
 use catamaran::{Filter, InvalidReason, Query, Repository, Result};
 use entity::{Habit, HabitDraft};
 use suite::kind::{invalid, refused};
-use suite::people::adas;
+use suite::users::adas;
 
 /// Texts with every character that some search gives another meaning.
 fn hostile() -> Vec<String> {

@@ -5,8 +5,8 @@ use catamaran::{Expected, Query, Result, Scope};
 use entity::{Device, DeviceDraft, DevicePatch, Habit, HabitDraft, HabitPatch};
 use suite::clock::{ManualClock, instant};
 use suite::kind::{not_found, refused, stale};
-use suite::people::{ADA, adas, everybodys};
 use suite::stores::open_with;
+use suite::users::{ADA, adas, everybodys};
 use uuid::Uuid;
 
 #[twin_test(migration::Migrator, everywhere)]

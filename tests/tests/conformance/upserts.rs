@@ -7,8 +7,8 @@ use entity::{Device, DeviceDraft, Entry, EntryDraft, Habit, HabitDraft};
 use suite::clock::{ManualClock, instant};
 use suite::kind::{conflict, refused, stale, unique};
 use suite::pages::forwards;
-use suite::people::{ADA, adas};
 use suite::stores::open_with;
+use suite::users::{ADA, adas};
 use uuid::Uuid;
 
 const ID: Uuid = Uuid::from_u128(0x1d);

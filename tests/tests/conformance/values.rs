@@ -6,8 +6,8 @@ use catamaran::{Expected, InvalidReason, Query, Result, Upsert};
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{Device, DeviceDraft, Entry, EntryDraft, Habit, HabitDraft, HabitPatch};
 use suite::kind::{invalid, refused};
-use suite::people::{adas, everybodys};
 use suite::specimen::{Specimen, SpecimenDraft, SpecimenPatch};
+use suite::users::{adas, everybodys};
 use uuid::Uuid;
 
 fn day(year: i32) -> NaiveDate {

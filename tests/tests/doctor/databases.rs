@@ -7,10 +7,10 @@ use migration::Migrator;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend};
 use suite::outside;
 
-use crate::cure::{Cure, fixed, found};
+use crate::apply_fixes::{Cure, fixed, found};
+use crate::coverage::{Column, Tried};
 use crate::drift::{Change, Drift};
-use crate::history::{Edited, Edits, edit};
-use crate::proof::{Column, Tried};
+use crate::edited_history::{Edited, Edits, edit};
 
 /// A migrated database, and a connection to it that enforces no foreign keys, as a migration's does not.
 pub struct Migrated {

@@ -1,40 +1,41 @@
 //! The doctor: clean where nothing is wrong, and right about whatever is.
 
-mod alike;
+mod apply_fixes;
+mod atomic_fixes;
 mod blind_spots;
-mod calm;
-mod cure;
+mod coverage;
+mod data_loss;
 mod databases;
 mod domain;
 mod drift;
-mod elsewhere;
+mod edited_history;
 mod encodings;
 mod entities;
-mod file;
-mod history;
-mod history_of_a_database;
-mod kept;
-mod lost;
+mod equivalent_expressions;
+mod fingerprint;
+mod fix_order;
 mod memberships;
-mod order;
+mod mutations;
+mod no_false_positives;
+mod other_schemas;
 mod pages;
-mod pasted;
-mod printed;
-mod proof;
+mod pasted_fixes;
+mod preserved;
+mod quoted_names;
+mod recorded_history;
 mod reports;
-mod several;
-mod shadows;
-mod shared_rows;
-mod suggested;
-mod unread;
-mod unusual;
-mod whole;
-mod words;
+mod several_databases;
+mod shadowed_builtins;
+mod sharing_policies;
+mod sqlite_file;
+mod suggested_migrations;
+mod unparsed_sql;
+mod unsupported_objects;
 
 use std::thread;
 
+use coverage::{Column, Proof, Tried};
 use drift::DRIFTS;
-use proof::{Column, Proof, Tried};
 
 #[test]
 fn the_reference_domain_is_in_sync() {

@@ -6,7 +6,7 @@ use std::path::Path;
 use catamaran::doctor::Code;
 use catamaran::domain::{MATRIX, NativeType};
 
-use crate::proof::assert_page;
+use crate::coverage::assert_page;
 
 /// The patterns of SQLite are long; what is left out is more of the same.
 fn shortened(form: &str) -> String {

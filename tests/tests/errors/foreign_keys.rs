@@ -8,9 +8,9 @@ use catamaran::{
 };
 use suite::clock::instant;
 use suite::kind::{foreign_key, refused};
-use suite::people::everyone;
 use suite::raw;
 use suite::stores::open_with;
+use suite::users::everyone;
 use uuid::Uuid;
 
 use crate::library::{

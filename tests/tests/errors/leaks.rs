@@ -8,7 +8,7 @@ use proptest::test_runner::{Config, TestRunner};
 use sea_orm::{ConnectionTrait, Statement};
 use suite::kind::shown;
 use suite::outside::connect;
-use suite::people::{everybodys, everyone};
+use suite::users::{everybodys, everyone};
 
 use crate::library::{
     Book, BookDraft, BookPatch, Migrator, Room, RoomDraft, Shelf, ShelfDraft, ShelfPatch, Volume,

@@ -3,8 +3,8 @@
 use catamaran::testing::{TwinDatabase, twin_test};
 use catamaran::{ErrorKind, Expected, Filter, InvalidReason, Result, Upsert};
 use suite::kind::{invalid, refused};
-use suite::people::everyone;
 use suite::raw;
+use suite::users::everyone;
 use uuid::Uuid;
 
 use crate::library::{

@@ -5,5 +5,5 @@ mod foreign_keys;
 mod leaks;
 mod lengths;
 mod library;
-mod opposite;
 mod urls;
+mod write_order;

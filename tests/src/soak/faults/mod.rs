@@ -14,8 +14,9 @@ use uuid::Uuid;
 
 use crate::bank::Transfer;
 use crate::own_server::OwnServer;
+use crate::pace::limit;
 use crate::soak::bank::{Bank, Fate};
-use crate::soak::place::{HANGING, Place, in_time};
+use crate::soak::place::{Place, hanging, in_time};
 use crate::soak::tally::{Tally, kind_name};
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
@@ -146,9 +147,6 @@ struct Case<'a> {
     tally: &'a Tally,
 }
 
-/// Short enough that nobody waits long for an answer that does not come.
-const SHORT: Duration = Duration::from_millis(300);
-
 impl<'a> Case<'a> {
     /// Founds the bank, opens the store, and does some orders.
     async fn begin(
@@ -169,8 +167,8 @@ impl<'a> Case<'a> {
         tally: &'a Tally,
     ) -> Outcome<Self> {
         let options = options
-            .lock_timeout(SHORT)
-            .statement_timeout(SHORT * 2)
+            .lock_timeout(limit())
+            .statement_timeout(limit() * 2)
             .connections(2)
             .readers(2);
         let bank = Bank::found(place, Uuid::from_u128(rng.u128(..)), tally).await?;
@@ -255,7 +253,9 @@ impl<'a> Case<'a> {
             match self.ask().await {
                 Ok(Fate::Done) => done += 1,
                 Ok(_) => {}
-                Err(error) if self.fault.may_follow(error.kind()) && begun.elapsed() < HANGING => {
+                Err(error)
+                    if self.fault.may_follow(error.kind()) && begun.elapsed() < hanging() =>
+                {
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
                 Err(error) => {

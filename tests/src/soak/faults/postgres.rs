@@ -11,9 +11,10 @@ use rustix::process::Signal;
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 
 use super::disk::Disk;
-use super::{Case, Fault, Outcome, SHORT};
+use super::{Case, Fault, Outcome};
 use crate::outside::texts;
 use crate::own_server::{OwnServer, backends, signal_backend};
+use crate::pace::limit;
 use crate::soak::place::Place;
 use crate::soak::tally::Tally;
 
@@ -184,7 +185,7 @@ async fn connection_limit(place: &Place, rng: &mut Rng, tally: &Tally) -> Outcom
 
 /// Every process of the server stops where it is: who is connected is not answered, and neither is who connects.
 async fn silence(place: &Place, server: &OwnServer, rng: &mut Rng, tally: &Tally) -> Outcome<()> {
-    let options = place.options().acquire_timeout(SHORT * 2);
+    let options = place.options().acquire_timeout(limit() * 2);
     let mut case = Case::with(Fault::Silence, place, options, rng, tally).await?;
     let pids = backends(place).await?;
     server.signal(Signal::STOP);

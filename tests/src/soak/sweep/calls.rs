@@ -10,8 +10,8 @@ use futures_util::TryStreamExt;
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
-use crate::people::everything;
 use crate::sample::day;
+use crate::users::everything;
 
 const fn id(n: u128) -> Uuid {
     Uuid::from_u128(0x0189_0000_0000_7000_8000_0000_0000_0000 | n)

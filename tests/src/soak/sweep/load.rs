@@ -9,8 +9,8 @@ use entity::{Device, DeviceDraft};
 use tokio::sync::{OwnedRwLockWriteGuard, RwLock};
 use tokio::task::JoinHandle;
 
-use crate::people::{BOB, scope};
 use crate::soak::tally::Tally;
+use crate::users::{BOB, scope};
 
 /// How many write at once.
 const WRITERS: usize = 3;

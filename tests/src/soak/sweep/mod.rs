@@ -13,12 +13,12 @@ use entity::{Device, DeviceDraft, Entry, EntryDraft, Habit};
 use fastrand::Rng;
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 
+use crate::cancellation_points::drop_after_polls;
 use crate::outside::{dump_of, texts};
-use crate::people::{ADA, everyone, scope};
-use crate::polls::polls;
 use crate::sample::day;
 use crate::soak::place::{Place, in_time, open_transactions, settle};
 use crate::soak::tally::Tally;
+use crate::users::{ADA, everyone, scope};
 use calls::{ANYONES, Call, DELETED, LIVING, OWNERS, draft};
 use load::Load;
 
@@ -172,7 +172,7 @@ impl Sweep<'_> {
             let at = || format!("{} {setting:?}: {name} dropped at {k}", self.place.engine);
             self.outside.execute_unprepared(RESET).await?;
             let begun = Instant::now();
-            let call = polls(run(self.store.clone(), setting.scope), k, setting.linger);
+            let call = drop_after_polls(run(self.store.clone(), setting.scope), k, setting.linger);
             let Some(ended) = in_time(self.tally, name, call).await else {
                 return Ok(());
             };

@@ -1,18 +1,18 @@
 //! Random rows, filters, orders and pages: SQLite, Postgres and a plain evaluation in Rust agree.
 
-mod asked;
-mod ordered;
+mod filters;
+mod orders;
 mod strategies;
 
 use catamaran::testing::{Target, TwinDatabase};
 use catamaran::{Engine, Filter, Query, Repository, Result};
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use suite::pages::{backwards, forwards};
-use suite::people::everybodys;
 use suite::specimen::{Migrator, Specimen};
+use suite::users::everybodys;
 
-use asked::Asked;
-use ordered::Key;
+use filters::Asked;
+use orders::Key;
 
 /// What is asked of the rows.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ impl Question {
             .iter()
             .filter(|row| self.asked.holds(row) == Some(true));
         let mut expected: Vec<Specimen> = matching.cloned().collect();
-        expected.sort_by(|a, b| ordered::compare(&self.order, a, b));
+        expected.sort_by(|a, b| orders::compare(&self.order, a, b));
         expected
     }
 }

@@ -11,8 +11,8 @@ use suite::specimen::Specimen;
 use uuid::Uuid;
 
 use super::Question;
-use super::asked::{Asked, Compared, Found, Test};
-use super::ordered::{By, Key, Nulls};
+use super::filters::{Asked, Compared, Found, Test};
+use super::orders::{By, Key, Nulls};
 
 fn text() -> impl Strategy<Value = String> {
     let characters = [

@@ -3,7 +3,7 @@
 
 mod changed;
 mod drifts;
-mod words;
+mod spelling;
 
 use catamaran::Engine;
 use catamaran::doctor::{Code, Doctor, Finding, Fix, Place, Report};
@@ -11,7 +11,7 @@ use catamaran::domain::{Domain, Suppression, Table, TableSource, TableTypes, Typ
 
 use Code::*;
 
-use crate::cure::fixed;
+use crate::apply_fixes::fixed;
 use crate::databases::Migrated;
 use changed::RENAMED;
 use drifts::{DRIFTS, Drift};
@@ -68,7 +68,7 @@ async fn renamed() -> Result<(), String> {
 /// has to be: found in DOMAIN, found in both databases, and the databases fixed into the new DOMAIN.
 pub async fn all() -> Vec<(&'static str, String, Result<(), String>)> {
     let mut outcomes = Vec::new();
-    for drift in DRIFTS.iter().chain(words::DRIFTS) {
+    for drift in DRIFTS.iter().chain(spelling::DRIFTS) {
         let code = match (drift.own, drift.databases) {
             (Some((code, ..)), _) => code.to_string(),
             (None, Some((_, code, _))) => format!("{code} elsewhere"),

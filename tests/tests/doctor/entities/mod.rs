@@ -9,7 +9,7 @@ use catamaran::domain::{Domain, TableSource, TableTypes, TypedColumn};
 
 use Code::*;
 
-use crate::cure::found;
+use crate::apply_fixes::found;
 use wrong::{OTHERWISE, RENAMED, SYSTEM, UNRELATED, WITHOUT, WRONG, Wrong};
 
 /// How it is seen that the fix is right.

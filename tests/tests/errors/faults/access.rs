@@ -3,8 +3,8 @@
 use catamaran::testing::Target;
 use catamaran::{Engine, Result, Store, Upsert};
 use entity::{Habit, HabitDraft};
-use suite::people::{ADA, BOB, adas, habit_of, scope};
 use suite::raw;
+use suite::users::{ADA, BOB, adas, habit_of, scope};
 
 use super::{ADAS, Fault, MARKER, Provoked, faults, habits, told};
 

@@ -7,7 +7,8 @@ use catamaran::{AnyRepository, Engine, Expected, Repository, Result, StoreOption
 use entity::{Habit, HabitDraft, HabitPatch};
 use sea_orm::ConnectionTrait;
 use suite::outside::connect;
-use suite::people::adas;
+use suite::pace::limit;
+use suite::users::adas;
 
 use super::{ADAS, EVERYBODYS, Fault, MARKER, Provoked, faults, habits, told};
 
@@ -85,7 +86,7 @@ async fn no_connection(at: Target) -> Result<Provoked> {
     let db = habits(at).await;
     let store = StoreOptions::new(db.url())
         .connections(1)
-        .acquire_timeout(Duration::from_millis(50))
+        .acquire_timeout(limit())
         .open()
         .await?;
     let _held = store.begin_write(&ADAS).await?;
@@ -96,7 +97,7 @@ async fn no_connection(at: Target) -> Result<Provoked> {
 async fn slow(at: Target) -> Result<Provoked> {
     let db = habits(at).await;
     let store = StoreOptions::new(db.url())
-        .statement_timeout(Duration::from_millis(100))
+        .statement_timeout(limit())
         .open()
         .await?;
     told(match store.native::<Habit>(&EVERYBODYS) {
@@ -106,7 +107,7 @@ async fn slow(at: Target) -> Result<Provoked> {
             rows.query(sql, vec![], |row| row.get::<i64>(0)).await
         }
         AnyRepository::Postgres(rows) => {
-            let sql = "SELECT 1::bigint FROM pg_sleep(60)";
+            let sql = "SELECT 1::bigint FROM pg_sleep(600)";
             rows.query(sql, vec![], |row| row.get::<i64>(0)).await
         }
     })

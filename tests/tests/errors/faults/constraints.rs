@@ -6,11 +6,11 @@ use catamaran::{Engine, Expected, Postgres, Result, Sqlite, Unit};
 use entity::{Device, DeviceDraft, Entry, EntryDraft, Habit, HabitDraft, HabitPatch};
 use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, IntoActiveModel, Set};
 use suite::outside::connect;
-use suite::people::{NOBODY, adas, everybodys};
 use suite::raw;
 use suite::sample::day;
 use suite::specimen::{self, Specimen, SpecimenDraft};
 use suite::stores::open_with;
+use suite::users::{NOBODY, adas, everybodys};
 use uuid::Uuid;
 
 use super::{EVERYBODYS, Fault, MARKER, Provoked, faults, habits, library, told};

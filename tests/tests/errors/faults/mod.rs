@@ -7,16 +7,16 @@ mod access;
 mod concurrency;
 mod constraints;
 
+mod environment;
 mod opening;
 mod programming;
-mod surroundings;
 mod table;
 mod values;
 
 use catamaran::testing::{Target, TwinDatabase};
 use catamaran::{Error, Result, Scope};
 use futures_util::future::BoxFuture;
-use suite::people::ADA;
+use suite::users::ADA;
 
 const ADAS: Scope = Scope::owner(ADA);
 const EVERYBODYS: Scope = Scope::system("the faults are everybody's");
@@ -58,7 +58,7 @@ fn all() -> Vec<Fault> {
         constraints::faults(),
         access::faults(),
         concurrency::faults(),
-        surroundings::faults(),
+        environment::faults(),
         opening::faults(),
         programming::faults(),
     ]

@@ -3,8 +3,8 @@
 use catamaran::testing::Target;
 use catamaran::{AnyRepository, Expected, Result, Value};
 use entity::{Habit, HabitDraft};
-use suite::people::{NOBODY, adas, everybodys};
 use suite::raw;
+use suite::users::{NOBODY, adas, everybodys};
 
 use super::{ADAS, EVERYBODYS, Fault, MARKER, Provoked, faults, habits, library, told};
 use crate::library::{Room, RoomDraft, Shelf, ShelfDraft};

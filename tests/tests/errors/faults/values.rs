@@ -3,8 +3,8 @@
 use catamaran::testing::Target;
 use catamaran::{Expected, PageRequest, Query, Result};
 use entity::{Habit, HabitDraft, HabitPatch};
-use suite::people::{adas, everybodys};
 use suite::raw;
+use suite::users::{adas, everybodys};
 
 use super::{Fault, MARKER, Provoked, faults, habits, library, told};
 use crate::library::{Room, RoomDraft, Shelf, ShelfDraft};

@@ -1,0 +1,177 @@
+//! The binary itself: what it prints, and what it returns.
+
+use std::process::{Command, Output};
+
+use sea_orm_migration::MigratorTrait;
+
+use crate::support;
+
+fn migration(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_migration"))
+        .args(args)
+        .env_remove("DATABASE_URL")
+        .env_remove("DATABASE_SCHEMA")
+        .output()
+        .expect("the binary runs")
+}
+
+fn succeeds(args: &[&str]) -> String {
+    let output = migration(args);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{args:?}: {output:?}");
+    text
+}
+
+/// Exit code 1 and one line on standard error.
+fn fails(args: &[&str]) -> String {
+    let output = migration(args);
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{args:?}: {output:?}");
+    assert_eq!(text.lines().count(), 1, "{text}");
+    text
+}
+
+fn every_subcommand(url: &str) {
+    for command in [
+        "status", "up", "status", "down", "up", "fresh", "refresh", "reset", "status",
+    ] {
+        succeeds(&[command, "-u", url]);
+    }
+    assert!(succeeds(&["status", "-u", url]).contains("'m20261122_000006_outbox'... Pending"));
+    assert!(
+        succeeds(&["up", "-n", "2", "-u", url])
+            .contains("'m20261122_000002_habits' has been applied")
+    );
+    assert!(
+        succeeds(&["status", "-u", url]).contains("'m20261122_000003_habit_entries'... Pending")
+    );
+    let pending = succeeds(&["plan", "--pending", "-u", url]);
+    assert!(
+        pending.contains("CREATE TABLE habit_entries") && !pending.contains("CREATE TABLE habits")
+    );
+    assert!(succeeds(&["-u", url]).contains("'m20261122_000006_outbox' has been applied"));
+}
+
+#[test]
+fn sqlite_every_subcommand() {
+    let file = support::SqliteFile::new();
+    every_subcommand(&format!("{}?mode=rwc", file.url()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_every_subcommand() {
+    let database = support::PostgresDatabase::new().await;
+    every_subcommand(&database.url());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_a_schema_of_its_own() {
+    let database = support::PostgresDatabase::new().await;
+    let url = database.url();
+    assert!(
+        fails(&["up", "-s", "tenant1", "-u", &url]).contains("schema `tenant1` does not exist")
+    );
+    let db = support::connect(&url).await;
+    support::run(&db, "CREATE SCHEMA tenant1").await;
+    succeeds(&["up", "-s", "tenant1", "-u", &url]);
+    let tables = "SELECT DISTINCT schemaname::text FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')";
+    assert_eq!(support::texts(&db, tables).await, ["tenant1"]);
+    assert!(succeeds(&["status", "-u", &url]).contains("'m20261122_000002_habits'... Pending"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_a_role_that_may_only_read_gets_its_status() {
+    let database = support::PostgresDatabase::new().await;
+    let db = support::connect(&database.url()).await;
+    let role = support::unique("reader");
+    support::run(&db, &format!("CREATE ROLE {role} LOGIN PASSWORD 'secret'")).await;
+    let url = database.url_as(&role);
+
+    assert!(succeeds(&["status", "-u", &url]).contains("'m20261122_000002_habits'... Pending"));
+    migration::Migrator::up(&db, None).await.expect("up");
+    support::run(&db, &format!("GRANT SELECT ON seaql_migrations TO {role}")).await;
+    assert!(succeeds(&["status", "-u", &url]).contains("'m20261122_000002_habits'... Applied"));
+    succeeds(&["up", "-u", &url]);
+    // What it may not do is an error of one line.
+    assert!(fails(&["down", "-u", &url]).contains("must be owner of table"));
+
+    support::run(&db, &format!("DROP OWNED BY {role}")).await;
+    support::run(&db, &format!("DROP ROLE {role}")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_a_role_that_may_not_join_is_told_what_a_dba_should_run() {
+    let database = support::PostgresDatabase::new().await;
+    let db = support::connect(&database.url()).await;
+    // So that the role of the application exists already, as after any other database's migration.
+    migration::Migrator::up(&db, None).await.expect("up");
+    migration::Migrator::fresh(&db).await.expect("fresh");
+    migration::Migrator::reset(&db).await.expect("reset");
+    let role = support::unique("plain");
+    support::run(&db, &format!("CREATE ROLE {role} LOGIN PASSWORD 'secret'")).await;
+    support::run(&db, &format!("GRANT CREATE ON SCHEMA public TO {role}")).await;
+    let url = database.url_as(&role);
+
+    let message = fails(&["up", "-u", &url]);
+    assert!(
+        message.contains(&format!("a DBA should run: GRANT catamaran_app TO {role}")),
+        "{message}"
+    );
+    support::run(&db, &format!("GRANT catamaran_app TO {role}")).await;
+    succeeds(&["up", "-u", &url]);
+
+    support::run(&db, &format!("DROP OWNED BY {role}")).await;
+    support::run(&db, &format!("DROP ROLE {role}")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_an_unreachable_server_and_a_missing_database_are_one_line() {
+    assert!(
+        fails(&["up", "-u", "postgres://me:hunter2@127.0.0.1:1/db"])
+            .contains("no Postgres answers at 127.0.0.1:1")
+    );
+    let database = support::PostgresDatabase::new().await;
+    let url = format!("{}_not", database.url());
+    assert!(fails(&["up", "-u", &url]).contains("does not exist"));
+    let url = database.url_as("nobody_of_that_name");
+    let message = fails(&["up", "-u", &url]);
+    assert!(
+        message.contains("nobody_of_that_name") && !message.contains("secret"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_bad_url_is_one_line() {
+    assert!(fails(&["up"]).contains("no database URL"));
+    assert!(
+        fails(&["up", "-u", "mysql://me:hunter2@host/db"]).contains("the scheme mysql: is unknown")
+    );
+    assert!(fails(&["up", "-u", "nonsense"]).contains("no scheme"));
+    let file = support::SqliteFile::new();
+    assert!(fails(&["up", "-u", &file.url()]).contains("add ?mode=rwc"));
+    assert!(
+        fails(&["fresh", "-u", "sqlite:///no/such/folder/x.db?mode=rwc"])
+            .contains("x.db does not exist")
+    );
+    let garbage = format!("{}.txt", file.path());
+    std::fs::write(&garbage, "this is a text file and no database at all").expect("write");
+    assert!(
+        fails(&["up", "-u", &format!("sqlite://{garbage}")]).contains("is not a SQLite database")
+    );
+}
+
+#[test]
+fn plan_prints_both_engines_and_help_lists_it() {
+    let both = succeeds(&["plan"]);
+    let sqlite = succeeds(&["plan", "--dialect", "sqlite"]);
+    let postgres = succeeds(&["plan", "--dialect", "postgres"]);
+    assert_eq!(both, format!("{sqlite}\n{postgres}"));
+    assert!(sqlite.contains("STRICT") && postgres.contains("CREATE POLICY"));
+    let help = succeeds(&["--help"]);
+    assert!(help.contains("plan") && help.contains("DATABASE_URL"));
+    assert_eq!(
+        migration(&["plan", "--dialect", "mysql"]).status.code(),
+        Some(64)
+    );
+}

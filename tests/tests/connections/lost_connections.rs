@@ -1,0 +1,225 @@
+//! A connection that the server ended is thrown away, whatever it was used for. SQLite has none to lose.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use catamaran::testing::{Target, TwinDatabase};
+use catamaran::{Error, ErrorKind, OnceOutcome, Query, Result, Retry, Scope, Store, StoreOptions};
+use entity::{Habit, HabitDraft};
+use suite::outside::Outside;
+use suite::pace::limit;
+use suite::proxy::{Proxy, Wire};
+use suite::users::{ADA, everyone, habit_of, scope};
+use uuid::Uuid;
+
+/// Ends the server's side of the store's connections, and waits until it has ended.
+async fn terminate(outside: &Outside) {
+    let others = "FROM pg_stat_activity WHERE datname = current_database() \
+         AND application_name = 'catamaran'";
+    let ended = format!("SELECT pg_terminate_backend(pid, 5000)::text {others}");
+    assert_eq!(outside.texts(&ended).await, ["true"]);
+}
+
+async fn a_lost_connection_costs_one_call(caller: Scope) -> Result<()> {
+    let made = TwinDatabase::create::<migration::Migrator>(Target::Postgres).await;
+    let db = made.expect("a database on Postgres");
+    let habit = habit_of(db.store(), ADA, "run").await?;
+    db.store().close();
+    let outside = Outside::of(&db).await;
+    let store = StoreOptions::new(db.url()).connections(1).open().await?;
+    let habits = store.repository::<Habit>(&caller);
+    for round in 0..3 {
+        assert_eq!(habits.get(habit.id).await?, habit);
+        terminate(&outside).await;
+        let lost = match round {
+            0 => habits.find(habit.id).await.err(),
+            1 => habits.count(&Query::all()).await.err(),
+            _ => habits.update(habit.clone()).await.err(),
+        };
+        let error = lost.expect("the connection is gone");
+        // The system's write commits by itself, so it may have done so before the answer was lost.
+        let may_be_durable = round == 2 && caller.owner_id().is_none();
+        let kind = match may_be_durable {
+            true => ErrorKind::CommitUnknown,
+            false => ErrorKind::ConnectionLost,
+        };
+        assert_eq!(*error.kind(), kind);
+        assert_eq!(error.is_retryable(), !may_be_durable);
+    }
+    assert_eq!(habits.get(habit.id).await?, habit);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_owners_call_on_a_lost_connection_fails_once() -> Result<()> {
+    a_lost_connection_costs_one_call(scope(ADA)).await
+}
+
+/// Such a call has no transaction whose rollback would find out.
+#[tokio::test]
+async fn a_systems_call_on_a_lost_connection_fails_once() -> Result<()> {
+    a_lost_connection_costs_one_call(everyone()).await
+}
+
+#[tokio::test]
+async fn a_unit_on_a_lost_connection_keeps_nothing_and_the_next_one_works() -> Result<()> {
+    let made = TwinDatabase::create::<migration::Migrator>(Target::Postgres).await;
+    let db = made.expect("a database on Postgres");
+    db.store().close();
+    let outside = Outside::of(&db).await;
+    let store = StoreOptions::new(db.url()).connections(1).open().await?;
+    let draft = || HabitDraft::new("run", "daily");
+
+    let unit = store.begin_write(&scope(ADA)).await?;
+    unit.repository::<Habit>().insert(draft()).await?;
+    terminate(&outside).await;
+    let lost = unit.repository::<Habit>().insert(draft()).await;
+    let error = lost.expect_err("the connection is gone");
+    assert!(
+        matches!(error.kind(), ErrorKind::ConnectionLost),
+        "{error:?}"
+    );
+    assert!(unit.commit().await.is_err());
+    assert_eq!(outside.count("habits", "true").await, 0);
+
+    // Lost between the last call and the commit, nobody can tell what became of it.
+    let unit = store.begin_write(&scope(ADA)).await?;
+    unit.repository::<Habit>().insert(draft()).await?;
+    terminate(&outside).await;
+    let error = unit.commit().await.expect_err("the connection is gone");
+    assert!(
+        matches!(error.kind(), ErrorKind::CommitUnknown),
+        "{error:?}"
+    );
+    assert!(!error.is_retryable());
+
+    habit_of(&store, ADA, "after").await?;
+    assert_eq!(outside.count("habits", "true").await, 1);
+    Ok(())
+}
+
+/// A database behind a wire that breaks when told, and a store that uses it.
+async fn behind_a_proxy(
+    options: fn(StoreOptions) -> StoreOptions,
+) -> Result<(TwinDatabase, Proxy, Store)> {
+    let made = TwinDatabase::create::<migration::Migrator>(Target::Postgres).await;
+    let db = made.expect("a database on Postgres");
+    let proxy = Proxy::start(db.url()).await;
+    let store = options(StoreOptions::new(proxy.url()).connections(1))
+        .open()
+        .await?;
+    Ok((db, proxy, store))
+}
+
+const KEY: Uuid = Uuid::from_u128(0x0189_0000_0000_7000_8000_0000_0000_0e12);
+
+#[tokio::test]
+async fn a_commit_whose_answer_is_lost_is_unknown_and_never_tried_again() -> Result<()> {
+    for (cut, durable) in [(Wire::CutBeforeCommit, 0), (Wire::CutAfterCommit, 1)] {
+        let (db, proxy, store) = behind_a_proxy(|options| options).await?;
+        proxy.set(cut);
+        let tries = AtomicU32::new(0);
+        let lost = store
+            .writing(&scope(ADA))
+            .run(async |unit| {
+                tries.fetch_add(1, Ordering::Relaxed);
+                let habits = unit.repository::<Habit>();
+                habits.insert(HabitDraft::new("run", "daily")).await
+            })
+            .await;
+        let error = lost.expect_err("the answer is lost");
+        assert_eq!(*error.kind(), ErrorKind::CommitUnknown, "{cut:?}");
+        assert_eq!(tries.into_inner(), 1);
+        let habits = db.store().repository::<Habit>(&scope(ADA));
+        assert_eq!(habits.count(&Query::all()).await?, durable, "{cut:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_key_tells_whether_a_commit_whose_answer_is_lost_was_durable() -> Result<()> {
+    for (cut, outcome) in [
+        (Wire::CutBeforeCommit, OnceOutcome::Done("run".to_owned())),
+        (Wire::CutAfterCommit, OnceOutcome::AlreadyDone),
+    ] {
+        let (db, proxy, store) = behind_a_proxy(|options| options).await?;
+        proxy.set(cut);
+        let done = store
+            .writing(&scope(ADA))
+            .once(KEY, async |unit| {
+                let habits = unit.repository::<Habit>();
+                let habit = habits.insert(HabitDraft::new("run", "daily")).await?;
+                Ok::<_, Error>(habit.name)
+            })
+            .await?;
+        assert_eq!(done, outcome, "{cut:?}");
+        assert!(db.store().was_done(&scope(ADA), KEY).await?);
+        let habits = db.store().repository::<Habit>(&scope(ADA));
+        assert_eq!(habits.count(&Query::all()).await?, 1, "{cut:?}");
+    }
+    Ok(())
+}
+
+/// A key that is not known to be free is not known to be taken either.
+#[tokio::test]
+async fn a_commit_that_stays_unknown_is_said_to_be_unknown() -> Result<()> {
+    let (_db, proxy, store) = behind_a_proxy(|options| options).await?;
+    proxy.set(Wire::CutAfterCommit);
+    let lost = store
+        .writing(&scope(ADA))
+        .retry(Retry::never())
+        .once(KEY, async |unit| {
+            let habits = unit.repository::<Habit>();
+            habits.insert(HabitDraft::new("run", "daily")).await
+        })
+        .await;
+    let error = lost.expect_err("the answer is lost");
+    assert_eq!(*error.kind(), ErrorKind::CommitUnknown);
+    assert!(store.was_done(&scope(ADA), KEY).await?);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_server_that_falls_silent_is_given_up() -> Result<()> {
+    let hasty = |options: StoreOptions| options.statement_timeout(limit()).lock_timeout(limit());
+    let (db, proxy, store) = behind_a_proxy(hasty).await?;
+    let habits = store.repository::<Habit>(&scope(ADA));
+    let before = habits.insert(HabitDraft::new("before", "daily")).await?;
+    let unit = store.begin_write(&scope(ADA)).await?;
+    let in_unit = unit.repository::<Habit>();
+    in_unit.insert(HabitDraft::new("lost", "daily")).await?;
+    proxy.set(Wire::Silent);
+    let began = Instant::now();
+    let silent = in_unit.get(before.id).await.expect_err("nobody answers");
+    assert_eq!(*silent.kind(), ErrorKind::ConnectionLost);
+    assert!(began.elapsed() > Duration::from_secs(5), "it had its time");
+    assert!(unit.commit().await.is_err());
+    // The wire is whole again for a new connection, and the old one is not used.
+    proxy.set(Wire::Whole);
+    assert_eq!(habits.get(before.id).await?, before);
+    let outside = Outside::of(&db).await;
+    assert_eq!(outside.count("habits", "name = 'lost'").await, 0);
+    Ok(())
+}
+
+/// What the work gives is the answer, once it is known that nothing was committed before.
+#[tokio::test]
+async fn a_key_that_is_found_free_resolves_what_was_unknown() -> Result<()> {
+    let (_db, proxy, store) = behind_a_proxy(|options| options).await?;
+    proxy.set(Wire::CutBeforeCommit);
+    let tries = AtomicU32::new(0);
+    let gone = store
+        .writing(&scope(ADA))
+        .once(KEY, async |unit| {
+            let habits = unit.repository::<Habit>();
+            match tries.fetch_add(1, Ordering::Relaxed) {
+                0 => habits.insert(HabitDraft::new("run", "daily")).await,
+                _ => habits.get(Uuid::nil()).await,
+            }
+        })
+        .await;
+    let error = gone.expect_err("the second try finds nothing");
+    assert!(error.is_not_found(), "{error:?}");
+    assert_eq!(tries.into_inner(), 2);
+    Ok(())
+}

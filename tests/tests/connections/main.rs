@@ -1,0 +1,7 @@
+//! Connections: waiting for one, losing one, sharing one behind a pooler, and what a call costs on the wire.
+
+mod acquire_timeout;
+mod concurrent_migrations;
+mod lost_connections;
+mod poolers;
+mod round_trips;

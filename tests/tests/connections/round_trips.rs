@@ -1,0 +1,186 @@
+//! How many round trips a call is on Postgres, counted on the wire.
+
+use catamaran::testing::{Target, TwinDatabase};
+use catamaran::{
+    AnyRepository, Expected, IdSource, Page, PageRequest, PostgresRepository, Query, Result, Scope,
+    Store, StoreOptions, Upsert, UuidV7,
+};
+use entity::{Habit, HabitDraft, HabitPatch};
+use sea_orm::sqlx::{self, Connection, Executor, PgConnection};
+use suite::proxy::Proxy;
+use suite::users::{ADA, everyone, habit_of, scope};
+
+/// How many round trips the second run of the work is: the first makes its statements.
+async fn counted<T>(wire: &Proxy, work: impl AsyncFn() -> Result<T>) -> Result<usize> {
+    work().await?;
+    let before = wire.round_trips();
+    work().await?;
+    Ok(wire.round_trips() - before)
+}
+
+async fn set_up() -> (TwinDatabase, Proxy) {
+    let made = TwinDatabase::create::<migration::Migrator>(Target::Postgres).await;
+    let db = made.expect("a database on Postgres");
+    let wire = Proxy::start(db.url()).await;
+    (db, wire)
+}
+
+fn on_postgres(store: &Store, scope: &Scope) -> PostgresRepository<Habit> {
+    match store.native(scope) {
+        AnyRepository::Postgres(habits) => habits,
+        AnyRepository::Sqlite(_) => panic!("the database is on Postgres"),
+    }
+}
+
+/// Each call, and how many round trips it is in that scope of that store.
+async fn calls(store: &Store, wire: &Proxy, who: &Scope) -> Result<Vec<(&'static str, usize)>> {
+    let habit = habit_of(store, ADA, "run").await?;
+    let habits = store.repository::<Habit>(who);
+    let own = on_postgres(store, who);
+    let id = habit.id;
+    let patch = || HabitPatch::new().cadence(UuidV7.next_id().to_string());
+    let mut counts = vec![
+        ("find", counted(wire, async || habits.find(id).await).await?),
+        (
+            "count",
+            counted(wire, async || habits.count(&Query::all()).await).await?,
+        ),
+        (
+            "list",
+            counted(wire, async || -> Result<Page<Habit>> {
+                habits.list(&Query::all(), PageRequest::first(5)).await
+            })
+            .await?,
+        ),
+        (
+            "patch",
+            counted(wire, async || {
+                habits.patch(id, Expected::Any, patch()).await
+            })
+            .await?,
+        ),
+        (
+            "own query",
+            counted(wire, async || {
+                own.query("SELECT 1::int4", Vec::new(), |row| row.get::<i32>(0))
+                    .await
+            })
+            .await?,
+        ),
+        (
+            "unit of five reads",
+            counted(wire, async || {
+                let unit = store.begin_read(who).await?;
+                for _ in 0..5 {
+                    unit.repository::<Habit>().find(id).await?;
+                }
+                unit.commit().await
+            })
+            .await?,
+        ),
+    ];
+    if who.owner_id().is_some() {
+        let draft = || HabitDraft::new("run", "daily");
+        counts.push((
+            "insert",
+            counted(wire, async || habits.insert(draft()).await).await?,
+        ));
+        let upsert = || Upsert::new(draft());
+        counts.push((
+            "upsert",
+            counted(wire, async || habits.upsert(upsert()).await).await?,
+        ));
+    }
+    Ok(counts)
+}
+
+#[tokio::test]
+async fn a_scoped_call_is_three_round_trips() -> Result<()> {
+    let (_db, wire) = set_up().await;
+    let store = StoreOptions::new(wire.url()).connections(1).open().await?;
+    assert_eq!(
+        calls(&store, &wire, &scope(ADA)).await?,
+        [
+            ("find", 3),
+            ("count", 3),
+            ("list", 3),
+            ("patch", 3),
+            ("own query", 3),
+            ("unit of five reads", 7),
+            ("insert", 3),
+            // It looks for what differs, then inserts.
+            ("upsert", 4),
+        ]
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_call_of_the_systems_is_one_round_trip() -> Result<()> {
+    let (_db, wire) = set_up().await;
+    let store = StoreOptions::new(wire.url()).connections(1).open().await?;
+    assert_eq!(
+        calls(&store, &wire, &everyone()).await?,
+        [
+            ("find", 1),
+            ("count", 1),
+            ("list", 1),
+            ("patch", 1),
+            // In a transaction that only reads; the last one puts the connection back as well.
+            ("own query", 3),
+            ("unit of five reads", 7),
+        ]
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_call_behind_a_pooler_is_one_round_trip_more() -> Result<()> {
+    let (_db, wire) = set_up().await;
+    let options = StoreOptions::new(wire.url()).transaction_pooler(true);
+    let store = options.connections(1).open().await?;
+    assert_eq!(
+        calls(&store, &wire, &scope(ADA)).await?,
+        [
+            ("find", 4),
+            ("count", 4),
+            ("list", 4),
+            ("patch", 4),
+            ("own query", 4),
+            ("unit of five reads", 12),
+            ("insert", 4),
+            ("upsert", 6),
+        ]
+    );
+    Ok(())
+}
+
+/// What a scoped read is when each thing is said by itself, as a driver's user would.
+#[tokio::test]
+async fn a_scoped_call_by_hand_is_four_round_trips_or_five() -> Result<()> {
+    let (_db, wire) = set_up().await;
+    let mut connection = PgConnection::connect(wire.url())
+        .await
+        .expect("a connection");
+    let claims = format!("{{\"sub\":\"{ADA}\"}}");
+    let mut by_hand = async |with_role: bool| -> Result<usize, sqlx::Error> {
+        let before = wire.round_trips();
+        connection.execute(sqlx::raw_sql("BEGIN")).await?;
+        if with_role {
+            connection
+                .execute(sqlx::raw_sql("SET LOCAL ROLE catamaran_app"))
+                .await?;
+        }
+        let set = sqlx::query("SELECT set_config('request.jwt.claims', $1, true)");
+        connection.execute(set.bind(&claims)).await?;
+        connection
+            .execute(sqlx::query("SELECT id FROM habits"))
+            .await?;
+        connection.execute(sqlx::raw_sql("COMMIT")).await?;
+        Ok(wire.round_trips() - before)
+    };
+    by_hand(true).await.expect("the statements are made");
+    assert_eq!(by_hand(false).await.expect("a read"), 4);
+    assert_eq!(by_hand(true).await.expect("a read"), 5);
+    Ok(())
+}

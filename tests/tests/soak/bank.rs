@@ -1,0 +1,72 @@
+//! The bank of the soak: tellers transfer while things break, and the books agree afterwards.
+
+use std::error::Error;
+
+use catamaran::Engine;
+use catamaran::testing::{Target, TwinDatabase, twin_test};
+use fastrand::Rng;
+use suite::bank;
+use suite::own_server::OwnServer;
+use suite::soak::bank::Bank;
+use suite::soak::hazard::{Ground, Hazard};
+use suite::soak::place::Place;
+use suite::soak::tally::{Figures, Tally};
+use suite::users::ADA;
+
+type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
+
+const TELLERS: usize = 8;
+
+async fn storm(place: &Place, server: Option<OwnServer>, hazards: &[Hazard]) -> Outcome<Figures> {
+    let tally = Tally::default();
+    let ground = Ground {
+        bank: Bank::found(place, ADA, &tally).await?,
+        server,
+        program: env!("CARGO_BIN_EXE_soak").into(),
+    };
+    ground
+        .storm(hazards, TELLERS, &mut Rng::with_seed(1))
+        .await?;
+    let figures = tally.assert_kept();
+    assert!(figures.acknowledged > 0, "{figures:?}");
+    Ok(figures)
+}
+
+#[twin_test(bank::Migrator)]
+async fn callers_that_go_away_leave_the_books_in_order(db: &TwinDatabase) -> Outcome {
+    let figures = storm(&Place::of(db), None, &[Hazard::Nothing; 3]).await?;
+    assert!(figures.drops > 0, "{figures:?}");
+    Ok(())
+}
+
+#[twin_test(bank::Migrator)]
+async fn clients_that_are_killed_leave_the_books_in_order(db: &TwinDatabase) -> Outcome {
+    storm(&Place::of(db), None, &[Hazard::ClientKilled; 2]).await?;
+    Ok(())
+}
+
+#[twin_test(bank::Migrator)]
+async fn a_lock_that_someone_holds_for_a_while_is_waited_for(db: &TwinDatabase) -> Outcome {
+    storm(&Place::of(db), None, &[Hazard::LockHeld; 2]).await?;
+    Ok(())
+}
+
+/// The server is this test's own: all the others would die with it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_killed_in_every_way_loses_nothing_on_postgres() -> Outcome {
+    let server = OwnServer::start().await?;
+    let place = server.database::<bank::History>("bank").await?;
+    let hazards = Hazard::of(Engine::Postgres);
+    let figures = storm(&place, Some(server), hazards).await?;
+    // What was lost before its commit the library has done again by itself.
+    assert!(figures.errors.contains_key("Unavailable"), "{figures:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everything_at_once_loses_nothing_on_sqlite() -> Outcome {
+    let made = TwinDatabase::create::<bank::Migrator>(Target::SqliteFile).await?;
+    let hazards = Hazard::of(Engine::Sqlite);
+    storm(&Place::of(&made), None, hazards).await?;
+    Ok(())
+}

@@ -1,0 +1,196 @@
+//! SeaORM's own door into a unit of work.
+
+use catamaran::testing::{TwinDatabase, twin_test};
+use catamaran::{Engine, Error, ErrorKind, Query, Result, Scope, Unit};
+use entity::{Habit, HabitDraft, postgres, sqlite};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExecResult,
+    IntoActiveModel, PaginatorTrait, QueryFilter, Set,
+};
+use suite::outside::{Outside, texts_in};
+use suite::users::{ADA, BOB, Estate, everyone, habit_of, scope};
+
+fn draft(name: &str) -> HabitDraft {
+    HabitDraft::new(name, "daily")
+}
+
+async fn execute(unit: &Unit, sql: &str) -> Result<ExecResult, DbErr> {
+    match unit {
+        Unit::Sqlite(native) => native.seaorm().execute_unprepared(sql).await,
+        Unit::Postgres(native) => native.seaorm().execute_unprepared(sql).await,
+    }
+}
+
+#[twin_test(migration::Migrator, everywhere)]
+async fn entities_are_read_and_written_inside_the_unit(db: &TwinDatabase) -> Result<()> {
+    let unit = db.store().begin_write(&scope(ADA)).await?;
+    let habits = unit.repository::<Habit>();
+    let habit = habits.insert(draft("run")).await?;
+    match &unit {
+        Unit::Sqlite(native) => {
+            let door = native.seaorm();
+            let found = sqlite::habit::Entity::find()
+                .filter(sqlite::habit::Column::Name.eq("run"))
+                .one(&door)
+                .await?;
+            let mut model = found
+                .expect("what the repository wrote")
+                .into_active_model();
+            model.color = Set("red".to_owned());
+            model.update(&door).await?;
+            assert_eq!(sqlite::habit::Entity::find().count(&door).await?, 1);
+        }
+        Unit::Postgres(native) => {
+            let door = native.seaorm();
+            let found = postgres::habit::Entity::find()
+                .filter(postgres::habit::Column::Name.eq("run"))
+                .one(&door)
+                .await?;
+            let mut model = found
+                .expect("what the repository wrote")
+                .into_active_model();
+            model.color = Set("red".to_owned());
+            model.update(&door).await?;
+            assert_eq!(postgres::habit::Entity::find().count(&door).await?, 1);
+        }
+    }
+    assert_eq!(habits.get(habit.id).await?.color, "red");
+    unit.commit().await?;
+    let habits = db.store().repository::<Habit>(&scope(ADA));
+    assert_eq!(habits.get(habit.id).await?.color, "red");
+    Ok(())
+}
+
+#[twin_test(migration::Migrator, everywhere)]
+async fn sql_as_it_stands_is_part_of_the_unit(db: &TwinDatabase) -> Result<()> {
+    let habit = habit_of(db.store(), ADA, "run").await?;
+    let outside = Outside::of(db).await;
+    let script = "UPDATE habits SET color = 'red'; UPDATE habits SET cadence = 'weekly'";
+    for keep in [false, true] {
+        let unit = db.store().begin_write(&scope(ADA)).await?;
+        execute(&unit, script).await?;
+        let seen = unit.repository::<Habit>().get(habit.id).await?;
+        assert_eq!((&*seen.color, &*seen.cadence), ("red", "weekly"));
+        match keep {
+            true => unit.commit().await?,
+            false => unit.rollback().await?,
+        }
+        let kept = outside
+            .count("habits", "color = 'red' AND cadence = 'weekly'")
+            .await;
+        assert_eq!(kept, u64::from(keep));
+    }
+    Ok(())
+}
+
+#[twin_test(migration::Migrator, everywhere)]
+async fn a_statement_that_fails_ends_the_unit(db: &TwinDatabase) -> Result<()> {
+    let habit = habit_of(db.store(), ADA, "run").await?;
+    let outside = Outside::of(db).await;
+    let before = outside.dump().await;
+    let twice = format!(
+        "INSERT INTO habits (id, user_id, name, cadence, created_at, updated_at, version) \
+         SELECT id, user_id, name, cadence, created_at, updated_at, version FROM habits \
+         WHERE id = '{}'",
+        habit.id
+    );
+    let orphan = "UPDATE habits SET version = 0";
+    let typo = "SELECT 1 FRUM habits h";
+    for (sql, kind) in [
+        (&*twice, "Unique"),
+        (orphan, "Check"),
+        (typo, "SchemaMismatch"),
+    ] {
+        let unit = db.store().begin_write(&scope(ADA)).await?;
+        unit.repository::<Habit>().insert(draft("lost")).await?;
+        let failed = execute(&unit, sql).await.expect_err(sql);
+        let error = Error::from(failed);
+        let found = format!("{:?}", error.kind());
+        assert!(found.starts_with(kind), "{sql}: {found}");
+
+        let next = unit.repository::<Habit>().count(&Query::all()).await;
+        let error = next.expect_err("the unit is over");
+        assert!(
+            matches!(error.kind(), ErrorKind::UnitEnded { .. }),
+            "{error:?}"
+        );
+        // Nothing of the kind is lost on the way through SeaORM's error.
+        let next = execute(&unit, "UPDATE habits SET color = 'late'").await;
+        let error = Error::from(next.expect_err("the unit is over"));
+        assert!(
+            matches!(error.kind(), ErrorKind::UnitEnded { .. }),
+            "{error:?}"
+        );
+        let error = unit.commit().await.expect_err("the unit is over");
+        assert!(
+            matches!(error.kind(), ErrorKind::UnitEnded { .. }),
+            "{error:?}"
+        );
+        assert_eq!(outside.dump().await, before, "{sql}");
+    }
+    Ok(())
+}
+
+#[twin_test(migration::Migrator, everywhere)]
+async fn a_door_that_outlives_its_unit_is_closed(db: &TwinDatabase) -> Result<()> {
+    let unit = db.store().begin_write(&scope(ADA)).await?;
+    let late = match &unit {
+        Unit::Sqlite(native) => {
+            let door = native.seaorm();
+            unit.commit().await?;
+            door.execute_unprepared("UPDATE habits SET color = 'x'")
+                .await
+        }
+        Unit::Postgres(native) => {
+            let door = native.seaorm();
+            unit.commit().await?;
+            door.execute_unprepared("UPDATE habits SET color = 'x'")
+                .await
+        }
+    };
+    let error = Error::from(late.expect_err("the unit is over"));
+    assert!(
+        matches!(error.kind(), ErrorKind::UnitEnded { .. }),
+        "{error:?}"
+    );
+    Ok(())
+}
+
+#[twin_test(migration::Migrator, everywhere)]
+async fn a_reading_unit_refuses_writes_through_the_door(db: &TwinDatabase) -> Result<()> {
+    habit_of(db.store(), ADA, "run").await?;
+    let outside = Outside::of(db).await;
+    let before = outside.dump().await;
+    let owner = scope(ADA);
+    let scopes: [&Scope; 2] = [&owner, &everyone()];
+    for scope in scopes {
+        let unit = db.store().begin_read(scope).await?;
+        let refused = execute(&unit, "UPDATE habits SET color = 'red'").await;
+        let error = Error::from(refused.expect_err("a write in a reading unit"));
+        assert!(
+            matches!(error.kind(), ErrorKind::ReadOnly { .. }),
+            "{error:?}"
+        );
+        drop(unit);
+        assert_eq!(outside.dump().await, before);
+    }
+    // The connection that served it may write again.
+    habit_of(db.store(), ADA, "after").await?;
+    Ok(())
+}
+
+/// What the documentation of the door says: the statements are the application's own. On Postgres row level
+/// security still holds; SQLite has nothing of the kind.
+#[twin_test(migration::Migrator, everywhere)]
+async fn only_postgres_scopes_what_goes_through_the_door(db: &TwinDatabase) -> Result<()> {
+    Estate::<Habit>::make(db.store(), ADA).await?;
+    Estate::<Habit>::make(db.store(), BOB).await?;
+    let unit = db.store().begin_read(&scope(ADA)).await?;
+    let sql = "SELECT DISTINCT CAST(user_id AS text) AS owner FROM habits ORDER BY owner";
+    let owners = texts_in(&unit, sql).await?;
+    match db.engine() {
+        Engine::Sqlite => assert_eq!(owners, [ADA.to_string(), BOB.to_string()]),
+        Engine::Postgres => assert_eq!(owners, [ADA.to_string()]),
+    }
+    Ok(())
+}
