@@ -1,6 +1,6 @@
-//! What must not compile, and what the compiler then says.
+//! Mistakes that must not compile, and the compiler's messages.
 
-// Without one of these a case fails for another reason.
+// Without one of these features a case fails for another reason than its mistake.
 #![cfg(all(
     feature = "sqlite",
     feature = "postgres",
