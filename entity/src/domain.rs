@@ -8,8 +8,7 @@ use catamaran::{Engine, OPERATION_KEYS, OPERATION_KEYS_SHAPE};
 
 use crate::{Device, Entry, Habit, Reminder, postgres, sqlite};
 
-/// Every table. The name of a key, index or constraint is `pk_`, `uq_`, `ix_`, `fk_` or `ck_`, the table, `__`, and
-/// the columns.
+/// Every table. Constraints and indexes are named `pk_`, `uq_`, `ix_`, `fk_` or `ck_`, table, `__`, columns.
 pub const DOMAIN: Domain = Domain {
     tables: &[
         HABITS,
