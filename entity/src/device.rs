@@ -2,7 +2,7 @@ use catamaran::Record;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-/// A device that an owner's data is on.
+/// A device that holds a copy of its owner's data.
 #[derive(Clone, Debug, PartialEq, Eq, Record)]
 #[record(
     table = crate::domain::DEVICES,
@@ -10,15 +10,15 @@ use uuid::Uuid;
     postgres = crate::postgres::device
 )]
 pub struct Device {
-    /// The id, made by whoever made the row.
+    /// The id, made by the client that made the row.
     #[record(id)]
     pub id: Uuid,
-    /// Who owns the row.
+    /// The owner of the row.
     #[record(owner)]
     pub user_id: Uuid,
-    /// What it runs: `ios`, `linux`. At most 64 characters.
+    /// The platform: `ios`, `linux`. 1 to 64 characters.
     pub platform: String,
-    /// When it last exchanged data.
+    /// When the device last synchronised; `None` if it never did.
     pub last_sync_at: Option<DateTime<Utc>>,
     /// When the row was inserted.
     #[record(created)]
@@ -26,10 +26,10 @@ pub struct Device {
     /// When the row was last written.
     #[record(updated)]
     pub updated_at: DateTime<Utc>,
-    /// How often the row was written.
+    /// How often the row was written, counted from 1.
     #[record(version)]
     pub version: i64,
-    /// When the row was deleted.
+    /// When the row was soft-deleted; `None` while it is live.
     #[record(deleted)]
     pub deleted_at: Option<DateTime<Utc>>,
 }

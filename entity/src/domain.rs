@@ -1,4 +1,4 @@
-//! [`DOMAIN`]: every name of the application's schema, once.
+//! [`DOMAIN`]: the names of the application's tables, columns and constraints.
 
 use catamaran::domain::{
     Action, Check, ColumnDefault, DefaultValue, Domain, ForeignKey, Index, ManagedColumns,
@@ -8,7 +8,7 @@ use catamaran::{Engine, OPERATION_KEYS, OPERATION_KEYS_TYPES};
 
 use crate::{Device, Entry, Habit, Reminder, postgres, sqlite};
 
-/// Every table. Names are `pk_`, `uq_`, `ix_`, `fk_` or `ck_`, the table, `__`, and the columns.
+/// Every table. Constraints and indexes are named `pk_`, `uq_`, `ix_`, `fk_` or `ck_`, table, `__`, columns.
 pub const DOMAIN: Domain = Domain {
     tables: &[
         HABITS,
@@ -23,7 +23,7 @@ pub const DOMAIN: Domain = Domain {
         TableSource::record::<Entry>(),
         TableSource::record::<Reminder>(),
         TableSource::record::<Device>(),
-        TableSource::types(&OUTBOX_SHAPE),
+        TableSource::types(&OUTBOX_TYPES),
         TableSource::sqlite::<sqlite::outbox::Entity>(),
         TableSource::types(&OPERATION_KEYS_TYPES),
         TableSource::sqlite::<sqlite::operation_key::Entity>(),
@@ -32,7 +32,7 @@ pub const DOMAIN: Domain = Domain {
     ..Domain::BLANK
 };
 
-/// What owners want to keep. Children refer to `(user_id, id)`, so that none hangs on another owner's.
+/// Habits. Child tables reference `(user_id, id)`, so that a child and its habit have the same owner.
 pub const HABITS: Table = Table {
     name: "habits",
     columns: &[
@@ -93,7 +93,7 @@ pub const HABITS: Table = Table {
     ..Table::BLANK
 };
 
-/// The days on which habits were kept; one living row for each habit and day.
+/// What was done for a habit on a day; one live row for each owner, habit and day.
 pub const HABIT_ENTRIES: Table = Table {
     name: "habit_entries",
     columns: &[
@@ -161,7 +161,7 @@ pub const HABIT_ENTRIES: Table = Table {
     ..Table::BLANK
 };
 
-/// When owners are reminded.
+/// The times at which owners are reminded of a habit.
 pub const REMINDERS: Table = Table {
     name: "reminders",
     columns: &[
@@ -224,7 +224,7 @@ pub const REMINDERS: Table = Table {
     ..Table::BLANK
 };
 
-/// What owners use.
+/// The devices of owners.
 pub const DEVICES: Table = Table {
     name: "devices",
     columns: &[
@@ -268,7 +268,7 @@ pub const DEVICES: Table = Table {
     ..Table::BLANK
 };
 
-/// What a device has still to send.
+/// Changes that a local database has not yet sent to the remote one.
 pub const OUTBOX: Table = Table {
     name: "outbox",
     columns: &[
@@ -321,8 +321,8 @@ pub const OUTBOX: Table = Table {
     ..Table::BLANK
 };
 
-/// The outbox is the application's own affair and has no record.
-const OUTBOX_SHAPE: TableTypes = TableTypes {
+/// The columns of the outbox, which has no record.
+const OUTBOX_TYPES: TableTypes = TableTypes {
     table: "outbox",
     columns: &[
         TypedColumn::new("id", "uuid"),

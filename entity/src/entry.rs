@@ -2,7 +2,7 @@ use catamaran::Record;
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
-/// A day on which a habit was kept. Among the living rows there is one for each habit and day.
+/// What was done for a habit on a day. There is one live row for each owner, habit and day.
 #[derive(Clone, Debug, PartialEq, Eq, Record)]
 #[record(
     table = crate::domain::HABIT_ENTRIES,
@@ -10,20 +10,20 @@ use uuid::Uuid;
     postgres = crate::postgres::entry
 )]
 pub struct Entry {
-    /// The id, made by whoever made the row.
+    /// The id, made by the client that made the row.
     #[record(id)]
     pub id: Uuid,
-    /// Who owns the row.
+    /// The owner of the row.
     #[record(owner)]
     pub user_id: Uuid,
-    /// The habit, of the same owner.
+    /// The habit, which has the same owner.
     pub habit_id: Uuid,
-    /// The day, in the owner's own calendar.
+    /// The day in the owner's time zone.
     pub date: NaiveDate,
-    /// How much was done, in the habit's own unit.
+    /// How much was done, in the habit's unit.
     #[record(default = 0)]
     pub amount: i64,
-    /// Where the entry comes from.
+    /// The source of the entry: `local`, or the name of a service.
     #[record(default = "local")]
     pub source: String,
     /// When the row was inserted.
@@ -32,10 +32,10 @@ pub struct Entry {
     /// When the row was last written.
     #[record(updated)]
     pub updated_at: DateTime<Utc>,
-    /// How often the row was written.
+    /// How often the row was written, counted from 1.
     #[record(version)]
     pub version: i64,
-    /// When the row was deleted.
+    /// When the row was soft-deleted; `None` while it is live.
     #[record(deleted)]
     pub deleted_at: Option<DateTime<Utc>>,
 }

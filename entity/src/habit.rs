@@ -2,7 +2,7 @@ use catamaran::Record;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-/// A habit that its owner wants to keep.
+/// A habit.
 #[derive(Clone, Debug, PartialEq, Eq, Record)]
 #[record(
     table = crate::domain::HABITS,
@@ -10,23 +10,23 @@ use uuid::Uuid;
     postgres = crate::postgres::habit
 )]
 pub struct Habit {
-    /// The id, made by whoever made the row.
+    /// The id, made by the client that made the row.
     #[record(id)]
     pub id: Uuid,
-    /// Who owns the row.
+    /// The owner of the row.
     #[record(owner)]
     pub user_id: Uuid,
-    /// What the owner calls it.
+    /// The name.
     pub name: String,
     /// How often: `daily`, `weekly`.
     pub cadence: String,
-    /// The color of its card, as `#rrggbb`.
+    /// The color, as `#rrggbb`.
     #[record(default = "#0ea5e9")]
     pub color: String,
-    /// Its place in the owner's list.
+    /// The position in the owner's list.
     #[record(default = 0)]
     pub sort_order: i32,
-    /// Whether it is put away.
+    /// Whether the habit is archived.
     #[record(default = false)]
     pub is_archived: bool,
     /// When the row was inserted.
@@ -35,10 +35,10 @@ pub struct Habit {
     /// When the row was last written.
     #[record(updated)]
     pub updated_at: DateTime<Utc>,
-    /// How often the row was written.
+    /// How often the row was written, counted from 1.
     #[record(version)]
     pub version: i64,
-    /// When the row was deleted.
+    /// When the row was soft-deleted; `None` while it is live.
     #[record(deleted)]
     pub deleted_at: Option<DateTime<Utc>>,
 }

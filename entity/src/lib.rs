@@ -1,7 +1,7 @@
 //! The reference domain: habits, their entries and reminders, and the devices of their owners.
 //!
-//! [`DOMAIN`] names everything. The records are what an application uses; [`sqlite`] and [`postgres`] are
-//! their entities, written by hand in each engine's own types.
+//! [`DOMAIN`] has the names of all tables, columns and constraints. An application uses the records. [`sqlite`] and
+//! [`postgres`] hold their SeaORM entities, written by hand in each engine's types.
 
 pub mod domain;
 pub mod postgres;

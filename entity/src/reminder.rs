@@ -10,21 +10,21 @@ use uuid::Uuid;
     postgres = crate::postgres::reminder
 )]
 pub struct Reminder {
-    /// The id, made by whoever made the row.
+    /// The id, made by the client that made the row.
     #[record(id)]
     pub id: Uuid,
-    /// Who owns the row.
+    /// The owner of the row.
     #[record(owner)]
     pub user_id: Uuid,
-    /// The habit, of the same owner.
+    /// The habit, which has the same owner.
     pub habit_id: Uuid,
-    /// The time of day, as `HH:MM`, where the owner is.
+    /// The time of day in `timezone`, as `HH:MM`.
     pub time_local: String,
     /// The days as a bit mask: Monday is 1, Sunday is 64.
     pub days_of_week: i32,
-    /// Where the owner is: an IANA time zone.
+    /// The owner's IANA time zone.
     pub timezone: String,
-    /// Whether it rings.
+    /// Whether the owner is reminded.
     #[record(default = true)]
     pub is_enabled: bool,
     /// When the row was inserted.
@@ -33,10 +33,10 @@ pub struct Reminder {
     /// When the row was last written.
     #[record(updated)]
     pub updated_at: DateTime<Utc>,
-    /// How often the row was written.
+    /// How often the row was written, counted from 1.
     #[record(version)]
     pub version: i64,
-    /// When the row was deleted.
+    /// When the row was soft-deleted; `None` while it is live.
     #[record(deleted)]
     pub deleted_at: Option<DateTime<Utc>>,
 }

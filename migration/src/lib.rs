@@ -1,12 +1,14 @@
-//! The schema of the reference domain, as a history for both engines.
+//! The migrations of the reference domain for both engines.
 //!
-//! One folder for each migration, named as it is recorded; in it what SQLite runs and what Postgres runs. The text is
-//! frozen: no entity and no constant that may change later is used here. To change the schema, add a migration.
+//! Each migration is a folder with a file for each engine. The folder has the name under which databases record the
+//! migration. The SQL is frozen: it uses no entity and no constant that may change later. To change the schema, add a
+//! migration.
 //!
-//! On Postgres every owned table has one policy for everyone, its owner included: a row is visible and writable
-//! to the user whose id is the claim `sub` of the setting `request.jwt.claims`, which PostgREST and Supabase set too.
-//! A setting that is unset or empty, or has no `sub`, means no rows. One that is no JSON, or whose `sub` is no
-//! UUID, is an error: it also shows nothing, and it says that the caller is broken.
+//! On Postgres every table with an owner has one policy, which binds the table's owner too. A row is visible and
+//! writable to the user whose id is the claim `sub` in the setting `request.jwt.claims`, which PostgREST and Supabase
+//! set too:
+//! - No row is visible if the setting is unset or empty, or has no `sub`.
+//! - A setting that is no JSON, or whose `sub` is no UUID, is an error, because the caller has a bug.
 
 mod m20261122_000001_application_role;
 mod m20261122_000002_habits;

@@ -1,4 +1,4 @@
-//! The migration binary: `sea-orm-cli migrate -d migration …` runs it, and so does `cargo run -p migration -- …`.
+//! The migration binary. Run it with `cargo run -p migration -- …` or `sea-orm-cli migrate -d migration …`.
 
 use std::process::ExitCode;
 

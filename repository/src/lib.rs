@@ -1,6 +1,6 @@
 //! One repository trait over two native schemas: SQLite here, Postgres there.
 //!
-//! An application writes to [`Repository<R>`](Repository) and opens a [`Store`] by URL. Each engine has its own
+//! An application writes to [`Repository<R>`](Repository) and opens a `Store` by URL. Each engine has its own
 //! schema behind it: hand-written SeaORM entities, tied to a plain struct by [`#[derive(Record)]`](derive@Record).
 //!
 //! # A tour
@@ -73,7 +73,7 @@
 //! - `sqlite` and `postgres` (both on unless told otherwise): the engines.
 //! - `migrate`: migrations with a branch for each engine.
 //! - `cli`: the command line of a migration binary, with the doctor.
-//! - `doctor`: the proof that the two schemas are one, and the [`Fingerprint`] that a store can insist on.
+//! - `doctor`: the proof that the two schemas are one, and the `Fingerprint` that a store can insist on.
 //! - `testing`: databases for one test each, and `#[twin_test]`.
 #![deny(missing_docs)]
 #![cfg_attr(
@@ -149,7 +149,7 @@ pub use unit::{NativeRepository, NativeUnit, SeaOrm};
 
 /// Records: the plain structs that an application uses, and how they map to both entities.
 ///
-/// `#[derive(Record)]` implements [`Record`](record::Record) and, for each engine, [`Twin`](record::Twin). An
+/// `#[derive(Record)]` implements [`Record`](trait@record::Record) and, for each engine, [`Twin`](record::Twin). An
 /// application names the items of this module when it writes a newtype for a column
 /// ([`Field`](record::Field), [`Native`](record::Native)) or code that works on any record.
 pub mod record {

@@ -30,7 +30,7 @@ pub trait HabitRepository: Repository<Habit> {
 pub struct Streak {
     /// The longest run, in days.
     pub longest: i64,
-    /// The run that ends with the latest entry, in days.
+    /// The run that ends on the day of the latest entry, in days.
     pub current: i64,
     /// The day of the latest entry. The current run goes on if this is today or yesterday.
     pub last_day: Option<NaiveDate>,
@@ -48,12 +48,12 @@ impl Streak {
     }
 }
 
-/// The habits of a store in one scope.
+/// The repository of habits of a store in one scope.
 pub fn habits(store: &Store, scope: &Scope) -> Arc<dyn HabitRepository> {
     shared(store.native(scope))
 }
 
-/// The habits of a unit of work, in the unit's scope.
+/// The repository of habits of a unit of work, in the unit's scope.
 pub fn habits_in(unit: &Unit) -> Arc<dyn HabitRepository> {
     shared(unit.native())
 }

@@ -1,4 +1,4 @@
-//! The `devices` table as Postgres has it.
+//! The entity of the `devices` table on Postgres.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,4 +1,4 @@
-//! The `habit_entries` table as Postgres has it.
+//! The entity of the `habit_entries` table on Postgres.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,4 +1,4 @@
-//! The `habits` table as Postgres has it.
+//! The entity of the `habits` table on Postgres.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,4 +1,4 @@
-//! The tables as Postgres has them.
+//! The SeaORM entities of the tables on Postgres.
 
 pub mod device;
 pub mod entry;

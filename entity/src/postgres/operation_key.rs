@@ -1,4 +1,4 @@
-//! The table of idempotency keys as Postgres has it.
+//! The entity of the table of idempotency keys on Postgres.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,4 +1,4 @@
-//! The `reminders` table as Postgres has it.
+//! The entity of the `reminders` table on Postgres.
 
 use sea_orm::entity::prelude::*;
 

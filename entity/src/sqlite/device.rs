@@ -1,4 +1,4 @@
-//! The `devices` table as SQLite has it.
+//! The entity of the `devices` table on SQLite.
 
 use catamaran::sqlite::{TextId, TextTime};
 use sea_orm::entity::prelude::*;

@@ -1,4 +1,4 @@
-//! The `habit_entries` table as SQLite has it.
+//! The entity of the `habit_entries` table on SQLite.
 
 use catamaran::sqlite::{TextDate, TextId, TextTime};
 use sea_orm::entity::prelude::*;

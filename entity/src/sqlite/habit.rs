@@ -1,4 +1,4 @@
-//! The `habits` table as SQLite has it.
+//! The entity of the `habits` table on SQLite.
 
 use catamaran::sqlite::{TextId, TextTime};
 use sea_orm::entity::prelude::*;

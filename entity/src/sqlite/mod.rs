@@ -1,4 +1,4 @@
-//! The tables as SQLite has them.
+//! The SeaORM entities of the tables on SQLite.
 
 pub mod device;
 pub mod entry;

@@ -1,4 +1,4 @@
-//! The table of idempotency keys as SQLite has it.
+//! The entity of the table of idempotency keys on SQLite.
 
 use catamaran::sqlite::{TextId, TextTime};
 use sea_orm::entity::prelude::*;

@@ -1,4 +1,4 @@
-//! The `outbox` table, which SQLite alone has.
+//! The entity of the `outbox` table, which exists on SQLite only.
 
 use catamaran::sqlite::{TextId, TextTime};
 use sea_orm::entity::prelude::*;

@@ -1,4 +1,4 @@
-//! The `reminders` table as SQLite has it.
+//! The entity of the `reminders` table on SQLite.
 
 use catamaran::sqlite::{TextId, TextTime};
 use sea_orm::entity::prelude::*;

@@ -1,4 +1,4 @@
-//! The role on whose behalf the application works, so that row level security binds it.
+//! Creates the role that the application uses, which row level security binds.
 
 mod postgres;
 mod sqlite;

@@ -1,10 +1,10 @@
-//! `catamaran_app` owns nothing, cannot log in, and cannot bypass a policy. Whoever migrates becomes a member of it,
-//! so that the same URL serves for migrating and, after `SET LOCAL ROLE catamaran_app`, for the application's work.
+//! `catamaran_app` owns nothing, cannot log in, and cannot bypass a policy. The role that migrates becomes a member of
+//! it. The same URL can therefore migrate and, after `SET LOCAL ROLE catamaran_app`, do the application's work.
 //!
-//! A role belongs to the cluster and not to the database. Two consequences:
-//! - databases of one cluster that migrate at the same time meet here, outside the migration lock, which each database
-//!   has for itself: hence the exceptions that are swallowed and the retries;
-//! - `down` leaves the role, because another database of the cluster may need it.
+//! A role belongs to the cluster, not to the database:
+//! - Two databases of one cluster can run this migration at the same time, because each has its own migration lock.
+//!   The script therefore ignores the errors of such a race, or tries again.
+//! - `down` keeps the role, because another database of the cluster may need it.
 
 use catamaran::migrate::Script;
 

@@ -1,4 +1,4 @@
-//! A habit, the table that the others hang on.
+//! Creates `habits`, which the other tables reference.
 
 mod postgres;
 mod sqlite;

@@ -1,4 +1,4 @@
-//! What was done for a habit on a day: one live row per habit and day.
+//! Creates `habit_entries`: what was done for a habit on a day, one live row for each habit and day.
 
 mod postgres;
 mod sqlite;

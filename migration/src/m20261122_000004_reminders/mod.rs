@@ -1,4 +1,4 @@
-//! When to be reminded of a habit.
+//! Creates `reminders`: the times at which owners are reminded of a habit.
 
 mod postgres;
 mod sqlite;

@@ -1,4 +1,4 @@
-//! The devices of an owner, and when each last synchronised.
+//! Creates `devices`: the devices of an owner, and when each last synchronised.
 
 mod postgres;
 mod sqlite;

@@ -1,4 +1,4 @@
-//! What a local database still has to send to the remote one.
+//! Creates `outbox`: changes that a local database has not yet sent to the remote one.
 
 mod postgres;
 mod sqlite;

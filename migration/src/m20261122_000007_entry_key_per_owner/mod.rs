@@ -1,8 +1,8 @@
-//! One living entry for each owner, habit and day, where the owner was no part of the key.
+//! Adds the owner to the unique key of `habit_entries`.
 //!
-//! Without the owner in it, the key told who asked: an entry on another owner's habit was a clash of the key
-//! if that habit had the day, and a missing parent if it had not. With the owner in it, only an owner's own
-//! rows can clash, and another's habit is a missing parent either way.
+//! Without the owner, the key leaked whether another owner had an entry. An insert for that owner's habit broke the
+//! unique key if there was an entry on the day, and the foreign key if there was none. With the owner, such an insert
+//! always breaks the foreign key.
 
 mod postgres;
 mod sqlite;

@@ -1,4 +1,4 @@
-//! The idempotency keys of units of work that were committed.
+//! Creates the table of the idempotency keys of committed units of work.
 
 mod postgres;
 mod sqlite;

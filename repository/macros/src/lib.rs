@@ -6,18 +6,26 @@ mod twin_test;
 use proc_macro::TokenStream;
 use syn::{DeriveInput, ItemFn, parse_macro_input};
 
-/// Ties a plain struct to its table and to its entity in both dialects; the tour of the library has an
-/// example.
+/// Maps a plain struct to its table and to its entity on each engine. The tour of the library has an example.
 ///
-/// On the struct: `table` is a `Table` of the domain; `sqlite` and `postgres` are the modules of the two
-/// entities, each with `Model`, `Entity`, `Column` and `PrimaryKey`.
+/// Attributes of the struct, all required:
+/// - `table`: the `Table` of the domain.
+/// - `sqlite`, `postgres`: the modules of the entities, each with `Model`, `Entity`, `Column` and `PrimaryKey`.
 ///
-/// On a field, at most one of: `id` (needed, a `Uuid`; the whole primary key of the table and of both entities), `owner` (`Uuid`), `version` (`i64`), `created` and
-/// `updated` (`DateTime<Utc>`), `deleted` (`Option<DateTime<Utc>>`), or `default = value` for the draft. On a text
-/// also `max_chars = number`: a longer one, counted in code points, is refused before a database sees it.
+/// Attributes of a field, at most one of:
+/// - `id`: required on one field, a `Uuid`. It is the whole primary key of the table and of both entities.
+/// - `owner`: a `Uuid`.
+/// - `version`: an `i64`.
+/// - `created`, `updated`: a `DateTime<Utc>`.
+/// - `deleted`: an `Option<DateTime<Utc>>`.
+/// - `default = value`: the value in a draft that does not set the field.
 ///
-/// It writes: the column handles (`Habit::NAME`), `HabitDraft`, `HabitPatch`, and the mapping to and from
-/// both models, which is exhaustive in both directions.
+/// A text can also have `max_chars = number`, in code points. A longer text is refused before it reaches a database.
+///
+/// The derive writes:
+/// - the column handles, `Habit::NAME`,
+/// - `HabitDraft` and `HabitPatch`,
+/// - the mapping to and from both entities. A field that one side lacks, or has with another type, does not compile.
 #[proc_macro_derive(Record, attributes(record))]
 pub fn derive_record(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
@@ -26,14 +34,12 @@ pub fn derive_record(input: TokenStream) -> TokenStream {
         .into()
 }
 
-/// Runs one async test body on a SQLite file and on Postgres, each time on a database of its own that the
-/// migrator has migrated.
+/// Runs one async test body on a SQLite file and on Postgres, each time on a new, migrated database.
 ///
-/// The body takes `&TwinDatabase`, and may return a `Result`. For `async fn a_new_habit_is_found` under
-/// `#[twin_test(migration::Migrator)]` the tests are called
-/// `a_new_habit_is_found::sqlite` and `a_new_habit_is_found::postgres`. With
-/// `#[twin_test(migration::Migrator, everywhere)]` there are `sqlite_memory` and `postgres_en_us` (a database
-/// whose default collation is American English) as well.
+/// The body takes `&TwinDatabase`, and may return a `Result`. For `async fn new_habit_is_found` under
+/// `#[twin_test(migration::Migrator)]` the tests are `new_habit_is_found::sqlite` and
+/// `new_habit_is_found::postgres`. `#[twin_test(migration::Migrator, everywhere)]` adds `sqlite_memory` and
+/// `postgres_en_us`, a database whose default collation is American English.
 #[proc_macro_attribute]
 pub fn twin_test(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let arguments = parse_macro_input!(arguments as twin_test::Arguments);

@@ -31,11 +31,11 @@ impl Parse for Arguments {
 
 pub(crate) fn expand(arguments: &Arguments, mut body: ItemFn) -> Result<TokenStream> {
     if body.sig.asyncness.is_none() {
-        let message = "a twin test is an `async fn`";
+        let message = "a twin test must be an `async fn`";
         return Err(Error::new_spanned(&body.sig, message));
     }
     if body.sig.inputs.len() != 1 {
-        let message = "a twin test takes the database: `&TwinDatabase`";
+        let message = "a twin test must have one parameter of the type `&TwinDatabase`";
         return Err(Error::new_spanned(&body.sig, message));
     }
     let name = std::mem::replace(&mut body.sig.ident, format_ident!("body"));

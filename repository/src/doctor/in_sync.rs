@@ -46,7 +46,7 @@ pub fn in_sync<H: History>(domain: &'static Domain) -> Result<(), Box<Report>> {
 /// `catamaran::assert_in_sync!(entity::DOMAIN, migration::Migrator);`
 ///
 /// Needs a Postgres server, as every test of the kit does: see
-/// [`PostgresServer`](crate::testing::PostgresServer).
+/// `catamaran::testing::PostgresServer`.
 #[macro_export]
 macro_rules! assert_in_sync {
     ($domain:expr, $history:ty $(,)?) => {

@@ -45,7 +45,7 @@ pub struct Begin {
     pub(crate) guard_query: String,
 }
 
-/// One engine, [`Sqlite`](crate::sqlite::Sqlite) or [`Postgres`](crate::postgres::Postgres): how it writes SQL,
+/// One engine, `Sqlite` or `Postgres`: how it writes SQL,
 /// and how it runs it. Statement text and typed values in, rows out.
 ///
 /// Sealed: what a dialect has to do may grow.
@@ -122,7 +122,7 @@ pub trait Dialect:
 
     /// The text that ends a session in which the application's own SQL ran: `COMMIT` or `ROLLBACK`, or nothing
     /// where there is no transaction, and whatever makes the connection as it was before. `guard_query` is that
-    /// of the [`Begin`].
+    /// of the `Begin`.
     fn end_sql(
         connection: &Self::Connection,
         statement: Option<&'static str>,

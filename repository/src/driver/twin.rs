@@ -35,7 +35,7 @@ pub trait Twin<D: Dialect>: Record {
     /// The record from a row whose columns stand in the order of [`Record::COLUMNS`].
     ///
     /// # Errors
-    /// [`Decode`](ErrorKind::Decode), naming the column whose stored value is not of its type.
+    /// [`Decode`](crate::ErrorKind::Decode), naming the column whose stored value is not of its type.
     fn from_row(row: &D::Row) -> Result<Self>;
 
     /// The statement texts of this record in this dialect, each built once.

@@ -7,7 +7,7 @@ use super::statement::Statement;
 /// How to fix a difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fix {
-    /// Statements: the report's [steps](super::Report::steps) have them, in an order in which they run.
+    /// Statements: the report's steps have them, in an order in which they run.
     Sql(Change),
     /// A line of Rust.
     Rust {

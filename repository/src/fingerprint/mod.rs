@@ -43,8 +43,8 @@ use requirements::Requirements;
 /// has to have.
 ///
 /// It is computed from the code, so that no file has to be kept; that the migrations build the same is what
-/// [`assert_in_sync!`](crate::assert_in_sync) proves in a test. With
-/// [`StoreOptions::fingerprint`](crate::StoreOptions::fingerprint) a store refuses a database that has another.
+/// `assert_in_sync!` proves in a test. With
+/// `StoreOptions::fingerprint` a store refuses a database that has another.
 ///
 /// ```no_run
 /// # mod demo { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/note.rs")); }

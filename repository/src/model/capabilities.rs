@@ -15,7 +15,7 @@ pub struct Capabilities {
     /// [`lock_timeout`](crate::StoreOptions::lock_timeout) for another.
     pub writers: Writers,
     /// How a unit that writes is isolated when nothing is said.
-    /// [`serializable`](crate::Writing::serializable) asks for the strongest.
+    /// `Writing::serializable` asks for the strongest.
     pub isolation: Isolation,
     /// What [`lock`](crate::Repository::lock) holds against other writers.
     pub locks: Locks,

@@ -12,7 +12,7 @@ use crate::model::record::Record;
 /// The rows of one record, in one scope, on whichever engine.
 ///
 /// Object-safe: a service holds an `Arc<dyn Repository<Habit>>`. A repository comes from a
-/// [`Store`](crate::Store) or from a unit of work, in which case all of its calls are part of the unit.
+/// `Store` or from a unit of work, in which case all of its calls are part of the unit.
 ///
 /// # Errors that every call can give
 /// [`PoolTimeout`](crate::ErrorKind::PoolTimeout), [`Unavailable`](crate::ErrorKind::Unavailable),

@@ -39,7 +39,7 @@ impl EphemeralDatabase {
     ///
     /// # Errors
     /// Those of [`PostgresServer::find_or_start`]; [`TestError::Migrate`] when a migration fails;
-    /// [`TestError::Sql`] when the server refuses.
+    /// `TestError::Sql` when the server refuses.
     #[cfg(feature = "postgres")]
     pub async fn postgres<M: MigratorTrait>() -> Result<Self, TestError> {
         DatabaseOptions::new().postgres::<M>().await
@@ -48,7 +48,7 @@ impl EphemeralDatabase {
     /// Removes the database without blocking the runtime, and says whether that worked.
     ///
     /// # Errors
-    /// [`TestError::Io`] when the file's directory stays, [`TestError::Sql`] when the server refuses.
+    /// [`TestError::Io`] when the file's directory stays, `TestError::Sql` when the server refuses.
     pub async fn close(self) -> Result<(), TestError> {
         match self.keeper {
             #[cfg(feature = "sqlite")]

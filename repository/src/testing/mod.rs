@@ -1,6 +1,6 @@
 //! What a user's own tests run on: real databases that exist for one test.
 //!
-//! [`EphemeralDatabase`] is a SQLite file or a Postgres database, migrated, empty, seen by nobody
+//! `EphemeralDatabase` is a SQLite file or a Postgres database, migrated, empty, seen by nobody
 //! else, and gone when it is dropped:
 //!
 //! ```no_run
@@ -39,7 +39,7 @@
 //! ```
 //!
 //! Migrations run once, into a template; each test gets a copy. The Postgres server is the one that
-//! [`POSTGRES_URL_VARIABLE`] names, else one that the test process starts for itself from the
+//! `CATAMARAN_TEST_POSTGRES_URL` names, else one that the test process starts for itself from the
 //! binaries on this machine, and that dies with the process, whatever ends it.
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]

@@ -16,7 +16,7 @@ use crate::sql::Sql;
 use crate::sql::SqlText;
 
 /// The table of the keys, for the domain of an application that uses
-/// [`Writing::once`](crate::Writing::once).
+/// `Writing::once`.
 ///
 /// A key belongs to the owner in whose scope it was used, so that nobody learns of another's; the system's
 /// keys belong to the nil UUID. Like every table it is made by a migration of the application; that of the

@@ -15,7 +15,7 @@ use crate::session::{ENDED, Session};
 
 use super::SeaOrm;
 
-/// A transaction of one dialect. [`Unit`](crate::Unit) is one of either.
+/// A transaction of one dialect. `Unit` is one of either.
 ///
 /// Repositories that it hands out share its one connection; their calls follow one another. Dropping it
 /// rolls back.

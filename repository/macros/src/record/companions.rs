@@ -18,8 +18,8 @@ fn draft(input: &Input) -> TokenStream {
     let Input { name, vis, .. } = input;
     let draft = input.draft();
     let doc =
-        format!("What an insert of a [`{name}`] takes; the library writes the other columns.");
-    let new_doc = format!("A draft of a [`{name}`] with what it cannot do without.");
+        format!("The values for an insert of a [`{name}`]; the library writes the other columns.");
+    let new_doc = format!("A draft of a [`{name}`] with its required values.");
     let id = input.of(Role::Id).map(|(_, field)| &field.ident);
     let fields = input.user_fields().map(|(_, field)| {
         let Field { ident, ty, vis, .. } = field;
@@ -61,7 +61,7 @@ fn draft(input: &Input) -> TokenStream {
         #[doc = #doc]
         #[derive(::core::clone::Clone, ::core::fmt::Debug, ::core::cmp::PartialEq)]
         #vis struct #draft {
-            /// The id, for a caller that brings its own; without it the library makes one.
+            /// The id; `None` lets the library make one.
             #vis #id: ::core::option::Option<::catamaran::__private::uuid::Uuid>,
             #(#fields)*
         }
@@ -76,7 +76,7 @@ fn draft(input: &Input) -> TokenStream {
                 }
             }
 
-            /// Brings an id of the caller's own.
+            /// Sets the id, which the library makes otherwise.
             #[must_use]
             #vis fn #id(mut self, #id: ::catamaran::__private::uuid::Uuid) -> Self {
                 self.#id = ::core::option::Option::Some(#id);
@@ -91,10 +91,12 @@ fn draft(input: &Input) -> TokenStream {
 fn patch(input: &Input) -> TokenStream {
     let Input { name, vis, .. } = input;
     let patch = input.patch();
-    let doc = format!("What a patch does to a [`{name}`]; without more it keeps every column.");
+    let doc = format!(
+        "The columns of a [`{name}`] that a patch changes; the default keeps every column."
+    );
     let fields = input.user_fields().map(|(_, field)| {
         let Field { ident, ty, vis, .. } = field;
-        let doc = format!("What happens to [`{name}::{}`].", field.name());
+        let doc = format!("The change of [`{name}::{}`].", field.name());
         quote! {
             #[doc = #doc]
             #vis #ident: ::catamaran::record::Change<#ty>,

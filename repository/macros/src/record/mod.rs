@@ -255,7 +255,7 @@ fn managed(input: &Input) -> TokenStream {
         Some((index, _)) => quote!(::core::option::Option::Some(#index)),
         None => quote!(::core::option::Option::None),
     };
-    // Parsing made sure of the id.
+    // Parsing refuses a record without an id.
     let id = input.of(Role::Id).map_or(0, |(index, _)| index);
     let (owner, version) = (index(Role::Owner), index(Role::Version));
     let (created, updated) = (index(Role::Created), index(Role::Updated));

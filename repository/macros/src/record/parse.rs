@@ -23,11 +23,11 @@ pub(super) struct Field {
     pub(super) vis: Visibility,
     pub(super) role: Role,
     pub(super) default: Option<Expr>,
-    /// The most characters of a text.
+    /// The most characters of a text, in code points.
     pub(super) max_chars: Option<Expr>,
 }
 
-/// Who writes a field.
+/// The part that a field has in a record. The caller writes a `User` field, the library the others.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     Id,
@@ -77,10 +77,12 @@ pub(super) struct Needed {
 
 impl Field {
     fn parse(field: &syn::Field) -> Result<Self> {
-        let ident = field
-            .ident
-            .clone()
-            .ok_or_else(|| Error::new(field.span(), "a record has named fields"))?;
+        let ident = field.ident.clone().ok_or_else(|| {
+            Error::new(
+                field.span(),
+                "`Record` can be derived only for a struct with named fields",
+            )
+        })?;
         let mut role = None;
         let mut default: Option<Expr> = None;
         let mut max_chars: Option<Expr> = None;
@@ -98,7 +100,7 @@ impl Field {
                     .iter()
                     .find(|(name, _)| meta.path.is_ident(name));
                 match named {
-                    Some(_) if role.is_some() => Err(meta.error("a field has one role at most")),
+                    Some(_) if role.is_some() => Err(meta.error("a field has at most one of id, owner, version, created, updated and deleted")),
                     Some((_, named)) => {
                         role = Some(*named);
                         Ok(())
@@ -110,7 +112,8 @@ impl Field {
             })?;
         }
         if let (Some(_), Some(default)) = (role, &default) {
-            let message = "the library writes this field, so a draft has no default for it";
+            let message =
+                "the library writes this field, so it cannot have a default: remove `default`";
             return Err(Error::new(default.span(), message));
         }
         Ok(Field {
@@ -128,7 +131,7 @@ impl Field {
         self.ident.unraw().to_string()
     }
 
-    /// Whether the type is written as an `Option`.
+    /// Whether the type is spelled as an `Option`. The derive cannot see through an alias.
     pub(super) fn is_option(&self) -> bool {
         match &self.ty {
             Type::Path(path) => path
@@ -144,13 +147,19 @@ impl Field {
 impl Input {
     pub(super) fn parse(input: &DeriveInput) -> Result<Self> {
         let Data::Struct(data) = &input.data else {
-            return Err(Error::new(input.ident.span(), "a record is a struct"));
+            return Err(Error::new(
+                input.ident.span(),
+                "`Record` can be derived only for a struct",
+            ));
         };
         let Fields::Named(named) = &data.fields else {
-            return Err(Error::new(input.ident.span(), "a record has named fields"));
+            return Err(Error::new(
+                input.ident.span(),
+                "`Record` can be derived only for a struct with named fields",
+            ));
         };
         if !input.generics.params.is_empty() {
-            let message = "a record has no generic parameters";
+            let message = "`Record` cannot be derived for a struct with generic parameters";
             return Err(Error::new(input.generics.span(), message));
         }
         let fields = named
@@ -177,7 +186,7 @@ impl Input {
         }
         let needed = |path: Option<Path>, name: &str| {
             path.ok_or_else(|| {
-                let message = format!("`#[record({name} = path)]` is missing");
+                let message = format!("the record needs `#[record({name} = path)]`");
                 Error::new(input.ident.span(), message)
             })
         };
@@ -198,18 +207,18 @@ impl Input {
             let mut fields = self.fields.iter().filter(|field| field.role == role);
             let first = fields.next();
             if let Some(second) = fields.next() {
-                let message = format!("another field is the `{name}` already");
+                let message = format!("another field already has `#[record({name})]`");
                 return Err(Error::new(second.ident.span(), message));
             }
             if role == Role::Id && first.is_none() {
-                let message = "a record needs a field with `#[record(id)]`";
+                let message = "the record needs a field with `#[record(id)]`";
                 return Err(Error::new(self.name.span(), message));
             }
         }
         Ok(())
     }
 
-    /// The field of a role, with its place.
+    /// The field of a role, with its index.
     pub(super) fn of(&self, role: Role) -> Option<(usize, &Field)> {
         self.fields
             .iter()
@@ -217,7 +226,7 @@ impl Input {
             .find(|(_, field)| field.role == role)
     }
 
-    /// The fields that the caller writes, with their places.
+    /// The fields that the caller writes, with their indexes.
     pub(super) fn user_fields(&self) -> impl Iterator<Item = (usize, &Field)> {
         self.fields
             .iter()

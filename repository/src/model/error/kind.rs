@@ -265,7 +265,7 @@ pub enum InvalidReason {
     /// U+0000 in a text, which Postgres cannot store.
     #[error("it contains the NUL character")]
     NulCharacter,
-    /// More bytes than both engines take: [`MAX_BYTES`](crate::value::MAX_BYTES), or what an index of
+    /// More bytes than both engines take: [`MAX_BYTES`](crate::record::MAX_BYTES), or what an index of
     /// Postgres holds ([`Table::most_bytes`](crate::domain::Table::most_bytes)), on both engines.
     #[error("it is longer than {max_bytes} bytes")]
     TooLong {
