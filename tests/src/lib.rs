@@ -3,6 +3,8 @@
 pub mod bank;
 pub mod book;
 pub mod clock;
+pub mod engines_page;
+pub mod generated;
 pub mod intruder;
 pub mod kind;
 pub mod login;
