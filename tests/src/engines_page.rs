@@ -190,8 +190,8 @@ the differences that a caller can still notice. It is generated from the code, a
 
 ## Behaviour
 
-`store.engine().capabilities()` returns a `Capabilities`, with one field for each difference. `tests/tests/capabilities.rs`
-has a test of the same name for each.
+`store.engine().capabilities()` returns a `Capabilities`, with one field for each difference.
+`tests/tests/conformance/capabilities.rs` has a test for each.
 ";
 
 const TYPES: &str = "
@@ -211,7 +211,7 @@ Callers branch on `ErrorKind`, which is the same on both engines. `Error::code` 
 const ONE_SIDED: &str = "
 ## Faults of one engine
 
-These cannot happen on the other engine.
+The suites can cause these on one engine only. The reason is about the other one.
 ";
 
 const TAIL: &str = "
