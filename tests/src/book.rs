@@ -37,6 +37,11 @@ pages! {
     units: "units.md",
 }
 
+/// The block of the README is a doctest too.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}
+
 /// The pages that `cargo xtask pages` follows.
 pub const RUN: &[&str] = &["start.md", "adding-an-entity.md"];
 

@@ -1,9 +1,9 @@
 //! The table of the proof: each class of drift, in each place where it can be.
 
 use std::fmt::Write;
-use std::path::Path;
 
 use catamaran::Engine;
+use suite::generated::assert_page;
 
 /// A column of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,22 +104,6 @@ impl Proof {
         let page = format!("{HEAD}\n{}", self.table());
         assert_page("doctor-proof.md", &page);
     }
-}
-
-/// Compares a page of the docs with what it has to be; with `CATAMARAN_WRITE_DOCS` set, writes it.
-pub fn assert_page(name: &str, page: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../docs/src")
-        .join(name);
-    if std::env::var_os("CATAMARAN_WRITE_DOCS").is_some() {
-        std::fs::write(&path, page).expect("the page");
-        return;
-    }
-    let found = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        found == page,
-        "docs/src/{name} is not what the code says: run this test with CATAMARAN_WRITE_DOCS=1. It would be\n{page}"
-    );
 }
 
 const HEAD: &str = "\

@@ -1,12 +1,11 @@
 //! The parts of `docs/src/doctor.md` that the code knows.
 
 use std::fmt::Write;
-use std::path::Path;
 
 use catamaran::doctor::Code;
 use catamaran::domain::{MATRIX, NativeType};
 
-use crate::coverage::assert_page;
+use suite::generated::{assert_page, read_page};
 
 /// The patterns of SQLite are long; what is left out is more of the same.
 fn shortened(form: &str) -> String {
@@ -70,8 +69,6 @@ fn filled(page: &str, mark: &str, content: &str) -> String {
 
 #[test]
 fn the_matrix_and_the_codes_of_the_documentation_are_those_of_the_code() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/src/doctor.md");
-    let page = std::fs::read_to_string(path).expect("docs/src/doctor.md");
-    let page = filled(&page, "matrix", &matrix());
+    let page = filled(&read_page("doctor.md"), "matrix", &matrix());
     assert_page("doctor.md", &filled(&page, "codes", &codes()));
 }
