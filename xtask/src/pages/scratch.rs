@@ -79,8 +79,9 @@ pub fn copy_folder(from: &Path, to: &Path) -> Outcome<()> {
 impl Scratch {
     /// A page's folder. Commands run in `current` at first.
     ///
-    /// What is built goes to the target directory of the workspace, so that dependencies are built once. `macros` takes
-    /// the place of the package in the registry.
+    /// What is built in between goes to the target directory of the workspace, so that dependencies are built once;
+    /// programs do not, so that those of the workspace stay what they are. `macros` takes the place of the package in
+    /// the registry.
     pub fn new(folder: &Path, current: &Path, macros: Option<&Path>) -> Outcome<Self> {
         let cargo = folder.join(".cargo");
         fs::create_dir_all(&cargo)?;
@@ -92,9 +93,12 @@ impl Scratch {
             ));
         }
         fs::write(cargo.join("config.toml"), config)?;
-        let target = fs::canonicalize(shell::workspace())?.join("target");
+        let target = match std::env::var_os("CARGO_TARGET_DIR") {
+            Some(folder) => std::path::absolute(folder)?,
+            None => fs::canonicalize(shell::workspace())?.join("target"),
+        };
         let variables = BTreeMap::from([
-            ("CARGO_TARGET_DIR", target.into_os_string()),
+            ("CARGO_BUILD_BUILD_DIR", target.into_os_string()),
             ("CARGO_TERM_COLOR", "never".into()),
             ("NO_COLOR", "1".into()),
         ]);
@@ -131,6 +135,7 @@ impl Scratch {
             .current_dir(&self.current)
             .envs(&self.variables)
             .env("CATAMARAN_ENDED_IN", &self.ended_in)
+            .env_remove("CARGO_TARGET_DIR")
             .env_remove("DATABASE_URL")
             .env_remove("DATABASE_SCHEMA")
             .output()?;

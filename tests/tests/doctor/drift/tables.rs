@@ -88,7 +88,10 @@ pub(super) const DRIFTS: &[Drift] = &[
     ),
     postgres(
         "table that is not logged, with those that refer to it",
-        "ALTER TABLE habit_entries SET UNLOGGED; ALTER TABLE reminders SET UNLOGGED; ALTER TABLE habits SET UNLOGGED",
+        "DO $$ DECLARE child regclass; BEGIN \
+            FOR child IN SELECT conrelid FROM pg_constraint WHERE contype = 'f' AND confrelid = 'habits'::regclass \
+            LOOP EXECUTE format('ALTER TABLE %s SET UNLOGGED', child); END LOOP; \
+            ALTER TABLE habits SET UNLOGGED; END $$",
         TableOptions,
         "habits",
     ),
