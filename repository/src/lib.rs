@@ -6,10 +6,10 @@
 //!
 //! # When to use it
 //!
-//! Use it for an application that runs on SQLite in one deployment and on Postgres in another, such as a desktop program
-//! that also has a hosted edition. Both engines return the same values, in the same order, with the same errors, and
-//! each schema uses what its engine has: `STRICT` tables on SQLite; `uuid`, `timestamptz` and row level security on
-//! Postgres.
+//! Use it for an application that runs on SQLite in one deployment and on Postgres in another, such as a desktop
+//! program that also has a hosted edition. Both engines return the same values, in the same order, with the same
+//! errors, and each schema uses what its engine has: `STRICT` tables on SQLite; `uuid`, `timestamptz` and row level
+//! security on Postgres.
 //!
 //! With one engine alone, SeaORM or sqlx needs less code. Every record has a single `Uuid` primary key, and nothing
 //! copies data from one engine to the other.

@@ -186,7 +186,7 @@ impl ServerError<'_> {
         let constraint = self.constraint.unwrap_or_default();
         let known = known.filter(|known| Some(known.name) == self.table);
         let columns = known
-            .and_then(|known| Some(known.broken_key(known.unique_columns(constraint)?)))
+            .and_then(|known| Some(known.violated_key(known.unique_columns(constraint)?)))
             .unwrap_or_default();
         let constraint = known.and_then(|known| known.unique_name(columns));
         ErrorKind::Unique {

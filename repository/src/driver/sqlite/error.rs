@@ -179,7 +179,7 @@ fn unique(message: &str, known: Option<&'static Table>) -> ErrorKind {
     let columns: Vec<&str> = parts.iter().map(|(_, column)| *column).collect();
     let table = parts.first().map_or("a", |(table, _)| *table);
     let known = known.filter(|known| known.name == table);
-    let columns = known.map_or(&*columns, |known| known.broken_key(&columns));
+    let columns = known.map_or(&*columns, |known| known.violated_key(&columns));
     let constraint = known.and_then(|known| known.unique_name(columns));
     ErrorKind::Unique {
         table: table.to_owned().into(),
