@@ -125,7 +125,7 @@ pub enum ErrorKind {
 
     // ---- retryable ------------------------------------------------------------------------------
     /// The unit conflicts with another one (SQLSTATE 40001, 40P01; SQLITE_BUSY_SNAPSHOT).
-    #[error("the unit of work ran into another one and was rolled back")]
+    #[error("the unit of work conflicted with another one and was rolled back")]
     Serialization,
     /// A lock was not obtained in time (SQLSTATE 55P03; SQLITE_BUSY).
     #[error("a lock was not obtained in time")]
@@ -222,7 +222,7 @@ pub enum ErrorKind {
         found: String,
     },
     /// A pooler before Postgres may switch server connections between statements.
-    #[error("a connection pooler stands before the database: {reason}")]
+    #[error("a connection pooler is in front of the database: {reason}")]
     Pooler {
         /// What the pooler does, and what to set.
         reason: Cow<'static, str>,
@@ -230,7 +230,7 @@ pub enum ErrorKind {
 
     // ---- programming errors ----------------------------------------------------------------------
     /// The unit of work has ended, or a call in it failed before. It accepts no further call.
-    #[error("the unit of work is over: {reason}")]
+    #[error("the unit of work has ended: {reason}")]
     UnitEnded {
         /// Why.
         reason: &'static str,

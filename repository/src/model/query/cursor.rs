@@ -45,14 +45,14 @@ impl Cursor {
     pub(crate) fn position(&self, query: QueryHash, types: &[Type]) -> Result<Position> {
         let bytes = URL_SAFE_NO_PAD
             .decode(&self.0)
-            .map_err(|_| invalid("it is not one of ours"))?;
+            .map_err(|_| invalid("it is not a cursor"))?;
         let (format, rest) = bytes.split_first().ok_or_else(|| invalid("it is empty"))?;
         if *format != FORMAT {
-            return Err(invalid("it is of another version"));
+            return Err(invalid("its format is unknown"));
         }
         let (hash, values) = rest
             .split_at_checked(query.len())
-            .ok_or_else(|| invalid("it is cut off"))?;
+            .ok_or_else(|| invalid("it is truncated"))?;
         if hash != query {
             return Err(invalid("it belongs to another query"));
         }
