@@ -18,14 +18,16 @@
 //!
 //! 1. One object-safe trait, [`Repository`], with typed filters, keyset pages, streams, bulk writes and upserts.
 //! 2. Optimistic locking by version, soft delete and timestamps, for each record that declares the columns.
-//! 3. Owners: a [`Scope`] adds the owner to every statement. On Postgres, row level security enforces it as well.
+//! 3. Owners: a [`Scope`] adds the owner to each statement on a table with owners. On Postgres, row level security
+//!    enforces it as well.
 //! 4. Units of work with savepoints, retries and idempotency keys.
 //! 5. One [`Error`] type whose [`ErrorKind`] is the same on both engines.
 //! 6. Migrations with a branch for each engine. A batch is atomic, and only one migrator runs at a time.
 //! 7. A drift checker that compares records, entities, migrations and live databases, and prints the SQL that fixes a
 //!    difference.
 //! 8. Tests that run on both engines, each on a database of its own.
-//! 9. Custom SQL and SeaORM queries, inside the same transaction and the same scope.
+//! 9. Custom SQL and SeaORM queries in the same transaction. On Postgres, row level security applies to them too; on
+//!    SQLite they filter by owner themselves.
 //!
 //! # A tour
 //!
@@ -68,7 +70,7 @@
 //! let page = notes.list(&query, PageRequest::after(1, next)).await?;
 //! assert_eq!(page.items, [deck.clone()]);
 //!
-//! // A patch changes some columns; an upsert says what it did.
+//! // A patch changes some columns; an upsert returns what it did.
 //! notes.patch(deck.id, Expected::Any, NotePatch::new().stars(4)).await?;
 //! let again = notes.upsert(Upsert::seen(hull)).await?;
 //! assert!(matches!(again, Upserted::Unchanged(_)));

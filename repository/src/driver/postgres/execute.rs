@@ -264,7 +264,7 @@ impl Dialect for Postgres {
         statement: sea_orm::Statement,
     ) -> Result<Vec<QueryResult>, DbErr> {
         let values = SqlxValues(statement.values.unwrap_or(sea_orm::Values(Vec::new())));
-        // Not kept: the driver would use it again for parameters of other types.
+        // Not cached: the driver would reuse the plan for parameters of other types.
         let query = query_with(AssertSqlSafe(statement.sql), values).persistent(false);
         let rows = query
             .fetch_all(connection.live())
@@ -278,7 +278,7 @@ impl Dialect for Postgres {
         statement: sea_orm::Statement,
     ) -> Result<ExecResult, DbErr> {
         let values = SqlxValues(statement.values.unwrap_or(sea_orm::Values(Vec::new())));
-        // Not kept: the driver would use it again for parameters of other types.
+        // Not cached: the driver would reuse the plan for parameters of other types.
         let query = query_with(AssertSqlSafe(statement.sql), values).persistent(false);
         let done = query
             .execute(connection.live())

@@ -222,7 +222,7 @@ impl Dialect for Sqlite {
         statement: sea_orm::Statement,
     ) -> Result<Vec<QueryResult>, DbErr> {
         let values = SqlxValues(statement.values.unwrap_or(sea_orm::Values(Vec::new())));
-        // Not kept: the driver would give the columns of a `SELECT *` as they were when it first saw it.
+        // Not cached: after a migration, the driver would return the old columns of a `SELECT *`.
         let query = query_with(AssertSqlSafe(statement.sql), values).persistent(false);
         let rows = query
             .fetch_all(connection.statement())
@@ -236,7 +236,7 @@ impl Dialect for Sqlite {
         statement: sea_orm::Statement,
     ) -> Result<ExecResult, DbErr> {
         let values = SqlxValues(statement.values.unwrap_or(sea_orm::Values(Vec::new())));
-        // Not kept: the driver would give the columns of a `SELECT *` as they were when it first saw it.
+        // Not cached: after a migration, the driver would return the old columns of a `SELECT *`.
         let query = query_with(AssertSqlSafe(statement.sql), values).persistent(false);
         let done = query
             .execute(connection.statement())

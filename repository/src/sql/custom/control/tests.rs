@@ -101,7 +101,7 @@ fn the_body_of_a_trigger_or_routine_is_part_of_the_statement_that_creates_it() {
 }
 
 #[test]
-fn one_statement_is_distinguished_from_several() {
+fn one_custom_statement_is_distinguished_from_several() {
     for (sql, one) in [
         ("", true),
         (";; SELECT ';' /* ; */ ;; -- ;", true),
