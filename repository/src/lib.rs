@@ -116,7 +116,7 @@
 //! - [`domain`]: the constant that names the tables, and the matrix of equivalent column types.
 //! - [`record`]: the traits behind the derive, for newtypes and generic code.
 //! - [`capabilities`]: where the engines differ although a call returns the same result.
-//! - [`unit`]: repositories and units of work of one engine, for custom SQL and SeaORM queries.
+//! - [`mod@unit`]: repositories and units of work of one engine, for custom SQL and SeaORM queries.
 //! - [`sqlite`] and [`postgres`]: column types and repositories of each engine.
 //! - [`migrate`]: migrations, and plans of them without a database.
 //! - [`fingerprint`]: the digest of a schema that a store checks when it opens.
@@ -214,11 +214,12 @@ pub use unit::any_repository::AnyRepository;
 // Time and ids, which tests replace.
 pub use model::clock::{Clock, IdSource, SystemClock, UuidV7};
 
-/// The traits behind [`#[derive(Record)]`](derive@crate::Record), for newtypes of columns and for generic code.
-///
-/// The derive implements [`Record`] and, for each engine, [`Twin`]. Implement [`Field`] and [`Native`] to use a newtype
-/// as a column. Bound a generic function by [`Stored`] to accept every record that a store can hold.
 pub mod record {
+    //! The traits behind [`#[derive(Record)]`](derive@crate::Record), for newtypes of columns and for generic code.
+    //!
+    //! The derive implements [`trait@Record`] and, for each engine, [`Twin`]. Implement [`Field`] and [`Native`] to use a
+    //! newtype as a column. Bound a generic function by [`Stored`] to accept every record that a store can hold.
+
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
     pub use crate::driver::Stored;
     pub use crate::driver::{Dialect, Twin};

@@ -101,7 +101,7 @@ pub trait Dialect: Spelling + Sized + Send + Sync + 'static {
     /// Whether a statement that violates a constraint is undone alone, and its transaction continues.
     const OUTLIVES_REFUSALS: bool;
 
-    /// Runs the text of a [`Begin`], `COMMIT` or `ROLLBACK`. A `ROLLBACK` without a transaction is no error.
+    /// Runs the text of a `Begin`, `COMMIT` or `ROLLBACK`. A `ROLLBACK` without a transaction is no error.
     fn control(
         connection: &mut Self::Connection,
         text: &str,

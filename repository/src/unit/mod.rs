@@ -1,7 +1,7 @@
 //! Repositories and units of work of one engine, for custom SQL and SeaORM queries.
 //!
-//! [`AnyRepository`](crate::AnyRepository) and [`Unit`](crate::Unit) hold one of either engine. Match on them to get a
-//! [`NativeRepository`] or a [`NativeUnit`], which run statements of that engine.
+//! [`AnyRepository`] and [`Unit`] hold one of either engine. Match on them to get a [`NativeRepository`] or a
+//! [`NativeUnit`], which run statements of that engine.
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(crate) mod any;
