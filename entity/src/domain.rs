@@ -4,7 +4,8 @@ use catamaran::domain::{
     Action, Check, ColumnDefault, DefaultValue, Domain, ForeignKey, Index, ManagedColumns,
     Presence, PrimaryKey, Table, TableSource, TableTypes, TypedColumn, UniqueKey,
 };
-use catamaran::{Engine, OPERATION_KEYS, OPERATION_KEYS_TYPES};
+use catamaran::unit::OPERATION_KEYS_TYPES;
+use catamaran::{Engine, OPERATION_KEYS};
 
 use crate::{Device, Entry, Habit, Reminder, postgres, sqlite};
 

@@ -1,20 +1,46 @@
-//! One repository trait over two native schemas: SQLite here, Postgres there.
+//! A repository trait for applications that store the same records in SQLite or in Postgres.
 //!
-//! An application writes to [`Repository<R>`](Repository) and opens a `Store` by URL. Each engine has its own
-//! schema behind it: hand-written SeaORM entities, tied to a plain struct by [`#[derive(Record)]`](derive@Record).
+//! An application writes to [`Repository<R>`](Repository), and opens a [`Store`] by URL. Each engine keeps its own
+//! native schema: ordinary SeaORM entities, written by hand. [`#[derive(Record)]`](derive@Record) maps both entities to
+//! one plain struct, and a difference between the three does not compile.
+//!
+//! # When to use it
+//!
+//! Use it for an application that runs on SQLite in one deployment and on Postgres in another, such as a desktop
+//! program that also has a hosted edition. Both engines return the same values, in the same order, with the same
+//! errors, and each schema uses what its engine has: `STRICT` tables on SQLite; `uuid`, `timestamptz` and row level
+//! security on Postgres.
+//!
+//! With one engine alone, SeaORM or sqlx needs less code. Every record has a single `Uuid` primary key, and nothing
+//! copies data from one engine to the other.
+//!
+//! # Highlights
+//!
+//! 1. One object-safe trait, [`Repository`], with typed filters, keyset pages, streams, bulk writes and upserts.
+//! 2. Optimistic locking by version, soft delete and timestamps, for each record that declares the columns.
+//! 3. Owners: a [`Scope`] adds the owner to each statement on a table with owners. On Postgres, row level security
+//!    enforces it as well.
+//! 4. Units of work with savepoints, retries and idempotency keys.
+//! 5. One [`Error`] type whose [`ErrorKind`] is the same on both engines.
+//! 6. Migrations with a branch for each engine. A batch is atomic, and only one migrator runs at a time.
+//! 7. A drift checker that compares records, entities, migrations and live databases, and prints the SQL that fixes a
+//!    difference.
+//! 8. Tests that run on both engines, each on a database of its own.
+//! 9. Custom SQL and SeaORM queries in the same transaction. On Postgres, row level security applies to them too; on
+//!    SQLite they filter by owner themselves.
 //!
 //! # A tour
 //!
-//! A *domain* names everything once; a *record* is what the application uses; its *twins* are the two
-//! entities. Here they are for one small table:
+//! A *domain* is a constant that names every table, column and constraint. A *record* is the struct that the
+//! application uses. Its *twins* are the two entities. One small table looks like this:
 //!
 //! ```
 #![doc = include_str!("../doc/note.rs")]
 //! # fn main() {}
 //! ```
 //!
-//! A *store* is an opened database. A repository works in a [`Scope`]: for one owner, or for the system by a
-//! named choice. (Notes belong to nobody, so the scope makes no difference here.)
+//! A *store* is an open database. A repository works in a [`Scope`]: one owner, or the system with a stated reason.
+//! (Notes have no owner, so both scopes see the same rows.)
 //!
 //! ```
 //! # mod demo { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/note.rs")); }
@@ -44,7 +70,7 @@
 //! let page = notes.list(&query, PageRequest::after(1, next)).await?;
 //! assert_eq!(page.items, [deck.clone()]);
 //!
-//! // A patch changes some columns; an upsert says what it did.
+//! // A patch changes some columns; an upsert returns what it did.
 //! notes.patch(deck.id, Expected::Any, NotePatch::new().stars(4)).await?;
 //! let again = notes.upsert(Upsert::seen(hull)).await?;
 //! assert!(matches!(again, Upserted::Unchanged(_)));
@@ -66,15 +92,37 @@
 //!
 //! # Errors
 //!
-//! There is one [`Error`], with an [`ErrorKind`] that callers branch on. The kinds are the same on both engines.
+//! Every call of a repository, a unit or a store returns the same [`Error`]. Its [`kind`](Error::kind) is what a caller
+//! matches on, and [`is_retryable`](Error::is_retryable) reports whether the whole unit may run again. A missing row is
+//! `Ok(None)` from [`find`](Repository::find), and [`NotFound`](ErrorKind::NotFound) from a call that needs the row.
+//! Messages contain no values of rows and no passwords.
 //!
 //! # Features
 //!
-//! - `sqlite` and `postgres` (both on unless told otherwise): the engines.
-//! - `migrate`: migrations with a branch for each engine.
-//! - `cli`: the command line of a migration binary, with the doctor.
-//! - `doctor`: the proof that the two schemas are one, and the `Fingerprint` that a store can insist on.
-//! - `testing`: databases for one test each, and `#[twin_test]`.
+//! | feature | what it compiles | needs |
+//! | --- | --- | --- |
+//! | `sqlite` (default) | SQLite through sqlx. Its C source is compiled in | |
+//! | `postgres` (default) | Postgres 15 or newer through sqlx | |
+//! | `migrate` | the module `migrate`, on `sea-orm-migration` | |
+//! | `fingerprint` | a check when a store opens that the schema is the one the application was built for | `migrate` |
+//! | `testing` | the module `testing`: databases for one test each, and `#[twin_test]` | `migrate` |
+//! | `doctor` | the module `doctor`: the drift checker | `fingerprint`, `testing` |
+//! | `cli` | the module `cli`: the command line of a migration binary | `doctor` |
+//!
+//! Without an engine, the crate still builds and can print the SQL of migrations.
+//!
+//! # Modules
+//!
+//! - [`domain`]: the constant that names the tables, and the matrix of equivalent column types.
+//! - [`record`]: the traits behind the derive, for newtypes and generic code.
+//! - [`capabilities`]: where the engines differ although a call returns the same result.
+//! - [`mod@unit`]: repositories and units of work of one engine, for custom SQL and SeaORM queries.
+//! - [`sqlite`] and [`postgres`]: column types and repositories of each engine.
+//! - [`migrate`]: migrations, and plans of them without a database.
+//! - [`fingerprint`]: the digest of a schema that a store checks when it opens.
+//! - [`doctor`]: the drift checker.
+//! - [`testing`]: databases for tests.
+//! - [`cli`]: the subcommands of a migration binary.
 #![deny(missing_docs)]
 #![cfg_attr(
     not(any(feature = "sqlite", feature = "postgres")),
@@ -83,7 +131,14 @@
         unused_imports,
         unused_macros,
         unused_variables,
-        reason = "a build without an engine can plan migrations, and has nothing to store"
+        reason = "a build without an engine only plans migrations"
+    )
+)]
+#![cfg_attr(
+    not(all(feature = "sqlite", feature = "postgres", feature = "cli")),
+    allow(
+        rustdoc::broken_intra_doc_links,
+        reason = "a link may lead to an item of a feature that is off; with every feature on, each link is checked"
     )
 )]
 
@@ -110,90 +165,107 @@ mod sql;
 mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod unit;
+pub mod unit;
 
+// Records, and the domain that names their tables.
 pub use catamaran_macros::Record;
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub use driver::Stored;
-pub use driver::Synchronous;
-pub use driver::{DEFAULT_APPLICATION_ROLE, DEFAULT_SCHEMA};
-pub use driver::{Dialect, row};
-#[cfg(feature = "fingerprint")]
-pub use fingerprint::Fingerprint;
-pub use model::capabilities;
-pub use model::capabilities::Capabilities;
-pub use model::clock::{Clock, IdSource, SystemClock, UuidV7};
 pub use model::domain;
 pub use model::domain::Domain;
+pub use model::record::Record;
+
+// Opening a store.
+pub use driver::Synchronous;
+#[cfg(feature = "fingerprint")]
+pub use fingerprint::Fingerprint;
 pub use model::engine::Engine;
-pub use model::error::{ConflictReason, Error, ErrorKind, InvalidReason, Result};
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use store::Store;
+pub use store::StoreOptions;
+
+// Reading and writing rows.
 pub use model::query::{
     Column, Cursor, Filter, MAX_PAGE_SIZE, Nulls, Order, Page, PageRequest, Query, Visibility,
 };
-pub use model::record::Record;
 pub use model::repository::{Expected, Repository, Upsert, Upserted};
-pub use model::retry::{RepositoryExt, Retry};
 pub use model::scope::Scope;
+
+// Units of work.
+pub use model::retry::{RepositoryExt, Retry};
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use store::{OnceOutcome, Writing};
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use unit::any::Unit;
+pub use unit::idempotency::OPERATION_KEYS;
+
+// Errors.
+pub use model::error::{ConflictReason, Error, ErrorKind, InvalidReason, Result};
+
+// Custom SQL, and what differs between the engines.
+pub use model::capabilities;
+pub use model::capabilities::Capabilities;
 pub use model::value::Value;
 #[cfg(feature = "postgres")]
 pub use postgres::{Postgres, PostgresRepository};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Sqlite, SqliteRepository};
-pub use store::StoreOptions;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub use store::{OnceOutcome, Store, Writing};
-pub use unit::idempotency::{OPERATION_KEYS, OPERATION_KEYS_TYPES};
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub use unit::{AnyRepository, Unit};
-pub use unit::{NativeRepository, NativeUnit, SeaOrm};
+pub use unit::any_repository::AnyRepository;
 
-/// Records: the plain structs that an application uses, and how they map to both entities.
-///
-/// `#[derive(Record)]` implements [`Record`](trait@record::Record) and, for each engine, [`Twin`](record::Twin). An
-/// application names the items of this module when it writes a newtype for a column
-/// ([`Field`](record::Field), [`Native`](record::Native)) or code that works on any record.
+// Time and ids, which tests replace.
+pub use model::clock::{Clock, IdSource, SystemClock, UuidV7};
+
 pub mod record {
-    pub use crate::driver::Twin;
+    //! The traits behind [`#[derive(Record)]`](derive@crate::Record), for newtypes of columns and for generic code.
+    //!
+    //! The derive implements [`trait@Record`] and, for each engine, [`Twin`]. Implement [`Field`] and [`Native`] to use a
+    //! newtype as a column. Bound a generic function by [`Stored`] to accept every record that a store can hold.
+
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
+    pub use crate::driver::Stored;
+    pub use crate::driver::{Dialect, Twin};
     pub use crate::model::record::{Change, ColumnSpec, FIRST_VERSION, Managed, Record, Stamp};
     pub use crate::model::value::{Field, MAX_BYTES, Native, Type};
 }
 
-/// The SQLite dialect: its types, its rows, its repositories and units.
+/// SQLite: column types for entities, rows, repositories and units of work.
 #[cfg(feature = "sqlite")]
 pub mod sqlite {
     pub use crate::driver::sqlite::{Row, Sqlite, TextDate, TextId, TextTime};
-    pub use crate::unit::{SqliteRepository, SqliteUnit};
+    pub use crate::unit::native::SqliteUnit;
+    pub use crate::unit::repository::SqliteRepository;
 }
 
-/// The Postgres dialect: its rows, its repositories and units.
+/// Postgres: rows, repositories, units of work, and the defaults of a connection.
 #[cfg(feature = "postgres")]
 pub mod postgres {
     pub use crate::driver::postgres::{Postgres, Row};
-    pub use crate::unit::{PostgresRepository, PostgresUnit};
+    pub use crate::driver::{DEFAULT_APPLICATION_ROLE, DEFAULT_SCHEMA};
+    pub use crate::unit::native::PostgresUnit;
+    pub use crate::unit::repository::PostgresRepository;
 }
 
-/// Used by the derive: what stands in it is compiled where the feature `sqlite` is on.
+/// Used by the derive: compiles its items only with the feature `sqlite`.
 #[cfg(feature = "sqlite")]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __sqlite {
     ($($item:item)*) => { $($item)* };
 }
-/// Used by the derive: what stands in it is compiled where the feature `sqlite` is on.
+/// Used by the derive: compiles its items only with the feature `sqlite`.
 #[cfg(not(feature = "sqlite"))]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __sqlite {
     ($($item:item)*) => {};
 }
-/// Used by the derive: what stands in it is compiled where the feature `postgres` is on.
+/// Used by the derive: compiles its items only with the feature `postgres`.
 #[cfg(feature = "postgres")]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __postgres {
     ($($item:item)*) => { $($item)* };
 }
-/// Used by the derive: what stands in it is compiled where the feature `postgres` is on.
+/// Used by the derive: compiles its items only with the feature `postgres`.
 #[cfg(not(feature = "postgres"))]
 #[doc(hidden)]
 #[macro_export]
@@ -201,7 +273,7 @@ macro_rules! __postgres {
     ($($item:item)*) => {};
 }
 
-/// What the derive needs and nobody else.
+/// Used by the derive only.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::model::derive::{

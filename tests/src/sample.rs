@@ -1,6 +1,7 @@
 //! Rows of any record of the domain.
 
-use catamaran::{Filter, Stored};
+use catamaran::Filter;
+use catamaran::record::Stored;
 use chrono::{Days, NaiveDate};
 use entity::{
     Device, DeviceDraft, DevicePatch, Entry, EntryDraft, EntryPatch, Habit, HabitDraft, HabitPatch,

@@ -1,6 +1,7 @@
 //! Statements that take longer than anyone waits, in SQL that both engines read.
 
-use catamaran::{AnyRepository, Error, Result, Stored, Unit};
+use catamaran::record::Stored;
+use catamaran::{AnyRepository, Error, Result, Unit};
 use sea_orm::ConnectionTrait;
 
 /// Counts for minutes.

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use catamaran::record::Stored;
 use catamaran::testing::TwinDatabase;
 use catamaran::{
-    Cursor, Expected, PageRequest, Query, Repository, Result, Scope, Store, Stored, Visibility,
+    Cursor, Expected, PageRequest, Query, Repository, Result, Scope, Store, Visibility,
 };
 use entity::{Habit, HabitDraft};
 use uuid::Uuid;

@@ -128,7 +128,7 @@ async fn postgres_a_role_that_may_not_join_is_told_what_a_dba_should_run() {
 async fn postgres_an_unreachable_server_and_a_missing_database_are_one_line() {
     assert!(
         fails(&["up", "-u", "postgres://me:hunter2@127.0.0.1:1/db"])
-            .contains("no Postgres answers at 127.0.0.1:1")
+            .contains("no Postgres server responds at 127.0.0.1:1")
     );
     let database = support::PostgresDatabase::new().await;
     let url = format!("{}_not", database.url());

@@ -1,4 +1,4 @@
-//! What the neutral core asks of an engine: how it writes SQL, and how it runs it.
+//! The interface between the neutral core and an engine.
 
 use std::borrow::Cow;
 use std::future::Future;
@@ -13,7 +13,7 @@ use crate::model::scope::Scope;
 use crate::model::value::Value;
 use crate::sql::{Spelling, SqlText};
 
-/// Whether work may write.
+/// Whether a session may write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     /// Reads only.
@@ -22,33 +22,33 @@ pub enum Access {
     Write,
 }
 
-/// How many statements belong together.
+/// The extent of a session: how many statements it runs, and how they are isolated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extent {
     /// One statement, atomic by itself.
     Statement,
     /// Several statements that succeed or fail together.
     Transaction,
-    /// A unit of work: one that reads sees one snapshot.
+    /// A unit of work. If it only reads, it sees one snapshot.
     Unit,
-    /// A unit of work that is as if no other ran at the same time.
+    /// A unit of work with serializable isolation.
     SerializableUnit,
 }
 
-/// What is sent before the first statement, as one text.
+/// The SQL that is sent before the first statement of a session, as one text.
 #[derive(Debug)]
 pub struct Begin {
     pub(crate) text: Cow<'static, str>,
-    /// Whether it begins a transaction.
+    /// Whether the text begins a transaction.
     pub(crate) transaction: bool,
-    /// A statement that fails unless the transaction still is whose it was when it began; may be empty.
+    /// A statement that fails if role, claims or search path changed since `BEGIN`. May be empty.
     pub(crate) guard_query: String,
 }
 
-/// One engine, `Sqlite` or `Postgres`: how it writes SQL,
-/// and how it runs it. Statement text and typed values in, rows out.
+/// An engine, [`Sqlite`](crate::sqlite::Sqlite) or [`Postgres`](crate::postgres::Postgres): its SQL syntax, its
+/// connections, and the execution of statements.
 ///
-/// Sealed: what a dialect has to do may grow.
+/// Sealed, so that methods may be added.
 pub trait Dialect:
     Spelling
     + HasRow
@@ -61,16 +61,16 @@ pub trait Dialect:
     + Sync
     + 'static
 {
-    /// A connection that is checked out.
+    /// A connection that is checked out of the pool.
     type Connection: Send;
 
-    /// Where connections come from, with the settings of the store.
+    /// The pool of connections, with the settings of the store.
     type Pool: Clone + Send + Sync + 'static;
 
-    /// What has to be sent before the first statement; `None` for a statement that needs nothing.
+    /// Returns the SQL to send before the first statement, or `None` if there is none.
     ///
     /// # Errors
-    /// [`Permission`](crate::ErrorKind::Permission) if the scope may not work here.
+    /// [`Permission`](crate::ErrorKind::Permission) if the login role may not work in the scope.
     fn begin_sql(
         pool: &Self::Pool,
         scope: &Scope,
@@ -92,7 +92,7 @@ pub trait Dialect:
         decode: fn(&Self::Row) -> Result<T>,
     ) -> impl Future<Output = Result<Vec<T>>> + Send;
 
-    /// Runs a statement that only reads and decodes its first row; what comes after it may not be run.
+    /// Runs a statement that only reads, and decodes its first row. The statement may stop after that row.
     fn fetch_first<T: Send>(
         connection: &mut Self::Connection,
         text: &SqlText,
@@ -100,67 +100,67 @@ pub trait Dialect:
         decode: fn(&Self::Row) -> Result<T>,
     ) -> impl Future<Output = Result<Option<T>>> + Send;
 
-    /// Runs a statement; returns how many rows it changed.
+    /// Runs a statement, and returns how many rows it changed.
     fn execute(
         connection: &mut Self::Connection,
         text: &SqlText,
         values: Vec<Value>,
     ) -> impl Future<Output = Result<u64>> + Send;
 
-    /// Whether a statement that breaks a constraint is undone alone, so that its transaction goes on.
+    /// Whether a statement that violates a constraint is undone alone, and its transaction continues.
     const OUTLIVES_REFUSALS: bool;
 
-    /// Runs an opening, `COMMIT` or `ROLLBACK`. Rolling back what is rolled back already is no error.
+    /// Runs the text of a `Begin`, `COMMIT` or `ROLLBACK`. A `ROLLBACK` without a transaction is no error.
     fn control(
         connection: &mut Self::Connection,
         text: &str,
     ) -> impl Future<Output = Result<()>> + Send;
 
-    /// Gives the connection back to its pool: nothing is open on it. One that comes back in any other way is
-    /// not handed out again.
+    /// Returns a connection without an open transaction to its pool. A connection that is dropped instead is not
+    /// reused.
     fn release(connection: Self::Connection);
 
-    /// The text that ends a session in which the application's own SQL ran: `COMMIT` or `ROLLBACK`, or nothing
-    /// where there is no transaction, and whatever makes the connection as it was before. `guard_query` is that
-    /// of the `Begin`.
+    /// The SQL that ends a session in which custom SQL ran, and restores the state of the connection.
+    ///
+    /// `statement` is `COMMIT` or `ROLLBACK`, or `None` without a transaction. `guard_query` is the one of the
+    /// session's `Begin`.
     fn end_sql(
         connection: &Self::Connection,
         statement: Option<&'static str>,
         guard_query: &str,
     ) -> Cow<'static, str>;
 
-    /// Keeps the connection from being used again.
+    /// Closes the connection.
     fn discard(connection: Self::Connection);
 
-    /// Whether what is written here is written where others look for it.
+    /// Checks that the connection writes to the database that other connections see.
     fn verify(connection: &Self::Connection) -> Result<()>;
 
-    /// Ends the statement that nobody waits for any more, where that can be done from here.
+    /// Interrupts the running statement, if the driver can. Called when its caller was dropped.
     fn interrupt(connection: &mut Self::Connection);
 
-    /// How long a statement's answer may take: the limits that the database keeps by itself, and some
-    /// more for it to say so.
+    /// The client-side deadline of a statement. Longer than the database's own timeouts, so that those come first.
     fn response_deadline(pool: &Self::Pool) -> Duration;
 
-    /// Runs a statement of SeaORM's.
+    /// Runs a SeaORM statement, and returns its rows.
     fn seaorm_fetch(
         connection: &mut Self::Connection,
         statement: sea_orm::Statement,
     ) -> impl Future<Output = Result<Vec<sea_orm::QueryResult>, sea_orm::DbErr>> + Send;
 
-    /// Runs a statement of SeaORM's; for its count.
+    /// Runs a SeaORM statement, and returns how many rows it changed.
     fn seaorm_execute(
         connection: &mut Self::Connection,
         statement: sea_orm::Statement,
     ) -> impl Future<Output = Result<sea_orm::ExecResult, sea_orm::DbErr>> + Send;
 
-    /// Runs SQL as it stands.
+    /// Runs SQL without preparing it.
     fn seaorm_unprepared(
         connection: &mut Self::Connection,
         sql: &str,
     ) -> impl Future<Output = Result<sea_orm::ExecResult, sea_orm::DbErr>> + Send;
 
-    /// The value at that place of a row.
+    /// Reads the value at a position of a row.
     fn get<T>(row: &Self::Row, index: usize) -> Result<T>
     where
         Self: Decodes<T>,
@@ -168,9 +168,9 @@ pub trait Dialect:
         <Self as Decodes<T>>::column(row, index)
     }
 
-    /// Selects the names of every table and each of its columns.
+    /// A query of the name of each table and column.
     const COLUMNS: &'static str;
 
-    /// The error as this library tells it.
+    /// Converts a driver's error. `table` is the one that the statement is about.
     fn classify(error: &sqlx::Error, table: Option<&'static Table>) -> Error;
 }

@@ -1,12 +1,12 @@
-//! The errors of the driver that no database answered with.
+//! Errors of the driver that did not come from a database.
 
 use crate::model::error::{Error, ErrorKind, InvalidReason};
 
-/// The kind of such an error, on either engine.
+/// The kind of an error without a database code, on either engine.
 pub(crate) fn without_code(error: &sqlx::Error) -> ErrorKind {
     use sqlx::Error as Sqlx;
     match error {
-        // Our own, on its way through SeaORM.
+        // Our own error, passed through SeaORM.
         Sqlx::AnyDriverError(source) => match source.downcast_ref::<Error>() {
             Some(error) => error.kind().clone(),
             None => ErrorKind::Internal,
@@ -16,9 +16,9 @@ pub(crate) fn without_code(error: &sqlx::Error) -> ErrorKind {
         Sqlx::PoolClosed => ErrorKind::Unavailable {
             reason: "the store is closed".into(),
         },
-        // Its words may quote a part of the URL.
+        // The message may quote a part of the URL.
         Sqlx::Configuration(_) => ErrorKind::InvalidUrl {
-            reason: "a setting in it cannot be used".into(),
+            reason: "one of its parameters is invalid".into(),
         },
         Sqlx::ColumnNotFound(_)
         | Sqlx::ColumnIndexOutOfBounds { .. }
@@ -37,7 +37,7 @@ pub(crate) fn without_code(error: &sqlx::Error) -> ErrorKind {
         },
         Sqlx::RowNotFound => ErrorKind::NoRow,
         Sqlx::InvalidSavePointStatement | Sqlx::BeginFailed => ErrorKind::UnitEnded {
-            reason: "the connection is not in the state that a transaction begins in",
+            reason: "the connection cannot begin a transaction in its present state",
         },
         Sqlx::Protocol(message) | Sqlx::InvalidArgument(message)
             if message.contains("too many arguments") =>
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_shape_of_a_drivers_error_has_its_kind() {
+    fn each_variant_of_a_driver_error_without_a_code_has_its_kind() {
         use sqlx::Error as Sqlx;
         let boxed = || -> sqlx::error::BoxDynError { "secret".into() };
         let decode = |column: &'static str| ErrorKind::Decode {

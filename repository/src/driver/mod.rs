@@ -1,5 +1,4 @@
-//! How each engine is connected to and runs SQL. `sqlite` and `postgres` are a pair: the same files, with the same names
-//! inside.
+//! Connections and execution of SQL. `sqlite` and `postgres` are a pair: the same files, with the same names inside.
 
 mod dialect;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]

@@ -1,4 +1,4 @@
-//! A pool of single connections, without the round trips that sqlx's own makes before and after each use.
+//! A pool of single connections. Unlike sqlx's own, it makes no round trips before and after each use.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use deadpool::{Runtime, managed};
 
 use crate::model::error::{Error, ErrorKind, Result};
 
-/// Why a connection is not handed out again: a second line of defence, behind the session that owns it.
-pub(crate) const UNCLEAN: &str = "it came back with something open on it";
+/// Why a connection is not reused. Sessions release or discard their connection, so this is a second line of defence.
+pub(crate) const NOT_RELEASED: &str = "the connection was dropped without being released";
 
-/// A pool whose waiters are served in the order in which they came.
+/// A pool that serves its waiters in order.
 pub(crate) type Pool<M> = managed::Pool<M>;
 
 pub(crate) fn build<M: Manager<Error = Error>>(
@@ -36,7 +36,7 @@ pub(crate) async fn acquire<M: Manager<Error = Error>>(pool: &Pool<M>) -> Result
     pool.get().await.map_err(|error| match error {
         PoolError::Backend(error) => error,
         PoolError::Timeout(managed::TimeoutType::Wait) => ErrorKind::PoolTimeout.into(),
-        PoolError::Timeout(_) => unavailable("it did not answer in time"),
+        PoolError::Timeout(_) => unavailable("it did not respond in time"),
         PoolError::Closed => unavailable("the store is closed"),
         PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_) => ErrorKind::Internal.into(),
     })

@@ -1,4 +1,4 @@
-//! Decoding the rows of custom SQL: [`NativeRepository::query_as`](crate::NativeRepository::query_as) gives tuples.
+//! Decoding the rows of custom SQL: [`NativeRepository::query_as`](crate::unit::NativeRepository::query_as) gives tuples.
 
 use crate::model::error::Result;
 

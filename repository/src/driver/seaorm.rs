@@ -1,4 +1,4 @@
-//! SeaORM's errors as ours, for code that uses SeaORM inside a unit of work or in migrations.
+//! Conversions between SeaORM's errors and ours, for SeaORM code in units of work and migrations.
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 use sea_orm::RuntimeErr;
@@ -40,7 +40,7 @@ impl From<DbErr> for Error {
 }
 
 impl From<Error> for DbErr {
-    /// For SeaORM's interfaces: `?` on it gives the error back with its kind.
+    /// Wraps the error for an interface of SeaORM. Converting it back restores the kind.
     fn from(error: Error) -> Self {
         #[cfg(any(feature = "sqlite", feature = "postgres"))]
         return DbErr::Query(RuntimeErr::SqlxError(
@@ -56,13 +56,13 @@ impl From<Error> for DbErr {
 fn unreachable_server(error: Error) -> Error {
     match error.kind() {
         ErrorKind::ConnectionLost => error.with_kind(ErrorKind::Unavailable {
-            reason: "no server answers".into(),
+            reason: "no server responds".into(),
         }),
         _ => error,
     }
 }
 
-/// A driver's error. The engine is the one whose driver made the error.
+/// Converts a driver's error by the rules of the driver's engine.
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 fn classify(error: &sqlx::Error) -> Error {
     let sqlx::Error::Database(database) = error else {

@@ -1,4 +1,4 @@
-//! What the connections of a store are set to.
+//! The settings of the connections of a store.
 
 use std::time::Duration;
 
@@ -7,18 +7,18 @@ use sea_orm::DatabaseConnection;
 
 use crate::model::error::Result;
 
-/// The role that scoped work on Postgres runs as. Default of
+/// The role of scoped work on Postgres. The default of
 /// [`StoreOptions::application_role`](crate::StoreOptions::application_role).
 pub const DEFAULT_APPLICATION_ROLE: &str = "catamaran_app";
 
-/// The schema of Postgres in which a store looks for its tables. Default of
+/// The schema of the tables on Postgres. The default of
 /// [`StoreOptions::schemas`](crate::StoreOptions::schemas).
 pub const DEFAULT_SCHEMA: &str = "public";
 
-/// Applies the pending migrations over a connection. The layer of the migrations fills it in.
+/// Applies the pending migrations over a connection. Set by the module `migrate`, which this one does not know.
 pub(crate) type ApplyMigrations = for<'c> fn(&'c DatabaseConnection) -> BoxFuture<'c, Result<()>>;
 
-/// What the connections of a store are set to.
+/// The settings of the connections of a store.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) readers: usize,
@@ -50,23 +50,23 @@ impl Default for Settings {
     }
 }
 
-/// What a database may take to say that one of its own limits has passed.
+/// How long after its own timeout a database may take to report it.
 const GRACE: Duration = Duration::from_secs(5);
 
 impl Settings {
-    /// How long the answer to a statement may take before the database is taken for lost.
+    /// The client-side deadline of a statement, after which the connection counts as lost.
     pub(crate) fn response_deadline(&self) -> Duration {
         self.lock_timeout + self.statement_timeout + GRACE
     }
 }
 
-/// What a commit on SQLite waits for. Postgres has `synchronous_commit` for this.
+/// What a commit on SQLite waits for: `PRAGMA synchronous`. On Postgres, set `synchronous_commit` on the server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Synchronous {
-    /// For the disk: an acknowledged write outlives a power failure, as it does on Postgres.
+    /// The disk. A committed write survives a power failure, as on Postgres.
     #[default]
     Full,
-    /// For the operating system: the last writes before a power failure may be undone. The file stays
-    /// whole, and a crash of the program loses nothing.
+    /// The operating system. A power failure may undo the last commits, but does not damage the file. A crash of the
+    /// program loses nothing.
     Normal,
 }

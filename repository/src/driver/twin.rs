@@ -1,4 +1,4 @@
-//! The tie between a record and its entities.
+//! The mapping between a record and its entities.
 
 use sea_orm::EntityTrait;
 
@@ -14,10 +14,9 @@ use crate::model::error::Result;
 use crate::model::record::Record;
 use crate::sql::Statements;
 
-/// The tie between a record and its entity in one dialect. Implemented by `#[derive(Record)]`.
+/// The mapping between a record and its entity in one dialect. Implemented by `#[derive(Record)]`.
 ///
-/// The mapping is exhaustive in both directions: a field that one side lacks, or has with another
-/// native type, does not compile.
+/// A field that only one side has, or that has another native type, does not compile.
 #[diagnostic::on_unimplemented(
     message = "the record `{Self}` has no twin in the dialect `{D}`",
     note = "name the entity's module in `#[record(sqlite = .., postgres = ..)]`"
@@ -26,19 +25,19 @@ pub trait Twin<D: Dialect>: Record {
     /// The hand-written SeaORM entity.
     type Entity: EntityTrait;
 
-    /// The record from the entity's model.
+    /// Converts the entity's model to the record.
     fn from_model(model: <Self::Entity as EntityTrait>::Model) -> Self;
 
-    /// The entity's model from the record.
+    /// Converts the record to the entity's model.
     fn into_model(self) -> <Self::Entity as EntityTrait>::Model;
 
-    /// The record from a row whose columns stand in the order of [`Record::COLUMNS`].
+    /// Reads the record from a row with the columns in the order of [`Record::COLUMNS`].
     ///
     /// # Errors
-    /// [`Decode`](crate::ErrorKind::Decode), naming the column whose stored value is not of its type.
+    /// [`Decode`](crate::ErrorKind::Decode), naming the column whose stored value does not have its type.
     fn from_row(row: &D::Row) -> Result<Self>;
 
-    /// The statement texts of this record in this dialect, each built once.
+    /// The SQL texts of this record in this dialect, each built once.
     #[doc(hidden)]
     fn statements() -> &'static Statements;
 }

@@ -1,13 +1,13 @@
-//! A database's URL: what may stand behind its `?`, and how it is shown.
+//! Checks the parameters of a database URL, and hides its secrets.
 //!
-//! A driver logs a parameter that it does not know with its value, and in a URL whose password has an
-//! unescaped `?` or `&` that value is a part of the password. So no driver sees an unknown parameter.
+//! A driver logs an unknown parameter with its value. If a password contains an unescaped `?` or `&`, that value is
+//! part of the password. So unknown parameters are refused before a driver sees them.
 
 use std::borrow::Cow;
 
 use crate::model::error::{Error, ErrorKind};
 
-/// Whether a driver knows every parameter of the URL; otherwise why not, without any value.
+/// Checks that the driver knows every parameter of the URL. The error shows no value.
 pub(crate) fn check_parameters(url: &str, is_known: fn(&str) -> bool) -> Result<(), String> {
     let Some((_, query)) = url.split_once('?') else {
         return Ok(());
@@ -17,7 +17,7 @@ pub(crate) fn check_parameters(url: &str, is_known: fn(&str) -> bool) -> Result<
     let Some((unknown, _)) = parameters().find(|(name, _)| !is_known(name)) else {
         return Ok(());
     };
-    // What follows a password may be its end: then not even the name is shown.
+    // A "parameter" after a password may be the rest of it, so its name is not shown either.
     let has_secret = query.contains('@') || parameters().any(|(name, _)| name == "password");
     if has_secret {
         return Err(
@@ -40,10 +40,10 @@ pub(crate) fn invalid_url(reason: impl Into<Cow<'static, str>>) -> Error {
     .into()
 }
 
-/// The URL without what may be secret: for people to see which database is meant.
+/// The URL without possible secrets, to identify the database in messages.
 ///
-/// A password with a character that should be escaped may stand anywhere in what is parsed, so of a
-/// server's URL only what is certainly a host, a port and a plain name is shown.
+/// A password with an unescaped character may end up in any parsed part. So only a host, a port and a plain name of a
+/// server's URL are shown.
 pub(crate) fn redacted(url: &str) -> String {
     let Ok(parsed) = url::Url::parse(url) else {
         return "(not a URL)".to_owned();
@@ -51,7 +51,7 @@ pub(crate) fn redacted(url: &str) -> String {
     let path = parsed.path();
     let host = parsed.host_str().unwrap_or_default();
     if parsed.scheme() == "sqlite" {
-        // What stands after two slashes is read as a host, and is the beginning of the path.
+        // The text after two slashes is parsed as a host, and is the start of the path.
         return format!("sqlite:{host}{path}");
     }
     let plain = |c: char| c.is_ascii_alphanumeric() || "/_-.".contains(c);
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn known_parameters_pass() {
+    fn known_parameters_of_a_url_are_accepted() {
         for url in [
             "postgres://host/db",
             "postgres://host/db?",
@@ -85,13 +85,13 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_parameter_is_named_without_its_value() {
+    fn an_unknown_parameter_of_a_url_is_named_without_its_value() {
         let refused = check("postgres://host/db?mode=1&speed=s3cret");
         assert_eq!(refused, Err("the parameter speed is unknown".to_owned()));
     }
 
     #[test]
-    fn a_password_that_should_be_escaped_is_not_named_in_any_part() {
+    fn no_part_of_an_unescaped_password_is_in_the_error() {
         for url in [
             "postgres://ann:p?s3cret@host/db",
             "postgres://ann:p?s3cret=s3cret@host/db",

@@ -1,35 +1,39 @@
-//! What the engines do differently, where the same call still gives the same answer.
+//! Where the engines differ although the same call returns the same result.
 
 use crate::model::engine::Engine;
 
-/// What one engine does in its own way: one field for each difference that a caller can notice, in time
-/// taken or in what waits for what. The suite shows each of them on both engines.
+/// The differences of one engine that a caller can notice in timing, isolation or blocking.
 ///
-/// What an engine cannot do at all is no field here: it is an
-/// [`Unsupported`](crate::ErrorKind::Unsupported), on both.
+/// Each field has a test that runs on both engines. A call that one engine cannot make has no field here: it is
+/// [`Unsupported`](crate::ErrorKind::Unsupported) on both.
+///
+/// ```
+/// use catamaran::Engine;
+/// use catamaran::capabilities::Writers;
+///
+/// assert_eq!(Engine::Sqlite.capabilities().writers, Writers::One);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Capabilities {
-    /// How many units of work write at the same time. Further ones wait, in the order in which they came,
-    /// as long as [`acquire_timeout`](crate::StoreOptions::acquire_timeout) in this process and
-    /// [`lock_timeout`](crate::StoreOptions::lock_timeout) for another.
+    /// How many units of work write at the same time. Others wait in arrival order: up to
+    /// [`acquire_timeout`](crate::StoreOptions::acquire_timeout) for a unit of this process, and up to
+    /// [`lock_timeout`](crate::StoreOptions::lock_timeout) for another process.
     pub writers: Writers,
-    /// How a unit that writes is isolated when nothing is said.
-    /// `Writing::serializable` asks for the strongest.
+    /// The default isolation of a write unit. [`serializable`](crate::Writing::serializable) asks for the strongest.
     pub isolation: Isolation,
-    /// What [`lock`](crate::Repository::lock) holds against other writers.
+    /// What [`lock`](crate::Repository::lock) locks.
     pub locks: Locks,
-    /// Who keeps a statement to [`statement_timeout`](crate::StoreOptions::statement_timeout).
+    /// Which side enforces [`statement_timeout`](crate::StoreOptions::statement_timeout).
     pub statement_clock: Timekeeper,
-    /// Whether the database itself keeps owners apart, beside the predicate in every statement.
+    /// Whether the database enforces owners as well, in addition to the predicate in every statement.
     pub row_level_security: bool,
-    /// Whether the database ends a unit that waits too long for its next statement
-    /// ([`ConnectionLost`](crate::ErrorKind::ConnectionLost)). Otherwise it goes on, and who wants to write
-    /// waits for it.
+    /// Whether the database ends a unit that is idle for too long between two statements
+    /// ([`ConnectionLost`](crate::ErrorKind::ConnectionLost)). Otherwise the unit stays open, and other writers wait.
     pub ends_idle_units: bool,
-    /// Whether a table that is being migrated keeps its readers waiting.
+    /// Whether a migration of a table blocks its readers.
     pub migrations_block_readers: bool,
-    /// Whether a database can be kept in memory, for one store.
+    /// Whether a store can use an in-memory database, which no other store sees.
     pub in_memory: bool,
 }
 
@@ -38,40 +42,40 @@ pub struct Capabilities {
 pub enum Writers {
     /// One.
     One,
-    /// As many as there are connections, on different rows.
+    /// As many as there are connections. Two that write the same row still wait for each other.
     Many,
 }
 
-/// How a unit that writes is isolated from others.
+/// How a write unit is isolated from others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Isolation {
-    /// Each statement sees what was committed before it began. What was read may have changed since;
-    /// versions and [`lock`](crate::Repository::lock) are for that.
+    /// Each statement sees what was committed before it began. A row may change after it was read: use versions or
+    /// [`lock`](crate::Repository::lock).
     ReadCommitted,
-    /// As if no other unit ran at the same time.
+    /// The outcome is as if units ran one after the other.
     Serializable,
 }
 
-/// What a lock holds against other writers.
+/// What a lock covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Locks {
-    /// The rows that are locked.
+    /// The rows that were named.
     Rows,
-    /// The whole database, from the beginning of the unit.
+    /// The whole database, from the start of the unit.
     Database,
 }
 
-/// Who watches the time of a statement.
+/// Which side enforces the time limit of a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Timekeeper {
-    /// The server. Waiting for a lock counts.
+    /// The server. Time spent waiting for a lock counts.
     Server,
-    /// The library, between two steps of the engine. The wait for a lock is not cut short.
+    /// The library, between two steps of the engine. A wait for a lock is not interrupted.
     Library,
 }
 
 impl Engine {
-    /// What the engine does in its own way.
+    /// The differences of this engine.
     pub const fn capabilities(self) -> Capabilities {
         match self {
             Engine::Sqlite => Capabilities {

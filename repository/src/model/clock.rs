@@ -1,53 +1,53 @@
-//! The two sources of the outside world: the time and new ids. Both are injected.
+//! The time and new ids. Both are injected, so that tests can replace them.
 
 use chrono::{DateTime, SubsecRound, Utc};
 use uuid::Uuid;
 
-/// Tells the time.
+/// The source of the current time.
 pub trait Clock: Send + Sync + 'static {
-    /// The present instant. The store truncates it to microseconds, the finest that both engines keep.
+    /// Returns the current time. The store truncates it to microseconds, the precision of both engines.
     fn now(&self) -> DateTime<Utc>;
 }
 
-/// The machine's clock.
+/// The system clock. The default of a store.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
 impl Clock for SystemClock {
     #[expect(
         clippy::disallowed_methods,
-        reason = "the one place that wraps the global clock"
+        reason = "the only wrapper of the global clock"
     )]
     fn now(&self) -> DateTime<Utc> {
         Utc::now()
     }
 }
 
-/// Makes ids for drafts that bring none.
+/// The source of ids for drafts without one.
 pub trait IdSource: Send + Sync + 'static {
-    /// An id that was never handed out before.
+    /// Returns an id that was never returned before.
     fn next_id(&self) -> Uuid;
 }
 
-/// UUID version 7 (RFC 9562, section 5.7): ordered by the millisecond of their making.
+/// UUID version 7 (RFC 9562, section 5.7), ordered by the millisecond of creation. The default of a store.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct UuidV7;
 
 impl IdSource for UuidV7 {
     #[expect(
         clippy::disallowed_methods,
-        reason = "the one place that wraps the global id source"
+        reason = "the only wrapper of the global id source"
     )]
     fn next_id(&self) -> Uuid {
         Uuid::now_v7()
     }
 }
 
-/// The instant as both engines keep it: towards the past, to the microsecond, leap seconds folded.
+/// Truncates to microseconds towards the past, and folds a leap second into the second before it.
 pub(crate) fn to_microseconds(at: DateTime<Utc>) -> DateTime<Utc> {
     use chrono::Timelike;
     let folded = if at.nanosecond() >= 1_000_000_000 {
-        // A leap second is :59 with more than a second of nanoseconds; 999_999_999 is in range.
+        // chrono writes a leap second as :59 with a second or more of nanoseconds. 999_999_999 is always valid.
         at.with_nanosecond(999_999_999).unwrap_or(at)
     } else {
         at
@@ -64,8 +64,8 @@ mod tests {
     }
 
     #[test]
-    fn nanoseconds_are_cut_towards_the_past_on_both_sides_of_the_epoch() {
-        for (given, kept) in [
+    fn times_are_truncated_to_microseconds_towards_the_past_before_and_after_the_epoch() {
+        for (given, truncated) in [
             (
                 "2026-01-02T03:04:05.678901999Z",
                 "2026-01-02T03:04:05.678901Z",
@@ -80,7 +80,11 @@ mod tests {
             ),
             ("2016-12-31T23:59:60.500Z", "2016-12-31T23:59:59.999999Z"),
         ] {
-            assert_eq!(to_microseconds(instant(given)), instant(kept), "{given}");
+            assert_eq!(
+                to_microseconds(instant(given)),
+                instant(truncated),
+                "{given}"
+            );
         }
     }
 }

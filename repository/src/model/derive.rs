@@ -1,8 +1,8 @@
-//! What the code that `#[derive(Record)]` writes calls.
+//! Support for the code that `#[derive(Record)]` generates.
 //!
-//! A mistake in a record is reported once. The generated code checks a record in constants and names every
-//! further type through [`Checked`], whose parameter is such a constant. Where a check fails, the constant has no
-//! value, these types are unknown to the compiler, and it says nothing more about the code that uses them.
+//! A mistake in a record gives one compile error. The generated code checks the record in constants, and names all
+//! other types through [`Checked`], whose parameter is such a constant. If a check fails, the constant has no value and
+//! these types stay unknown, so the compiler reports no errors that merely follow from the first.
 
 use std::marker::PhantomData;
 
@@ -17,10 +17,10 @@ use super::value::{Field, Type, Value};
 #[derive(Debug)]
 pub struct Checked<T, const CHECK: usize>(PhantomData<T>);
 
-/// The type of the managed times.
+/// The type of the managed timestamps.
 pub type Time = chrono::DateTime<chrono::Utc>;
 
-/// What [`Checked`] stands for.
+/// The type behind [`Checked`].
 pub trait Is {
     /// The type.
     type Type;
@@ -30,7 +30,7 @@ impl<T, const CHECK: usize> Is for Checked<T, CHECK> {
     type Type = T;
 }
 
-/// Fails to compile if only one of the record and its table has an owner: every owner's rows would be visible.
+/// Fails to compile if only the record or only its table has an owner: every owner's rows would be visible.
 pub const fn assert_owner(table: &Table, has_owner: bool) {
     assert!(
         table.owner.is_some() == has_owner,
@@ -39,7 +39,7 @@ pub const fn assert_owner(table: &Table, has_owner: bool) {
     );
 }
 
-/// Fails to compile if the table's primary key has several columns: a row is found by its id alone.
+/// Fails to compile if the table's primary key has several columns: a row is looked up by its id alone.
 pub const fn assert_one_key(table: &Table) {
     assert!(
         table.primary_key.columns.len() <= 1,
@@ -66,7 +66,7 @@ impl<T> ColumnType<T> {
     }
 }
 
-/// A primary key that is a value of the type `Column`, and not one of several.
+/// A primary key of exactly one column, whose type is `Column`.
 #[diagnostic::on_unimplemented(
     message = "the id of a record is the whole primary key of its entity, but the key is `{Self}`",
     label = "this is not the primary key's type, or not all of it",
@@ -77,7 +77,7 @@ pub trait WholeKey<Column> {}
 
 impl<Column> WholeKey<Column> for Column {}
 
-/// Fails to compile if a field with `max_chars` is not a text.
+/// Fails to compile if a field with `max_chars` is no text.
 pub const fn assert_text(ty: Type) {
     assert!(
         matches!(ty, Type::Text),
@@ -85,19 +85,19 @@ pub const fn assert_text(ty: Type) {
     );
 }
 
-/// Brings a field into its canonical form; the error names the field.
+/// Converts a field to its canonical form. The error names the field.
 pub fn canonical<T: Field>(field: &'static str, value: &mut T) -> Result<()> {
     value
         .canonicalise()
         .map_err(|reason| invalid(field, reason))
 }
 
-/// A default as the field's type.
+/// Converts a default to the field's type.
 pub fn default<T>(value: impl Into<T>) -> T {
     value.into()
 }
 
-/// Adds one column of a patch to the changes, in its canonical form.
+/// Adds one column of a patch to the changes, in canonical form.
 pub fn change<T: Field>(
     index: usize,
     field: &'static str,

@@ -10,12 +10,12 @@ use crate::model::error::{Error, ErrorKind, Result};
 pub enum Engine {
     /// SQLite.
     Sqlite,
-    /// PostgreSQL 15 or newer, and the engines that speak its SQL.
+    /// PostgreSQL 15 or newer, and engines with the same SQL and protocol.
     Postgres,
 }
 
 impl Engine {
-    /// Both engines, in the order in which reports name them.
+    /// Both engines, in the order of reports.
     pub const ALL: [Engine; 2] = [Engine::Sqlite, Engine::Postgres];
 
     /// `"sqlite"` or `"postgres"`.
@@ -29,7 +29,7 @@ impl Engine {
     /// The engine of a database URL, by its scheme: `sqlite:`, `postgres:` or `postgresql:`.
     ///
     /// # Errors
-    /// [`InvalidUrl`](ErrorKind::InvalidUrl) for any other, which is named if it is a scheme.
+    /// [`InvalidUrl`](ErrorKind::InvalidUrl) for any other scheme, and for a text without one.
     pub fn of_url(url: &str) -> Result<Self> {
         Self::of_scheme(url).map_err(|reason| {
             Error::new(ErrorKind::InvalidUrl {
@@ -38,7 +38,7 @@ impl Engine {
         })
     }
 
-    /// The engine, or why the URL names none.
+    /// The engine, or the reason why the URL names none.
     pub(crate) fn of_scheme(url: &str) -> Result<Self, String> {
         let scheme = url.split_once(':').map(|(scheme, _)| scheme);
         match scheme {
@@ -47,24 +47,24 @@ impl Engine {
             Some(other) if is_scheme(other) => Err(format!(
                 "the scheme {other}: is unknown; write sqlite:, postgres: or postgresql:"
             )),
-            // What stands before the first colon may be a secret ("user:password@host"): not repeated.
+            // The text before the first colon may be a secret ("user:password@host"), so it is not repeated.
             _ => Err("it has no scheme; write sqlite:, postgres: or postgresql:".to_owned()),
         }
     }
 
-    /// The engine of a SeaORM backend; `None` for one that is neither.
+    /// The engine of a SeaORM backend, or `None` for another backend.
     #[cfg(feature = "migrate")]
     pub(crate) fn of_backend(backend: sea_orm::DbBackend) -> Option<Self> {
         match backend {
             sea_orm::DbBackend::Sqlite => Some(Engine::Sqlite),
             sea_orm::DbBackend::Postgres => Some(Engine::Postgres),
-            // `DbBackend` is non-exhaustive: MySQL today, others perhaps tomorrow.
+            // `DbBackend` is non-exhaustive, so a list of the other backends would not compile.
             _ => None,
         }
     }
 }
 
-/// The form of a scheme in RFC 3986, section 3.1.
+/// Whether the text has the form of a scheme (RFC 3986, section 3.1).
 fn is_scheme(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text
@@ -81,7 +81,7 @@ impl fmt::Display for Engine {
 impl FromStr for Engine {
     type Err = String;
 
-    /// Reads `sqlite` or `postgres`.
+    /// Parses `sqlite` or `postgres`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Engine::ALL
             .into_iter()

@@ -1,5 +1,4 @@
-//! What an application speaks: values, records, queries, the domain, the repository trait and its errors. Knows no
-//! SQL and no driver.
+//! Values, records, queries, the domain, the repository trait and its errors. Depends on no SQL and no driver.
 
 pub mod capabilities;
 pub mod clock;

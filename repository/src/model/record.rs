@@ -10,15 +10,15 @@ use crate::model::domain::description::{ColumnDescription, RecordDescription, Ta
 use crate::model::error::{Error, ErrorKind, InvalidReason, Result};
 use crate::model::value::{Type, Value};
 
-/// A row as the application knows it. Implemented by `#[derive(Record)]`.
+/// A row as a plain struct of the application. Implemented by `#[derive(Record)]`.
 ///
-/// The derive also writes typed column handles (`Habit::NAME`), a draft for inserts (`HabitDraft`) and a
-/// patch (`HabitPatch`).
+/// The derive also generates typed columns (`Habit::NAME`), a draft for inserts (`HabitDraft`) and a patch for updates
+/// (`HabitPatch`).
 pub trait Record: Clone + Debug + PartialEq + Send + Sync + Unpin + 'static {
-    /// What an insert takes: no managed columns, the id optional.
+    /// The argument of an insert: no managed columns, and an optional id.
     type Draft: Clone + Debug + Send + Sync + 'static;
 
-    /// What a patch takes: for each column, keep it or set it.
+    /// The argument of a patch: a [`Change`] for each column.
     type Patch: Clone + Debug + Send + Sync + 'static;
 
     /// The table in the domain.
@@ -27,51 +27,51 @@ pub trait Record: Clone + Debug + PartialEq + Send + Sync + Unpin + 'static {
     /// The columns, in the order of the record's fields.
     const COLUMNS: &'static [ColumnSpec];
 
-    /// Where the managed columns stand in [`COLUMNS`](Self::COLUMNS).
+    /// The positions of the managed columns in [`COLUMNS`](Self::COLUMNS).
     const MANAGED: Managed;
 
-    /// The value of the column at that place.
+    /// The value of the column at this position of [`COLUMNS`](Self::COLUMNS).
     fn value(&self, index: usize) -> Value;
 
-    /// Brings every field into its canonical form.
+    /// Converts every field to its canonical form.
     ///
     /// # Errors
-    /// [`InvalidValue`](ErrorKind::InvalidValue), naming the first column that has none.
+    /// [`InvalidValue`](ErrorKind::InvalidValue), naming the first column whose value has none.
     fn canonicalise(&mut self) -> Result<()>;
 
-    /// The id that the draft brings, if any.
+    /// The id of the draft, if it has one.
     fn draft_id(draft: &Self::Draft) -> Option<Uuid>;
 
-    /// The record that the draft becomes, with its managed columns.
+    /// The record of a draft, with its managed columns filled in.
     fn from_draft(draft: Self::Draft, stamp: Stamp) -> Self;
 
-    /// The draft that would make this record again.
+    /// The draft with the contents of this record.
     fn into_draft(self) -> Self::Draft;
 
-    /// The columns that the patch sets, with their values as given.
+    /// The columns that the patch sets, with their values in canonical form.
     ///
     /// # Errors
-    /// [`InvalidValue`](ErrorKind::InvalidValue), naming the first column that has no canonical form.
+    /// [`InvalidValue`](ErrorKind::InvalidValue), naming the first column whose value has no canonical form.
     fn changes(patch: &Self::Patch) -> Result<Vec<(usize, Value)>>;
 
     /// The id.
     fn id(&self) -> Uuid;
 
-    /// The owner, where the record has one.
+    /// The owner, or `None` for a record without one.
     fn owner(&self) -> Option<Uuid>;
 
-    /// The version, where the record has one.
+    /// The version, or `None` for a record without one.
     fn version(&self) -> Option<i64>;
 }
 
-/// What the library writes into a new row.
+/// The values that the library writes into a new row.
 #[derive(Clone, Copy, Debug)]
 pub struct Stamp {
-    /// The id: the draft's own, or a new one.
+    /// The id of the draft, or a new one.
     pub id: Uuid,
-    /// The owner of the scope; the nil UUID for a record without an owner.
+    /// The owner of the scope, or the nil UUID for a record without an owner.
     pub owner: Uuid,
-    /// The time of the call, in microseconds.
+    /// The time of the call, truncated to microseconds.
     pub now: DateTime<Utc>,
 }
 
@@ -85,34 +85,33 @@ pub struct ColumnSpec {
     pub field: &'static str,
     /// The logical type.
     pub ty: Type,
-    /// Whether NULL is a value of it.
+    /// Whether the column accepts NULL.
     pub nullable: bool,
-    /// The most characters of a text, in code points: `#[record(max_chars = ..)]`.
+    /// The maximum length of a text in code points: `#[record(max_chars = ..)]`.
     pub max_chars: Option<usize>,
-    /// The draft's default, where it has one.
+    /// The default of the draft, if it has one.
     pub default: Option<fn() -> Value>,
 }
 
-/// Where the managed columns of a record stand. What a record lacks is `None`, and it loses just that
-/// behaviour.
+/// The positions of the managed columns of a record. A record without a column lacks only the behaviour of that column.
 #[derive(Clone, Copy, Debug)]
 pub struct Managed {
     /// The primary key.
     pub id: usize,
-    /// Who owns the row.
+    /// The owner of the row.
     pub owner: Option<usize>,
-    /// The counter that every write compares and bumps.
+    /// The counter that every write compares and increments.
     pub version: Option<usize>,
     /// When the row was inserted.
     pub created: Option<usize>,
     /// When the row was last written.
     pub updated: Option<usize>,
-    /// When the row was soft-deleted; NULL while it lives.
+    /// When the row was soft-deleted. NULL for a live row.
     pub deleted: Option<usize>,
 }
 
 impl Managed {
-    /// The places of the columns that a caller writes, of so many.
+    /// The positions of the columns that a caller writes, out of `columns` in all.
     pub(crate) fn user_columns(self, columns: usize) -> impl Iterator<Item = usize> {
         (0..columns).filter(move |index| !self.contains(*index))
     }
@@ -131,9 +130,9 @@ impl Managed {
     }
 }
 
-/// What a patch does to one column.
+/// The change of one column in a patch.
 ///
-/// A nullable column has the type `Change<Option<T>>`: keep it, set it to NULL, or set it to a value.
+/// A nullable column has the type `Change<Option<T>>`: leave it, set it to NULL, or set it to a value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Change<T> {
     /// Leaves the column as it is.

@@ -9,177 +9,177 @@ use crate::model::error::Result;
 use crate::model::query::{Filter, Page, PageRequest, Query};
 use crate::model::record::Record;
 
-/// The rows of one record, in one scope, on whichever engine.
+/// Reads and writes the rows of one record, in one scope, on either engine.
 ///
 /// Object-safe: a service holds an `Arc<dyn Repository<Habit>>`. A repository comes from a
-/// `Store` or from a unit of work, in which case all of its calls are part of the unit.
+/// [`Store`](crate::Store) or from a [`Unit`](crate::Unit) of work. The calls of the latter are part of the unit.
 ///
-/// # Errors that every call can give
+/// # Errors of every call
 /// [`PoolTimeout`](crate::ErrorKind::PoolTimeout), [`Unavailable`](crate::ErrorKind::Unavailable),
-/// [`Permission`](crate::ErrorKind::Permission) (the role does not fit the scope),
+/// [`Permission`](crate::ErrorKind::Permission) (the database role may not work in the scope),
 /// [`ConnectionLost`](crate::ErrorKind::ConnectionLost),
 /// [`StatementTimeout`](crate::ErrorKind::StatementTimeout), [`Corrupt`](crate::ErrorKind::Corrupt),
 /// [`StatementTooLarge`](crate::ErrorKind::StatementTooLarge),
 /// [`SchemaMismatch`](crate::ErrorKind::SchemaMismatch), [`Decode`](crate::ErrorKind::Decode) and
 /// [`Internal`](crate::ErrorKind::Internal); in a unit of work [`UnitEnded`](crate::ErrorKind::UnitEnded).
 ///
-/// A write can also give [`InvalidValue`](crate::ErrorKind::InvalidValue),
+/// A write can also return [`InvalidValue`](crate::ErrorKind::InvalidValue),
 /// [`Unique`](crate::ErrorKind::Unique), [`ForeignKey`](crate::ErrorKind::ForeignKey),
 /// [`NotNull`](crate::ErrorKind::NotNull), [`Check`](crate::ErrorKind::Check),
 /// [`ReadOnly`](crate::ErrorKind::ReadOnly), [`LockTimeout`](crate::ErrorKind::LockTimeout),
 /// [`Serialization`](crate::ErrorKind::Serialization), [`StorageFull`](crate::ErrorKind::StorageFull) and
-/// [`CommitUnknown`](crate::ErrorKind::CommitUnknown). What a method names is beside these.
+/// [`CommitUnknown`](crate::ErrorKind::CommitUnknown). Each method documents only its further errors.
 ///
-/// In a unit of work a write that gives any error, one of its own included, ends the unit: only rolling back
-/// is left. A read that finds nothing does not.
+/// A write that fails in a unit of work ends the unit, whatever the error: the unit can only roll back. A read that
+/// finds no row does not end it.
 ///
 /// # Cancellation
-/// Dropping a future never leaves a connection in a transaction and never applies a call by half. Whether
-/// the call itself took effect is unknown; in a unit of work it ends the unit.
+/// Dropping a future leaves no transaction open and applies a call completely or not at all. The caller does not learn
+/// which. In a unit of work it ends the unit.
 #[async_trait]
 pub trait Repository<R: Record>: Send + Sync {
-    /// The living row with that id, or `None`.
+    /// Returns the live row with this id, or `None`.
     async fn find(&self, id: Uuid) -> Result<Option<R>>;
 
-    /// The living row with that id.
+    /// Returns the live row with this id.
     ///
     /// # Errors
     /// [`NotFound`](crate::ErrorKind::NotFound) if there is none in this scope.
     async fn get(&self, id: Uuid) -> Result<R>;
 
-    /// The living rows with those ids, in the order of ids, locked until the unit of work ends: nobody else
-    /// writes them, and whoever locks them waits. An id without a row is passed over.
+    /// Locks the live rows with these ids until the unit of work ends, and returns them ordered by id.
     ///
-    /// For what is decided by the state of several rows. On SQLite the unit has the whole database locked
-    /// already.
+    /// Other units that write or lock these rows wait. An id without a row is skipped. Use it for decisions that depend
+    /// on several rows. On SQLite a write unit already locks the whole database.
     ///
     /// # Errors
     /// [`Unsupported`](crate::ErrorKind::Unsupported) outside of a unit of work;
-    /// [`ReadOnly`](crate::ErrorKind::ReadOnly) in one that reads;
+    /// [`ReadOnly`](crate::ErrorKind::ReadOnly) in a read unit;
     /// [`LockTimeout`](crate::ErrorKind::LockTimeout).
     async fn lock(&self, ids: &[Uuid]) -> Result<Vec<R>>;
 
-    /// Whether the query has any row.
+    /// Returns whether the query matches any row.
     ///
     /// # Errors
-    /// [`InvalidQuery`](crate::ErrorKind::InvalidQuery) for more conditions than both engines take.
+    /// [`InvalidQuery`](crate::ErrorKind::InvalidQuery) for a filter with more than 500 conditions, and for
+    /// [`is_in`](crate::Column::is_in) on a column of bytes or floats.
     async fn exists(&self, query: &Query<R>) -> Result<bool>;
 
-    /// How many rows the query has.
+    /// Returns how many rows the query matches.
     ///
     /// # Errors
     /// As [`exists`](Self::exists).
     async fn count(&self, query: &Query<R>) -> Result<u64>;
 
-    /// One page of the query's rows.
+    /// Returns one page of the query's rows.
     ///
-    /// The order is total and the same on both engines. A row that changes between two pages is seen where
-    /// it stands when its page is read; rows that do not change are seen exactly once.
+    /// The order is total and the same on both engines. A row that does not change between two pages appears exactly
+    /// once. One that changes appears at its position at the time the page is read.
     ///
     /// # Errors
     /// [`InvalidQuery`](crate::ErrorKind::InvalidQuery) for a size outside 1 to
     /// [`MAX_PAGE_SIZE`](crate::MAX_PAGE_SIZE); [`InvalidCursor`](crate::ErrorKind::InvalidCursor) for a
-    /// cursor that this query, in this scope, did not make.
+    /// cursor of another query or another scope.
     async fn list(&self, query: &Query<R>, page: PageRequest) -> Result<Page<R>>;
 
-    /// All of the query's rows, one after the other, read page by page.
+    /// Streams all rows of the query, read page by page.
     ///
-    /// No connection is held between two pages, so a stream may be read as slowly as one likes and beside
-    /// other calls. For rows that are of one moment, open it in a read unit.
+    /// A stream holds no connection between two pages, so slow readers block no other call. Open it in a read unit to
+    /// see one snapshot.
     ///
     /// # Errors
-    /// As [`exists`](Self::exists); after an error the stream ends.
+    /// As [`exists`](Self::exists). The stream ends after an error.
     fn stream(&self, query: Query<R>) -> BoxStream<'static, Result<R>>;
 
-    /// Inserts a row; returns it with the columns that the library wrote.
+    /// Inserts a row, and returns it with its managed columns.
     async fn insert(&self, draft: R::Draft) -> Result<R>;
 
-    /// Inserts all of the rows or none; returns them in the order of the drafts.
+    /// Inserts all rows or none, and returns them in the order of the drafts.
     async fn insert_many(&self, drafts: Vec<R::Draft>) -> Result<Vec<R>>;
 
-    /// Writes every column of the caller's, if the row still has the record's version; returns the new row.
+    /// Writes every column that is not managed if the row still has the record's version, and returns the new row.
     ///
     /// # Errors
-    /// [`NotFound`](crate::ErrorKind::NotFound) if there is no living row in this scope;
+    /// [`NotFound`](crate::ErrorKind::NotFound) if there is no live row in this scope;
     /// [`Conflict`](crate::ErrorKind::Conflict) if it has another version.
     async fn update(&self, record: R) -> Result<R>;
 
-    /// Writes the columns that the patch sets; returns the new row. An empty patch changes nothing.
+    /// Writes the columns that the patch sets, and returns the new row. An empty patch writes nothing.
     ///
     /// # Errors
     /// As [`update`](Self::update).
     async fn patch(&self, id: Uuid, expected: Expected, patch: R::Patch) -> Result<R>;
 
-    /// Inserts the row, updates it where it is there and differs, or leaves it; see [`Upsert`].
+    /// Inserts the row, or updates it if it exists with other contents; see [`Upsert`].
     ///
     /// # Errors
-    /// [`Conflict`](crate::ErrorKind::Conflict) if the row is there, differs, and is not in the expected
-    /// version, or is deleted; [`Permission`](crate::ErrorKind::Permission) if the id belongs to another
-    /// owner's row.
+    /// [`Conflict`](crate::ErrorKind::Conflict) if the row is deleted, or has other contents and not the expected
+    /// version; [`Permission`](crate::ErrorKind::Permission) if the id is that of another owner's row.
     async fn upsert(&self, row: Upsert<R>) -> Result<Upserted<R>>;
 
-    /// Upserts all of the rows or none; returns the outcomes in the order of the rows.
+    /// Upserts all rows or none, and returns the outcomes in the order of the rows.
     ///
-    /// A row whose id another row of the call has meets what that one made, as if each were a call of its own:
-    /// with the same contents it is [`Unchanged`](Upserted::Unchanged).
+    /// Two rows with the same id are handled in order, as two calls would be: with the same contents, the second one is
+    /// [`Unchanged`](Upserted::Unchanged).
     ///
     /// # Errors
-    /// As [`upsert`](Self::upsert), for the first row that has one.
+    /// As [`upsert`](Self::upsert), for the first row that fails.
     async fn upsert_many(&self, rows: Vec<Upsert<R>>) -> Result<Vec<Upserted<R>>>;
 
-    /// Deletes the row: softly where the table has soft delete, for good where it has not.
+    /// Deletes the row: softly if the table has soft delete, else permanently.
     ///
     /// # Errors
     /// As [`update`](Self::update).
     async fn delete(&self, id: Uuid, expected: Expected) -> Result<()>;
 
-    /// Brings a soft-deleted row back; returns it. A row that lives is returned as it is.
+    /// Restores a soft-deleted row, and returns it. A live row is returned unchanged.
     ///
     /// # Errors
     /// [`NotFound`](crate::ErrorKind::NotFound) and [`Conflict`](crate::ErrorKind::Conflict) as in
-    /// [`update`](Self::update); [`Unique`](crate::ErrorKind::Unique) if its key was given to another row
-    /// meanwhile; [`Unsupported`](crate::ErrorKind::Unsupported) for a record without soft delete.
+    /// [`update`](Self::update); [`Unique`](crate::ErrorKind::Unique) if another row has the same key by now;
+    /// [`Unsupported`](crate::ErrorKind::Unsupported) for a record without soft delete.
     async fn restore(&self, id: Uuid, expected: Expected) -> Result<R>;
 
-    /// Removes rows for good that were soft-deleted before that time, the oldest first, up to `limit`;
-    /// returns how many. Foreign keys act on what refers to them.
+    /// Permanently removes rows that were soft-deleted before a time, and returns how many.
+    ///
+    /// It removes at most `limit` rows, the oldest first. The foreign keys that refer to them apply.
     ///
     /// # Errors
     /// [`Unsupported`](crate::ErrorKind::Unsupported) for a record without soft delete.
     async fn purge(&self, before: DateTime<Utc>, limit: u32) -> Result<u64>;
 
-    /// Patches every living row that the filter selects, whatever its version; returns how many.
+    /// Patches every live row that the filter matches, in any version, and returns how many.
     ///
     /// # Errors
     /// As [`exists`](Self::exists).
     async fn patch_where(&self, filter: &Filter<R>, patch: R::Patch) -> Result<u64>;
 
-    /// Deletes every living row that the filter selects, whatever its version; returns how many.
+    /// Deletes every live row that the filter matches, in any version, and returns how many.
     ///
     /// # Errors
     /// As [`exists`](Self::exists).
     async fn delete_where(&self, filter: &Filter<R>) -> Result<u64>;
 }
 
-/// In which version the caller expects a row to be.
+/// The version in which the caller expects a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expected {
-    /// In whichever: the write is right whatever happened to the row meanwhile.
+    /// Any version: the write does not depend on what the row was before.
     Any,
-    /// In this one.
+    /// This version. In any other, the write is a [`Conflict`](crate::ErrorKind::Conflict).
     Version(i64),
 }
 
-/// A row to be upserted, and what the caller knows of the stored one.
+/// A row to upsert, and the version in which the caller saw it.
 ///
-/// | the row is | the caller knows no version | the caller knows its version | it has another version |
+/// | the stored row | no version given | same version | another version |
 /// | --- | --- | --- | --- |
-/// | not there | inserted | inserted | inserted |
-/// | there, with these contents | unchanged | unchanged | unchanged |
-/// | there, with others | conflict | updated | conflict |
+/// | does not exist | inserted | inserted | inserted |
+/// | has the same contents | unchanged | unchanged | unchanged |
+/// | has other contents | conflict | updated | conflict |
 ///
-/// So a call that is repeated after its answer was lost does no harm, and no write of someone else is
-/// overwritten unseen. A record without a version has nothing to compare: it is updated.
+/// A call may therefore be repeated when its response was lost, and never overwrites a change that the caller has not
+/// seen. A record without a version is updated if its contents differ.
 #[derive(Clone, Debug)]
 pub struct Upsert<R: Record> {
     pub(crate) draft: R::Draft,
@@ -188,7 +188,7 @@ pub struct Upsert<R: Record> {
 }
 
 impl<R: Record> Upsert<R> {
-    /// A row of which the caller knows no stored version.
+    /// A row of which the caller has seen no version.
     pub fn new(draft: R::Draft) -> Self {
         Upsert {
             draft,
@@ -197,7 +197,7 @@ impl<R: Record> Upsert<R> {
         }
     }
 
-    /// A row that the caller saw: its contents now, and the version then.
+    /// A row that the caller read and may have changed. Its version is the expected one.
     pub fn seen(record: R) -> Self {
         Upsert {
             expected: record.version(),
@@ -207,19 +207,19 @@ impl<R: Record> Upsert<R> {
     }
 }
 
-/// What an upsert did.
+/// The outcome of an upsert.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Upserted<R> {
-    /// The row was not there.
+    /// The row did not exist.
     Inserted(R),
-    /// The row was there and had other contents.
+    /// The row existed with other contents.
     Updated(R),
-    /// The row was there with these contents already; nothing was written.
+    /// The row existed with the same contents. Nothing was written.
     Unchanged(R),
 }
 
 impl<R> Upserted<R> {
-    /// The row as it is stored now.
+    /// The stored row.
     pub fn record(&self) -> &R {
         match self {
             Upserted::Inserted(record)
@@ -228,7 +228,7 @@ impl<R> Upserted<R> {
         }
     }
 
-    /// The row as it is stored now.
+    /// The stored row, by value.
     pub fn into_record(self) -> R {
         match self {
             Upserted::Inserted(record)

@@ -1,4 +1,4 @@
-//! How often, and for how long, work is run again that ran into someone else's.
+//! How often and how long a unit of work is retried.
 
 use std::time::{Duration, Instant};
 
@@ -8,13 +8,13 @@ use crate::model::error::{ErrorKind, Result};
 use crate::model::record::Record;
 use crate::model::repository::Repository;
 
-/// How often a unit of work is run again, and for how long.
+/// How often a unit of work is tried, and for how long.
 ///
-/// Only whole units are, from their beginning, and only after errors that need not happen again
-/// ([`Error::is_retryable`](crate::Error::is_retryable)). Before each further try it waits for a random part
-/// of a time that doubles ("full jitter"), so that those who met once do not meet again.
+/// A whole unit is retried from its start, and only after a [retryable](crate::Error::is_retryable) error. Before each
+/// retry it sleeps for a random part of a limit that doubles ("full jitter"), so that two units that collided once are
+/// unlikely to collide again.
 ///
-/// The default is at most 8 tries within 10 seconds, with waits of up to 5, 10, 20 .. 320 milliseconds.
+/// Default: at most 8 tries within 10 seconds, with sleeps of up to 5, 10, 20 .. 320 milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retry {
     tries: usize,
@@ -34,7 +34,7 @@ impl Default for Retry {
 }
 
 impl Retry {
-    /// One try: there is no time for another.
+    /// One try, without a retry.
     pub const fn never() -> Self {
         Retry {
             tries: 1,
@@ -42,21 +42,21 @@ impl Retry {
         }
     }
 
-    /// At most so many tries, the first included; at least that one.
+    /// Sets the maximum number of tries, including the first. 0 counts as 1.
     #[must_use]
     pub const fn tries(mut self, tries: usize) -> Self {
         self.tries = if tries == 0 { 1 } else { tries };
         self
     }
 
-    /// No further try begins later than this after the beginning of the first.
+    /// Sets how long after the start of the first try another may begin.
     #[must_use]
     pub const fn budget(mut self, budget: Duration) -> Self {
         self.budget = budget;
         self
     }
 
-    /// The first try begins now.
+    /// Starts the clock of the budget.
     pub(crate) fn begin(self) -> Tries {
         let ceilings = ExponentialBuilder::new()
             .with_min_delay(SHORTEST)
@@ -72,7 +72,7 @@ impl Retry {
     }
 }
 
-/// The tries of one piece of work.
+/// The tries of one unit of work.
 pub(crate) struct Tries {
     ceilings: ExponentialBackoff,
     began: Instant,
@@ -80,7 +80,7 @@ pub(crate) struct Tries {
 }
 
 impl Tries {
-    /// Waits until it is time for another try; whether there is one.
+    /// Sleeps until the next try. Returns false if there is none.
     pub(crate) async fn another(&mut self) -> bool {
         let Some(ceiling) = self.ceilings.next() else {
             return false;
@@ -94,17 +94,16 @@ impl Tries {
     }
 }
 
-/// What every repository can do by the methods of the trait.
+/// Methods built on those of [`Repository`]. Implemented for every repository.
 pub trait RepositoryExt<R: Record>: Repository<R> {
-    /// Reads the row, changes it, and writes it if nobody else wrote it meanwhile; otherwise does all of
-    /// that again. Returns the new row.
+    /// Reads a row, changes it and writes it. Retries if the row was written in between. Returns the new row.
     ///
-    /// `change` depends on nothing but the row that it is given, because it may be run several times: adding
-    /// one to a counter, not what was decided by an earlier look. For that, lock the rows in a unit of work
-    /// ([`lock`](Repository::lock)). In a unit a write that fails ends the unit, so there it is one try.
+    /// `change` may run several times, so its result must depend on its argument only, as for a counter. For a decision
+    /// that also depends on other rows, [`lock`](Repository::lock) them in a unit of work. In a unit there is only one
+    /// try, because a write that fails ends the unit.
     ///
     /// # Errors
-    /// [`Conflict`](ErrorKind::Conflict) if someone else was faster in the last try too;
+    /// [`Conflict`](ErrorKind::Conflict) if the row was written in between in the last try too;
     /// [`Unsupported`](ErrorKind::Unsupported) for a record without a version; as
     /// [`get`](Repository::get) and [`update`](Repository::update).
     fn modify<F>(
@@ -125,7 +124,7 @@ pub trait RepositoryExt<R: Record>: Repository<R> {
                 .into());
             }
             let mut tries = retry.begin();
-            let mut met = None;
+            let mut earlier = None;
             loop {
                 let modified = match self.get(id).await {
                     Ok(mut record) => {
@@ -134,18 +133,18 @@ pub trait RepositoryExt<R: Record>: Repository<R> {
                     }
                     Err(error) => Err(error),
                 };
-                match (modified, met.take()) {
-                    // The unit ended by what the try before met.
-                    (Err(error), Some(met))
+                match (modified, earlier.take()) {
+                    // The error of the try before ended the unit, and is the one to report.
+                    (Err(error), Some(earlier))
                         if matches!(error.kind(), ErrorKind::UnitEnded { .. }) =>
                     {
-                        return Err(met);
+                        return Err(earlier);
                     }
                     (Err(error), _) if error.is_conflict() || error.is_retryable() => {
                         if !tries.another().await {
                             return Err(error);
                         }
-                        met = Some(error);
+                        earlier = Some(error);
                     }
                     (result, _) => return result,
                 }
@@ -161,7 +160,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn there_are_as_many_tries_as_told() {
+    async fn the_number_of_tries_is_the_configured_one_and_at_least_one() {
         for (retry, more) in [
             (Retry::never(), 0),
             (Retry::default().tries(0), 0),
@@ -177,9 +176,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn no_try_begins_after_the_budget() {
+    async fn no_retry_begins_after_the_budget_is_spent() {
         let mut tries = Retry::default().tries(1_000).budget(Duration::ZERO).begin();
-        // A wait of nothing at all is not impossible, only improbable.
+        // The random sleep may be zero; one millisecond exceeds the budget for certain.
         std::thread::sleep(Duration::from_millis(1));
         assert!(!tries.another().await);
     }

@@ -1,14 +1,22 @@
-//! On whose behalf a repository works.
+//! The owner for whom a repository works, or the system.
 
 use std::fmt;
 
 use uuid::Uuid;
 
-/// On whose behalf a repository works: one owner, or the system by an explicit, named choice.
+/// Whose rows a repository reads and writes: those of one owner, or all of them for the system.
 ///
-/// There is no default and no way to leave it out. In an owner's scope each statement carries the
-/// owner's predicate on both engines; on Postgres the claims that row level security reads are set
-/// inside the transaction as well.
+/// There is no default, so no call forgets the owner. In an owner's scope each statement on a table with owners has a
+/// predicate on the owner, on both engines. On Postgres each transaction also sets the claims that row level security
+/// reads.
+///
+/// ```
+/// use catamaran::Scope;
+///
+/// let ann = Scope::owner(uuid::uuid!("0190f5c2-5f1a-7c3e-8e57-2b1d4c6a9f00"));
+/// let nightly = Scope::system("nightly purge of deleted rows");
+/// # let _ = (ann, nightly);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Scope(Kind);
 
@@ -19,16 +27,16 @@ enum Kind {
 }
 
 impl Scope {
-    /// Works on behalf of one owner: sees and changes that owner's rows and no others.
+    /// The rows of one owner, and no others.
     pub const fn owner(owner: Uuid) -> Self {
         Scope(Kind::Owner(owner))
     }
 
-    /// Works on behalf of the system: sees the rows of every owner.
+    /// The rows of every owner.
     ///
-    /// The reason is for the reader of the code and goes into traces. On Postgres it needs a login role
-    /// that row level security does not bind (a superuser, or `BYPASSRLS`); with any other role such work
-    /// is refused as [`Permission`](crate::ErrorKind::Permission) rather than answered with no rows.
+    /// The reason documents the call and appears in traces. On Postgres the login role must be exempt from row level
+    /// security (a superuser, or `BYPASSRLS`). With any other role the work fails with
+    /// [`Permission`](crate::ErrorKind::Permission), instead of returning no rows.
     pub const fn system(reason: &'static str) -> Self {
         Scope(Kind::System { reason })
     }

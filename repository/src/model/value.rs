@@ -1,4 +1,4 @@
-//! Values between a record and a statement: one logical type per column, the same on both engines.
+//! The values of statements. Each column has one logical type, the same on both engines.
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use uuid::Uuid;
@@ -6,10 +6,10 @@ use uuid::Uuid;
 use crate::model::clock::to_microseconds;
 use crate::model::error::InvalidReason;
 
-/// The most bytes that a text or a byte string may have: 1 MiB.
+/// The maximum length of a text or a byte string: 1 MiB.
 ///
-/// SQLite stops at 1,000,000,000 bytes with an error, Postgres at 1 GiB by closing the connection;
-/// neither limit is worth meeting.
+/// It is far below the limits of the engines. SQLite returns an error above 1,000,000,000 bytes, and Postgres closes
+/// the connection above 1 GiB.
 pub const MAX_BYTES: usize = 1024 * 1024;
 
 /// The logical type of a column.
@@ -17,7 +17,7 @@ pub const MAX_BYTES: usize = 1024 * 1024;
 pub enum Type {
     /// `uuid` on Postgres, canonical lower-case TEXT on SQLite.
     Uuid,
-    /// `text COLLATE "C"` on Postgres, TEXT on SQLite: compared by code point on both.
+    /// `text COLLATE "C"` on Postgres, TEXT on SQLite. Compared by code point on both.
     Text,
     /// `boolean` on Postgres, INTEGER 0 or 1 on SQLite.
     Bool,
@@ -27,7 +27,7 @@ pub enum Type {
     BigInt,
     /// `double precision` on Postgres, REAL on SQLite.
     Double,
-    /// `timestamptz` on Postgres, fixed-width RFC 3339 TEXT in UTC on SQLite; microseconds on both.
+    /// `timestamptz` on Postgres, fixed-width RFC 3339 TEXT in UTC on SQLite. Microseconds on both.
     Timestamp,
     /// `date` on Postgres, `YYYY-MM-DD` TEXT on SQLite.
     Date,
@@ -38,7 +38,7 @@ pub enum Type {
 /// A value of a logical type.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// NULL, which has a type too: Postgres plans a statement by the types of its parameters.
+    /// NULL of a type. Postgres plans a statement by the types of its parameters.
     Null(Type),
     /// A UUID.
     Uuid(Uuid),
@@ -52,18 +52,18 @@ pub enum Value {
     BigInt(i64),
     /// A finite float.
     Double(f64),
-    /// An instant, in microseconds.
+    /// A time, in microseconds.
     Timestamp(DateTime<Utc>),
     /// A calendar day.
     Date(NaiveDate),
     /// Bytes.
     Bytes(Vec<u8>),
-    /// Many values of one type, bound as one parameter.
+    /// Several values of one type, bound as one parameter.
     Array(Type, Vec<Value>),
 }
 
 impl Value {
-    /// The logical type; for an array, that of its elements.
+    /// The logical type. For an array, the type of its elements.
     pub fn ty(&self) -> Type {
         match self {
             Value::Null(ty) | Value::Array(ty, _) => *ty,
@@ -79,10 +79,10 @@ impl Value {
         }
     }
 
-    /// The value in the one form that both engines keep.
+    /// Converts the value to its canonical form.
     ///
     /// # Errors
-    /// Says why it has none, as [`Field::canonicalise`].
+    /// As [`Field::canonicalise`].
     pub(crate) fn canonical(mut self) -> Result<Self, InvalidReason> {
         match &mut self {
             Value::Text(text) => text.canonicalise()?,
@@ -106,17 +106,10 @@ impl Value {
     }
 }
 
-/// The value to bind for a parameter of custom SQL; `None` is NULL.
-impl<T: Field> From<T> for Value {
-    fn from(field: T) -> Self {
-        field.to_value()
-    }
-}
-
-/// A Rust type that a record's field may have.
+/// A Rust type for a field of a record.
 ///
-/// Implemented for the types of [`Type`] and for `Option` of each. A newtype of an application
-/// implements it, and [`Native`] for each dialect, by delegating to the type it wraps.
+/// Implemented for one Rust type of each [`Type`], and for `Option` of each. A newtype of an application implements it,
+/// and [`Native`] for each dialect, by delegating to the type that it wraps.
 #[diagnostic::on_unimplemented(
     message = "a field of a record cannot be of the type `{Self}`",
     label = "this type has no native form on either engine",
@@ -125,17 +118,17 @@ impl<T: Field> From<T> for Value {
 pub trait Field: Clone + PartialEq + Send + Sync + 'static {
     /// The logical type.
     const TYPE: Type;
-    /// Whether NULL is a value of it.
+    /// Whether the type has a value for NULL.
     const NULLABLE: bool = false;
 
-    /// What a filter compares the column with: the type itself, or what an `Option` holds.
+    /// The type of values in filters: the type itself, or the one inside an `Option`.
     type Base: Field;
 
-    /// Brings the value into the one form that both engines keep and give back.
+    /// Converts the value to its canonical form: the one that both engines store and return unchanged.
     ///
     /// # Errors
-    /// Says why no engine-independent form exists: a NUL in a text, a year outside 1 to 9999, an
-    /// infinite float, more than [`MAX_BYTES`].
+    /// The reason why it has none: a NUL character in a text, a year outside of 1 to 9999, an infinity or NaN, more
+    /// than [`MAX_BYTES`].
     fn canonicalise(&mut self) -> Result<(), InvalidReason> {
         Ok(())
     }
@@ -143,14 +136,14 @@ pub trait Field: Clone + PartialEq + Send + Sync + 'static {
     /// The value to bind.
     fn to_value(&self) -> Value;
 
-    /// The field from a value of its own type; `None` for a value of another.
+    /// The field of a value, or `None` if the value is of another type.
     fn from_value(value: Value) -> Option<Self>;
 }
 
-/// How a field's type looks in the entity of one dialect.
+/// The type of a field in the entity of one dialect.
 ///
-/// `Native` is the exact type that the entity's field must have. A twin that declares another type for
-/// the column does not compile.
+/// `Native` is the exact type of the entity's field. An entity that declares another type for the column does not
+/// compile.
 #[diagnostic::on_unimplemented(
     message = "a field of a record cannot be of the type `{Self}`, because `Native<{D}>` is not implemented for it",
     label = "this type has no native form in the dialect `{D}`",
@@ -160,10 +153,10 @@ pub trait Native<D>: Field {
     /// The type in the entity.
     type Native;
 
-    /// From the entity's type.
+    /// Converts from the entity's type.
     fn from_native(native: Self::Native) -> Self;
 
-    /// To the entity's type.
+    /// Converts to the entity's type.
     fn into_native(self) -> Self::Native;
 }
 
@@ -220,7 +213,7 @@ field!(f64, Double, |value| {
     if !value.is_finite() {
         return Err(InvalidReason::NotFinite);
     }
-    // SQLite reads -0.0 back as 0.0; adding 0.0 does the same to the value itself.
+    // SQLite returns -0.0 as 0.0. Adding 0.0 does the same here.
     *value += 0.0;
     Ok(())
 });
@@ -275,7 +268,7 @@ where
     }
 }
 
-/// Types that an entity of the dialect has as they are.
+/// Implements `Native` for types that an entity of the dialect uses directly.
 macro_rules! native_as_itself {
     ($dialect:ty: $($rust:ty),+) => {
         $(impl $crate::model::value::Native<$dialect> for $rust {
@@ -299,7 +292,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_no_engine_keeps_alike_is_refused() {
+    fn a_value_that_the_engines_would_store_differently_is_refused() {
         let mut text = "a\0b".to_owned();
         assert_eq!(text.canonicalise(), Err(InvalidReason::NulCharacter));
         let mut long = "x".repeat(MAX_BYTES + 1);
@@ -315,14 +308,14 @@ mod tests {
     }
 
     #[test]
-    fn negative_zero_becomes_zero() {
+    fn negative_zero_is_canonicalised_to_zero() {
         let mut zero = -0.0_f64;
         assert_eq!(zero.canonicalise(), Ok(()));
         assert!(zero.is_sign_positive());
     }
 
     #[test]
-    fn null_keeps_the_type_of_its_column() {
+    fn a_null_has_the_type_of_its_column() {
         assert_eq!(Option::<Uuid>::None.to_value(), Value::Null(Type::Uuid));
         assert_eq!(Option::<Uuid>::from_value(Value::Null(Type::Text)), None);
     }

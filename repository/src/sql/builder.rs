@@ -1,10 +1,10 @@
-//! A text under construction.
+//! The builder of SQL texts.
 
 use std::marker::PhantomData;
 
 use super::Spelling;
 
-/// The text of a statement under construction, and how many parameters it has so far.
+/// The text of a statement under construction, and its number of parameters so far.
 pub(crate) struct Sql<D> {
     text: String,
     parameters: usize,
@@ -27,40 +27,40 @@ impl<D: Spelling> Sql<D> {
         self
     }
 
-    /// A quoted identifier.
+    /// Appends a quoted identifier.
     pub(crate) fn name(&mut self, name: &str) -> &mut Self {
         self.text.push_str(&quoted::<D>(name));
         self
     }
 
-    /// The next parameter.
+    /// Appends the next parameter.
     pub(crate) fn parameter(&mut self) -> &mut Self {
         self.parameters += 1;
         D::parameter(&mut self.text, self.parameters);
         self
     }
 
-    /// The next parameter, an array: the column is one of its elements.
+    /// Appends the condition that the column equals an element of the next parameter, an array.
     pub(crate) fn is_element(&mut self, column: &str) -> &mut Self {
         self.parameters += 1;
         D::is_element(&mut self.text, &quoted::<D>(column), self.parameters);
         self
     }
 
-    /// The next parameters, as a source of rows.
+    /// Appends a source of rows, whose values are the next parameters.
     pub(crate) fn rows(&mut self, types: &[crate::model::value::Type], rows: usize) -> &mut Self {
         D::rows(&mut self.text, types, rows, self.parameters);
         self
     }
 
-    /// Quoted identifiers with commas between them.
+    /// Appends quoted identifiers, separated by commas.
     pub(crate) fn names<'n>(&mut self, names: impl IntoIterator<Item = &'n str>) -> &mut Self {
         self.separated(", ", names, |sql, name| {
             sql.name(name);
         })
     }
 
-    /// Items with a separator between them.
+    /// Appends items with a separator.
     pub(crate) fn separated<T>(
         &mut self,
         separator: &str,

@@ -1,4 +1,4 @@
-//! Writing many rows of a call in few statements.
+//! Statements that write many rows.
 
 use super::Spelling;
 use super::SqlText;
@@ -6,16 +6,16 @@ use super::shape::Statement;
 use super::{Shape, Sql, Statements, quoted};
 use crate::model::value::Type;
 
-/// What a bulk insert does with an id that is taken.
+/// What a bulk insert does if an id exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Bulk {
-    /// Fails as a whole.
+    /// Fails, and inserts no row.
     Refuse,
-    /// Passes over the row, and returns the ids of those that went in.
+    /// Skips the row. The statement returns the ids of the inserted rows.
     Skip,
 }
 
-/// The rows in the portions that one statement takes, with that many parameters a row and `before` others.
+/// Splits rows into chunks of one statement each, with `columns` parameters per row and `before` others.
 pub(crate) fn chunks<D: Spelling, T>(
     mut rows: &[T],
     columns: usize,
@@ -58,8 +58,8 @@ pub(crate) fn bulk_insert<D: Spelling>(
     })
 }
 
-/// The types of the parameters of one row of [`bulk_update`]: the id, the owner and the expected version,
-/// where the record has them, and the columns of the caller.
+/// The types of the parameters of one row of [`bulk_update`]: the id, the owner and the expected version, if the record
+/// has them, and the columns that are not managed.
 pub(crate) fn update_types(statements: &Statements) -> Vec<Type> {
     let managed = statements.managed;
     let mut types = vec![Type::Uuid];
@@ -73,8 +73,8 @@ pub(crate) fn update_types(statements: &Statements) -> Vec<Type> {
     types
 }
 
-/// `UPDATE` of many living rows, each to values of its own, where its owner and its version are the
-/// expected ones and its contents differ. The first parameter is the time, where the record has one.
+/// `UPDATE` of many live rows, each with its own values. It skips a row with another owner or version than expected,
+/// and one whose contents are the same. The first parameter is the time, if the record has an update time.
 pub(crate) fn bulk_update<D: Spelling>(statements: &Statements, rows: usize) -> SqlText {
     let shape = Shape::of(Statement::BulkUpdate).number(D::rows_in_text(rows));
     statements.text(shape, || {
@@ -84,7 +84,7 @@ pub(crate) fn bulk_update<D: Spelling>(statements: &Statements, rows: usize) -> 
             format!("{}.{}", quoted::<D>(table), quoted::<D>(column))
         };
         let new = |position: usize| format!("\"new\".\"column{position}\"");
-        // Each compared or written column, with its place in the rows.
+        // Each compared or written column, with its position in the rows.
         let compared = [Some(managed.id), managed.owner, managed.version];
         let compared: Vec<(usize, usize)> = compared.into_iter().flatten().zip(1..).collect();
         let written: Vec<(usize, usize)> = statements
@@ -109,8 +109,8 @@ pub(crate) fn bulk_update<D: Spelling>(statements: &Statements, rows: usize) -> 
         });
         sql.push(" FROM (").rows(&update_types(statements), rows);
         sql.push(") AS \"new\" WHERE ");
-        // The id alone is a key to join by: of an owner or a version the planner expects few rows, and would
-        // look through an owner's whole table for each new row.
+        // Only the id is written as an equality that the planner may join by. For an owner or a version it would expect
+        // few rows, and scan all rows of the owner for each new row.
         sql.separated(" AND ", &compared, |sql, (index, position)| {
             let is_key = *index == managed.id;
             let equals = if is_key {

@@ -1,4 +1,4 @@
-//! Conditions: their text, and their values in the order of the text.
+//! Conditions of filters: their SQL, and their values in the same order.
 
 use std::borrow::Cow;
 
@@ -25,7 +25,7 @@ pub(crate) fn values(
         Condition::IsNull { .. } => {}
         Condition::Compare { column, value, .. } => into.push(operand(statements, *column, value)?),
         Condition::IsIn { column, values } => match operand(statements, *column, values)? {
-            // SQLite takes a list as JSON, which has no bytes and rounds floats.
+            // On SQLite a list is passed as JSON, which has no bytes and rounds floats.
             Value::Array(Type::Bytes | Type::Double, _) => {
                 return Err(invalid_query("is_in cannot list bytes or floats"));
             }
@@ -39,13 +39,13 @@ pub(crate) fn values(
             let needle = operand(statements, *column, needle)?;
             match kind {
                 TextMatch::Contains | TextMatch::ContainsFolded => {}
-                // The length in characters comes first, then the text itself.
+                // The length in characters is the first parameter, and the text the second.
                 TextMatch::StartsWith | TextMatch::EndsWith => {
                     let characters = match &needle {
                         Value::Text(text) => text.chars().count(),
                         _ => 0,
                     };
-                    // At most 1 MiB of text, so the count fits.
+                    // A text has at most 1 MiB, so the count fits.
                     into.push(Value::Int(i32::try_from(characters).unwrap_or(i32::MAX)));
                 }
             }
@@ -76,11 +76,11 @@ fn operand(statements: &Statements, column: usize, value: &Operand) -> Result<Va
 /// Writes a condition.
 pub(crate) fn write<D: Spelling>(sql: &mut Sql<D>, statements: &Statements, condition: &Condition) {
     match condition {
-        // Collecting its values refused it.
+        // `values` has returned an error for it.
         Condition::TooLarge => {
             sql.push("1 = 0");
         }
-        // SQLite has no boolean literals before 3.23, and Postgres takes no bare 1: a comparison is both.
+        // SQLite has no boolean literals before 3.23, and Postgres accepts no bare 1. Both accept a comparison.
         Condition::And(parts) if parts.is_empty() => {
             sql.push("1 = 1");
         }
@@ -122,8 +122,8 @@ pub(crate) fn write<D: Spelling>(sql: &mut Sql<D>, statements: &Statements, cond
                     sql.push("substr(").name(column).push(", 1, ");
                     sql.parameter().push(") = ").parameter();
                 }
-                // A start before the first character counts on both engines from that place outside the
-                // text, so a text that is shorter than its ending never equals it.
+                // On both engines a start before the first character shortens the result. So a text that is shorter
+                // than the ending never matches.
                 TextMatch::EndsWith => {
                     sql.push("substr(").name(column).push(", length(");
                     sql.name(column).push(") - ").parameter();

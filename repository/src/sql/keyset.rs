@@ -1,12 +1,12 @@
-//! The predicate "after this position in this order".
+//! The condition of keyset pages: rows after a position in an order.
 
 use super::Spelling;
 use super::{Sql, Statements};
 use crate::model::query::{Nulls, OrderKey};
 use crate::model::value::Value;
 
-/// Whether the order is one that a row value comparison expresses: one direction, no NULLs. Only that
-/// form is an index condition on Postgres.
+/// Whether a comparison of row values expresses the order: it has one direction and no NULLs. On Postgres only this
+/// form is an index condition.
 fn is_row_value(statements: &Statements, order: &[OrderKey]) -> bool {
     let descending = order.first().is_some_and(|key| key.descending);
     order
@@ -14,7 +14,7 @@ fn is_row_value(statements: &Statements, order: &[OrderKey]) -> bool {
         .all(|key| key.descending == descending && !statements.specs[key.column].nullable)
 }
 
-/// The values of the position, in the order in which [`write`] writes their parameters.
+/// Appends the values of the position, in the order in which [`write`] writes their parameters.
 pub(super) fn values(
     statements: &Statements,
     order: &[OrderKey],
@@ -62,7 +62,7 @@ pub(super) fn write<D: Spelling>(
         sql.push(")");
         return;
     }
-    // For the index: no row before the first key's value can match.
+    // Redundant, but an index can use it: no row before the value of the first key matches.
     if let ([key, ..], [first, ..]) = (order, position)
         && bounds_first(statements, order, first)
     {
@@ -100,7 +100,7 @@ pub(super) fn write<D: Spelling>(
     sql.push(")");
 }
 
-/// Whether the first key alone rules rows out: its value is one, and no NULL stands after it.
+/// Whether the first key alone excludes rows: its value is not NULL, and NULLs do not come after it.
 fn bounds_first(statements: &Statements, order: &[OrderKey], first: &Value) -> bool {
     order.first().is_some_and(|key| {
         let nulls_follow = statements.specs[key.column].nullable && key.nulls == Nulls::Last;
@@ -108,7 +108,7 @@ fn bounds_first(statements: &Statements, order: &[OrderKey], first: &Value) -> b
     })
 }
 
-/// Whether any value of the column stands after this one.
+/// Whether a value of the column can come after this one.
 fn has_rows_after(key: OrderKey, value: &Value) -> bool {
     !value.is_null() || key.nulls == Nulls::First
 }
@@ -121,7 +121,7 @@ fn write_after<D: Spelling>(
 ) {
     let column = statements.column(key.column);
     if value.is_null() {
-        // NULLs stand first, so every value is after them.
+        // NULLs come first, so every value is after them.
         sql.name(column).push(" IS NOT NULL");
         return;
     }

@@ -1,7 +1,7 @@
-//! The texts of statements, built once per record, dialect and shape.
+//! SQL texts of statements, built once per record, dialect and shape.
 //!
-//! A shape is everything that a text depends on and no value is part of. Building a text and collecting
-//! its values are two walks over the same request, kept side by side in each module below.
+//! A shape is everything that the text of a statement depends on. It contains no values. Each module below has a
+//! function that writes the text next to one that collects the values in the same order.
 
 mod builder;
 mod bulk;
@@ -41,40 +41,40 @@ use crate::model::query::Visibility;
 use crate::model::record::{ColumnSpec, Managed, Record, invalid};
 use crate::model::value::{MAX_BYTES, Type, Value};
 
-/// How many texts one record keeps. Only filters can make many, and a program has only so many filters.
-const MOST_TEXTS: usize = 512;
+/// The maximum number of cached texts of one record. Only filters produce many, and a program has few different ones.
+const MAX_TEXTS: usize = 512;
 
-/// The names and texts of one record in one dialect.
+/// The names and the cached texts of one record in one dialect.
 #[derive(Debug)]
 pub struct Statements {
     /// The table in the domain.
     pub(crate) domain: &'static Table,
-    /// The table's name, as the entity has it.
+    /// The table's name in the entity.
     pub(crate) table: &'static str,
-    /// The columns' names, as the entity has them.
+    /// The columns' names in the entity.
     pub(crate) columns: Vec<&'static str>,
     pub(crate) specs: &'static [ColumnSpec],
     pub(crate) managed: Managed,
-    /// The columns whose texts have a limit of their own, and how many bytes it is.
+    /// The columns with a limit below the general one, and their maximum length in bytes.
     limited: Vec<(usize, usize)>,
     texts: RwLock<HashMap<Shape, Arc<str>>>,
 }
 
 impl Statements {
-    /// Used by the derive: `columns` are the entity's, in the order of the record's fields.
+    /// Used by the derive. `columns` are the entity's, in the order of the record's fields.
     #[doc(hidden)]
     pub fn new<R: Record, E: EntityTrait>(columns: &[E::Column]) -> Self {
         debug_assert_eq!(E::Column::iter().count(), columns.len());
         let columns: Vec<&'static str> = columns.iter().map(IdenStatic::as_str).collect();
         let ty = |name: &str| {
-            let place = columns.iter().position(|column| *column == name)?;
-            Some(R::COLUMNS[place].ty)
+            let index = columns.iter().position(|column| *column == name)?;
+            Some(R::COLUMNS[index].ty)
         };
         let limited = columns.iter().enumerate().filter_map(|(index, column)| {
-            let most_bytes = R::TABLE.most_bytes(column, ty);
+            let max_bytes = R::TABLE.most_bytes(column, ty);
             let has_length = matches!(R::COLUMNS[index].ty, Type::Text | Type::Bytes);
-            let limited = most_bytes < MAX_BYTES || R::COLUMNS[index].max_chars.is_some();
-            (has_length && limited).then_some((index, most_bytes))
+            let limited = max_bytes < MAX_BYTES || R::COLUMNS[index].max_chars.is_some();
+            (has_length && limited).then_some((index, max_bytes))
         });
         Statements {
             domain: R::TABLE,
@@ -87,19 +87,19 @@ impl Statements {
         }
     }
 
-    /// The text of that shape, built the first time.
+    /// Returns the text of a shape, and builds it on first use.
     pub(crate) fn text(&self, shape: Shape, build: impl FnOnce() -> String) -> SqlText {
-        // A poisoned lock only says that a builder panicked; the map itself is whole.
-        let known = self
+        // The lock is poisoned if an insert panicked. The map is still valid: its entries are complete.
+        let cached = self
             .texts
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .get(&shape)
             .cloned();
-        let sql = known.unwrap_or_else(|| {
+        let sql = cached.unwrap_or_else(|| {
             let built: Arc<str> = build().into();
             let mut texts = self.texts.write().unwrap_or_else(PoisonError::into_inner);
-            if texts.len() < MOST_TEXTS {
+            if texts.len() < MAX_TEXTS {
                 texts.insert(shape, built.clone());
             }
             built
@@ -110,8 +110,7 @@ impl Statements {
         }
     }
 
-    /// Whether the values of the columns with a limit of their own are short enough for both engines; `value`
-    /// gives that of a column, where it is written.
+    /// Checks the length of the values of the limited columns. `value` returns the value of a column that is written.
     pub(crate) fn check_lengths(&self, value: impl Fn(usize) -> Option<Value>) -> Result<()> {
         self.limited.iter().try_for_each(|(column, max_bytes)| {
             value(*column).map_or(Ok(()), |value| {
@@ -163,7 +162,7 @@ impl Statements {
         self.managed.user_columns(self.columns.len())
     }
 
-    /// The predicate of a visibility; none where the record has no soft delete.
+    /// The predicate of a visibility, or `None` if it has none or the record has no soft delete.
     pub(crate) fn visible(&self, visibility: Visibility) -> Option<(&'static str, &'static str)> {
         let deleted = self.deleted()?;
         match visibility {

@@ -1,6 +1,6 @@
-//! Looks for the foreign key that a refused statement broke, by the names of the domain.
+//! Queries that find the foreign key that a statement violated, by the names of the domain.
 //!
-//! These texts run after an error alone, so they are not kept.
+//! They run only after an error, so their texts are not cached.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -13,7 +13,7 @@ use crate::model::domain::{ForeignKey, Table};
 use crate::model::error::Result;
 use crate::model::value::{Type, Value};
 
-/// The stored rows that a statement was to change or to remove.
+/// The stored rows that the failed statement selects.
 #[derive(Clone, Copy)]
 pub(crate) enum Affected<'q> {
     One {
@@ -21,7 +21,7 @@ pub(crate) enum Affected<'q> {
         owner: Option<Uuid>,
     },
     Selected(Selection<'q>),
-    /// What a purge removes.
+    /// The rows of a purge.
     Purged {
         deleted: &'q str,
         before: DateTime<Utc>,
@@ -31,7 +31,7 @@ pub(crate) enum Affected<'q> {
 }
 
 impl Affected<'_> {
-    /// Writes a subquery that gives the rows.
+    /// Writes a subquery that returns the rows.
     fn write<D: Spelling>(&self, sql: &mut Sql<D>, statements: &Statements) {
         sql.push("(SELECT ");
         sql.names(statements.columns.iter().copied());
@@ -50,7 +50,7 @@ impl Affected<'_> {
         sql.push(")");
     }
 
-    /// The values of what [`write`](Self::write) writes.
+    /// Appends the values for the parameters of [`write`](Self::write).
     fn values(&self, statements: &Statements, into: &mut Vec<Value>) -> Result<()> {
         match *self {
             Affected::One { id, owner } => {
@@ -73,27 +73,27 @@ impl Affected<'_> {
     }
 }
 
-/// The first of some rows without a parent. The parameters of each row are its number and the key's columns;
-/// a key with a NULL in it refers to nothing.
+/// Selects the number of the first new row without a parent. The parameters of each row are its number and the columns
+/// of the key. A key with a NULL references nothing.
 pub(crate) fn first_orphan<D: Spelling>(key: &ForeignKey, types: &[Type], rows: usize) -> SqlText {
     let new = |position: usize| format!("\"new\".\"column{position}\"");
-    let places: Vec<String> = (2..2 + key.columns.len()).map(new).collect();
+    let key_columns: Vec<String> = (2..2 + key.columns.len()).map(new).collect();
     let mut sql = Sql::<D>::new("SELECT ");
     sql.push(&new(1)).push(" FROM (").rows(types, rows);
     sql.push(") AS \"new\" WHERE ");
-    for place in &places {
-        sql.push(place).push(" IS NOT NULL AND ");
+    for column in &key_columns {
+        sql.push(column).push(" IS NOT NULL AND ");
     }
     sql.push("NOT ");
     parent_exists(&mut sql, key, |sql, position| {
-        sql.push(&places[position]);
+        sql.push(&key_columns[position]);
     });
     sql.push(" ORDER BY 1 LIMIT 1");
     text(sql)
 }
 
-/// Whether one of the stored rows has no parent once it is changed. `changed` has the new value of each of the
-/// key's columns that changes.
+/// Selects a row if an update would leave one of the stored rows without a parent. `changed` has the new value of each
+/// column of the key, or `None` for one that does not change.
 pub(crate) fn changed_orphan<D: Spelling>(
     statements: &Statements,
     affected: Affected<'_>,
@@ -123,7 +123,7 @@ pub(crate) fn changed_orphan<D: Spelling>(
     Ok((text(sql), values))
 }
 
-/// Whether rows of that table refer to one of the stored rows by a column whose value changes.
+/// Selects a row if a row of `child` references one of the stored rows by a column that changes.
 pub(crate) fn referring_to_changed<D: Spelling>(
     statements: &Statements,
     affected: Affected<'_>,
@@ -145,7 +145,7 @@ pub(crate) fn referring_to_changed<D: Spelling>(
     Ok((text(sql), values))
 }
 
-/// Whether rows at the end of a chain of references hang on one of the stored rows.
+/// Selects a row if a row at the end of a chain of references depends on one of the stored rows.
 pub(crate) fn referring_to_removed<D: Spelling>(
     statements: &Statements,
     affected: Affected<'_>,
@@ -159,7 +159,7 @@ pub(crate) fn referring_to_removed<D: Spelling>(
     for (position, (child, key)) in chain.iter().enumerate() {
         join(&mut sql, position + 1, child, key);
     }
-    // A row that goes as well holds nothing back.
+    // A row that is removed by the same statement does not block it.
     if let [(child, _)] = chain
         && child.name == statements.table
     {
@@ -174,7 +174,7 @@ pub(crate) fn referring_to_removed<D: Spelling>(
     Ok((text(sql), values))
 }
 
-/// Joins the rows that refer to those of the link before.
+/// Joins the rows that reference those of the previous link.
 fn join<D: Spelling>(sql: &mut Sql<D>, position: usize, child: &Table, key: &ForeignKey) {
     let (before, link) = (position - 1, position);
     sql.push(" JOIN ").name(child.name);
@@ -186,7 +186,7 @@ fn join<D: Spelling>(sql: &mut Sql<D>, position: usize, child: &Table, key: &For
     });
 }
 
-/// Writes `EXISTS (the parent)`, whose key's columns are what `value` writes.
+/// Writes `EXISTS` of the parent. `value` writes what each column of its key is compared with.
 fn parent_exists<D: Spelling>(
     sql: &mut Sql<D>,
     key: &ForeignKey,

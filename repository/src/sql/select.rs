@@ -1,4 +1,4 @@
-//! Reading: one row, a page, a count.
+//! Statements that read: one row, a page, a count.
 
 use uuid::Uuid;
 
@@ -31,7 +31,7 @@ pub(crate) fn select_one<D: Spelling>(
     })
 }
 
-/// `SELECT` of rows by an array of ids, deleted ones included.
+/// `SELECT` of rows by an array of ids, including deleted rows.
 pub(crate) fn select_by_ids<D: Spelling>(statements: &Statements, scoped: bool) -> SqlText {
     let shape = Shape::of(Statement::SelectByIds).flag(scoped);
     statements.text(shape, || {
@@ -43,7 +43,7 @@ pub(crate) fn select_by_ids<D: Spelling>(statements: &Statements, scoped: bool) 
     })
 }
 
-/// `SELECT` of the living rows of an array of ids, locked one after the other in the order of ids.
+/// `SELECT` of the live rows of an array of ids. Locks them in the order of ids, which prevents deadlocks.
 pub(crate) fn select_for_update<D: Spelling>(statements: &Statements, scoped: bool) -> SqlText {
     let shape = Shape::of(Statement::SelectForUpdate).flag(scoped);
     statements.text(shape, || {
@@ -57,7 +57,7 @@ pub(crate) fn select_for_update<D: Spelling>(statements: &Statements, scoped: bo
     })
 }
 
-/// Locks the rows of an array of ids, one after the other in the order of ids; gives how many there are.
+/// Locks the rows of an array of ids in the order of ids, and selects how many there are.
 pub(crate) fn lock_by_ids<D: Spelling>(statements: &Statements, scoped: bool) -> SqlText {
     let shape = Shape::of(Statement::LockByIds).flag(scoped);
     statements.text(shape, || {
@@ -73,7 +73,7 @@ pub(crate) fn lock_by_ids<D: Spelling>(statements: &Statements, scoped: bool) ->
     })
 }
 
-/// `SELECT` of what decides between a conflict and a missing row: the version, and whether it is deleted.
+/// `SELECT` of the version and whether the row is deleted, to tell a conflict from a missing row.
 pub(crate) fn look_up<D: Spelling>(statements: &Statements, scoped: bool) -> SqlText {
     statements.text(Shape::of(Statement::LookUp).flag(scoped), || {
         let mut sql = Sql::<D>::new("SELECT ");
@@ -95,7 +95,7 @@ pub(crate) fn look_up<D: Spelling>(statements: &Statements, scoped: bool) -> Sql
     })
 }
 
-/// Which rows a statement is about.
+/// The rows that a statement selects.
 #[derive(Clone, Copy)]
 pub(crate) struct Selection<'q> {
     pub(crate) condition: &'q Condition,
@@ -112,7 +112,7 @@ impl Selection<'_> {
         write_visible(sql, statements, self.visibility);
     }
 
-    /// The values of what [`write`](Self::write) writes.
+    /// Appends the values for the parameters of [`write`](Self::write).
     pub(super) fn values(&self, statements: &Statements, into: &mut Vec<Value>) -> Result<()> {
         condition::values(statements, self.condition, into)?;
         into.extend(self.owner.map(Value::Uuid));
@@ -127,13 +127,13 @@ impl Selection<'_> {
     }
 }
 
-/// What a `SELECT` over a selection gives.
+/// The result of a `SELECT` over a selection.
 pub(crate) enum Output<'q> {
     /// The number of rows.
     Count,
     /// Whether there is a row.
     Exists,
-    /// Rows in an order, from a position, up to a number of them.
+    /// Rows in an order, after a position, up to a limit.
     Rows {
         order: &'q [OrderKey],
         position: Option<&'q [Value]>,
@@ -171,7 +171,7 @@ pub(crate) fn select<D: Spelling>(
             if let Some(position) = position {
                 keyset::values(statements, order, position, &mut values);
             }
-            // A page and one more row: far below the width.
+            // At most a page and one more row, so it fits.
             values.push(Value::BigInt(i64::try_from(limit).unwrap_or(i64::MAX)));
             let shape = selection
                 .shape(Statement::List)
@@ -193,7 +193,7 @@ pub(crate) fn select<D: Spelling>(
     Ok((text, values))
 }
 
-/// What of a query its cursors are bound to: shape and values without the page.
+/// The shape and values of a query without its page. Cursors are bound to them.
 pub(crate) fn selection_shape(
     statements: &Statements,
     selection: Selection<'_>,
@@ -211,7 +211,7 @@ fn select_columns<D: Spelling>(statements: &Statements) -> Sql<D> {
     sql
 }
 
-/// The owner's predicate, in an owner's scope and on a table that has one.
+/// Writes the predicate on the owner, in an owner's scope and on a table with owners.
 pub(super) fn write_owner<D: Spelling>(sql: &mut Sql<D>, statements: &Statements, scoped: bool) {
     if scoped && let Some(owner) = statements.owner() {
         sql.push(" AND ").name(owner).push(" = ").parameter();
@@ -235,8 +235,8 @@ fn write_order<D: Spelling>(sql: &mut Sql<D>, statements: &Statements, order: &[
         if key.descending {
             sql.push(" DESC");
         }
-        // On a column without NULLs the engine's own placement is stated: another one would keep the
-        // planner from reading the index in order.
+        // On a column without NULLs it is the engine's default: with the other one, the planner could not read the
+        // index in order.
         let nulls_first = if statements.specs[key.column].nullable {
             key.nulls == Nulls::First
         } else {

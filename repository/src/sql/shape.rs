@@ -1,9 +1,9 @@
-//! The key of a text: everything it depends on, exactly.
+//! The cache key of a text: exactly what it depends on.
 
 use crate::model::query::{Condition, Nulls, OrderKey, Visibility};
 use crate::model::value::Value;
 
-/// What kind of statement a shape is of.
+/// The kind of a statement.
 #[derive(Clone, Copy, Debug)]
 #[repr(u8)]
 pub(crate) enum Statement {
@@ -26,8 +26,8 @@ pub(crate) enum Statement {
     BulkUpdate,
 }
 
-/// Everything that the text of a statement depends on, as bytes. Two requests have the same shape if and
-/// only if they have the same text.
+/// Everything that the text of a statement depends on, as bytes. Two statements have the same shape if and only if they
+/// have the same text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Shape(Vec<u8>);
 
@@ -77,7 +77,7 @@ impl Shape {
         self
     }
 
-    /// Which values of a position are NULL, if there is one.
+    /// Whether there is a position, and which of its values are NULL.
     #[must_use]
     pub(crate) fn position(mut self, position: Option<&[Value]>) -> Self {
         match position {
@@ -139,7 +139,7 @@ impl Shape {
         }
     }
 
-    /// Four bytes each, so that no two sequences of numbers are written alike.
+    /// Four bytes each, so that different sequences of numbers have different bytes.
     fn push_number(&mut self, number: usize) {
         let number = u32::try_from(number).unwrap_or(u32::MAX);
         self.0.extend(number.to_le_bytes());

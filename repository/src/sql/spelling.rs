@@ -1,4 +1,4 @@
-//! How each engine spells SQL.
+//! The SQL syntax that differs between the engines.
 
 use std::sync::Arc;
 
@@ -6,56 +6,55 @@ use crate::model::domain::Table;
 use crate::model::engine::Engine;
 use crate::model::value::{Type, Value};
 
-/// The text of a statement and the table that its errors speak of.
+/// The text of a statement, and the table for its errors.
 #[derive(Clone, Debug)]
 pub struct SqlText {
     pub(crate) sql: Arc<str>,
     pub(crate) table: Option<&'static Table>,
 }
 
-/// How SQL is spelled. Each function appends to the text of a statement.
+/// The SQL syntax of an engine. The functions with a `sql` argument append to it.
 pub trait Spelling: 'static {
-    /// Which engine.
+    /// The engine.
     const ENGINE: Engine;
 
-    /// What stands before and after an identifier.
+    /// The quote of an identifier.
     const QUOTE: char;
 
-    /// The parameter at that place, counted from 1.
+    /// Writes the parameter at a position, counted from 1.
     fn parameter(sql: &mut String, position: usize);
 
-    /// A parameter that holds an array: `column` is one of its elements.
+    /// Writes the condition that `column` equals an element of an array parameter.
     fn is_element(sql: &mut String, column: &str, position: usize);
 
-    /// A source of rows whose columns are called `column1`, `column2` and so on; its parameters come after
-    /// `before` others.
+    /// Writes a source of rows with the columns `column1`, `column2` and so on. Its parameters follow `before` others.
     fn rows(sql: &mut String, types: &[Type], rows: usize, before: usize);
 
-    /// The rows as parameters of that source.
+    /// The parameters of the source that [`rows`](Self::rows) writes.
     fn row_parameters(types: &[Type], rows: Vec<Vec<Value>>) -> Vec<Value>;
 
-    /// How many of the rows that remain the next statement takes: at least one, with that many parameters
-    /// a row and `before` others, and out of few different numbers where the text depends on it.
+    /// The number of rows of the next statement, out of `remaining` ones: at least one. Each row has `columns`
+    /// parameters, and `before` others precede them. If the text depends on the number, only a few numbers are used.
     fn next_rows(remaining: usize, columns: usize, before: usize) -> usize;
 
-    /// The number of rows as far as the text depends on it.
+    /// The number of rows for the shape: 0 if the text does not depend on it.
     fn rows_in_text(rows: usize) -> usize;
 
-    /// An application's own text, so that one text always has parameters of the same types.
+    /// The text of custom SQL, changed so that one text always has parameters of the same types.
     fn custom_text(sql: &'static str, values: &[Value]) -> Arc<str>;
 
-    /// The function that finds a text in another: 1-based position, 0 if it is not there.
+    /// The function that returns the 1-based position of a text in another, or 0.
     const POSITION: &'static str;
 
-    /// What stands around a subquery of ids that is evaluated once: after the column, and at the end.
+    /// The SQL before and after a subquery of ids, which is evaluated once.
     const IN_SUBQUERY: (&'static str, &'static str);
 
     /// The clause that locks the rows of a subquery for the update around it.
     const LOCK_ROWS: &'static str;
 
-    /// As [`LOCK_ROWS`](Self::LOCK_ROWS), passing over the rows that someone else has locked.
+    /// As [`LOCK_ROWS`](Self::LOCK_ROWS), but skips locked rows.
     const LOCK_FREE_ROWS: &'static str;
 
-    /// Whether NULL stands first in ascending order when nothing is said.
+    /// Whether NULLs come first in ascending order by default.
     const NULLS_FIRST: bool;
 }

@@ -1,4 +1,4 @@
-//! Writing one row, and the rows that a filter selects.
+//! Statements that write one row, or the rows of a filter.
 
 use super::Spelling;
 use super::SqlText;
@@ -10,7 +10,7 @@ use crate::model::error::Result;
 use crate::model::query::Visibility;
 use crate::model::value::Value;
 
-/// What a write of one row compares beside the id, in the order of the parameters.
+/// What a write of one row compares besides the id, in the order of the parameters.
 #[derive(Clone, Copy)]
 pub(crate) struct Guard {
     pub(crate) scoped: bool,
@@ -43,8 +43,8 @@ impl Guard {
         }
     }
 
-    /// Whether the statement may be its own transaction, so that it is too late to count what it wrote. On
-    /// Postgres an owner's scope has a transaction around each statement, for its role and claims.
+    /// Whether the statement may commit itself, so that the number of written rows is known too late. On Postgres each
+    /// statement of an owner's scope runs in a transaction, for its role and claims.
     fn commits_by_itself(self, engine: Engine) -> bool {
         match engine {
             Engine::Sqlite => true,
@@ -52,7 +52,7 @@ impl Guard {
         }
     }
 
-    /// That no other row would be written: of several rows with the id, none is.
+    /// Writes the condition that only one row matches. If several rows have the id, none is written.
     fn write_alone<D: Spelling>(
         self,
         sql: &mut Sql<D>,
@@ -94,7 +94,7 @@ pub(crate) fn insert_one<D: Spelling>(statements: &Statements) -> SqlText {
     })
 }
 
-/// `UPDATE` of one living row; the parameters are the columns, the time, the id and the guard's.
+/// `UPDATE` of one live row. The parameters are the columns, the time, the id and those of the guard.
 pub(crate) fn update_one<D: Spelling>(
     statements: &Statements,
     columns: &[usize],
@@ -106,22 +106,22 @@ pub(crate) fn update_one<D: Spelling>(
     statements.text(shape, || {
         let mut sql = update_start::<D>(statements);
         write_columns(&mut sql, statements, columns);
-        write_bump(&mut sql, statements, !columns.is_empty());
+        write_stamp(&mut sql, statements, !columns.is_empty());
         guard.write(&mut sql, statements, Visibility::Live);
         write_returning(&mut sql, statements);
         sql.finish()
     })
 }
 
-/// Deletes one living row: softly where the table can, in which case the first parameters are the time
-/// of deletion and of the update.
+/// Deletes one live row, softly if the table has soft delete. Then the first parameters are the times of the deletion
+/// and of the update.
 pub(crate) fn delete_one<D: Spelling>(statements: &Statements, guard: Guard) -> SqlText {
     statements.text(guard.shape(Statement::DeleteOne), || {
         let mut sql = match statements.deleted() {
             Some(deleted) => {
                 let mut sql = update_start::<D>(statements);
                 sql.name(deleted).push(" = ").parameter();
-                write_bump(&mut sql, statements, true);
+                write_stamp(&mut sql, statements, true);
                 sql
             }
             None => delete_start(statements),
@@ -131,7 +131,7 @@ pub(crate) fn delete_one<D: Spelling>(statements: &Statements, guard: Guard) -> 
     })
 }
 
-/// Brings one deleted row back; the first parameter is the time.
+/// Restores one deleted row. The first parameter is the time.
 pub(crate) fn restore_one<D: Spelling>(
     statements: &Statements,
     deleted: &str,
@@ -140,14 +140,14 @@ pub(crate) fn restore_one<D: Spelling>(
     statements.text(guard.shape(Statement::RestoreOne), || {
         let mut sql = update_start::<D>(statements);
         sql.name(deleted).push(" = NULL");
-        write_bump(&mut sql, statements, true);
+        write_stamp(&mut sql, statements, true);
         guard.write(&mut sql, statements, Visibility::Deleted);
         write_returning(&mut sql, statements);
         sql.finish()
     })
 }
 
-/// Removes rows that were deleted before a time, the oldest first, up to a number of them.
+/// Removes rows that were deleted before a time, the oldest first, up to a limit.
 pub(crate) fn purge<D: Spelling>(statements: &Statements, deleted: &str, scoped: bool) -> SqlText {
     statements.text(Shape::of(Statement::Purge).flag(scoped), || {
         let mut sql = delete_start::<D>(statements);
@@ -162,7 +162,7 @@ pub(crate) fn purge<D: Spelling>(statements: &Statements, deleted: &str, scoped:
     })
 }
 
-/// Which rows a purge removes; the parameters are the time, the owner and the number.
+/// Writes the selection of a purge. The parameters are the time, the owner and the limit.
 pub(super) fn purged<D: Spelling>(
     sql: &mut Sql<D>,
     statements: &Statements,
@@ -176,8 +176,7 @@ pub(super) fn purged<D: Spelling>(
     sql.push(" LIMIT ").parameter();
 }
 
-/// `UPDATE` of the living rows of a selection; the parameters are the columns, the time and the
-/// selection's.
+/// `UPDATE` of the live rows of a selection. The parameters are the columns, the time and those of the selection.
 pub(crate) fn update_where<D: Spelling>(
     statements: &Statements,
     changes: Vec<(usize, Value)>,
@@ -196,14 +195,14 @@ pub(crate) fn update_where<D: Spelling>(
     let text = statements.text(shape, || {
         let mut sql = update_start::<D>(statements);
         write_columns(&mut sql, statements, &columns);
-        write_bump(&mut sql, statements, !columns.is_empty());
+        write_stamp(&mut sql, statements, !columns.is_empty());
         write_selected(&mut sql, statements, selection);
         sql.finish()
     });
     Ok((text, values))
 }
 
-/// Deletes the living rows of a selection, softly where the table can.
+/// Deletes the live rows of a selection, softly if the table has soft delete.
 pub(crate) fn delete_where<D: Spelling>(
     statements: &Statements,
     now: Value,
@@ -222,7 +221,7 @@ pub(crate) fn delete_where<D: Spelling>(
             Some(deleted) => {
                 let mut sql = update_start::<D>(statements);
                 sql.name(deleted).push(" = ").parameter();
-                write_bump(&mut sql, statements, true);
+                write_stamp(&mut sql, statements, true);
                 sql
             }
             None => delete_start(statements),
@@ -233,8 +232,8 @@ pub(crate) fn delete_where<D: Spelling>(
     Ok((text, values))
 }
 
-/// `WHERE id IN (the selection, locked in the order of ids)`: two such statements never wait for each
-/// other in a circle.
+/// Writes `WHERE id IN (the selection, locked in the order of ids)`. The order prevents deadlocks between two such
+/// statements.
 fn write_selected<D: Spelling>(
     sql: &mut Sql<D>,
     statements: &Statements,
@@ -268,8 +267,8 @@ fn write_columns<D: Spelling>(sql: &mut Sql<D>, statements: &Statements, columns
     });
 }
 
-/// The time of the update and the next version, where the record has them.
-fn write_bump<D: Spelling>(sql: &mut Sql<D>, statements: &Statements, mut follows: bool) {
+/// Writes the update time and the next version, if the record has them.
+fn write_stamp<D: Spelling>(sql: &mut Sql<D>, statements: &Statements, mut follows: bool) {
     if let Some(updated) = statements.managed.updated {
         sql.push(if follows { ", " } else { "" });
         sql.name(statements.column(updated)).push(" = ").parameter();

@@ -150,14 +150,14 @@ impl StoreOptions {
         self
     }
 
-    /// The role that scoped work on Postgres runs as; [`DEFAULT_APPLICATION_ROLE`](crate::DEFAULT_APPLICATION_ROLE) unless told otherwise.
+    /// The role that scoped work on Postgres runs as; [`DEFAULT_APPLICATION_ROLE`](crate::postgres::DEFAULT_APPLICATION_ROLE) unless told otherwise.
     #[must_use]
     pub fn application_role(mut self, role: impl Into<String>) -> Self {
         self.settings.application_role = role.into();
         self
     }
 
-    /// The application's schemas on Postgres, by their names. Default: [`DEFAULT_SCHEMA`](crate::DEFAULT_SCHEMA). SQLite has
+    /// The application's schemas on Postgres, by their names. Default: [`DEFAULT_SCHEMA`](crate::postgres::DEFAULT_SCHEMA). SQLite has
     /// none.
     ///
     /// On each connection `search_path` is set to them: names are looked up in `pg_catalog`, then in these schemas in

@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 use super::AnyRepository;
 #[cfg(feature = "postgres")]
-use super::PostgresUnit;
+use super::native::PostgresUnit;
 #[cfg(feature = "sqlite")]
-use super::SqliteUnit;
+use super::native::SqliteUnit;
 use super::savepoint::{Savepoint, behind};
 use crate::driver::Stored;
 use crate::model::error::{Error, Result};

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 #[cfg(feature = "postgres")]
-use super::PostgresRepository;
+use super::repository::PostgresRepository;
 #[cfg(feature = "sqlite")]
-use super::SqliteRepository;
+use super::repository::SqliteRepository;
 use crate::driver::Stored;
 use crate::model::record::Record;
 use crate::model::repository::Repository;

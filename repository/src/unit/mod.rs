@@ -1,45 +1,27 @@
-//! Repositories over a session, and units of work: one transaction that hands out repositories.
+//! Repositories and units of work of one engine, for custom SQL and SeaORM queries.
+//!
+//! [`AnyRepository`] and [`Unit`] hold one of either engine. Match on them to get a [`NativeRepository`] or a
+//! [`NativeUnit`], which run statements of that engine.
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-mod any;
+pub(crate) mod any;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-mod any_repository;
+pub(crate) mod any_repository;
 pub(crate) mod idempotency;
-mod native;
-mod repository;
+pub(crate) mod native;
+pub(crate) mod repository;
 mod savepoint;
 mod seaorm;
 
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub use any::Unit;
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub use any_repository::AnyRepository;
+pub use crate::driver::row::{DecodeRow, Decodes, HasRow};
+pub use idempotency::OPERATION_KEYS_TYPES;
 pub use native::NativeUnit;
 pub use repository::NativeRepository;
 pub use seaorm::SeaOrm;
 
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub(crate) use any::Unit;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub(crate) use any_repository::AnyRepository;
 pub(crate) use repository::Source;
 use repository::{SharedSession, UnitSession};
-
-#[cfg(feature = "postgres")]
-use crate::driver::postgres::Postgres;
-#[cfg(feature = "sqlite")]
-use crate::driver::sqlite::Sqlite;
-
-/// A repository on SQLite. An application's own queries are a trait that it implements for this type and
-/// for its Postgres twin.
-#[cfg(feature = "sqlite")]
-pub type SqliteRepository<R> = NativeRepository<R, Sqlite>;
-
-/// A unit of work on SQLite.
-#[cfg(feature = "sqlite")]
-pub type SqliteUnit = NativeUnit<Sqlite>;
-
-/// A repository on Postgres. An application's own queries are a trait that it implements for this type and
-/// for its SQLite twin.
-#[cfg(feature = "postgres")]
-pub type PostgresRepository<R> = NativeRepository<R, Postgres>;
-
-/// A unit of work on Postgres.
-#[cfg(feature = "postgres")]
-pub type PostgresUnit = NativeUnit<Postgres>;

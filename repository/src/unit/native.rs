@@ -92,6 +92,14 @@ impl<D: Dialect> NativeUnit<D> {
     }
 }
 
+/// A unit of work on SQLite.
+#[cfg(feature = "sqlite")]
+pub type SqliteUnit = NativeUnit<crate::driver::sqlite::Sqlite>;
+
+/// A unit of work on Postgres.
+#[cfg(feature = "postgres")]
+pub type PostgresUnit = NativeUnit<crate::driver::postgres::Postgres>;
+
 /// Does something to a unit's session: now, or as soon as the call that has it in hand lets go.
 pub(super) fn with_session<D: Dialect>(
     session: &SharedSession<D>,

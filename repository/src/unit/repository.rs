@@ -37,6 +37,16 @@ pub struct NativeRepository<R, D: Dialect> {
     _of: PhantomData<fn() -> R>,
 }
 
+/// A repository on SQLite. An application's own queries are a trait that it implements for this type and for
+/// [`PostgresRepository`](crate::PostgresRepository).
+#[cfg(feature = "sqlite")]
+pub type SqliteRepository<R> = NativeRepository<R, crate::driver::sqlite::Sqlite>;
+
+/// A repository on Postgres. An application's own queries are a trait that it implements for this type and for
+/// [`SqliteRepository`](crate::SqliteRepository).
+#[cfg(feature = "postgres")]
+pub type PostgresRepository<R> = NativeRepository<R, crate::driver::postgres::Postgres>;
+
 impl<R, D: Dialect> Clone for NativeRepository<R, D> {
     fn clone(&self) -> Self {
         NativeRepository::new(self.source.clone(), self.context.clone())

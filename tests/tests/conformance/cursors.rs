@@ -116,12 +116,12 @@ async fn what_is_no_cursor_is_refused_and_says_why(db: &TwinDatabase) -> Result<
     let flipped: String = good.chars().rev().collect();
     for (text, reason) in [
         ("", "it is empty"),
-        ("garbage!", "it is not one of ours"),
-        ("'; DROP TABLE habits; --", "it is not one of ours"),
-        ("\0", "it is not one of ours"),
-        ("😀", "it is not one of ours"),
-        ("AQ", "it is cut off"),
-        ("_w", "it is of another version"),
+        ("garbage!", "it is not a cursor"),
+        ("'; DROP TABLE habits; --", "it is not a cursor"),
+        ("\0", "it is not a cursor"),
+        ("😀", "it is not a cursor"),
+        ("AQ", "it is truncated"),
+        ("_w", "its format is unknown"),
         (&good[..good.len() / 8 * 4], "it is damaged"),
     ] {
         let Ok(cursor) = text.parse::<Cursor>();

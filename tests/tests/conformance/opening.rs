@@ -107,7 +107,7 @@ async fn a_folder_is_no_file_that_opens() {
     assert_eq!(
         kind,
         ErrorKind::Unavailable {
-            reason: "a folder is no database file".into()
+            reason: "it is a directory, not a database file".into()
         }
     );
 }
@@ -270,7 +270,7 @@ async fn a_port_where_nothing_listens_is_unavailable_at_once() {
     let port = socket.local_addr().expect("its address").port();
     let url = format!("postgres://ann:s3cret@127.0.0.1:{port}/habits");
     let expected = ErrorKind::Unavailable {
-        reason: format!("no Postgres answers at 127.0.0.1:{port}").into(),
+        reason: format!("no Postgres server responds at 127.0.0.1:{port}").into(),
     };
     let begin = Instant::now();
     assert_eq!(refusal(&url).await, expected);
@@ -290,7 +290,7 @@ async fn a_server_that_says_nothing_is_unavailable_after_the_timeout() {
     assert_eq!(
         refused(options.open().await),
         ErrorKind::Unavailable {
-            reason: "it did not answer in time".into()
+            reason: "it did not respond in time".into()
         }
     );
 }

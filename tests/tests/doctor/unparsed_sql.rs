@@ -22,7 +22,7 @@ async fn a_folder_is_told_as_one() {
     assert!(
         report.skipped[0]
             .reason
-            .contains("a folder is no database file"),
+            .contains("it is a directory, not a database file"),
         "{report}"
     );
 }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use catamaran::record::Stored;
 use catamaran::testing::{TwinDatabase, twin_test};
 use catamaran::{
-    ErrorKind, Expected, Filter, IdSource, Repository, Result, Store, Stored, Unit, Upsert, UuidV7,
+    ErrorKind, Expected, Filter, IdSource, Repository, Result, Store, Unit, Upsert, UuidV7,
 };
 use suite::clock::instant;
 use suite::kind::{foreign_key, refused};

@@ -1,4 +1,4 @@
-//! Connections to Postgres, each with settings that are asserted.
+//! Connections to Postgres. Their settings are verified.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,11 +19,11 @@ use crate::model::domain::Domain;
 use crate::model::engine::Engine;
 use crate::model::error::{Error, ErrorKind, Result};
 
-/// A connection that idled longer is asked whether it still lives before it is used.
+/// A connection that was idle for longer is pinged before it is used.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// A setting of our own that each connection gives a value which no other has. A server keeps it for as long as
-/// the connection lives; a pooler drops it, or refuses to pass it on.
+/// A custom setting with a unique value per connection. A server keeps it until the connection ends. A pooler drops it,
+/// or rejects the connection.
 const TOKEN: &str = "catamaran.connection";
 
 /// A connection and when it was last used.
@@ -31,16 +31,16 @@ const TOKEN: &str = "catamaran.connection";
 pub struct PooledConnection {
     connection: PgConnection,
     used: Instant,
-    /// Whether the server's end is this connection's alone, so that it keeps prepared statements.
+    /// Whether the connection always has the same server process, which then keeps prepared statements.
     own_backend: bool,
-    /// Whether it came back to the pool with nothing open on it.
+    /// Whether it was returned to the pool without an open transaction.
     released: bool,
-    /// What makes the server's end as it was when it was connected to.
+    /// The SQL that restores the state of a new connection.
     cleaning: Arc<str>,
 }
 
-/// `DISCARD ALL` without what the driver relies on: its prepared statements. That one cannot share a message
-/// with others; these end a transaction's text and cost no round trip.
+/// `DISCARD ALL`, except for the prepared statements of the driver. `DISCARD ALL` must be a message of its own; these
+/// statements are sent with the end of a transaction, and cost no round trip.
 const CLEANING: &str = "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; \
     SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES";
 
@@ -50,30 +50,30 @@ impl PooledConnection {
         &mut self.connection
     }
 
-    /// It goes back to the pool with nothing open on it.
+    /// Marks the connection as returned without an open transaction.
     pub(super) fn release(&mut self) {
         self.released = true;
     }
 
-    /// The statements that take back whatever SQL of the application's own may have left.
+    /// The SQL that removes any state that custom SQL may have left.
     pub(super) fn cleaning(&self) -> &str {
         &self.cleaning
     }
 
-    /// Whether statements may be prepared under a name. Behind a pooler another client's statement may have
-    /// the same one, and its rows would be the answer.
+    /// Whether statements may be prepared with a name. Behind a pooler, the statement of another client may have the
+    /// same name, and would be run instead.
     pub(super) fn keeps_statements(&self) -> bool {
         self.own_backend
     }
 }
 
-/// Makes connections.
+/// Opens connections.
 pub struct Manager {
     options: PgConnectOptions,
     expected: Vec<(&'static str, String)>,
-    /// Whether a pooler may stand between us and the server.
+    /// Whether a transaction pooler may be in front of the server.
     pooled: bool,
-    /// What goes before a question, where the connection itself is not set to it.
+    /// The settings to send before a query, if the connection cannot keep them. May be empty.
     locals: Arc<str>,
     cleaning: Arc<str>,
 }
@@ -105,7 +105,7 @@ impl managed::Manager for Manager {
 
     async fn recycle(&self, pooled: &mut PooledConnection, _: &Metrics) -> RecycleResult<Error> {
         if !std::mem::take(&mut pooled.released) {
-            return Err(RecycleError::message(pool::UNCLEAN));
+            return Err(RecycleError::message(pool::NOT_RELEASED));
         }
         if pooled.used.elapsed() > IDLE {
             let ping = pooled.connection.ping().await;
@@ -121,10 +121,10 @@ impl Manager {
         let options = options
             .application_name(&settings.application_name)
             .disable_statement_logging();
-        // The statements of the application are read by the rules for texts of the standard.
+        // The lexer of custom SQL assumes standard literals.
         let mut expected = vec![
             ("standard_conforming_strings", "on".to_owned()),
-            // In another one lengths are counted in other units, or texts are refused.
+            // With another encoding, lengths have other units, or texts are refused.
             ("server_encoding", "UTF8".to_owned()),
         ];
         let pinned = pinned(settings, path);
@@ -132,13 +132,13 @@ impl Manager {
         if settings.transaction_pooler {
             let name = settings.application_name.replace('\'', "''");
             return Manager {
-                // A pooler refuses what it cannot give to the next client as well.
+                // A pooler rejects a startup parameter that it does not track.
                 options: options.extra_float_digits(None),
                 expected,
                 pooled: true,
                 locals: locals(settings, path).into(),
-                // RESET goes back to what the pooler's own connection began with: not to what the driver
-                // asked for, and what the pooler believes to be set.
+                // RESET restores the values of the pooler's own connection, not those that the driver set and that the
+                // pooler tracks.
                 cleaning: format!(
                     "{CLEANING}; SET client_encoding = 'UTF8'; SET datestyle = 'ISO, MDY'; \
                      SET timezone = 'UTC'; SET application_name = '{name}'"
@@ -160,26 +160,25 @@ impl Manager {
         connected.map_err(|error| explain(&self.options, &error))
     }
 
-    /// Reads the token back: who does not have it may have another server's end, or another client's, in the
-    /// next statement.
+    /// Reads the token back. If it is missing, a pooler may switch server connections between statements.
     async fn assert_own(&self, connection: &mut PgConnection, token: &str) -> Result<()> {
-        // Without the options the search path is another one too, so that no name may rely on it.
-        let ask = format!("SELECT coalesce(pg_catalog.current_setting('{TOKEN}', true), '')");
-        let found = texts(connection, &ask).await?;
+        // Without its options the connection may have another search path, so every name is qualified.
+        let query = format!("SELECT coalesce(pg_catalog.current_setting('{TOKEN}', true), '')");
+        let found = texts(connection, &query).await?;
         if found.first().is_some_and(|row| row[0] == token) {
             return Ok(());
         }
         Err(ErrorKind::Pooler {
-            reason: "it dropped the connection's startup options, and may give its server connection to \
-                 others between two statements: open the store with StoreOptions::transaction_pooler(true), \
-                 or connect to the server itself"
+            reason: "it dropped the connection's startup options, and may switch server connections between two \
+                 statements: open the store with StoreOptions::transaction_pooler(true), or connect to the server \
+                 itself"
                 .into(),
         }
         .into())
     }
 
     async fn assert_settings(&self, connection: &mut PgConnection) -> Result<()> {
-        // pg_settings shows times in milliseconds, whatever unit SHOW would choose.
+        // pg_settings shows times in milliseconds; SHOW chooses a unit.
         let names: Vec<String> = self
             .expected
             .iter()
@@ -217,21 +216,20 @@ fn timeouts(settings: &Settings) -> [(&'static str, String); 3] {
     ]
 }
 
-/// What each connection is set to, or each transaction where the connection cannot be.
+/// The settings of each connection, or of each transaction behind a pooler.
 fn pinned(settings: &Settings, path: &SearchPath) -> Vec<(&'static str, String)> {
     let mut pinned = timeouts(settings).to_vec();
     pinned.push((search_path::SETTING, path.value().to_owned()));
     pinned
 }
 
-/// The statements by which a transaction is given what [`pinned`] says. The last one gives a row.
+/// The statements that set [`pinned`] in a transaction. The last one returns a row.
 fn locals(settings: &Settings, path: &SearchPath) -> String {
     let timeouts = timeouts(settings).map(|(name, value)| format!("SET LOCAL {name} = {value}"));
     format!("{}; {}", timeouts.join("; "), path.set_locally())
 }
 
-/// As [`texts`], behind the statements of [`locals`], where there are any: several statements in one message are
-/// one transaction.
+/// As [`texts`], after the statements of [`locals`]. Several statements in one message are one transaction.
 async fn texts_after(
     connection: &mut PgConnection,
     locals: &str,
@@ -245,8 +243,8 @@ async fn texts_after(
     Ok(rows)
 }
 
-/// The rows of a question without parameters, each column as text. One message there and one back, so that it
-/// is safe outside of a transaction even behind a pooler.
+/// Runs a query without parameters, and returns each column as text. It is one message, so it is safe outside of a
+/// transaction even behind a pooler.
 async fn texts(connection: &mut PgConnection, sql: &str) -> Result<Vec<Vec<String>>> {
     let classify = |error: sqlx::Error| error::classify(&error, None);
     let rows = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
@@ -256,14 +254,14 @@ async fn texts(connection: &mut PgConnection, sql: &str) -> Result<Vec<Vec<Strin
     rows.iter()
         .map(|row| {
             let columns = 0..row.len();
-            // A text is what the server wrote of any type.
+            // The simple protocol returns every type as text.
             columns.map(|index| row.try_get_unchecked(index)).collect()
         })
         .collect::<Result<_, sqlx::Error>>()
         .map_err(classify)
 }
 
-/// Why the server does not let us in.
+/// Converts an error of connecting.
 pub(crate) fn explain(options: &PgConnectOptions, error: &sqlx::Error) -> Error {
     let classified = error::classify(error, None);
     if let Some(kind) = of_pooler(options, &classified) {
@@ -281,7 +279,7 @@ pub(crate) fn explain(options: &PgConnectOptions, error: &sqlx::Error) -> Error 
         },
         (_, ErrorKind::ConnectionLost) => ErrorKind::Unavailable {
             reason: format!(
-                "no Postgres answers at {}:{}",
+                "no Postgres server responds at {}:{}",
                 options.get_host(),
                 options.get_port()
             )
@@ -289,7 +287,7 @@ pub(crate) fn explain(options: &PgConnectOptions, error: &sqlx::Error) -> Error 
         },
         _ if matches!(error, sqlx::Error::Protocol(_)) => ErrorKind::Unavailable {
             reason: format!(
-                "what answers at {}:{} broke off, or does not speak as Postgres does",
+                "the server at {}:{} closed the connection, or is not Postgres",
                 options.get_host(),
                 options.get_port()
             )
@@ -300,28 +298,28 @@ pub(crate) fn explain(options: &PgConnectOptions, error: &sqlx::Error) -> Error 
     classified.with_kind(kind)
 }
 
-/// What pgbouncer says, all of it under one code, when it does not let us in.
+/// The kind of an error of pgbouncer while connecting. It has one code for all of them.
 fn of_pooler(options: &PgConnectOptions, error: &Error) -> Option<ErrorKind> {
     if error.code() != Some("08P01") {
         return None;
     }
-    let words = error.driver_message()?;
-    if let Some(parameter) = words.strip_prefix("unsupported startup parameter: ") {
+    let message = error.driver_message()?;
+    if let Some(parameter) = message.strip_prefix("unsupported startup parameter: ") {
         return Some(ErrorKind::Pooler {
             reason: format!(
-                "it refuses the startup parameter {parameter}: open the store with \
+                "it rejects the startup parameter {parameter}: open the store with \
                  StoreOptions::transaction_pooler(true) and a URL without options, or connect to the \
                  server itself"
             )
             .into(),
         });
     }
-    if let Some(name) = words.strip_prefix("no such database: ") {
+    if let Some(name) = message.strip_prefix("no such database: ") {
         return Some(ErrorKind::DatabaseMissing {
             name: name.to_owned(),
         });
     }
-    let refused = words.contains("authentication failed") || words.starts_with("no such user");
+    let refused = message.contains("authentication failed") || message.starts_with("no such user");
     refused.then(|| ErrorKind::Authentication {
         user: options.get_username().to_owned(),
     })
@@ -334,13 +332,13 @@ pub struct PostgresPool {
     role: Arc<Role>,
     /// The search path of every transaction, as a literal of SQL.
     path: Arc<str>,
-    /// What each transaction sets for itself, because the connection cannot.
+    /// The settings of each transaction behind a pooler, where a connection cannot keep them.
     settings: Option<Arc<str>>,
     response_deadline: Duration,
 }
 
 impl PostgresPool {
-    /// Opens the database that the URL names, and looks at the row level security of the domain's tables.
+    /// Opens the database of the URL, and checks the row level security of the domain's tables.
     ///
     /// # Errors
     /// As [`StoreOptions::open`](crate::StoreOptions::open).
@@ -354,7 +352,7 @@ impl PostgresPool {
             .disable_statement_logging();
         let path = SearchPath::over(&settings.schemas)?;
         if !settings.transaction_pooler {
-            // Where there is a pooler, it refuses all options by itself.
+            // A pooler rejects all options by itself.
             search_path::refuse_another(&server).map_err(invalid_url)?;
         }
         let manager = Manager::new(server, settings, &path);
@@ -367,14 +365,14 @@ impl PostgresPool {
         )?;
         let mut connection = pool::acquire(&pool).await?;
         let role = &settings.application_role;
-        let role = ask_role(connection.live(), &locals, role, &path).await?;
+        let role = read_role(connection.live(), &locals, role, &path).await?;
         connection.release();
         let owned = domain.map(|domain| domain.tables_on(Engine::Postgres));
         let owned = owned
             .into_iter()
             .flatten()
             .filter(|table| table.owner.is_some());
-        let role = role.guarding(owned.map(|table| table.name));
+        let role = role.require_rls(owned.map(|table| table.name));
         drop(connection);
         Ok(PostgresPool {
             pool,
@@ -405,7 +403,7 @@ impl PostgresPool {
         self.settings.as_deref()
     }
 
-    /// The tables that would not hold a scope: their row level security is off.
+    /// The tables whose row level security is off, so that a scope cannot be enforced.
     pub(crate) fn unguarded(&self) -> Arc<[String]> {
         self.role.unguarded.clone()
     }
@@ -420,7 +418,7 @@ impl PostgresPool {
     }
 }
 
-async fn ask_role(
+async fn read_role(
     connection: &mut PgConnection,
     locals: &str,
     application: &str,
@@ -428,8 +426,8 @@ async fn ask_role(
 ) -> Result<Role> {
     let unreadable = || ErrorKind::Internal;
     let version = connection.server_version_num();
-    let ask = rls::ask(application, path.schemas(), version);
-    let rows = texts_after(connection, locals, &ask).await?;
+    let query = rls::role_query(application, path.schemas(), version);
+    let rows = texts_after(connection, locals, &query).await?;
     let row = rows.first().ok_or_else(unreadable)?;
     let text = |index: usize| row.get(index).cloned().ok_or_else(unreadable);
     let flag = |index: usize| text(index).map(|text| text == "t");
@@ -441,7 +439,7 @@ async fn ask_role(
         );
         return Err(ErrorKind::NotMigrated { reason }.into());
     }
-    let answer = RoleFacts {
+    let facts = RoleFacts {
         login: text(0)?,
         login_bypasses: flag(1)?,
         login_powers: text(2)?,
@@ -453,7 +451,7 @@ async fn ask_role(
         login_lacks: text(8)?,
         remedy: text(10)?,
     };
-    let unguarded = texts_after(connection, locals, &rls::ask_unguarded(path.schemas())).await?;
+    let unguarded = texts_after(connection, locals, &rls::unguarded_query(path.schemas())).await?;
     let unguarded = unguarded.into_iter().flatten().collect();
-    Ok(answer.role(application, unguarded))
+    Ok(facts.role(application, unguarded))
 }

@@ -1,4 +1,4 @@
-//! How Postgres spells what the neutral core builds.
+//! The SQL syntax of Postgres.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -11,10 +11,10 @@ use crate::sql::Spelling;
 #[derive(Clone, Copy, Debug)]
 pub struct Postgres;
 
-/// Keeps the message of one statement to a few megabytes.
-const MOST_ROWS: usize = 5_000;
+/// Limits the message of one statement to a few megabytes.
+const MAX_ROWS: usize = 5_000;
 
-/// The type's name in a cast.
+/// The name of the type in a cast.
 const fn sql_name(ty: Type) -> &'static str {
     match ty {
         Type::Uuid => "uuid",
@@ -29,7 +29,7 @@ const fn sql_name(ty: Type) -> &'static str {
     }
 }
 
-/// Writes what cannot fail: `String` grows.
+/// Appends to a `String`, which cannot fail.
 fn push(sql: &mut String, arguments: std::fmt::Arguments<'_>) {
     let _infallible = sql.write_fmt(arguments);
 }
@@ -41,10 +41,10 @@ impl Spelling for Postgres {
 
     const POSITION: &'static str = "strpos";
 
-    // An array is built once; a subquery may be planned into a join and run again.
+    // The array is evaluated once. A plain subquery may become part of a join and be evaluated again.
     const IN_SUBQUERY: (&'static str, &'static str) = (" = ANY (ARRAY(", "))");
 
-    // The lock of an update that leaves keys alone: rows that refer to these can still be inserted.
+    // The lock of an update that changes no key. Rows that reference the locked ones can still be inserted.
     const LOCK_ROWS: &'static str = " FOR NO KEY UPDATE";
     const LOCK_FREE_ROWS: &'static str = " FOR UPDATE SKIP LOCKED";
 
@@ -58,8 +58,8 @@ impl Spelling for Postgres {
         push(sql, format_args!("{column} = ANY (${position})"));
     }
 
-    /// One array for each column, so that the text and the number of parameters are the same for any
-    /// number of rows.
+    /// Passes one array for each column, so that the text and the number of parameters do not depend on the number of
+    /// rows.
     fn rows(sql: &mut String, types: &[Type], _rows: usize, before: usize) {
         sql.push_str("SELECT * FROM UNNEST(");
         for (index, ty) in types.iter().enumerate() {
@@ -94,11 +94,11 @@ impl Spelling for Postgres {
     }
 
     fn next_rows(remaining: usize, _columns: usize, _before: usize) -> usize {
-        remaining.clamp(1, MOST_ROWS)
+        remaining.clamp(1, MAX_ROWS)
     }
 
-    /// The driver keeps a plan by its text alone, and reads the bytes of a parameter as the type that the
-    /// plan was made with. So the types are part of the text.
+    /// The driver caches a plan by its text alone, and the server reads the bytes of a parameter as the type of the
+    /// plan. So the types are appended to the text.
     fn custom_text(sql: &'static str, values: &[Value]) -> Arc<str> {
         let mut text = sql.to_owned();
         text.push_str(" /*");

@@ -1,4 +1,4 @@
-//! SQLSTATEs as kinds. The server's detail, which quotes rows, is never read.
+//! Kinds of errors by SQLSTATE. The detail of an error quotes rows, and is never read.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use sqlx::postgres::{PgDatabaseError, PgSeverity};
 use crate::model::domain::Table;
 use crate::model::error::{Error, ErrorKind, InvalidReason};
 
-/// The class of an error; see appendix A of the PostgreSQL manual for the codes.
+/// Converts an error. The codes: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
 pub(super) fn classify(error: &sqlx::Error, table: Option<&'static Table>) -> Error {
     let database = match error {
         sqlx::Error::Database(database) => database.try_downcast_ref::<PgDatabaseError>(),
@@ -20,39 +20,38 @@ pub(super) fn classify(error: &sqlx::Error, table: Option<&'static Table>) -> Er
             error.to_string(),
         );
     };
-    let answer = ServerError {
+    let server_error = ServerError {
         code: database.code(),
-        message: words(database),
+        message: safe_message(database),
         fatal: database.severity() == PgSeverity::Fatal,
         table: database.table(),
         column: database.column(),
         constraint: database.constraint(),
     };
     Error::with_cause(
-        answer.kind(table),
+        server_error.kind(table),
         Some(database.code().to_owned()),
         database.message().to_owned(),
     )
 }
 
-/// What of the server's words a kind may repeat. Those of an application's own function, and those about a text
-/// that is no SQL, may quote a row.
-fn words(error: &PgDatabaseError) -> &str {
+/// The message, without one that may quote a row: a message of an application's function or about invalid SQL.
+fn safe_message(error: &PgDatabaseError) -> &str {
     match (error.routine(), error.code()) {
-        // PL/pgSQL's RAISE, with whatever SQLSTATE.
-        (Some("exec_stmt_raise"), _) => "a function of the application's own raised it",
+        // RAISE of PL/pgSQL, which may set any SQLSTATE.
+        (Some("exec_stmt_raise"), _) => "a function of the application raised the error",
         // syntax_error
         (_, "42601") => "the statement is not valid SQL",
         _ => error.message(),
     }
 }
 
-/// What of a server's error names schema objects.
+/// The parts of a server's error that contain no values.
 #[derive(Clone, Copy, Default)]
 struct ServerError<'e> {
     code: &'e str,
     message: &'e str,
-    /// The server hangs up.
+    /// Whether the server closes the connection.
     fatal: bool,
     table: Option<&'e str>,
     column: Option<&'e str>,
@@ -80,8 +79,8 @@ impl ServerError<'_> {
             // datatype_mismatch, program_limit_exceeded (a key that is too long for its index),
             // cardinality_violation
             "42804" | "54000" | "21000" => self.invalid_value(),
-            // insufficient_privilege, which row level security gives as well. Its words name schema
-            // objects and policies, and no values.
+            // insufficient_privilege, also returned by row level security. The message names schema objects and
+            // policies, and no values.
             "42501" => ErrorKind::Permission {
                 reason: self.message.to_owned().into(),
             },
@@ -102,13 +101,13 @@ impl ServerError<'_> {
             // statement_completion_unknown, transaction_resolution_unknown
             "40003" | "08007" => ErrorKind::CommitUnknown,
             // sqlclient_unable_to_establish_sqlconnection, sqlserver_rejected_establishment_of_sqlconnection
-            "08001" | "08004" => unavailable("the server let nobody in"),
-            // protocol_violation, under which pgbouncer says whatever it has to say, and then hangs up.
+            "08001" | "08004" => unavailable("the server rejected the connection"),
+            // protocol_violation: the code of every error of pgbouncer, which then closes the connection.
             "08P01" if self.fatal => match self.message {
                 "query_wait_timeout" => ErrorKind::PoolTimeout,
                 _ => ErrorKind::ConnectionLost,
             },
-            // protocol_violation: what the driver bound does not fit, or a pooler mixed connections up
+            // protocol_violation: the driver bound other parameters, or a pooler mixed up connections
             "08P01" => ErrorKind::Internal,
             // admin_shutdown, crash_shutdown, database_dropped, idle_session_timeout,
             // idle_in_transaction_session_timeout, transaction_timeout, io_error
@@ -129,21 +128,21 @@ impl ServerError<'_> {
             "53200" => ErrorKind::Exhausted { resource: "memory" },
             // insufficient_resources, configuration_limit_exceeded (temp_file_limit)
             "53000" | "53400" => ErrorKind::Exhausted {
-                resource: "what its configuration allows",
+                resource: "a resource that its configuration limits",
             },
-            // data_corrupted, index_corrupted, undefined_file, duplicate_file: of the cluster's own
+            // data_corrupted, index_corrupted, undefined_file, duplicate_file: files of the cluster
             "XX001" | "XX002" | "58P01" | "58P02" => ErrorKind::Corrupt,
             // statement_too_complex, too_many_columns, too_many_arguments
             "54001" | "54011" | "54023" => ErrorKind::StatementTooLarge,
-            // feature_not_supported, which a plan gives that the driver kept and the schema left behind;
-            // invalid_sql_statement_name: a statement that the driver kept and the server no longer has
-            "0A000" | "26000" => self.misfit(),
+            // feature_not_supported: a cached plan that no longer fits the schema;
+            // invalid_sql_statement_name: a cached statement that the server no longer has
+            "0A000" | "26000" => self.schema_mismatch(),
             code => match code.get(..2) {
                 // The other data exceptions, connection exceptions, and syntax errors or access rule
                 // violations; invalid_schema_name is 3F000.
                 Some("22") => self.invalid_value(),
                 Some("08") => ErrorKind::ConnectionLost,
-                Some("42" | "3F") => self.misfit(),
+                Some("42" | "3F") => self.schema_mismatch(),
                 _ => ErrorKind::Internal,
             },
         }
@@ -156,7 +155,7 @@ impl ServerError<'_> {
         }
     }
 
-    fn misfit(self) -> ErrorKind {
+    fn schema_mismatch(self) -> ErrorKind {
         ErrorKind::SchemaMismatch {
             reason: self.message.to_owned(),
         }
@@ -174,7 +173,7 @@ impl ServerError<'_> {
         }
     }
 
-    /// The columns of the key that is broken, where it is one of the statement's own table.
+    /// The columns of the violated key, if it is a key of the statement's table.
     fn foreign_key(self, known: Option<&'static Table>) -> Vec<Cow<'static, str>> {
         let known = known.filter(|known| Some(known.name) == self.table);
         let key = known.and_then(|known| known.foreign_key(self.constraint?));
@@ -186,7 +185,7 @@ impl ServerError<'_> {
         let constraint = self.constraint.unwrap_or_default();
         let known = known.filter(|known| Some(known.name) == self.table);
         let columns = known
-            .and_then(|known| Some(known.broken_key(known.unique_columns(constraint)?)))
+            .and_then(|known| Some(known.violated_key(known.unique_columns(constraint)?)))
             .unwrap_or_default();
         let constraint = known.and_then(|known| known.unique_name(columns));
         ErrorKind::Unique {
@@ -212,7 +211,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_sqlstate_has_its_class() {
+    fn each_sqlstate_has_its_kind() {
         let rows: &[(&str, &[&str])] = &[
             ("Unique", &["23505", "23P01"]),
             ("ForeignKey", &["23503", "23001"]),
@@ -258,11 +257,11 @@ mod tests {
         ];
         for (expected, codes) in rows {
             for code in *codes {
-                let answer = ServerError {
+                let error = ServerError {
                     code,
                     ..ServerError::default()
                 };
-                let kind = format!("{:?}", answer.kind(None));
+                let kind = format!("{:?}", error.kind(None));
                 let class = kind.split([' ', '{']).next();
                 assert_eq!(class, Some(*expected), "{code}");
             }
@@ -270,13 +269,13 @@ mod tests {
     }
 
     #[test]
-    fn the_words_of_a_trigger_are_in_no_kind() {
-        let answer = ServerError {
+    fn the_message_of_a_trigger_on_postgres_is_in_no_kind() {
+        let error = ServerError {
             code: "P0001",
             message: "row secret is refused",
             ..ServerError::default()
         };
-        let kind = answer.kind(None);
+        let kind = error.kind(None);
         assert!(!format!("{kind} {kind:?}").contains("secret"), "{kind:?}");
     }
 }

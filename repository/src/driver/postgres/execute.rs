@@ -1,4 +1,4 @@
-//! Statement text and typed values in, rows out: the one place where Postgres runs anything.
+//! Runs statements on Postgres: binds typed values, and decodes rows by position.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -26,10 +26,10 @@ use crate::sql::SqlText;
 pub struct Row(PgRow);
 
 impl Row {
-    /// The value at that place, as the field's type.
+    /// Reads the value at a position as a field's type.
     ///
     /// # Errors
-    /// [`Decode`](ErrorKind::Decode) if what is stored is not of that type, or there is no such place.
+    /// [`Decode`](ErrorKind::Decode) if the value has another type, or there is no such position.
     pub fn get<T>(&self, index: usize) -> Result<T>
     where
         T: Native<Postgres>,
@@ -48,10 +48,10 @@ impl Row {
         Ok(native.map(T::from_native).map_err(|_| unreadable())?)
     }
 
-    /// Whether an instant or a day lies in the years 1 to 9999. The driver panics on what chrono cannot
-    /// hold, `infinity` included.
+    /// Whether a time or a date is in the years 1 to 9999. The driver panics on values that chrono cannot represent,
+    /// such as `infinity`.
     fn is_in_range(&self, ty: Type, index: usize) -> bool {
-        // Since 2000-01-01: in microseconds, and in days.
+        // Relative to 2000-01-01: in microseconds, and in days.
         const TIMESTAMPS: Range<i64> = -63_082_281_600_000_000..252_455_616_000_000_000;
         const DATES: Range<i32> = -730_119..2_921_940;
         if !matches!(ty, Type::Timestamp | Type::Date) {
@@ -63,7 +63,7 @@ impl Row {
         let Ok(bytes) = value.as_bytes() else {
             return true;
         };
-        // Anything of another width is another type, which decoding refuses.
+        // A value of another width has another type, and is refused.
         match ty {
             Type::Timestamp => bytes
                 .try_into()
@@ -103,8 +103,8 @@ fn arguments(values: Vec<Value>) -> Result<PgArguments> {
 
 type Added = Result<(), sqlx::error::BoxDynError>;
 
-/// NULL of the column's type: the server plans a statement by the types of its parameters, and the driver
-/// keeps the plan by the statement's text alone.
+/// Adds a NULL of the column's type. The server plans a statement by the types of its parameters, and the driver caches
+/// the plan by the text alone.
 fn add_null(arguments: &mut PgArguments, ty: Type) -> Added {
     match ty {
         Type::Uuid => arguments.add(None::<Uuid>),
@@ -133,13 +133,13 @@ fn add_array(arguments: &mut PgArguments, ty: Type, values: Vec<Value>) -> Added
     }
 }
 
-/// The elements of an array, each of the array's type or NULL.
+/// The elements of an array. Each has the type of the array, or is NULL.
 fn elements<T: Field>(values: Vec<Value>) -> Result<Vec<Option<T>>, ErrorKind> {
     values
         .into_iter()
         .map(|value| {
             <Option<T>>::from_value(value).ok_or_else(|| ErrorKind::InvalidQuery {
-                reason: "an array has elements of one type".into(),
+                reason: "the elements of an array must have the same type".into(),
             })
         })
         .collect()
@@ -187,7 +187,7 @@ impl Dialect for Postgres {
 
     over_sqlx::methods!(connection => connection.live(), keep: connection.keeps_statements());
 
-    /// All of the answer is read: what the driver leaves of it would be read before the next statement.
+    /// Reads the whole result. Otherwise the driver would read the rest before the next statement.
     async fn fetch_first<T: Send>(
         connection: &mut Self::Connection,
         text: &SqlText,
@@ -199,12 +199,12 @@ impl Dialect for Postgres {
     }
 
     async fn control(connection: &mut Self::Connection, text: &str) -> Result<()> {
-        // One simple query, so one round trip. What varies in it is made in `rls` alone.
+        // One simple query, so one round trip. Only `rls` builds texts with variable parts.
         let statement = sqlx::raw_sql(AssertSqlSafe(text.to_owned()));
         let result = statement.execute(connection.live()).await;
         result
             .map(|_| ())
-            .map_err(|error| rls::judge(Self::classify(&error, None)))
+            .map_err(|error| rls::explain_guard(Self::classify(&error, None)))
     }
 
     fn end_sql(
@@ -225,7 +225,7 @@ impl Dialect for Postgres {
         connection.release();
     }
 
-    /// A server's end is nothing that could be put elsewhere.
+    /// A connection cannot be moved to another database, so there is nothing to check.
     fn verify(_connection: &Self::Connection) -> Result<()> {
         Ok(())
     }
@@ -234,7 +234,7 @@ impl Dialect for Postgres {
         drop(Object::take(connection));
     }
 
-    /// The server ends it by its own clock; the driver has no way to ask for it.
+    /// Does nothing: the server ends the statement after its timeout, and the driver cannot cancel it.
     fn interrupt(_connection: &mut Self::Connection) {}
 
     fn response_deadline(pool: &PostgresPool) -> Duration {

@@ -1,34 +1,35 @@
-//! What makes a role more than row level security holds: the one definition, as SQL over the catalog.
+//! The powers that let a role evade row level security, as one SQL expression over the catalog.
 //!
-//! A role counts as what it may become: it has what any role has that it is a member of, at any remove, whether
-//! or not it inherits.
+//! A role has the powers of every role that it is a member of, directly or indirectly, with or without inheritance.
 //!
-//! `CREATEDB` is not among them: who may create a database may copy a template, and in a copy the tables keep their
-//! owners and their policies.
+//! `CREATEDB` is not one of them. A role with it can copy a template, but the tables of the copy have the same owners
+//! and policies.
 
-/// The attributes of a role, and what takes each away.
+/// Attributes of a role: name, the attribute that revokes it, and the column of `pg_roles`.
 const ATTRIBUTES: &str = "('SUPERUSER', 'NOSUPERUSER', other.rolsuper), \
     ('BYPASSRLS', 'NOBYPASSRLS', other.rolbypassrls), \
     ('CREATEROLE', 'NOCREATEROLE', other.rolcreaterole), \
     ('REPLICATION', 'NOREPLICATION', other.rolreplication)";
 
-/// The roles that Postgres makes whose members reach the files and programs of the server, read what statistics keep of
-/// every owner (`pg_statistic`), or write as others do (since version 16: a subscription). See
+/// Predefined roles whose members access files and programs of the server, read samples of every owner's rows
+/// (`pg_statistic`), or write as other roles (a subscription, since version 16). See
 /// <https://www.postgresql.org/docs/current/predefined-roles.html>.
 ///
-/// The others are none of these: `pg_write_all_data` is bound by policies, `pg_monitor` and its parts show no rows, and
-/// what is left ends sessions or maintains tables.
+/// Others give no such power: `pg_write_all_data` is subject to policies, `pg_monitor` and its parts show no rows, and
+/// the rest end sessions or maintain tables.
 const PREDEFINED: &str = "'pg_execute_server_program', 'pg_read_server_files', \
     'pg_write_server_files', 'pg_create_subscription', 'pg_read_all_data'";
 
-/// The first version whose parameters have privileges.
+/// The first version with privileges on parameters.
 const HAS_PARAMETER_ACL: u32 = 150_000;
 
-/// An expression of SQL: what the role has, each with the statement that takes it away, as one text with `; `
-/// between; empty if it has nothing. `role` is the name of a row of `pg_roles`, and `version` the server's: an
-/// unknown one counts as new. Expects the catalog to be first on the search path.
+/// An SQL expression that lists the powers of a role, each with the statement that revokes it, separated by `; `. Empty
+/// if it has none.
+///
+/// `role` is the alias of a row of `pg_roles`. `version` is the server's; an unknown one counts as new. The catalog
+/// must be first on the search path.
 pub(crate) fn powers(role: &str, version: Option<u32>) -> String {
-    // A superuser is a member of every role, and one attribute says all about it.
+    // A superuser counts as a member of every role. Its own attributes are enough.
     let may_become = |other: &str| {
         format!(
             "CASE WHEN {role}.rolsuper THEN {role}.oid = {other} \
@@ -52,7 +53,8 @@ pub(crate) fn powers(role: &str, version: Option<u32>) -> String {
              WHERE power.has AND (power.name = 'SUPERUSER' OR NOT other.rolsuper) AND {is_other}"
         ),
         format!(
-            "SELECT format('it is a member of a role that reaches past the tables, %I (%s)', other.rolname, {revoke}) FROM pg_roles AS other \
+            "SELECT format('it is a member of a role that evades row level security, %I (%s)', other.rolname, {revoke}) \
+             FROM pg_roles AS other \
              WHERE other.rolname IN ({PREDEFINED}) AND other.oid <> {role}.oid AND {is_other}"
         ),
     ];

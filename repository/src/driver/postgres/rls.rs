@@ -1,4 +1,4 @@
-//! Who a transaction runs as, and the claims that row level security reads.
+//! The role of a transaction, and the claims that row level security reads.
 
 use std::sync::Arc;
 
@@ -10,14 +10,14 @@ use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::scope::Scope;
 use crate::sql::quoted;
 
-/// What scoped work runs as, decided when the store is opened.
+/// The role of scoped work, chosen when the store opens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ScopedRole {
-    /// The role that logged in: it owns nothing and row level security binds it.
+    /// The login role: it owns nothing, and row level security applies to it.
     Login,
-    /// Another role, which each transaction switches to.
+    /// Another role. Each transaction switches to it.
     Switch(String),
-    /// None: the reason says why row level security would not hold.
+    /// None. Contains why row level security would not apply.
     Refused(String),
 }
 
@@ -25,17 +25,17 @@ pub(super) enum ScopedRole {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Role {
     pub(super) scoped: ScopedRole,
-    /// The role that logged in.
+    /// The login role.
     pub(super) login: String,
-    /// Whether the role that logged in sees the rows of every owner.
+    /// Whether the login role sees the rows of every owner.
     pub(super) sees_all: bool,
     /// The tables whose row level security is off.
     pub(super) unguarded: Arc<[String]>,
 }
 
 impl Role {
-    /// The same role, whose scoped work is refused if one of these tables would not hold a scope.
-    pub(super) fn guarding(mut self, mut owned: impl Iterator<Item = &'static str>) -> Self {
+    /// Refuses scoped work if row level security of one of these tables is off.
+    pub(super) fn require_rls(mut self, mut owned: impl Iterator<Item = &'static str>) -> Self {
         let unguarded = owned.find(|table| self.unguarded.iter().any(|name| name == table));
         if let Some(table) = unguarded {
             self.scoped =
@@ -45,19 +45,19 @@ impl Role {
     }
 }
 
-/// What the store asks about its login role and its schemas when it opens.
+/// The query of the login role, the application's role and the schemas, run when the store opens.
 ///
-/// A role that may become one which bypasses policies counts as such itself; see [`powers`]. Since Postgres 16 a
+/// A role that may switch to one that bypasses policies counts as such itself; see [`powers`]. Since Postgres 16 a
 /// member of a role may lack the right to switch to it.
-pub(super) fn ask(application: &str, schemas: &[String], version: Option<u32>) -> String {
+pub(super) fn role_query(application: &str, schemas: &[String], version: Option<u32>) -> String {
     let application = literal(application);
     let schemas = array(schemas);
-    // Not `current_schemas`: it passes over those that the login may not use, and the application's role may.
+    // Not `current_schemas`: it omits schemas that the login may not use, and the application's role may.
     let tables = format!(
         "pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace \
          AND n.nspname = ANY ({schemas}) AND c.relkind IN ('r', 'p')"
     );
-    // Who owns a function that a policy calls may give it another body.
+    // The owner of a function that a policy calls can replace its body.
     let owns = |role: &str| {
         format!(
             "(SELECT coalesce(max(owned.thing), '') FROM (\
@@ -99,9 +99,9 @@ pub(super) fn ask(application: &str, schemas: &[String], version: Option<u32>) -
     )
 }
 
-/// The question for the tables that a scope would not be held by: their row level security is off. Of several of one
-/// name it is the first on the path that counts.
-pub(super) fn ask_unguarded(schemas: &[String]) -> String {
+/// The query of the tables whose row level security is off. Of several tables with one name, the first one on the path
+/// counts.
+pub(super) fn unguarded_query(schemas: &[String]) -> String {
     let schemas = array(schemas);
     format!(
         "SELECT relname FROM (SELECT DISTINCT ON (c.relname) c.relname, c.relrowsecurity FROM pg_class AS c \
@@ -111,35 +111,35 @@ pub(super) fn ask_unguarded(schemas: &[String]) -> String {
     )
 }
 
-/// The names as an array of SQL.
+/// The names as an SQL array.
 fn array(names: &[String]) -> String {
     let names: Vec<String> = names.iter().map(|name| literal(name)).collect();
     format!("ARRAY[{}]::name[]", names.join(", "))
 }
 
-/// The answer to [`ask`].
+/// The result of [`role_query`].
 #[derive(Debug)]
 pub(super) struct RoleFacts {
     pub(super) login: String,
-    /// It is a superuser or has BYPASSRLS.
+    /// Whether it is a superuser or has BYPASSRLS.
     pub(super) login_bypasses: bool,
-    /// What makes it more than policies hold; see [`powers`].
+    /// The powers that evade policies; see [`powers`].
     pub(super) login_powers: String,
-    /// `TABLE ..` or `FUNCTION ..`: what policies rest on and it owns, by itself or as a member of the owner; empty if
-    /// there is none.
+    /// A table with policies, or a function of one, that it or a role of its owns: `TABLE ..` or `FUNCTION ..`. May be
+    /// empty.
     pub(super) login_owns: String,
     pub(super) application_exists: bool,
     pub(super) login_is_member: bool,
     pub(super) application_powers: String,
     pub(super) application_owns: String,
-    /// A table with policies that the application's role may use, where the login may use none; empty otherwise.
+    /// A table with policies that the application's role may use, if the login may use none. Otherwise empty.
     pub(super) login_lacks: String,
-    /// The statement by which the login becomes a member of the application's role.
+    /// The statement that makes the login a member of the application's role.
     pub(super) remedy: String,
 }
 
-/// Why policies do not bind a role, as the end of a sentence; empty if they do.
-fn unbound(powers: &str, owns: &str) -> String {
+/// Why policies do not apply to a role, as the end of a sentence. Empty if they do.
+fn exemption(powers: &str, owns: &str) -> String {
     let owns = match owns {
         "" => String::new(),
         thing => format!(
@@ -158,35 +158,35 @@ fn unbound(powers: &str, owns: &str) -> String {
 impl RoleFacts {
     pub(super) fn role(&self, application: &str, unguarded: Arc<[String]>) -> Role {
         let RoleFacts { login, remedy, .. } = self;
-        let login_unbound = unbound(&self.login_powers, &self.login_owns);
-        let application_unbound = unbound(&self.application_powers, &self.application_owns);
-        let login_is_plain = login_unbound.is_empty();
+        let login_exemption = exemption(&self.login_powers, &self.login_owns);
+        let application_exemption = exemption(&self.application_powers, &self.application_owns);
+        let login_is_plain = login_exemption.is_empty();
         let scoped = if login == application && login_is_plain {
             ScopedRole::Login
         } else if self.application_exists && self.login_is_member {
-            match application_unbound.is_empty() {
+            match application_exemption.is_empty() {
                 true => ScopedRole::Switch(application.to_owned()),
                 false => ScopedRole::Refused(format!(
-                    "row level security does not hold the application role {application}: {application_unbound}"
+                    "row level security does not apply to the application role {application}: {application_exemption}"
                 )),
             }
         } else if login_is_plain {
             match self.login_lacks.as_str() {
                 "" => ScopedRole::Login,
                 table => ScopedRole::Refused(format!(
-                    "the role {login} may not use the table {table}, and is no member of {application}, which may: \
+                    "the role {login} may not use the table {table}, and is not a member of {application}, which may: \
                      {remedy}"
                 )),
             }
         } else if self.application_exists {
             ScopedRole::Refused(format!(
-                "row level security does not hold the role {login}, which is no member of {application}: {remedy}; or \
-                 change what makes it more: {login_unbound}"
+                "row level security does not apply to the role {login}, which is not a member of {application}: \
+                 {remedy}; or remove the exemption: {login_exemption}"
             ))
         } else {
             ScopedRole::Refused(format!(
-                "row level security does not hold the role {login}, and there is no role {application} to switch to: \
-                 run the migrations, which make it; or change what makes it more: {login_unbound}"
+                "row level security does not apply to the role {login}, and there is no role {application} to switch \
+                 to: run the migrations, which create it; or remove the exemption: {login_exemption}"
             ))
         };
         Role {
@@ -198,13 +198,13 @@ impl RoleFacts {
     }
 }
 
-/// The text that begins a transaction as the scope needs it; `None` for a statement that needs none.
+/// The SQL that begins a transaction in a scope, or `None` for a statement that needs no transaction.
 ///
-/// The claims are the setting that PostgREST and Supabase make: `request.jwt.claims`, an object whose
-/// `sub` is the owner. Role and claims end with the transaction. `path` is the search path, as a literal, that must
-/// still be in force when it ends. `settings` are what each transaction sets
-/// for itself behind a pooler, where nothing may run outside of one: two messages of one statement may
-/// reach two servers.
+/// The claims are the setting of PostgREST and Supabase: `request.jwt.claims`, an object whose `sub` is the owner. Role
+/// and claims end with the transaction. `path` is the search path as a literal; it must still be set at the end.
+///
+/// `settings` are the statements that each transaction runs behind a pooler. There, every statement needs a
+/// transaction: a pooler may send two messages of one statement to two servers.
 pub(super) fn begin(
     role: &Role,
     path: &str,
@@ -219,7 +219,7 @@ pub(super) fn begin(
         (Access::Write, Extent::SerializableUnit) => "BEGIN ISOLATION LEVEL SERIALIZABLE",
         (Access::Write, _) => "BEGIN",
     };
-    // The snapshot is taken now, as on SQLite, and not by the first read.
+    // Takes the snapshot now, as on SQLite, and not at the first read.
     let snapshot = match (access, extent) {
         (Access::Read, Extent::Unit) | (Access::Write, Extent::SerializableUnit) => "; SELECT 1",
         _ => "",
@@ -254,7 +254,7 @@ pub(super) fn begin(
         text: format!("{begin}; {switch}SET LOCAL request.jwt.claims = '{claims}'{snapshot}")
             .into(),
         transaction: true,
-        // The search path may be another one by now, so that each name says where it is.
+        // The search path may have changed, so every name is qualified.
         guard_query: format!(
             "SELECT CASE WHEN current_user::pg_catalog.text OPERATOR(pg_catalog.=) {} \
              AND pg_catalog.current_setting('request.jwt.claims', true) OPERATOR(pg_catalog.=) '{claims}' \
@@ -265,11 +265,11 @@ pub(super) fn begin(
     }))
 }
 
-/// What the error that the statement [`guard_query`](Begin::guard_query) gives quotes: no number begins so.
+/// The start of the text that a failing [`guard_query`](Begin::guard_query) casts to a number, which its error quotes.
 const CHANGED: &str = "catamaran: changed to ";
 
-/// What a control statement's error means, if it is that one.
-pub(super) fn judge(error: Error) -> Error {
+/// Converts the error of a [`guard_query`](Begin::guard_query). Returns any other error unchanged.
+pub(super) fn explain_guard(error: Error) -> Error {
     let is_ours = error.code() == Some("22P02")
         && error
             .driver_message()
@@ -282,8 +282,7 @@ pub(super) fn judge(error: Error) -> Error {
 
 fn changed() -> ErrorKind {
     ErrorKind::Permission {
-        reason: "SQL of the application's own changed the role, the claims or the search path of the transaction, \
-                 which was rolled back"
+        reason: "custom SQL changed the role, the claims or the search path of the transaction, which was rolled back"
             .into(),
     }
 }
@@ -294,7 +293,7 @@ mod tests {
 
     const PATH: &str = "'\"public\", pg_temp'";
 
-    fn answer() -> RoleFacts {
+    fn plain_login() -> RoleFacts {
         RoleFacts {
             login: "ann".to_owned(),
             login_bypasses: false,
@@ -310,28 +309,28 @@ mod tests {
     }
 
     #[test]
-    fn a_role_that_policies_do_not_bind_never_does_scoped_work() {
-        let mut owner = answer();
+    fn a_role_that_is_exempt_from_policies_never_does_scoped_work() {
+        let mut owner = plain_login();
         owner.login_owns = "TABLE public.habits".to_owned();
         owner.login_is_member = false;
-        let mut superuser = answer();
+        let mut superuser = plain_login();
         superuser.login_powers = "it has SUPERUSER".to_owned();
         superuser.application_exists = false;
         superuser.login_is_member = false;
-        let mut wide = answer();
+        let mut wide = plain_login();
         wide.application_powers = "it has BYPASSRLS".to_owned();
-        let mut stranger = answer();
+        let mut stranger = plain_login();
         stranger.login_is_member = false;
         stranger.login_lacks = "habits".to_owned();
-        for answer in [owner, superuser, wide, stranger] {
-            let role = answer.role("app", Arc::default());
+        for facts in [owner, superuser, wide, stranger] {
+            let role = facts.role("app", Arc::default());
             assert!(matches!(role.scoped, ScopedRole::Refused(_)), "{role:?}");
         }
     }
 
     #[test]
     fn a_superuser_switches_to_the_application_role() {
-        let mut superuser = answer();
+        let mut superuser = plain_login();
         superuser.login_bypasses = true;
         superuser.login_powers = "it has SUPERUSER".to_owned();
         let role = superuser.role("app", Arc::default());
@@ -341,7 +340,7 @@ mod tests {
 
     #[test]
     fn behind_a_pooler_a_single_statement_has_a_transaction_with_the_settings() {
-        let role = answer().role("app", Arc::default());
+        let role = plain_login().role("app", Arc::default());
         let system = Scope::system("a test");
         let settings = Some("SET LOCAL lock_timeout = 5");
         let begin = begin(
@@ -356,8 +355,8 @@ mod tests {
     }
 
     #[test]
-    fn scoped_work_begins_in_one_text() {
-        let role = answer().role("a\"pp", Arc::default());
+    fn a_scoped_transaction_begins_with_one_text() {
+        let role = plain_login().role("a\"pp", Arc::default());
         let owner = Scope::owner(uuid::Uuid::nil());
         let begin = begin(&role, PATH, None, &owner, Access::Write, Extent::Statement);
         insta::assert_snapshot!(begin.ok().flatten().map(|begin| begin.text).unwrap_or_default(), @r#"BEGIN; SET LOCAL ROLE "a""pp"; SET LOCAL request.jwt.claims = '{"sub":"00000000-0000-0000-0000-000000000000"}'"#);

@@ -1,13 +1,13 @@
-//! Where the names in an application's SQL are looked up.
+//! The `search_path`, which each connection sets.
 //!
-//! A name without a schema means the first one of that name on the `search_path`. The default, `"$user", public`,
-//! lets whoever may create a schema called like a role put a view in front of a table, and a role or a database may
-//! be set to look into `public` before `pg_catalog`. So each connection is told: the catalog, then the application's
-//! schemas, then the session's temporary tables.
+//! A name without a schema is looked up along the `search_path`. With the default, `"$user", public`, a user who may
+//! create a schema with the name of a role can put a view in front of a table. A role or a database may also have a
+//! setting with `public` before `pg_catalog`. So each connection sets this order: the catalog, the application's
+//! schemas, the session's temporary tables.
 //!
-//! The catalog is not written down. One that is not written down is searched first
-//! (<https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-SEARCH-PATH>), and the first one that is
-//! written down is where `CREATE TABLE` makes its table.
+//! The value omits the catalog. If it is omitted, it is searched first
+//! (<https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-SEARCH-PATH>), and `CREATE TABLE` uses the
+//! first schema in the value.
 
 use sqlx::postgres::PgConnectOptions;
 
@@ -16,8 +16,8 @@ use crate::model::error::{Error, ErrorKind, Result};
 /// The name of the setting.
 pub(crate) const SETTING: &str = "search_path";
 
-/// The most bytes of a name; Postgres cuts a longer one.
-const MOST_BYTES: usize = 63;
+/// The maximum length of a name in bytes. Postgres truncates longer ones.
+const MAX_BYTES: usize = 63;
 
 /// The value of `search_path`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,26 +30,26 @@ impl SearchPath {
     /// The path over these schemas.
     ///
     /// # Errors
-    /// [`Setting`](ErrorKind::Setting) if there are none, or one whose name no schema of an application can have.
+    /// [`Setting`](ErrorKind::Setting) if the list is empty, or has a name that is reserved or invalid.
     pub(crate) fn over(schemas: &[String]) -> Result<Self> {
         let mut distinct: Vec<String> = Vec::with_capacity(schemas.len());
         for schema in schemas {
-            // `$user` stands for another name in quotes as well, and the names with `pg_` are Postgres's own. Line
-            // breaks would end the option of the connection that carries the path.
+            // `$user` is replaced by a role name even in quotes, and names with `pg_` are reserved. A line break would
+            // end the connection option that carries the path.
             let is_special = schema == "$user" || schema.starts_with("pg_");
             if schema.is_empty()
-                || schema.len() > MOST_BYTES
+                || schema.len() > MAX_BYTES
                 || schema.chars().any(char::is_control)
                 || is_special
             {
-                return Err(no_schema(schema));
+                return Err(invalid_schemas(schema));
             }
             if !distinct.contains(schema) {
                 distinct.push(schema.clone());
             }
         }
         if distinct.is_empty() {
-            return Err(no_schema(""));
+            return Err(invalid_schemas(""));
         }
         let value = format!("{}, pg_temp", listed(&distinct));
         Ok(SearchPath {
@@ -58,32 +58,32 @@ impl SearchPath {
         })
     }
 
-    /// The path over schemas that are separated by commas.
+    /// The path over a list of schemas, separated by commas.
     ///
     /// # Errors
-    /// As [`over`](Self::over), and for a quote that does not end.
+    /// As [`over`](Self::over), and for an unclosed quote.
     #[cfg(feature = "migrate")]
     pub(crate) fn over_list(list: &str) -> Result<Self> {
-        let schemas = names(list).ok_or_else(|| no_schema(list))?;
+        let schemas = names(list).ok_or_else(|| invalid_schemas(list))?;
         SearchPath::over(&schemas)
     }
 
-    /// The schemas, in their order.
+    /// The schemas, in order.
     pub(crate) fn schemas(&self) -> &[String] {
         &self.schemas
     }
 
-    /// What the setting is set to.
+    /// The value of the setting.
     pub(crate) fn value(&self) -> &str {
         &self.value
     }
 
-    /// The value as a literal of SQL.
+    /// The value as an SQL literal.
     pub(crate) fn literal(&self) -> String {
         literal(&self.value)
     }
 
-    /// A statement that sets it for the transaction. Not a `SET`, which would spell the value in its own way.
+    /// A statement that sets it for the transaction. It is no `SET`, because that normalises the value.
     pub(crate) fn set_locally(&self) -> String {
         self.set(true)
     }
@@ -100,10 +100,10 @@ impl SearchPath {
     }
 }
 
-/// Refuses options of a URL that set another path: one of the two would win in silence.
+/// Checks that the options of a URL set no other path, since one of the two would silently win.
 ///
 /// # Errors
-/// The reason.
+/// What to do instead.
 pub(crate) fn refuse_another(options: &PgConnectOptions) -> Result<(), String> {
     let options = options.get_options().unwrap_or_default();
     // `--search-path=..` is the same as `-c search_path=..`.
@@ -118,19 +118,19 @@ pub(crate) fn refuse_another(options: &PgConnectOptions) -> Result<(), String> {
     }
 }
 
-/// The names with commas between them, each in quotes.
+/// The names in quotes, separated by commas.
 pub(crate) fn listed(schemas: &[String]) -> String {
     let quoted = |schema: &String| format!("\"{}\"", schema.replace('"', "\"\""));
     let quoted: Vec<String> = schemas.iter().map(quoted).collect();
     quoted.join(", ")
 }
 
-/// A text as a literal of SQL.
+/// A text as an SQL literal.
 pub(crate) fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-/// The names of a list; those in quotes may hold commas, and a quote as two. `None` if a quote does not end.
+/// The names of a list. A name in quotes may contain commas and doubled quotes. `None` if a quote is not closed.
 #[cfg(feature = "migrate")]
 fn names(list: &str) -> Option<Vec<String>> {
     let mut names = Vec::new();
@@ -141,15 +141,15 @@ fn names(list: &str) -> Option<Vec<String>> {
                 let mut name = String::new();
                 let mut inside = quoted;
                 loop {
-                    let (part, behind) = inside.split_once('"')?;
+                    let (part, after) = inside.split_once('"')?;
                     name.push_str(part);
-                    match behind.strip_prefix('"') {
-                        Some(behind) => {
+                    match after.strip_prefix('"') {
+                        Some(after) => {
                             name.push('"');
-                            inside = behind;
+                            inside = after;
                         }
                         None => {
-                            rest = behind.trim_start();
+                            rest = after.trim_start();
                             break;
                         }
                     }
@@ -158,8 +158,8 @@ fn names(list: &str) -> Option<Vec<String>> {
             }
             None => {
                 let end = rest.find(',').unwrap_or(rest.len());
-                let (name, behind) = rest.split_at(end);
-                rest = behind;
+                let (name, after) = rest.split_at(end);
+                rest = after;
                 name.trim_end().to_owned()
             }
         };
@@ -171,7 +171,7 @@ fn names(list: &str) -> Option<Vec<String>> {
     }
 }
 
-fn no_schema(found: &str) -> Error {
+fn invalid_schemas(found: &str) -> Error {
     ErrorKind::Setting {
         name: SETTING,
         wanted: "a list of the application's schemas".to_owned(),
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn temporary_tables_come_last_and_each_name_is_quoted() -> Result<()> {
+    fn the_search_path_quotes_each_schema_and_ends_with_temporary_tables() -> Result<()> {
         assert_eq!(path(&["public"])?.value(), r#""public", pg_temp"#);
         let odd = path(&["Ada's", r#"a", "b"#, "Ada's"])?;
         assert_eq!(odd.value(), r#""Ada's", "a"", ""b", pg_temp"#);
@@ -202,8 +202,8 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_stands_for_something_else_is_refused() {
-        let long = "s".repeat(MOST_BYTES + 1);
+    fn a_search_path_refuses_reserved_and_invalid_names() {
+        let long = "s".repeat(MAX_BYTES + 1);
         for name in ["", "$user", "pg_catalog", "pg_temp", "a\0b", "a\nb", &long] {
             let refused = path(&["public", name]).err();
             let kind = refused.as_ref().map(Error::kind);
@@ -214,7 +214,7 @@ mod tests {
 
     #[cfg(feature = "migrate")]
     #[test]
-    fn a_list_is_read_as_it_is_written() {
+    fn a_list_of_schemas_round_trips() {
         let read = |list: &str| names(list).unwrap_or_default();
         assert_eq!(read("public"), ["public"]);
         assert_eq!(read(" App , extensions"), ["App", "extensions"]);

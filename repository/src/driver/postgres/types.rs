@@ -1,4 +1,4 @@
-//! The types of fields in Postgres entities: Postgres has them all.
+//! The types of fields in Postgres entities. Postgres has a native type for each.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;

@@ -6,16 +6,16 @@ use sqlx::postgres::PgConnectOptions;
 
 use crate::driver::url::check_parameters;
 
-/// The driver's options, or why the URL gives none; the reason shows no part of it but a parameter's name.
+/// Parses the driver's options. The error shows no part of the URL except the name of a parameter.
 pub(crate) fn options_of(url: &str) -> Result<PgConnectOptions, String> {
     check_parameters(url, is_known)?;
-    // The driver's own words quote the value that it cannot read.
+    // The driver's message quotes the value that it cannot read.
     PgConnectOptions::from_str(url).map_err(|_| REASON.to_owned())
 }
 
 const REASON: &str = "it is not of the form postgres://user:password@host/database";
 
-/// Those that `PgConnectOptions` reads; see its documentation.
+/// The parameters that `PgConnectOptions` documents.
 fn is_known(name: &str) -> bool {
     matches!(
         name,

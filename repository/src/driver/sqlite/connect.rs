@@ -1,5 +1,4 @@
-//! Connections to SQLite: one that writes behind a fair queue, several that read, each with settings
-//! that are asserted.
+//! Connections to SQLite: one writer behind a fair queue, and several readers. Their settings are verified.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,60 +17,60 @@ use crate::driver::url::invalid_url;
 use crate::driver::{Access, ApplyMigrations, Begin, Extent, Settings, Synchronous};
 use crate::model::error::{Error, ErrorKind, Result};
 
-/// The page cache of a connection, in KiB. With SQLite's own 2,000 most reads of a table of a few megabytes
-/// are system calls.
+/// The page cache of a connection, in KiB. With the default of 2,000, most reads of a table of a few megabytes are
+/// system calls.
 const CACHE_KIB: u32 = 16 * 1024;
 
-/// After how many steps of SQLite's virtual machine the clock is looked at: some microseconds.
+/// The number of steps of SQLite's virtual machine between two checks of the deadline: some microseconds.
 const STEPS: i32 = 1_000;
 
-/// How many rows the driver's thread reads ahead of us.
+/// The number of rows that the driver's thread reads ahead.
 const ROWS_AHEAD: usize = 512;
 
-/// A connection, the file that it has open, and when its statement has to be over.
+/// A connection, the file that it has open, and the deadline of its statement.
 #[derive(Debug)]
 pub struct PooledConnection {
     connection: SqliteConnection,
     deadline: Arc<Deadline>,
     statement_timeout: Duration,
     file: Arc<File>,
-    /// `None` in memory.
+    /// `None` for an in-memory database.
     identity: Option<Identity>,
-    /// Whether it came back to the pool with nothing open on it.
+    /// Whether it was returned to the pool without an open transaction.
     released: bool,
 }
 
 impl PooledConnection {
-    /// The connection, for a statement whose time begins now.
+    /// The connection, for a statement. Starts its time limit.
     pub(super) fn statement(&mut self) -> &mut SqliteConnection {
         self.deadline.set(self.statement_timeout);
         &mut self.connection
     }
 
-    /// The connection, for what begins or ends a transaction, however long that takes: when someone else has
-    /// migrated the file, the schema is read anew.
+    /// The connection, for the begin or end of a transaction. It has no time limit: after a migration by another
+    /// process, SQLite reads the schema again.
     pub(super) fn control(&mut self) -> &mut SqliteConnection {
         &mut self.connection
     }
 
-    /// It goes back to the pool with nothing open on it.
+    /// Marks the connection as returned without an open transaction.
     pub(super) fn release(&mut self) {
         self.deadline.clear();
         self.released = true;
     }
 
-    /// Ends the statement that is running.
+    /// Interrupts the running statement.
     pub(super) fn interrupt(&self) {
         self.deadline.set(Duration::ZERO);
     }
 
-    /// Whether what is written here is written into the file that others see.
+    /// Checks that the connection writes to the file that other connections see.
     pub(super) fn check_file(&self) -> Result<()> {
         self.file.check(self.identity)
     }
 }
 
-/// Makes connections of one kind.
+/// Opens connections, either for writing or for reading.
 #[derive(Debug)]
 pub struct Manager {
     options: SqliteConnectOptions,
@@ -83,7 +82,7 @@ pub struct Manager {
 /// The settings that a connection must have.
 #[derive(Clone, Debug)]
 struct RequiredSettings {
-    /// `None` where it is the file's own and cannot be changed.
+    /// `None` if the file is read-only, so that its own mode applies.
     journal_mode: Option<&'static str>,
     busy_timeout: Duration,
     synchronous: Synchronous,
@@ -95,7 +94,7 @@ impl managed::Manager for Manager {
     type Error = Error;
 
     async fn create(&self) -> Result<PooledConnection> {
-        // A file that went away is not made again: it would be an empty database.
+        // A file that was removed is not created again, since it would be an empty database.
         let options = match self.file.was_opened() {
             true => self.options.clone().create_if_missing(false),
             false => self.options.clone(),
@@ -131,7 +130,7 @@ impl managed::Manager for Manager {
 
     async fn recycle(&self, pooled: &mut PooledConnection, _: &Metrics) -> RecycleResult<Error> {
         if !std::mem::take(&mut pooled.released) {
-            return Err(RecycleError::message(pool::UNCLEAN));
+            return Err(RecycleError::message(pool::NOT_RELEASED));
         }
         Ok(pooled.check_file()?)
     }
@@ -164,10 +163,10 @@ impl Manager {
     }
 }
 
-/// `SQLITE_NOTADB`. Of a file that was opened before it is damage.
+/// `SQLITE_NOTADB`. While connecting, the file is not a database; later, it is damaged.
 const NOT_A_DATABASE: &str = "26";
 
-/// Why the file does not open.
+/// Converts an error of opening the file.
 pub(crate) fn explain(options: &SqliteConnectOptions, error: &sqlx::Error) -> Error {
     let path = options.get_filename();
     let classified = error::classify(error, None);
@@ -176,7 +175,7 @@ pub(crate) fn explain(options: &SqliteConnectOptions, error: &sqlx::Error) -> Er
             name: path.display().to_string(),
         },
         _ if path.is_dir() => ErrorKind::Unavailable {
-            reason: "a folder is no database file".into(),
+            reason: "it is a directory, not a database file".into(),
         },
         (Some(NOT_A_DATABASE), _) => ErrorKind::NotADatabase {
             path: path.display().to_string(),
@@ -187,8 +186,7 @@ pub(crate) fn explain(options: &SqliteConnectOptions, error: &sqlx::Error) -> Er
 }
 
 impl RequiredSettings {
-    /// Reads the settings back: a driver that ignored one, or a file that cannot have it, is found here
-    /// and not when data is lost.
+    /// Reads the settings back, and fails if the driver or the file did not accept one.
     async fn assert(&self, connection: &mut SqliteConnection) -> Result<()> {
         const READ_BACK: &str = "SELECT foreign_keys, journal_mode, timeout, trusted_schema, \
              synchronous, query_only, cache_size, encoding FROM pragma_foreign_keys, pragma_journal_mode, \
@@ -225,7 +223,7 @@ impl RequiredSettings {
             ("synchronous", level.to_string(), number(4)),
             ("query_only", flag(self.query_only), number(5)),
             ("cache_size", format!("-{CACHE_KIB}"), number(6)),
-            // In UTF-16 the checks that count bytes refuse every text.
+            // With UTF-16, the checks that count bytes would refuse every text.
             ("encoding", "UTF-8".to_owned(), encoding),
         ] {
             if wanted != found {
@@ -246,13 +244,13 @@ impl RequiredSettings {
 pub struct SqlitePool {
     writer: Pool<Manager>,
     readers: Pool<Manager>,
-    /// Keeps the in-memory database alive, however its one working connection ends.
+    /// Keeps the in-memory database alive if its working connection closes.
     anchor: Option<Pool<Manager>>,
     response_deadline: Duration,
 }
 
 impl SqlitePool {
-    /// Opens the database that the URL names. One in memory is also migrated: it has no other connection.
+    /// Opens the database of the URL. Also migrates an in-memory database, because no other connection can.
     ///
     /// # Errors
     /// As [`StoreOptions::open`](crate::StoreOptions::open).
@@ -267,8 +265,8 @@ impl SqlitePool {
         if is_in_memory(url) {
             return Self::open_in_memory(settings, file, migrate).await;
         }
-        // What the path means does not change with the directory that the program works in. One that cannot
-        // be completed is told by opening it.
+        // An absolute path does not depend on the current directory. If it cannot be made absolute, opening it reports
+        // the error.
         let file = match std::path::absolute(file.get_filename()) {
             Ok(path) => file.filename(path),
             Err(_) => file,
@@ -302,8 +300,8 @@ impl SqlitePool {
         Ok(pool)
     }
 
-    /// A database in memory has one connection, which reads and writes: a second one would lock its
-    /// tables as a whole.
+    /// Opens an in-memory database. It has one connection for reads and writes, since a second one would lock whole
+    /// tables.
     async fn open_in_memory(
         settings: &Settings,
         memory: SqliteConnectOptions,
@@ -317,8 +315,8 @@ impl SqlitePool {
         };
         let only_one = || {
             let (options, required) = (memory.clone(), required.clone());
-            let nowhere = Arc::new(File::in_memory());
-            let manager = Manager::new(options, required, settings.statement_timeout, nowhere);
+            let no_file = Arc::new(File::in_memory());
+            let manager = Manager::new(options, required, settings.statement_timeout, no_file);
             pool_of(manager, 1, settings)
         };
         let (only, anchor) = (only_one()?, only_one()?);
@@ -343,15 +341,14 @@ impl SqlitePool {
         pool::acquire(pool).await
     }
 
-    /// What begins work of that kind.
+    /// The SQL that begins a session.
     ///
-    /// A writer takes the write lock at once and waits for it; a transaction that reads first and writes
-    /// later is refused when someone else wrote in between. The one connection of a database in memory
-    /// does both, so it is told each time whether it may write.
+    /// A writer waits for the write lock at its start. A transaction that reads first and writes later would fail if
+    /// another connection wrote in between. The only connection of an in-memory database sets for each session whether
+    /// it may write.
     ///
-    /// A unit reads something at once. From then on the schema is that of its snapshot; before, the
-    /// application's own SQL might be compiled for columns that another process has changed, and the
-    /// driver would give no rows at all.
+    /// A unit starts with a read, which fixes the schema of its snapshot. Otherwise custom SQL might be compiled for
+    /// columns that another process then changes, and the driver would return no rows.
     pub(super) fn begin_sql(&self, access: Access, extent: Extent) -> Option<Begin> {
         let transaction = extent != Extent::Statement;
         let unit = matches!(extent, Extent::Unit | Extent::SerializableUnit);
@@ -394,14 +391,14 @@ fn pool_of(manager: Manager, size: usize, settings: &Settings) -> Result<Pool<Ma
     pool::build(manager, size, settings.acquire_timeout, QueueMode::Lifo)
 }
 
-/// As sqlx tells it: `sqlite::memory:`, `sqlite://:memory:` or `mode=memory`.
+/// Whether the URL names an in-memory database, as in sqlx: `sqlite::memory:`, `sqlite://:memory:` or `mode=memory`.
 pub(crate) fn is_in_memory(url: &str) -> bool {
     let rest = url.trim_start_matches("sqlite:").trim_start_matches("//");
     let (path, _) = rest.split_once('?').unwrap_or((rest, ""));
     path == ":memory:" || has_mode(url, "memory")
 }
 
-/// Whether the URL asks for that mode; see <https://www.sqlite.org/uri.html>.
+/// Whether the URL sets this mode; see <https://www.sqlite.org/uri.html>.
 fn has_mode(url: &str, mode: &str) -> bool {
     let (_, query) = url.split_once('?').unwrap_or_default();
     query
@@ -409,7 +406,7 @@ fn has_mode(url: &str, mode: &str) -> bool {
         .any(|pair| pair.strip_prefix("mode=") == Some(mode))
 }
 
-/// Runs the migrations over a connection of SeaORM's, beside the one that keeps the database alive.
+/// Runs the migrations over a SeaORM connection, while the anchor keeps the database alive.
 async fn migrate(apply: ApplyMigrations, memory: SqliteConnectOptions) -> Result<()> {
     let pool = sqlx::sqlite::SqlitePoolOptions::new()
         .max_connections(1)
@@ -418,7 +415,7 @@ async fn migrate(apply: ApplyMigrations, memory: SqliteConnectOptions) -> Result
         .map_err(|error| explain(&memory, &error))?;
     let db = sea_orm::SqlxSqliteConnector::from_sqlx_sqlite_pool(pool);
     let migrated = apply(&db).await;
-    // Not used again, whether or not it closes cleanly.
+    // An error is harmless, because the connection is not used again.
     let _closed = db.close().await;
     migrated
 }

@@ -1,4 +1,4 @@
-//! How SQLite spells what the neutral core builds.
+//! The SQL syntax of SQLite.
 
 use std::sync::Arc;
 
@@ -10,23 +10,23 @@ use crate::sql::Spelling;
 #[derive(Clone, Copy, Debug)]
 pub struct Sqlite;
 
-/// `SQLITE_MAX_VARIABLE_NUMBER` of SQLite since 3.32.
-const MOST_PARAMETERS: usize = 32_766;
+/// `SQLITE_MAX_VARIABLE_NUMBER` since SQLite 3.32: <https://sqlite.org/limits.html#max_variable_number>.
+const MAX_PARAMETERS: usize = 32_766;
 
-/// More rows in a statement gain nothing, and its text has to be parsed.
-const MOST_ROWS: usize = 500;
+/// More rows per statement are no faster, and its text must be parsed.
+const MAX_ROWS: usize = 500;
 
 impl Spelling for Sqlite {
     const ENGINE: Engine = Engine::Sqlite;
 
-    // In double quotes, a name that no column has is a text, and no error: https://sqlite.org/quirks.html#dblquote
+    // A name in double quotes that matches no column is a text, not an error: https://sqlite.org/quirks.html#dblquote
     const QUOTE: char = '`';
 
     const POSITION: &'static str = "instr";
 
     const IN_SUBQUERY: (&'static str, &'static str) = (" IN (", ")");
 
-    // One writer at a time: it holds the whole database.
+    // The only writer has the whole database locked.
     const LOCK_ROWS: &'static str = "";
     const LOCK_FREE_ROWS: &'static str = "";
 
@@ -55,11 +55,11 @@ impl Spelling for Sqlite {
         parameters
     }
 
-    /// As many as go, and for the last ones powers of two: ten texts serve every number of rows.
+    /// The maximum, then powers of two for the rest. Ten texts serve every number of rows.
     fn next_rows(remaining: usize, columns: usize, before: usize) -> usize {
-        let most = ((MOST_PARAMETERS - before) / columns.max(1)).clamp(1, MOST_ROWS);
+        let max_rows = ((MAX_PARAMETERS - before) / columns.max(1)).clamp(1, MAX_ROWS);
         match remaining {
-            remaining if remaining >= most => most,
+            remaining if remaining >= max_rows => max_rows,
             0 => 1,
             remaining => 1 << remaining.ilog2(),
         }

@@ -1,11 +1,11 @@
-//! SQLite's extended result codes as kinds. The message is read only where the code says too little.
+//! Kinds of errors by SQLite's extended result code. The message is read only if the code is too general.
 
 use std::borrow::Cow;
 
 use crate::model::domain::Table;
 use crate::model::error::{Error, ErrorKind, InvalidReason};
 
-/// The class of an error; see <https://www.sqlite.org/rescode.html> for the codes.
+/// Converts an error. The codes: <https://www.sqlite.org/rescode.html>.
 pub(super) fn classify(error: &sqlx::Error, table: Option<&'static Table>) -> Error {
     let sqlx::Error::Database(database) = error else {
         return Error::with_cause(
@@ -35,9 +35,9 @@ fn kind(code: u32, message: &str, table: Option<&'static Table>) -> ErrorKind {
         275 => check(detail(message), table),
         // SQLITE_CONSTRAINT_FOREIGNKEY
         787 => UNNAMED_FOREIGN_KEY,
-        // SQLITE_CONSTRAINT_TRIGGER, which is also what ON DELETE RESTRICT gives
+        // SQLITE_CONSTRAINT_TRIGGER, also returned by ON DELETE RESTRICT
         1811 if message.contains("FOREIGN KEY constraint failed") => UNNAMED_FOREIGN_KEY,
-        // Otherwise a trigger's RAISE(), whose words are the application's own and may quote the row.
+        // Otherwise RAISE() in a trigger. Its message is the application's, and may quote the row.
         1811 => raised(table),
         // SQLITE_CONSTRAINT_DATATYPE of STRICT tables
         3091 => refused(datatype_column(message)),
@@ -46,7 +46,7 @@ fn kind(code: u32, message: &str, table: Option<&'static Table>) -> ErrorKind {
         // SQLITE_READONLY_DBMOVED: the file was moved or removed under the connection
         1032 => unavailable("the database file was moved"),
         // SQLITE_READONLY_DIRECTORY
-        1544 => unavailable("no journal can be made in the database's directory"),
+        1544 => unavailable("SQLite cannot create a journal in the database's directory"),
         // SQLITE_IOERR_NOMEM
         3082 => OUT_OF_MEMORY,
         // SQLITE_IOERR_DATA, SQLITE_IOERR_CORRUPTFS: a checksum, the file system
@@ -62,7 +62,7 @@ fn primary(code: u32, message: &str) -> ErrorKind {
         1 => generic(message),
         // SQLITE_PERM, SQLITE_CANTOPEN
         3 | 14 => unavailable("the database file cannot be opened"),
-        // SQLITE_ABORT: what a rollback left of a statement
+        // SQLITE_ABORT: a rollback ended the statement
         4 => ErrorKind::UnitEnded {
             reason: "it was rolled back while a statement ran",
         },
@@ -92,12 +92,12 @@ fn primary(code: u32, message: &str) -> ErrorKind {
         23 => ErrorKind::Permission {
             reason: "the database refused the statement".into(),
         },
-        // SQLITE_MISUSE and whatever else is nobody's but the library's own.
+        // SQLITE_MISUSE and others: a bug in this library.
         _ => ErrorKind::Internal,
     }
 }
 
-/// What `SQLITE_ERROR`, which has no finer code, says of statements that are too large for it.
+/// Parts of the messages of `SQLITE_ERROR` for statements that are too large.
 const TOO_LARGE: &[&str] = &[
     "too many SQL variables",
     "too many terms",
@@ -108,11 +108,11 @@ const TOO_LARGE: &[&str] = &[
     "at most 64 tables",
 ];
 
-/// What it says of a text that is no SQL, in words that quote it.
-const NO_SQL: &[&str] = &["syntax error", "incomplete input", "unrecognized token"];
+/// Parts of the messages for invalid SQL, which quote it.
+const INVALID_SQL: &[&str] = &["syntax error", "incomplete input", "unrecognized token"];
 
-/// What it says of statements that do not fit the schema, in words that name schema objects.
-const MISFITS: &[&str] = &[
+/// Parts of the messages for statements that do not fit the schema. The messages name schema objects only.
+const SCHEMA_MISMATCHES: &[&str] = &[
     "no such",
     "has no column named",
     "ambiguous column name",
@@ -123,7 +123,7 @@ const MISFITS: &[&str] = &[
     "foreign key mismatch",
 ];
 
-/// `SQLITE_ERROR` has no finer code: the message tells.
+/// The kind of `SQLITE_ERROR` by its message, since it has no extended codes.
 fn generic(message: &str) -> ErrorKind {
     let has = |part: &str| message.contains(part);
     if has("no transaction is active") || has("no such savepoint") {
@@ -134,11 +134,11 @@ fn generic(message: &str) -> ErrorKind {
         ErrorKind::StatementTooLarge
     } else if has("integer overflow") || has("malformed JSON") {
         refused(None)
-    } else if NO_SQL.iter().copied().any(has) {
+    } else if INVALID_SQL.iter().copied().any(has) {
         ErrorKind::SchemaMismatch {
             reason: "the statement is not valid SQL".to_owned(),
         }
-    } else if is_misfit(message) {
+    } else if is_schema_mismatch(message) {
         ErrorKind::SchemaMismatch {
             reason: message.to_owned(),
         }
@@ -147,20 +147,22 @@ fn generic(message: &str) -> ErrorKind {
     }
 }
 
-/// "table t has 2 columns but 3 values were supplied" has no words that stand together.
-fn is_misfit(message: &str) -> bool {
+/// Whether the statement does not fit the schema. The message about a wrong number of values has numbers in between:
+/// "table t has 2 columns but 3 values were supplied".
+fn is_schema_mismatch(message: &str) -> bool {
     let counts = message.contains("columns but") && message.ends_with("values were supplied");
-    counts || MISFITS.iter().any(|part| message.contains(part))
+    counts || SCHEMA_MISMATCHES.iter().any(|part| message.contains(part))
 }
 
-/// What follows `constraint failed: ` in a message.
+/// The text after `constraint failed: ` in a message.
 fn detail(message: &str) -> &str {
     message
         .split_once("constraint failed: ")
         .map_or(message, |(_, detail)| detail)
 }
 
-/// The message has `table.column, table.column`, or `index 'name'` for an index over an expression.
+/// A violated unique key. The message has `table.column, table.column`, or `index 'name'` for an index over an
+/// expression.
 fn unique(message: &str, known: Option<&'static Table>) -> ErrorKind {
     let detail = detail(message);
     if let Some(index) = detail.strip_prefix("index '") {
@@ -179,7 +181,7 @@ fn unique(message: &str, known: Option<&'static Table>) -> ErrorKind {
     let columns: Vec<&str> = parts.iter().map(|(_, column)| *column).collect();
     let table = parts.first().map_or("a", |(table, _)| *table);
     let known = known.filter(|known| known.name == table);
-    let columns = known.map_or(&*columns, |known| known.broken_key(&columns));
+    let columns = known.map_or(&*columns, |known| known.violated_key(&columns));
     let constraint = known.and_then(|known| known.unique_name(columns));
     ErrorKind::Unique {
         table: table.to_owned().into(),
@@ -192,7 +194,7 @@ fn owned(names: &[&str]) -> Vec<Cow<'static, str>> {
     names.iter().map(|name| (*name).to_owned().into()).collect()
 }
 
-/// The message has the constraint's name, or the expression of one that has none.
+/// A violated check. The message has the constraint's name, or its expression if it has no name.
 fn check(detail: &str, table: Option<&'static Table>) -> ErrorKind {
     let is_name = detail
         .chars()
@@ -213,7 +215,7 @@ fn raised(table: Option<&'static Table>) -> ErrorKind {
     }
 }
 
-/// Which foreign key it is SQLite does not say; a look-up may.
+/// SQLite does not name the foreign key. `operation::diagnose` looks it up.
 const UNNAMED_FOREIGN_KEY: ErrorKind = ErrorKind::ForeignKey {
     table: None,
     columns: Vec::new(),
@@ -224,8 +226,8 @@ const OUT_OF_MEMORY: ErrorKind = ErrorKind::Exhausted { resource: "memory" };
 
 /// The column in "cannot store TEXT value in INTEGER column table.column".
 fn datatype_column(message: &str) -> Option<&str> {
-    let (_, place) = message.rsplit_once(" column ")?;
-    place.rsplit_once('.').map(|(_, column)| column)
+    let (_, path) = message.rsplit_once(" column ")?;
+    path.rsplit_once('.').map(|(_, column)| column)
 }
 
 fn refused(column: Option<&str>) -> ErrorKind {
@@ -252,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn each_extended_code_has_its_class() {
+    fn each_extended_result_code_has_its_kind() {
         let rows: &[(&str, &[u32])] = &[
             ("Unique", &[1555, 2067, 2579]),
             ("NotNull", &[1299]),
@@ -285,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn the_code_that_says_too_little_is_read_by_its_message() {
+    fn the_general_code_sqlite_error_is_classified_by_its_message() {
         let rows: &[(&str, &[&str])] = &[
             (
                 "UnitEnded",
@@ -329,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_of_the_wrong_type_names_its_column() {
+    fn a_value_of_the_wrong_type_on_sqlite_names_its_column() {
         let message = "cannot store TEXT value in INTEGER column habits.sort_order";
         let ErrorKind::InvalidValue { field, .. } = kind(3091, message, None) else {
             panic!("another class");
@@ -338,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn the_words_of_a_trigger_and_of_an_unnamed_check_are_in_no_kind() {
+    fn messages_of_triggers_and_unnamed_checks_on_sqlite_are_in_no_kind() {
         for (code, message) in [
             (1811, "row secret is refused"),
             (275, "CHECK constraint failed: name <> 'secret'"),

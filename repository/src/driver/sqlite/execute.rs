@@ -1,4 +1,4 @@
-//! Statement text and typed values in, rows out: the one place where SQLite runs anything.
+//! Runs statements on SQLite: binds typed values, and decodes rows by position.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -23,10 +23,10 @@ use crate::sql::SqlText;
 pub struct Row(SqliteRow);
 
 impl Row {
-    /// The value at that place, as the field's type.
+    /// Reads the value at a position as a field's type.
     ///
     /// # Errors
-    /// [`Decode`](ErrorKind::Decode) if what is stored is not of that type, or there is no such place.
+    /// [`Decode`](ErrorKind::Decode) if the value has another type, or there is no such position.
     pub fn get<T>(&self, index: usize) -> Result<T>
     where
         T: Native<Sqlite>,
@@ -48,7 +48,7 @@ impl Row {
     {
         let value = self.0.try_get_raw(index).ok()?;
         let readable = if value.is_null() {
-            // The driver would read NULL as an empty text, as 0, or as no bytes.
+            // The driver would decode NULL as an empty text, as 0 or as no bytes.
             T::NULLABLE
         } else {
             <T::Native as sqlx::Type<sqlx::Sqlite>>::compatible(&value.type_info())
@@ -82,7 +82,7 @@ fn arguments(values: Vec<Value>) -> Result<SqliteArguments> {
     Ok(arguments)
 }
 
-/// An array as JSON, whose elements `json_each` gives back in the form in which the column stores them.
+/// An array as JSON. `json_each` returns its elements in the form in which the column stores them.
 fn json(values: Vec<Value>) -> Result<String> {
     use serde_json::Value as Json;
     let values = values.into_iter().map(|value| {
@@ -97,7 +97,7 @@ fn json(values: Vec<Value>) -> Result<String> {
             Value::Date(day) => Json::String(TextDate(day).to_string()),
             Value::Double(_) | Value::Bytes(_) | Value::Array(..) => {
                 return Err(ErrorKind::InvalidQuery {
-                    reason: "a list on SQLite has no floats, bytes or lists".into(),
+                    reason: "on SQLite a list cannot contain floats, bytes or lists".into(),
                 });
             }
         })
@@ -141,8 +141,7 @@ impl Dialect for Sqlite {
 
     over_sqlx::methods!(connection => connection.statement(), keep: true);
 
-    /// The driver's thread resets the statement before it hands the row over, so that there is one message
-    /// and no step more.
+    /// The driver's thread resets the statement before it sends the row, so there is one message and no further step.
     async fn fetch_first<T: Send>(
         connection: &mut Self::Connection,
         text: &SqlText,
@@ -161,7 +160,7 @@ impl Dialect for Sqlite {
         let statement = sqlx::raw_sql(AssertSqlSafe(text.to_owned()));
         let result = statement.execute(connection.control()).await;
         match result.map_err(|error| Self::classify(&error, None)) {
-            // SQLite may have rolled back by itself, and then there is nothing left to do.
+            // SQLite may already have rolled back by itself.
             Err(error)
                 if text == "ROLLBACK" && matches!(error.kind(), ErrorKind::UnitEnded { .. }) =>
             {
@@ -175,8 +174,8 @@ impl Dialect for Sqlite {
         connection.release();
     }
 
-    /// A second line of defence, where there should be no transaction: none is left open. SQL that would leave
-    /// anything else behind costs the connection.
+    /// Without a transaction, a `ROLLBACK` is a second line of defence. A connection on which custom SQL may have left
+    /// other state is discarded.
     fn end_sql(
         _connection: &Self::Connection,
         statement: Option<&'static str>,

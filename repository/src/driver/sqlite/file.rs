@@ -1,19 +1,19 @@
-//! Which file a database is: a path can come to name another one while connections are open.
+//! Detects that the path of a database refers to another file while connections are open.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use crate::model::error::{ErrorKind, Result};
 
-/// What tells one file from another, whatever they are called: device and inode.
+/// The identity of a file, independent of its path: device and inode.
 pub(super) type Identity = (u64, u64);
 
 /// The file of a store, by its path.
 #[derive(Debug)]
 pub(super) struct File {
-    /// `None` in memory.
+    /// `None` for an in-memory database.
     path: Option<PathBuf>,
-    /// Which file the store has opened last.
+    /// The file that the store opened last.
     last: Mutex<Option<Identity>>,
 }
 
@@ -33,27 +33,27 @@ impl File {
     }
 
     fn last(&self) -> std::sync::MutexGuard<'_, Option<Identity>> {
-        // What it holds is one value, whole at any time.
+        // The value is replaced as a whole, so it is valid even if the lock is poisoned.
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the store has had the file open.
+    /// Whether the store has opened the file before.
     pub(super) fn was_opened(&self) -> bool {
         self.last().is_some()
     }
 
-    /// Which file the path names now.
+    /// The file at the path now.
     pub(super) fn identity(&self) -> Option<Identity> {
         self.path.as_deref().and_then(identity)
     }
 
-    /// Takes note of a connection that was just opened; returns which file it has. `before` is what the path
-    /// named before it was opened.
+    /// Records a newly opened connection, and returns its file. `before` is the file at the path before the connection
+    /// was opened.
     ///
     /// # Errors
-    /// [`Unavailable`](ErrorKind::Unavailable), once, if it is another file than the last: whoever writes
-    /// should know that what they wrote before is not in it. So if it was replaced meanwhile, and nobody
-    /// knows which one is open.
+    /// [`Unavailable`](ErrorKind::Unavailable), once, if it is another file than the last one: the caller must know
+    /// that earlier writes are not in it. Also if the file was replaced during the opening, because it is unknown which
+    /// one is open.
     pub(super) fn opened(&self, before: Option<Identity>) -> Result<Option<Identity>> {
         let Some(path) = &self.path else {
             return Ok(None);
@@ -70,7 +70,7 @@ impl File {
         }
     }
 
-    /// Whether the path still names the file that a connection has open.
+    /// Checks that the path still refers to the file that a connection has open.
     ///
     /// # Errors
     /// [`DatabaseMissing`](ErrorKind::DatabaseMissing) or [`Unavailable`](ErrorKind::Unavailable).
@@ -86,7 +86,7 @@ impl File {
     }
 }
 
-/// Where files have no identity, one is neither replaced nor missed.
+/// The error of a missing file. Without file identities, as outside of Unix, it is no error.
 fn missing<T: Default>(path: &Path) -> Result<T> {
     if cfg!(not(unix)) {
         return Ok(T::default());
@@ -111,7 +111,7 @@ fn identity(path: &Path) -> Option<Identity> {
     Some((file.dev(), file.ino()))
 }
 
-/// Elsewhere a file that is open cannot be replaced, or cannot be told from another.
+/// Other systems do not let an open file be replaced, or have no identity for it.
 #[cfg(not(unix))]
 fn identity(_path: &Path) -> Option<Identity> {
     None

@@ -1,7 +1,6 @@
-//! The types of fields in SQLite entities, for what SQLite has no type of its own for.
+//! Types of fields in SQLite entities, for values without a native type on SQLite.
 //!
-//! Each is a text in one canonical form, so that equality, order and uniqueness of the text are those of
-//! the value.
+//! Each is stored as a text in one canonical form. Equality, order and uniqueness of the texts are those of the values.
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,8 +16,9 @@ use uuid::Uuid;
 use super::Sqlite;
 use crate::model::value::Native;
 
-/// A UUID as TEXT: lower case, with hyphens (RFC 9562, section 4). SeaORM's `Uuid` is a BLOB on SQLite, and
-/// its `TextUuid` cannot read NULL.
+/// A UUID as TEXT: lower case, with hyphens (RFC 9562, section 4).
+///
+/// SeaORM's `Uuid` is a BLOB on SQLite, and its `TextUuid` cannot read NULL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
 #[sea_orm(value_type = "String", column_type = "Text")]
 pub struct TextId(pub Uuid);
@@ -43,8 +43,7 @@ impl TryFromU64 for TextId {
     }
 }
 
-/// An instant as TEXT: RFC 3339, UTC, microseconds, 27 bytes, so that it sorts as text:
-/// `2026-01-02T03:04:05.678901Z`.
+/// A time as TEXT: RFC 3339 in UTC with microseconds, always 27 bytes, as in `2026-01-02T03:04:05.678901Z`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
 #[sea_orm(value_type = "String", column_type = "Text")]
 pub struct TextTime(pub DateTime<Utc>);
@@ -63,7 +62,7 @@ impl FromStr for TextTime {
     }
 }
 
-/// A calendar day as TEXT: `2026-01-02` (RFC 3339, `full-date`).
+/// A date as TEXT: `2026-01-02` (RFC 3339, `full-date`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
 #[sea_orm(value_type = "String", column_type = "Text")]
 pub struct TextDate(pub NaiveDate);
@@ -134,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_is_27_bytes_whatever_the_year_and_the_fraction() {
+    fn a_stored_time_always_has_27_bytes() {
         for text in [
             "0001-01-01T00:00:00Z",
             "2026-01-02T03:04:05.678901Z",

@@ -6,17 +6,17 @@ use sqlx::sqlite::SqliteConnectOptions;
 
 use crate::driver::url::check_parameters;
 
-/// The driver's options, or why the URL gives none; the reason shows no part of it but a parameter's name.
+/// Parses the driver's options. The error shows no part of the URL except the name of a parameter.
 pub(crate) fn options_of(url: &str) -> Result<SqliteConnectOptions, String> {
     check_parameters(url, is_known)?;
-    // The driver's own words quote the value that it cannot read.
+    // The driver's message quotes the value that it cannot read.
     SqliteConnectOptions::from_str(url).map_err(|_| REASON.to_owned())
 }
 
-const REASON: &str = "a parameter of it has no such value: mode is ro, rw, rwc or memory, cache is private or shared, \
-                      immutable is true or false";
+const REASON: &str = "one of its parameters has an invalid value: mode is ro, rw, rwc or memory, cache is private or \
+                      shared, immutable is true or false";
 
-/// Those that `SqliteConnectOptions` reads; see its documentation.
+/// The parameters that `SqliteConnectOptions` documents.
 fn is_known(name: &str) -> bool {
     matches!(name, "mode" | "cache" | "immutable" | "vfs")
 }

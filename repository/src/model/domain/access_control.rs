@@ -1,13 +1,13 @@
-/// What a role may do to a table.
+/// A privilege of a role on a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Privilege {
-    /// Read rows.
+    /// Reads rows.
     Select,
-    /// Add rows.
+    /// Inserts rows.
     Insert,
-    /// Change rows.
+    /// Updates rows.
     Update,
-    /// Remove rows.
+    /// Deletes rows.
     Delete,
 }
 
@@ -20,7 +20,7 @@ impl Privilege {
         Privilege::Delete,
     ];
 
-    /// The privilege as SQL writes it.
+    /// The SQL keyword.
     pub const fn as_sql(self) -> &'static str {
         match self {
             Privilege::Select => "SELECT",
@@ -31,23 +31,23 @@ impl Privilege {
     }
 }
 
-/// What a policy is for.
+/// The command that a policy applies to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Everything.
+    /// Every command.
     All,
-    /// Reading.
+    /// `SELECT`.
     Select,
-    /// Inserting.
+    /// `INSERT`.
     Insert,
-    /// Updating.
+    /// `UPDATE`.
     Update,
-    /// Deleting.
+    /// `DELETE`.
     Delete,
 }
 
 impl Command {
-    /// The command as SQL writes it.
+    /// The SQL keyword.
     pub const fn as_sql(self) -> &'static str {
         match self {
             Command::All => "ALL",
@@ -59,22 +59,22 @@ impl Command {
     }
 }
 
-/// A policy of row level security.
+/// A policy of row level security on Postgres.
 ///
-/// A table with an owner has one without being told: `owner_<table>`, for everyone and every command, which
-/// holds a row to the user whose id is the claim `sub` of `request.jwt.claims`.
+/// A table with an owner always has the policy `owner_<table>`, for every role and command. It restricts a row to the
+/// user whose id is the claim `sub` of `request.jwt.claims`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
     /// Its name.
     pub name: &'static str,
-    /// Whether it widens what others allow (policies that do are joined by OR), or narrows it.
+    /// Whether it is permissive (joined to others by OR) or restrictive (joined by AND).
     pub permissive: bool,
-    /// What it is for.
+    /// The command that it applies to.
     pub command: Command,
-    /// The roles that it is for; everyone if there is none.
+    /// The roles that it applies to. Empty for every role.
     pub roles: &'static [&'static str],
-    /// Which rows are seen, as Postgres's SQL.
+    /// The condition on existing rows, as SQL of Postgres.
     pub using: Option<&'static str>,
-    /// Which rows may be written, as Postgres's SQL.
+    /// The condition on written rows, as SQL of Postgres.
     pub with_check: Option<&'static str>,
 }

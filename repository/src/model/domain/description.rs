@@ -1,4 +1,4 @@
-//! What the application's code says about its tables: records, entities, and types by hand.
+//! Descriptions of tables that are read from the application's code: records, entities, and lists of types.
 
 use sea_orm::{
     ColumnTrait, ColumnType, EntityTrait, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn,
@@ -9,10 +9,10 @@ use super::TableTypes;
 use crate::model::engine::Engine;
 use crate::model::value::Value;
 
-/// What one piece of the code says.
+/// The description from one source.
 #[derive(Debug)]
 pub(crate) enum Description {
-    /// A record, or types by hand.
+    /// A record, or a list of types.
     Table(TableDescription),
     /// An entity of an engine.
     Entity(Engine, EntityDescription),
@@ -35,7 +35,7 @@ pub(crate) struct EntityColumn {
     pub(crate) name: String,
     pub(crate) ty: ColumnType,
     pub(crate) nullable: bool,
-    /// The Rust type of the values, as SeaORM knows it.
+    /// The Rust type of the values, as SeaORM reports it.
     pub(crate) holds: String,
 }
 
@@ -67,7 +67,7 @@ pub(crate) struct TableDescription {
     pub(crate) table: String,
     /// In the order of the fields.
     pub(crate) columns: Vec<ColumnDescription>,
-    /// What only a record says.
+    /// The part that only a record has.
     pub(crate) record: Option<RecordDescription>,
 }
 
@@ -78,14 +78,14 @@ pub(crate) struct ColumnDescription {
     /// The name of the logical type in the matrix.
     pub(crate) ty: &'static str,
     pub(crate) nullable: bool,
-    /// The draft's default, where there is a record that has one.
+    /// The default of the draft, if there is a record with one.
     pub(crate) default: Option<Value>,
 }
 
-/// What a record says beside its columns.
+/// The name and the managed columns of a record.
 #[derive(Clone, Debug)]
 pub(crate) struct RecordDescription {
-    /// What it is called.
+    /// The name of the Rust type.
     pub(crate) name: String,
     pub(crate) id: String,
     pub(crate) owner: Option<String>,
@@ -114,7 +114,7 @@ impl TableDescription {
         self.columns.iter().find(|column| column.name == name)
     }
 
-    /// What the description is called in a message.
+    /// The name for messages.
     pub(crate) fn name(&self) -> String {
         match &self.record {
             Some(record) => record.name.clone(),

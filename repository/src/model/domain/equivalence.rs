@@ -1,19 +1,19 @@
 use crate::model::engine::Engine;
 use crate::model::value::Type;
 
-/// How one logical type looks on both engines: one row of the matrix.
+/// One logical type on both engines: a row of the matrix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Equivalence {
-    /// The logical type's name, by which a [`TypedColumn`](super::TypedColumn) refers to it: `uuid`, `timestamptz`.
+    /// The name of the logical type, as in [`TypedColumn`](super::TypedColumn): `uuid`, `timestamptz`.
     pub name: &'static str,
-    /// What SQLite has for it.
+    /// The type on SQLite.
     pub sqlite: NativeType,
-    /// What Postgres has for it.
+    /// The type on Postgres.
     pub postgres: NativeType,
 }
 
 impl Equivalence {
-    /// What an engine has for it.
+    /// The type on an engine.
     pub const fn on(&self, engine: Engine) -> &NativeType {
         match engine {
             Engine::Sqlite => &self.sqlite,
@@ -22,16 +22,17 @@ impl Equivalence {
     }
 }
 
-/// What one engine has for a logical type.
+/// The form of a logical type on one engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NativeType {
     /// The type in the database, as its catalog prints it.
     pub column: &'static str,
-    /// The collation, where the type needs another one than the database's own.
+    /// The required collation, if it is not the database's default.
     pub collation: Option<&'static str>,
-    /// The condition that some check of the column has to imply, with `{c}` for the column: it keeps a value in
-    /// SQLite within the type that Postgres has, and in Postgres within what a text in SQLite can write. A
-    /// column that is narrower still passes.
+    /// The condition that a check of the column must imply, with `{c}` for the column. A stricter check passes too.
+    ///
+    /// On SQLite it keeps values in the range of the type on Postgres. On Postgres it keeps them in the range of the
+    /// text on SQLite.
     pub form: Option<&'static str>,
     /// The type of the entity's field.
     pub field: &'static str,
@@ -68,10 +69,10 @@ const fn attributed(native: NativeType, attribute: &'static str) -> NativeType {
 
 const TEXT: &str = r#"#[sea_orm(column_type = "Text")]"#;
 
-/// Which types are the same on both engines.
+/// The matrix of types that are equivalent on both engines.
 ///
-/// The first nine are those of a record's fields; the others are for tables without a record. A domain adds
-/// rows of its own in [`Domain::types`](super::Domain::types), which go before these.
+/// The first nine are the types of record fields. The others are for tables without a record. The rows in
+/// [`Domain::types`](super::Domain::types) take precedence.
 pub const MATRIX: &[Equivalence] = &[
     Equivalence {
         name: "uuid",

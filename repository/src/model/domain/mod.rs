@@ -1,8 +1,7 @@
-//! What a domain is made of: the one constant that names every table, column, index and constraint.
+//! The domain: one constant that names every table, column, index and constraint.
 //!
-//! An application writes a [`Domain`] once, as a `const`. Both entity sets take their table names from
-//! it, the doctor compares entities, migrations and live databases with it, and errors carry its names
-//! on both engines.
+//! An application defines its [`Domain`] once, as a `const`. Errors name its constraints on both engines, and the
+//! doctor compares entities, migrations and live databases with it.
 
 mod access_control;
 #[cfg_attr(
@@ -31,19 +30,18 @@ use crate::model::value::{MAX_BYTES, Type};
 /// Every table of an application.
 #[derive(Clone, Copy, Debug)]
 pub struct Domain {
-    /// The tables, in an order in which they can be created: a parent before its children.
+    /// The tables, in the order of creation: a parent before its children.
     pub tables: &'static [Table],
-    /// What the application's code says of the tables: records, entities, and the column types of tables without a
-    /// record.
+    /// The code that describes the tables: records, entities, and column types of tables without a record.
     pub sources: &'static [TableSource],
-    /// Types beside those of [`MATRIX`], or in their place.
+    /// Types in addition to those of [`MATRIX`]. One with the same name replaces it.
     pub types: &'static [Equivalence],
-    /// Differences that are meant, each with its reason.
+    /// Intended differences, each with its reason.
     pub suppressions: &'static [Suppression],
 }
 
 impl Domain {
-    /// Nothing: for `..Domain::BLANK` behind what a domain does say.
+    /// An empty domain, for `..Domain::BLANK`.
     pub const BLANK: Domain = Domain {
         tables: &[],
         sources: &[],
@@ -51,12 +49,12 @@ impl Domain {
         suppressions: &[],
     };
 
-    /// The table of that name, or `None`.
+    /// The table with this name, or `None`.
     pub fn table(&self, name: &str) -> Option<&'static Table> {
         self.tables.iter().find(|table| table.name == name)
     }
 
-    /// The tables that exist on one engine, in the order of the domain.
+    /// The tables on one engine, in the order of the domain.
     pub fn tables_on(&self, engine: Engine) -> impl Iterator<Item = &'static Table> {
         self.tables
             .iter()
@@ -64,9 +62,9 @@ impl Domain {
     }
 }
 
-/// One table: its names, its keys, and who owns its rows.
+/// One table: its names, keys, constraints and owner.
 ///
-/// Types and nullability are not repeated here: they are those of the record and its twins.
+/// Types and nullability are not repeated here. They come from the record and its twins.
 #[derive(Clone, Copy, Debug)]
 pub struct Table {
     /// The table's name.
@@ -75,31 +73,31 @@ pub struct Table {
     pub columns: &'static [&'static str],
     /// Its primary key.
     pub primary_key: PrimaryKey,
-    /// The column that says who owns a row; `None` for a table that belongs to nobody.
+    /// The column with the owner of a row, or `None` for a table without owners.
     pub owner: Option<&'static str>,
-    /// The columns that the library writes by itself, besides the id and the owner.
+    /// The managed columns besides the id and the owner.
     pub managed: ManagedColumns,
-    /// The defaults that the database declares. The library always writes every column.
+    /// The defaults in the database. The library itself always writes every column.
     pub defaults: &'static [ColumnDefault],
     /// Unique keys over all rows.
     pub unique_keys: &'static [UniqueKey],
-    /// Indexes, unique ones with a predicate included.
+    /// Indexes, including partial unique ones.
     pub indexes: &'static [Index],
     /// Foreign keys.
     pub foreign_keys: &'static [ForeignKey],
     /// Check constraints.
     pub checks: &'static [Check],
-    /// Where the table lives.
+    /// The engines that have the table.
     pub presence: Presence,
-    /// What the application's role may do to the table on Postgres; nobody else may do anything.
+    /// The privileges of the application's role on Postgres. No other role has any.
     pub privileges: &'static [Privilege],
-    /// Policies on Postgres, beside the one that holds a table to its owner.
+    /// Policies on Postgres, in addition to the owner policy.
     pub policies: &'static [Policy],
 }
 
 impl Table {
-    /// A table of which nothing is said: for `..Table::BLANK` behind what is. It lives on both engines, belongs
-    /// to nobody, and the application's role may read and write it.
+    /// An empty table, for `..Table::BLANK`. It exists on both engines, has no owner, and the application's role may
+    /// read and write it.
     pub const BLANK: Table = Table {
         name: "",
         columns: &[],
@@ -119,7 +117,7 @@ impl Table {
         policies: &[],
     };
 
-    /// Whether the table exists on that engine.
+    /// Whether the table exists on an engine.
     pub fn lives_on(&self, engine: Engine) -> bool {
         match self.presence {
             Presence::Both => true,
@@ -127,7 +125,7 @@ impl Table {
         }
     }
 
-    /// The columns of a unique key, a unique index or the primary key, by the constraint's name.
+    /// The columns of the unique key, unique index or primary key with this name.
     pub fn unique_columns(&self, constraint: &str) -> Option<&'static [&'static str]> {
         if self.primary_key.name == constraint {
             return Some(self.primary_key.columns);
@@ -154,12 +152,12 @@ impl Table {
         key.map(|key| key.name).or(index.map(|index| index.name))
     }
 
-    /// The most bytes that a text or a byte string may have in the column: [`MAX_BYTES`], or less where an index
-    /// of the table has the column. `ty` tells the type of each column.
+    /// The maximum length of a text or byte string in the column, in bytes: [`MAX_BYTES`], or less if an index has the
+    /// column. `ty` returns the type of a column.
     ///
-    /// A row of a B-tree index of Postgres has at most 2704 bytes, whether the server can compress it or not
-    /// being the data's affair; what is longer is refused there (SQLSTATE 54000) and would be taken by SQLite.
-    /// The texts of one index share what its other columns leave.
+    /// An entry of a B-tree index on Postgres has at most 2704 bytes. Postgres refuses longer ones (SQLSTATE 54000)
+    /// unless they compress well, and SQLite accepts them. So the limit assumes no compression, and applies on both
+    /// engines. The texts of one index share the bytes that its other columns leave.
     pub fn most_bytes(&self, column: &str, ty: impl Fn(&str) -> Option<Type>) -> usize {
         let keys = [self.primary_key.columns].into_iter();
         let keys = keys
@@ -172,23 +170,23 @@ impl Table {
             .fold(MAX_BYTES, usize::min)
     }
 
-    /// The columns that a check is about, as far as the domain says.
+    /// The columns of a check, if the domain lists them.
     pub(crate) fn checked_columns(&self, constraint: &str) -> Vec<Cow<'static, str>> {
         let check = self.checks.iter().find(|check| check.name == constraint);
         let columns = check.map_or(&[][..], |check| check.columns);
         columns.iter().map(|column| Cow::from(*column)).collect()
     }
 
-    /// The foreign key of that name.
+    /// The foreign key with this name.
     pub(crate) fn foreign_key(&self, constraint: &str) -> Option<&'static ForeignKey> {
         self.foreign_keys.iter().find(|key| key.name == constraint)
     }
 
-    /// The columns of the key that is broken where a database names a key with these.
+    /// The columns of the violated key, if a database reports a key with these columns.
     ///
-    /// A key that contains the primary key's columns is broken only together with it, and which of the
-    /// two a database looks at first is its own affair: it is the primary key that is told.
-    pub(crate) fn broken_key<'c>(&self, columns: &'c [&'c str]) -> &'c [&'c str] {
+    /// A key that contains the primary key is violated only together with it, and the engines check the two in
+    /// different orders. Then the primary key is reported.
+    pub(crate) fn violated_key<'c>(&self, columns: &'c [&'c str]) -> &'c [&'c str] {
         let primary = self.primary_key.columns;
         if primary.iter().all(|column| columns.contains(column)) {
             primary
@@ -198,16 +196,16 @@ impl Table {
     }
 }
 
-/// On which engines a table exists.
+/// The engines that have a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Presence {
-    /// On both.
+    /// Both.
     Both,
-    /// On one, for a reason that the doctor's report repeats.
+    /// One. The doctor's report repeats the reason.
     Only {
-        /// The one engine.
+        /// The engine.
         engine: Engine,
-        /// Why the other has no such table.
+        /// Why the other engine does not have the table.
         reason: &'static str,
     },
 }
@@ -233,14 +231,14 @@ pub struct UniqueKey {
 /// An index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Index {
-    /// The index's name, which is unique in the schema on both engines.
+    /// The index's name, unique in the schema on both engines.
     pub name: &'static str,
-    /// Its columns, in order. A name, or an expression as SQL that both engines read alike; ascending, or
-    /// with ` DESC` behind it: `"user_id"`, `"created_at DESC"`, `"lower(email)"`.
+    /// Its columns, in order: a name, or an SQL expression with the same meaning on both engines. Ascending, or
+    /// followed by ` DESC`: `"user_id"`, `"created_at DESC"`, `"lower(email)"`.
     pub columns: &'static [&'static str],
-    /// Whether two rows may not agree on the columns.
+    /// Whether the index is unique.
     pub unique: bool,
-    /// The predicate of a partial index, as SQL that both engines read alike.
+    /// The predicate of a partial index, as SQL with the same meaning on both engines.
     pub predicate: Option<&'static str>,
 }
 
@@ -249,33 +247,33 @@ pub struct Index {
 pub struct ForeignKey {
     /// The constraint's name.
     pub name: &'static str,
-    /// The referring columns, in order.
+    /// The referencing columns, in order.
     pub columns: &'static [&'static str],
-    /// The table that is referred to.
+    /// The referenced table.
     pub references: &'static str,
-    /// The columns that are referred to, in the same order.
+    /// The referenced columns, in the same order.
     pub referenced_columns: &'static [&'static str],
-    /// What happens to the row when its parent is deleted.
+    /// The action on a delete of the parent.
     pub on_delete: Action,
-    /// What happens to the row when its parent's key changes.
+    /// The action on an update of the parent's key.
     pub on_update: Action,
 }
 
-/// What a foreign key does.
+/// The action of a foreign key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Refuse, at the end of the statement.
+    /// Fails at the end of the statement.
     NoAction,
-    /// Refuse at once.
+    /// Fails immediately.
     Restrict,
-    /// Follow the parent.
+    /// Deletes or updates the row as well.
     Cascade,
-    /// Forget the parent.
+    /// Sets the referencing columns to NULL.
     SetNull,
 }
 
 impl Action {
-    /// The action as SQL writes it.
+    /// The SQL keywords.
     pub const fn as_sql(self) -> &'static str {
         match self {
             Action::NoAction => "NO ACTION",
@@ -286,14 +284,14 @@ impl Action {
     }
 }
 
-/// The columns of a table that the library writes by itself. What a table lacks is `None`.
+/// The managed columns of a table. A table without one has `None`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ManagedColumns {
     /// When the row was inserted.
     pub created: Option<&'static str>,
     /// When the row was last written.
     pub updated: Option<&'static str>,
-    /// The counter that every write compares and bumps.
+    /// The counter that every write compares and increments.
     pub version: Option<&'static str>,
     /// When the row was soft-deleted.
     pub deleted: Option<&'static str>,
@@ -319,25 +317,25 @@ impl ManagedColumns {
 
 /// A check constraint.
 ///
-/// What the type of a column needs (see [`MATRIX`]) is known; such a check is called
-/// `ck_<table>__<column>`, or is [`of`](Check::of) that column alone, and needs no condition here. What any other check demands is said with
+/// A check that only enforces the type of a column (see [`MATRIX`]) needs no condition here. It is named
+/// `ck_<table>__<column>`, or is [`of`](Check::of) that column alone. Any other check states its condition with
 /// [`holds`](Check::holds).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Check {
     /// The constraint's name.
     pub name: &'static str,
-    /// The engines that need it. What a native type guarantees needs no check.
+    /// The engines that have it. A native type may make it unnecessary on one of them.
     pub engines: &'static [Engine],
-    /// The columns that it is about, which an error then names; empty where nothing is said.
+    /// The columns that an error names. May be empty.
     pub columns: &'static [&'static str],
-    /// What it demands on SQLite, as SQL; `None` for what the type of its column needs.
+    /// The condition on SQLite, as SQL. `None` for the check of a type.
     pub sqlite: Option<&'static str>,
-    /// What it demands on Postgres.
+    /// The condition on Postgres, as SQL. `None` for the check of a type.
     pub postgres: Option<&'static str>,
 }
 
 impl Check {
-    /// A check that both engines have.
+    /// A check on both engines.
     pub const fn on_both(name: &'static str) -> Self {
         Check {
             name,
@@ -348,7 +346,7 @@ impl Check {
         }
     }
 
-    /// A check that stands in for a type which SQLite lacks.
+    /// A check on SQLite only, such as one for a type that SQLite lacks.
     pub const fn on_sqlite(name: &'static str) -> Self {
         Check {
             engines: &[Engine::Sqlite],
@@ -356,7 +354,7 @@ impl Check {
         }
     }
 
-    /// A check that SQLite has no need of.
+    /// A check on Postgres only.
     pub const fn on_postgres(name: &'static str) -> Self {
         Check {
             engines: &[Engine::Postgres],
@@ -364,13 +362,13 @@ impl Check {
         }
     }
 
-    /// The columns that the check is about.
+    /// Sets the columns that an error names.
     #[must_use]
     pub const fn of(self, columns: &'static [&'static str]) -> Self {
         Check { columns, ..self }
     }
 
-    /// What it demands on every engine that it is on, as SQL that both read alike.
+    /// Sets the condition, as SQL with the same meaning on both engines.
     #[must_use]
     pub const fn holds(self, condition: &'static str) -> Self {
         Check {
@@ -380,7 +378,7 @@ impl Check {
         }
     }
 
-    /// What it demands, where each engine has its own words for it.
+    /// Sets the condition for each engine, if they are written differently.
     #[must_use]
     pub const fn holds_natively(self, sqlite: &'static str, postgres: &'static str) -> Self {
         Check {
@@ -390,7 +388,7 @@ impl Check {
         }
     }
 
-    /// What it demands on an engine, if the domain says so.
+    /// The condition on an engine, if the domain states one.
     pub const fn condition(&self, engine: Engine) -> Option<&'static str> {
         match engine {
             Engine::Sqlite => self.sqlite,
@@ -399,7 +397,7 @@ impl Check {
     }
 }
 
-/// A default that the database declares.
+/// The default of a column in the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ColumnDefault {
     /// The column.
@@ -413,24 +411,24 @@ pub struct ColumnDefault {
 pub enum DefaultValue {
     /// A text.
     Text(&'static str),
-    /// A whole number, `int4` and `bigint` alike.
+    /// An integer, for `int4` and `bigint`.
     Integer(i64),
-    /// A boolean, which SQLite writes as 0 or 1.
+    /// A boolean: 0 or 1 on SQLite.
     Bool(bool),
 }
 
-/// How many bytes each column of varying length may have in an index over columns of these types.
+/// The maximum length of each variable-length column in an index over columns of these types, in bytes.
 fn index_share(types: impl Iterator<Item = Type>) -> usize {
-    // BTMaxItemSize of nbtree.h for pages of 8 KiB, and the header with its bitmap of NULLs.
+    // BTMaxItemSize of nbtree.h for pages of 8 KiB, without the header and its bitmap of NULLs.
     const ROW: usize = 2704 - 16;
-    // A length of four bytes, and what may be left out before it to align it.
+    // A length of four bytes, and the padding that aligns it.
     const LENGTH: usize = 8;
     let (mut fixed, mut varying) = (0, 0);
     for ty in types {
         match ty {
             Type::Text | Type::Bytes => varying += 1,
             Type::Uuid => fixed += 16,
-            // Eight with what aligns the next.
+            // At most eight, including padding.
             Type::Bool | Type::Int | Type::BigInt | Type::Double | Type::Timestamp | Type::Date => {
                 fixed += 8;
             }
@@ -445,7 +443,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_texts_of_an_index_share_what_the_other_columns_leave() {
+    fn the_texts_of_an_index_share_the_bytes_that_its_other_columns_leave() {
         assert_eq!(index_share([Type::Text].into_iter()), 2680);
         assert_eq!(index_share([Type::Uuid, Type::Text].into_iter()), 2664);
         let three = [Type::Text, Type::Date, Type::Text];

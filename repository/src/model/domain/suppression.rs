@@ -2,21 +2,21 @@ use std::fmt;
 
 use crate::model::engine::Engine;
 
-/// Where a schema is described.
+/// A place where a schema is described.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Place {
     /// The domain, with the records.
     Domain,
     /// The entities of an engine.
     Entities(Engine),
-    /// What the migrations build on an engine, in a scratch database.
+    /// The scratch database that the migrations build on an engine.
     Migrations(Engine),
-    /// A database that is there, of an engine.
+    /// A live database of an engine.
     Database(Engine),
 }
 
 impl Place {
-    /// The engine of the place; the domain has none.
+    /// The engine of the place, or `None` for the domain.
     pub const fn engine(self) -> Option<Engine> {
         match self {
             Place::Domain => None,
@@ -26,17 +26,17 @@ impl Place {
         }
     }
 
-    /// Whether it is a real database.
+    /// Whether it is a database, scratch or live.
     pub const fn is_database(self) -> bool {
         matches!(self, Place::Migrations(_) | Place::Database(_))
     }
 
-    /// Whether it is a database that is there, with somebody's rows.
+    /// Whether it is a live database.
     pub const fn is_live(self) -> bool {
         matches!(self, Place::Database(_))
     }
 
-    /// A name for machines that never changes: `domain`, `sqlite-entities`, `postgres-migrations`.
+    /// A stable name for machines: `domain`, `sqlite-entities`, `postgres-migrations`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Place::Domain => "domain",
@@ -64,18 +64,18 @@ impl fmt::Display for Place {
     }
 }
 
-/// A difference that is meant.
+/// An intended difference, which the doctor does not report.
 ///
-/// The doctor does not report it, and does report the suppression once there is no such difference any more.
+/// The doctor reports the suppression itself if the difference no longer exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Suppression {
     /// The code of the finding: `"CAT031"`.
     pub code: &'static str,
-    /// Where. What is suppressed of the migrations is suppressed of a live database too.
+    /// The place of the finding. A suppression for the migrations also applies to a live database.
     pub place: Place,
-    /// What the finding is about, as the report says it: `"habits.color"`, `"habits: ix_habits__name"`. `*` stands for any
-    /// text: `"other_*"`, for the tables of another application.
+    /// The subject of the finding, as in the report: `"habits.color"`, `"habits: ix_habits__name"`. `*` matches any
+    /// text: `"other_*"` for the tables of another application.
     pub subject: &'static str,
-    /// Why it is meant.
+    /// Why the difference is intended.
     pub reason: &'static str,
 }

@@ -3,7 +3,7 @@ use sea_orm::EntityTrait;
 use super::description::{Description, EntityDescription, TableDescription};
 use crate::model::engine::Engine;
 
-/// Something in the application's code that describes a table. The schema checks read it.
+/// A description of a table in the application's code. The schema checks read it.
 ///
 /// ```
 /// # mod demo { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/note.rs")); }
@@ -35,7 +35,7 @@ impl TableSource {
         }
     }
 
-    /// A SQLite entity that belongs to no record.
+    /// A SQLite entity without a record.
     pub const fn sqlite<E: EntityTrait>() -> Self {
         Self::code(|| {
             vec![Description::Entity(
@@ -45,7 +45,7 @@ impl TableSource {
         })
     }
 
-    /// A Postgres entity that belongs to no record.
+    /// A Postgres entity without a record.
     pub const fn postgres<E: EntityTrait>() -> Self {
         Self::code(|| {
             vec![Description::Entity(
@@ -55,7 +55,7 @@ impl TableSource {
         })
     }
 
-    /// The column types of a table that has no record.
+    /// The column types of a table without a record.
     pub const fn types(types: &'static TableTypes) -> Self {
         TableSource {
             source: Source::Types(types),
@@ -70,7 +70,7 @@ impl TableSource {
     }
 }
 
-/// The column types of a table that has no record.
+/// The column types of a table without a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TableTypes {
     /// The table.
@@ -86,12 +86,12 @@ pub struct TypedColumn {
     pub name: &'static str,
     /// The name of its logical type in the [matrix](super::MATRIX).
     pub ty: &'static str,
-    /// Whether it takes NULL.
+    /// Whether it accepts NULL.
     pub nullable: bool,
 }
 
 impl TypedColumn {
-    /// A column that does not take NULL.
+    /// A column that does not accept NULL.
     pub const fn new(name: &'static str, ty: &'static str) -> Self {
         TypedColumn {
             name,
@@ -100,7 +100,7 @@ impl TypedColumn {
         }
     }
 
-    /// A column that takes NULL.
+    /// A column that accepts NULL.
     pub const fn nullable(name: &'static str, ty: &'static str) -> Self {
         TypedColumn {
             name,

@@ -2,27 +2,26 @@ use std::borrow::Cow;
 
 use uuid::Uuid;
 
-/// What kind of error it is. The classes are the same on both engines.
+/// The kind of an [`Error`](crate::Error), the same on both engines.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    // ---- the caller's, before a database is asked ---------------------------------------------
-    /// A value that both engines cannot keep alike. Found in Rust, or by the database's own types.
+    // ---- mistakes of the caller, found before a statement is sent ------------------------------
+    /// A value that one of the engines cannot store. Found by the library, or by the database's types.
     #[error("invalid value for {}: {reason}", field.as_deref().unwrap_or("a column"))]
     InvalidValue {
-        /// The column; `None` where the database that refused the value does not say, and for a parameter of
-        /// the application's own statement.
+        /// The column. `None` if the database does not name it, and for a parameter of custom SQL.
         field: Option<Cow<'static, str>>,
-        /// Why.
+        /// Why the value is refused.
         reason: InvalidReason,
     },
-    /// A query that cannot be asked: a page of no rows, too many conditions.
+    /// An invalid query, such as a page of no rows or too many conditions.
     #[error("invalid query: {reason}")]
     InvalidQuery {
         /// Why.
         reason: Cow<'static, str>,
     },
-    /// A cursor that this query did not make.
+    /// A cursor of another query or scope, or a text that is no cursor.
     #[error("invalid cursor: {reason}")]
     InvalidCursor {
         /// Why.
@@ -31,14 +30,14 @@ pub enum ErrorKind {
     /// The record, the store or the unit cannot do this, on either engine.
     #[error("{what} is not supported: {reason}")]
     Unsupported {
-        /// What was asked.
+        /// The call.
         what: &'static str,
-        /// Why it cannot be done.
+        /// Why it is not supported.
         reason: &'static str,
     },
 
-    // ---- the caller's, found by the database ---------------------------------------------------
-    /// No such row in this scope.
+    // ---- mistakes of the caller, found by the database -----------------------------------------
+    /// The scope has no such row.
     #[error("no {table} row with id {id}")]
     NotFound {
         /// The table.
@@ -46,10 +45,10 @@ pub enum ErrorKind {
         /// The id.
         id: Uuid,
     },
-    /// A call of SeaORM's found no row to give or to write; it does not say of which table.
+    /// A SeaORM call found no row. SeaORM does not report the table.
     #[error("there is no such row")]
     NoRow,
-    /// The row is there, in another state than the caller expected.
+    /// The row exists in another state than the caller expected.
     #[error("{table} row {id} {reason}")]
     Conflict {
         /// The table.
@@ -59,8 +58,7 @@ pub enum ErrorKind {
         /// What differs.
         reason: ConflictReason,
     },
-    /// Several rows have an id that is one row's, so that a call about it changes none of them: the table lacks its
-    /// primary key.
+    /// Several rows have the same id, because the table lacks its primary key. None was changed.
     #[error(
         "several {table} rows have the id {id}, and none was changed: the table lacks its primary key"
     )]
@@ -70,27 +68,27 @@ pub enum ErrorKind {
         /// The id.
         id: Uuid,
     },
-    /// Another row has the key.
+    /// Another row has the same key.
     #[error("another {table} row has the same {}", columns.join(", "))]
     Unique {
         /// The table.
         table: Cow<'static, str>,
-        /// The columns of the key; empty where the database names none.
+        /// The columns of the key. Empty if the database names none.
         columns: Vec<Cow<'static, str>>,
-        /// The constraint, by its DOMAIN name; `None` where it cannot be told.
+        /// The constraint, by its DOMAIN name. `None` if it is unknown.
         constraint: Option<Cow<'static, str>>,
     },
-    /// A reference to a row that is not there, or a row that is still referred to.
+    /// A reference to a row that does not exist, or a delete of a row that is still referenced.
     ///
-    /// Postgres names the constraint. SQLite does not, and the library looks for it behind the calls of a
-    /// repository; what it cannot find is `None`, and so it is for statements of the application's own.
+    /// Postgres names the constraint. SQLite does not: after a call of a repository, the library looks it up. It stays
+    /// `None` if it is not found, and for custom SQL.
     #[error("{}", foreign_key(table.as_deref(), columns))]
     ForeignKey {
-        /// The table that refers; in a delete that is refused, that of the rows which still refer.
+        /// The referencing table. For a refused delete, the table of the rows that still reference the row.
         table: Option<Cow<'static, str>>,
-        /// The referring columns; empty where they cannot be told.
+        /// The referencing columns. Empty if they are unknown.
         columns: Vec<Cow<'static, str>>,
-        /// The constraint, by its DOMAIN name.
+        /// The constraint, by its DOMAIN name. `None` if it is unknown.
         constraint: Option<Cow<'static, str>>,
     },
     /// NULL in a column that forbids it.
@@ -101,41 +99,41 @@ pub enum ErrorKind {
         /// The column.
         column: Cow<'static, str>,
     },
-    /// A check constraint is violated, or a trigger of the application refused the row.
+    /// A check constraint is violated, or a trigger refused the row.
     #[error("{}", check(table.as_deref(), constraint.as_deref()))]
     Check {
-        /// The table; `None` where the database does not say.
+        /// The table. `None` if the database does not name it.
         table: Option<Cow<'static, str>>,
-        /// The columns that the domain says it is about; empty where it says none.
+        /// The columns of the check in the domain. Empty if the domain lists none.
         columns: Vec<Cow<'static, str>>,
-        /// The constraint, by its DOMAIN name; `None` for one without a name, and for a trigger's refusal,
-        /// whose words are in [`driver_message`](crate::Error::driver_message).
+        /// The constraint, by its DOMAIN name. `None` for one without a name, and for a trigger: its text is in
+        /// [`driver_message`](crate::Error::driver_message).
         constraint: Option<Cow<'static, str>>,
     },
     /// The scope or the role may not do this.
     #[error("not permitted: {reason}")]
     Permission {
-        /// Why: the library's words, or those of the server, which name schema objects alone.
+        /// Why. A text of the server names schema objects only.
         reason: Cow<'static, str>,
     },
-    /// A write where only reading is allowed.
+    /// A write in a read unit, or to a read-only database.
     #[error("read only: {reason}")]
     ReadOnly {
         /// Why.
         reason: Cow<'static, str>,
     },
 
-    // ---- run the whole unit again ---------------------------------------------------------------
-    /// The unit met another one (SQLSTATE 40001, 40P01; SQLITE_BUSY_SNAPSHOT).
-    #[error("the unit of work ran into another one and was rolled back")]
+    // ---- retryable ------------------------------------------------------------------------------
+    /// The unit conflicts with another one (SQLSTATE 40001, 40P01; SQLITE_BUSY_SNAPSHOT).
+    #[error("the unit of work conflicted with another one and was rolled back")]
     Serialization,
     /// A lock was not obtained in time (SQLSTATE 55P03; SQLITE_BUSY).
     #[error("a lock was not obtained in time")]
     LockTimeout,
 
-    // ---- the surroundings -------------------------------------------------------------------------
-    /// No connection became free in time. A unit of work holds one until it ends: a call in the middle of it
-    /// that is made on the store, and not on the unit, may wait for itself.
+    // ---- environment ------------------------------------------------------------------------------
+    /// No connection became free in time. A unit of work holds one until it ends, so a call on the store inside of a
+    /// unit may wait for that unit.
     #[error(
         "no connection became free in time; inside a unit of work, ask the unit for its repositories"
     )]
@@ -146,24 +144,24 @@ pub enum ErrorKind {
         /// Why.
         reason: Cow<'static, str>,
     },
-    /// A statement took too long (SQLSTATE 57014; SQLITE_INTERRUPT).
+    /// A statement exceeded its time limit (SQLSTATE 57014; SQLITE_INTERRUPT).
     #[error("the statement took too long and was ended")]
     StatementTimeout,
-    /// The connection broke and nothing was written: a read failed, or a unit was rolled back.
+    /// The connection broke, and nothing was written: a read failed, or a unit was rolled back.
     #[error("the connection was lost; nothing was written")]
     ConnectionLost,
-    /// The connection broke while a commit was under way, that of a single write included: it may or may not
+    /// The connection broke during a commit, or during a single write, which commits itself. The write may or may not
     /// be durable.
     #[error("the connection was lost during commit; whether the write is durable is unknown")]
     CommitUnknown,
     /// No space left (SQLSTATE 53100; SQLITE_FULL).
     #[error("the storage is full")]
     StorageFull,
-    /// The engine ran out of memory, or met a limit that its administrator set (SQLSTATE 53200, 53400;
+    /// The engine ran out of memory, or reached a configured limit (SQLSTATE 53200, 53400;
     /// SQLITE_NOMEM).
     #[error("the database ran out of {resource}")]
     Exhausted {
-        /// Of what.
+        /// The resource.
         resource: &'static str,
     },
     /// The database's files are damaged (SQLSTATE XX001, XX002; SQLITE_CORRUPT, SQLITE_NOTADB).
@@ -171,13 +169,13 @@ pub enum ErrorKind {
     Corrupt,
 
     // ---- opening a store ---------------------------------------------------------------------------
-    /// The URL names no engine of ours, or an engine that was not compiled in, or is malformed.
+    /// The URL is malformed, or names an unknown engine or one that is not compiled in.
     #[error("invalid database URL: {reason}")]
     InvalidUrl {
         /// Why.
         reason: Cow<'static, str>,
     },
-    /// There is no such file, or no such database on the server.
+    /// The file, or the database on the server, does not exist.
     #[error("the database {name} does not exist")]
     DatabaseMissing {
         /// The file's path or the database's name.
@@ -189,51 +187,50 @@ pub enum ErrorKind {
         /// The user.
         user: String,
     },
-    /// The file that is to be opened is no SQLite database (SQLITE_NOTADB).
+    /// The file is not a SQLite database (SQLITE_NOTADB).
     #[error("{path} is not a SQLite database")]
     NotADatabase {
         /// The file's path.
         path: String,
     },
-    /// The schema is not there, or not the one of this application.
+    /// A schema, table or column of the application is missing.
     #[error("the schema is not migrated: {reason}; run the migrations, then open the store again")]
     NotMigrated {
         /// What is missing.
         reason: String,
     },
-    /// The schema is not the one that the application was built for.
+    /// The schema differs from the one that the application was built for.
     #[error("the schema is not the one that this application was built for: {reason}")]
     SchemaDiffers {
-        /// Which migrations are missing or unknown, or that it was changed by other means.
+        /// Which migrations are missing or unknown, or that the schema was changed outside of them.
         reason: String,
     },
     /// A migration failed, and was rolled back.
     #[error("the migrations were not applied: {reason}")]
     Migration {
-        /// Which, and why.
+        /// Which migration failed, and why.
         reason: String,
     },
-    /// A connection does not have a setting that correctness depends on, or the database is in another encoding than
-    /// UTF-8.
+    /// A connection lacks a required setting, or the encoding of the database is not UTF-8.
     #[error("{}", setting(name, wanted, found))]
     Setting {
         /// The setting.
         name: &'static str,
-        /// What it should be.
+        /// The required value.
         wanted: String,
-        /// What it is.
+        /// The value that the database reports.
         found: String,
     },
-    /// Something between the store and Postgres does not keep one server connection for each of the store's.
-    #[error("a connection pooler stands before the database: {reason}")]
+    /// A pooler before Postgres may switch server connections between statements.
+    #[error("a connection pooler is in front of the database: {reason}")]
     Pooler {
-        /// What it does, and what to set.
+        /// What the pooler does, and what to set.
         reason: Cow<'static, str>,
     },
 
     // ---- programming errors ----------------------------------------------------------------------
-    /// The unit of work failed before, or has ended: nothing more can be done in it.
-    #[error("the unit of work is over: {reason}")]
+    /// The unit of work has ended, or a call in it failed before. It accepts no further call.
+    #[error("the unit of work has ended: {reason}")]
     UnitEnded {
         /// Why.
         reason: &'static str,
@@ -241,19 +238,19 @@ pub enum ErrorKind {
     /// The statement does not fit the live schema.
     #[error("the statement does not fit the schema: {reason}")]
     SchemaMismatch {
-        /// The database's words, which name schema objects.
+        /// The database's message, which names schema objects only.
         reason: String,
     },
-    /// More parameters, terms or depth than the engine takes.
+    /// More parameters, terms or depth than the engine's limits allow.
     #[error("the statement is too large for the engine")]
     StatementTooLarge,
-    /// A stored value is not of the column's type.
+    /// A stored value does not have the column's type.
     #[error("the value stored in {column} cannot be read as its type")]
     Decode {
         /// The column.
         column: Cow<'static, str>,
     },
-    /// Anything else; the code and the driver's message tell more.
+    /// Any other error. See [`code`](crate::Error::code) and [`driver_message`](crate::Error::driver_message).
     #[error("internal error")]
     Internal,
 }
@@ -262,46 +259,46 @@ pub enum ErrorKind {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidReason {
-    /// U+0000 in a text, which Postgres cannot store.
+    /// U+0000 in a text. Postgres cannot store it.
     #[error("it contains the NUL character")]
     NulCharacter,
-    /// More bytes than both engines take: [`MAX_BYTES`](crate::record::MAX_BYTES), or what an index of
-    /// Postgres holds ([`Table::most_bytes`](crate::domain::Table::most_bytes)), on both engines.
+    /// More than [`MAX_BYTES`](crate::record::MAX_BYTES), or more than an index of Postgres can hold
+    /// ([`Table::most_bytes`](crate::domain::Table::most_bytes)). The limit is the same on both engines.
     #[error("it is longer than {max_bytes} bytes")]
     TooLong {
-        /// The most.
+        /// The maximum.
         max_bytes: usize,
     },
-    /// More characters than the record allows: `#[record(max_chars = ..)]`.
+    /// More characters than `#[record(max_chars = ..)]` allows.
     #[error("it is longer than {max_chars} characters")]
     TooManyCharacters {
-        /// The most, counted in code points.
+        /// The maximum, in code points.
         max_chars: usize,
     },
-    /// A year that one engine cannot order or read.
+    /// A year outside of 1 to 9999, which one of the engines cannot sort or read.
     #[error("its year is not between 1 and 9999")]
     YearOutOfRange,
-    /// NaN or an infinity.
+    /// NaN or infinity.
     #[error("it is not a finite number")]
     NotFinite,
-    /// The database refused it by its type or range.
+    /// The database refused it for its type or range.
     #[error("the database refused it")]
     Refused,
 }
 
-/// In what a row differs from what the caller expected.
+/// How a row differs from what the caller expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConflictReason {
     /// It has another version.
     #[error("has version {actual}, not {expected}")]
     Version {
-        /// What the caller saw.
+        /// The version that the caller saw.
         expected: i64,
-        /// What is stored.
+        /// The stored version.
         actual: i64,
     },
-    /// It exists with other contents, and the caller knew of no version.
+    /// It exists with other contents, and the caller gave no version.
     #[error("exists with other contents")]
     Exists,
     /// It is deleted.
@@ -322,7 +319,7 @@ fn foreign_key(table: Option<&str>, columns: &[Cow<'static, str>]) -> String {
 
 fn setting(name: &str, wanted: &str, found: &str) -> String {
     let what_to_do = match name {
-        // It is part of the file, and of the database.
+        // The encoding of an existing database cannot be changed.
         "encoding" => "; copy the data into a new file: sqlite3 old.db .dump | sqlite3 new.db",
         "server_encoding" => {
             "; copy the data into a database that is made with CREATE DATABASE .. ENCODING 'UTF8' TEMPLATE template0"

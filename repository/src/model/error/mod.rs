@@ -1,4 +1,4 @@
-//! The one error of the library, with kinds that callers branch on.
+//! The error type of the library. Callers match on its kind.
 
 mod kind;
 
@@ -6,11 +6,26 @@ use std::fmt;
 
 pub use kind::{ConflictReason, ErrorKind, InvalidReason};
 
-/// What went wrong, on whichever engine.
+/// The error of every call. Its [`kind`](Error::kind) is the same on both engines.
 ///
 /// `Display` and `Debug` never show the values of a row, the parameters of a statement or a password.
-/// The driver's own words are reachable through [`driver_message`](Error::driver_message), which may
-/// show data and is meant for a developer's eyes.
+/// [`driver_message`](Error::driver_message) returns the driver's text, which may contain data.
+///
+/// ```
+/// # mod demo { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/note.rs")); }
+/// # use demo::{Note, NoteDraft};
+/// use catamaran::{ErrorKind, Repository};
+///
+/// async fn add(notes: &dyn Repository<Note>, draft: NoteDraft) -> Result<(), String> {
+///     match notes.insert(draft).await {
+///         Ok(_) => Ok(()),
+///         Err(error) => match error.kind() {
+///             ErrorKind::Unique { columns, .. } => Err(format!("taken: {}", columns.join(", "))),
+///             _ => Err(error.to_string()),
+///         },
+///     }
+/// }
+/// ```
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -18,7 +33,7 @@ struct Inner {
     cause: Option<DriverError>,
 }
 
-/// The result of the library's fallible calls.
+/// A `Result` whose default error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
@@ -31,32 +46,32 @@ impl Error {
         Error(Box::new(Inner { kind, cause }))
     }
 
-    /// The kind, with its evidence.
+    /// The kind, with the table, columns and constraint where they are known.
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind
     }
 
-    /// The SQLSTATE of Postgres or the extended result code of SQLite, where a database answered.
+    /// The SQLSTATE of Postgres or the extended result code of SQLite, if the database returned the error.
     pub fn code(&self) -> Option<&str> {
         self.0.cause.as_ref()?.code.as_deref()
     }
 
-    /// The driver's own message, where there is one. It may quote values: keep it out of what users see.
+    /// The driver's message, if there is one. It may quote values of rows: do not show it to users.
     pub fn driver_message(&self) -> Option<&str> {
         self.0.cause.as_ref().map(|cause| cause.message.as_str())
     }
 
-    /// Whether the row was not there, or not visible in this scope.
+    /// Whether the row does not exist, or is not visible in this scope.
     pub fn is_not_found(&self) -> bool {
         matches!(self.kind(), ErrorKind::NotFound { .. } | ErrorKind::NoRow)
     }
 
-    /// Whether the row is there in another state than the caller expected.
+    /// Whether the row exists in another state than the caller expected.
     pub fn is_conflict(&self) -> bool {
         matches!(self.kind(), ErrorKind::Conflict { .. })
     }
 
-    /// Whether the same unit of work, run again from its beginning, may succeed.
+    /// Whether the same unit of work may succeed if it is run again from its start.
     pub fn is_retryable(&self) -> bool {
         matches!(
             self.kind(),
@@ -64,8 +79,8 @@ impl Error {
         )
     }
 
-    /// Whether the connection that gave the error is of no more use: it is lost, or what the driver knows of
-    /// it is not what the server knows (cached plan, unknown statement, protocol violation).
+    /// Whether the connection must not be reused: it is lost, or the states of driver and server differ (cached plan,
+    /// unknown statement, protocol violation).
     pub(crate) fn breaks_connection(&self) -> bool {
         match self.kind() {
             ErrorKind::ConnectionLost | ErrorKind::CommitUnknown | ErrorKind::Corrupt => true,
@@ -77,7 +92,7 @@ impl Error {
         }
     }
 
-    /// The same evidence under another kind, for a caller that knows more than the driver.
+    /// Replaces the kind, and keeps code and message.
     #[must_use]
     pub(crate) fn with_kind(mut self, kind: ErrorKind) -> Self {
         self.0.kind = kind;
@@ -113,7 +128,7 @@ impl std::error::Error for Error {
     }
 }
 
-/// The driver's error, reduced to what is safe to print.
+/// The driver's error. Prints its code only, since the message may quote values.
 struct DriverError {
     code: Option<String>,
     message: String,
@@ -122,7 +137,7 @@ struct DriverError {
 impl fmt::Display for DriverError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.code {
-            Some(code) => write!(f, "the database answered with code {code}"),
+            Some(code) => write!(f, "the database returned code {code}"),
             None => f.write_str("the driver failed"),
         }
     }
@@ -141,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn neither_display_nor_debug_shows_the_drivers_words() {
+    fn display_and_debug_of_an_error_hide_the_message_of_the_driver() {
         let error = Error::with_cause(
             ErrorKind::Internal,
             Some("XX000".to_owned()),

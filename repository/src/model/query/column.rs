@@ -6,7 +6,7 @@ use super::order::Order;
 use crate::model::record::Record;
 use crate::model::value::Field;
 
-/// A column of a record, with the type of its field. `#[derive(Record)]` writes one for each field.
+/// A column of a record, with the type of its field. `#[derive(Record)]` generates one constant for each field.
 pub struct Column<R, T> {
     index: usize,
     _of: PhantomData<fn() -> (R, T)>,
@@ -36,17 +36,17 @@ impl<R, T> Column<R, T> {
         }
     }
 
-    /// Where the column stands in [`Record::COLUMNS`].
+    /// The position of the column in [`Record::COLUMNS`].
     pub const fn index(&self) -> usize {
         self.index
     }
 
-    /// Ascending; NULL, where the column allows it, stands last.
+    /// Ascending order. NULLs come last.
     pub const fn asc(&self) -> Order<R> {
         Order::ascending(self.index)
     }
 
-    /// Descending; NULL, where the column allows it, stands first.
+    /// Descending order. NULLs come first.
     pub const fn desc(&self) -> Order<R> {
         Order::descending(self.index)
     }
@@ -57,52 +57,51 @@ impl<R: Record, T: Field> Column<R, T> {
         Condition::compare(self.index, comparison, value.into()).into()
     }
 
-    /// Equal. A row whose column is NULL does not match.
+    /// Equal to a value. NULL does not match.
     pub fn eq(&self, value: impl Into<T::Base>) -> Filter<R> {
         self.compare(Comparison::Equal, value)
     }
 
-    /// Different. A row whose column is NULL does not match, as in SQL.
+    /// Not equal to a value. NULL does not match, as in SQL.
     pub fn ne(&self, value: impl Into<T::Base>) -> Filter<R> {
         self.compare(Comparison::NotEqual, value)
     }
 
-    /// Less. Texts compare by code point on both engines.
+    /// Less than a value. Texts are compared by code point on both engines.
     pub fn lt(&self, value: impl Into<T::Base>) -> Filter<R> {
         self.compare(Comparison::Less, value)
     }
 
-    /// Less or equal.
+    /// Less than or equal to a value.
     pub fn le(&self, value: impl Into<T::Base>) -> Filter<R> {
         self.compare(Comparison::LessOrEqual, value)
     }
 
-    /// Greater.
+    /// Greater than a value.
     pub fn gt(&self, value: impl Into<T::Base>) -> Filter<R> {
         self.compare(Comparison::Greater, value)
     }
 
-    /// Greater or equal.
+    /// Greater than or equal to a value.
     pub fn ge(&self, value: impl Into<T::Base>) -> Filter<R> {
         self.compare(Comparison::GreaterOrEqual, value)
     }
 
-    /// One of the values, of which there may be any number; none of no values.
+    /// Equal to one of any number of values. An empty list matches no row.
     ///
-    /// Bytes and floats cannot be asked for in this way: the call answers
-    /// [`InvalidQuery`](crate::ErrorKind::InvalidQuery).
+    /// A query with a list of bytes or floats fails with [`InvalidQuery`](crate::ErrorKind::InvalidQuery).
     pub fn is_in<V: Into<T::Base>>(&self, values: impl IntoIterator<Item = V>) -> Filter<R> {
         Condition::is_in::<T::Base>(self.index, values.into_iter().map(Into::into)).into()
     }
 }
 
 impl<R: Record, T: Field> Column<R, Option<T>> {
-    /// NULL.
+    /// Is NULL.
     pub fn is_null(&self) -> Filter<R> {
         Condition::IsNull { column: self.index }.into()
     }
 
-    /// Not NULL.
+    /// Is not NULL.
     pub fn is_not_null(&self) -> Filter<R> {
         self.is_null().not()
     }
@@ -113,24 +112,24 @@ impl<R: Record, T: Field<Base = String>> Column<R, T> {
         Condition::text(self.index, kind, needle.into()).into()
     }
 
-    /// Contains the text as it stands: `%` and `_` mean themselves, and case counts.
+    /// Contains the text. `%` and `_` are ordinary characters, and case matters.
     pub fn contains(&self, needle: impl Into<String>) -> Filter<R> {
         self.text(TextMatch::Contains, needle)
     }
 
-    /// Begins with the text as it stands.
+    /// Starts with the text. `%` and `_` are ordinary characters, and case matters.
     pub fn starts_with(&self, needle: impl Into<String>) -> Filter<R> {
         self.text(TextMatch::StartsWith, needle)
     }
 
-    /// Ends with the text as it stands.
+    /// Ends with the text. `%` and `_` are ordinary characters, and case matters.
     pub fn ends_with(&self, needle: impl Into<String>) -> Filter<R> {
         self.text(TextMatch::EndsWith, needle)
     }
 
-    /// Contains the text, `A` to `Z` being equal to `a` to `z` and every other character to itself alone.
+    /// Contains the text, ignoring the case of the ASCII letters.
     ///
-    /// ASCII is the one folding that both engines know alike. For more, keep a folded column.
+    /// ASCII is the only case folding that both engines share. For more, store a folded copy in another column.
     pub fn contains_ignore_ascii_case(&self, needle: impl Into<String>) -> Filter<R> {
         let needle: String = needle.into();
         self.text(TextMatch::ContainsFolded, needle.to_ascii_lowercase())

@@ -11,25 +11,24 @@ use uuid::Uuid;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::value::{Type, Value};
 
-/// A place in the order of one query. Opaque, bound to the query and the scope that made it, and safe to
-/// put into a URL.
+/// A position in the order of one query. Opaque, bound to its query and scope, and safe to put into a URL.
 ///
-/// It is not secret: who takes it apart finds the order's columns of one row. It is not trusted either:
-/// a cursor that was tampered with can only name another place in the same query.
+/// A cursor is not secret: it contains the values of one row in the columns of the order. It is not trusted either: a
+/// modified cursor can only be another position in the same query.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Cursor(String);
 
-/// What of a query a cursor is bound to.
+/// The part of a cursor that binds it to a query.
 pub(crate) type QueryHash = [u8; 8];
 
-/// The order's columns of one row.
+/// The values of one row in the columns of the order.
 pub(crate) type Position = Vec<Value>;
 
-/// The first byte of a cursor: how the rest is read.
+/// The first byte of a cursor: the version of its format.
 const FORMAT: u8 = 1;
 
 impl Cursor {
-    /// The cursor as text, which [`str::parse`] reads back.
+    /// The cursor as text. [`str::parse`] is the inverse.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -46,14 +45,14 @@ impl Cursor {
     pub(crate) fn position(&self, query: QueryHash, types: &[Type]) -> Result<Position> {
         let bytes = URL_SAFE_NO_PAD
             .decode(&self.0)
-            .map_err(|_| invalid("it is not one of ours"))?;
+            .map_err(|_| invalid("it is not a cursor"))?;
         let (format, rest) = bytes.split_first().ok_or_else(|| invalid("it is empty"))?;
         if *format != FORMAT {
-            return Err(invalid("it is of another version"));
+            return Err(invalid("its format is unknown"));
         }
         let (hash, values) = rest
             .split_at_checked(query.len())
-            .ok_or_else(|| invalid("it is cut off"))?;
+            .ok_or_else(|| invalid("it is truncated"))?;
         if hash != query {
             return Err(invalid("it belongs to another query"));
         }
@@ -89,13 +88,13 @@ impl fmt::Debug for Cursor {
 impl FromStr for Cursor {
     type Err = std::convert::Infallible;
 
-    /// Takes any text; whether it is a cursor of the query is told when the query is asked.
+    /// Accepts any text. The query validates it.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Ok(Cursor(text.to_owned()))
     }
 }
 
-/// The hash of what a query is, apart from the page: its shape, its values and its scope.
+/// The hash of a query without its page: shape, values and scope.
 pub(crate) fn query_hash(
     table: &str,
     shape: &[u8],
@@ -124,7 +123,7 @@ fn to_json(value: &Value) -> Json {
         Value::Bool(bool) => Json::Bool(*bool),
         Value::Int(int) => Json::from(*int),
         Value::BigInt(int) => Json::from(*int),
-        // As bits: JSON's decimal text may not come back as the same float.
+        // As bits, because a decimal text in JSON may be read as a slightly different float.
         Value::Double(float) => Json::from(float.to_bits()),
         Value::Timestamp(at) => Json::from(at.timestamp_micros()),
         Value::Date(day) => Json::String(day.to_string()),
@@ -178,7 +177,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_cursor_gives_back_its_position(
+        fn a_cursor_round_trips_its_position(
             text in "[^\0]*",
             int in any::<i64>(),
             float in -1e300_f64..1e300,
@@ -198,16 +197,16 @@ mod tests {
         }
 
         #[test]
-        fn no_text_makes_reading_panic(text in ".*") {
+        fn reading_a_cursor_from_any_text_does_not_panic(text in ".*") {
             let cursor = Cursor(text);
             prop_assert!(cursor.position([0; 8], &TYPES).is_err());
         }
 
         #[test]
-        fn no_bytes_make_reading_panic(mut bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+        fn reading_a_cursor_from_any_bytes_does_not_panic(mut bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
             bytes.splice(0..0, [FORMAT, 0, 0, 0, 0, 0, 0, 0, 0]);
             let cursor = Cursor(URL_SAFE_NO_PAD.encode(bytes));
-            let _answered = cursor.position([0; 8], &TYPES);
+            let _result = cursor.position([0; 8], &TYPES);
         }
     }
 

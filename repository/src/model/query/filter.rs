@@ -4,17 +4,17 @@ use crate::model::error::InvalidReason;
 use crate::model::record::Record;
 use crate::model::value::{Field, Value};
 
-/// The most conditions of one filter. SQLite refuses a tree of more than 1000 levels, and a chain of `OR`
-/// counts as one level each.
+/// The maximum number of conditions of one filter. SQLite limits the depth of an expression to 1000, and each `OR` of a
+/// chain adds one level: <https://www.sqlite.org/limits.html#max_expr_depth>.
 pub(crate) const MOST_CONDITIONS: usize = 500;
 
-/// Which rows. Built from column handles: `Habit::NAME.contains("run").and(Habit::SORT_ORDER.lt(3))`.
+/// A condition on rows, built from columns: `Habit::NAME.contains("run").and(Habit::SORT_ORDER.lt(3))`.
 ///
-/// A filter has at most 500 conditions; a list of values in [`is_in`](crate::Column::is_in) is one of them.
+/// A filter has at most 500 conditions. A list of values in [`is_in`](crate::Column::is_in) counts as one.
 #[derive(Debug)]
 pub struct Filter<R> {
     pub(crate) condition: Condition,
-    /// How many conditions there are in the tree, `not` included.
+    /// The number of conditions in the tree. Each `not` counts.
     size: usize,
     _of: PhantomData<fn() -> R>,
 }
@@ -33,7 +33,7 @@ impl<R> From<Condition> for Filter<R> {
 }
 
 impl<R> Filter<R> {
-    /// Keeps the tree small enough for every engine, and for recursion over it.
+    /// Replaces a tree that is too large for an engine, or for recursion.
     fn new(condition: Condition, size: usize) -> Self {
         let condition = match size {
             0..=MOST_CONDITIONS => condition,
@@ -60,17 +60,17 @@ impl<R> Filter<R> {
 }
 
 impl<R: Record> Filter<R> {
-    /// Every row.
+    /// Matches every row.
     pub fn all() -> Self {
         Condition::And(Vec::new()).into()
     }
 
-    /// No row.
+    /// Matches no row.
     pub fn none() -> Self {
         Condition::Or(Vec::new()).into()
     }
 
-    /// Both.
+    /// Matches rows that match both filters.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         self.join(other, Condition::And, |condition| match condition {
@@ -79,7 +79,7 @@ impl<R: Record> Filter<R> {
         })
     }
 
-    /// Either.
+    /// Matches rows that match at least one of the filters.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         self.join(other, Condition::Or, |condition| match condition {
@@ -88,12 +88,11 @@ impl<R: Record> Filter<R> {
         })
     }
 
-    /// The opposite. Where a column is NULL a comparison is neither true nor false, and neither is its
-    /// opposite, as in SQL.
+    /// Negates the filter. A comparison with NULL is neither true nor false, and neither is its negation, as in SQL.
     #[must_use]
     #[expect(
         clippy::should_implement_trait,
-        reason = "reads with and() and or(), which have no operators either"
+        reason = "named like `and` and `or`, which have no operators either"
     )]
     pub fn not(self) -> Self {
         match self.condition {
@@ -111,7 +110,7 @@ impl<R: Record> Filter<R> {
     }
 }
 
-/// A value of a filter in canonical form, or why it has none.
+/// A value of a filter in canonical form, or the reason why it has none.
 pub(crate) type Operand = Result<Value, InvalidReason>;
 
 #[derive(Clone, Debug)]
@@ -136,7 +135,7 @@ pub(crate) enum Condition {
         kind: TextMatch,
         needle: Operand,
     },
-    /// More conditions than a filter may have stood here.
+    /// Replaces a tree with too many conditions.
     TooLarge,
 }
 

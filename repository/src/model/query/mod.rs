@@ -1,4 +1,4 @@
-//! What a caller asks for: filters, orders, pages and cursors. Nothing here knows an engine.
+//! Filters, orders, pages and cursors, independent of an engine.
 
 mod column;
 mod cursor;
@@ -19,19 +19,19 @@ pub(crate) use page::Direction;
 
 use crate::model::record::Record;
 
-/// Which rows of a table with soft delete are seen.
+/// Which rows of a table with soft delete a query returns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Visibility {
-    /// The living ones.
+    /// Live rows.
     #[default]
     Live,
-    /// The deleted ones.
+    /// Soft-deleted rows.
     Deleted,
-    /// All of them.
+    /// Both.
     All,
 }
 
-/// A filter, an order, and whether deleted rows are seen.
+/// A filter, an order, and whether deleted rows are included.
 ///
 /// ```
 /// # mod demo { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/note.rs")); }
@@ -53,27 +53,28 @@ pub struct Query<R> {
 }
 
 impl<R: Record> Query<R> {
-    /// Every living row, in the order of ids.
+    /// Every live row, ordered by id.
     pub fn all() -> Self {
         Filter::all().into()
     }
 
-    /// Narrows the query.
+    /// Adds a filter, joined by AND.
     #[must_use]
     pub fn filter(mut self, filter: Filter<R>) -> Self {
         self.filter = self.filter.and(filter);
         self
     }
 
-    /// Adds a key to the order. The id is always the last key, in the direction of the key before it, so
-    /// that every order is total.
+    /// Adds a key to the order.
+    ///
+    /// The id is always the last key, so every order is total. Its direction is that of the key before it.
     #[must_use]
     pub fn order_by(mut self, order: Order<R>) -> Self {
         self.order.push(order.into_key());
         self
     }
 
-    /// Says which rows are seen; without it the living ones. A record without soft delete sees all.
+    /// Sets which rows are included. Default: live rows. A record without soft delete has live rows only.
     #[must_use]
     pub fn visibility(mut self, visibility: Visibility) -> Self {
         self.visibility = visibility;
@@ -92,7 +93,7 @@ impl<R: Record> Query<R> {
                 return keys;
             }
         }
-        // In the direction of the last key, so that an order of one direction stays one.
+        // In the direction of the last key: an index can serve an order of one direction.
         let descending = keys.last().is_some_and(|key| key.descending);
         let ascending = OrderKey::ascending(id);
         keys.push(if descending {

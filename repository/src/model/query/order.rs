@@ -1,7 +1,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-/// One key of an order: a column, its direction, and where NULL stands.
+/// One key of an order: a column, its direction, and the position of NULLs.
 pub struct Order<R> {
     key: OrderKey,
     _of: PhantomData<fn() -> R>,
@@ -21,7 +21,7 @@ impl<R> fmt::Debug for Order<R> {
     }
 }
 
-/// Where NULL stands.
+/// The position of NULLs in an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Nulls {
     /// Before every value.
@@ -49,14 +49,14 @@ impl<R> Order<R> {
         }
     }
 
-    /// NULL before every value.
+    /// Puts NULLs before every value.
     #[must_use]
     pub const fn nulls_first(mut self) -> Self {
         self.key.nulls = Nulls::First;
         self
     }
 
-    /// NULL after every value.
+    /// Puts NULLs after every value.
     #[must_use]
     pub const fn nulls_last(mut self) -> Self {
         self.key.nulls = Nulls::Last;
@@ -84,7 +84,7 @@ impl OrderKey {
         }
     }
 
-    /// The same order, read from its end.
+    /// The reverse order.
     pub(crate) fn reversed(self) -> Self {
         OrderKey {
             column: self.column,

@@ -1,10 +1,10 @@
 use super::cursor::Cursor;
 use crate::model::error::{ErrorKind, Result};
 
-/// The most rows of one page.
+/// The maximum number of rows of one page.
 pub const MAX_PAGE_SIZE: u32 = 10_000;
 
-/// Which page: how many rows, and from where.
+/// The size of a page, and where it starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageRequest {
     size: u32,
@@ -27,7 +27,7 @@ impl PageRequest {
         }
     }
 
-    /// The first rows.
+    /// The first rows of the query.
     pub const fn first(size: u32) -> Self {
         PageRequest::new(size, Direction::Forwards, None)
     }
@@ -37,7 +37,7 @@ impl PageRequest {
         PageRequest::new(size, Direction::Forwards, Some(cursor))
     }
 
-    /// The last rows, in the query's order.
+    /// The last rows of the query, in the query's order.
     pub const fn last(size: u32) -> Self {
         PageRequest::new(size, Direction::Backwards, None)
     }
@@ -55,7 +55,7 @@ impl PageRequest {
         self.cursor.as_ref()
     }
 
-    /// The size, if it is one.
+    /// The size, if it is in range.
     pub(crate) fn size(&self) -> Result<usize> {
         if (1..=MAX_PAGE_SIZE).contains(&self.size) {
             Ok(self.size as usize)
@@ -68,17 +68,16 @@ impl PageRequest {
     }
 }
 
-/// A page of rows, with the cursors of its neighbours. A page without rows has none: ask for the first or the
-/// last.
+/// A page of rows, with the cursors of the pages before and after it. An empty page has no cursors.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Page<R> {
     /// The rows, in the query's order.
     pub items: Vec<R>,
-    /// Where the page after this one begins; `None` if there was none when this one was read.
+    /// The cursor for [`PageRequest::after`]. `None` if there was no further row when this page was read.
     pub next: Option<Cursor>,
-    /// Where the page before this one ends; `None` if there was none when this one was read.
+    /// The cursor for [`PageRequest::before`]. `None` if there was no earlier row when this page was read.
     ///
-    /// A page that was asked for by a cursor names the neighbour on the cursor's side without looking:
-    /// that neighbour is where the caller came from.
+    /// A page that was requested by a cursor always has a cursor back to the rows that the caller came from. Whether
+    /// they still exist is not checked.
     pub previous: Option<Cursor>,
 }

@@ -1,31 +1,30 @@
-//! The words of an application's own SQL, as the engine reads them: what stands in a text or in a comment is
-//! none of them.
+//! Tokens of custom SQL, by the rules of the engine. The contents of literals and comments are no tokens.
 
 use std::borrow::Cow;
 
 use crate::model::engine::Engine;
 
-/// What a statement is told by.
+/// A token of SQL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Token<'s> {
     /// A keyword or a name, in lower case.
     Word(Cow<'s, str>),
-    /// A name in quotes, as it stands there.
+    /// A name in quotes, with its case.
     Quoted(Cow<'s, str>),
-    /// A parameter, as it stands there: `?`, `?1`, `$1`, on SQLite also `:name` and the like.
+    /// A parameter: `?`, `?1`, `$1`, and on SQLite also `:name`, `@name`, `#name` and `$name`.
     Parameter(&'s str),
-    /// What ends a statement.
+    /// The end of a statement.
     Semicolon,
-    /// Anything else, by its first character: of a text its quote, of a number its first digit.
+    /// Anything else, by its first character: the quote of a literal, the first digit of a number.
     Other(char),
 }
 
-/// Reads tokens off a text. Postgres is read with `standard_conforming_strings` on, which each connection
+/// Reads the tokens of a text. On Postgres it assumes `standard_conforming_strings = on`, which each connection
 /// asserts.
 pub(super) struct Lexer<'s> {
     rest: &'s str,
     engine: Engine,
-    /// The text that ended last was one with escapes; another that follows it continues it.
+    /// Whether the previous token is a literal with escapes. A literal directly after it continues it.
     after_escapes: bool,
 }
 
@@ -42,14 +41,14 @@ impl<'s> Lexer<'s> {
         self.engine == Engine::Postgres
     }
 
-    /// Takes so many bytes off.
+    /// Consumes a number of bytes.
     fn take(&mut self, bytes: usize) -> &'s str {
         let (taken, rest) = self.rest.split_at(bytes.min(self.rest.len()));
         self.rest = rest;
         taken
     }
 
-    /// Takes what lies before the end that is found, and the end; all there is if there is no end.
+    /// Consumes the text up to and including `end`, or all of it if there is no end.
     fn take_past(&mut self, end: &str) {
         self.rest = match self.rest.find(end) {
             Some(at) => &self.rest[at + end.len()..],
@@ -59,17 +58,17 @@ impl<'s> Lexer<'s> {
 
     fn skip_space_and_comments(&mut self) {
         loop {
-            // Other spaces of Unicode are letters to both engines.
+            // Both engines read the other spaces of Unicode as letters.
             self.rest = self
                 .rest
                 .trim_start_matches([' ', '\t', '\n', '\r', '\u{b}', '\u{c}']);
-            // A mark of the byte order is space to SQLite.
+            // SQLite reads a byte order mark as a space.
             if let Some(rest) = self.rest.strip_prefix('\u{feff}')
                 && !self.is_postgres()
             {
                 self.rest = rest;
             } else if self.rest.starts_with("--") {
-                // To Postgres a carriage return ends a line as well.
+                // On Postgres a carriage return ends a line as well.
                 let ends: &[char] = if self.is_postgres() {
                     &['\n', '\r']
                 } else {
@@ -84,7 +83,7 @@ impl<'s> Lexer<'s> {
         }
     }
 
-    /// Comments stand inside each other on Postgres; on SQLite the first end ends all.
+    /// Skips a comment. Comments nest on Postgres, and do not on SQLite.
     fn skip_comment(&mut self) {
         self.take(2);
         if !self.is_postgres() {
@@ -105,7 +104,7 @@ impl<'s> Lexer<'s> {
         }
     }
 
-    /// What stands up to the closing quote, which doubled stands for itself.
+    /// Reads up to the closing quote. A doubled quote is part of the contents.
     fn quoted(&mut self, close: char, escapes: bool) -> Cow<'s, str> {
         let all = self.rest;
         let mut chars = all.char_indices().peekable();
@@ -131,7 +130,7 @@ impl<'s> Lexer<'s> {
         all.into()
     }
 
-    /// The whole tag of a dollar-quoted text that begins here.
+    /// The tag of a dollar-quoted literal that starts here, with both dollar signs.
     fn dollar_tag(&self) -> Option<&'s str> {
         let inner = self.rest.strip_prefix('$')?;
         let end = inner.find('$')?;
@@ -143,7 +142,7 @@ impl<'s> Lexer<'s> {
         is_name.then(|| &self.rest[..end + 2])
     }
 
-    /// How long the parameter is that begins here, if one does.
+    /// The length in bytes of a parameter that starts here.
     fn parameter(&self) -> Option<usize> {
         let first = self.rest.chars().next()?;
         let inner = &self.rest[first.len_utf8()..];
@@ -157,8 +156,8 @@ impl<'s> Lexer<'s> {
     }
 }
 
-/// How long the name of SQLite's variable is: as Tcl has them, with `::` in it, and at its end
-/// parentheses around anything but space.
+/// The length in bytes of the name of a SQLite parameter. As in Tcl, it may contain `::`, and end with parentheses
+/// around anything but space: <https://sqlite.org/lang_expr.html#varparam>.
 fn variable(name: &str) -> usize {
     let mut at = 0;
     let mut is_named = false;
@@ -252,18 +251,18 @@ mod tests {
 
     /// The words and semicolons, separated by spaces; quoted names in quotes.
     fn words(engine: Engine, sql: &str) -> String {
-        let told = Lexer::new(engine, sql).filter_map(|token| match token {
+        let words = Lexer::new(engine, sql).filter_map(|token| match token {
             Token::Word(word) => Some(word.into_owned()),
             Token::Quoted(name) => Some(format!("\"{name}\"")),
             Token::Semicolon => Some(";".to_owned()),
             Token::Parameter(_) | Token::Other(_) => None,
         });
-        told.collect::<Vec<_>>().join(" ")
+        words.collect::<Vec<_>>().join(" ")
     }
 
     #[test]
-    fn both_engines_pass_over_texts_and_comments() {
-        for (sql, told) in [
+    fn literals_and_comments_are_skipped_on_both_engines() {
+        for (sql, expected) in [
             (
                 "SELECT 'it''s; COMMIT' -- ; END\n; Commit",
                 "select ; commit",
@@ -274,13 +273,13 @@ mod tests {
             ("", ""),
         ] {
             for engine in Engine::ALL {
-                assert_eq!(words(engine, sql), told, "{engine}: {sql}");
+                assert_eq!(words(engine, sql), expected, "{engine}: {sql}");
             }
         }
     }
 
     #[test]
-    fn each_engine_is_read_by_its_own_rules() {
+    fn sql_is_tokenised_by_the_rules_of_each_engine() {
         for (sql, postgres, sqlite) in [
             ("/* /* */ x */ y", "y", "x y"),
             ("-- a\rCOMMIT", "commit", ""),
@@ -294,7 +293,7 @@ mod tests {
             ),
             ("@a(' '); COMMIT; --'", "a ; commit ;", ""),
             ("?1'; COMMIT; ?'", "", ""),
-            // Spaces that are none.
+            // Characters that look like spaces and are letters.
             (
                 "\u{a0}$$; COMMIT; --$$",
                 "\u{a0}$$ ; commit ;",

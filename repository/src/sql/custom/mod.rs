@@ -1,4 +1,4 @@
-//! SQL of the application's own, read once for everything that is asked about it.
+//! Custom SQL of the application, tokenised once for all checks.
 
 mod control;
 mod lexer;
@@ -11,8 +11,7 @@ pub(crate) use control::leading_control;
 use crate::model::engine::Engine;
 use lexer::{Lexer, Token};
 
-/// A text of the application's own. What may not stand in it is told in `control`, what stands for columns in
-/// `star`, what takes values in `parameters`.
+/// The tokens of custom SQL. `control` checks what it may do, `star` finds `*`, and `parameters` counts parameters.
 pub(crate) struct CustomSql<'s> {
     engine: Engine,
     tokens: Vec<Token<'s>>,
@@ -26,11 +25,10 @@ impl<'s> CustomSql<'s> {
         }
     }
 
-    /// How many values its parameters take: as many as the highest number says, or as there are parameters
-    /// without one.
+    /// The number of values to bind: the highest number of a parameter, or the count of parameters without a number.
     ///
     /// # Errors
-    /// The first parameter that has a name, or the number 0: the drivers know neither.
+    /// The first parameter that has a name or the number 0. The drivers support neither.
     pub(crate) fn parameters(&self) -> Result<usize, &'s str> {
         let mut highest = 0;
         let mut unnumbered = 0;
@@ -55,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parameters_are_counted_by_their_highest_number() {
+    fn parameters_of_custom_sql_are_counted_by_their_highest_number() {
         for (sql, postgres, sqlite) in [
             ("SELECT '$1 ?', \"?\" -- ? $1", Ok(0), Ok(0)),
             ("SELECT ?, ?", Ok(0), Ok(2)),
@@ -72,7 +70,7 @@ mod tests {
                 postgres,
                 "{sql}"
             );
-            // A cast is a name to SQLite.
+            // SQLite reads a cast as the name of a parameter.
             if !sql.contains("::") {
                 assert_eq!(
                     CustomSql::read(Engine::Sqlite, sql).parameters(),

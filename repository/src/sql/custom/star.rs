@@ -1,18 +1,18 @@
-//! Columns that are not named.
+//! Finds `*` in custom SQL.
 
 use super::CustomSql;
 use super::lexer::Token;
 
-/// Statements in which `TABLE` is a query of all columns, not a kind of object.
-const OF_ROWS: [&str; 8] = [
+/// First words of statements in which `TABLE t` means `SELECT * FROM t`. In others it is a kind of object.
+const ROW_STATEMENTS: [&str; 8] = [
     "select", "with", "insert", "update", "delete", "merge", "values", "table",
 ];
 
 impl CustomSql<'_> {
-    /// Whether the statement selects or returns `*`, or is a `TABLE` query, which is the same.
+    /// Whether the statement selects or returns `*`, or contains a `TABLE` query, which means the same.
     ///
-    /// Rows are read by position, and a driver keeps a statement with the columns that it had at first: after a
-    /// migration by another process a `*` would give other columns than were asked for.
+    /// Rows are read by position, and a driver caches a statement with its columns. After a migration by another
+    /// process, a `*` could return other columns than the code expects.
     pub(crate) fn has_star(&self) -> bool {
         let opens = |token: &Token<'_>| matches!(token, Token::Semicolon | Token::Other('('));
         let begin = self.tokens.iter().position(|token| !opens(token));
@@ -21,14 +21,14 @@ impl CustomSql<'_> {
             let token = at.and_then(|at| tokens.get(at));
             matches!(token, Some(Token::Word(word)) if wanted.contains(&word.as_ref()))
         };
-        let is_of_rows = is(Some(0), &OF_ROWS);
-        let mut introduced = false;
-        // Of each pair of parentheses that is open, whether it is the list of a DISTINCT ON.
+        let reads_rows = is(Some(0), &ROW_STATEMENTS);
+        let mut starts_column = false;
+        // For each open parenthesis: whether it starts the list of a DISTINCT ON.
         let mut lists = Vec::new();
         for (at, token) in tokens.iter().enumerate() {
-            introduced = match token {
-                Token::Other('*') if introduced => return true,
-                Token::Word(word) if is_of_rows && word == "table" => return true,
+            starts_column = match token {
+                Token::Other('*') if starts_column => return true,
+                Token::Word(word) if reads_rows && word == "table" => return true,
                 Token::Word(word) => {
                     ["select", "distinct", "all", "returning"].contains(&word.as_ref())
                 }
@@ -52,7 +52,7 @@ mod tests {
     use crate::model::engine::Engine;
 
     #[test]
-    fn a_star_is_told_from_a_product_a_count_and_a_text() {
+    fn a_star_is_distinguished_from_a_product_a_count_and_a_literal() {
         for (sql, star) in [
             ("SELECT * FROM habits", true),
             ("select distinct\n * from habits", true),
@@ -78,7 +78,7 @@ mod tests {
             ("SELECT 'open", false),
             ("", false),
         ] {
-            // Backticks quote a name on SQLite alone.
+            // Backticks quote a name only on SQLite.
             for engine in Engine::ALL {
                 if engine == Engine::Sqlite || !sql.contains('`') {
                     assert_eq!(

@@ -1,5 +1,4 @@
-//! What an application's own SQL may not do inside a unit of work: end or split the transaction, change who
-//! it runs as or for whom, or reach past the scope.
+//! Rejects custom SQL that would end or split the transaction, change its role or claims, or bypass the scope.
 
 use crate::model::engine::Engine;
 
@@ -8,7 +7,7 @@ use super::CustomSql;
 use super::lexer::Lexer;
 use super::lexer::Token;
 
-/// The first words of statements that belong to whoever holds the transaction.
+/// First words of statements that control transactions or prepared statements. Only the library sends them.
 const CONTROL: [&str; 12] = [
     "begin",
     "start",
@@ -24,49 +23,49 @@ const CONTROL: [&str; 12] = [
     "discard",
 ];
 
-/// What statements begin with that read and write rows. An owner's scope is for these: all else belongs to
-/// the system's scope or to a migration.
+/// First words of statements that read and write rows. An owner's scope allows only these; others need the system's
+/// scope or a migration.
 const ROWS: [&str; 19] = [
     "select", "with", "insert", "update", "delete", "merge", "replace", "values", "table", "lock",
     "show", "set", "notify", "call", "declare", "fetch", "move", "close", "analyze",
 ];
 
-/// Names of Postgres by which a statement sets what the scope stands on, or runs a text which nobody could
-/// read beforehand, and the first parts of such names. An owner's scope has no use for them.
-const REACHING: [&str; 6] = [
+/// Names on Postgres that an owner's scope rejects, and prefixes of such names. They change settings of the scope, or
+/// run a text that cannot be checked here.
+const BYPASSING: [&str; 6] = [
     "set_config",
-    // A view; an update of it is a SET.
+    // An update of this view is a SET.
     "pg_settings",
     "ts_stat",
     "ts_rewrite",
     "connectby",
     "xpath_table",
 ];
-const REACHING_PREFIXES: [&str; 3] = ["query_to_xml", "crosstab", "dblink"];
+const BYPASSING_PREFIXES: [&str; 3] = ["query_to_xml", "crosstab", "dblink"];
 
-/// The settings that a unit of work stands on, and the first parts of the names of such.
-const STANDS_ON: [&str; 4] = [
+/// Settings that a unit of work relies on, and prefixes of such names.
+const PROTECTED_SETTINGS: [&str; 4] = [
     "role",
     "session_authorization",
     "standard_conforming_strings",
     "transaction",
 ];
-const STANDS_ON_PREFIXES: [&str; 3] = ["request.", "catamaran.", "transaction_"];
+const PROTECTED_PREFIXES: [&str; 3] = ["request.", "catamaran.", "transaction_"];
 
-/// Whether a statement may leave something on SQLite's connection, which nothing there can reset.
+/// Whether a statement may leave state on a connection of SQLite. SQLite has no command that resets it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Trace {
-    /// Nothing stays.
+    /// It leaves no state.
     None,
-    /// A setting, an attached file, a temporary table.
+    /// It may leave a setting, an attached file or a temporary table.
     Left,
 }
 
 impl CustomSql<'_> {
-    /// Looks the text over, one statement or several; `owned` says whether it runs in an owner's scope.
+    /// Checks the text, of one statement or several. `owned`: whether it runs in an owner's scope.
     ///
     /// # Errors
-    /// The words that are not its own to say.
+    /// The words that are not allowed.
     pub(crate) fn validate(&self, owned: bool) -> Result<Trace, String> {
         let engine = self.engine;
         let mut trace = Trace::None;
@@ -75,7 +74,7 @@ impl CustomSql<'_> {
                 return Err(words);
             }
             if owned {
-                stays_in_scope(engine, statement)?;
+                check_scope(engine, statement)?;
             }
             if engine == Engine::Sqlite && leaves_a_trace(statement) {
                 trace = Trace::Left;
@@ -84,15 +83,15 @@ impl CustomSql<'_> {
         Ok(trace)
     }
 
-    /// Whether the text is no more than one statement.
+    /// Whether the text has at most one statement.
     pub(crate) fn is_one_statement(&self) -> bool {
         let full = statements(self.engine, &self.tokens).filter(|statement| !statement.is_empty());
         full.count() <= 1
     }
 }
 
-/// The statements of a text. Of one that creates a trigger or a routine, what its body holds is part of it: the
-/// body ends with the first `END` that stands where a statement would begin.
+/// The statements of a text. The body of a trigger or routine is part of the statement that creates it, and ends with
+/// the first `END` at the start of a statement.
 fn statements<'t, 's>(
     engine: Engine,
     tokens: &'t [Token<'s>],
@@ -107,7 +106,7 @@ fn statements<'t, 's>(
                 && is_word(pair.get(1), &["end"])
         };
         let body_ends = match body(engine, rest) {
-            // The engine refuses a body that has no end, and whatever comes behind it.
+            // The engine refuses a body without an end, together with the text after it.
             Some(body) => rest[body..]
                 .windows(2)
                 .position(is_end)
@@ -124,8 +123,8 @@ fn statements<'t, 's>(
     })
 }
 
-/// Where the first statement may have a body with semicolons: a trigger of SQLite from its beginning, a
-/// routine of Postgres from its `BEGIN ATOMIC`, which stands in no parentheses.
+/// The position from which the first statement may have a body with semicolons. For a trigger of SQLite it is the
+/// start, and for a routine of Postgres the `BEGIN ATOMIC` outside of parentheses.
 fn body(engine: Engine, tokens: &[Token<'_>]) -> Option<usize> {
     let is = |at: usize, wanted: &[&str]| is_word(tokens.get(at), wanted);
     if !is(0, &["create"]) {
@@ -154,19 +153,19 @@ fn body(engine: Engine, tokens: &[Token<'_>]) -> Option<usize> {
     None
 }
 
-/// Whether a token is one of these keywords, which quotes would make a name.
+/// Whether a token is one of these keywords, without quotes.
 fn is_word(token: Option<&Token<'_>>, wanted: &[&str]) -> bool {
     matches!(token, Some(Token::Word(word)) if wanted.contains(&word.as_ref()))
 }
 
-/// The words with which the first statement begins, if they control a transaction or its role.
+/// The first words of the first statement, if they control a transaction or its role.
 #[cfg(feature = "migrate")]
 pub(crate) fn leading_control(sql: &str) -> Option<String> {
     let first = Lexer::new(Engine::Postgres, sql).take_while(|token| *token != Token::Semicolon);
     control(&first.collect::<Vec<_>>())
 }
 
-/// The word at that place, quoted or not.
+/// The word at a position, quoted or not.
 fn word<'t>(statement: &'t [Token<'_>], index: usize) -> Option<&'t str> {
     match statement.get(index)? {
         Token::Word(word) | Token::Quoted(word) => Some(word),
@@ -193,17 +192,16 @@ fn control(statement: &[Token<'_>]) -> Option<String> {
     if statement.get(at + 1) == Some(&Token::Other('.')) {
         name.push('.');
     }
-    let stands_on = STANDS_ON.contains(&name.as_str())
-        || STANDS_ON_PREFIXES
+    let is_protected = PROTECTED_SETTINGS.contains(&name.as_str())
+        || PROTECTED_PREFIXES
             .iter()
             .any(|prefix| name.starts_with(prefix))
         || name == "session";
-    stands_on.then(|| format!("{first} {name}").to_ascii_uppercase())
+    is_protected.then(|| format!("{first} {name}").to_ascii_uppercase())
 }
 
-/// What an owner's scope may say: statements that read and write rows, and settings that end with the
-/// transaction.
-fn stays_in_scope(engine: Engine, statement: &[Token<'_>]) -> Result<(), String> {
+/// Checks a statement of an owner's scope: it may read and write rows, and change settings until the transaction ends.
+fn check_scope(engine: Engine, statement: &[Token<'_>]) -> Result<(), String> {
     let statement = match word(statement, 0) {
         Some("explain") => explained(statement),
         _ => statement,
@@ -215,7 +213,7 @@ fn stays_in_scope(engine: Engine, statement: &[Token<'_>]) -> Result<(), String>
         Some(_) if is(0, &["set"]) && !is(1, &["local", "constraints"]) => {
             return Err("SET without LOCAL".to_owned());
         }
-        Some(_) if is(0, &["set"]) && sets_the_path(statement) => {
+        Some(_) if is(0, &["set"]) && sets_search_path(statement) => {
             return Err("SET SEARCH_PATH".to_owned());
         }
         Some(_) if is(0, &ROWS) => {}
@@ -225,16 +223,16 @@ fn stays_in_scope(engine: Engine, statement: &[Token<'_>]) -> Result<(), String>
     if engine == Engine::Sqlite {
         return Ok(());
     }
-    if makes_a_table(statement) {
+    if has_select_into(statement) {
         return Err("INTO".to_owned());
     }
     for (index, token) in statement.iter().enumerate() {
         match token {
-            // A name with escapes may be any name.
+            // A name with Unicode escapes can spell any name.
             Token::Word(u) if u == "u" && statement.get(index + 1) == Some(&Token::Other('&')) => {
                 return Err("U&".to_owned());
             }
-            Token::Word(name) | Token::Quoted(name) if reaches(name) => {
+            Token::Word(name) | Token::Quoted(name) if bypasses_scope(name) => {
                 return Err(name.clone().into_owned());
             }
             _ => {}
@@ -243,15 +241,15 @@ fn stays_in_scope(engine: Engine, statement: &[Token<'_>]) -> Result<(), String>
     Ok(())
 }
 
-/// Whether a `SET LOCAL` is about where names are looked up; `SCHEMA` is another word for it. Names of settings know
-/// no case, in quotes as well.
-fn sets_the_path(statement: &[Token<'_>]) -> bool {
+/// Whether a `SET LOCAL` changes the search path. `SCHEMA` is a synonym. Names of settings are case-insensitive, even
+/// in quotes.
+fn sets_search_path(statement: &[Token<'_>]) -> bool {
     let name = word(statement, 2).unwrap_or_default();
     let is_setting = name.eq_ignore_ascii_case("search_path");
     is_setting || is_word(statement.get(2), &["schema"])
 }
 
-/// The statement that an `EXPLAIN` is about, and with `ANALYZE` runs.
+/// The statement inside an `EXPLAIN`, which `ANALYZE` executes.
 fn explained<'t, 's>(statement: &'t [Token<'s>]) -> &'t [Token<'s>] {
     let is_end = |token: &Token<'_>| *token == Token::Other(')');
     let mut at = match statement.get(1) {
@@ -264,10 +262,10 @@ fn explained<'t, 's>(statement: &'t [Token<'s>]) -> &'t [Token<'s>] {
     statement.get(at..).unwrap_or_default()
 }
 
-/// Whether an `INTO` is not that of `INSERT` or `MERGE`, but of a `SELECT`, for which SQLite has none. Behind
-/// a `SELECT` the other two words may be names of columns.
-fn makes_a_table(statement: &[Token<'_>]) -> bool {
-    // Of each pair of parentheses that is open, whether a SELECT began in it.
+/// Whether the statement has a `SELECT .. INTO`, which creates a table on Postgres. The `INTO` of `INSERT` and `MERGE`
+/// is allowed; after a `SELECT`, these two words may be names of columns.
+fn has_select_into(statement: &[Token<'_>]) -> bool {
+    // For each open parenthesis: whether it contains a SELECT.
     let mut selects = vec![false];
     let mut writes = false;
     for token in statement {
@@ -289,16 +287,16 @@ fn makes_a_table(statement: &[Token<'_>]) -> bool {
     false
 }
 
-fn reaches(name: &str) -> bool {
-    REACHING.contains(&name)
-        || REACHING_PREFIXES
+fn bypasses_scope(name: &str) -> bool {
+    BYPASSING.contains(&name)
+        || BYPASSING_PREFIXES
             .iter()
             .any(|prefix| name.starts_with(prefix))
 }
 
 fn leaves_a_trace(statement: &[Token<'_>]) -> bool {
     match word(statement, 0) {
-        // Without a value it is a question.
+        // Without a value it only reads.
         Some("pragma") => statement
             .iter()
             .any(|token| matches!(token, Token::Other('=' | '('))),

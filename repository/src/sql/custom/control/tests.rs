@@ -5,7 +5,7 @@ fn refused(engine: Engine, owned: bool, sql: &str) -> Option<String> {
 }
 
 #[test]
-fn control_is_found_behind_comments_and_other_statements() {
+fn transaction_control_is_found_after_comments_and_other_statements() {
     for (sql, found) in [
         ("commit", Some("COMMIT")),
         ("  -- done\n /* really */ commit;", Some("COMMIT")),
@@ -51,7 +51,7 @@ fn control_is_found_behind_comments_and_other_statements() {
 }
 
 #[test]
-fn a_body_is_part_of_the_statement_that_creates_it_and_ends_with_it() {
+fn the_body_of_a_trigger_or_routine_is_part_of_the_statement_that_creates_it() {
     let sqlite = [
         (
             "CREATE TRIGGER t AFTER INSERT ON a BEGIN SELECT CASE 1 WHEN 1 THEN 2 END; END;",
@@ -101,7 +101,7 @@ fn a_body_is_part_of_the_statement_that_creates_it_and_ends_with_it() {
 }
 
 #[test]
-fn one_statement_is_told_from_several() {
+fn one_custom_statement_is_distinguished_from_several() {
     for (sql, one) in [
         ("", true),
         (";; SELECT ';' /* ; */ ;; -- ;", true),
@@ -121,7 +121,7 @@ fn one_statement_is_told_from_several() {
 }
 
 #[test]
-fn an_owners_scope_reads_and_writes_rows_and_nothing_else() {
+fn custom_sql_in_an_owners_scope_may_only_read_and_write_rows() {
     for (sql, found) in [
         ("DO $$ BEGIN PERFORM 1; END $$", Some("DO")),
         (
@@ -209,7 +209,7 @@ fn an_owners_scope_reads_and_writes_rows_and_nothing_else() {
 }
 
 #[test]
-fn what_stays_on_a_connection_of_sqlite_is_told() {
+fn statements_that_leave_state_on_a_sqlite_connection_are_found() {
     for (sql, trace) in [
         ("PRAGMA foreign_keys = OFF", Trace::Left),
         ("SELECT 1; ATTACH 'x' AS y", Trace::Left),
