@@ -1,13 +1,13 @@
-//! The codes of findings.
+//! The codes of findings, with their severities and texts.
 
 use std::fmt;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// The application works; someone will be surprised.
+    /// The application works, but may surprise a reader or a later migration.
     Warning,
-    /// Rows may be lost, refused on one side, or seen by others; or calls fail.
+    /// Calls fail, or rows may be lost, refused on one side, or visible to other owners.
     Error,
 }
 
@@ -29,7 +29,7 @@ impl fmt::Display for Severity {
 
 macro_rules! codes {
     ($($name:ident = $id:literal, $severity:ident, $title:literal, $meaning:literal;)*) => {
-        /// What kind of difference a finding is. A code keeps its meaning for ever.
+        /// The kind of a finding. A code never changes its meaning.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Code {
@@ -37,25 +37,25 @@ macro_rules! codes {
         }
 
         impl Code {
-            /// Every code, in order.
+            /// All codes, in ascending order.
             pub const ALL: &'static [Code] = &[$(Code::$name),*];
 
-            /// `CAT013`.
+            /// The identifier, for example `CAT013`.
             pub const fn id(self) -> &'static str {
                 match self { $(Code::$name => $id),* }
             }
 
-            /// How bad it is.
+            /// The severity.
             pub const fn severity(self) -> Severity {
                 match self { $(Code::$name => Severity::$severity),* }
             }
 
-            /// What it is, in a few words.
+            /// A short title.
             pub const fn title(self) -> &'static str {
                 match self { $(Code::$name => $title),* }
             }
 
-            /// What comes of it.
+            /// The consequence for the application.
             pub const fn meaning(self) -> &'static str {
                 match self { $(Code::$name => $meaning),* }
             }
@@ -158,7 +158,7 @@ codes! {
 }
 
 impl Code {
-    /// Whether it is about what DOMAIN has no word for.
+    /// Whether it is about an object that DOMAIN cannot describe: a trigger, a view.
     pub(crate) const fn is_of_others(self) -> bool {
         matches!(self, Code::Unknown | Code::Trigger)
     }

@@ -1,4 +1,4 @@
-//! A schema as 32 bytes.
+//! A SHA-256 digest of a schema.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::schema::{AccessControl, Schema, Table};
 
-/// A digest of a schema: SHA-256 over what its tables say, in one order, whatever their spelling.
+/// A digest of a schema: SHA-256 over its tables in canonical form and order.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Digest([u8; 32]);
 
@@ -23,12 +23,12 @@ impl fmt::Debug for Digest {
 }
 
 impl Digest {
-    /// `role` is the application's, whose name is no part of the schema.
+    /// `role` is the application's role, whose name is no part of the digest.
     pub(crate) fn of(schema: &Schema, role: &str) -> Self {
         let mut hash = Sha256::new();
         for (name, table) in &schema.tables {
             let mut facts = facts(table, role);
-            // The order of columns and keys in a database is that in which they were added.
+            // Sorted, because a database lists columns and keys in the order in which they were added.
             facts.sort();
             feed(&mut hash, name);
             facts.iter().for_each(|fact| feed(&mut hash, fact));
@@ -58,15 +58,15 @@ impl Digest {
     }
 }
 
-/// With its length before it, so that no two lists of texts are fed alike.
+/// Adds a text with its length before it, so that different lists of texts cannot produce the same bytes.
 fn feed(hash: &mut Sha256, text: &str) {
     hash.update((text.len() as u64).to_le_bytes());
     hash.update(text);
 }
 
-/// Each a line. Expressions are written by what they say.
+/// The facts of a table, one text each. Expressions are in canonical form.
 fn facts(table: &Table, role: &str) -> Vec<String> {
-    // Taken apart in whole, so that no fact is forgotten that is added.
+    // Destructured without `..`, so that a new field does not compile until it is handled here.
     let Table {
         columns,
         primary_key,

@@ -1,24 +1,24 @@
-//! The migrations that a database has recorded, beside those of the history.
+//! Compares the migrations that a database has recorded with those of the application.
 
 use super::code::Code;
 use super::finding::{Finding, Part};
 use super::fix::Fix;
-use super::read::{Odd, Recorded};
+use super::read::{OddRow, Recorded};
 use super::statement::{Phase, Statement};
 use crate::model::domain::Place;
 use crate::model::engine::Engine;
 use crate::store::start_up::HISTORY;
 
-/// What a checked database has recorded of its migrations, and whether its schema is whole without the migrations
-/// that they do not name.
+/// The check of one database's recorded migrations.
 pub(crate) struct Recorder<'a> {
     pub(crate) place: Place,
     pub(crate) at: &'a str,
+    /// Whether the schema is complete, although migrations may be missing.
     pub(crate) is_whole: bool,
 }
 
 impl Recorder<'_> {
-    /// The migrations that the database lacks, those that the history lacks, and rows that are neither.
+    /// Finds missing migrations, unknown migrations, and rows that are neither.
     pub(crate) fn compare(&self, recorded: &Recorded, names: &[String]) -> Vec<Finding> {
         let missing = names.iter().filter(|name| !recorded.names.contains(name));
         let missing = missing.map(|name| {
@@ -40,7 +40,7 @@ impl Recorder<'_> {
         missing.chain(unknown).chain(odd).collect()
     }
 
-    /// What a migration makes is there: to run it again would fail.
+    /// The instruction for a migration whose objects exist but whose row is missing: running it again would fail.
     fn lost_row(&self, name: &str) -> String {
         let now = match self.place.engine() {
             Some(Engine::Postgres) => "extract(epoch FROM now())::bigint",
@@ -54,7 +54,7 @@ impl Recorder<'_> {
         )
     }
 
-    fn odd(&self, odd: &Odd) -> Finding {
+    fn odd(&self, odd: &OddRow) -> Finding {
         let fix = match (odd.rows, self.place.engine()) {
             (Some(rows), Some(_)) => {
                 let delete = format!("DELETE FROM {} WHERE {rows}", HISTORY);

@@ -1,4 +1,4 @@
-//! What a place has to say, by DOMAIN and the records.
+//! The schema that each place should have, computed from DOMAIN and the records.
 
 use super::described::Described;
 use super::expression::Expression;
@@ -10,7 +10,7 @@ use crate::model::domain::description::TableDescription;
 use crate::model::domain::{self, DefaultValue, Domain, Equivalence, MATRIX, NativeType, Place};
 use crate::model::engine::Engine;
 
-/// What the expected schemas are made of.
+/// The sources of the required schemas.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Requirements<'a> {
     pub(crate) domain: &'a Domain,
@@ -20,7 +20,7 @@ pub(crate) struct Requirements<'a> {
 }
 
 impl Requirements<'_> {
-    /// The schema that the place should have; `None` for DOMAIN, which is not compared with itself.
+    /// The schema that a place should have; `None` for DOMAIN, which is not compared with itself.
     pub(crate) fn schema(&self, place: Place) -> Option<Schema> {
         let engine = place.engine()?;
         let mut schema = Schema::new(engine);
@@ -45,7 +45,7 @@ impl Requirements<'_> {
         Some(schema)
     }
 
-    /// The row of the matrix for a logical type: the domain's own goes first.
+    /// The row of the matrix for a logical type. The domain's own rows come first.
     pub(crate) fn equivalence(&self, ty: &str) -> Option<&'static Equivalence> {
         let rows = self.domain.types.iter().chain(MATRIX);
         rows.into_iter().find(|row| row.name == ty)
@@ -117,7 +117,7 @@ impl Requirements<'_> {
             let nullable = shape.is_some_and(|shape| shape.nullable);
             Column {
                 name: (*name).to_owned(),
-                // Of a column that nobody describes, only the name is known.
+                // Only the name of a column is known if no record and no type describes it.
                 ty: native.map(ty).unwrap_or_default().to_owned(),
                 collation: None,
                 nullable,
@@ -127,14 +127,14 @@ impl Requirements<'_> {
                     let is_key = table.primary_key.columns.contains(name);
                     field(name, native, nullable, is_key)
                 }),
-                // Of a record the compiler proves it.
+                // For a record, the compiler proves the type.
                 holds: native.filter(|_| is_by_hand).and_then(holds),
             }
         });
         columns.collect()
     }
 
-    /// The checks that DOMAIN names, and those that the types of the columns need.
+    /// Adds the checks of DOMAIN, and those that the column types need.
     fn checks(
         &self,
         table: &domain::Table,
@@ -180,7 +180,7 @@ impl Requirements<'_> {
         }
     }
 
-    /// The columns that need a check on an engine, with the form that it must guarantee.
+    /// The checks that the column types need on an engine.
     pub(crate) fn needed(
         &self,
         table: &domain::Table,
@@ -202,7 +202,7 @@ impl Requirements<'_> {
         needed.collect()
     }
 
-    /// An owned table is guarded by a policy on its owner; another by privileges alone.
+    /// An owned table has a policy on its owner. Other tables have privileges alone.
     fn guard(&self, table: &domain::Table) -> AccessControl {
         let owned = table.owner.map(|owner| {
             let is_owner = Expression::condition(Engine::Postgres, &owner_is_the_caller(owner));
@@ -250,7 +250,7 @@ pub(crate) struct Needed {
 }
 
 impl Needed {
-    /// Whether this is the check that DOMAIN has for it.
+    /// Whether the check of DOMAIN is for this column.
     pub(crate) fn is(&self, table: &domain::Table, check: &domain::Check) -> bool {
         let says_nothing = check.sqlite.is_none() && check.postgres.is_none();
         let is_about_it = says_nothing && check.columns == [self.column.as_str()];
@@ -258,12 +258,12 @@ impl Needed {
     }
 }
 
-/// The name of the check of a column, by DOMAIN's convention.
+/// The name of a column's check, by DOMAIN's convention.
 pub(crate) fn check_name(table: &str, column: &str) -> String {
     format!("ck_{table}__{column}")
 }
 
-/// What the policy of an owned table says.
+/// The condition of an owned table's policy.
 pub(crate) fn owner_is_the_caller(owner: &str) -> String {
     let owner = crate::fingerprint::ident::name(owner);
     format!(
@@ -271,7 +271,7 @@ pub(crate) fn owner_is_the_caller(owner: &str) -> String {
     )
 }
 
-/// What has names in DOMAIN, and is the same for entities and databases.
+/// The keys, which are the same for entities and databases.
 fn named(table: &domain::Table) -> Table {
     Table {
         primary_key: PrimaryKey {
@@ -323,7 +323,7 @@ fn index(table: &domain::Table, index: &domain::Index, engine: Engine) -> Index 
     }
 }
 
-/// A column's name, or an expression; descending if it says so.
+/// Reads an entry of an index: a column or an expression, with ` DESC` for descending order.
 pub(crate) fn key(table: &domain::Table, text: &str, engine: Engine) -> Key {
     let (sql, descending) = match text.strip_suffix(" DESC") {
         Some(sql) => (sql, true),
@@ -355,7 +355,7 @@ fn policy(policy: &domain::Policy) -> Policy {
     }
 }
 
-/// What SeaORM calls the value of such a field; none for a type of one's own, and of JSON, which it tells in two ways.
+/// SeaORM's name for the value type of a field. `None` for a custom type, and for JSON, for which SeaORM has two names.
 fn holds(native: &NativeType) -> Option<String> {
     let value = match native.field {
         "String" | "TextId" | "TextTime" | "TextDate" => "String",
@@ -373,7 +373,7 @@ fn holds(native: &NativeType) -> Option<String> {
     Some(value.to_owned())
 }
 
-/// How an entity writes the field.
+/// The field as an entity writes it.
 fn field(name: &str, native: &NativeType, nullable: bool, is_key: bool) -> String {
     let key = is_key.then_some(PRIMARY_KEY).into_iter();
     let ty = match nullable {
@@ -386,10 +386,10 @@ fn field(name: &str, native: &NativeType, nullable: bool, is_key: bool) -> Strin
     words.join(" ")
 }
 
-/// The attribute of an entity's field that is the primary key, or a part of it.
+/// The attribute of a primary key field in an entity.
 pub(crate) const PRIMARY_KEY: &str = "#[sea_orm(primary_key, auto_increment = false)]";
 
-/// A default as the engine writes it.
+/// A default as a literal of the engine.
 fn literal(engine: Engine, value: DefaultValue) -> String {
     match (value, engine) {
         (DefaultValue::Text(text), _) => format!("'{}'", text.replace('\'', "''")),

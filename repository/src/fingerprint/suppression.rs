@@ -1,13 +1,13 @@
-//! Differences that are meant.
+//! Intended differences, as DOMAIN lists them.
 
 use super::code::Code;
 use super::finding::{Finding, Part};
 use super::fix::Fix;
 use crate::model::domain::{Place, Suppression};
 
-/// Takes away what is suppressed, and adds what is wrong with the suppressions.
+/// Separates suppressed findings from the others, and adds findings about the suppressions themselves.
 ///
-/// A suppression is judged only if its place was checked in whole.
+/// An unused suppression is reported only if its place was checked completely.
 pub(crate) fn apply(
     suppressions: &'static [Suppression],
     checked_in_whole: &[Place],
@@ -77,7 +77,7 @@ fn about(suppression: &Suppression, code: Code, wanted: &str, found: &str, fix: 
     }
 }
 
-/// Whether such a difference is suppressed. What is suppressed of the migrations is suppressed of a live database too.
+/// Whether the suppression covers a finding. One for the migrations also covers a live database.
 pub(crate) fn covers(suppression: &Suppression, place: Place, code: Code, subject: &str) -> bool {
     let is_there = match (suppression.place, place) {
         (Place::Migrations(one), Place::Database(other)) => one == other,
@@ -86,7 +86,7 @@ pub(crate) fn covers(suppression: &Suppression, place: Place, code: Code, subjec
     is_there && suppression.code == code.id() && matches(suppression.subject, subject)
 }
 
-/// Whether the subject is the pattern's, in which `*` stands for any text.
+/// Whether the subject matches the pattern, in which `*` matches any text.
 fn matches(pattern: &str, subject: &str) -> bool {
     let Some((begin, rest)) = pattern.split_once('*') else {
         return pattern == subject;

@@ -1,4 +1,4 @@
-//! Row level security, its policies, and privileges, in whatever way the application's role has them.
+//! Compares the application's role, row level security, policies and privileges.
 
 use super::{Comparison, OnTable, Sides, sides};
 use crate::fingerprint::code::Code;
@@ -16,7 +16,7 @@ pub(crate) fn compare(on: &mut OnTable<'_>) {
     if found.owned {
         let sql = format!("ALTER TABLE {} OWNER TO CURRENT_USER", ident::name(on.name));
         let owner = Statement::new(Phase::Owner, sql);
-        // What it may do as the owner goes with that.
+        // The change of owner takes the owner's privileges from the role.
         let grants = wanted.grants.iter();
         let grants =
             grants.map(|grant| Statement::new(Phase::AccessControl, ddl::grant(on.name, grant)));
@@ -28,7 +28,7 @@ pub(crate) fn compare(on: &mut OnTable<'_>) {
     grants(on, wanted, found);
 }
 
-/// Whether the application's role is there, bound by policies, and at home in the schema but not its master.
+/// Compares the application's role: it exists, policies apply to it, and it can use the schema but does not own it.
 pub(crate) fn role(all: &mut Comparison, wanted: &Schema, found: &Schema) {
     let Some(wanted) = &wanted.role else {
         return;
@@ -66,7 +66,7 @@ pub(crate) fn role(all: &mut Comparison, wanted: &Schema, found: &Schema) {
     namespace(all, wanted, found);
 }
 
-/// What the application's role may do in the schema itself.
+/// Compares the privileges of the application's role on the schema itself.
 fn namespace(all: &mut Comparison, wanted: &Role, found: &Role) {
     let application = &wanted.name;
     let (wanted, found) = (&wanted.namespace, &found.namespace);
@@ -85,7 +85,7 @@ fn namespace(all: &mut Comparison, wanted: &Role, found: &Role) {
         );
     }
     if found.owned && !wanted.owned {
-        // What it may do as the owner goes with that.
+        // The change of owner takes the owner's privileges from the role.
         let owner = format!("ALTER {schema} OWNER TO CURRENT_USER");
         let grant = format!("GRANT USAGE ON {schema} TO {}", ident::role(application));
         let fix = Fix::sql([
@@ -104,12 +104,12 @@ fn namespace(all: &mut Comparison, wanted: &Role, found: &Role) {
     }
 }
 
-/// A statement about who may do what.
+/// A fix with a statement of access control.
 fn guarding(sql: String) -> Fix {
     Fix::sql([Statement::new(Phase::AccessControl, sql)])
 }
 
-/// The two sides where something belongs to the application's role.
+/// The sides of a finding about an object that the application's role owns.
 fn owners() -> Sides {
     sides(
         "another owner",
@@ -155,7 +155,7 @@ fn drop(on: &OnTable<'_>, policy: &str) -> Statement {
     Statement::new(Phase::DropPolicy, sql)
 }
 
-/// Permissive policies are joined by OR, so that one too many opens the table.
+/// Compares policies. Permissive ones are combined by OR, so an extra one opens the table.
 fn policies(on: &mut OnTable<'_>, wanted: &AccessControl, found: &AccessControl) {
     for (name, policy) in &wanted.policies {
         let create = ddl::create_policy(on.name, name, policy);
@@ -184,8 +184,8 @@ fn policies(on: &mut OnTable<'_>, wanted: &AccessControl, found: &AccessControl)
     }
 }
 
-/// Takes away the policies that read a column, which Postgres changes with none of them, and makes those again that are
-/// to stay. One that is too much is gone by then, unless it is meant.
+/// Drops the policies that name a column, which Postgres requires for changing it, and recreates those that stay. An
+/// extra policy has been dropped before, unless it is suppressed.
 pub(crate) fn policies_anew(on: &OnTable<'_>, column: &str) -> Vec<Statement> {
     let found = on.found.guard.iter().flat_map(|guard| &guard.policies);
     let are_about = found.filter(|(_, policy)| policy.is_about(column));
@@ -225,7 +225,7 @@ fn one(on: &mut OnTable<'_>, name: &str, wanted: &Policy, found: &Policy, create
             say(&policy.with_check)
         )
     };
-    // Without WITH CHECK, what is seen is what may be written.
+    // Without WITH CHECK, USING also applies to written rows.
     let checked = |policy: &Policy| policy.with_check.clone().or(policy.using.clone());
     if kind(wanted) != kind(found) {
         on.named(
@@ -249,7 +249,7 @@ fn one(on: &mut OnTable<'_>, name: &str, wanted: &Policy, found: &Policy, create
     }
 }
 
-/// A privilege in a few words.
+/// The text of a privilege.
 fn said(grant: &Grant) -> String {
     let option = if grant.grantable {
         " WITH GRANT OPTION"
@@ -259,7 +259,8 @@ fn said(grant: &Grant) -> String {
     format!("{} TO {}{option}", grant.privilege, grant.role)
 }
 
-/// The statements by which the application's role has a privilege no more: what another role has is that one's.
+/// The statements that revoke a privilege from the application's role. One that it has through another role stays with
+/// that role.
 fn revoked(verb: &str, grant: &Grant, on: &str) -> Fix {
     if grant.through.is_some() {
         let revoke = grant.revoke.iter();
@@ -271,7 +272,7 @@ fn revoked(verb: &str, grant: &Grant, on: &str) -> Fix {
         ident::role(&grant.role)
     );
     guarding(match &grant.grantor {
-        // What another role granted is not taken back by the owner, whose REVOKE then changes nothing.
+        // A REVOKE by the owner does not affect what another role granted.
         Some(grantor) => {
             let body = format!("BEGIN SET LOCAL ROLE {grantor}; {revoke}; RESET ROLE; END");
             format!("DO {}", ident::dollar_quoted(&body))
@@ -301,7 +302,7 @@ fn grants(on: &mut OnTable<'_>, wanted: &AccessControl, found: &AccessControl) {
         {
             continue;
         }
-        // One that is right but for its grant option keeps the privilege.
+        // A privilege that differs only in its grant option stays.
         let verb = match wanted.grants.iter().any(|other| same(grant, other)) {
             true => "REVOKE GRANT OPTION FOR",
             false => "REVOKE",
@@ -312,7 +313,8 @@ fn grants(on: &mut OnTable<'_>, wanted: &AccessControl, found: &AccessControl) {
     }
 }
 
-/// Whether the application's role has by another role only what it should have itself, or a part of that.
+/// Whether the application's role has through another role only a privilege that it should have itself, or a part of
+/// it.
 fn is_given_anyway(grant: &Grant, wanted: &[Grant]) -> bool {
     let (privilege, _) = grant
         .privilege

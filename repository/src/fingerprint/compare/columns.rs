@@ -1,4 +1,4 @@
-//! Columns: there at all, order, type, collation, nullability, default.
+//! Compares columns: existence, order, type, collation, nullability, default, generation.
 
 use super::{OnTable, Part, Remedy, renames, retype, sides};
 use crate::fingerprint::code::Code;
@@ -14,7 +14,7 @@ pub(crate) fn compare(on: &mut OnTable<'_>) {
     let (wanted, found) = (on.wanted, on.found);
     for column in &wanted.columns {
         match found.column(&column.name) {
-            // Of a column that nobody describes, only the name is known.
+            // Only the name is known of a column that no record and no type describes.
             Some(_) if column.ty.is_empty() => {}
             Some(other) => one(on, column, other),
             None => missing(on, column),
@@ -25,7 +25,7 @@ pub(crate) fn compare(on: &mut OnTable<'_>) {
             extra(on, column);
         }
     }
-    // In a database a column that was added later comes last, and no statement depends on that.
+    // Only in entities: in a database a later column comes last, and no statement depends on the order.
     if let Some(module) = &found.source {
         let both = |one: &Table, other: &Table| -> Vec<String> {
             let names = one.columns.iter().map(|column| column.name.clone());
@@ -48,7 +48,7 @@ fn missing(on: &mut OnTable<'_>, column: &Column) {
     let table = ident::name(on.name);
     let others = renames::names_of_a_missing_column(on, column);
     let remedy: Remedy<'_> = match on.module() {
-        // Before it has a type, nothing can be written.
+        // No definition can be written without a type.
         _ if column.ty.is_empty() => Fix::Words(format!(
             "give {} a type first: a field of the record, or of the shape",
             column.name
@@ -105,12 +105,12 @@ fn missing(on: &mut OnTable<'_>, column: &Column) {
     );
 }
 
-/// Whether rows that are there already can have a value in it.
+/// Whether existing rows can get a value.
 pub(crate) fn can_be_filled(column: &Column) -> bool {
     column.nullable || column.default.is_some() || column.generated.is_some()
 }
 
-/// A value for each row is known to people alone.
+/// The instruction for a column whose values have to be set by hand.
 fn by_hand(on: &OnTable<'_>, column: &Column) -> Fix {
     let nullable = Column {
         nullable: true,
@@ -124,7 +124,7 @@ fn by_hand(on: &OnTable<'_>, column: &Column) -> Fix {
     ))
 }
 
-/// Whether SQLite adds the column to a table that has rows: it fills it with a literal, or with NULL.
+/// Whether SQLite can add the column to a table with rows: its default is NULL or a literal.
 fn can_be_added(column: &Column) -> bool {
     let is_literal =
         |sql: &str| !sql.starts_with('(') && !sql.to_lowercase().starts_with("current_");
@@ -135,7 +135,7 @@ fn can_be_added(column: &Column) -> bool {
     }
 }
 
-/// How to take a column out of a database.
+/// The fix that drops a column of a database.
 fn dropped<'t>(on: &OnTable<'t>, column: &'t Column) -> Remedy<'t> {
     let (engine, name) = (on.all.engine, column.name.as_str());
     let without = move |table: &mut Table| table.drop_column(engine, name);
@@ -191,7 +191,7 @@ fn extra(on: &mut OnTable<'_>, column: &Column) {
     );
 }
 
-/// The whole column, as its place would write it.
+/// The definition of a column in the place's language.
 fn said(on: &OnTable<'_>, column: &Column) -> String {
     match on.is_database() {
         true => ddl::column(column),
@@ -199,7 +199,7 @@ fn said(on: &OnTable<'_>, column: &Column) -> String {
     }
 }
 
-/// How to make a column what it should be in one respect; `action` is what Postgres does to it.
+/// The fix for one property of a column; `action` is the action of ALTER COLUMN on Postgres.
 fn fixed<'t>(
     on: &OnTable<'_>,
     wanted: &'t Column,
@@ -215,7 +215,7 @@ pub(crate) fn altering(on: &OnTable<'_>, column: &str, action: &str) -> Statemen
     Statement::new(Phase::AlterColumn, sql)
 }
 
-/// As [`fixed`], by any statements on Postgres.
+/// As [`fixed`], with any statements on Postgres.
 pub(crate) fn altered<'t>(
     on: &OnTable<'_>,
     wanted: &'t Column,
@@ -299,7 +299,7 @@ fn one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
             fix,
         );
     }
-    // A default of another type is told, and fixed, with the type.
+    // A default of another type is reported and fixed with the type.
     if wanted.ty == found.ty && wanted.default != found.default {
         let say = |column: &Column| match &column.default {
             Some(default) => default.to_string(),
@@ -320,7 +320,7 @@ fn one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
         );
     }
     if wanted.generated != found.generated {
-        // A value that is written stays, where it does not refuse one.
+        // An identity column BY DEFAULT keeps written values.
         let by_default = Some(Generated::Identity { is_always: false });
         let code = match wanted.generated.is_none() && found.generated == by_default {
             true => Code::IdentityByDefault,
@@ -339,7 +339,7 @@ fn one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
     }
 }
 
-/// How to make a column one that is written, or, on the way back, one that is computed.
+/// The fix that makes a generated column an ordinary one; in a down migration also the reverse.
 fn refilled<'t>(on: &OnTable<'_>, wanted: &'t Column, found: &Column) -> Remedy<'t> {
     let (table, name) = (ident::name(on.name), ident::name(&wanted.name));
     let postgres = match (&wanted.generated, &found.generated) {
@@ -349,7 +349,7 @@ fn refilled<'t>(on: &OnTable<'_>, wanted: &'t Column, found: &Column) -> Remedy<
             format!("ALTER TABLE {table} ADD COLUMN {}", ddl::column(wanted)),
         ],
     };
-    // A default is for a column that is written.
+    // A later SET DEFAULT needs an ordinary column.
     let phase = match wanted.generated {
         None => Phase::DropColumn,
         Some(_) => Phase::AlterColumn,
@@ -364,7 +364,7 @@ fn refilled<'t>(on: &OnTable<'_>, wanted: &'t Column, found: &Column) -> Remedy<
     remedy.losing(loses)
 }
 
-/// How Postgres makes a column one that is written, with the values that it has.
+/// The statements that make a generated column of Postgres an ordinary one and keep its values.
 fn written(table: &str, column: &Column, generated: &Generated) -> Vec<String> {
     let (table, name) = (ident::name(table), ident::name(&column.name));
     let (expression, is_stored) = match generated {
@@ -383,7 +383,7 @@ fn written(table: &str, column: &Column, generated: &Generated) -> Vec<String> {
     if is_stored {
         return vec![drop_expression(&name)];
     }
-    // One that has no values of its own cannot keep them.
+    // A virtual column has no stored values: they are stored in a new column first.
     let kept = Column {
         name: format!("{}__new", column.name),
         generated: Some(Generated::Computed {
@@ -401,7 +401,7 @@ fn written(table: &str, column: &Column, generated: &Generated) -> Vec<String> {
     ]
 }
 
-/// SQLite compares bytes unless told otherwise.
+/// Whether the collations are equal. Default on SQLite: `BINARY`.
 fn same_collation(engine: Engine, wanted: &Column, found: &Column) -> bool {
     let plain = |collation: &Option<String>| match (engine, collation.as_deref()) {
         (Engine::Sqlite, Some(name)) if name.eq_ignore_ascii_case("binary") => None,
@@ -415,7 +415,7 @@ mod tests {
     use super::*;
     use crate::fingerprint::expression::Expression;
 
-    /// No server of these tests has such columns: Postgres knows them from version 18 on.
+    /// Virtual columns need Postgres 18, which the test servers may not have.
     #[test]
     fn a_column_whose_values_are_not_kept_gets_them_before_it_is_written() {
         let generated = Generated::Computed {

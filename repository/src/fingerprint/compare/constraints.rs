@@ -1,4 +1,4 @@
-//! Keys and checks.
+//! Compares primary keys, unique keys and checks.
 
 use super::{OnTable, sides};
 use crate::fingerprint::code::Code;
@@ -62,7 +62,7 @@ pub(crate) fn primary_key(on: &mut OnTable<'_>) {
     }
 }
 
-/// The statements that put a key in the place of another.
+/// The statements that replace a key by another one.
 fn key_anew(
     on: &OnTable<'_>,
     drop: Option<&str>,
@@ -74,7 +74,7 @@ fn key_anew(
     drop.into_iter().chain([add]).collect()
 }
 
-/// A key has an index of its name.
+/// The statement that adds a key, which also creates an index of its name.
 fn key_added(on: &OnTable<'_>, name: Option<&String>, add: &str) -> Statement {
     let add = ddl::added(Phase::AddKey, on.name, add);
     match name {
@@ -83,7 +83,7 @@ fn key_added(on: &OnTable<'_>, name: Option<&String>, add: &str) -> Statement {
     }
 }
 
-/// Statements that change a key, while the foreign keys are away that need it.
+/// The statements that change a key, with the foreign keys that need it dropped and recreated.
 fn without_references(
     on: &OnTable<'_>,
     columns: &[String],
@@ -100,7 +100,7 @@ fn without_references(
     all
 }
 
-/// The statement that drops a constraint; none for one without a name.
+/// The statement that drops a constraint; `None` for one without a name.
 pub(crate) fn dropped(phase: Phase, table: &str, constraint: Option<&str>) -> Option<Statement> {
     let constraint = constraint?;
     let sql = format!(
@@ -111,7 +111,7 @@ pub(crate) fn dropped(phase: Phase, table: &str, constraint: Option<&str>) -> Op
     Some(Statement::new(phase, sql).dropping_constraint(table, constraint))
 }
 
-/// A constraint that is right but for its name; `edit` gives it the right one.
+/// Reports a constraint that differs only in its name. `edit` renames it.
 pub(crate) fn renamed(
     on: &mut OnTable<'_>,
     wanted: &str,
@@ -134,7 +134,7 @@ pub(crate) fn renamed(
 }
 
 pub(crate) fn unique_keys(on: &mut OnTable<'_>) {
-    // One to one: a second key over the same columns is one too many, whatever kind it is of.
+    // One to one: a second key over the same columns is an extra one of any kind.
     let mut rest: Vec<&UniqueKey> = on.found.unique_keys.iter().collect();
     for key in &on.wanted.unique_keys {
         let same = |other: &&UniqueKey| key.columns == other.columns;
@@ -159,7 +159,7 @@ pub(crate) fn unique_keys(on: &mut OnTable<'_>) {
     }
 }
 
-/// A key beside the one over the same columns, or of the same name.
+/// Compares a key with one over the same columns, or of the same name.
 fn unique_key(on: &mut OnTable<'_>, key: &UniqueKey, found: Option<&UniqueKey>) {
     let name = key.name.clone().unwrap_or_default();
     let sql = key_anew(
@@ -199,7 +199,7 @@ fn unique_key(on: &mut OnTable<'_>, key: &UniqueKey, found: Option<&UniqueKey>) 
 
 pub(crate) fn checks(on: &mut OnTable<'_>) {
     let (wanted, found) = (&on.wanted.checks, &on.found.checks);
-    // One that is called otherwise is found by what it says.
+    // A check under another name is found by its condition.
     let under_another_name = |check: &Check| {
         let is_free = |other: &&Check| {
             other.condition == check.condition
@@ -294,7 +294,7 @@ fn one(on: &mut OnTable<'_>, name: &str, wanted: &Check, found: &Check) {
     }
 }
 
-/// By then it has its right name.
+/// Reports a constraint that is NOT VALID. It has been renamed by the time that the fix runs.
 pub(crate) fn not_valid(on: &mut OnTable<'_>, name: &str) {
     let validate = format!(
         "ALTER TABLE {} VALIDATE CONSTRAINT {}",

@@ -1,4 +1,4 @@
-//! Foreign keys.
+//! Compares foreign keys.
 
 use super::constraints::{dropped, not_valid, renamed};
 use super::{OnTable, Remedy, sides};
@@ -14,7 +14,7 @@ pub(crate) fn compare(on: &mut OnTable<'_>) {
     let (wanted, found) = (&on.wanted.foreign_keys, &on.found.foreign_keys);
     // By columns, since entities have no names for them.
     let same = |one: &ForeignKey, other: &ForeignKey| one.columns == other.columns;
-    // One to one: a second key over the same columns is one too many, whatever it does.
+    // One to one: a second key over the same columns is an extra one.
     let mut rest: Vec<&ForeignKey> = found.iter().collect();
     for key in wanted {
         let name = key.called();
@@ -63,7 +63,7 @@ fn foreign_key(on: &mut OnTable<'_>, name: &str, wanted: &ForeignKey, found: &Fo
             "MATCH SIMPLE"
         }
     };
-    // Made anew it looks at the rows that were written in the meantime, too.
+    // A recreated key also checks the rows that were written meanwhile.
     let checked = |key: &ForeignKey| match key.enforced {
         true => "checked when a row is written",
         false => "NOT ENFORCED, or a trigger of it is disabled, on this table or on that",
@@ -117,7 +117,7 @@ fn foreign_key(on: &mut OnTable<'_>, name: &str, wanted: &ForeignKey, found: &Fo
     }
 }
 
-/// Puts a foreign key in its place, or in that of another over the same columns.
+/// The fix that adds a foreign key, or replaces another one over the same columns.
 fn put<'t>(on: &OnTable<'_>, key: &'t ForeignKey, instead: Option<&'t ForeignKey>) -> Remedy<'t> {
     if let Some(module) = on.module() {
         return relation(on, module, key).into();
@@ -144,7 +144,7 @@ fn put<'t>(on: &OnTable<'_>, key: &'t ForeignKey, instead: Option<&'t ForeignKey
     }
 }
 
-/// The attribute of a relation in an entity. The parent's module is beside this one, unless it is not known.
+/// The attribute of a relation in an entity. The parent's module is a sibling, unless it is unknown.
 fn relation(on: &OnTable<'_>, module: &str, key: &ForeignKey) -> Fix {
     let action = |sql: &str| match sql {
         "NO ACTION" => "NoAction",
@@ -178,7 +178,7 @@ fn relation(on: &OnTable<'_>, module: &str, key: &ForeignKey) -> Fix {
     )
 }
 
-/// `habit_id` as SeaORM calls its variant.
+/// The variant that SeaORM derives from a column: `HabitId` for `habit_id`.
 fn variant(column: &str) -> String {
     let words = column.split('_').map(|word| {
         let mut letters = word.chars();
@@ -189,8 +189,7 @@ fn variant(column: &str) -> String {
 }
 
 impl OnTable<'_> {
-    /// Takes away the foreign keys, of any table of Postgres, that are in the way of a change, and makes those again
-    /// that are to stay.
+    /// Drops the foreign keys of any Postgres table that a change affects, and recreates those that stay.
     pub(crate) fn foreign_keys_anew(&self, is_one: impl Fn(&ForeignKey) -> bool) -> Vec<Statement> {
         let mut all = Vec::new();
         for (name, table) in &self.actual.tables {
@@ -198,7 +197,7 @@ impl OnTable<'_> {
             let wanted = wanted.map_or(&[][..], |wanted| &wanted.foreign_keys);
             for key in table.foreign_keys.iter().filter(|key| is_one(key)) {
                 all.extend(dropped(Phase::DropForeignKey, name, key.name.as_deref()));
-                // One that is too much is gone by then, and one that differs is made as it should be.
+                // An extra key has been dropped before, and one that differs is recreated correctly.
                 let is_it = |other: &&ForeignKey| {
                     ForeignKey {
                         name: key.name.clone(),
@@ -217,7 +216,7 @@ impl OnTable<'_> {
         all
     }
 
-    /// Whether a foreign key that DOMAIN does not have so is to stay as it is.
+    /// Whether a foreign key that differs from DOMAIN is suppressed, and stays.
     fn is_meant(&self, table: &str, key: &ForeignKey) -> bool {
         let subject = Part::Named.subject(table, &key.called());
         let codes = [

@@ -1,4 +1,4 @@
-//! Indexes.
+//! Compares indexes.
 
 use super::{OnTable, Remedy, sides};
 use crate::fingerprint::code::Code;
@@ -25,7 +25,8 @@ pub(crate) fn compare(on: &mut OnTable<'_>) {
         match found.iter().find(is_free) {
             Some((other, _)) => {
                 met.push(other);
-                // One whose name something else gets or has is made anew, since neither can come first.
+                // If another object has or gets one of the names, the index is recreated: neither rename can come
+                // first.
                 let is_contested = on.expected.has_named(other) || on.actual.has_named(name);
                 let sql = match on.all.engine {
                     Engine::Postgres if !is_contested => vec![
@@ -93,7 +94,7 @@ pub(crate) fn made(name: &str, create: String) -> Statement {
     Statement::new(Phase::AddIndex, create).making(name)
 }
 
-/// Whether it is known that the predicates say something else, or too much hangs on it: a unique index refuses rows.
+/// Whether a difference of the predicates is certain, or must be an error because a unique index refuses rows.
 fn are_comparable(wanted: &Index, found: &Index) -> bool {
     let (Some(one), Some(other)) = (&wanted.predicate, &found.predicate) else {
         return true;
@@ -103,7 +104,7 @@ fn are_comparable(wanted: &Index, found: &Index) -> bool {
     is_unique || is_reasoned || other.shown().is_some() || other.strange_to(one).is_some()
 }
 
-/// Each respect in which it differs; the fix is the same for all, since an index is made anew.
+/// Reports each difference of an index. All have the same fix, which recreates it.
 fn one(on: &mut OnTable<'_>, name: &str, wanted: &Index, found: &Index, create: String) {
     let anew =
         Fix::sql([drop(name), made(name, create)]).failing_on(rows::shared_in(on.name, wanted));

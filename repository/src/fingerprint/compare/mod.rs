@@ -1,4 +1,4 @@
-//! The comparison: what a place should have beside what it has.
+//! Compares the schema that a place should have with the one that it has.
 
 mod access_control;
 mod columns;
@@ -26,8 +26,9 @@ use crate::fingerprint::ident;
 use crate::model::domain::{Place, Suppression};
 use crate::model::engine::Engine;
 
-/// Compares a place with what it should have. What is suppressed is told like everything else, and no table is made
-/// anew because of it.
+/// Compares a place with the schema that it should have.
+///
+/// Suppressed differences are reported like others, but no table is rebuilt because of them.
 pub(crate) fn compare(
     place: Place,
     at: Option<&str>,
@@ -39,7 +40,7 @@ pub(crate) fn compare(
     if actual.engine == Engine::Sqlite && place.is_database() {
         spelling::as_expected(&expected, &mut actual);
     }
-    // Of a table that cannot be read nothing is said.
+    // A table that cannot be read is not compared.
     expected
         .tables
         .retain(|name, _| !actual.unread.contains_key(name));
@@ -69,37 +70,37 @@ pub(crate) fn compare(
     all.found
 }
 
-/// What was found so far in a place.
+/// The comparison of a place, with its findings so far.
 struct Comparison {
     place: Place,
     at: Option<String>,
     engine: Engine,
     found: Vec<Finding>,
-    /// Triggers and views that are to be there: those of the schema from before, on a way back.
+    /// Triggers and views that should exist: those of the earlier schema, in a down migration.
     meant: Vec<OtherObject>,
-    /// Names that something else has.
+    /// Names that other objects have, with a description of the object.
     taken: BTreeMap<String, String>,
-    /// The tables of which columns look exchanged.
+    /// The tables with columns that look exchanged.
     exchanged: BTreeSet<String>,
-    /// What the fixes make of the tables of SQLite.
+    /// The SQLite tables with the fixes so far applied.
     edited: BTreeMap<String, Edited>,
     suppressions: &'static [Suppression],
 }
 
-/// A table of SQLite as it is with the fixes so far.
+/// A SQLite table with the fixes so far applied.
 struct Edited {
     table: Table,
-    /// The findings that are fixed by it.
+    /// The indexes of the findings that it fixes.
     findings: Vec<usize>,
-    /// Whether one of them has to make it anew.
+    /// Whether a fix needs a rebuild of the table.
     is_anew: bool,
 }
 
-/// A fix, and what it makes of the table.
+/// A fix, and its effect on the table.
 struct Remedy<'t> {
     fix: Fix,
     edit: Option<Edit<'t>>,
-    /// Whether SQLite has to make the table anew for it.
+    /// Whether SQLite needs a rebuild of the table for it.
     is_anew: bool,
 }
 
@@ -117,7 +118,7 @@ impl From<Fix> for Remedy<'_> {
 }
 
 impl<'t> Remedy<'t> {
-    /// The table made anew as the edit has it.
+    /// A rebuild of the table with the edit applied.
     fn made_anew(edit: impl Fn(&mut Table) + 't) -> Self {
         Remedy {
             is_anew: true,
@@ -125,13 +126,13 @@ impl<'t> Remedy<'t> {
         }
     }
 
-    /// The same, with the query that finds the rows by which it fails.
+    /// Sets the query that finds the rows on which it fails.
     fn failing_on(mut self, query: Option<String>) -> Self {
         self.fix = self.fix.failing_on(query);
         self
     }
 
-    /// Statements that alter the table as the edit does.
+    /// Statements with the same effect as the edit.
     fn altering(fix: Fix, edit: impl Fn(&mut Table) + 't) -> Self {
         Remedy {
             fix,
@@ -140,14 +141,14 @@ impl<'t> Remedy<'t> {
         }
     }
 
-    /// The same, knowing what it loses.
+    /// Sets which data it loses.
     fn losing(mut self, what: Option<String>) -> Self {
         self.fix = self.fix.losing(what);
         self
     }
 }
 
-/// One table on both sides, and where its differences go.
+/// A table on both sides, with the comparison that collects its findings.
 struct OnTable<'a> {
     all: &'a mut Comparison,
     name: &'a str,
@@ -158,13 +159,13 @@ struct OnTable<'a> {
 }
 
 impl Comparison {
-    /// Whether such a difference is meant.
+    /// Whether such a difference is suppressed.
     fn is_suppressed(&self, code: Code, subject: &str) -> bool {
         let mut suppressions = self.suppressions.iter();
         suppressions.any(|suppression| suppression::covers(suppression, self.place, code, subject))
     }
 
-    /// Whether a trigger or a view is meant, and so stays.
+    /// Whether a trigger or a view is intended, and stays.
     fn is_kept(&self, other: &OtherObject) -> bool {
         if self.meant.iter().any(|meant| meant.is_it(other)) {
             return true;
@@ -174,7 +175,7 @@ impl Comparison {
         codes.any(|code| self.is_suppressed(*code, &subject))
     }
 
-    /// One table of SQLite is made anew for all that is to be fixed in it.
+    /// Rebuilds a SQLite table once for all its findings: the first one gets the statements.
     fn make_anew(&mut self, name: &str, edited: Edited, actual: &Schema) {
         let from = &actual.tables[name];
         let statements = rebuild::statements(name, from, &edited.table, &actual.others);
@@ -195,7 +196,7 @@ impl Comparison {
         }
     }
 
-    /// What is wrong by itself.
+    /// Reports a problem that needs no comparison.
     fn hazard(&mut self, hazard: &Hazard) {
         let part = match hazard.name.is_empty() {
             true => Part::Table,
@@ -206,12 +207,12 @@ impl Comparison {
         self.say(&hazard.table, what, hazard.code, sides, hazard.fix.clone());
     }
 
-    /// The fix, unless people have to do something before it can run.
+    /// The fix, or the instruction for what has to be done before it can run.
     fn unless_by_hand(&self, table: &str, fix: Fix) -> Fix {
         let Fix::Sql(change) = &fix else {
             return fix;
         };
-        // A column that is changed under another's name keeps the wrong values.
+        // Changing a column that has another one's name would keep the wrong values.
         if self.exchanged.contains(table) {
             return Fix::Words(format!(
                 "settle first which columns of {} have each other's names, then check again",
@@ -251,10 +252,10 @@ impl Comparison {
     }
 }
 
-/// The statements, unless a name in them has characters that a terminal obeys, or that end a line of a file of Rust.
+/// The statements, unless a name in them has control characters, which a terminal or a Rust file would interpret.
 ///
 /// # Errors
-/// Says what to do instead.
+/// The instruction to run it another way.
 fn printable(statements: Vec<Statement>) -> Result<Vec<Statement>, String> {
     let obeyed = statements.iter().find(|one| text::has_controls(&one.sql));
     match obeyed {
@@ -266,7 +267,7 @@ fn printable(statements: Vec<Statement>) -> Result<Vec<Statement>, String> {
     }
 }
 
-/// What either side has.
+/// The texts of both sides of a finding.
 struct Sides {
     wanted: String,
     found: String,
@@ -305,7 +306,7 @@ impl<'a> OnTable<'a> {
         let is_suppressed = self
             .all
             .is_suppressed(code, &self.all.found[said].subject());
-        // What is left to people is no part of a table that is made anew.
+        // An instruction is not part of a rebuild.
         let is_sql = matches!(self.all.found[said].fix, Fix::Sql(_));
         if let (Engine::Sqlite, Some(edit), true, false) =
             (self.all.engine, &remedy.edit, is_sql, is_suppressed)
@@ -323,12 +324,12 @@ impl<'a> OnTable<'a> {
         }
     }
 
-    /// Whether somebody's rows are at stake.
+    /// Whether the place is a live database, with rows.
     fn is_live(&self) -> bool {
         self.all.place.is_live()
     }
 
-    /// What has to be done first where columns are missing that only people can fill.
+    /// The instruction if columns are missing that have to be filled by hand first.
     fn lacking(&self, table: &str, columns: &[String]) -> Option<Remedy<'static>> {
         let (wanted, found) = (
             self.expected.tables.get(table)?,
@@ -344,7 +345,7 @@ impl<'a> OnTable<'a> {
         Some(Fix::Words(words).into())
     }
 
-    /// The remedy, unless one of these columns of the table has to be there first.
+    /// The fix, unless one of these columns of the table has to be added first.
     fn needing<'t>(&self, columns: &[String], remedy: impl FnOnce() -> Remedy<'t>) -> Remedy<'t> {
         self.lacking(self.name, columns).unwrap_or_else(remedy)
     }
@@ -363,7 +364,7 @@ impl<'a> OnTable<'a> {
         self.say((Part::Named, name), code, sides, remedy);
     }
 
-    /// Statements on Postgres; on SQLite, which cannot alter this, the table made anew as it is but for the edit.
+    /// The given statements on Postgres; a rebuild with the edit on SQLite, which cannot alter this.
     fn alter<'t>(
         &self,
         postgres: impl IntoIterator<Item = Statement>,
@@ -380,7 +381,7 @@ impl<'a> OnTable<'a> {
         }
     }
 
-    /// The table without the `ON CONFLICT` clauses that are not meant to be there.
+    /// The table without the `ON CONFLICT` clauses that are not suppressed.
     fn without_conflicts(&self) -> Table {
         let mut table = self.found.clone();
         let subject = |conflict: &Conflict| conflict.part.subject(self.name, &conflict.name);
@@ -391,7 +392,7 @@ impl<'a> OnTable<'a> {
         table
     }
 
-    /// The module of the entity, for a fix that is a line of Rust.
+    /// The module of the entity, for a fix in Rust.
     fn module(&self) -> Option<&'a str> {
         self.found.source.as_deref()
     }

@@ -1,4 +1,4 @@
-//! Columns that get another type, and what speaks of them.
+//! Compares the type of a column, and recreates what depends on it.
 
 use super::columns::{altered, altering};
 use super::{OnTable, Remedy, access_control, constraints, indexes, sides};
@@ -11,7 +11,7 @@ use crate::fingerprint::schema::{Column, ForeignKey};
 use crate::fingerprint::statement::{Phase, Statement};
 use crate::model::engine::Engine;
 
-/// The statements that change a column's type, while what reads it is away: policies, and foreign keys of either end.
+/// The statements that change a column, with the policies and foreign keys that read it dropped and recreated.
 pub(crate) fn without_readers(
     on: &OnTable<'_>,
     column: &str,
@@ -29,7 +29,7 @@ pub(crate) fn without_readers(
     all
 }
 
-/// Makes the checks and the indexes of a column anew that are right, but speak of its other type.
+/// Recreates the checks and indexes that are right, but whose expressions depend on the column's type.
 fn checks_anew(on: &OnTable<'_>, column: &str) -> Vec<Statement> {
     let mut all = Vec::new();
     for check in &on.wanted.checks {
@@ -66,7 +66,7 @@ pub(crate) fn compare(on: &mut OnTable<'_>, wanted: &Column, found: &Column, col
     let (name, ty) = (wanted.name.as_str(), wanted.ty.as_str());
     let cast = match on.all.engine {
         Engine::Postgres => loss::cast(&ident::name(name), &found.ty, ty),
-        // The table is made anew.
+        // The table is rebuilt.
         Engine::Sqlite => Some(String::new()),
     };
     let remedy: Remedy<'_> = match (cast, on.module()) {
@@ -81,7 +81,7 @@ pub(crate) fn compare(on: &mut OnTable<'_>, wanted: &Column, found: &Column, col
         .into(),
         (cast, _) => {
             let cast = cast.unwrap_or_default();
-            // A default has a type too, and is in the way of another one.
+            // A default of the old type prevents the change.
             let default = found.default.as_ref().map(|_| "DROP DEFAULT".to_owned());
             let retype = format!("TYPE {ty}{collate} USING {cast}");
             let set = wanted.default.as_ref();

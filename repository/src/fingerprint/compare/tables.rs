@@ -1,4 +1,4 @@
-//! Tables: there at all, under their name, of their kind; and whatever DOMAIN has no word for.
+//! Compares tables: existence, name, options; and other objects, which DOMAIN cannot describe.
 
 use super::{
     Comparison, OnTable, access_control, columns, constraints, exchanges, foreign_keys, indexes,
@@ -17,7 +17,7 @@ use crate::model::engine::Engine;
 pub(crate) fn compare(all: &mut Comparison, expected: &Schema, actual: &mut Schema) {
     access_control::role(all, expected, actual);
     others(all, expected, actual);
-    // The rest is gone before anything else changes.
+    // The others are dropped before anything else changes.
     actual.others.retain(|other| all.is_kept(other));
     renames::tables(all, expected, actual);
     exchanges::tables(all, expected, actual);
@@ -60,7 +60,7 @@ pub(crate) fn compare(all: &mut Comparison, expected: &Schema, actual: &mut Sche
     let mut are_extra: Vec<_> = are_extra
         .filter(|(name, _)| !expected.tables.contains_key(*name))
         .collect();
-    // What inherits goes before what it inherits from.
+    // A child table is dropped before its parent.
     are_extra
         .sort_by_key(|(_, table)| !table.options.iter().any(|one| one.starts_with("INHERITS")));
     for (name, found) in are_extra {
@@ -68,9 +68,9 @@ pub(crate) fn compare(all: &mut Comparison, expected: &Schema, actual: &mut Sche
     }
 }
 
-/// What DOMAIN has no word for: triggers, views.
+/// Compares the objects that DOMAIN cannot describe: triggers, views.
 fn others(all: &mut Comparison, expected: &Schema, actual: &Schema) {
-    // They are read in the order in which they go.
+    // The catalog lists them in the order in which they can be dropped.
     let lost = expected.others.iter().rev();
     let lost = lost.filter(|other| !actual.others.iter().any(|found| found.is_it(other)));
     let mut lost: Vec<&OtherObject> = lost.collect();
@@ -116,7 +116,7 @@ fn others(all: &mut Comparison, expected: &Schema, actual: &Schema) {
     }
 }
 
-/// On SQLite in either case.
+/// The table of the recorded migrations; SQLite ignores the case.
 fn is_history(table: &str) -> bool {
     table.eq_ignore_ascii_case(crate::store::start_up::HISTORY)
 }
@@ -169,7 +169,8 @@ fn extra(all: &mut Comparison, name: &str, found: &Table, expected: &Schema, act
     all.say(name, (Part::Table, ""), Code::TableExtra, sides, fix);
 }
 
-/// How to take a table away, and on SQLite what would fail without it, unless that is meant to stay.
+/// The fix that drops a table, on SQLite with its triggers. It is an instruction if a suppressed view or trigger reads
+/// it.
 fn dropped(all: &Comparison, name: &str, found: &Table, actual: &Schema) -> Fix {
     let dependents = dependents::of(name, &actual.others);
     let is_own = |other: &&OtherObject| other.kind == "TRIGGER" && other.table == name;
@@ -183,7 +184,7 @@ fn dropped(all: &Comparison, name: &str, found: &Table, actual: &Schema) -> Fix 
     }
     let mut sql = dependents::dropped(Phase::DropReader, &own);
     if all.engine == Engine::Postgres {
-        // Tables that go may refer to each other.
+        // Dropped tables may reference each other.
         let keys = found.foreign_keys.iter();
         let own = keys.filter(|key| key.references != name);
         sql.extend(own.filter_map(|key| {
@@ -195,7 +196,7 @@ fn dropped(all: &Comparison, name: &str, found: &Table, actual: &Schema) -> Fix 
     Fix::sql(sql)
 }
 
-/// `STRICT`, `UNLOGGED` and the like.
+/// Compares table options such as `STRICT` and `UNLOGGED`.
 fn options(on: &mut OnTable<'_>) {
     let kinds = |table: &Table| {
         let counts = table.autoincrement.then(|| "AUTOINCREMENT".to_owned());
@@ -233,7 +234,7 @@ fn is_unlogged(table: &Table) -> bool {
     table.options.iter().any(|option| option == UNLOGGED)
 }
 
-/// A table that is logged cannot refer to one that is not: those that it refers to come first.
+/// A logged table cannot reference an unlogged one, so the referenced tables come first.
 fn logged(name: &str, schema: &Schema, met: &mut Vec<String>) -> Vec<String> {
     let Some(table) = schema.tables.get(name).filter(|table| is_unlogged(table)) else {
         return Vec::new();
@@ -250,7 +251,7 @@ fn logged(name: &str, schema: &Schema, met: &mut Vec<String>) -> Vec<String> {
     sql
 }
 
-/// Constraints that SQLite resolves by itself. A table that is made anew has none of them.
+/// Reports `ON CONFLICT` clauses of SQLite. A rebuilt table has none of them.
 fn conflicts(on: &mut OnTable<'_>) {
     let (wanted, found) = (&on.wanted.conflicts, &on.found.conflicts);
     for conflict in found.iter().filter(|one| !wanted.contains(one)) {

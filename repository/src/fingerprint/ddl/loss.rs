@@ -1,4 +1,4 @@
-//! What becomes of values that get another type.
+//! The effect of a type change on the values of a column.
 
 use crate::model::engine::Engine;
 
@@ -6,7 +6,8 @@ const FRACTION: &str = "fractions of numbers";
 const LAST_DIGITS: &str = "the last digits of long numbers";
 const SPELLING: &str = "the spelling of numbers ('007' becomes 7)";
 
-/// What a cast of a fix loses, if that is known. A value that the cast refuses makes the fix fail, and nothing is lost.
+/// The information that a fix's cast loses, if any. A value that cannot be cast makes the fix fail, and nothing is
+/// lost.
 pub(crate) fn of_another_type(engine: Engine, from: &str, to: &str) -> Option<&'static str> {
     match engine {
         Engine::Sqlite => sqlite(from, to),
@@ -22,8 +23,9 @@ fn sqlite(from: &str, to: &str) -> Option<&'static str> {
     }
 }
 
-/// How Postgres makes the values of a column ones of another type; none where it has no cast. A time without a zone
-/// would be read, and one with a zone written, in that of the session.
+/// The cast of a column's values on Postgres; `None` if there is none.
+///
+/// Times are read and written in UTC, so that the result does not depend on the session's time zone.
 pub(crate) fn cast(column: &str, from: &str, to: &str) -> Option<String> {
     let (found, wanted) = (Type::read(from), Type::read(to));
     let is_instant = |ty: &Type<'_>| ty.name == "timestamp" && ty.with_zone;
@@ -51,11 +53,11 @@ pub(crate) fn cast(column: &str, from: &str, to: &str) -> Option<String> {
     })
 }
 
-/// A type of Postgres, as its catalog writes it.
+/// A Postgres type as the catalog prints it.
 #[derive(PartialEq, Eq)]
 struct Type<'a> {
     name: &'a str,
-    /// What stands in parentheses.
+    /// The text in parentheses.
     bounds: Option<&'a str>,
     with_zone: bool,
 }
@@ -76,7 +78,7 @@ impl<'a> Type<'a> {
         }
     }
 
-    /// Whether it holds less than the other of the same kind: a shorter text, a smaller fraction.
+    /// Whether it holds shorter texts or fewer digits of a fraction than the other.
     fn is_narrower(&self, other: &Type<'_>) -> bool {
         let bound = |ty: &Type<'_>| -> Option<u32> {
             let mut bounds = ty.bounds?.split(',');

@@ -1,4 +1,4 @@
-//! A schema written as SQL again.
+//! Writes the SQL of schema objects.
 
 pub(crate) mod dependents;
 pub(crate) mod loss;
@@ -36,7 +36,7 @@ pub(crate) fn column(column: &Column) -> String {
     sql
 }
 
-/// What follows `GENERATED .. AS`.
+/// The clause after `GENERATED .. AS`.
 pub(crate) fn generated(generated: &Generated) -> String {
     match generated {
         Generated::Identity { .. } => "IDENTITY".to_owned(),
@@ -57,7 +57,7 @@ fn constraint(constraint: Option<&String>, sql: String) -> String {
     }
 }
 
-/// A constraint that is not a usual one, as Postgres prints it.
+/// An unusual constraint as Postgres prints it.
 fn printed(of: &Table, called: Option<&String>, is_usual: bool) -> Option<String> {
     let printed = of.constraint_sql.get(called?);
     printed.filter(|_| !is_usual).cloned()
@@ -120,10 +120,10 @@ pub(crate) fn check(of: &Table, check: &Check) -> String {
     constraint(check.name.as_ref(), sql)
 }
 
-/// What stands between the parentheses of CREATE TABLE.
+/// The columns and constraints of a CREATE TABLE.
 fn body(table: &Table) -> Vec<String> {
     let key = &table.primary_key;
-    // SQLite takes the word with a column only.
+    // SQLite accepts AUTOINCREMENT only in a column constraint.
     let counts = |column: &Column| {
         table.autoincrement && key.columns == [column.name.as_str()] && column.ty == "INTEGER"
     };
@@ -164,7 +164,7 @@ pub(crate) fn create_table(called: &str, table: &Table) -> String {
     )
 }
 
-/// A table with everything that belongs to it. On Postgres its foreign keys come when every key is there.
+/// A table with its indexes, foreign keys and access control. On Postgres, foreign keys come after all tables.
 pub(crate) fn whole_table(engine: Engine, called: &str, table: &Table) -> Vec<Statement> {
     let mut keyless = table.clone();
     if engine == Engine::Postgres {
@@ -185,7 +185,7 @@ pub(crate) fn whole_table(engine: Engine, called: &str, table: &Table) -> Vec<St
     all
 }
 
-/// Adds a constraint to a table of Postgres.
+/// The statement that adds a constraint to a Postgres table.
 pub(crate) fn added(phase: Phase, table: &str, constraint: &str) -> Statement {
     let sql = format!("ALTER TABLE {} ADD {constraint}", name(table));
     Statement::new(phase, sql)
@@ -220,7 +220,7 @@ pub(crate) fn row_security(table: &str, word: &str) -> String {
     format!("ALTER TABLE {} {word} ROW LEVEL SECURITY", name(table))
 }
 
-/// An index that is not a usual one is made in the words that the engine has for it.
+/// The statement that creates an index. An unusual index has the SQL of the engine.
 pub(crate) fn create_index(of: &Table, table: &str, called: &str, index: &Index) -> String {
     if let (false, Some(sql)) = (index.unusual.is_empty(), of.index_sql.get(called)) {
         return sql.clone();
@@ -244,7 +244,7 @@ pub(crate) fn keys(index: &Index) -> String {
     keys.collect::<Vec<_>>().join(", ")
 }
 
-/// What a part of an index sorts by.
+/// A key of an index, in parentheses if it is an expression.
 pub(crate) fn key(key: &Key) -> String {
     match key.expression.node() {
         Node::Column(column) => name(column),
@@ -273,8 +273,9 @@ pub(crate) fn create_policy(table: &str, called: &str, policy: &Policy) -> Strin
     )
 }
 
-/// Makes a role, and whoever runs it a member: so that one login serves for migrating and for the application's work.
-/// A role belongs to the server, where another database may have made it already.
+/// Creates a role and makes the current user a member, so that one login can migrate and do the application's work.
+///
+/// Roles belong to the server, so another database may have created it already.
 pub(crate) fn create_role(role: &str) -> String {
     let (name, text) = (name(role), text(role));
     let body = format!(

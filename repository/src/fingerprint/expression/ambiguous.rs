@@ -1,4 +1,4 @@
-//! Words that both engines read, each in its own way.
+//! Finds SQL that both engines accept but evaluate differently.
 
 use std::ops::ControlFlow;
 
@@ -7,7 +7,7 @@ use sqlparser::ast::{DataType, Expr, Value, Visit, Visitor};
 use super::read;
 use crate::model::engine::Engine;
 
-/// Functions of which the engines have one each, by the same name.
+/// Functions with the same name and different behaviour.
 const FUNCTIONS: [(&str, &str); 8] = [
     ("current_timestamp", CLOCK),
     ("current_date", CLOCK),
@@ -27,7 +27,7 @@ const FUNCTIONS: [(&str, &str); 8] = [
 
 const CLOCK: &str = "SQLite's clock gives a text, Postgres's a point in time";
 
-/// What is read in two ways of an expression that is meant for both engines; the first, where there is one.
+/// The first part of an expression that the engines evaluate differently, with the reason.
 pub(crate) fn in_both(sql: &str) -> Option<String> {
     let expression = match read(Engine::Sqlite, sql) {
         Ok(expression) => expression,

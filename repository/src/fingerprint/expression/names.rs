@@ -1,4 +1,4 @@
-//! The names of columns in SQL: whether one is there, and the same with another in its place.
+//! Finds and renames columns in SQL.
 
 use std::ops::ControlFlow;
 
@@ -8,7 +8,7 @@ use super::{read, statement, tokens};
 use crate::fingerprint::ident;
 use crate::model::engine::Engine;
 
-/// Whether the expression is about the column. One that the parser does not know may be.
+/// Whether the expression names the column; `true` if it cannot be parsed.
 pub(crate) fn are_about(engine: Engine, sql: &str, column: &str) -> bool {
     let Ok(mut expression) = read(engine, sql) else {
         return true;
@@ -18,7 +18,7 @@ pub(crate) fn are_about(engine: Engine, sql: &str, column: &str) -> bool {
     is_about
 }
 
-/// The expression with another name for a column.
+/// The expression after the rename of a column.
 pub(crate) fn renamed(engine: Engine, sql: &str, from: &str, to: &str) -> String {
     let Ok(mut expression) = read(engine, sql) else {
         return sql.to_owned();
@@ -29,14 +29,14 @@ pub(crate) fn renamed(engine: Engine, sql: &str, from: &str, to: &str) -> String
     }
 }
 
-/// A CREATE INDEX of SQLite with another name for a column.
+/// A CREATE INDEX of SQLite after the rename of a column.
 pub(crate) fn with_column_renamed(index: &str, from: &str, to: &str) -> String {
     rewritten(index, |statement| {
         rename(Engine::Sqlite, statement, from, to)
     })
 }
 
-/// A CREATE INDEX of SQLite for a table of another name.
+/// A CREATE INDEX of SQLite after the rename of its table.
 pub(crate) fn with_table_renamed(index: &str, to: &str) -> String {
     rewritten(index, |statement| match statement {
         Statement::CreateIndex(create) => {
@@ -57,7 +57,7 @@ fn rewritten(sql: &str, change: impl FnOnce(&mut Statement) -> bool) -> String {
     }
 }
 
-/// Whether the name was there.
+/// Renames a column and returns whether it was there.
 fn rename(engine: Engine, what: &mut impl VisitMut, from: &str, to: &str) -> bool {
     let mut was_there = false;
     each_column(what, |name| {

@@ -90,7 +90,7 @@ SELECT 'hazard', s.nspname::text, 0, json_build_array('CAT086', format('%s ON %s
     CROSS JOIN LATERAL (SELECT CASE WHEN e.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(p.rolname) END) g (name)
     CROSS JOIN LATERAL (SELECT CASE WHEN a.defaclnamespace = 0 THEN '' ELSE format(' IN SCHEMA %I', s.nspname) END) w (place)
     WHERE e.grantee <> a.defaclrole AND (p.rolname = $1 OR p.oid IN (SELECT oid FROM m)
-        -- What everyone has of every function and type that is made.
+        -- Except the built-in defaults of PUBLIC for functions and types.
         OR e.grantee = 0 AND NOT (a.defaclnamespace = 0 AND a.defaclobjtype IN ('f', 'T')))
 UNION ALL
 SELECT 'hazard', t.relname::text, 0, json_build_array('CAT048', format('%s: %I', f.oid::regclass, k.conname), 'no such foreign key',
