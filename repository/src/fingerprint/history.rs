@@ -32,7 +32,8 @@ impl Recorder<'_> {
         let unknown = recorded.names.iter().filter(|name| !names.contains(name));
         let unknown = unknown.map(|name| {
             let words =
-                "use the application that the database was migrated by, or a newer one".to_owned();
+                "use the version of the application that migrated the database, or a newer one"
+                    .to_owned();
             let sides = ("no such migration", "applied");
             self.finding(name, Code::MigrationUnknown, sides, Fix::Words(words))
         });
@@ -47,8 +48,8 @@ impl Recorder<'_> {
             _ => "CAST(strftime('%s', 'now') AS INTEGER)",
         };
         format!(
-            "nothing of the schema is missing: if it was applied and its row alone is lost, INSERT INTO {} (version, \
-             applied_at) VALUES ('{}', {now}); if it was not, `migrate up`",
+            "the schema is complete: if the migration was applied and only its row is missing, INSERT INTO {} (version, \
+             applied_at) VALUES ('{}', {now}); otherwise `migrate up`",
             HISTORY,
             name.replace('\'', "''")
         )
@@ -58,15 +59,15 @@ impl Recorder<'_> {
         let fix = match (odd.rows, self.place.engine()) {
             (Some(rows), Some(_)) => {
                 let delete = format!("DELETE FROM {} WHERE {rows}", HISTORY);
-                let loses = format!("the rows of {} that are told", HISTORY);
+                let loses = format!("the invalid rows of {}", HISTORY);
                 Fix::sql([Statement::new(Phase::AccessControl, delete)]).losing(Some(loses))
             }
             _ => Fix::Words(format!(
-                "look at the row in {}: delete it, or give it the name that it should have",
+                "inspect the row in {}: delete it, or correct its name",
                 HISTORY
             )),
         };
-        let sides = ("the name of a migration, once", odd.found);
+        let sides = ("one row for each migration, with its name", odd.found);
         self.finding(&odd.name, Code::HistoryRow, sides, fix)
     }
 

@@ -28,7 +28,7 @@ pub(crate) fn apply(
         if suppression.reason.trim().is_empty() || !is_known {
             let fix = Fix::rust(
                 "in `suppressions` in DOMAIN",
-                "reason: \"..\", and a code that there is",
+                "reason: \"..\", and a code that exists",
             );
             let found = format!(
                 "code {:?}, reason {:?}",
@@ -47,7 +47,7 @@ pub(crate) fn apply(
         if was_checked && !is_met && is_known {
             let what = format!("{} of {}", suppression.code, suppression.subject);
             let fix = Fix::rust(
-                "take out of `suppressions` in DOMAIN",
+                "remove from `suppressions` in DOMAIN",
                 format!("{suppression:?}"),
             );
             kept.push(about(

@@ -37,7 +37,7 @@ pub(crate) fn role(all: &mut Comparison, wanted: &Schema, found: &Schema) {
     let mut say = |what: (Part, &str), code: Code, found: String, sql: Vec<String>| {
         let sql = sql.into_iter();
         let fix = Fix::sql(sql.map(|sql| Statement::new(Phase::Role, sql)));
-        let sides = sides("a role that policies bind", found);
+        let sides = sides("a role that policies apply to", found);
         all.say(&wanted.name, what, code, sides, fix);
     };
     let Some(found) = &found.role else {

@@ -303,7 +303,7 @@ pub(crate) fn not_valid(on: &mut OnTable<'_>, name: &str) {
     );
     let fix = Fix::sql([Statement::new(Phase::AddForeignKey, validate)]);
     let sides = sides(
-        "holds for every row",
+        "valid for every row",
         "NOT VALID: rows from before it were not checked",
     );
     on.named(name, Code::NotValid, sides, fix);

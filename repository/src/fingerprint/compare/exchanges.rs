@@ -42,12 +42,12 @@ fn say(all: &mut Comparison, table: &str, (one, other): (&str, &str)) {
     };
     let fix = Fix::Words(format!(
         "{one} and {other} look exchanged. If they are: BEGIN; {}; {}; {}; COMMIT. If not, change each column by hand: \
-         the values stay where they are.",
+         the values stay in their columns.",
         rename(one, BETWEEN),
         rename(other, one),
         rename(BETWEEN, other),
     ));
-    let sides = sides(one, format!("what should be {other}"));
+    let sides = sides(one, format!("the properties of {other}"));
     all.say(table, (Part::Column, one), Code::ColumnRenamed, sides, fix);
     all.exchanged.insert(table.to_owned());
 }

@@ -34,7 +34,7 @@ pub(crate) fn compare(on: &mut OnTable<'_>) {
     for key in rest {
         let fix = match on.module() {
             Some(module) => Fix::Words(format!(
-                "take the relation over ({}) out of {module}, or add the foreign key to DOMAIN",
+                "remove the relation over ({}) from {module}, or add the foreign key to DOMAIN",
                 key.columns.join(", ")
             ))
             .into(),
@@ -66,7 +66,9 @@ fn foreign_key(on: &mut OnTable<'_>, name: &str, wanted: &ForeignKey, found: &Fo
     // A recreated key also checks the rows that were written meanwhile.
     let checked = |key: &ForeignKey| match key.enforced {
         true => "checked when a row is written",
-        false => "NOT ENFORCED, or a trigger of it is disabled, on this table or on that",
+        false => {
+            "NOT ENFORCED, or one of its triggers is disabled, on this table or the referenced one"
+        }
     };
     for (code, one, other) in [
         (Code::ForeignKeyTarget, target(wanted), target(found)),

@@ -215,7 +215,7 @@ impl Comparison {
         // Changing a column that has another one's name would keep the wrong values.
         if self.exchanged.contains(table) {
             return Fix::Words(format!(
-                "settle first which columns of {} have each other's names, then check again",
+                "first find out which columns of {} have each other's names, then check again",
                 ident::name(table)
             ));
         }
@@ -229,7 +229,7 @@ impl Comparison {
         });
         match taken.next() {
             Some((name, what)) => Fix::Words(format!(
-                "the name {} is that of {what}: give that another name or drop it, then check again",
+                "the name {} belongs to {what}: rename or drop that first, then check again",
                 ident::name(name)
             )),
             None => fix,
@@ -341,7 +341,7 @@ impl<'a> OnTable<'a> {
             self.is_live() && is_by_hand && found.column(name).is_none()
         };
         let first = columns.iter().find(is_missing)?;
-        let words = format!("add the column {table}.{first} first, and look again");
+        let words = format!("first add the column {table}.{first}, then check again");
         Some(Fix::Words(words).into())
     }
 

@@ -123,7 +123,7 @@ fn alike(table: &Table, others: Tables<'_>) -> Vec<String> {
 /// The instruction for a missing object that may exist under another name.
 pub(crate) fn first(others: &[String], name: &str) -> String {
     format!(
-        "rename {0} to {name} if that is it, which keeps what is in it; if it is not, drop {0}; then check again",
+        "if {0} is {name} under another name, rename it, which keeps its contents; otherwise drop it; then check again",
         either(others)
     )
 }
@@ -138,10 +138,7 @@ fn table(all: &mut Comparison, actual: &mut Schema, from: &str, to: &str) {
         return;
     };
     let fix = match &table.source {
-        Some(module) => Fix::rust(
-            format!("let table_name in {module} return"),
-            format!("{to:?}"),
-        ),
+        Some(module) => Fix::rust(format!("set table_name in {module} to"), format!("{to:?}")),
         None => {
             let rename = format!(
                 "ALTER TABLE {} RENAME TO {}",

@@ -71,8 +71,8 @@ pub(crate) fn compare(on: &mut OnTable<'_>, wanted: &Column, found: &Column, col
     };
     let remedy: Remedy<'_> = match (cast, on.module()) {
         (None, None) => Fix::Words(format!(
-            "say what each {} in {}.{name} is as {ty}: Postgres has no cast for it (SELECT DISTINCT {} FROM {} lists the \
-             values)",
+            "Postgres has no cast from {} to {ty}: convert the values of {}.{name} by hand (SELECT DISTINCT {} FROM {} lists \
+             them)",
             found.ty,
             on.name,
             ident::name(name),

@@ -79,7 +79,7 @@ fn others(all: &mut Comparison, expected: &Schema, actual: &Schema) {
         let again = other.sql.iter();
         let again = again.map(|sql| Statement::new(Phase::CreateReader, sql).making(&other.name));
         let wanted = format!("{} {}", other.kind, other.name);
-        let sides = sides(wanted, "nothing of the kind");
+        let sides = sides(wanted, "no such object");
         let what = (Part::Named, other.name.as_str());
         all.say(&other.table, what, Code::Unknown, sides, Fix::sql(again));
     }
@@ -104,7 +104,7 @@ fn others(all: &mut Comparison, expected: &Schema, actual: &Schema) {
         });
         let drop = Statement::new(Phase::DropReader, drop).dropping(&other.name);
         let fix = Fix::sql(out.into_iter().chain([drop])).losing(loses);
-        let sides = sides("nothing of the kind", &what);
+        let sides = sides("no such object", &what);
         let is_ours = expected.tables.contains_key(&other.table);
         let code = match other.kind.as_str() {
             "TRIGGER" | "RULE" if is_ours => Code::Trigger,
@@ -137,7 +137,7 @@ fn missing(all: &mut Comparison, name: &str, wanted: &Table, expected: &Schema, 
     let found = match others.is_empty() {
         true => "no such table".to_owned(),
         false => format!(
-            "no such table; under another name it may be {}: then rename that one, which keeps its rows",
+            "no such table; it may be {} under another name: if so, rename that one to keep its rows",
             renames::either(&others)
         ),
     };
@@ -148,7 +148,7 @@ fn missing(all: &mut Comparison, name: &str, wanted: &Table, expected: &Schema, 
 fn extra(all: &mut Comparison, name: &str, found: &Table, expected: &Schema, actual: &Schema) {
     let fix = match &found.source {
         Some(module) => Fix::Words(format!(
-            "take {module} away, or add {name} to DOMAIN for {}",
+            "remove {module}, or add {name} to DOMAIN for {}",
             all.engine
         )),
         None => {
@@ -159,7 +159,7 @@ fn extra(all: &mut Comparison, name: &str, found: &Table, expected: &Schema, act
                     dropped(all, name, found, actual).losing(Some(rows))
                 }
                 false => Fix::Words(format!(
-                    "its rows may be those of {0} under another name: then rename it to {0}, and else drop it",
+                    "it may be {0} under another name: if so, rename it to {0}, otherwise drop it",
                     renames::either(&others)
                 )),
             }
@@ -178,7 +178,7 @@ fn dropped(all: &Comparison, name: &str, found: &Table, actual: &Schema) -> Fix 
         dependents.into_iter().partition(is_own);
     if !kept.is_empty() {
         return Fix::Words(format!(
-            "drop it when it is no longer read by what DOMAIN suppresses: {}",
+            "drop it once these suppressed objects no longer read it: {}",
             dependents::listed(&kept)
         ));
     }
@@ -212,7 +212,7 @@ fn options(on: &mut OnTable<'_>) {
     };
     let by_hand = |option: &String| option == "PARTITIONED" || option.starts_with("INHERIT");
     let fix = if on.found.options.iter().any(by_hand) {
-        let words = "make it an ordinary table: one without partitions that the rows are moved to, or ALTER TABLE .. NO INHERIT";
+        let words = "make it an ordinary table: move the rows to one without partitions, or ALTER TABLE .. NO INHERIT";
         Fix::Words(words.to_owned()).into()
     } else {
         let sql = match is_unlogged(on.wanted) {

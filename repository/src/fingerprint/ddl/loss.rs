@@ -120,7 +120,7 @@ fn postgres(from: &Type<'_>, to: &Type<'_>) -> Option<&'static str> {
         ("numeric" | "double precision" | "bigint", "real")
         | ("numeric" | "bigint", "double precision")
         | ("integer", "real") => Some(LAST_DIGITS),
-        (_, "boolean") if from.is_number() => Some("which number it was (all but 0 become true)"),
+        (_, "boolean") if from.is_number() => Some("the values of numbers (all but 0 become true)"),
         ("timestamp", "date") => Some("the time of day"),
         ("timestamp", "time") => Some("the date"),
         ("timestamp", "timestamp") if from.with_zone && !to.with_zone => {
@@ -130,7 +130,7 @@ fn postgres(from: &Type<'_>, to: &Type<'_>) -> Option<&'static str> {
             Some("fractions of seconds")
         }
         (_, "character varying" | "character") if is_narrower => {
-            Some("what is too long for the type")
+            Some("what exceeds the length of the type")
         }
         ("character", "text" | "character varying") => Some("spaces at the end of texts"),
         (_, "boolean") if from.is_text() => Some("the spelling of booleans ('yes' becomes true)"),
@@ -139,7 +139,7 @@ fn postgres(from: &Type<'_>, to: &Type<'_>) -> Option<&'static str> {
         }
         _ if from.is_text() && to.is_number() => Some(SPELLING),
         ("bytea", _) if to.is_text() => {
-            Some("what the bytes say as a text (they are written in hexadecimal)")
+            Some("the text in the bytes (they are written in hexadecimal)")
         }
         ("json", "jsonb") => Some("the spaces and the order of keys"),
         _ => None,

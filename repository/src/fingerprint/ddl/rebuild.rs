@@ -35,7 +35,7 @@ pub(crate) fn statements(
     can_be_made_again(table, &dependents, gone)?;
     if let Some(conflict) = into.conflicts.first() {
         return Err(format!(
-            "make the table anew by hand: what DOMAIN suppresses would be lost, {} {}",
+            "rebuild the table by hand, since a suppressed clause would be lost: {} {}",
             conflict.name, conflict.clause
         ));
     }
@@ -106,13 +106,13 @@ pub(crate) fn can_be_made_again<'a>(
     };
     if let Some(stale) = those(&|other| other.sql.is_none()) {
         return Err(format!(
-            "fix what has another name first, and look again: as that has it, {stale} would have to be made again"
+            "first run the renames, then check again: they change {stale}, which a rebuild has to create again"
         ));
     }
     for column in gone {
         if let Some(readers) = those(&|other| dependents::is_about(other, column)) {
             return Err(format!(
-                "drop first, or make otherwise, what seems to read {table}.{column}: {readers}"
+                "first drop or change what seems to read {table}.{column}: {readers}"
             ));
         }
     }

@@ -69,11 +69,11 @@ pub(super) fn recorded(words: &[String]) -> Applied {
             None if value.starts_with("null") => {
                 Some(odd("NULL", "a row without a name", Some("version IS NULL")))
             }
-            None => Some(odd(value, "a name that is no text", None)),
+            None => Some(odd(value, "a name that is not text", None)),
             Some(name) if name.is_empty() => Some(odd("''", "an empty name", Some("version = ''"))),
             Some(name) if name.chars().any(char::is_control) => Some(odd(
                 &name.escape_debug().to_string(),
-                "a name of more than one line",
+                "a name with control characters",
                 None,
             )),
             Some(name) if name.chars().count() >= LONGEST => {

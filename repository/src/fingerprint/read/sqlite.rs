@@ -87,7 +87,7 @@ pub(crate) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
                 schema.tables.insert(name, table);
             }
             Err(error @ Unreadable::Text { .. }) => {
-                let reason = format!("{name} is left out: {error}");
+                let reason = format!("{name} is skipped: {error}");
                 schema.unread.insert(name, reason);
             }
             Err(error) => return Err(error),
@@ -106,8 +106,7 @@ fn encoding(encoding: &str) -> Option<Hazard> {
         wanted: "UTF-8".to_owned(),
         found: encoding.to_owned(),
         fix: Fix::Words(
-            "read a dump of it into a new file, in which PRAGMA encoding = 'UTF-8' comes first"
-                .to_owned(),
+            "load a dump of it into a new file, after PRAGMA encoding = 'UTF-8'".to_owned(),
         ),
     })
 }

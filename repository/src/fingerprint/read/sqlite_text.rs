@@ -53,7 +53,7 @@ pub(crate) fn table(name: &str, sql: &str) -> Result<TableText, Unreadable> {
     let tokens = up_to_the_columns(tokens(name, sql)?);
     let (tokens, conflicts) = sqlite_conflict::taken_out(tokens);
     let Statement::CreateTable(create) = statement(name, tokens)? else {
-        return Err(unreadable(name, "it is no CREATE TABLE"));
+        return Err(unreadable(name, "it is not a CREATE TABLE"));
     };
     let mut text = TableText {
         conflicts,
@@ -204,7 +204,7 @@ pub(crate) fn default(sql: &str) -> Expression {
 /// Parses a CREATE INDEX.
 pub(crate) fn index(name: &str, sql: &str) -> Result<IndexText, Unreadable> {
     let Statement::CreateIndex(create) = statement(name, tokens(name, sql)?)? else {
-        return Err(unreadable(name, "it is no CREATE INDEX"));
+        return Err(unreadable(name, "it is not a CREATE INDEX"));
     };
     let keys = create.columns.iter().map(|column| {
         // The collation is read from a PRAGMA.
