@@ -99,7 +99,7 @@ async fn open_for_reading(url: &str, lock_timeout: Duration) -> Result<DatabaseC
 
 /// A finding if the login that checks is no member of the application's role: no store can do scoped work with it.
 pub(super) fn stranger(place: Place, at: &str, role: &Role) -> Option<Finding> {
-    let login = role.stranger.as_ref()?;
+    let login = role.login_without_role.as_ref()?;
     let (application, member) = (ident::role(&role.name), ident::role(login));
     Some(Finding {
         code: Code::NotAMember,

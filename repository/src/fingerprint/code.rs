@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_two_codes_share_an_id_and_they_are_in_order() {
+    fn the_ids_of_the_codes_are_unique_and_ascending() {
         let ids: Vec<&str> = Code::ALL.iter().map(|code| code.id()).collect();
         assert!(ids.is_sorted_by(|one, other| one < other), "{ids:?}");
         assert!(ids.iter().all(|id| id.len() == 6 && id.starts_with("CAT")));

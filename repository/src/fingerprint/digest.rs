@@ -35,7 +35,7 @@ impl Digest {
         }
         if let Some(role) = &schema.role {
             let namespace = &role.namespace;
-            let facts = (role.unbound, &role.unbound_as);
+            let facts = (role.bypasses_policies, &role.bypassing_memberships);
             feed(&mut hash, &format!("role {facts:?}"));
             let facts = (namespace.usable, namespace.owned, &namespace.creators);
             feed(&mut hash, &format!("namespace {facts:?}"));
@@ -77,8 +77,8 @@ fn facts(table: &Table, role: &str) -> Vec<String> {
         conflicts,
         options,
         autoincrement,
-        guard,
-        unsaid: _,
+        access_control,
+        checks_without_condition: _,
         index_sql: _,
         constraint_sql: _,
         source: _,
@@ -112,16 +112,20 @@ fn facts(table: &Table, role: &str) -> Vec<String> {
     }
     facts.extend(conflicts.iter().map(|clause| format!("{clause:?}")));
     facts.push(format!("{:?} {}", options, autoincrement));
-    facts.extend(guard.iter().flat_map(|guard| guarded(guard, role)));
+    facts.extend(
+        access_control
+            .iter()
+            .flat_map(|access_control| access_control_facts(access_control, role)),
+    );
     facts
 }
 
-fn guarded(guard: &AccessControl, role: &str) -> Vec<String> {
+fn access_control_facts(access_control: &AccessControl, role: &str) -> Vec<String> {
     let mut facts = vec![format!(
         "guard {} {} {}",
-        guard.enabled, guard.forced, guard.owned
+        access_control.enabled, access_control.forced, access_control.owned
     )];
-    for (name, policy) in &guard.policies {
+    for (name, policy) in &access_control.policies {
         let using = policy.using.as_ref().map(|using| using.node());
         let with_check = policy.with_check.as_ref().map(|check| check.node());
         facts.push(format!(
@@ -129,7 +133,7 @@ fn guarded(guard: &AccessControl, role: &str) -> Vec<String> {
             policy.permissive, policy.command, policy.roles
         ));
     }
-    for grant in &guard.grants {
+    for grant in &access_control.grants {
         let whom = match grant.role == role {
             true => "the application",
             false => grant.role.as_str(),

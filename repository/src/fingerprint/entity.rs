@@ -20,7 +20,7 @@ pub(crate) fn add(schema: &mut Schema, entity: EntityDescription) {
         default: None,
         generated: None,
         field: String::new(),
-        holds: Some(column.holds),
+        value_type: Some(column.holds),
     });
     let table = Table {
         columns: columns.collect(),

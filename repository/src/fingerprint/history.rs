@@ -10,14 +10,14 @@ use crate::model::engine::Engine;
 use crate::store::start_up::HISTORY;
 
 /// The check of one database's recorded migrations.
-pub(crate) struct Recorder<'a> {
+pub(crate) struct HistoryCheck<'a> {
     pub(crate) place: Place,
     pub(crate) at: &'a str,
     /// Whether the schema is complete, although migrations may be missing.
     pub(crate) is_whole: bool,
 }
 
-impl Recorder<'_> {
+impl HistoryCheck<'_> {
     /// Finds missing migrations, unknown migrations, and rows that are neither.
     pub(crate) fn compare(&self, recorded: &Recorded, names: &[String]) -> Vec<Finding> {
         let missing = names.iter().filter(|name| !recorded.names.contains(name));

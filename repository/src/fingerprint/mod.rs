@@ -34,7 +34,7 @@ use crate::model::error::{ErrorKind, Result};
 use code::{Code, Severity};
 use described::Described;
 use finding::Finding;
-use history::Recorder;
+use history::HistoryCheck;
 use read::{Applied, NOT_PERMITTED, StorePool, equivalent};
 use requirements::Requirements;
 
@@ -136,14 +136,14 @@ impl Fingerprint {
                 let reason = NOT_PERMITTED.into();
                 return Err(ErrorKind::Permission { reason }.into());
             };
-            let recorder = Recorder {
+            let recorder = HistoryCheck {
                 place,
                 at: "",
                 is_whole: false,
             };
             for finding in recorder.compare(applied, &names()) {
                 is_behind |= finding.code == Code::MigrationMissing;
-                reasons.push(words(&finding));
+                reasons.push(summary(&finding));
             }
         }
         let expected = self.expected(role);
@@ -158,7 +158,7 @@ impl Fingerprint {
         if let Some(wanted) = wanted
             && Digest::of(&wanted, role) != Digest::of(&seen.schema, role)
         {
-            equivalent::settle(&source, &wanted, &mut seen.schema).await;
+            equivalent::adopt(&source, &wanted, &mut seen.schema).await;
             // Equivalent expressions, suppressed differences and warnings are no reason to refuse the database.
             let found =
                 compare::compare(place, None, &wanted, &seen.schema, self.domain.suppressions);
@@ -166,9 +166,9 @@ impl Fingerprint {
             let is_reason = |finding: &&Finding| {
                 finding.place == place && finding.severity() == Severity::Error
             };
-            reasons.extend(found.iter().filter(is_reason).map(words));
+            reasons.extend(found.iter().filter(is_reason).map(summary));
         }
-        let Some(reason) = listed(reasons) else {
+        let Some(reason) = joined(reasons) else {
             return Ok(());
         };
         Err(match is_behind {
@@ -182,11 +182,11 @@ impl Fingerprint {
 /// The most reasons that an error lists; the doctor reports all.
 const MOST_REASONS: usize = 8;
 
-fn words(finding: &Finding) -> String {
+fn summary(finding: &Finding) -> String {
     format!("{} {}", finding.subject(), finding.code.title())
 }
 
-fn listed(mut reasons: Vec<String>) -> Option<String> {
+fn joined(mut reasons: Vec<String>) -> Option<String> {
     let more = reasons.len().saturating_sub(MOST_REASONS);
     reasons.truncate(MOST_REASONS);
     if more > 0 {

@@ -10,11 +10,11 @@ use crate::model::engine::Engine;
 pub(crate) struct Role {
     pub(crate) name: String,
     /// Whether it bypasses policies itself: a superuser, or a role with BYPASSRLS.
-    pub(crate) unbound: bool,
+    pub(crate) bypasses_policies: bool,
     /// The roles that bypass policies and that it is a member of.
-    pub(crate) unbound_as: Vec<Membership>,
+    pub(crate) bypassing_memberships: Vec<Membership>,
     /// The current login, if it is not a member of the role.
-    pub(crate) stranger: Option<String>,
+    pub(crate) login_without_role: Option<String>,
     /// Its privileges on the schema itself.
     pub(crate) namespace: Namespace,
 }
@@ -73,9 +73,9 @@ pub(crate) struct Policy {
 
 impl Policy {
     /// Whether a condition names the column.
-    pub(crate) fn is_about(&self, column: &str) -> bool {
+    pub(crate) fn mentions(&self, column: &str) -> bool {
         let mut conditions = self.using.iter().chain(&self.with_check);
-        conditions.any(|condition| condition.is_about(Engine::Postgres, column))
+        conditions.any(|condition| condition.mentions(Engine::Postgres, column))
     }
 }
 
@@ -96,7 +96,7 @@ pub(crate) struct Grant {
 
 impl Grant {
     /// Whether both grant the same privilege to the same role, by any grantor.
-    pub(crate) fn is_it(&self, other: &Grant) -> bool {
+    pub(crate) fn is_same_privilege(&self, other: &Grant) -> bool {
         (&self.privilege, &self.role, self.grantable, &self.through)
             == (
                 &other.privilege,

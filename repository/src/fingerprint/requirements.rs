@@ -35,10 +35,10 @@ impl Requirements<'_> {
             });
         }
         for table in self.domain.tables_on(engine) {
-            let shape = self.described.table(table.name);
+            let description = self.described.table(table.name);
             let expected = match place.is_database() {
-                true => self.database_table(table, shape, engine),
-                false => self.entity(table, shape, engine),
+                true => self.database_table(table, description, engine),
+                false => self.entity(table, description, engine),
             };
             schema.tables.insert(table.name.to_owned(), expected);
         }
@@ -58,25 +58,25 @@ impl Requirements<'_> {
     fn entity(
         &self,
         table: &domain::Table,
-        shape: Option<&TableDescription>,
+        description: Option<&TableDescription>,
         engine: Engine,
     ) -> Table {
         let mut expected = named(table);
-        expected.columns = self.columns(table, shape, engine, |native| native.entity);
+        expected.columns = self.columns(table, description, engine, |native| native.entity);
         expected
     }
 
     fn database_table(
         &self,
         table: &domain::Table,
-        shape: Option<&TableDescription>,
+        description: Option<&TableDescription>,
         engine: Engine,
     ) -> Table {
         let mut expected = named(table);
-        expected.columns = self.columns(table, shape, engine, |native| native.column);
+        expected.columns = self.columns(table, description, engine, |native| native.column);
         for column in &mut expected.columns {
-            let ty = shape
-                .and_then(|shape| shape.column(&column.name))
+            let ty = description
+                .and_then(|description| description.column(&column.name))
                 .map(|column| column.ty);
             let native = ty.and_then(|ty| self.native(ty, engine));
             column.collation = native
@@ -95,10 +95,10 @@ impl Requirements<'_> {
             .iter()
             .map(|index| (index.name.to_owned(), self::index(table, index, engine)))
             .collect();
-        self.checks(table, shape, engine, &mut expected);
+        self.checks(table, description, engine, &mut expected);
         match engine {
             Engine::Sqlite => expected.options.push("STRICT".to_owned()),
-            Engine::Postgres => expected.guard = Some(self.guard(table)),
+            Engine::Postgres => expected.access_control = Some(self.access_control(table)),
         }
         expected
     }
@@ -106,15 +106,15 @@ impl Requirements<'_> {
     fn columns(
         &self,
         table: &domain::Table,
-        shape: Option<&TableDescription>,
+        description: Option<&TableDescription>,
         engine: Engine,
         ty: fn(&NativeType) -> &'static str,
     ) -> Vec<Column> {
-        let is_by_hand = shape.is_some_and(|shape| shape.record.is_none());
+        let is_by_hand = description.is_some_and(|description| description.record.is_none());
         let columns = table.columns.iter().map(|name| {
-            let shape = shape.and_then(|shape| shape.column(name));
-            let native = shape.and_then(|shape| self.native(shape.ty, engine));
-            let nullable = shape.is_some_and(|shape| shape.nullable);
+            let description = description.and_then(|description| description.column(name));
+            let native = description.and_then(|description| self.native(description.ty, engine));
+            let nullable = description.is_some_and(|description| description.nullable);
             Column {
                 name: (*name).to_owned(),
                 // Only the name of a column is known if no record and no type describes it.
@@ -128,7 +128,7 @@ impl Requirements<'_> {
                     field(name, native, nullable, is_key)
                 }),
                 // For a record, the compiler proves the type.
-                holds: native.filter(|_| is_by_hand).and_then(holds),
+                value_type: native.filter(|_| is_by_hand).and_then(value_type),
             }
         });
         columns.collect()
@@ -138,11 +138,11 @@ impl Requirements<'_> {
     fn checks(
         &self,
         table: &domain::Table,
-        shape: Option<&TableDescription>,
+        description: Option<&TableDescription>,
         engine: Engine,
         expected: &mut Table,
     ) {
-        let needed = self.needed(table, shape, engine);
+        let needed = self.needed(table, description, engine);
         let mut met = Vec::new();
         for check in table
             .checks
@@ -167,7 +167,9 @@ impl Requirements<'_> {
                     valid: true,
                     unusual: Vec::new(),
                 }),
-                None => expected.unsaid.push(check.name.to_owned()),
+                None => expected
+                    .checks_without_condition
+                    .push(check.name.to_owned()),
             }
         }
         for form in needed.iter().filter(|form| !met.contains(&&form.column)) {
@@ -184,10 +186,12 @@ impl Requirements<'_> {
     pub(crate) fn needed(
         &self,
         table: &domain::Table,
-        shape: Option<&TableDescription>,
+        description: Option<&TableDescription>,
         engine: Engine,
     ) -> Vec<Needed> {
-        let columns = shape.iter().flat_map(|shape| &shape.columns);
+        let columns = description
+            .iter()
+            .flat_map(|description| &description.columns);
         let needed = columns.filter_map(|column| {
             let name = crate::fingerprint::ident::name(&column.name);
             let form = match table.managed.version {
@@ -203,7 +207,7 @@ impl Requirements<'_> {
     }
 
     /// An owned table has a policy on its owner. Other tables have privileges alone.
-    fn guard(&self, table: &domain::Table) -> AccessControl {
+    fn access_control(&self, table: &domain::Table) -> AccessControl {
         let owned = table.owner.map(|owner| {
             let is_owner = Expression::condition(Engine::Postgres, &owner_is_the_caller(owner));
             let policy = Policy {
@@ -356,7 +360,7 @@ fn policy(policy: &domain::Policy) -> Policy {
 }
 
 /// SeaORM's name for the value type of a field. `None` for a custom type, and for JSON, for which SeaORM has two names.
-fn holds(native: &NativeType) -> Option<String> {
+fn value_type(native: &NativeType) -> Option<String> {
     let value = match native.field {
         "String" | "TextId" | "TextTime" | "TextDate" => "String",
         "Uuid" => "Uuid",

@@ -90,7 +90,7 @@ pub(crate) struct OtherObject {
 
 impl OtherObject {
     /// Whether both have the same kind, name and table.
-    pub(crate) fn is_it(&self, other: &OtherObject) -> bool {
+    pub(crate) fn is_same_object(&self, other: &OtherObject) -> bool {
         self.kind == other.kind && self.name == other.name && self.table == other.table
     }
 }
@@ -114,7 +114,7 @@ pub(crate) struct Table {
     /// Checks.
     pub(crate) checks: Vec<Check>,
     /// Names of checks whose condition DOMAIN does not have; only on the wanted side.
-    pub(crate) unsaid: Vec<String>,
+    pub(crate) checks_without_condition: Vec<String>,
     /// `ON CONFLICT` clauses of SQLite.
     pub(crate) conflicts: Vec<Conflict>,
     /// Table options: `STRICT` and `WITHOUT ROWID` on SQLite; `UNLOGGED`, `PARTITIONED` and `INHERITS o.other` on
@@ -128,7 +128,7 @@ pub(crate) struct Table {
     /// The SQL of constraints by name, as Postgres prints it.
     pub(crate) constraint_sql: BTreeMap<String, String>,
     /// Row level security and privileges, on Postgres.
-    pub(crate) guard: Option<AccessControl>,
+    pub(crate) access_control: Option<AccessControl>,
     /// The module of an entity, if known: where a fix goes.
     pub(crate) source: Option<String>,
 }
@@ -151,7 +151,7 @@ impl Table {
     }
 
     /// Whether a key, an index, a check or a computed column uses the column.
-    pub(crate) fn stands_on(&self, engine: Engine, column: &str) -> bool {
+    pub(crate) fn uses_column(&self, engine: Engine, column: &str) -> bool {
         let mut without = self.clone();
         without.drop_column(engine, column);
         let others = self.columns.iter().filter(|other| other.name != column);
@@ -169,10 +169,10 @@ impl Table {
     /// Drops a column with the keys, indexes and checks that use it. Columns computed from it keep their values.
     pub(crate) fn drop_column(&mut self, engine: Engine, column: &str) {
         let is_it = |name: &String| name == column;
-        let is_about = |sql: &Expression| sql.is_about(engine, column);
+        let mentions = |sql: &Expression| sql.mentions(engine, column);
         self.columns.retain(|other| other.name != column);
         for other in &mut self.columns {
-            if matches!(&other.generated, Some(Generated::Computed { expression, .. }) if is_about(expression))
+            if matches!(&other.generated, Some(Generated::Computed { expression, .. }) if mentions(expression))
             {
                 other.generated = None;
             }
@@ -183,9 +183,9 @@ impl Table {
             .retain(|key| !key.columns.iter().any(is_it));
         self.foreign_keys
             .retain(|key| !key.columns.iter().any(is_it));
-        self.checks.retain(|check| !is_about(&check.condition));
+        self.checks.retain(|check| !mentions(&check.condition));
         self.indexes
-            .retain(|_, index| !index.is_about(engine, column));
+            .retain(|_, index| !index.mentions(engine, column));
     }
 
     /// Renames a column everywhere in the table.
@@ -228,16 +228,20 @@ impl Table {
         for sql in self.index_sql.values_mut() {
             *sql = names::with_column_renamed(sql, from, to);
         }
-        for grant in self.guard.iter_mut().flat_map(|guard| &mut guard.grants) {
+        for grant in self
+            .access_control
+            .iter_mut()
+            .flat_map(|access_control| &mut access_control.grants)
+        {
             let of_column = |column: &str| format!(" ({})", ident::name(column));
             if let Some(privilege) = grant.privilege.strip_suffix(&of_column(from)) {
                 grant.privilege = format!("{privilege}{}", of_column(to));
             }
         }
         for policy in self
-            .guard
+            .access_control
             .iter_mut()
-            .flat_map(|guard| guard.policies.values_mut())
+            .flat_map(|access_control| access_control.policies.values_mut())
         {
             for condition in [&mut policy.using, &mut policy.with_check] {
                 let sql = condition.as_ref();
@@ -265,7 +269,7 @@ pub(crate) struct Column {
     /// The field as an entity writes it; only on the wanted side.
     pub(crate) field: String,
     /// SeaORM's name for the value type of an entity's field; only where no record proves the type.
-    pub(crate) holds: Option<String>,
+    pub(crate) value_type: Option<String>,
 }
 
 /// How a database generates the values of a column.
@@ -315,7 +319,7 @@ pub(crate) struct Conflict {
 
 impl UniqueKey {
     /// Its name; its columns if it has none.
-    pub(crate) fn called(&self) -> String {
+    pub(crate) fn label(&self) -> String {
         let name = self.name.clone();
         name.unwrap_or_else(|| format!("({})", self.columns.join(", ")))
     }
@@ -349,7 +353,7 @@ pub(crate) struct ForeignKey {
 
 impl ForeignKey {
     /// Its name; its columns if it has none.
-    pub(crate) fn called(&self) -> String {
+    pub(crate) fn label(&self) -> String {
         let name = self.name.clone();
         name.unwrap_or_else(|| self.columns.join(", "))
     }
@@ -370,10 +374,10 @@ pub(crate) struct Index {
 
 impl Index {
     /// Whether a key or the predicate names the column.
-    pub(crate) fn is_about(&self, engine: Engine, column: &str) -> bool {
-        let is_about = |sql: &Expression| sql.is_about(engine, column);
+    pub(crate) fn mentions(&self, engine: Engine, column: &str) -> bool {
+        let mentions = |sql: &Expression| sql.mentions(engine, column);
         let mut keys = self.keys.iter();
-        keys.any(|key| is_about(&key.expression)) || self.predicate.as_ref().is_some_and(is_about)
+        keys.any(|key| mentions(&key.expression)) || self.predicate.as_ref().is_some_and(mentions)
     }
 }
 

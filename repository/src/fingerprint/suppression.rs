@@ -104,7 +104,7 @@ mod tests {
     use super::matches;
 
     #[test]
-    fn a_star_stands_for_any_text_and_nothing_else_does() {
+    fn only_a_star_in_a_suppression_matches_any_text() {
         for (pattern, subject, is) in [
             ("other_*", "other_things", true),
             ("other_*", "other_", true),

@@ -10,7 +10,7 @@ use crate::fingerprint::schema::{AccessControl, Grant, Membership, Policy, Role,
 use crate::fingerprint::statement::{Phase, Statement};
 
 pub(crate) fn compare(on: &mut OnTable<'_>) {
-    let (Some(wanted), Some(found)) = (&on.wanted.guard, &on.found.guard) else {
+    let (Some(wanted), Some(found)) = (&on.wanted.access_control, &on.found.access_control) else {
         return;
     };
     if found.owned {
@@ -21,7 +21,7 @@ pub(crate) fn compare(on: &mut OnTable<'_>) {
         let grants =
             grants.map(|grant| Statement::new(Phase::AccessControl, ddl::grant(on.name, grant)));
         let fix = Fix::sql(std::iter::once(owner).chain(grants));
-        on.say((Part::Table, ""), Code::RoleOwns, owners(), fix);
+        on.report((Part::Table, ""), Code::RoleOwns, owners(), fix);
     }
     row_security(on, wanted, found);
     policies(on, wanted, found);
@@ -38,20 +38,20 @@ pub(crate) fn role(all: &mut Comparison, wanted: &Schema, found: &Schema) {
         let sql = sql.into_iter();
         let fix = Fix::sql(sql.map(|sql| Statement::new(Phase::Role, sql)));
         let sides = sides("a role that policies apply to", found);
-        all.say(&wanted.name, what, code, sides, fix);
+        all.report(&wanted.name, what, code, sides, fix);
     };
     let Some(found) = &found.role else {
         let found = "no such role".to_owned();
         let create = ddl::create_role(&wanted.name);
         return say((Part::Table, ""), Code::RoleMissing, found, vec![create]);
     };
-    if found.unbound && !wanted.unbound {
+    if found.bypasses_policies && !wanted.bypasses_policies {
         let alter = format!("ALTER ROLE {name} NOSUPERUSER NOBYPASSRLS");
         let found = "a superuser, or a role with BYPASSRLS".to_owned();
         say((Part::Table, ""), Code::RoleUnbound, found, vec![alter]);
     }
-    for membership in &found.unbound_as {
-        if !wanted.unbound_as.contains(membership) {
+    for membership in &found.bypassing_memberships {
+        if !wanted.bypassing_memberships.contains(membership) {
             let Membership {
                 of,
                 through,
@@ -76,12 +76,12 @@ fn namespace(all: &mut Comparison, wanted: &Role, found: &Role) {
         let grant = format!("GRANT USAGE ON {schema} TO {}", ident::role(application));
         let sides = sides(&name, "nothing");
         let what = (Part::Named, name.as_str());
-        all.say(
+        all.report(
             &found.name,
             what,
             Code::GrantMissing,
             sides,
-            guarding(grant),
+            access_control_fix(grant),
         );
     }
     if found.owned && !wanted.owned {
@@ -93,19 +93,24 @@ fn namespace(all: &mut Comparison, wanted: &Role, found: &Role) {
             Statement::new(Phase::AccessControl, grant),
         ]);
         let what = (Part::Table, "");
-        all.say(&found.name, what, Code::RoleOwns, owners(), fix);
+        all.report(&found.name, what, Code::RoleOwns, owners(), fix);
     }
     let extra = found.creators.iter();
-    for grant in extra.filter(|grant| !wanted.creators.iter().any(|other| other.is_it(grant))) {
-        let (name, revoke) = (said(grant), revoked("REVOKE", grant, &schema));
+    for grant in extra.filter(|grant| {
+        !wanted
+            .creators
+            .iter()
+            .any(|other| other.is_same_privilege(grant))
+    }) {
+        let (name, revoke) = (privilege(grant), revoked("REVOKE", grant, &schema));
         let sides = sides("nothing", &name);
         let what = (Part::Named, name.as_str());
-        all.say(&found.name, what, Code::GrantExtra, sides, revoke);
+        all.report(&found.name, what, Code::GrantExtra, sides, revoke);
     }
 }
 
 /// A fix with a statement of access control.
-fn guarding(sql: String) -> Fix {
+fn access_control_fix(sql: String) -> Fix {
     Fix::sql([Statement::new(Phase::AccessControl, sql)])
 }
 
@@ -139,9 +144,9 @@ fn row_security(on: &mut OnTable<'_>, wanted: &AccessControl, found: &AccessCont
                 true => (word, other, code),
                 false => (other, word, Code::RowSecurityOn),
             };
-            let fix = guarding(ddl::row_security(on.name, word));
+            let fix = access_control_fix(ddl::row_security(on.name, word));
             let say = |word: &str| format!("{word} ROW LEVEL SECURITY");
-            on.say((Part::Table, ""), code, sides(say(word), say(other)), fix);
+            on.report((Part::Table, ""), code, sides(say(word), say(other)), fix);
         }
     }
 }
@@ -162,9 +167,9 @@ fn policies(on: &mut OnTable<'_>, wanted: &AccessControl, found: &AccessControl)
         match found.policies.get(name) {
             None => {
                 let about = on.wanted.columns.iter().map(|column| &column.name);
-                let about = about.filter(|column| policy.is_about(column));
+                let about = about.filter(|column| policy.mentions(column));
                 let about: Vec<String> = about.cloned().collect();
-                let fix = on.needing(&about, || guarding(create.clone()).into());
+                let fix = on.unless_missing(&about, || access_control_fix(create.clone()).into());
                 on.named(
                     name,
                     Code::PolicyMissing,
@@ -172,7 +177,7 @@ fn policies(on: &mut OnTable<'_>, wanted: &AccessControl, found: &AccessControl)
                     fix,
                 );
             }
-            Some(other) => one(on, name, policy, other, create),
+            Some(other) => compare_one(on, name, policy, other, create),
         }
     }
     for (name, policy) in &found.policies {
@@ -186,13 +191,17 @@ fn policies(on: &mut OnTable<'_>, wanted: &AccessControl, found: &AccessControl)
 
 /// Drops the policies that name a column, which Postgres requires for changing it, and recreates those that stay. An
 /// extra policy has been dropped before, unless it is suppressed.
-pub(crate) fn policies_anew(on: &OnTable<'_>, column: &str) -> Vec<Statement> {
-    let found = on.found.guard.iter().flat_map(|guard| &guard.policies);
-    let are_about = found.filter(|(_, policy)| policy.is_about(column));
+pub(crate) fn recreated_policies(on: &OnTable<'_>, column: &str) -> Vec<Statement> {
+    let found = on
+        .found
+        .access_control
+        .iter()
+        .flat_map(|access_control| &access_control.policies);
+    let are_about = found.filter(|(_, policy)| policy.mentions(column));
     let mut all = Vec::new();
     for (name, policy) in are_about {
-        let wanted = on.wanted.guard.as_ref();
-        let wanted = wanted.and_then(|guard| guard.policies.get(name));
+        let wanted = on.wanted.access_control.as_ref();
+        let wanted = wanted.and_then(|access_control| access_control.policies.get(name));
         let subject = Part::Named.subject(on.name, name);
         let meant = on.all.is_suppressed(Code::PolicyExtra, &subject);
         if let Some(again) = wanted.or(meant.then_some(policy)) {
@@ -203,8 +212,8 @@ pub(crate) fn policies_anew(on: &OnTable<'_>, column: &str) -> Vec<Statement> {
     all
 }
 
-fn one(on: &mut OnTable<'_>, name: &str, wanted: &Policy, found: &Policy, create: String) {
-    let anew = Fix::sql([drop(on, name), Statement::new(Phase::AccessControl, create)]);
+fn compare_one(on: &mut OnTable<'_>, name: &str, wanted: &Policy, found: &Policy, create: String) {
+    let recreate = Fix::sql([drop(on, name), Statement::new(Phase::AccessControl, create)]);
     let kind = |policy: &Policy| {
         let kind = if policy.permissive {
             "PERMISSIVE"
@@ -232,7 +241,7 @@ fn one(on: &mut OnTable<'_>, name: &str, wanted: &Policy, found: &Policy, create
             name,
             Code::PolicyKind,
             sides(kind(wanted), kind(found)),
-            anew.clone(),
+            recreate.clone(),
         );
     }
     if wanted.roles != found.roles {
@@ -240,17 +249,17 @@ fn one(on: &mut OnTable<'_>, name: &str, wanted: &Policy, found: &Policy, create
             name,
             Code::PolicyRoles,
             sides(roles(wanted), roles(found)),
-            anew.clone(),
+            recreate.clone(),
         );
     }
     if wanted.using != found.using || checked(wanted) != checked(found) {
         let sides = sides(condition(wanted), condition(found));
-        on.named(name, Code::PolicyCondition, sides, anew);
+        on.named(name, Code::PolicyCondition, sides, recreate);
     }
 }
 
 /// The text of a privilege.
-fn said(grant: &Grant) -> String {
+fn privilege(grant: &Grant) -> String {
     let option = if grant.grantable {
         " WITH GRANT OPTION"
     } else {
@@ -271,7 +280,7 @@ fn revoked(verb: &str, grant: &Grant, on: &str) -> Fix {
         grant.privilege,
         ident::role(&grant.role)
     );
-    guarding(match &grant.grantor {
+    access_control_fix(match &grant.grantor {
         // A REVOKE by the owner does not affect what another role granted.
         Some(grantor) => {
             let body = format!("BEGIN SET LOCAL ROLE {grantor}; {revoke}; RESET ROLE; END");
@@ -284,20 +293,23 @@ fn revoked(verb: &str, grant: &Grant, on: &str) -> Fix {
 fn grants(on: &mut OnTable<'_>, wanted: &AccessControl, found: &AccessControl) {
     let all = |grants: &[Grant]| match grants.is_empty() {
         true => "nothing".to_owned(),
-        false => grants.iter().map(said).collect::<Vec<_>>().join(", "),
+        false => grants.iter().map(privilege).collect::<Vec<_>>().join(", "),
     };
     let table = ident::name(on.name);
     let same =
         |one: &Grant, other: &Grant| one.privilege == other.privilege && one.role == other.role;
     for grant in &wanted.grants {
         if !found.grants.iter().any(|other| same(grant, other)) {
-            let sides = sides(said(grant), all(&found.grants));
-            let fix = guarding(ddl::grant(on.name, grant));
-            on.named(&said(grant), Code::GrantMissing, sides, fix);
+            let sides = sides(privilege(grant), all(&found.grants));
+            let fix = access_control_fix(ddl::grant(on.name, grant));
+            on.named(&privilege(grant), Code::GrantMissing, sides, fix);
         }
     }
     for grant in &found.grants {
-        if wanted.grants.iter().any(|other| other.is_it(grant))
+        if wanted
+            .grants
+            .iter()
+            .any(|other| other.is_same_privilege(grant))
             || is_given_anyway(grant, &wanted.grants)
         {
             continue;
@@ -307,9 +319,9 @@ fn grants(on: &mut OnTable<'_>, wanted: &AccessControl, found: &AccessControl) {
             true => "REVOKE GRANT OPTION FOR",
             false => "REVOKE",
         };
-        let sides = sides(all(&wanted.grants), said(grant));
+        let sides = sides(all(&wanted.grants), privilege(grant));
         let fix = revoked(verb, grant, &table);
-        on.named(&said(grant), Code::GrantExtra, sides, fix);
+        on.named(&privilege(grant), Code::GrantExtra, sides, fix);
     }
 }
 

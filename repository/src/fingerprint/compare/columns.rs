@@ -1,6 +1,6 @@
 //! Compares columns: existence, order, type, collation, nullability, default, generation.
 
-use super::{OnTable, Part, Remedy, renames, retype, sides};
+use super::{OnTable, Part, TableFix, renames, retype, sides};
 use crate::fingerprint::code::Code;
 use crate::fingerprint::ddl;
 use crate::fingerprint::ddl::{dependents, rebuild, rows};
@@ -16,7 +16,7 @@ pub(crate) fn compare(on: &mut OnTable<'_>) {
         match found.column(&column.name) {
             // Only the name is known of a column that no record and no type describes.
             Some(_) if column.ty.is_empty() => {}
-            Some(other) => one(on, column, other),
+            Some(other) => compare_one(on, column, other),
             None => missing(on, column),
         }
     }
@@ -39,7 +39,7 @@ pub(crate) fn compare(on: &mut OnTable<'_>) {
                 fields.collect::<Vec<_>>().join(" "),
             );
             let sides = sides(order.join(", "), other.join(", "));
-            on.say((Part::Table, ""), Code::ColumnOrder, sides, fix);
+            on.report((Part::Table, ""), Code::ColumnOrder, sides, fix);
         }
     }
 }
@@ -47,7 +47,7 @@ pub(crate) fn compare(on: &mut OnTable<'_>) {
 fn missing(on: &mut OnTable<'_>, column: &Column) {
     let table = ident::name(on.name);
     let others = renames::names_of_a_missing_column(on, column);
-    let remedy: Remedy<'_> = match on.module() {
+    let table_fix: TableFix<'_> = match on.module() {
         // No definition can be written without a type.
         _ if column.ty.is_empty() => Fix::Words(format!(
             "first give {} a type, by a field of the record or in its `TableTypes`",
@@ -64,7 +64,9 @@ fn missing(on: &mut OnTable<'_>, column: &Column) {
             let what = format!("add to the Model in {module}, {where_to}");
             Fix::rust(what, &column.field).into()
         }
-        None if !others.is_empty() => Fix::Words(renames::first(&others, &column.name)).into(),
+        None if !others.is_empty() => {
+            Fix::Words(renames::rename_first(&others, &column.name)).into()
+        }
         None if on.is_live() && !can_be_filled(column) => by_hand(on, column).into(),
         None => {
             let all_wanted = on.wanted.columns.iter();
@@ -83,13 +85,13 @@ fn missing(on: &mut OnTable<'_>, column: &Column) {
                     let add = format!("ALTER TABLE {table} ADD COLUMN {}", ddl::column(column));
                     let add = Statement::new(Phase::AddColumn, add);
                     let add = add.making_column(on.name, &column.name);
-                    Remedy::altering(Fix::sql([add]), add_it)
+                    TableFix::altering(Fix::sql([add]), add_it)
                 }
             }
             .failing_on((!can_be_filled(column)).then(|| rows::all(on.name)))
         }
     };
-    let wanted = said(on, column);
+    let wanted = definition(on, column);
     let found = match others.is_empty() {
         true => "no such column".to_owned(),
         false => format!(
@@ -101,7 +103,7 @@ fn missing(on: &mut OnTable<'_>, column: &Column) {
         &column.name,
         Code::ColumnMissing,
         sides(wanted, found),
-        remedy,
+        table_fix,
     );
 }
 
@@ -136,11 +138,11 @@ fn can_be_added(column: &Column) -> bool {
 }
 
 /// The fix that drops a column of a database.
-fn dropped<'t>(on: &OnTable<'t>, column: &'t Column) -> Remedy<'t> {
+fn dropped<'t>(on: &OnTable<'t>, column: &'t Column) -> TableFix<'t> {
     let (engine, name) = (on.all.engine, column.name.as_str());
     let without = move |table: &mut Table| table.drop_column(engine, name);
-    let remedy = match engine {
-        Engine::Sqlite if on.found.stands_on(engine, name) => on.alter([], without),
+    let table_fix = match engine {
+        Engine::Sqlite if on.found.uses_column(engine, name) => on.alter([], without),
         _ => {
             let (table, column) = (ident::name(on.name), ident::name(name));
             let drop = format!("ALTER TABLE {table} DROP COLUMN {column}");
@@ -152,15 +154,15 @@ fn dropped<'t>(on: &OnTable<'t>, column: &'t Column) -> Remedy<'t> {
                 }
                 Err(first) => Fix::Words(first),
             };
-            Remedy::altering(fix, without)
+            TableFix::altering(fix, without)
         }
     };
     let is_computed = matches!(column.generated, Some(Generated::Computed { .. }));
-    remedy.losing((!is_computed).then(|| format!("the values of {}.{name}", on.name)))
+    table_fix.losing((!is_computed).then(|| format!("the values of {}.{name}", on.name)))
 }
 
 fn extra(on: &mut OnTable<'_>, column: &Column) {
-    let remedy = match on.module() {
+    let table_fix = match on.module() {
         Some(module) => Fix::Words(format!(
             "remove the field {} from the Model in {module}, or add it to DOMAIN, the record and the other entity",
             column.name
@@ -187,12 +189,12 @@ fn extra(on: &mut OnTable<'_>, column: &Column) {
         &column.name,
         Code::ColumnExtra,
         sides("no such column", found),
-        remedy,
+        table_fix,
     );
 }
 
 /// The definition of a column in the place's language.
-fn said(on: &OnTable<'_>, column: &Column) -> String {
+fn definition(on: &OnTable<'_>, column: &Column) -> String {
     match on.is_database() {
         true => ddl::column(column),
         false => column.field.clone(),
@@ -200,12 +202,12 @@ fn said(on: &OnTable<'_>, column: &Column) -> String {
 }
 
 /// The fix for one property of a column; `action` is the action of ALTER COLUMN on Postgres.
-fn fixed<'t>(
+fn property_fix<'t>(
     on: &OnTable<'_>,
     wanted: &'t Column,
     action: &str,
     edit: fn(&Column, &mut Column),
-) -> Remedy<'t> {
+) -> TableFix<'t> {
     altered(on, wanted, vec![altering(on, &wanted.name, action)], edit)
 }
 
@@ -215,13 +217,13 @@ pub(crate) fn altering(on: &OnTable<'_>, column: &str, action: &str) -> Statemen
     Statement::new(Phase::AlterColumn, sql)
 }
 
-/// As [`fixed`], with any statements on Postgres.
+/// As [`property_fix`], with any statements on Postgres.
 pub(crate) fn altered<'t>(
     on: &OnTable<'_>,
     wanted: &'t Column,
     postgres: Vec<Statement>,
     edit: fn(&Column, &mut Column),
-) -> Remedy<'t> {
+) -> TableFix<'t> {
     if let Some(module) = on.module() {
         let instead = format!("in the Model in {module}, instead of its {}", wanted.name);
         return Fix::rust(instead, &wanted.field).into();
@@ -237,7 +239,7 @@ pub(crate) fn altered<'t>(
     })
 }
 
-fn one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
+fn compare_one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
     let (name, ty) = (wanted.name.as_str(), wanted.ty.as_str());
     let collate = wanted.collation.as_ref();
     let collate = collate.map_or(String::new(), |collation| {
@@ -246,7 +248,7 @@ fn one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
     if wanted.ty != found.ty {
         retype::compare(on, wanted, found, &collate);
     } else if on.is_database() && !same_collation(on.all.engine, wanted, found) {
-        let say = |column: &Column| {
+        let text = |column: &Column| {
             column
                 .collation
                 .clone()
@@ -260,22 +262,22 @@ fn one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
         on.column(
             name,
             Code::ColumnCollation,
-            sides(say(wanted), say(found)),
+            sides(text(wanted), text(found)),
             fix,
         );
     }
     if wanted.ty == found.ty
-        && let (Some(one), Some(other)) = (&wanted.holds, &found.holds)
+        && let (Some(one), Some(other)) = (&wanted.value_type, &found.value_type)
         && one != other
     {
         let sides = sides(&wanted.field, format!("a field that holds {other}"));
-        let fix = fixed(on, wanted, "", |wanted, column| {
-            column.holds.clone_from(&wanted.holds);
+        let fix = property_fix(on, wanted, "", |wanted, column| {
+            column.value_type.clone_from(&wanted.value_type);
         });
         on.column(name, Code::ColumnType, sides, fix);
     }
     if wanted.nullable != found.nullable {
-        let say = |column: &Column| {
+        let text = |column: &Column| {
             if column.nullable {
                 "NULL is allowed"
             } else {
@@ -288,20 +290,20 @@ fn one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
             "SET NOT NULL"
         };
         let find_rows = (!wanted.nullable).then(|| rows::without(on.name, name));
-        let fix = fixed(on, wanted, action, |wanted, column| {
+        let fix = property_fix(on, wanted, action, |wanted, column| {
             column.nullable = wanted.nullable;
         });
         let fix = fix.failing_on(find_rows);
         on.column(
             name,
             Code::ColumnNullability,
-            sides(say(wanted), say(found)),
+            sides(text(wanted), text(found)),
             fix,
         );
     }
     // A default of another type is reported and fixed with the type.
     if wanted.ty == found.ty && wanted.default != found.default {
-        let say = |column: &Column| match &column.default {
+        let text = |column: &Column| match &column.default {
             Some(default) => default.to_string(),
             None => "no default".to_owned(),
         };
@@ -309,13 +311,13 @@ fn one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
             Some(default) => format!("SET DEFAULT {default}"),
             None => "DROP DEFAULT".to_owned(),
         };
-        let fix = fixed(on, wanted, &action, |wanted, column| {
+        let fix = property_fix(on, wanted, &action, |wanted, column| {
             column.default.clone_from(&wanted.default);
         });
         on.column(
             name,
             Code::ColumnDefault,
-            sides(say(wanted), say(found)),
+            sides(text(wanted), text(found)),
             fix,
         );
     }
@@ -326,24 +328,24 @@ fn one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
             true => Code::IdentityByDefault,
             false => Code::ColumnGenerated,
         };
-        let say = |column: &Column| match &column.generated {
+        let text = |column: &Column| match &column.generated {
             Some(Generated::Identity { is_always: false }) => {
                 "GENERATED BY DEFAULT AS IDENTITY".to_owned()
             }
             Some(generated) => format!("computed: {}", ddl::generated(generated)),
             None => "an ordinary column".to_owned(),
         };
-        let remedy = refilled(on, wanted, found);
-        let sides = sides(say(wanted), say(found));
-        on.column(name, code, sides, remedy);
+        let table_fix = generation_fix(on, wanted, found);
+        let sides = sides(text(wanted), text(found));
+        on.column(name, code, sides, table_fix);
     }
 }
 
 /// The fix that makes a generated column an ordinary one; in a down migration also the reverse.
-fn refilled<'t>(on: &OnTable<'_>, wanted: &'t Column, found: &Column) -> Remedy<'t> {
+fn generation_fix<'t>(on: &OnTable<'_>, wanted: &'t Column, found: &Column) -> TableFix<'t> {
     let (table, name) = (ident::name(on.name), ident::name(&wanted.name));
     let postgres = match (&wanted.generated, &found.generated) {
-        (None, Some(generated)) => written(on.name, found, generated),
+        (None, Some(generated)) => make_ordinary(on.name, found, generated),
         _ => vec![
             format!("ALTER TABLE {table} DROP COLUMN {name}"),
             format!("ALTER TABLE {table} ADD COLUMN {}", ddl::column(wanted)),
@@ -358,14 +360,14 @@ fn refilled<'t>(on: &OnTable<'_>, wanted: &'t Column, found: &Column) -> Remedy<
     let postgres = postgres.map(|sql| Statement::new(phase, sql));
     let is_written = found.generated.is_none();
     let loses = is_written.then(|| format!("the values of {}.{}", on.name, wanted.name));
-    let remedy = altered(on, wanted, postgres.collect(), |wanted, column| {
+    let table_fix = altered(on, wanted, postgres.collect(), |wanted, column| {
         column.generated.clone_from(&wanted.generated);
     });
-    remedy.losing(loses)
+    table_fix.losing(loses)
 }
 
 /// The statements that make a generated column of Postgres an ordinary one and keep its values.
-fn written(table: &str, column: &Column, generated: &Generated) -> Vec<String> {
+fn make_ordinary(table: &str, column: &Column, generated: &Generated) -> Vec<String> {
     let (table, name) = (ident::name(table), ident::name(&column.name));
     let (expression, is_stored) = match generated {
         Generated::Identity { .. } => {
@@ -417,7 +419,7 @@ mod tests {
 
     /// Virtual columns need Postgres 18, which the test servers may not have.
     #[test]
-    fn a_column_whose_values_are_not_kept_gets_them_before_it_is_written() {
+    fn a_virtual_column_is_stored_before_it_becomes_ordinary() {
         let generated = Generated::Computed {
             expression: Expression::scalar(Engine::Postgres, "(size * 2)"),
             is_stored: false,
@@ -430,10 +432,10 @@ mod tests {
             default: None,
             generated: Some(generated.clone()),
             field: String::new(),
-            holds: None,
+            value_type: None,
         };
         assert_eq!(
-            written("things", &column, &generated),
+            make_ordinary("things", &column, &generated),
             [
                 "ALTER TABLE things ADD COLUMN twice__new integer GENERATED ALWAYS AS ((size * 2)) STORED NOT NULL",
                 "ALTER TABLE things ALTER COLUMN twice__new DROP EXPRESSION",

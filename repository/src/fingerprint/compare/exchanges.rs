@@ -29,13 +29,13 @@ pub(crate) fn tables(all: &mut Comparison, expected: &Schema, actual: &mut Schem
             let Some((one, other)) = exchanged(all.engine, wanted, found) else {
                 break;
             };
-            say(all, name, (&one, &other));
+            report(all, name, (&one, &other));
             exchange(all.engine, found, &one, &other);
         }
     }
 }
 
-fn say(all: &mut Comparison, table: &str, (one, other): (&str, &str)) {
+fn report(all: &mut Comparison, table: &str, (one, other): (&str, &str)) {
     let rename = |from: &str, to: &str| {
         let (table, from, to) = (ident::name(table), ident::name(from), ident::name(to));
         format!("ALTER TABLE {table} RENAME COLUMN {from} TO {to}")
@@ -48,7 +48,7 @@ fn say(all: &mut Comparison, table: &str, (one, other): (&str, &str)) {
         rename(BETWEEN, other),
     ));
     let sides = sides(one, format!("the properties of {other}"));
-    all.say(table, (Part::Column, one), Code::ColumnRenamed, sides, fix);
+    all.report(table, (Part::Column, one), Code::ColumnRenamed, sides, fix);
     all.exchanged.insert(table.to_owned());
 }
 

@@ -1,7 +1,7 @@
 //! Compares foreign keys.
 
 use super::constraints::{dropped, not_valid, renamed};
-use super::{OnTable, Remedy, sides};
+use super::{OnTable, TableFix, sides};
 use crate::fingerprint::code::Code;
 use crate::fingerprint::ddl;
 use crate::fingerprint::ddl::rows;
@@ -17,7 +17,7 @@ pub(crate) fn compare(on: &mut OnTable<'_>) {
     // One to one: a second key over the same columns is an extra one.
     let mut rest: Vec<&ForeignKey> = found.iter().collect();
     for key in wanted {
-        let name = key.called();
+        let name = key.label();
         let alike = |by_name: bool| {
             rest.iter()
                 .position(|other| same(key, other) && (!by_name || key.name == other.name))
@@ -25,7 +25,7 @@ pub(crate) fn compare(on: &mut OnTable<'_>) {
         match alike(true).or_else(|| alike(false)) {
             Some(place) => foreign_key(on, &name, key, rest.remove(place)),
             None => {
-                let fix = put(on, key, None);
+                let fix = foreign_key_fix(on, key, None);
                 let sides = sides(ddl::foreign_key(on.wanted, key), "no such foreign key");
                 on.named(&name, Code::ForeignKeyMissing, sides, fix);
             }
@@ -44,7 +44,7 @@ pub(crate) fn compare(on: &mut OnTable<'_>) {
             }
         };
         let sides = sides("no such foreign key", ddl::foreign_key(on.found, key));
-        on.named(&key.called(), Code::ForeignKeyExtra, sides, fix);
+        on.named(&key.label(), Code::ForeignKeyExtra, sides, fix);
     }
 }
 
@@ -99,7 +99,7 @@ fn foreign_key(on: &mut OnTable<'_>, name: &str, wanted: &ForeignKey, found: &Fo
         ),
     ] {
         if one != other {
-            let fix = put(on, wanted, Some(found));
+            let fix = foreign_key_fix(on, wanted, Some(found));
             on.named(name, code, sides(one, other), fix);
         }
     }
@@ -120,7 +120,11 @@ fn foreign_key(on: &mut OnTable<'_>, name: &str, wanted: &ForeignKey, found: &Fo
 }
 
 /// The fix that adds a foreign key, or replaces another one over the same columns.
-fn put<'t>(on: &OnTable<'_>, key: &'t ForeignKey, instead: Option<&'t ForeignKey>) -> Remedy<'t> {
+fn foreign_key_fix<'t>(
+    on: &OnTable<'_>,
+    key: &'t ForeignKey,
+    instead: Option<&'t ForeignKey>,
+) -> TableFix<'t> {
     if let Some(module) = on.module() {
         return relation(on, module, key).into();
     }
@@ -140,9 +144,9 @@ fn put<'t>(on: &OnTable<'_>, key: &'t ForeignKey, instead: Option<&'t ForeignKey
         })
         .failing_on(Some(rows::orphaned(on.name, key)))
     };
-    match on.lacking(&key.references, &key.referenced_columns) {
+    match on.instruction_if_missing(&key.references, &key.referenced_columns) {
         Some(first) => first,
-        None => on.needing(&key.columns, put),
+        None => on.unless_missing(&key.columns, put),
     }
 }
 
@@ -192,7 +196,10 @@ fn variant(column: &str) -> String {
 
 impl OnTable<'_> {
     /// Drops the foreign keys of any Postgres table that a change affects, and recreates those that stay.
-    pub(crate) fn foreign_keys_anew(&self, is_one: impl Fn(&ForeignKey) -> bool) -> Vec<Statement> {
+    pub(crate) fn recreated_foreign_keys(
+        &self,
+        is_one: impl Fn(&ForeignKey) -> bool,
+    ) -> Vec<Statement> {
         let mut all = Vec::new();
         for (name, table) in &self.actual.tables {
             let wanted = self.expected.tables.get(name);
@@ -209,7 +216,7 @@ impl OnTable<'_> {
                 let again = match wanted.iter().find(is_it) {
                     Some(again) => Some(ddl::foreign_key(table, again)),
                     None => self
-                        .is_meant(name, key)
+                        .is_intended(name, key)
                         .then(|| ddl::foreign_key(table, key)),
                 };
                 all.extend(again.map(|again| ddl::added(Phase::AddForeignKey, name, &again)));
@@ -219,8 +226,8 @@ impl OnTable<'_> {
     }
 
     /// Whether a foreign key that differs from DOMAIN is suppressed, and stays.
-    fn is_meant(&self, table: &str, key: &ForeignKey) -> bool {
-        let subject = Part::Named.subject(table, &key.called());
+    fn is_intended(&self, table: &str, key: &ForeignKey) -> bool {
+        let subject = Part::Named.subject(table, &key.label());
         let codes = [
             Code::ForeignKeyExtra,
             Code::ForeignKeyTarget,

@@ -49,7 +49,7 @@ pub(crate) fn compare(
         at: at.map(str::to_owned),
         engine: actual.engine,
         found: Vec::new(),
-        meant: expected.others.clone(),
+        intended: expected.others.clone(),
         taken: actual.taken.clone(),
         exchanged: BTreeSet::new(),
         edited: BTreeMap::new(),
@@ -63,8 +63,8 @@ pub(crate) fn compare(
     }
     tables::compare(&mut all, &expected, &mut actual);
     for (name, edited) in std::mem::take(&mut all.edited) {
-        if edited.is_anew {
-            all.make_anew(&name, edited, &actual);
+        if edited.needs_rebuild {
+            all.rebuild_table(&name, edited, &actual);
         }
     }
     all.found
@@ -77,52 +77,52 @@ struct Comparison {
     engine: Engine,
     found: Vec<Finding>,
     /// Triggers and views that should exist: those of the earlier schema, in a down migration.
-    meant: Vec<OtherObject>,
+    intended: Vec<OtherObject>,
     /// Names that other objects have, with a description of the object.
     taken: BTreeMap<String, String>,
     /// The tables with columns that look exchanged.
     exchanged: BTreeSet<String>,
     /// The SQLite tables with the fixes so far applied.
-    edited: BTreeMap<String, Edited>,
+    edited: BTreeMap<String, EditedTable>,
     suppressions: &'static [Suppression],
 }
 
 /// A SQLite table with the fixes so far applied.
-struct Edited {
+struct EditedTable {
     table: Table,
     /// The indexes of the findings that it fixes.
     findings: Vec<usize>,
     /// Whether a fix needs a rebuild of the table.
-    is_anew: bool,
+    needs_rebuild: bool,
 }
 
 /// A fix, and its effect on the table.
-struct Remedy<'t> {
+struct TableFix<'t> {
     fix: Fix,
     edit: Option<Edit<'t>>,
     /// Whether SQLite needs a rebuild of the table for it.
-    is_anew: bool,
+    needs_rebuild: bool,
 }
 
 /// A change of a table.
 type Edit<'t> = Box<dyn Fn(&mut Table) + 't>;
 
-impl From<Fix> for Remedy<'_> {
+impl From<Fix> for TableFix<'_> {
     fn from(fix: Fix) -> Self {
-        Remedy {
+        TableFix {
             fix,
             edit: None,
-            is_anew: false,
+            needs_rebuild: false,
         }
     }
 }
 
-impl<'t> Remedy<'t> {
+impl<'t> TableFix<'t> {
     /// A rebuild of the table with the edit applied.
-    fn made_anew(edit: impl Fn(&mut Table) + 't) -> Self {
-        Remedy {
-            is_anew: true,
-            ..Remedy::altering(Fix::sql([]), edit)
+    fn rebuilding(edit: impl Fn(&mut Table) + 't) -> Self {
+        TableFix {
+            needs_rebuild: true,
+            ..TableFix::altering(Fix::sql([]), edit)
         }
     }
 
@@ -134,10 +134,10 @@ impl<'t> Remedy<'t> {
 
     /// Statements with the same effect as the edit.
     fn altering(fix: Fix, edit: impl Fn(&mut Table) + 't) -> Self {
-        Remedy {
+        TableFix {
             fix,
             edit: Some(Box::new(edit)),
-            is_anew: false,
+            needs_rebuild: false,
         }
     }
 
@@ -166,8 +166,12 @@ impl Comparison {
     }
 
     /// Whether a trigger or a view is intended, and stays.
-    fn is_kept(&self, other: &OtherObject) -> bool {
-        if self.meant.iter().any(|meant| meant.is_it(other)) {
+    fn is_intended(&self, other: &OtherObject) -> bool {
+        if self
+            .intended
+            .iter()
+            .any(|meant| meant.is_same_object(other))
+        {
             return true;
         }
         let subject = Part::Named.subject(&other.table, &other.name);
@@ -176,7 +180,7 @@ impl Comparison {
     }
 
     /// Rebuilds a SQLite table once for all its findings: the first one gets the statements.
-    fn make_anew(&mut self, name: &str, edited: Edited, actual: &Schema) {
+    fn rebuild_table(&mut self, name: &str, edited: EditedTable, actual: &Schema) {
         let from = &actual.tables[name];
         let statements = rebuild::statements(name, from, &edited.table, &actual.others);
         match statements.and_then(printable) {
@@ -204,7 +208,7 @@ impl Comparison {
         };
         let sides = sides(&hazard.wanted, &hazard.found);
         let what = (part, hazard.name.as_str());
-        self.say(&hazard.table, what, hazard.code, sides, hazard.fix.clone());
+        self.report(&hazard.table, what, hazard.code, sides, hazard.fix.clone());
     }
 
     /// The fix, or the instruction for what has to be done before it can run.
@@ -236,7 +240,7 @@ impl Comparison {
         }
     }
 
-    fn say(&mut self, table: &str, what: (Part, &str), code: Code, sides: Sides, fix: Fix) {
+    fn report(&mut self, table: &str, what: (Part, &str), code: Code, sides: Sides, fix: Fix) {
         let fix = self.unless_by_hand(table, fix);
         self.found.push(Finding {
             code,
@@ -285,20 +289,20 @@ impl<'a> OnTable<'a> {
         self.all.place.is_database()
     }
 
-    fn say<'t>(
+    fn report<'t>(
         &mut self,
         what: (Part, &str),
         code: Code,
         sides: Sides,
-        remedy: impl Into<Remedy<'t>>,
+        table_fix: impl Into<TableFix<'t>>,
     ) {
-        let remedy = remedy.into();
+        let table_fix = table_fix.into();
         let before = self.all.at.clone();
         if self.found.source.is_some() {
             self.all.at.clone_from(&self.found.source);
         }
-        let fix = remedy.fix.clone();
-        self.all.say(self.name, what, code, sides, fix);
+        let fix = table_fix.fix.clone();
+        self.all.report(self.name, what, code, sides, fix);
         self.all.at = before;
         let Some(said) = self.all.found.len().checked_sub(1) else {
             return;
@@ -309,17 +313,17 @@ impl<'a> OnTable<'a> {
         // An instruction is not part of a rebuild.
         let is_sql = matches!(self.all.found[said].fix, Fix::Sql(_));
         if let (Engine::Sqlite, Some(edit), true, false) =
-            (self.all.engine, &remedy.edit, is_sql, is_suppressed)
+            (self.all.engine, &table_fix.edit, is_sql, is_suppressed)
         {
             let table = self.without_conflicts();
             let edited = self.all.edited.entry(self.name.to_owned());
-            let edited = edited.or_insert_with(|| Edited {
+            let edited = edited.or_insert_with(|| EditedTable {
                 table,
                 findings: Vec::new(),
-                is_anew: false,
+                needs_rebuild: false,
             });
             edit(&mut edited.table);
-            edited.is_anew |= remedy.is_anew;
+            edited.needs_rebuild |= table_fix.needs_rebuild;
             edited.findings.push(said);
         }
     }
@@ -330,7 +334,7 @@ impl<'a> OnTable<'a> {
     }
 
     /// The instruction if columns are missing that have to be filled by hand first.
-    fn lacking(&self, table: &str, columns: &[String]) -> Option<Remedy<'static>> {
+    fn instruction_if_missing(&self, table: &str, columns: &[String]) -> Option<TableFix<'static>> {
         let (wanted, found) = (
             self.expected.tables.get(table)?,
             self.actual.tables.get(table)?,
@@ -346,8 +350,13 @@ impl<'a> OnTable<'a> {
     }
 
     /// The fix, unless one of these columns of the table has to be added first.
-    fn needing<'t>(&self, columns: &[String], remedy: impl FnOnce() -> Remedy<'t>) -> Remedy<'t> {
-        self.lacking(self.name, columns).unwrap_or_else(remedy)
+    fn unless_missing<'t>(
+        &self,
+        columns: &[String],
+        table_fix: impl FnOnce() -> TableFix<'t>,
+    ) -> TableFix<'t> {
+        self.instruction_if_missing(self.name, columns)
+            .unwrap_or_else(table_fix)
     }
 
     fn column<'t>(
@@ -355,13 +364,19 @@ impl<'a> OnTable<'a> {
         column: &str,
         code: Code,
         sides: Sides,
-        remedy: impl Into<Remedy<'t>>,
+        table_fix: impl Into<TableFix<'t>>,
     ) {
-        self.say((Part::Column, column), code, sides, remedy);
+        self.report((Part::Column, column), code, sides, table_fix);
     }
 
-    fn named<'t>(&mut self, name: &str, code: Code, sides: Sides, remedy: impl Into<Remedy<'t>>) {
-        self.say((Part::Named, name), code, sides, remedy);
+    fn named<'t>(
+        &mut self,
+        name: &str,
+        code: Code,
+        sides: Sides,
+        table_fix: impl Into<TableFix<'t>>,
+    ) {
+        self.report((Part::Named, name), code, sides, table_fix);
     }
 
     /// The given statements on Postgres; a rebuild with the edit on SQLite, which cannot alter this.
@@ -369,14 +384,14 @@ impl<'a> OnTable<'a> {
         &self,
         postgres: impl IntoIterator<Item = Statement>,
         edit: impl Fn(&mut Table) + 't,
-    ) -> Remedy<'t> {
+    ) -> TableFix<'t> {
         if self.all.engine == Engine::Postgres {
             return Fix::sql(postgres).into();
         }
         let mut into = self.without_conflicts();
         edit(&mut into);
         match rebuild::statements(self.name, self.found, &into, &self.actual.others) {
-            Ok(_) => Remedy::made_anew(edit),
+            Ok(_) => TableFix::rebuilding(edit),
             Err(first) => Fix::Words(first).into(),
         }
     }

@@ -94,7 +94,7 @@ pub(crate) fn names_of_a_missing_table(
     expected: &Schema,
     actual: &Schema,
 ) -> Vec<String> {
-    alike(table, extra_tables(all, expected, actual))
+    candidates(table, extra_tables(all, expected, actual))
 }
 
 /// The wanted tables that an extra one could be.
@@ -111,17 +111,17 @@ pub(crate) fn names_of_an_extra_table(
         found.is_some_and(|found| !could_be(found, wanted))
     });
     others.extend(are_not_it.map(|(name, wanted)| (name.as_str(), wanted)));
-    alike(table, others)
+    candidates(table, others)
 }
 
-fn alike(table: &Table, others: Tables<'_>) -> Vec<String> {
+fn candidates(table: &Table, others: Tables<'_>) -> Vec<String> {
     let others = others.into_iter();
     let alike = others.filter(|(_, other)| could_be(table, other));
     alike.map(|(name, _)| name.to_owned()).collect()
 }
 
 /// The instruction for a missing object that may exist under another name.
-pub(crate) fn first(others: &[String], name: &str) -> String {
+pub(crate) fn rename_first(others: &[String], name: &str) -> String {
     format!(
         "if {0} is {name} under another name, rename it, which keeps its contents; otherwise drop it; then check again",
         either(others)
@@ -149,7 +149,7 @@ fn table(all: &mut Comparison, actual: &mut Schema, from: &str, to: &str) {
             Fix::sql([rename.dropping(from).making(to)])
         }
     };
-    all.say(
+    all.report(
         to,
         (Part::Table, ""),
         Code::TableRenamed,
@@ -285,7 +285,7 @@ fn column(
     if module.is_some() {
         all.at.clone_from(&module);
     }
-    all.say(
+    all.report(
         name,
         (Part::Column, to),
         Code::ColumnRenamed,

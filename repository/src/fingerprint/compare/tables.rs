@@ -18,7 +18,7 @@ pub(crate) fn compare(all: &mut Comparison, expected: &Schema, actual: &mut Sche
     access_control::role(all, expected, actual);
     others(all, expected, actual);
     // The others are dropped before anything else changes.
-    actual.others.retain(|other| all.is_kept(other));
+    actual.others.retain(|other| all.is_intended(other));
     renames::tables(all, expected, actual);
     exchanges::tables(all, expected, actual);
     for (name, wanted) in &expected.tables {
@@ -72,7 +72,12 @@ pub(crate) fn compare(all: &mut Comparison, expected: &Schema, actual: &mut Sche
 fn others(all: &mut Comparison, expected: &Schema, actual: &Schema) {
     // The catalog lists them in the order in which they can be dropped.
     let lost = expected.others.iter().rev();
-    let lost = lost.filter(|other| !actual.others.iter().any(|found| found.is_it(other)));
+    let lost = lost.filter(|other| {
+        !actual
+            .others
+            .iter()
+            .any(|found| found.is_same_object(other))
+    });
     let mut lost: Vec<&OtherObject> = lost.collect();
     lost.sort_by_key(|other| other.kind == "TRIGGER");
     for other in lost {
@@ -81,10 +86,15 @@ fn others(all: &mut Comparison, expected: &Schema, actual: &Schema) {
         let wanted = format!("{} {}", other.kind, other.name);
         let sides = sides(wanted, "no such object");
         let what = (Part::Named, other.name.as_str());
-        all.say(&other.table, what, Code::Unknown, sides, Fix::sql(again));
+        all.report(&other.table, what, Code::Unknown, sides, Fix::sql(again));
     }
-    let is_meant = |other: &&OtherObject| !expected.others.iter().any(|meant| meant.is_it(other));
-    for other in actual.others.iter().filter(is_meant) {
+    let is_intended = |other: &&OtherObject| {
+        !expected
+            .others
+            .iter()
+            .any(|meant| meant.is_same_object(other))
+    };
+    for other in actual.others.iter().filter(is_intended) {
         let what = format!("{} {}", other.kind, other.name);
         let of = match (other.kind.as_str(), all.engine) {
             ("TRIGGER" | "RULE", Engine::Postgres) => format!(" ON {}", ident::name(&other.table)),
@@ -112,7 +122,7 @@ fn others(all: &mut Comparison, expected: &Schema, actual: &Schema) {
             _ => Code::Unknown,
         };
         let what = (Part::Named, other.name.as_str());
-        all.say(&other.table, what, code, sides, fix);
+        all.report(&other.table, what, code, sides, fix);
     }
 }
 
@@ -125,7 +135,7 @@ fn missing(all: &mut Comparison, name: &str, wanted: &Table, expected: &Schema, 
     let others = renames::names_of_a_missing_table(all, wanted, expected, actual);
     let fix = match all.place.is_database() {
         true if others.is_empty() => Fix::sql(ddl::whole_table(all.engine, name, wanted)),
-        true => Fix::Words(renames::first(&others, name)),
+        true => Fix::Words(renames::rename_first(&others, name)),
         false => {
             let fields: Vec<&str> = wanted.columns.iter().map(|c| c.field.as_str()).collect();
             Fix::rust(
@@ -142,7 +152,7 @@ fn missing(all: &mut Comparison, name: &str, wanted: &Table, expected: &Schema, 
         ),
     };
     let sides = sides("the table", found);
-    all.say(name, (Part::Table, ""), Code::TableMissing, sides, fix);
+    all.report(name, (Part::Table, ""), Code::TableMissing, sides, fix);
 }
 
 fn extra(all: &mut Comparison, name: &str, found: &Table, expected: &Schema, actual: &Schema) {
@@ -166,7 +176,7 @@ fn extra(all: &mut Comparison, name: &str, found: &Table, expected: &Schema, act
         }
     };
     let sides = sides("no such table", "the table");
-    all.say(name, (Part::Table, ""), Code::TableExtra, sides, fix);
+    all.report(name, (Part::Table, ""), Code::TableExtra, sides, fix);
 }
 
 /// The fix that drops a table, on SQLite with its triggers. It is an instruction if a suppressed view or trigger reads
@@ -206,7 +216,7 @@ fn options(on: &mut OnTable<'_>) {
     if !on.is_database() || kinds(on.wanted) == kinds(on.found) {
         return;
     }
-    let say = |table: &Table| match kinds(table) {
+    let text = |table: &Table| match kinds(table) {
         kinds if kinds.is_empty() => "an ordinary table".to_owned(),
         kinds => kinds,
     };
@@ -226,8 +236,8 @@ fn options(on: &mut OnTable<'_>) {
             table.autoincrement = on.wanted.autoincrement;
         })
     };
-    let sides = sides(say(on.wanted), say(on.found));
-    on.say((Part::Table, ""), Code::TableOptions, sides, fix);
+    let sides = sides(text(on.wanted), text(on.found));
+    on.report((Part::Table, ""), Code::TableOptions, sides, fix);
 }
 
 fn is_unlogged(table: &Table) -> bool {
@@ -258,6 +268,6 @@ fn conflicts(on: &mut OnTable<'_>) {
         let fix = on.alter([], |_| {});
         let sides = sides("an error", &conflict.clause);
         let what = (conflict.part, conflict.name.as_str());
-        on.say(what, Code::ConflictClause, sides, fix);
+        on.report(what, Code::ConflictClause, sides, fix);
     }
 }

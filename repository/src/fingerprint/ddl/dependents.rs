@@ -16,7 +16,7 @@ pub(crate) fn of<'a>(table: &str, others: &'a [OtherObject]) -> Vec<&'a OtherObj
     let mut found: Vec<&OtherObject> = Vec::new();
     let mut names = vec![table];
     while let Some(name) = names.pop() {
-        for other in others.iter().filter(|other| is_about(other, name)) {
+        for other in others.iter().filter(|other| mentions(other, name)) {
             if !found.contains(&other) {
                 found.push(other);
                 if other.kind == "VIEW" {
@@ -31,7 +31,7 @@ pub(crate) fn of<'a>(table: &str, others: &'a [OtherObject]) -> Vec<&'a OtherObj
 }
 
 /// Whether its text contains the name.
-pub(crate) fn is_about(other: &OtherObject, name: &str) -> bool {
+pub(crate) fn mentions(other: &OtherObject, name: &str) -> bool {
     other.words.iter().any(|word| is(word, name))
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn is_about(other: &OtherObject, name: &str) -> bool {
 pub(crate) fn renamed(others: &mut [OtherObject], table: &str, from: &str, to: &str) {
     let about = of(table, others).into_iter();
     let about: Vec<String> = about
-        .filter(|other| is_about(other, from))
+        .filter(|other| mentions(other, from))
         .map(|other| other.name.clone())
         .collect();
     for other in others

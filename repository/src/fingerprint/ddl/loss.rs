@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_cast_depends_on_the_zone_of_a_session() {
+    fn no_cast_depends_on_the_time_zone_of_a_session() {
         let cast = |from, to| cast("x", from, to);
         let (instant, local) = ("timestamp with time zone", "timestamp without time zone");
         for (from, to, sql) in [
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_told_where_there_is_one_and_nowhere_else() {
+    fn a_loss_is_reported_exactly_where_a_type_change_loses_data() {
         let postgres = |from, to| of_another_type(Engine::Postgres, from, to);
         for (from, to) in [
             ("double precision", "bigint"),

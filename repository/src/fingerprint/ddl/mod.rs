@@ -58,8 +58,8 @@ fn constraint(constraint: Option<&String>, sql: String) -> String {
 }
 
 /// An unusual constraint as Postgres prints it.
-fn printed(of: &Table, called: Option<&String>, is_usual: bool) -> Option<String> {
-    let printed = of.constraint_sql.get(called?);
+fn printed(of: &Table, own_name: Option<&String>, is_usual: bool) -> Option<String> {
+    let printed = of.constraint_sql.get(own_name?);
     printed.filter(|_| !is_usual).cloned()
 }
 
@@ -146,7 +146,7 @@ fn body(table: &Table) -> Vec<String> {
     parts
 }
 
-pub(crate) fn create_table(called: &str, table: &Table) -> String {
+pub(crate) fn create_table(own_name: &str, table: &Table) -> String {
     let (before, after): (Vec<String>, Vec<String>) = table
         .options
         .iter()
@@ -159,28 +159,31 @@ pub(crate) fn create_table(called: &str, table: &Table) -> String {
     };
     format!(
         "CREATE {before}TABLE {} (\n    {}\n){after}",
-        name(called),
+        name(own_name),
         body(table).join(",\n    ")
     )
 }
 
 /// A table with its indexes, foreign keys and access control. On Postgres, foreign keys come after all tables.
-pub(crate) fn whole_table(engine: Engine, called: &str, table: &Table) -> Vec<Statement> {
+pub(crate) fn whole_table(engine: Engine, own_name: &str, table: &Table) -> Vec<Statement> {
     let mut keyless = table.clone();
     if engine == Engine::Postgres {
         keyless.foreign_keys.clear();
     }
-    let create = create_table(called, &keyless);
-    let mut all = vec![Statement::new(Phase::CreateTable, create).making(called)];
+    let create = create_table(own_name, &keyless);
+    let mut all = vec![Statement::new(Phase::CreateTable, create).making(own_name)];
     all.extend(table.indexes.iter().map(|(index, definition)| {
-        let sql = create_index(table, called, index, definition);
+        let sql = create_index(table, own_name, index, definition);
         Statement::new(Phase::AddIndex, sql).making(index)
     }));
     if engine == Engine::Postgres {
         let keys = table.foreign_keys.iter();
-        all.extend(keys.map(|key| added(Phase::AddForeignKey, called, &foreign_key(table, key))));
-        let guard = table.guard.iter();
-        all.extend(guard.flat_map(|guard| guarded(called, guard)));
+        all.extend(keys.map(|key| added(Phase::AddForeignKey, own_name, &foreign_key(table, key))));
+        let access_control = table.access_control.iter();
+        all.extend(
+            access_control
+                .flat_map(|access_control| access_control_statements(own_name, access_control)),
+        );
     }
     all
 }
@@ -191,17 +194,17 @@ pub(crate) fn added(phase: Phase, table: &str, constraint: &str) -> Statement {
     Statement::new(phase, sql)
 }
 
-fn guarded(table: &str, guard: &AccessControl) -> Vec<Statement> {
+fn access_control_statements(table: &str, access_control: &AccessControl) -> Vec<Statement> {
     let mut sql = Vec::new();
-    if guard.enabled {
+    if access_control.enabled {
         sql.push(row_security(table, "ENABLE"));
     }
-    if guard.forced {
+    if access_control.forced {
         sql.push(row_security(table, "FORCE"));
     }
-    let policies = guard.policies.iter();
+    let policies = access_control.policies.iter();
     sql.extend(policies.map(|(policy, definition)| create_policy(table, policy, definition)));
-    sql.extend(guard.grants.iter().map(|one| grant(table, one)));
+    sql.extend(access_control.grants.iter().map(|one| grant(table, one)));
     let sql = sql.into_iter();
     sql.map(|sql| Statement::new(Phase::AccessControl, sql))
         .collect()
@@ -221,8 +224,8 @@ pub(crate) fn row_security(table: &str, word: &str) -> String {
 }
 
 /// The statement that creates an index. An unusual index has the SQL of the engine.
-pub(crate) fn create_index(of: &Table, table: &str, called: &str, index: &Index) -> String {
-    if let (false, Some(sql)) = (index.unusual.is_empty(), of.index_sql.get(called)) {
+pub(crate) fn create_index(of: &Table, table: &str, own_name: &str, index: &Index) -> String {
+    if let (false, Some(sql)) = (index.unusual.is_empty(), of.index_sql.get(own_name)) {
         return sql.clone();
     }
     let unique = if index.unique { "UNIQUE " } else { "" };
@@ -230,7 +233,7 @@ pub(crate) fn create_index(of: &Table, table: &str, called: &str, index: &Index)
     let predicate = predicate.map_or(String::new(), |sql| format!(" WHERE {sql}"));
     format!(
         "CREATE {unique}INDEX {} ON {} ({}){predicate}",
-        name(called),
+        name(own_name),
         name(table),
         keys(index),
     )
@@ -253,7 +256,7 @@ pub(crate) fn key(key: &Key) -> String {
     }
 }
 
-pub(crate) fn create_policy(table: &str, called: &str, policy: &Policy) -> String {
+pub(crate) fn create_policy(table: &str, own_name: &str, policy: &Policy) -> String {
     let kind = if policy.permissive {
         ""
     } else {
@@ -264,7 +267,7 @@ pub(crate) fn create_policy(table: &str, called: &str, policy: &Policy) -> Strin
     let with_check = policy.with_check.as_ref();
     format!(
         "CREATE POLICY {} ON {}{kind} FOR {} TO {}{}{}",
-        name(called),
+        name(own_name),
         name(table),
         policy.command,
         roles.join(", "),

@@ -110,7 +110,7 @@ pub(crate) fn can_be_made_again<'a>(
         ));
     }
     for column in gone {
-        if let Some(readers) = those(&|other| dependents::is_about(other, column)) {
+        if let Some(readers) = those(&|other| dependents::mentions(other, column)) {
             return Err(format!(
                 "first drop or change what seems to read {table}.{column}: {readers}"
             ));

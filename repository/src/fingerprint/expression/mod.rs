@@ -4,11 +4,11 @@
 //! text pattern can distinguish `(a OR b) AND c` from `a OR (b AND c)`.
 
 mod ambiguous;
-mod askable;
 mod build;
 pub(crate) mod names;
 mod node;
 mod opaque;
+mod plannable;
 mod resolve;
 mod sqlite;
 mod uses;
@@ -20,8 +20,8 @@ use sqlparser::dialect::{Dialect, PostgreSqlDialect};
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer, TokenizerError};
 
-pub(crate) use askable::can_be_asked;
 pub(crate) use node::Node;
+pub(crate) use plannable::can_be_planned;
 pub(crate) use resolve::Names;
 pub(crate) use uses::{Kind, Use};
 
@@ -36,12 +36,12 @@ pub(crate) struct Expression {
     /// The user-defined objects that it uses, as Postgres has recorded them.
     uses: Vec<Use>,
     /// The result of sample rows, compared with the wanted expression.
-    shown: Option<Shown>,
+    sample_result: Option<SampleResult>,
 }
 
 /// How a sample row shows that two conditions differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shown {
+pub(crate) enum SampleResult {
     /// It accepts a row that the wanted one refuses.
     Weaker,
     /// It refuses a row that the wanted one accepts.
@@ -61,10 +61,10 @@ impl Expression {
     pub(crate) fn condition(engine: Engine, sql: &str) -> Self {
         Expression {
             sql: sql.to_owned(),
-            node: parse(engine, sql).settled(),
+            node: parse(engine, sql).normalized(),
             is_condition: true,
             uses: Vec::new(),
-            shown: None,
+            sample_result: None,
         }
     }
 
@@ -75,7 +75,7 @@ impl Expression {
             node: parse(engine, sql),
             is_condition: false,
             uses: Vec::new(),
-            shown: None,
+            sample_result: None,
         }
     }
 
@@ -89,7 +89,7 @@ impl Expression {
     fn with_hidden(&self, node: Node) -> Node {
         let hidden = self.hidden();
         hidden.fold(node, |node, one| {
-            Node::Operator(format!("uses {}", one.said), vec![node])
+            Node::Operator(format!("uses {}", one.printed), vec![node])
         })
     }
 
@@ -103,9 +103,9 @@ impl Expression {
     }
 
     /// A user-defined object that it uses and that the other expression does not name.
-    pub(crate) fn strange_to(&self, other: &Expression) -> Option<&Use> {
-        let is_strange = |one: &&Use| one.is_hidden || !one.is_named_in(&other.sql);
-        self.uses.iter().find(is_strange)
+    pub(crate) fn use_not_named_in(&self, other: &Expression) -> Option<&Use> {
+        let is_not_named = |one: &&Use| one.is_hidden || !one.is_named_in(&other.sql);
+        self.uses.iter().find(is_not_named)
     }
 
     /// Resolves its names against the columns and types of its table.
@@ -114,18 +114,18 @@ impl Expression {
             return;
         };
         let node = match self.is_condition {
-            true => names.settled(node.settled()),
+            true => names.normalized(node.normalized()),
             false => node,
         };
         self.node = self.with_hidden(node);
     }
 
-    pub(crate) fn shown(&self) -> Option<Shown> {
-        self.shown
+    pub(crate) fn sample_result(&self) -> Option<SampleResult> {
+        self.sample_result
     }
 
-    pub(crate) fn show(&mut self, shown: Option<Shown>) {
-        self.shown = shown;
+    pub(crate) fn set_sample_result(&mut self, sample_result: Option<SampleResult>) {
+        self.sample_result = sample_result;
     }
 
     /// The value as one of that type: a literal needs no cast to it.
@@ -156,8 +156,8 @@ impl Expression {
     }
 
     /// Whether it names the column.
-    pub(crate) fn is_about(&self, engine: Engine, column: &str) -> bool {
-        names::are_about(engine, &self.sql, column)
+    pub(crate) fn mentions(&self, engine: Engine, column: &str) -> bool {
+        names::mentions(engine, &self.sql, column)
     }
 
     /// The conjunction of both.
@@ -167,7 +167,7 @@ impl Expression {
             node: Node::all([self.node.clone(), other.node.clone()]),
             is_condition: true,
             uses: Vec::new(),
-            shown: None,
+            sample_result: None,
         }
     }
 
@@ -184,7 +184,7 @@ impl Expression {
             },
             is_condition: self.is_condition,
             uses: self.uses.clone(),
-            shown: self.shown,
+            sample_result: self.sample_result,
         }
     }
 }
@@ -193,7 +193,7 @@ impl fmt::Display for Expression {
     /// The SQL as it was written, with a comment for the objects that it does not name.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.sql)?;
-        let hidden: Vec<&str> = self.hidden().map(|one| one.said.as_str()).collect();
+        let hidden: Vec<&str> = self.hidden().map(|one| one.printed.as_str()).collect();
         match hidden.is_empty() {
             true => Ok(()),
             false => {

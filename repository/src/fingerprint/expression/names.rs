@@ -9,13 +9,13 @@ use crate::fingerprint::ident;
 use crate::model::engine::Engine;
 
 /// Whether the expression names the column; `true` if it cannot be parsed.
-pub(crate) fn are_about(engine: Engine, sql: &str, column: &str) -> bool {
+pub(crate) fn mentions(engine: Engine, sql: &str, column: &str) -> bool {
     let Ok(mut expression) = read(engine, sql) else {
         return true;
     };
-    let mut is_about = false;
-    each_column(&mut expression, |name| is_about |= is(engine, name, column));
-    is_about
+    let mut mentions = false;
+    each_column(&mut expression, |name| mentions |= is(engine, name, column));
+    mentions
 }
 
 /// The expression after the rename of a column.
@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_column_gets_another_name_and_a_function_of_the_same_name_keeps_its_own() {
+    fn a_column_rename_leaves_functions_of_the_same_name_alone() {
         let sql = "date(date, '+0 days') = date AND \"Date\" <> 'date'";
         assert_eq!(
             renamed(Engine::Sqlite, sql, "date", "day"),
@@ -122,12 +122,12 @@ mod tests {
             "date(\"order\", '+0 days') = \"order\" AND \"Date\" <> 'date'"
         );
         assert_eq!(renamed(Engine::Sqlite, sql, "time", "day"), sql);
-        assert!(are_about(Engine::Sqlite, "length(icon) = 1", "icon"));
-        assert!(!are_about(Engine::Sqlite, "icon(length) = 'icon'", "icon"));
+        assert!(mentions(Engine::Sqlite, "length(icon) = 1", "icon"));
+        assert!(!mentions(Engine::Sqlite, "icon(length) = 'icon'", "icon"));
     }
 
     #[test]
-    fn an_index_keeps_what_is_its_own() {
+    fn renames_in_an_index_change_only_its_table_and_columns() {
         let sql = "CREATE UNIQUE INDEX name ON things (name COLLATE NOCASE DESC, lower(name)) WHERE name > 'name'";
         assert_eq!(
             with_table_renamed(&with_column_renamed(sql, "name", "title"), "order"),

@@ -14,7 +14,7 @@ pub(crate) enum Node {
         items: BTreeSet<Node>,
         negated: bool,
     },
-    /// A boolean column as a condition; becomes an equation when it is [normalized](Node::settled).
+    /// A boolean column as a condition; becomes an equation when it is [normalized](Node::normalized).
     True(Box<Node>),
     /// `what IS NULL`, `what IS NOT TRUE`.
     Is(Box<Node>, &'static str),
@@ -77,12 +77,12 @@ impl Node {
     }
 
     /// The condition after its construction: boolean columns become equations.
-    pub(crate) fn settled(self) -> Self {
+    pub(crate) fn normalized(self) -> Self {
         match self.truth() {
             Node::True(column) => Node::compare(*column, Equal, Node::Number("1".to_owned())),
-            Node::And(parts) => Node::all(parts.into_iter().map(Node::settled)),
-            Node::Or(parts) => Node::any(parts.into_iter().map(Node::settled)),
-            Node::Not(inner) => Node::Not(Box::new(inner.settled())),
+            Node::And(parts) => Node::all(parts.into_iter().map(Node::normalized)),
+            Node::Or(parts) => Node::any(parts.into_iter().map(Node::normalized)),
+            Node::Not(inner) => Node::Not(Box::new(inner.normalized())),
             other => other,
         }
     }

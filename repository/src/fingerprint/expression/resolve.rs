@@ -20,7 +20,7 @@ pub(crate) struct Names<'a> {
     /// The types of its columns, by name.
     pub(crate) types: BTreeMap<&'a str, &'a str>,
     /// The used objects whose names are unambiguous without their schema.
-    pub(crate) plain: Vec<&'a Use>,
+    pub(crate) unambiguous: Vec<&'a Use>,
     /// The columns of all tables of the schema, by table: a subquery may read them.
     pub(crate) columns: &'a BTreeMap<String, Vec<String>>,
 }
@@ -38,11 +38,11 @@ impl Names<'_> {
 
     /// The condition with types applied: whole numbers are compared by inclusive bounds, and a literal has the type of
     /// the column that it is compared with.
-    pub(crate) fn settled(&self, node: Node) -> Node {
+    pub(crate) fn normalized(&self, node: Node) -> Node {
         match node {
-            Node::And(parts) => Node::all(parts.into_iter().map(|part| self.settled(part))),
-            Node::Or(parts) => Node::any(parts.into_iter().map(|part| self.settled(part))),
-            Node::Not(inner) => Node::Not(Box::new(self.settled(*inner))),
+            Node::And(parts) => Node::all(parts.into_iter().map(|part| self.normalized(part))),
+            Node::Or(parts) => Node::any(parts.into_iter().map(|part| self.normalized(part))),
+            Node::Not(inner) => Node::Not(Box::new(self.normalized(*inner))),
             Node::Compare(what, comparison, value) => {
                 let value = self.literal(&what, *value);
                 self.bound(*what, comparison, value)
@@ -161,7 +161,13 @@ impl Plain<'_> {
         let is_it = |one: &&Use| {
             one.kind == kind && self.is(schema, &one.schema) && self.is(own, &one.name)
         };
-        if self.names.plain.iter().copied().any(|one| is_it(&one)) {
+        if self
+            .names
+            .unambiguous
+            .iter()
+            .copied()
+            .any(|one| is_it(&one))
+        {
             name.0.remove(0);
         }
     }

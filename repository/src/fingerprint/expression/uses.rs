@@ -12,10 +12,10 @@ pub(crate) struct Use {
     pub(crate) schema: String,
     pub(crate) name: String,
     /// Its name as Postgres prints it: `public.evil(text)`.
-    pub(crate) said: String,
+    pub(crate) printed: String,
     /// Whether it is in the checked schema and Postgres has no built-in object of its kind and name. Its name is then
     /// unambiguous without the schema.
-    pub(crate) is_plain: bool,
+    pub(crate) is_unambiguous: bool,
     /// Whether the printed expression does not name it.
     pub(crate) is_hidden: bool,
 }

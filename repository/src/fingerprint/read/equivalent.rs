@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::source::{Snapshot, Source};
 use super::{Unreadable, samples};
-use crate::fingerprint::expression::{Expression, Names, can_be_asked};
+use crate::fingerprint::expression::{Expression, Names, can_be_planned};
 use crate::fingerprint::ident;
 use crate::fingerprint::schema::{Column, Generated, Schema, Table};
 use crate::model::engine::Engine;
@@ -45,18 +45,18 @@ impl Pair<'_> {
 
     /// Evaluates the output of one kind of query and returns whether it decides. Equal plans replace the found
     /// expression by the wanted one; sample rows record which one accepts more.
-    fn settle(&mut self, outputs: &[String]) -> bool {
+    fn decide(&mut self, outputs: &[String]) -> bool {
         match outputs {
             [wanted, found] => {
-                let is_same = told(wanted).eq(told(found));
+                let is_same = without_query_identifier(wanted).eq(without_query_identifier(found));
                 if is_same {
                     *self.found = self.wanted.clone();
                 }
                 is_same
             }
             [rows] => {
-                let shown = samples::shown(self.engine, rows, self.null);
-                self.found.show(shown);
+                let sample_result = samples::result(self.engine, rows, self.null);
+                self.found.set_sample_result(sample_result);
                 true
             }
             _ => false,
@@ -65,7 +65,7 @@ impl Pair<'_> {
 }
 
 /// A plan without its query identifier, which depends on the text of the query (`compute_query_id`).
-fn told(plan: &str) -> impl Iterator<Item = &str> {
+fn without_query_identifier(plan: &str) -> impl Iterator<Item = &str> {
     let lines = plan.lines();
     lines.filter(|line| !line.trim_start().starts_with("Query Identifier:"))
 }
@@ -103,7 +103,7 @@ pub(crate) fn resolve(wanted: &mut Schema, found: &mut Schema) {
                 .collect()
         };
         let uses = expressions(found).flat_map(|one| one.uses().to_vec());
-        let uses: Vec<_> = uses.filter(|one| one.is_plain).collect();
+        let uses: Vec<_> = uses.filter(|one| one.is_unambiguous).collect();
         let columns = columns
             .iter()
             .map(|(name, ty)| (name.as_str(), ty.as_str()));
@@ -111,7 +111,7 @@ pub(crate) fn resolve(wanted: &mut Schema, found: &mut Schema) {
             engine,
             table: name,
             types: columns.collect(),
-            plain: uses.iter().collect(),
+            unambiguous: uses.iter().collect(),
             columns: &tables,
         };
         for one in expressions(wanted).chain(expressions(found)) {
@@ -128,9 +128,9 @@ fn expressions(table: &mut Table) -> impl Iterator<Item = &mut Expression> {
         keys.chain(&mut index.predicate)
     });
     let policies = table
-        .guard
+        .access_control
         .iter_mut()
-        .flat_map(|guard| guard.policies.values_mut());
+        .flat_map(|access_control| access_control.policies.values_mut());
     let policies = policies.flat_map(|one| one.using.iter_mut().chain(&mut one.with_check));
     let computed = table
         .columns
@@ -145,72 +145,85 @@ fn expressions(table: &mut Table) -> impl Iterator<Item = &mut Expression> {
 fn of_table<'a>(engine: Engine, name: &str, wanted: &Table, found: &'a mut Table) -> Vec<Pair<'a>> {
     let columns = found.columns.clone();
     let mut pairs = Vec::new();
-    let mut add =
-        |wanted: Option<&Expression>, found: Option<&'a mut Expression>, kind: Asked<'_>| {
-            let (Some(wanted), Some(found)) = (wanted, found) else {
-                return;
-            };
-            let both = [wanted, &*found];
-            let may_ask = engine == Engine::Sqlite || both.iter().all(|one| can_be_asked(one));
-            if wanted == found || !may_ask {
-                return;
-            }
-            let is_used = |column: &&Column| {
-                let mut both = both.iter();
-                both.any(|one| one.is_about(engine, &column.name))
-            };
-            let used: Vec<&Column> = columns.iter().filter(is_used).collect();
-            let samples = match kind {
-                Asked::Check | Asked::Predicate => samples::statement(engine, name, &used, both),
-                Asked::Policy | Asked::Scalar | Asked::Default(_) => None,
-            };
-            let from = row(name, used.into_iter());
-            let plans = (engine == Engine::Postgres).then(|| {
-                both.map(|one| match kind {
-                    Asked::Default(ty) => explain(&format!("CAST(({}) AS {ty})", one.sql()), &from),
-                    _ => explain(&format!("({})", one.sql()), &from),
-                })
-            });
-            pairs.push(Pair {
-                engine,
-                wanted: wanted.clone(),
-                found,
-                plans,
-                samples,
-                null: matches!(kind, Asked::Check),
-            });
+    let mut add = |wanted: Option<&Expression>,
+                   found: Option<&'a mut Expression>,
+                   kind: ExpressionKind<'_>| {
+        let (Some(wanted), Some(found)) = (wanted, found) else {
+            return;
         };
+        let both = [wanted, &*found];
+        let may_ask = engine == Engine::Sqlite || both.iter().all(|one| can_be_planned(one));
+        if wanted == found || !may_ask {
+            return;
+        }
+        let is_used = |column: &&Column| {
+            let mut both = both.iter();
+            both.any(|one| one.mentions(engine, &column.name))
+        };
+        let used: Vec<&Column> = columns.iter().filter(is_used).collect();
+        let samples = match kind {
+            ExpressionKind::Check | ExpressionKind::Predicate => {
+                samples::statement(engine, name, &used, both)
+            }
+            ExpressionKind::Policy | ExpressionKind::Scalar | ExpressionKind::Default(_) => None,
+        };
+        let from = row(name, used.into_iter());
+        let plans = (engine == Engine::Postgres).then(|| {
+            both.map(|one| match kind {
+                ExpressionKind::Default(ty) => {
+                    explain(&format!("CAST(({}) AS {ty})", one.sql()), &from)
+                }
+                _ => explain(&format!("({})", one.sql()), &from),
+            })
+        });
+        pairs.push(Pair {
+            engine,
+            wanted: wanted.clone(),
+            found,
+            plans,
+            samples,
+            null: matches!(kind, ExpressionKind::Check),
+        });
+    };
     for check in &mut found.checks {
         let same = wanted.checks.iter().find(|other| other.name == check.name);
         let condition = same.map(|same| &same.condition);
-        add(condition, Some(&mut check.condition), Asked::Check);
+        add(condition, Some(&mut check.condition), ExpressionKind::Check);
     }
     for (name, index) in &mut found.indexes {
         let Some(wanted) = wanted.indexes.get(name) else {
             continue;
         };
         let predicate = index.predicate.as_mut();
-        add(wanted.predicate.as_ref(), predicate, Asked::Predicate);
+        add(
+            wanted.predicate.as_ref(),
+            predicate,
+            ExpressionKind::Predicate,
+        );
         for (wanted, found) in wanted.keys.iter().zip(&mut index.keys) {
             let found = Some(&mut found.expression);
-            add(Some(&wanted.expression), found, Asked::Scalar);
+            add(Some(&wanted.expression), found, ExpressionKind::Scalar);
         }
     }
-    if let (Some(wanted), Some(found)) = (&wanted.guard, &mut found.guard) {
+    if let (Some(wanted), Some(found)) = (&wanted.access_control, &mut found.access_control) {
         for (name, policy) in &mut found.policies {
             let Some(wanted) = wanted.policies.get(name) else {
                 continue;
             };
             let checked = wanted.with_check.as_ref().or(wanted.using.as_ref());
-            add(wanted.using.as_ref(), policy.using.as_mut(), Asked::Policy);
-            add(checked, policy.with_check.as_mut(), Asked::Policy);
+            add(
+                wanted.using.as_ref(),
+                policy.using.as_mut(),
+                ExpressionKind::Policy,
+            );
+            add(checked, policy.with_check.as_mut(), ExpressionKind::Policy);
         }
     }
     for column in &mut found.columns {
         if let Some(wanted) = wanted.column(&column.name)
             && wanted.ty == column.ty
         {
-            let ty = Asked::Default(column.ty.as_str());
+            let ty = ExpressionKind::Default(column.ty.as_str());
             add(wanted.default.as_ref(), column.default.as_mut(), ty);
         }
     }
@@ -219,7 +232,7 @@ fn of_table<'a>(engine: Engine, name: &str, wanted: &Table, found: &'a mut Table
 
 /// The kind of an expression.
 #[derive(Clone, Copy)]
-enum Asked<'t> {
+enum ExpressionKind<'t> {
     /// A check: NULL accepts the row.
     Check,
     /// The predicate of an index: NULL excludes the row.
@@ -252,12 +265,12 @@ fn explain(value: &str, from: &str) -> String {
 }
 
 /// Asks the database about each pair. A pair whose questions fail stays as it is.
-pub(crate) async fn settle(source: &impl Source, wanted: &Schema, found: &mut Schema) {
+pub(crate) async fn adopt(source: &impl Source, wanted: &Schema, found: &mut Schema) {
     for mut pair in pairs(wanted, found) {
         for kind in 0..2 {
             let questions: Vec<String> = pair.questions()[kind].iter().copied().cloned().collect();
             let outputs = outputs(source, pair.engine, &questions).await;
-            if outputs.is_ok_and(|outputs| pair.settle(&outputs)) {
+            if outputs.is_ok_and(|outputs| pair.decide(&outputs)) {
                 break;
             }
         }

@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_odd_row_leaves_the_others_as_they_are() {
+    fn an_invalid_history_row_does_not_hide_the_other_rows() {
         let words = [
             "x6d32 1", "x 1", "null 1", "bff00 1", "x6d31 2", "xff 1", "x6d0a 1",
         ];

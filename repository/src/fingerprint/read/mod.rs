@@ -66,7 +66,7 @@ pub(crate) struct Seen {
 }
 
 /// Reads a database: on Postgres the first schema of the search path, and the privileges of the application's role.
-/// With `wanted`, [equivalent expressions](equivalent::settle) get the wanted spelling.
+/// With `wanted`, [equivalent expressions](equivalent::adopt) get the wanted spelling.
 pub(crate) async fn database(
     source: &impl Source,
     role: &str,
@@ -80,7 +80,7 @@ pub(crate) async fn database(
         seen = once(source, role).await?;
     }
     if let Some(wanted) = wanted {
-        equivalent::settle(source, wanted, &mut seen.schema).await;
+        equivalent::adopt(source, wanted, &mut seen.schema).await;
     }
     Ok(seen)
 }

@@ -64,9 +64,9 @@ pub(crate) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
     for row in rows.iter().filter(|row| row.kind == "role") {
         schema.role = Some(Role {
             name: row.text(0)?,
-            unbound: row.flag(1)?,
-            unbound_as: Vec::new(),
-            stranger: None,
+            bypasses_policies: row.flag(1)?,
+            bypassing_memberships: Vec::new(),
+            login_without_role: None,
             namespace: Namespace {
                 name: row.text(2)?,
                 usable: row.flag(3)?,
@@ -78,26 +78,26 @@ pub(crate) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
     if let Some(role) = &mut schema.role {
         for row in &rows {
             match row.kind.as_str() {
-                "membership" => role.unbound_as.push(Membership {
+                "membership" => role.bypassing_memberships.push(Membership {
                     of: row.text(0)?,
                     through: row.text(1)?,
                     revoke: row.texts(2)?,
                 }),
                 "creator" => role.namespace.creators.push(grant(row)?),
-                "login" if !row.flag(1)? => role.stranger = Some(row.text(0)?),
+                "login" if !row.flag(1)? => role.login_without_role = Some(row.text(0)?),
                 _ => {}
             }
         }
     }
     for row in rows.iter().filter(|row| row.kind == "table") {
-        let guard = AccessControl {
+        let access_control = AccessControl {
             enabled: row.flag(0)?,
             forced: row.flag(1)?,
             owned: row.flag(2)?,
             ..AccessControl::default()
         };
         let table = Table {
-            guard: Some(guard),
+            access_control: Some(access_control),
             options: row.texts(3)?,
             ..Table::default()
         };
@@ -139,7 +139,10 @@ pub(crate) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
         .retain(|name, _| !schema.unread.contains_key(name));
     for (name, table) in &mut schema.tables {
         without_schema(&namespace, name, table);
-        table.guard.iter_mut().for_each(|guard| guard.grants.sort());
+        table
+            .access_control
+            .iter_mut()
+            .for_each(|access_control| access_control.grants.sort());
     }
     Ok(schema)
 }
@@ -174,8 +177,8 @@ impl Uses {
                 kind,
                 schema: row.text(3)?,
                 name: row.text(4)?,
-                said: row.text(5)?,
-                is_plain: row.flag(6)?,
+                printed: row.text(5)?,
+                is_unambiguous: row.flag(6)?,
                 is_hidden: false,
             });
         }
@@ -243,7 +246,7 @@ fn column(row: &Row, table: &mut Table, uses: &mut Uses) -> Result<(), Unreadabl
         default,
         generated,
         field: String::new(),
-        holds: None,
+        value_type: None,
     });
     Ok(())
 }
@@ -369,13 +372,13 @@ fn policy(row: &Row, table: &mut Table, uses: &mut Uses) -> Result<(), Unreadabl
         using: condition(using),
         with_check: condition(checked),
     };
-    let guard = table.guard.get_or_insert_default();
-    guard.policies.insert(name, policy);
+    let access_control = table.access_control.get_or_insert_default();
+    access_control.policies.insert(name, policy);
     Ok(())
 }
 
 fn privilege(row: &Row, table: &mut Table, _: &mut Uses) -> Result<(), Unreadable> {
-    let grants = &mut table.guard.get_or_insert_default().grants;
+    let grants = &mut table.access_control.get_or_insert_default().grants;
     grants.push(grant(row)?);
     Ok(())
 }

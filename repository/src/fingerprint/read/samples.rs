@@ -6,7 +6,7 @@
 
 use sqlparser::tokenizer::Token;
 
-use crate::fingerprint::expression::{Expression, Shown, tokens};
+use crate::fingerprint::expression::{Expression, SampleResult, tokens};
 use crate::fingerprint::ident;
 use crate::fingerprint::schema::Column;
 use crate::model::engine::Engine;
@@ -24,10 +24,10 @@ pub(crate) fn statement(
     columns: &[&Column],
     [wanted, found]: [&Expression; 2],
 ) -> Option<String> {
-    let said = Literals::of(engine, [wanted.sql(), found.sql()])?;
+    let literals = Literals::of(engine, [wanted.sql(), found.sql()])?;
     let values: Vec<Vec<String>> = columns
         .iter()
-        .map(|column| said.values(engine, column))
+        .map(|column| literals.values(engine, column))
         .collect();
     let rows = rows(&values).into_iter().take(MOST_ROWS).map(|row| {
         let values = columns.iter().zip(row);
@@ -54,13 +54,13 @@ pub(crate) fn statement(
                     )
                 });
                 let values: Vec<String> = values.collect();
-                let say = |sql: &str| {
+                let truth = |sql: &str| {
                     format!("CASE WHEN ({sql}) IS NULL THEN 'n' WHEN ({sql}) THEN 't' ELSE 'f' END")
                 };
                 format!(
                     "SELECT {} || {} FROM (SELECT {}) AS {}",
-                    say(wanted.sql()),
-                    say(found.sql()),
+                    truth(wanted.sql()),
+                    truth(found.sql()),
                     values.join(", "),
                     ident::name(table)
                 )
@@ -77,7 +77,7 @@ pub(crate) fn statement(
 }
 
 /// What the output proves. `null` says whether a condition that is NULL accepts the row, as in a check.
-pub(crate) fn shown(engine: Engine, answer: &str, null: bool) -> Option<Shown> {
+pub(crate) fn result(engine: Engine, answer: &str, null: bool) -> Option<SampleResult> {
     let takes = |output: &str| match output {
         "- \"true\"" | "t" => Some(true),
         "- \"false\"" | "f" => Some(false),
@@ -106,10 +106,10 @@ pub(crate) fn shown(engine: Engine, answer: &str, null: bool) -> Option<Shown> {
         }
     };
     if pairs.iter().any(|(wanted, found)| *found && !wanted) {
-        return Some(Shown::Weaker);
+        return Some(SampleResult::Weaker);
     }
     let is_stronger = pairs.iter().any(|(wanted, found)| *wanted && !found);
-    is_stronger.then_some(Shown::Stronger)
+    is_stronger.then_some(SampleResult::Stronger)
 }
 
 /// All combinations of the values; if those are too many, each value with the first two values of the other columns.
@@ -252,9 +252,11 @@ impl Literals {
             begin
                 .is_some_and(|begin| !begin.is_empty() && begin.chars().all(|c| c.is_ascii_digit()))
         };
-        let said = self.texts.iter().filter(is_time);
+        let literals = self.texts.iter().filter(is_time);
         let usual = usual.iter().map(|text| ident::text(text));
-        usual.chain(said.map(|text| ident::text(text))).collect()
+        usual
+            .chain(literals.map(|text| ident::text(text)))
+            .collect()
     }
 
     /// Short and long texts, the literals, and the text forms of the matrix on SQLite.
@@ -274,7 +276,7 @@ impl Literals {
             "2023-02-29",
         ];
         let usual = USUAL.iter().map(|text| (*text).to_owned());
-        let said = self.texts.iter().flat_map(|text| {
+        let literals = self.texts.iter().flat_map(|text| {
             let bare = text.trim_matches(['%', '*']);
             [
                 text.clone(),
@@ -285,7 +287,10 @@ impl Literals {
         });
         let lengths = self.whole().filter(|length| (0..=LONGEST).contains(length));
         let long = lengths.map(|length| "x".repeat(usize::try_from(length).unwrap_or_default()));
-        let texts = usual.chain(said).chain(long).map(|text| ident::text(&text));
+        let texts = usual
+            .chain(literals)
+            .chain(long)
+            .map(|text| ident::text(&text));
         let mut texts: Vec<String> = texts.collect();
         if engine == Engine::Sqlite {
             // Many functions of SQLite end a text at a NUL character.
@@ -301,14 +306,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_shows_which_condition_takes_more() {
+    fn a_sample_row_shows_which_condition_accepts_more() {
         let plan = "Output: \n - \"true\"\n - \"NULL::boolean\"\n Output:\n - \"false\"\n - \"NULL::boolean\"";
-        let of_postgres = |null| shown(Engine::Postgres, plan, null);
-        assert_eq!(of_postgres(true), Some(Shown::Weaker));
-        assert_eq!(of_postgres(false), Some(Shown::Stronger));
-        let of_sqlite = |answer| shown(Engine::Sqlite, answer, true);
+        let of_postgres = |null| result(Engine::Postgres, plan, null);
+        assert_eq!(of_postgres(true), Some(SampleResult::Weaker));
+        assert_eq!(of_postgres(false), Some(SampleResult::Stronger));
+        let of_sqlite = |answer| result(Engine::Sqlite, answer, true);
         assert_eq!(of_sqlite("tt\nff\nnt"), None);
-        assert_eq!(of_sqlite("tt\ntf\nft"), Some(Shown::Weaker));
-        assert_eq!(of_sqlite("tt\ntf"), Some(Shown::Stronger));
+        assert_eq!(of_sqlite("tt\ntf\nft"), Some(SampleResult::Weaker));
+        assert_eq!(of_sqlite("tt\ntf"), Some(SampleResult::Stronger));
     }
 }

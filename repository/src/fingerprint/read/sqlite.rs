@@ -168,7 +168,7 @@ impl Facts {
                 default: default.map(|sql| sqlite_text::default(&sql)),
                 generated: text.generated.get(&name).cloned(),
                 field: String::new(),
-                holds: None,
+                value_type: None,
                 name,
             });
         }

@@ -8,7 +8,7 @@ use crate::fingerprint::schema::Conflict;
 
 /// Removes the clauses from a CREATE TABLE. Returns the remaining tokens and the effective clauses: ABORT is the
 /// default, and SQLite ignores the clause of a check or of NULL.
-pub(crate) fn taken_out(tokens: Vec<TokenWithSpan>) -> (Vec<TokenWithSpan>, Vec<Conflict>) {
+pub(crate) fn remove_clauses(tokens: Vec<TokenWithSpan>) -> (Vec<TokenWithSpan>, Vec<Conflict>) {
     let mut rest = Vec::with_capacity(tokens.len());
     let mut conflicts: Vec<Conflict> = Vec::new();
     let mut element = Element::default();

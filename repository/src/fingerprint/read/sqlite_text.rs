@@ -51,7 +51,7 @@ pub(crate) struct IndexText {
 /// Parses a CREATE TABLE.
 pub(crate) fn table(name: &str, sql: &str) -> Result<TableText, Unreadable> {
     let tokens = up_to_the_columns(tokens(name, sql)?);
-    let (tokens, conflicts) = sqlite_conflict::taken_out(tokens);
+    let (tokens, conflicts) = sqlite_conflict::remove_clauses(tokens);
     let Statement::CreateTable(create) = statement(name, tokens)? else {
         return Err(unreadable(name, "it is not a CREATE TABLE"));
     };

@@ -13,7 +13,7 @@ const QUERIES: [&str; 4] = ["SELECT", "VALUES", "TABLE", "WITH"];
 
 /// Whether it names nothing outside `pg_catalog`, and its plan contains all of it. A plan leaves out the collations of
 /// columns, and the right side of a comparison with a subquery other than `(SELECT value)`.
-pub(crate) fn can_be_asked(expression: &Expression) -> bool {
+pub(crate) fn can_be_planned(expression: &Expression) -> bool {
     let sql = expression.sql();
     if expression.uses().iter().any(|one| one.is_hidden) {
         return false;
