@@ -41,7 +41,7 @@ pub(crate) struct Namespace {
     pub(crate) creators: Vec<Grant>,
 }
 
-/// Row level security of a table, and privileges on it.
+/// The row level security and privileges of a table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct AccessControl {
     /// Whether row level security is enabled.

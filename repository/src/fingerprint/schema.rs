@@ -313,7 +313,7 @@ pub(crate) struct Conflict {
     pub(crate) part: Part,
     /// The name of the column or constraint; the text of a constraint without a name.
     pub(crate) name: String,
-    /// `UNIQUE ON CONFLICT REPLACE`.
+    /// The constraint and its clause: `UNIQUE ON CONFLICT REPLACE`.
     pub(crate) clause: String,
 }
 
@@ -335,11 +335,11 @@ pub(crate) struct ForeignKey {
     pub(crate) references: String,
     /// The referenced columns.
     pub(crate) referenced_columns: Vec<String>,
-    /// `CASCADE`, for example.
+    /// The action, for example `CASCADE`.
     pub(crate) on_delete: String,
-    /// `NO ACTION`, for example.
+    /// The action, for example `NO ACTION`.
     pub(crate) on_update: String,
-    /// Whether it may be checked at the end of the transaction.
+    /// Whether it can be checked at the end of the transaction.
     pub(crate) deferrable: bool,
     /// Whether a key with some NULL columns is refused: `MATCH FULL`.
     pub(crate) full: bool,

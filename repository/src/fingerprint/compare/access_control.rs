@@ -189,8 +189,8 @@ fn policies(on: &mut OnTable<'_>, wanted: &AccessControl, found: &AccessControl)
     }
 }
 
-/// Drops the policies that name a column, which Postgres requires for changing it, and recreates those that stay. An
-/// extra policy has been dropped before, unless it is suppressed.
+/// The statements that drop the policies that name a column, which Postgres requires for changing it, and recreate
+/// those that stay. An extra policy has been dropped before, unless it is suppressed.
 pub(crate) fn recreated_policies(on: &OnTable<'_>, column: &str) -> Vec<Statement> {
     let found = on
         .found

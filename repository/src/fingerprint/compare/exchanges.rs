@@ -24,7 +24,7 @@ pub(crate) fn tables(all: &mut Comparison, expected: &Schema, actual: &mut Schem
         let Some(found) = actual.tables.get_mut(name) else {
             continue;
         };
-        // A cycle of more than two is undone pair by pair.
+        // A cycle of more than two columns is resolved pair by pair.
         for _ in 0..wanted.columns.len() {
             let Some((one, other)) = exchanged(all.engine, wanted, found) else {
                 break;

@@ -195,7 +195,8 @@ fn variant(column: &str) -> String {
 }
 
 impl OnTable<'_> {
-    /// Drops the foreign keys of any Postgres table that a change affects, and recreates those that stay.
+    /// The statements that drop the foreign keys that a change affects, of any Postgres table, and recreate those that
+    /// stay.
     pub(crate) fn recreated_foreign_keys(
         &self,
         is_one: impl Fn(&ForeignKey) -> bool,

@@ -104,7 +104,7 @@ struct TableFix<'t> {
     needs_rebuild: bool,
 }
 
-/// A change of a table.
+/// A function that changes a table.
 type Edit<'t> = Box<dyn Fn(&mut Table) + 't>;
 
 impl From<Fix> for TableFix<'_> {

@@ -128,7 +128,7 @@ pub(crate) fn rename_first(others: &[String], name: &str) -> String {
     )
 }
 
-/// `a or b`.
+/// A list for a message: `a or b`.
 pub(crate) fn either(names: &[String]) -> String {
     names.join(" or ")
 }

@@ -29,7 +29,7 @@ pub(crate) fn without_readers(
     all
 }
 
-/// Recreates the checks and indexes that are right, but whose expressions depend on the column's type.
+/// The statements that recreate the checks and indexes whose expressions depend on the column's type.
 fn recreated_checks_and_indexes(on: &OnTable<'_>, column: &str) -> Vec<Statement> {
     let mut all = Vec::new();
     for check in &on.wanted.checks {

@@ -65,7 +65,7 @@ pub(crate) fn dropped(phase: Phase, dependents: &[&OtherObject]) -> Vec<Statemen
         .collect()
 }
 
-/// `VIEW all_habits, TRIGGER touch`.
+/// A list for a message: `VIEW all_habits, TRIGGER touch`.
 pub(crate) fn listed(others: &[&OtherObject]) -> String {
     let others = others.iter();
     let others = others.map(|other| format!("{} {}", other.kind, other.name));

@@ -78,7 +78,7 @@ pub(crate) fn unique_key(of: &Table, key: &UniqueKey) -> String {
     constraint(key.name.as_ref(), sql)
 }
 
-/// A column of SQLite's that is compared otherwise than usual is there as it is written.
+/// The columns of a key, with their unusual options on SQLite.
 fn key_columns(columns: &[String], unusual: &[String]) -> String {
     let columns = columns.iter().map(|column| {
         let column = name(column);

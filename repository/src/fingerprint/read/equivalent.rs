@@ -264,7 +264,8 @@ fn explain(value: &str, from: &str) -> String {
     format!("EXPLAIN (VERBOSE, COSTS OFF, FORMAT YAML) SELECT {value}{from}")
 }
 
-/// Asks the database about each pair. A pair whose questions fail stays as it is.
+/// Replaces equivalent expressions by their wanted spelling, as the database's plans show. A pair whose queries fail
+/// stays as it is.
 pub(crate) async fn adopt(source: &impl Source, wanted: &Schema, found: &mut Schema) {
     for mut pair in pairs(wanted, found) {
         for kind in 0..2 {

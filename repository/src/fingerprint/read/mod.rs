@@ -85,7 +85,7 @@ pub(crate) async fn database(
     Ok(seen)
 }
 
-/// How often a database is read whose schema changes meanwhile.
+/// The most reads of a database whose schema changes meanwhile.
 const MOST_READS: usize = 3;
 
 impl Seen {
