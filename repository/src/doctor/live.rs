@@ -100,7 +100,7 @@ async fn open_for_reading(url: &str, lock_timeout: Duration) -> Result<DatabaseC
 /// A finding if the checking login is not a member of the application's role: a store with this login cannot do scoped
 /// work.
 pub(super) fn not_a_member(place: Place, at: &str, role: &Role) -> Option<Finding> {
-    let login = role.stranger.as_ref()?;
+    let login = role.login_without_role.as_ref()?;
     let (application, member) = (ident::role(&role.name), ident::role(login));
     Some(Finding {
         code: Code::NotAMember,

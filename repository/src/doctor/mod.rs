@@ -54,7 +54,7 @@ pub use suggest::Suggestion;
 
 use crate::driver::DEFAULT_APPLICATION_ROLE;
 use crate::fingerprint::described::Described;
-use crate::fingerprint::history::Recorder;
+use crate::fingerprint::history::HistoryCheck;
 use crate::fingerprint::read::{self, Applied, NOT_PERMITTED};
 use crate::fingerprint::requirements::Requirements;
 use crate::fingerprint::schema::Schema;
@@ -410,7 +410,7 @@ impl<'a> CheckRun<'a> {
             match &seen.applied {
                 Applied::Rows(recorded) => {
                     let at = label.as_str();
-                    let recorder = Recorder {
+                    let recorder = HistoryCheck {
                         place,
                         at,
                         is_whole,

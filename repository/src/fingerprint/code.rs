@@ -1,13 +1,13 @@
-//! The codes of findings.
+//! The codes of findings, with their severities and texts.
 
 use std::fmt;
 
-/// How bad a finding is.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// The application works; someone will be surprised.
+    /// The application works, but may surprise a reader or a later migration.
     Warning,
-    /// Rows may be lost, refused on one side, or seen by others; or calls fail.
+    /// Calls fail, or rows may be lost, refused on one side, or visible to other owners.
     Error,
 }
 
@@ -29,7 +29,7 @@ impl fmt::Display for Severity {
 
 macro_rules! codes {
     ($($name:ident = $id:literal, $severity:ident, $title:literal, $meaning:literal;)*) => {
-        /// What kind of difference a finding is. A code keeps its meaning for ever.
+        /// The kind of a finding. A code never changes its meaning.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Code {
@@ -37,25 +37,25 @@ macro_rules! codes {
         }
 
         impl Code {
-            /// Every code, in order.
+            /// All codes, in ascending order.
             pub const ALL: &'static [Code] = &[$(Code::$name),*];
 
-            /// `CAT013`.
+            /// The identifier, for example `CAT013`.
             pub const fn id(self) -> &'static str {
                 match self { $(Code::$name => $id),* }
             }
 
-            /// How bad it is.
+            /// The severity.
             pub const fn severity(self) -> Severity {
                 match self { $(Code::$name => Severity::$severity),* }
             }
 
-            /// What it is, in a few words.
+            /// A short title.
             pub const fn title(self) -> &'static str {
                 match self { $(Code::$name => $title),* }
             }
 
-            /// What comes of it.
+            /// The consequence for the application.
             pub const fn meaning(self) -> &'static str {
                 match self { $(Code::$name => $meaning),* }
             }
@@ -65,100 +65,100 @@ macro_rules! codes {
 
 codes! {
     TableMissing = "CAT001", Error, "table missing", "Every call on it fails.";
-    TableExtra = "CAT002", Warning, "table that DOMAIN does not have", "Nobody looks after it.";
-    TableRenamed = "CAT003", Error, "table under another name", "Every call on it fails; its rows are where nobody looks.";
-    TableOptions = "CAT004", Error, "table of another kind", "One of SQLite that is not STRICT takes any value in any column; one of Postgres that is unlogged is empty after a crash, and one that is partitioned or inherited has rows elsewhere.";
-    Unknown = "CAT005", Warning, "thing that DOMAIN has no word for", "A view, for one, shows rows past the policies of its tables.";
-    Trigger = "CAT006", Error, "trigger or rule that DOMAIN does not have", "It changes, adds or refuses rows unnoticed by the application, on one side only.";
+    TableExtra = "CAT002", Warning, "table that DOMAIN does not have", "Not managed by this application.";
+    TableRenamed = "CAT003", Error, "table under another name", "Every call on it fails; its rows are in the other table.";
+    TableOptions = "CAT004", Error, "table with other options", "A SQLite table that is not STRICT accepts any value in any column. An unlogged Postgres table is empty after a crash; a partitioned or inherited one has rows elsewhere.";
+    Unknown = "CAT005", Warning, "object that DOMAIN cannot describe", "A view, for example, shows rows that the policies of its tables hide.";
+    Trigger = "CAT006", Error, "trigger or rule that DOMAIN does not have", "It changes, adds or refuses rows without the application, on one side only.";
 
     ColumnMissing = "CAT010", Error, "column missing", "Every call on the table fails.";
-    ColumnExtra = "CAT011", Error, "column that DOMAIN does not have", "An insert leaves it out: it fails, or fills in what nobody chose.";
-    ColumnRenamed = "CAT012", Error, "column under another name", "Every call on the table fails; its values are where nobody looks.";
-    ColumnType = "CAT013", Error, "another type", "Values are refused, or come back as others.";
-    ColumnCollation = "CAT014", Error, "another collation", "Texts sort or compare otherwise than on the other engine.";
-    ColumnNullability = "CAT015", Error, "NULL is taken by one side only", "A write that one engine takes fails on the other, or a row cannot be read.";
-    ColumnDefault = "CAT016", Error, "another default", "A row that others insert differs between the engines.";
-    ColumnGenerated = "CAT017", Error, "column that the database computes", "A write to it fails.";
-    ColumnOrder = "CAT018", Warning, "fields in another order", "Someone who reads the two side by side is misled.";
-    IdentityByDefault = "CAT019", Warning, "column that the database fills where nothing is written", "A row that others insert gets a number that nobody chose.";
+    ColumnExtra = "CAT011", Error, "column that DOMAIN does not have", "An insert leaves it out: it fails, or stores a value that the application did not choose.";
+    ColumnRenamed = "CAT012", Error, "column under another name", "Every call on the table fails; its values are in the other column.";
+    ColumnType = "CAT013", Error, "another type", "Values are refused, or change when they are read back.";
+    ColumnCollation = "CAT014", Error, "another collation", "Texts sort or compare differently than on the other engine.";
+    ColumnNullability = "CAT015", Error, "NULL accepted by one side only", "A write that one engine accepts fails on the other, or a row cannot be read.";
+    ColumnDefault = "CAT016", Error, "another default", "A row that another program inserts differs between the engines.";
+    ColumnGenerated = "CAT017", Error, "column generated by the database", "A write to it fails.";
+    ColumnOrder = "CAT018", Warning, "fields in another order", "A reader who compares the two entities is misled.";
+    IdentityByDefault = "CAT019", Warning, "column with generated default values", "A row that another program inserts gets a number that the application did not choose.";
 
-    PrimaryKey = "CAT020", Error, "another primary key", "Two rows may share an id, or one row cannot be found by it.";
-    UniqueKeyMissing = "CAT022", Error, "unique key missing", "Two rows may share what should be one row's.";
-    UniqueKeyExtra = "CAT023", Error, "unique key that DOMAIN does not have", "One side refuses rows that the other takes.";
-    UniqueKeyOptions = "CAT024", Error, "key of another kind", "It is checked at another time, counts NULLs otherwise, or compares by another collation.";
-    ConstraintName = "CAT025", Error, "constraint under another name", "An error cannot say which constraint was broken.";
-    ConflictClause = "CAT026", Error, "constraint that resolves conflicts by itself", "A row that breaks it replaces another, or is dropped, without an error and on one side only.";
+    PrimaryKey = "CAT020", Error, "another primary key", "Two rows may share an id, or a row cannot be found by it.";
+    UniqueKeyMissing = "CAT022", Error, "unique key missing", "Duplicate values are accepted.";
+    UniqueKeyExtra = "CAT023", Error, "unique key that DOMAIN does not have", "One side refuses rows that the other accepts.";
+    UniqueKeyOptions = "CAT024", Error, "key with other options", "It is checked at another time, treats NULLs differently, or compares by another collation.";
+    ConstraintName = "CAT025", Error, "constraint under another name", "An error does not say which constraint was violated.";
+    ConflictClause = "CAT026", Error, "constraint with an ON CONFLICT clause", "A row that violates it replaces another, or is dropped, without an error and on one side only.";
 
-    IndexMissing = "CAT030", Error, "index missing", "A query is slow; if it is unique, two rows may share what should be one row's.";
+    IndexMissing = "CAT030", Error, "index missing", "A query is slow; if it is unique, duplicate values are accepted.";
     IndexExtra = "CAT031", Warning, "index that DOMAIN does not have", "Writes are slower.";
-    IndexColumns = "CAT032", Error, "index over something else", "A query is slow, or other rows are unique.";
+    IndexColumns = "CAT032", Error, "index over other columns", "A query is slow, or other rows are unique.";
     IndexOrder = "CAT033", Warning, "index in another order", "A query may have to sort.";
-    IndexUnique = "CAT034", Error, "index unique on one side only", "One side refuses rows that the other takes.";
-    IndexPredicate = "CAT035", Error, "index with another predicate", "It covers other rows: if it is unique, one side refuses rows that the other takes.";
-    IndexOptions = "CAT036", Error, "index of another kind", "Its method, operator classes, collation, or treatment of NULLs are not the usual ones, or it is invalid.";
-    IndexRenamed = "CAT037", Error, "index under another name", "An error cannot say which index was broken, and a migration that names it fails.";
-    UniqueIndexExtra = "CAT038", Error, "unique index that DOMAIN does not have", "One side refuses rows that the other takes.";
+    IndexUnique = "CAT034", Error, "index unique on one side only", "One side refuses rows that the other accepts.";
+    IndexPredicate = "CAT035", Error, "index with another predicate", "It covers other rows; if it is unique, one side refuses rows that the other accepts.";
+    IndexOptions = "CAT036", Error, "index with other options", "Its method, operator classes, collation or treatment of NULLs is not the default, or it is invalid.";
+    IndexRenamed = "CAT037", Error, "index under another name", "An error does not say which index was violated, and a migration that names it fails.";
+    UniqueIndexExtra = "CAT038", Error, "unique index that DOMAIN does not have", "One side refuses rows that the other accepts.";
 
-    ForeignKeyMissing = "CAT040", Error, "foreign key missing", "Rows may refer to nothing.";
-    ForeignKeyExtra = "CAT041", Error, "foreign key that DOMAIN does not have", "One side refuses rows that the other takes.";
-    ForeignKeyTarget = "CAT042", Error, "foreign key to somewhere else", "Rows refer to the wrong thing.";
-    ForeignKeyDelete = "CAT043", Error, "another action on delete", "Children go, stay or forbid on one side only.";
-    ForeignKeyUpdate = "CAT044", Error, "another action on update", "Children follow or forbid on one side only.";
-    ForeignKeyDeferrable = "CAT045", Error, "foreign key that may be checked late", "What fails at once on one side fails at the commit on the other.";
-    ForeignKeyDisabled = "CAT046", Error, "foreign key that nobody looks at", "Rows may refer to nothing, as if it were not there.";
-    ForeignKeyMatch = "CAT047", Error, "foreign key that counts NULLs otherwise", "A reference that is NULL in part is refused on one side only.";
-    ForeignKeyFromElsewhere = "CAT048", Error, "foreign key from another schema", "Rows of a table that nobody here knows forbid a delete, or go with it.";
+    ForeignKeyMissing = "CAT040", Error, "foreign key missing", "Rows may refer to rows that do not exist.";
+    ForeignKeyExtra = "CAT041", Error, "foreign key that DOMAIN does not have", "One side refuses rows that the other accepts.";
+    ForeignKeyTarget = "CAT042", Error, "foreign key to another target", "Rows refer to the wrong table or columns.";
+    ForeignKeyDelete = "CAT043", Error, "another action on delete", "Children are deleted, stay, or prevent the delete on one side only.";
+    ForeignKeyUpdate = "CAT044", Error, "another action on update", "Children are updated, or prevent the update, on one side only.";
+    ForeignKeyDeferrable = "CAT045", Error, "foreign key that may be deferred", "A violation fails at the statement on one side and at the commit on the other.";
+    ForeignKeyDisabled = "CAT046", Error, "foreign key that is not enforced", "Rows may refer to rows that do not exist.";
+    ForeignKeyMatch = "CAT047", Error, "foreign key with another MATCH option", "A reference that is NULL in part is refused on one side only.";
+    ForeignKeyFromElsewhere = "CAT048", Error, "foreign key from another schema", "Rows of a table that DOMAIN does not have prevent a delete, or are deleted with it.";
 
-    CheckMissing = "CAT050", Error, "check missing", "Values that the other side refuses, or cannot hold, are taken.";
-    CheckExtra = "CAT051", Error, "check that DOMAIN does not have", "One side refuses rows that the other takes.";
-    CheckWeaker = "CAT052", Error, "check that lets more pass", "Values that the other side refuses, or cannot hold, are taken.";
-    CheckStronger = "CAT053", Error, "check that demands more", "One side refuses rows that the other takes.";
-    NotValid = "CAT054", Warning, "constraint that was never checked", "Rows from before it may break it.";
+    CheckMissing = "CAT050", Error, "check missing", "Values that the other side refuses, or cannot hold, are accepted.";
+    CheckExtra = "CAT051", Error, "check that DOMAIN does not have", "One side refuses rows that the other accepts.";
+    CheckWeaker = "CAT052", Error, "check that accepts more", "Values that the other side refuses, or cannot hold, are accepted.";
+    CheckStronger = "CAT053", Error, "check that accepts less", "One side refuses rows that the other accepts.";
+    NotValid = "CAT054", Warning, "constraint that is not validated", "Rows from before it may violate it.";
 
-    RoleMissing = "CAT055", Error, "application's role missing", "No scoped work can be done.";
-    RoleUnbound = "CAT056", Error, "application's role that policies do not bind", "It is a superuser or has BYPASSRLS, or may become a role that is: it sees every owner's rows.";
-    RoleOwns = "CAT057", Error, "table or schema that belongs to the application's role", "The role may take the policies away, or drop the table.";
-    NotShownEqual = "CAT058", Warning, "condition that is not shown to be equal", "It may say the same in other words; nobody can tell.";
-    RolePower = "CAT059", Error, "application's role that may become more", "It can make roles, read or write files of the server, or switch off triggers and foreign keys: no policy holds it.";
+    RoleMissing = "CAT055", Error, "application's role missing", "Scoped work fails.";
+    RoleUnbound = "CAT056", Error, "application's role that bypasses policies", "It is a superuser or has BYPASSRLS, or is a member of a role that is or has: it sees every owner's rows.";
+    RoleOwns = "CAT057", Error, "object that the application's role owns", "The role can remove the policies, or drop the object.";
+    NotShownEqual = "CAT058", Warning, "condition that is not proven equal", "It may be equivalent; the doctor cannot decide.";
+    RolePower = "CAT059", Error, "application's role with more power than policies limit", "It can create roles, read or write files of the server, or disable triggers and foreign keys.";
 
     RowSecurityOff = "CAT060", Error, "row level security is off", "Every role with a privilege on the table sees every owner's rows.";
     RowSecurityNotForced = "CAT061", Error, "row level security is not forced", "The table's owner sees every owner's rows.";
     RowSecurityOn = "CAT062", Error, "row level security that DOMAIN does not have", "Rows are hidden on one side only.";
-    PolicyMissing = "CAT063", Error, "policy missing", "Rows that should be seen are hidden.";
+    PolicyMissing = "CAT063", Error, "policy missing", "Rows that should be visible are hidden.";
     PolicyExtra = "CAT064", Error, "policy that DOMAIN does not have", "A permissive one shows rows of other owners; a restrictive one hides rows.";
-    PolicyCondition = "CAT065", Error, "policy with another condition", "Rows of other owners are seen or written, or one's own are not.";
-    PolicyKind = "CAT066", Error, "policy of another kind", "It widens instead of narrowing, or is for other commands.";
-    PolicyRoles = "CAT067", Error, "policy for other roles", "It does not hold for whom it should.";
-    GrantMissing = "CAT068", Error, "privilege missing", "The application's role may not do its work.";
-    GrantExtra = "CAT069", Error, "privilege too much", "The application's role, or everyone, may do more than DOMAIN says.";
+    PolicyCondition = "CAT065", Error, "policy with another condition", "Rows of other owners are visible or writable, or an owner's own rows are not.";
+    PolicyKind = "CAT066", Error, "policy of another kind", "It is permissive instead of restrictive, or the reverse, or applies to other commands.";
+    PolicyRoles = "CAT067", Error, "policy for other roles", "It does not apply to the roles that it should.";
+    GrantMissing = "CAT068", Error, "privilege missing", "The application's role cannot do its work.";
+    GrantExtra = "CAT069", Error, "privilege that DOMAIN does not grant", "The application's role, or every role, can do more than DOMAIN says.";
 
-    DomainColumn = "CAT070", Error, "DOMAIN names a column that it does not have", "An index, a key or a default is about nothing.";
-    DomainReference = "CAT071", Error, "foreign key in DOMAIN to what is not unique", "Postgres refuses it; SQLite fails at the first write.";
-    DomainSource = "CAT072", Error, "table without record or types", "The doctor knows no types for it.";
-    DomainTable = "CAT073", Error, "record without a table in DOMAIN", "It has no place.";
-    DomainManaged = "CAT074", Error, "managed column that one side does not know", "A row is not versioned, not owned, or not hidden when it is deleted.";
-    DomainCheck = "CAT075", Error, "check that DOMAIN does not have or does not spell out", "Nobody can tell whether the engines demand the same.";
+    DomainColumn = "CAT070", Error, "DOMAIN names a column that it does not have", "An index, a key or a default has no column.";
+    DomainReference = "CAT071", Error, "foreign key in DOMAIN to columns that are not unique", "Postgres refuses it; SQLite fails at the first write.";
+    DomainSource = "CAT072", Error, "table without record or types", "The doctor does not know the types of its columns.";
+    DomainTable = "CAT073", Error, "record without a table in DOMAIN", "It cannot be stored.";
+    DomainManaged = "CAT074", Error, "managed column on one side only", "A row is not versioned, not owned, or not hidden when it is deleted.";
+    DomainCheck = "CAT075", Error, "check that DOMAIN does not have or does not spell out", "The doctor cannot decide whether the engines require the same.";
     DomainType = "CAT076", Error, "type that the matrix does not have", "The doctor cannot compare the column.";
-    DomainCondition = "CAT077", Error, "words that the engines read in two ways", "The condition holds for other rows on one side.";
-    DomainName = "CAT078", Error, "name that Postgres cuts off", "It is another name there: at most 63 bytes are kept.";
-    DomainClash = "CAT079", Error, "name that DOMAIN gives twice", "An engine refuses the second, or it stands for the first.";
+    DomainCondition = "CAT077", Error, "condition that the engines evaluate differently", "It holds for other rows on one side.";
+    DomainName = "CAT078", Error, "name that is too long for Postgres", "Postgres truncates it to 63 bytes, so it is another name there.";
+    DomainClash = "CAT079", Error, "name that DOMAIN uses twice", "An engine refuses the second object, or takes its name for the first one.";
 
     MigrationMissing = "CAT080", Error, "migration not applied", "The database is older than the application.";
-    MigrationUnknown = "CAT081", Error, "migration that the application does not have", "The database is newer than the application, or another's.";
-    HistoryRow = "CAT082", Error, "row of the history that no migrator wrote", "What is applied cannot be told from it.";
-    HistoryWritable = "CAT083", Error, "history of the migrations that others may change", "A migration runs twice or never, or whoever writes there decides what is applied.";
-    Encoding = "CAT084", Error, "database in another encoding", "Texts are refused, cut in the middle, or come back as others.";
-    Shadowed = "CAT085", Error, "relation that stands before one of DOMAIN", "Whoever names the table reads and writes the other.";
-    DefaultPrivileges = "CAT086", Warning, "privileges on what will be made", "The next table is open before anyone has looked.";
-    NotAMember = "CAT087", Warning, "login that cannot become the application's role", "A store that is opened with it can do no scoped work.";
-    MayCreate = "CAT088", Warning, "place in which the application's role, or everyone, may create", "What is made there can take the place of something else.";
+    MigrationUnknown = "CAT081", Error, "migration that the application does not have", "The database is newer than the application, or belongs to another one.";
+    HistoryRow = "CAT082", Error, "row of the migration history that no migrator wrote", "It does not show which migration is applied.";
+    HistoryWritable = "CAT083", Error, "migration history that is not safe", "A migration runs twice or never, or another role decides which are applied.";
+    Encoding = "CAT084", Error, "database in another encoding", "Texts are refused, truncated, or change when they are read back.";
+    Shadowed = "CAT085", Error, "relation that shadows a table of DOMAIN", "Statements that name the table use the other relation.";
+    DefaultPrivileges = "CAT086", Warning, "privileges on future objects", "A new table is accessible before its privileges are reviewed.";
+    NotAMember = "CAT087", Warning, "login that cannot become the application's role", "A store that is opened with it cannot do scoped work.";
+    MayCreate = "CAT088", Warning, "database or schema in which the application's role, or every role, can create", "A new object there can shadow another one.";
 
-    SuppressionStale = "CAT090", Error, "suppression that suppresses nothing", "A later difference of the kind would pass unnoticed.";
-    SuppressionReason = "CAT091", Error, "suppression without a reason, or with an unknown code", "Nobody can judge it.";
+    SuppressionStale = "CAT090", Error, "suppression that suppresses nothing", "It would hide a later difference of the same kind.";
+    SuppressionReason = "CAT091", Error, "suppression without a reason, or with an unknown code", "It cannot be reviewed.";
 }
 
 impl Code {
-    /// Whether it is about what DOMAIN has no word for.
+    /// Whether it is about an object that DOMAIN cannot describe: a trigger, a view.
     pub(crate) const fn is_of_others(self) -> bool {
         matches!(self, Code::Unknown | Code::Trigger)
     }
@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_two_codes_share_an_id_and_they_are_in_order() {
+    fn the_ids_of_the_codes_are_unique_and_ascending() {
         let ids: Vec<&str> = Code::ALL.iter().map(|code| code.id()).collect();
         assert!(ids.is_sorted_by(|one, other| one < other), "{ids:?}");
         assert!(ids.iter().all(|id| id.len() == 6 && id.starts_with("CAT")));

@@ -1,4 +1,4 @@
-//! What the application's code says, as the schema checks read it: records, entities, and types by hand.
+//! The application's records, entities and hand-written types, as the schema checks read them.
 
 use super::entity;
 use super::schema::Schema;
@@ -6,7 +6,7 @@ use crate::model::domain::description::{Description, TableDescription};
 use crate::model::domain::{Domain, TableSource};
 use crate::model::engine::Engine;
 
-/// What was read of an application's code.
+/// The described tables of an application.
 #[derive(Clone, Debug)]
 pub(crate) struct Described {
     pub(crate) tables: Vec<TableDescription>,
@@ -27,7 +27,7 @@ impl Described {
         described
     }
 
-    /// A later one of the same table takes the place of an earlier one.
+    /// Adds the tables of a source. A table that was added before is replaced.
     pub(crate) fn add(&mut self, source: TableSource) {
         for description in source.describe() {
             match description {

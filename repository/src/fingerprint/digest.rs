@@ -1,4 +1,4 @@
-//! A schema as 32 bytes.
+//! A SHA-256 digest of a schema.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::schema::{AccessControl, Schema, Table};
 
-/// A digest of a schema: SHA-256 over what its tables say, in one order, whatever their spelling.
+/// A digest of a schema: SHA-256 over its tables in canonical form and order.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Digest([u8; 32]);
 
@@ -23,19 +23,19 @@ impl fmt::Debug for Digest {
 }
 
 impl Digest {
-    /// `role` is the application's, whose name is no part of the schema.
+    /// `role` is the application's role, whose name is no part of the digest.
     pub(crate) fn of(schema: &Schema, role: &str) -> Self {
         let mut hash = Sha256::new();
         for (name, table) in &schema.tables {
             let mut facts = facts(table, role);
-            // The order of columns and keys in a database is that in which they were added.
+            // Sorted, because a database lists columns and keys in the order in which they were added.
             facts.sort();
             feed(&mut hash, name);
             facts.iter().for_each(|fact| feed(&mut hash, fact));
         }
         if let Some(role) = &schema.role {
             let namespace = &role.namespace;
-            let facts = (role.unbound, &role.unbound_as);
+            let facts = (role.bypasses_policies, &role.bypassing_memberships);
             feed(&mut hash, &format!("role {facts:?}"));
             let facts = (namespace.usable, namespace.owned, &namespace.creators);
             feed(&mut hash, &format!("namespace {facts:?}"));
@@ -58,15 +58,15 @@ impl Digest {
     }
 }
 
-/// With its length before it, so that no two lists of texts are fed alike.
+/// Adds a text with its length before it, so that different lists of texts cannot produce the same bytes.
 fn feed(hash: &mut Sha256, text: &str) {
     hash.update((text.len() as u64).to_le_bytes());
     hash.update(text);
 }
 
-/// Each a line. Expressions are written by what they say.
+/// The facts of a table, one text each. Expressions are in canonical form.
 fn facts(table: &Table, role: &str) -> Vec<String> {
-    // Taken apart in whole, so that no fact is forgotten that is added.
+    // Destructured without `..`, so that a new field does not compile until it is handled here.
     let Table {
         columns,
         primary_key,
@@ -77,8 +77,8 @@ fn facts(table: &Table, role: &str) -> Vec<String> {
         conflicts,
         options,
         autoincrement,
-        guard,
-        unsaid: _,
+        access_control,
+        checks_without_condition: _,
         index_sql: _,
         constraint_sql: _,
         source: _,
@@ -112,16 +112,20 @@ fn facts(table: &Table, role: &str) -> Vec<String> {
     }
     facts.extend(conflicts.iter().map(|clause| format!("{clause:?}")));
     facts.push(format!("{:?} {}", options, autoincrement));
-    facts.extend(guard.iter().flat_map(|guard| guarded(guard, role)));
+    facts.extend(
+        access_control
+            .iter()
+            .flat_map(|access_control| access_control_facts(access_control, role)),
+    );
     facts
 }
 
-fn guarded(guard: &AccessControl, role: &str) -> Vec<String> {
+fn access_control_facts(access_control: &AccessControl, role: &str) -> Vec<String> {
     let mut facts = vec![format!(
         "guard {} {} {}",
-        guard.enabled, guard.forced, guard.owned
+        access_control.enabled, access_control.forced, access_control.owned
     )];
-    for (name, policy) in &guard.policies {
+    for (name, policy) in &access_control.policies {
         let using = policy.using.as_ref().map(|using| using.node());
         let with_check = policy.with_check.as_ref().map(|check| check.node());
         facts.push(format!(
@@ -129,7 +133,7 @@ fn guarded(guard: &AccessControl, role: &str) -> Vec<String> {
             policy.permissive, policy.command, policy.roles
         ));
     }
-    for grant in &guard.grants {
+    for grant in &access_control.grants {
         let whom = match grant.role == role {
             true => "the application",
             false => grant.role.as_str(),

@@ -1,4 +1,4 @@
-//! What a SeaORM entity says: columns, types, nullability, the primary key, and what it belongs to.
+//! Reads a SeaORM entity: columns, types, nullability, primary key and `belongs_to` relations.
 
 use sea_orm::sea_query::{
     ForeignKeyAction, PostgresQueryBuilder, SqliteQueryBuilder, TableBuilder, TableRef,
@@ -9,7 +9,7 @@ use super::schema::{Column, ForeignKey, PrimaryKey, Schema, Table};
 use crate::model::domain::description::EntityDescription;
 use crate::model::engine::Engine;
 
-/// Reads the entity into the schema of its engine.
+/// Adds an entity to the schema of its engine.
 pub(crate) fn add(schema: &mut Schema, entity: EntityDescription) {
     let engine = schema.engine;
     let columns = entity.columns.into_iter().map(|column| Column {
@@ -20,7 +20,7 @@ pub(crate) fn add(schema: &mut Schema, entity: EntityDescription) {
         default: None,
         generated: None,
         field: String::new(),
-        holds: Some(column.holds),
+        value_type: Some(column.holds),
     });
     let table = Table {
         columns: columns.collect(),
@@ -32,7 +32,7 @@ pub(crate) fn add(schema: &mut Schema, entity: EntityDescription) {
         foreign_keys: entity
             .relations
             .into_iter()
-            // `belongs_to` holds the columns; `has_many` is the same seen from the other end.
+            // `belongs_to` holds the columns; `has_many` is the same relation from the other table.
             .filter(|relation| !relation.is_owner)
             .map(foreign_key)
             .collect(),
@@ -78,7 +78,7 @@ fn table(reference: &TableRef) -> String {
     reference.sea_orm_table().to_string()
 }
 
-/// What is left out is SQL's own default.
+/// The referential action; SQL's default if the entity sets none.
 fn action(action: Option<ForeignKeyAction>) -> String {
     match action {
         None | Some(ForeignKeyAction::NoAction) => "NO ACTION",
@@ -102,14 +102,14 @@ mod tests {
     use crate::driver::sqlite::{TextDate, TextId, TextTime};
     use crate::model::domain::MATRIX;
 
-    /// The column types of the fields that the matrix names, as SeaORM derives them.
+    /// The column types that SeaORM derives for the fields of the matrix.
     fn derived(name: &str) -> (ColumnType, ColumnType) {
         fn of<S: ValueType, P: ValueType>() -> (ColumnType, ColumnType) {
             (S::column_type(), P::column_type())
         }
         match name {
             "uuid" => of::<TextId, Uuid>(),
-            // By the attribute.
+            // Set by the attribute of the field, not by its type.
             "text" => (ColumnType::Text, ColumnType::Text),
             "boolean" => of::<bool, bool>(),
             "int2" => of::<i16, i16>(),

@@ -1,4 +1,4 @@
-//! What is wrong, where, and how to fix it.
+//! A finding: a difference, its place, and its fix.
 
 use std::fmt;
 
@@ -6,47 +6,47 @@ use super::code::{Code, Severity};
 use super::fix::Fix;
 use crate::model::domain::Place;
 
-/// What a finding is about.
+/// The kind of object that a finding is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Part {
     /// The table itself.
     Table,
     /// A column.
     Column,
-    /// A key, an index, a check, a policy: something with a name of its own.
+    /// An object with its own name: a key, an index, a check, a policy.
     Named,
 }
 
-/// One difference.
+/// A difference between what DOMAIN requires and what a place has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// What kind of difference.
+    /// The kind of difference.
     pub code: Code,
-    /// Where.
+    /// The place that was checked.
     pub place: Place,
-    /// More exactly where, if that is known: a module of entities, a database without its secrets.
+    /// The exact location in the place, if known: a module of entities, or the URL of a database without its secrets.
     pub at: Option<String>,
     /// The table.
     pub table: String,
-    /// What it is about.
+    /// The kind of object.
     pub part: Part,
-    /// The column or constraint; empty for the table itself.
+    /// The name of the column or constraint; empty for the table itself.
     pub name: String,
-    /// What DOMAIN and the records say.
+    /// What DOMAIN and the records require.
     pub wanted: String,
-    /// What the place says.
+    /// What the place has.
     pub found: String,
     /// How to fix it.
     pub fix: Fix,
 }
 
 impl Finding {
-    /// How bad it is.
+    /// The severity of its code.
     pub fn severity(&self) -> Severity {
         self.code.severity()
     }
 
-    /// `habits.color`, `habits: ix_habits__user_id_updated_at`, or `habits`.
+    /// The object: `habits.color`, `habits: ix_habits__user_id_updated_at`, or `habits`.
     pub fn subject(&self) -> String {
         self.part.subject(&self.table, &self.name)
     }

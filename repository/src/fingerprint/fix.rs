@@ -1,4 +1,4 @@
-//! How to fix a difference: statements, or what to write in the code.
+//! Fixes: SQL statements, lines of Rust, or instructions.
 
 use std::fmt;
 
@@ -7,23 +7,23 @@ use super::statement::Statement;
 /// How to fix a difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fix {
-    /// Statements: the report's steps have them, in an order in which they run.
+    /// SQL statements. The report's steps list them in an order in which they run.
     Sql(Change),
     /// A line of Rust.
     Rust {
-        /// What to do with it: "add to the Model in entity::sqlite::habit".
+        /// What to do with the line: "add to the Model in entity::sqlite::habit".
         what: String,
         /// The line.
         line: String,
     },
-    /// What somebody has to decide.
+    /// An instruction, for a fix that needs a decision.
     Words(String),
 }
 
-/// What a fix does to a database.
+/// The effect of a fix on a database.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Change {
-    /// None where a table of SQLite is made anew for it.
+    /// Empty if another finding of the same table carries the statements that rebuild it, on SQLite.
     pub(crate) statements: Vec<Statement>,
     pub(crate) loses: Option<String>,
     pub(crate) find_rows: Option<String>,
@@ -37,7 +37,7 @@ impl Fix {
         })
     }
 
-    /// The same, knowing what it loses.
+    /// Sets which data the fix loses.
     #[must_use]
     pub(crate) fn losing(mut self, what: Option<String>) -> Self {
         if let Fix::Sql(change) = &mut self {
@@ -46,7 +46,7 @@ impl Fix {
         self
     }
 
-    /// The same, with the query that finds the rows by which it fails.
+    /// Sets the query that finds the rows on which the fix fails.
     #[must_use]
     pub(crate) fn failing_on(mut self, query: Option<String>) -> Self {
         if let Fix::Sql(change) = &mut self {
@@ -55,8 +55,9 @@ impl Fix {
         self
     }
 
-    /// What it takes away that people have written, if it does: "the values of habits.icon". A statement that fails on
-    /// a row that it cannot keep loses nothing.
+    /// The data that the fix deletes, if any: "the values of habits.icon".
+    ///
+    /// A statement that fails on a row that it cannot keep loses nothing.
     pub fn loses(&self) -> Option<&str> {
         match self {
             Fix::Sql(change) => change.loses.as_deref(),
@@ -64,7 +65,7 @@ impl Fix {
         }
     }
 
-    /// The query that finds the rows by which it fails, where rows can be in its way.
+    /// The query that finds the rows on which the fix fails, if rows can make it fail.
     pub fn find_rows(&self) -> Option<&str> {
         match self {
             Fix::Sql(change) => change.find_rows.as_deref(),

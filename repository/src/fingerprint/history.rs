@@ -1,24 +1,24 @@
-//! The migrations that a database has recorded, beside those of the history.
+//! Compares the migrations that a database has recorded with those of the application.
 
 use super::code::Code;
 use super::finding::{Finding, Part};
 use super::fix::Fix;
-use super::read::{Odd, Recorded};
+use super::read::{OddRow, Recorded};
 use super::statement::{Phase, Statement};
 use crate::model::domain::Place;
 use crate::model::engine::Engine;
 use crate::store::start_up::HISTORY;
 
-/// What a checked database has recorded of its migrations, and whether its schema is whole without the migrations
-/// that they do not name.
-pub(crate) struct Recorder<'a> {
+/// The check of one database's recorded migrations.
+pub(crate) struct HistoryCheck<'a> {
     pub(crate) place: Place,
     pub(crate) at: &'a str,
+    /// Whether the schema is complete, although migrations may be missing.
     pub(crate) is_whole: bool,
 }
 
-impl Recorder<'_> {
-    /// The migrations that the database lacks, those that the history lacks, and rows that are neither.
+impl HistoryCheck<'_> {
+    /// Finds missing migrations, unknown migrations, and rows that are neither.
     pub(crate) fn compare(&self, recorded: &Recorded, names: &[String]) -> Vec<Finding> {
         let missing = names.iter().filter(|name| !recorded.names.contains(name));
         let missing = missing.map(|name| {
@@ -32,7 +32,8 @@ impl Recorder<'_> {
         let unknown = recorded.names.iter().filter(|name| !names.contains(name));
         let unknown = unknown.map(|name| {
             let words =
-                "use the application that the database was migrated by, or a newer one".to_owned();
+                "use the version of the application that migrated the database, or a newer one"
+                    .to_owned();
             let sides = ("no such migration", "applied");
             self.finding(name, Code::MigrationUnknown, sides, Fix::Words(words))
         });
@@ -40,33 +41,33 @@ impl Recorder<'_> {
         missing.chain(unknown).chain(odd).collect()
     }
 
-    /// What a migration makes is there: to run it again would fail.
+    /// The instruction for a migration whose objects exist but whose row is missing: running it again would fail.
     fn lost_row(&self, name: &str) -> String {
         let now = match self.place.engine() {
             Some(Engine::Postgres) => "extract(epoch FROM now())::bigint",
             _ => "CAST(strftime('%s', 'now') AS INTEGER)",
         };
         format!(
-            "nothing of the schema is missing: if it was applied and its row alone is lost, INSERT INTO {} (version, \
-             applied_at) VALUES ('{}', {now}); if it was not, `migrate up`",
+            "the schema is complete: if the migration was applied and only its row is missing, INSERT INTO {} (version, \
+             applied_at) VALUES ('{}', {now}); otherwise `migrate up`",
             HISTORY,
             name.replace('\'', "''")
         )
     }
 
-    fn odd(&self, odd: &Odd) -> Finding {
+    fn odd(&self, odd: &OddRow) -> Finding {
         let fix = match (odd.rows, self.place.engine()) {
             (Some(rows), Some(_)) => {
                 let delete = format!("DELETE FROM {} WHERE {rows}", HISTORY);
-                let loses = format!("the rows of {} that are told", HISTORY);
+                let loses = format!("the invalid rows of {}", HISTORY);
                 Fix::sql([Statement::new(Phase::AccessControl, delete)]).losing(Some(loses))
             }
             _ => Fix::Words(format!(
-                "look at the row in {}: delete it, or give it the name that it should have",
+                "inspect the row in {}: delete it, or correct its name",
                 HISTORY
             )),
         };
-        let sides = ("the name of a migration, once", odd.found);
+        let sides = ("one row for each migration, with its name", odd.found);
         self.finding(&odd.name, Code::HistoryRow, sides, fix)
     }
 

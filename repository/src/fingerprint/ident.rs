@@ -1,6 +1,6 @@
-//! Names and texts as literals of SQL: quoted where they have to be.
+//! Identifiers and string literals of SQL, quoted where needed.
 
-/// Words that need quotes as a name in Postgres or SQLite.
+/// Keywords that need quotes as a name in Postgres or SQLite.
 const RESERVED: &str = " abort action add after all alter always analyse analyze and any array as asc asymmetric \
     authorization autoincrement before begin between binary both by cascade case cast check collate collation column commit \
     concurrently constraint create cross current current_catalog current_date current_role current_schema \
@@ -13,7 +13,7 @@ const RESERVED: &str = " abort action add after all alter always analyse analyze
     temporary then to trailing transaction trigger true union unique update user using vacuum values variadic \
     verbose view virtual when where window with without ";
 
-/// A name, quoted where it has to be.
+/// An identifier, quoted if needed.
 pub(crate) fn name(name: &str) -> String {
     let plain = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
         && name
@@ -25,12 +25,12 @@ pub(crate) fn name(name: &str) -> String {
     }
 }
 
-/// A text.
+/// A string literal.
 pub(crate) fn text(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-/// Names in a list.
+/// Identifiers, separated by commas.
 pub(crate) fn names(list: &[String]) -> String {
     list.iter()
         .map(|item| name(item))
@@ -38,7 +38,7 @@ pub(crate) fn names(list: &[String]) -> String {
         .join(", ")
 }
 
-/// A collation, which may have its schema before its name.
+/// A collation, with or without its schema.
 pub(crate) fn collation(collation: &str) -> String {
     let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
     match collation.split_once('.') {
@@ -47,7 +47,7 @@ pub(crate) fn collation(collation: &str) -> String {
     }
 }
 
-/// A text with anything in it.
+/// A dollar-quoted string of Postgres, with a delimiter that is not in the text.
 pub(crate) fn dollar_quoted(text: &str) -> String {
     let mut quote = "$$".to_owned();
     while text.contains(&quote) {
@@ -56,7 +56,7 @@ pub(crate) fn dollar_quoted(text: &str) -> String {
     format!("{quote}{text}{quote}")
 }
 
-/// `PUBLIC` is no name.
+/// A role. `PUBLIC` is a keyword, not an identifier.
 pub(crate) fn role(role: &str) -> String {
     match role {
         "PUBLIC" => "PUBLIC".to_owned(),

@@ -1,5 +1,5 @@
-//! The schema that an application was built for, as something that a store can insist on; and what that takes: the
-//! canonical schema, reading a catalog into it, comparing two of them, and the findings.
+//! The schema fingerprint of an application: the canonical schema, the reading of catalogs, the comparison, and the
+//! findings with their fixes.
 
 pub(crate) mod code;
 pub(crate) mod compare;
@@ -12,7 +12,6 @@ pub(crate) mod finding;
 pub(crate) mod fix;
 pub(crate) mod history;
 pub(crate) mod ident;
-mod look;
 pub(crate) mod privileges;
 pub(crate) mod read;
 pub(crate) mod requirements;
@@ -35,16 +34,15 @@ use crate::model::error::{ErrorKind, Result};
 use code::{Code, Severity};
 use described::Described;
 use finding::Finding;
-use history::Recorder;
-use read::{Applied, NOT_PERMITTED};
+use history::HistoryCheck;
+use read::{Applied, NOT_PERMITTED, StorePool, equivalent};
 use requirements::Requirements;
 
-/// The schema that an application was built for: its domain with the records, as a digest of what each engine
-/// has to have.
+/// The schema that an application needs, computed from its domain and records, with a digest for each engine.
 ///
-/// It is computed from the code, so that no file has to be kept; that the migrations build the same is what
-/// `assert_in_sync!` proves in a test. With
-/// `StoreOptions::fingerprint` a store refuses a database that has another.
+/// It needs no file beside the code. The test `assert_in_sync!` proves that the migrations
+/// build the same schema. With `StoreOptions::fingerprint` a store does not open a
+/// database with a different schema.
 ///
 /// ```no_run
 /// # mod demo { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/note.rs")); }
@@ -77,7 +75,7 @@ impl fmt::Debug for Fingerprint {
 }
 
 impl Fingerprint {
-    /// What the domain and its records say.
+    /// The schema of a domain and its records.
     pub fn of(domain: &'static Domain) -> Self {
         Fingerprint {
             domain,
@@ -86,7 +84,7 @@ impl Fingerprint {
         }
     }
 
-    /// Also that these migrations are applied, and no others: the refusal then names the one that is missing or
+    /// Also requires that exactly these migrations are applied. The error names the migration that is missing or
     /// unknown.
     #[must_use]
     pub fn migrations<H: History>(mut self) -> Self {
@@ -98,8 +96,9 @@ impl Fingerprint {
         self
     }
 
-    /// The digest of the schema that an engine has to have. Equal schemas have equal digests on any machine, as
-    /// long as the version of this library is the same.
+    /// The digest of the schema that an engine needs.
+    ///
+    /// Equal schemas have equal digests on any machine with the same version of this library.
     pub fn digest(&self, engine: Engine) -> Digest {
         let expected = self.expected(DEFAULT_APPLICATION_ROLE);
         let schema = expected.schema(Place::Database(engine));
@@ -120,13 +119,15 @@ impl Fingerprint {
         }
     }
 
-    /// Looks whether the database behind the pool is the one.
+    /// Checks the database behind the pool.
     ///
     /// # Errors
-    /// [`NotMigrated`](ErrorKind::NotMigrated), [`SchemaDiffers`](ErrorKind::SchemaDiffers);
-    /// [`Permission`](ErrorKind::Permission) for a role that may not read which migrations are applied.
+    /// - [`NotMigrated`](ErrorKind::NotMigrated) if a migration is not applied.
+    /// - [`SchemaDiffers`](ErrorKind::SchemaDiffers) if anything else differs.
+    /// - [`Permission`](ErrorKind::Permission) if the role may not read which migrations are applied.
     pub(crate) async fn check<D: Dialect>(&self, pool: &D::Pool, role: &str) -> Result<()> {
-        let mut seen = look::look::<D>(pool, role).await?;
+        let source = StorePool::<D>::new(pool);
+        let mut seen = read::database(&source, role, None).await?;
         let place = Place::Database(D::ENGINE);
         let mut reasons = Vec::new();
         let mut is_behind = false;
@@ -135,14 +136,14 @@ impl Fingerprint {
                 let reason = NOT_PERMITTED.into();
                 return Err(ErrorKind::Permission { reason }.into());
             };
-            let recorder = Recorder {
+            let recorder = HistoryCheck {
                 place,
                 at: "",
                 is_whole: false,
             };
             for finding in recorder.compare(applied, &names()) {
                 is_behind |= finding.code == Code::MigrationMissing;
-                reasons.push(words(&finding));
+                reasons.push(summary(&finding));
             }
         }
         let expected = self.expected(role);
@@ -157,17 +158,17 @@ impl Fingerprint {
         if let Some(wanted) = wanted
             && Digest::of(&wanted, role) != Digest::of(&seen.schema, role)
         {
-            look::settle::<D>(pool, &wanted, &mut seen.schema).await;
-            // OtherObject words for the same, suppressions, and what does no harm are no reason to refuse.
+            equivalent::adopt(&source, &wanted, &mut seen.schema).await;
+            // Equivalent expressions, suppressed differences and warnings are no reason to refuse the database.
             let found =
                 compare::compare(place, None, &wanted, &seen.schema, self.domain.suppressions);
             let (found, _) = suppression::apply(self.domain.suppressions, &[], found);
             let is_reason = |finding: &&Finding| {
                 finding.place == place && finding.severity() == Severity::Error
             };
-            reasons.extend(found.iter().filter(is_reason).map(words));
+            reasons.extend(found.iter().filter(is_reason).map(summary));
         }
-        let Some(reason) = listed(reasons) else {
+        let Some(reason) = joined(reasons) else {
             return Ok(());
         };
         Err(match is_behind {
@@ -178,14 +179,14 @@ impl Fingerprint {
     }
 }
 
-/// How many reasons an error tells; the doctor tells all.
+/// The most reasons that an error lists; the doctor reports all.
 const MOST_REASONS: usize = 8;
 
-fn words(finding: &Finding) -> String {
+fn summary(finding: &Finding) -> String {
     format!("{} {}", finding.subject(), finding.code.title())
 }
 
-fn listed(mut reasons: Vec<String>) -> Option<String> {
+fn joined(mut reasons: Vec<String>) -> Option<String> {
     let more = reasons.len().saturating_sub(MOST_REASONS);
     reasons.truncate(MOST_REASONS);
     if more > 0 {

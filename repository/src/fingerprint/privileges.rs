@@ -1,103 +1,102 @@
-//! Who may see and do what on Postgres: the application's role, row level security, privileges.
+//! Access control of Postgres: the application's role, row level security, privileges.
 
 use std::collections::BTreeMap;
 
 use super::expression::Expression;
 use crate::model::engine::Engine;
 
-/// The role on whose behalf the application works.
+/// The role that the application works as.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Role {
     pub(crate) name: String,
-    /// Whether no policy binds it.
-    pub(crate) unbound: bool,
-    /// Roles that no policy binds, and that it is a member of.
-    pub(crate) unbound_as: Vec<Membership>,
-    /// Whoever looks, if they cannot become it.
-    pub(crate) stranger: Option<String>,
-    /// What it may do in the schema itself.
+    /// Whether it bypasses policies itself: a superuser, or a role with BYPASSRLS.
+    pub(crate) bypasses_policies: bool,
+    /// The roles that bypass policies and that it is a member of.
+    pub(crate) bypassing_memberships: Vec<Membership>,
+    /// The current login, if it is not a member of the role.
+    pub(crate) login_without_role: Option<String>,
+    /// Its privileges on the schema itself.
     pub(crate) namespace: Namespace,
 }
 
-/// What makes a role a member of another, at whatever remove.
+/// A direct or indirect membership in another role.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Membership {
     pub(crate) of: String,
-    /// The role that was granted to it: that one, or one that is a member of it.
+    /// The role that was granted to it: `of` itself, or a member of it.
     pub(crate) through: String,
-    /// The statements that end it, in whatever way it is one.
+    /// The statements that end every path of the membership.
     pub(crate) revoke: Vec<String>,
 }
 
-/// A schema of Postgres, as far as the application's role may do something there.
+/// The privileges of the application's role on a schema of Postgres.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Namespace {
     pub(crate) name: String,
-    /// Whether the role may name what is there.
+    /// Whether the role has `USAGE`.
     pub(crate) usable: bool,
-    /// Whether the schema is the role's own.
+    /// Whether the role owns the schema.
     pub(crate) owned: bool,
-    /// By what the role may make things there.
+    /// The grants of `CREATE` that apply to the role.
     pub(crate) creators: Vec<Grant>,
 }
 
-/// Row level security of a table, and privileges on it.
+/// The row level security and privileges of a table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct AccessControl {
-    /// Whether it is on.
+    /// Whether row level security is enabled.
     pub(crate) enabled: bool,
-    /// Whether it binds the table's owner too.
+    /// Whether row level security also applies to the table's owner.
     pub(crate) forced: bool,
-    /// Whether it belongs to the application's role.
+    /// Whether the application's role owns the table.
     pub(crate) owned: bool,
     /// Its policies by name.
     pub(crate) policies: BTreeMap<String, Policy>,
-    /// What the application's role and PUBLIC may do.
+    /// The privileges of the application's role and of PUBLIC.
     pub(crate) grants: Vec<Grant>,
 }
 
 /// A policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Policy {
-    /// Whether it widens what others allow.
+    /// Whether it is combined with others by OR; a restrictive policy is combined by AND.
     pub(crate) permissive: bool,
-    /// `ALL`, `SELECT`.
+    /// The command that it applies to: `ALL`, `SELECT`.
     pub(crate) command: String,
-    /// Whom it is for, sorted; `PUBLIC` is everyone.
+    /// The roles that it applies to, sorted; `PUBLIC` is every role.
     pub(crate) roles: Vec<String>,
-    /// Which rows are seen.
+    /// The condition for visible rows.
     pub(crate) using: Option<Expression>,
-    /// Which rows may be written.
+    /// The condition for written rows.
     pub(crate) with_check: Option<Expression>,
 }
 
 impl Policy {
-    /// Whether it reads the column.
-    pub(crate) fn is_about(&self, column: &str) -> bool {
+    /// Whether a condition names the column.
+    pub(crate) fn mentions(&self, column: &str) -> bool {
         let mut conditions = self.using.iter().chain(&self.with_check);
-        conditions.any(|condition| condition.is_about(Engine::Postgres, column))
+        conditions.any(|condition| condition.mentions(Engine::Postgres, column))
     }
 }
 
-/// A privilege: `SELECT TO catamaran_app`.
+/// A granted privilege: `SELECT TO catamaran_app`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Grant {
-    /// `SELECT`, `UPDATE (name)`, `DELETE` with its grant option.
+    /// `SELECT`, `UPDATE (name)`.
     pub(crate) privilege: String,
     pub(crate) role: String,
     pub(crate) grantable: bool,
-    /// The role by whose grant the application's has what that role may do; none for what is granted to itself or
-    /// to PUBLIC.
+    /// The role through which the application's role has it; `None` if granted to that role itself or to PUBLIC.
     pub(crate) through: Option<String>,
-    /// Who granted it, quoted as a name, where that is not the owner: only that role can take it back.
+    /// The grantor as a quoted name, if it is not the owner: only the grantor can revoke it.
     pub(crate) grantor: Option<String>,
-    /// The statements by which the application's role has it no more, where it has it by another role.
+    /// The statements that take it from the application's role, if that has it through another role.
     pub(crate) revoke: Vec<String>,
 }
 
 impl Grant {
-    /// Whether it is the same privilege of the same role, whoever granted it.
-    pub(crate) fn is_it(&self, other: &Grant) -> bool {
+    /// Whether both grant the same privilege to the same role, by any grantor.
+    pub(crate) fn is_same_privilege(&self, other: &Grant) -> bool {
         (&self.privilege, &self.role, self.grantable, &self.through)
             == (
                 &other.privilege,

@@ -1,4 +1,4 @@
-//! What a place has to say, by DOMAIN and the records.
+//! The schema that each place should have, computed from DOMAIN and the records.
 
 use super::described::Described;
 use super::expression::Expression;
@@ -10,7 +10,7 @@ use crate::model::domain::description::TableDescription;
 use crate::model::domain::{self, DefaultValue, Domain, Equivalence, MATRIX, NativeType, Place};
 use crate::model::engine::Engine;
 
-/// What the expected schemas are made of.
+/// The sources of the required schemas.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Requirements<'a> {
     pub(crate) domain: &'a Domain,
@@ -20,7 +20,7 @@ pub(crate) struct Requirements<'a> {
 }
 
 impl Requirements<'_> {
-    /// The schema that the place should have; `None` for DOMAIN, which is not compared with itself.
+    /// The schema that a place should have; `None` for DOMAIN, which is not compared with itself.
     pub(crate) fn schema(&self, place: Place) -> Option<Schema> {
         let engine = place.engine()?;
         let mut schema = Schema::new(engine);
@@ -35,17 +35,17 @@ impl Requirements<'_> {
             });
         }
         for table in self.domain.tables_on(engine) {
-            let shape = self.described.table(table.name);
+            let description = self.described.table(table.name);
             let expected = match place.is_database() {
-                true => self.database_table(table, shape, engine),
-                false => self.entity(table, shape, engine),
+                true => self.database_table(table, description, engine),
+                false => self.entity(table, description, engine),
             };
             schema.tables.insert(table.name.to_owned(), expected);
         }
         Some(schema)
     }
 
-    /// The row of the matrix for a logical type: the domain's own goes first.
+    /// The row of the matrix for a logical type. The domain's own rows come first.
     pub(crate) fn equivalence(&self, ty: &str) -> Option<&'static Equivalence> {
         let rows = self.domain.types.iter().chain(MATRIX);
         rows.into_iter().find(|row| row.name == ty)
@@ -58,25 +58,25 @@ impl Requirements<'_> {
     fn entity(
         &self,
         table: &domain::Table,
-        shape: Option<&TableDescription>,
+        description: Option<&TableDescription>,
         engine: Engine,
     ) -> Table {
         let mut expected = named(table);
-        expected.columns = self.columns(table, shape, engine, |native| native.entity);
+        expected.columns = self.columns(table, description, engine, |native| native.entity);
         expected
     }
 
     fn database_table(
         &self,
         table: &domain::Table,
-        shape: Option<&TableDescription>,
+        description: Option<&TableDescription>,
         engine: Engine,
     ) -> Table {
         let mut expected = named(table);
-        expected.columns = self.columns(table, shape, engine, |native| native.column);
+        expected.columns = self.columns(table, description, engine, |native| native.column);
         for column in &mut expected.columns {
-            let ty = shape
-                .and_then(|shape| shape.column(&column.name))
+            let ty = description
+                .and_then(|description| description.column(&column.name))
                 .map(|column| column.ty);
             let native = ty.and_then(|ty| self.native(ty, engine));
             column.collation = native
@@ -95,10 +95,10 @@ impl Requirements<'_> {
             .iter()
             .map(|index| (index.name.to_owned(), self::index(table, index, engine)))
             .collect();
-        self.checks(table, shape, engine, &mut expected);
+        self.checks(table, description, engine, &mut expected);
         match engine {
             Engine::Sqlite => expected.options.push("STRICT".to_owned()),
-            Engine::Postgres => expected.guard = Some(self.guard(table)),
+            Engine::Postgres => expected.access_control = Some(self.access_control(table)),
         }
         expected
     }
@@ -106,18 +106,18 @@ impl Requirements<'_> {
     fn columns(
         &self,
         table: &domain::Table,
-        shape: Option<&TableDescription>,
+        description: Option<&TableDescription>,
         engine: Engine,
         ty: fn(&NativeType) -> &'static str,
     ) -> Vec<Column> {
-        let is_by_hand = shape.is_some_and(|shape| shape.record.is_none());
+        let is_by_hand = description.is_some_and(|description| description.record.is_none());
         let columns = table.columns.iter().map(|name| {
-            let shape = shape.and_then(|shape| shape.column(name));
-            let native = shape.and_then(|shape| self.native(shape.ty, engine));
-            let nullable = shape.is_some_and(|shape| shape.nullable);
+            let description = description.and_then(|description| description.column(name));
+            let native = description.and_then(|description| self.native(description.ty, engine));
+            let nullable = description.is_some_and(|description| description.nullable);
             Column {
                 name: (*name).to_owned(),
-                // Of a column that nobody describes, only the name is known.
+                // Only the name of a column is known if no record and no type describes it.
                 ty: native.map(ty).unwrap_or_default().to_owned(),
                 collation: None,
                 nullable,
@@ -127,22 +127,22 @@ impl Requirements<'_> {
                     let is_key = table.primary_key.columns.contains(name);
                     field(name, native, nullable, is_key)
                 }),
-                // Of a record the compiler proves it.
-                holds: native.filter(|_| is_by_hand).and_then(holds),
+                // For a record, the compiler proves the type.
+                value_type: native.filter(|_| is_by_hand).and_then(value_type),
             }
         });
         columns.collect()
     }
 
-    /// The checks that DOMAIN names, and those that the types of the columns need.
+    /// Adds the checks of DOMAIN, and those that the column types need.
     fn checks(
         &self,
         table: &domain::Table,
-        shape: Option<&TableDescription>,
+        description: Option<&TableDescription>,
         engine: Engine,
         expected: &mut Table,
     ) {
-        let needed = self.needed(table, shape, engine);
+        let needed = self.needed(table, description, engine);
         let mut met = Vec::new();
         for check in table
             .checks
@@ -167,7 +167,9 @@ impl Requirements<'_> {
                     valid: true,
                     unusual: Vec::new(),
                 }),
-                None => expected.unsaid.push(check.name.to_owned()),
+                None => expected
+                    .checks_without_condition
+                    .push(check.name.to_owned()),
             }
         }
         for form in needed.iter().filter(|form| !met.contains(&&form.column)) {
@@ -180,14 +182,16 @@ impl Requirements<'_> {
         }
     }
 
-    /// The columns that need a check on an engine, with the form that it must guarantee.
+    /// The checks that the column types need on an engine.
     pub(crate) fn needed(
         &self,
         table: &domain::Table,
-        shape: Option<&TableDescription>,
+        description: Option<&TableDescription>,
         engine: Engine,
     ) -> Vec<Needed> {
-        let columns = shape.iter().flat_map(|shape| &shape.columns);
+        let columns = description
+            .iter()
+            .flat_map(|description| &description.columns);
         let needed = columns.filter_map(|column| {
             let name = crate::fingerprint::ident::name(&column.name);
             let form = match table.managed.version {
@@ -202,8 +206,8 @@ impl Requirements<'_> {
         needed.collect()
     }
 
-    /// An owned table is guarded by a policy on its owner; another by privileges alone.
-    fn guard(&self, table: &domain::Table) -> AccessControl {
+    /// An owned table has a policy on its owner. Other tables have privileges alone.
+    fn access_control(&self, table: &domain::Table) -> AccessControl {
         let owned = table.owner.map(|owner| {
             let is_owner = Expression::condition(Engine::Postgres, &owner_is_the_caller(owner));
             let policy = Policy {
@@ -250,7 +254,7 @@ pub(crate) struct Needed {
 }
 
 impl Needed {
-    /// Whether this is the check that DOMAIN has for it.
+    /// Whether the check of DOMAIN is for this column.
     pub(crate) fn is(&self, table: &domain::Table, check: &domain::Check) -> bool {
         let says_nothing = check.sqlite.is_none() && check.postgres.is_none();
         let is_about_it = says_nothing && check.columns == [self.column.as_str()];
@@ -258,12 +262,12 @@ impl Needed {
     }
 }
 
-/// The name of the check of a column, by DOMAIN's convention.
+/// The name of a column's check, by DOMAIN's convention.
 pub(crate) fn check_name(table: &str, column: &str) -> String {
     format!("ck_{table}__{column}")
 }
 
-/// What the policy of an owned table says.
+/// The condition of an owned table's policy.
 pub(crate) fn owner_is_the_caller(owner: &str) -> String {
     let owner = crate::fingerprint::ident::name(owner);
     format!(
@@ -271,7 +275,7 @@ pub(crate) fn owner_is_the_caller(owner: &str) -> String {
     )
 }
 
-/// What has names in DOMAIN, and is the same for entities and databases.
+/// The keys, which are the same for entities and databases.
 fn named(table: &domain::Table) -> Table {
     Table {
         primary_key: PrimaryKey {
@@ -323,7 +327,7 @@ fn index(table: &domain::Table, index: &domain::Index, engine: Engine) -> Index 
     }
 }
 
-/// A column's name, or an expression; descending if it says so.
+/// Reads an entry of an index: a column or an expression, with ` DESC` for descending order.
 pub(crate) fn key(table: &domain::Table, text: &str, engine: Engine) -> Key {
     let (sql, descending) = match text.strip_suffix(" DESC") {
         Some(sql) => (sql, true),
@@ -355,8 +359,8 @@ fn policy(policy: &domain::Policy) -> Policy {
     }
 }
 
-/// What SeaORM calls the value of such a field; none for a type of one's own, and of JSON, which it tells in two ways.
-fn holds(native: &NativeType) -> Option<String> {
+/// SeaORM's name for the value type of a field. `None` for a custom type, and for JSON, for which SeaORM has two names.
+fn value_type(native: &NativeType) -> Option<String> {
     let value = match native.field {
         "String" | "TextId" | "TextTime" | "TextDate" => "String",
         "Uuid" => "Uuid",
@@ -373,7 +377,7 @@ fn holds(native: &NativeType) -> Option<String> {
     Some(value.to_owned())
 }
 
-/// How an entity writes the field.
+/// The field as an entity writes it.
 fn field(name: &str, native: &NativeType, nullable: bool, is_key: bool) -> String {
     let key = is_key.then_some(PRIMARY_KEY).into_iter();
     let ty = match nullable {
@@ -386,10 +390,10 @@ fn field(name: &str, native: &NativeType, nullable: bool, is_key: bool) -> Strin
     words.join(" ")
 }
 
-/// The attribute of an entity's field that is the primary key, or a part of it.
+/// The attribute of a primary key field in an entity.
 pub(crate) const PRIMARY_KEY: &str = "#[sea_orm(primary_key, auto_increment = false)]";
 
-/// A default as the engine writes it.
+/// A default as a literal of the engine.
 fn literal(engine: Engine, value: DefaultValue) -> String {
     match (value, engine) {
         (DefaultValue::Text(text), _) => format!("'{}'", text.replace('\'', "''")),

@@ -1,4 +1,4 @@
-//! One schema, in the few words that every place has.
+//! The canonical schema: one model for DOMAIN, entities and databases.
 
 use std::collections::BTreeMap;
 
@@ -10,24 +10,24 @@ pub(crate) use super::privileges::{AccessControl, Grant, Membership, Namespace, 
 use crate::fingerprint::ident;
 use crate::model::engine::Engine;
 
-/// What a place has.
+/// The schema of a place.
 #[derive(Clone, Debug)]
 pub(crate) struct Schema {
-    /// Whose types and expressions these are.
+    /// The engine of its types and expressions.
     pub(crate) engine: Engine,
-    /// The schema of Postgres in which its tables are.
+    /// The Postgres schema of its tables.
     pub(crate) namespace: Option<String>,
     /// Its tables by name.
     pub(crate) tables: BTreeMap<String, Table>,
-    /// What else is there, and DOMAIN has no word for: triggers, views.
+    /// Other objects, which DOMAIN cannot describe: triggers, views.
     pub(crate) others: Vec<OtherObject>,
     /// The application's role, on Postgres.
     pub(crate) role: Option<Role>,
-    /// Names of Postgres that something else has, and what that is.
+    /// Names in the Postgres schema that other objects have, with a description of the object.
     pub(crate) taken: BTreeMap<String, String>,
-    /// What is wrong by itself, whatever DOMAIN says.
+    /// Problems that are findings whatever DOMAIN requires.
     pub(crate) hazards: Vec<Hazard>,
-    /// Tables of which something cannot be read, and why: nothing is said of them.
+    /// Tables that cannot be read completely, with the reason. They are not compared.
     pub(crate) unread: BTreeMap<String, String>,
 }
 
@@ -46,12 +46,12 @@ impl Schema {
     }
 }
 
-/// Something that no database should have: a finding that needs no comparison.
+/// A problem that is a finding without a comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Hazard {
     pub(crate) code: Code,
     pub(crate) table: String,
-    /// What it is about; empty for the table itself.
+    /// The name of the object; empty for the table itself.
     pub(crate) name: String,
     pub(crate) wanted: String,
     pub(crate) found: String,
@@ -59,7 +59,7 @@ pub(crate) struct Hazard {
 }
 
 impl Schema {
-    /// Whether a table, an index or a key has the name: on Postgres they share their names.
+    /// Whether a table, an index or a key has the name. On Postgres they share one namespace.
     pub(crate) fn has_named(&self, name: &str) -> bool {
         self.tables.iter().any(|(table, of)| {
             let mut keys = of.unique_keys.iter().map(|key| &key.name);
@@ -71,31 +71,31 @@ impl Schema {
     }
 }
 
-/// A trigger, a view, and the like.
+/// An object that is neither table, index nor constraint.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct OtherObject {
-    /// The table that it belongs to, or its own name.
+    /// The table that it belongs to; else its own name.
     pub(crate) table: String,
-    /// `TRIGGER`, `VIEW`.
+    /// Its kind as in SQL: `TRIGGER`, `VIEW`.
     pub(crate) kind: String,
     /// Its name.
     pub(crate) name: String,
-    /// How the database makes it again; none once a fix that runs before has changed that text.
+    /// The statement that creates it; `None` once an earlier fix has changed it.
     pub(crate) sql: Option<String>,
-    /// The names in it, as far as SQLite goes by its text.
+    /// The words of its SQL on SQLite, which resolves names when it runs.
     pub(crate) words: Vec<String>,
-    /// The extension of Postgres that it was put into.
+    /// The Postgres extension that it belongs to.
     pub(crate) extension: Option<String>,
 }
 
 impl OtherObject {
-    /// Whether it has the kind and the name of the other.
-    pub(crate) fn is_it(&self, other: &OtherObject) -> bool {
+    /// Whether both have the same kind, name and table.
+    pub(crate) fn is_same_object(&self, other: &OtherObject) -> bool {
         self.kind == other.kind && self.name == other.name && self.table == other.table
     }
 }
 
-/// The option of a table whose rows are not in Postgres's log, and are gone after a crash.
+/// The option of a Postgres table that is not in the write-ahead log and is empty after a crash.
 pub(crate) const UNLOGGED: &str = "UNLOGGED";
 
 /// A table.
@@ -103,43 +103,43 @@ pub(crate) const UNLOGGED: &str = "UNLOGGED";
 pub(crate) struct Table {
     /// Its columns, in order.
     pub(crate) columns: Vec<Column>,
-    /// The primary key; entities have no name for it.
+    /// The primary key; it has no name in entities.
     pub(crate) primary_key: PrimaryKey,
     /// Its foreign keys.
     pub(crate) foreign_keys: Vec<ForeignKey>,
-    /// Unique keys over all rows.
+    /// Unique constraints.
     pub(crate) unique_keys: Vec<UniqueKey>,
-    /// Indexes that are no constraint, by name.
+    /// Indexes of their own, by name; those of constraints are not listed.
     pub(crate) indexes: BTreeMap<String, Index>,
     /// Checks.
     pub(crate) checks: Vec<Check>,
-    /// Checks of which DOMAIN has the name alone; only on the expected side.
-    pub(crate) unsaid: Vec<String>,
-    /// What SQLite does by itself with a row that breaks a constraint.
+    /// Names of checks whose condition DOMAIN does not have; only on the wanted side.
+    pub(crate) checks_without_condition: Vec<String>,
+    /// `ON CONFLICT` clauses of SQLite.
     pub(crate) conflicts: Vec<Conflict>,
-    /// What the table is beside its columns: `STRICT` and `WITHOUT ROWID` on SQLite, `UNLOGGED`, `PARTITIONED`,
-    /// `INHERITS o.other` on Postgres.
+    /// Table options: `STRICT` and `WITHOUT ROWID` on SQLite; `UNLOGGED`, `PARTITIONED` and `INHERITS o.other` on
+    /// Postgres.
     pub(crate) options: Vec<String>,
-    /// Whether SQLite gives no number of a row a second time: `AUTOINCREMENT`.
+    /// Whether SQLite never reuses a row number: `AUTOINCREMENT`.
     pub(crate) autoincrement: bool,
-    /// How SQLite was told to make its indexes, and how Postgres prints them, by name: their canonical form leaves out
-    /// what is not usual.
+    /// The SQL of indexes by name, as SQLite stores and Postgres prints it. It has unusual options that the canonical
+    /// form leaves out.
     pub(crate) index_sql: BTreeMap<String, String>,
-    /// How Postgres prints its constraints, by name, for the same reason.
+    /// The SQL of constraints by name, as Postgres prints it.
     pub(crate) constraint_sql: BTreeMap<String, String>,
-    /// Who may see a row, on Postgres.
-    pub(crate) guard: Option<AccessControl>,
-    /// Where a fix has to be made, where that is known: the module of an entity.
+    /// Row level security and privileges, on Postgres.
+    pub(crate) access_control: Option<AccessControl>,
+    /// The module of an entity, if known: where a fix goes.
     pub(crate) source: Option<String>,
 }
 
 impl Table {
-    /// The column of that name.
+    /// The column of a name.
     pub(crate) fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)
     }
 
-    /// Puts an index of another table here, in the words that it has there.
+    /// Replaces an index by the one of another table, with its SQL.
     pub(crate) fn put_index(&mut self, name: &str, of: &Table) {
         self.indexes.remove(name);
         self.index_sql.remove(name);
@@ -150,8 +150,8 @@ impl Table {
         self.index_sql.extend(sql.map(|sql| (name.to_owned(), sql)));
     }
 
-    /// Whether a key, an index, a check or another column stands on the column.
-    pub(crate) fn stands_on(&self, engine: Engine, column: &str) -> bool {
+    /// Whether a key, an index, a check or a computed column uses the column.
+    pub(crate) fn uses_column(&self, engine: Engine, column: &str) -> bool {
         let mut without = self.clone();
         without.drop_column(engine, column);
         let others = self.columns.iter().filter(|other| other.name != column);
@@ -166,13 +166,13 @@ impl Table {
             || are_still != are_computed
     }
 
-    /// Takes a column away, and what stands on it. What was computed from it keeps the values that it has.
+    /// Drops a column with the keys, indexes and checks that use it. Columns computed from it keep their values.
     pub(crate) fn drop_column(&mut self, engine: Engine, column: &str) {
         let is_it = |name: &String| name == column;
-        let is_about = |sql: &Expression| sql.is_about(engine, column);
+        let mentions = |sql: &Expression| sql.mentions(engine, column);
         self.columns.retain(|other| other.name != column);
         for other in &mut self.columns {
-            if matches!(&other.generated, Some(Generated::Computed { expression, .. }) if is_about(expression))
+            if matches!(&other.generated, Some(Generated::Computed { expression, .. }) if mentions(expression))
             {
                 other.generated = None;
             }
@@ -183,12 +183,12 @@ impl Table {
             .retain(|key| !key.columns.iter().any(is_it));
         self.foreign_keys
             .retain(|key| !key.columns.iter().any(is_it));
-        self.checks.retain(|check| !is_about(&check.condition));
+        self.checks.retain(|check| !mentions(&check.condition));
         self.indexes
-            .retain(|_, index| !index.is_about(engine, column));
+            .retain(|_, index| !index.mentions(engine, column));
     }
 
-    /// Gives a column another name, wherever the table says it.
+    /// Renames a column everywhere in the table.
     pub(crate) fn rename_column(&mut self, engine: Engine, from: &str, to: &str) {
         let rename = |names: &mut Vec<String>| {
             for name in names.iter_mut().filter(|name| *name == from) {
@@ -228,16 +228,20 @@ impl Table {
         for sql in self.index_sql.values_mut() {
             *sql = names::with_column_renamed(sql, from, to);
         }
-        for grant in self.guard.iter_mut().flat_map(|guard| &mut guard.grants) {
+        for grant in self
+            .access_control
+            .iter_mut()
+            .flat_map(|access_control| &mut access_control.grants)
+        {
             let of_column = |column: &str| format!(" ({})", ident::name(column));
             if let Some(privilege) = grant.privilege.strip_suffix(&of_column(from)) {
                 grant.privilege = format!("{privilege}{}", of_column(to));
             }
         }
         for policy in self
-            .guard
+            .access_control
             .iter_mut()
-            .flat_map(|guard| guard.policies.values_mut())
+            .flat_map(|access_control| access_control.policies.values_mut())
         {
             for condition in [&mut policy.using, &mut policy.with_check] {
                 let sql = condition.as_ref();
@@ -247,39 +251,39 @@ impl Table {
     }
 }
 
-/// A column. What a place cannot say is the same on both sides of the comparison.
+/// A column. A property that a place cannot express is equal on both sides of a comparison.
 #[derive(Clone, Debug)]
 pub(crate) struct Column {
     /// Its name.
     pub(crate) name: String,
-    /// Its type, as the place writes it; empty where none is known.
+    /// Its type, as the place writes it; empty if unknown.
     pub(crate) ty: String,
-    /// Its collation, where it has one of its own.
+    /// Its collation, if not the default one.
     pub(crate) collation: Option<String>,
-    /// Whether it takes NULL.
+    /// Whether it accepts NULL.
     pub(crate) nullable: bool,
     /// Its default.
     pub(crate) default: Option<Expression>,
-    /// How the database fills it by itself.
+    /// How the database generates its values, if it does.
     pub(crate) generated: Option<Generated>,
-    /// How an entity would write the field; only on the expected side.
+    /// The field as an entity writes it; only on the wanted side.
     pub(crate) field: String,
-    /// What the field of an entity holds, as SeaORM calls it; only of entities, where the record does not say it.
-    pub(crate) holds: Option<String>,
+    /// SeaORM's name for the value type of an entity's field; only where no record proves the type.
+    pub(crate) value_type: Option<String>,
 }
 
-/// How a database fills a column by itself.
+/// How a database generates the values of a column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Generated {
-    /// By counting.
+    /// By a counter: an identity column.
     Identity {
-        /// Whether a value that is written is refused.
+        /// Whether written values are refused.
         is_always: bool,
     },
-    /// From other columns.
+    /// By an expression over other columns.
     Computed {
         expression: Expression,
-        /// Whether the values are kept, and not computed whenever they are read.
+        /// Whether the values are stored, rather than computed on each read.
         is_stored: bool,
     },
 }
@@ -289,33 +293,33 @@ pub(crate) enum Generated {
 pub(crate) struct PrimaryKey {
     pub(crate) name: Option<String>,
     pub(crate) columns: Vec<String>,
-    /// `DEFERRABLE`, `id COLLATE NOCASE`, and the like.
+    /// Options that are not the default, such as `DEFERRABLE` or `id COLLATE NOCASE`.
     pub(crate) unusual: Vec<String>,
 }
 
-/// A unique key over all rows.
+/// A unique constraint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct UniqueKey {
     pub(crate) name: Option<String>,
     pub(crate) columns: Vec<String>,
-    /// `DEFERRABLE`, `NULLS NOT DISTINCT`, `name COLLATE NOCASE`, and the like.
+    /// Options that are not the default, such as `NULLS NOT DISTINCT` or `name COLLATE NOCASE`.
     pub(crate) unusual: Vec<String>,
 }
 
-/// A constraint that is broken without an error.
+/// An `ON CONFLICT` clause of SQLite: breaking the constraint is no error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Conflict {
-    /// Whether a column says it, or a constraint of the table.
+    /// Whether it belongs to a column or to a constraint of the table.
     pub(crate) part: Part,
-    /// The column; the constraint, by its name or by its words.
+    /// The name of the column or constraint; the text of a constraint without a name.
     pub(crate) name: String,
-    /// `UNIQUE ON CONFLICT REPLACE`.
+    /// The constraint and its clause: `UNIQUE ON CONFLICT REPLACE`.
     pub(crate) clause: String,
 }
 
 impl UniqueKey {
-    /// Its name, or its columns where it has none.
-    pub(crate) fn called(&self) -> String {
+    /// Its name; its columns if it has none.
+    pub(crate) fn label(&self) -> String {
         let name = self.name.clone();
         name.unwrap_or_else(|| format!("({})", self.columns.join(", ")))
     }
@@ -324,32 +328,32 @@ impl UniqueKey {
 /// A foreign key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ForeignKey {
-    /// The constraint's name; entities have none.
+    /// The constraint's name; `None` in entities.
     pub(crate) name: Option<String>,
     pub(crate) columns: Vec<String>,
-    /// The table that is referred to.
+    /// The referenced table.
     pub(crate) references: String,
-    /// The columns that are referred to.
+    /// The referenced columns.
     pub(crate) referenced_columns: Vec<String>,
-    /// `CASCADE`, for example.
+    /// The action, for example `CASCADE`.
     pub(crate) on_delete: String,
-    /// `NO ACTION`, for example.
+    /// The action, for example `NO ACTION`.
     pub(crate) on_update: String,
-    /// Whether it may be checked at the end of the transaction.
+    /// Whether it can be checked at the end of the transaction.
     pub(crate) deferrable: bool,
-    /// Whether a key that is NULL in part is refused: `MATCH FULL`.
+    /// Whether a key with some NULL columns is refused: `MATCH FULL`.
     pub(crate) full: bool,
-    /// Whether it is, unless a transaction says otherwise.
+    /// Whether it is checked at the end by default: `INITIALLY DEFERRED`.
     pub(crate) deferred: bool,
-    /// Whether it holds for the rows that were there before it.
+    /// Whether the rows that existed before it were checked.
     pub(crate) valid: bool,
     /// Whether it is checked when a row is written.
     pub(crate) enforced: bool,
 }
 
 impl ForeignKey {
-    /// Its name, or its columns where it has none.
-    pub(crate) fn called(&self) -> String {
+    /// Its name; its columns if it has none.
+    pub(crate) fn label(&self) -> String {
         let name = self.name.clone();
         name.unwrap_or_else(|| self.columns.join(", "))
     }
@@ -358,26 +362,26 @@ impl ForeignKey {
 /// An index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Index {
-    /// What it sorts by, in order.
+    /// Its columns and expressions, in order.
     pub(crate) keys: Vec<Key>,
-    /// Whether two rows may not agree on the columns.
+    /// Whether it is unique.
     pub(crate) unique: bool,
     /// The predicate of a partial index.
     pub(crate) predicate: Option<Expression>,
-    /// Anything else about it that is not usual, such as `NULLS NOT DISTINCT`.
+    /// Options that are not the default, such as `NULLS NOT DISTINCT`.
     pub(crate) unusual: Vec<String>,
 }
 
 impl Index {
-    /// Whether it sorts by the column, or counts rows by it.
-    pub(crate) fn is_about(&self, engine: Engine, column: &str) -> bool {
-        let is_about = |sql: &Expression| sql.is_about(engine, column);
+    /// Whether a key or the predicate names the column.
+    pub(crate) fn mentions(&self, engine: Engine, column: &str) -> bool {
+        let mentions = |sql: &Expression| sql.mentions(engine, column);
         let mut keys = self.keys.iter();
-        keys.any(|key| is_about(&key.expression)) || self.predicate.as_ref().is_some_and(is_about)
+        keys.any(|key| mentions(&key.expression)) || self.predicate.as_ref().is_some_and(mentions)
     }
 }
 
-/// A part of an index.
+/// A column or expression of an index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Key {
     /// A column, or an expression.
@@ -386,7 +390,7 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    /// Whether it is a column, and no expression.
+    /// Whether it is a plain column.
     pub(crate) fn is_column(&self) -> bool {
         matches!(self.expression.node(), Node::Column(_))
     }
@@ -396,10 +400,10 @@ impl Key {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Check {
     pub(crate) name: Option<String>,
-    /// What holds for every row.
+    /// The condition that every row meets.
     pub(crate) condition: Expression,
-    /// Whether it holds for the rows that were there before it.
+    /// Whether the rows that existed before it were checked.
     pub(crate) valid: bool,
-    /// `NO INHERIT`, `NOT ENFORCED`: for which rows it does not hold.
+    /// Options that restrict it, such as `NO INHERIT` or `NOT ENFORCED`.
     pub(crate) unusual: Vec<String>,
 }

@@ -1,30 +1,32 @@
-//! One statement of a fix, and when its turn is among those of a whole database.
+//! The statements of a fix, and their order among all statements for a database.
 
-/// When a statement has its turn. What reads a thing goes before the thing changes, names come before whatever uses
-/// them, what is too much goes before what is missing takes its name, and each thing is made after what it needs.
+/// The step in which a statement runs.
+///
+/// Readers of an object are dropped before it changes, names come before their uses, extra objects are dropped before
+/// missing ones take their names, and each object is created after what it needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Phase {
-    /// The application's role, and what it is a member of.
+    /// Creates or alters the application's role and its memberships.
     Role,
-    /// Views, rules and triggers go.
+    /// Drops views, rules and triggers.
     DropReader,
-    /// Tables and columns get their names.
+    /// Renames tables and columns.
     Rename,
-    /// Tables get another owner, which needs their right names.
+    /// Changes owners; needs the right table names.
     Owner,
-    /// Triggers and views of SQLite go, to be made again at the end.
+    /// Drops triggers and views of SQLite that are recreated at the end.
     DropDependent,
     DropPolicy,
     DropForeignKey,
     DropCheck,
-    /// Indexes, unique and primary keys go.
+    /// Drops indexes, unique keys and primary keys.
     DropKey,
     DropTable,
-    /// Indexes and constraints get their names.
+    /// Renames indexes and constraints.
     RenameConstraint,
-    /// A table of SQLite is made anew beside the old one, and its rows are copied.
+    /// Creates the new copy of a SQLite table and copies the rows.
     Copy,
-    /// The copy takes the place of the old table.
+    /// Replaces the old SQLite table by the copy.
     Swap,
     DropColumn,
     AlterColumn,
@@ -34,13 +36,13 @@ pub(crate) enum Phase {
     AddIndex,
     AddCheck,
     AddForeignKey,
-    /// Policies, row level security, privileges.
+    /// Sets policies, row level security and privileges.
     AccessControl,
-    /// Views and triggers are made again.
+    /// Recreates views and triggers.
     CreateReader,
 }
 
-/// A thing that a statement makes or takes away: what a script looks for at its end.
+/// An object that a statement creates or drops. A script checks them at its end.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Object {
     /// A table, an index, a view or a trigger.
@@ -56,7 +58,7 @@ pub(crate) enum Object {
     },
 }
 
-/// A statement.
+/// A SQL statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Statement {
     pub(crate) phase: Phase,
@@ -75,21 +77,21 @@ impl Statement {
         }
     }
 
-    /// The same, after which a table, an index, a view or a trigger of that name is there.
+    /// Records that it creates a table, an index, a view or a trigger.
     #[must_use]
     pub(crate) fn making(mut self, name: &str) -> Self {
         self.made.push(Object::Named(name.to_owned()));
         self
     }
 
-    /// The same, after which nothing has that name.
+    /// Records that it drops the object of that name.
     #[must_use]
     pub(crate) fn dropping(mut self, name: &str) -> Self {
         self.gone.push(Object::Named(name.to_owned()));
         self
     }
 
-    /// The same, after which the table has no constraint of that name.
+    /// Records that it drops a constraint.
     #[must_use]
     pub(crate) fn dropping_constraint(mut self, table: &str, name: &str) -> Self {
         self.gone.push(Object::Constraint {
@@ -99,14 +101,14 @@ impl Statement {
         self
     }
 
-    /// The same, after which the table has the column.
+    /// Records that it creates a column.
     #[must_use]
     pub(crate) fn making_column(mut self, table: &str, column: &str) -> Self {
         self.made.push(Object::column(table, column));
         self
     }
 
-    /// The same, after which the table has no such column.
+    /// Records that it drops a column.
     #[must_use]
     pub(crate) fn dropping_column(mut self, table: &str, column: &str) -> Self {
         self.gone.push(Object::column(table, column));

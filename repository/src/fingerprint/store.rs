@@ -1,4 +1,4 @@
-//! A store that insists on a fingerprint.
+//! The store option that checks the schema when a store opens.
 
 use std::sync::Arc;
 
@@ -11,11 +11,15 @@ use crate::store::{Backend, StoreOptions};
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 impl StoreOptions {
-    /// The schema that the database must have, down to types, checks, indexes, policies and privileges, and the
-    /// migrations if the fingerprint knows them. Looked at once, with one statement that only reads and needs no
-    /// right to change anything. Opening fails with [`NotMigrated`](crate::ErrorKind::NotMigrated) where a migration is
-    /// pending, and with [`SchemaDiffers`](crate::ErrorKind::SchemaDiffers) where anything else is an error to the doctor. The
-    /// fingerprint's domain is the [`domain`](Self::domain) too.
+    /// Requires that the database has this schema, down to types, checks, indexes, policies and privileges.
+    ///
+    /// Opening checks it once, and also the migrations if the fingerprint [has them](Fingerprint::migrations). The
+    /// check only reads, and needs no right to change anything. The fingerprint's domain also becomes the store's
+    /// [`domain`](Self::domain).
+    ///
+    /// Opening fails with [`NotMigrated`](crate::ErrorKind::NotMigrated) if a migration is pending, and with
+    /// [`SchemaDiffers`](crate::ErrorKind::SchemaDiffers) for every other difference that the doctor reports as an
+    /// error.
     #[must_use]
     pub fn fingerprint(mut self, fingerprint: Fingerprint) -> Self {
         self.domain = Some(fingerprint.domain());

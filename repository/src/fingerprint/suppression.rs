@@ -1,13 +1,13 @@
-//! Differences that are meant.
+//! Intended differences, as DOMAIN lists them.
 
 use super::code::Code;
 use super::finding::{Finding, Part};
 use super::fix::Fix;
 use crate::model::domain::{Place, Suppression};
 
-/// Takes away what is suppressed, and adds what is wrong with the suppressions.
+/// Separates suppressed findings from the others, and adds findings about the suppressions themselves.
 ///
-/// A suppression is judged only if its place was checked in whole.
+/// An unused suppression is reported only if its place was checked completely.
 pub(crate) fn apply(
     suppressions: &'static [Suppression],
     checked_in_whole: &[Place],
@@ -28,7 +28,7 @@ pub(crate) fn apply(
         if suppression.reason.trim().is_empty() || !is_known {
             let fix = Fix::rust(
                 "in `suppressions` in DOMAIN",
-                "reason: \"..\", and a code that there is",
+                "reason: \"..\", and a code that exists",
             );
             let found = format!(
                 "code {:?}, reason {:?}",
@@ -47,7 +47,7 @@ pub(crate) fn apply(
         if was_checked && !is_met && is_known {
             let what = format!("{} of {}", suppression.code, suppression.subject);
             let fix = Fix::rust(
-                "take out of `suppressions` in DOMAIN",
+                "remove from `suppressions` in DOMAIN",
                 format!("{suppression:?}"),
             );
             kept.push(about(
@@ -77,7 +77,7 @@ fn about(suppression: &Suppression, code: Code, wanted: &str, found: &str, fix: 
     }
 }
 
-/// Whether such a difference is suppressed. What is suppressed of the migrations is suppressed of a live database too.
+/// Whether the suppression covers a finding. One for the migrations also covers a live database.
 pub(crate) fn covers(suppression: &Suppression, place: Place, code: Code, subject: &str) -> bool {
     let is_there = match (suppression.place, place) {
         (Place::Migrations(one), Place::Database(other)) => one == other,
@@ -86,7 +86,7 @@ pub(crate) fn covers(suppression: &Suppression, place: Place, code: Code, subjec
     is_there && suppression.code == code.id() && matches(suppression.subject, subject)
 }
 
-/// Whether the subject is the pattern's, in which `*` stands for any text.
+/// Whether the subject matches the pattern, in which `*` matches any text.
 fn matches(pattern: &str, subject: &str) -> bool {
     let Some((begin, rest)) = pattern.split_once('*') else {
         return pattern == subject;
@@ -104,7 +104,7 @@ mod tests {
     use super::matches;
 
     #[test]
-    fn a_star_stands_for_any_text_and_nothing_else_does() {
+    fn only_a_star_in_a_suppression_matches_any_text() {
         for (pattern, subject, is) in [
             ("other_*", "other_things", true),
             ("other_*", "other_", true),

@@ -1,16 +1,16 @@
-//! Names and other people's texts in what is printed: data, whatever is in them.
+//! Escapes names and texts from a database before they are printed: they may contain anything.
 
-/// The text on one line, without what a terminal would obey: nothing in it ends a comment or a cell.
+/// The text on one line, without control characters. It cannot end a comment or a table cell.
 pub(crate) fn on_one_line(text: &str) -> String {
     escaped(text, is_control)
 }
 
-/// The text without what a terminal would obey; it may have several lines.
+/// The text without control sequences; line breaks and tabs stay.
 pub(crate) fn harmless(text: &str) -> String {
     escaped(text, is_obeyed)
 }
 
-/// Whether a terminal would obey something in it.
+/// Whether it contains control characters other than line breaks and tabs.
 pub(crate) fn has_controls(text: &str) -> bool {
     text.chars().any(is_obeyed)
 }
@@ -19,7 +19,7 @@ fn is_obeyed(c: char) -> bool {
     is_control(c) && c != '\n' && c != '\t'
 }
 
-/// Control characters, the line breaks of Unicode, and what changes the direction of a text
+/// Whether it is a control character, a line break of Unicode, or changes the direction of text
 /// (<https://www.unicode.org/reports/tr9/#Explicit_Directional_Embeddings>).
 fn is_control(c: char) -> bool {
     c.is_control()

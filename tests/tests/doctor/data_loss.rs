@@ -308,13 +308,13 @@ async fn columns_that_can_be_either_are_left_to_people() {
         assert!(
             finding
                 .found
-                .contains("under another name it may be name or words"),
+                .contains("it may be name or words under another name"),
             "{finding}"
         );
     }
     for (extra, found) in [("notes.name", "name"), ("notes.words", "words")] {
         let finding = the(&report, Code::ColumnExtra, extra);
-        let words = "its values may be those of title or body under another name";
+        let words = "it may be title or body under another name";
         assert!(
             matches!(&finding.fix, Fix::Words(told) if told.starts_with(words)),
             "{found}: {finding}"
@@ -358,7 +358,7 @@ async fn tables_with_the_same_columns_are_told_apart_by_their_keys_or_not_at_all
         );
     }
     for extra in ["papers", "scraps"] {
-        let words = "its rows may be those of drafts or notes under another name";
+        let words = "it may be drafts or notes under another name";
         let finding = the(&report, Code::TableExtra, extra);
         assert!(
             matches!(&finding.fix, Fix::Words(told) if told.starts_with(words)),

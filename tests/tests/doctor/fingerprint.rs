@@ -121,7 +121,7 @@ async fn a_weakened_check_is_refused_by_its_name(db: &TwinDatabase) -> Result<()
     .await;
     names(
         &refused(db).await,
-        "devices: ck_devices__platform check that lets more pass",
+        "devices: ck_devices__platform check that accepts more",
     );
     Ok(())
 }

@@ -122,7 +122,7 @@ async fn a_lost_row_of_the_history_is_put_back() {
         assert_eq!(finding.code, Code::MigrationMissing, "{report}");
         let fix = finding.fix.to_string();
         let insert = fix.find("INSERT INTO").expect("the statement");
-        let end = fix.find("; if it was not").expect("its end");
+        let end = fix.find("; otherwise").expect("its end");
         database.run(&fix[insert..end]).await.expect("the row");
         let report = doctor.check().await;
         assert!(report.is_clean(), "{report}");

@@ -1,4 +1,4 @@
-//! Row level security, its policies, and privileges, in whatever way the application's role has them.
+//! Compares the application's role, row level security, policies and privileges.
 
 use super::{Comparison, OnTable, Sides, sides};
 use crate::fingerprint::code::Code;
@@ -10,25 +10,25 @@ use crate::fingerprint::schema::{AccessControl, Grant, Membership, Policy, Role,
 use crate::fingerprint::statement::{Phase, Statement};
 
 pub(crate) fn compare(on: &mut OnTable<'_>) {
-    let (Some(wanted), Some(found)) = (&on.wanted.guard, &on.found.guard) else {
+    let (Some(wanted), Some(found)) = (&on.wanted.access_control, &on.found.access_control) else {
         return;
     };
     if found.owned {
         let sql = format!("ALTER TABLE {} OWNER TO CURRENT_USER", ident::name(on.name));
         let owner = Statement::new(Phase::Owner, sql);
-        // What it may do as the owner goes with that.
+        // The change of owner takes the owner's privileges from the role.
         let grants = wanted.grants.iter();
         let grants =
             grants.map(|grant| Statement::new(Phase::AccessControl, ddl::grant(on.name, grant)));
         let fix = Fix::sql(std::iter::once(owner).chain(grants));
-        on.say((Part::Table, ""), Code::RoleOwns, owners(), fix);
+        on.report((Part::Table, ""), Code::RoleOwns, owners(), fix);
     }
     row_security(on, wanted, found);
     policies(on, wanted, found);
     grants(on, wanted, found);
 }
 
-/// Whether the application's role is there, bound by policies, and at home in the schema but not its master.
+/// Compares the application's role: it exists, policies apply to it, and it can use the schema but does not own it.
 pub(crate) fn role(all: &mut Comparison, wanted: &Schema, found: &Schema) {
     let Some(wanted) = &wanted.role else {
         return;
@@ -37,21 +37,21 @@ pub(crate) fn role(all: &mut Comparison, wanted: &Schema, found: &Schema) {
     let mut say = |what: (Part, &str), code: Code, found: String, sql: Vec<String>| {
         let sql = sql.into_iter();
         let fix = Fix::sql(sql.map(|sql| Statement::new(Phase::Role, sql)));
-        let sides = sides("a role that policies bind", found);
-        all.say(&wanted.name, what, code, sides, fix);
+        let sides = sides("a role that policies apply to", found);
+        all.report(&wanted.name, what, code, sides, fix);
     };
     let Some(found) = &found.role else {
         let found = "no such role".to_owned();
         let create = ddl::create_role(&wanted.name);
         return say((Part::Table, ""), Code::RoleMissing, found, vec![create]);
     };
-    if found.unbound && !wanted.unbound {
+    if found.bypasses_policies && !wanted.bypasses_policies {
         let alter = format!("ALTER ROLE {name} NOSUPERUSER NOBYPASSRLS");
         let found = "a superuser, or a role with BYPASSRLS".to_owned();
         say((Part::Table, ""), Code::RoleUnbound, found, vec![alter]);
     }
-    for membership in &found.unbound_as {
-        if !wanted.unbound_as.contains(membership) {
+    for membership in &found.bypassing_memberships {
+        if !wanted.bypassing_memberships.contains(membership) {
             let Membership {
                 of,
                 through,
@@ -66,7 +66,7 @@ pub(crate) fn role(all: &mut Comparison, wanted: &Schema, found: &Schema) {
     namespace(all, wanted, found);
 }
 
-/// What the application's role may do in the schema itself.
+/// Compares the privileges of the application's role on the schema itself.
 fn namespace(all: &mut Comparison, wanted: &Role, found: &Role) {
     let application = &wanted.name;
     let (wanted, found) = (&wanted.namespace, &found.namespace);
@@ -76,16 +76,16 @@ fn namespace(all: &mut Comparison, wanted: &Role, found: &Role) {
         let grant = format!("GRANT USAGE ON {schema} TO {}", ident::role(application));
         let sides = sides(&name, "nothing");
         let what = (Part::Named, name.as_str());
-        all.say(
+        all.report(
             &found.name,
             what,
             Code::GrantMissing,
             sides,
-            guarding(grant),
+            access_control_fix(grant),
         );
     }
     if found.owned && !wanted.owned {
-        // What it may do as the owner goes with that.
+        // The change of owner takes the owner's privileges from the role.
         let owner = format!("ALTER {schema} OWNER TO CURRENT_USER");
         let grant = format!("GRANT USAGE ON {schema} TO {}", ident::role(application));
         let fix = Fix::sql([
@@ -93,23 +93,28 @@ fn namespace(all: &mut Comparison, wanted: &Role, found: &Role) {
             Statement::new(Phase::AccessControl, grant),
         ]);
         let what = (Part::Table, "");
-        all.say(&found.name, what, Code::RoleOwns, owners(), fix);
+        all.report(&found.name, what, Code::RoleOwns, owners(), fix);
     }
     let extra = found.creators.iter();
-    for grant in extra.filter(|grant| !wanted.creators.iter().any(|other| other.is_it(grant))) {
-        let (name, revoke) = (said(grant), revoked("REVOKE", grant, &schema));
+    for grant in extra.filter(|grant| {
+        !wanted
+            .creators
+            .iter()
+            .any(|other| other.is_same_privilege(grant))
+    }) {
+        let (name, revoke) = (privilege(grant), revoked("REVOKE", grant, &schema));
         let sides = sides("nothing", &name);
         let what = (Part::Named, name.as_str());
-        all.say(&found.name, what, Code::GrantExtra, sides, revoke);
+        all.report(&found.name, what, Code::GrantExtra, sides, revoke);
     }
 }
 
-/// A statement about who may do what.
-fn guarding(sql: String) -> Fix {
+/// A fix with a statement of access control.
+fn access_control_fix(sql: String) -> Fix {
     Fix::sql([Statement::new(Phase::AccessControl, sql)])
 }
 
-/// The two sides where something belongs to the application's role.
+/// The sides of a finding about an object that the application's role owns.
 fn owners() -> Sides {
     sides(
         "another owner",
@@ -139,9 +144,9 @@ fn row_security(on: &mut OnTable<'_>, wanted: &AccessControl, found: &AccessCont
                 true => (word, other, code),
                 false => (other, word, Code::RowSecurityOn),
             };
-            let fix = guarding(ddl::row_security(on.name, word));
+            let fix = access_control_fix(ddl::row_security(on.name, word));
             let say = |word: &str| format!("{word} ROW LEVEL SECURITY");
-            on.say((Part::Table, ""), code, sides(say(word), say(other)), fix);
+            on.report((Part::Table, ""), code, sides(say(word), say(other)), fix);
         }
     }
 }
@@ -155,16 +160,16 @@ fn drop(on: &OnTable<'_>, policy: &str) -> Statement {
     Statement::new(Phase::DropPolicy, sql)
 }
 
-/// Permissive policies are joined by OR, so that one too many opens the table.
+/// Compares policies. Permissive ones are combined by OR, so an extra one opens the table.
 fn policies(on: &mut OnTable<'_>, wanted: &AccessControl, found: &AccessControl) {
     for (name, policy) in &wanted.policies {
         let create = ddl::create_policy(on.name, name, policy);
         match found.policies.get(name) {
             None => {
                 let about = on.wanted.columns.iter().map(|column| &column.name);
-                let about = about.filter(|column| policy.is_about(column));
+                let about = about.filter(|column| policy.mentions(column));
                 let about: Vec<String> = about.cloned().collect();
-                let fix = on.needing(&about, || guarding(create.clone()).into());
+                let fix = on.unless_missing(&about, || access_control_fix(create.clone()).into());
                 on.named(
                     name,
                     Code::PolicyMissing,
@@ -172,7 +177,7 @@ fn policies(on: &mut OnTable<'_>, wanted: &AccessControl, found: &AccessControl)
                     fix,
                 );
             }
-            Some(other) => one(on, name, policy, other, create),
+            Some(other) => compare_one(on, name, policy, other, create),
         }
     }
     for (name, policy) in &found.policies {
@@ -184,15 +189,19 @@ fn policies(on: &mut OnTable<'_>, wanted: &AccessControl, found: &AccessControl)
     }
 }
 
-/// Takes away the policies that read a column, which Postgres changes with none of them, and makes those again that are
-/// to stay. One that is too much is gone by then, unless it is meant.
-pub(crate) fn policies_anew(on: &OnTable<'_>, column: &str) -> Vec<Statement> {
-    let found = on.found.guard.iter().flat_map(|guard| &guard.policies);
-    let are_about = found.filter(|(_, policy)| policy.is_about(column));
+/// The statements that drop the policies that name a column, which Postgres requires for changing it, and recreate
+/// those that stay. An extra policy has been dropped before, unless it is suppressed.
+pub(crate) fn recreated_policies(on: &OnTable<'_>, column: &str) -> Vec<Statement> {
+    let found = on
+        .found
+        .access_control
+        .iter()
+        .flat_map(|access_control| &access_control.policies);
+    let are_about = found.filter(|(_, policy)| policy.mentions(column));
     let mut all = Vec::new();
     for (name, policy) in are_about {
-        let wanted = on.wanted.guard.as_ref();
-        let wanted = wanted.and_then(|guard| guard.policies.get(name));
+        let wanted = on.wanted.access_control.as_ref();
+        let wanted = wanted.and_then(|access_control| access_control.policies.get(name));
         let subject = Part::Named.subject(on.name, name);
         let meant = on.all.is_suppressed(Code::PolicyExtra, &subject);
         if let Some(again) = wanted.or(meant.then_some(policy)) {
@@ -203,8 +212,8 @@ pub(crate) fn policies_anew(on: &OnTable<'_>, column: &str) -> Vec<Statement> {
     all
 }
 
-fn one(on: &mut OnTable<'_>, name: &str, wanted: &Policy, found: &Policy, create: String) {
-    let anew = Fix::sql([drop(on, name), Statement::new(Phase::AccessControl, create)]);
+fn compare_one(on: &mut OnTable<'_>, name: &str, wanted: &Policy, found: &Policy, create: String) {
+    let recreate = Fix::sql([drop(on, name), Statement::new(Phase::AccessControl, create)]);
     let kind = |policy: &Policy| {
         let kind = if policy.permissive {
             "PERMISSIVE"
@@ -225,14 +234,14 @@ fn one(on: &mut OnTable<'_>, name: &str, wanted: &Policy, found: &Policy, create
             say(&policy.with_check)
         )
     };
-    // Without WITH CHECK, what is seen is what may be written.
+    // Without WITH CHECK, USING also applies to written rows.
     let checked = |policy: &Policy| policy.with_check.clone().or(policy.using.clone());
     if kind(wanted) != kind(found) {
         on.named(
             name,
             Code::PolicyKind,
             sides(kind(wanted), kind(found)),
-            anew.clone(),
+            recreate.clone(),
         );
     }
     if wanted.roles != found.roles {
@@ -240,17 +249,17 @@ fn one(on: &mut OnTable<'_>, name: &str, wanted: &Policy, found: &Policy, create
             name,
             Code::PolicyRoles,
             sides(roles(wanted), roles(found)),
-            anew.clone(),
+            recreate.clone(),
         );
     }
     if wanted.using != found.using || checked(wanted) != checked(found) {
         let sides = sides(condition(wanted), condition(found));
-        on.named(name, Code::PolicyCondition, sides, anew);
+        on.named(name, Code::PolicyCondition, sides, recreate);
     }
 }
 
-/// A privilege in a few words.
-fn said(grant: &Grant) -> String {
+/// The text of a privilege.
+fn privilege(grant: &Grant) -> String {
     let option = if grant.grantable {
         " WITH GRANT OPTION"
     } else {
@@ -259,7 +268,8 @@ fn said(grant: &Grant) -> String {
     format!("{} TO {}{option}", grant.privilege, grant.role)
 }
 
-/// The statements by which the application's role has a privilege no more: what another role has is that one's.
+/// The statements that revoke a privilege from the application's role. One that it has through another role stays with
+/// that role.
 fn revoked(verb: &str, grant: &Grant, on: &str) -> Fix {
     if grant.through.is_some() {
         let revoke = grant.revoke.iter();
@@ -270,8 +280,8 @@ fn revoked(verb: &str, grant: &Grant, on: &str) -> Fix {
         grant.privilege,
         ident::role(&grant.role)
     );
-    guarding(match &grant.grantor {
-        // What another role granted is not taken back by the owner, whose REVOKE then changes nothing.
+    access_control_fix(match &grant.grantor {
+        // A REVOKE by the owner does not affect what another role granted.
         Some(grantor) => {
             let body = format!("BEGIN SET LOCAL ROLE {grantor}; {revoke}; RESET ROLE; END");
             format!("DO {}", ident::dollar_quoted(&body))
@@ -283,36 +293,40 @@ fn revoked(verb: &str, grant: &Grant, on: &str) -> Fix {
 fn grants(on: &mut OnTable<'_>, wanted: &AccessControl, found: &AccessControl) {
     let all = |grants: &[Grant]| match grants.is_empty() {
         true => "nothing".to_owned(),
-        false => grants.iter().map(said).collect::<Vec<_>>().join(", "),
+        false => grants.iter().map(privilege).collect::<Vec<_>>().join(", "),
     };
     let table = ident::name(on.name);
     let same =
         |one: &Grant, other: &Grant| one.privilege == other.privilege && one.role == other.role;
     for grant in &wanted.grants {
         if !found.grants.iter().any(|other| same(grant, other)) {
-            let sides = sides(said(grant), all(&found.grants));
-            let fix = guarding(ddl::grant(on.name, grant));
-            on.named(&said(grant), Code::GrantMissing, sides, fix);
+            let sides = sides(privilege(grant), all(&found.grants));
+            let fix = access_control_fix(ddl::grant(on.name, grant));
+            on.named(&privilege(grant), Code::GrantMissing, sides, fix);
         }
     }
     for grant in &found.grants {
-        if wanted.grants.iter().any(|other| other.is_it(grant))
+        if wanted
+            .grants
+            .iter()
+            .any(|other| other.is_same_privilege(grant))
             || is_given_anyway(grant, &wanted.grants)
         {
             continue;
         }
-        // One that is right but for its grant option keeps the privilege.
+        // A privilege that differs only in its grant option stays.
         let verb = match wanted.grants.iter().any(|other| same(grant, other)) {
             true => "REVOKE GRANT OPTION FOR",
             false => "REVOKE",
         };
-        let sides = sides(all(&wanted.grants), said(grant));
+        let sides = sides(all(&wanted.grants), privilege(grant));
         let fix = revoked(verb, grant, &table);
-        on.named(&said(grant), Code::GrantExtra, sides, fix);
+        on.named(&privilege(grant), Code::GrantExtra, sides, fix);
     }
 }
 
-/// Whether the application's role has by another role only what it should have itself, or a part of that.
+/// Whether the application's role has through another role only a privilege that it should have itself, or a part of
+/// it.
 fn is_given_anyway(grant: &Grant, wanted: &[Grant]) -> bool {
     let (privilege, _) = grant
         .privilege

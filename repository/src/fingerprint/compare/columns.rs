@@ -1,6 +1,6 @@
-//! Columns: there at all, order, type, collation, nullability, default.
+//! Compares columns: existence, order, type, collation, nullability, default, generation.
 
-use super::{OnTable, Part, Remedy, renames, retype, sides};
+use super::{OnTable, Part, TableFix, renames, retype, sides};
 use crate::fingerprint::code::Code;
 use crate::fingerprint::ddl;
 use crate::fingerprint::ddl::{dependents, rebuild, rows};
@@ -14,9 +14,9 @@ pub(crate) fn compare(on: &mut OnTable<'_>) {
     let (wanted, found) = (on.wanted, on.found);
     for column in &wanted.columns {
         match found.column(&column.name) {
-            // Of a column that nobody describes, only the name is known.
+            // Only the name is known of a column that no record and no type describes.
             Some(_) if column.ty.is_empty() => {}
-            Some(other) => one(on, column, other),
+            Some(other) => compare_one(on, column, other),
             None => missing(on, column),
         }
     }
@@ -25,7 +25,7 @@ pub(crate) fn compare(on: &mut OnTable<'_>) {
             extra(on, column);
         }
     }
-    // In a database a column that was added later comes last, and no statement depends on that.
+    // Only in entities: in a database a later column comes last, and no statement depends on the order.
     if let Some(module) = &found.source {
         let both = |one: &Table, other: &Table| -> Vec<String> {
             let names = one.columns.iter().map(|column| column.name.clone());
@@ -35,11 +35,11 @@ pub(crate) fn compare(on: &mut OnTable<'_>) {
         if order != other {
             let fields = wanted.columns.iter().map(|column| column.field.as_str());
             let fix = Fix::rust(
-                format!("let the fields of the Model in {module} stand in this order"),
+                format!("put the fields of the Model in {module} in this order"),
                 fields.collect::<Vec<_>>().join(" "),
             );
             let sides = sides(order.join(", "), other.join(", "));
-            on.say((Part::Table, ""), Code::ColumnOrder, sides, fix);
+            on.report((Part::Table, ""), Code::ColumnOrder, sides, fix);
         }
     }
 }
@@ -47,10 +47,10 @@ pub(crate) fn compare(on: &mut OnTable<'_>) {
 fn missing(on: &mut OnTable<'_>, column: &Column) {
     let table = ident::name(on.name);
     let others = renames::names_of_a_missing_column(on, column);
-    let remedy: Remedy<'_> = match on.module() {
-        // Before it has a type, nothing can be written.
+    let table_fix: TableFix<'_> = match on.module() {
+        // No definition can be written without a type.
         _ if column.ty.is_empty() => Fix::Words(format!(
-            "give {} a type first: a field of the record, or of the shape",
+            "first give {} a type, by a field of the record or in its `TableTypes`",
             column.name
         ))
         .into(),
@@ -64,7 +64,9 @@ fn missing(on: &mut OnTable<'_>, column: &Column) {
             let what = format!("add to the Model in {module}, {where_to}");
             Fix::rust(what, &column.field).into()
         }
-        None if !others.is_empty() => Fix::Words(renames::first(&others, &column.name)).into(),
+        None if !others.is_empty() => {
+            Fix::Words(renames::rename_first(&others, &column.name)).into()
+        }
         None if on.is_live() && !can_be_filled(column) => by_hand(on, column).into(),
         None => {
             let all_wanted = on.wanted.columns.iter();
@@ -83,17 +85,17 @@ fn missing(on: &mut OnTable<'_>, column: &Column) {
                     let add = format!("ALTER TABLE {table} ADD COLUMN {}", ddl::column(column));
                     let add = Statement::new(Phase::AddColumn, add);
                     let add = add.making_column(on.name, &column.name);
-                    Remedy::altering(Fix::sql([add]), add_it)
+                    TableFix::altering(Fix::sql([add]), add_it)
                 }
             }
             .failing_on((!can_be_filled(column)).then(|| rows::all(on.name)))
         }
     };
-    let wanted = said(on, column);
+    let wanted = definition(on, column);
     let found = match others.is_empty() {
         true => "no such column".to_owned(),
         false => format!(
-            "no such column; under another name it may be {}: then rename that one, which keeps its values",
+            "no such column; it may be {} under another name: if so, rename that one to keep its values",
             renames::either(&others)
         ),
     };
@@ -101,16 +103,16 @@ fn missing(on: &mut OnTable<'_>, column: &Column) {
         &column.name,
         Code::ColumnMissing,
         sides(wanted, found),
-        remedy,
+        table_fix,
     );
 }
 
-/// Whether rows that are there already can have a value in it.
+/// Whether existing rows can get a value.
 pub(crate) fn can_be_filled(column: &Column) -> bool {
     column.nullable || column.default.is_some() || column.generated.is_some()
 }
 
-/// A value for each row is known to people alone.
+/// The instruction for a column whose values have to be set by hand.
 fn by_hand(on: &OnTable<'_>, column: &Column) -> Fix {
     let nullable = Column {
         nullable: true,
@@ -118,13 +120,13 @@ fn by_hand(on: &OnTable<'_>, column: &Column) -> Fix {
     };
     let (table, name) = (ident::name(on.name), ident::name(&column.name));
     Fix::Words(format!(
-        "every row of {table} needs a value in {name}, which takes no NULL and has no default (SELECT count(*) FROM \
-         {table} counts them): ALTER TABLE {table} ADD COLUMN {}, give each row its value by UPDATE, then look again",
+        "every row of {table} needs a value in {name}, which is NOT NULL without a default (SELECT count(*) FROM \
+         {table} counts them): ALTER TABLE {table} ADD COLUMN {}, set the values by UPDATE, then check again",
         ddl::column(&nullable)
     ))
 }
 
-/// Whether SQLite adds the column to a table that has rows: it fills it with a literal, or with NULL.
+/// Whether SQLite can add the column to a table with rows: its default is NULL or a literal.
 fn can_be_added(column: &Column) -> bool {
     let is_literal =
         |sql: &str| !sql.starts_with('(') && !sql.to_lowercase().starts_with("current_");
@@ -135,12 +137,12 @@ fn can_be_added(column: &Column) -> bool {
     }
 }
 
-/// How to take a column out of a database.
-fn dropped<'t>(on: &OnTable<'t>, column: &'t Column) -> Remedy<'t> {
+/// The fix that drops a column of a database.
+fn dropped<'t>(on: &OnTable<'t>, column: &'t Column) -> TableFix<'t> {
     let (engine, name) = (on.all.engine, column.name.as_str());
     let without = move |table: &mut Table| table.drop_column(engine, name);
-    let remedy = match engine {
-        Engine::Sqlite if on.found.stands_on(engine, name) => on.alter([], without),
+    let table_fix = match engine {
+        Engine::Sqlite if on.found.uses_column(engine, name) => on.alter([], without),
         _ => {
             let (table, column) = (ident::name(on.name), ident::name(name));
             let drop = format!("ALTER TABLE {table} DROP COLUMN {column}");
@@ -152,17 +154,17 @@ fn dropped<'t>(on: &OnTable<'t>, column: &'t Column) -> Remedy<'t> {
                 }
                 Err(first) => Fix::Words(first),
             };
-            Remedy::altering(fix, without)
+            TableFix::altering(fix, without)
         }
     };
     let is_computed = matches!(column.generated, Some(Generated::Computed { .. }));
-    remedy.losing((!is_computed).then(|| format!("the values of {}.{name}", on.name)))
+    table_fix.losing((!is_computed).then(|| format!("the values of {}.{name}", on.name)))
 }
 
 fn extra(on: &mut OnTable<'_>, column: &Column) {
-    let remedy = match on.module() {
+    let table_fix = match on.module() {
         Some(module) => Fix::Words(format!(
-            "take the field {} out of the Model in {module}, or add it to DOMAIN, the record and the other side",
+            "remove the field {} from the Model in {module}, or add it to DOMAIN, the record and the other entity",
             column.name
         ))
         .into(),
@@ -172,7 +174,7 @@ fn extra(on: &mut OnTable<'_>, column: &Column) {
             match is_computed || others.is_empty() {
                 true => dropped(on, column),
                 false => Fix::Words(format!(
-                    "its values may be those of {0} under another name: then rename it to {0}, and else drop it",
+                    "it may be {0} under another name: if so, rename it to {0}, otherwise drop it",
                     renames::either(&others)
                 ))
                 .into(),
@@ -187,25 +189,25 @@ fn extra(on: &mut OnTable<'_>, column: &Column) {
         &column.name,
         Code::ColumnExtra,
         sides("no such column", found),
-        remedy,
+        table_fix,
     );
 }
 
-/// The whole column, as its place would write it.
-fn said(on: &OnTable<'_>, column: &Column) -> String {
+/// The definition of a column in the place's language.
+fn definition(on: &OnTable<'_>, column: &Column) -> String {
     match on.is_database() {
         true => ddl::column(column),
         false => column.field.clone(),
     }
 }
 
-/// How to make a column what it should be in one respect; `action` is what Postgres does to it.
-fn fixed<'t>(
+/// The fix for one property of a column; `action` is the action of ALTER COLUMN on Postgres.
+fn property_fix<'t>(
     on: &OnTable<'_>,
     wanted: &'t Column,
     action: &str,
     edit: fn(&Column, &mut Column),
-) -> Remedy<'t> {
+) -> TableFix<'t> {
     altered(on, wanted, vec![altering(on, &wanted.name, action)], edit)
 }
 
@@ -215,13 +217,13 @@ pub(crate) fn altering(on: &OnTable<'_>, column: &str, action: &str) -> Statemen
     Statement::new(Phase::AlterColumn, sql)
 }
 
-/// As [`fixed`], by any statements on Postgres.
+/// As [`property_fix`], with any statements on Postgres.
 pub(crate) fn altered<'t>(
     on: &OnTable<'_>,
     wanted: &'t Column,
     postgres: Vec<Statement>,
     edit: fn(&Column, &mut Column),
-) -> Remedy<'t> {
+) -> TableFix<'t> {
     if let Some(module) = on.module() {
         let instead = format!("in the Model in {module}, instead of its {}", wanted.name);
         return Fix::rust(instead, &wanted.field).into();
@@ -237,7 +239,7 @@ pub(crate) fn altered<'t>(
     })
 }
 
-fn one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
+fn compare_one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
     let (name, ty) = (wanted.name.as_str(), wanted.ty.as_str());
     let collate = wanted.collation.as_ref();
     let collate = collate.map_or(String::new(), |collation| {
@@ -246,11 +248,11 @@ fn one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
     if wanted.ty != found.ty {
         retype::compare(on, wanted, found, &collate);
     } else if on.is_database() && !same_collation(on.all.engine, wanted, found) {
-        let say = |column: &Column| {
+        let text = |column: &Column| {
             column
                 .collation
                 .clone()
-                .unwrap_or("the default one".to_owned())
+                .unwrap_or("the default collation".to_owned())
         };
         let alter = altering(on, name, &format!("TYPE {ty}{collate}"));
         let sql = retype::without_readers(on, name, [alter]);
@@ -260,22 +262,22 @@ fn one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
         on.column(
             name,
             Code::ColumnCollation,
-            sides(say(wanted), say(found)),
+            sides(text(wanted), text(found)),
             fix,
         );
     }
     if wanted.ty == found.ty
-        && let (Some(one), Some(other)) = (&wanted.holds, &found.holds)
+        && let (Some(one), Some(other)) = (&wanted.value_type, &found.value_type)
         && one != other
     {
         let sides = sides(&wanted.field, format!("a field that holds {other}"));
-        let fix = fixed(on, wanted, "", |wanted, column| {
-            column.holds.clone_from(&wanted.holds);
+        let fix = property_fix(on, wanted, "", |wanted, column| {
+            column.value_type.clone_from(&wanted.value_type);
         });
         on.column(name, Code::ColumnType, sides, fix);
     }
     if wanted.nullable != found.nullable {
-        let say = |column: &Column| {
+        let text = |column: &Column| {
             if column.nullable {
                 "NULL is allowed"
             } else {
@@ -288,20 +290,20 @@ fn one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
             "SET NOT NULL"
         };
         let find_rows = (!wanted.nullable).then(|| rows::without(on.name, name));
-        let fix = fixed(on, wanted, action, |wanted, column| {
+        let fix = property_fix(on, wanted, action, |wanted, column| {
             column.nullable = wanted.nullable;
         });
         let fix = fix.failing_on(find_rows);
         on.column(
             name,
             Code::ColumnNullability,
-            sides(say(wanted), say(found)),
+            sides(text(wanted), text(found)),
             fix,
         );
     }
-    // A default of another type is told, and fixed, with the type.
+    // A default of another type is reported and fixed with the type.
     if wanted.ty == found.ty && wanted.default != found.default {
-        let say = |column: &Column| match &column.default {
+        let text = |column: &Column| match &column.default {
             Some(default) => default.to_string(),
             None => "no default".to_owned(),
         };
@@ -309,47 +311,47 @@ fn one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
             Some(default) => format!("SET DEFAULT {default}"),
             None => "DROP DEFAULT".to_owned(),
         };
-        let fix = fixed(on, wanted, &action, |wanted, column| {
+        let fix = property_fix(on, wanted, &action, |wanted, column| {
             column.default.clone_from(&wanted.default);
         });
         on.column(
             name,
             Code::ColumnDefault,
-            sides(say(wanted), say(found)),
+            sides(text(wanted), text(found)),
             fix,
         );
     }
     if wanted.generated != found.generated {
-        // A value that is written stays, where it does not refuse one.
+        // An identity column BY DEFAULT keeps written values.
         let by_default = Some(Generated::Identity { is_always: false });
         let code = match wanted.generated.is_none() && found.generated == by_default {
             true => Code::IdentityByDefault,
             false => Code::ColumnGenerated,
         };
-        let say = |column: &Column| match &column.generated {
+        let text = |column: &Column| match &column.generated {
             Some(Generated::Identity { is_always: false }) => {
                 "GENERATED BY DEFAULT AS IDENTITY".to_owned()
             }
             Some(generated) => format!("computed: {}", ddl::generated(generated)),
-            None => "a column that is written".to_owned(),
+            None => "an ordinary column".to_owned(),
         };
-        let remedy = refilled(on, wanted, found);
-        let sides = sides(say(wanted), say(found));
-        on.column(name, code, sides, remedy);
+        let table_fix = generation_fix(on, wanted, found);
+        let sides = sides(text(wanted), text(found));
+        on.column(name, code, sides, table_fix);
     }
 }
 
-/// How to make a column one that is written, or, on the way back, one that is computed.
-fn refilled<'t>(on: &OnTable<'_>, wanted: &'t Column, found: &Column) -> Remedy<'t> {
+/// The fix that makes a generated column an ordinary one; in a down migration also the reverse.
+fn generation_fix<'t>(on: &OnTable<'_>, wanted: &'t Column, found: &Column) -> TableFix<'t> {
     let (table, name) = (ident::name(on.name), ident::name(&wanted.name));
     let postgres = match (&wanted.generated, &found.generated) {
-        (None, Some(generated)) => written(on.name, found, generated),
+        (None, Some(generated)) => make_ordinary(on.name, found, generated),
         _ => vec![
             format!("ALTER TABLE {table} DROP COLUMN {name}"),
             format!("ALTER TABLE {table} ADD COLUMN {}", ddl::column(wanted)),
         ],
     };
-    // A default is for a column that is written.
+    // A later SET DEFAULT needs an ordinary column.
     let phase = match wanted.generated {
         None => Phase::DropColumn,
         Some(_) => Phase::AlterColumn,
@@ -358,14 +360,14 @@ fn refilled<'t>(on: &OnTable<'_>, wanted: &'t Column, found: &Column) -> Remedy<
     let postgres = postgres.map(|sql| Statement::new(phase, sql));
     let is_written = found.generated.is_none();
     let loses = is_written.then(|| format!("the values of {}.{}", on.name, wanted.name));
-    let remedy = altered(on, wanted, postgres.collect(), |wanted, column| {
+    let table_fix = altered(on, wanted, postgres.collect(), |wanted, column| {
         column.generated.clone_from(&wanted.generated);
     });
-    remedy.losing(loses)
+    table_fix.losing(loses)
 }
 
-/// How Postgres makes a column one that is written, with the values that it has.
-fn written(table: &str, column: &Column, generated: &Generated) -> Vec<String> {
+/// The statements that make a generated column of Postgres an ordinary one and keep its values.
+fn make_ordinary(table: &str, column: &Column, generated: &Generated) -> Vec<String> {
     let (table, name) = (ident::name(table), ident::name(&column.name));
     let (expression, is_stored) = match generated {
         Generated::Identity { .. } => {
@@ -383,7 +385,7 @@ fn written(table: &str, column: &Column, generated: &Generated) -> Vec<String> {
     if is_stored {
         return vec![drop_expression(&name)];
     }
-    // One that has no values of its own cannot keep them.
+    // A virtual column has no stored values: they are stored in a new column first.
     let kept = Column {
         name: format!("{}__new", column.name),
         generated: Some(Generated::Computed {
@@ -401,7 +403,7 @@ fn written(table: &str, column: &Column, generated: &Generated) -> Vec<String> {
     ]
 }
 
-/// SQLite compares bytes unless told otherwise.
+/// Whether the collations are equal. Default on SQLite: `BINARY`.
 fn same_collation(engine: Engine, wanted: &Column, found: &Column) -> bool {
     let plain = |collation: &Option<String>| match (engine, collation.as_deref()) {
         (Engine::Sqlite, Some(name)) if name.eq_ignore_ascii_case("binary") => None,
@@ -415,9 +417,9 @@ mod tests {
     use super::*;
     use crate::fingerprint::expression::Expression;
 
-    /// No server of these tests has such columns: Postgres knows them from version 18 on.
+    /// Virtual columns need Postgres 18, which the test servers may not have.
     #[test]
-    fn a_column_whose_values_are_not_kept_gets_them_before_it_is_written() {
+    fn a_virtual_column_is_stored_before_it_becomes_ordinary() {
         let generated = Generated::Computed {
             expression: Expression::scalar(Engine::Postgres, "(size * 2)"),
             is_stored: false,
@@ -430,10 +432,10 @@ mod tests {
             default: None,
             generated: Some(generated.clone()),
             field: String::new(),
-            holds: None,
+            value_type: None,
         };
         assert_eq!(
-            written("things", &column, &generated),
+            make_ordinary("things", &column, &generated),
             [
                 "ALTER TABLE things ADD COLUMN twice__new integer GENERATED ALWAYS AS ((size * 2)) STORED NOT NULL",
                 "ALTER TABLE things ALTER COLUMN twice__new DROP EXPRESSION",

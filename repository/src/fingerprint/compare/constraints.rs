@@ -1,10 +1,10 @@
-//! Keys and checks.
+//! Compares primary keys, unique keys and checks.
 
 use super::{OnTable, sides};
 use crate::fingerprint::code::Code;
 use crate::fingerprint::ddl;
 use crate::fingerprint::ddl::rows;
-use crate::fingerprint::expression::Shown;
+use crate::fingerprint::expression::SampleResult;
 use crate::fingerprint::fix::Fix;
 use crate::fingerprint::ident;
 use crate::fingerprint::requirements::PRIMARY_KEY;
@@ -17,7 +17,7 @@ pub(crate) fn primary_key(on: &mut OnTable<'_>) {
         .name
         .clone()
         .unwrap_or_else(|| "primary key".to_owned());
-    let say = |key: &PrimaryKey| match key.columns.is_empty() {
+    let text = |key: &PrimaryKey| match key.columns.is_empty() {
         true => "none".to_owned(),
         false => format!("({})", key.columns.join(", ")),
     };
@@ -37,15 +37,20 @@ pub(crate) fn primary_key(on: &mut OnTable<'_>) {
                 let add = add.map(|add| key_added(on, wanted.name.as_ref(), &add));
                 let sql = without_references(on, &found.columns, drop.into_iter().chain(add));
                 let has_columns = !wanted.columns.is_empty();
-                on.needing(&wanted.columns, || {
+                on.unless_missing(&wanted.columns, || {
                     on.alter(sql, |table| table.primary_key.clone_from(wanted))
                         .failing_on(has_columns.then(|| rows::shared_by(on.name, &wanted.columns)))
                 })
             }
         };
-        on.named(&name, Code::PrimaryKey, sides(say(wanted), say(found)), fix);
+        on.named(
+            &name,
+            Code::PrimaryKey,
+            sides(text(wanted), text(found)),
+            fix,
+        );
     } else if on.is_database() && wanted.unusual != found.unusual {
-        let sql = key_anew(
+        let sql = replaced_key(
             on,
             found.name.as_deref(),
             wanted.name.as_ref(),
@@ -62,8 +67,8 @@ pub(crate) fn primary_key(on: &mut OnTable<'_>) {
     }
 }
 
-/// The statements that put a key in the place of another.
-fn key_anew(
+/// The statements that replace a key by another one.
+fn replaced_key(
     on: &OnTable<'_>,
     drop: Option<&str>,
     name: Option<&String>,
@@ -74,7 +79,7 @@ fn key_anew(
     drop.into_iter().chain([add]).collect()
 }
 
-/// A key has an index of its name.
+/// The statement that adds a key, which also creates an index of its name.
 fn key_added(on: &OnTable<'_>, name: Option<&String>, add: &str) -> Statement {
     let add = ddl::added(Phase::AddKey, on.name, add);
     match name {
@@ -83,7 +88,7 @@ fn key_added(on: &OnTable<'_>, name: Option<&String>, add: &str) -> Statement {
     }
 }
 
-/// Statements that change a key, while the foreign keys are away that need it.
+/// The statements that change a key, with the foreign keys that need it dropped and recreated.
 fn without_references(
     on: &OnTable<'_>,
     columns: &[String],
@@ -96,11 +101,11 @@ fn without_references(
             && key.referenced_columns.len() == columns.len()
             && columns.all(|column| key.referenced_columns.contains(column))
     };
-    all.extend(on.foreign_keys_anew(needs_it));
+    all.extend(on.recreated_foreign_keys(needs_it));
     all
 }
 
-/// The statement that drops a constraint; none for one without a name.
+/// The statement that drops a constraint; `None` for one without a name.
 pub(crate) fn dropped(phase: Phase, table: &str, constraint: Option<&str>) -> Option<Statement> {
     let constraint = constraint?;
     let sql = format!(
@@ -111,7 +116,7 @@ pub(crate) fn dropped(phase: Phase, table: &str, constraint: Option<&str>) -> Op
     Some(Statement::new(phase, sql).dropping_constraint(table, constraint))
 }
 
-/// A constraint that is right but for its name; `edit` gives it the right one.
+/// Reports a constraint that differs only in its name. `edit` renames it.
 pub(crate) fn renamed(
     on: &mut OnTable<'_>,
     wanted: &str,
@@ -134,7 +139,7 @@ pub(crate) fn renamed(
 }
 
 pub(crate) fn unique_keys(on: &mut OnTable<'_>) {
-    // One to one: a second key over the same columns is one too many, whatever kind it is of.
+    // One to one: a second key over the same columns is an extra one of any kind.
     let mut rest: Vec<&UniqueKey> = on.found.unique_keys.iter().collect();
     for key in &on.wanted.unique_keys {
         let same = |other: &&UniqueKey| key.columns == other.columns;
@@ -155,14 +160,14 @@ pub(crate) fn unique_keys(on: &mut OnTable<'_>) {
         let sql = dropped(Phase::DropKey, on.name, key.name.as_deref());
         let fix = on.alter(sql, |table| table.unique_keys.retain(|other| other != key));
         let sides = sides("no such key", ddl::unique_key(on.found, key));
-        on.named(&key.called(), Code::UniqueKeyExtra, sides, fix);
+        on.named(&key.label(), Code::UniqueKeyExtra, sides, fix);
     }
 }
 
-/// A key beside the one over the same columns, or of the same name.
+/// Compares a key with one over the same columns, or of the same name.
 fn unique_key(on: &mut OnTable<'_>, key: &UniqueKey, found: Option<&UniqueKey>) {
     let name = key.name.clone().unwrap_or_default();
-    let sql = key_anew(
+    let sql = replaced_key(
         on,
         found.and_then(|other| other.name.as_deref()),
         key.name.as_ref(),
@@ -184,7 +189,7 @@ fn unique_key(on: &mut OnTable<'_>, key: &UniqueKey, found: Option<&UniqueKey>) 
             }
         }
         _ => {
-            let fix = on.needing(&key.columns, || {
+            let fix = on.unless_missing(&key.columns, || {
                 on.alter(sql, instead)
                     .failing_on(Some(rows::shared_by(on.name, &key.columns)))
             });
@@ -199,7 +204,7 @@ fn unique_key(on: &mut OnTable<'_>, key: &UniqueKey, found: Option<&UniqueKey>) 
 
 pub(crate) fn checks(on: &mut OnTable<'_>) {
     let (wanted, found) = (&on.wanted.checks, &on.found.checks);
-    // One that is called otherwise is found by what it says.
+    // A check under another name is found by its condition.
     let under_another_name = |check: &Check| {
         let is_free = |other: &&Check| {
             other.condition == check.condition
@@ -215,7 +220,7 @@ pub(crate) fn checks(on: &mut OnTable<'_>) {
         let name = check.name.clone().unwrap_or_default();
         if let Some(other) = found.iter().find(|other| other.name == check.name) {
             met.push(other);
-            one(on, &name, check, other);
+            compare_one(on, &name, check, other);
         } else if let Some(other) = under_another_name(check).filter(|other| !met.contains(other)) {
             met.push(other);
             renamed(on, &name, other.name.as_deref(), |table| {
@@ -229,9 +234,9 @@ pub(crate) fn checks(on: &mut OnTable<'_>) {
         } else {
             let add = ddl::check(on.wanted, check);
             let about = on.wanted.columns.iter().map(|column| &column.name);
-            let about = about.filter(|column| check.condition.is_about(on.all.engine, column));
+            let about = about.filter(|column| check.condition.mentions(on.all.engine, column));
             let about: Vec<String> = about.cloned().collect();
-            let fix = on.needing(&about, || {
+            let fix = on.unless_missing(&about, || {
                 let sql = ddl::added(Phase::AddCheck, on.name, &add);
                 on.alter([sql], |table| table.checks.push(check.clone()))
                     .failing_on(Some(rows::breaking(on.name, &check.condition)))
@@ -244,7 +249,7 @@ pub(crate) fn checks(on: &mut OnTable<'_>) {
         if check
             .name
             .as_ref()
-            .is_some_and(|name| on.wanted.unsaid.contains(name))
+            .is_some_and(|name| on.wanted.checks_without_condition.contains(name))
         {
             continue;
         }
@@ -259,21 +264,21 @@ pub(crate) fn checks(on: &mut OnTable<'_>) {
     }
 }
 
-fn one(on: &mut OnTable<'_>, name: &str, wanted: &Check, found: &Check) {
+fn compare_one(on: &mut OnTable<'_>, name: &str, wanted: &Check, found: &Check) {
     if wanted.condition != found.condition || wanted.unusual != found.unusual {
         let (one, other) = (&wanted.condition, &found.condition);
-        let is_stranger = || other.strange_to(one).is_some();
+        let has_unnamed_use = || other.use_not_named_in(one).is_some();
         let code = match () {
-            () if wanted.unusual != found.unusual || is_stranger() => Code::CheckWeaker,
+            () if wanted.unusual != found.unusual || has_unnamed_use() => Code::CheckWeaker,
             () if other.implies(one) => Code::CheckStronger,
             () if one.implies(other) => Code::CheckWeaker,
-            () => match other.shown() {
-                Some(Shown::Weaker) => Code::CheckWeaker,
-                Some(Shown::Stronger) => Code::CheckStronger,
+            () => match other.sample_result() {
+                Some(SampleResult::Weaker) => Code::CheckWeaker,
+                Some(SampleResult::Stronger) => Code::CheckStronger,
                 None => Code::NotShownEqual,
             },
         };
-        let say = |check: &Check| {
+        let text = |check: &Check| {
             let words = [check.condition.to_string()].into_iter();
             words
                 .chain(check.unusual.iter().cloned())
@@ -288,13 +293,13 @@ fn one(on: &mut OnTable<'_>, name: &str, wanted: &Check, found: &Check) {
                 table.checks.push(wanted.clone());
             })
             .failing_on(Some(rows::breaking(on.name, &wanted.condition)));
-        on.named(name, code, sides(say(wanted), say(found)), fix);
+        on.named(name, code, sides(text(wanted), text(found)), fix);
     } else if wanted.valid && !found.valid {
         not_valid(on, name);
     }
 }
 
-/// By then it has its right name.
+/// Reports a constraint that is NOT VALID. It has been renamed by the time that the fix runs.
 pub(crate) fn not_valid(on: &mut OnTable<'_>, name: &str) {
     let validate = format!(
         "ALTER TABLE {} VALIDATE CONSTRAINT {}",
@@ -303,7 +308,7 @@ pub(crate) fn not_valid(on: &mut OnTable<'_>, name: &str) {
     );
     let fix = Fix::sql([Statement::new(Phase::AddForeignKey, validate)]);
     let sides = sides(
-        "holds for every row",
+        "valid for every row",
         "NOT VALID: rows from before it were not checked",
     );
     on.named(name, Code::NotValid, sides, fix);

@@ -1,5 +1,6 @@
-//! Columns that have each other's names: each is what the other should be. To change them where they are would keep the
-//! wrong values under either name, so people are told.
+//! Finds columns that have each other's names: each has the properties of the other.
+//!
+//! Altering them in place would keep the wrong values under either name, so the fix is an instruction.
 
 use std::collections::BTreeSet;
 
@@ -11,10 +12,10 @@ use crate::fingerprint::ident;
 use crate::fingerprint::schema::{Column, Schema, Table};
 use crate::model::engine::Engine;
 
-/// The name that a column has while another gets its own.
+/// The temporary name of a column during the exchange.
 const BETWEEN: &str = "catamaran__exchanged";
 
-/// Tells of the columns that look exchanged, and goes on as if they had their right names.
+/// Reports the columns that look exchanged, and continues as if they had the right names.
 pub(crate) fn tables(all: &mut Comparison, expected: &Schema, actual: &mut Schema) {
     if !all.place.is_database() {
         return;
@@ -23,35 +24,35 @@ pub(crate) fn tables(all: &mut Comparison, expected: &Schema, actual: &mut Schem
         let Some(found) = actual.tables.get_mut(name) else {
             continue;
         };
-        // A cycle of more than two is undone pair by pair.
+        // A cycle of more than two columns is resolved pair by pair.
         for _ in 0..wanted.columns.len() {
             let Some((one, other)) = exchanged(all.engine, wanted, found) else {
                 break;
             };
-            say(all, name, (&one, &other));
+            report(all, name, (&one, &other));
             exchange(all.engine, found, &one, &other);
         }
     }
 }
 
-fn say(all: &mut Comparison, table: &str, (one, other): (&str, &str)) {
+fn report(all: &mut Comparison, table: &str, (one, other): (&str, &str)) {
     let rename = |from: &str, to: &str| {
         let (table, from, to) = (ident::name(table), ident::name(from), ident::name(to));
         format!("ALTER TABLE {table} RENAME COLUMN {from} TO {to}")
     };
     let fix = Fix::Words(format!(
         "{one} and {other} look exchanged. If they are: BEGIN; {}; {}; {}; COMMIT. If not, change each column by hand: \
-         the values stay where they are.",
+         the values stay in their columns.",
         rename(one, BETWEEN),
         rename(other, one),
         rename(BETWEEN, other),
     ));
-    let sides = sides(one, format!("what should be {other}"));
-    all.say(table, (Part::Column, one), Code::ColumnRenamed, sides, fix);
+    let sides = sides(one, format!("the properties of {other}"));
+    all.report(table, (Part::Column, one), Code::ColumnRenamed, sides, fix);
     all.exchanged.insert(table.to_owned());
 }
 
-/// Two columns that differ, and would both be right under each other's names.
+/// Two columns that differ, and would both be right with each other's names.
 fn exchanged(engine: Engine, wanted: &Table, found: &Table) -> Option<(String, String)> {
     let before = differences(wanted, found);
     if before.is_empty() {
@@ -70,7 +71,7 @@ fn exchanged(engine: Engine, wanted: &Table, found: &Table) -> Option<(String, S
             };
             let after = differences(wanted, &exchanged);
             let is_better = after.len() < before.len() && after.is_subset(&before);
-            // Of a cycle of columns only one is right after each exchange.
+            // In a cycle of columns only one is right after each exchange.
             if is_better && (is_right(one) || is_right(other)) {
                 return Some((one.name.clone(), other.name.clone()));
             }
@@ -90,7 +91,7 @@ fn is_alike(one: &Column, other: &Column) -> bool {
         == (&other.ty, other.nullable, &other.default, &other.collation)
 }
 
-/// What of a table is not what it should be, among the things that name its columns.
+/// The objects of a table that name columns and differ.
 fn differences<'a>(wanted: &'a Table, found: &Table) -> BTreeSet<(&'static str, &'a str)> {
     let columns = wanted.columns.iter().filter(|column| {
         let other = found.column(&column.name);

@@ -1,7 +1,7 @@
-//! Foreign keys.
+//! Compares foreign keys.
 
 use super::constraints::{dropped, not_valid, renamed};
-use super::{OnTable, Remedy, sides};
+use super::{OnTable, TableFix, sides};
 use crate::fingerprint::code::Code;
 use crate::fingerprint::ddl;
 use crate::fingerprint::ddl::rows;
@@ -14,10 +14,10 @@ pub(crate) fn compare(on: &mut OnTable<'_>) {
     let (wanted, found) = (&on.wanted.foreign_keys, &on.found.foreign_keys);
     // By columns, since entities have no names for them.
     let same = |one: &ForeignKey, other: &ForeignKey| one.columns == other.columns;
-    // One to one: a second key over the same columns is one too many, whatever it does.
+    // One to one: a second key over the same columns is an extra one.
     let mut rest: Vec<&ForeignKey> = found.iter().collect();
     for key in wanted {
-        let name = key.called();
+        let name = key.label();
         let alike = |by_name: bool| {
             rest.iter()
                 .position(|other| same(key, other) && (!by_name || key.name == other.name))
@@ -25,7 +25,7 @@ pub(crate) fn compare(on: &mut OnTable<'_>) {
         match alike(true).or_else(|| alike(false)) {
             Some(place) => foreign_key(on, &name, key, rest.remove(place)),
             None => {
-                let fix = put(on, key, None);
+                let fix = foreign_key_fix(on, key, None);
                 let sides = sides(ddl::foreign_key(on.wanted, key), "no such foreign key");
                 on.named(&name, Code::ForeignKeyMissing, sides, fix);
             }
@@ -34,7 +34,7 @@ pub(crate) fn compare(on: &mut OnTable<'_>) {
     for key in rest {
         let fix = match on.module() {
             Some(module) => Fix::Words(format!(
-                "take the relation over ({}) out of {module}, or add the foreign key to DOMAIN",
+                "remove the relation over ({}) from {module}, or add the foreign key to DOMAIN",
                 key.columns.join(", ")
             ))
             .into(),
@@ -44,7 +44,7 @@ pub(crate) fn compare(on: &mut OnTable<'_>) {
             }
         };
         let sides = sides("no such foreign key", ddl::foreign_key(on.found, key));
-        on.named(&key.called(), Code::ForeignKeyExtra, sides, fix);
+        on.named(&key.label(), Code::ForeignKeyExtra, sides, fix);
     }
 }
 
@@ -63,10 +63,12 @@ fn foreign_key(on: &mut OnTable<'_>, name: &str, wanted: &ForeignKey, found: &Fo
             "MATCH SIMPLE"
         }
     };
-    // Made anew it looks at the rows that were written in the meantime, too.
+    // A recreated key also checks the rows that were written meanwhile.
     let checked = |key: &ForeignKey| match key.enforced {
         true => "checked when a row is written",
-        false => "NOT ENFORCED, or a trigger of it is disabled, on this table or on that",
+        false => {
+            "NOT ENFORCED, or one of its triggers is disabled, on this table or the referenced one"
+        }
     };
     for (code, one, other) in [
         (Code::ForeignKeyTarget, target(wanted), target(found)),
@@ -97,7 +99,7 @@ fn foreign_key(on: &mut OnTable<'_>, name: &str, wanted: &ForeignKey, found: &Fo
         ),
     ] {
         if one != other {
-            let fix = put(on, wanted, Some(found));
+            let fix = foreign_key_fix(on, wanted, Some(found));
             on.named(name, code, sides(one, other), fix);
         }
     }
@@ -117,8 +119,12 @@ fn foreign_key(on: &mut OnTable<'_>, name: &str, wanted: &ForeignKey, found: &Fo
     }
 }
 
-/// Puts a foreign key in its place, or in that of another over the same columns.
-fn put<'t>(on: &OnTable<'_>, key: &'t ForeignKey, instead: Option<&'t ForeignKey>) -> Remedy<'t> {
+/// The fix that adds a foreign key, or replaces another one over the same columns.
+fn foreign_key_fix<'t>(
+    on: &OnTable<'_>,
+    key: &'t ForeignKey,
+    instead: Option<&'t ForeignKey>,
+) -> TableFix<'t> {
     if let Some(module) = on.module() {
         return relation(on, module, key).into();
     }
@@ -138,13 +144,13 @@ fn put<'t>(on: &OnTable<'_>, key: &'t ForeignKey, instead: Option<&'t ForeignKey
         })
         .failing_on(Some(rows::orphaned(on.name, key)))
     };
-    match on.lacking(&key.references, &key.referenced_columns) {
+    match on.instruction_if_missing(&key.references, &key.referenced_columns) {
         Some(first) => first,
-        None => on.needing(&key.columns, put),
+        None => on.unless_missing(&key.columns, put),
     }
 }
 
-/// The attribute of a relation in an entity. The parent's module is beside this one, unless it is not known.
+/// The attribute of a relation in an entity. The parent's module is a sibling, unless it is unknown.
 fn relation(on: &OnTable<'_>, module: &str, key: &ForeignKey) -> Fix {
     let action = |sql: &str| match sql {
         "NO ACTION" => "NoAction",
@@ -178,7 +184,7 @@ fn relation(on: &OnTable<'_>, module: &str, key: &ForeignKey) -> Fix {
     )
 }
 
-/// `habit_id` as SeaORM calls its variant.
+/// The variant that SeaORM derives from a column: `HabitId` for `habit_id`.
 fn variant(column: &str) -> String {
     let words = column.split('_').map(|word| {
         let mut letters = word.chars();
@@ -189,16 +195,19 @@ fn variant(column: &str) -> String {
 }
 
 impl OnTable<'_> {
-    /// Takes away the foreign keys, of any table of Postgres, that are in the way of a change, and makes those again
-    /// that are to stay.
-    pub(crate) fn foreign_keys_anew(&self, is_one: impl Fn(&ForeignKey) -> bool) -> Vec<Statement> {
+    /// The statements that drop the foreign keys that a change affects, of any Postgres table, and recreate those that
+    /// stay.
+    pub(crate) fn recreated_foreign_keys(
+        &self,
+        is_one: impl Fn(&ForeignKey) -> bool,
+    ) -> Vec<Statement> {
         let mut all = Vec::new();
         for (name, table) in &self.actual.tables {
             let wanted = self.expected.tables.get(name);
             let wanted = wanted.map_or(&[][..], |wanted| &wanted.foreign_keys);
             for key in table.foreign_keys.iter().filter(|key| is_one(key)) {
                 all.extend(dropped(Phase::DropForeignKey, name, key.name.as_deref()));
-                // One that is too much is gone by then, and one that differs is made as it should be.
+                // An extra key has been dropped before, and one that differs is recreated correctly.
                 let is_it = |other: &&ForeignKey| {
                     ForeignKey {
                         name: key.name.clone(),
@@ -208,7 +217,7 @@ impl OnTable<'_> {
                 let again = match wanted.iter().find(is_it) {
                     Some(again) => Some(ddl::foreign_key(table, again)),
                     None => self
-                        .is_meant(name, key)
+                        .is_intended(name, key)
                         .then(|| ddl::foreign_key(table, key)),
                 };
                 all.extend(again.map(|again| ddl::added(Phase::AddForeignKey, name, &again)));
@@ -217,9 +226,9 @@ impl OnTable<'_> {
         all
     }
 
-    /// Whether a foreign key that DOMAIN does not have so is to stay as it is.
-    fn is_meant(&self, table: &str, key: &ForeignKey) -> bool {
-        let subject = Part::Named.subject(table, &key.called());
+    /// Whether a foreign key that differs from DOMAIN is suppressed, and stays.
+    fn is_intended(&self, table: &str, key: &ForeignKey) -> bool {
+        let subject = Part::Named.subject(table, &key.label());
         let codes = [
             Code::ForeignKeyExtra,
             Code::ForeignKeyTarget,

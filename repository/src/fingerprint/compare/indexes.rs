@@ -1,6 +1,6 @@
-//! Indexes.
+//! Compares indexes.
 
-use super::{OnTable, Remedy, sides};
+use super::{OnTable, TableFix, sides};
 use crate::fingerprint::code::Code;
 use crate::fingerprint::ddl;
 use crate::fingerprint::ddl::rows;
@@ -16,7 +16,7 @@ pub(crate) fn compare(on: &mut OnTable<'_>) {
     for (name, index) in wanted {
         let create = ddl::create_index(on.wanted, on.name, name, index);
         if let Some(other) = found.get(name) {
-            one(on, name, index, other, create);
+            compare_one(on, name, index, other, create);
             continue;
         }
         let is_free = |(other, definition): &(&String, &Index)| {
@@ -25,7 +25,8 @@ pub(crate) fn compare(on: &mut OnTable<'_>) {
         match found.iter().find(is_free) {
             Some((other, _)) => {
                 met.push(other);
-                // One whose name something else gets or has is made anew, since neither can come first.
+                // If another object has or gets one of the names, the index is recreated: neither rename can come
+                // first.
                 let is_contested = on.expected.has_named(other) || on.actual.has_named(name);
                 let sql = match on.all.engine {
                     Engine::Postgres if !is_contested => vec![
@@ -41,7 +42,7 @@ pub(crate) fn compare(on: &mut OnTable<'_>) {
                     ],
                     Engine::Sqlite | Engine::Postgres => vec![drop(other), made(name, create)],
                 };
-                let fix = Remedy::altering(Fix::sql(sql), |table| {
+                let fix = TableFix::altering(Fix::sql(sql), |table| {
                     table.indexes.remove(other);
                     table.put_index(name, on.wanted);
                 });
@@ -49,12 +50,12 @@ pub(crate) fn compare(on: &mut OnTable<'_>) {
             }
             None => {
                 let about = on.wanted.columns.iter().map(|column| &column.name);
-                let about = about.filter(|column| index.is_about(on.all.engine, column));
+                let about = about.filter(|column| index.mentions(on.all.engine, column));
                 let about: Vec<String> = about.cloned().collect();
-                let fix = on.needing(&about, || {
+                let fix = on.unless_missing(&about, || {
                     let fix = Fix::sql([made(name, create.clone())])
                         .failing_on(rows::shared_in(on.name, index));
-                    Remedy::altering(fix, |table| table.put_index(name, on.wanted))
+                    TableFix::altering(fix, |table| table.put_index(name, on.wanted))
                 });
                 on.named(
                     name,
@@ -68,7 +69,7 @@ pub(crate) fn compare(on: &mut OnTable<'_>) {
     for (name, index) in found {
         if !wanted.contains_key(name) && !met.contains(&name) {
             let fix = Fix::sql([drop(name)]);
-            let fix = Remedy::altering(fix, |table| {
+            let fix = TableFix::altering(fix, |table| {
                 table.indexes.remove(name);
             });
             let sides = sides(
@@ -93,19 +94,22 @@ pub(crate) fn made(name: &str, create: String) -> Statement {
     Statement::new(Phase::AddIndex, create).making(name)
 }
 
-/// Whether it is known that the predicates say something else, or too much hangs on it: a unique index refuses rows.
+/// Whether a difference of the predicates is certain, or must be an error because a unique index refuses rows.
 fn are_comparable(wanted: &Index, found: &Index) -> bool {
     let (Some(one), Some(other)) = (&wanted.predicate, &found.predicate) else {
         return true;
     };
     let is_unique = wanted.unique || found.unique;
     let is_reasoned = one.implies(other) || other.implies(one);
-    is_unique || is_reasoned || other.shown().is_some() || other.strange_to(one).is_some()
+    is_unique
+        || is_reasoned
+        || other.sample_result().is_some()
+        || other.use_not_named_in(one).is_some()
 }
 
-/// Each respect in which it differs; the fix is the same for all, since an index is made anew.
-fn one(on: &mut OnTable<'_>, name: &str, wanted: &Index, found: &Index, create: String) {
-    let anew =
+/// Reports each difference of an index. All have the same fix, which recreates it.
+fn compare_one(on: &mut OnTable<'_>, name: &str, wanted: &Index, found: &Index, create: String) {
+    let recreate =
         Fix::sql([drop(name), made(name, create)]).failing_on(rows::shared_in(on.name, wanted));
     let expressions = |index: &Index| -> Vec<_> {
         index
@@ -146,9 +150,9 @@ fn one(on: &mut OnTable<'_>, name: &str, wanted: &Index, found: &Index, create: 
         differences.push((Code::IndexOptions, usual, found.unusual.join(", ")));
     }
     for (code, one, other) in differences {
-        let anew = Remedy::altering(anew.clone(), |table| {
+        let recreate = TableFix::altering(recreate.clone(), |table| {
             table.put_index(name, on.wanted);
         });
-        on.named(name, code, sides(one, other), anew);
+        on.named(name, code, sides(one, other), recreate);
     }
 }

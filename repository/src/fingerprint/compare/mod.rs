@@ -1,4 +1,4 @@
-//! The comparison: what a place should have beside what it has.
+//! Compares the schema that a place should have with the one that it has.
 
 mod access_control;
 mod columns;
@@ -26,8 +26,9 @@ use crate::fingerprint::ident;
 use crate::model::domain::{Place, Suppression};
 use crate::model::engine::Engine;
 
-/// Compares a place with what it should have. What is suppressed is told like everything else, and no table is made
-/// anew because of it.
+/// Compares a place with the schema that it should have.
+///
+/// Suppressed differences are reported like others, but no table is rebuilt because of them.
 pub(crate) fn compare(
     place: Place,
     at: Option<&str>,
@@ -39,7 +40,7 @@ pub(crate) fn compare(
     if actual.engine == Engine::Sqlite && place.is_database() {
         spelling::as_expected(&expected, &mut actual);
     }
-    // Of a table that cannot be read nothing is said.
+    // A table that cannot be read is not compared.
     expected
         .tables
         .retain(|name, _| !actual.unread.contains_key(name));
@@ -48,7 +49,7 @@ pub(crate) fn compare(
         at: at.map(str::to_owned),
         engine: actual.engine,
         found: Vec::new(),
-        meant: expected.others.clone(),
+        intended: expected.others.clone(),
         taken: actual.taken.clone(),
         exchanged: BTreeSet::new(),
         edited: BTreeMap::new(),
@@ -62,92 +63,92 @@ pub(crate) fn compare(
     }
     tables::compare(&mut all, &expected, &mut actual);
     for (name, edited) in std::mem::take(&mut all.edited) {
-        if edited.is_anew {
-            all.make_anew(&name, edited, &actual);
+        if edited.needs_rebuild {
+            all.rebuild_table(&name, edited, &actual);
         }
     }
     all.found
 }
 
-/// What was found so far in a place.
+/// The comparison of a place, with its findings so far.
 struct Comparison {
     place: Place,
     at: Option<String>,
     engine: Engine,
     found: Vec<Finding>,
-    /// Triggers and views that are to be there: those of the schema from before, on a way back.
-    meant: Vec<OtherObject>,
-    /// Names that something else has.
+    /// Triggers and views that should exist: those of the earlier schema, in a down migration.
+    intended: Vec<OtherObject>,
+    /// Names that other objects have, with a description of the object.
     taken: BTreeMap<String, String>,
-    /// The tables of which columns look exchanged.
+    /// The tables with columns that look exchanged.
     exchanged: BTreeSet<String>,
-    /// What the fixes make of the tables of SQLite.
-    edited: BTreeMap<String, Edited>,
+    /// The SQLite tables with the fixes so far applied.
+    edited: BTreeMap<String, EditedTable>,
     suppressions: &'static [Suppression],
 }
 
-/// A table of SQLite as it is with the fixes so far.
-struct Edited {
+/// A SQLite table with the fixes so far applied.
+struct EditedTable {
     table: Table,
-    /// The findings that are fixed by it.
+    /// The indexes of the findings that it fixes.
     findings: Vec<usize>,
-    /// Whether one of them has to make it anew.
-    is_anew: bool,
+    /// Whether a fix needs a rebuild of the table.
+    needs_rebuild: bool,
 }
 
-/// A fix, and what it makes of the table.
-struct Remedy<'t> {
+/// A fix, and its effect on the table.
+struct TableFix<'t> {
     fix: Fix,
     edit: Option<Edit<'t>>,
-    /// Whether SQLite has to make the table anew for it.
-    is_anew: bool,
+    /// Whether SQLite needs a rebuild of the table for it.
+    needs_rebuild: bool,
 }
 
-/// A change of a table.
+/// A function that changes a table.
 type Edit<'t> = Box<dyn Fn(&mut Table) + 't>;
 
-impl From<Fix> for Remedy<'_> {
+impl From<Fix> for TableFix<'_> {
     fn from(fix: Fix) -> Self {
-        Remedy {
+        TableFix {
             fix,
             edit: None,
-            is_anew: false,
+            needs_rebuild: false,
         }
     }
 }
 
-impl<'t> Remedy<'t> {
-    /// The table made anew as the edit has it.
-    fn made_anew(edit: impl Fn(&mut Table) + 't) -> Self {
-        Remedy {
-            is_anew: true,
-            ..Remedy::altering(Fix::sql([]), edit)
+impl<'t> TableFix<'t> {
+    /// A rebuild of the table with the edit applied.
+    fn rebuilding(edit: impl Fn(&mut Table) + 't) -> Self {
+        TableFix {
+            needs_rebuild: true,
+            ..TableFix::altering(Fix::sql([]), edit)
         }
     }
 
-    /// The same, with the query that finds the rows by which it fails.
+    /// Sets the query that finds the rows on which it fails.
     fn failing_on(mut self, query: Option<String>) -> Self {
         self.fix = self.fix.failing_on(query);
         self
     }
 
-    /// Statements that alter the table as the edit does.
+    /// Statements with the same effect as the edit.
     fn altering(fix: Fix, edit: impl Fn(&mut Table) + 't) -> Self {
-        Remedy {
+        TableFix {
             fix,
             edit: Some(Box::new(edit)),
-            is_anew: false,
+            needs_rebuild: false,
         }
     }
 
-    /// The same, knowing what it loses.
+    /// Sets which data it loses.
     fn losing(mut self, what: Option<String>) -> Self {
         self.fix = self.fix.losing(what);
         self
     }
 }
 
-/// One table on both sides, and where its differences go.
+/// A table on both sides, with the comparison that collects its findings.
 struct OnTable<'a> {
     all: &'a mut Comparison,
     name: &'a str,
@@ -158,15 +159,19 @@ struct OnTable<'a> {
 }
 
 impl Comparison {
-    /// Whether such a difference is meant.
+    /// Whether such a difference is suppressed.
     fn is_suppressed(&self, code: Code, subject: &str) -> bool {
         let mut suppressions = self.suppressions.iter();
         suppressions.any(|suppression| suppression::covers(suppression, self.place, code, subject))
     }
 
-    /// Whether a trigger or a view is meant, and so stays.
-    fn is_kept(&self, other: &OtherObject) -> bool {
-        if self.meant.iter().any(|meant| meant.is_it(other)) {
+    /// Whether a trigger or a view is intended, and stays.
+    fn is_intended(&self, other: &OtherObject) -> bool {
+        if self
+            .intended
+            .iter()
+            .any(|meant| meant.is_same_object(other))
+        {
             return true;
         }
         let subject = Part::Named.subject(&other.table, &other.name);
@@ -174,8 +179,8 @@ impl Comparison {
         codes.any(|code| self.is_suppressed(*code, &subject))
     }
 
-    /// One table of SQLite is made anew for all that is to be fixed in it.
-    fn make_anew(&mut self, name: &str, edited: Edited, actual: &Schema) {
+    /// Rebuilds a SQLite table once for all its findings: the first one gets the statements.
+    fn rebuild_table(&mut self, name: &str, edited: EditedTable, actual: &Schema) {
         let from = &actual.tables[name];
         let statements = rebuild::statements(name, from, &edited.table, &actual.others);
         match statements.and_then(printable) {
@@ -195,7 +200,7 @@ impl Comparison {
         }
     }
 
-    /// What is wrong by itself.
+    /// Reports a problem that needs no comparison.
     fn hazard(&mut self, hazard: &Hazard) {
         let part = match hazard.name.is_empty() {
             true => Part::Table,
@@ -203,18 +208,18 @@ impl Comparison {
         };
         let sides = sides(&hazard.wanted, &hazard.found);
         let what = (part, hazard.name.as_str());
-        self.say(&hazard.table, what, hazard.code, sides, hazard.fix.clone());
+        self.report(&hazard.table, what, hazard.code, sides, hazard.fix.clone());
     }
 
-    /// The fix, unless people have to do something before it can run.
+    /// The fix, or the instruction for what has to be done before it can run.
     fn unless_by_hand(&self, table: &str, fix: Fix) -> Fix {
         let Fix::Sql(change) = &fix else {
             return fix;
         };
-        // A column that is changed under another's name keeps the wrong values.
+        // Changing a column that has another one's name would keep the wrong values.
         if self.exchanged.contains(table) {
             return Fix::Words(format!(
-                "settle first which columns of {} have each other's names, then check again",
+                "first find out which columns of {} have each other's names, then check again",
                 ident::name(table)
             ));
         }
@@ -228,14 +233,14 @@ impl Comparison {
         });
         match taken.next() {
             Some((name, what)) => Fix::Words(format!(
-                "the name {} is that of {what}: give that another name or drop it, then check again",
+                "the name {} belongs to {what}: rename or drop that first, then check again",
                 ident::name(name)
             )),
             None => fix,
         }
     }
 
-    fn say(&mut self, table: &str, what: (Part, &str), code: Code, sides: Sides, fix: Fix) {
+    fn report(&mut self, table: &str, what: (Part, &str), code: Code, sides: Sides, fix: Fix) {
         let fix = self.unless_by_hand(table, fix);
         self.found.push(Finding {
             code,
@@ -251,10 +256,10 @@ impl Comparison {
     }
 }
 
-/// The statements, unless a name in them has characters that a terminal obeys, or that end a line of a file of Rust.
+/// The statements, unless a name in them has control characters, which a terminal or a Rust file would interpret.
 ///
 /// # Errors
-/// Says what to do instead.
+/// The instruction to run it another way.
 fn printable(statements: Vec<Statement>) -> Result<Vec<Statement>, String> {
     let obeyed = statements.iter().find(|one| text::has_controls(&one.sql));
     match obeyed {
@@ -266,7 +271,7 @@ fn printable(statements: Vec<Statement>) -> Result<Vec<Statement>, String> {
     }
 }
 
-/// What either side has.
+/// The texts of both sides of a finding.
 struct Sides {
     wanted: String,
     found: String,
@@ -284,20 +289,20 @@ impl<'a> OnTable<'a> {
         self.all.place.is_database()
     }
 
-    fn say<'t>(
+    fn report<'t>(
         &mut self,
         what: (Part, &str),
         code: Code,
         sides: Sides,
-        remedy: impl Into<Remedy<'t>>,
+        table_fix: impl Into<TableFix<'t>>,
     ) {
-        let remedy = remedy.into();
+        let table_fix = table_fix.into();
         let before = self.all.at.clone();
         if self.found.source.is_some() {
             self.all.at.clone_from(&self.found.source);
         }
-        let fix = remedy.fix.clone();
-        self.all.say(self.name, what, code, sides, fix);
+        let fix = table_fix.fix.clone();
+        self.all.report(self.name, what, code, sides, fix);
         self.all.at = before;
         let Some(said) = self.all.found.len().checked_sub(1) else {
             return;
@@ -305,31 +310,31 @@ impl<'a> OnTable<'a> {
         let is_suppressed = self
             .all
             .is_suppressed(code, &self.all.found[said].subject());
-        // What is left to people is no part of a table that is made anew.
+        // An instruction is not part of a rebuild.
         let is_sql = matches!(self.all.found[said].fix, Fix::Sql(_));
         if let (Engine::Sqlite, Some(edit), true, false) =
-            (self.all.engine, &remedy.edit, is_sql, is_suppressed)
+            (self.all.engine, &table_fix.edit, is_sql, is_suppressed)
         {
             let table = self.without_conflicts();
             let edited = self.all.edited.entry(self.name.to_owned());
-            let edited = edited.or_insert_with(|| Edited {
+            let edited = edited.or_insert_with(|| EditedTable {
                 table,
                 findings: Vec::new(),
-                is_anew: false,
+                needs_rebuild: false,
             });
             edit(&mut edited.table);
-            edited.is_anew |= remedy.is_anew;
+            edited.needs_rebuild |= table_fix.needs_rebuild;
             edited.findings.push(said);
         }
     }
 
-    /// Whether somebody's rows are at stake.
+    /// Whether the place is a live database, with rows.
     fn is_live(&self) -> bool {
         self.all.place.is_live()
     }
 
-    /// What has to be done first where columns are missing that only people can fill.
-    fn lacking(&self, table: &str, columns: &[String]) -> Option<Remedy<'static>> {
+    /// The instruction if columns are missing that have to be filled by hand first.
+    fn instruction_if_missing(&self, table: &str, columns: &[String]) -> Option<TableFix<'static>> {
         let (wanted, found) = (
             self.expected.tables.get(table)?,
             self.actual.tables.get(table)?,
@@ -340,13 +345,18 @@ impl<'a> OnTable<'a> {
             self.is_live() && is_by_hand && found.column(name).is_none()
         };
         let first = columns.iter().find(is_missing)?;
-        let words = format!("add the column {table}.{first} first, and look again");
+        let words = format!("first add the column {table}.{first}, then check again");
         Some(Fix::Words(words).into())
     }
 
-    /// The remedy, unless one of these columns of the table has to be there first.
-    fn needing<'t>(&self, columns: &[String], remedy: impl FnOnce() -> Remedy<'t>) -> Remedy<'t> {
-        self.lacking(self.name, columns).unwrap_or_else(remedy)
+    /// The fix, unless one of these columns of the table has to be added first.
+    fn unless_missing<'t>(
+        &self,
+        columns: &[String],
+        table_fix: impl FnOnce() -> TableFix<'t>,
+    ) -> TableFix<'t> {
+        self.instruction_if_missing(self.name, columns)
+            .unwrap_or_else(table_fix)
     }
 
     fn column<'t>(
@@ -354,33 +364,39 @@ impl<'a> OnTable<'a> {
         column: &str,
         code: Code,
         sides: Sides,
-        remedy: impl Into<Remedy<'t>>,
+        table_fix: impl Into<TableFix<'t>>,
     ) {
-        self.say((Part::Column, column), code, sides, remedy);
+        self.report((Part::Column, column), code, sides, table_fix);
     }
 
-    fn named<'t>(&mut self, name: &str, code: Code, sides: Sides, remedy: impl Into<Remedy<'t>>) {
-        self.say((Part::Named, name), code, sides, remedy);
+    fn named<'t>(
+        &mut self,
+        name: &str,
+        code: Code,
+        sides: Sides,
+        table_fix: impl Into<TableFix<'t>>,
+    ) {
+        self.report((Part::Named, name), code, sides, table_fix);
     }
 
-    /// Statements on Postgres; on SQLite, which cannot alter this, the table made anew as it is but for the edit.
+    /// The given statements on Postgres; a rebuild with the edit on SQLite, which cannot alter this.
     fn alter<'t>(
         &self,
         postgres: impl IntoIterator<Item = Statement>,
         edit: impl Fn(&mut Table) + 't,
-    ) -> Remedy<'t> {
+    ) -> TableFix<'t> {
         if self.all.engine == Engine::Postgres {
             return Fix::sql(postgres).into();
         }
         let mut into = self.without_conflicts();
         edit(&mut into);
         match rebuild::statements(self.name, self.found, &into, &self.actual.others) {
-            Ok(_) => Remedy::made_anew(edit),
+            Ok(_) => TableFix::rebuilding(edit),
             Err(first) => Fix::Words(first).into(),
         }
     }
 
-    /// The table without the `ON CONFLICT` clauses that are not meant to be there.
+    /// The table without the `ON CONFLICT` clauses that are not suppressed.
     fn without_conflicts(&self) -> Table {
         let mut table = self.found.clone();
         let subject = |conflict: &Conflict| conflict.part.subject(self.name, &conflict.name);
@@ -391,7 +407,7 @@ impl<'a> OnTable<'a> {
         table
     }
 
-    /// The module of the entity, for a fix that is a line of Rust.
+    /// The module of the entity, for a fix in Rust.
     fn module(&self) -> Option<&'a str> {
         self.found.source.as_deref()
     }

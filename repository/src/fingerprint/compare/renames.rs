@@ -1,4 +1,4 @@
-//! What is there under another name: of what is missing and what is too much, two that can only be each other.
+//! Finds renamed tables and columns: a missing and an extra one that match only each other.
 
 use super::{Comparison, OnTable, sides};
 use crate::fingerprint::code::Code;
@@ -10,7 +10,7 @@ use crate::fingerprint::ident;
 use crate::fingerprint::schema::{Column, Schema, Table};
 use crate::fingerprint::statement::{Phase, Statement};
 
-/// A missing table and one that is too much, with the same columns, are one.
+/// Pairs missing tables with extra ones that have the same columns.
 pub(crate) fn tables(all: &mut Comparison, expected: &Schema, actual: &mut Schema) {
     type Named<'a> = (&'a str, &'a Table);
     let have_one_key = |one: Named<'_>, other: Named<'_>| {
@@ -32,7 +32,7 @@ pub(crate) fn tables(all: &mut Comparison, expected: &Schema, actual: &mut Schem
             &|one, other| have_the_same_columns(one, other) && have_one_key(one, other),
             &|one, other| have_the_same_columns(one, other) && have_the_same_types(one, other),
             &have_the_same_columns,
-            // Columns may have other names as well.
+            // Columns may be renamed as well.
             &|one, other| could_be(one.1, other.1) && have_one_key(one, other),
         ],
     );
@@ -47,12 +47,12 @@ pub(crate) fn tables(all: &mut Comparison, expected: &Schema, actual: &mut Schem
 
 type Tables<'a> = Vec<(&'a str, &'a Table)>;
 
-/// The tables that are missing, but for those that are meant to be.
+/// The missing tables, without the suppressed ones.
 fn missing_tables<'a>(all: &Comparison, expected: &'a Schema, actual: &Schema) -> Tables<'a> {
     only_in(all, Code::TableMissing, expected, actual)
 }
 
-/// The tables that are too much, but for those that are meant to be there.
+/// The extra tables, without the suppressed ones.
 fn extra_tables<'a>(all: &Comparison, expected: &Schema, actual: &'a Schema) -> Tables<'a> {
     only_in(all, Code::TableExtra, actual, expected)
 }
@@ -67,7 +67,7 @@ fn only_in<'a>(all: &Comparison, code: Code, one: &'a Schema, other: &Schema) ->
     missing.collect()
 }
 
-/// Whether more than half of the columns of either are columns of the other, of the same types.
+/// Whether more than half of the columns of both tables have the same names and types.
 fn could_be(one: &Table, other: &Table) -> bool {
     let shared = one.columns.iter().filter(|column| {
         let other = other.column(&column.name);
@@ -77,7 +77,7 @@ fn could_be(one: &Table, other: &Table) -> bool {
     shared.count() * 2 > most || has_its_columns(one, other)
 }
 
-/// Whether they have the same columns by name.
+/// Whether they have columns of the same names.
 fn has_its_columns(one: &Table, other: &Table) -> bool {
     let names = |table: &Table| {
         let mut names: Vec<String> = table.columns.iter().map(|c| c.name.clone()).collect();
@@ -87,17 +87,17 @@ fn has_its_columns(one: &Table, other: &Table) -> bool {
     names(one) == names(other)
 }
 
-/// What a table that is missing could be called.
+/// The extra tables that a missing one could be.
 pub(crate) fn names_of_a_missing_table(
     all: &Comparison,
     table: &Table,
     expected: &Schema,
     actual: &Schema,
 ) -> Vec<String> {
-    alike(table, extra_tables(all, expected, actual))
+    candidates(table, extra_tables(all, expected, actual))
 }
 
-/// What a table that is too much could be.
+/// The wanted tables that an extra one could be.
 pub(crate) fn names_of_an_extra_table(
     all: &Comparison,
     table: &Table,
@@ -105,30 +105,30 @@ pub(crate) fn names_of_an_extra_table(
     actual: &Schema,
 ) -> Vec<String> {
     let mut others = missing_tables(all, expected, actual);
-    // One that is there may have taken its name.
+    // Another table may have its name.
     let are_not_it = expected.tables.iter().filter(|(name, wanted)| {
         let found = actual.tables.get(*name);
         found.is_some_and(|found| !could_be(found, wanted))
     });
     others.extend(are_not_it.map(|(name, wanted)| (name.as_str(), wanted)));
-    alike(table, others)
+    candidates(table, others)
 }
 
-fn alike(table: &Table, others: Tables<'_>) -> Vec<String> {
+fn candidates(table: &Table, others: Tables<'_>) -> Vec<String> {
     let others = others.into_iter();
     let alike = others.filter(|(_, other)| could_be(table, other));
     alike.map(|(name, _)| name.to_owned()).collect()
 }
 
-/// What people have to do about those that may be another name.
-pub(crate) fn first(others: &[String], name: &str) -> String {
+/// The instruction for a missing object that may exist under another name.
+pub(crate) fn rename_first(others: &[String], name: &str) -> String {
     format!(
-        "rename {0} to {name} if that is it, which keeps what is in it; if it is not, drop {0}; then check again",
+        "if {0} is {name} under another name, rename it, which keeps its contents; otherwise drop it; then check again",
         either(others)
     )
 }
 
-/// `a or b`.
+/// A list for a message: `a or b`.
 pub(crate) fn either(names: &[String]) -> String {
     names.join(" or ")
 }
@@ -138,10 +138,7 @@ fn table(all: &mut Comparison, actual: &mut Schema, from: &str, to: &str) {
         return;
     };
     let fix = match &table.source {
-        Some(module) => Fix::rust(
-            format!("let table_name in {module} return"),
-            format!("{to:?}"),
-        ),
+        Some(module) => Fix::rust(format!("set table_name in {module} to"), format!("{to:?}")),
         None => {
             let rename = format!(
                 "ALTER TABLE {} RENAME TO {}",
@@ -152,7 +149,7 @@ fn table(all: &mut Comparison, actual: &mut Schema, from: &str, to: &str) {
             Fix::sql([rename.dropping(from).making(to)])
         }
     };
-    all.say(
+    all.report(
         to,
         (Part::Table, ""),
         Code::TableRenamed,
@@ -177,7 +174,7 @@ fn table(all: &mut Comparison, actual: &mut Schema, from: &str, to: &str) {
     }
 }
 
-/// A missing column and one that is too much, of the same type, are one.
+/// Pairs missing columns with extra ones of the same type.
 pub(crate) fn columns(all: &mut Comparison, name: &str, wanted: &Table, actual: &mut Schema) {
     let Some(found) = actual.tables.get(name) else {
         return;
@@ -201,7 +198,7 @@ pub(crate) fn columns(all: &mut Comparison, name: &str, wanted: &Table, actual: 
     }
 }
 
-/// The columns that are missing, but for those that are meant to be.
+/// The missing columns, without the suppressed ones.
 fn missing_columns<'a>(
     all: &Comparison,
     table: &str,
@@ -211,7 +208,7 @@ fn missing_columns<'a>(
     only_of(all, Code::ColumnMissing, table, wanted, found)
 }
 
-/// The columns that are too much, but for those that are meant to be there.
+/// The extra columns, without the suppressed ones.
 fn extra_columns<'a>(
     all: &Comparison,
     table: &str,
@@ -235,7 +232,7 @@ fn only_of<'a>(
     columns.collect()
 }
 
-/// Whether one could be the other under another name, which changes nothing else.
+/// Whether the columns differ in nothing but their names and defaults.
 fn is_alike(one: &Column, other: &Column) -> bool {
     !one.ty.is_empty()
         && one.ty == other.ty
@@ -243,14 +240,14 @@ fn is_alike(one: &Column, other: &Column) -> bool {
         && other.generated == one.generated
 }
 
-/// What a column that is missing could be called.
+/// The extra columns that a missing one could be.
 pub(crate) fn names_of_a_missing_column(on: &OnTable<'_>, column: &Column) -> Vec<String> {
     let extra = extra_columns(on.all, on.name, on.wanted, on.found).into_iter();
     let alike = extra.filter(|other| is_alike(column, other));
     alike.map(|other| other.name.clone()).collect()
 }
 
-/// What a column that is too much could be.
+/// The missing columns that an extra one could be.
 pub(crate) fn names_of_an_extra_column(on: &OnTable<'_>, column: &Column) -> Vec<String> {
     let missing = missing_columns(on.all, on.name, on.wanted, on.found).into_iter();
     let alike = missing.filter(|other| is_alike(other, column));
@@ -288,7 +285,7 @@ fn column(
     if module.is_some() {
         all.at.clone_from(&module);
     }
-    all.say(
+    all.report(
         name,
         (Part::Column, to),
         Code::ColumnRenamed,
@@ -317,8 +314,8 @@ fn column(
     }
 }
 
-/// Of what is missing and what is too much, the pairs of which each part has no other that it could be. The rules
-/// go from the strict to the lax; what one of them has paired is out of the next one's way.
+/// Pairs missing with extra objects that match only each other. Rules are applied from strict to lax; a paired object
+/// is not considered again.
 fn pairs<T: Copy>(
     mut missing: Vec<T>,
     mut extra: Vec<T>,

@@ -1,7 +1,7 @@
-//! Columns that get another type, and what speaks of them.
+//! Compares the type of a column, and recreates what depends on it.
 
 use super::columns::{altered, altering};
-use super::{OnTable, Remedy, access_control, constraints, indexes, sides};
+use super::{OnTable, TableFix, access_control, constraints, indexes, sides};
 use crate::fingerprint::code::Code;
 use crate::fingerprint::ddl;
 use crate::fingerprint::ddl::loss;
@@ -11,7 +11,7 @@ use crate::fingerprint::schema::{Column, ForeignKey};
 use crate::fingerprint::statement::{Phase, Statement};
 use crate::model::engine::Engine;
 
-/// The statements that change a column's type, while what reads it is away: policies, and foreign keys of either end.
+/// The statements that change a column, with the policies and foreign keys that read it dropped and recreated.
 pub(crate) fn without_readers(
     on: &OnTable<'_>,
     column: &str,
@@ -24,13 +24,13 @@ pub(crate) fn without_readers(
             || on.found.foreign_keys.contains(key) && key.columns.iter().any(|name| name == column)
     };
     let mut all: Vec<Statement> = sql.into_iter().collect();
-    all.extend(access_control::policies_anew(on, column));
-    all.extend(on.foreign_keys_anew(is_its));
+    all.extend(access_control::recreated_policies(on, column));
+    all.extend(on.recreated_foreign_keys(is_its));
     all
 }
 
-/// Makes the checks and the indexes of a column anew that are right, but speak of its other type.
-fn checks_anew(on: &OnTable<'_>, column: &str) -> Vec<Statement> {
+/// The statements that recreate the checks and indexes whose expressions depend on the column's type.
+fn recreated_checks_and_indexes(on: &OnTable<'_>, column: &str) -> Vec<Statement> {
     let mut all = Vec::new();
     for check in &on.wanted.checks {
         let found = on
@@ -39,7 +39,7 @@ fn checks_anew(on: &OnTable<'_>, column: &str) -> Vec<Statement> {
             .iter()
             .find(|found| found.name == check.name);
         if let Some(found) = found
-            && check.condition.is_about(Engine::Postgres, column)
+            && check.condition.mentions(Engine::Postgres, column)
         {
             let drop = constraints::dropped(Phase::DropCheck, on.name, found.name.as_deref());
             all.extend(drop);
@@ -52,7 +52,7 @@ fn checks_anew(on: &OnTable<'_>, column: &str) -> Vec<Statement> {
             index.keys.iter().any(|key| !key.is_column()) || index.predicate.is_some();
         if on.found.indexes.contains_key(name)
             && speaks_of_it
-            && index.is_about(Engine::Postgres, column)
+            && index.mentions(Engine::Postgres, column)
         {
             let create = ddl::create_index(on.wanted, on.name, name, index);
             all.push(indexes::drop(name));
@@ -66,13 +66,13 @@ pub(crate) fn compare(on: &mut OnTable<'_>, wanted: &Column, found: &Column, col
     let (name, ty) = (wanted.name.as_str(), wanted.ty.as_str());
     let cast = match on.all.engine {
         Engine::Postgres => loss::cast(&ident::name(name), &found.ty, ty),
-        // The table is made anew.
+        // The table is rebuilt.
         Engine::Sqlite => Some(String::new()),
     };
-    let remedy: Remedy<'_> = match (cast, on.module()) {
+    let table_fix: TableFix<'_> = match (cast, on.module()) {
         (None, None) => Fix::Words(format!(
-            "say what each {} in {}.{name} is as {ty}: Postgres has no cast for it (SELECT DISTINCT {} FROM {} lists the \
-             values)",
+            "Postgres has no cast from {} to {ty}: convert the values of {}.{name} by hand (SELECT DISTINCT {} FROM {} lists \
+             them)",
             found.ty,
             on.name,
             ident::name(name),
@@ -81,7 +81,7 @@ pub(crate) fn compare(on: &mut OnTable<'_>, wanted: &Column, found: &Column, col
         .into(),
         (cast, _) => {
             let cast = cast.unwrap_or_default();
-            // A default has a type too, and is in the way of another one.
+            // A default of the old type prevents the change.
             let default = found.default.as_ref().map(|_| "DROP DEFAULT".to_owned());
             let retype = format!("TYPE {ty}{collate} USING {cast}");
             let set = wanted.default.as_ref();
@@ -89,15 +89,15 @@ pub(crate) fn compare(on: &mut OnTable<'_>, wanted: &Column, found: &Column, col
             let actions = default.into_iter().chain([retype]).chain(set);
             let alter: Vec<_> = actions.map(|action| altering(on, name, &action)).collect();
             let mut sql = without_readers(on, name, alter);
-            sql.extend(checks_anew(on, name));
-            let remedy = altered(on, wanted, sql, |wanted, column| {
+            sql.extend(recreated_checks_and_indexes(on, name));
+            let table_fix = altered(on, wanted, sql, |wanted, column| {
                 column.ty.clone_from(&wanted.ty);
                 column.collation.clone_from(&wanted.collation);
                 column.default.clone_from(&wanted.default);
             });
             let loses = loss::of_another_type(on.all.engine, &found.ty, ty);
-            remedy.losing(loses.map(|what| format!("{what} in {}.{name}", on.name)))
+            table_fix.losing(loses.map(|what| format!("{what} in {}.{name}", on.name)))
         }
     };
-    on.column(name, Code::ColumnType, sides(ty, &found.ty), remedy);
+    on.column(name, Code::ColumnType, sides(ty, &found.ty), table_fix);
 }

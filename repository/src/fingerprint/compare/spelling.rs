@@ -1,10 +1,10 @@
-//! SQLite takes the letters of ASCII in a name for the same in either case.
+//! SQLite ignores the case of ASCII letters in names.
 
 use std::collections::BTreeMap;
 
 use crate::fingerprint::schema::Schema;
 
-/// Spells the names of a database of SQLite as they are expected.
+/// Changes the names of a SQLite database to the wanted spelling.
 pub(crate) fn as_expected(expected: &Schema, actual: &mut Schema) {
     let engine = actual.engine;
     for (name, wanted) in &expected.tables {

@@ -1,4 +1,4 @@
-//! Tables: there at all, under their name, of their kind; and whatever DOMAIN has no word for.
+//! Compares tables: existence, name, options; and other objects, which DOMAIN cannot describe.
 
 use super::{
     Comparison, OnTable, access_control, columns, constraints, exchanges, foreign_keys, indexes,
@@ -17,8 +17,8 @@ use crate::model::engine::Engine;
 pub(crate) fn compare(all: &mut Comparison, expected: &Schema, actual: &mut Schema) {
     access_control::role(all, expected, actual);
     others(all, expected, actual);
-    // The rest is gone before anything else changes.
-    actual.others.retain(|other| all.is_kept(other));
+    // The others are dropped before anything else changes.
+    actual.others.retain(|other| all.is_intended(other));
     renames::tables(all, expected, actual);
     exchanges::tables(all, expected, actual);
     for (name, wanted) in &expected.tables {
@@ -60,7 +60,7 @@ pub(crate) fn compare(all: &mut Comparison, expected: &Schema, actual: &mut Sche
     let mut are_extra: Vec<_> = are_extra
         .filter(|(name, _)| !expected.tables.contains_key(*name))
         .collect();
-    // What inherits goes before what it inherits from.
+    // A child table is dropped before its parent.
     are_extra
         .sort_by_key(|(_, table)| !table.options.iter().any(|one| one.starts_with("INHERITS")));
     for (name, found) in are_extra {
@@ -68,23 +68,33 @@ pub(crate) fn compare(all: &mut Comparison, expected: &Schema, actual: &mut Sche
     }
 }
 
-/// What DOMAIN has no word for: triggers, views.
+/// Compares the objects that DOMAIN cannot describe: triggers, views.
 fn others(all: &mut Comparison, expected: &Schema, actual: &Schema) {
-    // They are read in the order in which they go.
+    // The catalog lists them in the order in which they can be dropped.
     let lost = expected.others.iter().rev();
-    let lost = lost.filter(|other| !actual.others.iter().any(|found| found.is_it(other)));
+    let lost = lost.filter(|other| {
+        !actual
+            .others
+            .iter()
+            .any(|found| found.is_same_object(other))
+    });
     let mut lost: Vec<&OtherObject> = lost.collect();
     lost.sort_by_key(|other| other.kind == "TRIGGER");
     for other in lost {
         let again = other.sql.iter();
         let again = again.map(|sql| Statement::new(Phase::CreateReader, sql).making(&other.name));
         let wanted = format!("{} {}", other.kind, other.name);
-        let sides = sides(wanted, "nothing of the kind");
+        let sides = sides(wanted, "no such object");
         let what = (Part::Named, other.name.as_str());
-        all.say(&other.table, what, Code::Unknown, sides, Fix::sql(again));
+        all.report(&other.table, what, Code::Unknown, sides, Fix::sql(again));
     }
-    let is_meant = |other: &&OtherObject| !expected.others.iter().any(|meant| meant.is_it(other));
-    for other in actual.others.iter().filter(is_meant) {
+    let is_intended = |other: &&OtherObject| {
+        !expected
+            .others
+            .iter()
+            .any(|meant| meant.is_same_object(other))
+    };
+    for other in actual.others.iter().filter(is_intended) {
         let what = format!("{} {}", other.kind, other.name);
         let of = match (other.kind.as_str(), all.engine) {
             ("TRIGGER" | "RULE", Engine::Postgres) => format!(" ON {}", ident::name(&other.table)),
@@ -104,7 +114,7 @@ fn others(all: &mut Comparison, expected: &Schema, actual: &Schema) {
         });
         let drop = Statement::new(Phase::DropReader, drop).dropping(&other.name);
         let fix = Fix::sql(out.into_iter().chain([drop])).losing(loses);
-        let sides = sides("nothing of the kind", &what);
+        let sides = sides("no such object", &what);
         let is_ours = expected.tables.contains_key(&other.table);
         let code = match other.kind.as_str() {
             "TRIGGER" | "RULE" if is_ours => Code::Trigger,
@@ -112,11 +122,11 @@ fn others(all: &mut Comparison, expected: &Schema, actual: &Schema) {
             _ => Code::Unknown,
         };
         let what = (Part::Named, other.name.as_str());
-        all.say(&other.table, what, code, sides, fix);
+        all.report(&other.table, what, code, sides, fix);
     }
 }
 
-/// On SQLite in either case.
+/// The table of the recorded migrations; SQLite ignores the case.
 fn is_history(table: &str) -> bool {
     table.eq_ignore_ascii_case(crate::store::start_up::HISTORY)
 }
@@ -128,7 +138,7 @@ fn missing(all: &mut Comparison, name: &str, wanted: &Table, expected: &Schema, 
             let is_ready = |key: &ForeignKey| is_ready(key, wanted, actual);
             Fix::sql(ddl::whole_table(all.engine, name, wanted, is_ready))
         }
-        true => Fix::Words(renames::first(&others, name)),
+        true => Fix::Words(renames::rename_first(&others, name)),
         false => {
             let fields: Vec<&str> = wanted.columns.iter().map(|c| c.field.as_str()).collect();
             Fix::rust(
@@ -140,12 +150,12 @@ fn missing(all: &mut Comparison, name: &str, wanted: &Table, expected: &Schema, 
     let found = match others.is_empty() {
         true => "no such table".to_owned(),
         false => format!(
-            "no such table; under another name it may be {}: then rename that one, which keeps its rows",
+            "no such table; it may be {} under another name: if so, rename that one to keep its rows",
             renames::either(&others)
         ),
     };
     let sides = sides("the table", found);
-    all.say(name, (Part::Table, ""), Code::TableMissing, sides, fix);
+    all.report(name, (Part::Table, ""), Code::TableMissing, sides, fix);
 }
 
 /// Whether the parent of a key has what the key refers to, before anything is fixed.
@@ -168,7 +178,7 @@ fn is_ready(key: &ForeignKey, child: &Table, actual: &Schema) -> bool {
 fn extra(all: &mut Comparison, name: &str, found: &Table, expected: &Schema, actual: &Schema) {
     let fix = match &found.source {
         Some(module) => Fix::Words(format!(
-            "take {module} away, or add {name} to DOMAIN for {}",
+            "remove {module}, or add {name} to DOMAIN for {}",
             all.engine
         )),
         None => {
@@ -179,17 +189,18 @@ fn extra(all: &mut Comparison, name: &str, found: &Table, expected: &Schema, act
                     dropped(all, name, found, actual).losing(Some(rows))
                 }
                 false => Fix::Words(format!(
-                    "its rows may be those of {0} under another name: then rename it to {0}, and else drop it",
+                    "it may be {0} under another name: if so, rename it to {0}, otherwise drop it",
                     renames::either(&others)
                 )),
             }
         }
     };
     let sides = sides("no such table", "the table");
-    all.say(name, (Part::Table, ""), Code::TableExtra, sides, fix);
+    all.report(name, (Part::Table, ""), Code::TableExtra, sides, fix);
 }
 
-/// How to take a table away, and on SQLite what would fail without it, unless that is meant to stay.
+/// The fix that drops a table, on SQLite with its triggers. It is an instruction if a suppressed view or trigger reads
+/// it.
 fn dropped(all: &Comparison, name: &str, found: &Table, actual: &Schema) -> Fix {
     let dependents = dependents::of(name, &actual.others);
     let is_own = |other: &&OtherObject| other.kind == "TRIGGER" && other.table == name;
@@ -197,13 +208,13 @@ fn dropped(all: &Comparison, name: &str, found: &Table, actual: &Schema) -> Fix 
         dependents.into_iter().partition(is_own);
     if !kept.is_empty() {
         return Fix::Words(format!(
-            "drop it when it is no longer read by what DOMAIN suppresses: {}",
+            "drop it once these suppressed objects no longer read it: {}",
             dependents::listed(&kept)
         ));
     }
     let mut sql = dependents::dropped(Phase::DropReader, &own);
     if all.engine == Engine::Postgres {
-        // Tables that go may refer to each other.
+        // Dropped tables may reference each other.
         let keys = found.foreign_keys.iter();
         let own = keys.filter(|key| key.references != name);
         sql.extend(own.filter_map(|key| {
@@ -215,7 +226,7 @@ fn dropped(all: &Comparison, name: &str, found: &Table, actual: &Schema) -> Fix 
     Fix::sql(sql)
 }
 
-/// `STRICT`, `UNLOGGED` and the like.
+/// Compares table options such as `STRICT` and `UNLOGGED`.
 fn options(on: &mut OnTable<'_>) {
     let kinds = |table: &Table| {
         let counts = table.autoincrement.then(|| "AUTOINCREMENT".to_owned());
@@ -225,13 +236,13 @@ fn options(on: &mut OnTable<'_>) {
     if !on.is_database() || kinds(on.wanted) == kinds(on.found) {
         return;
     }
-    let say = |table: &Table| match kinds(table) {
+    let text = |table: &Table| match kinds(table) {
         kinds if kinds.is_empty() => "an ordinary table".to_owned(),
         kinds => kinds,
     };
     let by_hand = |option: &String| option == "PARTITIONED" || option.starts_with("INHERIT");
     let fix = if on.found.options.iter().any(by_hand) {
-        let words = "make it an ordinary table: one without partitions that the rows are moved to, or ALTER TABLE .. NO INHERIT";
+        let words = "make it an ordinary table: move the rows to one without partitions, or ALTER TABLE .. NO INHERIT";
         Fix::Words(words.to_owned()).into()
     } else {
         let sql = match is_unlogged(on.wanted) {
@@ -245,15 +256,15 @@ fn options(on: &mut OnTable<'_>) {
             table.autoincrement = on.wanted.autoincrement;
         })
     };
-    let sides = sides(say(on.wanted), say(on.found));
-    on.say((Part::Table, ""), Code::TableOptions, sides, fix);
+    let sides = sides(text(on.wanted), text(on.found));
+    on.report((Part::Table, ""), Code::TableOptions, sides, fix);
 }
 
 fn is_unlogged(table: &Table) -> bool {
     table.options.iter().any(|option| option == UNLOGGED)
 }
 
-/// A table that is logged cannot refer to one that is not: those that it refers to come first.
+/// A logged table cannot reference an unlogged one, so the referenced tables come first.
 fn logged(name: &str, schema: &Schema, met: &mut Vec<String>) -> Vec<String> {
     let Some(table) = schema.tables.get(name).filter(|table| is_unlogged(table)) else {
         return Vec::new();
@@ -270,13 +281,13 @@ fn logged(name: &str, schema: &Schema, met: &mut Vec<String>) -> Vec<String> {
     sql
 }
 
-/// Constraints that SQLite resolves by itself. A table that is made anew has none of them.
+/// Reports `ON CONFLICT` clauses of SQLite. A rebuilt table has none of them.
 fn conflicts(on: &mut OnTable<'_>) {
     let (wanted, found) = (&on.wanted.conflicts, &on.found.conflicts);
     for conflict in found.iter().filter(|one| !wanted.contains(one)) {
         let fix = on.alter([], |_| {});
         let sides = sides("an error", &conflict.clause);
         let what = (conflict.part, conflict.name.as_str());
-        on.say(what, Code::ConflictClause, sides, fix);
+        on.report(what, Code::ConflictClause, sides, fix);
     }
 }

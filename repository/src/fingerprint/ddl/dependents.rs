@@ -1,5 +1,7 @@
-//! Triggers and views, which SQLite keeps as text. If one names a table or a column that is missing, reading it and any
-//! ALTER TABLE fail. Names are found by the words of the text: rather too many than too few.
+//! Finds the triggers and views that depend on a table of SQLite, which stores them as text.
+//!
+//! If one of them names a missing table or column, reading it and every ALTER TABLE fail. Dependents are found by the
+//! words of their text, which finds too many rather than too few.
 
 use sqlparser::tokenizer::Token;
 
@@ -9,12 +11,12 @@ use crate::fingerprint::schema::OtherObject;
 use crate::fingerprint::statement::{Phase, Statement};
 use crate::model::engine::Engine;
 
-/// Triggers and views that name the table, and those that name such a view: first those that others need.
+/// Triggers and views that name the table or a dependent view, in the order in which they can be created.
 pub(crate) fn of<'a>(table: &str, others: &'a [OtherObject]) -> Vec<&'a OtherObject> {
     let mut found: Vec<&OtherObject> = Vec::new();
     let mut names = vec![table];
     while let Some(name) = names.pop() {
-        for other in others.iter().filter(|other| is_about(other, name)) {
+        for other in others.iter().filter(|other| mentions(other, name)) {
             if !found.contains(&other) {
                 found.push(other);
                 if other.kind == "VIEW" {
@@ -23,21 +25,22 @@ pub(crate) fn of<'a>(table: &str, others: &'a [OtherObject]) -> Vec<&'a OtherObj
             }
         }
     }
-    // SQLite looks at what a view reads when it is read, and at what a trigger is of when it is made.
+    // SQLite checks the sources of a view when it is read, and the table of a trigger when it is created.
     found.sort_by_key(|other| other.kind == "TRIGGER");
     found
 }
 
-/// Whether its text has the name in it.
-pub(crate) fn is_about(other: &OtherObject, name: &str) -> bool {
+/// Whether its text contains the name.
+pub(crate) fn mentions(other: &OtherObject, name: &str) -> bool {
     other.words.iter().any(|word| is(word, name))
 }
 
-/// The table, or a column of it, gets another name: SQLite then writes the texts anew that have the old one.
+/// Applies the rename of the table or one of its columns. SQLite rewrites the stored texts, which are unknown from then
+/// on.
 pub(crate) fn renamed(others: &mut [OtherObject], table: &str, from: &str, to: &str) {
     let about = of(table, others).into_iter();
     let about: Vec<String> = about
-        .filter(|other| is_about(other, from))
+        .filter(|other| mentions(other, from))
         .map(|other| other.name.clone())
         .collect();
     for other in others
@@ -51,7 +54,7 @@ pub(crate) fn renamed(others: &mut [OtherObject], table: &str, from: &str, to: &
     }
 }
 
-/// The statements that take them away, if they are still there, each once nothing needs it any more.
+/// The statements that drop them if they exist, in reverse order of dependency.
 pub(crate) fn dropped(phase: Phase, dependents: &[&OtherObject]) -> Vec<Statement> {
     let dependents = dependents.iter().rev();
     dependents
@@ -62,7 +65,7 @@ pub(crate) fn dropped(phase: Phase, dependents: &[&OtherObject]) -> Vec<Statemen
         .collect()
 }
 
-/// `VIEW all_habits, TRIGGER touch`.
+/// A list for a message: `VIEW all_habits, TRIGGER touch`.
 pub(crate) fn listed(others: &[&OtherObject]) -> String {
     let others = others.iter();
     let others = others.map(|other| format!("{} {}", other.kind, other.name));
@@ -73,7 +76,7 @@ fn is(word: &str, name: &str) -> bool {
     word.eq_ignore_ascii_case(name)
 }
 
-/// Names, key words, and texts: SQLite takes a text for a name where no text can be.
+/// The names, keywords and string literals of a text: SQLite accepts a string literal as a name.
 pub(crate) fn words(sql: &str) -> Vec<String> {
     let Ok(tokens) = expression::tokens(Engine::Sqlite, sql) else {
         let words = sql.split(|c: char| !c.is_alphanumeric() && c != '_');

@@ -1,4 +1,4 @@
-//! What becomes of values that get another type.
+//! The effect of a type change on the values of a column.
 
 use crate::model::engine::Engine;
 
@@ -6,7 +6,8 @@ const FRACTION: &str = "fractions of numbers";
 const LAST_DIGITS: &str = "the last digits of long numbers";
 const SPELLING: &str = "the spelling of numbers ('007' becomes 7)";
 
-/// What a cast of a fix loses, if that is known. A value that the cast refuses makes the fix fail, and nothing is lost.
+/// The information that a fix's cast loses, if any. A value that cannot be cast makes the fix fail, and nothing is
+/// lost.
 pub(crate) fn of_another_type(engine: Engine, from: &str, to: &str) -> Option<&'static str> {
     match engine {
         Engine::Sqlite => sqlite(from, to),
@@ -22,8 +23,9 @@ fn sqlite(from: &str, to: &str) -> Option<&'static str> {
     }
 }
 
-/// How Postgres makes the values of a column ones of another type; none where it has no cast. A time without a zone
-/// would be read, and one with a zone written, in that of the session.
+/// The cast of a column's values on Postgres; `None` if there is none.
+///
+/// Times are read and written in UTC, so that the result does not depend on the session's time zone.
 pub(crate) fn cast(column: &str, from: &str, to: &str) -> Option<String> {
     let (found, wanted) = (Type::read(from), Type::read(to));
     let is_instant = |ty: &Type<'_>| ty.name == "timestamp" && ty.with_zone;
@@ -51,11 +53,11 @@ pub(crate) fn cast(column: &str, from: &str, to: &str) -> Option<String> {
     })
 }
 
-/// A type of Postgres, as its catalog writes it.
+/// A Postgres type as the catalog prints it.
 #[derive(PartialEq, Eq)]
 struct Type<'a> {
     name: &'a str,
-    /// What stands in parentheses.
+    /// The text in parentheses.
     bounds: Option<&'a str>,
     with_zone: bool,
 }
@@ -76,7 +78,7 @@ impl<'a> Type<'a> {
         }
     }
 
-    /// Whether it holds less than the other of the same kind: a shorter text, a smaller fraction.
+    /// Whether it holds shorter texts or fewer digits of a fraction than the other.
     fn is_narrower(&self, other: &Type<'_>) -> bool {
         let bound = |ty: &Type<'_>| -> Option<u32> {
             let mut bounds = ty.bounds?.split(',');
@@ -118,7 +120,7 @@ fn postgres(from: &Type<'_>, to: &Type<'_>) -> Option<&'static str> {
         ("numeric" | "double precision" | "bigint", "real")
         | ("numeric" | "bigint", "double precision")
         | ("integer", "real") => Some(LAST_DIGITS),
-        (_, "boolean") if from.is_number() => Some("which number it was (all but 0 become true)"),
+        (_, "boolean") if from.is_number() => Some("the values of numbers (all but 0 become true)"),
         ("timestamp", "date") => Some("the time of day"),
         ("timestamp", "time") => Some("the date"),
         ("timestamp", "timestamp") if from.with_zone && !to.with_zone => {
@@ -128,7 +130,7 @@ fn postgres(from: &Type<'_>, to: &Type<'_>) -> Option<&'static str> {
             Some("fractions of seconds")
         }
         (_, "character varying" | "character") if is_narrower => {
-            Some("what is too long for the type")
+            Some("what exceeds the length of the type")
         }
         ("character", "text" | "character varying") => Some("spaces at the end of texts"),
         (_, "boolean") if from.is_text() => Some("the spelling of booleans ('yes' becomes true)"),
@@ -137,7 +139,7 @@ fn postgres(from: &Type<'_>, to: &Type<'_>) -> Option<&'static str> {
         }
         _ if from.is_text() && to.is_number() => Some(SPELLING),
         ("bytea", _) if to.is_text() => {
-            Some("what the bytes say as a text (they are written in hexadecimal)")
+            Some("the text in the bytes (they are written in hexadecimal)")
         }
         ("json", "jsonb") => Some("the spaces and the order of keys"),
         _ => None,
@@ -149,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_cast_depends_on_the_zone_of_a_session() {
+    fn no_cast_depends_on_the_time_zone_of_a_session() {
         let cast = |from, to| cast("x", from, to);
         let (instant, local) = ("timestamp with time zone", "timestamp without time zone");
         for (from, to, sql) in [
@@ -189,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_told_where_there_is_one_and_nowhere_else() {
+    fn a_loss_is_reported_exactly_where_a_type_change_loses_data() {
         let postgres = |from, to| of_another_type(Engine::Postgres, from, to);
         for (from, to) in [
             ("double precision", "bigint"),

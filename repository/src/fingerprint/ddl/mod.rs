@@ -1,4 +1,4 @@
-//! A schema written as SQL again.
+//! Writes the SQL of schema objects.
 
 pub(crate) mod dependents;
 pub(crate) mod loss;
@@ -36,7 +36,7 @@ pub(crate) fn column(column: &Column) -> String {
     sql
 }
 
-/// What follows `GENERATED .. AS`.
+/// The clause after `GENERATED .. AS`.
 pub(crate) fn generated(generated: &Generated) -> String {
     match generated {
         Generated::Identity { .. } => "IDENTITY".to_owned(),
@@ -57,9 +57,9 @@ fn constraint(constraint: Option<&String>, sql: String) -> String {
     }
 }
 
-/// A constraint that is not a usual one, as Postgres prints it.
-fn printed(of: &Table, called: Option<&String>, is_usual: bool) -> Option<String> {
-    let printed = of.constraint_sql.get(called?);
+/// An unusual constraint as Postgres prints it.
+fn printed(of: &Table, own_name: Option<&String>, is_usual: bool) -> Option<String> {
+    let printed = of.constraint_sql.get(own_name?);
     printed.filter(|_| !is_usual).cloned()
 }
 
@@ -78,7 +78,7 @@ pub(crate) fn unique_key(of: &Table, key: &UniqueKey) -> String {
     constraint(key.name.as_ref(), sql)
 }
 
-/// A column of SQLite's that is compared otherwise than usual is there as it is written.
+/// The columns of a key, with their unusual options on SQLite.
 fn key_columns(columns: &[String], unusual: &[String]) -> String {
     let columns = columns.iter().map(|column| {
         let column = name(column);
@@ -120,10 +120,10 @@ pub(crate) fn check(of: &Table, check: &Check) -> String {
     constraint(check.name.as_ref(), sql)
 }
 
-/// What stands between the parentheses of CREATE TABLE.
+/// The columns and constraints of a CREATE TABLE.
 fn body(table: &Table) -> Vec<String> {
     let key = &table.primary_key;
-    // SQLite takes the word with a column only.
+    // SQLite accepts AUTOINCREMENT only in a column constraint.
     let counts = |column: &Column| {
         table.autoincrement && key.columns == [column.name.as_str()] && column.ty == "INTEGER"
     };
@@ -146,7 +146,7 @@ fn body(table: &Table) -> Vec<String> {
     parts
 }
 
-pub(crate) fn create_table(called: &str, table: &Table) -> String {
+pub(crate) fn create_table(own_name: &str, table: &Table) -> String {
     let (before, after): (Vec<String>, Vec<String>) = table
         .options
         .iter()
@@ -159,19 +159,18 @@ pub(crate) fn create_table(called: &str, table: &Table) -> String {
     };
     format!(
         "CREATE {before}TABLE {} (\n    {}\n){after}",
-        name(called),
+        name(own_name),
         body(table).join(",\n    ")
     )
 }
 
-/// A table with everything that belongs to it. On Postgres a foreign key whose parent is not ready comes later, when
-/// every key is there.
+/// A table with its indexes, foreign keys and access control.
 ///
-/// Where the parent is ready, the key is made with the table: Postgres checks the rows of both tables for a key that is
-/// added to a table, an empty one too, and a role that row level security binds may not read the parent.
+/// On Postgres a foreign key whose parent is not ready comes after all tables. The others are part of CREATE TABLE: to add
+/// a key later, Postgres reads both tables, even empty ones, and row level security may hide the parent from the role.
 pub(crate) fn whole_table(
     engine: Engine,
-    called: &str,
+    own_name: &str,
     table: &Table,
     is_ready: impl Fn(&ForeignKey) -> bool,
 ) -> Vec<Statement> {
@@ -179,38 +178,41 @@ pub(crate) fn whole_table(
     created
         .foreign_keys
         .retain(|key| engine == Engine::Sqlite || is_ready(key));
-    let create = create_table(called, &created);
-    let mut all = vec![Statement::new(Phase::CreateTable, create).making(called)];
+    let create = create_table(own_name, &created);
+    let mut all = vec![Statement::new(Phase::CreateTable, create).making(own_name)];
     all.extend(table.indexes.iter().map(|(index, definition)| {
-        let sql = create_index(table, called, index, definition);
+        let sql = create_index(table, own_name, index, definition);
         Statement::new(Phase::AddIndex, sql).making(index)
     }));
     if engine == Engine::Postgres {
         let keys = table.foreign_keys.iter().filter(|key| !is_ready(key));
-        all.extend(keys.map(|key| added(Phase::AddForeignKey, called, &foreign_key(table, key))));
-        let guard = table.guard.iter();
-        all.extend(guard.flat_map(|guard| guarded(called, guard)));
+        all.extend(keys.map(|key| added(Phase::AddForeignKey, own_name, &foreign_key(table, key))));
+        let access_control = table.access_control.iter();
+        all.extend(
+            access_control
+                .flat_map(|access_control| access_control_statements(own_name, access_control)),
+        );
     }
     all
 }
 
-/// Adds a constraint to a table of Postgres.
+/// The statement that adds a constraint to a Postgres table.
 pub(crate) fn added(phase: Phase, table: &str, constraint: &str) -> Statement {
     let sql = format!("ALTER TABLE {} ADD {constraint}", name(table));
     Statement::new(phase, sql)
 }
 
-fn guarded(table: &str, guard: &AccessControl) -> Vec<Statement> {
+fn access_control_statements(table: &str, access_control: &AccessControl) -> Vec<Statement> {
     let mut sql = Vec::new();
-    if guard.enabled {
+    if access_control.enabled {
         sql.push(row_security(table, "ENABLE"));
     }
-    if guard.forced {
+    if access_control.forced {
         sql.push(row_security(table, "FORCE"));
     }
-    let policies = guard.policies.iter();
+    let policies = access_control.policies.iter();
     sql.extend(policies.map(|(policy, definition)| create_policy(table, policy, definition)));
-    sql.extend(guard.grants.iter().map(|one| grant(table, one)));
+    sql.extend(access_control.grants.iter().map(|one| grant(table, one)));
     let sql = sql.into_iter();
     sql.map(|sql| Statement::new(Phase::AccessControl, sql))
         .collect()
@@ -229,9 +231,9 @@ pub(crate) fn row_security(table: &str, word: &str) -> String {
     format!("ALTER TABLE {} {word} ROW LEVEL SECURITY", name(table))
 }
 
-/// An index that is not a usual one is made in the words that the engine has for it.
-pub(crate) fn create_index(of: &Table, table: &str, called: &str, index: &Index) -> String {
-    if let (false, Some(sql)) = (index.unusual.is_empty(), of.index_sql.get(called)) {
+/// The statement that creates an index. An unusual index has the SQL of the engine.
+pub(crate) fn create_index(of: &Table, table: &str, own_name: &str, index: &Index) -> String {
+    if let (false, Some(sql)) = (index.unusual.is_empty(), of.index_sql.get(own_name)) {
         return sql.clone();
     }
     let unique = if index.unique { "UNIQUE " } else { "" };
@@ -239,7 +241,7 @@ pub(crate) fn create_index(of: &Table, table: &str, called: &str, index: &Index)
     let predicate = predicate.map_or(String::new(), |sql| format!(" WHERE {sql}"));
     format!(
         "CREATE {unique}INDEX {} ON {} ({}){predicate}",
-        name(called),
+        name(own_name),
         name(table),
         keys(index),
     )
@@ -253,7 +255,7 @@ pub(crate) fn keys(index: &Index) -> String {
     keys.collect::<Vec<_>>().join(", ")
 }
 
-/// What a part of an index sorts by.
+/// A key of an index, in parentheses if it is an expression.
 pub(crate) fn key(key: &Key) -> String {
     match key.expression.node() {
         Node::Column(column) => name(column),
@@ -262,7 +264,7 @@ pub(crate) fn key(key: &Key) -> String {
     }
 }
 
-pub(crate) fn create_policy(table: &str, called: &str, policy: &Policy) -> String {
+pub(crate) fn create_policy(table: &str, own_name: &str, policy: &Policy) -> String {
     let kind = if policy.permissive {
         ""
     } else {
@@ -273,7 +275,7 @@ pub(crate) fn create_policy(table: &str, called: &str, policy: &Policy) -> Strin
     let with_check = policy.with_check.as_ref();
     format!(
         "CREATE POLICY {} ON {}{kind} FOR {} TO {}{}{}",
-        name(called),
+        name(own_name),
         name(table),
         policy.command,
         roles.join(", "),
@@ -282,8 +284,9 @@ pub(crate) fn create_policy(table: &str, called: &str, policy: &Policy) -> Strin
     )
 }
 
-/// Makes a role, and whoever runs it a member: so that one login serves for migrating and for the application's work.
-/// A role belongs to the server, where another database may have made it already.
+/// Creates a role and makes the current user a member, so that one login can migrate and do the application's work.
+///
+/// Roles belong to the server, so another database may have created it already.
 pub(crate) fn create_role(role: &str) -> String {
     let (name, text) = (name(role), text(role));
     let body = format!(

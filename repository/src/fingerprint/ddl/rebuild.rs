@@ -1,5 +1,5 @@
-//! SQLite cannot alter a constraint or a column's type: the table is made anew, its rows are copied, and the
-//! new one takes the old one's name (<https://sqlite.org/lang_altertable.html#otheralter>).
+//! Rebuilds a table of SQLite, which cannot alter a constraint or a column's type: a new table is created, the rows are
+//! copied, and the new table takes the name of the old one (<https://sqlite.org/lang_altertable.html#otheralter>).
 
 use super::dependents;
 use crate::fingerprint::ddl;
@@ -7,21 +7,22 @@ use crate::fingerprint::ident;
 use crate::fingerprint::schema::{OtherObject, Table};
 use crate::fingerprint::statement::{Phase, Statement};
 
-/// What the copy is called until it takes the place of the table.
+/// The suffix of the new table until it takes the name of the old one.
 pub(crate) const NEW: &str = "__new";
-/// What the table is called until it goes.
+/// The suffix of the old table until it is dropped.
 const OLD: &str = "__old";
 
-/// The statements that make `from` into `into`. Rows are copied column by column; a new column that takes no
-/// NULL and has no default needs a value that only somebody who knows the rows can give: the copy then fails
-/// on the first row, and nothing is lost.
+/// The statements that change the table `from` into `into`.
 ///
-/// What the change leaves alone is made again in its own words: indexes, triggers, and the views that would be
-/// in the way of the new name. Names are exchanged by ALTER TABLE, which writes anew the foreign keys of other tables
-/// as they were; so the table that goes has a name that it has only here.
+/// Rows are copied column by column. A new column that is NOT NULL and has no default makes the copy fail on the first
+/// row, and nothing is lost.
+///
+/// Indexes, triggers and views that the change does not affect are recreated from their own SQL. ALTER TABLE RENAME
+/// also rewrites the foreign keys of other tables. The old table is therefore renamed before it is dropped, and the
+/// last rename restores those keys.
 ///
 /// # Errors
-/// Says what somebody has to do first, where a trigger or a view cannot be made again.
+/// The step that has to be done first, if a trigger or view cannot be recreated.
 pub(crate) fn statements(
     table: &str,
     from: &Table,
@@ -34,7 +35,7 @@ pub(crate) fn statements(
     can_be_made_again(table, &dependents, gone)?;
     if let Some(conflict) = into.conflicts.first() {
         return Err(format!(
-            "make the table anew by hand: what DOMAIN suppresses would be lost, {} {}",
+            "rebuild the table by hand, since a suppressed clause would be lost: {} {}",
             conflict.name, conflict.clause
         ));
     }
@@ -47,7 +48,7 @@ pub(crate) fn statements(
         .filter(|name| from.column(name).is_some())
         .collect();
     let columns = ident::names(&copied);
-    // By itself SQLite takes a name in double quotes for a text if there is no such column.
+    // Qualified, since SQLite reads an unknown name in double quotes as a text.
     let values = copied.iter();
     let values = values.map(|column| format!("{}.{}", ident::name(table), ident::name(column)));
     let values = values.collect::<Vec<_>>().join(", ");
@@ -89,10 +90,10 @@ pub(crate) fn statements(
     Ok(all)
 }
 
-/// Whether the triggers and views will be right again as they are written, when those columns are gone.
+/// Checks that the triggers and views are valid after the columns in `gone` are dropped.
 ///
 /// # Errors
-/// Says what somebody has to do first.
+/// The step that has to be done first.
 pub(crate) fn can_be_made_again<'a>(
     table: &str,
     dependents: &[&OtherObject],
@@ -105,20 +106,20 @@ pub(crate) fn can_be_made_again<'a>(
     };
     if let Some(stale) = those(&|other| other.sql.is_none()) {
         return Err(format!(
-            "fix what has another name first, and look again: as that has it, {stale} would have to be made again"
+            "first run the renames, then check again: they change {stale}, which a rebuild has to create again"
         ));
     }
     for column in gone {
-        if let Some(readers) = those(&|other| dependents::is_about(other, column)) {
+        if let Some(readers) = those(&|other| dependents::mentions(other, column)) {
             return Err(format!(
-                "drop first, or make otherwise, what seems to read {table}.{column}: {readers}"
+                "first drop or change what seems to read {table}.{column}: {readers}"
             ));
         }
     }
     Ok(())
 }
 
-/// Numbers of rows that are gone are not given again.
+/// Copies the AUTOINCREMENT counter, so that numbers of deleted rows are not reused.
 fn counted_on(table: &str, new: &str) -> [String; 2] {
     let (table, new) = (ident::text(table), ident::text(new));
     [

@@ -1,10 +1,10 @@
-//! Queries that find the rows by which a fix fails: they are for whoever runs it, to look before it does.
+//! Queries that find the rows on which a fix fails, to run before the fix.
 
 use crate::fingerprint::ddl;
 use crate::fingerprint::ident;
 use crate::fingerprint::schema::{ForeignKey, Index};
 
-/// Rows that break a condition.
+/// Rows that violate a condition.
 pub(crate) fn breaking(table: &str, condition: impl std::fmt::Display) -> String {
     format!(
         "SELECT * FROM {} WHERE NOT ({condition})",
@@ -12,7 +12,7 @@ pub(crate) fn breaking(table: &str, condition: impl std::fmt::Display) -> String
     )
 }
 
-/// Rows without a value.
+/// Rows with NULL in a column.
 pub(crate) fn without(table: &str, column: &str) -> String {
     format!(
         "SELECT * FROM {} WHERE {} IS NULL",
@@ -21,12 +21,12 @@ pub(crate) fn without(table: &str, column: &str) -> String {
     )
 }
 
-/// Every row: each of them needs a value.
+/// All rows: each needs a value.
 pub(crate) fn all(table: &str) -> String {
     format!("SELECT * FROM {}", ident::name(table))
 }
 
-/// Rows that refer to nothing.
+/// Rows whose foreign key has no parent.
 pub(crate) fn orphaned(table: &str, key: &ForeignKey) -> String {
     let both = || key.columns.iter().zip(&key.referenced_columns);
     let same =
@@ -42,7 +42,7 @@ pub(crate) fn orphaned(table: &str, key: &ForeignKey) -> String {
     )
 }
 
-/// Values of a key that several rows share. `by` is what the key counts, `only` the rows that it counts.
+/// Values of a key that several rows share. `by` lists the key's expressions, `only` is its predicate.
 pub(crate) fn shared(table: &str, by: &[String], only: Option<&str>) -> String {
     let list = by.join(", ");
     let given = by.iter().map(|one| format!("{one} IS NOT NULL"));
@@ -55,13 +55,13 @@ pub(crate) fn shared(table: &str, by: &[String], only: Option<&str>) -> String {
     )
 }
 
-/// As [`shared`], of the columns of a key.
+/// As [`shared`], for the columns of a key.
 pub(crate) fn shared_by(table: &str, columns: &[String]) -> String {
     let columns: Vec<String> = columns.iter().map(|column| ident::name(column)).collect();
     shared(table, &columns, None)
 }
 
-/// As [`shared`], of a unique index; none for another.
+/// As [`shared`], for a unique index; `None` for another one.
 pub(crate) fn shared_in(table: &str, index: &Index) -> Option<String> {
     let keys = index.keys.iter().map(ddl::key);
     let only = index.predicate.as_ref().map(ToString::to_string);

@@ -1,4 +1,4 @@
-//! Words that both engines read, each in its own way.
+//! Finds SQL that both engines accept but evaluate differently.
 
 use std::ops::ControlFlow;
 
@@ -7,7 +7,7 @@ use sqlparser::ast::{DataType, Expr, Value, Visit, Visitor};
 use super::read;
 use crate::model::engine::Engine;
 
-/// Functions of which the engines have one each, by the same name.
+/// Functions with the same name and different behaviour.
 const FUNCTIONS: [(&str, &str); 8] = [
     ("current_timestamp", CLOCK),
     ("current_date", CLOCK),
@@ -16,7 +16,7 @@ const FUNCTIONS: [(&str, &str); 8] = [
     ("time", "SQLite's gives a text, Postgres's a time"),
     (
         "format",
-        "SQLite's is printf, Postgres's knows %s, %I and %L",
+        "SQLite's is printf, Postgres's supports %s, %I and %L",
     ),
     ("round", "SQLite rounds 2.5 to 3, Postgres a double to 2"),
     (
@@ -27,11 +27,11 @@ const FUNCTIONS: [(&str, &str); 8] = [
 
 const CLOCK: &str = "SQLite's clock gives a text, Postgres's a point in time";
 
-/// What is read in two ways of an expression that is meant for both engines; the first, where there is one.
+/// The first part of an expression that the engines evaluate differently, with the reason.
 pub(crate) fn in_both(sql: &str) -> Option<String> {
     let expression = match read(Engine::Sqlite, sql) {
         Ok(expression) => expression,
-        Err(error) => return Some(format!("{sql}: it cannot be read: {error}")),
+        Err(error) => return Some(format!("{sql}: it cannot be parsed: {error}")),
     };
     match expression.visit(&mut Finder) {
         ControlFlow::Break(found) => Some(found),
@@ -51,18 +51,18 @@ impl Visitor for Finder {
                 escape_char,
                 ..
             } if !is_read_alike(pattern, escape_char.is_some()) => {
-                "SQLite's LIKE takes a letter of ASCII for the same in either case, and \\ for itself"
+                "SQLite's LIKE ignores the case of ASCII letters, and \\ is no escape character"
             }
             Expr::Substring {
                 substring_from: Some(from),
                 ..
             } if !is_positive(from) => {
-                "SQLite counts a negative beginning from the end, Postgres goes on before the text"
+                "SQLite counts a negative start from the end, Postgres from before the text"
             }
             Expr::Cast {
                 expr, data_type, ..
             } if !matches!(**expr, Expr::Value(_)) && !is_text(data_type) => {
-                "SQLite casts whatever begins like a number and cuts off, Postgres rounds and refuses"
+                "SQLite reads a numeric prefix and truncates, Postgres rounds and refuses other texts"
             }
             Expr::Function(function) => {
                 let name = function.name.to_string().to_lowercase();

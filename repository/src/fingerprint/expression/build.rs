@@ -1,4 +1,4 @@
-//! From what the parser reads to what is compared.
+//! Builds the canonical form from the parser's syntax tree.
 
 use sqlparser::ast::{
     BinaryOperator, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments,
@@ -10,7 +10,7 @@ use super::opaque;
 use crate::fingerprint::ident;
 use crate::model::engine::Engine;
 
-/// Functions that have more than one name.
+/// Functions with several names, and the canonical name.
 const SAME: [(&str, &str); 7] = [
     ("char_length", "length"),
     ("character_length", "length"),
@@ -21,7 +21,7 @@ const SAME: [(&str, &str); 7] = [
     ("current_timestamp", "now"),
 ];
 
-/// What looks like a function and is none, on Postgres.
+/// Expressions of Postgres's grammar that look like function calls.
 const GRAMMAR: [&str; 8] = [
     "coalesce",
     "nullif",
@@ -126,7 +126,7 @@ impl Builder {
                 Some(scalar) => Node::Call("select".to_owned(), vec![self.argument(scalar)]),
                 None => opaque::node(expression),
             },
-            // Postgres prints NOT before the whole.
+            // Postgres prints NOT before EXISTS.
             Expr::Exists {
                 negated: true,
                 subquery,
@@ -149,7 +149,7 @@ impl Builder {
         }
     }
 
-    /// SQLite does not mind the case of a name, in quotes or not.
+    /// The name of a column. SQLite ignores its case, quoted or not.
     fn column(&self, ident: &Ident) -> String {
         match self.engine {
             Engine::Sqlite => ident.value.to_ascii_lowercase(),
@@ -161,7 +161,7 @@ impl Builder {
         expressions.iter().map(|expression| self.node(expression))
     }
 
-    /// The same whichever stands on the left.
+    /// `IS DISTINCT FROM`, with its operands in a fixed order.
     fn distinct(&self, left: &Expr, right: &Expr) -> Node {
         match (self.node(left), self.node(right)) {
             (Node::Null, what) | (what, Node::Null) => Node::Is(Box::new(what), "NOT NULL"),
@@ -213,7 +213,7 @@ impl Builder {
             BinaryOperator::LtEq => Comparison::LessOrEqual,
             BinaryOperator::Gt => Comparison::Greater,
             BinaryOperator::GtEq => Comparison::GreaterOrEqual,
-            // How Postgres prints LIKE.
+            // Postgres prints LIKE as `~~`.
             BinaryOperator::PGLikeMatch => return like("LIKE", false, left, right),
             BinaryOperator::PGNotLikeMatch => return like("LIKE", true, left, right),
             BinaryOperator::PGILikeMatch => return like("ILIKE", false, left, right),
@@ -234,7 +234,7 @@ impl Builder {
         let (left, right) = (self.node(expr), self.node(pattern));
         match escape {
             None => like(name, negated, left, right),
-            // Postgres prints the pattern through a function.
+            // Postgres prints the pattern with ESCAPE as a function call.
             Some(escape) => {
                 let arguments = vec![right, self.node(escape)];
                 let pattern = Node::Call("like_escape".to_owned(), arguments);
@@ -257,8 +257,8 @@ impl Builder {
         }
     }
 
-    /// A literal has no type of its own: the column's is compared as such. What the type changes stays a cast:
-    /// `1.5::integer` is 2, and `'abc'::varchar(2)` is 'ab'.
+    /// Removes casts that do not change a literal. `1.5::integer` is 2 and `'abc'::varchar(2)` is 'ab', so these casts
+    /// stay.
     fn cast(&self, inner: Node, ty: &DataType) -> Node {
         let ty = type_name(ty);
         if self.engine == Engine::Sqlite {
@@ -281,8 +281,8 @@ impl Builder {
         }
     }
 
-    /// By the types of its arguments Postgres chooses among functions of one name: theirs are kept, but for a text's
-    /// and an integer's, which are those of literals without one.
+    /// An argument of a function. Its type may select an overload, so casts stay, except to text and integer, the types
+    /// of plain literals.
     fn argument(&self, expression: &Expr) -> Node {
         if self.engine == Engine::Sqlite {
             return self.node(expression);
@@ -319,8 +319,7 @@ impl Builder {
         }
     }
 
-    /// The name of a function. What the grammar itself computes is no function, and in quotes Postgres means one that
-    /// somebody made.
+    /// The name of a function. Quoted, a name of the grammar is a user-defined function in Postgres.
     fn called(&self, ident: &Ident) -> String {
         let name = folded(ident);
         let is_plain = name.chars().all(|c| c == '_' || c.is_alphanumeric());
@@ -369,7 +368,7 @@ fn typed(literal: Node, ty: &str) -> Node {
     Node::Cast(Box::new(literal), ty.to_owned())
 }
 
-/// Types of Postgres that a literal has without being told, beside a column of such a type.
+/// Types of Postgres that an untyped literal gets from the column next to it.
 const PLAIN: [&str; 11] = [
     "text",
     "varchar",
@@ -391,7 +390,7 @@ fn is_number(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_digit() || c == '-') && text.parse::<f64>().is_ok()
 }
 
-/// Whether a number is the same in that type. A `real` has 24 bits for its digits.
+/// Whether the type holds the number exactly. A `real` has 24 bits of precision.
 fn keeps(ty: &str, number: &str) -> bool {
     let whole = number.parse::<i128>();
     match ty {
@@ -428,7 +427,7 @@ fn numbers(expression: &Expr) -> Option<Vec<Node>> {
     items.collect()
 }
 
-/// The one value of `SELECT value`.
+/// The value of a query of the form `SELECT value`.
 pub(crate) fn scalar_of(query: &Query) -> Option<&Expr> {
     let SetExpr::Select(select) = &*query.body else {
         return None;
@@ -445,7 +444,7 @@ pub(crate) fn scalar_of(query: &Query) -> Option<&Expr> {
     }
 }
 
-/// A name that is not quoted has no case.
+/// The name as Postgres folds it: lower case unless quoted.
 pub(crate) fn folded(ident: &Ident) -> String {
     match ident.quote_style {
         Some(_) => ident.value.clone(),
@@ -465,7 +464,7 @@ pub(crate) fn literal(value: &Value) -> Node {
     }
 }
 
-/// A type by the name that Postgres prints.
+/// A type as Postgres prints it.
 pub(crate) fn type_name(ty: &DataType) -> String {
     let name = match ty {
         DataType::Custom(name, of) if of.is_empty() => {

@@ -1,14 +1,14 @@
-//! SQL expressions, compared by what they say and not by how they are spelled.
+//! SQL expressions, compared by their meaning and not by their spelling.
 //!
-//! Parsed by `sqlparser`: Postgres prints back what it stored, with casts, parentheses and aliases of its
-//! own, and no pattern over text tells `(a OR b) AND c` from `a OR (b AND c)`.
+//! They are parsed by `sqlparser`. Postgres prints an expression with its own casts, parentheses and aliases, and no
+//! text pattern can distinguish `(a OR b) AND c` from `a OR (b AND c)`.
 
 mod ambiguous;
-mod askable;
 mod build;
 pub(crate) mod names;
 mod node;
 mod opaque;
+mod plannable;
 mod resolve;
 mod sqlite;
 mod uses;
@@ -20,31 +20,31 @@ use sqlparser::dialect::{Dialect, PostgreSqlDialect};
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer, TokenizerError};
 
-pub(crate) use askable::can_be_asked;
 pub(crate) use node::Node;
+pub(crate) use plannable::can_be_planned;
 pub(crate) use resolve::Names;
 pub(crate) use uses::{Kind, Use};
 
 use crate::model::engine::Engine;
 
-/// An expression: how it is written, and what it says. Two are equal if they say the same.
+/// An expression: its SQL and its canonical form. Two are equal if their canonical forms are.
 #[derive(Clone, Debug)]
 pub(crate) struct Expression {
     sql: String,
     node: Node,
     is_condition: bool,
-    /// What it uses that somebody made, as Postgres tells.
+    /// The user-defined objects that it uses, as Postgres has recorded them.
     uses: Vec<Use>,
-    /// What a row has shown of it, beside the one that is wanted.
-    shown: Option<Shown>,
+    /// The result of sample rows, compared with the wanted expression.
+    sample_result: Option<SampleResult>,
 }
 
-/// What a row shows that one condition takes and the other refuses.
+/// How a sample row shows that two conditions differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shown {
-    /// It takes what should be refused.
+pub(crate) enum SampleResult {
+    /// It accepts a row that the wanted one refuses.
     Weaker,
-    /// It refuses what should be taken.
+    /// It refuses a row that the wanted one accepts.
     Stronger,
 }
 
@@ -57,30 +57,29 @@ impl PartialEq for Expression {
 impl Eq for Expression {}
 
 impl Expression {
-    /// A condition: what a check, a predicate or a policy says. What the parser does not know is equal only to
-    /// its own text.
+    /// A condition of a check, a predicate or a policy. One that cannot be parsed is equal only to its own text.
     pub(crate) fn condition(engine: Engine, sql: &str) -> Self {
         Expression {
             sql: sql.to_owned(),
-            node: parse(engine, sql).settled(),
+            node: parse(engine, sql).normalized(),
             is_condition: true,
             uses: Vec::new(),
-            shown: None,
+            sample_result: None,
         }
     }
 
-    /// A value: a default, or what an index sorts by.
+    /// A value: a default, or a key of an index.
     pub(crate) fn scalar(engine: Engine, sql: &str) -> Self {
         Expression {
             sql: sql.to_owned(),
             node: parse(engine, sql),
             is_condition: false,
             uses: Vec::new(),
-            shown: None,
+            sample_result: None,
         }
     }
 
-    /// The same, knowing what it uses. What its text does not say makes it another expression than any that is written.
+    /// Sets the objects that it uses. If its text does not name one of them, it is equal to no written expression.
     pub(crate) fn using(mut self, uses: Vec<Use>) -> Self {
         self.uses = uses;
         self.node = self.with_hidden(self.node.clone());
@@ -90,7 +89,7 @@ impl Expression {
     fn with_hidden(&self, node: Node) -> Node {
         let hidden = self.hidden();
         hidden.fold(node, |node, one| {
-            Node::Operator(format!("uses {}", one.said), vec![node])
+            Node::Operator(format!("uses {}", one.printed), vec![node])
         })
     }
 
@@ -98,38 +97,38 @@ impl Expression {
         self.uses.iter().filter(|one| one.is_hidden)
     }
 
-    /// What it uses that somebody made.
+    /// The user-defined objects that it uses.
     pub(crate) fn uses(&self) -> &[Use] {
         &self.uses
     }
 
-    /// What it uses that somebody made, and that the other does not name.
-    pub(crate) fn strange_to(&self, other: &Expression) -> Option<&Use> {
-        let is_strange = |one: &&Use| one.is_hidden || !one.is_named_in(&other.sql);
-        self.uses.iter().find(is_strange)
+    /// A user-defined object that it uses and that the other expression does not name.
+    pub(crate) fn use_not_named_in(&self, other: &Expression) -> Option<&Use> {
+        let is_not_named = |one: &&Use| one.is_hidden || !one.is_named_in(&other.sql);
+        self.uses.iter().find(is_not_named)
     }
 
-    /// Takes the names in it for what they are in that table.
+    /// Resolves its names against the columns and types of its table.
     pub(crate) fn resolve(&mut self, names: &Names<'_>) {
         let Some(node) = names.node(&self.sql) else {
             return;
         };
         let node = match self.is_condition {
-            true => names.settled(node.settled()),
+            true => names.normalized(node.normalized()),
             false => node,
         };
         self.node = self.with_hidden(node);
     }
 
-    pub(crate) fn shown(&self) -> Option<Shown> {
-        self.shown
+    pub(crate) fn sample_result(&self) -> Option<SampleResult> {
+        self.sample_result
     }
 
-    pub(crate) fn show(&mut self, shown: Option<Shown>) {
-        self.shown = shown;
+    pub(crate) fn set_sample_result(&mut self, sample_result: Option<SampleResult>) {
+        self.sample_result = sample_result;
     }
 
-    /// A value of that type: a literal needs no cast to it.
+    /// The value as one of that type: a literal needs no cast to it.
     pub(crate) fn of_type(mut self, ty: &str) -> Self {
         if let Node::Cast(inner, cast) = &self.node
             && cast == ty
@@ -140,39 +139,39 @@ impl Expression {
         self
     }
 
-    /// As it was written.
+    /// The SQL as it was written.
     pub(crate) fn sql(&self) -> &str {
         &self.sql
     }
 
-    /// What it says, in the form that is compared.
+    /// The canonical form.
     pub(crate) fn node(&self) -> &Node {
         &self.node
     }
 
-    /// Whether the other holds wherever this one does, as far as can be told: by equal parts, narrower bounds
-    /// and shorter lists.
+    /// Whether the other holds wherever this one does. Derived from equal parts, narrower bounds and shorter lists;
+    /// `false` if unknown.
     pub(crate) fn implies(&self, other: &Expression) -> bool {
         self.node.implies(&other.node)
     }
 
-    /// Whether it is about the column.
-    pub(crate) fn is_about(&self, engine: Engine, column: &str) -> bool {
-        names::are_about(engine, &self.sql, column)
+    /// Whether it names the column.
+    pub(crate) fn mentions(&self, engine: Engine, column: &str) -> bool {
+        names::mentions(engine, &self.sql, column)
     }
 
-    /// Both at once.
+    /// The conjunction of both.
     pub(crate) fn and(&self, other: &Expression) -> Self {
         Expression {
             sql: format!("({}) AND ({})", self.sql, other.sql),
             node: Node::all([self.node.clone(), other.node.clone()]),
             is_condition: true,
             uses: Vec::new(),
-            shown: None,
+            sample_result: None,
         }
     }
 
-    /// The same of a column that has another name.
+    /// The expression after the rename of a column.
     pub(crate) fn renamed(&self, engine: Engine, from: &str, to: &str) -> Self {
         Expression {
             sql: names::renamed(engine, &self.sql, from, to),
@@ -185,16 +184,16 @@ impl Expression {
             },
             is_condition: self.is_condition,
             uses: self.uses.clone(),
-            shown: self.shown,
+            sample_result: self.sample_result,
         }
     }
 }
 
 impl fmt::Display for Expression {
-    /// As it was written; what it hides is a comment behind it.
+    /// The SQL as it was written, with a comment for the objects that it does not name.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.sql)?;
-        let hidden: Vec<&str> = self.hidden().map(|one| one.said.as_str()).collect();
+        let hidden: Vec<&str> = self.hidden().map(|one| one.printed.as_str()).collect();
         match hidden.is_empty() {
             true => Ok(()),
             false => {
@@ -205,12 +204,12 @@ impl fmt::Display for Expression {
     }
 }
 
-/// What the engines read in two ways of a condition that is meant for both; the first, where there is one.
+/// The first part of a condition that the engines evaluate differently, with the reason.
 pub(crate) fn read_in_two_ways(sql: &str) -> Option<String> {
     ambiguous::in_both(sql)
 }
 
-/// What reads the engine's SQL.
+/// The parser's dialect of an engine.
 fn dialect(engine: Engine) -> &'static dyn Dialect {
     match engine {
         Engine::Sqlite => &sqlite::Sqlite,
@@ -225,7 +224,7 @@ fn parse(engine: Engine, sql: &str) -> Node {
     }
 }
 
-/// The tokens of a text. The parser takes `0xff`, a number, for `X'ff'`, a byte.
+/// The tokens of a text. The tokenizer reads `0xff`, a number of SQLite, as `X'ff'`, a byte; it becomes a number again.
 pub(crate) fn tokens(engine: Engine, sql: &str) -> Result<Vec<TokenWithSpan>, TokenizerError> {
     let mut tokens = Tokenizer::new(dialect(engine), sql).tokenize_with_location()?;
     let lines: Vec<&str> = sql.split('\n').collect();
@@ -238,7 +237,7 @@ pub(crate) fn tokens(engine: Engine, sql: &str) -> Result<Vec<TokenWithSpan>, To
             .checked_sub(1)
             .and_then(|line| lines.get(line as usize));
         let first = line.and_then(|line| line.chars().nth((column as usize).saturating_sub(1)));
-        // 64 bits, the first of which is the sign (<https://sqlite.org/lang_expr.html#hexint>).
+        // 64 bits in two's complement (<https://sqlite.org/lang_expr.html#hexint>).
         if let (Some('0'), Ok(bits)) = (first, u64::from_str_radix(digits, 16)) {
             token.token = Token::Number(bits.cast_signed().to_string(), false);
         }
@@ -246,7 +245,7 @@ pub(crate) fn tokens(engine: Engine, sql: &str) -> Result<Vec<TokenWithSpan>, To
     Ok(tokens)
 }
 
-/// The first statement of SQLite's that the tokens are.
+/// The first statement of the tokens, in SQLite's dialect.
 pub(crate) fn statement(tokens: Vec<TokenWithSpan>) -> Result<Statement, ParserError> {
     let mut parser = Parser::new(dialect(Engine::Sqlite)).with_tokens_with_locations(tokens);
     let first = parser.parse_statements()?.into_iter().next();
@@ -258,7 +257,7 @@ fn read(engine: Engine, sql: &str) -> Result<Expr, ParserError> {
         tokens(engine, sql).map_err(|error| ParserError::TokenizerError(error.to_string()))?;
     let mut parser = Parser::new(dialect(engine)).with_tokens_with_locations(tokens);
     let expression = parser.parse_expr()?;
-    // Half an expression is none.
+    // A valid prefix is not enough.
     parser.expect_token(&Token::EOF)?;
     Ok(expression)
 }

@@ -1,4 +1,4 @@
-//! The names of columns in SQL: whether one is there, and the same with another in its place.
+//! Finds and renames columns in SQL.
 
 use std::ops::ControlFlow;
 
@@ -8,17 +8,17 @@ use super::{read, statement, tokens};
 use crate::fingerprint::ident;
 use crate::model::engine::Engine;
 
-/// Whether the expression is about the column. One that the parser does not know may be.
-pub(crate) fn are_about(engine: Engine, sql: &str, column: &str) -> bool {
+/// Whether the expression names the column; `true` if it cannot be parsed.
+pub(crate) fn mentions(engine: Engine, sql: &str, column: &str) -> bool {
     let Ok(mut expression) = read(engine, sql) else {
         return true;
     };
-    let mut is_about = false;
-    each_column(&mut expression, |name| is_about |= is(engine, name, column));
-    is_about
+    let mut mentions = false;
+    each_column(&mut expression, |name| mentions |= is(engine, name, column));
+    mentions
 }
 
-/// The expression with another name for a column.
+/// The expression after the rename of a column.
 pub(crate) fn renamed(engine: Engine, sql: &str, from: &str, to: &str) -> String {
     let Ok(mut expression) = read(engine, sql) else {
         return sql.to_owned();
@@ -29,14 +29,14 @@ pub(crate) fn renamed(engine: Engine, sql: &str, from: &str, to: &str) -> String
     }
 }
 
-/// A CREATE INDEX of SQLite with another name for a column.
+/// A CREATE INDEX of SQLite after the rename of a column.
 pub(crate) fn with_column_renamed(index: &str, from: &str, to: &str) -> String {
     rewritten(index, |statement| {
         rename(Engine::Sqlite, statement, from, to)
     })
 }
 
-/// A CREATE INDEX of SQLite for a table of another name.
+/// A CREATE INDEX of SQLite after the rename of its table.
 pub(crate) fn with_table_renamed(index: &str, to: &str) -> String {
     rewritten(index, |statement| match statement {
         Statement::CreateIndex(create) => {
@@ -57,7 +57,7 @@ fn rewritten(sql: &str, change: impl FnOnce(&mut Statement) -> bool) -> String {
     }
 }
 
-/// Whether the name was there.
+/// Renames a column and returns whether it was there.
 fn rename(engine: Engine, what: &mut impl VisitMut, from: &str, to: &str) -> bool {
     let mut was_there = false;
     each_column(what, |name| {
@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_column_gets_another_name_and_a_function_of_the_same_name_keeps_its_own() {
+    fn a_column_rename_leaves_functions_of_the_same_name_alone() {
         let sql = "date(date, '+0 days') = date AND \"Date\" <> 'date'";
         assert_eq!(
             renamed(Engine::Sqlite, sql, "date", "day"),
@@ -122,12 +122,12 @@ mod tests {
             "date(\"order\", '+0 days') = \"order\" AND \"Date\" <> 'date'"
         );
         assert_eq!(renamed(Engine::Sqlite, sql, "time", "day"), sql);
-        assert!(are_about(Engine::Sqlite, "length(icon) = 1", "icon"));
-        assert!(!are_about(Engine::Sqlite, "icon(length) = 'icon'", "icon"));
+        assert!(mentions(Engine::Sqlite, "length(icon) = 1", "icon"));
+        assert!(!mentions(Engine::Sqlite, "icon(length) = 'icon'", "icon"));
     }
 
     #[test]
-    fn an_index_keeps_what_is_its_own() {
+    fn renames_in_an_index_change_only_its_table_and_columns() {
         let sql = "CREATE UNIQUE INDEX name ON things (name COLLATE NOCASE DESC, lower(name)) WHERE name > 'name'";
         assert_eq!(
             with_table_renamed(&with_column_renamed(sql, "name", "title"), "order"),

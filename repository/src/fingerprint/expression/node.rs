@@ -1,12 +1,12 @@
 use std::collections::BTreeSet;
 
-/// What an expression says, in one form whatever its spelling.
+/// The canonical form of an expression.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Node {
     And(BTreeSet<Node>),
     Or(BTreeSet<Node>),
     Not(Box<Node>),
-    /// A literal stands on the right.
+    /// A comparison; a literal is on the right.
     Compare(Box<Node>, Comparison, Box<Node>),
     /// `what [NOT] IN (items)`.
     In {
@@ -14,19 +14,19 @@ pub(crate) enum Node {
         items: BTreeSet<Node>,
         negated: bool,
     },
-    /// A column that stands for itself, and so holds a boolean; settled into an equation in the end.
+    /// A boolean column as a condition; becomes an equation when it is [normalized](Node::normalized).
     True(Box<Node>),
     /// `what IS NULL`, `what IS NOT TRUE`.
     Is(Box<Node>, &'static str),
     Column(String),
     Text(String),
-    /// A number; true and false are 1 and 0, as SQLite has them.
+    /// A number; true and false are 1 and 0, as in SQLite.
     Number(String),
     Null,
     Call(String, Vec<Node>),
     Operator(String, Vec<Node>),
     Cast(Box<Node>, String),
-    /// What is not understood, tidied.
+    /// An expression without a form of its own, as normalized text.
     Opaque(String),
 }
 
@@ -43,7 +43,7 @@ pub(crate) enum Comparison {
 use Comparison::{Equal, Greater, GreaterOrEqual, Less, LessOrEqual, NotEqual};
 
 impl Comparison {
-    /// What holds where this does not; both give NULL for a NULL.
+    /// The opposite comparison; both give NULL for NULL.
     fn negated(self) -> Self {
         match self {
             Equal => NotEqual,
@@ -55,7 +55,7 @@ impl Comparison {
         }
     }
 
-    /// The same with the sides exchanged.
+    /// The comparison with its sides exchanged.
     fn mirrored(self) -> Self {
         match self {
             Equal | NotEqual => self,
@@ -68,7 +68,7 @@ impl Comparison {
 }
 
 impl Node {
-    /// As a condition: a column that stands for itself is true.
+    /// As a condition: a column alone is compared with true.
     pub(crate) fn truth(self) -> Self {
         match self {
             Node::Column(_) => Node::True(Box::new(self)),
@@ -76,13 +76,13 @@ impl Node {
         }
     }
 
-    /// The condition in its last form: nothing is negated any more.
-    pub(crate) fn settled(self) -> Self {
+    /// The condition after its construction: boolean columns become equations.
+    pub(crate) fn normalized(self) -> Self {
         match self.truth() {
             Node::True(column) => Node::compare(*column, Equal, Node::Number("1".to_owned())),
-            Node::And(parts) => Node::all(parts.into_iter().map(Node::settled)),
-            Node::Or(parts) => Node::any(parts.into_iter().map(Node::settled)),
-            Node::Not(inner) => Node::Not(Box::new(inner.settled())),
+            Node::And(parts) => Node::all(parts.into_iter().map(Node::normalized)),
+            Node::Or(parts) => Node::any(parts.into_iter().map(Node::normalized)),
+            Node::Not(inner) => Node::Not(Box::new(inner.normalized())),
             other => other,
         }
     }
@@ -107,7 +107,7 @@ impl Node {
         }
     }
 
-    /// `what IN (items)`, or an equation where there is one.
+    /// `what IN (items)`; an equation for one item.
     pub(crate) fn within(what: Node, items: impl IntoIterator<Item = Node>, negated: bool) -> Self {
         let items: BTreeSet<Node> = items.into_iter().collect();
         match items.len() {
@@ -124,7 +124,7 @@ impl Node {
         }
     }
 
-    /// Every one of them.
+    /// The conjunction.
     pub(crate) fn all(parts: impl IntoIterator<Item = Node>) -> Self {
         let mut flat = BTreeSet::new();
         for part in parts {
@@ -135,8 +135,8 @@ impl Node {
                 }
             }
         }
-        // `n >= 1 AND n >= 0` demands no more than `n >= 1`.
-        // One after the other: of two that imply each other, one stays.
+        // `n >= 1 AND n >= 0` is `n >= 1`. Parts are removed one by one, so that of two that imply each other one
+        // stays.
         let mut needed: Vec<Node> = flat.iter().cloned().collect();
         for part in &flat {
             let implied = |other: &Node| other != part && other.implies(part);
@@ -147,7 +147,7 @@ impl Node {
         single(needed.into_iter().collect(), Node::And)
     }
 
-    /// At least one of them. Equations of one thing are a list.
+    /// The disjunction. Equations of the same operand become a list.
     pub(crate) fn any(parts: impl IntoIterator<Item = Node>) -> Self {
         let mut flat = BTreeSet::new();
         let mut lists: Vec<(Node, BTreeSet<Node>)> = Vec::new();
@@ -181,7 +181,7 @@ impl Node {
         single(flat, Node::Or)
     }
 
-    /// What holds where this does not.
+    /// The negation.
     pub(crate) fn negated(self) -> Self {
         match self {
             Node::And(parts) => Node::any(parts.into_iter().map(Node::negated)),
@@ -209,10 +209,10 @@ impl Node {
         }
     }
 
-    /// Whether the other holds wherever this one does, as far as can be told.
+    /// Whether the other holds wherever this one does; `false` if unknown.
     pub(crate) fn implies(&self, other: &Node) -> bool {
         let is = |node: &Node, number: &str| matches!(node, Node::Number(n) if n == number);
-        // Whatever holds, true does too; and what never holds allows anything to be said of it.
+        // Everything implies true, and false implies everything.
         if self == other || is(other, "1") || is(self, "0") {
             return true;
         }
@@ -291,7 +291,7 @@ fn single(parts: BTreeSet<Node>, join: fn(BTreeSet<Node>) -> Node) -> Node {
     }
 }
 
-/// Whether `x mine value` leaves no more than `x theirs limit`, for whole numbers.
+/// Whether `x mine value` implies `x theirs limit`, for whole numbers.
 fn narrower(mine: Comparison, value: &Node, theirs: Comparison, limit: &Node) -> bool {
     let number = |node: &Node| match node {
         Node::Number(number) => number.parse::<i128>().ok(),

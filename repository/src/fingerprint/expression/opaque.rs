@@ -1,5 +1,5 @@
-//! What has no form of its own here (`CASE`, subqueries over tables, window functions) is compared as the
-//! parser's text, without what an engine adds or a writer may leave out.
+//! Expressions without a canonical form (`CASE`, subqueries over tables, window functions). They are compared as the
+//! parser's text, without what an engine adds or an author may leave out.
 
 use std::ops::ControlFlow;
 
@@ -47,7 +47,7 @@ impl VisitorMut for Tidy {
             },
             _ => {}
         }
-        // Parentheses around whatever has parts, so that none of those that were written is missed.
+        // Parentheses around every expression with parts, so that written and missing ones compare equal.
         if !is_whole(expression) {
             *expression = Expr::Nested(Box::new(expression.clone()));
         }
@@ -84,7 +84,7 @@ impl VisitorMut for Tidy {
     }
 }
 
-/// Whether there is a row hangs on no value of it.
+/// EXISTS does not depend on the selected values: removes them.
 fn without_values(query: &mut Query) {
     let SetExpr::Select(select) = &mut *query.body else {
         return;
@@ -102,7 +102,7 @@ fn without_values(query: &mut Query) {
     }
 }
 
-/// Whether no operator beside it can take a part of it.
+/// Whether it needs no parentheses next to an operator.
 fn is_whole(expression: &Expr) -> bool {
     matches!(
         expression,
@@ -125,7 +125,7 @@ fn plain(ident: &mut Ident) {
     }
 }
 
-/// Whether the literal is the same without the type that Postgres prints after it.
+/// Whether the literal means the same without the type that Postgres prints after it.
 fn is_plain(literal: &Value, ty: &DataType) -> bool {
     matches!(literal, Value::SingleQuotedString(_)) && matches!(ty, DataType::Text)
 }

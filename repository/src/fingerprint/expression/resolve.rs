@@ -1,4 +1,4 @@
-//! An expression of a table whose columns and whose schema are known.
+//! Resolves the names of an expression against its table and schema.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -13,20 +13,20 @@ use super::uses::{Kind, Use};
 use super::{build, read};
 use crate::model::engine::Engine;
 
-/// What is known of a table when two expressions of it are compared.
+/// The names that two expressions of a table may use.
 pub(crate) struct Names<'a> {
     pub(crate) engine: Engine,
     pub(crate) table: &'a str,
     /// The types of its columns, by name.
     pub(crate) types: BTreeMap<&'a str, &'a str>,
-    /// What the expressions use that may be said without its schema.
-    pub(crate) plain: Vec<&'a Use>,
-    /// The columns of every table of the schema, by its name: a subquery may read them.
+    /// The used objects whose names are unambiguous without their schema.
+    pub(crate) unambiguous: Vec<&'a Use>,
+    /// The columns of all tables of the schema, by table: a subquery may read them.
     pub(crate) columns: &'a BTreeMap<String, Vec<String>>,
 }
 
 impl Names<'_> {
-    /// The canonical form of the text; none where the parser does not know it.
+    /// The canonical form of the text; `None` if it cannot be parsed.
     pub(crate) fn node(&self, sql: &str) -> Option<Node> {
         let mut expression = read(self.engine, sql).ok()?;
         let _: ControlFlow<()> = expression.visit(&mut Plain {
@@ -36,13 +36,13 @@ impl Names<'_> {
         Some(build::node(self.engine, &expression))
     }
 
-    /// The same, where a condition of whole numbers is written by its bounds, and a literal has the type of the column
-    /// that it is compared with.
-    pub(crate) fn settled(&self, node: Node) -> Node {
+    /// The condition with types applied: whole numbers are compared by inclusive bounds, and a literal has the type of
+    /// the column that it is compared with.
+    pub(crate) fn normalized(&self, node: Node) -> Node {
         match node {
-            Node::And(parts) => Node::all(parts.into_iter().map(|part| self.settled(part))),
-            Node::Or(parts) => Node::any(parts.into_iter().map(|part| self.settled(part))),
-            Node::Not(inner) => Node::Not(Box::new(self.settled(*inner))),
+            Node::And(parts) => Node::all(parts.into_iter().map(|part| self.normalized(part))),
+            Node::Or(parts) => Node::any(parts.into_iter().map(|part| self.normalized(part))),
+            Node::Not(inner) => Node::Not(Box::new(self.normalized(*inner))),
             Node::Compare(what, comparison, value) => {
                 let value = self.literal(&what, *value);
                 self.bound(*what, comparison, value)
@@ -102,7 +102,7 @@ impl Names<'_> {
         Node::compare(what, comparison, value)
     }
 
-    /// A list of whole numbers without a gap is a range.
+    /// A list of consecutive whole numbers becomes a range.
     fn within(&self, what: Node, items: Vec<Node>, negated: bool) -> Node {
         use Comparison::{GreaterOrEqual, LessOrEqual};
         let numbers: Option<Vec<i128>> = items.iter().map(number).collect();
@@ -129,7 +129,7 @@ impl Names<'_> {
 
 fn number(node: &Node) -> Option<i128> {
     match node {
-        // Beyond 64 bits it is another type's.
+        // Beyond 64 bits it is `numeric`.
         Node::Number(number) => number.parse::<i64>().ok().map(i128::from),
         _ => None,
     }
@@ -139,14 +139,14 @@ fn written(number: i128) -> Node {
     Node::Number(number.to_string())
 }
 
-/// Takes away the schemas of names that can mean nothing else without, and the table's name before its own columns.
+/// Removes schemas where a name is unambiguous, and the table's name before its own columns.
 struct Plain<'n> {
     names: &'n Names<'n>,
-    /// What is read by the queries that it is in: there a table's name tells its columns from another's.
+    /// The sources of the enclosing queries: inside one, a column keeps its table.
     queries: Vec<Sources>,
 }
 
-/// What a query reads: each by the name that it has there, with its columns; none where they are not known.
+/// The sources of a query by their alias, with their columns; `None` if unknown.
 type Sources = Option<Vec<(Ident, Vec<String>)>>;
 
 impl Plain<'_> {
@@ -161,7 +161,13 @@ impl Plain<'_> {
         let is_it = |one: &&Use| {
             one.kind == kind && self.is(schema, &one.schema) && self.is(own, &one.name)
         };
-        if self.names.plain.iter().copied().any(|one| is_it(&one)) {
+        if self
+            .names
+            .unambiguous
+            .iter()
+            .copied()
+            .any(|one| is_it(&one))
+        {
             name.0.remove(0);
         }
     }
@@ -202,7 +208,7 @@ impl Plain<'_> {
         sources.collect()
     }
 
-    /// Whose column it is in the queries around it; Postgres says it there.
+    /// The table of a column in the enclosing queries; Postgres prints it there.
     fn table_of(&self, column: &Ident) -> Option<Ident> {
         let name = build::folded(column);
         for sources in self.queries.iter().rev() {
@@ -214,9 +220,9 @@ impl Plain<'_> {
             match (having.next(), having.next()) {
                 (Some((table, _)), None) => return Some(table.clone()),
                 (Some(_), Some(_)) => return None,
-                // Another query's, further out.
+                // A column of an outer query.
                 _ if of.next().is_some() => {}
-                // It reads nothing, like (SELECT value): then Postgres says no table either.
+                // A query without sources, like (SELECT value): Postgres prints no table either.
                 _ => return None,
             }
         }
@@ -236,7 +242,7 @@ impl Plain<'_> {
     }
 }
 
-/// Postgres puts parentheses around each join; the first of several is the innermost anyway.
+/// Removes the parentheses that Postgres prints around each join; joins associate to the left without them.
 fn without_parentheses(from: &mut TableWithJoins) {
     if let TableFactor::NestedJoin {
         table_with_joins,

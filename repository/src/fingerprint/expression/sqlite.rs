@@ -6,16 +6,16 @@ use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::Token;
 
-/// SQLite as its own grammar has it: `a IS b`, `a NOT GLOB b`, shifts, and how strongly its operators bind
+/// SQLite's grammar where `sqlparser` differs: `a IS b`, `a NOT GLOB b`, shifts, and the precedence of operators
 /// (<https://sqlite.org/lang_expr.html#operators_and_parse_affecting_attributes>).
 #[derive(Debug)]
 pub(crate) struct Sqlite;
 
-/// `*`, `/`, `%`: less than `||`, which binds less than a sign.
+/// `*`, `/`, `%` bind less than `||`, which binds less than a sign.
 const PRODUCT: u8 = 40;
 const CONCATENATION: u8 = 45;
 const SIGN: u8 = 46;
-/// `<` and its like bind more than `=` and its like.
+/// `<`, `<=`, `>`, `>=` bind more than `=` and `IS`.
 const ORDER: u8 = 21;
 const EQUALITY: u8 = 20;
 const BITS: u8 = 23;
@@ -28,7 +28,7 @@ impl Dialect for Sqlite {
     fn prec_value(&self, precedence: Precedence) -> u8 {
         match precedence {
             Precedence::Between | Precedence::Eq | Precedence::Like | Precedence::Is => EQUALITY,
-            // What a sign is asked with.
+            // The parser uses this precedence for a sign.
             Precedence::MulDivModOp => SIGN,
             other => SQLiteDialect {}.prec_value(other),
         }
@@ -64,7 +64,7 @@ impl Dialect for Sqlite {
         if parser.peek_keyword(Keyword::NOT) && is_matched(&parser.peek_nth_token_ref(1).token) {
             parser.next_token();
             let matched = SQLiteDialect {}.parse_infix(parser, left, precedence)?;
-            // In parentheses, since NOT before it would bind less.
+            // In parentheses, since a prefix NOT would bind less.
             return Some(matched.map(|matched| {
                 let expr = Box::new(matched);
                 let op = UnaryOperator::Not;
@@ -125,13 +125,13 @@ impl Dialect for Sqlite {
 
 const MATCHES: [Keyword; 3] = [Keyword::GLOB, Keyword::MATCH, Keyword::REGEXP];
 
-/// `ISNULL`, which the parser has no word for.
+/// `ISNULL`, which is no keyword of the parser.
 fn is_null(token: &Token) -> bool {
     matches!(token, Token::Word(word)
         if word.quote_style.is_none() && word.value.eq_ignore_ascii_case("isnull"))
 }
 
-/// `left IS right`, where the right is more than a word that the parser knows behind IS.
+/// `left IS right` with an expression on the right; the parser itself reads `IS NULL`, `IS TRUE` and others.
 fn is(parser: &mut Parser<'_>, left: &Expr, precedence: u8) -> Option<Result<Expr, ParserError>> {
     let negated = matches!(
         &parser.peek_nth_token_ref(1).token,

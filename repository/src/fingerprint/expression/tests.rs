@@ -9,7 +9,7 @@ fn sqlite(sql: &str) -> Expression {
 }
 
 #[test]
-fn what_postgres_prints_back_is_what_was_written() {
+fn an_expression_equals_what_postgres_prints_for_it() {
     for (written, printed) in [
         ("deleted_at IS NULL", "(deleted_at IS NULL)"),
         (
@@ -52,7 +52,7 @@ fn what_postgres_prints_back_is_what_was_written() {
 }
 
 #[test]
-fn the_engines_say_the_same_in_their_own_words() {
+fn equivalent_conditions_of_the_two_engines_are_equal() {
     for (here, there) in [
         ("is_on = 1", "is_on"),
         ("is_on = 0", "NOT is_on"),
@@ -84,7 +84,7 @@ fn the_engines_say_the_same_in_their_own_words() {
 }
 
 #[test]
-fn what_means_something_else_differs() {
+fn expressions_with_different_meanings_are_not_equal() {
     for (one, other) in [
         ("(a OR b) AND c", "a OR (b AND c)"),
         ("a = 'X'", "a = 'x'"),
@@ -129,7 +129,7 @@ fn what_means_something_else_differs() {
 }
 
 #[test]
-fn sqlite_is_read_as_its_grammar_binds() {
+fn sqlite_operators_bind_as_in_its_grammar() {
     for (one, same) in [
         ("a NOT GLOB 'x*'", "NOT (a GLOB 'x*')"),
         ("a IS b", "b IS NOT DISTINCT FROM a"),
@@ -188,7 +188,7 @@ fn a_narrower_condition_implies_a_wider_one() {
 }
 
 #[test]
-fn what_cannot_be_read_is_equal_to_itself_alone() {
+fn an_expression_that_cannot_be_parsed_equals_only_itself() {
     assert_eq!(sqlite("a  ??? b"), sqlite("a ???\n b"));
     assert_ne!(sqlite("a ??? b"), sqlite("a ??? c"));
 }
@@ -205,7 +205,7 @@ fn of_two_conditions_that_imply_each_other_one_stays() {
 }
 
 #[test]
-fn a_text_is_a_boolean_in_the_spellings_of_postgres_alone() {
+fn a_text_casts_to_a_boolean_only_in_the_spellings_of_postgres() {
     let scalar = |sql: &str| Expression::scalar(Engine::Postgres, sql);
     for (text, value) in [
         ("yes", "true"),
@@ -223,14 +223,14 @@ fn a_text_is_a_boolean_in_the_spellings_of_postgres_alone() {
 }
 
 #[test]
-fn an_index_says_the_same_under_another_name() {
+fn a_hexadecimal_number_in_an_index_survives_a_rename() {
     let index = "CREATE INDEX ix ON things (n) WHERE n & 0xff = 1";
     let renamed = names::with_column_renamed(index, "n", "m");
     assert_eq!(renamed, "CREATE INDEX ix ON things(m) WHERE m & 255 = 1");
 }
 
 #[test]
-fn what_the_engines_read_in_two_ways_is_known() {
+fn conditions_that_the_engines_evaluate_differently_are_found() {
     for sql in [
         "a LIKE 'x%'",
         "NOT (b = 1 OR a LIKE lower(b))",

@@ -1,22 +1,22 @@
-//! What an expression of Postgres uses outside of what Postgres brings.
+//! The user-defined objects that an expression of Postgres uses.
 
 use sqlparser::tokenizer::{Token, Word};
 
 use super::tokens;
 use crate::model::engine::Engine;
 
-/// A function, an operator, a type or a relation that somebody made.
+/// A user-defined function, operator, type or relation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Use {
     pub(crate) kind: Kind,
     pub(crate) schema: String,
     pub(crate) name: String,
-    /// As Postgres prints it: `public.evil(text)`.
-    pub(crate) said: String,
-    /// Whether it lies in the checked schema, and Postgres brings nothing of its name and kind: then the name
-    /// alone can mean nothing else.
-    pub(crate) is_plain: bool,
-    /// Whether what is printed does not say it.
+    /// Its name as Postgres prints it: `public.evil(text)`.
+    pub(crate) printed: String,
+    /// Whether it is in the checked schema and Postgres has no built-in object of its kind and name. Its name is then
+    /// unambiguous without the schema.
+    pub(crate) is_unambiguous: bool,
+    /// Whether the printed expression does not name it.
     pub(crate) is_hidden: bool,
 }
 
@@ -41,14 +41,14 @@ impl Kind {
 }
 
 impl Use {
-    /// Looks for it in what is printed with `pg_catalog` alone on the search path. Postgres prints no function behind a
-    /// cast, and no operator behind `NULLIF`, `IS DISTINCT FROM` and `CASE x WHEN`.
+    /// Searches the expressions as printed with `pg_catalog` alone on the search path. Postgres prints no function for
+    /// a cast, and no operator for `NULLIF`, `IS DISTINCT FROM` and `CASE x WHEN`.
     pub(crate) fn look_in<'s>(&mut self, mut printed: impl Iterator<Item = &'s str>) {
-        // The name of a relation may be a text: nextval('s').
+        // A relation may be named by a text: nextval('s').
         self.is_hidden = self.kind != Kind::Relation && !printed.any(|sql| self.is_said_in(sql));
     }
 
-    /// Whether the text says it with its schema.
+    /// Whether the text names it with its schema.
     fn is_said_in(&self, sql: &str) -> bool {
         let Ok(tokens) = tokens(Engine::Postgres, sql) else {
             return false;
@@ -67,7 +67,7 @@ impl Use {
         (0..tokens.len()).any(is_said)
     }
 
-    /// Whether words that somebody wrote name it, with its schema or without.
+    /// Whether a written text names it, with or without its schema.
     pub(crate) fn is_named_in(&self, sql: &str) -> bool {
         let Ok(tokens) = tokens(Engine::Postgres, sql) else {
             return false;
@@ -95,7 +95,7 @@ fn is_name(token: &Token, name: &str) -> bool {
     }
 }
 
-/// What stands before the parenthesis that ends `OPERATOR(public.>=)`.
+/// The operator before the closing parenthesis of `OPERATOR(public.>=)`.
 fn operator(tokens: &[&Token]) -> String {
     let name = tokens.iter().take_while(|token| ***token != Token::RParen);
     name.map(ToString::to_string).collect()

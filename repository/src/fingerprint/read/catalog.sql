@@ -3,7 +3,7 @@ c AS MATERIALIZED (
     SELECT c.* FROM pg_class c, s
     WHERE c.relnamespace = s.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
         AND c.relname <> 'seaql_migrations'
-        -- What an extension brought is its own, unless it reads tables that are not.
+        -- Objects of an extension are left out, except views that read tables outside of it.
         AND (NOT EXISTS (SELECT FROM pg_depend d
                 WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
             OR c.relkind IN ('v', 'm') AND EXISTS (
@@ -22,7 +22,7 @@ m AS MATERIALIZED (
     JOIN pg_auth_members g ON g.member = r.oid
     JOIN pg_roles d ON d.oid = g.roleid
     JOIN pg_roles x ON x.oid = d.oid OR NOT d.rolsuper AND pg_has_role(d.oid, x.oid, 'MEMBER')
-    -- Since version 16 several roles may have granted it, and each takes back its own.
+    -- Since version 16 several roles may have granted the membership, and each revokes its own grant.
     CROSS JOIN LATERAL (SELECT format('REVOKE %I FROM %I%s', d.rolname, r.rolname,
         CASE WHEN current_setting('server_version_num')::int >= 160000 THEN format(' GRANTED BY %s', g.grantor::regrole) END)) v (sql)
     WHERE NOT r.rolsuper
@@ -62,7 +62,7 @@ SELECT 'creator', '', 0, json_build_array(e.privilege_type, coalesce(o.rolname, 
     WHERE e.privilege_type = 'CREATE' AND e.grantee <> s.nspowner AND (o.rolname = $1 OR m.oid IS NOT NULL
         OR e.grantee = 0 AND NOT (s.nspname = 'public' AND current_setting('server_version_num')::int < 150000))
 UNION ALL
--- A login that can read the tables as itself is an administrator's, not the application's.
+-- A login that can read the tables without the role is an administrator's, not the application's.
 SELECT 'login', '', 0, json_build_array(l.rolname, l.rolsuper OR l.oid = r.oid OR pg_has_role(l.oid, r.oid,
         CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END)
         OR EXISTS (SELECT FROM t WHERE has_table_privilege(l.oid, t.oid, 'SELECT'))

@@ -2,7 +2,7 @@ use serde_json::Value;
 
 use super::Unreadable;
 
-/// A fact that a catalog tells of a table: its fields as a JSON array, which both engines can write.
+/// A row of a catalog query: a fact about a table, whose fields are a JSON array, which both engines can write.
 pub(crate) struct Row {
     pub(crate) kind: String,
     pub(crate) table: String,
@@ -47,7 +47,7 @@ impl Row {
         number.ok_or_else(|| self.wrong(index))
     }
 
-    /// SQLite has 0 and 1 for it.
+    /// A boolean; SQLite writes 0 and 1.
     pub(crate) fn flag(&self, index: usize) -> Result<bool, Unreadable> {
         match self.fields.get(index) {
             Some(Value::Bool(flag)) => Ok(*flag),
@@ -63,7 +63,7 @@ impl Row {
         }
     }
 
-    /// A list of texts; none for NULL.
+    /// A list of texts; empty for NULL.
     pub(crate) fn texts(&self, index: usize) -> Result<Vec<String>, Unreadable> {
         let items = match self.fields.get(index) {
             Some(Value::Array(items)) => items.as_slice(),

@@ -4,14 +4,14 @@ SELECT 'hazard', r.rolname::text, 0, json_build_array('CAT059', v.name, 'a role 
     FROM r, LATERAL (VALUES ('CREATEROLE', r.rolcreaterole), ('REPLICATION', r.rolreplication)) v (name, has)
     WHERE v.has AND NOT r.rolsuper
 UNION ALL
-SELECT 'hazard', r.rolname::text, 0, json_build_array('CAT059', m.rolname, 'no member of it',
+SELECT 'hazard', r.rolname::text, 0, json_build_array('CAT059', m.rolname, 'not a member of it',
         format('a member of %s, which %s, by the grant of %s', m.rolname, w.may, m.through),
         m.revoke, NULL)::text
     FROM r, m, LATERAL (SELECT CASE
         WHEN m.rolcreaterole THEN 'has CREATEROLE' WHEN m.rolreplication THEN 'has REPLICATION'
         WHEN m.rolname = 'pg_execute_server_program' THEN 'runs programs on the server'
         WHEN m.rolname IN ('pg_read_server_files', 'pg_write_server_files') THEN 'reads or writes files of the server'
-        WHEN m.rolname = 'pg_read_all_data' THEN 'reads what statistics keep of every owner, and the secrets of roles'
+        WHEN m.rolname = 'pg_read_all_data' THEN 'reads statistics with values of every owner, and the secrets of roles'
         WHEN m.rolname = 'pg_create_subscription' THEN 'copies rows from and to other servers' END) w (may)
     WHERE w.may IS NOT NULL AND NOT m.unbound
 UNION ALL
@@ -25,7 +25,7 @@ SELECT 'hazard', r.rolname::text, 0, json_build_array('CAT059', format('EXECUTE 
 UNION ALL
 SELECT 'hazard', r.rolname::text, 0, json_build_array('CAT059', format('SELECT ON %s', v.name), 'nothing',
         format('SELECT ON %s, which has values of every owner or the secrets of roles', v.name), '[]'::json,
-        format('REVOKE SELECT ON %s from whom %I has it', v.name, r.rolname))::text
+        format('REVOKE SELECT ON %s from the role through which %I has it', v.name, r.rolname))::text
     FROM r, (VALUES ('pg_statistic'), ('pg_statistic_ext_data'), ('pg_authid'), ('pg_largeobject'), ('pg_user_mapping')) v (name)
     WHERE NOT r.rolsuper AND has_table_privilege(r.oid, v.name, 'SELECT')
         AND NOT EXISTS (SELECT FROM m WHERE m.rolname = 'pg_read_all_data')
@@ -60,7 +60,7 @@ SELECT 'hazard', 'database', 0, json_build_array('CAT088', format('CREATE TO %s'
             AND (e.grantee = 0 OR o.rolname = $1 OR m.oid IS NOT NULL)) v
 UNION ALL
 SELECT 'hazard', s.nspname::text, 0, json_build_array('CAT088', 'CREATE TO PUBLIC', 'nothing',
-        'CREATE TO PUBLIC, which databases have from before version 15',
+        'CREATE TO PUBLIC, the default before Postgres 15',
         json_build_array(format('REVOKE CREATE ON SCHEMA %I FROM PUBLIC', s.nspname)), NULL)::text
     FROM s CROSS JOIN aclexplode(coalesce(s.nspacl, acldefault('n', s.nspowner))) e
     WHERE e.privilege_type = 'CREATE' AND e.grantee = 0 AND s.nspname = 'public'
@@ -73,11 +73,11 @@ SELECT 'hazard', 'database', 0, json_build_array('CAT057', '', 'another owner',
     WHERE d.datname = current_database() AND NOT r.rolsuper AND pg_has_role(r.oid, d.datdba, 'MEMBER')
 UNION ALL
 SELECT 'hazard', 'database', 0, json_build_array('CAT084', 'encoding', 'UTF8', pg_encoding_to_char(encoding), '[]'::json,
-        'make a database WITH ENCODING ''UTF8'' LOCALE ''C'' TEMPLATE template0, and read a dump of this one into it')::text
+        'create a database WITH ENCODING ''UTF8'' LOCALE ''C'' TEMPLATE template0, and load a dump of this one into it')::text
     FROM pg_database WHERE datname = current_database() AND pg_encoding_to_char(encoding) <> 'UTF8'
 UNION ALL
 SELECT 'hazard', s.nspname::text, 0, json_build_array('CAT086', format('%s ON %s OF %s TO %s', e.privilege_type, k.name, o.rolname,
-        g.name), 'nothing', format('%s ON the %s that %s makes%s TO %s', e.privilege_type, k.name, o.rolname, w.place, g.name),
+        g.name), 'nothing', format('%s ON future %s of %s%s TO %s', e.privilege_type, k.name, o.rolname, w.place, g.name),
         json_build_array(format('ALTER DEFAULT PRIVILEGES FOR ROLE %I%s REVOKE %s ON %s FROM %s', o.rolname, w.place,
             e.privilege_type, k.name, g.name)), NULL)::text
     FROM s
@@ -90,7 +90,7 @@ SELECT 'hazard', s.nspname::text, 0, json_build_array('CAT086', format('%s ON %s
     CROSS JOIN LATERAL (SELECT CASE WHEN e.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(p.rolname) END) g (name)
     CROSS JOIN LATERAL (SELECT CASE WHEN a.defaclnamespace = 0 THEN '' ELSE format(' IN SCHEMA %I', s.nspname) END) w (place)
     WHERE e.grantee <> a.defaclrole AND (p.rolname = $1 OR p.oid IN (SELECT oid FROM m)
-        -- What everyone has of every function and type that is made.
+        -- Except the built-in defaults of PUBLIC for functions and types.
         OR e.grantee = 0 AND NOT (a.defaclnamespace = 0 AND a.defaclobjtype IN ('f', 'T')))
 UNION ALL
 SELECT 'hazard', t.relname::text, 0, json_build_array('CAT048', format('%s: %I', f.oid::regclass, k.conname), 'no such foreign key',
@@ -103,7 +103,7 @@ UNION ALL
 SELECT 'hazard', t.relname::text, 0, json_build_array('CAT085', x.oid::regclass, 'no such relation',
         format('a %s in %I, which is searched first', w.kind, n.nspname), CASE w.kind
             WHEN 'table' THEN '[]' ELSE json_build_array(format('DROP %s %s', upper(w.kind), x.oid::regclass)) END,
-        format('rename or move %s: it stands before %I.%I', x.oid::regclass, s.nspname, t.relname))::text
+        format('rename or move %s, which shadows %I.%I', x.oid::regclass, s.nspname, t.relname))::text
     FROM t
     CROSS JOIN s
     JOIN pg_class x ON x.relname = t.relname AND x.relkind IN ('r', 'p', 'v', 'm', 'f') AND x.relnamespace <> s.oid
@@ -114,7 +114,7 @@ SELECT 'hazard', t.relname::text, 0, json_build_array('CAT085', x.oid::regclass,
         WHEN 'f' THEN 'foreign table' ELSE 'table' END) w (kind)
 UNION ALL
 SELECT DISTINCT 'hazard', f.nspname::text, 0, json_build_array('CAT057', f.said, 'another owner',
-        'the application''s role, or one that it is a member of: it may give the function another body',
+        'the application''s role, or one that it is a member of: it can replace the body of the function',
         json_build_array(format('ALTER FUNCTION %s OWNER TO CURRENT_USER', f.said)), NULL)::text
     FROM r, (
         SELECT n.nspname, p.proowner, format('%I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)) AS said
@@ -148,15 +148,15 @@ SELECT 'hazard', f.nspname::text, 0, json_build_array('CAT068', format('EXECUTE 
 UNION ALL
 SELECT 'hazard', 'seaql_migrations', 0, json_build_array(v.code, v.name, v.wanted, v.found, v.sql, v.words)::text
     FROM (
-        SELECT 'CAT083', '', 'a table with a column version', 'another thing of that name', '[]'::json,
-            'let the migrator make seaql_migrations, and copy the names of the migrations into it'
+        SELECT 'CAT083', '', 'a table with a column version', 'another object of that name', '[]'::json,
+            'let the migrator create seaql_migrations, then copy the names of the migrations into it'
             FROM h WHERE h.relkind <> 'r' OR h.attnum IS NULL
         UNION ALL
-        SELECT 'CAT083', g.tgname, 'nothing of the kind', format('TRIGGER %I', g.tgname),
+        SELECT 'CAT083', g.tgname, 'no such object', format('TRIGGER %I', g.tgname),
             json_build_array(format('DROP TRIGGER %I ON seaql_migrations', g.tgname)), NULL
             FROM h JOIN pg_trigger g ON g.tgrelid = h.oid WHERE NOT g.tgisinternal
         UNION ALL
-        SELECT 'CAT083', g.rulename, 'nothing of the kind', format('RULE %I', g.rulename),
+        SELECT 'CAT083', g.rulename, 'no such object', format('RULE %I', g.rulename),
             json_build_array(format('DROP RULE %I ON seaql_migrations', g.rulename)), NULL
             FROM h JOIN pg_rewrite g ON g.ev_class = h.oid WHERE g.rulename <> '_RETURN'
         UNION ALL

@@ -1,37 +1,38 @@
-//! The migrations that SeaORM has recorded.
+//! Reads the migrations that SeaORM has recorded in `seaql_migrations`.
 
-use super::{Row, Unreadable};
+use super::Unreadable;
+use super::fields::Row;
 
-/// What is told of them.
+/// The recorded migrations.
 #[derive(Clone, Debug)]
 pub(crate) enum Applied {
-    /// Its rows; none in a database that SeaORM never migrated.
+    /// The rows; empty if SeaORM never migrated the database.
     Rows(Recorded),
     /// The role may not read them.
     NotPermitted,
 }
 
-/// The rows of the history.
+/// The rows of the history table.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Recorded {
     /// The migrations by name, in order.
     pub(crate) names: Vec<String>,
-    /// Rows that are no migration's name, or not the only one of theirs.
-    pub(crate) odd: Vec<Odd>,
+    /// Rows with an invalid or a repeated name.
+    pub(crate) odd: Vec<OddRow>,
 }
 
-/// A row that no migrator has written.
+/// A row that no migrator writes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Odd {
-    /// Its name, on one line.
+pub(crate) struct OddRow {
+    /// Its name, escaped to one line.
     pub(crate) name: String,
     pub(crate) found: &'static str,
-    /// The rows in question, where a condition of both engines tells them.
+    /// A condition of both engines that selects the rows, if there is one.
     pub(crate) rows: Option<&'static str>,
 }
 
-/// What the catalog tells; `None` where its rows say that there are some and not which: then [`NAMES`] does.
-pub(crate) fn told(rows: &[Row]) -> Result<Option<Applied>, Unreadable> {
+/// The history in the rows of the catalog query; `None` if only [`NAMES`] can read it.
+pub(super) fn in_catalog(rows: &[Row]) -> Result<Option<Applied>, Unreadable> {
     let Some(row) = rows.iter().find(|row| row.kind == "history") else {
         return Ok(Some(Applied::Rows(Recorded::default())));
     };
@@ -42,24 +43,24 @@ pub(crate) fn told(rows: &[Row]) -> Result<Option<Applied>, Unreadable> {
     })
 }
 
-/// The rows of a database of SQLite that has the table: what they hold in hexadecimal, since it may be no text, and how
-/// often.
-pub(crate) const NAMES: &str = "
+/// Reads the history of a SQLite database that has the table. The values are hexadecimal, since they may not be text,
+/// and followed by their number of rows.
+pub(super) const NAMES: &str = "
     SELECT CASE typeof(version) WHEN 'null' THEN 'null' WHEN 'text' THEN 'x' ELSE 'b' END
         || coalesce(hex(CAST(version AS BLOB)), '') || ' ' || count(*)
     FROM seaql_migrations GROUP BY typeof(version), CAST(version AS BLOB)";
 
-/// More characters than this are not read.
+/// Names are shorter than this many characters.
 const LONGEST: usize = 450;
 
-/// What the words say: `x6d31 1`.
-pub(crate) fn recorded(words: &[String]) -> Applied {
+/// Reads the history from values in hexadecimal: `x6d31 1`.
+pub(super) fn recorded(words: &[String]) -> Applied {
     let mut recorded = Recorded::default();
     for word in words {
         let (value, count) = word.split_once(' ').unwrap_or((word, "1"));
         let text = value.strip_prefix('x').map(unhex);
         let text = text.and_then(|bytes| String::from_utf8(bytes).ok());
-        let odd = |name: &str, found, rows| Odd {
+        let odd = |name: &str, found, rows| OddRow {
             name: name.to_owned(),
             found,
             rows,
@@ -68,11 +69,11 @@ pub(crate) fn recorded(words: &[String]) -> Applied {
             None if value.starts_with("null") => {
                 Some(odd("NULL", "a row without a name", Some("version IS NULL")))
             }
-            None => Some(odd(value, "a name that is no text", None)),
+            None => Some(odd(value, "a name that is not text", None)),
             Some(name) if name.is_empty() => Some(odd("''", "an empty name", Some("version = ''"))),
             Some(name) if name.chars().any(char::is_control) => Some(odd(
                 &name.escape_debug().to_string(),
-                "a name of more than one line",
+                "a name with control characters",
                 None,
             )),
             Some(name) if name.chars().count() >= LONGEST => {
@@ -100,7 +101,7 @@ fn unhex(digits: &str) -> Vec<u8> {
         .collect()
 }
 
-/// What a role needs that may not read them.
+/// The reason if the role may not read the history.
 pub(crate) const NOT_PERMITTED: &str =
     "the role may not read which migrations are applied; grant it SELECT on seaql_migrations";
 
@@ -109,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_odd_row_leaves_the_others_as_they_are() {
+    fn an_invalid_history_row_does_not_hide_the_other_rows() {
         let words = [
             "x6d32 1", "x 1", "null 1", "bff00 1", "x6d31 2", "xff 1", "x6d0a 1",
         ];

@@ -1,4 +1,4 @@
-//! What a Postgres database has in its current schema, by `pg_catalog`.
+//! Reads the current schema of a Postgres database from `pg_catalog`.
 
 use std::collections::BTreeMap;
 
@@ -15,10 +15,10 @@ use crate::fingerprint::schema::{
 use crate::fingerprint::statement::{Phase, Statement};
 use crate::model::engine::Engine;
 
-/// Puts `pg_catalog` alone on the search path for the transaction, and sets how literals are printed. It gives the schema
-/// that was current before.
+/// Sets `pg_catalog` alone as the search path of the transaction, and the format of literals. Returns the schema that
+/// was current before.
 ///
-/// What it names is qualified itself, since until then the database's own path holds.
+/// Its names are qualified, since the search path of the database applies until it has run.
 pub(crate) const PIN: &str = "
     WITH s AS MATERIALIZED (SELECT pg_catalog.current_schema()::pg_catalog.text AS name),
     p AS MATERIALIZED (
@@ -29,28 +29,31 @@ pub(crate) const PIN: &str = "
         GROUP BY s.name)
     SELECT coalesce(p.name, '') FROM p";
 
-/// `(kind, table, place, facts)`, after [`PIN`]: so each name in it is Postgres's, and whatever is not is printed with its
-/// schema. Parameter 1 is the application's role, 2 the schema. SeaORM's own table, what extensions brought, and the
-/// parts of a partitioned table are no part of the schema.
+/// The catalog query: `(kind, table, place, facts)`. Parameter 1 is the application's role, 2 the schema that [`PIN`]
+/// returned.
 ///
-/// What SeaORM recorded is asked for by a text, since the statement is valid without its table too. `ts_stat` runs
-/// a text on every server (`query_to_xml` needs one that was built with libxml); each name is a lexeme, in
-/// hexadecimal since a lexeme is not empty.
+/// It runs after [`PIN`], so each of its names is Postgres's own, and Postgres prints all other names with their
+/// schema. `seaql_migrations`, objects of extensions and partitions are not part of the schema.
 ///
-/// `r` is the application's role; `m` are the roles that it is a member of, each with the one whose grant makes it
-/// so. A superuser is a member of every role: nothing is told beyond it.
+/// The recorded migrations are read by a query in a text, so that the statement is valid without their table. `ts_stat`
+/// runs such a text on every server (`query_to_xml` needs a server built with libxml). Each name is a lexeme, in
+/// hexadecimal because a lexeme is not empty.
 ///
-/// What only some releases have a column for is read from the row as JSON: NULLS NOT DISTINCT (15), NOT ENFORCED (18).
-/// That PUBLIC may create in `public` is a warning before 15, when every database was made so.
+/// `r` is the application's role; `m` lists the roles that it is a member of, each with the role whose grant makes it
+/// so. A superuser is a member of every role, so memberships through one are left out.
 ///
-/// A view comes before those that it reads, which were made before it.
+/// Columns that only some releases have are read from the row as JSON: NULLS NOT DISTINCT (15), NOT ENFORCED (18).
+/// CREATE on `public` for PUBLIC is not reported before 15, where every new database grants it.
 ///
-/// `NOT NULL` (contype `n`, from Postgres 18 on) is told by the columns.
+/// A view comes before the views that it reads, which are older.
 ///
-/// `uses` is what Postgres has noted of an expression that somebody made, whether it is printed or not. What Postgres
-/// brings has an id below 16384.
+/// `NOT NULL` constraints (contype `n`, since Postgres 18) are read from the columns.
 ///
-/// A `hazard` is a finding by itself: its code, name, both sides, statements that fix it, and words where none do.
+/// `uses` lists the user-defined objects that Postgres has recorded as dependencies of an expression, printed or not.
+/// Built-in objects have an id below 16384.
+///
+/// A `hazard` is a finding by itself: code, name, both sides, statements that fix it, and an instruction if there are
+/// none.
 pub(crate) const CATALOG: &str = concat!(include_str!("catalog.sql"), include_str!("hazards.sql"));
 pub(crate) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
     let mut schema = Schema::new(Engine::Postgres);
@@ -61,9 +64,9 @@ pub(crate) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
     for row in rows.iter().filter(|row| row.kind == "role") {
         schema.role = Some(Role {
             name: row.text(0)?,
-            unbound: row.flag(1)?,
-            unbound_as: Vec::new(),
-            stranger: None,
+            bypasses_policies: row.flag(1)?,
+            bypassing_memberships: Vec::new(),
+            login_without_role: None,
             namespace: Namespace {
                 name: row.text(2)?,
                 usable: row.flag(3)?,
@@ -75,26 +78,26 @@ pub(crate) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
     if let Some(role) = &mut schema.role {
         for row in &rows {
             match row.kind.as_str() {
-                "membership" => role.unbound_as.push(Membership {
+                "membership" => role.bypassing_memberships.push(Membership {
                     of: row.text(0)?,
                     through: row.text(1)?,
                     revoke: row.texts(2)?,
                 }),
                 "creator" => role.namespace.creators.push(grant(row)?),
-                "login" if !row.flag(1)? => role.stranger = Some(row.text(0)?),
+                "login" if !row.flag(1)? => role.login_without_role = Some(row.text(0)?),
                 _ => {}
             }
         }
     }
     for row in rows.iter().filter(|row| row.kind == "table") {
-        let guard = AccessControl {
+        let access_control = AccessControl {
             enabled: row.flag(0)?,
             forced: row.flag(1)?,
             owned: row.flag(2)?,
             ..AccessControl::default()
         };
         let table = Table {
-            guard: Some(guard),
+            access_control: Some(access_control),
             options: row.texts(3)?,
             ..Table::default()
         };
@@ -124,7 +127,8 @@ pub(crate) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
                 _ => continue,
             };
             if let Err(Unreadable::Catalog(_)) = read(&row, table, &mut uses) {
-                // Expressions are printed by the catalogs of the moment, not of the statement: by then it was gone.
+                // Postgres prints expressions by the catalogs of the moment, not of the statement's snapshot: the
+                // object was gone.
                 let reason = format!("{} was changed while it was read", row.table);
                 schema.unread.insert(row.table.clone(), reason);
             }
@@ -135,12 +139,15 @@ pub(crate) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
         .retain(|name, _| !schema.unread.contains_key(name));
     for (name, table) in &mut schema.tables {
         without_schema(&namespace, name, table);
-        table.guard.iter_mut().for_each(|guard| guard.grants.sort());
+        table
+            .access_control
+            .iter_mut()
+            .for_each(|access_control| access_control.grants.sort());
     }
     Ok(schema)
 }
 
-/// What is printed of a constraint or an index and of nothing else names its own schema, and its own table's.
+/// Removes the schema from the SQL of constraints and indexes, which names the table's own schema.
 fn without_schema(namespace: &str, name: &str, table: &mut Table) {
     let (schema, name) = (ident::name(namespace), ident::name(name));
     for sql in table.constraint_sql.values_mut() {
@@ -155,7 +162,7 @@ fn without_schema(namespace: &str, name: &str, table: &mut Table) {
     }
 }
 
-/// What the expressions of the tables use that somebody made: by table, kind and name of what they belong to.
+/// The user-defined objects that expressions use, by table, kind and name of the object that they belong to.
 struct Uses(BTreeMap<(String, String, String), Vec<Use>>);
 
 impl Uses {
@@ -170,15 +177,15 @@ impl Uses {
                 kind,
                 schema: row.text(3)?,
                 name: row.text(4)?,
-                said: row.text(5)?,
-                is_plain: row.flag(6)?,
+                printed: row.text(5)?,
+                is_unambiguous: row.flag(6)?,
                 is_hidden: false,
             });
         }
         Ok(uses)
     }
 
-    /// What one of them uses, whose expressions are printed so.
+    /// Removes the uses of one object, marked by whether its printed expressions name them.
     fn take(&mut self, row: &Row, kind: &str, name: &str, printed: &[Option<&str>]) -> Vec<Use> {
         let of = (row.table.clone(), kind.to_owned(), name.to_owned());
         let mut uses = self.0.remove(&of).unwrap_or_default();
@@ -202,7 +209,7 @@ fn hazard(row: &Row) -> Result<Hazard, Unreadable> {
         found: row.text(3)?,
         fix: match sql.is_empty() {
             true => Fix::Words(row.text(5)?),
-            // Most are about roles; none needs anything that another step makes.
+            // Most are about roles; none needs an object of a later phase.
             false => {
                 let statements = sql.into_iter();
                 Fix::sql(statements.map(|sql| Statement::new(Phase::Role, sql)))
@@ -239,7 +246,7 @@ fn column(row: &Row, table: &mut Table, uses: &mut Uses) -> Result<(), Unreadabl
         default,
         generated,
         field: String::new(),
-        holds: None,
+        value_type: None,
     });
     Ok(())
 }
@@ -285,7 +292,7 @@ fn constraint(row: &Row, table: &mut Table, uses: &mut Uses) -> Result<(), Unrea
                 referenced_columns: row.texts(4)?,
                 on_delete: match row.texts(16)?.join(", ") {
                     some if some.is_empty() => action(&row.text(5)?),
-                    // Of the columns of the key, these alone.
+                    // SET NULL or SET DEFAULT for these columns of the key only.
                     some => format!("{} ({some})", action(&row.text(5)?)),
                 },
                 on_update: action(&row.text(6)?),
@@ -296,7 +303,7 @@ fn constraint(row: &Row, table: &mut Table, uses: &mut Uses) -> Result<(), Unrea
                 enforced: row.flag(12)?,
             });
         }
-        // A check, or an exclusion constraint, which is no expression and nowhere in DOMAIN.
+        // A check; or an exclusion constraint, which is no expression and which DOMAIN cannot have.
         _ => {
             let sql = row.text(9)?;
             let uses = uses.take(row, "constraint", &name, &[Some(&sql)]);
@@ -365,13 +372,13 @@ fn policy(row: &Row, table: &mut Table, uses: &mut Uses) -> Result<(), Unreadabl
         using: condition(using),
         with_check: condition(checked),
     };
-    let guard = table.guard.get_or_insert_default();
-    guard.policies.insert(name, policy);
+    let access_control = table.access_control.get_or_insert_default();
+    access_control.policies.insert(name, policy);
     Ok(())
 }
 
 fn privilege(row: &Row, table: &mut Table, _: &mut Uses) -> Result<(), Unreadable> {
-    let grants = &mut table.guard.get_or_insert_default().grants;
+    let grants = &mut table.access_control.get_or_insert_default().grants;
     grants.push(grant(row)?);
     Ok(())
 }

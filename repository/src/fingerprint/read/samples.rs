@@ -1,32 +1,33 @@
-//! Rows that one condition takes and another refuses, which shows that they differ, and how.
+//! Sample rows that one condition accepts and another refuses: they prove that the conditions differ, and in which
+//! direction.
 //!
-//! No row of the database is read: the rows are made of what the conditions themselves speak of. Postgres is asked for
-//! a plan, in which it computes what is the same at any time; so nothing is run but its own immutable functions.
+//! No row of the database is read: the values come from the literals of the conditions. Postgres only plans the query.
+//! The plan contains the results, because Postgres folds constants with its own immutable functions.
 
 use sqlparser::tokenizer::Token;
 
-use crate::fingerprint::expression::{Expression, Shown, tokens};
+use crate::fingerprint::expression::{Expression, SampleResult, tokens};
 use crate::fingerprint::ident;
 use crate::fingerprint::schema::Column;
 use crate::model::engine::Engine;
 
-/// A row more is not asked about.
+/// The most sample rows of a query.
 const MOST_ROWS: usize = 240;
 
-/// Texts of more characters are not made.
+/// The most characters of a sample text.
 const LONGEST: i64 = 2_000;
 
-/// The statement that computes both conditions for each of the rows; none where there is nothing to compute them for.
+/// The statement that evaluates both conditions for each row; `None` without rows or columns.
 pub(crate) fn statement(
     engine: Engine,
     table: &str,
     columns: &[&Column],
     [wanted, found]: [&Expression; 2],
 ) -> Option<String> {
-    let said = Literals::of(engine, [wanted.sql(), found.sql()])?;
+    let literals = Literals::of(engine, [wanted.sql(), found.sql()])?;
     let values: Vec<Vec<String>> = columns
         .iter()
-        .map(|column| said.values(engine, column))
+        .map(|column| literals.values(engine, column))
         .collect();
     let rows = rows(&values).into_iter().take(MOST_ROWS).map(|row| {
         let values = columns.iter().zip(row);
@@ -53,13 +54,13 @@ pub(crate) fn statement(
                     )
                 });
                 let values: Vec<String> = values.collect();
-                let say = |sql: &str| {
+                let truth = |sql: &str| {
                     format!("CASE WHEN ({sql}) IS NULL THEN 'n' WHEN ({sql}) THEN 't' ELSE 'f' END")
                 };
                 format!(
                     "SELECT {} || {} FROM (SELECT {}) AS {}",
-                    say(wanted.sql()),
-                    say(found.sql()),
+                    truth(wanted.sql()),
+                    truth(found.sql()),
                     values.join(", "),
                     ident::name(table)
                 )
@@ -75,13 +76,13 @@ pub(crate) fn statement(
         .then(|| format!("{explain}{}", rows.join(" UNION ALL ")))
 }
 
-/// What the answers show; `null` says whether a condition that is NULL takes the row, as a check does.
-pub(crate) fn shown(engine: Engine, answer: &str, null: bool) -> Option<Shown> {
+/// What the output proves. `null` says whether a condition that is NULL accepts the row, as in a check.
+pub(crate) fn result(engine: Engine, answer: &str, null: bool) -> Option<SampleResult> {
     let takes = |output: &str| match output {
         "- \"true\"" | "t" => Some(true),
         "- \"false\"" | "f" => Some(false),
         "- \"NULL::boolean\"" | "n" => Some(null),
-        // The plan leaves it to be computed.
+        // The plan does not contain the result.
         _ => None,
     };
     let pairs: Vec<(bool, bool)> = match engine {
@@ -105,13 +106,13 @@ pub(crate) fn shown(engine: Engine, answer: &str, null: bool) -> Option<Shown> {
         }
     };
     if pairs.iter().any(|(wanted, found)| *found && !wanted) {
-        return Some(Shown::Weaker);
+        return Some(SampleResult::Weaker);
     }
     let is_stronger = pairs.iter().any(|(wanted, found)| *wanted && !found);
-    is_stronger.then_some(Shown::Stronger)
+    is_stronger.then_some(SampleResult::Stronger)
 }
 
-/// Each value of each column beside the first two of the others, or each with each where that is not much.
+/// All combinations of the values; if those are too many, each value with the first two values of the other columns.
 fn rows(values: &[Vec<String>]) -> Vec<Vec<String>> {
     let all: usize = values.iter().map(Vec::len).product();
     let mut rows = vec![Vec::new()];
@@ -140,7 +141,7 @@ fn rows(values: &[Vec<String>]) -> Vec<Vec<String>> {
     rows
 }
 
-/// What conditions speak of.
+/// The literals of two conditions.
 struct Literals {
     texts: Vec<String>,
     numbers: Vec<String>,
@@ -161,7 +162,7 @@ impl Literals {
                 }
             }
         }
-        // A number may stand in quotes, alone or in an array.
+        // A number may be in quotes, alone or in an array.
         let parts = literals.texts.iter();
         let parts = parts.flat_map(|text| text.split(|c: char| "{},".contains(c)));
         let quoted = parts.filter(|part| part.parse::<i64>().is_ok());
@@ -185,7 +186,8 @@ impl Literals {
         })
     }
 
-    /// Values of the type, as SQL; a usual one is first, since it stands beside the others.
+    /// Values of the column's type, as SQL. Common ones come first, since they are combined with the values of other
+    /// columns.
     fn values(&self, engine: Engine, column: &Column) -> Vec<String> {
         let ty = column.ty.to_lowercase();
         let texts = |texts: &[&str]| -> Vec<String> {
@@ -236,26 +238,28 @@ impl Literals {
             met.push(value.clone());
             is_new
         });
-        // Where the column takes it; of a type that nothing is known of it is the one value.
+        // NULL if the column accepts it; the only value of an unknown type.
         if column.nullable || values.is_empty() {
             values.push("NULL".to_owned());
         }
         values
     }
 
-    /// Those, and what the conditions say that looks like one.
+    /// These, and the literals that look like a date or a time.
     fn times(&self, usual: &[&str]) -> Vec<String> {
         let is_time = |text: &&String| {
             let begin = text.split_once(['-', ':']).map(|(begin, _)| begin);
             begin
                 .is_some_and(|begin| !begin.is_empty() && begin.chars().all(|c| c.is_ascii_digit()))
         };
-        let said = self.texts.iter().filter(is_time);
+        let literals = self.texts.iter().filter(is_time);
         let usual = usual.iter().map(|text| ident::text(text));
-        usual.chain(said.map(|text| ident::text(text))).collect()
+        usual
+            .chain(literals.map(|text| ident::text(text)))
+            .collect()
     }
 
-    /// Short ones, long ones, those that the conditions say, and the forms that the matrix has for texts of SQLite.
+    /// Short and long texts, the literals, and the text forms of the matrix on SQLite.
     fn texts(&self, engine: Engine) -> Vec<String> {
         const USUAL: [&str; 12] = [
             "a",
@@ -272,7 +276,7 @@ impl Literals {
             "2023-02-29",
         ];
         let usual = USUAL.iter().map(|text| (*text).to_owned());
-        let said = self.texts.iter().flat_map(|text| {
+        let literals = self.texts.iter().flat_map(|text| {
             let bare = text.trim_matches(['%', '*']);
             [
                 text.clone(),
@@ -283,10 +287,13 @@ impl Literals {
         });
         let lengths = self.whole().filter(|length| (0..=LONGEST).contains(length));
         let long = lengths.map(|length| "x".repeat(usize::try_from(length).unwrap_or_default()));
-        let texts = usual.chain(said).chain(long).map(|text| ident::text(&text));
+        let texts = usual
+            .chain(literals)
+            .chain(long)
+            .map(|text| ident::text(&text));
         let mut texts: Vec<String> = texts.collect();
         if engine == Engine::Sqlite {
-            // Where many functions of SQLite's take a text to end.
+            // Many functions of SQLite end a text at a NUL character.
             let cut: Vec<String> = texts.iter().take(USUAL.len()).cloned().collect();
             texts.extend(cut.iter().map(|text| format!("{text} || char(0) || 'x'")));
         }
@@ -299,14 +306,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_shows_which_condition_takes_more() {
+    fn a_sample_row_shows_which_condition_accepts_more() {
         let plan = "Output: \n - \"true\"\n - \"NULL::boolean\"\n Output:\n - \"false\"\n - \"NULL::boolean\"";
-        let of_postgres = |null| shown(Engine::Postgres, plan, null);
-        assert_eq!(of_postgres(true), Some(Shown::Weaker));
-        assert_eq!(of_postgres(false), Some(Shown::Stronger));
-        let of_sqlite = |answer| shown(Engine::Sqlite, answer, true);
+        let of_postgres = |null| result(Engine::Postgres, plan, null);
+        assert_eq!(of_postgres(true), Some(SampleResult::Weaker));
+        assert_eq!(of_postgres(false), Some(SampleResult::Stronger));
+        let of_sqlite = |answer| result(Engine::Sqlite, answer, true);
         assert_eq!(of_sqlite("tt\nff\nnt"), None);
-        assert_eq!(of_sqlite("tt\ntf\nft"), Some(Shown::Weaker));
-        assert_eq!(of_sqlite("tt\ntf"), Some(Shown::Stronger));
+        assert_eq!(of_sqlite("tt\ntf\nft"), Some(SampleResult::Weaker));
+        assert_eq!(of_sqlite("tt\ntf"), Some(SampleResult::Stronger));
     }
 }

@@ -1,4 +1,4 @@
-//! What a SQLite database has: PRAGMAs, and the texts in `sqlite_schema` for what they leave out.
+//! Reads a SQLite database: from PRAGMAs, and from the SQL in `sqlite_schema` for what they leave out.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::fingerprint::schema::{
 };
 use crate::model::engine::Engine;
 
-/// `(kind, table, place, facts)`. SeaORM's own table is no part of the schema.
+/// The catalog query: `(kind, table, place, facts)`. `seaql_migrations` is not part of the schema.
 pub(crate) const CATALOG: &str = r#"
     WITH t AS MATERIALIZED (
         SELECT m.name, m.sql, l.strict, l.wr FROM sqlite_schema m
@@ -87,7 +87,7 @@ pub(crate) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
                 schema.tables.insert(name, table);
             }
             Err(error @ Unreadable::Text { .. }) => {
-                let reason = format!("{name} is left out: {error}");
+                let reason = format!("{name} is skipped: {error}");
                 schema.unread.insert(name, reason);
             }
             Err(error) => return Err(error),
@@ -97,7 +97,7 @@ pub(crate) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
     Ok(schema)
 }
 
-/// What is wrong with the encoding. A database keeps the one that it was made with.
+/// Reports an encoding other than UTF-8. It cannot change after a database has been created.
 fn encoding(encoding: &str) -> Option<Hazard> {
     (encoding != "UTF-8").then(|| Hazard {
         code: Code::Encoding,
@@ -106,13 +106,12 @@ fn encoding(encoding: &str) -> Option<Hazard> {
         wanted: "UTF-8".to_owned(),
         found: encoding.to_owned(),
         fix: Fix::Words(
-            "read a dump of it into a new file, in which PRAGMA encoding = 'UTF-8' comes first"
-                .to_owned(),
+            "load a dump of it into a new file, after PRAGMA encoding = 'UTF-8'".to_owned(),
         ),
     })
 }
 
-/// What is told of one table.
+/// The rows of one table.
 #[derive(Default)]
 struct Facts {
     table: Option<Row>,
@@ -159,7 +158,7 @@ impl Facts {
     fn read_columns(&self, text: &TableText, table: &mut Table) -> Result<(), Unreadable> {
         for row in &self.columns {
             let name = row.text(0)?;
-            // What is filled in without one, said aloud.
+            // NULL is the default of every column without a DEFAULT.
             let default = row.optional_text(3)?;
             let default = default.filter(|sql| !sql.eq_ignore_ascii_case("null"));
             table.columns.push(Column {
@@ -169,7 +168,7 @@ impl Facts {
                 default: default.map(|sql| sqlite_text::default(&sql)),
                 generated: text.generated.get(&name).cloned(),
                 field: String::new(),
-                holds: None,
+                value_type: None,
                 name,
             });
         }
@@ -202,7 +201,7 @@ impl Facts {
         Ok(())
     }
 
-    /// The columns of a key, and each again with what is unusual about it there.
+    /// The columns of a key, and the same with their unusual options.
     fn read_key(
         &self,
         name: &str,
@@ -271,7 +270,7 @@ impl Facts {
             key.referenced_columns.extend(row.optional_text(3)?);
         }
         let mut texts: Vec<_> = text.foreign_keys.iter().collect();
-        // The PRAGMA counts from the last one in the text.
+        // The PRAGMA lists them in reverse order of the text.
         for mut key in keys.into_values().rev() {
             let of_key = texts.iter().position(|text| text.columns == key.columns);
             if let Some(text) = of_key.map(|place| texts.remove(place)) {
@@ -284,7 +283,7 @@ impl Facts {
     }
 }
 
-/// What is said of a column otherwise than by its name.
+/// The columns with unusual options.
 fn differing(columns: &[String], said: Vec<String>) -> Vec<String> {
     let both = columns.iter().zip(said);
     both.filter(|(column, said)| ident::name(column) != *said)
@@ -292,7 +291,7 @@ fn differing(columns: &[String], said: Vec<String>) -> Vec<String> {
         .collect()
 }
 
-/// A foreign key that names no columns refers to the parent's primary key.
+/// Sets the referenced columns of foreign keys that name none: the parent's primary key.
 fn resolve(schema: &mut Schema, primary_keys: &BTreeMap<String, Vec<String>>) {
     let foreign_keys = schema
         .tables

@@ -1,4 +1,4 @@
-//! `ON CONFLICT` in a CREATE TABLE of SQLite, which the parser does not read wherever it may stand.
+//! `ON CONFLICT` clauses in a CREATE TABLE of SQLite, which the parser does not accept in every position.
 
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan};
@@ -6,9 +6,9 @@ use sqlparser::tokenizer::{Token, TokenWithSpan};
 use crate::fingerprint::finding::Part;
 use crate::fingerprint::schema::Conflict;
 
-/// Takes the clauses out of a CREATE TABLE; returns the rest, and those that do something: ABORT is what happens
-/// anyway, and of a check or of NULL SQLite reads the clause and forgets it.
-pub(crate) fn taken_out(tokens: Vec<TokenWithSpan>) -> (Vec<TokenWithSpan>, Vec<Conflict>) {
+/// Removes the clauses from a CREATE TABLE. Returns the remaining tokens and the effective clauses: ABORT is the
+/// default, and SQLite ignores the clause of a check or of NULL.
+pub(crate) fn remove_clauses(tokens: Vec<TokenWithSpan>) -> (Vec<TokenWithSpan>, Vec<Conflict>) {
     let mut rest = Vec::with_capacity(tokens.len());
     let mut conflicts: Vec<Conflict> = Vec::new();
     let mut element = Element::default();
@@ -49,13 +49,13 @@ impl Conflict {
     }
 }
 
-/// A column or a constraint between two commas, as far as it was read.
+/// A column or table constraint, as far as it was read.
 #[derive(Default)]
 struct Element {
     text: String,
-    /// Its first two words.
+    /// Its first two tokens.
     words: Vec<Token>,
-    /// The last constraint in it.
+    /// The last constraint that was read in it.
     constraint: &'static str,
 }
 
@@ -105,7 +105,7 @@ impl Element {
     }
 }
 
-/// How conflicts are resolved by the clause that begins here, and where it ends.
+/// The resolution of the clause that begins here, and the index after it.
 fn clause(tokens: &[TokenWithSpan], place: usize) -> Option<(&str, usize)> {
     let mut words = tokens
         .iter()
@@ -123,7 +123,7 @@ fn clause(tokens: &[TokenWithSpan], place: usize) -> Option<(&str, usize)> {
     }
 }
 
-/// A word that is no name in quotes.
+/// The keyword of an unquoted word.
 fn keyword(token: &Token) -> Option<Keyword> {
     match token {
         Token::Word(word) if word.quote_style.is_none() => Some(word.keyword),

@@ -1,5 +1,4 @@
-//! What SQLite tells only as the text of its CREATE statements: names of constraints, checks, collations,
-//! predicates.
+//! Parses the CREATE statements of SQLite for what no PRAGMA reports: constraint names, checks, collations, predicates.
 
 use std::collections::BTreeMap;
 
@@ -16,26 +15,26 @@ use crate::fingerprint::ident;
 use crate::fingerprint::schema::{Check, Conflict, Generated};
 use crate::model::engine::Engine;
 
-/// What the text of a CREATE TABLE says beside the PRAGMAs.
+/// The parts of a CREATE TABLE that no PRAGMA reports.
 #[derive(Default)]
 pub(crate) struct TableText {
     columns: Vec<String>,
     /// The name of the primary key.
     pub(crate) primary_key: Option<String>,
     pub(crate) conflicts: Vec<Conflict>,
-    /// Names of unique keys by their columns, each with what is [unusual](ordered) about it.
+    /// Names of unique keys by their columns with [unusual options](ordered).
     pub(crate) unique_keys: BTreeMap<Vec<String>, Option<String>>,
-    /// In the order of the text.
+    /// In the order of the statement.
     pub(crate) foreign_keys: Vec<ForeignKeyText>,
     pub(crate) checks: Vec<Check>,
     /// Collations by column.
     pub(crate) collations: BTreeMap<String, String>,
-    /// What generated columns are computed from.
+    /// Generated columns by name.
     pub(crate) generated: BTreeMap<String, Generated>,
     pub(crate) autoincrement: bool,
 }
 
-/// What the text says of a foreign key.
+/// A foreign key of a CREATE TABLE.
 pub(crate) struct ForeignKeyText {
     pub(crate) columns: Vec<String>,
     pub(crate) name: Option<String>,
@@ -43,18 +42,18 @@ pub(crate) struct ForeignKeyText {
     pub(crate) deferred: bool,
 }
 
-/// What the text of a CREATE INDEX says.
+/// The keys and the predicate of a CREATE INDEX.
 pub(crate) struct IndexText {
     pub(crate) keys: Vec<Expression>,
     pub(crate) predicate: Option<Expression>,
 }
 
-/// Reads a CREATE TABLE.
+/// Parses a CREATE TABLE.
 pub(crate) fn table(name: &str, sql: &str) -> Result<TableText, Unreadable> {
     let tokens = up_to_the_columns(tokens(name, sql)?);
-    let (tokens, conflicts) = sqlite_conflict::taken_out(tokens);
+    let (tokens, conflicts) = sqlite_conflict::remove_clauses(tokens);
     let Statement::CreateTable(create) = statement(name, tokens)? else {
-        return Err(unreadable(name, "it is no CREATE TABLE"));
+        return Err(unreadable(name, "it is not a CREATE TABLE"));
     };
     let mut text = TableText {
         conflicts,
@@ -130,7 +129,7 @@ impl TableText {
         }
     }
 
-    /// A column of a key of the table.
+    /// A column of a key with its unusual options.
     fn ordered(&self, column: &IndexColumn) -> String {
         let (name, collation) = match &column.column.expr {
             Expr::Collate { expr, collation } => (expr.as_ref(), Some(last(collation))),
@@ -150,14 +149,14 @@ impl TableText {
         )
     }
 
-    /// A column as it is written where it is defined: the case of its letters is nothing to SQLite.
+    /// The column's spelling in its definition; SQLite ignores the case of names.
     fn spelled(&self, name: &Ident) -> String {
         let mut columns = self.columns.iter();
         let own = columns.find(|column| column.eq_ignore_ascii_case(&name.value));
         own.cloned().unwrap_or_else(|| value(name))
     }
 
-    /// The collation of a column; SQLite compares bytes unless told otherwise.
+    /// The collation of a column. Default: `BINARY`.
     pub(crate) fn collation(&self, column: &str) -> &str {
         let collation = self.collations.get(column);
         collation.map_or("BINARY", String::as_str)
@@ -188,7 +187,7 @@ impl TableText {
     }
 }
 
-/// A default as a PRAGMA tells it: without the parentheses in which SQLite wants all but a literal.
+/// A default as a PRAGMA returns it: without the parentheses that SQLite requires around all but a literal.
 pub(crate) fn default(sql: &str) -> Expression {
     let tokens = expression::tokens(Engine::Sqlite, sql).unwrap_or_default();
     let tokens = tokens.into_iter().map(|token| token.token);
@@ -202,13 +201,13 @@ pub(crate) fn default(sql: &str) -> Expression {
     Expression::scalar(Engine::Sqlite, &sql)
 }
 
-/// Reads a CREATE INDEX.
+/// Parses a CREATE INDEX.
 pub(crate) fn index(name: &str, sql: &str) -> Result<IndexText, Unreadable> {
     let Statement::CreateIndex(create) = statement(name, tokens(name, sql)?)? else {
-        return Err(unreadable(name, "it is no CREATE INDEX"));
+        return Err(unreadable(name, "it is not a CREATE INDEX"));
     };
     let keys = create.columns.iter().map(|column| {
-        // The collation is told by a PRAGMA.
+        // The collation is read from a PRAGMA.
         let expression = match &column.column.expr {
             Expr::Collate { expr, .. } => expr,
             other => other,
@@ -222,7 +221,7 @@ pub(crate) fn index(name: &str, sql: &str) -> Result<IndexText, Unreadable> {
     })
 }
 
-/// A column of a key, and what is unusual there: a collation that is not the column's own, or the other order.
+/// A column of a key with its unusual options: a collation that is not the column's own, descending order.
 pub(crate) fn ordered(sql: &str, own: &str, collation: &str, descending: bool) -> String {
     let mut text = sql.to_owned();
     if !collation.eq_ignore_ascii_case(own) {
@@ -239,7 +238,7 @@ fn tokens(name: &str, sql: &str) -> Result<Vec<TokenWithSpan>, Unreadable> {
     tokens.map_err(|error| unreadable(name, &error.to_string()))
 }
 
-/// What stands behind the columns is told by a PRAGMA, and the parser does not know all of it.
+/// Cuts the table options after the columns: a PRAGMA returns them, and the parser does not know all of them.
 fn up_to_the_columns(mut tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
     let mut depth = 0_usize;
     let end = tokens.iter().position(|token| {

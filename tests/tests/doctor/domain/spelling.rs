@@ -9,7 +9,7 @@ use super::drifts::{BOTH, Drift, PLATFORM};
 
 pub(super) const DRIFTS: &[Drift] = &[
     Drift {
-        class: "name that Postgres cuts off",
+        class: "name that is too long for Postgres",
         table: Table {
             indexes: &[Index {
                 name: "ix_devices__user_id_platform_that_goes_on_and_on_until_nobody_reads_it",

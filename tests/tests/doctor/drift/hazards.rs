@@ -46,7 +46,7 @@ pub(super) const DRIFTS: &[Drift] = &[
         "database: CREATE TO PUBLIC",
     ),
     postgres(
-        "privileges on what will be made",
+        "privileges on future objects",
         "ALTER DEFAULT PRIVILEGES FOR ROLE catamaran_app IN SCHEMA public GRANT SELECT ON TABLES TO PUBLIC",
         DefaultPrivileges,
         "public: SELECT ON TABLES OF catamaran_app TO PUBLIC",

@@ -149,7 +149,7 @@ pub(super) const DRIFTS: &[Drift] = &[
         DAY,
     ),
     sqlite(
-        "index of another kind",
+        "index with other options",
         Sql(
             "DROP INDEX ix_devices__user_id_platform; CREATE INDEX ix_devices__user_id_platform ON devices (user_id, platform COLLATE NOCASE)",
         ),
@@ -157,7 +157,7 @@ pub(super) const DRIFTS: &[Drift] = &[
         PLATFORM,
     ),
     postgres(
-        "index of another kind",
+        "index with other options",
         "DROP INDEX ix_devices__user_id_platform; CREATE INDEX ix_devices__user_id_platform ON devices (user_id, platform text_pattern_ops)",
         IndexOptions,
         PLATFORM,

@@ -51,21 +51,21 @@ pub(super) const DRIFTS: &[Drift] = &[
         "devices: uq_platform",
     ),
     postgres(
-        "unique key of another kind",
+        "unique key with other options",
         "ALTER TABLE habits DROP CONSTRAINT uq_habits__user_id_id CASCADE; \
          ALTER TABLE habits ADD CONSTRAINT uq_habits__user_id_id UNIQUE NULLS NOT DISTINCT (user_id, id)",
         UniqueKeyOptions,
         "habits: uq_habits__user_id_id",
     ),
     postgres(
-        "unique key of another kind",
+        "unique key with other options",
         "ALTER TABLE habits DROP CONSTRAINT uq_habits__user_id_id CASCADE; \
          ALTER TABLE habits ADD CONSTRAINT uq_habits__user_id_id UNIQUE (user_id, id) DEFERRABLE",
         UniqueKeyOptions,
         "habits: uq_habits__user_id_id",
     ),
     sqlite(
-        "unique key of another kind",
+        "unique key with other options",
         Written(
             "habits",
             "UNIQUE (user_id, id)",
@@ -91,7 +91,7 @@ pub(super) const DRIFTS: &[Drift] = &[
         "habits: a_again",
     ),
     sqlite(
-        "primary key of another kind",
+        "primary key with other options",
         Written(
             "devices",
             "PRIMARY KEY (id)",
@@ -107,7 +107,7 @@ pub(super) const DRIFTS: &[Drift] = &[
         "devices: pk_devices",
     ),
     postgres(
-        "primary key of another kind",
+        "primary key with other options",
         "ALTER TABLE devices DROP CONSTRAINT pk_devices; \
          ALTER TABLE devices ADD CONSTRAINT pk_devices PRIMARY KEY (id) DEFERRABLE INITIALLY DEFERRED",
         UniqueKeyOptions,

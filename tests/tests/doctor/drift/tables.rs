@@ -63,7 +63,7 @@ pub(super) const DRIFTS: &[Drift] = &[
         "reminders",
     ),
     sqlite(
-        "table of another kind, with a view over views, and triggers",
+        "table with other options, with a view over views, and triggers",
         Written(
             "outbox",
             "STRICT",

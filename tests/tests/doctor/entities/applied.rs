@@ -57,11 +57,11 @@ fn apply(finding: &Finding, fields: &mut Vec<Field>) -> Result<(), String> {
         }
         let place = place(fields, name)?;
         fields[place].attrs.splice(0..0, key);
-    } else if what.ends_with("stand in this order") {
+    } else if what.ends_with("in this order") {
         let order = listed(line)?;
         let order: Vec<String> = order.iter().map(called).collect();
         fields.sort_by_key(|field| order.iter().position(|name| *name == called(field)));
-    } else if let Some(name) = between(what, "take the field ", " out of the Model") {
+    } else if let Some(name) = between(what, "remove the field ", " from the Model") {
         let place = place(fields, name)?;
         fields.remove(place);
     } else {

@@ -1,4 +1,4 @@
-//! Which expressions of a database its server may be asked about.
+//! Decides which expressions Postgres may plan.
 
 use std::ops::ControlFlow;
 
@@ -8,12 +8,12 @@ use sqlparser::tokenizer::{Token, Word};
 use super::{Expression, build, read, tokens};
 use crate::model::engine::Engine;
 
-/// Words that begin a query.
+/// Keywords that begin a query.
 const QUERIES: [&str; 4] = ["SELECT", "VALUES", "TABLE", "WITH"];
 
-/// Whether it names nothing outside `pg_catalog`, and a plan would tell all of it: a plan is silent on collations of
-/// columns, and on what a subquery is compared with unless it is the one value of `(SELECT value)`.
-pub(crate) fn can_be_asked(expression: &Expression) -> bool {
+/// Whether it names nothing outside `pg_catalog`, and its plan contains all of it. A plan leaves out the collations of
+/// columns, and the right side of a comparison with a subquery other than `(SELECT value)`.
+pub(crate) fn can_be_planned(expression: &Expression) -> bool {
     let sql = expression.sql();
     if expression.uses().iter().any(|one| one.is_hidden) {
         return false;
@@ -31,7 +31,7 @@ pub(crate) fn can_be_asked(expression: &Expression) -> bool {
     !is_qualified && !is_there("COLLATE") && (!has_queries || has_values_alone(sql))
 }
 
-/// A word without quotes.
+/// An unquoted word.
 fn plain(token: &Token) -> Option<&str> {
     match token {
         Token::Word(Word {
