@@ -106,6 +106,13 @@ impl Value {
     }
 }
 
+/// Binds a field's value to a parameter of custom SQL. `None` is NULL.
+impl<T: Field> From<T> for Value {
+    fn from(field: T) -> Self {
+        field.to_value()
+    }
+}
+
 /// A Rust type for a field of a record.
 ///
 /// Implemented for one Rust type of each [`Type`], and for `Option` of each. A newtype of an application implements it,

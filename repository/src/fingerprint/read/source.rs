@@ -114,7 +114,13 @@ impl<D: Dialect> Source for StorePool<'_, D> {
 impl<D: Dialect> Snapshot for Session<D> {
     async fn rows(&mut self, sql: &str, parameters: Vec<String>) -> Result<Vec<Row>, Unreadable> {
         let parameters = parameters.into_iter().map(Value::Text).collect();
-        let decode = |row: &D::Row| Ok((D::text(row, 0)?, D::text(row, 1)?, D::text(row, 3)?));
+        let decode = |row: &D::Row| {
+            Ok((
+                D::get::<String>(row, 0)?,
+                D::get::<String>(row, 1)?,
+                D::get::<String>(row, 3)?,
+            ))
+        };
         let rows = self.fetch(&text(sql), parameters, decode).await?;
         let rows = rows.into_iter();
         rows.map(|(kind, table, facts)| Row::new(kind, table, &facts))
@@ -122,7 +128,7 @@ impl<D: Dialect> Snapshot for Session<D> {
     }
 
     async fn lines(&mut self, sql: &str) -> Result<Vec<String>, Unreadable> {
-        let first = |row: &D::Row| D::text(row, 0);
+        let first = |row: &D::Row| D::get::<String>(row, 0);
         Ok(self.fetch(&text(sql), Vec::new(), first).await?)
     }
 
