@@ -1,4 +1,4 @@
-//! Futures that are dropped before they end.
+//! Drops futures at each point at which they wait.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;

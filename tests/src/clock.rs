@@ -1,4 +1,4 @@
-//! A clock that tests move by hand.
+//! A clock that a test sets by hand.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

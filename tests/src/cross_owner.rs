@@ -1,4 +1,4 @@
-//! Every method of a repository, tried on another owner's rows.
+//! Tries every method of a repository on another owner's rows.
 
 use catamaran::testing::TwinDatabase;
 use catamaran::{
@@ -9,9 +9,9 @@ use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
 use uuid::Uuid;
 
+use crate::native_client::NativeClient;
 use crate::sample::Sample;
-use crate::users::{Estate, NOBODY, everything, scope};
-use crate::witness::Witness;
+use crate::users::{NOBODY, OwnerRows, everything, scope};
 
 /// A call with which the intruder means another owner's row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,7 +153,7 @@ pub async fn attempt<R: Sample>(
     owners: [Uuid; 2],
     attempt: Attempt,
 ) -> Result<()> {
-    let outside = Witness::of(db).await;
+    let outside = NativeClient::of(db).await;
     let sweeping = SWEEPING.iter().find(|(sweeping, _)| *sweeping == attempt);
     let fruitless = FRUITLESS
         .iter()
@@ -164,8 +164,8 @@ pub async fn attempt<R: Sample>(
     for through in WAYS {
         let owners = owners.map(|owner| Uuid::from_u128(owner.as_u128() + 16 * through as u128));
         for [mine, theirs] in [owners, [owners[1], owners[0]]] {
-            let mine: Estate<R> = Estate::make(store, mine).await?;
-            let theirs: Estate<R> = Estate::make(store, theirs).await?;
+            let mine: OwnerRows<R> = OwnerRows::make(store, mine).await?;
+            let theirs: OwnerRows<R> = OwnerRows::make(store, theirs).await?;
             let seen = async || {
                 let mut rows = outside.dump().await;
                 let mine = mine.owner.to_string();
@@ -206,9 +206,9 @@ pub async fn assert_no_access<R: Sample>(
     owners: [Uuid; 2],
     through: Through,
 ) -> Result<()> {
-    let outside = Witness::of(db).await;
-    let one: Estate<R> = Estate::make(store, owners[0]).await?;
-    let two: Estate<R> = Estate::make(store, owners[1]).await?;
+    let outside = NativeClient::of(db).await;
+    let one: OwnerRows<R> = OwnerRows::make(store, owners[0]).await?;
+    let two: OwnerRows<R> = OwnerRows::make(store, owners[1]).await?;
     for (mine, theirs) in [(&one, &two), (&two, &one)] {
         let before = outside.dump().await;
         for (attempt, gives) in FRUITLESS {
@@ -219,7 +219,7 @@ pub async fn assert_no_access<R: Sample>(
         }
     }
     sweep(store, through, &outside, &one, &two).await;
-    let one: Estate<R> = Estate::make(store, owners[0]).await?;
+    let one: OwnerRows<R> = OwnerRows::make(store, owners[0]).await?;
     sweep(store, through, &outside, &two, &one).await;
     Ok(())
 }
@@ -228,9 +228,9 @@ pub async fn assert_no_access<R: Sample>(
 async fn sweep<R: Sample>(
     store: &Store,
     through: Through,
-    outside: &Witness,
-    mine: &Estate<R>,
-    theirs: &Estate<R>,
+    outside: &NativeClient,
+    mine: &OwnerRows<R>,
+    theirs: &OwnerRows<R>,
 ) {
     let others = async || {
         let mut rows = outside.dump().await;
@@ -249,7 +249,7 @@ async fn sweep<R: Sample>(
 }
 
 /// The outcome with the names of this table and of these rows taken out.
-fn tell<R: Sample>(outcome: &Result<String>, theirs: &Estate<R>) -> String {
+fn tell<R: Sample>(outcome: &Result<String>, theirs: &OwnerRows<R>) -> String {
     match outcome {
         Ok(seen) => seen.clone(),
         Err(error) => format!("{:?}", error.kind())
@@ -264,8 +264,8 @@ async fn go<R: Sample>(
     store: &Store,
     through: Through,
     attempt: Attempt,
-    mine: &Estate<R>,
-    theirs: &Estate<R>,
+    mine: &OwnerRows<R>,
+    theirs: &OwnerRows<R>,
 ) -> Result<String> {
     let intruder = scope(mine.owner);
     match through {
@@ -293,7 +293,7 @@ async fn go<R: Sample>(
 }
 
 /// Says how many rows there are and whose.
-fn owned<R: Sample>(rows: &[R], mine: &Estate<R>) -> String {
+fn owned<R: Sample>(rows: &[R], mine: &OwnerRows<R>) -> String {
     let foreign = rows
         .iter()
         .filter(|row| row.owner() != Some(mine.owner))
@@ -311,8 +311,8 @@ fn long_after() -> DateTime<Utc> {
 async fn call<R: Sample>(
     rows: &dyn Repository<R>,
     attempt: Attempt,
-    mine: &Estate<R>,
-    theirs: &Estate<R>,
+    mine: &OwnerRows<R>,
+    theirs: &OwnerRows<R>,
 ) -> Result<String> {
     let id = theirs.living.id();
     let draft = |nth| R::draft(mine.habit, nth);

@@ -1,4 +1,4 @@
-//! What the suites share. The suites are in `tests/`.
+//! What the tests share: domains, databases, observers, fault injection and the workloads of the soak.
 
 pub mod adversarial;
 pub mod bank;
@@ -7,7 +7,8 @@ pub mod clock;
 pub mod cross_owner;
 pub mod kind;
 pub mod login;
-pub mod outside;
+pub mod native_client;
+pub mod observer;
 pub mod own_server;
 pub mod pace;
 pub mod pages;
@@ -20,4 +21,3 @@ pub mod soak;
 pub mod specimen;
 pub mod stores;
 pub mod users;
-pub mod witness;

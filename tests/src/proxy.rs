@@ -1,4 +1,4 @@
-//! A wire to Postgres that breaks when told, and counts how often an answer is waited for.
+//! A proxy between a store and Postgres. It breaks the connection when told and counts round trips.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Statements that take longer than anyone waits, in SQL that both engines read.
+//! Statements that run for minutes, in SQL for both engines.
 
 use catamaran::{AnyRepository, Error, Result, Stored, Unit};
 use sea_orm::ConnectionTrait;

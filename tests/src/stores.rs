@@ -1,4 +1,4 @@
-//! Stores that differ from the defaults, on the database of a test.
+//! Stores with other options than the defaults.
 
 use catamaran::migrate::History;
 use catamaran::testing::TwinDatabase;

@@ -1,4 +1,4 @@
-//! Owners, and what each of them has.
+//! The users of the tests, and the rows that each of them owns.
 
 use std::sync::Arc;
 
@@ -51,7 +51,7 @@ pub async fn habit_of(store: &Store, owner: Uuid, name: &str) -> Result<Habit> {
 
 /// What an owner has of one record: a living row, a deleted one, and the habit that they belong to.
 #[derive(Clone, Debug)]
-pub struct Estate<R> {
+pub struct OwnerRows<R> {
     /// Whose it is.
     pub owner: Uuid,
     /// The habit under which further rows may be made.
@@ -69,7 +69,7 @@ pub fn everything<R: Sample>() -> Query<R> {
     Query::all().visibility(Visibility::All)
 }
 
-impl<R: Sample> Estate<R> {
+impl<R: Sample> OwnerRows<R> {
     /// Makes the rows.
     ///
     /// # Errors
@@ -84,7 +84,7 @@ impl<R: Sample> Estate<R> {
         let deleted = rows.insert(R::draft(habit, 2)).await?;
         rows.delete(deleted.id(), Expected::Any).await?;
         let page = rows.list(&everything(), PageRequest::first(1)).await?;
-        Ok(Estate {
+        Ok(OwnerRows {
             owner,
             habit,
             living,

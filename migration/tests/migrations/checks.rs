@@ -1,4 +1,4 @@
-//! What the two schemas refuse, by the name of the constraint.
+//! Values that the constraints of the two schemas refuse.
 
 use catamaran::migrate::up;
 use migration::History;
@@ -236,14 +236,14 @@ async fn one_live_entry_for_a_day(db: &DatabaseConnection) {
 }
 
 #[tokio::test]
-async fn sqlite_one_live_entry_for_a_day() {
+async fn sqlite_a_habit_has_one_living_entry_per_day() {
     let file = support::SqliteFile::new();
     up::<History>(&file.url()).await.expect("up");
     one_live_entry_for_a_day(&support::connect(&file.url()).await).await;
 }
 
 #[tokio::test]
-async fn postgres_one_live_entry_for_a_day() {
+async fn postgres_a_habit_has_one_living_entry_per_day() {
     let database = support::PostgresDatabase::new().await;
     up::<History>(&database.url()).await.expect("up");
     one_live_entry_for_a_day(&support::connect(&database.url()).await).await;

@@ -1,4 +1,4 @@
-//! What the doctor writes, in each format, of a domain that moved on without a migration.
+//! The doctor's output in each format, for a domain that was changed without a migration.
 
 use std::sync::OnceLock;
 
@@ -80,7 +80,7 @@ fn sources() -> Sources {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn for_people() {
+async fn the_human_report_matches_its_snapshot() {
     let (report, suggestion) = checked().await;
     insta::assert_snapshot!("human", report.to_string());
     let styled = report.written(Format::Human, &sources(), None);
@@ -93,7 +93,7 @@ async fn for_people() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn for_programs() {
+async fn the_json_report_matches_its_snapshot_and_schema() {
     let (report, suggestion) = checked().await;
     let text = report.written(Format::Json, &sources(), Some(&suggestion));
     let value: Value = serde_json::from_str(&text).expect("JSON");
@@ -133,7 +133,7 @@ fn sarif(report: &Report) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn for_code_scanning() {
+async fn the_sarif_report_matches_its_snapshot_and_schema() {
     let (report, _) = checked().await;
     let mut value = sarif(&report);
     let rules = &mut value["runs"][0]["tool"]["driver"]["rules"];
@@ -160,7 +160,7 @@ async fn for_code_scanning() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn for_a_workflow_on_github() {
+async fn the_github_report_matches_its_snapshot() {
     let (report, _) = checked().await;
     let text = report.written(Format::Github, &sources(), None);
     assert_eq!(text.lines().count(), report.findings.len());
@@ -168,7 +168,7 @@ async fn for_a_workflow_on_github() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_could_not_be_looked_at_is_in_every_format() {
+async fn skipped_checks_are_reported_in_every_format() {
     let doctor = Doctor::new(&entity::DOMAIN)
         .migrations::<migration::History>()
         .server("postgres://me:hunter2@127.0.0.1:1/postgres");
@@ -233,7 +233,7 @@ impl History for Fixed {
 type MendedMigrator = catamaran::migrate::Migrator<Fixed>;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_suggested_migration_fixes_both_engines_and_its_way_back_leads_back() {
+async fn the_suggested_migration_fixes_both_engines_and_its_down_reverts_the_fix() {
     let (before, suggestion) = checked().await;
     SUGGESTED.set(suggestion).expect("set once");
     let of_migrations = |report: &Report| {

@@ -95,7 +95,7 @@ fn kill(mut child: Child) {
 }
 
 #[tokio::test]
-async fn sqlite_the_next_migrator_succeeds() {
+async fn sqlite_the_next_migrator_succeeds_after_one_was_killed() {
     let file = support::SqliteFile::new();
     let url = format!("{}?mode=rwc", file.url());
     let db = support::connect(&url).await;
@@ -130,7 +130,7 @@ async fn sqlite_the_next_migrator_succeeds() {
 }
 
 #[tokio::test]
-async fn postgres_the_next_migrator_succeeds() {
+async fn postgres_the_next_migrator_succeeds_after_one_was_killed() {
     let database = support::PostgresDatabase::new().await;
     let db = support::connect(&database.url()).await;
     // Otherwise the server notices that its client is gone when it next writes to it, after the sleep.

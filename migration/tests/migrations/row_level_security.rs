@@ -123,7 +123,7 @@ async fn postgres_every_owned_table_has_exactly_one_forced_policy_and_the_grants
 }
 
 #[tokio::test]
-async fn postgres_a_child_cannot_hang_on_the_habit_of_another_owner() {
+async fn postgres_a_row_cannot_refer_to_the_habit_of_another_owner() {
     let database = support::PostgresDatabase::new().await;
     let db = two_owners(&database).await;
     let error = support::try_texts(

@@ -1,4 +1,4 @@
-//! A third domain: accounts, and transfers between them. What it is for: the sum of the balances never changes.
+//! A domain of accounts and transfers. The sum of the balances never changes.
 
 mod domain;
 mod migrations;

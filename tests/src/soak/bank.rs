@@ -1,4 +1,4 @@
-//! A bank whose tellers transfer while everything breaks around them.
+//! Concurrent transfers between the accounts of a bank, while faults are injected.
 
 use std::collections::HashMap;
 use std::error::Error as AnyError;
@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::bank::{Account, AccountDraft, AccountPatch, Transfer, TransferDraft};
 use crate::cancellation_points::drop_after_polls;
-use crate::soak::place::{Place, hanging};
+use crate::soak::database::{Database, hanging};
 use crate::soak::races::is_stale;
 use crate::soak::tally::Tally;
 
@@ -69,13 +69,13 @@ fn told(error: &Error) -> String {
 pub type Tolerated = fn(&ErrorKind) -> bool;
 
 /// Nothing breaks: only others' locks are met.
-pub fn in_calm(kind: &ErrorKind) -> bool {
+pub fn without_failures(kind: &ErrorKind) -> bool {
     matches!(kind, ErrorKind::Serialization | ErrorKind::LockTimeout)
 }
 
 /// The database goes away and comes back.
-pub fn in_storm(kind: &ErrorKind) -> bool {
-    in_calm(kind)
+pub fn with_failures(kind: &ErrorKind) -> bool {
+    without_failures(kind)
         || matches!(
             kind,
             ErrorKind::ConnectionLost
@@ -88,7 +88,7 @@ pub fn in_storm(kind: &ErrorKind) -> bool {
 /// One owner's accounts, and what became of every order.
 #[derive(Clone)]
 pub struct Bank {
-    pub(super) place: Place,
+    pub(super) place: Database,
     pub(super) owner: Uuid,
     pub(super) accounts: Arc<[Uuid]>,
     pub(super) tally: Tally,
@@ -100,7 +100,7 @@ impl Bank {
     ///
     /// # Errors
     /// Those of the inserts.
-    pub async fn found(place: &Place, owner: Uuid, tally: &Tally) -> Result<Self> {
+    pub async fn found(place: &Database, owner: Uuid, tally: &Tally) -> Result<Self> {
         let store = place.options().open().await?;
         let accounts = store.repository::<Account>(&Scope::owner(owner));
         let drafts = (0..ACCOUNTS).map(|_| AccountDraft::new(OPENING)).collect();
@@ -110,7 +110,7 @@ impl Bank {
     }
 
     /// The accounts that an owner has.
-    pub fn of(place: &Place, owner: Uuid, accounts: Arc<[Uuid]>, tally: &Tally) -> Self {
+    pub fn of(place: &Database, owner: Uuid, accounts: Arc<[Uuid]>, tally: &Tally) -> Self {
         Bank {
             place: place.clone(),
             owner,

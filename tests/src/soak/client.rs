@@ -18,8 +18,8 @@ use uuid::Uuid;
 
 use crate::bank::Account;
 use crate::pace::PLENTY;
-use crate::soak::bank::{Bank, Fate, Order, in_storm};
-use crate::soak::place::Place;
+use crate::soak::bank::{Bank, Fate, Order, with_failures};
+use crate::soak::database::Database;
 use crate::soak::tally::Tally;
 
 /// The argument that makes the `soak` program such a client.
@@ -50,7 +50,7 @@ pub async fn run(owner: Uuid, seed: u64) -> Outcome<()> {
     } else {
         catamaran::Engine::Postgres
     };
-    let place = Place { engine, url };
+    let place = Database { engine, url };
     let store = place.options().open().await?;
     let accounts = store.repository::<Account>(&Scope::owner(owner));
     let accounts: Vec<Account> = accounts.stream(Query::all()).try_collect().await?;
@@ -70,7 +70,7 @@ pub async fn run(owner: Uuid, seed: u64) -> Outcome<()> {
                     amount,
                 } = order;
                 println!("asked {id} {source} {target} {amount}");
-                let fate = bank.carry_out(&store, order, in_storm).await;
+                let fate = bank.carry_out(&store, order, with_failures).await;
                 println!("{fate:?} {id}");
             }
         });

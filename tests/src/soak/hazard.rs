@@ -1,4 +1,4 @@
-//! What breaks while a bank's tellers work.
+//! Faults that are injected while a bank's tellers work.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -12,11 +12,11 @@ use rustix::process::Signal;
 use sea_orm::ConnectionTrait;
 use tokio::task::JoinSet;
 
-use crate::outside::texts;
+use crate::observer::texts;
 use crate::own_server::{OwnServer, backends, signal_backend};
-use crate::soak::bank::{Bank, Fate, Tolerated, in_calm, in_storm};
+use crate::soak::bank::{Bank, Fate, Tolerated, with_failures, without_failures};
 use crate::soak::client::Client;
-use crate::soak::place::{in_time, settle};
+use crate::soak::database::{in_time, settle};
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -75,11 +75,11 @@ impl Hazard {
     /// What callers may be told while it happens.
     fn tolerated(self) -> Tolerated {
         match self {
-            Hazard::Nothing | Hazard::ClientKilled | Hazard::LockHeld => in_calm,
+            Hazard::Nothing | Hazard::ClientKilled | Hazard::LockHeld => without_failures,
             Hazard::Terminated
             | Hazard::BackendKilled
             | Hazard::ServerStopped
-            | Hazard::ServerKilled => in_storm,
+            | Hazard::ServerKilled => with_failures,
         }
     }
 }
@@ -104,7 +104,11 @@ impl Ground {
         let stormy = hazards
             .iter()
             .any(|hazard| hazard.tolerated()(&ErrorKind::ConnectionLost));
-        let tolerated: Tolerated = if stormy { in_storm } else { in_calm };
+        let tolerated: Tolerated = if stormy {
+            with_failures
+        } else {
+            without_failures
+        };
         let store = self
             .bank
             .place

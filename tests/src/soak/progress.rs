@@ -1,4 +1,4 @@
-//! What a person sees of a soak while it runs.
+//! The progress display of a soak.
 
 use std::io::IsTerminal;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::pace::scaled;
 use crate::sample::day;
-use crate::soak::place::Place;
+use crate::soak::database::Database;
 use crate::soak::tally::Tally;
 use crate::users::{habit_of, scope};
 
@@ -106,7 +106,7 @@ impl Race {
 ///
 /// # Errors
 /// Those of opening.
-pub async fn two_stores(place: &Place) -> Result<[Store; 2]> {
+pub async fn two_stores(place: &Database) -> Result<[Store; 2]> {
     let open = || {
         let options = place.options().acquire_timeout(longest_wait());
         options.lock_timeout(longest_wait()).open()

@@ -1,4 +1,4 @@
-//! What a workload did, counted while it runs.
+//! Counts and violations of one workload.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Everything that a soak does, each under a name and with its share of the time.
+//! Every workload of a soak, with its name and its share of the time.
 
 use std::error::Error;
 
@@ -10,9 +10,9 @@ use uuid::Uuid;
 use crate::bank;
 use crate::own_server::OwnServer;
 use crate::soak::bank::Bank;
+use crate::soak::database::Database;
 use crate::soak::faults::Fault;
 use crate::soak::hazard::{Ground, Hazard};
-use crate::soak::place::Place;
 use crate::soak::races::{Race, two_stores};
 use crate::soak::sweep::{Setting, sweep};
 use crate::soak::tally::Tally;
@@ -80,7 +80,7 @@ pub struct Site {
     raced: TwinDatabase,
     /// The bank's file; on Postgres it is on the server that is killed.
     banked: Option<TwinDatabase>,
-    place: Place,
+    place: Database,
     server: Option<OwnServer>,
 }
 
@@ -97,7 +97,7 @@ impl Site {
         let (banked, server, place) = match engine {
             Engine::Sqlite => {
                 let banked = TwinDatabase::create::<bank::Migrator>(target).await?;
-                let place = Place::of(&banked);
+                let place = Database::of(&banked);
                 (Some(banked), None, place)
             }
             Engine::Postgres => {
@@ -123,9 +123,9 @@ impl Site {
     pub async fn run(&self, workload: Workload, rng: &mut Rng, tally: &Tally) -> Outcome<()> {
         let owner = Uuid::from_u128(rng.u128(..));
         match workload {
-            Workload::Sweep => sweep(&Place::of(&self.swept), Setting::any(rng), tally).await,
+            Workload::Sweep => sweep(&Database::of(&self.swept), Setting::any(rng), tally).await,
             Workload::Race(race) => {
-                let stores = two_stores(&Place::of(&self.raced)).await?;
+                let stores = two_stores(&Database::of(&self.raced)).await?;
                 let writers = if rng.bool() { 16 } else { 64 };
                 Ok(race.run(stores, writers, owner, tally).await?)
             }

@@ -115,7 +115,7 @@ async fn an_instant_or_a_day_that_chrono_cannot_hold_is_a_decode_error(
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn what_is_not_of_the_columns_type_is_a_decode_error(db: &TwinDatabase) -> Result<()> {
+async fn a_value_of_another_type_is_a_decode_error(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     let made = habits.insert(HabitDraft::new("run", "daily")).await?;
     if db.engine() == Engine::Postgres {
@@ -155,7 +155,7 @@ async fn what_is_not_of_the_columns_type_is_a_decode_error(db: &TwinDatabase) ->
 }
 
 #[twin_test(suite::specimen::Migrator, everywhere)]
-async fn null_where_the_record_has_none_is_a_decode_error(db: &TwinDatabase) -> Result<()> {
+async fn null_in_a_required_field_is_a_decode_error(db: &TwinDatabase) -> Result<()> {
     raw::execute_on(
         db,
         "DROP TABLE specimens; CREATE TABLE specimens (id TEXT PRIMARY KEY, label TEXT, note TEXT, small INTEGER, \

@@ -7,7 +7,7 @@ use catamaran::{ErrorKind, IdSource, Result, StoreOptions, UuidV7};
 use sea_orm::ConnectionTrait;
 use sea_orm_migration::MigratorTrait;
 use suite::kind::refused;
-use suite::outside::{connect, texts};
+use suite::observer::{connect, texts};
 
 type Habits = migration::Migrator;
 
@@ -75,7 +75,7 @@ async fn a_file_in_utf_16_is_refused() -> Result<()> {
 
 /// One that was migrated all the same, by other means.
 #[tokio::test]
-async fn a_migrated_file_in_utf_16_is_refused_too() -> Result<()> {
+async fn a_migrated_file_in_utf_16_is_refused() -> Result<()> {
     let folder = tempfile::tempdir().expect("a folder");
     let url = format!("sqlite://{}/habits.db?mode=rwc", folder.path().display());
     let connection = connect(&url).await?;

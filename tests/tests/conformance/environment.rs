@@ -1,4 +1,4 @@
-//! What the surroundings do to a call: locks, full pools, lost connections, read-only databases.
+//! Locks, full pools, lost connections, full disks, damaged and read-only files.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use suite::users::{ADA, adas, everybodys, everyone};
 const ADAS: Scope = Scope::owner(ADA);
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_lock_that_someone_else_holds_is_a_lock_timeout(db: &TwinDatabase) -> Result<()> {
+async fn waiting_too_long_for_a_held_lock_is_a_timeout(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     let made = habits.insert(HabitDraft::new("run", "daily")).await?;
     let patch = || HabitPatch::new().name("walk");
@@ -114,7 +114,7 @@ async fn a_database_that_is_opened_for_reading_refuses_every_write(
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_unit_that_reads_refuses_every_write_and_goes_on(db: &TwinDatabase) -> Result<()> {
+async fn a_read_unit_refuses_every_write_and_stays_usable(db: &TwinDatabase) -> Result<()> {
     let made = adas::<Habit>(db)
         .insert(HabitDraft::new("run", "daily"))
         .await?;
@@ -144,7 +144,7 @@ async fn a_unit_that_reads_refuses_every_write_and_goes_on(db: &TwinDatabase) ->
 }
 
 #[twin_test(migration::Migrator)]
-async fn a_lost_connection_is_told_once_and_then_replaced(db: &TwinDatabase) -> Result<()> {
+async fn a_lost_connection_fails_one_call_and_is_replaced(db: &TwinDatabase) -> Result<()> {
     if db.engine() == Engine::Sqlite {
         // There is no connection that somebody else could end.
         return Ok(());
@@ -181,9 +181,7 @@ async fn a_lost_connection_is_told_once_and_then_replaced(db: &TwinDatabase) -> 
 }
 
 #[twin_test(migration::Migrator)]
-async fn a_statement_of_the_applications_own_that_takes_too_long_is_ended(
-    db: &TwinDatabase,
-) -> Result<()> {
+async fn custom_sql_that_takes_too_long_is_a_statement_timeout(db: &TwinDatabase) -> Result<()> {
     let store =
         open_with::<migration::History>(db, |options| options.statement_timeout(limit())).await?;
     let AnyRepository::Postgres(habits) = store.native::<Habit>(&ADAS) else {
@@ -200,9 +198,7 @@ async fn a_statement_of_the_applications_own_that_takes_too_long_is_ended(
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_statement_of_the_applications_own_with_too_many_values_is_too_large(
-    db: &TwinDatabase,
-) -> Result<()> {
+async fn custom_sql_with_too_many_values_is_too_large(db: &TwinDatabase) -> Result<()> {
     let values = || (0..70_000).map(catamaran::Value::Int).collect::<Vec<_>>();
     let kind = match db.store().native::<Habit>(&ADAS) {
         AnyRepository::Sqlite(habits) => {
@@ -232,7 +228,7 @@ async fn a_statement_of_the_applications_own_with_too_many_values_is_too_large(
 }
 
 #[twin_test(migration::Migrator)]
-async fn a_full_disk_is_told_and_leaves_what_was_there(db: &TwinDatabase) -> Result<()> {
+async fn a_full_disk_is_an_error_and_keeps_the_rows(db: &TwinDatabase) -> Result<()> {
     if db.engine() == Engine::Postgres {
         // Its disk is not ours to fill.
         return Ok(());
@@ -258,7 +254,7 @@ async fn a_full_disk_is_told_and_leaves_what_was_there(db: &TwinDatabase) -> Res
 }
 
 #[twin_test(migration::Migrator)]
-async fn a_damaged_file_is_told(db: &TwinDatabase) -> Result<()> {
+async fn a_damaged_file_is_a_corruption_error(db: &TwinDatabase) -> Result<()> {
     use std::io::{Seek, SeekFrom, Write};
 
     let Some(path) = db.url().strip_prefix("sqlite://") else {
@@ -297,7 +293,7 @@ async fn a_damaged_file_is_told(db: &TwinDatabase) -> Result<()> {
 
 /// Its journal mode is its own: a store that may not write cannot make it WAL.
 #[tokio::test]
-async fn a_read_only_file_that_no_store_has_written_is_read() -> Result<()> {
+async fn a_read_only_file_without_a_journal_can_be_read() -> Result<()> {
     let made = EphemeralDatabase::sqlite_file::<migration::Migrator>().await;
     let made = made.expect("a file");
     let store = Store::open(format!("{}?mode=ro", made.url())).await?;

@@ -189,7 +189,7 @@ async fn every_comparison_holds_on_every_type(db: &TwinDatabase) -> Result<()> {
 }
 
 #[twin_test(suite::specimen::Migrator, everywhere)]
-async fn bytes_and_floats_compare_but_are_not_listed(db: &TwinDatabase) -> Result<()> {
+async fn bytes_and_floats_are_compared_but_refused_in_lists(db: &TwinDatabase) -> Result<()> {
     let specimens = everybodys::<Specimen>(db);
     let values: Vec<Vec<u8>> = vec![
         vec![],
@@ -236,9 +236,7 @@ async fn bytes_and_floats_compare_but_are_not_listed(db: &TwinDatabase) -> Resul
 }
 
 #[twin_test(suite::specimen::Migrator, everywhere)]
-async fn null_is_neither_equal_nor_different_and_is_asked_for_by_name(
-    db: &TwinDatabase,
-) -> Result<()> {
+async fn null_matches_no_comparison_and_only_is_null(db: &TwinDatabase) -> Result<()> {
     let specimens = everybodys::<Specimen>(db);
     specimens
         .insert_many(vec![
@@ -330,7 +328,7 @@ async fn a_list_may_have_any_number_of_values(db: &TwinDatabase) -> Result<()> {
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn conditions_nest_and_five_hundred_are_the_most(db: &TwinDatabase) -> Result<()> {
+async fn conditions_can_be_nested_up_to_five_hundred(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     let drafts = (0..10).map(|place| HabitDraft::new("n", "daily").sort_order(place));
     habits.insert_many(drafts.collect()).await?;
@@ -380,7 +378,7 @@ async fn conditions_nest_and_five_hundred_are_the_most(db: &TwinDatabase) -> Res
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn managed_columns_are_asked_for_like_the_others(db: &TwinDatabase) -> Result<()> {
+async fn managed_columns_can_be_filtered_like_others(db: &TwinDatabase) -> Result<()> {
     let devices = adas::<Device>(db);
     let first = devices.insert(entity::DeviceDraft::new("ios")).await?;
     let second = devices
@@ -439,7 +437,7 @@ fn floats(count: usize) -> Vec<f64> {
 }
 
 #[twin_test(suite::specimen::Migrator, everywhere)]
-async fn a_float_is_found_by_its_value_to_the_bit(db: &TwinDatabase) -> Result<()> {
+async fn a_float_is_found_by_its_exact_value(db: &TwinDatabase) -> Result<()> {
     let specimens = everybodys::<Specimen>(db);
     let values = floats(400);
     let drafts = values

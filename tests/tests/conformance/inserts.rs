@@ -11,7 +11,7 @@ use suite::users::{ADA, adas, everybodys};
 use uuid::Uuid;
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn what_an_insert_returns_is_what_is_stored(db: &TwinDatabase) -> Result<()> {
+async fn an_insert_returns_the_stored_row(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     let run = habits
         .insert(
@@ -51,7 +51,7 @@ async fn what_an_insert_returns_is_what_is_stored(db: &TwinDatabase) -> Result<(
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_draft_may_bring_its_id_once(db: &TwinDatabase) -> Result<()> {
+async fn a_draft_with_an_id_is_inserted_once(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     for id in [Uuid::from_u128(42), Uuid::nil(), Uuid::max()] {
         let made = habits
@@ -73,7 +73,7 @@ async fn a_draft_may_bring_its_id_once(db: &TwinDatabase) -> Result<()> {
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn ids_that_the_library_makes_are_of_version_7_and_differ(db: &TwinDatabase) -> Result<()> {
+async fn generated_ids_are_distinct_uuids_of_version_7(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     let drafts = (0..100).map(|_| HabitDraft::new("run", "daily"));
     let made = habits.insert_many(drafts.collect()).await?;
@@ -114,7 +114,7 @@ const INSTANTS: [(&str, &str); 9] = [
 ];
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn instants_are_cut_to_microseconds_towards_the_past_before_they_are_returned(
+async fn instants_are_rounded_down_to_microseconds_before_they_are_returned(
     db: &TwinDatabase,
 ) -> Result<()> {
     let clock = ManualClock::at("2026-01-01T00:00:00Z");
@@ -146,7 +146,7 @@ async fn instants_are_cut_to_microseconds_towards_the_past_before_they_are_retur
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn the_system_inserts_nothing_because_it_is_no_owner(db: &TwinDatabase) -> Result<()> {
+async fn an_insert_by_the_system_is_refused(db: &TwinDatabase) -> Result<()> {
     let habits = everybodys::<Habit>(db);
     let draft = HabitDraft::new("run", "daily");
     let expected = ErrorKind::Permission {

@@ -93,7 +93,7 @@ async fn a_second_living_entry_for_a_day_is_refused_to_every_write(
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_deleted_entry_gives_its_day_away_and_comes_back_when_it_is_free(
+async fn a_deleted_entry_frees_its_day_and_is_restored_once_it_is_free(
     db: &TwinDatabase,
 ) -> Result<()> {
     let (entries, habit, first) = one_entry(db).await?;
@@ -121,9 +121,7 @@ async fn a_deleted_entry_gives_its_day_away_and_comes_back_when_it_is_free(
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_restore_compares_versions_and_leaves_a_living_row_as_it_is(
-    db: &TwinDatabase,
-) -> Result<()> {
+async fn a_restore_compares_versions_and_keeps_a_living_row(db: &TwinDatabase) -> Result<()> {
     let (entries, _, entry) = one_entry(db).await?;
     assert_eq!(entries.restore(entry.id, Expected::Any).await?, entry);
     assert_eq!(
@@ -158,7 +156,7 @@ async fn a_restore_compares_versions_and_leaves_a_living_row_as_it_is(
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_day_may_change_hands_inside_of_one_unit(db: &TwinDatabase) -> Result<()> {
+async fn a_day_can_be_given_to_another_entry_in_one_unit(db: &TwinDatabase) -> Result<()> {
     let (entries, habit, first) = one_entry(db).await?;
     let second = db
         .store()

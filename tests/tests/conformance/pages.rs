@@ -91,7 +91,7 @@ async fn synchronised(devices: &dyn Repository<Device>) -> Result<Vec<Device>> {
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn nulls_stand_where_the_order_says_in_pages_of_any_size_and_direction(
+async fn nulls_are_sorted_as_asked_in_pages_of_any_size_and_direction(
     db: &TwinDatabase,
 ) -> Result<()> {
     let devices = adas::<Device>(db);
@@ -205,7 +205,7 @@ async fn rows_that_do_not_change_are_seen_once_while_others_change_between_pages
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_page_names_its_neighbours_and_only_those_that_it_has(db: &TwinDatabase) -> Result<()> {
+async fn a_page_has_cursors_only_for_pages_that_exist(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     let drafts =
         (1..=4_u128).map(|number| HabitDraft::new("h", "daily").id(Uuid::from_u128(number)));
@@ -245,9 +245,7 @@ async fn a_page_names_its_neighbours_and_only_those_that_it_has(db: &TwinDatabas
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_query_without_rows_has_one_empty_page_without_neighbours(
-    db: &TwinDatabase,
-) -> Result<()> {
+async fn a_query_without_rows_has_one_empty_page(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     habits.insert(HabitDraft::new("run", "daily")).await?;
     let nothing: Query<Habit> = Habit::NAME.eq("walk").into();
@@ -259,9 +257,7 @@ async fn a_query_without_rows_has_one_empty_page_without_neighbours(
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_page_whose_rows_went_away_is_empty_and_has_no_neighbours(
-    db: &TwinDatabase,
-) -> Result<()> {
+async fn a_page_whose_rows_were_removed_is_empty(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     let drafts =
         (1..=4_u128).map(|number| HabitDraft::new("h", "daily").id(Uuid::from_u128(number)));
@@ -315,7 +311,7 @@ async fn a_page_of_no_rows_or_of_too_many_is_an_invalid_query(db: &TwinDatabase)
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn texts_stand_in_the_order_of_code_points(db: &TwinDatabase) -> Result<()> {
+async fn texts_are_sorted_by_code_points(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     let mut names = [
         "_", "-", "a", "A", "á", "ß", "😀", "Z", "", " ", "B", "b", "aa", "a b", "ä", "z", "10",

@@ -1,4 +1,4 @@
-//! What `#[derive(Record)]` writes: both mappings, drafts, patches and column handles.
+//! What `#[derive(Record)]` generates: mappings, drafts, patches and column handles.
 
 use catamaran::{
     Change, ColumnSpec, FIRST_VERSION, Field, Postgres, Record, Sqlite, Stamp, Twin, Type, Value,
@@ -90,28 +90,28 @@ fn comes_back<R: Twin<Sqlite> + Twin<Postgres>>(record: R) -> Result<(), TestCas
 
 proptest! {
     #[test]
-    fn a_habit_comes_back(record in habit()) {
+    fn a_habit_is_read_as_it_was_written(record in habit()) {
         comes_back(record)?;
     }
 
     #[test]
-    fn an_entry_comes_back(record in entry()) {
+    fn an_entry_is_read_as_it_was_written(record in entry()) {
         comes_back(record)?;
     }
 
     #[test]
-    fn a_reminder_comes_back(record in reminder()) {
+    fn a_reminder_is_read_as_it_was_written(record in reminder()) {
         comes_back(record)?;
     }
 
     #[test]
-    fn a_device_comes_back(record in device()) {
+    fn a_device_is_read_as_it_was_written(record in device()) {
         comes_back(record)?;
     }
 
     /// What SQLite keeps is text; nothing is lost between that and the record.
     #[test]
-    fn the_texts_of_sqlite_are_canonical(record in entry()) {
+    fn texts_in_sqlite_are_in_canonical_form(record in entry()) {
         let model = <Entry as Twin<Sqlite>>::into_model(record.clone());
         prop_assert_eq!(model.id.to_string(), record.id.hyphenated().to_string());
         prop_assert_eq!(model.created_at.to_string().len(), 27);
@@ -197,7 +197,7 @@ fn a_patch_keeps_sets_and_empties() {
 }
 
 #[test]
-fn a_handle_stands_for_its_own_column() {
+fn a_column_handle_names_its_own_column() {
     fn handle<R: Record, T: Field>(column: catamaran::Column<R, T>, name: &str) {
         let spec = &R::COLUMNS[column.index()];
         assert_eq!(

@@ -136,7 +136,7 @@ async fn every_connection_to_postgres(db: &TwinDatabase) -> Result<()> {
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn the_store_knows_its_engine(db: &TwinDatabase) -> Result<()> {
+async fn a_store_tells_its_engine(db: &TwinDatabase) -> Result<()> {
     let expected = match db.target() {
         Target::SqliteFile | Target::SqliteMemory => Engine::Sqlite,
         Target::Postgres | Target::PostgresEnUs => Engine::Postgres,

@@ -1,4 +1,4 @@
-//! The application's own query, in each engine's own SQL.
+//! A query that the application writes in each engine's SQL.
 
 use catamaran::testing::{TwinDatabase, twin_test};
 use catamaran::{Error, ErrorKind, Expected, Result, Store};
@@ -35,9 +35,7 @@ async fn kept_on(store: &Store, days: &[&str]) -> Result<Uuid> {
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn runs_are_counted_over_gaps_and_the_turns_of_months_and_years(
-    db: &TwinDatabase,
-) -> Result<()> {
+async fn streaks_are_counted_over_gaps_months_and_years(db: &TwinDatabase) -> Result<()> {
     let cases: &[(&[&str], Streak)] = &[
         (&[], NONE),
         (&["2026-03-01"], streak(1, 1, "2026-03-01")),
@@ -100,7 +98,7 @@ async fn runs_are_counted_over_gaps_and_the_turns_of_months_and_years(
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_run_of_years_is_counted_day_by_day(db: &TwinDatabase) -> Result<()> {
+async fn a_streak_of_years_is_counted_day_by_day(db: &TwinDatabase) -> Result<()> {
     let habit = habit_of(db.store(), ADA, "run").await?.id;
     let entries = db.store().repository::<Entry>(&scope(ADA));
     let days = date("2023-12-15").iter_days().take(1_500);
@@ -112,7 +110,7 @@ async fn a_run_of_years_is_counted_day_by_day(db: &TwinDatabase) -> Result<()> {
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_deleted_entry_breaks_a_run_until_it_is_restored(db: &TwinDatabase) -> Result<()> {
+async fn a_deleted_entry_breaks_a_streak_until_it_is_restored(db: &TwinDatabase) -> Result<()> {
     let days = ["2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04"];
     let habit = kept_on(db.store(), &days).await?;
     let entries = db.store().repository::<Entry>(&scope(ADA));
@@ -130,7 +128,7 @@ async fn a_deleted_entry_breaks_a_run_until_it_is_restored(db: &TwinDatabase) ->
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn another_owner_sees_no_run_and_the_system_every_run(db: &TwinDatabase) -> Result<()> {
+async fn another_owner_sees_no_streak_and_the_system_sees_all(db: &TwinDatabase) -> Result<()> {
     let habit = kept_on(db.store(), &["2026-01-01", "2026-01-02"]).await?;
     let other = kept_on(db.store(), &["2026-01-02"]).await?;
     let store = db.store();
@@ -145,7 +143,7 @@ async fn another_owner_sees_no_run_and_the_system_every_run(db: &TwinDatabase) -
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_unit_sees_its_own_run_and_takes_it_back(db: &TwinDatabase) -> Result<()> {
+async fn a_unit_sees_its_uncommitted_streak_and_rolls_it_back(db: &TwinDatabase) -> Result<()> {
     let habit = kept_on(db.store(), &["2026-01-01", "2026-01-02"]).await?;
     let unit = db.store().begin_write(&scope(ADA)).await?;
     let inside = habits_in(&unit);

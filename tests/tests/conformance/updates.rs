@@ -10,7 +10,7 @@ use suite::users::{ADA, adas, everybodys};
 use uuid::Uuid;
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn an_update_writes_the_callers_columns_and_keeps_the_librarys(
+async fn an_update_writes_the_records_columns_and_keeps_the_managed_ones(
     db: &TwinDatabase,
 ) -> Result<()> {
     let clock = ManualClock::at("2026-01-01T00:00:00Z");
@@ -44,7 +44,9 @@ async fn an_update_writes_the_callers_columns_and_keeps_the_librarys(
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn every_update_is_one_version_even_without_a_change(db: &TwinDatabase) -> Result<()> {
+async fn every_update_increments_the_version_even_without_a_change(
+    db: &TwinDatabase,
+) -> Result<()> {
     let habits = adas::<Habit>(db);
     let mut habit = habits.insert(HabitDraft::new("run", "daily")).await?;
     for version in 2..6 {

@@ -13,7 +13,7 @@ use entity::{Device, Entry, EntryDraft, Habit, HabitDraft, HabitPatch, Reminder}
 use sea_orm::sqlx::{self, Connection, Executor, PgConnection, Row};
 use suite::cross_owner::{Through, assert_no_access};
 use suite::login::Role;
-use suite::outside::{Outside, texts_in};
+use suite::observer::{Observer, texts_in};
 use suite::pace::{PLENTY, limit};
 use suite::pgbouncer::{Mode, PgBouncer, Setup};
 use suite::sample::day;
@@ -73,7 +73,7 @@ async fn a_pooler_that_refuses_startup_options_is_named() {
 }
 
 #[tokio::test]
-async fn options_in_the_url_are_refused_by_name_in_the_safe_mode_too() {
+async fn options_in_the_url_are_refused_by_name_in_the_safe_mode() {
     let db = postgres().await;
     let pooler = PgBouncer::start(&Setup::default(), &[db.url()]);
     let url = format!("{}?options=-c%20search_path=public", pooler.url(db.url()));
@@ -160,7 +160,7 @@ async fn echo(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn sixty_four_tasks_on_two_to_four_servers_get_their_own_answers() {
+async fn sixty_four_tasks_on_a_few_pooled_servers_get_their_own_answers() {
     const TASKS: usize = 64;
     const ROUNDS: usize = 6;
     for pool_size in [2, 4] {
@@ -185,7 +185,7 @@ async fn sixty_four_tasks_on_two_to_four_servers_get_their_own_answers() {
             asked += task.await.expect("a wrong answer").expect("an error");
         }
         assert_eq!(asked, TASKS * ROUNDS * 10);
-        let stored = Outside::of(&db).await.count("habits", "version = 2").await;
+        let stored = Observer::of(&db).await.count("habits", "version = 2").await;
         assert_eq!(stored, (TASKS * ROUNDS) as u64);
     }
 }
@@ -193,7 +193,7 @@ async fn sixty_four_tasks_on_two_to_four_servers_get_their_own_answers() {
 /// What the suite above would see if the store did as drivers do. Without this it could pass for the reason
 /// that nothing ever goes wrong here.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_plain_driver_gets_other_queries_rows_behind_the_same_pooler() {
+async fn a_plain_driver_gets_wrong_rows_behind_the_same_pooler() {
     let db = postgres().await;
     let setup = Setup {
         pool_size: 2,
@@ -366,7 +366,7 @@ async fn the_timeouts_of_the_store_hold_behind_a_pooler() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_store_behind_a_pooler_does_what_any_store_does() -> Result<()> {
+async fn a_store_behind_a_pooler_behaves_like_any_store() -> Result<()> {
     let db = postgres().await;
     let member = Role::member(&db).await;
     let pooler = PgBouncer::start(&Setup::default(), &[db.url(), &member.url()]);

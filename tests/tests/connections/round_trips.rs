@@ -1,4 +1,4 @@
-//! How many round trips a call is on Postgres, counted on the wire.
+//! How many round trips to Postgres each call takes, counted by a proxy.
 
 use catamaran::testing::{Target, TwinDatabase};
 use catamaran::{
@@ -95,7 +95,7 @@ async fn calls(store: &Store, wire: &Proxy, who: &Scope) -> Result<Vec<(&'static
 }
 
 #[tokio::test]
-async fn a_scoped_call_is_three_round_trips() -> Result<()> {
+async fn a_scoped_call_takes_three_round_trips() -> Result<()> {
     let (_db, wire) = set_up().await;
     let store = StoreOptions::new(wire.url()).connections(1).open().await?;
     assert_eq!(
@@ -116,7 +116,7 @@ async fn a_scoped_call_is_three_round_trips() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_call_of_the_systems_is_one_round_trip() -> Result<()> {
+async fn a_call_of_the_system_takes_one_round_trip() -> Result<()> {
     let (_db, wire) = set_up().await;
     let store = StoreOptions::new(wire.url()).connections(1).open().await?;
     assert_eq!(
@@ -135,7 +135,7 @@ async fn a_call_of_the_systems_is_one_round_trip() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_call_behind_a_pooler_is_one_round_trip_more() -> Result<()> {
+async fn a_call_behind_a_pooler_takes_one_round_trip_more() -> Result<()> {
     let (_db, wire) = set_up().await;
     let options = StoreOptions::new(wire.url()).transaction_pooler(true);
     let store = options.connections(1).open().await?;
@@ -157,7 +157,7 @@ async fn a_call_behind_a_pooler_is_one_round_trip_more() -> Result<()> {
 
 /// What a scoped read is when each thing is said by itself, as a driver's user would.
 #[tokio::test]
-async fn a_scoped_call_by_hand_is_four_round_trips_or_five() -> Result<()> {
+async fn a_scoped_call_written_by_hand_takes_four_or_five_round_trips() -> Result<()> {
     let (_db, wire) = set_up().await;
     let mut connection = PgConnection::connect(wire.url())
         .await

@@ -1,4 +1,4 @@
-//! The table of the proof: each class of drift, in each place where it can be.
+//! The table of `docs/doctor-proof.md`: each class of drift, in each place where it can occur.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -35,11 +35,11 @@ pub struct Tried {
 }
 
 #[derive(Default)]
-pub struct Proof {
+pub struct Coverage {
     tried: Vec<Tried>,
 }
 
-impl Proof {
+impl Coverage {
     pub fn add(&mut self, tried: impl IntoIterator<Item = Tried>) {
         self.tried.extend(tried);
     }

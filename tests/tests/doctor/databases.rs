@@ -5,9 +5,9 @@ use catamaran::doctor::{Doctor, Place, Report};
 use catamaran::testing::EphemeralDatabase;
 use migration::Migrator;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend};
-use suite::outside;
+use suite::observer;
 
-use crate::apply_fixes::{Cure, fixed, found};
+use crate::apply_fixes::{Repair, fixed, found};
 use crate::coverage::{Column, Tried};
 use crate::drift::{Change, Drift};
 use crate::edited_history::{Edited, Edits, edit};
@@ -65,7 +65,7 @@ impl Migrated {
         let sql = format!(
             "SELECT sql FROM sqlite_schema WHERE tbl_name = '{table}' AND sql IS NOT NULL ORDER BY type DESC"
         );
-        let texts = outside::texts(&self.connection, &sql).await;
+        let texts = observer::texts(&self.connection, &sql).await;
         let texts = texts.map_err(|error| error.to_string())?;
         self.run(&format!(
             "CREATE TEMP TABLE kept AS SELECT * FROM main.{table}"
@@ -83,7 +83,7 @@ impl Migrated {
             "SELECT name FROM pragma_table_info('kept') WHERE name IN
                 (SELECT name FROM pragma_table_xinfo('{table}', 'main') WHERE hidden = 0)"
         );
-        let both = outside::texts(&self.connection, &both).await;
+        let both = observer::texts(&self.connection, &both).await;
         let both = both.map_err(|error| error.to_string())?.join(", ");
         self.run(&format!(
             "INSERT INTO main.{table} ({both}) SELECT {both} FROM temp.kept; DROP TABLE temp.kept"
@@ -120,8 +120,12 @@ pub async fn all(drifts: Vec<(usize, &Drift)>) -> Vec<(usize, Tried)> {
             add(Column::Database(engine), told, outcome.map(drop));
         }
         match migrations(drift).await {
-            Ok(Outcome::Told(cure)) => {
-                add(Column::Migrations(engine), told(drift, Some(&cure)), Ok(()));
+            Ok(Outcome::Told(repair)) => {
+                add(
+                    Column::Migrations(engine),
+                    told(drift, Some(&repair)),
+                    Ok(()),
+                );
             }
             Ok(Outcome::Refused) => add(Column::Migrations(engine), "refused".to_owned(), Ok(())),
             Err(error) => add(
@@ -135,23 +139,23 @@ pub async fn all(drifts: Vec<(usize, &Drift)>) -> Vec<(usize, Tried)> {
 }
 
 /// The code, and whether the fix is for people.
-fn told(drift: &Drift, cure: Option<&Cure>) -> String {
-    match cure {
-        Some(Cure::Words) => format!("{} in words", drift.code),
-        Some(Cure::Sql) | None => drift.code.to_string(),
+fn told(drift: &Drift, repair: Option<&Repair>) -> String {
+    match repair {
+        Some(Repair::Words) => format!("{} in words", drift.code),
+        Some(Repair::Sql) | None => drift.code.to_string(),
     }
 }
 
 /// What becomes of a drift in a migration.
 enum Outcome {
-    Told(Cure),
+    Told(Repair),
     /// The runner checks every foreign key before it commits.
     Refused,
 }
 
 /// In a database that is there. One of Postgres that was fixed serves the next drift too; a file of SQLite does not,
 /// since a rebuilt table has another text.
-async fn live(drift: &Drift, before: &mut Option<Migrated>) -> Result<Cure, String> {
+async fn live(drift: &Drift, before: &mut Option<Migrated>) -> Result<Repair, String> {
     let database = match (drift.engine, before.take()) {
         (Engine::Postgres, Some(database)) => database,
         (engine, other) => {
@@ -174,11 +178,11 @@ async fn live(drift: &Drift, before: &mut Option<Migrated>) -> Result<Cure, Stri
         }
         Ok(())
     };
-    let cure = fixed(report, apply, async || database.look().await).await?;
-    if drift.engine == Engine::Postgres && cure == Cure::Sql {
+    let repair = fixed(report, apply, async || database.look().await).await?;
+    if drift.engine == Engine::Postgres && repair == Repair::Sql {
         *before = Some(database);
     }
-    Ok(cure)
+    Ok(repair)
 }
 
 /// In what the migrations build.

@@ -60,7 +60,7 @@ async fn assert_told_and_fixed(domain: &'static Domain, harms: &[Harm]) {
 }
 
 #[tokio::test]
-async fn a_role_that_policies_do_not_bind_is_told() {
+async fn an_application_role_that_bypasses_policies_is_reported() {
     assert_told_and_fixed(
         &DOMAIN,
         &[
@@ -87,7 +87,7 @@ async fn a_role_that_policies_do_not_bind_is_told() {
 }
 
 #[tokio::test]
-async fn a_role_that_may_become_more_is_told() {
+async fn an_application_role_that_can_gain_privileges_is_reported() {
     assert_told_and_fixed(
         &DOMAIN,
         &[
@@ -145,7 +145,7 @@ async fn a_role_that_may_become_more_is_told() {
 }
 
 #[tokio::test]
-async fn what_the_role_may_do_as_a_member_of_another_is_told() {
+async fn privileges_inherited_by_the_application_role_are_reported() {
     assert_told_and_fixed(
         &DOMAIN,
         &[
@@ -242,7 +242,7 @@ const READ: Domain = Domain {
 };
 
 #[tokio::test]
-async fn what_the_role_may_do_with_the_data_of_every_table_is_told() {
+async fn privileges_of_the_application_role_on_all_tables_are_reported() {
     assert_told_and_fixed(
         &READ,
         &[Harm {

@@ -1,5 +1,5 @@
-//! No word of a migration can be lost, written otherwise or put in unnoticed: each in turn is, and wherever the
-//! database takes what comes of it, the doctor tells a difference, or there is none.
+//! Mutation tests of the doctor. Each word of a migration in turn is removed, replaced or followed by another one.
+//! Where the database accepts the result, either the doctor reports a difference or there is none.
 
 use std::fmt;
 
@@ -408,25 +408,25 @@ async fn run(db: &DatabaseConnection, sql: &str) -> Result<(), DbErr> {
 }
 
 #[tokio::test]
-async fn in_sqlite() {
+async fn every_changed_word_of_the_sqlite_migrations_is_noticed() {
     let trial = Trial::of::<migration::History>(Engine::Sqlite, &entity::DOMAIN);
     trial.check().await;
 }
 
 #[tokio::test]
-async fn in_sqlite_of_a_nasty_domain() {
+async fn every_changed_word_of_adversarial_sqlite_migrations_is_noticed() {
     let trial = Trial::of::<adversarial::History>(Engine::Sqlite, &adversarial::DOMAIN);
     trial.check().await;
 }
 
 #[tokio::test]
-async fn in_postgres() {
+async fn every_changed_word_of_the_postgres_migrations_is_noticed() {
     let trial = Trial::of::<migration::History>(Engine::Postgres, &entity::DOMAIN);
     trial.check().await;
 }
 
 #[tokio::test]
-async fn in_postgres_of_a_nasty_domain() {
+async fn every_changed_word_of_adversarial_postgres_migrations_is_noticed() {
     let trial = Trial::of::<adversarial::History>(Engine::Postgres, &adversarial::DOMAIN);
     trial.check().await;
 }

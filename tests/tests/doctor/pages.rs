@@ -1,4 +1,4 @@
-//! The parts of `docs/doctor.md` that the code knows.
+//! The parts of `docs/doctor.md` that are generated from the code.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -69,7 +69,7 @@ fn filled(page: &str, mark: &str, content: &str) -> String {
 }
 
 #[test]
-fn the_matrix_and_the_codes_of_the_documentation_are_those_of_the_code() {
+fn the_documented_matrix_and_codes_match_the_code() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/doctor.md");
     let page = std::fs::read_to_string(path).expect("docs/doctor.md");
     let page = filled(&page, "matrix", &matrix());

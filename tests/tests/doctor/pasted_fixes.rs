@@ -1,7 +1,7 @@
-//! What the doctor prints, pasted as it stands into `psql` and `sqlite3`: random combinations of drifts, with rows in
-//! every table. Once by a shell that goes on after an error, as these do, and once by one that stops.
+//! The doctor's output, pasted into `psql` and `sqlite3`, fixes random combinations of drifts with rows in every table.
+//! One run goes on after an error, as both programs do by default; another one stops.
 //!
-//! 25 combinations of each engine; `CATAMARAN_COMBINATIONS=1000` tries as many.
+//! Tries 25 combinations for each engine; `CATAMARAN_COMBINATIONS=1000` tries as many.
 
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
@@ -9,7 +9,7 @@ use std::thread;
 
 use catamaran::Engine;
 use catamaran::doctor::{Doctor, Format, Report, Sources};
-use suite::outside;
+use suite::observer;
 
 use crate::databases::Migrated;
 use crate::drift::{Change, DRIFTS, Drift};
@@ -156,11 +156,11 @@ async fn counts(database: &Migrated) -> Vec<(String, String)> {
             "SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') ORDER BY 1"
         }
     };
-    let names = outside::texts(&database.connection, list).await;
+    let names = observer::texts(&database.connection, list).await;
     let mut counts = Vec::new();
     for name in names.expect("names") {
         let sql = format!("SELECT CAST(count(*) AS text) FROM \"{name}\"");
-        let count = outside::texts(&database.connection, &sql).await;
+        let count = observer::texts(&database.connection, &sql).await;
         counts.push((name, count.expect("a count").concat()));
     }
     counts
@@ -272,7 +272,7 @@ fn combinations() -> u64 {
 }
 
 #[test]
-fn every_combination_of_drifts_is_fixed_by_what_is_pasted() {
+fn pasting_the_printed_fixes_repairs_every_combination_of_drifts() {
     let failures: Vec<String> = thread::scope(|scope| {
         let threads: Vec<_> = Engine::ALL
             .into_iter()

@@ -1,11 +1,11 @@
-//! What is printed about what people did: names are data, and nothing that is pasted destroys.
+//! Names are quoted in everything that the doctor prints, and no printed fix drops a table by mistake.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use catamaran::Engine;
 use catamaran::doctor::{Code, Doctor, Fix, Format, Report, Sources};
-use suite::outside;
+use suite::observer;
 
 use crate::databases::Migrated;
 use crate::pasted_fixes::{Shell, rows};
@@ -29,7 +29,7 @@ pub async fn with_rows(engine: Engine, drifts: &[&str]) -> Migrated {
 }
 
 pub async fn one(database: &Migrated, sql: &str) -> String {
-    let texts = outside::texts(&database.connection, sql).await;
+    let texts = observer::texts(&database.connection, sql).await;
     texts.expect(sql).join("|")
 }
 
@@ -81,7 +81,7 @@ fn hostile(engine: Engine, name: &str) -> Vec<String> {
 
 /// In what is for people no line begins with what a name says, and in what is pasted none of it runs.
 #[tokio::test]
-async fn a_name_is_data_in_every_format_and_in_what_is_pasted() {
+async fn names_are_quoted_in_every_format_and_in_pasted_fixes() {
     for engine in Engine::ALL {
         for name in HOSTILE {
             for drift in hostile(engine, name) {
@@ -131,7 +131,7 @@ fn anstream_stripped(text: &str) -> String {
 
 /// A suggestion is files: a name stays in its literal or comment.
 #[tokio::test]
-async fn a_name_stays_in_the_files_of_a_suggestion() {
+async fn names_are_quoted_in_suggested_migrations() {
     use crate::edited_history::{Edited, Edits, edit};
     let name = quoted(HOSTILE[0]);
     edit(Edits {
@@ -160,7 +160,7 @@ async fn a_name_stays_in_the_files_of_a_suggestion() {
 
 /// A name that something else has cannot be given to what is missing.
 #[tokio::test]
-async fn a_name_that_is_taken_is_told() {
+async fn a_name_taken_by_another_object_is_reported() {
     for (drift, code, subject, by) in [
         (
             "DROP INDEX ix_habits__user_id_updated_at; CREATE SEQUENCE ix_habits__user_id_updated_at",
@@ -200,7 +200,7 @@ async fn a_name_that_is_taken_is_told() {
 
 /// What another role granted is taken back as that role.
 #[tokio::test]
-async fn a_privilege_that_another_role_granted_is_taken_back() {
+async fn a_privilege_granted_by_another_role_is_revoked() {
     let database = with_rows(
         Engine::Postgres,
         &["DO $$ BEGIN CREATE ROLE \"a grantor\"; EXCEPTION WHEN duplicate_object THEN NULL; END $$",
@@ -218,7 +218,7 @@ async fn a_privilege_that_another_role_granted_is_taken_back() {
 
 /// Exchanged columns are never changed where they are, which would keep the wrong values under either name.
 #[tokio::test]
-async fn columns_that_were_exchanged_are_left_to_people() {
+async fn exchanged_columns_are_left_to_the_user() {
     for engine in Engine::ALL {
         for (table, one_column, other) in [
             ("habits", "sort_order", "name"),
@@ -263,7 +263,7 @@ async fn columns_that_were_exchanged_are_left_to_people() {
 
 /// A table whose columns have other names too is not dropped for another that is made empty.
 #[tokio::test]
-async fn a_table_and_a_column_renamed_at_once_keep_their_rows() {
+async fn a_table_and_a_column_renamed_together_keep_their_rows() {
     for engine in Engine::ALL {
         let database = with_rows(
             engine,
@@ -288,7 +288,7 @@ async fn a_table_and_a_column_renamed_at_once_keep_their_rows() {
 
 /// A cast that Postgres has is used, and where it has none people are told.
 #[tokio::test]
-async fn a_type_without_a_cast_is_told_or_computed() {
+async fn a_type_without_a_cast_is_reported_or_computed() {
     for (drift, subject, is_sql) in [
         (
             "ALTER TABLE habits ALTER is_archived DROP DEFAULT, ALTER is_archived TYPE smallint USING is_archived::int::smallint",
@@ -322,7 +322,7 @@ async fn a_type_without_a_cast_is_told_or_computed() {
 
 /// A virtual table whose module this program lacks cannot be dropped by it.
 #[tokio::test]
-async fn a_virtual_table_without_its_module_is_left_alone() {
+async fn a_virtual_table_without_its_module_is_kept() {
     let database = with_rows(Engine::Sqlite, &[]).await;
     let add = "PRAGMA writable_schema = ON; INSERT INTO sqlite_schema (type, name, tbl_name, rootpage, sql) \
         VALUES ('table', 'places', 'places', 0, 'CREATE VIRTUAL TABLE places USING nowhere (a)'); PRAGMA writable_schema = RESET";
@@ -349,7 +349,7 @@ async fn a_virtual_table_without_its_module_is_left_alone() {
 
 /// What has the columns that a table lacks may be that table, though something else has its name.
 #[tokio::test]
-async fn a_table_whose_name_another_took_is_never_dropped() {
+async fn a_table_whose_name_was_taken_is_never_dropped() {
     for engine in Engine::ALL {
         let database = with_rows(
             engine,

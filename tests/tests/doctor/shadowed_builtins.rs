@@ -1,5 +1,5 @@
-//! Something of one's own in the place of what Postgres brings: whatever its name, its schema and its signature, it is
-//! told, as an error, and the fingerprint refuses it too.
+//! An object that shadows a builtin of Postgres is an error, whatever its name, schema and signature. The fingerprint
+//! refuses it too.
 
 use catamaran::doctor::{Code, Doctor, Severity};
 use catamaran::{Engine, ErrorKind, Fingerprint, StoreOptions};
@@ -139,7 +139,7 @@ const SHADOWS: &[Shadow] = &[
 ];
 
 #[tokio::test]
-async fn what_stands_in_the_place_of_what_postgres_brings_is_told() {
+async fn objects_that_shadow_builtins_of_postgres_are_errors() {
     for Shadow { sql, code, subject } in SHADOWS {
         let database = Migrated::new(Engine::Postgres).await;
         for sql in *sql {
@@ -162,7 +162,7 @@ async fn what_stands_in_the_place_of_what_postgres_brings_is_told() {
 
 /// The functions by which the database is read are Postgres's own, whatever the search path says.
 #[tokio::test]
-async fn no_function_of_the_database_reads_it() {
+async fn the_doctor_calls_no_function_of_the_database() {
     let database = Migrated::new(Engine::Postgres).await;
     for sql in [
         "CREATE TABLE public.called (by text)",
@@ -181,7 +181,7 @@ async fn no_function_of_the_database_reads_it() {
 }
 
 #[tokio::test]
-async fn a_schema_of_ones_own_is_as_clean() {
+async fn a_schema_other_than_public_is_clean() {
     let database = Migrated::new(Engine::Postgres).await;
     database
         .run("ALTER SCHEMA public RENAME TO habits_of_ours; CREATE SCHEMA public; GRANT USAGE ON SCHEMA habits_of_ours TO catamaran_app")

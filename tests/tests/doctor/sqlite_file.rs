@@ -1,4 +1,4 @@
-//! A SQLite file with tables and rows of its own, and what is in it.
+//! A SQLite file with tables and rows of its own.
 
 use catamaran::doctor::{Code, Doctor, Finding, Report};
 use catamaran::domain::{Domain, Suppression};

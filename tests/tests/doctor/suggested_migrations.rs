@@ -1,5 +1,5 @@
-//! A suggested migration runs up, down and up again, beside what the database has of its own, on a server that has the
-//! application's role already, and for a role that is no superuser.
+//! A suggested migration runs up, down and up again: beside objects that the domain does not have, on a server that has
+//! the application's role already, and for a role that is no superuser.
 
 use std::process::Command;
 
@@ -8,7 +8,7 @@ use catamaran::doctor::{Doctor, Report, Suggestion};
 use catamaran::migrate::{History, TwinMigration};
 use catamaran::testing::{DatabaseOptions, PostgresServer};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
-use suite::outside;
+use suite::observer;
 
 use crate::databases::Migrated;
 use crate::edited_history::{Edited, Edits, edit};
@@ -54,7 +54,7 @@ async fn words(engine: Engine, db: &DatabaseConnection) -> Vec<String> {
              ORDER BY 1"
         }
     };
-    outside::texts(db, sql).await.expect("the catalog")
+    observer::texts(db, sql).await.expect("the catalog")
 }
 
 async fn run(db: &DatabaseConnection, statements: &[String]) {
@@ -65,7 +65,7 @@ async fn run(db: &DatabaseConnection, statements: &[String]) {
 }
 
 #[tokio::test]
-async fn the_way_back_has_the_views_and_triggers_again() {
+async fn a_suggested_down_recreates_views_and_triggers() {
     for (engine, added) in [(Engine::Sqlite, SQLITE), (Engine::Postgres, POSTGRES)] {
         edit(Edits {
             engine: Some(engine),
@@ -117,9 +117,9 @@ async fn of_nothing(server: &str) -> (Report, Suggestion) {
 
 /// The role is there: the suggestion makes it where it is not, and so runs for each database of a server.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_first_migration_runs_twice_on_one_server_and_by_whoever_may_create_databases() {
+async fn a_suggested_first_migration_runs_twice_on_one_server_without_a_superuser() {
     let server = PostgresServer::shared().await.expect("a server");
-    let admin = outside::connect(server.admin_url())
+    let admin = observer::connect(server.admin_url())
         .await
         .expect("a connection");
     let login = format!("maker_{}", std::process::id());
@@ -147,7 +147,7 @@ async fn a_first_migration_runs_twice_on_one_server_and_by_whoever_may_create_da
             .empty_postgres_on(server)
             .await
             .expect("a database");
-        let db = outside::connect(database.url())
+        let db = observer::connect(database.url())
             .await
             .expect("a connection");
         run(&db, suggestion.up(Engine::Postgres)).await;

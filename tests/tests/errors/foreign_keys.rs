@@ -119,7 +119,7 @@ async fn each_write_of_a_row_without_its_parent_names_the_key(db: &TwinDatabase)
 }
 
 #[twin_test(Migrator, everywhere)]
-async fn a_half_of_a_key_that_changes_is_looked_up_with_the_half_that_stays(
+async fn a_patch_of_half_a_composite_key_is_checked_with_the_other_half(
     db: &TwinDatabase,
 ) -> Result<()> {
     let library = Library::open(db).await?;
@@ -140,7 +140,7 @@ async fn a_half_of_a_key_that_changes_is_looked_up_with_the_half_that_stays(
 }
 
 #[twin_test(Migrator, everywhere)]
-async fn a_key_with_a_null_in_it_refers_to_nothing(db: &TwinDatabase) -> Result<()> {
+async fn a_foreign_key_with_a_null_refers_to_nothing(db: &TwinDatabase) -> Result<()> {
     let library = Library::open(db).await?;
     let books = library.of::<Book>();
     let half = || library.book().series("Nowhere".to_owned());
@@ -162,7 +162,7 @@ async fn a_key_with_a_null_in_it_refers_to_nothing(db: &TwinDatabase) -> Result<
 }
 
 #[twin_test(Migrator, everywhere)]
-async fn rows_may_refer_to_rows_that_come_with_them(db: &TwinDatabase) -> Result<()> {
+async fn inserted_rows_may_refer_to_rows_of_the_same_call(db: &TwinDatabase) -> Result<()> {
     let library = Library::open(db).await?;
     let books = library.of::<Book>();
     let [first, second] = [1, 2].map(Uuid::from_u128);
@@ -216,7 +216,9 @@ async fn a_chain_of_rows_that_takes_several_statements_is_written_parents_first(
 }
 
 #[twin_test(Migrator, everywhere)]
-async fn of_many_rows_the_first_that_breaks_a_key_is_told(db: &TwinDatabase) -> Result<()> {
+async fn the_first_of_many_rows_that_breaks_a_foreign_key_is_named(
+    db: &TwinDatabase,
+) -> Result<()> {
     let library = Library::open(db).await?;
     let books = library.of::<Book>();
     // More than one statement takes on SQLite; rows go in the order of ids.
@@ -275,7 +277,7 @@ async fn a_delete_that_is_refused_names_the_rows_that_still_refer(db: &TwinDatab
 }
 
 #[twin_test(Migrator, everywhere)]
-async fn a_key_that_is_referred_to_does_not_change(db: &TwinDatabase) -> Result<()> {
+async fn changing_a_referenced_key_is_refused(db: &TwinDatabase) -> Result<()> {
     let library = Library::open(db).await?;
     let volumes = library.of::<Volume>();
     let volume = volumes.insert(VolumeDraft::new("Sea", 1)).await?;
@@ -296,7 +298,7 @@ async fn a_key_that_is_referred_to_does_not_change(db: &TwinDatabase) -> Result<
 }
 
 #[twin_test(Migrator, everywhere)]
-async fn the_look_up_does_not_fix_the_unit(db: &TwinDatabase) -> Result<()> {
+async fn diagnosing_a_foreign_key_error_does_not_revive_the_unit(db: &TwinDatabase) -> Result<()> {
     let library = Library::open(db).await?;
     let unit = library.store.begin_write(&everyone()).await?;
     let books = unit.repository::<Book>();
@@ -312,7 +314,7 @@ async fn the_look_up_does_not_fix_the_unit(db: &TwinDatabase) -> Result<()> {
 }
 
 #[twin_test(Migrator, everywhere)]
-async fn an_attempt_that_broke_a_key_is_taken_back_and_the_unit_goes_on(
+async fn a_savepoint_that_broke_a_foreign_key_is_rolled_back_and_the_unit_goes_on(
     db: &TwinDatabase,
 ) -> Result<()> {
     let library = Library::open(db).await?;
@@ -330,7 +332,7 @@ async fn an_attempt_that_broke_a_key_is_taken_back_and_the_unit_goes_on(
 
 /// What cannot be looked up says so in its type, on the engine that names nothing.
 #[twin_test(Migrator, everywhere)]
-async fn a_key_that_nothing_tells_is_not_guessed(db: &TwinDatabase) -> Result<()> {
+async fn an_unknown_foreign_key_is_not_guessed(db: &TwinDatabase) -> Result<()> {
     let library = Library::open(db).await?;
     let insert = |id: Uuid| {
         format!(

@@ -1,4 +1,4 @@
-//! No error shows what is in a row or in a parameter, whatever that is.
+//! No error shows a value of a row or of a parameter.
 
 use catamaran::testing::{TwinDatabase, twin_test};
 use catamaran::{AnyRepository, Engine, Error, Expected, Filter, Result, Unit, Upsert, Value};
@@ -7,7 +7,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
 use sea_orm::{ConnectionTrait, Statement};
 use suite::kind::shown;
-use suite::outside::connect;
+use suite::observer::connect;
 use suite::users::{everybodys, everyone};
 
 use crate::library::{

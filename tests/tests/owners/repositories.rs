@@ -1,5 +1,5 @@
-//! No owner sees or changes what belongs to another, by whichever method. On Postgres as a plain role; what
-//! became of the rows is looked at from outside, with psql and sqlite3.
+//! No method of a repository shows or changes the rows of another owner. On Postgres the store logs in as a plain role.
+//! The rows are read back with `psql` and `sqlite3`.
 
 use catamaran::testing::{TwinDatabase, twin_test};
 use catamaran::{Engine, ErrorKind, Expected, Once, Result, Store, Upsert};
@@ -7,9 +7,9 @@ use entity::{Device, Entry, EntryDraft, EntryPatch, Habit, HabitDraft, Reminder}
 use suite::cross_owner::{Attempt, Through, WAYS, assert_no_access, attempt, attempts};
 use suite::kind::refused;
 use suite::login::Role;
+use suite::native_client::NativeClient;
 use suite::sample::{Sample, day};
-use suite::users::{ADA, BOB, Estate, everyone, habit_of, scope};
-use suite::witness::Witness;
+use suite::users::{ADA, BOB, OwnerRows, everyone, habit_of, scope};
 use uuid::Uuid;
 
 #[twin_test(migration::Migrator, everywhere)]
@@ -65,7 +65,7 @@ macro_rules! matrix {
             )*
 
             #[test]
-            fn every_attempt_has_its_row() {
+            fn every_kind_of_access_has_an_expected_result() {
                 let rows = [$(Attempt::$attempt),*];
                 for attempt in attempts() {
                     assert!(rows.contains(&attempt), "{attempt:?} has no row in the matrix");
@@ -116,7 +116,7 @@ matrix! {
 
 /// An idempotency key is its owner's: another may use the same one, and neither learns of the other.
 #[twin_test(migration::Migrator)]
-async fn an_operation_key_is_its_owners_own(db: &TwinDatabase) -> Result<()> {
+async fn an_operation_key_belongs_to_its_owner(db: &TwinDatabase) -> Result<()> {
     const KEY: Uuid = Uuid::from_u128(7);
     let (store, _role) = plain_store(db).await?;
     let once = async |owner| {
@@ -138,7 +138,7 @@ async fn an_operation_key_is_its_owners_own(db: &TwinDatabase) -> Result<()> {
     assert_eq!(store.forget_keys(&scope(BOB), later).await?, 1);
     assert!(!store.was_done(&scope(BOB), KEY).await?);
     assert!(store.was_done(&scope(ADA), KEY).await?);
-    let witness = Witness::of(db).await;
+    let witness = NativeClient::of(db).await;
     let kept = witness.texts("SELECT user_id FROM catamaran_operation_keys");
     assert_eq!(kept.await, [ADA.to_string()]);
     Ok(())
@@ -177,9 +177,9 @@ async fn a_child_stays_with_its_owners_habit<R: Sample>(
     db: &TwinDatabase,
     moved: impl Fn(R, Uuid) -> R,
 ) -> Result<()> {
-    let outside = Witness::of(db).await;
-    let theirs: Estate<R> = Estate::make(db.store(), ADA).await?;
-    let mine: Estate<R> = Estate::make(db.store(), BOB).await?;
+    let outside = NativeClient::of(db).await;
+    let theirs: OwnerRows<R> = OwnerRows::make(db.store(), ADA).await?;
+    let mine: OwnerRows<R> = OwnerRows::make(db.store(), BOB).await?;
     let rows = db.store().repository::<R>(&scope(BOB));
     let system = db.store().repository::<R>(&everyone());
     let draft = || R::draft(theirs.habit, 20);
@@ -213,7 +213,7 @@ async fn a_child_stays_with_its_owners_habit<R: Sample>(
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn an_entry_does_not_hang_on_another_owners_habit(db: &TwinDatabase) -> Result<()> {
+async fn an_entry_cannot_refer_to_another_owners_habit(db: &TwinDatabase) -> Result<()> {
     a_child_stays_with_its_owners_habit::<Entry>(db, |mut entry, habit| {
         entry.habit_id = habit;
         entry.date = day(30);
@@ -223,7 +223,7 @@ async fn an_entry_does_not_hang_on_another_owners_habit(db: &TwinDatabase) -> Re
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_reminder_does_not_hang_on_another_owners_habit(db: &TwinDatabase) -> Result<()> {
+async fn a_reminder_cannot_refer_to_another_owners_habit(db: &TwinDatabase) -> Result<()> {
     a_child_stays_with_its_owners_habit::<Reminder>(db, |mut reminder, habit| {
         reminder.habit_id = habit;
         reminder
@@ -232,7 +232,7 @@ async fn a_reminder_does_not_hang_on_another_owners_habit(db: &TwinDatabase) -> 
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_patch_does_not_move_an_entry_to_another_owners_habit(db: &TwinDatabase) -> Result<()> {
+async fn a_patch_cannot_move_an_entry_to_another_owners_habit(db: &TwinDatabase) -> Result<()> {
     let theirs = habit_of(db.store(), ADA, "run").await?;
     let mine = habit_of(db.store(), BOB, "read").await?;
     let entries = db.store().repository::<Entry>(&scope(BOB));
@@ -258,9 +258,9 @@ async fn a_patch_does_not_move_an_entry_to_another_owners_habit(db: &TwinDatabas
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn the_system_gives_no_row_to_an_owner_it_does_not_have(db: &TwinDatabase) -> Result<()> {
-    let estate: Estate<Habit> = Estate::make(db.store(), ADA).await?;
-    let outside = Witness::of(db).await;
+async fn the_system_cannot_give_a_row_to_another_owner(db: &TwinDatabase) -> Result<()> {
+    let estate: OwnerRows<Habit> = OwnerRows::make(db.store(), ADA).await?;
+    let outside = NativeClient::of(db).await;
     let before = outside.dump().await;
     let habits = db.store().repository::<Habit>(&everyone());
 
@@ -288,8 +288,8 @@ async fn the_system_gives_no_row_to_an_owner_it_does_not_have(db: &TwinDatabase)
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn the_system_sees_and_changes_everybodys_rows(db: &TwinDatabase) -> Result<()> {
-    let ada: Estate<Habit> = Estate::make(db.store(), ADA).await?;
-    let bob: Estate<Habit> = Estate::make(db.store(), BOB).await?;
+    let ada: OwnerRows<Habit> = OwnerRows::make(db.store(), ADA).await?;
+    let bob: OwnerRows<Habit> = OwnerRows::make(db.store(), BOB).await?;
     let habits = db.store().repository::<Habit>(&everyone());
     assert_eq!(habits.get(ada.living.id).await?, ada.living);
     let all = Habit::USER_ID.is_in([ADA, BOB]);
@@ -303,8 +303,8 @@ async fn the_system_sees_and_changes_everybodys_rows(db: &TwinDatabase) -> Resul
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn what_the_system_upserts_stays_with_its_owner(db: &TwinDatabase) -> Result<()> {
-    let estate: Estate<Habit> = Estate::make(db.store(), ADA).await?;
+async fn a_row_upserted_by_the_system_keeps_its_owner(db: &TwinDatabase) -> Result<()> {
+    let estate: OwnerRows<Habit> = OwnerRows::make(db.store(), ADA).await?;
     let habits = db.store().repository::<Habit>(&everyone());
     let forged = estate.living.clone().given_to(BOB).altered();
     let upserted = habits.upsert(Upsert::seen(forged)).await;
@@ -319,7 +319,7 @@ async fn what_the_system_upserts_stays_with_its_owner(db: &TwinDatabase) -> Resu
 
 /// What the documentation says of every key, for the tables to come as well.
 #[test]
-fn every_key_of_an_owned_table_is_its_owners_own() {
+fn every_key_of_an_owned_table_includes_the_owner() {
     let owned = |name: &str| {
         let table = entity::DOMAIN
             .tables

@@ -1,5 +1,4 @@
-//! What SQL of an application's own does to its connection ends with its unit of work, and no forged claim or
-//! role shows another owner's rows.
+//! Session state that custom SQL sets ends with its unit of work. No forged claim or role shows another owner's rows.
 
 use catamaran::testing::{Target, TwinDatabase, twin_test};
 use catamaran::{
@@ -8,10 +7,10 @@ use catamaran::{
 };
 use entity::Habit;
 use suite::login::Role;
-use suite::outside::{Outside, texts_in};
+use suite::observer::{Observer, texts_in};
 use suite::pgbouncer::{PgBouncer, Setup};
 use suite::raw::{execute_in, rows_in};
-use suite::users::{ADA, BOB, Estate, everyone, everything, habit_of, scope};
+use suite::users::{ADA, BOB, OwnerRows, everyone, everything, habit_of, scope};
 
 async fn postgres() -> TwinDatabase {
     let made = TwinDatabase::create::<migration::Migrator>(Target::Postgres).await;
@@ -101,14 +100,14 @@ async fn nothing_stays(store: &Store, url: &str) -> Result<()> {
 }
 
 #[tokio::test]
-async fn nothing_that_own_sql_leaves_outlives_its_unit() -> Result<()> {
+async fn session_state_set_by_custom_sql_ends_with_its_unit() -> Result<()> {
     let db = postgres().await;
     let store = StoreOptions::new(db.url()).connections(1).open().await?;
     nothing_stays(&store, "direct").await
 }
 
 #[tokio::test]
-async fn nothing_that_own_sql_leaves_reaches_another_client_of_a_pooler() -> Result<()> {
+async fn session_state_set_by_custom_sql_reaches_no_other_client_of_a_pooler() -> Result<()> {
     let db = postgres().await;
     let setup = Setup {
         pool_size: 1,
@@ -128,7 +127,7 @@ fn on_postgres(store: &Store, scope: &Scope) -> PostgresRepository<Habit> {
 }
 
 #[tokio::test]
-async fn a_single_query_of_the_systems_leaves_nothing_either() -> Result<()> {
+async fn session_state_set_by_a_single_query_of_the_system_ends_with_it() -> Result<()> {
     let db = postgres().await;
     let store = StoreOptions::new(db.url()).connections(1).open().await?;
     let fresh = state(&store).await;
@@ -209,9 +208,9 @@ async fn no_forged_claim_or_role_shows_another_owners_rows() -> Result<()> {
     let db = postgres().await;
     let member = Role::member(&db).await;
     let granted = Role::granted(&db).await;
-    Estate::<Habit>::make(db.store(), ADA).await?;
-    Estate::<Habit>::make(db.store(), BOB).await?;
-    let outside = Outside::of(&db).await;
+    OwnerRows::<Habit>::make(db.store(), ADA).await?;
+    OwnerRows::<Habit>::make(db.store(), BOB).await?;
+    let outside = Observer::of(&db).await;
     let before = outside.dump().await;
     for url in [db.url().to_owned(), member.url(), granted.url()] {
         let store = StoreOptions::new(url).connections(1).open().await?;
@@ -237,11 +236,11 @@ async fn no_forged_claim_or_role_shows_another_owners_rows() -> Result<()> {
 /// A function that a database has may set what it likes; no reading of the application's text can tell. What
 /// was written under claims that are not the unit's is taken back, and what a single query read is withheld.
 #[tokio::test]
-async fn what_a_function_forges_is_taken_back_and_withheld() -> Result<()> {
+async fn forged_claims_roll_back_writes_and_withhold_rows() -> Result<()> {
     let db = postgres().await;
-    let ada = Estate::<Habit>::make(db.store(), ADA).await?.living;
-    Estate::<Habit>::make(db.store(), BOB).await?;
-    let admin = suite::outside::connect(db.url()).await?;
+    let ada = OwnerRows::<Habit>::make(db.store(), ADA).await?.living;
+    OwnerRows::<Habit>::make(db.store(), BOB).await?;
+    let admin = suite::observer::connect(db.url()).await?;
     let function = format!(
         "CREATE FUNCTION become_ada() RETURNS text LANGUAGE sql AS \
          $$ SELECT set_config('request.jwt.claims', '{{\"sub\":\"{ADA}\"}}', true) $$; \
@@ -249,7 +248,7 @@ async fn what_a_function_forges_is_taken_back_and_withheld() -> Result<()> {
          $$ BEGIN EXECUTE 'RESET ROLE'; RETURN ''; END $$"
     );
     sea_orm::ConnectionTrait::execute_unprepared(&admin, &function).await?;
-    let outside = Outside::of(&db).await;
+    let outside = Observer::of(&db).await;
     let before = outside.dump().await;
     let store = StoreOptions::new(db.url()).connections(1).open().await?;
     let fresh = state(&store).await;
@@ -287,7 +286,7 @@ async fn what_a_function_forges_is_taken_back_and_withheld() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_reading_unit_cannot_make_itself_a_writing_one() -> Result<()> {
+async fn custom_sql_cannot_make_a_read_unit_writable() -> Result<()> {
     let db = postgres().await;
     for who in [scope(ADA), everyone()] {
         for sql in [
@@ -309,7 +308,7 @@ async fn a_reading_unit_cannot_make_itself_a_writing_one() -> Result<()> {
 
 /// On SQLite what SQL leaves on a connection costs the connection.
 #[twin_test(migration::Migrator)]
-async fn what_own_sql_sets_on_a_file_ends_with_its_unit(db: &TwinDatabase) -> Result<()> {
+async fn sqlite_settings_of_custom_sql_end_with_its_unit(db: &TwinDatabase) -> Result<()> {
     let Unit::Sqlite(_) = db.store().begin_read(&everyone()).await? else {
         // Postgres has its own, above.
         return Ok(());
@@ -352,8 +351,8 @@ async fn what_own_sql_sets_on_a_file_ends_with_its_unit(db: &TwinDatabase) -> Re
 
 /// An owner's scope on SQLite, where no policy would hold: SQL that is not about rows is refused alike.
 #[twin_test(migration::Migrator, everywhere)]
-async fn an_owners_scope_is_for_rows_on_both_engines(db: &TwinDatabase) -> Result<()> {
-    let outside = Outside::of(db).await;
+async fn custom_sql_in_an_owners_scope_is_limited_to_rows(db: &TwinDatabase) -> Result<()> {
+    let outside = Observer::of(db).await;
     habit_of(db.store(), ADA, "run").await?;
     let before = outside.dump().await;
     for sql in [
@@ -386,11 +385,11 @@ async fn execute_own(db: &TwinDatabase, sql: &'static str, values: Vec<Value>) -
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_prepared_text_of_several_statements_is_refused_whole(db: &TwinDatabase) -> Result<()> {
+async fn a_prepared_text_of_several_statements_is_refused(db: &TwinDatabase) -> Result<()> {
     const SEVERAL: &str =
         "UPDATE habits SET name = 'swim'; UPDATE habits SET sort_order = sort_order / 0";
     habit_of(db.store(), ADA, "run").await?;
-    let outside = Outside::of(db).await;
+    let outside = Observer::of(db).await;
     let before = outside.dump().await;
     let refused = execute_own(db, SEVERAL, Vec::new()).await;
     let unit = db.store().begin_write(&scope(ADA)).await?;
@@ -419,9 +418,9 @@ async fn a_prepared_text_of_several_statements_is_refused_whole(db: &TwinDatabas
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_value_too_many_or_too_few_is_refused_and_no_null(db: &TwinDatabase) -> Result<()> {
+async fn a_wrong_number_of_values_is_refused(db: &TwinDatabase) -> Result<()> {
     habit_of(db.store(), ADA, "run").await?;
-    let outside = Outside::of(db).await;
+    let outside = Observer::of(db).await;
     let before = outside.dump().await;
     let sql = match db.store().engine() {
         Engine::Sqlite => "UPDATE habits SET color = ?2 WHERE name = ?1",
@@ -454,9 +453,9 @@ async fn a_value_too_many_or_too_few_is_refused_and_no_null(db: &TwinDatabase) -
 
 /// Texts in which each engine ends a token elsewhere than the other.
 #[twin_test(migration::Migrator, everywhere)]
-async fn nothing_hides_a_commit_from_the_reading(db: &TwinDatabase) -> Result<()> {
+async fn a_commit_hidden_in_custom_sql_is_refused(db: &TwinDatabase) -> Result<()> {
     habit_of(db.store(), ADA, "run").await?;
-    let outside = Outside::of(db).await;
+    let outside = Observer::of(db).await;
     let before = outside.dump().await;
     for sql in [
         "SELECT $1('); COMMIT; --'",

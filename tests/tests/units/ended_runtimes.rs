@@ -1,4 +1,4 @@
-//! A runtime that ends takes its tasks with it, the one that cleans up behind a dropped unit included.
+//! Units whose Tokio runtime ends before their rollback has run.
 
 use catamaran::testing::{Target, TwinDatabase};
 use catamaran::{Query, Result, Unit};

@@ -1,4 +1,4 @@
-//! Units of work that are run again as a whole, and those that are done once for good.
+//! Units that are retried as a whole, and units that are done once by an operation key.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use entity::{Device, Entry, EntryDraft, Habit, HabitDraft, HabitPatch};
 use sea_orm::ConnectionTrait;
 use suite::kind::refused;
-use suite::outside::Outside;
+use suite::observer::Observer;
 use suite::pace::PLENTY;
 use suite::sample::day;
 use suite::users::{ADA, BOB, NOBODY, adas, everyone, habit_of, scope};
@@ -64,7 +64,7 @@ fn persistent() -> Retry {
 }
 
 #[twin_test(migration::Migrator)]
-async fn a_unit_that_did_not_get_a_lock_is_run_again(db: &TwinDatabase) -> Result<()> {
+async fn a_unit_that_timed_out_on_a_lock_is_run_again(db: &TwinDatabase) -> Result<()> {
     let habit = habit_of(db.store(), ADA, "run").await?.id;
     let store = StoreOptions::new(db.url())
         .lock_timeout(Duration::from_millis(50))
@@ -113,7 +113,7 @@ async fn a_unit_gives_up_after_its_tries_and_after_its_budget(db: &TwinDatabase)
 }
 
 #[twin_test(migration::Migrator)]
-async fn an_error_that_would_happen_again_is_given_at_once(db: &TwinDatabase) -> Result<()> {
+async fn an_error_that_is_not_retryable_is_returned_at_once(db: &TwinDatabase) -> Result<()> {
     let runs = AtomicU32::new(0);
     let missing = db
         .store()
@@ -131,7 +131,7 @@ async fn an_error_that_would_happen_again_is_given_at_once(db: &TwinDatabase) ->
 }
 
 #[twin_test(migration::Migrator)]
-async fn work_that_hides_the_error_is_run_again_all_the_same(db: &TwinDatabase) -> Result<()> {
+async fn work_that_hides_a_retryable_error_is_run_again(db: &TwinDatabase) -> Result<()> {
     #[derive(Debug)]
     struct Opaque;
     impl From<Error> for Opaque {
@@ -161,7 +161,7 @@ async fn work_that_hides_the_error_is_run_again_all_the_same(db: &TwinDatabase) 
 /// Each unit counts what both wrote and writes as many more: one after the other, in whichever order, they
 /// write 1 and 2.
 #[twin_test(migration::Migrator)]
-async fn serializable_units_are_as_if_one_ran_after_the_other(db: &TwinDatabase) -> Result<()> {
+async fn serializable_units_behave_as_if_run_one_after_another(db: &TwinDatabase) -> Result<()> {
     let mut units = JoinSet::new();
     for _ in 0..6 {
         let store = db.open_another().await?;
@@ -182,14 +182,14 @@ async fn serializable_units_are_as_if_one_ran_after_the_other(db: &TwinDatabase)
     for done in units.join_all().await {
         done?;
     }
-    let outside = Outside::of(db).await;
+    let outside = Observer::of(db).await;
     let names = outside.texts("SELECT name FROM habits ORDER BY name").await;
     assert_eq!(names, ["00", "01", "02", "03", "04", "05"]);
     Ok(())
 }
 
 #[twin_test(migration::Migrator)]
-async fn sixteen_increments_of_one_row_are_sixteen(db: &TwinDatabase) -> Result<()> {
+async fn sixteen_concurrent_increments_of_one_row_all_count(db: &TwinDatabase) -> Result<()> {
     let habit = habit_of(db.store(), ADA, "run").await?;
     let entries = db.store().repository::<Entry>(&scope(ADA));
     let entry = entries.insert(EntryDraft::new(habit.id, day(0))).await?.id;
@@ -210,9 +210,7 @@ async fn sixteen_increments_of_one_row_are_sixteen(db: &TwinDatabase) -> Result<
 }
 
 #[twin_test(migration::Migrator)]
-async fn a_modification_that_is_not_to_be_repeated_gives_its_conflict(
-    db: &TwinDatabase,
-) -> Result<()> {
+async fn modify_without_retry_returns_the_conflict(db: &TwinDatabase) -> Result<()> {
     let habit = habit_of(db.store(), ADA, "run").await?;
     let habits = adas::<Habit>(db);
     let runs = AtomicU32::new(0);
@@ -262,7 +260,7 @@ async fn rows_are_locked_until_the_unit_ends(db: &TwinDatabase) -> Result<()> {
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_lock_needs_a_unit_that_writes(db: &TwinDatabase) -> Result<()> {
+async fn a_lock_needs_a_write_unit(db: &TwinDatabase) -> Result<()> {
     let habit = habit_of(db.store(), ADA, "run").await?.id;
     let alone = adas::<Habit>(db).lock(&[habit]).await;
     assert!(matches!(refused(alone), ErrorKind::Unsupported { .. }));
@@ -320,7 +318,7 @@ async fn a_unit_that_fails_leaves_its_key_free(db: &TwinDatabase) -> Result<()> 
 }
 
 #[twin_test(migration::Migrator)]
-async fn of_sixteen_calls_with_one_key_one_does_it(db: &TwinDatabase) -> Result<()> {
+async fn one_of_sixteen_calls_with_one_key_does_the_work(db: &TwinDatabase) -> Result<()> {
     let mut calls = JoinSet::new();
     for _ in 0..16 {
         let store = db.store().clone();
@@ -340,7 +338,9 @@ async fn of_sixteen_calls_with_one_key_one_does_it(db: &TwinDatabase) -> Result<
 }
 
 #[twin_test(migration::Migrator)]
-async fn keys_are_forgotten_by_their_owner_and_by_the_system(db: &TwinDatabase) -> Result<()> {
+async fn operation_keys_are_forgotten_by_their_owner_and_by_the_system(
+    db: &TwinDatabase,
+) -> Result<()> {
     let store = db.store();
     for owner in [scope(ADA), scope(BOB), everyone()] {
         let done = store
@@ -361,11 +361,11 @@ async fn keys_are_forgotten_by_their_owner_and_by_the_system(db: &TwinDatabase) 
 /// The server ends the connection in the middle of the commit, once before and once after it is durable; the
 /// next try with the key finds out.
 #[twin_test(migration::Migrator)]
-async fn a_unit_with_a_key_whose_connections_are_cut_again_and_again_is_done_once(
+async fn a_unit_with_a_key_is_done_once_although_its_connections_are_cut(
     db: &TwinDatabase,
 ) -> Result<()> {
-    let outside = Outside::of(db).await;
-    let Outside::Connection(killer) = &outside else {
+    let outside = Observer::of(db).await;
+    let Observer::Connection(killer) = &outside else {
         unreachable!("a shared database")
     };
     for n in 0..20_u128 {
@@ -407,9 +407,7 @@ async fn a_unit_with_a_key_whose_connections_are_cut_again_and_again_is_done_onc
 
 /// The conflict is what the caller has to know, and not that it ended the unit.
 #[twin_test(migration::Migrator)]
-async fn a_modification_in_a_unit_is_one_try_and_gives_its_conflict(
-    db: &TwinDatabase,
-) -> Result<()> {
+async fn modify_in_a_unit_tries_once_and_returns_the_conflict(db: &TwinDatabase) -> Result<()> {
     let habit = habit_of(db.store(), ADA, "run").await?;
     let unit = db.store().begin_write(&scope(ADA)).await?;
     let stale = unit

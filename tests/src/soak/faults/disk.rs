@@ -1,4 +1,4 @@
-//! A small file system, which only root can mount.
+//! A small file system. Only root can mount it.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};

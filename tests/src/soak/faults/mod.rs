@@ -16,7 +16,7 @@ use crate::bank::Transfer;
 use crate::own_server::OwnServer;
 use crate::pace::limit;
 use crate::soak::bank::{Bank, Fate};
-use crate::soak::place::{Place, hanging, in_time};
+use crate::soak::database::{Database, hanging, in_time};
 use crate::soak::tally::{Tally, kind_name};
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
@@ -121,7 +121,7 @@ impl Fault {
     /// What keeps it from happening. What goes wrong is a violation in the tally.
     pub async fn run(
         self,
-        place: &Place,
+        place: &Database,
         server: Option<&OwnServer>,
         rng: &mut Rng,
         tally: &Tally,
@@ -151,7 +151,7 @@ impl<'a> Case<'a> {
     /// Founds the bank, opens the store, and does some orders.
     async fn begin(
         fault: Fault,
-        place: &Place,
+        place: &Database,
         rng: &'a mut Rng,
         tally: &'a Tally,
     ) -> Outcome<Self> {
@@ -161,7 +161,7 @@ impl<'a> Case<'a> {
 
     async fn with(
         fault: Fault,
-        place: &Place,
+        place: &Database,
         options: StoreOptions,
         rng: &'a mut Rng,
         tally: &'a Tally,

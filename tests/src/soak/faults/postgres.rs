@@ -1,4 +1,4 @@
-//! What happens to a server.
+//! Faults of a Postgres server.
 
 use std::fs;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -12,15 +12,15 @@ use sea_orm::{ConnectionTrait, DatabaseConnection};
 
 use super::disk::Disk;
 use super::{Case, Fault, Outcome};
-use crate::outside::texts;
+use crate::observer::texts;
 use crate::own_server::{OwnServer, backends, signal_backend};
 use crate::pace::limit;
-use crate::soak::place::Place;
+use crate::soak::database::Database;
 use crate::soak::tally::Tally;
 
 pub(super) async fn run(
     fault: Fault,
-    place: &Place,
+    place: &Database,
     server: &OwnServer,
     rng: &mut Rng,
     tally: &Tally,
@@ -38,7 +38,7 @@ pub(super) async fn run(
     }
 }
 
-async fn lock(place: &Place, rng: &mut Rng, tally: &Tally) -> Outcome<()> {
+async fn lock(place: &Database, rng: &mut Rng, tally: &Tally) -> Outcome<()> {
     let mut case = Case::begin(Fault::LockForEver, place, rng, tally).await?;
     let holder = place.connect().await?;
     holder
@@ -50,7 +50,12 @@ async fn lock(place: &Place, rng: &mut Rng, tally: &Tally) -> Outcome<()> {
     case.end().await
 }
 
-async fn disk_full(place: &Place, server: &OwnServer, rng: &mut Rng, tally: &Tally) -> Outcome<()> {
+async fn disk_full(
+    place: &Database,
+    server: &OwnServer,
+    rng: &mut Rng,
+    tally: &Tally,
+) -> Outcome<()> {
     let admin = place.connect().await?;
     let at = server.data().with_file_name("small-disk");
     fs::create_dir_all(&at)?;
@@ -82,7 +87,7 @@ async fn move_tables(admin: &DatabaseConnection, tablespace: &str) -> Outcome<()
     Ok(())
 }
 
-async fn read_only(place: &Place, rng: &mut Rng, tally: &Tally) -> Outcome<()> {
+async fn read_only(place: &Database, rng: &mut Rng, tally: &Tally) -> Outcome<()> {
     let mut case = Case::begin(Fault::ReadOnly, place, rng, tally).await?;
     let admin = place.connect().await?;
     set_read_only(place, &admin, "on").await?;
@@ -93,7 +98,7 @@ async fn read_only(place: &Place, rng: &mut Rng, tally: &Tally) -> Outcome<()> {
 }
 
 /// As when a server becomes a standby: whoever connects from now on may only read, and nobody stays connected.
-async fn set_read_only(place: &Place, admin: &DatabaseConnection, to: &str) -> Outcome<()> {
+async fn set_read_only(place: &Database, admin: &DatabaseConnection, to: &str) -> Outcome<()> {
     let database = texts(admin, "SELECT current_database()::text")
         .await?
         .concat();
@@ -111,7 +116,7 @@ async fn set_read_only(place: &Place, admin: &DatabaseConnection, to: &str) -> O
 }
 
 async fn corrupt_page(
-    place: &Place,
+    place: &Database,
     server: &OwnServer,
     rng: &mut Rng,
     tally: &Tally,
@@ -153,7 +158,7 @@ async fn lose_connections(case: &Case<'_>) {
     }
 }
 
-async fn connection_limit(place: &Place, rng: &mut Rng, tally: &Tally) -> Outcome<()> {
+async fn connection_limit(place: &Database, rng: &mut Rng, tally: &Tally) -> Outcome<()> {
     let admin = place.connect().await?;
     let role = format!("soak_{}", UuidV7.next_id().simple());
     let make = format!(
@@ -184,7 +189,12 @@ async fn connection_limit(place: &Place, rng: &mut Rng, tally: &Tally) -> Outcom
 }
 
 /// Every process of the server stops where it is: who is connected is not answered, and neither is who connects.
-async fn silence(place: &Place, server: &OwnServer, rng: &mut Rng, tally: &Tally) -> Outcome<()> {
+async fn silence(
+    place: &Database,
+    server: &OwnServer,
+    rng: &mut Rng,
+    tally: &Tally,
+) -> Outcome<()> {
     let options = place.options().acquire_timeout(limit() * 2);
     let mut case = Case::with(Fault::Silence, place, options, rng, tally).await?;
     let pids = backends(place).await?;

@@ -1,4 +1,4 @@
-//! What happens to a file.
+//! Faults of a SQLite file.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,13 +12,13 @@ use super::disk::Disk;
 use super::{Case, Fault, Outcome};
 use crate::bank::{History, Transfer};
 use crate::raw;
-use crate::soak::place::Place;
+use crate::soak::database::Database;
 use crate::soak::tally::Tally;
 
 /// A directory of its own with a migrated file.
 struct Home {
     directory: TempDir,
-    place: Place,
+    place: Database,
 }
 
 impl Home {
@@ -32,7 +32,7 @@ impl Home {
         let url = format!("sqlite://{}", directory.path().join("bank.db").display());
         let options = StoreOptions::new(format!("{url}?mode=rwc"));
         options.migrate::<History>().open().await?.close();
-        let place = Place {
+        let place = Database {
             engine: Engine::Sqlite,
             url,
         };

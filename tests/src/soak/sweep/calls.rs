@@ -1,4 +1,4 @@
-//! What the sweep drops: every method of a repository, and units in each way of ending.
+//! The calls that the sweep drops: every method of a repository, and units with each kind of end.
 
 use catamaran::{
     Error, ErrorKind, Expected, Filter, PageRequest, Query, RepositoryExt, Result, Retry, Scope,

@@ -1,4 +1,4 @@
-//! A filter as data: it becomes one of the library's, and is evaluated without it.
+//! A filter as data. It is turned into the library's filter and evaluated in plain Rust.
 
 use catamaran::{Column, Field, Filter};
 use chrono::{DateTime, NaiveDate, Utc};

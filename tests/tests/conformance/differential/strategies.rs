@@ -1,4 +1,4 @@
-//! Rows and questions: from small pools, so that they meet, and now and then from anywhere.
+//! Random rows and queries. Most values come from small pools, so that they match.
 
 use catamaran::Record;
 use chrono::{DateTime, NaiveDate, Utc};

@@ -1,4 +1,4 @@
-//! Drifts of a database: what somebody does to it, and the finding that this has to give.
+//! Drifts of a database: SQL that causes one, and the finding that it must give.
 
 mod checks;
 mod columns;

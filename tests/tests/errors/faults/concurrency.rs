@@ -1,4 +1,4 @@
-//! What others do at the same time.
+//! Faults of concurrent use.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use catamaran::testing::{Target, TwinDatabase};
 use catamaran::{AnyRepository, Engine, Expected, Repository, Result, StoreOptions};
 use entity::{Habit, HabitDraft, HabitPatch};
 use sea_orm::ConnectionTrait;
-use suite::outside::connect;
+use suite::observer::connect;
 use suite::pace::limit;
 use suite::users::adas;
 

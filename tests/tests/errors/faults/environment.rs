@@ -10,7 +10,7 @@ use catamaran::{
 };
 use entity::{Device, Habit, HabitDraft, HabitPatch};
 use sea_orm::ConnectionTrait;
-use suite::outside::{Outside, connect, texts};
+use suite::observer::{Observer, connect, texts};
 use suite::raw;
 use suite::users::adas;
 use uuid::Uuid;
@@ -45,7 +45,7 @@ async fn a_habit(db: &TwinDatabase) -> Result<Uuid> {
 
 /// Ends the other store's connection as soon as it waits for something inside the server.
 async fn end_when_waiting(db: &TwinDatabase) {
-    let outside = Outside::of(db).await;
+    let outside = Observer::of(db).await;
     let waiting = format!(
         "SELECT pid::text FROM pg_stat_activity WHERE application_name = '{NAME}' AND state = 'active' \
          AND datname = current_database() AND wait_event_type IN ('Lock', 'Timeout')"
@@ -172,7 +172,7 @@ async fn damaged(at: Target) -> Result<Provoked> {
         Engine::Sqlite => db.url().trim_start_matches("sqlite://").to_owned(),
         Engine::Postgres => {
             let path = "SELECT pg_relation_filepath('habits')";
-            Outside::of(&db).await.texts(path).await.remove(0)
+            Observer::of(&db).await.texts(path).await.remove(0)
         }
     };
     db.store().close();

@@ -1,4 +1,4 @@
-//! What opening a store finds.
+//! Faults of opening a store.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use catamaran::testing::{PostgresServer, Target};
 use catamaran::{Engine, IdSource, Result, Store, StoreOptions, UuidV7};
 use sea_orm::ConnectionTrait;
 use suite::login::Role;
-use suite::outside::connect;
+use suite::observer::connect;
 use suite::raw;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;

@@ -12,8 +12,8 @@ use sea_orm::ConnectionTrait;
 use suite::cross_owner::{Through, assert_no_access};
 use suite::kind::refused;
 use suite::login::Role;
-use suite::outside::{Outside, connect, texts, texts_in};
-use suite::users::{ADA, BOB, Estate, everyone, everything, scope};
+use suite::observer::{Observer, connect, texts, texts_in};
+use suite::users::{ADA, BOB, OwnerRows, everyone, everything, scope};
 use uuid::Uuid;
 
 async fn postgres() -> TwinDatabase {
@@ -116,10 +116,10 @@ async fn a_plain_roles_scoped_work_runs_as_itself() -> Result<()> {
 #[tokio::test]
 async fn raw_sql_of_a_plain_role_sees_no_rows_without_claims() -> Result<()> {
     let db = postgres().await;
-    Estate::<Entry>::make(db.store(), ADA).await?;
-    Estate::<Reminder>::make(db.store(), ADA).await?;
-    Estate::<Device>::make(db.store(), ADA).await?;
-    let outside = Outside::of(&db).await;
+    OwnerRows::<Entry>::make(db.store(), ADA).await?;
+    OwnerRows::<Reminder>::make(db.store(), ADA).await?;
+    OwnerRows::<Device>::make(db.store(), ADA).await?;
+    let outside = Observer::of(&db).await;
     let before = outside.dump().await;
     for role in [Role::member(&db).await, Role::granted(&db).await] {
         let naked = connect(&role.url()).await.expect("the role logs in");
@@ -148,8 +148,8 @@ async fn raw_sql_of_a_plain_role_sees_no_rows_without_claims() -> Result<()> {
 #[tokio::test]
 async fn raw_sql_of_a_unit_sees_its_owners_rows_only() -> Result<()> {
     let db = postgres().await;
-    Estate::<Habit>::make(db.store(), ADA).await?;
-    Estate::<Habit>::make(db.store(), BOB).await?;
+    OwnerRows::<Habit>::make(db.store(), ADA).await?;
+    OwnerRows::<Habit>::make(db.store(), BOB).await?;
     let unit = db.store().begin_write(&scope(ADA)).await?;
     let owners = texts_in(&unit, "SELECT DISTINCT user_id::text FROM habits").await?;
     assert_eq!(owners, [ADA.to_string()]);
@@ -159,7 +159,7 @@ async fn raw_sql_of_a_unit_sees_its_owners_rows_only() -> Result<()> {
         [ADA.to_string(), ADA.to_string()]
     );
     unit.commit().await?;
-    let outside = Outside::of(&db).await;
+    let outside = Observer::of(&db).await;
     let bobs = format!("user_id = '{BOB}' AND name = 'mine'");
     assert_eq!(outside.count("habits", &bobs).await, 0);
     Ok(())
@@ -168,7 +168,7 @@ async fn raw_sql_of_a_unit_sees_its_owners_rows_only() -> Result<()> {
 #[tokio::test]
 async fn the_system_is_refused_to_a_role_that_policies_bind() -> Result<()> {
     let db = postgres().await;
-    let habit = Estate::<Habit>::make(db.store(), ADA).await?.living;
+    let habit = OwnerRows::<Habit>::make(db.store(), ADA).await?.living;
     for role in [Role::member(&db).await, Role::granted(&db).await] {
         let store = role.options().open().await?;
         let rows = store.repository::<Habit>(&everyone());
@@ -199,8 +199,8 @@ async fn the_system_is_refused_to_a_role_that_policies_bind() -> Result<()> {
 #[tokio::test]
 async fn the_system_sees_everybodys_rows_as_a_role_that_bypasses_policies() -> Result<()> {
     let db = postgres().await;
-    let ada = Estate::<Habit>::make(db.store(), ADA).await?.living;
-    let bob = Estate::<Habit>::make(db.store(), BOB).await?.living;
+    let ada = OwnerRows::<Habit>::make(db.store(), ADA).await?.living;
+    let bob = OwnerRows::<Habit>::make(db.store(), BOB).await?.living;
     let role = Role::make(
         &db,
         &[
@@ -338,9 +338,9 @@ async fn a_role_that_may_become_one_that_bypasses_policies_is_refused() -> Resul
 }
 
 #[tokio::test]
-async fn a_table_whose_row_level_security_is_off_holds_no_scope() -> Result<()> {
+async fn a_table_without_row_level_security_refuses_scoped_work() -> Result<()> {
     let db = postgres().await;
-    let habit = Estate::<Habit>::make(db.store(), ADA).await?.living;
+    let habit = OwnerRows::<Habit>::make(db.store(), ADA).await?.living;
     let admin = connect(db.url()).await?;
     admin
         .execute_unprepared("ALTER TABLE devices DISABLE ROW LEVEL SECURITY")
@@ -398,7 +398,7 @@ async fn an_owner_whose_table_is_not_forced_does_its_scoped_work_as_another() ->
 
 /// Row level security would hide every owner's keys from it, and an answer of nothing would be a lie.
 #[tokio::test]
-async fn the_system_of_a_plain_role_forgets_no_keys_and_says_so() -> Result<()> {
+async fn the_system_of_a_plain_role_cannot_forget_keys() -> Result<()> {
     let db = postgres().await;
     let role = Role::granted(&db).await;
     let store = role.options().open().await?;

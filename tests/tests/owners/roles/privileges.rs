@@ -7,7 +7,7 @@ use entity::Device;
 use sea_orm::ConnectionTrait;
 use suite::cross_owner::{Through, assert_no_access};
 use suite::login::Role;
-use suite::outside::{connect, texts};
+use suite::observer::{connect, texts};
 use suite::users::{ADA, BOB, scope};
 
 use super::{postgres, refusal};
@@ -85,7 +85,7 @@ async fn powers(db: &TwinDatabase) -> Vec<(&'static str, &'static str, &'static 
 
 /// The role itself has it, or a role that it is a member of by way of a third one, which it does not inherit from.
 #[tokio::test]
-async fn an_application_role_that_could_become_more_holds_no_scope() -> Result<()> {
+async fn an_application_role_that_can_gain_privileges_does_no_scoped_work() -> Result<()> {
     let db = postgres().await;
     let app = Role::make(
         &db,
@@ -132,7 +132,7 @@ async fn an_application_role_that_could_become_more_holds_no_scope() -> Result<(
 
 /// A login that does its scoped work as itself.
 #[tokio::test]
-async fn a_login_that_could_become_more_is_told_to_join_the_application_role() -> Result<()> {
+async fn a_login_that_can_gain_privileges_is_told_to_join_the_application_role() -> Result<()> {
     let db = postgres().await;
     let login = Role::granted(&db).await;
     for (grant, words, remedy) in powers(&db).await {
@@ -163,7 +163,7 @@ async fn a_login_that_could_become_more_is_told_to_join_the_application_role() -
 
 /// In a copy of a database that it makes, tables keep their owners and their policies.
 #[tokio::test]
-async fn who_may_create_databases_is_held_all_the_same() -> Result<()> {
+async fn a_role_that_may_create_databases_does_scoped_work() -> Result<()> {
     let db = postgres().await;
     let login = Role::granted(&db).await;
     run(&db, &format!("ALTER ROLE {} CREATEDB", login.name())).await;
@@ -173,7 +173,7 @@ async fn who_may_create_databases_is_held_all_the_same() -> Result<()> {
 
 /// The parameter is everybody's, and so the role's.
 #[tokio::test]
-async fn what_public_may_set_the_role_may_set() -> Result<()> {
+async fn a_role_that_public_lets_set_a_parameter_does_no_scoped_work() -> Result<()> {
     // Privileges of parameters belong to the whole server.
     let server = tokio::task::spawn_blocking(PostgresServer::start).await;
     let server = server.expect("no panic").expect("a server");
@@ -211,7 +211,7 @@ async fn what_public_may_set_the_role_may_set() -> Result<()> {
 
 /// A login that may use nothing is told before the server refuses its first statement.
 #[tokio::test]
-async fn a_login_outside_of_the_application_role_is_told_what_to_run() -> Result<()> {
+async fn a_login_outside_of_the_application_role_is_told_which_sql_to_run() -> Result<()> {
     let db = postgres().await;
     let login = Role::make(&db, &["CREATE ROLE {role} LOGIN PASSWORD 'secret'"]).await;
     let remedy = format!("GRANT catamaran_app TO {}", login.name());

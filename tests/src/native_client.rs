@@ -1,5 +1,5 @@
-//! Someone who looks at the tables with the database's own program: `psql` as the superuser, or `sqlite3`.
-//! What they see went through nothing of the library and nothing of its drivers.
+//! Reads the tables with the database's own program: `psql` as the superuser, or `sqlite3`.
+//! Neither the library nor its drivers take part.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -9,7 +9,7 @@ use catamaran::Engine;
 use catamaran::testing::TwinDatabase;
 use entity::domain::{DEVICES, HABIT_ENTRIES, HABITS, REMINDERS};
 
-use crate::outside::Outside;
+use crate::observer::Observer;
 
 /// One program, asked again and again.
 struct Program {
@@ -89,25 +89,25 @@ impl Drop for Program {
 }
 
 /// See above. A database in memory has no second program; there it is a unit of the system's scope.
-pub struct Witness {
+pub struct NativeClient {
     engine: Engine,
     seeing: Seeing,
 }
 
 enum Seeing {
     Program(Mutex<Program>),
-    Store(Outside),
+    Store(Observer),
 }
 
-impl Witness {
+impl NativeClient {
     /// The one for that database.
     pub async fn of(db: &TwinDatabase) -> Self {
         let engine = db.engine();
         let seeing = match db.is_shared() {
             true => Seeing::Program(Mutex::new(Program::start(engine, db.url()))),
-            false => Seeing::Store(Outside::of(db).await),
+            false => Seeing::Store(Observer::of(db).await),
         };
-        Witness { engine, seeing }
+        NativeClient { engine, seeing }
     }
 
     /// The one column of what a query gives, each row a line.
