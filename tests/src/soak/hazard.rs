@@ -17,6 +17,7 @@ use crate::own_server::{OwnServer, backends, signal_backend};
 use crate::soak::bank::{Bank, Fate, Tolerated, with_failures, without_failures};
 use crate::soak::client::Client;
 use crate::soak::database::{in_time, settle};
+use crate::soak::tally::{Figures, kind_name};
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -163,12 +164,26 @@ impl Ground {
             .violated(format!("the store does not work after: {name}"));
     }
 
+    /// Waits until the tellers' figures show what happens to them, however slow the machine is.
+    async fn noticed(&self, what: &str, shows: impl Fn(&Figures) -> bool) {
+        let tally = &self.bank.tally;
+        let waiting = async {
+            while !shows(&tally.figures()) {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        in_time(tally, what, waiting).await;
+    }
+
     async fn strike(&self, hazard: Hazard, rng: &mut Rng) -> Outcome<()> {
         let server = || self.server.as_ref().ok_or("there is no server to break");
         let place = &self.bank.place;
         match hazard {
             Hazard::Nothing => {
+                let drops = self.bank.tally.figures().drops;
                 tokio::time::sleep(Duration::from_millis(rng.u64(..300))).await;
+                self.noticed("a dropped call", |figures| figures.drops > drops)
+                    .await;
                 return Ok(());
             }
             Hazard::Terminated => {
@@ -195,6 +210,9 @@ impl Ground {
                     } else {
                         Signal::QUIT
                     })
+                    .await;
+                let seen = unavailable(&self.bank.tally.figures());
+                self.noticed("a stopped server", |figures| unavailable(figures) > seen)
                     .await;
                 server.start_again().await?;
             }
@@ -227,6 +245,12 @@ impl Ground {
         self.bank.tally.broke();
         Ok(())
     }
+}
+
+/// How many calls were told that there is no server.
+fn unavailable(figures: &Figures) -> u64 {
+    let name = kind_name(&ErrorKind::Unavailable { reason: "".into() });
+    figures.errors.get(&name).copied().unwrap_or_default()
 }
 
 /// Waits until everything has ended that was begun on the store. What it holds of connections that broke is its
