@@ -13,7 +13,7 @@ use crate::native_client::NativeClient;
 use crate::sample::Sample;
 use crate::users::{NOBODY, OwnerRows, everything, scope};
 
-/// A call with which the intruder means another owner's row.
+/// A call about another owner's row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(
     missing_docs,
@@ -71,7 +71,7 @@ const OTHERS_CURSOR: &str = r#"InvalidCursor { reason: "it belongs to another qu
 
 const NO_UNIT: &str = r#"Unsupported { what: "a lock outside of a unit of work", reason: "it would end with the call" }"#;
 
-/// The calls that change nothing at all, and what each gives.
+/// The calls that change nothing, and the result of each.
 const FRUITLESS: &[(Attempt, &str)] = &[
     (Find, "None"),
     (Get, NOT_FOUND),
@@ -107,34 +107,34 @@ const FRUITLESS: &[(Attempt, &str)] = &[
     (DeleteWhereTheirOwner, "0"),
 ];
 
-/// The calls that reach everything in reach: the intruder's own rows.
+/// The calls without a filter. They may change only the caller's own rows.
 const SWEEPING: &[(Attempt, &str)] = &[
     (PatchWhereAnything, "1"),
     (DeleteWhereAnything, "1"),
     (Purge, "2"),
 ];
 
-/// Where the intruder's repository comes from.
+/// Where the caller's repository comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Through {
     /// The store: each call is a unit of its own.
     Store,
     /// A unit of work, committed when the call succeeds.
     Unit,
-    /// An attempt in a unit of work: a savepoint.
+    /// A savepoint in a unit of work.
     Attempt,
 }
 
-/// Every way to a repository.
+/// Every way to get a repository.
 pub const WAYS: [Through; 3] = [Through::Store, Through::Unit, Through::Attempt];
 
-/// Every attempt that there is.
+/// Every kind of access.
 pub fn attempts() -> impl Iterator<Item = Attempt> {
     let rows = FRUITLESS.iter().chain(SWEEPING);
     rows.map(|(attempt, _)| *attempt)
 }
 
-/// What the attempt gives by that way.
+/// The expected result of the access in that way.
 fn expected(attempt: Attempt, gives: &'static str, through: Through) -> &'static str {
     match (attempt, through) {
         (Lock | LockAmongMine, Through::Store) => NO_UNIT,
@@ -142,8 +142,8 @@ fn expected(attempt: Attempt, gives: &'static str, through: Through) -> &'static
     }
 }
 
-/// Makes one attempt by every way, in both directions, each time on new rows of two owners; the other's rows
-/// stay as they are, the call ends as the tables above say, and what fails changes nothing at all.
+/// Makes one kind of access in every way and in both directions, each time on new rows of two owners. The other's rows
+/// do not change, the result is that of the tables above, and a failed call changes nothing.
 ///
 /// # Errors
 /// Those of preparing.
@@ -159,7 +159,7 @@ pub async fn attempt<R: Sample>(
         .iter()
         .find(|(fruitless, _)| *fruitless == attempt);
     let (_, gives) = sweeping.or(fruitless).expect("a row of the tables");
-    // The sweep deletes what lives before it purges; here a living row stays.
+    // The loop below deletes living rows before it purges; here a living row stays.
     let gives = if attempt == Purge { "1" } else { gives };
     for through in WAYS {
         let owners = owners.map(|owner| Uuid::from_u128(owner.as_u128() + 16 * through as u128));
@@ -178,7 +178,7 @@ pub async fn attempt<R: Sample>(
             let expected = expected(attempt, gives, through);
             assert_eq!(tell(&outcome, &theirs), expected, "{attempt:?} {through:?}");
             assert_eq!(seen().await, before, "{attempt:?} {through:?}");
-            // The next round begins without any rows of the two.
+            // The next round begins without rows of the two owners.
             for owner in [mine.owner, theirs.owner] {
                 clear::<R>(store, owner).await?;
             }
@@ -187,7 +187,7 @@ pub async fn attempt<R: Sample>(
     Ok(())
 }
 
-/// Removes everything of an owner's.
+/// Removes all rows of an owner.
 async fn clear<R: Sample>(store: &Store, owner: Uuid) -> Result<()> {
     let rows = store.repository::<R>(&scope(owner));
     rows.delete_where(&Filter::all()).await?;
@@ -195,8 +195,8 @@ async fn clear<R: Sample>(store: &Store, owner: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// Lets two owners try everything on each other's rows; the other's rows stay as they are, each call ends
-/// as the tables above say, and what fails changes nothing of the intruder's own.
+/// Makes every kind of access between two owners. The other's rows do not change, each result is
+/// that of the tables above, and a failed call does not change the caller's own rows.
 ///
 /// # Errors
 /// Those of preparing.
@@ -224,7 +224,7 @@ pub async fn assert_no_access<R: Sample>(
     Ok(())
 }
 
-/// Lets the intruder reach for everything; only the intruder's own rows go.
+/// Makes the calls without a filter; they remove only the caller's own rows.
 async fn sweep<R: Sample>(
     store: &Store,
     through: Through,
@@ -248,7 +248,7 @@ async fn sweep<R: Sample>(
     assert_eq!(outside.count(R::TABLE.name, &mine).await, 0, "{through:?}");
 }
 
-/// The outcome with the names of this table and of these rows taken out.
+/// The result without the names of this table and the ids of these rows.
 fn tell<R: Sample>(outcome: &Result<String>, theirs: &OwnerRows<R>) -> String {
     match outcome {
         Ok(seen) => seen.clone(),
@@ -292,7 +292,7 @@ async fn go<R: Sample>(
     }
 }
 
-/// Says how many rows there are and whose.
+/// The number of rows, and whether all belong to the caller.
 fn owned<R: Sample>(rows: &[R], mine: &OwnerRows<R>) -> String {
     let foreign = rows
         .iter()

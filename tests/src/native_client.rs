@@ -11,24 +11,24 @@ use entity::domain::{DEVICES, HABIT_ENTRIES, HABITS, REMINDERS};
 
 use crate::observer::Observer;
 
-/// One program, asked again and again.
+/// One running program that answers many queries.
 struct Program {
     child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
 }
 
-/// What ends an answer; no row has it.
+/// The line that ends an answer; no row has it.
 const END: &str = "-- that is all --";
 
 impl Program {
     /// # Panics
-    /// If the program is not there: there is no skipping.
+    /// If the program is absent.
     fn start(engine: Engine, url: &str) -> Self {
         let mut command = match engine {
             Engine::Postgres => {
                 let mut psql = Command::new("psql");
-                // Unaligned, rows alone, no startup file, and an end at the first error.
+                // Unaligned, only rows, no startup file, and stops at the first error.
                 psql.args(["-qAtX", "-v", "ON_ERROR_STOP=1", url]);
                 psql
             }
@@ -88,7 +88,7 @@ impl Drop for Program {
     }
 }
 
-/// See above. A database in memory has no second program; there it is a unit of the system's scope.
+/// The program for a database. A database in memory is read by a unit of the system's scope instead.
 pub struct NativeClient {
     engine: Engine,
     seeing: Seeing,
@@ -110,7 +110,7 @@ impl NativeClient {
         NativeClient { engine, seeing }
     }
 
-    /// The one column of what a query gives, each row a line.
+    /// The single column of a query's rows, one line for each row.
     pub async fn texts(&self, sql: &str) -> Vec<String> {
         match &self.seeing {
             Seeing::Program(program) => {
@@ -121,7 +121,7 @@ impl NativeClient {
         }
     }
 
-    /// How many rows a table has that fulfil the condition.
+    /// The number of rows of a table that match the condition.
     pub async fn count(&self, table: &str, condition: &str) -> u64 {
         let sql = format!("SELECT CAST(count(*) AS text) FROM {table} WHERE {condition}");
         let counted = self.texts(&sql).await;

@@ -7,8 +7,8 @@ use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbE
 
 use crate::users::everyone;
 
-/// Someone who reads the tables by a connection of their own, on Postgres as the superuser. A database in
-/// memory has no second connection: there it is a unit of the system's scope.
+/// Reads the tables through a connection of its own, on Postgres as the superuser. A database in
+/// memory has no second connection: it is read by a unit of the system's scope.
 pub enum Observer {
     /// A connection beside the store's.
     Connection(DatabaseConnection),
@@ -26,7 +26,7 @@ pub async fn connect(url: &str) -> Result<DatabaseConnection, DbErr> {
     Database::connect(options).await
 }
 
-/// The first column of what a query gives, as text.
+/// The first column of a query's rows, as text.
 ///
 /// # Errors
 /// Those of the query.
@@ -76,7 +76,7 @@ impl Observer {
         }
     }
 
-    /// The first column of what a query gives, as text.
+    /// The first column of a query's rows, as text.
     pub async fn texts(&self, sql: &str) -> Vec<String> {
         let read = match self {
             Observer::Connection(connection) => texts(connection, sql).await,
@@ -88,7 +88,7 @@ impl Observer {
         read.unwrap_or_else(|error| panic!("{sql}: {error}"))
     }
 
-    /// How many rows a table has that fulfil the condition.
+    /// The number of rows of a table that match the condition.
     pub async fn count(&self, table: &str, condition: &str) -> u64 {
         let sql = format!("SELECT CAST(count(*) AS text) FROM {table} WHERE {condition}");
         let counted = self.texts(&sql).await;

@@ -3,7 +3,7 @@
 use catamaran::{AnyRepository, Error, Result, Stored, Unit};
 use sea_orm::ConnectionTrait;
 
-/// Counts for minutes.
+/// Runs for minutes.
 pub const COUNT: &str = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000) \
      SELECT count(*) FROM n";
 

@@ -49,10 +49,10 @@ pub async fn habit_of(store: &Store, owner: Uuid, name: &str) -> Result<Habit> {
     habits.insert(HabitDraft::new(name, "daily")).await
 }
 
-/// What an owner has of one record: a living row, a deleted one, and the habit that they belong to.
+/// An owner's rows of one record: a living row, a deleted one, and the habit that they belong to.
 #[derive(Clone, Debug)]
 pub struct OwnerRows<R> {
-    /// Whose it is.
+    /// The owner.
     pub owner: Uuid,
     /// The habit under which further rows may be made.
     pub habit: Uuid,

@@ -31,7 +31,7 @@ const URL: &str = "CATAMARAN_SOAK_URL";
 /// How many orders a client has under way at once.
 const TELLERS: usize = 4;
 
-/// Longer than any client is let live, so that none outlives a killed soak by much.
+/// The longest life of a client, so that none outlives a killed soak for long.
 const LONGEST: Duration = Duration::from_secs(60);
 
 /// How often it looks whether anything was violated.
@@ -128,7 +128,7 @@ impl Client {
         })
     }
 
-    /// Waits until it works, but not for ever.
+    /// Waits until the client has begun to work; false if it never does.
     pub async fn at_work(&self) -> bool {
         let begun = Instant::now();
         while begun.elapsed() < PLENTY {

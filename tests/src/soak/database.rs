@@ -52,7 +52,7 @@ impl Database {
     }
 }
 
-/// What holds a transaction open, as another connection sees it: empty when nobody does.
+/// The open transactions that another connection sees.
 ///
 /// # Errors
 /// Those of the query.
@@ -80,8 +80,8 @@ pub async fn open_transactions(
     }
 }
 
-/// Waits until everything has ended that was begun on the store before, by having all of its connections at
-/// once: who came before is served before. `connections` is how many it has of each kind.
+/// Waits until all earlier calls on the store have ended, by acquiring all of its connections at
+/// once. `connections` is the number of connections of each kind.
 ///
 /// # Errors
 /// Those of beginning a unit.
@@ -106,7 +106,7 @@ pub async fn settle(store: &Store, connections: usize) -> catamaran::Result<()> 
     Ok(())
 }
 
-/// What the work gives, or `None` and a violation if it takes longer than anything may.
+/// The result of the work, or `None` and a violation if it takes longer than [`hanging`].
 pub async fn in_time<T>(tally: &Tally, what: &str, work: impl Future<Output = T>) -> Option<T> {
     let ended = tokio::time::timeout(hanging(), work).await.ok();
     tally.must(ended.is_some(), || format!("{what} hangs"));

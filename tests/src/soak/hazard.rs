@@ -24,10 +24,10 @@ type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 /// How many connections the tellers' store has: fewer than tellers.
 const CONNECTIONS: usize = 6;
 
-/// Something that breaks.
+/// A fault while the tellers work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hazard {
-    /// Nothing, but for callers that go away.
+    /// No fault; only calls are dropped.
     Nothing,
     /// An administrator ends a backend: `pg_terminate_backend`.
     Terminated,
@@ -60,7 +60,7 @@ impl Hazard {
         }
     }
 
-    /// What it is called in a table.
+    /// The name in the table of results.
     pub fn name(self) -> &'static str {
         match self {
             Hazard::Nothing => "bank: drops alone",
@@ -73,7 +73,7 @@ impl Hazard {
         }
     }
 
-    /// What callers may be told while it happens.
+    /// The errors that callers may get meanwhile.
     fn tolerated(self) -> Tolerated {
         match self {
             Hazard::Nothing | Hazard::ClientKilled | Hazard::LockHeld => without_failures,
@@ -85,7 +85,7 @@ impl Hazard {
     }
 }
 
-/// What can be broken.
+/// What the hazards act on.
 pub struct Ground {
     /// The bank, on a database whose server may be killed.
     pub bank: Bank,
@@ -97,10 +97,10 @@ pub struct Ground {
 
 impl Ground {
     /// Tellers work on one store while each of the hazards strikes once, in a random order; then the same store
-    /// works again, and the books agree.
+    /// works again, and the balances are correct.
     ///
     /// # Errors
-    /// What keeps it from running. What goes wrong is a violation in the bank's tally.
+    /// What keeps it from running. A failed check is a violation in the bank's tally.
     pub async fn storm(&self, hazards: &[Hazard], tellers: usize, rng: &mut Rng) -> Outcome<()> {
         let stormy = hazards
             .iter()
@@ -148,7 +148,7 @@ impl Ground {
         Ok(())
     }
 
-    /// The same store carries out an order after what happened.
+    /// After the hazard, the same store carries out an order.
     async fn works_again(&self, store: &Store, hazard: Hazard, rng: &mut Rng) {
         for _ in 0..100 {
             let order = self.bank.order(rng);
@@ -231,7 +231,7 @@ impl Ground {
                     Engine::Sqlite => "BEGIN IMMEDIATE",
                     Engine::Postgres => "BEGIN; LOCK TABLE accounts IN ACCESS EXCLUSIVE MODE",
                 };
-                // SQLite's waiters have no queue: whoever waits may wait in vain.
+                // SQLite does not queue waiters, so that a wait may time out.
                 while let Err(error) = connection.execute_unprepared(lock).await {
                     if !error.to_string().contains("locked") {
                         return Err(error.into());
@@ -247,7 +247,7 @@ impl Ground {
     }
 }
 
-/// How many calls were told that there is no server.
+/// The number of calls that failed because there was no server.
 fn unavailable(figures: &Figures) -> u64 {
     let name = kind_name(&ErrorKind::Unavailable { reason: "".into() });
     figures.errors.get(&name).copied().unwrap_or_default()

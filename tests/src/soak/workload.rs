@@ -26,11 +26,11 @@ pub enum Workload {
     Sweep,
     /// Many writers.
     Race(Race),
-    /// The bank, while one thing breaks again and again.
+    /// The bank, with one hazard again and again.
     Hazard(Hazard),
-    /// The bank, while everything breaks in turn.
+    /// The bank, with every hazard in turn.
     Everything,
-    /// One thing that happens to a store, and passes.
+    /// One fault that is injected and removed.
     Fault(Fault),
 }
 
@@ -59,7 +59,7 @@ impl Workload {
         }
     }
 
-    /// How much of the time it gets, beside the others.
+    /// The share of the time, relative to the others.
     pub fn share(self) -> f64 {
         match self {
             Workload::Sweep => 20.0,

@@ -8,7 +8,7 @@ use suite::pages::forwards;
 use suite::stores::open_with;
 use suite::users::{ADA, BOB};
 
-/// Nine habits in three places, one of each place deleted; and the clock, moved on.
+/// Nine habits with three sort orders, one deleted of each; and a clock that was advanced.
 async fn nine(habits: &dyn Repository<Habit>, clock: &ManualClock) -> Result<Vec<Habit>> {
     let drafts =
         (0..9).map(|number| HabitDraft::new(format!("n{number}"), "daily").sort_order(number % 3));

@@ -124,7 +124,7 @@ async fn a_stream_can_be_read_beside_writes_and_dropped_half_way(db: &TwinDataba
 #[twin_test(migration::Migrator, everywhere)]
 async fn a_stream_in_a_read_unit_sees_one_snapshot(db: &TwinDatabase) -> Result<()> {
     if !db.is_shared() {
-        // Its one connection is the unit's, so nobody else can write meanwhile.
+        // The unit has the only connection, so that no other call can write.
         return Ok(());
     }
     let habits = adas::<Habit>(db);

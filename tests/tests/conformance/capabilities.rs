@@ -134,7 +134,7 @@ async fn waiting_for_a_lock_counts_as_statement_time_as_capabilities_say(
     }
 }
 
-/// A statement of the application's own that forgets the owner.
+/// Custom SQL without a predicate for the owner.
 #[twin_test(migration::Migrator)]
 async fn row_level_security_binds_custom_sql_as_capabilities_say(db: &TwinDatabase) -> Result<()> {
     habit_of(db.store(), ADA, "ada's").await?;

@@ -30,7 +30,7 @@ async fn family(store: &Store, owner: Uuid, name: &str) -> Result<Habit> {
     Ok(habit)
 }
 
-/// How many entries and reminders the habit has, whatever their state.
+/// The number of entries and reminders of the habit, living or deleted.
 async fn children(outside: &Observer, habit: &Habit) -> [u64; 2] {
     let of = format!("habit_id = '{}'", habit.id);
     [
@@ -48,7 +48,7 @@ async fn purging_a_habit_removes_its_entries_and_reminders(db: &TwinDatabase) ->
     let others = family(store, BOB, "another's").await?;
     let habits = store.repository::<Habit>(&scope(ADA));
 
-    // A soft delete is the habit's own; what belongs to it waits.
+    // A soft delete of the habit does not change its entries.
     habits.delete(gone.id, Expected::Version(1)).await?;
     assert_eq!(children(&outside, &gone).await, [4, 4]);
     let entries = store.repository::<Entry>(&scope(ADA));
@@ -110,7 +110,7 @@ async fn a_purge_by_the_system_removes_deleted_habits_of_every_owner(
         families.push(habit);
     }
     let habits = store.repository::<Habit>(&everyone());
-    // One at a time: the one that was deleted first.
+    // With a limit of one, the row that was deleted first.
     assert_eq!(habits.purge(long_after(), 1).await?, 1);
     assert_eq!(children(&outside, &families[0]).await, [0, 0]);
     assert_eq!(children(&outside, &families[1]).await, [4, 4]);

@@ -168,7 +168,7 @@ async fn a_platform_has_1_to_64_characters(db: &TwinDatabase) -> Result<()> {
     Ok(())
 }
 
-/// A reminder of an own habit, which is right but for its time and its days.
+/// A reminder of a new habit, with that time and those days.
 async fn remind(
     db: &TwinDatabase,
     reminders: &dyn Repository<Reminder>,
@@ -261,7 +261,7 @@ async fn a_version_at_its_maximum_is_refused_and_does_not_wrap(db: &TwinDatabase
 
 #[twin_test(suite::specimen::Migrator, everywhere)]
 async fn null_in_a_not_null_column_names_the_column(db: &TwinDatabase) -> Result<()> {
-    // A later schema is stricter than the program that still runs.
+    // As when a newer schema is stricter than the running program.
     raw::execute_on(
         db,
         "DROP TABLE specimens; CREATE TABLE specimens (id TEXT PRIMARY KEY, label TEXT, note TEXT, small INTEGER, \

@@ -10,7 +10,7 @@ use suite::specimen::{Specimen, SpecimenDraft, SpecimenPatch};
 use suite::users::{ADA, BOB, OwnerRows, adas, everybodys, everyone, scope};
 use uuid::Uuid;
 
-/// Takes the primary key away, and gives each of these rows a second time.
+/// Drops the primary key, and inserts each of these rows a second time.
 async fn duplicate(db: &TwinDatabase, table: &str, ids: &[Uuid]) -> Result<()> {
     let unkeyed = match db.engine() {
         Engine::Sqlite => format!(
@@ -65,7 +65,7 @@ async fn a_call_about_one_row_never_changes_two(db: &TwinDatabase) -> Result<()>
         for expected in [Expected::Any, Expected::Version(deleted.version)] {
             assert_eq!(refused(rows.restore(deleted.id, expected).await), dead);
         }
-        // It lives already, twice.
+        // Both rows are living already.
         assert_eq!(refused(rows.restore(living.id, Expected::Any).await), alive);
         let upsert = || Upsert::seen(changed.clone());
         assert_eq!(refused(rows.upsert(upsert()).await), alive);
@@ -73,7 +73,7 @@ async fn a_call_about_one_row_never_changes_two(db: &TwinDatabase) -> Result<()>
         assert_eq!(refused(rows.upsert_many(both).await), alive);
         assert_eq!(outside.dump().await, before);
     }
-    // What is there once is written as ever.
+    // A row whose id is unique is still written.
     for owner in [scope(ADA), everyone()] {
         let rows = db.store().repository::<Device>(&owner);
         rows.patch(single.id, Expected::Any, patch()).await?;
@@ -83,7 +83,7 @@ async fn a_call_about_one_row_never_changes_two(db: &TwinDatabase) -> Result<()>
     Ok(())
 }
 
-/// Of two rows with an id the owner has one: it is the only one that the owner's call is about.
+/// Two owners have a row with the same id. A call of one owner is about that owner's row.
 #[twin_test(migration::Migrator, everywhere)]
 async fn a_row_of_another_owner_with_the_same_id_is_left_alone(db: &TwinDatabase) -> Result<()> {
     let mine = OwnerRows::<Device>::make(db.store(), ADA).await?.living;
@@ -101,7 +101,7 @@ async fn a_row_of_another_owner_with_the_same_id_is_left_alone(db: &TwinDatabase
     rows.delete(mine.id, Expected::Any).await?;
     let untouched = format!("user_id = '{BOB}' AND platform = 'bobs' AND deleted_at IS NULL");
     assert_eq!(outside.count("devices", &untouched).await, 1);
-    // To the system's scope they are two, of which one is deleted.
+    // In the system's scope there are two rows, one of them deleted.
     let rows = everybodys::<Device>(db);
     assert_eq!(rows.restore(mine.id, Expected::Any).await?.user_id, ADA);
     let before = outside.dump().await;
@@ -111,7 +111,7 @@ async fn a_row_of_another_owner_with_the_same_id_is_left_alone(db: &TwinDatabase
     Ok(())
 }
 
-/// In a unit the failed call ends the unit, or the attempt that it is part of and nothing else.
+/// The failed call ends its unit, or only its savepoint.
 #[twin_test(migration::Migrator, everywhere)]
 async fn a_call_that_meets_a_duplicate_is_rolled_back_with_its_savepoint(
     db: &TwinDatabase,
@@ -151,7 +151,7 @@ async fn a_call_that_meets_a_duplicate_is_rolled_back_with_its_savepoint(
     Ok(())
 }
 
-/// A record without owner, version and soft delete: a delete would be for good.
+/// A record without owner, version and soft delete, so that a delete removes rows.
 #[twin_test(suite::specimen::Migrator, everywhere)]
 async fn a_hard_delete_removes_one_row_or_none(db: &TwinDatabase) -> Result<()> {
     let rows = everybodys::<Specimen>(db);

@@ -26,7 +26,7 @@ async fn waiting_too_long_for_a_held_lock_is_a_timeout(db: &TwinDatabase) -> Res
         .patch(made.id, Expected::Any, patch())
         .await?;
     if db.target() == Target::SqliteMemory {
-        // The unit has the one connection: whoever else wants it waits for the pool.
+        // A database in memory has one connection, so that other calls wait for the pool.
         let short =
             open_with::<migration::History>(db, |options| options.acquire_timeout(limit())).await?;
         let _held = short.begin_write(&ADAS).await?;
@@ -56,7 +56,7 @@ async fn waiting_too_long_for_a_held_lock_is_a_timeout(db: &TwinDatabase) -> Res
     ] {
         assert_eq!(kind, ErrorKind::LockTimeout);
     }
-    // Reading waits for nobody.
+    // Reads do not wait.
     assert_eq!(waiting.get(made.id).await?, made);
     unit.commit().await?;
     assert_eq!(
@@ -74,7 +74,7 @@ async fn a_database_that_is_opened_for_reading_refuses_every_write(
     db: &TwinDatabase,
 ) -> Result<()> {
     if !db.is_shared() {
-        // A database in memory that nobody may write to holds nothing.
+        // A read-only database in memory would be empty.
         return Ok(());
     }
     let made = adas::<Habit>(db)
@@ -146,7 +146,7 @@ async fn a_read_unit_refuses_every_write_and_stays_usable(db: &TwinDatabase) -> 
 #[twin_test(migration::Migrator)]
 async fn a_lost_connection_fails_one_call_and_is_replaced(db: &TwinDatabase) -> Result<()> {
     if db.engine() == Engine::Sqlite {
-        // There is no connection that somebody else could end.
+        // SQLite has no server that could end a connection.
         return Ok(());
     }
     let made = adas::<Habit>(db)
@@ -221,7 +221,7 @@ async fn custom_sql_with_too_many_values_is_too_large(db: &TwinDatabase) -> Resu
         }
     };
     assert_eq!(kind, ErrorKind::StatementTooLarge);
-    // The repository's own are never.
+    // Statements of a repository are split.
     let query: Query<Habit> = Habit::SORT_ORDER.is_in(0..70_000).into();
     assert_eq!(everybodys::<Habit>(db).count(&query).await?, 0);
     Ok(())
@@ -230,7 +230,7 @@ async fn custom_sql_with_too_many_values_is_too_large(db: &TwinDatabase) -> Resu
 #[twin_test(migration::Migrator)]
 async fn a_full_disk_is_an_error_and_keeps_the_rows(db: &TwinDatabase) -> Result<()> {
     if db.engine() == Engine::Postgres {
-        // Its disk is not ours to fill.
+        // The test does not fill the server's disk.
         return Ok(());
     }
     let habits = adas::<Habit>(db);
@@ -238,7 +238,7 @@ async fn a_full_disk_is_an_error_and_keeps_the_rows(db: &TwinDatabase) -> Result
     let large = || HabitDraft::new("x".repeat(1_000_000), "daily");
     let grown = || HabitPatch::new().name("x".repeat(1_000_000));
     let unit = db.store().begin_write(&everyone()).await?;
-    // Such a setting ends with the unit.
+    // The setting ends with the unit.
     raw::execute_in(&unit, "PRAGMA max_page_count = 1").await?;
     let rows = unit.repository::<Habit>();
     let patched = rows.patch(made.id, Expected::Any, grown()).await;
@@ -258,14 +258,14 @@ async fn a_damaged_file_is_a_corruption_error(db: &TwinDatabase) -> Result<()> {
     use std::io::{Seek, SeekFrom, Write};
 
     let Some(path) = db.url().strip_prefix("sqlite://") else {
-        // The files of a server are not ours to damage.
+        // The test does not damage the server's files.
         return Ok(());
     };
     let habits = adas::<Habit>(db);
     let drafts = (0..2_000).map(|number| HabitDraft::new(format!("{number}"), "daily"));
     habits.insert_many(drafts.collect()).await?;
     db.store().close();
-    // Everything into the one file that is damaged below.
+    // Moves the journal into the file, which is damaged below.
     let connection = sea_orm::Database::connect(db.url()).await?;
     connection
         .execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -291,7 +291,7 @@ async fn a_damaged_file_is_a_corruption_error(db: &TwinDatabase) -> Result<()> {
     Ok(())
 }
 
-/// Its journal mode is its own: a store that may not write cannot make it WAL.
+/// A store that may not write cannot set the journal mode to WAL.
 #[tokio::test]
 async fn a_read_only_file_without_a_journal_can_be_read() -> Result<()> {
     let made = EphemeralDatabase::sqlite_file::<migration::Migrator>().await;

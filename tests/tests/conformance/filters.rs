@@ -23,7 +23,7 @@ async fn selected<T>(
     Ok(rows.iter().map(get).collect())
 }
 
-/// Asks every comparison with every one of the values, which stand in ascending order in the rows.
+/// Compares with every value. The rows have the values in ascending order.
 async fn compares<C, T>(
     specimens: &dyn Repository<Specimen>,
     column: Column<Specimen, C>,
@@ -52,7 +52,7 @@ where
             };
             let found = selected(specimens, filter.clone(), get).await?;
             assert_eq!(found, wanted(false), "{name}");
-            // A NULL is in neither.
+            // NULL matches neither.
             let found = selected(specimens, filter.not(), get).await?;
             assert_eq!(found, wanted(true), "not {name}");
         }
@@ -60,7 +60,7 @@ where
     Ok(())
 }
 
-/// Asks for lists of the values.
+/// Filters by lists of the values.
 async fn lists<C, T>(
     specimens: &dyn Repository<Specimen>,
     column: Column<Specimen, C>,
@@ -82,7 +82,7 @@ where
     Ok(())
 }
 
-/// One row for each value, in ascending order of ids, and one with what a draft has by itself.
+/// One row for each value, in ascending order of ids, and one with the draft's default.
 async fn sampled<T: Clone>(
     specimens: &dyn Repository<Specimen>,
     values: &[T],
@@ -265,7 +265,7 @@ async fn null_matches_no_comparison_and_only_is_null(db: &TwinDatabase) -> Resul
         (Specimen::WHOLE.is_not_null().not(), "null"),
         (Specimen::WHOLE.is_in([1, 3]), "one"),
         (Specimen::WHOLE.is_in([1, 3]).not(), "two"),
-        // Against an empty list nothing is known less: no row is in it, NULL or not.
+        // No value is in an empty list, also not NULL.
         (Specimen::WHOLE.is_in(Vec::<i64>::new()), ""),
         (
             Specimen::WHOLE.is_in(Vec::<i64>::new()).not(),
@@ -336,7 +336,7 @@ async fn conditions_can_be_nested_up_to_five_hundred(db: &TwinDatabase) -> Resul
 
     let flat = |parts: i32| (1..parts).fold(is(0), |filter, place| filter.or(is(place)));
     assert_eq!(habits.count(&flat(500).into()).await?, 10);
-    // And in or in and, as deep as there are conditions; each opposite is one more.
+    // Alternating AND and OR, as deep as there are conditions. Each NOT counts as one.
     let deep = |levels: i32| {
         (1..levels).fold(is(0), |filter, level| match level % 2 {
             0 => filter.or(is(level % 10)),
@@ -350,7 +350,7 @@ async fn conditions_can_be_nested_up_to_five_hundred(db: &TwinDatabase) -> Resul
         |place: i32| (1..250).fold(place == 0, |holds, level| !holds || place == level % 10);
     let expected = (0..10).filter(|place| holds(*place)).count();
     assert_eq!(habits.count(&opposites(250).into()).await?, expected as u64);
-    // The opposite of the opposite is what was there.
+    // A double NOT is the condition itself.
     let same = (0..100_000).fold(is(3), |filter, _| filter.not());
     assert_eq!(habits.count(&same.into()).await?, 1);
 

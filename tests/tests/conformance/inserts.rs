@@ -85,7 +85,7 @@ async fn generated_ids_are_distinct_uuids_of_version_7(db: &TwinDatabase) -> Res
     Ok(())
 }
 
-/// What an injected clock says, and what both engines keep of it.
+/// An instant of an injected clock, and what both engines keep of it.
 const INSTANTS: [(&str, &str); 9] = [
     (
         "2026-01-02T03:04:05.678901999Z",
@@ -135,7 +135,7 @@ async fn instants_are_rounded_down_to_microseconds_before_they_are_returned(
             .await?;
         assert_eq!(devices.get(many[0].id).await?, many[0], "{now}");
         assert_eq!(many[0].last_sync_at, made.last_sync_at);
-        // What was given finds what was kept: a filter cuts in the same way.
+        // A filter rounds in the same way, so that the given instant finds the stored one.
         let found: Query<Device> = Device::LAST_SYNC_AT.eq(given).into();
         assert_eq!(devices.count(&found).await?, 2, "{now}");
         let found: Query<Device> = Device::CREATED_AT.is_in([given]).into();

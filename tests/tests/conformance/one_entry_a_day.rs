@@ -86,7 +86,7 @@ async fn a_second_living_entry_for_a_day_is_refused_to_every_write(
     assert_eq!(entries.count(&all).await?, 2);
     assert_eq!(entries.get(first.id).await?, first);
     assert_eq!(entries.get(next.id).await?, next);
-    // Another habit has days of its own.
+    // Another habit may have the same day.
     let other = habit_of(db.store(), ADA, "read").await?.id;
     entries.insert(EntryDraft::new(other, day(0))).await?;
     Ok(())
@@ -110,7 +110,7 @@ async fn a_deleted_entry_frees_its_day_and_is_restored_once_it_is_free(
         (first.id, 3, None)
     );
     assert_taken(entries.restore(second.id, Expected::Any).await);
-    // Any number of deleted ones may have the day.
+    // Any number of deleted entries may have the same day.
     let all = Query::all().visibility(Visibility::Deleted);
     for deleted in 2..5 {
         entries.delete_where(&Entry::HABIT_ID.eq(habit)).await?;
@@ -133,7 +133,7 @@ async fn a_restore_compares_versions_and_keeps_a_living_row(db: &TwinDatabase) -
     entries.delete(entry.id, Expected::Any).await?;
     assert_version(entries.restore(entry.id, Expected::Version(1)).await, 1, 2);
     assert_eq!(entries.find(entry.id).await?, None);
-    // A deleted row is not there for any other write.
+    // Every other write treats a deleted row as missing.
     let updated = entries.update(entry.clone()).await;
     assert!(updated.is_err_and(|error| error.is_not_found()));
     let deleted = entries.delete(entry.id, Expected::Any).await;

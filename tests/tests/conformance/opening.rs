@@ -16,7 +16,7 @@ async fn refusal(url: &str) -> ErrorKind {
     refused(Store::open(url).await)
 }
 
-/// A URL of the same place with another database in it.
+/// The URL with another database.
 fn elsewhere(url: &str, database: &str) -> String {
     let mut url: url::Url = url.parse().expect("the test's own URL");
     url.set_path(database);
@@ -200,7 +200,7 @@ async fn a_table_or_column_that_is_missing_in_the_schema_is_named(db: &TwinDatab
         refused(open().await),
         not_migrated("there is no table devices")
     );
-    // Without a domain nobody looks.
+    // Without a domain tables are not checked.
     Store::open(db.url()).await?;
     Ok(())
 }

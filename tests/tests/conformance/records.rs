@@ -58,7 +58,7 @@ prop_compose! {
     }
 }
 
-/// The record comes back from both models, from its draft, and its values are of its columns' types.
+/// The record survives the conversion to both models and to a draft, and its values have the types of its columns.
 fn comes_back<R: Twin<Sqlite> + Twin<Postgres>>(record: R) -> Result<(), TestCaseError> {
     prop_assert_eq!(
         &<R as Twin<Sqlite>>::from_model(<R as Twin<Sqlite>>::into_model(record.clone())),
@@ -109,7 +109,7 @@ proptest! {
         comes_back(record)?;
     }
 
-    /// What SQLite keeps is text; nothing is lost between that and the record.
+    /// SQLite stores text. The conversion from and to text loses nothing.
     #[test]
     fn texts_in_sqlite_are_in_canonical_form(record in entry()) {
         let model = <Entry as Twin<Sqlite>>::into_model(record.clone());
@@ -163,7 +163,7 @@ fn a_draft_can_be_set_field_by_field() {
         (habit.color.as_str(), habit.sort_order, habit.is_archived),
         ("#ffffff", 3, true)
     );
-    // A nullable field takes the value itself, or an option.
+    // A nullable field accepts a value or an option.
     assert_eq!(
         DeviceDraft::new("ios").last_sync_at(stamp.now),
         DeviceDraft::new("ios").last_sync_at(Some(stamp.now))

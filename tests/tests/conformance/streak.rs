@@ -40,12 +40,12 @@ async fn streaks_are_counted_over_gaps_months_and_years(db: &TwinDatabase) -> Re
         (&[], NONE),
         (&["2026-03-01"], streak(1, 1, "2026-03-01")),
         (&["2026-03-01", "2026-03-03"], streak(1, 1, "2026-03-03")),
-        // The order of writing is of no matter.
+        // The order of insertion does not matter.
         (
             &["2026-03-03", "2026-03-01", "2026-03-02"],
             streak(3, 3, "2026-03-03"),
         ),
-        // The longest run need not be the last one.
+        // The longest streak need not be the last one.
         (
             &[
                 "2026-01-01",
@@ -56,12 +56,12 @@ async fn streaks_are_counted_over_gaps_months_and_years(db: &TwinDatabase) -> Re
             ],
             streak(3, 2, "2026-01-06"),
         ),
-        // Two runs of the same length.
+        // Two streaks of the same length.
         (
             &["2026-01-01", "2026-01-02", "2026-02-01", "2026-02-02"],
             streak(2, 2, "2026-02-02"),
         ),
-        // The turn of a month and of a year.
+        // The end of a month and of a year.
         (
             &[
                 "2025-12-30",
@@ -80,10 +80,10 @@ async fn streaks_are_counted_over_gaps_months_and_years(db: &TwinDatabase) -> Re
         (&["2024-02-28", "2024-03-01"], streak(1, 1, "2024-03-01")),
         // of another year 28,
         (&["2026-02-28", "2026-03-01"], streak(2, 2, "2026-03-01")),
-        // and centuries have their own rule.
+        // and a century is a leap year only every 400 years.
         (&["1900-02-28", "1900-03-01"], streak(2, 2, "1900-03-01")),
         (&["2000-02-28", "2000-03-01"], streak(1, 1, "2000-03-01")),
-        // The calendar's ends.
+        // The first and the last supported days.
         (
             &["0001-01-01", "0001-01-02", "9999-12-31"],
             streak(2, 1, "9999-12-31"),
@@ -118,7 +118,7 @@ async fn a_deleted_entry_breaks_a_streak_until_it_is_restored(db: &TwinDatabase)
     let third = Entry::DATE.eq(date("2026-01-03"));
     assert_eq!(entries.delete_where(&third).await?, 1);
     assert_eq!(habits.streak(habit).await?, streak(2, 1, "2026-01-04"));
-    // A day that is kept twice, once deleted, is one day.
+    // A day with a living and a deleted entry counts once.
     let again = entries.insert(EntryDraft::new(habit, date("2026-01-03")));
     again.await?;
     assert_eq!(habits.streak(habit).await?, streak(4, 4, "2026-01-04"));

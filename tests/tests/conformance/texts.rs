@@ -6,7 +6,7 @@ use entity::{Habit, HabitDraft};
 use suite::kind::{invalid, refused};
 use suite::users::adas;
 
-/// Texts with every character that some search gives another meaning.
+/// Texts with every character that is special in some search syntax.
 fn hostile() -> Vec<String> {
     let mut texts: Vec<String> = [
         "",

@@ -24,7 +24,7 @@ async fn an_update_writes_the_records_columns_and_keeps_the_managed_ones(
     wanted.color = String::new();
     wanted.sort_order = i32::MAX;
     wanted.is_archived = true;
-    // Not the caller's to write.
+    // Managed columns are ignored in the record.
     wanted.created_at = instant("1999-09-09T09:09:09Z");
     wanted.updated_at = instant("1999-09-09T09:09:09Z");
     wanted.deleted_at = Some(instant("1999-09-09T09:09:09Z"));
@@ -88,7 +88,7 @@ async fn a_missing_or_deleted_row_is_not_updated(db: &TwinDatabase) -> Result<()
     );
     habits.delete(made.id, Expected::Any).await?;
     let mut deleted = made.clone();
-    // Stale or not: a row that is deleted is not there.
+    // A deleted row is missing, stale or not.
     for version in [1, 2] {
         deleted.version = version;
         assert_eq!(

@@ -180,7 +180,7 @@ async fn upsert_many_applies_a_repeated_id_after_the_row_before_it(
     assert_eq!((&*other.name, &*another.name), ("other", "another"));
     assert_eq!((first, first), (second, third));
     assert_eq!(habits.count(&Query::all()).await?, 3);
-    // A row that knows the version that the one before it makes is written again, as by two calls.
+    // A row with the version that the row before it creates is written again, as by two calls.
     let rows = vec![
         seen(first, 1, "walk"),
         seen(first, 2, "swim"),
@@ -263,7 +263,7 @@ async fn upsert_many_of_forty_thousand_rows_can_be_repeated(db: &TwinDatabase) -
     let made = devices.insert_many(drafts.collect()).await?;
     let rows: Vec<Upsert<Device>> = (0..40_000)
         .map(|number: u128| match number % 4 {
-            // There, and to be changed; there, and the same; not there.
+            // Rows to change, equal rows, and missing rows.
             0 => Upsert::seen(Device {
                 platform: "new".to_owned(),
                 ..made[number as usize / 2].clone()
@@ -286,7 +286,7 @@ async fn upsert_many_of_forty_thousand_rows_can_be_repeated(db: &TwinDatabase) -
         assert!(right, "{number}: {outcome:?}");
     }
     assert_eq!(devices.count(&Query::all()).await?, 40_000);
-    // The answer was lost and the call is repeated: nothing happens.
+    // Repeating the call, as after a lost answer, changes nothing.
     let again = devices.upsert_many(rows).await?;
     for (first, second) in outcomes.into_iter().zip(again) {
         assert_eq!(second, Upserted::Unchanged(first.into_record()));

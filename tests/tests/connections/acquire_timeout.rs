@@ -47,7 +47,7 @@ async fn a_write_beside_an_open_unit_times_out_on_a_pool_of_one(db: &TwinDatabas
     let begun = Instant::now();
     let error = store.begin_write(&scope(ADA)).await.err().expect("a wait");
     assert_timeout(&error, begun.elapsed());
-    // The unit is none the worse, and the store neither.
+    // Unit and store stay usable.
     unit.commit().await?;
     habit_of(&store, ADA, "after").await?;
     Ok(())
@@ -66,7 +66,7 @@ async fn a_read_beside_a_read_unit_times_out_on_a_pool_of_one(db: &TwinDatabase)
     Ok(())
 }
 
-/// On SQLite one connection writes: units stand in line for it, and none overtakes.
+/// On SQLite one connection writes. Units get it in the order of their calls.
 async fn units_write_in_the_order_of_asking(target: Target) -> Result<()> {
     let made = TwinDatabase::create::<migration::Migrator>(target).await;
     let db = made.expect("a database on SQLite");
@@ -109,7 +109,7 @@ async fn units_of_sqlite_in_memory_write_in_the_order_of_their_calls() -> Result
     units_write_in_the_order_of_asking(Target::SqliteMemory).await
 }
 
-/// Another process's unit holds SQLite's one lock, or a row's lock on Postgres.
+/// A unit of another process holds the write lock of SQLite, or the lock of a row on Postgres.
 #[twin_test(migration::Migrator)]
 async fn a_write_behind_the_lock_of_another_store_times_out(db: &TwinDatabase) -> Result<()> {
     let habit = habit_of(db.store(), ADA, "run").await?;

@@ -139,10 +139,10 @@ async fn every_spelling_of_a_star_is_refused(db: &TwinDatabase) -> Result<()> {
     Ok(())
 }
 
-/// On every connection of the pool, whichever of them has seen the table as it was before.
+/// On every connection of the pool, whichever of them has prepared statements for the old table.
 ///
-/// What a statement of the application's own selects by `*` is refused; through SeaORM's door it is read by
-/// name, and is what is there now.
+/// Custom SQL that selects `*` is refused. SeaORM reads columns by
+/// name, and gets the current ones.
 #[twin_test(migration::Migrator)]
 async fn a_star_in_custom_sql_never_reads_another_column(db: &TwinDatabase) -> Result<()> {
     const STAR: &str = "SELECT * FROM habits";

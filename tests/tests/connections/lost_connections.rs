@@ -37,7 +37,7 @@ async fn a_lost_connection_costs_one_call(caller: Scope) -> Result<()> {
             _ => habits.update(habit.clone()).await.err(),
         };
         let error = lost.expect("the connection is gone");
-        // The system's write commits by itself, so it may have done so before the answer was lost.
+        // A write of the system commits by itself, so it may be durable although its answer is lost.
         let may_be_durable = round == 2 && caller.owner_id().is_none();
         let kind = match may_be_durable {
             true => ErrorKind::CommitUnknown,
@@ -55,7 +55,7 @@ async fn a_call_of_an_owner_on_a_lost_connection_fails_once() -> Result<()> {
     a_lost_connection_costs_one_call(scope(ADA)).await
 }
 
-/// Such a call has no transaction whose rollback would find out.
+/// Such a call has no transaction whose rollback would notice the lost connection.
 #[tokio::test]
 async fn a_call_of_the_system_on_a_lost_connection_fails_once() -> Result<()> {
     a_lost_connection_costs_one_call(everyone()).await
@@ -82,7 +82,7 @@ async fn a_unit_on_a_lost_connection_keeps_nothing_and_the_next_one_works() -> R
     assert!(unit.commit().await.is_err());
     assert_eq!(outside.count("habits", "true").await, 0);
 
-    // Lost between the last call and the commit, nobody can tell what became of it.
+    // Lost between the last call and the commit: the outcome is unknown.
     let unit = store.begin_write(&scope(ADA)).await?;
     unit.repository::<Habit>().insert(draft()).await?;
     terminate(&outside).await;
@@ -98,7 +98,7 @@ async fn a_unit_on_a_lost_connection_keeps_nothing_and_the_next_one_works() -> R
     Ok(())
 }
 
-/// A database behind a wire that breaks when told, and a store that uses it.
+/// A database behind a proxy that breaks when told, and a store that uses it.
 async fn behind_a_proxy(
     options: fn(StoreOptions) -> StoreOptions,
 ) -> Result<(TwinDatabase, Proxy, Store)> {
@@ -160,7 +160,7 @@ async fn a_key_tells_whether_a_commit_whose_answer_is_lost_was_durable() -> Resu
     Ok(())
 }
 
-/// A key that is not known to be free is not known to be taken either.
+/// The key alone does not tell the caller of one try whether its commit succeeded.
 #[tokio::test]
 async fn a_commit_that_cannot_be_resolved_is_reported_as_unknown() -> Result<()> {
     let (_db, proxy, store) = behind_a_proxy(|options| options).await?;
@@ -194,7 +194,7 @@ async fn a_server_that_stops_answering_is_a_lost_connection() -> Result<()> {
     assert_eq!(*silent.kind(), ErrorKind::ConnectionLost);
     assert!(began.elapsed() > Duration::from_secs(5), "it had its time");
     assert!(unit.commit().await.is_err());
-    // The wire is whole again for a new connection, and the old one is not used.
+    // A new connection works, and the old one is not used.
     proxy.set(Wire::Whole);
     assert_eq!(habits.get(before.id).await?, before);
     let outside = Observer::of(&db).await;
@@ -202,7 +202,7 @@ async fn a_server_that_stops_answering_is_a_lost_connection() -> Result<()> {
     Ok(())
 }
 
-/// What the work gives is the answer, once it is known that nothing was committed before.
+/// Once the key shows that nothing was committed, the result of the next try is returned.
 #[tokio::test]
 async fn an_unused_key_proves_that_an_unknown_commit_failed() -> Result<()> {
     let (_db, proxy, store) = behind_a_proxy(|options| options).await?;

@@ -13,7 +13,7 @@ use suite::sample::{Sample, day};
 use suite::users::{ADA, BOB, OwnerRows, everyone, habit_of, scope};
 use uuid::Uuid;
 
-/// Rows of the two, of every record.
+/// Rows of both owners, of every record.
 async fn estates(db: &TwinDatabase) -> Result<[[Uuid; 2]; 4]> {
     async fn of<R: Sample>(db: &TwinDatabase) -> Result<[Uuid; 2]> {
         let ada: OwnerRows<R> = OwnerRows::make(db.store(), ADA).await?;
@@ -31,7 +31,7 @@ async fn estates(db: &TwinDatabase) -> Result<[[Uuid; 2]; 4]> {
 /// In the order of [`estates`].
 const OWNED: [&str; 4] = ["habits", "habit_entries", "reminders", "devices"];
 
-/// A key that refers over owners is refused by the schema to everyone, the superuser included.
+/// The schema refuses a reference to another owner's row, also to the superuser.
 #[twin_test(migration::Migrator)]
 async fn no_foreign_key_crosses_owners(db: &TwinDatabase) -> Result<()> {
     let [
@@ -89,7 +89,7 @@ async fn no_foreign_key_crosses_owners(db: &TwinDatabase) -> Result<()> {
         }
         assert_eq!(witness.dump().await, before, "{attempt}");
     }
-    // What is Ada's goes with her habits, and nothing else.
+    // The cascade removes only Ada's rows.
     let kept = async || {
         let mut rows = witness.dump().await;
         rows.retain(|row| row.contains(&BOB.to_string()));
@@ -221,7 +221,7 @@ async fn custom_queries_and_statements_are_bound_by_policies() -> Result<()> {
     assert_eq!(deleted.await?, 0);
     let given = habits.execute("UPDATE habits SET user_id = gen_random_uuid()", Vec::new());
     assert!(matches!(refused(given.await), ErrorKind::Permission { .. }));
-    // An insert that meets another's row under the same id learns that it is there, and no more.
+    // An insert with an id that another owner has learns only that the id is taken.
     let insert = "INSERT INTO devices (id, user_id, platform, created_at, updated_at, version) \
          SELECT $1, (current_setting('request.jwt.claims')::jsonb ->> 'sub')::uuid, 'x', now(), now(), 1";
     let device = || vec![catamaran::Value::Uuid(rows[3][0])];
@@ -238,7 +238,7 @@ async fn custom_queries_and_statements_are_bound_by_policies() -> Result<()> {
     Ok(())
 }
 
-/// A parent that is deleted softly is there for the foreign key, and still its owner's alone.
+/// A soft-deleted parent still exists for the foreign key, and still belongs to its owner.
 #[twin_test(migration::Migrator)]
 async fn a_soft_deleted_parent_still_belongs_to_its_owner(db: &TwinDatabase) -> Result<()> {
     let habit = habit_of(db.store(), ADA, "run").await?;

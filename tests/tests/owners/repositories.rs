@@ -28,7 +28,7 @@ async fn no_call_reaches_another_owners_rows(db: &TwinDatabase) -> Result<()> {
     Ok(())
 }
 
-/// A store that can do no more than its owners may: on Postgres it logs in as a role that owns nothing and is a
+/// A store with the least privileges. On Postgres it logs in as a role that owns nothing and is a
 /// member of nothing.
 async fn plain_store(db: &TwinDatabase) -> Result<(Store, Option<Role>)> {
     match db.engine() {
@@ -41,7 +41,7 @@ async fn plain_store(db: &TwinDatabase) -> Result<(Store, Option<Role>)> {
     }
 }
 
-/// One row of the matrix: one attempt on each record, by each way, in both directions.
+/// One row of the matrix: one kind of access to each record, in each way, in both directions.
 async fn row(db: &TwinDatabase, tried: Attempt) -> Result<()> {
     let (store, _role) = plain_store(db).await?;
     attempt::<Habit>(db, &store, [ADA, BOB], tried).await?;
@@ -114,7 +114,7 @@ matrix! {
     purge_reaches_the_own_rows: Purge,
 }
 
-/// An idempotency key is its owner's: another may use the same one, and neither learns of the other.
+/// Two owners may use the same key, and neither learns of the other.
 #[twin_test(migration::Migrator)]
 async fn an_operation_key_belongs_to_its_owner(db: &TwinDatabase) -> Result<()> {
     const KEY: Uuid = Uuid::from_u128(7);
@@ -133,7 +133,7 @@ async fn an_operation_key_belongs_to_its_owner(db: &TwinDatabase) -> Result<()> 
     assert!(matches!(once(BOB).await?, Once::Done(habit) if habit.user_id == BOB));
     assert!(matches!(once(ADA).await?, Once::Before));
     assert!(store.was_done(&scope(BOB), KEY).await?);
-    // Bob forgets his own.
+    // Bob forgets only his own key.
     let later = catamaran::Clock::now(&catamaran::SystemClock) + chrono::TimeDelta::days(1);
     assert_eq!(store.forget_keys(&scope(BOB), later).await?, 1);
     assert!(!store.was_done(&scope(BOB), KEY).await?);
@@ -144,7 +144,7 @@ async fn an_operation_key_belongs_to_its_owner(db: &TwinDatabase) -> Result<()> 
     Ok(())
 }
 
-/// Whether another's habit has the day is nobody else's to know.
+/// Nobody can find out whether an entry of another owner's habit exists for a day.
 #[twin_test(migration::Migrator, everywhere)]
 async fn a_guess_at_another_owners_day_tells_nothing(db: &TwinDatabase) -> Result<()> {
     let habit = habit_of(db.store(), ADA, "run").await?;
@@ -166,13 +166,13 @@ async fn a_guess_at_another_owners_day_tells_nothing(db: &TwinDatabase) -> Resul
             .all(|kind| matches!(kind, ErrorKind::ForeignKey { .. })),
         "{taken:?}"
     );
-    // As for a day that is free, and for a habit that nobody has.
+    // The same error as for a free day, and for a habit that does not exist.
     assert_eq!(told(habit.id, 2).await, taken);
     assert_eq!(told(suite::users::NOBODY, 1).await, taken);
     Ok(())
 }
 
-/// The writes that would hang a child on another owner's habit.
+/// Writes of a child that refers to another owner's habit.
 async fn a_child_stays_with_its_owners_habit<R: Sample>(
     db: &TwinDatabase,
     moved: impl Fn(R, Uuid) -> R,
@@ -317,7 +317,7 @@ async fn a_row_upserted_by_the_system_keeps_its_owner(db: &TwinDatabase) -> Resu
     Ok(())
 }
 
-/// What the documentation says of every key, for the tables to come as well.
+/// The documented rule for every key, so that it also holds for new tables.
 #[test]
 fn every_key_of_an_owned_table_includes_the_owner() {
     let owned = |name: &str| {

@@ -17,7 +17,7 @@ async fn postgres() -> TwinDatabase {
     made.expect("a database on Postgres")
 }
 
-/// All that can stay on a connection of Postgres.
+/// All session state of a Postgres connection.
 async fn state(store: &Store) -> Vec<String> {
     const STATE: &str = "SELECT unnest(ARRAY[current_user::text, session_user::text, \
          coalesce(current_setting('request.jwt.claims', true), ''), \
@@ -45,7 +45,7 @@ async fn backend(store: &Store) -> String {
     pid[0].clone()
 }
 
-/// What SQL in the system's scope can leave on a connection, each alone.
+/// Statements in the system's scope that change session state, one by one.
 const MARKS: [&str; 12] = [
     "SET search_path = pg_catalog",
     "SET statement_timeout = 77",
@@ -62,7 +62,7 @@ const MARKS: [&str; 12] = [
      PERFORM set_config('lock_timeout', '1', false); PERFORM pg_advisory_lock(9); END $$",
 ];
 
-/// Lets every mark be made, in units that end in each way; afterwards the connections are as they were.
+/// Runs each statement in units with each kind of end. Afterwards the connections are in their initial state.
 async fn nothing_stays(store: &Store, url: &str) -> Result<()> {
     let fresh = state(store).await;
     let before = backend(store).await;
@@ -87,7 +87,7 @@ async fn nothing_stays(store: &Store, url: &str) -> Result<()> {
                 }
             }
             assert_eq!(state(store).await, fresh, "{mark}, {end}, {url}");
-            // Scoped work is as ever.
+            // Scoped work still works.
             habit_of(store, ADA, "run").await?;
         }
     }
@@ -146,7 +146,7 @@ async fn session_state_set_by_a_single_query_of_the_system_ends_with_it() -> Res
     Ok(())
 }
 
-/// The texts with which Bob would become Ada, or nobody whom a policy binds.
+/// SQL with which Bob would get Ada's claims, or a role that policies do not bind.
 fn forgeries() -> Vec<String> {
     let adas = format!("{{\"sub\":\"{ADA}\"}}");
     [
@@ -222,7 +222,7 @@ async fn no_forged_claim_or_role_shows_another_owners_rows() -> Result<()> {
                 matches!(error.kind(), ErrorKind::InvalidQuery { .. }),
                 "{sql}: {error:?}"
             );
-            // It was not even sent: the unit goes on, and is Bob's.
+            // It was not sent: the unit goes on with Bob's claims.
             assert_eq!(owners_seen(&unit).await?, [BOB.to_string()], "{sql}");
             unit.commit().await?;
             let habits = store.repository::<Habit>(&scope(BOB));
@@ -233,8 +233,8 @@ async fn no_forged_claim_or_role_shows_another_owners_rows() -> Result<()> {
     Ok(())
 }
 
-/// A function that a database has may set what it likes; no reading of the application's text can tell. What
-/// was written under claims that are not the unit's is taken back, and what a single query read is withheld.
+/// A function of the database can set claims without any sign in the application's SQL. Rows
+/// written under forged claims are rolled back, and rows that a single query read are withheld.
 #[tokio::test]
 async fn forged_claims_roll_back_writes_and_withhold_rows() -> Result<()> {
     let db = postgres().await;
@@ -263,7 +263,7 @@ async fn forged_claims_roll_back_writes_and_withhold_rows() -> Result<()> {
         execute_in(&unit, &format!("SELECT {forge}")).await?;
         let stolen = format!("UPDATE habits SET name = 'stolen' WHERE id = '{}'", ada.id);
         execute_in(&unit, &stolen).await?;
-        // The library's own calls carry the owner besides.
+        // Calls of a repository have the owner as a predicate too.
         let mine = unit.repository::<Habit>();
         assert_eq!(mine.find(ada.id).await?, None);
         permission(
@@ -306,11 +306,11 @@ async fn custom_sql_cannot_make_a_read_unit_writable() -> Result<()> {
     Ok(())
 }
 
-/// On SQLite what SQL leaves on a connection costs the connection.
+/// On SQLite a connection with changed settings is closed.
 #[twin_test(migration::Migrator)]
 async fn sqlite_settings_of_custom_sql_end_with_its_unit(db: &TwinDatabase) -> Result<()> {
     let Unit::Sqlite(_) = db.store().begin_read(&everyone()).await? else {
-        // Postgres has its own, above.
+        // The test above is for Postgres.
         return Ok(());
     };
     let asked = async || -> Result<Vec<String>> {
@@ -349,7 +349,7 @@ async fn sqlite_settings_of_custom_sql_end_with_its_unit(db: &TwinDatabase) -> R
     Ok(())
 }
 
-/// An owner's scope on SQLite, where no policy would hold: SQL that is not about rows is refused alike.
+/// SQL that is not about rows is refused on SQLite too, which has no policies.
 #[twin_test(migration::Migrator, everywhere)]
 async fn custom_sql_in_an_owners_scope_is_limited_to_rows(db: &TwinDatabase) -> Result<()> {
     let outside = Observer::of(db).await;
@@ -376,7 +376,7 @@ async fn custom_sql_in_an_owners_scope_is_limited_to_rows(db: &TwinDatabase) -> 
     Ok(())
 }
 
-/// Runs a statement of the application's own in Ada's scope, outside of a unit.
+/// Runs custom SQL in Ada's scope, outside of a unit.
 async fn execute_own(db: &TwinDatabase, sql: &'static str, values: Vec<Value>) -> Result<u64> {
     match db.store().native::<Habit>(&scope(ADA)) {
         AnyRepository::Sqlite(habits) => habits.execute(sql, values).await,
@@ -407,7 +407,7 @@ async fn a_prepared_text_of_several_statements_is_refused(db: &TwinDatabase) -> 
     assert_eq!(outside.dump().await, before);
     let one = "; UPDATE habits SET name = 'swim' /* ; */ ;";
     assert_eq!(execute_own(db, one, Vec::new()).await?, 1);
-    // A text that is not prepared stands in a unit's transaction in any case.
+    // Unprepared SQL runs inside the unit's transaction.
     let unit = db.store().begin_write(&scope(ADA)).await?;
     execute_in(
         &unit,
@@ -451,7 +451,7 @@ async fn a_wrong_number_of_values_is_refused(db: &TwinDatabase) -> Result<()> {
     Ok(())
 }
 
-/// Texts in which each engine ends a token elsewhere than the other.
+/// SQL in which the two engines end a token at different positions.
 #[twin_test(migration::Migrator, everywhere)]
 async fn a_commit_hidden_in_custom_sql_is_refused(db: &TwinDatabase) -> Result<()> {
     habit_of(db.store(), ADA, "run").await?;
@@ -465,7 +465,7 @@ async fn a_commit_hidden_in_custom_sql_is_refused(db: &TwinDatabase) -> Result<(
     ] {
         let unit = db.store().begin_write(&everyone()).await?;
         execute_in(&unit, "UPDATE habits SET name = 'swim'").await?;
-        // To the other engine it is a text that it cannot read.
+        // The other engine reports a syntax error.
         execute_in(&unit, sql).await.expect_err(sql);
         unit.rollback().await?;
         assert_eq!(outside.dump().await, before, "{sql}");

@@ -55,14 +55,14 @@ async fn transfers_wait_for_a_lock_that_is_held_for_a_while(db: &TwinDatabase) -
     Ok(())
 }
 
-/// The server is this test's own: all the others would die with it.
+/// The test has a server of its own, because it kills it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_postgres_server_that_is_killed_loses_no_acknowledged_transfer() -> Outcome {
     let server = OwnServer::start().await?;
     let place = server.database::<bank::History>("bank").await?;
     let hazards = Hazard::of(Engine::Postgres);
     let figures = storm(&place, Some(server), hazards).await?;
-    // What was lost before its commit the library has done again by itself.
+    // Transfers that failed before their commit were retried by the library.
     assert!(figures.errors.contains_key("Unavailable"), "{figures:?}");
     Ok(())
 }

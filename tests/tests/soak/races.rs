@@ -7,7 +7,7 @@ use suite::soak::races::{Race, longest_wait, two_stores};
 use suite::soak::tally::Tally;
 use suite::users::ADA;
 
-/// One store twice where it cannot be shared.
+/// The same store twice if the database is in memory.
 async fn stores(db: &TwinDatabase) -> Result<[Store; 2]> {
     match db.is_shared() {
         true => two_stores(&Database::of(db)).await,
@@ -57,7 +57,7 @@ async fn bulk_upserts_in_opposite_order_all_end(db: &TwinDatabase) -> Result<()>
     run(db, Race::OppositeUpserts, 16).await
 }
 
-/// Those who lose are not told: the library does it again.
+/// The library retries the calls that lose, so that callers see no error.
 async fn unseen(db: &TwinDatabase, race: Race) -> Result<()> {
     let tally = Tally::default();
     race.run(stores(db).await?, 64, ADA, &tally).await?;

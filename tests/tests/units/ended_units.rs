@@ -27,7 +27,7 @@ fn assert_ended<T: std::fmt::Debug>(outcome: Result<T>) {
     assert!(!error.is_retryable());
 }
 
-/// Every kind of call on a unit that is over.
+/// Every kind of call on an ended unit.
 async fn assert_over(habits: &dyn Repository<Habit>, id: Uuid) {
     assert_ended(habits.find(id).await);
     assert_ended(habits.count(&Query::all()).await);
@@ -108,7 +108,7 @@ async fn a_failed_write_forbids_every_further_call_and_the_commit(db: &TwinDatab
         "Conflict",
     ];
     assert_eq!(kinds, expected);
-    // Postgres answers such a commit with success; the rows would be gone all the same.
+    // Postgres answers such a commit with success, although it rolls back.
     habit_of(db.store(), ADA, "after").await?;
     assert_eq!(outside.count("habits", "1 = 1").await, 2);
     Ok(())
@@ -188,7 +188,7 @@ async fn a_repository_that_outlives_its_unit_is_of_no_use(db: &TwinDatabase) -> 
     Ok(())
 }
 
-/// A call that was dropped may have done a part of its work: the unit cannot know.
+/// A dropped call may have done a part of its work, so its unit must not commit.
 #[twin_test(migration::Migrator, everywhere)]
 async fn a_dropped_call_is_not_committed_by_half(db: &TwinDatabase) -> Result<()> {
     const ROWS: usize = 12_000;
@@ -207,7 +207,7 @@ async fn a_dropped_call_is_not_committed_by_half(db: &TwinDatabase) -> Result<()
                 committed?;
                 whole += 1;
             }
-            // Before anything was sent there is nothing to regret.
+            // Nothing was sent yet, so the unit may commit.
             (None, Ok(())) => {}
             (None, committed) => {
                 assert_ended(committed);

@@ -83,7 +83,7 @@ async fn a_unit_that_timed_out_on_a_lock_is_run_again(db: &TwinDatabase) -> Resu
         })
         .await?;
     assert_eq!(renamed.name, "swim");
-    // SQLite does not even begin the unit; on Postgres it met the lock, and what it wrote was taken back.
+    // SQLite does not begin the unit. On Postgres it met the lock, and its insert was rolled back.
     let tried_again = runs.load(Ordering::Relaxed) > 1;
     assert!(tried_again || db.engine() == Engine::Sqlite);
     assert_eq!(adas::<Habit>(db).count(&Query::all()).await?, 2);
@@ -158,8 +158,8 @@ async fn work_that_hides_a_retryable_error_is_run_again(db: &TwinDatabase) -> Re
     Ok(())
 }
 
-/// Each unit counts what both wrote and writes as many more: one after the other, in whichever order, they
-/// write 1 and 2.
+/// Each unit counts the rows and inserts the count. If the units behave as if run one after another, in any order, they
+/// insert 0 to 5.
 #[twin_test(migration::Migrator)]
 async fn serializable_units_behave_as_if_run_one_after_another(db: &TwinDatabase) -> Result<()> {
     let mut units = JoinSet::new();
@@ -287,7 +287,7 @@ async fn a_unit_with_a_key_is_done_once(db: &TwinDatabase) -> Result<()> {
     assert!(store.was_done(&scope(ADA), KEY).await?);
     assert_eq!(once().await?, Once::Before);
     assert_eq!(adas::<Habit>(db).count(&Query::all()).await?, 1);
-    // A key is its owner's.
+    // Another owner may use the same key.
     assert!(!store.was_done(&scope(BOB), KEY).await?);
     assert!(!store.was_done(&everyone(), KEY).await?);
     let bobs = store
@@ -358,8 +358,8 @@ async fn operation_keys_are_forgotten_by_their_owner_and_by_the_system(
     Ok(())
 }
 
-/// The server ends the connection in the middle of the commit, once before and once after it is durable; the
-/// next try with the key finds out.
+/// The server ends the connections at any time, also before and after a commit is durable. The
+/// next try with the key finds out which.
 #[twin_test(migration::Migrator)]
 async fn a_unit_with_a_key_is_done_once_although_its_connections_are_cut(
     db: &TwinDatabase,
@@ -405,7 +405,7 @@ async fn a_unit_with_a_key_is_done_once_although_its_connections_are_cut(
     Ok(())
 }
 
-/// The conflict is what the caller has to know, and not that it ended the unit.
+/// The caller gets the conflict, not the error that the unit has ended.
 #[twin_test(migration::Migrator)]
 async fn modify_in_a_unit_tries_once_and_returns_the_conflict(db: &TwinDatabase) -> Result<()> {
     let habit = habit_of(db.store(), ADA, "run").await?;

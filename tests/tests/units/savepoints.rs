@@ -187,13 +187,13 @@ async fn a_savepoint_dropped_at_any_point_ends_its_unit(db: &TwinDatabase) -> Re
                 break;
             }
             drops += 1;
-            // The savepoint may not have been set yet, and then nothing has begun; but a call was dropped.
+            // Even if the savepoint was not set yet, a call was dropped.
             let next = insert(&unit, "after").await;
             assert_eq!(refused(next), ended(DROPPED), "at {k}");
             assert_eq!(refused(unit.commit().await), ended(DROPPED), "at {k}");
         }
     }
-    // Where the work itself waits, at the least.
+    // At least where the work itself waits.
     assert!(drops >= 2, "only {drops} drops");
     assert_eq!(committed(db).await, [""; 0]);
     habit_of(db.store(), ADA, "after").await?;

@@ -114,7 +114,7 @@ async fn a_failed_statement_of_seaorm_ends_the_unit(db: &TwinDatabase) -> Result
             matches!(error.kind(), ErrorKind::UnitEnded { .. }),
             "{error:?}"
         );
-        // Nothing of the kind is lost on the way through SeaORM's error.
+        // SeaORM's error keeps the kind.
         let next = execute(&unit, "UPDATE habits SET color = 'late'").await;
         let error = Error::from(next.expect_err("the unit is over"));
         assert!(
@@ -179,8 +179,8 @@ async fn a_read_unit_refuses_writes_through_seaorm(db: &TwinDatabase) -> Result<
     Ok(())
 }
 
-/// What the documentation of the door says: the statements are the application's own. On Postgres row level
-/// security still holds; SQLite has nothing of the kind.
+/// As documented, these statements are custom SQL. On Postgres row level
+/// security still applies; SQLite has none.
 #[twin_test(migration::Migrator, everywhere)]
 async fn only_postgres_scopes_statements_of_seaorm(db: &TwinDatabase) -> Result<()> {
     OwnerRows::<Habit>::make(db.store(), ADA).await?;

@@ -139,7 +139,7 @@ async fn a_call_that_waits_for_its_own_unit_gets_a_pool_timeout(db: &TwinDatabas
     Ok(())
 }
 
-/// SQLite reads a large schema anew when it has changed, in many steps that are nobody's statement.
+/// SQLite reads a changed schema again. On a large schema that takes many steps, which belong to no statement.
 #[twin_test(migration::Migrator)]
 async fn reading_a_changed_schema_does_not_count_as_statement_time(
     db: &TwinDatabase,

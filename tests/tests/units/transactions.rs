@@ -12,7 +12,7 @@ use suite::sample::day;
 use suite::users::{ADA, habit_of, scope};
 use tokio::task::JoinSet;
 
-/// The names of Ada's habits, in the order of their making.
+/// The names of Ada's habits, in the order of insertion.
 async fn names(store: &Store) -> Result<Vec<String>> {
     let habits = store.repository::<Habit>(&scope(ADA));
     let names = habits.stream(Query::all()).map_ok(|habit| habit.name);
@@ -23,7 +23,7 @@ fn draft(name: &str) -> HabitDraft {
     HabitDraft::new(name, "daily")
 }
 
-/// What an application's own work may fail with.
+/// An error type of the application.
 #[derive(Debug)]
 enum Refusal {
     OwnReason(&'static str),
@@ -275,7 +275,7 @@ async fn a_read_unit_sees_the_state_at_its_beginning(db: &TwinDatabase) -> Resul
     Ok(())
 }
 
-/// Each holds the habit by an entry that it inserted under it, and then wants to lock it.
+/// Inserting an entry takes a shared lock on its habit. Each unit then locks the habit exclusively.
 #[twin_test(migration::Migrator)]
 async fn units_that_insert_children_and_lock_their_parent_do_not_deadlock(
     db: &TwinDatabase,

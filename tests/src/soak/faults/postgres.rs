@@ -68,7 +68,7 @@ async fn disk_full(
 
     let mut case = Case::begin(Fault::DiskFull, place, rng, tally).await?;
     let filler = disk.fill()?;
-    // The last pages of the tables have room for some orders.
+    // The last pages of the tables have space for some orders.
     case.must_fail(5_000).await;
     case.must_fail(5_000).await;
     fs::remove_file(filler)?;
@@ -97,13 +97,13 @@ async fn read_only(place: &Database, rng: &mut Rng, tally: &Tally) -> Outcome<()
     case.end().await
 }
 
-/// As when a server becomes a standby: whoever connects from now on may only read, and nobody stays connected.
+/// Ends all connections; new ones are read-only, as on a standby.
 async fn set_read_only(place: &Database, admin: &DatabaseConnection, to: &str) -> Outcome<()> {
     let database = texts(admin, "SELECT current_database()::text")
         .await?
         .concat();
     let sql = format!("ALTER DATABASE {database} SET default_transaction_read_only = {to}");
-    // The administrator may always write.
+    // The administrator's connection stays writable.
     admin
         .execute_unprepared("SET default_transaction_read_only = off")
         .await?;
@@ -129,7 +129,7 @@ async fn corrupt_page(
     let file = server.data().join(file);
     admin.execute_unprepared("CHECKPOINT").await?;
     admin.close().await?;
-    // While it runs, the server has the page in memory.
+    // A running server has the page in memory.
     server.stop(Signal::QUIT).await;
     let whole = exchange(&file, &[0xff; 8_192])?;
     server.start_again().await?;
@@ -139,7 +139,7 @@ async fn corrupt_page(
     case.end().await
 }
 
-/// Writes the first page; returns what it was.
+/// Overwrites the first page and returns the old one.
 fn exchange(file: &Path, page: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut file = fs::OpenOptions::new().read(true).write(true).open(file)?;
     let mut before = vec![0; page.len()];
@@ -149,7 +149,7 @@ fn exchange(file: &Path, page: &[u8]) -> std::io::Result<Vec<u8>> {
     Ok(before)
 }
 
-/// The connections that the store had are gone with the server; the next calls find out.
+/// Makes calls until the store has noticed that its connections are lost.
 async fn lose_connections(case: &Case<'_>) {
     let scope = catamaran::Scope::owner(case.bank.owner);
     let accounts = case.store.repository::<crate::bank::Account>(&scope);
@@ -188,7 +188,7 @@ async fn connection_limit(place: &Database, rng: &mut Rng, tally: &Tally) -> Out
     ended
 }
 
-/// Every process of the server stops where it is: who is connected is not answered, and neither is who connects.
+/// Stops every process of the server, so that neither connected nor new clients get an answer.
 async fn silence(
     place: &Database,
     server: &OwnServer,

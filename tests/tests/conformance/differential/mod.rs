@@ -14,7 +14,7 @@ use suite::users::everybodys;
 use filters::Asked;
 use orders::Key;
 
-/// What is asked of the rows.
+/// A query.
 #[derive(Clone, Debug)]
 struct Question {
     asked: Asked,

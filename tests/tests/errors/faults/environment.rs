@@ -178,7 +178,7 @@ async fn damaged(at: Target) -> Result<Provoked> {
     db.store().close();
     match db.engine() {
         Engine::Sqlite => {
-            // Everything into the one file that is damaged below.
+            // Moves the journal into the file, which is damaged below.
             let connection = connect(db.url()).await?;
             let whole = "PRAGMA wal_checkpoint(TRUNCATE)";
             connection.execute_unprepared(whole).await?;

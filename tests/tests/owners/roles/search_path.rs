@@ -37,7 +37,7 @@ fn name(url: &str) -> String {
     format!("\"{}\"", url.path().trim_start_matches('/'))
 }
 
-/// The owners whose habits SQL of the application's own sees in Ada's scope, in both kinds of unit.
+/// The owners whose habits custom SQL sees in Ada's scope, in both kinds of unit.
 async fn owners_seen(store: &Store) -> Result<Vec<String>> {
     const SEEN: &str = "SELECT DISTINCT user_id::text FROM habits ORDER BY 1";
     let unit = store.begin_write(&scope(ADA)).await?;
@@ -55,7 +55,7 @@ async fn path_of(unit: &Unit) -> String {
     path.expect("a path").remove(0)
 }
 
-/// What somebody does who may create schemas, or change what a role or a database is set to.
+/// Statements of a user who may create schemas, or change the settings of a role or a database.
 const TRAPS: &[(&str, &[&str])] = &[
     (
         "a schema called like the application's role",
@@ -157,7 +157,7 @@ async fn every_transaction_has_the_search_path_of_its_store() -> Result<()> {
     Ok(())
 }
 
-/// Temporary tables called like ours, which SQL of the application's own made in the same session.
+/// Temporary tables with the names of the domain's tables, created by custom SQL in the same session.
 #[tokio::test]
 async fn a_temporary_table_does_not_shadow_a_table() -> Result<()> {
     let db = postgres().await;
@@ -178,7 +178,7 @@ async fn a_temporary_table_does_not_shadow_a_table() -> Result<()> {
     Ok(())
 }
 
-/// What an owner's SQL says, and how a function of the database does it behind the reader's back.
+/// SQL of an owner, and the same inside a function of the database, where the validation does not see it.
 #[tokio::test]
 async fn custom_sql_in_an_owners_scope_cannot_change_the_search_path() -> Result<()> {
     let db = postgres().await;
@@ -189,7 +189,7 @@ async fn custom_sql_in_an_owners_scope_cannot_change_the_search_path() -> Result
         &[
             "CREATE SCHEMA elsewhere",
             "GRANT USAGE ON SCHEMA elsewhere TO PUBLIC",
-            // The functions that would say that nothing was changed.
+            // Functions that would hide the change.
             "CREATE FUNCTION elsewhere.current_setting(text) RETURNS text LANGUAGE sql AS \
              $$ SELECT '\"public\", pg_temp' $$",
             "CREATE FUNCTION elsewhere.yes(text, text) RETURNS boolean LANGUAGE sql AS $$ SELECT true $$",
@@ -309,7 +309,7 @@ async fn a_schema_can_have_any_name() -> Result<()> {
     .await
 }
 
-/// A row level security that is off is told in a schema of the application's own too.
+/// Disabled row level security is reported in a schema other than public too.
 #[tokio::test]
 async fn a_table_in_a_schema_other_than_public_needs_row_level_security() -> Result<()> {
     let db = empty().await;
@@ -330,7 +330,7 @@ async fn a_table_in_a_schema_other_than_public_needs_row_level_security() -> Res
     Ok(())
 }
 
-/// What an extension brings, in a schema of its own: a type with an operator.
+/// An extension in a schema of its own: a type with an operator.
 #[tokio::test]
 async fn migrations_create_tables_in_the_first_schema_of_the_store() -> Result<()> {
     let db = empty().await;
@@ -404,7 +404,7 @@ async fn a_missing_schema_is_named() -> Result<()> {
     Ok(())
 }
 
-/// One of two paths would win in silence.
+/// Otherwise one of the two search paths would be ignored silently.
 #[tokio::test]
 async fn a_search_path_in_the_url_is_refused_with_the_option_to_use() {
     let db = postgres().await;
@@ -429,7 +429,7 @@ async fn a_search_path_in_the_url_is_refused_with_the_option_to_use() {
     }
 }
 
-/// A login whose own settings hide the tables works as any other.
+/// A role whose own settings hide the tables works like any other.
 #[tokio::test]
 async fn a_role_with_another_search_path_reaches_no_other_owners_rows() -> Result<()> {
     let db = postgres().await;
