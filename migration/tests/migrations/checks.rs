@@ -204,7 +204,7 @@ async fn postgres_refuses_values_out_of_form_or_range() {
     }
 }
 
-/// The founding example of drift: two live rows for one day, refused on both, and a deleted one beside a live one.
+/// Both engines refuse two living rows of one day, and accept a deleted one beside a living one.
 async fn one_live_entry_for_a_day(db: &DatabaseConnection) {
     support::run(
         db,

@@ -92,7 +92,7 @@ async fn postgres_a_role_that_may_only_read_gets_its_status() {
     support::run(&db, &format!("GRANT SELECT ON seaql_migrations TO {role}")).await;
     assert!(succeeds(&["status", "-u", &url]).contains("'m20261122_000002_habits'... Applied"));
     succeeds(&["up", "-u", &url]);
-    // What it may not do is an error of one line.
+    // A missing privilege is an error of one line.
     assert!(fails(&["down", "-u", &url]).contains("must be owner of table"));
 
     support::run(&db, &format!("DROP OWNED BY {role}")).await;

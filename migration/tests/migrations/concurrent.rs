@@ -9,7 +9,7 @@ use crate::support;
 
 const MIGRATORS: usize = 16;
 
-/// Processes, in effect: every one opens a connection of its own.
+/// Every migrator has a connection of its own, like a process.
 async fn all_at_once(urls: Vec<String>) -> Vec<Report> {
     let tasks: Vec<_> = urls
         .into_iter()
@@ -60,7 +60,7 @@ async fn postgres_of_sixteen_migrators_one_applies_and_all_succeed() {
     assert_one_applied(&all_at_once(vec![database.url(); MIGRATORS]).await);
 }
 
-/// The role belongs to the cluster, outside the lock of any one database.
+/// The role belongs to the server, and is not covered by the lock of a database.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn postgres_sixteen_databases_of_one_server_are_migrated_at_once() {
     let mut databases = Vec::new();

@@ -31,7 +31,7 @@ fn ends_with(code: i32, args: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// The report as JSON, which the schema describes.
+/// The report as JSON, validated against the schema.
 fn json(code: i32, args: &[&str]) -> Value {
     let text = ends_with(code, &[args, &["--format", "json"]].concat());
     let report: Value = serde_json::from_str(&text).expect("JSON");
@@ -232,7 +232,7 @@ fn without_a_postgres_server_the_skipped_checks_are_reported() {
         "{text}"
     );
     assert!(!text.contains("hunter2"), "{text}");
-    // Nor where the environment says.
+    // The environment is ignored too.
     let output = Command::new(env!("CARGO_BIN_EXE_migration"))
         .arg("doctor")
         .env(
@@ -350,7 +350,7 @@ async fn several_databases_are_checked_in_one_run() {
         places.filter(|place| *place == "sqlite-database").count(),
         2
     );
-    // A warning alone fails nothing where that is asked for.
+    // With the option, warnings alone do not fail.
     json_with(0, 1, &[&urls[..], &["--fail-on", "error"]].concat());
     // The commands that change a database take one.
     let output = Command::new(env!("CARGO_BIN_EXE_migration"))
@@ -381,7 +381,7 @@ async fn a_locked_table_is_skipped_after_the_lock_timeout() {
     assert!(reason.contains("lock timeout"), "{report:#}");
 }
 
-/// What only a database has is no reason for a migration.
+/// Drift of a database alone is no reason for a migration.
 #[tokio::test(flavor = "multi_thread")]
 async fn drift_of_one_database_alone_suggests_no_migration() {
     let server = postgres().await;

@@ -111,13 +111,13 @@ fn sarif(report: &Report) -> Value {
     let schema = include_str!("support/sarif-2.1.0.schema.json");
     let mut schema: Value = serde_json::from_str(schema).expect("JSON");
     for owner in ["run", "toolComponent"] {
-        // Its pattern has a bracket too many, and is no regular expression.
+        // The schema's pattern has a surplus bracket, so that it is no regular expression.
         let language = &mut schema["definitions"][owner]["properties"]["language"];
         let pattern = language.as_object_mut().and_then(|is| is.remove("pattern"));
         assert!(pattern.is_some());
     }
     jsonschema::validate(&schema, &value).expect("what the schema describes");
-    // What GitHub asks for beside the schema.
+    // GitHub requires more than the schema.
     for result in value["runs"][0]["results"].as_array().expect("results") {
         let location = &result["locations"][0]["physicalLocation"];
         let uri = location["artifactLocation"]["uri"]
@@ -151,7 +151,7 @@ async fn the_sarif_report_matches_its_snapshot_and_schema() {
     // One is enough to see.
     rules.as_array_mut().expect("rules").truncate(1);
     for result in value["runs"][0]["results"].as_array_mut().expect("results") {
-        // Where the rule stands changes with every code that is added.
+        // The index of the rule changes with every added code.
         let place = result.as_object_mut().and_then(|is| is.remove("ruleIndex"));
         let place = place.and_then(|place| place.as_u64()).expect("a place");
         assert_eq!(result["ruleId"], codes[place as usize]);
@@ -184,7 +184,7 @@ async fn skipped_checks_are_reported_in_every_format() {
 
 static SUGGESTED: OnceLock<Suggestion> = OnceLock::new();
 
-/// The reference history with the suggested migration behind it.
+/// The reference history followed by the suggested migration.
 struct Fixed;
 
 struct SuggestedMigration;

@@ -118,7 +118,7 @@ async fn sqlite_rebuilding_a_table_is_rolled_back_if_it_orphans_rows() {
 
     assert_eq!(support::schema(&db).await, before);
     assert_eq!(rows(&db).await, ["one 10", "two 20"]);
-    // The next binary, which is right, goes on from there.
+    // The next binary, which is correct, succeeds.
     up::<Rebuilt>(&file.url()).await.expect("up");
     assert_eq!(rows(&db).await, ["one 10", "two 20"]);
 }
@@ -138,7 +138,7 @@ async fn sqlite_memory_enforces_foreign_keys_after_every_migration() {
     );
     assert_eq!(rows(&db).await, ["one 10", "two 20"]);
 
-    // A caller who stops waiting changes nothing about that.
+    // Also if the caller drops the call.
     let cut = tokio::time::timeout(
         std::time::Duration::ZERO,
         Migrator::<Rebuilt>::up(&db, None),
@@ -204,7 +204,7 @@ async fn postgres_migrations_run_inside_the_callers_transaction() {
     assert_eq!(count, support::migrations());
 }
 
-/// The whole batch goes, not the failing migration alone.
+/// The whole batch is rolled back, not only the failing migration.
 async fn a_failure_leaves_nothing(url: &str) {
     let error = up::<Broken>(url).await.expect_err("nonsense");
     let MigrateError::Statement {

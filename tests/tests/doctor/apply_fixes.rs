@@ -2,10 +2,10 @@
 
 use catamaran::doctor::{Code, Finding, Place, Report};
 
-/// Whether the finding that a drift has to give is there, in its place, and nothing is in another.
+/// Checks that a drift is reported in its place, and that no other place has a finding.
 ///
 /// # Errors
-/// Says what is there instead.
+/// The findings that were reported instead.
 pub fn found(report: &Report, place: Place, code: Code, subject: &str) -> Result<(), String> {
     if let Some(skipped) = report.skipped.first() {
         return Err(format!("not looked at: {skipped:?}"));
@@ -31,14 +31,14 @@ pub fn found(report: &Report, place: Place, code: Code, subject: &str) -> Result
 pub enum Repair {
     /// By the steps, run once.
     Sql,
-    /// By people, whom words tell what to do.
+    /// By the user, whom the text tells what to do.
     Words,
 }
 
-/// Runs the steps, once and in their order, and checks again.
+/// Runs the steps once, in order, and checks again.
 ///
 /// # Errors
-/// Says what is left.
+/// The findings that are left.
 pub async fn fixed(
     report: Report,
     mut apply: impl AsyncFnMut(&[String]) -> Result<(), String>,

@@ -7,7 +7,7 @@ use suite::observer;
 use crate::pasted_fixes::Shell;
 use crate::quoted_names::{COUNTS, look, one, quoted, script, with_rows};
 
-/// Rows that the right check refuses stop the fix before anything is dropped.
+/// Rows that break the correct check stop the fix before anything is dropped.
 #[tokio::test]
 async fn a_row_that_breaks_one_statement_stops_the_whole_fix() {
     let drifts = |engine| match engine {
@@ -54,7 +54,7 @@ async fn a_row_that_breaks_one_statement_stops_the_whole_fix() {
     }
 }
 
-/// What was open before, foreign keys that are on, a file that is full: the fix changes nothing, or all.
+/// In an open transaction, with foreign keys on, or with a full file, the fix changes everything or nothing.
 #[tokio::test]
 async fn a_sqlite_fix_that_fails_half_way_changes_nothing() {
     let weaker = |table: &str| {
@@ -107,7 +107,7 @@ async fn a_sqlite_fix_that_fails_half_way_changes_nothing() {
     }
 }
 
-/// What waits for people is not changed along with what does not.
+/// A table with a finding that needs the user is not changed by the fixes of other findings.
 #[tokio::test]
 async fn a_table_whose_fix_needs_the_user_is_unchanged() {
     const WEAKER: &str = "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'version >= 1', 'version >= 0') \
@@ -144,7 +144,7 @@ async fn a_table_whose_fix_needs_the_user_is_unchanged() {
     }
 }
 
-/// Some have a psql that goes on within a transaction: what is one step is one statement.
+/// With ON_ERROR_ROLLBACK psql goes on within a transaction, so that one step must be one statement.
 #[tokio::test]
 async fn a_fix_is_atomic_in_a_psql_with_on_error_rollback() {
     let drifts = [

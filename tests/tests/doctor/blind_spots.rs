@@ -9,7 +9,7 @@ use entity::DOMAIN;
 use crate::databases::Migrated;
 use crate::drift::Change::{self, Sql, Written};
 
-/// The entry, and what is planted for it.
+/// The entry of the page, and SQL that causes it.
 const PLANTED: &[(&str, Engine, &[Change])] = &[
     (
         "What a function does.",
@@ -174,7 +174,7 @@ const PLANTED: &[(&str, Engine, &[Change])] = &[
     ),
 ];
 
-/// The entries of the page, each by the words that are printed bold.
+/// The entries of the page, each by its bold words.
 fn entries() -> Vec<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/doctor.md");
     let page = std::fs::read_to_string(path).expect("docs/doctor.md");

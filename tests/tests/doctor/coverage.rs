@@ -28,9 +28,9 @@ const COLUMNS: [(Column, &str); 7] = [
 pub struct Tried {
     pub class: &'static str,
     pub column: Column,
-    /// What is told: a code.
+    /// The code of the finding.
     pub told: String,
-    /// Found in its place and nowhere else, and fixed; or what went wrong.
+    /// Whether it was found in its place and nowhere else, and fixed; or what went wrong.
     pub outcome: Result<(), String>,
 }
 
@@ -99,14 +99,14 @@ impl Coverage {
         }
     }
 
-    /// Compares the page with what was proven; with `CATAMARAN_WRITE_DOCS` set, writes it.
+    /// Compares the page with the results; with `CATAMARAN_WRITE_DOCS` set, writes it.
     pub fn assert_page(&self) {
         let page = format!("{HEAD}\n{}", self.table());
         assert_page("doctor-proof.md", &page);
     }
 }
 
-/// Compares a page of the docs with what it has to be; with `CATAMARAN_WRITE_DOCS` set, writes it.
+/// Compares a page of the docs with its expected text; with `CATAMARAN_WRITE_DOCS` set, writes it.
 pub fn assert_page(name: &str, page: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../docs")

@@ -96,7 +96,7 @@ async fn losing_generated_numbers_is_announced() {
     assert_eq!(finding.fix.loses(), Some("the values of habits.number"));
 }
 
-/// Times without a zone are those of UTC, whatever the zone of the session that fixes them.
+/// Timestamps without a time zone are taken as UTC, whatever the time zone of the session.
 #[tokio::test]
 async fn a_timestamp_of_any_precision_is_given_its_time_zone() {
     let database = Migrated::new(Engine::Postgres).await;
@@ -202,7 +202,7 @@ async fn a_suggested_down_recomputes_values_and_announces_losses() {
     }
 }
 
-/// A report of one finding whose fix loses something, for what is not a database's to say.
+/// A report of one finding whose fix loses something, to test the formats.
 #[test]
 fn a_fix_that_loses_nothing_announces_no_loss() {
     let report = Report::from(vec![Finding {
@@ -368,7 +368,7 @@ async fn tables_with_equal_columns_are_matched_only_by_their_keys() {
     }
 }
 
-/// Rows that go through the casts of SQLite's fixes, before and after.
+/// Values before and after the casts of SQLite's fixes.
 #[tokio::test]
 async fn announced_losses_of_sqlite_casts_are_true() {
     for (from, to, value, kept) in [

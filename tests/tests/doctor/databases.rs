@@ -12,7 +12,7 @@ use crate::coverage::{Column, Tried};
 use crate::drift::{Change, Drift};
 use crate::edited_history::{Edited, Edits, edit};
 
-/// A migrated database, and a connection to it that enforces no foreign keys, as a migration's does not.
+/// A migrated database, and a connection that does not enforce foreign keys, like that of a migration.
 pub struct Migrated {
     pub database: EphemeralDatabase,
     pub connection: DatabaseConnection,
@@ -60,7 +60,7 @@ impl Migrated {
         }
     }
 
-    /// Makes a table of SQLite anew, with a part of its CREATE TABLE replaced. Its rows stay.
+    /// Rebuilds a SQLite table with a part of its CREATE TABLE replaced. Keeps its rows.
     pub async fn rewrite(&self, table: &str, from: &str, to: &str) -> Result<(), String> {
         let sql = format!(
             "SELECT sql FROM sqlite_schema WHERE tbl_name = '{table}' AND sql IS NOT NULL ORDER BY type DESC"
@@ -97,7 +97,7 @@ impl Migrated {
     }
 }
 
-/// Tries each drift in both places; gives them back with their places in the list.
+/// Tries each drift in both places. Returns the results with their index in the list.
 pub async fn all(drifts: Vec<(usize, &Drift)>) -> Vec<(usize, Tried)> {
     let mut tried = Vec::new();
     let mut fixed = None;
@@ -138,7 +138,7 @@ pub async fn all(drifts: Vec<(usize, &Drift)>) -> Vec<(usize, Tried)> {
     tried
 }
 
-/// The code, and whether the fix is for people.
+/// The code, and whether the fix needs the user.
 fn told(drift: &Drift, repair: Option<&Repair>) -> String {
     match repair {
         Some(Repair::Words) => format!("{} in words", drift.code),
@@ -153,13 +153,13 @@ enum Outcome {
     Refused,
 }
 
-/// In a database that is there. One of Postgres that was fixed serves the next drift too; a file of SQLite does not,
-/// since a rebuilt table has another text.
+/// In an existing database. A Postgres database that was fixed is used for the next drift too. A SQLite file is not,
+/// because the SQL of a rebuilt table differs.
 async fn live(drift: &Drift, before: &mut Option<Migrated>) -> Result<Repair, String> {
     let database = match (drift.engine, before.take()) {
         (Engine::Postgres, Some(database)) => database,
         (engine, other) => {
-            // It serves a later drift.
+            // A later drift uses it.
             *before = other;
             Migrated::new(engine).await
         }
@@ -185,7 +185,7 @@ async fn live(drift: &Drift, before: &mut Option<Migrated>) -> Result<Repair, St
     Ok(repair)
 }
 
-/// In what the migrations build.
+/// In the migrations.
 async fn migrations(drift: &Drift) -> Result<Outcome, String> {
     let mut edits = Edits {
         engine: Some(drift.engine),

@@ -120,7 +120,7 @@ struct Things {
 }
 
 impl Things {
-    /// As the doctor's own fixes make them.
+    /// As the doctor's fixes create them.
     async fn new() -> Self {
         let server = PostgresServer::shared().await.expect("a server");
         let database = DatabaseOptions::new().empty_postgres_on(server).await;
@@ -217,7 +217,7 @@ async fn expressions_with_another_meaning_are_drift() {
     }
 }
 
-/// No row tells them apart, and no plan says that they are one: that is what is told, and no more.
+/// Neither a row nor a plan decides whether they are equivalent: the report says so, and no more.
 #[tokio::test]
 async fn expressions_of_unknown_equivalence_are_not_called_weaker() {
     for (check, condition) in [
@@ -275,7 +275,7 @@ async fn indexes_and_policies_over_other_expressions_are_drift() {
     );
 }
 
-/// Planning would run it, and with it whatever its maker wanted to have run by the one who looks.
+/// Planning would run an immutable function, and so would let its author run code as the user of the doctor.
 #[tokio::test]
 async fn comparing_expressions_runs_no_function_of_the_database() {
     let things = Things::new().await;

@@ -12,7 +12,7 @@ async fn look(database: &Migrated) -> Report {
     doctor.check().await
 }
 
-/// A database with those drifts, and what is found in it.
+/// A database with those drifts, and its report.
 async fn drifted(engine: Engine, drifts: &[&str]) -> (Migrated, Report) {
     let database = Migrated::new(engine).await;
     for drift in drifts {
@@ -102,7 +102,7 @@ async fn a_view_is_dropped_before_the_views_that_it_reads() {
     .await;
 }
 
-/// A key that a foreign key needs goes when that refers to what it should.
+/// A key that a foreign key needs is dropped once the foreign key refers to the right one.
 #[tokio::test]
 async fn a_key_is_kept_until_no_foreign_key_refers_to_it() {
     assert_fixed_in_order(
@@ -141,7 +141,7 @@ async fn objects_that_block_a_fix_are_recreated_with_it() {
     .await;
 }
 
-/// A fix that fails is tried again when another has been made.
+/// A failed fix is tried again after another one succeeded.
 #[tokio::test]
 async fn a_suggestion_retries_statements_that_failed() {
     edit(Edits {
@@ -151,7 +151,7 @@ async fn a_suggestion_retries_statements_that_failed() {
             format!(
                 "ALTER TABLE habit_entries ADD CONSTRAINT {ENTRIES} UNIQUE (user_id, habit_id, date)"
             ),
-            // It takes no NULL while it is part of the key.
+            // It cannot be nullable while it is part of the key.
             "ALTER TABLE devices DROP CONSTRAINT pk_devices".to_owned(),
             "ALTER TABLE devices ADD CONSTRAINT pk_devices PRIMARY KEY (id, deleted_at)".to_owned(),
         ],

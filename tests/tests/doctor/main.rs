@@ -80,7 +80,7 @@ fn every_drift_is_found_in_its_place_and_repaired_by_its_fix() {
     proof.assert_page();
 }
 
-/// The drifts of databases, in the order of their list whoever was first.
+/// The drifts of databases, in the order of their list.
 fn databases() -> Vec<Tried> {
     let tried = thread::scope(|scope| {
         let threads: Vec<_> = (0..THREADS)

@@ -9,13 +9,13 @@ use entity::DOMAIN;
 use entity::domain::{DEVICES, HABIT_ENTRIES, HABITS, OUTBOX, REMINDERS};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database};
 
-/// What somebody does, and what is told then.
+/// Statements, and the findings that they cause.
 struct Harm {
     sql: &'static [&'static str],
     told: &'static [(Code, &'static str)],
 }
 
-/// Told, and fixed by what is said then, each for itself.
+/// Each is reported, and fixed by its own fix.
 async fn assert_told_and_fixed(domain: &'static Domain, harms: &[Harm]) {
     let server = tokio::task::spawn_blocking(PostgresServer::start).await;
     let server = server.expect("a task").expect("a server");
@@ -72,7 +72,7 @@ async fn an_application_role_that_bypasses_policies_is_reported() {
                 sql: &["CREATE ROLE boss SUPERUSER", "GRANT boss TO catamaran_app"],
                 told: &[(Code::RoleUnbound, "catamaran_app: boss")],
             },
-            // At one remove: what was granted is what has to go.
+            // Indirect membership: the direct grant is revoked.
             Harm {
                 sql: &[
                     "CREATE ROLE seer BYPASSRLS",
@@ -102,7 +102,7 @@ async fn an_application_role_that_can_gain_privileges_is_reported() {
                 sql: &["GRANT pg_execute_server_program TO catamaran_app"],
                 told: &[(Code::RolePower, "catamaran_app: pg_execute_server_program")],
             },
-            // At one remove.
+            // Indirect membership.
             Harm {
                 sql: &[
                     "CREATE ROLE filers IN ROLE pg_read_server_files",
@@ -131,7 +131,7 @@ async fn an_application_role_that_can_gain_privileges_is_reported() {
                     "catamaran_app: ALTER SYSTEM ON PARAMETER archive_command TO PUBLIC",
                 )],
             },
-            // Harmless, and its own business.
+            // Harmless.
             Harm {
                 sql: &[
                     "GRANT SET ON PARAMETER log_min_duration_statement TO catamaran_app",
@@ -149,7 +149,7 @@ async fn privileges_inherited_by_the_application_role_are_reported() {
     assert_told_and_fixed(
         &DOMAIN,
         &[
-            // DOMAIN gives SELECT too; TRUNCATE it does not.
+            // DOMAIN grants SELECT too, but not TRUNCATE.
             Harm {
                 sql: &[
                     "CREATE ROLE cleaners",
@@ -166,7 +166,7 @@ async fn privileges_inherited_by_the_application_role_are_reported() {
                     (Code::GrantExtra, "devices: TRUNCATE TO cleaners"),
                 ],
             },
-            // A role may keep what nobody else has by it.
+            // A role may keep a privilege that no member inherits.
             Harm {
                 sql: &[
                     "CREATE ROLE readers",
@@ -210,7 +210,7 @@ async fn privileges_inherited_by_the_application_role_are_reported() {
                 ],
                 told: &[(Code::GrantExtra, "public: CREATE TO builders")],
             },
-            // An owner may do everything; that is told once.
+            // An owner has every privilege; that is one finding.
             Harm {
                 sql: &[
                     "CREATE ROLE owners",

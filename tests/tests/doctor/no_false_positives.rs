@@ -83,7 +83,7 @@ async fn a_restored_dump_of_sqlite_is_clean() {
     assert_clean(&format!("sqlite://{}", copy.display())).await;
 }
 
-/// SQLite reads the clause of a check, and of what is no constraint, and forgets it; ABORT is what happens anyway.
+/// SQLite ignores the clause of a check and of a column without a constraint. ABORT is the default.
 #[tokio::test]
 async fn on_conflict_clauses_without_effect_are_clean() {
     for (from, to) in [
@@ -104,7 +104,7 @@ async fn on_conflict_clauses_without_effect_are_clean() {
     }
 }
 
-/// An index compares as its column does: that the column does otherwise is told once.
+/// An index has the collation of its column, so that the collation of the column is the only finding.
 #[tokio::test]
 async fn the_collation_of_a_column_is_not_reported_again_for_its_index() {
     let database = Migrated::new(Engine::Sqlite).await;
@@ -121,7 +121,7 @@ fn an_adversarial_domain_is_in_sync() {
     catamaran::assert_in_sync!(adversarial::DOMAIN, adversarial::History);
 }
 
-/// The fixes of a nasty domain whose tables are all missing make all of them.
+/// For an empty database the fixes create every table of the domain.
 #[tokio::test]
 async fn an_adversarial_domain_built_by_fixes_is_clean() {
     let server = PostgresServer::shared().await.expect("a server");
@@ -172,7 +172,7 @@ async fn run(db: &sea_orm::DatabaseConnection, sql: &str) {
     }
 }
 
-/// What a role may read that has no right at all but to connect.
+/// A role that may only connect can read the catalogs.
 #[tokio::test]
 async fn a_role_without_rights_gets_a_clean_report() {
     let database: EphemeralDatabase = EphemeralDatabase::postgres::<migration::Migrator>()
@@ -190,7 +190,7 @@ async fn a_role_without_rights_gets_a_clean_report() {
     let mut url: url::Url = database.url().parse().expect("a URL");
     url.set_username(&name).expect("a user");
     url.set_password(Some("reads")).expect("a password");
-    // It cannot become the application's role, which is all that there is to say.
+    // The only finding: it cannot switch to the application's role.
     let doctor = Doctor::new(&entity::DOMAIN).database(url.as_str());
     let report = doctor.check().await;
     let told: Vec<(Code, &str)> = report

@@ -47,7 +47,7 @@ async fn a_table_with_inheritance_is_reported_as_another_kind() {
     assert!(told.contains(&kind[0]), "{told:?}");
 }
 
-/// SQLite takes the letters of ASCII in a name for the same in either case.
+/// SQLite ignores the case of ASCII letters in names.
 #[tokio::test]
 async fn the_case_of_a_name_is_ignored_on_sqlite() {
     let database = Migrated::new(Engine::Sqlite).await;
@@ -76,7 +76,7 @@ async fn the_case_of_a_name_is_ignored_on_sqlite() {
     assert_eq!(told(&database).await, []);
 }
 
-/// What nobody was asked to look at is not called clean.
+/// A database that is not checked is not called clean.
 #[tokio::test]
 async fn a_database_of_an_engine_that_is_not_checked_is_reported() {
     let database = Migrated::new(Engine::Sqlite).await;
@@ -85,7 +85,7 @@ async fn a_database_of_an_engine_that_is_not_checked_is_reported() {
     assert_eq!(report.verdict(), Verdict::Skipped, "{report}");
 }
 
-/// Tables of others come and go while ours are looked at.
+/// Tables of others are created and dropped during the check.
 #[tokio::test]
 async fn objects_of_others_that_change_during_the_check_are_no_drift() {
     let database = Migrated::new(Engine::Postgres).await;

@@ -15,7 +15,7 @@ use crate::databases::Migrated;
 use crate::drift::{Change, DRIFTS, Drift};
 use crate::on_a_runtime;
 
-/// How many drifts there are in one combination at most.
+/// The most drifts in one combination.
 const MOST: usize = 10;
 
 const ANN: &str = "0192f0c1-2d3e-7a4b-8c5d-000000000001";
@@ -23,7 +23,7 @@ const RUN: &str = "0192f0c1-2d3e-7a4b-8c5d-000000000002";
 const READ: &str = "0192f0c1-2d3e-7a4b-8c5d-000000000003";
 const NOON: &str = "2026-01-02T12:00:00.000000Z";
 
-/// A row or two of every table, in words that both engines read.
+/// One or two rows of every table, in SQL for both engines.
 pub fn rows(engine: Engine) -> Vec<String> {
     let id = |number: u8| format!("0192f0c1-2d3e-7a4b-8c5d-0000000001{number:02}");
     let all = format!("'{ANN}', '{NOON}', '{NOON}', 1");
@@ -113,7 +113,7 @@ impl Shell {
     }
 }
 
-/// What somebody copies out of a format, of the steps in SQL.
+/// The SQL that a user copies out of a format.
 fn copied(report: &Report, format: Format) -> String {
     let text = report.written(format, &Sources::unknown(), None);
     match format {
@@ -146,7 +146,7 @@ async fn look(database: &Migrated) -> Report {
     doctor.check().await
 }
 
-/// How many rows each table has, under whatever name it has now.
+/// The number of rows of each table, under its current name.
 async fn counts(database: &Migrated) -> Vec<(String, String)> {
     let list = match database.engine() {
         Engine::Sqlite => {
@@ -245,7 +245,7 @@ async fn pasted(
     if let Some(step) = in_sql {
         return Err(format!("left: {step}\n{left}\n{}", told()));
     }
-    // What is left waits for what only people know.
+    // The findings that are left need the user.
     let in_words = |report: &Report| report.steps.iter().any(|step| step.sql.is_empty());
     match left.is_clean() || in_words(&report) {
         true => Ok(()),
@@ -253,7 +253,7 @@ async fn pasted(
     }
 }
 
-/// The drifts that one database can have without the others of its server.
+/// The drifts that do not affect other databases of the server.
 fn of(engine: Engine) -> Vec<&'static Drift> {
     let all = DRIFTS.iter().copied().flatten();
     let is_its_own = |drift: &&Drift| match drift.change {

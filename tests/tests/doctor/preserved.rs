@@ -39,7 +39,7 @@ const BLANK: Domain = Domain {
 
 static DOMAIN: Domain = BLANK;
 
-/// Everything that the canonical form of a table could leave out, and `version`, which takes NULL.
+/// Everything that the canonical form of a table could leave out, and a nullable `version`.
 const NASTY: &str = "CREATE TABLE things (
     id INTEGER CONSTRAINT pk_things PRIMARY KEY AUTOINCREMENT,
     parent INTEGER,
@@ -101,7 +101,7 @@ async fn a_rebuilt_table_differs_only_by_the_fix() {
     assert_eq!(file.facts("things").await, expected);
     assert_eq!(file.texts(ROWS).await, rows);
 
-    // The doctor finds what it found, in the same words, but for this.
+    // The other findings are the same as before.
     let told = |report: &catamaran::doctor::Report| -> Vec<String> {
         let others = report.findings.iter().filter(|other| {
             (other.code, other.subject()) != (Code::ColumnNullability, "things.version".to_owned())
@@ -112,7 +112,7 @@ async fn a_rebuilt_table_differs_only_by_the_fix() {
     };
     assert_eq!(told(&file.look(&DOMAIN).await), told(&found));
 
-    // What no catalog tells is tried.
+    // Tries what no catalog shows.
     file.run(&["INSERT INTO things (tag, version) VALUES ('w', 1)"])
         .await;
     assert_eq!(
@@ -145,7 +145,7 @@ async fn a_rebuilt_table_differs_only_by_the_fix() {
     file.run(&[
         "PRAGMA foreign_keys = ON",
         "BEGIN",
-        // It is looked at when the transaction ends.
+        // It is checked when the transaction ends.
         "INSERT INTO things (id, parent, tag, version) VALUES (90, 9, 'late', 1)",
         "INSERT INTO parents VALUES (9)",
         "COMMIT",
@@ -220,7 +220,7 @@ async fn rebuilding_a_table_recreates_its_triggers_and_views() {
     );
 }
 
-/// A view that is too much is no reason to fail half way when a column that it reads goes.
+/// A surplus view must not make the fix fail half way when a column that it reads is dropped.
 #[tokio::test]
 async fn a_view_is_dropped_before_the_column_that_it_reads() {
     let file = File::with(&[
@@ -241,7 +241,7 @@ async fn a_view_is_dropped_before_the_column_that_it_reads() {
     assert_eq!(file.texts("SELECT name FROM things").await, ["a"]);
 }
 
-/// SQLite drops hardly any column that something stands on: the table is made anew without it.
+/// SQLite refuses to drop most columns that something depends on: the table is rebuilt without the column.
 #[tokio::test]
 async fn dropping_a_column_drops_what_depends_on_it() {
     for (column, further) in [
@@ -317,7 +317,7 @@ async fn suppressed_differences_survive_a_rebuild_of_their_table() {
     .await;
     let report = file.look(&SUPPRESSED).await;
     let told: Vec<_> = report.findings.iter().map(|finding| finding.code).collect();
-    // What is suppressed is nothing else under another name.
+    // A suppressed object is not taken for a renamed one.
     assert_eq!(told, [Code::ColumnRenamed, Code::ColumnNullability]);
     file.run(&report.statements(Engine::Sqlite)).await;
     let report = file.look(&SUPPRESSED).await;
@@ -332,7 +332,7 @@ async fn suppressed_differences_survive_a_rebuild_of_their_table() {
     assert_eq!(collations.await, ["NOCASE"]);
 }
 
-/// The text of a trigger that names a column is not what it will be when that has its right name: it is not guessed.
+/// A trigger names a column that will be renamed. The fix does not guess the trigger's new text.
 #[tokio::test]
 async fn a_table_is_rebuilt_after_the_names_that_its_trigger_uses_exist() {
     const MEANT: Domain = Domain {
@@ -370,7 +370,7 @@ async fn a_table_is_rebuilt_after_the_names_that_its_trigger_uses_exist() {
     );
 }
 
-/// SQLite renames nothing while a view cannot be read, or could not be with the new name.
+/// SQLite refuses to rename anything while a view is broken, or would be after the rename.
 #[tokio::test]
 async fn a_rename_follows_the_removal_of_what_blocks_it() {
     let file = File::with(&[
@@ -396,7 +396,7 @@ async fn a_rename_follows_the_removal_of_what_blocks_it() {
     );
 }
 
-/// A view over a table that is gone makes every later ALTER TABLE fail.
+/// A view over a dropped table makes every later ALTER TABLE fail.
 #[tokio::test]
 async fn dropping_a_table_drops_its_readers_unless_the_domain_keeps_them() {
     let file = File::with(&[

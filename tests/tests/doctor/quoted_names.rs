@@ -16,7 +16,7 @@ pub async fn look(database: &Migrated) -> Report {
     doctor.check().await
 }
 
-/// A migrated database with a row or two in every table, after those statements.
+/// A migrated database with one or two rows in every table, after those statements.
 pub async fn with_rows(engine: Engine, drifts: &[&str]) -> Migrated {
     let database = Migrated::new(engine).await;
     for row in rows(engine) {
@@ -41,7 +41,7 @@ pub fn script(report: &Report, engine: Engine) -> String {
     lines.collect()
 }
 
-/// Names that leave a comment, a text or a line, wherever they are printed as they are.
+/// Names that would end a comment, a literal or a line if they were not quoted.
 const HOSTILE: [&str; 5] = [
     "x\nDROP TABLE habits; --",
     "a'; DROP TABLE habits; --",
@@ -54,7 +54,7 @@ pub fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// The objects that bear such a name, one at a time.
+/// The objects with such a name, one at a time.
 fn hostile(engine: Engine, name: &str) -> Vec<String> {
     let name = quoted(name);
     let mut drifts = vec![
@@ -79,7 +79,7 @@ fn hostile(engine: Engine, name: &str) -> Vec<String> {
     drifts
 }
 
-/// In what is for people no line begins with what a name says, and in what is pasted none of it runs.
+/// No line of the report begins with text of a name, and no text of a name runs when it is pasted.
 #[tokio::test]
 async fn names_are_quoted_in_every_format_and_in_pasted_fixes() {
     for engine in Engine::ALL {
@@ -129,7 +129,7 @@ fn anstream_stripped(text: &str) -> String {
     plain + rest
 }
 
-/// A suggestion is files: a name stays in its literal or comment.
+/// In the files of a suggestion, a name does not leave its literal or comment.
 #[tokio::test]
 async fn names_are_quoted_in_suggested_migrations() {
     use crate::edited_history::{Edited, Edits, edit};
@@ -158,7 +158,7 @@ async fn names_are_quoted_in_suggested_migrations() {
     }
 }
 
-/// A name that something else has cannot be given to what is missing.
+/// A missing object cannot be created under a name that is taken.
 #[tokio::test]
 async fn a_name_taken_by_another_object_is_reported() {
     for (drift, code, subject, by) in [
@@ -198,7 +198,7 @@ async fn a_name_taken_by_another_object_is_reported() {
     }
 }
 
-/// What another role granted is taken back as that role.
+/// A grant of another role is revoked as that role.
 #[tokio::test]
 async fn a_privilege_granted_by_another_role_is_revoked() {
     let database = with_rows(
@@ -216,7 +216,7 @@ async fn a_privilege_granted_by_another_role_is_revoked() {
     assert!(report.is_clean(), "{report}");
 }
 
-/// Exchanged columns are never changed where they are, which would keep the wrong values under either name.
+/// Changing the types of exchanged columns would keep the wrong values under either name.
 #[tokio::test]
 async fn exchanged_columns_are_left_to_the_user() {
     for engine in Engine::ALL {
@@ -247,7 +247,7 @@ async fn exchanged_columns_are_left_to_the_user() {
                 report.steps.iter().all(|step| step.sql.is_empty()),
                 "{report}"
             );
-            // The words have what puts it right.
+            // The text of the finding has the statements.
             let words = report.steps[0].words.clone().expect("words");
             let (_, sql) = words.split_once("are: ").expect("statements");
             let (sql, _) = sql.split_once("; COMMIT").expect("their end");
@@ -261,7 +261,7 @@ async fn exchanged_columns_are_left_to_the_user() {
     }
 }
 
-/// A table whose columns have other names too is not dropped for another that is made empty.
+/// A table whose columns were renamed too is not dropped and created empty.
 #[tokio::test]
 async fn a_table_and_a_column_renamed_together_keep_their_rows() {
     for engine in Engine::ALL {
@@ -286,7 +286,7 @@ async fn a_table_and_a_column_renamed_together_keep_their_rows() {
     }
 }
 
-/// A cast that Postgres has is used, and where it has none people are told.
+/// The fix uses a cast if Postgres has one; otherwise it is left to the user.
 #[tokio::test]
 async fn a_type_without_a_cast_is_reported_or_computed() {
     for (drift, subject, is_sql) in [
@@ -320,7 +320,7 @@ async fn a_type_without_a_cast_is_reported_or_computed() {
     }
 }
 
-/// A virtual table whose module this program lacks cannot be dropped by it.
+/// A program cannot drop a virtual table whose module it lacks.
 #[tokio::test]
 async fn a_virtual_table_without_its_module_is_kept() {
     let database = with_rows(Engine::Sqlite, &[]).await;
@@ -347,7 +347,7 @@ async fn a_virtual_table_without_its_module_is_kept() {
     assert_eq!(one(&database, COUNTS).await, "2 2");
 }
 
-/// What has the columns that a table lacks may be that table, though something else has its name.
+/// A table with the columns of a missing one may be that table, although another object has its name.
 #[tokio::test]
 async fn a_table_whose_name_was_taken_is_never_dropped() {
     for engine in Engine::ALL {

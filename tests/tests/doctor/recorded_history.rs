@@ -50,7 +50,7 @@ async fn a_missing_or_unknown_migration_is_reported() {
     }
 }
 
-/// Names need no scratch database, and one odd row blinds nothing else.
+/// Checking names needs no scratch database, and one odd row does not hide others.
 #[tokio::test]
 async fn odd_rows_of_the_history_are_reported_and_the_rest_is_checked() {
     for engine in Engine::ALL {

@@ -64,7 +64,7 @@ async fn one_suggestion_fixes_many_drifts() {
     }
 }
 
-/// A report of one finding, about an entity that there is.
+/// A report of one finding about an existing entity.
 pub fn with_a_finding() -> Report {
     Report::from(vec![Finding {
         code: Code::ColumnType,

@@ -8,7 +8,7 @@ use entity::domain::HABITS;
 
 use crate::databases::Migrated;
 
-/// DOMAIN with a policy by which more rows of habits are seen.
+/// DOMAIN with a policy that shows more rows of habits.
 fn sharing(using: &'static str) -> &'static Domain {
     let policy = Policy {
         name: "shared_habits",

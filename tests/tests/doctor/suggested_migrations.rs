@@ -15,7 +15,7 @@ use crate::edited_history::{Edited, Edits, edit};
 
 const NAME: &str = "m20300101_000001_fix";
 
-/// Drifts, and things of the database's own in their way.
+/// Drifts, and objects of the database that block their fixes.
 const SQLITE: &[&str] = &[
     "CREATE VIEW colors AS SELECT name, color FROM habits",
     "CREATE VIEW all_colors AS SELECT * FROM colors",
@@ -35,7 +35,7 @@ const POSTGRES: &[&str] = &[
     "DROP INDEX ix_habits__user_id_updated_at",
 ];
 
-/// What the schema is, in the engine's own words.
+/// The schema as the engine prints it.
 async fn words(engine: Engine, db: &DatabaseConnection) -> Vec<String> {
     let sql = match engine {
         Engine::Sqlite => {
@@ -115,7 +115,7 @@ async fn of_nothing(server: &str) -> (Report, Suggestion) {
     (report, suggestion)
 }
 
-/// The role is there: the suggestion makes it where it is not, and so runs for each database of a server.
+/// The suggestion creates the role only if it is missing, so that it runs for each database of a server.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_suggested_first_migration_runs_twice_on_one_server_without_a_superuser() {
     let server = PostgresServer::shared().await.expect("a server");
@@ -127,7 +127,7 @@ async fn a_suggested_first_migration_runs_twice_on_one_server_without_a_superuse
         format!("CREATE ROLE {login} LOGIN PASSWORD 'secret' CREATEDB"),
         format!("GRANT catamaran_app TO {login}"),
     ] {
-        // The application's role comes with the first migrated database.
+        // The first migrated database creates the application's role.
         let _ = Migrated::new(Engine::Postgres).await;
         admin.execute_unprepared(&sql).await.expect("a role");
     }
@@ -161,7 +161,7 @@ async fn a_suggested_first_migration_runs_twice_on_one_server_without_a_superuse
     assert_formatted(&suggestion);
 }
 
-/// As rustfmt has it: nothing is left to do but to paste.
+/// Formatted as rustfmt does, ready to paste.
 fn assert_formatted(suggestion: &Suggestion) {
     let folder = tempfile::tempdir().expect("a folder");
     let files = suggestion.files();

@@ -6,7 +6,7 @@ use catamaran::{Engine, ErrorKind, Fingerprint, StoreOptions};
 use crate::databases::Migrated;
 use crate::drift::Change::{Sql, Written};
 
-/// What SQLite takes for a type of two words and a number; the parser takes it for nothing.
+/// SQLite accepts a type of two words and a number; the parser does not.
 const UNREADABLE: &str = "CHECK (CAST(platform AS very long name (1)) <> '')";
 
 async fn look(database: &Migrated) -> Report {
@@ -27,7 +27,7 @@ async fn a_folder_is_reported_as_a_folder() {
     );
 }
 
-/// A name may have anything in it; a terminal obeys none of it.
+/// Control characters in a name are not sent to the terminal.
 #[tokio::test]
 async fn a_name_with_a_line_break_is_printed_on_one_line() {
     let database = Migrated::new(Engine::Postgres).await;
@@ -41,7 +41,7 @@ async fn a_name_with_a_line_break_is_printed_on_one_line() {
     assert!(!report.contains('\u{1b}'), "{report}");
 }
 
-/// That the devices alone could not be looked at.
+/// Only the table of devices was skipped.
 fn assert_set_aside(report: &Report, what: &str) {
     let [skipped] = report.skipped.as_slice() else {
         panic!("{report}");

@@ -149,7 +149,7 @@ async fn a_foreign_key_with_a_null_refers_to_nothing(db: &TwinDatabase) -> Resul
         (made.series.as_deref(), made.number),
         (Some("Nowhere"), None)
     );
-    // What breaks is the other key, whatever the half of this one says.
+    // The other key is broken, whatever this one refers to.
     let stray = half().shelf_id(MISSING);
     assert_eq!(refused(books.insert(stray).await), shelf_key());
     let patch = BookPatch::new()
@@ -205,7 +205,7 @@ async fn a_chain_of_rows_that_takes_several_statements_is_written_parents_first(
     assert_eq!(books.delete_where(&Filter::all()).await?, LENGTH as u64);
     let rows = chain().rev().map(Upsert::new).collect();
     assert_eq!(books.upsert_many(rows).await?.len(), LENGTH as usize);
-    // A circle goes in as long as one statement takes it.
+    // A cycle can be inserted by one statement.
     let [one, two] = [1, 2].map(|nth| Uuid::from_u128(LENGTH + nth));
     let circle = vec![
         library.book().id(one).follows_id(two),
@@ -221,7 +221,7 @@ async fn the_first_of_many_rows_that_breaks_a_foreign_key_is_named(
 ) -> Result<()> {
     let library = Library::open(db).await?;
     let books = library.of::<Book>();
-    // More than one statement takes on SQLite; rows go in the order of ids.
+    // More rows than one statement takes on SQLite; they are written in the order of ids.
     let mut rows: Vec<BookDraft> = (1..=1_200_u128)
         .map(|id| library.book().id(Uuid::from_u128(id)))
         .collect();
@@ -267,7 +267,7 @@ async fn a_delete_that_is_refused_names_the_rows_that_still_refer(db: &TwinDatab
     let purged = shelves.purge(later, 10).await;
     assert_eq!(refused(purged), shelf_key());
 
-    // What nobody refers to goes, and rows that refer to each other go together.
+    // Rows without references are removed, and so are rows that refer to each other.
     volumes.delete(free.id, Expected::Any).await?;
     let both = Book::ID.is_in([first.id, second.id]);
     assert_eq!(books.delete_where(&both).await?, 2);
@@ -330,7 +330,7 @@ async fn a_savepoint_that_broke_a_foreign_key_is_rolled_back_and_the_unit_goes_o
     Ok(())
 }
 
-/// What cannot be looked up says so in its type, on the engine that names nothing.
+/// SQLite does not name the key. If it cannot be looked up, the error says so.
 #[twin_test(Migrator, everywhere)]
 async fn an_unknown_foreign_key_is_not_guessed(db: &TwinDatabase) -> Result<()> {
     let library = Library::open(db).await?;
@@ -351,7 +351,7 @@ async fn an_unknown_foreign_key_is_not_guessed(db: &TwinDatabase) -> Result<()> 
     let name = named.then_some("fk_books__shelf_id");
     assert_eq!(constraint.as_deref(), name);
 
-    // Which other tables there are only the domain tells, and a store can be opened without it.
+    // Without a domain the store does not know the other tables.
     if db.is_shared() {
         let volume = library
             .of::<Volume>()

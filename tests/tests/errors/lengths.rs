@@ -92,7 +92,7 @@ async fn the_texts_of_one_index_share_what_it_holds_in_every_call(db: &TwinDatab
         assert_eq!(refused(patched), broken);
         let patched = books.patch_where(&Filter::all(), patch()).await;
         assert_eq!(refused(patched), broken);
-        // A filter compares with any text: nothing of it is kept.
+        // A filter may have any text, because it is not stored.
         let equal = match field {
             "title" => Book::TITLE.eq(draft.title),
             _ => Book::SUBTITLE.eq(draft.subtitle.unwrap_or_default()),
@@ -103,7 +103,7 @@ async fn the_texts_of_one_index_share_what_it_holds_in_every_call(db: &TwinDatab
     Ok(())
 }
 
-/// The limit is Postgres's own: past the repositories the same text is refused there, and taken here.
+/// Without a repository, Postgres refuses the same text and SQLite stores it.
 #[twin_test(Migrator)]
 async fn the_length_limit_is_that_of_a_postgres_index(db: &TwinDatabase) -> Result<()> {
     let shelf = a_shelf(db).await?;

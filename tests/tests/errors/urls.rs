@@ -38,7 +38,7 @@ impl MakeWriter<'_> for Log {
     }
 }
 
-/// What is logged while the work runs on this thread.
+/// The log of the work on this thread.
 fn logged<T>(work: impl Future<Output = T>) -> (T, String) {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()
@@ -86,7 +86,7 @@ fn no_part_of_an_unescaped_password_is_logged_or_shown() {
     }
 }
 
-/// The proof that the test above hears what the driver says.
+/// The control: the test above does capture the driver's log.
 #[test]
 fn the_driver_alone_would_log_an_unescaped_password() {
     use std::str::FromStr;

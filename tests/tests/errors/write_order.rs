@@ -15,18 +15,18 @@ use tokio::task::JoinSet;
 const WRITERS: usize = 16;
 const ROUNDS: u32 = 3;
 
-/// So many that one call is still busy when the others begin.
+/// Enough rows that one call is still running when the others begin.
 const ROWS: u32 = 3_000;
 
-/// What a writer calls with its rows.
+/// The call of a writer.
 #[derive(Clone, Copy)]
 enum Call {
     InsertMany,
     UpsertMany,
 }
 
-/// In each round every writer brings entries of the same days, each with ids of its own, half of them backwards.
-/// One wins; to the others the day is taken.
+/// In each round every writer writes entries of the same days with ids of its own, half of them in reverse order.
+/// One succeeds; the others get a unique error.
 async fn race(db: &TwinDatabase, call: Call) -> Result<()> {
     let habit = habit_of(db.store(), ADA, "run").await?.id;
     let store = match db.is_shared() {

@@ -32,7 +32,7 @@ async fn a_habit(db: &TwinDatabase) -> Result<Habit> {
         .await
 }
 
-/// By a transaction of a connection beside the store: the library's write units take SQLite's lock before they read.
+/// Uses a plain connection, because write units take SQLite's lock before they read.
 async fn outdated(at: Target) -> Result<Provoked> {
     let db = habits(at).await;
     let made = a_habit(&db).await?;

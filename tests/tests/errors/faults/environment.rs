@@ -57,7 +57,7 @@ async fn end_when_waiting(db: &TwinDatabase) {
     outside.texts(&end).await;
 }
 
-/// Takes the journal away from under the store's connections: what they have not read yet they cannot read.
+/// Empties the journal while the store has it open, so that pages which it has not read are lost.
 fn empty_journal(db: &TwinDatabase) {
     let file = db.url().trim_start_matches("sqlite://");
     let journal = OpenOptions::new().write(true).open(format!("{file}-wal"));
@@ -72,7 +72,7 @@ async fn lost_reading(at: Target) -> Result<Provoked> {
     let rows = store.native::<Habit>(&EVERYBODYS);
     told(match rows {
         AnyRepository::Sqlite(_) => {
-            // The connection and the schema are there before.
+            // Connects and reads the schema first.
             let devices = store.repository::<Device>(&EVERYBODYS);
             devices.count(&Query::all()).await?;
             empty_journal(&db);
