@@ -86,7 +86,7 @@ impl Hazard {
 }
 
 /// What the hazards act on.
-pub struct Ground {
+pub struct HazardBench {
     /// The bank, on a database whose server may be killed.
     pub bank: Bank,
     /// Its server, on Postgres.
@@ -95,17 +95,22 @@ pub struct Ground {
     pub program: PathBuf,
 }
 
-impl Ground {
+impl HazardBench {
     /// Tellers work on one store while each of the hazards strikes once, in a random order; then the same store
     /// works again, and the balances are correct.
     ///
     /// # Errors
     /// What keeps it from running. A failed check is a violation in the bank's tally.
-    pub async fn storm(&self, hazards: &[Hazard], tellers: usize, rng: &mut Rng) -> Outcome<()> {
-        let stormy = hazards
+    pub async fn run_hazards(
+        &self,
+        hazards: &[Hazard],
+        tellers: usize,
+        rng: &mut Rng,
+    ) -> Outcome<()> {
+        let has_failures = hazards
             .iter()
             .any(|hazard| hazard.tolerated()(&ErrorKind::ConnectionLost));
-        let tolerated: Tolerated = if stormy {
+        let tolerated: Tolerated = if has_failures {
             with_failures
         } else {
             without_failures
@@ -132,8 +137,8 @@ impl Ground {
         rng.shuffle(&mut hazards);
         for hazard in hazards {
             tokio::time::sleep(Duration::from_millis(rng.u64(20..150))).await;
-            let struck = self.strike(hazard, rng).await;
-            if let Err(error) = struck {
+            let injected = self.inject(hazard, rng).await;
+            if let Err(error) = injected {
                 over.store(true, Ordering::Relaxed);
                 return Err(error);
             }
@@ -175,7 +180,7 @@ impl Ground {
         in_time(tally, what, waiting).await;
     }
 
-    async fn strike(&self, hazard: Hazard, rng: &mut Rng) -> Outcome<()> {
+    async fn inject(&self, hazard: Hazard, rng: &mut Rng) -> Outcome<()> {
         let server = || self.server.as_ref().ok_or("there is no server to break");
         let place = &self.bank.place;
         match hazard {

@@ -12,7 +12,7 @@ use crate::own_server::OwnServer;
 use crate::soak::bank::Bank;
 use crate::soak::database::Database;
 use crate::soak::faults::Fault;
-use crate::soak::hazard::{Ground, Hazard};
+use crate::soak::hazard::{Hazard, HazardBench};
 use crate::soak::races::{Race, two_stores};
 use crate::soak::sweep::{Setting, sweep};
 use crate::soak::tally::Tally;
@@ -129,10 +129,10 @@ impl Site {
                 let writers = if rng.bool() { 16 } else { 64 };
                 Ok(race.run(stores, writers, owner, tally).await?)
             }
-            Workload::Hazard(hazard) => self.storm(&[hazard; 3], owner, rng, tally).await,
+            Workload::Hazard(hazard) => self.run_hazards(&[hazard; 3], owner, rng, tally).await,
             Workload::Everything => {
                 let hazards = Hazard::of(self.engine);
-                self.storm(hazards, owner, rng, tally).await
+                self.run_hazards(hazards, owner, rng, tally).await
             }
             Workload::Fault(fault) => {
                 let server = self.server.as_ref();
@@ -141,20 +141,20 @@ impl Site {
         }
     }
 
-    async fn storm(
+    async fn run_hazards(
         &self,
         hazards: &[Hazard],
         owner: Uuid,
         rng: &mut Rng,
         tally: &Tally,
     ) -> Outcome<()> {
-        let ground = Ground {
+        let bench = HazardBench {
             bank: Bank::found(&self.place, owner, tally).await?,
             server: self.server.clone(),
             program: std::env::current_exe()?,
         };
         let tellers = if rng.bool() { 8 } else { 24 };
-        ground.storm(hazards, tellers, rng).await
+        bench.run_hazards(hazards, tellers, rng).await
     }
 
     /// Removes the databases and ends the server.

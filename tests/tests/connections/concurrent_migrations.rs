@@ -12,6 +12,7 @@ use entity::{Habit, HabitDraft, HabitPatch, postgres, sqlite};
 use sea_orm::{ConnectionTrait, DatabaseConnection, EntityTrait};
 use suite::kind::refused;
 use suite::observer::{connect, texts_in};
+use suite::stores::open_patient;
 use suite::users::{ADA, adas, everything, habit_of, scope};
 
 async fn migrate(db: &DatabaseConnection, sql: &str) -> Result<()> {
@@ -82,12 +83,13 @@ async fn a_dropped_column_is_an_error_and_the_store_stays_usable(db: &TwinDataba
 #[twin_test(migration::Migrator)]
 async fn tables_are_migrated_under_load_without_a_wrong_answer(db: &TwinDatabase) -> Result<()> {
     let other = connect(db.url()).await?;
-    let habit = use_it(db.store()).await?;
+    let store = open_patient(db).await?;
+    let habit = use_it(&store).await?;
     let mut readers = tokio::task::JoinSet::new();
     let stop = Arc::new(AtomicBool::new(false));
     let reads = Arc::new(AtomicU32::new(0));
     for _ in 0..4 {
-        let (store, habit) = (db.store().clone(), habit.clone());
+        let (store, habit) = (store.clone(), habit.clone());
         let (stop, reads) = (stop.clone(), reads.clone());
         readers.spawn(async move {
             let habits = store.repository::<Habit>(&scope(ADA));
@@ -102,7 +104,7 @@ async fn tables_are_migrated_under_load_without_a_wrong_answer(db: &TwinDatabase
     }
     for n in 0..30 {
         migrate(&other, &format!("ALTER TABLE habits ADD COLUMN c{n} text")).await?;
-        habit_of(db.store(), ADA, "more").await?;
+        habit_of(&store, ADA, "more").await?;
         // Each migration is followed by reads that began after it.
         let seen = reads.load(Ordering::Relaxed);
         while reads.load(Ordering::Relaxed) < seen + 8 {

@@ -9,7 +9,7 @@ use suite::bank;
 use suite::own_server::OwnServer;
 use suite::soak::bank::Bank;
 use suite::soak::database::Database;
-use suite::soak::hazard::{Ground, Hazard};
+use suite::soak::hazard::{Hazard, HazardBench};
 use suite::soak::tally::{Figures, Tally};
 use suite::users::ADA;
 
@@ -17,19 +17,19 @@ type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 
 const TELLERS: usize = 8;
 
-async fn storm(
+async fn run_hazards(
     place: &Database,
     server: Option<OwnServer>,
     hazards: &[Hazard],
 ) -> Outcome<Figures> {
     let tally = Tally::default();
-    let ground = Ground {
+    let bench = HazardBench {
         bank: Bank::found(place, ADA, &tally).await?,
         server,
         program: env!("CARGO_BIN_EXE_soak").into(),
     };
-    ground
-        .storm(hazards, TELLERS, &mut Rng::with_seed(1))
+    bench
+        .run_hazards(hazards, TELLERS, &mut Rng::with_seed(1))
         .await?;
     let figures = tally.assert_kept();
     assert!(figures.acknowledged > 0, "{figures:?}");
@@ -38,20 +38,20 @@ async fn storm(
 
 #[twin_test(bank::Migrator)]
 async fn dropped_calls_keep_every_balance_correct(db: &TwinDatabase) -> Outcome {
-    let figures = storm(&Database::of(db), None, &[Hazard::Nothing; 3]).await?;
+    let figures = run_hazards(&Database::of(db), None, &[Hazard::Nothing; 3]).await?;
     assert!(figures.drops > 0, "{figures:?}");
     Ok(())
 }
 
 #[twin_test(bank::Migrator)]
 async fn killed_clients_keep_every_balance_correct(db: &TwinDatabase) -> Outcome {
-    storm(&Database::of(db), None, &[Hazard::ClientKilled; 2]).await?;
+    run_hazards(&Database::of(db), None, &[Hazard::ClientKilled; 2]).await?;
     Ok(())
 }
 
 #[twin_test(bank::Migrator)]
 async fn transfers_wait_for_a_lock_that_is_held_for_a_while(db: &TwinDatabase) -> Outcome {
-    storm(&Database::of(db), None, &[Hazard::LockHeld; 2]).await?;
+    run_hazards(&Database::of(db), None, &[Hazard::LockHeld; 2]).await?;
     Ok(())
 }
 
@@ -61,7 +61,7 @@ async fn a_postgres_server_that_is_killed_loses_no_acknowledged_transfer() -> Ou
     let server = OwnServer::start().await?;
     let place = server.database::<bank::History>("bank").await?;
     let hazards = Hazard::of(Engine::Postgres);
-    let figures = storm(&place, Some(server), hazards).await?;
+    let figures = run_hazards(&place, Some(server), hazards).await?;
     // Transfers that failed before their commit were retried by the library.
     assert!(figures.errors.contains_key("Unavailable"), "{figures:?}");
     Ok(())
@@ -71,6 +71,6 @@ async fn a_postgres_server_that_is_killed_loses_no_acknowledged_transfer() -> Ou
 async fn all_hazards_together_lose_no_acknowledged_transfer_on_sqlite() -> Outcome {
     let made = TwinDatabase::create::<bank::Migrator>(Target::SqliteFile).await?;
     let hazards = Hazard::of(Engine::Sqlite);
-    storm(&Database::of(&made), None, hazards).await?;
+    run_hazards(&Database::of(&made), None, hazards).await?;
     Ok(())
 }

@@ -16,6 +16,7 @@ use suite::kind::refused;
 use suite::observer::Observer;
 use suite::pace::PLENTY;
 use suite::sample::day;
+use suite::stores::open_patient;
 use suite::users::{ADA, BOB, NOBODY, adas, everyone, habit_of, scope};
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -191,7 +192,8 @@ async fn serializable_units_behave_as_if_run_one_after_another(db: &TwinDatabase
 #[twin_test(migration::Migrator)]
 async fn sixteen_concurrent_increments_of_one_row_all_count(db: &TwinDatabase) -> Result<()> {
     let habit = habit_of(db.store(), ADA, "run").await?;
-    let entries = db.store().repository::<Entry>(&scope(ADA));
+    let store = open_patient(db).await?;
+    let entries = store.repository::<Entry>(&scope(ADA));
     let entry = entries.insert(EntryDraft::new(habit.id, day(0))).await?.id;
     let mut tasks = JoinSet::new();
     for _ in 0..16 {
@@ -319,9 +321,10 @@ async fn a_unit_that_fails_leaves_its_key_free(db: &TwinDatabase) -> Result<()> 
 
 #[twin_test(migration::Migrator)]
 async fn one_of_sixteen_calls_with_one_key_does_the_work(db: &TwinDatabase) -> Result<()> {
+    let patient = open_patient(db).await?;
     let mut calls = JoinSet::new();
     for _ in 0..16 {
-        let store = db.store().clone();
+        let store = patient.clone();
         calls.spawn(async move {
             store
                 .writing(&scope(ADA))

@@ -9,6 +9,7 @@ use entity::{
 use futures_util::TryStreamExt;
 use suite::observer::Observer;
 use suite::sample::day;
+use suite::stores::open_patient;
 use suite::users::{ADA, habit_of, scope};
 use tokio::task::JoinSet;
 
@@ -281,9 +282,10 @@ async fn units_that_insert_children_and_lock_their_parent_do_not_deadlock(
     db: &TwinDatabase,
 ) -> Result<()> {
     let habit = habit_of(db.store(), ADA, "run").await?.id;
+    let patient = open_patient(db).await?;
     let mut units = JoinSet::new();
     for nth in 0..8 {
-        let store = db.store().clone();
+        let store = patient.clone();
         units.spawn(async move {
             store
                 .write(&scope(ADA), async |unit| {

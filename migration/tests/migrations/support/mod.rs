@@ -1,9 +1,4 @@
 //! Databases for one test each. An absent Postgres fails the test; it is never skipped.
-#![allow(
-    dead_code,
-    unreachable_pub,
-    reason = "every test file is a crate of its own and uses its part"
-)]
 
 use std::{
     sync::atomic::{AtomicU32, Ordering},
