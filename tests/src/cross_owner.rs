@@ -19,7 +19,7 @@ use crate::users::{NOBODY, OwnerRows, everything, scope};
     missing_docs,
     reason = "what each one is stands in the function that makes the call"
 )]
-pub enum Attempt {
+pub enum Access {
     Find,
     Get,
     Exists,
@@ -57,7 +57,7 @@ pub enum Attempt {
     Purge,
 }
 
-use Attempt::*;
+use Access::*;
 
 const NOT_FOUND: &str = "NotFound { table: TABLE, id: LIVING }";
 const NOT_FOUND_DELETED: &str = "NotFound { table: TABLE, id: DELETED }";
@@ -72,7 +72,7 @@ const OTHERS_CURSOR: &str = r#"InvalidCursor { reason: "it belongs to another qu
 const NO_UNIT: &str = r#"Unsupported { what: "a lock outside of a unit of work", reason: "it would end with the call" }"#;
 
 /// The calls that change nothing, and the result of each.
-const FRUITLESS: &[(Attempt, &str)] = &[
+const WITHOUT_EFFECT: &[(Access, &str)] = &[
     (Find, "None"),
     (Get, NOT_FOUND),
     (Exists, "false"),
@@ -108,7 +108,7 @@ const FRUITLESS: &[(Attempt, &str)] = &[
 ];
 
 /// The calls without a filter. They may change only the caller's own rows.
-const SWEEPING: &[(Attempt, &str)] = &[
+const UNFILTERED: &[(Access, &str)] = &[
     (PatchWhereAnything, "1"),
     (DeleteWhereAnything, "1"),
     (Purge, "2"),
@@ -122,21 +122,21 @@ pub enum Through {
     /// A unit of work, committed when the call succeeds.
     Unit,
     /// A savepoint in a unit of work.
-    Attempt,
+    Savepoint,
 }
 
 /// Every way to get a repository.
-pub const WAYS: [Through; 3] = [Through::Store, Through::Unit, Through::Attempt];
+pub const WAYS: [Through; 3] = [Through::Store, Through::Unit, Through::Savepoint];
 
 /// Every kind of access.
-pub fn attempts() -> impl Iterator<Item = Attempt> {
-    let rows = FRUITLESS.iter().chain(SWEEPING);
-    rows.map(|(attempt, _)| *attempt)
+pub fn accesses() -> impl Iterator<Item = Access> {
+    let rows = WITHOUT_EFFECT.iter().chain(UNFILTERED);
+    rows.map(|(access, _)| *access)
 }
 
 /// The expected result of the access in that way.
-fn expected(attempt: Attempt, gives: &'static str, through: Through) -> &'static str {
-    match (attempt, through) {
+fn expected(access: Access, gives: &'static str, through: Through) -> &'static str {
+    match (access, through) {
         (Lock | LockAmongMine, Through::Store) => NO_UNIT,
         _ => gives,
     }
@@ -147,20 +147,18 @@ fn expected(attempt: Attempt, gives: &'static str, through: Through) -> &'static
 ///
 /// # Errors
 /// Those of preparing.
-pub async fn attempt<R: Sample>(
+pub async fn assert_no_access_by<R: Sample>(
     db: &TwinDatabase,
     store: &Store,
     owners: [Uuid; 2],
-    attempt: Attempt,
+    access: Access,
 ) -> Result<()> {
     let outside = NativeClient::of(db).await;
-    let sweeping = SWEEPING.iter().find(|(sweeping, _)| *sweeping == attempt);
-    let fruitless = FRUITLESS
-        .iter()
-        .find(|(fruitless, _)| *fruitless == attempt);
-    let (_, gives) = sweeping.or(fruitless).expect("a row of the tables");
+    let unfiltered = UNFILTERED.iter().find(|(other, _)| *other == access);
+    let harmless = WITHOUT_EFFECT.iter().find(|(other, _)| *other == access);
+    let (_, gives) = unfiltered.or(harmless).expect("a row of the tables");
     // The loop below deletes living rows before it purges; here a living row stays.
-    let gives = if attempt == Purge { "1" } else { gives };
+    let gives = if access == Purge { "1" } else { gives };
     for through in WAYS {
         let owners = owners.map(|owner| Uuid::from_u128(owner.as_u128() + 16 * through as u128));
         for [mine, theirs] in [owners, [owners[1], owners[0]]] {
@@ -169,15 +167,15 @@ pub async fn attempt<R: Sample>(
             let seen = async || {
                 let mut rows = outside.dump().await;
                 let mine = mine.owner.to_string();
-                rows.retain(|row| sweeping.is_none() || !row.contains(&mine));
+                rows.retain(|row| unfiltered.is_none() || !row.contains(&mine));
                 rows
             };
             let before = seen().await;
             assert!(before.len() >= 2, "{before:?}");
-            let outcome = go(store, through, attempt, &mine, &theirs).await;
-            let expected = expected(attempt, gives, through);
-            assert_eq!(tell(&outcome, &theirs), expected, "{attempt:?} {through:?}");
-            assert_eq!(seen().await, before, "{attempt:?} {through:?}");
+            let outcome = go(store, through, access, &mine, &theirs).await;
+            let expected = expected(access, gives, through);
+            assert_eq!(tell(&outcome, &theirs), expected, "{access:?} {through:?}");
+            assert_eq!(seen().await, before, "{access:?} {through:?}");
             // The next round begins without rows of the two owners.
             for owner in [mine.owner, theirs.owner] {
                 clear::<R>(store, owner).await?;
@@ -211,11 +209,11 @@ pub async fn assert_no_access<R: Sample>(
     let two: OwnerRows<R> = OwnerRows::make(store, owners[1]).await?;
     for (mine, theirs) in [(&one, &two), (&two, &one)] {
         let before = outside.dump().await;
-        for (attempt, gives) in FRUITLESS {
-            let outcome = go(store, through, *attempt, mine, theirs).await;
-            let expected = self::expected(*attempt, gives, through);
-            assert_eq!(tell(&outcome, theirs), expected, "{attempt:?} {through:?}");
-            assert_eq!(outside.dump().await, before, "{attempt:?} {through:?}");
+        for (access, gives) in WITHOUT_EFFECT {
+            let outcome = go(store, through, *access, mine, theirs).await;
+            let expected = self::expected(*access, gives, through);
+            assert_eq!(tell(&outcome, theirs), expected, "{access:?} {through:?}");
+            assert_eq!(outside.dump().await, before, "{access:?} {through:?}");
         }
     }
     sweep(store, through, &outside, &one, &two).await;
@@ -239,10 +237,10 @@ async fn sweep<R: Sample>(
     };
     let before = others().await;
     assert!(before.len() >= 2, "{before:?}");
-    for (attempt, expected) in SWEEPING {
-        let outcome = go(store, through, *attempt, mine, theirs).await;
-        assert_eq!(tell(&outcome, theirs), *expected, "{attempt:?} {through:?}");
-        assert_eq!(others().await, before, "{attempt:?} {through:?}");
+    for (access, expected) in UNFILTERED {
+        let outcome = go(store, through, *access, mine, theirs).await;
+        assert_eq!(tell(&outcome, theirs), *expected, "{access:?} {through:?}");
+        assert_eq!(others().await, before, "{access:?} {through:?}");
     }
     let mine = format!("user_id = '{}'", mine.owner);
     assert_eq!(outside.count(R::TABLE.name, &mine).await, 0, "{through:?}");
@@ -263,7 +261,7 @@ fn tell<R: Sample>(outcome: &Result<String>, theirs: &OwnerRows<R>) -> String {
 async fn go<R: Sample>(
     store: &Store,
     through: Through,
-    attempt: Attempt,
+    access: Access,
     mine: &OwnerRows<R>,
     theirs: &OwnerRows<R>,
 ) -> Result<String> {
@@ -271,22 +269,22 @@ async fn go<R: Sample>(
     match through {
         Through::Store => {
             let rows = store.repository::<R>(&intruder);
-            call(&*rows, attempt, mine, theirs).await
+            call(&*rows, access, mine, theirs).await
         }
         Through::Unit => {
             store
                 .write(&intruder, async |unit| {
                     let rows = unit.repository::<R>();
-                    call(&*rows, attempt, mine, theirs).await
+                    call(&*rows, access, mine, theirs).await
                 })
                 .await
         }
-        Through::Attempt => {
-            let in_attempt = async |unit: &Unit| {
+        Through::Savepoint => {
+            let in_savepoint = async |unit: &Unit| {
                 let rows = unit.repository::<R>();
-                call(&*rows, attempt, mine, theirs).await
+                call(&*rows, access, mine, theirs).await
             };
-            let in_unit = async |unit: &Unit| unit.attempt(in_attempt).await;
+            let in_unit = async |unit: &Unit| unit.attempt(in_savepoint).await;
             store.write(&intruder, in_unit).await
         }
     }
@@ -310,7 +308,7 @@ fn long_after() -> DateTime<Utc> {
 
 async fn call<R: Sample>(
     rows: &dyn Repository<R>,
-    attempt: Attempt,
+    access: Access,
     mine: &OwnerRows<R>,
     theirs: &OwnerRows<R>,
 ) -> Result<String> {
@@ -325,7 +323,7 @@ async fn call<R: Sample>(
     let deleted = theirs.deleted.id();
     let all = everything::<R>;
     let done = |_: R| "written".to_owned();
-    Ok(match attempt {
+    Ok(match access {
         Find => match rows.find(id).await? {
             None => "None".to_owned(),
             Some(row) => format!("{row:?}"),

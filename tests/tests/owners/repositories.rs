@@ -4,7 +4,7 @@
 use catamaran::testing::{TwinDatabase, twin_test};
 use catamaran::{Engine, ErrorKind, Expected, Once, Result, Store, Upsert};
 use entity::{Device, Entry, EntryDraft, EntryPatch, Habit, HabitDraft, Reminder};
-use suite::cross_owner::{Attempt, Through, WAYS, assert_no_access, attempt, attempts};
+use suite::cross_owner::{Access, Through, WAYS, accesses, assert_no_access, assert_no_access_by};
 use suite::kind::refused;
 use suite::login::Role;
 use suite::native_client::NativeClient;
@@ -17,7 +17,7 @@ async fn no_call_reaches_another_owners_rows(db: &TwinDatabase) -> Result<()> {
     for through in WAYS {
         let owners = match through {
             Through::Store => [ADA, BOB],
-            Through::Unit | Through::Attempt => [BOB, ADA],
+            Through::Unit | Through::Savepoint => [BOB, ADA],
         };
         let owners = owners.map(|owner| Uuid::from_u128(owner.as_u128() + 16 * through as u128));
         assert_no_access::<Habit>(db, db.store(), owners, through).await?;
@@ -42,76 +42,76 @@ async fn plain_store(db: &TwinDatabase) -> Result<(Store, Option<Role>)> {
 }
 
 /// One row of the matrix: one kind of access to each record, in each way, in both directions.
-async fn row(db: &TwinDatabase, tried: Attempt) -> Result<()> {
+async fn row(db: &TwinDatabase, tried: Access) -> Result<()> {
     let (store, _role) = plain_store(db).await?;
-    attempt::<Habit>(db, &store, [ADA, BOB], tried).await?;
-    attempt::<Entry>(db, &store, [ADA, BOB], tried).await?;
-    attempt::<Reminder>(db, &store, [ADA, BOB], tried).await?;
-    attempt::<Device>(db, &store, [ADA, BOB], tried).await?;
+    assert_no_access_by::<Habit>(db, &store, [ADA, BOB], tried).await?;
+    assert_no_access_by::<Entry>(db, &store, [ADA, BOB], tried).await?;
+    assert_no_access_by::<Reminder>(db, &store, [ADA, BOB], tried).await?;
+    assert_no_access_by::<Device>(db, &store, [ADA, BOB], tried).await?;
     store.close();
     Ok(())
 }
 
 macro_rules! matrix {
-    ($($name:ident: $attempt:ident,)*) => {
+    ($($name:ident: $access:ident,)*) => {
         mod matrix {
             use super::*;
 
             $(
                 #[twin_test(migration::Migrator)]
                 async fn $name(db: &TwinDatabase) -> Result<()> {
-                    row(db, Attempt::$attempt).await
+                    row(db, Access::$access).await
                 }
             )*
 
             #[test]
             fn every_kind_of_access_has_an_expected_result() {
-                let rows = [$(Attempt::$attempt),*];
-                for attempt in attempts() {
-                    assert!(rows.contains(&attempt), "{attempt:?} has no row in the matrix");
+                let rows = [$(Access::$access),*];
+                for access in accesses() {
+                    assert!(rows.contains(&access), "{access:?} has no row in the matrix");
                 }
-                assert_eq!(attempts().count(), rows.len());
+                assert_eq!(accesses().count(), rows.len());
             }
         }
     };
 }
 
 matrix! {
-    find_gives_nothing: Find,
-    get_finds_no_row: Get,
-    exists_says_no: Exists,
-    count_of_their_row_is_zero: CountTheirs,
-    count_is_of_the_own_rows: Count,
-    list_has_the_own_rows: List,
-    list_backwards_has_the_own_rows: ListBackwards,
-    list_refuses_their_cursor: ListByTheirCursor,
-    stream_has_the_own_rows: Stream,
-    insert_does_not_take_their_id: InsertTheirId,
-    insert_many_does_not_take_their_id: InsertManyWithTheirId,
-    update_of_their_row_is_refused: Update,
-    update_of_their_row_under_the_own_name_finds_none: UpdateForged,
-    patch_finds_no_row: Patch,
-    patch_of_a_version_finds_no_row: PatchTheVersion,
-    patch_of_nothing_finds_no_row: PatchNothing,
-    modify_finds_no_row: Modify,
-    lock_passes_over_their_rows: Lock,
-    lock_takes_the_own_rows_alone: LockAmongMine,
-    upsert_does_not_take_their_id: UpsertTheirId,
-    upsert_of_their_row_is_refused: UpsertSeen,
-    upsert_of_their_row_under_the_own_name_is_refused: UpsertForged,
-    upsert_many_does_not_take_their_id: UpsertManyWithTheirId,
-    delete_finds_no_row: Delete,
-    delete_of_a_version_finds_no_row: DeleteTheVersion,
-    restore_finds_no_row: RestoreDeleted,
-    restore_of_a_version_finds_no_row: RestoreTheVersion,
-    restore_of_a_living_row_finds_none: RestoreLiving,
-    patch_where_does_not_reach_their_id: PatchWhereTheirId,
-    patch_where_does_not_reach_their_owner: PatchWhereTheirOwner,
-    delete_where_does_not_reach_their_id: DeleteWhereTheirId,
-    delete_where_does_not_reach_their_owner: DeleteWhereTheirOwner,
-    patch_where_anything_reaches_the_own_rows: PatchWhereAnything,
-    delete_where_anything_reaches_the_own_rows: DeleteWhereAnything,
-    purge_reaches_the_own_rows: Purge,
+    find_does_not_return_another_owners_row: Find,
+    get_does_not_return_another_owners_row: Get,
+    exists_is_false_for_another_owners_row: Exists,
+    count_by_id_excludes_another_owners_row: CountTheirs,
+    count_excludes_other_owners_rows: Count,
+    list_excludes_other_owners_rows: List,
+    list_backwards_excludes_other_owners_rows: ListBackwards,
+    list_refuses_another_owners_cursor: ListByTheirCursor,
+    stream_excludes_other_owners_rows: Stream,
+    insert_with_another_owners_id_is_refused: InsertTheirId,
+    insert_many_with_another_owners_id_is_refused: InsertManyWithTheirId,
+    update_of_another_owners_row_is_refused: Update,
+    update_of_another_owners_row_with_a_forged_owner_finds_no_row: UpdateForged,
+    patch_does_not_find_another_owners_row: Patch,
+    patch_with_a_version_does_not_find_another_owners_row: PatchTheVersion,
+    an_empty_patch_does_not_find_another_owners_row: PatchNothing,
+    modify_does_not_find_another_owners_row: Modify,
+    lock_skips_another_owners_row: Lock,
+    lock_of_several_rows_skips_another_owners_row: LockAmongMine,
+    upsert_with_another_owners_id_is_refused: UpsertTheirId,
+    upsert_of_another_owners_row_is_refused: UpsertSeen,
+    upsert_of_another_owners_row_with_a_forged_owner_is_refused: UpsertForged,
+    upsert_many_with_another_owners_id_is_refused: UpsertManyWithTheirId,
+    delete_does_not_find_another_owners_row: Delete,
+    delete_with_a_version_does_not_find_another_owners_row: DeleteTheVersion,
+    restore_does_not_find_another_owners_row: RestoreDeleted,
+    restore_with_a_version_does_not_find_another_owners_row: RestoreTheVersion,
+    restore_does_not_find_another_owners_living_row: RestoreLiving,
+    patch_where_by_id_skips_another_owners_row: PatchWhereTheirId,
+    patch_where_by_owner_skips_another_owners_rows: PatchWhereTheirOwner,
+    delete_where_by_id_skips_another_owners_row: DeleteWhereTheirId,
+    delete_where_by_owner_skips_another_owners_rows: DeleteWhereTheirOwner,
+    patch_where_without_a_filter_changes_only_own_rows: PatchWhereAnything,
+    delete_where_without_a_filter_deletes_only_own_rows: DeleteWhereAnything,
+    purge_removes_only_own_rows: Purge,
 }
 
 /// Two owners may use the same key, and neither learns of the other.
