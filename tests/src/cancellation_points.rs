@@ -1,14 +1,14 @@
-//! Futures that are dropped before they end.
+//! Drops futures at each point at which they wait.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-/// Polls a future until it has said "not yet" `k` times, and drops it a while after that: `None`. With `k`
-/// 0 it is never polled. A future that ends before gives what it gives.
+/// Polls a future until it was pending `k` times, waits for `linger`, drops it, and returns `None`. With `k`
+/// 0 it is never polled. Returns the output of a future that ends before.
 ///
-/// The while is for what the future waits for: it may come, and nobody takes it.
+/// During `linger` the event that the future waits for may arrive, and nobody receives it.
 pub async fn drop_after_polls<F: Future>(
     future: F,
     k: usize,

@@ -1,11 +1,11 @@
-//! A clock that tests move by hand.
+//! A clock that a test sets by hand.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use catamaran::Clock;
 use chrono::{DateTime, Utc};
 
-/// The instant that a text in RFC 3339 names.
+/// Parses an instant in RFC 3339.
 ///
 /// # Panics
 /// If it names none.
@@ -23,7 +23,7 @@ impl ManualClock {
         ManualClock(Arc::new(Mutex::new(instant(now))))
     }
 
-    /// Moves the hands.
+    /// Sets the clock.
     pub fn set(&self, now: &str) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = instant(now);
     }

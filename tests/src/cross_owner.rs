@@ -1,4 +1,4 @@
-//! Every method of a repository, tried on another owner's rows.
+//! Tries every method of a repository on another owner's rows.
 
 use catamaran::testing::TwinDatabase;
 use catamaran::{
@@ -9,17 +9,17 @@ use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
 use uuid::Uuid;
 
+use crate::native_client::NativeClient;
 use crate::sample::Sample;
-use crate::users::{Estate, NOBODY, everything, scope};
-use crate::witness::Witness;
+use crate::users::{NOBODY, OwnerRows, everything, scope};
 
-/// A call with which the intruder means another owner's row.
+/// A call about another owner's row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(
     missing_docs,
     reason = "what each one is stands in the function that makes the call"
 )]
-pub enum Attempt {
+pub enum Access {
     Find,
     Get,
     Exists,
@@ -57,7 +57,7 @@ pub enum Attempt {
     Purge,
 }
 
-use Attempt::*;
+use Access::*;
 
 const NOT_FOUND: &str = "NotFound { table: TABLE, id: LIVING }";
 const NOT_FOUND_DELETED: &str = "NotFound { table: TABLE, id: DELETED }";
@@ -71,8 +71,8 @@ const OTHERS_CURSOR: &str = r#"InvalidCursor { reason: "it belongs to another qu
 
 const NO_UNIT: &str = r#"Unsupported { what: "a lock outside of a unit of work", reason: "it would end with the call" }"#;
 
-/// The calls that change nothing at all, and what each gives.
-const FRUITLESS: &[(Attempt, &str)] = &[
+/// The calls that change nothing, and the result of each.
+const WITHOUT_EFFECT: &[(Access, &str)] = &[
     (Find, "None"),
     (Get, NOT_FOUND),
     (Exists, "false"),
@@ -107,78 +107,76 @@ const FRUITLESS: &[(Attempt, &str)] = &[
     (DeleteWhereTheirOwner, "0"),
 ];
 
-/// The calls that reach everything in reach: the intruder's own rows.
-const SWEEPING: &[(Attempt, &str)] = &[
+/// The calls without a filter. They may change only the caller's own rows.
+const UNFILTERED: &[(Access, &str)] = &[
     (PatchWhereAnything, "1"),
     (DeleteWhereAnything, "1"),
     (Purge, "2"),
 ];
 
-/// Where the intruder's repository comes from.
+/// Where the caller's repository comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Through {
     /// The store: each call is a unit of its own.
     Store,
     /// A unit of work, committed when the call succeeds.
     Unit,
-    /// An attempt in a unit of work: a savepoint.
-    Attempt,
+    /// A savepoint in a unit of work.
+    Savepoint,
 }
 
-/// Every way to a repository.
-pub const WAYS: [Through; 3] = [Through::Store, Through::Unit, Through::Attempt];
+/// Every way to get a repository.
+pub const WAYS: [Through; 3] = [Through::Store, Through::Unit, Through::Savepoint];
 
-/// Every attempt that there is.
-pub fn attempts() -> impl Iterator<Item = Attempt> {
-    let rows = FRUITLESS.iter().chain(SWEEPING);
-    rows.map(|(attempt, _)| *attempt)
+/// Every kind of access.
+pub fn accesses() -> impl Iterator<Item = Access> {
+    let rows = WITHOUT_EFFECT.iter().chain(UNFILTERED);
+    rows.map(|(access, _)| *access)
 }
 
-/// What the attempt gives by that way.
-fn expected(attempt: Attempt, gives: &'static str, through: Through) -> &'static str {
-    match (attempt, through) {
+/// The expected result of the access in that way.
+fn expected(access: Access, gives: &'static str, through: Through) -> &'static str {
+    match (access, through) {
         (Lock | LockAmongMine, Through::Store) => NO_UNIT,
         _ => gives,
     }
 }
 
-/// Makes one attempt by every way, in both directions, each time on new rows of two owners; the other's rows
-/// stay as they are, the call ends as the tables above say, and what fails changes nothing at all.
+/// Makes one kind of access in every way and in both directions, each time on new rows of two owners. The other's rows
+/// do not change, the result is that of the tables above, and a failed call changes nothing.
 ///
 /// # Errors
 /// Those of preparing.
-pub async fn attempt<R: Sample>(
+pub async fn assert_no_access_by<R: Sample>(
     db: &TwinDatabase,
     store: &Store,
     owners: [Uuid; 2],
-    attempt: Attempt,
+    access: Access,
 ) -> Result<()> {
-    let outside = Witness::of(db).await;
-    let sweeping = SWEEPING.iter().find(|(sweeping, _)| *sweeping == attempt);
-    let fruitless = FRUITLESS
-        .iter()
-        .find(|(fruitless, _)| *fruitless == attempt);
-    let (_, gives) = sweeping.or(fruitless).expect("a row of the tables");
-    // The sweep deletes what lives before it purges; here a living row stays.
-    let gives = if attempt == Purge { "1" } else { gives };
+    let outside = NativeClient::of(db).await;
+    let unfiltered = UNFILTERED.iter().find(|(other, _)| *other == access);
+    let harmless = WITHOUT_EFFECT.iter().find(|(other, _)| *other == access);
+    let (_, gives) = unfiltered.or(harmless).expect("a row of the tables");
+    // The loop below deletes living rows before it purges; here a living row stays.
+    let gives = if access == Purge { "1" } else { gives };
     for through in WAYS {
         let owners = owners.map(|owner| Uuid::from_u128(owner.as_u128() + 16 * through as u128));
         for [mine, theirs] in [owners, [owners[1], owners[0]]] {
-            let mine: Estate<R> = Estate::make(store, mine).await?;
-            let theirs: Estate<R> = Estate::make(store, theirs).await?;
+            let mine: OwnerRows<R> = OwnerRows::make(store, mine).await?;
+            let theirs: OwnerRows<R> = OwnerRows::make(store, theirs).await?;
             let seen = async || {
                 let mut rows = outside.dump().await;
                 let mine = mine.owner.to_string();
-                rows.retain(|row| sweeping.is_none() || !row.contains(&mine));
+                rows.retain(|row| unfiltered.is_none() || !row.contains(&mine));
                 rows
             };
             let before = seen().await;
             assert!(before.len() >= 2, "{before:?}");
-            let outcome = go(store, through, attempt, &mine, &theirs).await;
-            let expected = expected(attempt, gives, through);
-            assert_eq!(tell(&outcome, &theirs), expected, "{attempt:?} {through:?}");
-            assert_eq!(seen().await, before, "{attempt:?} {through:?}");
-            // The next round begins without any rows of the two.
+            let outcome = go(store, through, access, &mine, &theirs).await;
+            let expected = expected(access, gives, through);
+            assert_eq!(tell(&outcome, &theirs), expected, "{access:?} {through:?}");
+            assert_eq!(seen().await, before, "{access:?} {through:?}");
+            // The next round begins without rows of the two owners.
             for owner in [mine.owner, theirs.owner] {
                 clear::<R>(store, owner).await?;
             }
@@ -187,7 +185,7 @@ pub async fn attempt<R: Sample>(
     Ok(())
 }
 
-/// Removes everything of an owner's.
+/// Removes all rows of an owner.
 async fn clear<R: Sample>(store: &Store, owner: Uuid) -> Result<()> {
     let rows = store.repository::<R>(&scope(owner));
     rows.delete_where(&Filter::all()).await?;
@@ -195,8 +193,8 @@ async fn clear<R: Sample>(store: &Store, owner: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// Lets two owners try everything on each other's rows; the other's rows stay as they are, each call ends
-/// as the tables above say, and what fails changes nothing of the intruder's own.
+/// Makes every kind of access between two owners. The other's rows do not change, each result is
+/// that of the tables above, and a failed call does not change the caller's own rows.
 ///
 /// # Errors
 /// Those of preparing.
@@ -206,31 +204,31 @@ pub async fn assert_no_access<R: Sample>(
     owners: [Uuid; 2],
     through: Through,
 ) -> Result<()> {
-    let outside = Witness::of(db).await;
-    let one: Estate<R> = Estate::make(store, owners[0]).await?;
-    let two: Estate<R> = Estate::make(store, owners[1]).await?;
+    let outside = NativeClient::of(db).await;
+    let one: OwnerRows<R> = OwnerRows::make(store, owners[0]).await?;
+    let two: OwnerRows<R> = OwnerRows::make(store, owners[1]).await?;
     for (mine, theirs) in [(&one, &two), (&two, &one)] {
         let before = outside.dump().await;
-        for (attempt, gives) in FRUITLESS {
-            let outcome = go(store, through, *attempt, mine, theirs).await;
-            let expected = self::expected(*attempt, gives, through);
-            assert_eq!(tell(&outcome, theirs), expected, "{attempt:?} {through:?}");
-            assert_eq!(outside.dump().await, before, "{attempt:?} {through:?}");
+        for (access, gives) in WITHOUT_EFFECT {
+            let outcome = go(store, through, *access, mine, theirs).await;
+            let expected = self::expected(*access, gives, through);
+            assert_eq!(tell(&outcome, theirs), expected, "{access:?} {through:?}");
+            assert_eq!(outside.dump().await, before, "{access:?} {through:?}");
         }
     }
     sweep(store, through, &outside, &one, &two).await;
-    let one: Estate<R> = Estate::make(store, owners[0]).await?;
+    let one: OwnerRows<R> = OwnerRows::make(store, owners[0]).await?;
     sweep(store, through, &outside, &two, &one).await;
     Ok(())
 }
 
-/// Lets the intruder reach for everything; only the intruder's own rows go.
+/// Makes the calls without a filter; they remove only the caller's own rows.
 async fn sweep<R: Sample>(
     store: &Store,
     through: Through,
-    outside: &Witness,
-    mine: &Estate<R>,
-    theirs: &Estate<R>,
+    outside: &NativeClient,
+    mine: &OwnerRows<R>,
+    theirs: &OwnerRows<R>,
 ) {
     let others = async || {
         let mut rows = outside.dump().await;
@@ -239,17 +237,17 @@ async fn sweep<R: Sample>(
     };
     let before = others().await;
     assert!(before.len() >= 2, "{before:?}");
-    for (attempt, expected) in SWEEPING {
-        let outcome = go(store, through, *attempt, mine, theirs).await;
-        assert_eq!(tell(&outcome, theirs), *expected, "{attempt:?} {through:?}");
-        assert_eq!(others().await, before, "{attempt:?} {through:?}");
+    for (access, expected) in UNFILTERED {
+        let outcome = go(store, through, *access, mine, theirs).await;
+        assert_eq!(tell(&outcome, theirs), *expected, "{access:?} {through:?}");
+        assert_eq!(others().await, before, "{access:?} {through:?}");
     }
     let mine = format!("user_id = '{}'", mine.owner);
     assert_eq!(outside.count(R::TABLE.name, &mine).await, 0, "{through:?}");
 }
 
-/// The outcome with the names of this table and of these rows taken out.
-fn tell<R: Sample>(outcome: &Result<String>, theirs: &Estate<R>) -> String {
+/// The result without the names of this table and the ids of these rows.
+fn tell<R: Sample>(outcome: &Result<String>, theirs: &OwnerRows<R>) -> String {
     match outcome {
         Ok(seen) => seen.clone(),
         Err(error) => format!("{:?}", error.kind())
@@ -263,37 +261,37 @@ fn tell<R: Sample>(outcome: &Result<String>, theirs: &Estate<R>) -> String {
 async fn go<R: Sample>(
     store: &Store,
     through: Through,
-    attempt: Attempt,
-    mine: &Estate<R>,
-    theirs: &Estate<R>,
+    access: Access,
+    mine: &OwnerRows<R>,
+    theirs: &OwnerRows<R>,
 ) -> Result<String> {
     let intruder = scope(mine.owner);
     match through {
         Through::Store => {
             let rows = store.repository::<R>(&intruder);
-            call(&*rows, attempt, mine, theirs).await
+            call(&*rows, access, mine, theirs).await
         }
         Through::Unit => {
             store
                 .write(&intruder, async |unit| {
                     let rows = unit.repository::<R>();
-                    call(&*rows, attempt, mine, theirs).await
+                    call(&*rows, access, mine, theirs).await
                 })
                 .await
         }
-        Through::Attempt => {
-            let in_attempt = async |unit: &Unit| {
+        Through::Savepoint => {
+            let in_savepoint = async |unit: &Unit| {
                 let rows = unit.repository::<R>();
-                call(&*rows, attempt, mine, theirs).await
+                call(&*rows, access, mine, theirs).await
             };
-            let in_unit = async |unit: &Unit| unit.savepoint(in_attempt).await;
+            let in_unit = async |unit: &Unit| unit.savepoint(in_savepoint).await;
             store.write(&intruder, in_unit).await
         }
     }
 }
 
-/// Says how many rows there are and whose.
-fn owned<R: Sample>(rows: &[R], mine: &Estate<R>) -> String {
+/// The number of rows, and whether all belong to the caller.
+fn owned<R: Sample>(rows: &[R], mine: &OwnerRows<R>) -> String {
     let foreign = rows
         .iter()
         .filter(|row| row.owner() != Some(mine.owner))
@@ -310,9 +308,9 @@ fn long_after() -> DateTime<Utc> {
 
 async fn call<R: Sample>(
     rows: &dyn Repository<R>,
-    attempt: Attempt,
-    mine: &Estate<R>,
-    theirs: &Estate<R>,
+    access: Access,
+    mine: &OwnerRows<R>,
+    theirs: &OwnerRows<R>,
 ) -> Result<String> {
     let id = theirs.living.id();
     let draft = |nth| R::draft(mine.habit, nth);
@@ -325,7 +323,7 @@ async fn call<R: Sample>(
     let deleted = theirs.deleted.id();
     let all = everything::<R>;
     let done = |_: R| "written".to_owned();
-    Ok(match attempt {
+    Ok(match access {
         Find => match rows.find(id).await? {
             None => "None".to_owned(),
             Some(row) => format!("{row:?}"),

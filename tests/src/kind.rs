@@ -1,4 +1,4 @@
-//! The kind of an error, for assertions that name it whole.
+//! Kinds of errors, for assertions on the whole kind.
 
 use std::error::Error as _;
 use std::fmt::Debug;

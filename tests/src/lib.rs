@@ -1,4 +1,4 @@
-//! What the suites share. The suites are in `tests/`.
+//! What the tests share: domains, databases, observers, fault injection and the workloads of the soak.
 
 pub mod adversarial;
 pub mod bank;
@@ -10,7 +10,8 @@ pub mod engines_page;
 pub mod generated;
 pub mod kind;
 pub mod login;
-pub mod outside;
+pub mod native_client;
+pub mod observer;
 pub mod own_server;
 pub mod pace;
 pub mod pages;
@@ -23,4 +24,3 @@ pub mod soak;
 pub mod specimen;
 pub mod stores;
 pub mod users;
-pub mod witness;

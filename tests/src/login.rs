@@ -1,4 +1,4 @@
-//! Roles of Postgres, for one test each.
+//! Postgres roles, each for one test.
 
 use std::thread;
 
@@ -6,7 +6,7 @@ use catamaran::testing::TwinDatabase;
 use catamaran::{IdSource, StoreOptions, UuidV7};
 use sea_orm::ConnectionTrait;
 
-use crate::outside::connect;
+use crate::observer::connect;
 
 /// The password of every role here. The server is a test's own.
 const PASSWORD: &str = "secret";

@@ -1,4 +1,4 @@
-//! A Postgres server that may be killed.
+//! A Postgres server of one test, which may be stopped and killed.
 
 use std::error::Error;
 use std::fs;
@@ -14,9 +14,9 @@ use sea_orm::ConnectionTrait;
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 
-use crate::outside;
+use crate::observer;
 use crate::pace::PLENTY;
-use crate::soak::place::Place;
+use crate::soak::database::Database;
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -49,7 +49,7 @@ impl OwnServer {
             data: directory.join("data"),
             server: Arc::new(Mutex::new(server)),
         };
-        let admin = outside::connect(&own.admin).await?;
+        let admin = observer::connect(&own.admin).await?;
         for setting in [
             "ALTER SYSTEM SET synchronous_commit = on",
             "ALTER SYSTEM SET full_page_writes = on",
@@ -64,12 +64,12 @@ impl OwnServer {
     ///
     /// # Errors
     /// Those of making and migrating.
-    pub async fn database<H: History>(&self, name: &str) -> Outcome<Place> {
+    pub async fn database<H: History>(&self, name: &str) -> Outcome<Database> {
         let server = self.server.lock().await;
         server.create_database(name, Collation::C).await?;
         let url = server.url(name);
         StoreOptions::new(&url).migrate::<H>().open().await?.close();
-        Ok(Place {
+        Ok(Database {
             engine: Engine::Postgres,
             url,
         })
@@ -119,11 +119,11 @@ impl OwnServer {
 ///
 /// # Errors
 /// Those of the query.
-pub async fn backends(place: &Place) -> Outcome<Vec<i32>> {
+pub async fn backends(place: &Database) -> Outcome<Vec<i32>> {
     let connection = place.connect().await?;
     let query = "SELECT pid::text FROM pg_stat_activity \
          WHERE datname = current_database() AND application_name = 'catamaran'";
-    let pids = outside::texts(&connection, query).await?;
+    let pids = observer::texts(&connection, query).await?;
     connection.close().await?;
     Ok(pids.iter().filter_map(|pid| pid.parse().ok()).collect())
 }

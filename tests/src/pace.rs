@@ -5,22 +5,24 @@
 
 use std::hint::black_box;
 use std::sync::OnceLock;
-use std::thread;
 use std::time::{Duration, Instant};
 
-/// Longer than anything takes on the slowest machine: whatever takes longer hangs.
+/// Longer than anything takes on the slowest machine. What takes longer hangs.
 pub const PLENTY: Duration = Duration::from_secs(15 * 60);
 
 /// How often the probe runs; the slowest run counts.
-const RUNS: usize = 8;
+const RUNS: usize = 4;
 
-/// What one run of the probe takes at most where a core is free, in a debug build.
-const NOMINAL: Duration = Duration::from_millis(10);
+/// How many steps the probe takes: enough for the scheduler to take the core away on a busy machine.
+const STEPS: u64 = 2_000_000;
 
-/// The most that the probe is believed. One that is stopped for a second measures no more than that.
+/// One run of the probe in a debug build on a free core of an ordinary machine.
+const NOMINAL: Duration = Duration::from_millis(15);
+
+/// The largest factor, so that a probe that was suspended does not stop the tests.
 const MOST: f64 = 40.0;
 
-/// The time limit of a store under test: a test can afford to wait for it, and ordinary calls keep it.
+/// The time limit of a store under test. A test can wait until it has passed, and ordinary calls do not reach it.
 #[must_use]
 pub fn limit() -> Duration {
     scaled(Duration::from_millis(500))
@@ -41,17 +43,12 @@ fn factor() -> f64 {
     })
 }
 
-/// A sleep that ends late on a busy machine, and work that is interrupted there.
+/// Work for one core, which takes longer on a slow machine and on a busy one.
 fn probe() -> Duration {
     let begun = Instant::now();
-    thread::sleep(Duration::from_millis(1));
     let mut state = 1_u64;
-    for step in 0..200_000_u64 {
-        state = black_box(
-            state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(step),
-        );
+    for step in 0..STEPS {
+        state = black_box(state.rotate_left(5) ^ step);
     }
     begun.elapsed()
 }

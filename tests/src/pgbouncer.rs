@@ -70,7 +70,7 @@ impl PgBouncer {
     /// Starts a pooler for the server and the users that these URLs name.
     ///
     /// # Panics
-    /// If it cannot be had: there is no skipping.
+    /// If it does not start. An absent pgbouncer fails the test.
     pub fn start(setup: &Setup, urls: &[&str]) -> Self {
         for _ in 0..10 {
             if let Some(pooler) = Self::try_start(setup, urls) {
@@ -113,7 +113,7 @@ impl PgBouncer {
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
-        // A Ctrl-C in the terminal is not meant for it.
+        // Keeps a Ctrl-C in the terminal away from the pooler.
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut shell = command.spawn().expect("the shell `sh`");
         // From here on the shell removes it.
@@ -150,7 +150,7 @@ impl Drop for PgBouncer {
     }
 }
 
-/// pgbouncer's program, which Debian puts where only root looks.
+/// The path of pgbouncer, which Debian installs in `/usr/sbin`.
 fn program() -> &'static str {
     let debians = "/usr/sbin/pgbouncer";
     match fs::exists(debians) {
@@ -159,7 +159,7 @@ fn program() -> &'static str {
     }
 }
 
-/// The account that the pooler runs as if this process is root, which it refuses.
+/// The account to run the pooler as if this process is root, as which pgbouncer does not run.
 fn account() -> Option<&'static str> {
     let id = |arguments: &[&str]| {
         let output = Command::new("id")

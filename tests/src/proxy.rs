@@ -1,4 +1,4 @@
-//! A wire to Postgres that breaks when told, and counts how often an answer is waited for.
+//! A proxy between a store and Postgres. It breaks the connection when told and counts round trips.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,21 +9,21 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use url::Url;
 
-/// What happens to the next thing that a client says.
+/// What the proxy does with the next message of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Wire {
-    /// It arrives, and so does the answer.
+    /// Forwards the message and the answer.
     Whole = 0,
-    /// A `COMMIT` does not arrive, and the wire breaks.
+    /// Closes the connection instead of forwarding a `COMMIT`.
     CutBeforeCommit = 1,
-    /// A `COMMIT` arrives and is carried out; its answer does not, and the wire breaks.
+    /// Forwards a `COMMIT`, and closes the connection instead of forwarding its answer.
     CutAfterCommit = 2,
-    /// Nothing arrives any more, and nothing is heard.
+    /// Forwards nothing in either direction, and keeps the connection open.
     Silent = 3,
 }
 
-/// A server in between, on a free port of loopback. It ends with the value.
+/// A proxy on a free port of the loopback interface. It ends when it is dropped.
 #[derive(Debug)]
 pub struct Proxy {
     url: String,
@@ -42,7 +42,7 @@ impl Proxy {
     /// One in front of the server of that URL.
     ///
     /// # Panics
-    /// If there is no port to be had, or the URL names none.
+    /// If no port is free, or the URL has no port.
     pub async fn start(url: &str) -> Self {
         let mut behind = Url::parse(url).expect("a URL");
         let host = behind.host_str().expect("a host").to_owned();
@@ -71,17 +71,17 @@ impl Proxy {
         }
     }
 
-    /// The URL by which the server is reached through it.
+    /// The URL of the server through the proxy.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// How often so far something was said on a connection and then answered.
+    /// The number of round trips so far.
     pub fn round_trips(&self) -> usize {
         self.round_trips.load(Ordering::SeqCst)
     }
 
-    /// Tells what happens from now on. A wire that has broken is whole again for the next connection.
+    /// Sets what happens from now on. After a closed connection, the next one is forwarded.
     pub fn set(&self, wire: Wire) {
         self.wire.store(wire as u8, Ordering::SeqCst);
     }
@@ -118,7 +118,7 @@ async fn forward(
                     return;
                 }
                 if commits && is(Wire::CutAfterCommit) {
-                    // The server says that it is done; nobody hears it.
+                    // The server's answer is discarded.
                     let _heard = server.read(&mut answered).await;
                     wire.store(Wire::Whole as u8, Ordering::SeqCst);
                     return;
@@ -127,7 +127,7 @@ async fn forward(
             read = server.read(&mut answered) => {
                 let Ok(length @ 1..) = read else {
                     if is(Wire::Silent) {
-                        // Not even that it has hung up is heard.
+                        // Also the end of the connection is not forwarded.
                         std::future::pending::<()>().await;
                     }
                     return;

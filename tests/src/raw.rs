@@ -1,4 +1,4 @@
-//! SQL past the repositories: for what they would never write.
+//! SQL that bypasses the repositories, for rows that they would never write.
 
 use catamaran::testing::TwinDatabase;
 use catamaran::{Engine, Result, Scope, Store, Unit};

@@ -1,10 +1,10 @@
-//! Statements that take longer than anyone waits, in SQL that both engines read.
+//! Statements that run for minutes, in SQL for both engines.
 
 use catamaran::record::Stored;
 use catamaran::{AnyRepository, Error, Result, Unit};
 use sea_orm::ConnectionTrait;
 
-/// Counts for minutes.
+/// Runs for minutes.
 pub const COUNT: &str = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000) \
      SELECT count(*) FROM n";
 

@@ -1,4 +1,4 @@
-//! Owners, and what each of them has.
+//! The users of the tests, and the rows that each of them owns.
 
 use std::sync::Arc;
 
@@ -50,10 +50,10 @@ pub async fn habit_of(store: &Store, owner: Uuid, name: &str) -> Result<Habit> {
     habits.insert(HabitDraft::new(name, "daily")).await
 }
 
-/// What an owner has of one record: a living row, a deleted one, and the habit that they belong to.
+/// An owner's rows of one record: a living row, a deleted one, and the habit that they belong to.
 #[derive(Clone, Debug)]
-pub struct Estate<R> {
-    /// Whose it is.
+pub struct OwnerRows<R> {
+    /// The owner.
     pub owner: Uuid,
     /// The habit under which further rows may be made.
     pub habit: Uuid,
@@ -70,7 +70,7 @@ pub fn everything<R: Sample>() -> Query<R> {
     Query::all().visibility(Visibility::All)
 }
 
-impl<R: Sample> Estate<R> {
+impl<R: Sample> OwnerRows<R> {
     /// Makes the rows.
     ///
     /// # Errors
@@ -85,7 +85,7 @@ impl<R: Sample> Estate<R> {
         let deleted = rows.insert(R::draft(habit, 2)).await?;
         rows.delete(deleted.id(), Expected::Any).await?;
         let page = rows.list(&everything(), PageRequest::first(1)).await?;
-        Ok(Estate {
+        Ok(OwnerRows {
             owner,
             habit,
             living,

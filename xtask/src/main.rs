@@ -15,6 +15,8 @@ mod shell;
 mod soak;
 mod step;
 mod tally;
+#[cfg(test)]
+mod targets;
 mod test;
 
 use std::{error::Error, process::ExitCode};

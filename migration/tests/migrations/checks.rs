@@ -1,4 +1,4 @@
-//! What the two schemas refuse, by the name of the constraint.
+//! Values that the constraints of the two schemas refuse.
 
 use catamaran::migrate::up;
 use migration::History;
@@ -204,7 +204,7 @@ async fn postgres_refuses_values_out_of_form_or_range() {
     }
 }
 
-/// The founding example of drift: two live rows for one day, refused on both, and a deleted one beside a live one.
+/// Both engines refuse two living rows of one day, and accept a deleted one beside a living one.
 async fn one_live_entry_for_a_day(db: &DatabaseConnection) {
     support::run(
         db,
@@ -236,14 +236,14 @@ async fn one_live_entry_for_a_day(db: &DatabaseConnection) {
 }
 
 #[tokio::test]
-async fn sqlite_one_live_entry_for_a_day() {
+async fn sqlite_a_habit_has_one_living_entry_per_day() {
     let file = support::SqliteFile::new();
     up::<History>(&file.url()).await.expect("up");
     one_live_entry_for_a_day(&support::connect(&file.url()).await).await;
 }
 
 #[tokio::test]
-async fn postgres_one_live_entry_for_a_day() {
+async fn postgres_a_habit_has_one_living_entry_per_day() {
     let database = support::PostgresDatabase::new().await;
     up::<History>(&database.url()).await.expect("up");
     one_live_entry_for_a_day(&support::connect(&database.url()).await).await;

@@ -1,4 +1,4 @@
-//! The binary itself: what it prints, and what it returns.
+//! The output and the exit codes of the `migration` program.
 
 use std::process::{Command, Output};
 
@@ -53,19 +53,19 @@ fn every_subcommand(url: &str) {
 }
 
 #[test]
-fn sqlite_every_subcommand() {
+fn sqlite_every_subcommand_succeeds() {
     let file = support::SqliteFile::new();
     every_subcommand(&format!("{}?mode=rwc", file.url()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn postgres_every_subcommand() {
+async fn postgres_every_subcommand_succeeds() {
     let database = support::PostgresDatabase::new().await;
     every_subcommand(&database.url());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn postgres_a_schema_of_its_own() {
+async fn postgres_a_schema_other_than_public_is_migrated_by_the_command() {
     let database = support::PostgresDatabase::new().await;
     let url = database.url();
     assert!(
@@ -92,7 +92,7 @@ async fn postgres_a_role_that_may_only_read_gets_its_status() {
     support::run(&db, &format!("GRANT SELECT ON seaql_migrations TO {role}")).await;
     assert!(succeeds(&["status", "-u", &url]).contains("'m20261122_000002_habits'... Applied"));
     succeeds(&["up", "-u", &url]);
-    // What it may not do is an error of one line.
+    // A missing privilege is an error of one line.
     assert!(fails(&["down", "-u", &url]).contains("must be owner of table"));
 
     support::run(&db, &format!("DROP OWNED BY {role}")).await;
@@ -125,7 +125,7 @@ async fn postgres_a_role_that_may_not_join_is_told_what_a_dba_should_run() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn postgres_an_unreachable_server_and_a_missing_database_are_one_line() {
+async fn postgres_an_unreachable_server_and_a_missing_database_are_reported_in_one_line() {
     assert!(
         fails(&["up", "-u", "postgres://me:hunter2@127.0.0.1:1/db"])
             .contains("no Postgres server responds at 127.0.0.1:1")
@@ -142,7 +142,7 @@ async fn postgres_an_unreachable_server_and_a_missing_database_are_one_line() {
 }
 
 #[test]
-fn a_bad_url_is_one_line() {
+fn a_bad_url_is_reported_in_one_line() {
     assert!(fails(&["up"]).contains("no database URL"));
     assert!(
         fails(&["up", "-u", "mysql://me:hunter2@host/db"]).contains("the scheme mysql: is unknown")

@@ -1,4 +1,4 @@
-//! Many migrators at once: one applies, all succeed.
+//! Many migrators run at the same time: one applies, all succeed.
 
 use catamaran::migrate::{Report, up};
 use catamaran::testing::PostgresServer;
@@ -9,7 +9,7 @@ use crate::support;
 
 const MIGRATORS: usize = 16;
 
-/// Processes, in effect: every one opens a connection of its own.
+/// Every migrator has a connection of its own, like a process.
 async fn all_at_once(urls: Vec<String>) -> Vec<Report> {
     let tasks: Vec<_> = urls
         .into_iter()
@@ -40,13 +40,13 @@ fn assert_one_applied(reports: &[Report]) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn sqlite_sixteen_migrators_of_a_missing_file() {
+async fn sqlite_of_sixteen_migrators_of_a_missing_file_one_applies_and_all_succeed() {
     let file = support::SqliteFile::new();
     assert_one_applied(&all_at_once(vec![file.url(); MIGRATORS]).await);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn sqlite_sixteen_migrators_of_a_wal_file() {
+async fn sqlite_of_sixteen_migrators_of_a_wal_file_one_applies_and_all_succeed() {
     let file = support::SqliteFile::new();
     let db = support::connect(&format!("{}?mode=rwc", file.url())).await;
     support::run(&db, "PRAGMA journal_mode = WAL").await;
@@ -55,14 +55,14 @@ async fn sqlite_sixteen_migrators_of_a_wal_file() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn postgres_sixteen_migrators() {
+async fn postgres_of_sixteen_migrators_one_applies_and_all_succeed() {
     let database = support::PostgresDatabase::new().await;
     assert_one_applied(&all_at_once(vec![database.url(); MIGRATORS]).await);
 }
 
-/// The role belongs to the cluster, outside the lock of any one database.
+/// The role belongs to the server, and is not covered by the lock of a database.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn postgres_sixteen_databases_of_one_cluster() {
+async fn postgres_sixteen_databases_of_one_server_are_migrated_at_once() {
     let mut databases = Vec::new();
     for _ in 0..MIGRATORS {
         databases.push(support::PostgresDatabase::new().await);

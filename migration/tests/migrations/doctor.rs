@@ -1,4 +1,4 @@
-//! `doctor`, as the binary runs it.
+//! The `doctor` command of the `migration` program.
 
 use std::process::{Command, Output};
 
@@ -31,7 +31,7 @@ fn ends_with(code: i32, args: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// The report as JSON, which the schema describes.
+/// The report as JSON, validated against the schema.
 fn json(code: i32, args: &[&str]) -> Value {
     let text = ends_with(code, &[args, &["--format", "json"]].concat());
     let report: Value = serde_json::from_str(&text).expect("JSON");
@@ -77,7 +77,7 @@ async fn sqlite() -> EphemeralDatabase {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_url_it_looks_at_code_and_scratch_databases_and_is_clean() {
+async fn without_a_url_code_and_scratch_databases_are_checked_and_clean() {
     let server = postgres().await;
     let report = json(0, &["--server", server.url()]);
     assert_eq!(report["verdict"], "clean");
@@ -94,7 +94,7 @@ async fn without_a_url_it_looks_at_code_and_scratch_databases_and_is_clean() {
 }
 
 #[test]
-fn it_finds_or_starts_a_server_by_itself() {
+fn doctor_finds_or_starts_a_postgres_server() {
     let text = ends_with(0, &[]);
     assert!(
         text.contains("what the migrations build on Postgres: in sync"),
@@ -107,7 +107,7 @@ fn it_finds_or_starts_a_server_by_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sqlite_a_drifted_file_is_drift_with_code_and_place() {
+async fn sqlite_drift_of_a_file_is_reported_with_code_and_place() {
     let server = postgres().await;
     let database = sqlite().await;
     let args = ["--server", server.url(), "--url", database.url()];
@@ -137,7 +137,7 @@ async fn sqlite_a_drifted_file_is_drift_with_code_and_place() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn postgres_a_drifted_database_is_drift_with_code_and_place() {
+async fn postgres_drift_of_a_database_is_reported_with_code_and_place() {
     let database = postgres().await;
     let args = ["--server", database.url(), "--url", database.url()];
     assert_eq!(json(0, &args)["checked"][5], "postgres-database");
@@ -167,7 +167,7 @@ async fn postgres_a_drifted_database_is_drift_with_code_and_place() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn postgres_a_role_that_may_only_read_can_run_it_and_nothing_is_written() {
+async fn postgres_a_read_only_role_can_run_the_doctor_and_nothing_is_written() {
     let database = postgres().await;
     let db = support::connect(database.url()).await;
     let role = support::unique("reader");
@@ -202,7 +202,7 @@ async fn postgres_a_role_that_may_only_read_can_run_it_and_nothing_is_written() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn postgres_a_schema_of_its_own_is_looked_at_by_name() {
+async fn postgres_a_schema_other_than_public_is_checked_by_name() {
     let database = postgres().await;
     let db = support::connect(database.url()).await;
     support::run(&db, "CREATE SCHEMA tenant1").await;
@@ -220,7 +220,7 @@ async fn postgres_a_schema_of_its_own_is_looked_at_by_name() {
 }
 
 #[test]
-fn without_a_postgres_server_it_could_not_look_and_says_so() {
+fn without_a_postgres_server_the_skipped_checks_are_reported() {
     let nobody = ["--server", "postgres://me:hunter2@127.0.0.1:1/postgres"];
     let report = json(2, &nobody);
     assert_eq!(report["verdict"], "skipped");
@@ -232,7 +232,7 @@ fn without_a_postgres_server_it_could_not_look_and_says_so() {
         "{text}"
     );
     assert!(!text.contains("hunter2"), "{text}");
-    // Nor where the environment says.
+    // The environment is ignored too.
     let output = Command::new(env!("CARGO_BIN_EXE_migration"))
         .arg("doctor")
         .env(
@@ -245,7 +245,7 @@ fn without_a_postgres_server_it_could_not_look_and_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_url_that_leads_nowhere_could_not_be_looked_at() {
+async fn a_database_that_cannot_be_reached_is_reported_as_skipped() {
     let server = postgres().await;
     let missing = format!("{}_not", server.url());
     let folder = tempfile::tempdir().expect("a folder");
@@ -264,7 +264,7 @@ async fn a_url_that_leads_nowhere_could_not_be_looked_at() {
 }
 
 #[test]
-fn a_url_of_no_database_is_refused() {
+fn a_url_of_an_unknown_kind_of_database_is_a_usage_error() {
     for (url, why) in [
         ("mysql://me:hunter2@host/db", "the scheme mysql: is unknown"),
         ("", "it has no scheme"),
@@ -281,7 +281,7 @@ fn a_url_of_no_database_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_url_of_the_environment_is_not_looked_at() {
+async fn the_url_in_the_environment_is_not_checked() {
     let server = postgres().await;
     let output = Command::new(env!("CARGO_BIN_EXE_migration"))
         .args(["doctor", "--server", server.url()])
@@ -292,7 +292,7 @@ async fn the_url_of_the_environment_is_not_looked_at() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_engine_alone_needs_no_server_and_no_scratch_database_none_at_all() {
+async fn sqlite_alone_or_no_scratch_databases_need_no_server() {
     let file = sqlite().await;
     let report = json(0, &["--only", "sqlite", "--url", file.url()]);
     let places = [
@@ -313,7 +313,7 @@ async fn one_engine_alone_needs_no_server_and_no_scratch_database_none_at_all() 
 }
 
 #[test]
-fn colours_are_there_on_request_and_nowhere_else() {
+fn colours_are_written_only_on_request() {
     let nobody = ["--server", "postgres://me@127.0.0.1:1/postgres"];
     let with = |more: &[&str]| ends_with(2, &[&nobody, more].concat());
     assert!(!with(&[]).contains('\x1b'));
@@ -324,7 +324,7 @@ fn colours_are_there_on_request_and_nowhere_else() {
 }
 
 #[test]
-fn a_suggestion_has_no_place_in_sarif_or_github() {
+fn a_suggestion_in_sarif_or_github_format_is_a_usage_error() {
     for format in ["sarif", "github"] {
         let output = doctor(&["--suggest", "--format", format]);
         assert_eq!(output.status.code(), Some(USAGE), "{output:?}");
@@ -362,7 +362,7 @@ async fn several_databases_are_checked_in_one_run() {
         places.filter(|place| *place == "sqlite-database").count(),
         2
     );
-    // A warning alone fails nothing where that is asked for.
+    // With the option, warnings alone do not fail.
     json_with(0, 1, &[&urls[..], &["--fail-on", "error"]].concat());
     // The commands that change a database take one.
     let output = Command::new(env!("CARGO_BIN_EXE_migration"))
@@ -373,7 +373,7 @@ async fn several_databases_are_checked_in_one_run() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_table_that_is_locked_keeps_nobody_waiting() {
+async fn a_locked_table_is_skipped_after_the_lock_timeout() {
     let database = postgres().await;
     let db = support::connect(database.url()).await;
     support::run(
@@ -393,9 +393,9 @@ async fn a_table_that_is_locked_keeps_nobody_waiting() {
     assert!(reason.contains("lock timeout"), "{report:#}");
 }
 
-/// What only a database has is no reason for a migration.
+/// Drift of a database alone is no reason for a migration.
 #[tokio::test(flavor = "multi_thread")]
-async fn where_the_history_is_right_no_migration_is_suggested() {
+async fn drift_of_one_database_alone_suggests_no_migration() {
     let server = postgres().await;
     let file = sqlite().await;
     let db = support::connect(file.url()).await;

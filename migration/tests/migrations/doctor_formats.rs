@@ -1,4 +1,4 @@
-//! What the doctor writes, in each format, of a domain that moved on without a migration.
+//! The doctor's output in each format, for a domain that was changed without a migration.
 
 use std::sync::{LazyLock, OnceLock};
 
@@ -85,7 +85,7 @@ fn sources() -> Sources {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn for_people() {
+async fn the_human_report_matches_its_snapshot() {
     let (report, suggestion) = checked().await;
     insta::assert_snapshot!("human", report.to_string());
     let styled = report.written(Format::Human, &sources(), None);
@@ -98,7 +98,7 @@ async fn for_people() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn for_programs() {
+async fn the_json_report_matches_its_snapshot_and_schema() {
     let (report, suggestion) = checked().await;
     let text = report.written(Format::Json, &sources(), Some(&suggestion));
     let value: Value = serde_json::from_str(&text).expect("JSON");
@@ -116,13 +116,13 @@ fn sarif(report: &Report) -> Value {
     let schema = include_str!("support/sarif-2.1.0.schema.json");
     let mut schema: Value = serde_json::from_str(schema).expect("JSON");
     for owner in ["run", "toolComponent"] {
-        // Its pattern has a bracket too many, and is no regular expression.
+        // The schema's pattern has a surplus bracket, so that it is no regular expression.
         let language = &mut schema["definitions"][owner]["properties"]["language"];
         let pattern = language.as_object_mut().and_then(|is| is.remove("pattern"));
         assert!(pattern.is_some());
     }
     jsonschema::validate(&schema, &value).expect("what the schema describes");
-    // What GitHub asks for beside the schema.
+    // GitHub requires more than the schema.
     for result in value["runs"][0]["results"].as_array().expect("results") {
         let location = &result["locations"][0]["physicalLocation"];
         let uri = location["artifactLocation"]["uri"]
@@ -138,7 +138,7 @@ fn sarif(report: &Report) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn for_code_scanning() {
+async fn the_sarif_report_matches_its_snapshot_and_schema() {
     let (report, _) = checked().await;
     let mut value = sarif(&report);
     let rules = &mut value["runs"][0]["tool"]["driver"]["rules"];
@@ -156,7 +156,7 @@ async fn for_code_scanning() {
     // One is enough to see.
     rules.as_array_mut().expect("rules").truncate(1);
     for result in value["runs"][0]["results"].as_array_mut().expect("results") {
-        // Where the rule stands changes with every code that is added.
+        // The index of the rule changes with every added code.
         let place = result.as_object_mut().and_then(|is| is.remove("ruleIndex"));
         let place = place.and_then(|place| place.as_u64()).expect("a place");
         assert_eq!(result["ruleId"], codes[place as usize]);
@@ -165,7 +165,7 @@ async fn for_code_scanning() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn for_a_workflow_on_github() {
+async fn the_github_report_matches_its_snapshot() {
     let (report, _) = checked().await;
     let text = report.written(Format::Github, &sources(), None);
     assert_eq!(text.lines().count(), report.findings.len());
@@ -173,7 +173,7 @@ async fn for_a_workflow_on_github() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_could_not_be_looked_at_is_in_every_format() {
+async fn skipped_checks_are_reported_in_every_format() {
     let doctor = Doctor::new(&entity::DOMAIN)
         .migrations::<migration::History>()
         .server("postgres://me:hunter2@127.0.0.1:1/postgres");
@@ -189,7 +189,7 @@ async fn what_could_not_be_looked_at_is_in_every_format() {
 
 static SUGGESTED: OnceLock<Suggestion> = OnceLock::new();
 
-/// The reference history with the suggested migration behind it.
+/// The reference history followed by the suggested migration.
 struct Fixed;
 
 struct SuggestedMigration;
@@ -238,7 +238,7 @@ impl History for Fixed {
 type MendedMigrator = catamaran::migrate::Migrator<Fixed>;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_suggested_migration_fixes_both_engines_and_its_way_back_leads_back() {
+async fn the_suggested_migration_fixes_both_engines_and_its_down_reverts_the_fix() {
     let (before, suggestion) = checked().await;
     SUGGESTED.set(suggestion).expect("set once");
     let of_migrations = |report: &Report| {

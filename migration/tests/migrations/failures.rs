@@ -1,4 +1,4 @@
-//! What a batch refuses, and that it then changed nothing.
+//! A refused batch of migrations changes nothing.
 
 use catamaran::migrate::{History, MigrateError, Migrator, Script, TwinMigration, up};
 use sea_orm::{DatabaseConnection, TransactionTrait};
@@ -89,7 +89,7 @@ async fn rows(db: &DatabaseConnection) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn sqlite_a_rebuild_keeps_the_children() {
+async fn sqlite_rebuilding_a_table_keeps_the_rows_that_refer_to_it() {
     let file = support::SqliteFile::new();
     up::<Rebuilt>(&file.url()).await.expect("up");
     let db = support::connect(&file.url()).await;
@@ -101,7 +101,7 @@ async fn sqlite_a_rebuild_keeps_the_children() {
 }
 
 #[tokio::test]
-async fn sqlite_a_rebuild_that_orphans_children_is_rolled_back() {
+async fn sqlite_rebuilding_a_table_is_rolled_back_if_it_orphans_rows() {
     let file = support::SqliteFile::new();
     up::<Family>(&file.url()).await.expect("up");
     let db = support::connect(&file.url()).await;
@@ -118,13 +118,13 @@ async fn sqlite_a_rebuild_that_orphans_children_is_rolled_back() {
 
     assert_eq!(support::schema(&db).await, before);
     assert_eq!(rows(&db).await, ["one 10", "two 20"]);
-    // The next binary, which is right, goes on from there.
+    // The next binary, which is correct, succeeds.
     up::<Rebuilt>(&file.url()).await.expect("up");
     assert_eq!(rows(&db).await, ["one 10", "two 20"]);
 }
 
 #[tokio::test]
-async fn sqlite_memory_has_its_foreign_keys_back_whatever_happens() {
+async fn sqlite_memory_enforces_foreign_keys_after_every_migration() {
     let db = support::connect("sqlite::memory:").await;
     Migrator::<Family>::up(&db, None).await.expect("up");
     assert_eq!(
@@ -138,7 +138,7 @@ async fn sqlite_memory_has_its_foreign_keys_back_whatever_happens() {
     );
     assert_eq!(rows(&db).await, ["one 10", "two 20"]);
 
-    // A caller who stops waiting changes nothing about that.
+    // Also if the caller drops the call.
     let cut = tokio::time::timeout(
         std::time::Duration::ZERO,
         Migrator::<Rebuilt>::up(&db, None),
@@ -155,7 +155,7 @@ async fn sqlite_memory_has_its_foreign_keys_back_whatever_happens() {
 }
 
 #[tokio::test]
-async fn sqlite_a_transaction_with_foreign_keys_on_is_refused_when_there_is_something_to_do() {
+async fn sqlite_migrating_inside_a_transaction_with_foreign_keys_on_is_refused() {
     let file = support::SqliteFile::new();
     up::<Family>(&file.url()).await.expect("up");
     let db = support::connect(&file.url()).await;
@@ -185,7 +185,7 @@ async fn sqlite_a_transaction_with_foreign_keys_on_is_refused_when_there_is_some
 }
 
 #[tokio::test]
-async fn postgres_runs_inside_a_transaction_of_the_callers() {
+async fn postgres_migrations_run_inside_the_callers_transaction() {
     let database = support::PostgresDatabase::new().await;
     let db = support::connect(&database.url()).await;
     #[expect(
@@ -204,7 +204,7 @@ async fn postgres_runs_inside_a_transaction_of_the_callers() {
     assert_eq!(count, support::migrations());
 }
 
-/// The whole batch goes, not the failing migration alone.
+/// The whole batch is rolled back, not only the failing migration.
 async fn a_failure_leaves_nothing(url: &str) {
     let error = up::<Broken>(url).await.expect_err("nonsense");
     let MigrateError::Statement {
@@ -226,13 +226,13 @@ async fn a_failure_leaves_nothing(url: &str) {
 }
 
 #[tokio::test]
-async fn sqlite_a_failing_statement_takes_the_whole_batch_back() {
+async fn sqlite_a_failing_statement_rolls_back_the_whole_batch() {
     let file = support::SqliteFile::new();
     a_failure_leaves_nothing(&file.url()).await;
 }
 
 #[tokio::test]
-async fn postgres_a_failing_statement_takes_the_whole_batch_back() {
+async fn postgres_a_failing_statement_rolls_back_the_whole_batch() {
     let database = support::PostgresDatabase::new().await;
     a_failure_leaves_nothing(&database.url()).await;
 }
@@ -273,7 +273,7 @@ async fn sqlite_a_migration_that_this_binary_lacks_is_an_error() {
 }
 
 #[tokio::test]
-async fn urls_that_cannot_work_say_so_without_the_password() {
+async fn errors_about_urls_do_not_show_the_password() {
     let message = |error: Result<_, MigrateError>| error.expect_err("an error").to_string();
     assert!(
         message(up::<Family>("mysql://u:hunter2@h/d").await)

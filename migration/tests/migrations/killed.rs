@@ -15,7 +15,7 @@ struct Two {
 }
 
 impl Two {
-    /// Long enough to be killed in; the other history of the same name skips it.
+    /// Waits long enough to be killed; the other history of the same name does not wait.
     fn between(&self, script: Script, wait: &'static str) -> Script {
         match self.slow {
             true => script.sql(wait),
@@ -84,7 +84,7 @@ fn spawn(url: &str) -> Child {
         .expect("a child process")
 }
 
-/// `Child::kill` is SIGKILL on Unix: no destructor runs, no goodbye is sent.
+/// `Child::kill` is SIGKILL on Unix: no destructor runs, and the connection is not closed properly.
 fn kill(mut child: Child) {
     assert!(
         child.try_wait().expect("its state").is_none(),
@@ -95,7 +95,7 @@ fn kill(mut child: Child) {
 }
 
 #[tokio::test]
-async fn sqlite_the_next_migrator_succeeds() {
+async fn sqlite_the_next_migrator_succeeds_after_one_was_killed() {
     let file = support::SqliteFile::new();
     let url = format!("{}?mode=rwc", file.url());
     let db = support::connect(&url).await;
@@ -130,7 +130,7 @@ async fn sqlite_the_next_migrator_succeeds() {
 }
 
 #[tokio::test]
-async fn postgres_the_next_migrator_succeeds() {
+async fn postgres_the_next_migrator_succeeds_after_one_was_killed() {
     let database = support::PostgresDatabase::new().await;
     let db = support::connect(&database.url()).await;
     // Otherwise the server notices that its client is gone when it next writes to it, after the sleep.

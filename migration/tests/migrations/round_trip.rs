@@ -1,4 +1,4 @@
-//! Up, down, up leads to the same schema; plan prints it.
+//! Up, down and up again lead to the same schema, and `plan` prints it.
 
 use crate::support::{self, migrations};
 use catamaran::Engine;
@@ -56,13 +56,13 @@ async fn up_down_up(url: &str) {
 }
 
 #[tokio::test]
-async fn sqlite_up_down_up_is_the_same_schema() {
+async fn sqlite_up_down_up_leads_to_the_same_schema() {
     let file = support::SqliteFile::new();
     up_down_up(&file.url()).await;
 }
 
 #[tokio::test]
-async fn postgres_up_down_up_is_the_same_schema() {
+async fn postgres_up_down_up_leads_to_the_same_schema() {
     let database = support::PostgresDatabase::new().await;
     up_down_up(&database.url()).await;
 }
@@ -101,7 +101,7 @@ async fn postgres_migrates_a_schema_that_is_not_public() {
 }
 
 #[test]
-fn the_plan_is_the_reviewed_one() {
+fn the_plan_matches_its_snapshot() {
     for engine in Engine::ALL {
         let plan = Plan::of::<History>(engine).expect("a sound history");
         insta::assert_snapshot!(format!("plan_{engine}"), plan);

@@ -26,7 +26,7 @@ async fn two_owners(database: &support::PostgresDatabase) -> DatabaseConnection 
     db
 }
 
-/// What the application sees, with the claims as given (`None`: never set on this connection).
+/// The habits that the application sees with these claims (`None`: never set on this connection).
 async fn seen(db: &DatabaseConnection, claims: Option<&str>) -> Vec<String> {
     support::run(db, "BEGIN").await;
     support::run(db, "SET LOCAL ROLE catamaran_app").await;
@@ -123,7 +123,7 @@ async fn postgres_every_owned_table_has_exactly_one_forced_policy_and_the_grants
 }
 
 #[tokio::test]
-async fn postgres_a_child_cannot_hang_on_the_habit_of_another_owner() {
+async fn postgres_a_row_cannot_refer_to_the_habit_of_another_owner() {
     let database = support::PostgresDatabase::new().await;
     let db = two_owners(&database).await;
     let error = support::try_texts(
@@ -144,7 +144,7 @@ async fn postgres_a_child_cannot_hang_on_the_habit_of_another_owner() {
     );
 }
 
-/// A data change that forgets the policies.
+/// A migration that changes rows without regard for the policies.
 struct Shout;
 
 impl TwinMigration for Shout {
@@ -175,7 +175,7 @@ impl catamaran::migrate::History for Shouting {
     }
 }
 
-/// The owner of the tables is bound by their policies too: without care it would change no row and say so to no one.
+/// Policies also bind the owner of the tables. Without this check its UPDATE would silently change no row.
 #[tokio::test]
 async fn postgres_a_data_change_that_a_policy_would_filter_is_an_error() {
     let database = support::PostgresDatabase::new().await;

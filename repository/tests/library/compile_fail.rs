@@ -1,4 +1,4 @@
-//! What must not compile, and what the compiler then says.
+//! Mistakes that must not compile, and the errors of the compiler.
 
 #[test]
 fn mistakes_are_compile_errors() {

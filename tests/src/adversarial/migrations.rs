@@ -2,7 +2,7 @@ use catamaran::Engine;
 use catamaran::domain::MATRIX;
 use catamaran::migrate::{Script, TwinMigration};
 
-/// The history of the nasty domain.
+/// The migrations of the adversarial domain.
 #[derive(Clone, Copy, Debug)]
 pub struct History;
 

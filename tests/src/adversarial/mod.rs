@@ -1,6 +1,6 @@
-//! A domain made to be nasty: reserved words, names of 63 bytes, composite keys, a table that refers to itself, two
-//! partial indexes over the same column, an expression, descending order, a list of words as a check, a unique key
-//! over a column that takes NULL, JSON, bytes, days; no owner, no version, no record.
+//! A domain that is hard to compare: reserved words, names of 63 bytes, composite keys, a table that refers to itself,
+//! two partial indexes over one column, an index over an expression, descending order, a check with a list of words,
+//! a unique key over a nullable column, JSON, bytes and days. It has no owner, no version and no record.
 
 mod migrations;
 mod postgres;

@@ -1,4 +1,4 @@
-//! The names.
+//! Names of tables, keys and checks.
 
 use catamaran::domain::{
     Action, Check, Domain, ForeignKey, Presence, PrimaryKey, Table, UniqueKey,

@@ -1,4 +1,4 @@
-//! A third domain: accounts, and transfers between them. What it is for: the sum of the balances never changes.
+//! A domain of accounts and transfers. The sum of the balances never changes.
 
 mod domain;
 mod migrations;
@@ -18,7 +18,7 @@ pub struct Account {
     /// The id.
     #[record(id)]
     pub id: Uuid,
-    /// Whose it is.
+    /// The owner.
     #[record(owner)]
     pub user_id: Uuid,
     /// How much; never below zero.
@@ -38,7 +38,7 @@ pub struct Transfer {
     /// The id, made by whoever asked for it.
     #[record(id)]
     pub id: Uuid,
-    /// Whose it is.
+    /// The owner.
     #[record(owner)]
     pub user_id: Uuid,
     /// The account that has less.

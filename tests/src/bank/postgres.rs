@@ -1,4 +1,4 @@
-//! Both tables as Postgres has them.
+//! The entities on Postgres.
 
 pub mod account {
     use sea_orm::entity::prelude::*;

@@ -1,4 +1,4 @@
-//! Both tables as SQLite has them.
+//! The entities on SQLite.
 
 pub mod account {
     use catamaran::sqlite::{TextId, TextTime};

@@ -1,4 +1,4 @@
-//! What `cargo xtask soak` runs: the workloads of the suites, for as long as one likes.
+//! The program behind `cargo xtask soak`: runs the workloads for a given time.
 
 use std::process::ExitCode;
 use std::sync::Arc;

@@ -1,11 +1,11 @@
-//! Whether a bank's books agree.
+//! Checks a bank's balances against its transfers and against what callers were told.
 
 use std::collections::HashMap;
 use std::error::Error;
 
 use uuid::Uuid;
 
-use crate::outside::texts;
+use crate::observer::texts;
 use crate::soak::bank::{Bank, Fate, OPENING, Order};
 
 /// Each row's fields, which hold no space.

@@ -1,4 +1,4 @@
-//! A bank whose tellers transfer while everything breaks around them.
+//! Concurrent transfers between the accounts of a bank, while faults are injected.
 
 use std::collections::HashMap;
 use std::error::Error as AnyError;
@@ -12,37 +12,37 @@ use uuid::Uuid;
 
 use crate::bank::{Account, AccountDraft, AccountPatch, Transfer, TransferDraft};
 use crate::cancellation_points::drop_after_polls;
-use crate::soak::place::{Place, hanging};
+use crate::soak::database::{Database, hanging};
 use crate::soak::races::is_stale;
 use crate::soak::tally::Tally;
 
-/// What each account has at first.
+/// The initial balance of each account.
 pub const OPENING: i64 = 1_000;
 
-/// How many accounts there are: few, so that tellers meet.
+/// The number of accounts: few, so that transfers conflict.
 const ACCOUNTS: usize = 12;
 
-/// A transfer that somebody asks for. The id is the key by which it is done at most once.
+/// A requested transfer. Its id is the operation key, so that it is done at most once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Order {
     /// The key.
     pub id: Uuid,
-    /// Who pays.
+    /// The account that pays.
     pub source: Uuid,
-    /// Who is paid.
+    /// The account that is paid.
     pub target: Uuid,
     /// How much.
     pub amount: i64,
 }
 
-/// What the caller was told of an order.
+/// What the caller knows about an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
     /// It is done.
     Done,
     /// It is not, and never will be.
     NotDone,
-    /// Nothing: the caller went away, or the connection did.
+    /// Unknown: the call was dropped, or the connection was lost.
     Unknown,
 }
 
@@ -68,14 +68,14 @@ fn told(error: &Error) -> String {
 /// The errors that a caller may be given while things break; others are violations.
 pub type Tolerated = fn(&ErrorKind) -> bool;
 
-/// Nothing breaks: only others' locks are met.
-pub fn in_calm(kind: &ErrorKind) -> bool {
+/// No fault is injected; calls only wait for locks.
+pub fn without_failures(kind: &ErrorKind) -> bool {
     matches!(kind, ErrorKind::Serialization | ErrorKind::LockTimeout)
 }
 
-/// The database goes away and comes back.
-pub fn in_storm(kind: &ErrorKind) -> bool {
-    in_calm(kind)
+/// The database is stopped and started again.
+pub fn with_failures(kind: &ErrorKind) -> bool {
+    without_failures(kind)
         || matches!(
             kind,
             ErrorKind::ConnectionLost
@@ -88,7 +88,7 @@ pub fn in_storm(kind: &ErrorKind) -> bool {
 /// One owner's accounts, and what became of every order.
 #[derive(Clone)]
 pub struct Bank {
-    pub(super) place: Place,
+    pub(super) place: Database,
     pub(super) owner: Uuid,
     pub(super) accounts: Arc<[Uuid]>,
     pub(super) tally: Tally,
@@ -100,7 +100,7 @@ impl Bank {
     ///
     /// # Errors
     /// Those of the inserts.
-    pub async fn found(place: &Place, owner: Uuid, tally: &Tally) -> Result<Self> {
+    pub async fn found(place: &Database, owner: Uuid, tally: &Tally) -> Result<Self> {
         let store = place.options().open().await?;
         let accounts = store.repository::<Account>(&Scope::owner(owner));
         let drafts = (0..ACCOUNTS).map(|_| AccountDraft::new(OPENING)).collect();
@@ -110,7 +110,7 @@ impl Bank {
     }
 
     /// The accounts that an owner has.
-    pub fn of(place: &Place, owner: Uuid, accounts: Arc<[Uuid]>, tally: &Tally) -> Self {
+    pub fn of(place: &Database, owner: Uuid, accounts: Arc<[Uuid]>, tally: &Tally) -> Self {
         Bank {
             place: place.clone(),
             owner,
@@ -146,7 +146,7 @@ impl Bank {
             .clone()
     }
 
-    /// Asks until it is known what became of the order, and writes it down.
+    /// Repeats the order until its outcome is known, and records the outcome.
     pub async fn carry_out(&self, store: &Store, order: Order, tolerated: Tolerated) -> Fate {
         let begun = Instant::now();
         let mut pause = Duration::from_millis(1);
@@ -216,7 +216,7 @@ impl Bank {
         done.map(drop)
     }
 
-    /// Transfers until it is over; one order in eight is dropped on its way.
+    /// Carries out orders until `over`; one order in eight is dropped before its end.
     pub async fn teller(
         self,
         store: Store,
@@ -244,7 +244,7 @@ impl Bank {
         }
     }
 
-    /// Asks once, and writes down what it was told; nothing, if it goes away meanwhile.
+    /// Tries the order once, and records the outcome; unknown if the call is dropped.
     ///
     /// # Errors
     /// What the unit gave.
@@ -266,7 +266,7 @@ impl Bank {
         asked
     }
 
-    /// Whether the books agree, as a connection sees it that knows nothing of any store.
+    /// Checks the balances through a connection of its own.
     ///
     /// # Errors
     /// Those of the connection.

@@ -18,8 +18,8 @@ use uuid::Uuid;
 
 use crate::bank::Account;
 use crate::pace::PLENTY;
-use crate::soak::bank::{Bank, Fate, Order, in_storm};
-use crate::soak::place::Place;
+use crate::soak::bank::{Bank, Fate, Order, with_failures};
+use crate::soak::database::Database;
 use crate::soak::tally::Tally;
 
 /// The argument that makes the `soak` program such a client.
@@ -31,7 +31,7 @@ const URL: &str = "CATAMARAN_SOAK_URL";
 /// How many orders a client has under way at once.
 const TELLERS: usize = 4;
 
-/// Longer than any client is let live, so that none outlives a killed soak by much.
+/// The longest life of a client, so that none outlives a killed soak for long.
 const LONGEST: Duration = Duration::from_secs(60);
 
 /// How often it looks whether anything was violated.
@@ -50,7 +50,7 @@ pub async fn run(owner: Uuid, seed: u64) -> Outcome<()> {
     } else {
         catamaran::Engine::Postgres
     };
-    let place = Place { engine, url };
+    let place = Database { engine, url };
     let store = place.options().open().await?;
     let accounts = store.repository::<Account>(&Scope::owner(owner));
     let accounts: Vec<Account> = accounts.stream(Query::all()).try_collect().await?;
@@ -70,7 +70,7 @@ pub async fn run(owner: Uuid, seed: u64) -> Outcome<()> {
                     amount,
                 } = order;
                 println!("asked {id} {source} {target} {amount}");
-                let fate = bank.carry_out(&store, order, in_storm).await;
+                let fate = bank.carry_out(&store, order, with_failures).await;
                 println!("{fate:?} {id}");
             }
         });
@@ -128,7 +128,7 @@ impl Client {
         })
     }
 
-    /// Waits until it works, but not for ever.
+    /// Waits until the client has begun to work; false if it never does.
     pub async fn at_work(&self) -> bool {
         let begun = Instant::now();
         while begun.elapsed() < PLENTY {

@@ -1,4 +1,4 @@
-//! What breaks while a bank's tellers work.
+//! Faults that are injected while a bank's tellers work.
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -12,21 +12,22 @@ use rustix::process::Signal;
 use sea_orm::ConnectionTrait;
 use tokio::task::JoinSet;
 
-use crate::outside::texts;
+use crate::observer::texts;
 use crate::own_server::{OwnServer, backends, signal_backend};
-use crate::soak::bank::{Bank, Fate, Tolerated, in_calm, in_storm};
+use crate::soak::bank::{Bank, Fate, Tolerated, with_failures, without_failures};
 use crate::soak::client::Client;
-use crate::soak::place::{in_time, settle};
+use crate::soak::database::{in_time, settle};
+use crate::soak::tally::{Figures, kind_name};
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 /// How many connections the tellers' store has: fewer than tellers.
 const CONNECTIONS: usize = 6;
 
-/// Something that breaks.
+/// A fault while the tellers work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hazard {
-    /// Nothing, but for callers that go away.
+    /// No fault; only calls are dropped.
     Nothing,
     /// An administrator ends a backend: `pg_terminate_backend`.
     Terminated,
@@ -59,7 +60,7 @@ impl Hazard {
         }
     }
 
-    /// What it is called in a table.
+    /// The name in the table of results.
     pub fn name(self) -> &'static str {
         match self {
             Hazard::Nothing => "bank: drops alone",
@@ -72,20 +73,20 @@ impl Hazard {
         }
     }
 
-    /// What callers may be told while it happens.
+    /// The errors that callers may get meanwhile.
     fn tolerated(self) -> Tolerated {
         match self {
-            Hazard::Nothing | Hazard::ClientKilled | Hazard::LockHeld => in_calm,
+            Hazard::Nothing | Hazard::ClientKilled | Hazard::LockHeld => without_failures,
             Hazard::Terminated
             | Hazard::BackendKilled
             | Hazard::ServerStopped
-            | Hazard::ServerKilled => in_storm,
+            | Hazard::ServerKilled => with_failures,
         }
     }
 }
 
-/// What can be broken.
-pub struct Ground {
+/// What the hazards act on.
+pub struct HazardBench {
     /// The bank, on a database whose server may be killed.
     pub bank: Bank,
     /// Its server, on Postgres.
@@ -94,17 +95,26 @@ pub struct Ground {
     pub program: PathBuf,
 }
 
-impl Ground {
+impl HazardBench {
     /// Tellers work on one store while each of the hazards strikes once, in a random order; then the same store
-    /// works again, and the books agree.
+    /// works again, and the balances are correct.
     ///
     /// # Errors
-    /// What keeps it from running. What goes wrong is a violation in the bank's tally.
-    pub async fn storm(&self, hazards: &[Hazard], tellers: usize, rng: &mut Rng) -> Outcome<()> {
-        let stormy = hazards
+    /// What keeps it from running. A failed check is a violation in the bank's tally.
+    pub async fn run_hazards(
+        &self,
+        hazards: &[Hazard],
+        tellers: usize,
+        rng: &mut Rng,
+    ) -> Outcome<()> {
+        let has_failures = hazards
             .iter()
             .any(|hazard| hazard.tolerated()(&ErrorKind::ConnectionLost));
-        let tolerated: Tolerated = if stormy { in_storm } else { in_calm };
+        let tolerated: Tolerated = if has_failures {
+            with_failures
+        } else {
+            without_failures
+        };
         let store = self
             .bank
             .place
@@ -127,8 +137,8 @@ impl Ground {
         rng.shuffle(&mut hazards);
         for hazard in hazards {
             tokio::time::sleep(Duration::from_millis(rng.u64(20..150))).await;
-            let struck = self.strike(hazard, rng).await;
-            if let Err(error) = struck {
+            let injected = self.inject(hazard, rng).await;
+            if let Err(error) = injected {
                 over.store(true, Ordering::Relaxed);
                 return Err(error);
             }
@@ -143,7 +153,7 @@ impl Ground {
         Ok(())
     }
 
-    /// The same store carries out an order after what happened.
+    /// After the hazard, the same store carries out an order.
     async fn works_again(&self, store: &Store, hazard: Hazard, rng: &mut Rng) {
         for _ in 0..100 {
             let order = self.bank.order(rng);
@@ -159,12 +169,26 @@ impl Ground {
             .violated(format!("the store does not work after: {name}"));
     }
 
-    async fn strike(&self, hazard: Hazard, rng: &mut Rng) -> Outcome<()> {
+    /// Waits until the tellers' figures show what happens to them, however slow the machine is.
+    async fn noticed(&self, what: &str, shows: impl Fn(&Figures) -> bool) {
+        let tally = &self.bank.tally;
+        let waiting = async {
+            while !shows(&tally.figures()) {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        in_time(tally, what, waiting).await;
+    }
+
+    async fn inject(&self, hazard: Hazard, rng: &mut Rng) -> Outcome<()> {
         let server = || self.server.as_ref().ok_or("there is no server to break");
         let place = &self.bank.place;
         match hazard {
             Hazard::Nothing => {
+                let drops = self.bank.tally.figures().drops;
                 tokio::time::sleep(Duration::from_millis(rng.u64(..300))).await;
+                self.noticed("a dropped call", |figures| figures.drops > drops)
+                    .await;
                 return Ok(());
             }
             Hazard::Terminated => {
@@ -192,6 +216,9 @@ impl Ground {
                         Signal::QUIT
                     })
                     .await;
+                let seen = unavailable(&self.bank.tally.figures());
+                self.noticed("a stopped server", |figures| unavailable(figures) > seen)
+                    .await;
                 server.start_again().await?;
             }
             Hazard::ClientKilled => {
@@ -209,7 +236,7 @@ impl Ground {
                     Engine::Sqlite => "BEGIN IMMEDIATE",
                     Engine::Postgres => "BEGIN; LOCK TABLE accounts IN ACCESS EXCLUSIVE MODE",
                 };
-                // SQLite's waiters have no queue: whoever waits may wait in vain.
+                // SQLite does not queue waiters, so that a wait may time out.
                 while let Err(error) = connection.execute_unprepared(lock).await {
                     if !error.to_string().contains("locked") {
                         return Err(error.into());
@@ -223,6 +250,12 @@ impl Ground {
         self.bank.tally.broke();
         Ok(())
     }
+}
+
+/// The number of calls that failed because there was no server.
+fn unavailable(figures: &Figures) -> u64 {
+    let name = kind_name(&ErrorKind::Unavailable { reason: "".into() });
+    figures.errors.get(&name).copied().unwrap_or_default()
 }
 
 /// Waits until everything has ended that was begun on the store. What it holds of connections that broke is its

@@ -4,9 +4,9 @@
 mod audit;
 pub mod bank;
 pub mod client;
+pub mod database;
 pub mod faults;
 pub mod hazard;
-pub mod place;
 pub mod progress;
 pub mod races;
 pub mod report;

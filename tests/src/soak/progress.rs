@@ -1,4 +1,4 @@
-//! What a person sees of a soak while it runs.
+//! The progress display of a soak.
 
 use std::io::IsTerminal;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,10 +9,10 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use crate::soak::tally::Figures;
 
-/// How often a line is written where no bar can be drawn.
+/// The time between two lines if there is no terminal.
 const BETWEEN_LINES: Duration = Duration::from_secs(30);
 
-/// The progress of one engine: a bar on a terminal, else a line now and then.
+/// The progress of one engine: a bar on a terminal, else a line every 30 seconds.
 #[derive(Clone)]
 pub struct Progress {
     engine: Engine,

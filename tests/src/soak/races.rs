@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::pace::scaled;
 use crate::sample::day;
-use crate::soak::place::Place;
+use crate::soak::database::Database;
 use crate::soak::tally::Tally;
 use crate::users::{habit_of, scope};
 
@@ -24,7 +24,7 @@ pub fn longest_wait() -> Duration {
     scaled(Duration::from_secs(120))
 }
 
-/// How long a loser waits at most before it tries again.
+/// The longest pause before a lost race is tried again.
 const BETWEEN_TRIES: Duration = Duration::from_millis(20);
 
 /// What the writers do.
@@ -58,7 +58,7 @@ impl Race {
         Race::OppositeUpserts,
     ];
 
-    /// What it is called in a table.
+    /// The name in the table of results.
     pub fn name(self) -> &'static str {
         match self {
             Race::Increments => "race: increments",
@@ -102,11 +102,11 @@ impl Race {
     }
 }
 
-/// Two stores, each with its own connections, whose callers wait in line for that long.
+/// Two stores with connections of their own, and [`longest_wait`] as their time limits.
 ///
 /// # Errors
 /// Those of opening.
-pub async fn two_stores(place: &Place) -> Result<[Store; 2]> {
+pub async fn two_stores(place: &Database) -> Result<[Store; 2]> {
     let open = || {
         let options = place.options().acquire_timeout(longest_wait());
         options.lock_timeout(longest_wait()).open()
@@ -178,7 +178,7 @@ impl Course {
                                 return Err(error);
                             }
                             tally.retried();
-                            // So that those who met once do not meet again.
+                            // A random pause, so that the same writers do not conflict again.
                             let pause = BETWEEN_TRIES.mul_f64(fastrand::f64());
                             tokio::time::sleep(pause).await;
                         }
@@ -281,7 +281,7 @@ impl Course {
         Ok(())
     }
 
-    /// A third of the rows is there before, and of those each writer changes some.
+    /// A third of the rows exists before. Each writer changes some of them.
     async fn opposite_upserts(&self) -> Result<()> {
         const ROWS: usize = 150;
         let (owner, tally, writers) = (self.owner, self.tally.clone(), self.writers);
@@ -322,7 +322,7 @@ impl Course {
                             tally.acknowledged(begun.elapsed());
                             Ok(outcomes)
                         }
-                        // Someone changed a row that this one brought as it was.
+                        // Another writer changed a row that this one has unchanged.
                         Err(error) if is_stale(&error) => {
                             tally.failed(&error);
                             Ok(Vec::new())
@@ -371,7 +371,7 @@ async fn increment(store: Store, owner: Uuid, entry: Uuid) -> Result<()> {
     entries.update(entry).await.map(drop)
 }
 
-/// Whoever loses tries again for as long as anyone waits in line.
+/// Retries as long as a writer may wait.
 fn patient() -> Retry {
     Retry::default().tries(10_000).budget(longest_wait())
 }

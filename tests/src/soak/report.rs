@@ -1,4 +1,4 @@
-//! The table that ends a soak.
+//! The table at the end of a soak.
 
 use std::collections::BTreeMap;
 

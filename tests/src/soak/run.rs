@@ -1,4 +1,4 @@
-//! Workloads in turn, until the time is over.
+//! Runs workloads one after another until the time is over.
 
 use std::error::Error;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What a workload did, counted while it runs.
+//! Counts and violations of one workload.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,12 +12,12 @@ use hdrhistogram::Histogram;
 #[derive(Clone, Debug, Default)]
 pub struct Tally(Arc<Mutex<Figures>>);
 
-/// The counts, to be read.
+/// A snapshot of the counts.
 #[derive(Clone)]
 pub struct Figures {
     /// How often the workload was run.
     pub runs: u64,
-    /// Operations that were told to be done.
+    /// Operations that returned success.
     pub acknowledged: u64,
     /// Futures that were dropped before their end.
     pub drops: u64,
@@ -29,7 +29,7 @@ pub struct Figures {
     pub errors: BTreeMap<String, u64>,
     /// How long acknowledged operations took, retries included, in microseconds.
     pub latency: Histogram<u64>,
-    /// What must not be and was.
+    /// Violations of what the library promises.
     pub violations: Vec<String>,
 }
 
@@ -126,7 +126,7 @@ impl Tally {
         self.with(|figures| figures.drops += 1);
     }
 
-    /// Something was broken on purpose.
+    /// A fault was injected.
     pub fn broke(&self) {
         self.with(|figures| figures.faults += 1);
     }
@@ -142,12 +142,12 @@ impl Tally {
         self.with(|figures| *figures.errors.entry(name).or_default() += 1);
     }
 
-    /// Something is so that must not be.
+    /// Records a violation.
     pub fn violated(&self, what: impl Into<String>) {
         self.with(|figures| figures.violations.push(what.into()));
     }
 
-    /// Says that something must be so, and what it is called if it is not.
+    /// Records a violation unless the condition holds.
     pub fn must(&self, so: bool, otherwise: impl FnOnce() -> String) {
         if !so {
             self.violated(otherwise());

@@ -1,4 +1,4 @@
-//! Everything that a soak does, each under a name and with its share of the time.
+//! Every workload of a soak, with its name and its share of the time.
 
 use std::error::Error;
 
@@ -10,9 +10,9 @@ use uuid::Uuid;
 use crate::bank;
 use crate::own_server::OwnServer;
 use crate::soak::bank::Bank;
+use crate::soak::database::Database;
 use crate::soak::faults::Fault;
-use crate::soak::hazard::{Ground, Hazard};
-use crate::soak::place::Place;
+use crate::soak::hazard::{Hazard, HazardBench};
 use crate::soak::races::{Race, two_stores};
 use crate::soak::sweep::{Setting, sweep};
 use crate::soak::tally::Tally;
@@ -26,11 +26,11 @@ pub enum Workload {
     Sweep,
     /// Many writers.
     Race(Race),
-    /// The bank, while one thing breaks again and again.
+    /// The bank, with one hazard again and again.
     Hazard(Hazard),
-    /// The bank, while everything breaks in turn.
+    /// The bank, with every hazard in turn.
     Everything,
-    /// One thing that happens to a store, and passes.
+    /// One fault that is injected and removed.
     Fault(Fault),
 }
 
@@ -59,7 +59,7 @@ impl Workload {
         }
     }
 
-    /// How much of the time it gets, beside the others.
+    /// The share of the time, relative to the others.
     pub fn share(self) -> f64 {
         match self {
             Workload::Sweep => 20.0,
@@ -80,7 +80,7 @@ pub struct Site {
     raced: TwinDatabase,
     /// The bank's file; on Postgres it is on the server that is killed.
     banked: Option<TwinDatabase>,
-    place: Place,
+    place: Database,
     server: Option<OwnServer>,
 }
 
@@ -97,7 +97,7 @@ impl Site {
         let (banked, server, place) = match engine {
             Engine::Sqlite => {
                 let banked = TwinDatabase::create::<bank::Migrator>(target).await?;
-                let place = Place::of(&banked);
+                let place = Database::of(&banked);
                 (Some(banked), None, place)
             }
             Engine::Postgres => {
@@ -123,16 +123,16 @@ impl Site {
     pub async fn run(&self, workload: Workload, rng: &mut Rng, tally: &Tally) -> Outcome<()> {
         let owner = Uuid::from_u128(rng.u128(..));
         match workload {
-            Workload::Sweep => sweep(&Place::of(&self.swept), Setting::any(rng), tally).await,
+            Workload::Sweep => sweep(&Database::of(&self.swept), Setting::any(rng), tally).await,
             Workload::Race(race) => {
-                let stores = two_stores(&Place::of(&self.raced)).await?;
+                let stores = two_stores(&Database::of(&self.raced)).await?;
                 let writers = if rng.bool() { 16 } else { 64 };
                 Ok(race.run(stores, writers, owner, tally).await?)
             }
-            Workload::Hazard(hazard) => self.storm(&[hazard; 3], owner, rng, tally).await,
+            Workload::Hazard(hazard) => self.run_hazards(&[hazard; 3], owner, rng, tally).await,
             Workload::Everything => {
                 let hazards = Hazard::of(self.engine);
-                self.storm(hazards, owner, rng, tally).await
+                self.run_hazards(hazards, owner, rng, tally).await
             }
             Workload::Fault(fault) => {
                 let server = self.server.as_ref();
@@ -141,20 +141,20 @@ impl Site {
         }
     }
 
-    async fn storm(
+    async fn run_hazards(
         &self,
         hazards: &[Hazard],
         owner: Uuid,
         rng: &mut Rng,
         tally: &Tally,
     ) -> Outcome<()> {
-        let ground = Ground {
+        let bench = HazardBench {
             bank: Bank::found(&self.place, owner, tally).await?,
             server: self.server.clone(),
             program: std::env::current_exe()?,
         };
         let tellers = if rng.bool() { 8 } else { 24 };
-        ground.storm(hazards, tellers, rng).await
+        bench.run_hazards(hazards, tellers, rng).await
     }
 
     /// Removes the databases and ends the server.

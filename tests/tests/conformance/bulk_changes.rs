@@ -8,7 +8,7 @@ use suite::pages::forwards;
 use suite::stores::open_with;
 use suite::users::{ADA, BOB};
 
-/// Nine habits in three places, one of each place deleted; and the clock, moved on.
+/// Nine habits with three sort orders, one deleted of each; and a clock that was advanced.
 async fn nine(habits: &dyn Repository<Habit>, clock: &ManualClock) -> Result<Vec<Habit>> {
     let drafts =
         (0..9).map(|number| HabitDraft::new(format!("n{number}"), "daily").sort_order(number % 3));
@@ -24,7 +24,7 @@ async fn nine(habits: &dyn Repository<Habit>, clock: &ManualClock) -> Result<Vec
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_patch_of_a_selection_bumps_version_and_time_of_the_living_rows_in_it(
+async fn patch_where_increments_version_and_time_of_the_living_rows(
     db: &TwinDatabase,
 ) -> Result<()> {
     let clock = ManualClock::at("2026-01-01T00:00:00Z");
@@ -55,9 +55,7 @@ async fn a_patch_of_a_selection_bumps_version_and_time_of_the_living_rows_in_it(
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_delete_of_a_selection_is_soft_and_bumps_version_and_time(
-    db: &TwinDatabase,
-) -> Result<()> {
+async fn delete_where_is_soft_and_increments_version_and_time(db: &TwinDatabase) -> Result<()> {
     let clock = ManualClock::at("2026-01-01T00:00:00Z");
     let store = open_with::<migration::History>(db, |options| options.clock(clock.clone())).await?;
     let habits = store.repository::<Habit>(&Scope::owner(ADA));
@@ -91,7 +89,7 @@ async fn a_delete_of_a_selection_is_soft_and_bumps_version_and_time(
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn an_empty_patch_of_a_selection_changes_nothing(db: &TwinDatabase) -> Result<()> {
+async fn patch_where_with_an_empty_patch_changes_nothing(db: &TwinDatabase) -> Result<()> {
     let clock = ManualClock::at("2026-01-01T00:00:00Z");
     let store = open_with::<migration::History>(db, |options| options.clock(clock.clone())).await?;
     let habits = store.repository::<Habit>(&Scope::owner(ADA));
@@ -108,9 +106,7 @@ async fn an_empty_patch_of_a_selection_changes_nothing(db: &TwinDatabase) -> Res
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_selection_by_the_column_that_is_patched_is_made_before_the_patch(
-    db: &TwinDatabase,
-) -> Result<()> {
+async fn patch_where_selects_its_rows_before_it_patches(db: &TwinDatabase) -> Result<()> {
     let clock = ManualClock::at("2026-01-01T00:00:00Z");
     let store = open_with::<migration::History>(db, |options| options.clock(clock.clone())).await?;
     let habits = store.repository::<Habit>(&Scope::owner(ADA));
@@ -123,7 +119,7 @@ async fn a_selection_by_the_column_that_is_patched_is_made_before_the_patch(
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_selection_of_thousands_is_patched_and_deleted_at_once(db: &TwinDatabase) -> Result<()> {
+async fn patch_where_and_delete_where_change_thousands_of_rows(db: &TwinDatabase) -> Result<()> {
     let habits = db.store().repository::<Habit>(&Scope::owner(ADA));
     let drafts = (0..10_000).map(|number| HabitDraft::new("n", "daily").sort_order(number % 2));
     habits.insert_many(drafts.collect()).await?;

@@ -10,7 +10,7 @@ use suite::users::{ADA, adas};
 use uuid::Uuid;
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn rows_come_back_in_the_order_of_their_drafts(db: &TwinDatabase) -> Result<()> {
+async fn insert_many_returns_rows_in_the_order_of_their_drafts(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     let drafts: Vec<HabitDraft> = (0..1_234_u128)
         .map(|number| {
@@ -35,7 +35,7 @@ async fn rows_come_back_in_the_order_of_their_drafts(db: &TwinDatabase) -> Resul
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn forty_thousand_rows_go_in_at_once(db: &TwinDatabase) -> Result<()> {
+async fn insert_many_inserts_forty_thousand_rows(db: &TwinDatabase) -> Result<()> {
     let devices = adas::<Device>(db);
     let drafts: Vec<DeviceDraft> = (0..40_000)
         .map(|number| DeviceDraft::new(format!("p{number}")))
@@ -50,7 +50,7 @@ async fn forty_thousand_rows_go_in_at_once(db: &TwinDatabase) -> Result<()> {
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn all_rows_go_in_or_none(db: &TwinDatabase) -> Result<()> {
+async fn insert_many_inserts_all_rows_or_none(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     let there = habits.insert(HabitDraft::new("run", "daily")).await?;
     let mut drafts: Vec<HabitDraft> = (0..6_000)
@@ -72,7 +72,7 @@ async fn all_rows_go_in_or_none(db: &TwinDatabase) -> Result<()> {
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn no_drafts_are_no_rows(db: &TwinDatabase) -> Result<()> {
+async fn insert_many_of_no_drafts_returns_no_rows(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     assert_eq!(habits.insert_many(vec![]).await?, []);
     assert_eq!(habits.count(&Query::all()).await?, 0);
@@ -80,7 +80,7 @@ async fn no_drafts_are_no_rows(db: &TwinDatabase) -> Result<()> {
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_stream_gives_what_the_pages_give(db: &TwinDatabase) -> Result<()> {
+async fn a_stream_gives_the_rows_that_the_pages_give(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     let drafts = (0..2_500).map(|number| HabitDraft::new("h", "daily").sort_order(number % 11));
     habits.insert_many(drafts.collect()).await?;
@@ -102,7 +102,7 @@ async fn a_stream_gives_what_the_pages_give(db: &TwinDatabase) -> Result<()> {
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_stream_may_be_read_beside_writes_and_dropped_half_read(db: &TwinDatabase) -> Result<()> {
+async fn a_stream_can_be_read_beside_writes_and_dropped_half_way(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     let drafts = (0..1_500).map(|number| HabitDraft::new("h", "daily").sort_order(number));
     habits.insert_many(drafts.collect()).await?;
@@ -122,9 +122,9 @@ async fn a_stream_may_be_read_beside_writes_and_dropped_half_read(db: &TwinDatab
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_stream_in_a_read_unit_sees_one_moment(db: &TwinDatabase) -> Result<()> {
+async fn a_stream_in_a_read_unit_sees_one_snapshot(db: &TwinDatabase) -> Result<()> {
     if !db.is_shared() {
-        // Its one connection is the unit's, so nobody else can write meanwhile.
+        // The unit has the only connection, so that no other call can write.
         return Ok(());
     }
     let habits = adas::<Habit>(db);

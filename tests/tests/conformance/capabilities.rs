@@ -1,4 +1,4 @@
-//! Each difference between the engines that the library documents, shown.
+//! Each documented difference between the engines.
 
 use catamaran::capabilities::{Isolation, Locks, Timekeeper, Writers};
 use catamaran::testing::{TwinDatabase, twin_test};
@@ -8,7 +8,7 @@ use catamaran::{
 use entity::{Habit, HabitDraft, HabitPatch};
 use sea_orm::ConnectionTrait;
 use suite::kind::refused;
-use suite::outside::{connect, texts};
+use suite::observer::{connect, texts};
 use suite::pace::{PLENTY, limit};
 use suite::users::{ADA, BOB, adas, habit_of, scope};
 
@@ -33,7 +33,7 @@ async fn recolour(unit: &Unit, habit: &Habit) -> Result<Habit> {
 }
 
 #[twin_test(migration::Migrator)]
-async fn writers(db: &TwinDatabase) -> Result<()> {
+async fn writers_are_limited_as_capabilities_say(db: &TwinDatabase) -> Result<()> {
     let store = store_with_limits(db).await?;
     let (one, other) = (
         habit_of(&store, ADA, "one").await?,
@@ -56,7 +56,7 @@ async fn writers(db: &TwinDatabase) -> Result<()> {
 }
 
 #[twin_test(migration::Migrator)]
-async fn isolation(db: &TwinDatabase) -> Result<()> {
+async fn units_are_isolated_as_capabilities_say(db: &TwinDatabase) -> Result<()> {
     let habit = habit_of(db.store(), ADA, "run").await?;
     let elsewhere = store_with_limits(db).await?;
     let unit = db.store().begin_write(&scope(ADA)).await?;
@@ -80,7 +80,7 @@ async fn isolation(db: &TwinDatabase) -> Result<()> {
 }
 
 #[twin_test(migration::Migrator)]
-async fn locks(db: &TwinDatabase) -> Result<()> {
+async fn locks_cover_what_capabilities_say(db: &TwinDatabase) -> Result<()> {
     let (one, other) = (
         habit_of(db.store(), ADA, "one").await?,
         habit_of(db.store(), ADA, "other").await?,
@@ -103,7 +103,9 @@ async fn locks(db: &TwinDatabase) -> Result<()> {
 
 /// A statement that waits for a lock longer than it may take.
 #[twin_test(migration::Migrator)]
-async fn statement_clock(db: &TwinDatabase) -> Result<()> {
+async fn waiting_for_a_lock_counts_as_statement_time_as_capabilities_say(
+    db: &TwinDatabase,
+) -> Result<()> {
     let habit = habit_of(db.store(), ADA, "run").await?;
     let store = StoreOptions::new(db.url())
         .lock_timeout(PLENTY)
@@ -132,13 +134,14 @@ async fn statement_clock(db: &TwinDatabase) -> Result<()> {
     }
 }
 
-/// A statement of the application's own that forgets the owner.
+/// Custom SQL without a predicate for the owner.
 #[twin_test(migration::Migrator)]
-async fn row_level_security(db: &TwinDatabase) -> Result<()> {
+async fn row_level_security_binds_custom_sql_as_capabilities_say(db: &TwinDatabase) -> Result<()> {
     habit_of(db.store(), ADA, "ada's").await?;
     habit_of(db.store(), BOB, "bob's").await?;
     let unit = db.store().begin_read(&scope(ADA)).await?;
-    let careless = suite::outside::texts_in(&unit, "SELECT name FROM habits ORDER BY name").await?;
+    let careless =
+        suite::observer::texts_in(&unit, "SELECT name FROM habits ORDER BY name").await?;
     match of(db).row_level_security {
         true => assert_eq!(careless, ["ada's"]),
         false => assert_eq!(careless, ["ada's", "bob's"]),
@@ -148,7 +151,7 @@ async fn row_level_security(db: &TwinDatabase) -> Result<()> {
 }
 
 #[twin_test(migration::Migrator)]
-async fn ends_idle_units(db: &TwinDatabase) -> Result<()> {
+async fn idle_units_are_ended_as_capabilities_say(db: &TwinDatabase) -> Result<()> {
     let store = store_with_limits(db).await?;
     let unit = store.begin_write(&scope(ADA)).await?;
     let habits = unit.repository::<Habit>();
@@ -167,7 +170,7 @@ async fn ends_idle_units(db: &TwinDatabase) -> Result<()> {
 }
 
 #[twin_test(migration::Migrator)]
-async fn migrations_block_readers(db: &TwinDatabase) -> Result<()> {
+async fn migrations_block_readers_as_capabilities_say(db: &TwinDatabase) -> Result<()> {
     habit_of(db.store(), ADA, "run").await?;
     let store = store_with_limits(db).await?;
     let migrator = connect(db.url()).await?;
@@ -192,7 +195,7 @@ async fn migrations_block_readers(db: &TwinDatabase) -> Result<()> {
 }
 
 #[tokio::test]
-async fn in_memory() {
+async fn databases_in_memory_exist_as_capabilities_say() {
     let options = StoreOptions::new("sqlite::memory:").migrate::<migration::Migrator>();
     assert!(Engine::Sqlite.capabilities().in_memory && options.open().await.is_ok());
     assert!(!Engine::Postgres.capabilities().in_memory);

@@ -1,10 +1,10 @@
-//! What goes with a habit, and when.
+//! What a purge of a habit removes, and when.
 
 use catamaran::testing::{TwinDatabase, twin_test};
 use catamaran::{Error, Expected, Query, Result, Store};
 use chrono::{DateTime, Utc};
 use entity::{Entry, EntryDraft, Habit, Reminder, ReminderDraft};
-use suite::outside::Outside;
+use suite::observer::Observer;
 use suite::sample::day;
 use suite::users::{ADA, BOB, everyone, habit_of, scope};
 use uuid::Uuid;
@@ -30,8 +30,8 @@ async fn family(store: &Store, owner: Uuid, name: &str) -> Result<Habit> {
     Ok(habit)
 }
 
-/// How many entries and reminders the habit has, whatever their state.
-async fn children(outside: &Outside, habit: &Habit) -> [u64; 2] {
+/// The number of entries and reminders of the habit, living or deleted.
+async fn children(outside: &Observer, habit: &Habit) -> [u64; 2] {
     let of = format!("habit_id = '{}'", habit.id);
     [
         outside.count("habit_entries", &of).await,
@@ -40,17 +40,15 @@ async fn children(outside: &Outside, habit: &Habit) -> [u64; 2] {
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_purged_habit_takes_its_entries_and_reminders_of_every_state(
-    db: &TwinDatabase,
-) -> Result<()> {
-    let outside = Outside::of(db).await;
+async fn purging_a_habit_removes_its_entries_and_reminders(db: &TwinDatabase) -> Result<()> {
+    let outside = Observer::of(db).await;
     let store = db.store();
     let gone = family(store, ADA, "gone").await?;
     let kept = family(store, ADA, "kept").await?;
     let others = family(store, BOB, "another's").await?;
     let habits = store.repository::<Habit>(&scope(ADA));
 
-    // A soft delete is the habit's own; what belongs to it waits.
+    // A soft delete of the habit does not change its entries.
     habits.delete(gone.id, Expected::Version(1)).await?;
     assert_eq!(children(&outside, &gone).await, [4, 4]);
     let entries = store.repository::<Entry>(&scope(ADA));
@@ -66,8 +64,8 @@ async fn a_purged_habit_takes_its_entries_and_reminders_of_every_state(
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_purge_of_children_leaves_their_habit(db: &TwinDatabase) -> Result<()> {
-    let outside = Outside::of(db).await;
+async fn purging_entries_keeps_their_habit(db: &TwinDatabase) -> Result<()> {
+    let outside = Observer::of(db).await;
     let habit = family(db.store(), ADA, "run").await?;
     let entries = db.store().repository::<Entry>(&scope(ADA));
     assert_eq!(entries.purge(long_after(), 100).await?, 2);
@@ -78,8 +76,8 @@ async fn a_purge_of_children_leaves_their_habit(db: &TwinDatabase) -> Result<()>
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_cascade_is_taken_back_with_its_unit(db: &TwinDatabase) -> Result<()> {
-    let outside = Outside::of(db).await;
+async fn a_cascade_is_rolled_back_with_its_unit(db: &TwinDatabase) -> Result<()> {
+    let outside = Observer::of(db).await;
     let habit = family(db.store(), ADA, "run").await?;
     let before = outside.dump().await;
     let done: Result<()> = db
@@ -99,8 +97,10 @@ async fn a_cascade_is_taken_back_with_its_unit(db: &TwinDatabase) -> Result<()> 
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn the_systems_purge_takes_everybodys_deleted_habits(db: &TwinDatabase) -> Result<()> {
-    let outside = Outside::of(db).await;
+async fn a_purge_by_the_system_removes_deleted_habits_of_every_owner(
+    db: &TwinDatabase,
+) -> Result<()> {
+    let outside = Observer::of(db).await;
     let store = db.store();
     let mut families = Vec::new();
     for owner in [ADA, BOB] {
@@ -110,7 +110,7 @@ async fn the_systems_purge_takes_everybodys_deleted_habits(db: &TwinDatabase) ->
         families.push(habit);
     }
     let habits = store.repository::<Habit>(&everyone());
-    // One at a time: the one that was deleted first.
+    // With a limit of one, the row that was deleted first.
     assert_eq!(habits.purge(long_after(), 1).await?, 1);
     assert_eq!(children(&outside, &families[0]).await, [0, 0]);
     assert_eq!(children(&outside, &families[1]).await, [4, 4]);

@@ -18,7 +18,9 @@ fn day(number: u32) -> NaiveDate {
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_taken_id_names_the_primary_key(db: &TwinDatabase) -> Result<()> {
+async fn inserting_a_taken_id_is_a_unique_error_of_the_primary_key(
+    db: &TwinDatabase,
+) -> Result<()> {
     let id = Uuid::from_u128(5);
     let habits = adas::<Habit>(db);
     habits
@@ -60,7 +62,7 @@ async fn an_id_that_a_deleted_row_has_is_taken(db: &TwinDatabase) -> Result<()> 
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_day_is_taken_by_one_living_entry_of_a_habit(db: &TwinDatabase) -> Result<()> {
+async fn a_second_living_entry_of_a_day_is_a_unique_error(db: &TwinDatabase) -> Result<()> {
     let habit = adas::<Habit>(db)
         .insert(HabitDraft::new("run", "daily"))
         .await?;
@@ -99,7 +101,7 @@ async fn a_day_is_taken_by_one_living_entry_of_a_habit(db: &TwinDatabase) -> Res
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_child_without_its_parent_breaks_the_foreign_key(db: &TwinDatabase) -> Result<()> {
+async fn a_child_without_its_parent_is_a_foreign_key_error(db: &TwinDatabase) -> Result<()> {
     let missing = Uuid::from_u128(404);
     let entries = adas::<Entry>(db);
     let broken = foreign_key(
@@ -166,7 +168,7 @@ async fn a_platform_has_1_to_64_characters(db: &TwinDatabase) -> Result<()> {
     Ok(())
 }
 
-/// A reminder of an own habit, which is right but for its time and its days.
+/// A reminder of a new habit, with that time and those days.
 async fn remind(
     db: &TwinDatabase,
     reminders: &dyn Repository<Reminder>,
@@ -182,7 +184,7 @@ async fn remind(
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_reminder_rings_at_a_time_of_day_on_some_day(db: &TwinDatabase) -> Result<()> {
+async fn a_reminder_needs_a_time_of_day_and_a_day(db: &TwinDatabase) -> Result<()> {
     let reminders = adas::<Reminder>(db);
     for (time, days) in [("00:00", 1), ("09:59", 64), ("19:05", 127), ("23:59", 3)] {
         let made = remind(db, &*reminders, time, days).await?;
@@ -228,7 +230,7 @@ async fn a_reminder_rings_at_a_time_of_day_on_some_day(db: &TwinDatabase) -> Res
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_version_at_its_end_is_refused_and_nothing_wraps(db: &TwinDatabase) -> Result<()> {
+async fn a_version_at_its_maximum_is_refused_and_does_not_wrap(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     let made = habits.insert(HabitDraft::new("run", "daily")).await?;
     let sql = format!("UPDATE habits SET version = {}", i64::MAX);
@@ -258,8 +260,8 @@ async fn a_version_at_its_end_is_refused_and_nothing_wraps(db: &TwinDatabase) ->
 }
 
 #[twin_test(suite::specimen::Migrator, everywhere)]
-async fn null_in_a_column_that_forbids_it_names_the_column(db: &TwinDatabase) -> Result<()> {
-    // A later schema is stricter than the program that still runs.
+async fn null_in_a_not_null_column_names_the_column(db: &TwinDatabase) -> Result<()> {
+    // As when a newer schema is stricter than the running program.
     raw::execute_on(
         db,
         "DROP TABLE specimens; CREATE TABLE specimens (id TEXT PRIMARY KEY, label TEXT, note TEXT, small INTEGER, \
@@ -293,9 +295,7 @@ async fn null_in_a_column_that_forbids_it_names_the_column(db: &TwinDatabase) ->
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_column_that_went_away_is_a_schema_mismatch_and_never_a_value(
-    db: &TwinDatabase,
-) -> Result<()> {
+async fn a_dropped_column_is_a_schema_mismatch_and_never_a_value(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     let made = habits
         .insert(HabitDraft::new("run", "daily").color("red"))
@@ -339,7 +339,7 @@ async fn a_column_that_went_away_is_a_schema_mismatch_and_never_a_value(
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_table_that_went_away_is_a_schema_mismatch(db: &TwinDatabase) -> Result<()> {
+async fn a_dropped_table_is_a_schema_mismatch(db: &TwinDatabase) -> Result<()> {
     let devices = adas::<Device>(db);
     let made = devices.insert(DeviceDraft::new("ios")).await?;
     raw::execute(db.store(), "ALTER TABLE devices RENAME TO machines").await?;

@@ -109,7 +109,7 @@ async fn a_cursor_of_another_table_is_refused(db: &TwinDatabase) -> Result<()> {
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn what_is_no_cursor_is_refused_and_says_why(db: &TwinDatabase) -> Result<()> {
+async fn a_malformed_cursor_is_refused_with_a_reason(db: &TwinDatabase) -> Result<()> {
     let habits = with_rows(db).await?;
     let query = Query::all().order_by(Habit::SORT_ORDER.asc());
     let good = first_cursor(&*habits, &query).await?.to_string();
@@ -164,7 +164,7 @@ async fn a_cursor_survives_as_text_and_outlives_its_row(db: &TwinDatabase) -> Re
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn another_page_size_is_no_other_query(db: &TwinDatabase) -> Result<()> {
+async fn a_cursor_may_be_used_with_another_page_size(db: &TwinDatabase) -> Result<()> {
     let habits = with_rows(db).await?;
     let query: Query<Habit> = Filter::all().into();
     let cursor = first_cursor(&*habits, &query).await?;

@@ -17,7 +17,7 @@ fn unreadable(column: &'static str) -> ErrorKind {
     }
 }
 
-/// Writes past the checks.
+/// Writes a value that bypasses the checks.
 async fn plant(db: &TwinDatabase, constraint: &str, table: &str, set: &str) -> Result<()> {
     raw::execute_on(
         db,
@@ -58,12 +58,12 @@ async fn an_infinite_instant_is_a_decode_error_of_every_read(db: &TwinDatabase) 
             refused(devices.patch(made.id, Expected::Any, patch).await),
             unreadable(column)
         );
-        // What reads no row does not mind.
+        // Calls that read no row succeed.
         assert_eq!(devices.count(&Query::all()).await?, 1);
         let whole = format!("{column} = updated_at");
         plant(db, &constraint, "devices", &whole).await?;
     }
-    // The connection is as good as new.
+    // The connection stays usable.
     let other = devices.insert(DeviceDraft::new("web")).await?;
     assert_eq!(devices.get(other.id).await?, other);
     Ok(())
@@ -115,11 +115,11 @@ async fn an_instant_or_a_day_that_chrono_cannot_hold_is_a_decode_error(
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn what_is_not_of_the_columns_type_is_a_decode_error(db: &TwinDatabase) -> Result<()> {
+async fn a_value_of_another_type_is_a_decode_error(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     let made = habits.insert(HabitDraft::new("run", "daily")).await?;
     if db.engine() == Engine::Postgres {
-        // Its types let nothing else in, until someone changes the type.
+        // Postgres stores no other type, unless the column's type is changed.
         raw::execute(
             db.store(),
             "ALTER TABLE habits ALTER COLUMN sort_order TYPE bigint",
@@ -142,7 +142,7 @@ async fn what_is_not_of_the_columns_type_is_a_decode_error(db: &TwinDatabase) ->
         let before = format!("(SELECT {column} FROM kept)");
         raw::execute(db.store(), "CREATE TABLE kept AS SELECT * FROM habits").await?;
         plant(db, "", "habits", &format!("{column} = {value}")).await?;
-        // In the system's scope: the owner's own does not see a row whose owner is unreadable.
+        // In the system's scope, because an owner does not see a row with an unreadable owner.
         let found = everybodys::<Habit>(db);
         let query = Query::all().visibility(catamaran::Visibility::All);
         let page = found.list(&query, PageRequest::first(5)).await;
@@ -155,7 +155,7 @@ async fn what_is_not_of_the_columns_type_is_a_decode_error(db: &TwinDatabase) ->
 }
 
 #[twin_test(suite::specimen::Migrator, everywhere)]
-async fn null_where_the_record_has_none_is_a_decode_error(db: &TwinDatabase) -> Result<()> {
+async fn null_in_a_required_field_is_a_decode_error(db: &TwinDatabase) -> Result<()> {
     raw::execute_on(
         db,
         "DROP TABLE specimens; CREATE TABLE specimens (id TEXT PRIMARY KEY, label TEXT, note TEXT, small INTEGER, \

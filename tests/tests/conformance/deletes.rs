@@ -16,7 +16,7 @@ fn deleted() -> Query<Habit> {
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_delete_is_soft_and_is_a_version_with_a_time(db: &TwinDatabase) -> Result<()> {
+async fn a_delete_is_soft_and_sets_version_and_time(db: &TwinDatabase) -> Result<()> {
     let clock = ManualClock::at("2026-01-01T00:00:00Z");
     let store = open_with::<migration::History>(db, |options| options.clock(clock.clone())).await?;
     let habits = store.repository::<Habit>(&Scope::owner(ADA));
@@ -36,7 +36,7 @@ async fn a_delete_is_soft_and_is_a_version_with_a_time(db: &TwinDatabase) -> Res
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn what_is_stale_missing_or_deleted_is_not_deleted(db: &TwinDatabase) -> Result<()> {
+async fn a_stale_missing_or_deleted_row_is_not_deleted(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     let made = habits.insert(HabitDraft::new("run", "daily")).await?;
     assert_eq!(
@@ -60,7 +60,7 @@ async fn what_is_stale_missing_or_deleted_is_not_deleted(db: &TwinDatabase) -> R
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_restored_row_lives_on_in_its_next_version(db: &TwinDatabase) -> Result<()> {
+async fn restoring_a_row_increments_its_version(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     let made = habits.insert(HabitDraft::new("run", "daily")).await?;
     habits.delete(made.id, Expected::Any).await?;
@@ -78,7 +78,7 @@ async fn a_restored_row_lives_on_in_its_next_version(db: &TwinDatabase) -> Resul
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn restoring_a_living_row_returns_it_as_it_is(db: &TwinDatabase) -> Result<()> {
+async fn restoring_a_living_row_returns_it_unchanged(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     let made = habits.insert(HabitDraft::new("run", "daily")).await?;
     for expected in [Expected::Any, Expected::Version(1)] {
@@ -97,7 +97,7 @@ async fn restoring_a_living_row_returns_it_as_it_is(db: &TwinDatabase) -> Result
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_row_whose_key_was_given_away_is_not_restored(db: &TwinDatabase) -> Result<()> {
+async fn a_row_whose_key_is_taken_is_not_restored(db: &TwinDatabase) -> Result<()> {
     let habit = adas::<Habit>(db)
         .insert(HabitDraft::new("run", "daily"))
         .await?;
@@ -125,9 +125,7 @@ async fn a_row_whose_key_was_given_away_is_not_restored(db: &TwinDatabase) -> Re
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_purge_removes_what_was_deleted_before_the_oldest_first_up_to_the_limit(
-    db: &TwinDatabase,
-) -> Result<()> {
+async fn a_purge_removes_the_oldest_deleted_rows_up_to_the_limit(db: &TwinDatabase) -> Result<()> {
     let clock = ManualClock::at("2026-01-01T00:00:00Z");
     let store = open_with::<migration::History>(db, |options| options.clock(clock.clone())).await?;
     let habits = store.repository::<Habit>(&Scope::owner(ADA));
@@ -167,7 +165,7 @@ async fn a_purge_removes_what_was_deleted_before_the_oldest_first_up_to_the_limi
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_purge_takes_the_children_along_and_nobody_elses_rows(db: &TwinDatabase) -> Result<()> {
+async fn a_purge_removes_child_rows_and_no_rows_of_other_owners(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     let run = habits.insert(HabitDraft::new("run", "daily")).await?;
     let read = habits.insert(HabitDraft::new("read", "daily")).await?;
@@ -199,7 +197,7 @@ async fn a_purge_takes_the_children_along_and_nobody_elses_rows(db: &TwinDatabas
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_purge_before_a_year_that_no_engine_keeps_is_refused(db: &TwinDatabase) -> Result<()> {
+async fn a_purge_before_an_unsupported_year_is_refused(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     for before in [DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC] {
         assert_eq!(

@@ -1,16 +1,16 @@
-//! A table that lost its primary key and has an id twice: no call about one row changes two.
+//! A table without a primary key has one id twice. No call about one row changes both rows.
 
 use catamaran::testing::{TwinDatabase, twin_test};
 use catamaran::{Engine, ErrorKind, Expected, Result, Upsert};
 use entity::{Device, DeviceDraft, DevicePatch};
 use suite::kind::refused;
-use suite::outside::Outside;
+use suite::observer::Observer;
 use suite::raw::execute;
 use suite::specimen::{Specimen, SpecimenDraft, SpecimenPatch};
-use suite::users::{ADA, BOB, Estate, adas, everybodys, everyone, scope};
+use suite::users::{ADA, BOB, OwnerRows, adas, everybodys, everyone, scope};
 use uuid::Uuid;
 
-/// Takes the primary key away, and gives each of these rows a second time.
+/// Drops the primary key, and inserts each of these rows a second time.
 async fn duplicate(db: &TwinDatabase, table: &str, ids: &[Uuid]) -> Result<()> {
     let unkeyed = match db.engine() {
         Engine::Sqlite => format!(
@@ -32,14 +32,14 @@ fn several(table: &'static str, id: Uuid) -> ErrorKind {
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn no_call_about_one_row_changes_two(db: &TwinDatabase) -> Result<()> {
-    let estate = Estate::<Device>::make(db.store(), ADA).await?;
+async fn a_call_about_one_row_never_changes_two(db: &TwinDatabase) -> Result<()> {
+    let estate = OwnerRows::<Device>::make(db.store(), ADA).await?;
     let (living, deleted) = (estate.living, estate.deleted);
     let single = adas::<Device>(db)
         .insert(DeviceDraft::new("single"))
         .await?;
     duplicate(db, "devices", &[living.id, deleted.id]).await?;
-    let outside = Outside::of(db).await;
+    let outside = Observer::of(db).await;
     let before = outside.dump().await;
     let [dead, alive] = [deleted.id, living.id].map(|id| several("devices", id));
     let patch = || DevicePatch::new().platform("changed");
@@ -65,7 +65,7 @@ async fn no_call_about_one_row_changes_two(db: &TwinDatabase) -> Result<()> {
         for expected in [Expected::Any, Expected::Version(deleted.version)] {
             assert_eq!(refused(rows.restore(deleted.id, expected).await), dead);
         }
-        // It lives already, twice.
+        // Both rows are living already.
         assert_eq!(refused(rows.restore(living.id, Expected::Any).await), alive);
         let upsert = || Upsert::seen(changed.clone());
         assert_eq!(refused(rows.upsert(upsert()).await), alive);
@@ -73,7 +73,7 @@ async fn no_call_about_one_row_changes_two(db: &TwinDatabase) -> Result<()> {
         assert_eq!(refused(rows.upsert_many(both).await), alive);
         assert_eq!(outside.dump().await, before);
     }
-    // What is there once is written as ever.
+    // A row whose id is unique is still written.
     for owner in [scope(ADA), everyone()] {
         let rows = db.store().repository::<Device>(&owner);
         rows.patch(single.id, Expected::Any, patch()).await?;
@@ -83,10 +83,10 @@ async fn no_call_about_one_row_changes_two(db: &TwinDatabase) -> Result<()> {
     Ok(())
 }
 
-/// Of two rows with an id the owner has one: it is the only one that the owner's call is about.
+/// Two owners have a row with the same id. A call of one owner is about that owner's row.
 #[twin_test(migration::Migrator, everywhere)]
 async fn a_row_of_another_owner_with_the_same_id_is_left_alone(db: &TwinDatabase) -> Result<()> {
-    let mine = Estate::<Device>::make(db.store(), ADA).await?.living;
+    let mine = OwnerRows::<Device>::make(db.store(), ADA).await?.living;
     duplicate(db, "devices", &[]).await?;
     let bobs = format!(
         "INSERT INTO devices (id, user_id, platform, created_at, updated_at, version) \
@@ -94,14 +94,14 @@ async fn a_row_of_another_owner_with_the_same_id_is_left_alone(db: &TwinDatabase
         mine.id
     );
     execute(db.store(), &bobs).await?;
-    let outside = Outside::of(db).await;
+    let outside = Observer::of(db).await;
     let rows = adas::<Device>(db);
     let patched = rows.patch(mine.id, Expected::Any, DevicePatch::new().platform("mine"));
     assert_eq!(patched.await?.version, mine.version + 1);
     rows.delete(mine.id, Expected::Any).await?;
     let untouched = format!("user_id = '{BOB}' AND platform = 'bobs' AND deleted_at IS NULL");
     assert_eq!(outside.count("devices", &untouched).await, 1);
-    // To the system's scope they are two, of which one is deleted.
+    // In the system's scope there are two rows, one of them deleted.
     let rows = everybodys::<Device>(db);
     assert_eq!(rows.restore(mine.id, Expected::Any).await?.user_id, ADA);
     let before = outside.dump().await;
@@ -111,12 +111,14 @@ async fn a_row_of_another_owner_with_the_same_id_is_left_alone(db: &TwinDatabase
     Ok(())
 }
 
-/// In a unit the failed call ends the unit, or the attempt that it is part of and nothing else.
+/// The failed call ends its unit, or only its savepoint.
 #[twin_test(migration::Migrator, everywhere)]
-async fn in_a_unit_the_call_is_taken_back_with_its_attempt(db: &TwinDatabase) -> Result<()> {
-    let living = Estate::<Device>::make(db.store(), ADA).await?.living;
+async fn a_call_that_meets_a_duplicate_is_rolled_back_with_its_savepoint(
+    db: &TwinDatabase,
+) -> Result<()> {
+    let living = OwnerRows::<Device>::make(db.store(), ADA).await?.living;
     duplicate(db, "devices", &[living.id]).await?;
-    let outside = Outside::of(db).await;
+    let outside = Observer::of(db).await;
     for owner in [scope(ADA), everyone()] {
         let before = outside.dump().await;
         let unit = db.store().begin_write(&owner).await?;
@@ -149,14 +151,14 @@ async fn in_a_unit_the_call_is_taken_back_with_its_attempt(db: &TwinDatabase) ->
     Ok(())
 }
 
-/// A record without owner, version and soft delete: a delete would be for good.
+/// A record without owner, version and soft delete, so that a delete removes rows.
 #[twin_test(suite::specimen::Migrator, everywhere)]
-async fn a_delete_for_good_removes_one_row_or_none(db: &TwinDatabase) -> Result<()> {
+async fn a_hard_delete_removes_one_row_or_none(db: &TwinDatabase) -> Result<()> {
     let rows = everybodys::<Specimen>(db);
     let twice = rows.insert(SpecimenDraft::new("twice")).await?;
     let once = rows.insert(SpecimenDraft::new("once")).await?;
     duplicate(db, "specimens", &[twice.id]).await?;
-    let outside = Outside::of(db).await;
+    let outside = Observer::of(db).await;
     let seen = several("specimens", twice.id);
     for rows in [rows] {
         assert_eq!(refused(rows.delete(twice.id, Expected::Any).await), seen);

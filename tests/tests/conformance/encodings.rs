@@ -7,7 +7,7 @@ use catamaran::{ErrorKind, IdSource, Result, StoreOptions, UuidV7};
 use sea_orm::ConnectionTrait;
 use sea_orm_migration::MigratorTrait;
 use suite::kind::refused;
-use suite::outside::{connect, texts};
+use suite::observer::{connect, texts};
 
 type Habits = migration::Migrator;
 
@@ -22,7 +22,7 @@ fn options(url: &str) -> [StoreOptions; 3] {
     ]
 }
 
-/// Refused by the store and by each migrator, with what to do; nothing is made.
+/// The store and each migrator refuse, say what to do, and create nothing.
 async fn is_refused(url: &str, setting: &str, encoding: &str, advice: &str) -> Result<()> {
     let before = objects(url).await;
     for options in options(url) {
@@ -49,7 +49,7 @@ async fn is_refused(url: &str, setting: &str, encoding: &str, advice: &str) -> R
     Ok(())
 }
 
-/// What there is in the database.
+/// The tables of the database.
 async fn objects(url: &str) -> Vec<String> {
     let connection = connect(url).await.expect("a connection");
     let sql = match url.starts_with("sqlite") {
@@ -73,9 +73,9 @@ async fn a_file_in_utf_16_is_refused() -> Result<()> {
     Ok(())
 }
 
-/// One that was migrated all the same, by other means.
+/// A database that was migrated by other means.
 #[tokio::test]
-async fn a_migrated_file_in_utf_16_is_refused_too() -> Result<()> {
+async fn a_migrated_file_in_utf_16_is_refused() -> Result<()> {
     let folder = tempfile::tempdir().expect("a folder");
     let url = format!("sqlite://{}/habits.db?mode=rwc", folder.path().display());
     let connection = connect(&url).await?;

@@ -1,4 +1,4 @@
-//! What the surroundings do to a call: locks, full pools, lost connections, read-only databases.
+//! Locks, full pools, lost connections, full disks, damaged and read-only files.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use suite::users::{ADA, adas, everybodys, everyone};
 const ADAS: Scope = Scope::owner(ADA);
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_lock_that_someone_else_holds_is_a_lock_timeout(db: &TwinDatabase) -> Result<()> {
+async fn waiting_too_long_for_a_held_lock_is_a_timeout(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     let made = habits.insert(HabitDraft::new("run", "daily")).await?;
     let patch = || HabitPatch::new().name("walk");
@@ -26,7 +26,7 @@ async fn a_lock_that_someone_else_holds_is_a_lock_timeout(db: &TwinDatabase) -> 
         .patch(made.id, Expected::Any, patch())
         .await?;
     if db.target() == Target::SqliteMemory {
-        // The unit has the one connection: whoever else wants it waits for the pool.
+        // A database in memory has one connection, so that other calls wait for the pool.
         let short =
             open_with::<migration::History>(db, |options| options.acquire_timeout(limit())).await?;
         let _held = short.begin_write(&ADAS).await?;
@@ -56,7 +56,7 @@ async fn a_lock_that_someone_else_holds_is_a_lock_timeout(db: &TwinDatabase) -> 
     ] {
         assert_eq!(kind, ErrorKind::LockTimeout);
     }
-    // Reading waits for nobody.
+    // Reads do not wait.
     assert_eq!(waiting.get(made.id).await?, made);
     unit.commit().await?;
     assert_eq!(
@@ -74,7 +74,7 @@ async fn a_database_that_is_opened_for_reading_refuses_every_write(
     db: &TwinDatabase,
 ) -> Result<()> {
     if !db.is_shared() {
-        // A database in memory that nobody may write to holds nothing.
+        // A read-only database in memory would be empty.
         return Ok(());
     }
     let made = adas::<Habit>(db)
@@ -114,7 +114,7 @@ async fn a_database_that_is_opened_for_reading_refuses_every_write(
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_unit_that_reads_refuses_every_write_and_goes_on(db: &TwinDatabase) -> Result<()> {
+async fn a_read_unit_refuses_every_write_and_stays_usable(db: &TwinDatabase) -> Result<()> {
     let made = adas::<Habit>(db)
         .insert(HabitDraft::new("run", "daily"))
         .await?;
@@ -144,9 +144,9 @@ async fn a_unit_that_reads_refuses_every_write_and_goes_on(db: &TwinDatabase) ->
 }
 
 #[twin_test(migration::Migrator)]
-async fn a_lost_connection_is_told_once_and_then_replaced(db: &TwinDatabase) -> Result<()> {
+async fn a_lost_connection_fails_one_call_and_is_replaced(db: &TwinDatabase) -> Result<()> {
     if db.engine() == Engine::Sqlite {
-        // There is no connection that somebody else could end.
+        // SQLite has no server that could end a connection.
         return Ok(());
     }
     let made = adas::<Habit>(db)
@@ -181,9 +181,7 @@ async fn a_lost_connection_is_told_once_and_then_replaced(db: &TwinDatabase) -> 
 }
 
 #[twin_test(migration::Migrator)]
-async fn a_statement_of_the_applications_own_that_takes_too_long_is_ended(
-    db: &TwinDatabase,
-) -> Result<()> {
+async fn custom_sql_that_takes_too_long_is_a_statement_timeout(db: &TwinDatabase) -> Result<()> {
     let store =
         open_with::<migration::History>(db, |options| options.statement_timeout(limit())).await?;
     let AnyRepository::Postgres(habits) = store.native::<Habit>(&ADAS) else {
@@ -200,9 +198,7 @@ async fn a_statement_of_the_applications_own_that_takes_too_long_is_ended(
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_statement_of_the_applications_own_with_too_many_values_is_too_large(
-    db: &TwinDatabase,
-) -> Result<()> {
+async fn custom_sql_with_too_many_values_is_too_large(db: &TwinDatabase) -> Result<()> {
     let values = || (0..70_000).map(catamaran::Value::Int).collect::<Vec<_>>();
     let kind = match db.store().native::<Habit>(&ADAS) {
         AnyRepository::Sqlite(habits) => {
@@ -225,16 +221,16 @@ async fn a_statement_of_the_applications_own_with_too_many_values_is_too_large(
         }
     };
     assert_eq!(kind, ErrorKind::StatementTooLarge);
-    // The repository's own are never.
+    // Statements of a repository are split.
     let query: Query<Habit> = Habit::SORT_ORDER.is_in(0..70_000).into();
     assert_eq!(everybodys::<Habit>(db).count(&query).await?, 0);
     Ok(())
 }
 
 #[twin_test(migration::Migrator)]
-async fn a_full_disk_is_told_and_leaves_what_was_there(db: &TwinDatabase) -> Result<()> {
+async fn a_full_disk_is_an_error_and_keeps_the_rows(db: &TwinDatabase) -> Result<()> {
     if db.engine() == Engine::Postgres {
-        // Its disk is not ours to fill.
+        // The test does not fill the server's disk.
         return Ok(());
     }
     let habits = adas::<Habit>(db);
@@ -242,7 +238,7 @@ async fn a_full_disk_is_told_and_leaves_what_was_there(db: &TwinDatabase) -> Res
     let large = || HabitDraft::new("x".repeat(1_000_000), "daily");
     let grown = || HabitPatch::new().name("x".repeat(1_000_000));
     let unit = db.store().begin_write(&everyone()).await?;
-    // Such a setting ends with the unit.
+    // The setting ends with the unit.
     raw::execute_in(&unit, "PRAGMA max_page_count = 1").await?;
     let rows = unit.repository::<Habit>();
     let patched = rows.patch(made.id, Expected::Any, grown()).await;
@@ -258,18 +254,18 @@ async fn a_full_disk_is_told_and_leaves_what_was_there(db: &TwinDatabase) -> Res
 }
 
 #[twin_test(migration::Migrator)]
-async fn a_damaged_file_is_told(db: &TwinDatabase) -> Result<()> {
+async fn a_damaged_file_is_a_corruption_error(db: &TwinDatabase) -> Result<()> {
     use std::io::{Seek, SeekFrom, Write};
 
     let Some(path) = db.url().strip_prefix("sqlite://") else {
-        // The files of a server are not ours to damage.
+        // The test does not damage the server's files.
         return Ok(());
     };
     let habits = adas::<Habit>(db);
     let drafts = (0..2_000).map(|number| HabitDraft::new(format!("{number}"), "daily"));
     habits.insert_many(drafts.collect()).await?;
     db.store().close();
-    // Everything into the one file that is damaged below.
+    // Moves the journal into the file, which is damaged below.
     let connection = sea_orm::Database::connect(db.url()).await?;
     connection
         .execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -295,9 +291,9 @@ async fn a_damaged_file_is_told(db: &TwinDatabase) -> Result<()> {
     Ok(())
 }
 
-/// Its journal mode is its own: a store that may not write cannot make it WAL.
+/// A store that may not write cannot set the journal mode to WAL.
 #[tokio::test]
-async fn a_read_only_file_that_no_store_has_written_is_read() -> Result<()> {
+async fn a_read_only_file_without_a_journal_can_be_read() -> Result<()> {
     let made = EphemeralDatabase::sqlite_file::<migration::Migrator>().await;
     let made = made.expect("a file");
     let store = Store::open(format!("{}?mode=ro", made.url())).await?;

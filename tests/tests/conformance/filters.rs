@@ -24,7 +24,7 @@ async fn selected<T>(
     Ok(rows.iter().map(get).collect())
 }
 
-/// Asks every comparison with every one of the values, which stand in ascending order in the rows.
+/// Compares with every value. The rows have the values in ascending order.
 async fn compares<C, T>(
     specimens: &dyn Repository<Specimen>,
     column: Column<Specimen, C>,
@@ -53,7 +53,7 @@ where
             };
             let found = selected(specimens, filter.clone(), get).await?;
             assert_eq!(found, wanted(false), "{name}");
-            // A NULL is in neither.
+            // NULL matches neither.
             let found = selected(specimens, filter.not(), get).await?;
             assert_eq!(found, wanted(true), "not {name}");
         }
@@ -61,7 +61,7 @@ where
     Ok(())
 }
 
-/// Asks for lists of the values.
+/// Filters by lists of the values.
 async fn lists<C, T>(
     specimens: &dyn Repository<Specimen>,
     column: Column<Specimen, C>,
@@ -83,7 +83,7 @@ where
     Ok(())
 }
 
-/// One row for each value, in ascending order of ids, and one with what a draft has by itself.
+/// One row for each value, in ascending order of ids, and one with the draft's default.
 async fn sampled<T: Clone>(
     specimens: &dyn Repository<Specimen>,
     values: &[T],
@@ -190,7 +190,7 @@ async fn every_comparison_holds_on_every_type(db: &TwinDatabase) -> Result<()> {
 }
 
 #[twin_test(suite::specimen::Migrator, everywhere)]
-async fn bytes_and_floats_compare_but_are_not_listed(db: &TwinDatabase) -> Result<()> {
+async fn bytes_and_floats_are_compared_but_refused_in_lists(db: &TwinDatabase) -> Result<()> {
     let specimens = everybodys::<Specimen>(db);
     let values: Vec<Vec<u8>> = vec![
         vec![],
@@ -237,9 +237,7 @@ async fn bytes_and_floats_compare_but_are_not_listed(db: &TwinDatabase) -> Resul
 }
 
 #[twin_test(suite::specimen::Migrator, everywhere)]
-async fn null_is_neither_equal_nor_different_and_is_asked_for_by_name(
-    db: &TwinDatabase,
-) -> Result<()> {
+async fn null_matches_no_comparison_and_only_is_null(db: &TwinDatabase) -> Result<()> {
     let specimens = everybodys::<Specimen>(db);
     specimens
         .insert_many(vec![
@@ -268,7 +266,7 @@ async fn null_is_neither_equal_nor_different_and_is_asked_for_by_name(
         (Specimen::WHOLE.is_not_null().not(), "null"),
         (Specimen::WHOLE.is_in([1, 3]), "one"),
         (Specimen::WHOLE.is_in([1, 3]).not(), "two"),
-        // Against an empty list nothing is known less: no row is in it, NULL or not.
+        // No value is in an empty list, also not NULL.
         (Specimen::WHOLE.is_in(Vec::<i64>::new()), ""),
         (
             Specimen::WHOLE.is_in(Vec::<i64>::new()).not(),
@@ -331,7 +329,7 @@ async fn a_list_may_have_any_number_of_values(db: &TwinDatabase) -> Result<()> {
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn conditions_nest_and_five_hundred_are_the_most(db: &TwinDatabase) -> Result<()> {
+async fn conditions_can_be_nested_up_to_five_hundred(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     let drafts = (0..10).map(|place| HabitDraft::new("n", "daily").sort_order(place));
     habits.insert_many(drafts.collect()).await?;
@@ -339,7 +337,7 @@ async fn conditions_nest_and_five_hundred_are_the_most(db: &TwinDatabase) -> Res
 
     let flat = |parts: i32| (1..parts).fold(is(0), |filter, place| filter.or(is(place)));
     assert_eq!(habits.count(&flat(500).into()).await?, 10);
-    // And in or in and, as deep as there are conditions; each opposite is one more.
+    // Alternating AND and OR, as deep as there are conditions. Each NOT counts as one.
     let deep = |levels: i32| {
         (1..levels).fold(is(0), |filter, level| match level % 2 {
             0 => filter.or(is(level % 10)),
@@ -353,7 +351,7 @@ async fn conditions_nest_and_five_hundred_are_the_most(db: &TwinDatabase) -> Res
         |place: i32| (1..250).fold(place == 0, |holds, level| !holds || place == level % 10);
     let expected = (0..10).filter(|place| holds(*place)).count();
     assert_eq!(habits.count(&opposites(250).into()).await?, expected as u64);
-    // The opposite of the opposite is what was there.
+    // A double NOT is the condition itself.
     let same = (0..100_000).fold(is(3), |filter, _| filter.not());
     assert_eq!(habits.count(&same.into()).await?, 1);
 
@@ -381,7 +379,7 @@ async fn conditions_nest_and_five_hundred_are_the_most(db: &TwinDatabase) -> Res
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn managed_columns_are_asked_for_like_the_others(db: &TwinDatabase) -> Result<()> {
+async fn managed_columns_can_be_filtered_like_others(db: &TwinDatabase) -> Result<()> {
     let devices = adas::<Device>(db);
     let first = devices.insert(entity::DeviceDraft::new("ios")).await?;
     let second = devices
@@ -440,7 +438,7 @@ fn floats(count: usize) -> Vec<f64> {
 }
 
 #[twin_test(suite::specimen::Migrator, everywhere)]
-async fn a_float_is_found_by_its_value_to_the_bit(db: &TwinDatabase) -> Result<()> {
+async fn a_float_is_found_by_its_exact_value(db: &TwinDatabase) -> Result<()> {
     let specimens = everybodys::<Specimen>(db);
     let values = floats(400);
     let drafts = values

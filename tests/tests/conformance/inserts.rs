@@ -12,7 +12,7 @@ use suite::users::{ADA, adas, everybodys};
 use uuid::Uuid;
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn what_an_insert_returns_is_what_is_stored(db: &TwinDatabase) -> Result<()> {
+async fn an_insert_returns_the_stored_row(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     let run = habits
         .insert(
@@ -52,7 +52,7 @@ async fn what_an_insert_returns_is_what_is_stored(db: &TwinDatabase) -> Result<(
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_draft_may_bring_its_id_once(db: &TwinDatabase) -> Result<()> {
+async fn a_draft_with_an_id_is_inserted_once(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     for id in [Uuid::from_u128(42), Uuid::nil(), Uuid::max()] {
         let made = habits
@@ -74,7 +74,7 @@ async fn a_draft_may_bring_its_id_once(db: &TwinDatabase) -> Result<()> {
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn ids_that_the_library_makes_are_of_version_7_and_differ(db: &TwinDatabase) -> Result<()> {
+async fn generated_ids_are_distinct_uuids_of_version_7(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     let drafts = (0..100).map(|_| HabitDraft::new("run", "daily"));
     let made = habits.insert_many(drafts.collect()).await?;
@@ -86,7 +86,7 @@ async fn ids_that_the_library_makes_are_of_version_7_and_differ(db: &TwinDatabas
     Ok(())
 }
 
-/// What an injected clock says, and what both engines keep of it.
+/// An instant of an injected clock, and what both engines keep of it.
 const INSTANTS: [(&str, &str); 9] = [
     (
         "2026-01-02T03:04:05.678901999Z",
@@ -115,7 +115,7 @@ const INSTANTS: [(&str, &str); 9] = [
 ];
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn instants_are_cut_to_microseconds_towards_the_past_before_they_are_returned(
+async fn instants_are_rounded_down_to_microseconds_before_they_are_returned(
     db: &TwinDatabase,
 ) -> Result<()> {
     let clock = ManualClock::at("2026-01-01T00:00:00Z");
@@ -136,7 +136,7 @@ async fn instants_are_cut_to_microseconds_towards_the_past_before_they_are_retur
             .await?;
         assert_eq!(devices.get(many[0].id).await?, many[0], "{now}");
         assert_eq!(many[0].last_sync_at, made.last_sync_at);
-        // What was given finds what was kept: a filter cuts in the same way.
+        // A filter rounds in the same way, so that the given instant finds the stored one.
         let found: Query<Device> = Device::LAST_SYNC_AT.eq(given).into();
         assert_eq!(devices.count(&found).await?, 2, "{now}");
         let found: Query<Device> = Device::CREATED_AT.is_in([given]).into();
@@ -147,7 +147,7 @@ async fn instants_are_cut_to_microseconds_towards_the_past_before_they_are_retur
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn the_system_inserts_nothing_because_it_is_no_owner(db: &TwinDatabase) -> Result<()> {
+async fn an_insert_by_the_system_is_refused(db: &TwinDatabase) -> Result<()> {
     let habits = everybodys::<Habit>(db);
     let draft = HabitDraft::new("run", "daily");
     let expected = ErrorKind::Permission {

@@ -86,14 +86,14 @@ async fn a_second_living_entry_for_a_day_is_refused_to_every_write(
     assert_eq!(entries.count(&all).await?, 2);
     assert_eq!(entries.get(first.id).await?, first);
     assert_eq!(entries.get(next.id).await?, next);
-    // Another habit has days of its own.
+    // Another habit may have the same day.
     let other = habit_of(db.store(), ADA, "read").await?.id;
     entries.insert(EntryDraft::new(other, day(0))).await?;
     Ok(())
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_deleted_entry_gives_its_day_away_and_comes_back_when_it_is_free(
+async fn a_deleted_entry_frees_its_day_and_is_restored_once_it_is_free(
     db: &TwinDatabase,
 ) -> Result<()> {
     let (entries, habit, first) = one_entry(db).await?;
@@ -110,7 +110,7 @@ async fn a_deleted_entry_gives_its_day_away_and_comes_back_when_it_is_free(
         (first.id, 3, None)
     );
     assert_taken(entries.restore(second.id, Expected::Any).await);
-    // Any number of deleted ones may have the day.
+    // Any number of deleted entries may have the same day.
     let all = Query::all().visibility(Visibility::Deleted);
     for deleted in 2..5 {
         entries.delete_where(&Entry::HABIT_ID.eq(habit)).await?;
@@ -121,9 +121,7 @@ async fn a_deleted_entry_gives_its_day_away_and_comes_back_when_it_is_free(
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_restore_compares_versions_and_leaves_a_living_row_as_it_is(
-    db: &TwinDatabase,
-) -> Result<()> {
+async fn a_restore_compares_versions_and_keeps_a_living_row(db: &TwinDatabase) -> Result<()> {
     let (entries, _, entry) = one_entry(db).await?;
     assert_eq!(entries.restore(entry.id, Expected::Any).await?, entry);
     assert_eq!(
@@ -135,7 +133,7 @@ async fn a_restore_compares_versions_and_leaves_a_living_row_as_it_is(
     entries.delete(entry.id, Expected::Any).await?;
     assert_version(entries.restore(entry.id, Expected::Version(1)).await, 1, 2);
     assert_eq!(entries.find(entry.id).await?, None);
-    // A deleted row is not there for any other write.
+    // Every other write treats a deleted row as missing.
     let updated = entries.update(entry.clone()).await;
     assert!(updated.is_err_and(|error| error.is_not_found()));
     let deleted = entries.delete(entry.id, Expected::Any).await;
@@ -158,7 +156,7 @@ async fn a_restore_compares_versions_and_leaves_a_living_row_as_it_is(
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_day_may_change_hands_inside_of_one_unit(db: &TwinDatabase) -> Result<()> {
+async fn a_day_can_be_given_to_another_entry_in_one_unit(db: &TwinDatabase) -> Result<()> {
     let (entries, habit, first) = one_entry(db).await?;
     let second = db
         .store()

@@ -1,4 +1,4 @@
-//! What opening a store may meet: each its own kind.
+//! Each error of opening a store has a kind of its own.
 
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,7 @@ async fn refusal(url: &str) -> ErrorKind {
     refused(Store::open(url).await)
 }
 
-/// A URL of the same place with another database in it.
+/// The URL with another database.
 fn elsewhere(url: &str, database: &str) -> String {
     let mut url: url::Url = url.parse().expect("the test's own URL");
     url.set_path(database);
@@ -30,7 +30,7 @@ fn not_migrated(reason: &str) -> ErrorKind {
 }
 
 #[tokio::test]
-async fn a_url_of_no_engine_of_ours_is_invalid() {
+async fn a_url_of_an_unsupported_engine_is_invalid() {
     for (url, reason) in [
         (
             "mysql://ann:s3cret@localhost/habits",
@@ -73,7 +73,7 @@ async fn a_url_of_no_engine_of_ours_is_invalid() {
 }
 
 #[tokio::test]
-async fn a_missing_file_is_named_and_not_made() {
+async fn a_missing_file_is_named_and_not_created() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("habits.db");
     let name = file.display().to_string();
@@ -101,7 +101,7 @@ async fn a_missing_file_is_named_and_not_made() {
 }
 
 #[tokio::test]
-async fn a_folder_is_no_file_that_opens() {
+async fn opening_a_folder_is_an_error() {
     let folder = tempfile::tempdir().expect("a folder");
     let kind = refusal(&format!("sqlite://{}", folder.path().display())).await;
     assert_eq!(
@@ -113,7 +113,7 @@ async fn a_folder_is_no_file_that_opens() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_database_is_named_and_left_alone() {
+async fn a_file_that_is_no_database_is_named_and_unchanged() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("habits.db");
     let path = file.display().to_string();
@@ -135,7 +135,7 @@ async fn a_file_that_is_no_database_is_named_and_left_alone() {
 }
 
 #[tokio::test]
-async fn an_empty_file_is_a_database_that_is_not_migrated() {
+async fn an_empty_file_is_reported_as_not_migrated() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("habits.db");
     std::fs::write(&file, b"").expect("a file");
@@ -173,7 +173,7 @@ async fn a_missing_database_on_the_server_is_named(db: &TwinDatabase) -> Result<
 }
 
 #[twin_test(migration::Migrator)]
-async fn what_has_no_history_is_not_migrated(db: &TwinDatabase) -> Result<()> {
+async fn a_database_without_a_history_is_reported_as_not_migrated(db: &TwinDatabase) -> Result<()> {
     raw::execute(db.store(), "DROP TABLE seaql_migrations").await?;
     assert_eq!(
         refusal(db.url()).await,
@@ -183,9 +183,7 @@ async fn what_has_no_history_is_not_migrated(db: &TwinDatabase) -> Result<()> {
 }
 
 #[twin_test(migration::Migrator)]
-async fn a_table_or_a_column_that_the_domain_has_and_the_schema_has_not_is_named(
-    db: &TwinDatabase,
-) -> Result<()> {
+async fn a_table_or_column_that_is_missing_in_the_schema_is_named(db: &TwinDatabase) -> Result<()> {
     let open = async || StoreOptions::new(db.url()).domain(&DOMAIN).open().await;
     open().await?;
     raw::execute(
@@ -202,7 +200,7 @@ async fn a_table_or_a_column_that_the_domain_has_and_the_schema_has_not_is_named
         refused(open().await),
         not_migrated("there is no table devices")
     );
-    // Without a domain nobody looks.
+    // Without a domain tables are not checked.
     Store::open(db.url()).await?;
     Ok(())
 }
@@ -248,7 +246,7 @@ const ONLY_ON_POSTGRES: Domain = Domain {
 };
 
 #[twin_test(migration::Migrator)]
-async fn a_table_of_the_other_engine_is_not_missed(db: &TwinDatabase) -> Result<()> {
+async fn a_table_of_the_other_engine_is_not_required(db: &TwinDatabase) -> Result<()> {
     let (here, there) = match db.engine() {
         Engine::Sqlite => (&ONLY_ON_SQLITE, &ONLY_ON_POSTGRES),
         Engine::Postgres => (&ONLY_ON_POSTGRES, &ONLY_ON_SQLITE),
@@ -355,7 +353,7 @@ async fn a_migration_that_fails_while_opening_is_named_and_rolled_back(
 }
 
 #[twin_test(migration::Migrator)]
-async fn opening_may_migrate_and_does_it_once(db: &TwinDatabase) -> Result<()> {
+async fn opening_with_migrations_applies_them_once(db: &TwinDatabase) -> Result<()> {
     for _ in 0..2 {
         let options = StoreOptions::new(db.url()).migrate::<migration::History>();
         let store = options.domain(&DOMAIN).open().await?;

@@ -14,7 +14,7 @@ use suite::pages::{backwards, forwards};
 use suite::users::adas;
 use uuid::Uuid;
 
-/// 30 habits in 3 places, 10 names: ties in every order but that of ids.
+/// 30 habits with 3 sort orders and 10 names, so that every order except by id has ties.
 async fn tied(habits: &dyn Repository<Habit>) -> Result<Vec<Habit>> {
     let drafts = (0..30_u128).map(|number| {
         // Ids in another order than that of insertion.
@@ -41,7 +41,7 @@ async fn pages_of_any_size_and_direction_give_each_row_once_in_order(
         (Query::all().order_by(Habit::SORT_ORDER.asc()), |a, b| {
             (a.sort_order, a.id).cmp(&(b.sort_order, b.id))
         }),
-        // The id goes in the direction of the key before it.
+        // The id is sorted in the direction of the last key.
         (Query::all().order_by(Habit::SORT_ORDER.desc()), |a, b| {
             (b.sort_order, b.id).cmp(&(a.sort_order, a.id))
         }),
@@ -58,7 +58,7 @@ async fn pages_of_any_size_and_direction_give_each_row_once_in_order(
                 .order_by(Habit::ID.desc()),
             |a, b| (a.is_archived, &b.name, b.id).cmp(&(b.is_archived, &a.name, a.id)),
         ),
-        // What follows the id, or repeats a column, has nothing left to say.
+        // Keys after the id, and repeated columns, change nothing.
         (
             Query::all()
                 .order_by(Habit::NAME.asc())
@@ -91,13 +91,13 @@ async fn synchronised(devices: &dyn Repository<Device>) -> Result<Vec<Device>> {
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn nulls_stand_where_the_order_says_in_pages_of_any_size_and_direction(
+async fn nulls_are_sorted_as_asked_in_pages_of_any_size_and_direction(
     db: &TwinDatabase,
 ) -> Result<()> {
     let devices = adas::<Device>(db);
     let all = synchronised(&*devices).await?;
     let at = Device::LAST_SYNC_AT;
-    // Order, whether it descends, and whether NULLs stand first.
+    // The order, whether it descends, and whether NULLs are first.
     let orders: [(Order<Device>, bool, bool); 6] = [
         (at.asc(), false, false),
         (at.desc(), true, true),
@@ -174,7 +174,7 @@ async fn rows_that_do_not_change_are_seen_once_while_others_change_between_pages
     loop {
         let page = habits.list(&query, request).await?;
         seen.extend(page.items.iter().map(|habit| habit.id));
-        // Everything that may happen to a row: it moves before and behind the cursor, it goes, it comes.
+        // Rows move before and behind the cursor, are deleted and are inserted.
         let mover = moving[turn % moving.len()];
         let patch = HabitPatch::new().sort_order([-5, 9][turn % 2]);
         let moved = habits.patch(mover.id, Expected::Any, patch).await;
@@ -205,7 +205,7 @@ async fn rows_that_do_not_change_are_seen_once_while_others_change_between_pages
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_page_names_its_neighbours_and_only_those_that_it_has(db: &TwinDatabase) -> Result<()> {
+async fn a_page_has_cursors_only_for_pages_that_exist(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     let drafts =
         (1..=4_u128).map(|number| HabitDraft::new("h", "daily").id(Uuid::from_u128(number)));
@@ -245,9 +245,7 @@ async fn a_page_names_its_neighbours_and_only_those_that_it_has(db: &TwinDatabas
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_query_without_rows_has_one_empty_page_without_neighbours(
-    db: &TwinDatabase,
-) -> Result<()> {
+async fn a_query_without_rows_has_one_empty_page(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     habits.insert(HabitDraft::new("run", "daily")).await?;
     let nothing: Query<Habit> = Habit::NAME.eq("walk").into();
@@ -259,9 +257,7 @@ async fn a_query_without_rows_has_one_empty_page_without_neighbours(
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_page_whose_rows_went_away_is_empty_and_has_no_neighbours(
-    db: &TwinDatabase,
-) -> Result<()> {
+async fn a_page_whose_rows_were_removed_is_empty(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     let drafts =
         (1..=4_u128).map(|number| HabitDraft::new("h", "daily").id(Uuid::from_u128(number)));
@@ -315,7 +311,7 @@ async fn a_page_of_no_rows_or_of_too_many_is_an_invalid_query(db: &TwinDatabase)
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn texts_stand_in_the_order_of_code_points(db: &TwinDatabase) -> Result<()> {
+async fn texts_are_sorted_by_code_points(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     let mut names = [
         "_", "-", "a", "A", "á", "ß", "😀", "Z", "", " ", "B", "b", "aa", "a b", "ä", "z", "10",

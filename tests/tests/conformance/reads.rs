@@ -33,7 +33,7 @@ async fn getting_a_missing_row_says_which_one(db: &TwinDatabase) -> Result<()> {
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_deleted_row_is_neither_found_nor_got(db: &TwinDatabase) -> Result<()> {
+async fn a_deleted_row_is_not_found(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     let run = habits.insert(HabitDraft::new("run", "daily")).await?;
     habits.delete(run.id, Expected::Any).await?;
@@ -76,7 +76,7 @@ async fn exists_and_count_agree_with_the_filter_and_the_visibility(
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn an_empty_table_has_no_rows_to_count(db: &TwinDatabase) -> Result<()> {
+async fn the_count_of_an_empty_table_is_zero(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     assert_eq!(habits.count(&Query::all()).await?, 0);
     assert!(!habits.exists(&Query::all()).await?);

@@ -1,4 +1,4 @@
-//! What `#[derive(Record)]` writes: both mappings, drafts, patches and column handles.
+//! What `#[derive(Record)]` generates: mappings, drafts, patches and column handles.
 
 use catamaran::record::{Change, ColumnSpec, FIRST_VERSION, Field, Stamp, Twin, Type};
 use catamaran::{Postgres, Record, Sqlite, Value};
@@ -57,7 +57,7 @@ prop_compose! {
     }
 }
 
-/// The record comes back from both models, from its draft, and its values are of its columns' types.
+/// The record survives the conversion to both models and to a draft, and its values have the types of its columns.
 fn comes_back<R: Twin<Sqlite> + Twin<Postgres>>(record: R) -> Result<(), TestCaseError> {
     prop_assert_eq!(
         &<R as Twin<Sqlite>>::from_model(<R as Twin<Sqlite>>::into_model(record.clone())),
@@ -89,28 +89,28 @@ fn comes_back<R: Twin<Sqlite> + Twin<Postgres>>(record: R) -> Result<(), TestCas
 
 proptest! {
     #[test]
-    fn a_habit_comes_back(record in habit()) {
+    fn a_habit_is_read_as_it_was_written(record in habit()) {
         comes_back(record)?;
     }
 
     #[test]
-    fn an_entry_comes_back(record in entry()) {
+    fn an_entry_is_read_as_it_was_written(record in entry()) {
         comes_back(record)?;
     }
 
     #[test]
-    fn a_reminder_comes_back(record in reminder()) {
+    fn a_reminder_is_read_as_it_was_written(record in reminder()) {
         comes_back(record)?;
     }
 
     #[test]
-    fn a_device_comes_back(record in device()) {
+    fn a_device_is_read_as_it_was_written(record in device()) {
         comes_back(record)?;
     }
 
-    /// What SQLite keeps is text; nothing is lost between that and the record.
+    /// SQLite stores text. The conversion from and to text loses nothing.
     #[test]
-    fn the_texts_of_sqlite_are_canonical(record in entry()) {
+    fn texts_in_sqlite_are_in_canonical_form(record in entry()) {
         let model = <Entry as Twin<Sqlite>>::into_model(record.clone());
         prop_assert_eq!(model.id.to_string(), record.id.hyphenated().to_string());
         prop_assert_eq!(model.created_at.to_string().len(), 27);
@@ -162,7 +162,7 @@ fn a_draft_can_be_set_field_by_field() {
         (habit.color.as_str(), habit.sort_order, habit.is_archived),
         ("#ffffff", 3, true)
     );
-    // A nullable field takes the value itself, or an option.
+    // A nullable field accepts a value or an option.
     assert_eq!(
         DeviceDraft::new("ios").last_sync_at(stamp.now),
         DeviceDraft::new("ios").last_sync_at(Some(stamp.now))
@@ -196,7 +196,7 @@ fn a_patch_keeps_sets_and_empties() {
 }
 
 #[test]
-fn a_handle_stands_for_its_own_column() {
+fn a_column_handle_names_its_own_column() {
     fn handle<R: Record, T: Field>(column: catamaran::Column<R, T>, name: &str) {
         let spec = &R::COLUMNS[column.index()];
         assert_eq!(

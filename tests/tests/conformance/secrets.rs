@@ -27,7 +27,7 @@ async fn a_wrong_password_or_user_is_an_authentication_error(db: &TwinDatabase) 
         // A file has no users.
         return Ok(());
     }
-    // A role of its own: roles belong to the server, and other tests run beside.
+    // A role of this test alone: roles belong to the server, which other tests use at the same time.
     let role = format!("suite_{}", std::process::id());
     raw::execute(
         db.store(),
@@ -61,7 +61,7 @@ async fn a_wrong_password_or_user_is_an_authentication_error(db: &TwinDatabase) 
         &format!("REVOKE catamaran_app FROM {role}; DROP ROLE {role}"),
     )
     .await?;
-    // A server of ours asks for passwords; one that somebody gave us may not.
+    // A server that the tests started asks for passwords; one that was given to them may not.
     let ours = PostgresServer::shared()
         .await
         .is_ok_and(|server| server.directory().is_some());
@@ -88,7 +88,7 @@ async fn no_error_of_opening_shows_a_password() {
             "postgres://ann:{SECRET}@127.0.0.1:{port}/habits?sslrootcert=/no/such/file&sslmode=verify-full"
         ),
         format!("postgres://ann:{SECRET}@no-such-host.invalid/habits"),
-        // Whoever forgets the slashes, or to escape the password.
+        // Slashes are missing, or the password is not escaped.
         format!("postgres:ann:{SECRET}@127.0.0.1:{port}/habits"),
         format!("postgres:/ann:{SECRET}@127.0.0.1:{port}/habits"),
         format!("postgres://ann:1/{SECRET}@127.0.0.1:{port}/habits"),

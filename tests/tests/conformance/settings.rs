@@ -14,7 +14,7 @@ const ADAS: Scope = Scope::owner(ADA);
 
 async fn number(unit: &Unit, sql: &str) -> Result<i64> {
     let rows = raw::rows_in(unit, sql).await?;
-    // PRAGMA's columns have names of their own.
+    // Columns of a PRAGMA have names that differ from the PRAGMA's.
     Ok(rows[0].try_get_by_index::<i64>(0)?)
 }
 
@@ -37,7 +37,7 @@ async fn pragmas(unit: &Unit) -> Result<(String, [i64; 5])> {
     ))
 }
 
-/// As many units as the pool has connections for reading, all of them open.
+/// One open read unit for each connection that reads.
 async fn readers(store: &Store, count: usize) -> Result<Vec<Unit>> {
     let mut units = Vec::new();
     for _ in 0..count {
@@ -84,7 +84,7 @@ async fn every_connection_to_sqlite_has_its_settings(db: &TwinDatabase) -> Resul
     Ok(())
 }
 
-/// The other half of the test above.
+/// The part of the test above for Postgres.
 async fn every_connection_to_postgres(db: &TwinDatabase) -> Result<()> {
     let store = open_with::<migration::History>(db, |options| {
         options
@@ -136,7 +136,7 @@ async fn every_connection_to_postgres(db: &TwinDatabase) -> Result<()> {
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn the_store_knows_its_engine(db: &TwinDatabase) -> Result<()> {
+async fn a_store_tells_its_engine(db: &TwinDatabase) -> Result<()> {
     let expected = match db.target() {
         Target::SqliteFile | Target::SqliteMemory => Engine::Sqlite,
         Target::Postgres | Target::PostgresEnUs => Engine::Postgres,

@@ -1,4 +1,4 @@
-//! The application's own query, in each engine's own SQL.
+//! A query that the application writes in each engine's SQL.
 
 use catamaran::testing::{TwinDatabase, twin_test};
 use catamaran::{Error, ErrorKind, Expected, Result, Store};
@@ -35,19 +35,17 @@ async fn kept_on(store: &Store, days: &[&str]) -> Result<Uuid> {
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn runs_are_counted_over_gaps_and_the_turns_of_months_and_years(
-    db: &TwinDatabase,
-) -> Result<()> {
+async fn streaks_are_counted_over_gaps_months_and_years(db: &TwinDatabase) -> Result<()> {
     let cases: &[(&[&str], Streak)] = &[
         (&[], NONE),
         (&["2026-03-01"], streak(1, 1, "2026-03-01")),
         (&["2026-03-01", "2026-03-03"], streak(1, 1, "2026-03-03")),
-        // The order of writing is of no matter.
+        // The order of insertion does not matter.
         (
             &["2026-03-03", "2026-03-01", "2026-03-02"],
             streak(3, 3, "2026-03-03"),
         ),
-        // The longest run need not be the last one.
+        // The longest streak need not be the last one.
         (
             &[
                 "2026-01-01",
@@ -58,12 +56,12 @@ async fn runs_are_counted_over_gaps_and_the_turns_of_months_and_years(
             ],
             streak(3, 2, "2026-01-06"),
         ),
-        // Two runs of the same length.
+        // Two streaks of the same length.
         (
             &["2026-01-01", "2026-01-02", "2026-02-01", "2026-02-02"],
             streak(2, 2, "2026-02-02"),
         ),
-        // The turn of a month and of a year.
+        // The end of a month and of a year.
         (
             &[
                 "2025-12-30",
@@ -82,10 +80,10 @@ async fn runs_are_counted_over_gaps_and_the_turns_of_months_and_years(
         (&["2024-02-28", "2024-03-01"], streak(1, 1, "2024-03-01")),
         // of another year 28,
         (&["2026-02-28", "2026-03-01"], streak(2, 2, "2026-03-01")),
-        // and centuries have their own rule.
+        // and a century is a leap year only every 400 years.
         (&["1900-02-28", "1900-03-01"], streak(2, 2, "1900-03-01")),
         (&["2000-02-28", "2000-03-01"], streak(1, 1, "2000-03-01")),
-        // The calendar's ends.
+        // The first and the last supported days.
         (
             &["0001-01-01", "0001-01-02", "9999-12-31"],
             streak(2, 1, "9999-12-31"),
@@ -100,7 +98,7 @@ async fn runs_are_counted_over_gaps_and_the_turns_of_months_and_years(
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_run_of_years_is_counted_day_by_day(db: &TwinDatabase) -> Result<()> {
+async fn a_streak_of_years_is_counted_day_by_day(db: &TwinDatabase) -> Result<()> {
     let habit = habit_of(db.store(), ADA, "run").await?.id;
     let entries = db.store().repository::<Entry>(&scope(ADA));
     let days = date("2023-12-15").iter_days().take(1_500);
@@ -112,7 +110,7 @@ async fn a_run_of_years_is_counted_day_by_day(db: &TwinDatabase) -> Result<()> {
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_deleted_entry_breaks_a_run_until_it_is_restored(db: &TwinDatabase) -> Result<()> {
+async fn a_deleted_entry_breaks_a_streak_until_it_is_restored(db: &TwinDatabase) -> Result<()> {
     let days = ["2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04"];
     let habit = kept_on(db.store(), &days).await?;
     let entries = db.store().repository::<Entry>(&scope(ADA));
@@ -120,7 +118,7 @@ async fn a_deleted_entry_breaks_a_run_until_it_is_restored(db: &TwinDatabase) ->
     let third = Entry::DATE.eq(date("2026-01-03"));
     assert_eq!(entries.delete_where(&third).await?, 1);
     assert_eq!(habits.streak(habit).await?, streak(2, 1, "2026-01-04"));
-    // A day that is kept twice, once deleted, is one day.
+    // A day with a living and a deleted entry counts once.
     let again = entries.insert(EntryDraft::new(habit, date("2026-01-03")));
     again.await?;
     assert_eq!(habits.streak(habit).await?, streak(4, 4, "2026-01-04"));
@@ -130,7 +128,7 @@ async fn a_deleted_entry_breaks_a_run_until_it_is_restored(db: &TwinDatabase) ->
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn another_owner_sees_no_run_and_the_system_every_run(db: &TwinDatabase) -> Result<()> {
+async fn another_owner_sees_no_streak_and_the_system_sees_all(db: &TwinDatabase) -> Result<()> {
     let habit = kept_on(db.store(), &["2026-01-01", "2026-01-02"]).await?;
     let other = kept_on(db.store(), &["2026-01-02"]).await?;
     let store = db.store();
@@ -145,7 +143,7 @@ async fn another_owner_sees_no_run_and_the_system_every_run(db: &TwinDatabase) -
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_unit_sees_its_own_run_and_takes_it_back(db: &TwinDatabase) -> Result<()> {
+async fn a_unit_sees_its_uncommitted_streak_and_rolls_it_back(db: &TwinDatabase) -> Result<()> {
     let habit = kept_on(db.store(), &["2026-01-01", "2026-01-02"]).await?;
     let unit = db.store().begin_write(&scope(ADA)).await?;
     let inside = habits_in(&unit);

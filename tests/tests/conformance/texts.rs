@@ -1,4 +1,4 @@
-//! Finding texts in texts: what a person types means itself.
+//! Search for a text inside of texts. No character is a wildcard.
 
 use catamaran::testing::{TwinDatabase, twin_test};
 use catamaran::{Filter, InvalidReason, Query, Repository, Result};
@@ -6,7 +6,7 @@ use entity::{Habit, HabitDraft};
 use suite::kind::{invalid, refused};
 use suite::users::adas;
 
-/// Texts with every character that some search gives another meaning.
+/// Texts with every character that is special in some search syntax.
 fn hostile() -> Vec<String> {
     let mut texts: Vec<String> = [
         "",
@@ -125,7 +125,7 @@ async fn insert(habits: &dyn Repository<Habit>, names: &[String]) -> Result<()> 
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn every_character_of_a_needle_means_itself(db: &TwinDatabase) -> Result<()> {
+async fn every_character_of_a_needle_is_literal(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     let texts = hostile();
     insert(&*habits, &texts).await?;
@@ -158,7 +158,7 @@ async fn a_needle_that_is_longer_than_the_text_is_not_in_it(db: &TwinDatabase) -
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn equality_knows_no_folding_no_trimming_and_no_normal_form(db: &TwinDatabase) -> Result<()> {
+async fn equality_does_not_fold_case_trim_or_normalize(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     let texts = hostile();
     insert(&*habits, &texts).await?;
@@ -173,7 +173,7 @@ async fn equality_knows_no_folding_no_trimming_and_no_normal_form(db: &TwinDatab
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_needle_that_no_text_can_have_is_refused(db: &TwinDatabase) -> Result<()> {
+async fn a_needle_that_no_column_can_hold_is_refused(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     insert(&*habits, &["a".to_owned()]).await?;
     for (_, ask, _) in ASKED {

@@ -1,4 +1,4 @@
-//! A record without owner, version, timestamps and soft delete loses just what these are for.
+//! A record without owner, version, timestamps and soft delete.
 
 use catamaran::record::Change;
 use catamaran::testing::{TwinDatabase, twin_test};
@@ -16,7 +16,7 @@ const NO_VERSION: ErrorKind = ErrorKind::Unsupported {
 };
 
 #[twin_test(suite::specimen::Migrator, everywhere)]
-async fn a_delete_is_for_good(db: &TwinDatabase) -> Result<()> {
+async fn deleting_a_record_without_soft_delete_removes_its_row(db: &TwinDatabase) -> Result<()> {
     let specimens = everybodys::<Specimen>(db);
     let drafts = ["a", "b", "c", "d"].map(SpecimenDraft::new);
     let made = specimens.insert_many(drafts.into()).await?;
@@ -44,7 +44,9 @@ async fn a_delete_is_for_good(db: &TwinDatabase) -> Result<()> {
 }
 
 #[twin_test(suite::specimen::Migrator, everywhere)]
-async fn there_is_nothing_to_restore_or_to_purge(db: &TwinDatabase) -> Result<()> {
+async fn a_record_without_soft_delete_cannot_be_restored_or_purged(
+    db: &TwinDatabase,
+) -> Result<()> {
     let specimens = everybodys::<Specimen>(db);
     let made = specimens.insert(SpecimenDraft::new("a")).await?;
     let no_soft_delete = |what| ErrorKind::Unsupported {
@@ -66,7 +68,7 @@ async fn there_is_nothing_to_restore_or_to_purge(db: &TwinDatabase) -> Result<()
 }
 
 #[twin_test(suite::specimen::Migrator, everywhere)]
-async fn there_is_no_version_to_expect(db: &TwinDatabase) -> Result<()> {
+async fn expecting_a_version_of_an_unversioned_record_is_refused(db: &TwinDatabase) -> Result<()> {
     let specimens = everybodys::<Specimen>(db);
     let made = specimens.insert(SpecimenDraft::new("a")).await?;
     let one = Expected::Version(1);
@@ -82,7 +84,7 @@ async fn there_is_no_version_to_expect(db: &TwinDatabase) -> Result<()> {
 }
 
 #[twin_test(suite::specimen::Migrator, everywhere)]
-async fn an_update_overwrites_whatever_is_there(db: &TwinDatabase) -> Result<()> {
+async fn updating_an_unversioned_record_overwrites_any_row(db: &TwinDatabase) -> Result<()> {
     let specimens = everybodys::<Specimen>(db);
     let first = specimens.insert(SpecimenDraft::new("a").whole(1)).await?;
     let mut second = first.clone();
@@ -106,7 +108,7 @@ async fn an_update_overwrites_whatever_is_there(db: &TwinDatabase) -> Result<()>
 }
 
 #[twin_test(suite::specimen::Migrator, everywhere)]
-async fn a_patch_keeps_sets_and_clears_every_kind_of_column(db: &TwinDatabase) -> Result<()> {
+async fn a_patch_keeps_sets_and_clears_columns_of_every_type(db: &TwinDatabase) -> Result<()> {
     let specimens = everybodys::<Specimen>(db);
     let full = SpecimenDraft::new("a")
         .note("n".to_owned())
@@ -163,7 +165,7 @@ async fn a_patch_keeps_sets_and_clears_every_kind_of_column(db: &TwinDatabase) -
 }
 
 #[twin_test(suite::specimen::Migrator, everywhere)]
-async fn an_upsert_inserts_updates_or_leaves_and_never_conflicts(db: &TwinDatabase) -> Result<()> {
+async fn upserting_an_unversioned_record_never_conflicts(db: &TwinDatabase) -> Result<()> {
     let specimens = everybodys::<Specimen>(db);
     let id = Uuid::from_u128(7);
     let draft = |label: &str| SpecimenDraft::new(label).id(id).ratio(0.5).blob(vec![0]);
@@ -199,7 +201,7 @@ async fn an_upsert_inserts_updates_or_leaves_and_never_conflicts(db: &TwinDataba
 }
 
 #[twin_test(suite::specimen::Migrator, everywhere)]
-async fn what_needs_none_of_them_is_as_ever(db: &TwinDatabase) -> Result<()> {
+async fn a_record_without_managed_columns_has_all_other_calls(db: &TwinDatabase) -> Result<()> {
     let specimens = everybodys::<Specimen>(db);
     let drafts = (0..25_i32).map(|number| {
         SpecimenDraft::new(format!("l{}", number % 4))

@@ -10,7 +10,7 @@ use suite::users::{ADA, adas, everybodys};
 use uuid::Uuid;
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn an_update_writes_the_callers_columns_and_keeps_the_librarys(
+async fn an_update_writes_the_records_columns_and_keeps_the_managed_ones(
     db: &TwinDatabase,
 ) -> Result<()> {
     let clock = ManualClock::at("2026-01-01T00:00:00Z");
@@ -24,7 +24,7 @@ async fn an_update_writes_the_callers_columns_and_keeps_the_librarys(
     wanted.color = String::new();
     wanted.sort_order = i32::MAX;
     wanted.is_archived = true;
-    // Not the caller's to write.
+    // Managed columns are ignored in the record.
     wanted.created_at = instant("1999-09-09T09:09:09Z");
     wanted.updated_at = instant("1999-09-09T09:09:09Z");
     wanted.deleted_at = Some(instant("1999-09-09T09:09:09Z"));
@@ -44,7 +44,9 @@ async fn an_update_writes_the_callers_columns_and_keeps_the_librarys(
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn every_update_is_one_version_even_without_a_change(db: &TwinDatabase) -> Result<()> {
+async fn every_update_increments_the_version_even_without_a_change(
+    db: &TwinDatabase,
+) -> Result<()> {
     let habits = adas::<Habit>(db);
     let mut habit = habits.insert(HabitDraft::new("run", "daily")).await?;
     for version in 2..6 {
@@ -86,7 +88,7 @@ async fn a_missing_or_deleted_row_is_not_updated(db: &TwinDatabase) -> Result<()
     );
     habits.delete(made.id, Expected::Any).await?;
     let mut deleted = made.clone();
-    // Stale or not: a row that is deleted is not there.
+    // A deleted row is missing, stale or not.
     for version in [1, 2] {
         deleted.version = version;
         assert_eq!(

@@ -27,9 +27,7 @@ fn seen(stored: &Habit, version: i64, name: &str) -> Upsert<Habit> {
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_row_that_is_not_there_is_inserted_whatever_the_caller_knows(
-    db: &TwinDatabase,
-) -> Result<()> {
+async fn upserting_a_missing_row_inserts_it(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     let new = habits.upsert(Upsert::new(draft("run"))).await?;
     let Upserted::Inserted(first) = new else {
@@ -60,9 +58,7 @@ async fn a_row_that_is_not_there_is_inserted_whatever_the_caller_knows(
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_row_with_these_contents_is_unchanged_whatever_the_caller_knows(
-    db: &TwinDatabase,
-) -> Result<()> {
+async fn upserting_equal_contents_leaves_the_row_unchanged(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     habits.insert(draft("run")).await?;
     let stored = habits
@@ -83,9 +79,7 @@ async fn a_row_with_these_contents_is_unchanged_whatever_the_caller_knows(
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_row_with_other_contents_is_updated_only_by_who_knows_its_version(
-    db: &TwinDatabase,
-) -> Result<()> {
+async fn upserting_other_contents_needs_the_current_version(db: &TwinDatabase) -> Result<()> {
     let clock = ManualClock::at("2026-01-01T00:00:00Z");
     let store = open_with::<migration::History>(db, |options| options.clock(clock.clone())).await?;
     let habits = store.repository::<Habit>(&Scope::owner(ADA));
@@ -116,7 +110,7 @@ async fn a_row_with_other_contents_is_updated_only_by_who_knows_its_version(
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_deleted_row_is_a_conflict_even_with_these_contents(db: &TwinDatabase) -> Result<()> {
+async fn upserting_a_deleted_row_is_a_conflict(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     let stored = habits.insert(draft("run")).await?;
     habits.delete(ID, Expected::Any).await?;
@@ -136,7 +130,7 @@ async fn a_deleted_row_is_a_conflict_even_with_these_contents(db: &TwinDatabase)
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn null_is_a_content_like_any_other(db: &TwinDatabase) -> Result<()> {
+async fn an_upsert_compares_null_like_any_value(db: &TwinDatabase) -> Result<()> {
     let devices = adas::<Device>(db);
     let at = instant("2026-05-05T05:05:05Z");
     let made = devices.insert(DeviceDraft::new("ios")).await?;
@@ -161,7 +155,7 @@ async fn null_is_a_content_like_any_other(db: &TwinDatabase) -> Result<()> {
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn an_id_that_is_there_again_meets_what_the_row_before_it_made(
+async fn upsert_many_applies_a_repeated_id_after_the_row_before_it(
     db: &TwinDatabase,
 ) -> Result<()> {
     let habits = adas::<Habit>(db);
@@ -186,7 +180,7 @@ async fn an_id_that_is_there_again_meets_what_the_row_before_it_made(
     assert_eq!((&*other.name, &*another.name), ("other", "another"));
     assert_eq!((first, first), (second, third));
     assert_eq!(habits.count(&Query::all()).await?, 3);
-    // A row that knows the version that the one before it makes is written again, as by two calls.
+    // A row with the version that the row before it creates is written again, as by two calls.
     let rows = vec![
         seen(first, 1, "walk"),
         seen(first, 2, "swim"),
@@ -204,7 +198,7 @@ async fn an_id_that_is_there_again_meets_what_the_row_before_it_made(
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn an_id_that_is_there_again_with_other_contents_is_a_conflict_and_nothing_stays(
+async fn upsert_many_of_a_repeated_id_with_other_contents_keeps_nothing(
     db: &TwinDatabase,
 ) -> Result<()> {
     let habits = adas::<Habit>(db);
@@ -229,7 +223,7 @@ async fn an_id_that_is_there_again_with_other_contents_is_a_conflict_and_nothing
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn outcomes_come_back_in_the_order_of_the_rows(db: &TwinDatabase) -> Result<()> {
+async fn upsert_many_returns_outcomes_in_the_order_of_the_rows(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     let drafts = (0..300_u128).map(|number| {
         HabitDraft::new(format!("n{number}"), "daily").id(Uuid::from_u128(1_000 - number))
@@ -262,16 +256,14 @@ async fn outcomes_come_back_in_the_order_of_the_rows(db: &TwinDatabase) -> Resul
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn forty_thousand_rows_of_which_half_are_there_and_the_call_again(
-    db: &TwinDatabase,
-) -> Result<()> {
+async fn upsert_many_of_forty_thousand_rows_can_be_repeated(db: &TwinDatabase) -> Result<()> {
     let devices = adas::<Device>(db);
     let id = |number: u128| Uuid::from_u128(number + 1);
     let drafts = (0..20_000).map(|number| DeviceDraft::new("old").id(id(number * 2)));
     let made = devices.insert_many(drafts.collect()).await?;
     let rows: Vec<Upsert<Device>> = (0..40_000)
         .map(|number: u128| match number % 4 {
-            // There, and to be changed; there, and the same; not there.
+            // Rows to change, equal rows, and missing rows.
             0 => Upsert::seen(Device {
                 platform: "new".to_owned(),
                 ..made[number as usize / 2].clone()
@@ -294,7 +286,7 @@ async fn forty_thousand_rows_of_which_half_are_there_and_the_call_again(
         assert!(right, "{number}: {outcome:?}");
     }
     assert_eq!(devices.count(&Query::all()).await?, 40_000);
-    // The answer was lost and the call is repeated: nothing happens.
+    // Repeating the call, as after a lost answer, changes nothing.
     let again = devices.upsert_many(rows).await?;
     for (first, second) in outcomes.into_iter().zip(again) {
         assert_eq!(second, Upserted::Unchanged(first.into_record()));
@@ -303,7 +295,7 @@ async fn forty_thousand_rows_of_which_half_are_there_and_the_call_again(
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn all_rows_are_upserted_or_none(db: &TwinDatabase) -> Result<()> {
+async fn upsert_many_upserts_all_rows_or_none(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     let stored = habits.insert(draft("run")).await?;
     let mut rows: Vec<Upsert<Habit>> = (0..3_000)
@@ -319,7 +311,9 @@ async fn all_rows_are_upserted_or_none(db: &TwinDatabase) -> Result<()> {
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn another_unique_key_is_a_unique_error_and_no_outcome(db: &TwinDatabase) -> Result<()> {
+async fn an_upsert_that_breaks_another_unique_key_is_a_unique_error(
+    db: &TwinDatabase,
+) -> Result<()> {
     let habit = adas::<Habit>(db).insert(draft("run")).await?;
     let entries = adas::<Entry>(db);
     let day = NaiveDate::from_ymd_opt(2026, 2, 2).expect("a day");

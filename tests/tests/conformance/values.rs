@@ -47,7 +47,7 @@ async fn a_text_with_a_nul_is_refused_by_every_write(db: &TwinDatabase) -> Resul
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_text_has_a_mebibyte_at_most(db: &TwinDatabase) -> Result<()> {
+async fn a_text_may_have_up_to_one_mebibyte(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     let longest = "é".repeat(MAX_BYTES / 2);
     let made = habits
@@ -138,7 +138,7 @@ async fn years_before_1_and_after_9999_are_refused(db: &TwinDatabase) -> Result<
 }
 
 #[twin_test(suite::specimen::Migrator, everywhere)]
-async fn every_type_keeps_its_values_to_the_bit(db: &TwinDatabase) -> Result<()> {
+async fn every_type_keeps_its_exact_values(db: &TwinDatabase) -> Result<()> {
     let specimens = everybodys::<Specimen>(db);
     let texts = [
         "",
@@ -224,7 +224,9 @@ async fn every_type_keeps_its_values_to_the_bit(db: &TwinDatabase) -> Result<()>
 }
 
 #[twin_test(suite::specimen::Migrator, everywhere)]
-async fn negative_zero_is_zero_and_no_float_is_infinite(db: &TwinDatabase) -> Result<()> {
+async fn negative_zero_becomes_zero_and_infinite_floats_are_refused(
+    db: &TwinDatabase,
+) -> Result<()> {
     let specimens = everybodys::<Specimen>(db);
     let made = specimens
         .insert(SpecimenDraft::new("zero").ratio(-0.0).reading(-0.0))
@@ -263,7 +265,7 @@ async fn negative_zero_is_zero_and_no_float_is_infinite(db: &TwinDatabase) -> Re
 }
 
 #[twin_test(suite::specimen::Migrator, everywhere)]
-async fn bytes_have_a_mebibyte_at_most(db: &TwinDatabase) -> Result<()> {
+async fn bytes_may_have_up_to_one_mebibyte(db: &TwinDatabase) -> Result<()> {
     let specimens = everybodys::<Specimen>(db);
     let longest = vec![0xab; MAX_BYTES];
     let made = specimens

@@ -35,7 +35,7 @@ fn assert_timeout(error: &Error, waited: Duration) {
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_write_beside_an_open_unit_gives_up_on_a_pool_of_one(db: &TwinDatabase) -> Result<()> {
+async fn a_write_beside_an_open_unit_times_out_on_a_pool_of_one(db: &TwinDatabase) -> Result<()> {
     let store = narrow(db).await?;
     let unit = store.begin_write(&scope(ADA)).await?;
     unit.repository::<Habit>()
@@ -47,14 +47,14 @@ async fn a_write_beside_an_open_unit_gives_up_on_a_pool_of_one(db: &TwinDatabase
     let begun = Instant::now();
     let error = store.begin_write(&scope(ADA)).await.err().expect("a wait");
     assert_timeout(&error, begun.elapsed());
-    // The unit is none the worse, and the store neither.
+    // Unit and store stay usable.
     unit.commit().await?;
     habit_of(&store, ADA, "after").await?;
     Ok(())
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_read_beside_a_reading_unit_gives_up_on_a_pool_of_one(db: &TwinDatabase) -> Result<()> {
+async fn a_read_beside_a_read_unit_times_out_on_a_pool_of_one(db: &TwinDatabase) -> Result<()> {
     let store = narrow(db).await?;
     let habits = store.repository::<Habit>(&scope(ADA));
     let unit = store.begin_read(&scope(ADA)).await?;
@@ -66,7 +66,7 @@ async fn a_read_beside_a_reading_unit_gives_up_on_a_pool_of_one(db: &TwinDatabas
     Ok(())
 }
 
-/// On SQLite one connection writes: units stand in line for it, and none overtakes.
+/// On SQLite one connection writes. Units get it in the order of their calls.
 async fn units_write_in_the_order_of_asking(target: Target) -> Result<()> {
     let made = TwinDatabase::create::<migration::Migrator>(target).await;
     let db = made.expect("a database on SQLite");
@@ -100,18 +100,18 @@ async fn units_write_in_the_order_of_asking(target: Target) -> Result<()> {
 }
 
 #[tokio::test]
-async fn units_of_a_sqlite_file_write_in_the_order_of_asking() -> Result<()> {
+async fn units_of_a_sqlite_file_write_in_the_order_of_their_calls() -> Result<()> {
     units_write_in_the_order_of_asking(Target::SqliteFile).await
 }
 
 #[tokio::test]
-async fn units_of_sqlite_in_memory_write_in_the_order_of_asking() -> Result<()> {
+async fn units_of_sqlite_in_memory_write_in_the_order_of_their_calls() -> Result<()> {
     units_write_in_the_order_of_asking(Target::SqliteMemory).await
 }
 
-/// Another process's unit holds SQLite's one lock, or a row's lock on Postgres.
+/// A unit of another process holds the write lock of SQLite, or the lock of a row on Postgres.
 #[twin_test(migration::Migrator)]
-async fn a_write_behind_another_stores_lock_gives_up_in_time(db: &TwinDatabase) -> Result<()> {
+async fn a_write_behind_the_lock_of_another_store_times_out(db: &TwinDatabase) -> Result<()> {
     let habit = habit_of(db.store(), ADA, "run").await?;
     let other = db.open_another().await?;
     let options = StoreOptions::new(db.url()).lock_timeout(limit());

@@ -1,4 +1,4 @@
-//! Another process migrates the tables under a store that has its statements prepared.
+//! Another process migrates the tables while a store has prepared statements.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -11,7 +11,8 @@ use catamaran::{
 use entity::{Habit, HabitDraft, HabitPatch, postgres, sqlite};
 use sea_orm::{ConnectionTrait, DatabaseConnection, EntityTrait};
 use suite::kind::refused;
-use suite::outside::{connect, texts_in};
+use suite::observer::{connect, texts_in};
+use suite::stores::open_patient;
 use suite::users::{ADA, adas, everything, habit_of, scope};
 
 async fn migrate(db: &DatabaseConnection, sql: &str) -> Result<()> {
@@ -38,7 +39,7 @@ async fn use_it(store: &Store) -> Result<Habit> {
 }
 
 #[twin_test(migration::Migrator)]
-async fn a_column_that_comes_and_goes_changes_no_answer(db: &TwinDatabase) -> Result<()> {
+async fn adding_and_dropping_a_column_changes_no_answer(db: &TwinDatabase) -> Result<()> {
     let other = connect(db.url()).await?;
     use_it(db.store()).await?;
     for change in [
@@ -58,9 +59,7 @@ async fn a_column_that_comes_and_goes_changes_no_answer(db: &TwinDatabase) -> Re
 }
 
 #[twin_test(migration::Migrator)]
-async fn a_column_that_is_not_there_any_more_is_said_and_the_store_goes_on(
-    db: &TwinDatabase,
-) -> Result<()> {
+async fn a_dropped_column_is_an_error_and_the_store_stays_usable(db: &TwinDatabase) -> Result<()> {
     let other = connect(db.url()).await?;
     let habit = use_it(db.store()).await?;
     let habits = adas::<Habit>(db);
@@ -84,12 +83,13 @@ async fn a_column_that_is_not_there_any_more_is_said_and_the_store_goes_on(
 #[twin_test(migration::Migrator)]
 async fn tables_are_migrated_under_load_without_a_wrong_answer(db: &TwinDatabase) -> Result<()> {
     let other = connect(db.url()).await?;
-    let habit = use_it(db.store()).await?;
+    let store = open_patient(db).await?;
+    let habit = use_it(&store).await?;
     let mut readers = tokio::task::JoinSet::new();
     let stop = Arc::new(AtomicBool::new(false));
     let reads = Arc::new(AtomicU32::new(0));
     for _ in 0..4 {
-        let (store, habit) = (db.store().clone(), habit.clone());
+        let (store, habit) = (store.clone(), habit.clone());
         let (stop, reads) = (stop.clone(), reads.clone());
         readers.spawn(async move {
             let habits = store.repository::<Habit>(&scope(ADA));
@@ -104,7 +104,7 @@ async fn tables_are_migrated_under_load_without_a_wrong_answer(db: &TwinDatabase
     }
     for n in 0..30 {
         migrate(&other, &format!("ALTER TABLE habits ADD COLUMN c{n} text")).await?;
-        habit_of(db.store(), ADA, "more").await?;
+        habit_of(&store, ADA, "more").await?;
         // Each migration is followed by reads that began after it.
         let seen = reads.load(Ordering::Relaxed);
         while reads.load(Ordering::Relaxed) < seen + 8 {
@@ -122,7 +122,7 @@ async fn tables_are_migrated_under_load_without_a_wrong_answer(db: &TwinDatabase
 }
 
 #[twin_test(migration::Migrator)]
-async fn a_star_in_another_guise_is_refused_as_well(db: &TwinDatabase) -> Result<()> {
+async fn every_spelling_of_a_star_is_refused(db: &TwinDatabase) -> Result<()> {
     for star in [
         "TABLE habits",
         "SELECT DISTINCT ON (user_id) * FROM habits",
@@ -141,12 +141,12 @@ async fn a_star_in_another_guise_is_refused_as_well(db: &TwinDatabase) -> Result
     Ok(())
 }
 
-/// On every connection of the pool, whichever of them has seen the table as it was before.
+/// On every connection of the pool, whichever of them has prepared statements for the old table.
 ///
-/// What a statement of the application's own selects by `*` is refused; through SeaORM's door it is read by
-/// name, and is what is there now.
+/// Custom SQL that selects `*` is refused. SeaORM reads columns by
+/// name, and gets the current ones.
 #[twin_test(migration::Migrator)]
-async fn a_star_never_gives_another_column(db: &TwinDatabase) -> Result<()> {
+async fn a_star_in_custom_sql_never_reads_another_column(db: &TwinDatabase) -> Result<()> {
     const STAR: &str = "SELECT * FROM habits";
     const NAMED: &str = "SELECT name FROM habits";
     let other = connect(db.url()).await?;

@@ -1,4 +1,4 @@
-//! A connection that the server ended is thrown away, whatever it was used for. SQLite has none to lose.
+//! Connections that the server ended are not reused. Postgres only.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 use catamaran::testing::{Target, TwinDatabase};
 use catamaran::{Error, ErrorKind, OnceOutcome, Query, Result, Retry, Scope, Store, StoreOptions};
 use entity::{Habit, HabitDraft};
-use suite::outside::Outside;
+use suite::observer::Observer;
 use suite::pace::limit;
 use suite::proxy::{Proxy, Wire};
 use suite::users::{ADA, everyone, habit_of, scope};
 use uuid::Uuid;
 
 /// Ends the server's side of the store's connections, and waits until it has ended.
-async fn terminate(outside: &Outside) {
+async fn terminate(outside: &Observer) {
     let others = "FROM pg_stat_activity WHERE datname = current_database() \
          AND application_name = 'catamaran'";
     let ended = format!("SELECT pg_terminate_backend(pid, 5000)::text {others}");
@@ -25,7 +25,7 @@ async fn a_lost_connection_costs_one_call(caller: Scope) -> Result<()> {
     let db = made.expect("a database on Postgres");
     let habit = habit_of(db.store(), ADA, "run").await?;
     db.store().close();
-    let outside = Outside::of(&db).await;
+    let outside = Observer::of(&db).await;
     let store = StoreOptions::new(db.url()).connections(1).open().await?;
     let habits = store.repository::<Habit>(&caller);
     for round in 0..3 {
@@ -37,7 +37,7 @@ async fn a_lost_connection_costs_one_call(caller: Scope) -> Result<()> {
             _ => habits.update(habit.clone()).await.err(),
         };
         let error = lost.expect("the connection is gone");
-        // The system's write commits by itself, so it may have done so before the answer was lost.
+        // A write of the system commits by itself, so it may be durable although its answer is lost.
         let may_be_durable = round == 2 && caller.owner_id().is_none();
         let kind = match may_be_durable {
             true => ErrorKind::CommitUnknown,
@@ -51,13 +51,13 @@ async fn a_lost_connection_costs_one_call(caller: Scope) -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_owners_call_on_a_lost_connection_fails_once() -> Result<()> {
+async fn a_call_of_an_owner_on_a_lost_connection_fails_once() -> Result<()> {
     a_lost_connection_costs_one_call(scope(ADA)).await
 }
 
-/// Such a call has no transaction whose rollback would find out.
+/// Such a call has no transaction whose rollback would notice the lost connection.
 #[tokio::test]
-async fn a_systems_call_on_a_lost_connection_fails_once() -> Result<()> {
+async fn a_call_of_the_system_on_a_lost_connection_fails_once() -> Result<()> {
     a_lost_connection_costs_one_call(everyone()).await
 }
 
@@ -66,7 +66,7 @@ async fn a_unit_on_a_lost_connection_keeps_nothing_and_the_next_one_works() -> R
     let made = TwinDatabase::create::<migration::Migrator>(Target::Postgres).await;
     let db = made.expect("a database on Postgres");
     db.store().close();
-    let outside = Outside::of(&db).await;
+    let outside = Observer::of(&db).await;
     let store = StoreOptions::new(db.url()).connections(1).open().await?;
     let draft = || HabitDraft::new("run", "daily");
 
@@ -82,7 +82,7 @@ async fn a_unit_on_a_lost_connection_keeps_nothing_and_the_next_one_works() -> R
     assert!(unit.commit().await.is_err());
     assert_eq!(outside.count("habits", "true").await, 0);
 
-    // Lost between the last call and the commit, nobody can tell what became of it.
+    // Lost between the last call and the commit: the outcome is unknown.
     let unit = store.begin_write(&scope(ADA)).await?;
     unit.repository::<Habit>().insert(draft()).await?;
     terminate(&outside).await;
@@ -98,7 +98,7 @@ async fn a_unit_on_a_lost_connection_keeps_nothing_and_the_next_one_works() -> R
     Ok(())
 }
 
-/// A database behind a wire that breaks when told, and a store that uses it.
+/// A database behind a proxy that breaks when told, and a store that uses it.
 async fn behind_a_proxy(
     options: fn(StoreOptions) -> StoreOptions,
 ) -> Result<(TwinDatabase, Proxy, Store)> {
@@ -114,7 +114,7 @@ async fn behind_a_proxy(
 const KEY: Uuid = Uuid::from_u128(0x0189_0000_0000_7000_8000_0000_0000_0e12);
 
 #[tokio::test]
-async fn a_commit_whose_answer_is_lost_is_unknown_and_never_tried_again() -> Result<()> {
+async fn a_commit_whose_answer_is_lost_is_unknown_and_not_retried() -> Result<()> {
     for (cut, durable) in [(Wire::CutBeforeCommit, 0), (Wire::CutAfterCommit, 1)] {
         let (db, proxy, store) = behind_a_proxy(|options| options).await?;
         proxy.set(cut);
@@ -160,9 +160,9 @@ async fn a_key_tells_whether_a_commit_whose_answer_is_lost_was_durable() -> Resu
     Ok(())
 }
 
-/// A key that is not known to be free is not known to be taken either.
+/// The key alone does not tell the caller of one try whether its commit succeeded.
 #[tokio::test]
-async fn a_commit_that_stays_unknown_is_said_to_be_unknown() -> Result<()> {
+async fn a_commit_that_cannot_be_resolved_is_reported_as_unknown() -> Result<()> {
     let (_db, proxy, store) = behind_a_proxy(|options| options).await?;
     proxy.set(Wire::CutAfterCommit);
     let lost = store
@@ -180,7 +180,7 @@ async fn a_commit_that_stays_unknown_is_said_to_be_unknown() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_server_that_falls_silent_is_given_up() -> Result<()> {
+async fn a_server_that_stops_answering_is_a_lost_connection() -> Result<()> {
     let hasty = |options: StoreOptions| options.statement_timeout(limit()).lock_timeout(limit());
     let (db, proxy, store) = behind_a_proxy(hasty).await?;
     let habits = store.repository::<Habit>(&scope(ADA));
@@ -194,17 +194,17 @@ async fn a_server_that_falls_silent_is_given_up() -> Result<()> {
     assert_eq!(*silent.kind(), ErrorKind::ConnectionLost);
     assert!(began.elapsed() > Duration::from_secs(5), "it had its time");
     assert!(unit.commit().await.is_err());
-    // The wire is whole again for a new connection, and the old one is not used.
+    // A new connection works, and the old one is not used.
     proxy.set(Wire::Whole);
     assert_eq!(habits.get(before.id).await?, before);
-    let outside = Outside::of(&db).await;
+    let outside = Observer::of(&db).await;
     assert_eq!(outside.count("habits", "name = 'lost'").await, 0);
     Ok(())
 }
 
-/// What the work gives is the answer, once it is known that nothing was committed before.
+/// Once the key shows that nothing was committed, the result of the next try is returned.
 #[tokio::test]
-async fn a_key_that_is_found_free_resolves_what_was_unknown() -> Result<()> {
+async fn an_unused_key_proves_that_an_unknown_commit_failed() -> Result<()> {
     let (_db, proxy, store) = behind_a_proxy(|options| options).await?;
     proxy.set(Wire::CutBeforeCommit);
     let tries = AtomicU32::new(0);

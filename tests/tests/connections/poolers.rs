@@ -13,7 +13,7 @@ use entity::{Device, Entry, EntryDraft, Habit, HabitDraft, HabitPatch, Reminder}
 use sea_orm::sqlx::{self, Connection, Executor, PgConnection, Row};
 use suite::cross_owner::{Through, assert_no_access};
 use suite::login::Role;
-use suite::outside::{Outside, texts_in};
+use suite::observer::{Observer, texts_in};
 use suite::pace::{PLENTY, limit};
 use suite::pgbouncer::{Mode, PgBouncer, Setup};
 use suite::sample::day;
@@ -30,7 +30,7 @@ fn pooled(pooler: &PgBouncer, direct: &str) -> StoreOptions {
     StoreOptions::new(pooler.url(direct)).transaction_pooler(true)
 }
 
-/// Why a store does not open.
+/// The reason why a store does not open.
 async fn refusal(options: StoreOptions) -> String {
     let refused = options.open().await.expect_err("a pooler stands between");
     match refused.kind() {
@@ -73,7 +73,7 @@ async fn a_pooler_that_refuses_startup_options_is_named() {
 }
 
 #[tokio::test]
-async fn options_in_the_url_are_refused_by_name_in_the_safe_mode_too() {
+async fn options_in_the_url_are_refused_by_name_in_the_safe_mode() {
     let db = postgres().await;
     let pooler = PgBouncer::start(&Setup::default(), &[db.url()]);
     let url = format!("{}?options=-c%20search_path=public", pooler.url(db.url()));
@@ -91,7 +91,7 @@ async fn the_safe_mode_works_without_a_pooler() -> Result<()> {
     assert_no_access::<Habit>(&db, &store, [ADA, BOB], Through::Store).await
 }
 
-/// What tells a query's own answer from another's: whose it is, which it is, and the rows themselves.
+/// Each answer names its task, its query and its rows, so that a wrong answer is noticed.
 async fn ask_in_many_ways(store: Store, task: usize, rounds: usize) -> Result<usize> {
     let owner = Uuid::from_u128(0x7000_8000_0000_0000_0000 + task as u128);
     let mine = scope(owner);
@@ -110,11 +110,11 @@ async fn ask_in_many_ways(store: Store, task: usize, rounds: usize) -> Result<us
         assert_eq!(page.items.len(), round + 1);
         assert!(page.items.iter().all(|row| row.user_id == owner));
 
-        // The application's own text, with the system's scope: nothing but the answer tells whose it is.
+        // Custom SQL in the system's scope: only the answer tells whose it is.
         let echoed = echo(&on_postgres(&store), task, round).await?;
         assert_eq!(echoed, vec![format!("{task}-{round}")]);
 
-        // SeaORM's door, in a unit with several statements.
+        // SeaORM, in a unit with several statements.
         let unit = store.begin_write(&mine).await?;
         for step in 0..3 {
             let sql = format!("SELECT '{task} {round} {step}'::text");
@@ -131,7 +131,7 @@ async fn ask_in_many_ways(store: Store, task: usize, rounds: usize) -> Result<us
     Ok(asked)
 }
 
-/// A repository for queries of the application's own, in the system's scope.
+/// A repository for custom SQL, in the system's scope.
 fn on_postgres(store: &Store) -> PostgresRepository<Habit> {
     match store.native(&everyone()) {
         AnyRepository::Postgres(habits) => habits,
@@ -139,7 +139,7 @@ fn on_postgres(store: &Store) -> PostgresRepository<Habit> {
     }
 }
 
-/// One of several texts, so that statements of different tasks could be mistaken for each other.
+/// One of several SQL texts, so that a pooler could mistake the prepared statements of one task for another's.
 async fn echo(
     habits: &PostgresRepository<Habit>,
     task: usize,
@@ -160,7 +160,7 @@ async fn echo(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn sixty_four_tasks_on_two_to_four_servers_get_their_own_answers() {
+async fn sixty_four_tasks_on_a_few_pooled_servers_get_their_own_answers() {
     const TASKS: usize = 64;
     const ROUNDS: usize = 6;
     for pool_size in [2, 4] {
@@ -171,7 +171,7 @@ async fn sixty_four_tasks_on_two_to_four_servers_get_their_own_answers() {
         };
         let pooler = PgBouncer::start(&setup, &[db.url()]);
         let mut stores = Vec::new();
-        // Clients that do not know of each other, as several instances of an application are.
+        // Independent clients, like several instances of an application.
         for _ in 0..4 {
             let options = pooled(&pooler, db.url()).connections(16);
             let patient = options.acquire_timeout(PLENTY);
@@ -185,15 +185,15 @@ async fn sixty_four_tasks_on_two_to_four_servers_get_their_own_answers() {
             asked += task.await.expect("a wrong answer").expect("an error");
         }
         assert_eq!(asked, TASKS * ROUNDS * 10);
-        let stored = Outside::of(&db).await.count("habits", "version = 2").await;
+        let stored = Observer::of(&db).await.count("habits", "version = 2").await;
         assert_eq!(stored, (TASKS * ROUNDS) as u64);
     }
 }
 
-/// What the suite above would see if the store did as drivers do. Without this it could pass for the reason
-/// that nothing ever goes wrong here.
+/// The control experiment: without the safe mode the test above sees wrong rows. Otherwise it could pass because
+/// nothing goes wrong here anyway.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_plain_driver_gets_other_queries_rows_behind_the_same_pooler() {
+async fn a_plain_driver_gets_wrong_rows_behind_the_same_pooler() {
     let db = postgres().await;
     let setup = Setup {
         pool_size: 2,
@@ -249,7 +249,7 @@ async fn a_plain_driver_gets_other_queries_rows_behind_the_same_pooler() {
     );
 }
 
-/// What every server connection of the pooler has: who works on it, and the settings that a unit makes.
+/// The user and the session settings of every server connection of the pooler.
 async fn left_behind(url: &str, servers: usize) -> BTreeSet<Vec<String>> {
     const STATE: &str = "SELECT current_user::text, coalesce(current_setting('request.jwt.claims', true), ''), \
          current_setting('statement_timeout'), current_setting('lock_timeout'), \
@@ -259,7 +259,7 @@ async fn left_behind(url: &str, servers: usize) -> BTreeSet<Vec<String>> {
          (SELECT count(*)::text FROM pg_listening_channels()), \
          (SELECT count(*)::text FROM pg_cursors WHERE is_holdable), \
          coalesce(nullif(pg_my_temp_schema(), 0)::regnamespace::text, '')";
-    // As many transactions at once as there are servers, so that each is looked at.
+    // As many transactions at once as there are servers, so that each server is read.
     let mut clients = Vec::new();
     for _ in 0..servers {
         let mut client = PgConnection::connect(url).await.expect("another client");
@@ -366,7 +366,7 @@ async fn the_timeouts_of_the_store_hold_behind_a_pooler() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_store_behind_a_pooler_does_what_any_store_does() -> Result<()> {
+async fn a_store_behind_a_pooler_behaves_like_any_store() -> Result<()> {
     let db = postgres().await;
     let member = Role::member(&db).await;
     let pooler = PgBouncer::start(&Setup::default(), &[db.url(), &member.url()]);

@@ -1,4 +1,4 @@
-//! How many round trips a call is on Postgres, counted on the wire.
+//! How many round trips to Postgres each call takes, counted by a proxy.
 
 use catamaran::testing::{Target, TwinDatabase};
 use catamaran::{
@@ -10,7 +10,7 @@ use sea_orm::sqlx::{self, Connection, Executor, PgConnection};
 use suite::proxy::Proxy;
 use suite::users::{ADA, everyone, habit_of, scope};
 
-/// How many round trips the second run of the work is: the first makes its statements.
+/// The round trips of the second run of the work. The first run prepares its statements.
 async fn counted<T>(wire: &Proxy, work: impl AsyncFn() -> Result<T>) -> Result<usize> {
     work().await?;
     let before = wire.round_trips();
@@ -32,7 +32,7 @@ fn on_postgres(store: &Store, scope: &Scope) -> PostgresRepository<Habit> {
     }
 }
 
-/// Each call, and how many round trips it is in that scope of that store.
+/// Each call with its round trips, in that scope of that store.
 async fn calls(store: &Store, wire: &Proxy, who: &Scope) -> Result<Vec<(&'static str, usize)>> {
     let habit = habit_of(store, ADA, "run").await?;
     let habits = store.repository::<Habit>(who);
@@ -95,7 +95,7 @@ async fn calls(store: &Store, wire: &Proxy, who: &Scope) -> Result<Vec<(&'static
 }
 
 #[tokio::test]
-async fn a_scoped_call_is_three_round_trips() -> Result<()> {
+async fn a_scoped_call_takes_three_round_trips() -> Result<()> {
     let (_db, wire) = set_up().await;
     let store = StoreOptions::new(wire.url()).connections(1).open().await?;
     assert_eq!(
@@ -108,7 +108,7 @@ async fn a_scoped_call_is_three_round_trips() -> Result<()> {
             ("own query", 3),
             ("unit of five reads", 7),
             ("insert", 3),
-            // It looks for what differs, then inserts.
+            // One statement finds the rows that differ, another one inserts.
             ("upsert", 4),
         ]
     );
@@ -116,7 +116,7 @@ async fn a_scoped_call_is_three_round_trips() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_call_of_the_systems_is_one_round_trip() -> Result<()> {
+async fn a_call_of_the_system_takes_one_round_trip() -> Result<()> {
     let (_db, wire) = set_up().await;
     let store = StoreOptions::new(wire.url()).connections(1).open().await?;
     assert_eq!(
@@ -126,7 +126,7 @@ async fn a_call_of_the_systems_is_one_round_trip() -> Result<()> {
             ("count", 1),
             ("list", 1),
             ("patch", 1),
-            // In a transaction that only reads; the last one puts the connection back as well.
+            // A read-only transaction; its end also resets the connection.
             ("own query", 3),
             ("unit of five reads", 7),
         ]
@@ -135,7 +135,7 @@ async fn a_call_of_the_systems_is_one_round_trip() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_call_behind_a_pooler_is_one_round_trip_more() -> Result<()> {
+async fn a_call_behind_a_pooler_takes_one_round_trip_more() -> Result<()> {
     let (_db, wire) = set_up().await;
     let options = StoreOptions::new(wire.url()).transaction_pooler(true);
     let store = options.connections(1).open().await?;
@@ -155,9 +155,9 @@ async fn a_call_behind_a_pooler_is_one_round_trip_more() -> Result<()> {
     Ok(())
 }
 
-/// What a scoped read is when each thing is said by itself, as a driver's user would.
+/// A scoped read with one statement for each step, as written by hand on a driver.
 #[tokio::test]
-async fn a_scoped_call_by_hand_is_four_round_trips_or_five() -> Result<()> {
+async fn a_scoped_call_written_by_hand_takes_four_or_five_round_trips() -> Result<()> {
     let (_db, wire) = set_up().await;
     let mut connection = PgConnection::connect(wire.url())
         .await

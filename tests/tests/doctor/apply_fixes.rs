@@ -1,11 +1,11 @@
-//! A drift is found where it is, and only there; its steps, run once, leave nothing.
+//! Applies the fixes of a report, and checks that the finding is gone and no other came.
 
 use catamaran::doctor::{Code, Finding, Place, Report};
 
-/// Whether the finding that a drift has to give is there, in its place, and nothing is in another.
+/// Checks that a drift is reported in its place, and that no other place has a finding.
 ///
 /// # Errors
-/// Says what is there instead.
+/// The findings that were reported instead.
 pub fn found(report: &Report, place: Place, code: Code, subject: &str) -> Result<(), String> {
     if let Some(skipped) = report.skipped.first() {
         return Err(format!("not looked at: {skipped:?}"));
@@ -28,24 +28,24 @@ pub fn found(report: &Report, place: Place, code: Code, subject: &str) -> Result
 
 /// How a finding is fixed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cure {
+pub enum Repair {
     /// By the steps, run once.
     Sql,
-    /// By people, whom words tell what to do.
+    /// By the user, whom the text tells what to do.
     Words,
 }
 
-/// Runs the steps, once and in their order, and checks again.
+/// Runs the steps once, in order, and checks again.
 ///
 /// # Errors
-/// Says what is left.
+/// The findings that are left.
 pub async fn fixed(
     report: Report,
     mut apply: impl AsyncFnMut(&[String]) -> Result<(), String>,
     mut look: impl AsyncFnMut() -> Report,
-) -> Result<Cure, String> {
+) -> Result<Repair, String> {
     if report.steps.iter().any(|step| step.sql.is_empty()) {
-        return Ok(Cure::Words);
+        return Ok(Repair::Words);
     }
     for step in &report.steps {
         apply(&step.sql)
@@ -54,7 +54,7 @@ pub async fn fixed(
     }
     let left = look().await;
     match left.is_clean() {
-        true => Ok(Cure::Sql),
+        true => Ok(Repair::Sql),
         false => Err(format!("fixed, and still {left}\n{report}")),
     }
 }

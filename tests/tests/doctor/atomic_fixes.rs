@@ -1,15 +1,15 @@
-//! All of a step happens, or nothing, whatever is in its way.
+//! A step of a fix happens as a whole or not at all.
 
 use catamaran::Engine;
 use catamaran::doctor::Report;
-use suite::outside;
+use suite::observer;
 
 use crate::pasted_fixes::Shell;
 use crate::quoted_names::{COUNTS, look, one, quoted, script, with_rows};
 
-/// Rows that the right check refuses stop the fix before anything is dropped.
+/// Rows that break the correct check stop the fix before anything is dropped.
 #[tokio::test]
-async fn a_row_in_the_way_stops_the_whole_fix() {
+async fn a_row_that_breaks_one_statement_stops_the_whole_fix() {
     let drifts = |engine| match engine {
         Engine::Postgres => vec![
             "ALTER TABLE habits DROP CONSTRAINT ck_habits__version, ADD CONSTRAINT ck_habits__version CHECK (version >= 0)",
@@ -47,15 +47,16 @@ async fn a_row_in_the_way_stops_the_whole_fix() {
                 "{engine} {shell:?}: nothing was changed"
             );
             let query = before.steps[0].find_rows.first().expect("a query");
-            let found = outside::texts(&database.connection, &query.replacen('*', "name", 1)).await;
+            let found =
+                observer::texts(&database.connection, &query.replacen('*', "name", 1)).await;
             assert_eq!(found.expect("rows"), ["run"]);
         }
     }
 }
 
-/// What was open before, foreign keys that are on, a file that is full: the fix changes nothing, or all.
+/// In an open transaction, with foreign keys on, or with a full file, the fix changes everything or nothing.
 #[tokio::test]
-async fn a_fix_of_sqlite_that_cannot_finish_changes_nothing() {
+async fn a_sqlite_fix_that_fails_half_way_changes_nothing() {
     let weaker = |table: &str| {
         format!(
             "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'version >= 1', 'version >= 0') \
@@ -106,9 +107,9 @@ async fn a_fix_of_sqlite_that_cannot_finish_changes_nothing() {
     }
 }
 
-/// What waits for people is not changed along with what does not.
+/// A table with a finding that needs the user is not changed by the fixes of other findings.
 #[tokio::test]
-async fn a_table_with_something_for_people_keeps_it() {
+async fn a_table_whose_fix_needs_the_user_is_unchanged() {
     const WEAKER: &str = "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, 'version >= 1', 'version >= 0') \
         WHERE name = 'habits'; PRAGMA writable_schema = RESET";
     let exchanged = [
@@ -143,9 +144,9 @@ async fn a_table_with_something_for_people_keeps_it() {
     }
 }
 
-/// Some have a psql that goes on within a transaction: what is one step is one statement.
+/// With ON_ERROR_ROLLBACK psql goes on within a transaction, so that one step must be one statement.
 #[tokio::test]
-async fn a_step_is_whole_also_in_a_psql_that_rolls_back_to_each_statement() {
+async fn a_fix_is_atomic_in_a_psql_with_on_error_rollback() {
     let drifts = [
         "ALTER TABLE habits DROP CONSTRAINT ck_habits__version, ADD CONSTRAINT ck_habits__version CHECK (version >= 0)",
         "UPDATE habits SET version = 0 WHERE name = 'run'",

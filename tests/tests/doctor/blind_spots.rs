@@ -9,7 +9,7 @@ use entity::DOMAIN;
 use crate::databases::Migrated;
 use crate::drift::Change::{self, Sql, Written};
 
-/// The entry, and what is planted for it.
+/// The entry of the page, and SQL that causes it.
 const PLANTED: &[(&str, Engine, &[Change])] = &[
     (
         "What a function does.",
@@ -174,7 +174,7 @@ const PLANTED: &[(&str, Engine, &[Change])] = &[
     ),
 ];
 
-/// The entries of the page, each by the words that are printed bold.
+/// The entries of the page, each by its bold words.
 fn entries() -> Vec<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/src/doctor.md");
     let page = std::fs::read_to_string(path).expect("docs/src/doctor.md");
@@ -186,14 +186,14 @@ fn entries() -> Vec<String> {
 }
 
 #[test]
-fn every_entry_of_the_list_is_planted_and_nothing_else() {
+fn every_documented_blind_spot_is_tested() {
     let mut planted: Vec<&str> = PLANTED.iter().map(|(entry, ..)| *entry).collect();
     planted.dedup();
     assert_eq!(entries(), planted);
 }
 
 #[tokio::test]
-async fn the_doctor_is_silent_on_each() {
+async fn documented_blind_spots_are_not_reported() {
     for (entry, engine, changes) in PLANTED {
         let database = Migrated::new(*engine).await;
         for change in *changes {

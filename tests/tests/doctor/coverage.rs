@@ -1,4 +1,4 @@
-//! The table of the proof: each class of drift, in each place where it can be.
+//! The table of `docs/doctor-proof.md`: each class of drift, in each place where it can occur.
 
 use std::fmt::Write;
 
@@ -28,18 +28,18 @@ const COLUMNS: [(Column, &str); 7] = [
 pub struct Tried {
     pub class: &'static str,
     pub column: Column,
-    /// What is told: a code.
+    /// The code of the finding.
     pub told: String,
-    /// Found in its place and nowhere else, and fixed; or what went wrong.
+    /// Whether it was found in its place and nowhere else, and fixed; or what went wrong.
     pub outcome: Result<(), String>,
 }
 
 #[derive(Default)]
-pub struct Proof {
+pub struct Coverage {
     tried: Vec<Tried>,
 }
 
-impl Proof {
+impl Coverage {
     pub fn add(&mut self, tried: impl IntoIterator<Item = Tried>) {
         self.tried.extend(tried);
     }
@@ -99,7 +99,7 @@ impl Proof {
         }
     }
 
-    /// Compares the page with what was proven; with `CATAMARAN_WRITE_DOCS` set, writes it.
+    /// Compares the page with the results; with `CATAMARAN_WRITE_DOCS` set, writes it.
     pub fn assert_page(&self) {
         let page = format!("{HEAD}\n{}", self.table());
         assert_page("doctor-proof.md", &page);

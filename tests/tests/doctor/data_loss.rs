@@ -1,4 +1,4 @@
-//! What a fix loses is said before it does so, in every format; and what can only be another name loses nothing.
+//! A fix announces what it loses, in every format. A rename that is unambiguous loses nothing.
 
 use catamaran::Engine;
 use catamaran::doctor::{Change, Code, Doctor, Finding, Fix, Format, Part, Place, Report, Sources};
@@ -24,7 +24,7 @@ fn assert_told(report: &Report, words: &str) {
 }
 
 #[tokio::test]
-async fn values_and_rows_that_go_are_told_in_every_format() {
+async fn lost_values_and_rows_are_announced_in_every_format() {
     for engine in Engine::ALL {
         let database = Migrated::new(engine).await;
         for sql in [
@@ -55,7 +55,7 @@ async fn values_and_rows_that_go_are_told_in_every_format() {
 }
 
 #[tokio::test]
-async fn what_a_cast_takes_away_is_told_and_what_fails_loses_nothing() {
+async fn a_lossy_cast_is_announced_and_a_failing_cast_loses_nothing() {
     let database = Migrated::new(Engine::Postgres).await;
     for (drift, subject, loses) in [
         (
@@ -87,7 +87,7 @@ async fn what_a_cast_takes_away_is_told_and_what_fails_loses_nothing() {
 }
 
 #[tokio::test]
-async fn numbers_that_were_counted_are_values_too() {
+async fn losing_generated_numbers_is_announced() {
     let database = Migrated::new(Engine::Postgres).await;
     let drift = "ALTER TABLE habits ADD COLUMN number bigint GENERATED ALWAYS AS IDENTITY";
     database.run(drift).await.expect("a drift");
@@ -96,9 +96,9 @@ async fn numbers_that_were_counted_are_values_too() {
     assert_eq!(finding.fix.loses(), Some("the values of habits.number"));
 }
 
-/// Times without a zone are those of UTC, whatever the zone of the session that fixes them.
+/// Timestamps without a time zone are taken as UTC, whatever the time zone of the session.
 #[tokio::test]
-async fn a_time_gets_its_zone_whatever_its_precision() {
+async fn a_timestamp_of_any_precision_is_given_its_time_zone() {
     let database = Migrated::new(Engine::Postgres).await;
     for sql in [
         "SET TIME ZONE 'Asia/Tokyo'",
@@ -128,7 +128,7 @@ async fn a_time_gets_its_zone_whatever_its_precision() {
 }
 
 #[tokio::test]
-async fn a_suggested_migration_says_it_above_its_statements() {
+async fn a_suggested_migration_announces_losses_above_its_statements() {
     edit(Edits {
         engine: Some(Engine::Sqlite),
         added: vec![
@@ -160,7 +160,7 @@ async fn a_suggested_migration_says_it_above_its_statements() {
 }
 
 #[tokio::test]
-async fn the_way_back_computes_what_was_computed_and_says_what_it_loses() {
+async fn a_suggested_down_recomputes_values_and_announces_losses() {
     for (engine, column) in [
         (
             Engine::Sqlite,
@@ -202,9 +202,9 @@ async fn the_way_back_computes_what_was_computed_and_says_what_it_loses() {
     }
 }
 
-/// A report of one finding whose fix loses something, for what is not a database's to say.
+/// A report of one finding whose fix loses something, to test the formats.
 #[test]
-fn a_fix_that_loses_nothing_says_nothing_of_it() {
+fn a_fix_that_loses_nothing_announces_no_loss() {
     let report = Report::from(vec![Finding {
         code: Code::IndexExtra,
         place: Place::Migrations(Engine::Sqlite),
@@ -275,7 +275,7 @@ fn table(name: &str, key: &str, columns: [&str; 3]) -> String {
 const RIGHT: [&str; 3] = ["title", "body", "stars"];
 
 #[tokio::test]
-async fn columns_that_can_each_be_only_one_other_keep_their_values() {
+async fn unambiguously_renamed_columns_keep_their_values() {
     let file = File::with(&[
         &table("notes", "pk_notes", ["name", "body", "points"]),
         &table("drafts", "pk_drafts", RIGHT),
@@ -294,7 +294,7 @@ async fn columns_that_can_each_be_only_one_other_keep_their_values() {
 }
 
 #[tokio::test]
-async fn columns_that_can_be_either_are_left_to_people() {
+async fn ambiguously_renamed_columns_are_left_to_the_user() {
     let file = File::with(&[
         &table("notes", "pk_notes", ["name", "words", "points"]),
         &table("drafts", "pk_drafts", RIGHT),
@@ -329,7 +329,7 @@ async fn columns_that_can_be_either_are_left_to_people() {
 }
 
 #[tokio::test]
-async fn tables_with_the_same_columns_are_told_apart_by_their_keys_or_not_at_all() {
+async fn tables_with_equal_columns_are_matched_only_by_their_keys() {
     let by_key = File::with(&[
         &table("scraps", "pk_drafts", RIGHT),
         &table("papers", "pk_notes", RIGHT),
@@ -368,9 +368,9 @@ async fn tables_with_the_same_columns_are_told_apart_by_their_keys_or_not_at_all
     }
 }
 
-/// Rows that go through the casts of SQLite's fixes, before and after.
+/// Values before and after the casts of SQLite's fixes.
 #[tokio::test]
-async fn what_is_said_of_the_casts_of_sqlite_is_so() {
+async fn announced_losses_of_sqlite_casts_are_true() {
     for (from, to, value, kept) in [
         ("TEXT", "INTEGER", "'007'", false),
         ("TEXT", "INTEGER", "'7'", true),

@@ -5,14 +5,14 @@ use catamaran::doctor::{Doctor, Place, Report};
 use catamaran::testing::EphemeralDatabase;
 use migration::Migrator;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend};
-use suite::outside;
+use suite::observer;
 
-use crate::apply_fixes::{Cure, fixed, found};
+use crate::apply_fixes::{Repair, fixed, found};
 use crate::coverage::{Column, Tried};
 use crate::drift::{Change, Drift};
 use crate::edited_history::{Edited, Edits, edit};
 
-/// A migrated database, and a connection to it that enforces no foreign keys, as a migration's does not.
+/// A migrated database, and a connection that does not enforce foreign keys, like that of a migration.
 pub struct Migrated {
     pub database: EphemeralDatabase,
     pub connection: DatabaseConnection,
@@ -60,12 +60,12 @@ impl Migrated {
         }
     }
 
-    /// Makes a table of SQLite anew, with a part of its CREATE TABLE replaced. Its rows stay.
+    /// Rebuilds a SQLite table with a part of its CREATE TABLE replaced. Keeps its rows.
     pub async fn rewrite(&self, table: &str, from: &str, to: &str) -> Result<(), String> {
         let sql = format!(
             "SELECT sql FROM sqlite_schema WHERE tbl_name = '{table}' AND sql IS NOT NULL ORDER BY type DESC"
         );
-        let texts = outside::texts(&self.connection, &sql).await;
+        let texts = observer::texts(&self.connection, &sql).await;
         let texts = texts.map_err(|error| error.to_string())?;
         self.run(&format!(
             "CREATE TEMP TABLE kept AS SELECT * FROM main.{table}"
@@ -83,7 +83,7 @@ impl Migrated {
             "SELECT name FROM pragma_table_info('kept') WHERE name IN
                 (SELECT name FROM pragma_table_xinfo('{table}', 'main') WHERE hidden = 0)"
         );
-        let both = outside::texts(&self.connection, &both).await;
+        let both = observer::texts(&self.connection, &both).await;
         let both = both.map_err(|error| error.to_string())?.join(", ");
         self.run(&format!(
             "INSERT INTO main.{table} ({both}) SELECT {both} FROM temp.kept; DROP TABLE temp.kept"
@@ -97,7 +97,7 @@ impl Migrated {
     }
 }
 
-/// Tries each drift in both places; gives them back with their places in the list.
+/// Tries each drift in both places. Returns the results with their index in the list.
 pub async fn all(drifts: Vec<(usize, &Drift)>) -> Vec<(usize, Tried)> {
     let mut tried = Vec::new();
     let mut fixed = None;
@@ -120,8 +120,12 @@ pub async fn all(drifts: Vec<(usize, &Drift)>) -> Vec<(usize, Tried)> {
             add(Column::Database(engine), told, outcome.map(drop));
         }
         match migrations(drift).await {
-            Ok(Outcome::Told(cure)) => {
-                add(Column::Migrations(engine), told(drift, Some(&cure)), Ok(()));
+            Ok(Outcome::Told(repair)) => {
+                add(
+                    Column::Migrations(engine),
+                    told(drift, Some(&repair)),
+                    Ok(()),
+                );
             }
             Ok(Outcome::Refused) => add(Column::Migrations(engine), "refused".to_owned(), Ok(())),
             Err(error) => add(
@@ -134,28 +138,28 @@ pub async fn all(drifts: Vec<(usize, &Drift)>) -> Vec<(usize, Tried)> {
     tried
 }
 
-/// The code, and whether the fix is for people.
-fn told(drift: &Drift, cure: Option<&Cure>) -> String {
-    match cure {
-        Some(Cure::Words) => format!("{} in words", drift.code),
-        Some(Cure::Sql) | None => drift.code.to_string(),
+/// The code, and whether the fix needs the user.
+fn told(drift: &Drift, repair: Option<&Repair>) -> String {
+    match repair {
+        Some(Repair::Words) => format!("{} in words", drift.code),
+        Some(Repair::Sql) | None => drift.code.to_string(),
     }
 }
 
 /// What becomes of a drift in a migration.
 enum Outcome {
-    Told(Cure),
+    Told(Repair),
     /// The runner checks every foreign key before it commits.
     Refused,
 }
 
-/// In a database that is there. One of Postgres that was fixed serves the next drift too; a file of SQLite does not,
-/// since a rebuilt table has another text.
-async fn live(drift: &Drift, before: &mut Option<Migrated>) -> Result<Cure, String> {
+/// In an existing database. A Postgres database that was fixed is used for the next drift too. A SQLite file is not,
+/// because the SQL of a rebuilt table differs.
+async fn live(drift: &Drift, before: &mut Option<Migrated>) -> Result<Repair, String> {
     let database = match (drift.engine, before.take()) {
         (Engine::Postgres, Some(database)) => database,
         (engine, other) => {
-            // It serves a later drift.
+            // A later drift uses it.
             *before = other;
             Migrated::new(engine).await
         }
@@ -174,14 +178,14 @@ async fn live(drift: &Drift, before: &mut Option<Migrated>) -> Result<Cure, Stri
         }
         Ok(())
     };
-    let cure = fixed(report, apply, async || database.look().await).await?;
-    if drift.engine == Engine::Postgres && cure == Cure::Sql {
+    let repair = fixed(report, apply, async || database.look().await).await?;
+    if drift.engine == Engine::Postgres && repair == Repair::Sql {
         *before = Some(database);
     }
-    Ok(cure)
+    Ok(repair)
 }
 
-/// In what the migrations build.
+/// In the migrations.
 async fn migrations(drift: &Drift) -> Result<Outcome, String> {
     let mut edits = Edits {
         engine: Some(drift.engine),

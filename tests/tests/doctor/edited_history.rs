@@ -1,4 +1,4 @@
-//! The reference domain's history, with what a careless hand does to it.
+//! The reference domain's migrations with edits.
 
 use std::cell::RefCell;
 

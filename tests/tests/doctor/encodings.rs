@@ -22,7 +22,7 @@ fn told(report: &Report) -> Vec<(Code, String)> {
 }
 
 #[tokio::test]
-async fn a_file_in_utf_16_is_told_and_refused() {
+async fn a_file_in_utf_16_is_reported_and_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let url = format!(
         "sqlite://{}?mode=rwc",
@@ -47,7 +47,7 @@ async fn a_file_in_utf_16_is_told_and_refused() {
 }
 
 #[tokio::test]
-async fn a_database_of_postgres_in_another_encoding_is_told_and_refused() {
+async fn a_postgres_database_in_another_encoding_is_reported_and_refused() {
     for encoding in ["LATIN1", "SQL_ASCII"] {
         let server = PostgresServer::shared().await.expect("a server");
         let beside = DatabaseOptions::new().empty_postgres_on(server).await;

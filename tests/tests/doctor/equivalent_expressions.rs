@@ -1,4 +1,4 @@
-//! Conditions that Postgres prints in other words than they were written in: it is asked whether they are the same.
+//! Postgres rewrites expressions. The doctor asks it whether two expressions are equivalent.
 
 use catamaran::doctor::{Code, Doctor, Report};
 use catamaran::domain::{
@@ -120,7 +120,7 @@ struct Things {
 }
 
 impl Things {
-    /// As the doctor's own fixes make them.
+    /// As the doctor's fixes create them.
     async fn new() -> Self {
         let server = PostgresServer::shared().await.expect("a server");
         let database = DatabaseOptions::new().empty_postgres_on(server).await;
@@ -169,14 +169,14 @@ fn told(report: &Report) -> Vec<(Code, String)> {
 }
 
 #[tokio::test]
-async fn what_postgres_prints_in_other_words_is_no_drift() {
+async fn expressions_that_postgres_rewrites_are_no_drift() {
     let things = Things::new().await;
     let report = look(&things.db).await;
     assert!(report.is_clean(), "{report}");
 }
 
 #[tokio::test]
-async fn nor_is_it_for_a_role_that_may_read_nothing() {
+async fn expressions_that_postgres_rewrites_are_no_drift_for_a_role_without_rights() {
     let things = Things::new().await;
     let name = format!("asker_{}", std::process::id());
     things
@@ -191,7 +191,7 @@ async fn nor_is_it_for_a_role_that_may_read_nothing() {
 }
 
 #[tokio::test]
-async fn what_says_something_else_is_still_found() {
+async fn expressions_with_another_meaning_are_drift() {
     for (check, condition) in [
         ("ck_trim", "trim(name) <> ' '"),
         ("ck_at_literal", "at > '2023-01-01'"),
@@ -217,9 +217,9 @@ async fn what_says_something_else_is_still_found() {
     }
 }
 
-/// No row tells them apart, and no plan says that they are one: that is what is told, and no more.
+/// Neither a row nor a plan decides whether they are equivalent: the report says so, and no more.
 #[tokio::test]
-async fn what_nobody_can_tell_apart_is_not_called_weaker() {
+async fn expressions_of_unknown_equivalence_are_not_called_weaker() {
     for (check, condition) in [
         ("ck_trim", "ltrim(name) <> ''"),
         ("ck_fraction", "n >= 1.4"),
@@ -235,7 +235,7 @@ async fn what_nobody_can_tell_apart_is_not_called_weaker() {
 }
 
 #[tokio::test]
-async fn other_words_for_the_same_are_no_drift() {
+async fn equivalent_spellings_are_no_drift() {
     for (check, condition) in [
         ("ck_any", "n BETWEEN 1 AND 2"),
         ("ck_any", "things.n >= '1' AND n < 3"),
@@ -250,7 +250,7 @@ async fn other_words_for_the_same_are_no_drift() {
 }
 
 #[tokio::test]
-async fn an_index_and_a_policy_over_something_else_are_found() {
+async fn indexes_and_policies_over_other_expressions_are_drift() {
     let things = Things::new().await;
     for sql in [
         "DROP INDEX ix_things__user_id",
@@ -275,9 +275,9 @@ async fn an_index_and_a_policy_over_something_else_are_found() {
     );
 }
 
-/// Planning would run it, and with it whatever its maker wanted to have run by the one who looks.
+/// Planning would run an immutable function, and so would let its author run code as the user of the doctor.
 #[tokio::test]
-async fn no_function_of_the_database_is_run() {
+async fn comparing_expressions_runs_no_function_of_the_database() {
     let things = Things::new().await;
     let sleeper = |body: &str| {
         format!(
@@ -295,7 +295,7 @@ async fn no_function_of_the_database_is_run() {
 }
 
 #[tokio::test]
-async fn a_fingerprint_is_as_calm() {
+async fn a_fingerprint_accepts_equivalent_expressions() {
     let things = Things::new().await;
     let open = async || {
         let options = StoreOptions::new(things.database.url());

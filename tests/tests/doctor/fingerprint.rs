@@ -1,4 +1,4 @@
-//! A store that insists on the schema that the application was built for.
+//! A store opens only if the schema has the fingerprint of the domain.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use entity::DOMAIN;
 use migration::Migrator;
 use sea_orm::ConnectionTrait;
 use suite::login::Role;
-use suite::outside::connect;
+use suite::observer::connect;
 use suite::pace::scaled;
 use suite::raw;
 
@@ -60,7 +60,9 @@ async fn ddl(db: &TwinDatabase, sqlite: &[&str], postgres: &[&str]) {
 }
 
 #[twin_test(Migrator)]
-async fn the_schema_that_the_migrations_build_opens(db: &TwinDatabase) -> Result<()> {
+async fn a_fingerprint_accepts_the_schema_that_the_migrations_build(
+    db: &TwinDatabase,
+) -> Result<()> {
     let store = open(db, fingerprint()).await?;
     assert_eq!(store.engine(), db.engine());
     open(db, Fingerprint::of(&DOMAIN)).await?;
@@ -68,14 +70,14 @@ async fn the_schema_that_the_migrations_build_opens(db: &TwinDatabase) -> Result
 }
 
 #[tokio::test]
-async fn a_database_in_memory_is_looked_at_after_its_migration() -> Result<()> {
+async fn a_fingerprint_checks_a_database_in_memory_after_its_migration() -> Result<()> {
     let options = StoreOptions::new("sqlite::memory:").migrate::<migration::History>();
     options.fingerprint(fingerprint()).open().await?;
     Ok(())
 }
 
 #[twin_test(Migrator)]
-async fn a_dropped_index_is_refused_by_its_name(db: &TwinDatabase) -> Result<()> {
+async fn a_fingerprint_refuses_a_dropped_index_by_name(db: &TwinDatabase) -> Result<()> {
     raw::execute(
         db.store(),
         "DROP INDEX uq_habit_entries__user_id_habit_id_date",
@@ -106,7 +108,7 @@ async fn a_dropped_index_is_refused_by_its_name(db: &TwinDatabase) -> Result<()>
 }
 
 #[twin_test(Migrator)]
-async fn a_weakened_check_is_refused_by_its_name(db: &TwinDatabase) -> Result<()> {
+async fn a_fingerprint_refuses_a_weakened_check_by_name(db: &TwinDatabase) -> Result<()> {
     ddl(
         db,
         &[
@@ -127,7 +129,7 @@ async fn a_weakened_check_is_refused_by_its_name(db: &TwinDatabase) -> Result<()
 }
 
 #[tokio::test]
-async fn postgres_row_level_security_that_is_off_or_widened_is_refused() -> Result<()> {
+async fn postgres_a_fingerprint_refuses_disabled_or_widened_row_level_security() -> Result<()> {
     let db = TwinDatabase::create::<Migrator>(Target::Postgres).await;
     let db = db.expect("a database on Postgres");
     for (harm, words, fix) in [
@@ -161,7 +163,7 @@ async fn postgres_row_level_security_that_is_off_or_widened_is_refused() -> Resu
 }
 
 #[twin_test(Migrator)]
-async fn a_migration_that_is_missing_is_named(db: &TwinDatabase) -> Result<()> {
+async fn a_fingerprint_names_a_missing_migration(db: &TwinDatabase) -> Result<()> {
     let gone = "DELETE FROM seaql_migrations WHERE version = 'm20261122_000005_devices'";
     raw::execute(db.store(), gone).await?;
     let error = open(db, fingerprint()).await.expect_err("it is behind");
@@ -178,7 +180,9 @@ async fn a_migration_that_is_missing_is_named(db: &TwinDatabase) -> Result<()> {
 }
 
 #[twin_test(Migrator)]
-async fn a_migration_that_the_application_does_not_have_is_named(db: &TwinDatabase) -> Result<()> {
+async fn a_fingerprint_names_a_migration_that_the_application_lacks(
+    db: &TwinDatabase,
+) -> Result<()> {
     let newer =
         "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20990101_000001_newer', 0)";
     raw::execute(db.store(), newer).await?;
@@ -190,7 +194,7 @@ async fn a_migration_that_the_application_does_not_have_is_named(db: &TwinDataba
 }
 
 #[tokio::test]
-async fn an_empty_database_lacks_every_migration() -> Result<()> {
+async fn a_fingerprint_names_every_migration_of_an_empty_database() -> Result<()> {
     let folder = tempfile::tempdir().expect("a folder");
     let file = format!(
         "sqlite://{}?mode=rwc",
@@ -304,7 +308,7 @@ static WITH_MOODS: Domain = Domain {
 };
 
 #[twin_test(catamaran::migrate::Migrator<Spelled>)]
-async fn other_words_for_the_same_and_another_order_of_columns_open(
+async fn a_fingerprint_accepts_equivalent_sql_and_another_order_of_columns(
     db: &TwinDatabase,
 ) -> Result<()> {
     open(db, Fingerprint::of(&WITH_MOODS).migrations::<Spelled>()).await?;
@@ -331,7 +335,9 @@ static SUPPRESSED: Domain = Domain {
 };
 
 #[twin_test(Migrator)]
-async fn what_the_domain_excepts_and_what_does_no_harm_open(db: &TwinDatabase) -> Result<()> {
+async fn a_fingerprint_accepts_suppressed_and_harmless_differences(
+    db: &TwinDatabase,
+) -> Result<()> {
     raw::execute(db.store(), "DROP INDEX ix_habits__user_id_updated_at").await?;
     names(&refused(db).await, "ix_habits__user_id_updated_at");
     open(db, Fingerprint::of(&SUPPRESSED)).await?;
@@ -342,9 +348,7 @@ async fn what_the_domain_excepts_and_what_does_no_harm_open(db: &TwinDatabase) -
 }
 
 #[twin_test(Migrator)]
-async fn a_unique_index_that_refuses_what_the_domain_takes_is_refused(
-    db: &TwinDatabase,
-) -> Result<()> {
+async fn a_fingerprint_refuses_an_extra_unique_index(db: &TwinDatabase) -> Result<()> {
     let create = "CREATE UNIQUE INDEX ux_habits__name ON habits (name)";
     raw::execute(db.store(), create).await?;
     names(&refused(db).await, "habits: ux_habits__name unique index");
@@ -356,7 +360,7 @@ async fn a_unique_index_that_refuses_what_the_domain_takes_is_refused(
 }
 
 #[tokio::test]
-async fn postgres_a_role_that_may_only_read_the_history_opens() -> Result<()> {
+async fn postgres_a_fingerprint_works_for_a_role_that_can_only_read_the_history() -> Result<()> {
     let db = TwinDatabase::create::<Migrator>(Target::Postgres).await;
     let db = db.expect("a database on Postgres");
     let role = Role::member(&db).await;
@@ -383,7 +387,7 @@ async fn postgres_a_role_that_may_only_read_the_history_opens() -> Result<()> {
 }
 
 #[tokio::test]
-async fn postgres_how_a_role_prints_literals_does_not_matter() -> Result<()> {
+async fn postgres_a_fingerprint_ignores_how_a_role_prints_literals() -> Result<()> {
     let db = TwinDatabase::create::<Migrator>(Target::Postgres).await;
     let db = db.expect("a database on Postgres");
     let role = Role::granted(&db).await;
@@ -406,7 +410,7 @@ async fn postgres_how_a_role_prints_literals_does_not_matter() -> Result<()> {
 }
 
 #[test]
-fn digests_differ_by_engine_and_by_schema_and_by_nothing_else() {
+fn digests_differ_only_by_engine_and_schema() {
     let [sqlite, postgres] = Engine::ALL.map(|engine| fingerprint().digest(engine));
     assert_ne!(sqlite, postgres);
     assert_eq!(sqlite, Fingerprint::of(&DOMAIN).digest(Engine::Sqlite));
@@ -418,7 +422,7 @@ fn digests_differ_by_engine_and_by_schema_and_by_nothing_else() {
 
 /// Not a benchmark: a bound that a look at every catalog in turn would break.
 #[twin_test(Migrator)]
-async fn opening_with_a_fingerprint_takes_milliseconds_more(db: &TwinDatabase) -> Result<()> {
+async fn a_fingerprint_adds_little_time_to_opening(db: &TwinDatabase) -> Result<()> {
     let mut taken = [Vec::new(), Vec::new()];
     for _ in 0..15 {
         for (index, with) in [false, true].into_iter().enumerate() {

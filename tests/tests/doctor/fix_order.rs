@@ -1,4 +1,4 @@
-//! The fixes of several drifts at once, in the order of the report, lead to where there is none.
+//! The fixes of several drifts, applied in the order of the report, leave no drift.
 
 use catamaran::Engine;
 use catamaran::doctor::{Code, Doctor, Report};
@@ -12,7 +12,7 @@ async fn look(database: &Migrated) -> Report {
     doctor.check().await
 }
 
-/// A database with those drifts, and what is found in it.
+/// A database with those drifts, and its report.
 async fn drifted(engine: Engine, drifts: &[&str]) -> (Migrated, Report) {
     let database = Migrated::new(engine).await;
     for drift in drifts {
@@ -37,7 +37,7 @@ async fn assert_fixed_in_order(engine: Engine, drifts: &[&str]) {
 const ENTRIES: &str = "uq_habit_entries__user_id_habit_id_date";
 
 #[tokio::test]
-async fn what_has_the_name_of_something_missing_goes_first() {
+async fn an_object_with_the_name_of_a_missing_one_is_dropped_first() {
     let drop = format!("DROP INDEX {ENTRIES}");
     for further in [
         format!(
@@ -54,7 +54,7 @@ async fn what_has_the_name_of_something_missing_goes_first() {
 }
 
 #[tokio::test]
-async fn what_is_too_much_is_not_in_the_way_of_another_type() {
+async fn surplus_objects_do_not_block_a_change_of_type() {
     assert_fixed_in_order(
         Engine::Postgres,
         &[
@@ -68,7 +68,7 @@ async fn what_is_too_much_is_not_in_the_way_of_another_type() {
 }
 
 #[tokio::test]
-async fn tables_come_after_those_that_they_refer_to_and_go_before_them() {
+async fn tables_are_created_after_and_dropped_before_their_parents() {
     for drops in [
         &["DROP TABLE reminders, habit_entries, habits, devices CASCADE"][..],
         &["DROP TABLE habits CASCADE"],
@@ -89,7 +89,7 @@ async fn tables_come_after_those_that_they_refer_to_and_go_before_them() {
 }
 
 #[tokio::test]
-async fn a_view_goes_before_those_that_it_reads() {
+async fn a_view_is_dropped_before_the_views_that_it_reads() {
     assert_fixed_in_order(
         Engine::Postgres,
         &[
@@ -102,9 +102,9 @@ async fn a_view_goes_before_those_that_it_reads() {
     .await;
 }
 
-/// A key that a foreign key needs goes when that refers to what it should.
+/// A key that a foreign key needs is dropped once the foreign key refers to the right one.
 #[tokio::test]
-async fn what_a_foreign_key_needs_stays_until_it_refers_elsewhere() {
+async fn a_key_is_kept_until_no_foreign_key_refers_to_it() {
     assert_fixed_in_order(
         Engine::Postgres,
         &[
@@ -119,7 +119,7 @@ async fn what_a_foreign_key_needs_stays_until_it_refers_elsewhere() {
 
 /// Postgres changes no type under a policy, and drops no key that a foreign key needs.
 #[tokio::test]
-async fn what_is_in_the_way_of_a_fix_is_made_again_with_it() {
+async fn objects_that_block_a_fix_are_recreated_with_it() {
     assert_fixed_in_order(
         Engine::Postgres,
         &[
@@ -141,9 +141,9 @@ async fn what_is_in_the_way_of_a_fix_is_made_again_with_it() {
     .await;
 }
 
-/// A fix that fails is tried again when another has been made.
+/// A failed fix is tried again after another one succeeded.
 #[tokio::test]
-async fn a_suggestion_tries_again_what_failed() {
+async fn a_suggestion_retries_statements_that_failed() {
     edit(Edits {
         engine: Some(Engine::Postgres),
         added: vec![
@@ -151,7 +151,7 @@ async fn a_suggestion_tries_again_what_failed() {
             format!(
                 "ALTER TABLE habit_entries ADD CONSTRAINT {ENTRIES} UNIQUE (user_id, habit_id, date)"
             ),
-            // It takes no NULL while it is part of the key.
+            // It cannot be nullable while it is part of the key.
             "ALTER TABLE devices DROP CONSTRAINT pk_devices".to_owned(),
             "ALTER TABLE devices ADD CONSTRAINT pk_devices PRIMARY KEY (id, deleted_at)".to_owned(),
         ],

@@ -34,7 +34,7 @@ mod unsupported_objects;
 
 use std::thread;
 
-use coverage::{Column, Proof, Tried};
+use coverage::{Column, Coverage, Tried};
 use drift::DRIFTS;
 
 #[test]
@@ -46,8 +46,8 @@ fn the_reference_domain_is_in_sync() {
 const THREADS: usize = 4;
 
 #[test]
-fn every_drift_is_found_where_it_is_and_its_fix_fixes_it() {
-    let mut proof = Proof::default();
+fn every_drift_is_found_in_its_place_and_repaired_by_its_fix() {
+    let mut proof = Coverage::default();
     proof.add(databases());
     proof.add(
         on_a_runtime(entities::all())
@@ -80,7 +80,7 @@ fn every_drift_is_found_where_it_is_and_its_fix_fixes_it() {
     proof.assert_page();
 }
 
-/// The drifts of databases, in the order of their list whoever was first.
+/// The drifts of databases, in the order of their list.
 fn databases() -> Vec<Tried> {
     let tried = thread::scope(|scope| {
         let threads: Vec<_> = (0..THREADS)

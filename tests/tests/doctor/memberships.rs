@@ -11,13 +11,13 @@ use entity::DOMAIN;
 use entity::domain::DEVICES;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database};
 
-/// What somebody does, and what is told then.
+/// Statements, and the findings that they cause.
 struct Harm {
     sql: &'static [&'static str],
     told: &'static [(Code, &'static str)],
 }
 
-/// Told, and fixed by what is said then, each for itself.
+/// Each is reported, and fixed by its own fix.
 async fn assert_told_and_fixed(domain: &'static Domain, harms: &[Harm]) {
     let server = tokio::task::spawn_blocking(PostgresServer::start).await;
     let server = server.expect("a task").expect("a server");
@@ -62,7 +62,7 @@ async fn assert_told_and_fixed(domain: &'static Domain, harms: &[Harm]) {
 }
 
 #[tokio::test]
-async fn a_role_that_policies_do_not_bind_is_told() {
+async fn an_application_role_that_bypasses_policies_is_reported() {
     assert_told_and_fixed(
         &DOMAIN,
         &[
@@ -74,7 +74,7 @@ async fn a_role_that_policies_do_not_bind_is_told() {
                 sql: &["CREATE ROLE boss SUPERUSER", "GRANT boss TO catamaran_app"],
                 told: &[(Code::RoleUnbound, "catamaran_app: boss")],
             },
-            // At one remove: what was granted is what has to go.
+            // Indirect membership: the direct grant is revoked.
             Harm {
                 sql: &[
                     "CREATE ROLE seer BYPASSRLS",
@@ -89,7 +89,7 @@ async fn a_role_that_policies_do_not_bind_is_told() {
 }
 
 #[tokio::test]
-async fn a_role_that_may_become_more_is_told() {
+async fn an_application_role_that_can_gain_privileges_is_reported() {
     assert_told_and_fixed(
         &DOMAIN,
         &[
@@ -104,7 +104,7 @@ async fn a_role_that_may_become_more_is_told() {
                 sql: &["GRANT pg_execute_server_program TO catamaran_app"],
                 told: &[(Code::RolePower, "catamaran_app: pg_execute_server_program")],
             },
-            // At one remove.
+            // Indirect membership.
             Harm {
                 sql: &[
                     "CREATE ROLE filers IN ROLE pg_read_server_files",
@@ -133,7 +133,7 @@ async fn a_role_that_may_become_more_is_told() {
                     "catamaran_app: ALTER SYSTEM ON PARAMETER archive_command TO PUBLIC",
                 )],
             },
-            // Harmless, and its own business.
+            // Harmless.
             Harm {
                 sql: &[
                     "GRANT SET ON PARAMETER log_min_duration_statement TO catamaran_app",
@@ -147,11 +147,11 @@ async fn a_role_that_may_become_more_is_told() {
 }
 
 #[tokio::test]
-async fn what_the_role_may_do_as_a_member_of_another_is_told() {
+async fn privileges_inherited_by_the_application_role_are_reported() {
     assert_told_and_fixed(
         &DOMAIN,
         &[
-            // DOMAIN gives SELECT too; TRUNCATE it does not.
+            // DOMAIN grants SELECT too, but not TRUNCATE.
             Harm {
                 sql: &[
                     "CREATE ROLE cleaners",
@@ -168,7 +168,7 @@ async fn what_the_role_may_do_as_a_member_of_another_is_told() {
                     (Code::GrantExtra, "devices: TRUNCATE TO cleaners"),
                 ],
             },
-            // A role may keep what nobody else has by it.
+            // A role may keep a privilege that no member inherits.
             Harm {
                 sql: &[
                     "CREATE ROLE readers",
@@ -212,7 +212,7 @@ async fn what_the_role_may_do_as_a_member_of_another_is_told() {
                 ],
                 told: &[(Code::GrantExtra, "public: CREATE TO builders")],
             },
-            // An owner may do everything; that is told once.
+            // An owner has every privilege; that is one finding.
             Harm {
                 sql: &[
                     "CREATE ROLE owners",
@@ -245,7 +245,7 @@ static READ: LazyLock<Domain> = LazyLock::new(|| {
 });
 
 #[tokio::test]
-async fn what_the_role_may_do_with_the_data_of_every_table_is_told() {
+async fn privileges_of_the_application_role_on_all_tables_are_reported() {
     assert_told_and_fixed(
         &READ,
         &[Harm {

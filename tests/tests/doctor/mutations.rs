@@ -1,5 +1,5 @@
-//! No word of a migration can be lost, written otherwise or put in unnoticed: each in turn is, and wherever the
-//! database takes what comes of it, the doctor tells a difference, or there is none.
+//! Mutation tests of the doctor. Each word of a migration in turn is removed, replaced or followed by another one.
+//! Where the database accepts the result, either the doctor reports a difference or there is none.
 
 use std::fmt;
 
@@ -13,17 +13,17 @@ use sea_orm::{
 };
 use suite::adversarial;
 
-/// Of how many slips one is tried: all of them take minutes. `CATAMARAN_EVERY_WORD` tries all.
+/// One of how many mutations is tried. All take minutes; `CATAMARAN_EVERY_WORD` tries all.
 const ONE_OF: usize = 23;
 
-/// A statement with a slip of the pen.
+/// A statement with one word mutated.
 struct Slip {
-    /// Which statement of the history it is.
+    /// The index of the statement in the history.
     statement: usize,
-    /// Which of its words.
+    /// The index of the word.
     word: usize,
     was: String,
-    /// Empty where it is lost.
+    /// Empty if the word is removed.
     now: String,
     sql: String,
 }
@@ -49,7 +49,7 @@ fn words_of(text: &str) -> usize {
     words(text).len()
 }
 
-/// Words, texts in quotes, signs, and what is between them.
+/// Words, quoted texts, signs, and the space between them.
 fn words(sql: &str) -> Vec<&str> {
     let mut words = Vec::new();
     let mut rest = sql;
@@ -72,7 +72,7 @@ fn is_letter(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// What may stand in a word's place: nothing, or another of its kind.
+/// The replacements of a word: nothing, or another word of its kind.
 fn instead(word: &str) -> Vec<String> {
     const TWINS: [(&str, &str); 15] = [
         ("CASCADE", "RESTRICT"),
@@ -102,7 +102,7 @@ fn instead(word: &str) -> Vec<String> {
     others
 }
 
-/// What may be put behind a word.
+/// The words to insert after a word.
 const fn behind(engine: Engine) -> &'static [&'static str] {
     match engine {
         Engine::Sqlite => &[
@@ -199,7 +199,7 @@ fn slips(engine: Engine, statements: &[String]) -> Vec<Slip> {
     slips
 }
 
-/// Slips that SQLite takes and that change nothing: what stands there now, what is near it, and why.
+/// Mutations that SQLite accepts and that change nothing: the new text, its context, and the reason.
 const NOTHING: &[(&str, &str, &str)] = &[
     (
         "",
@@ -263,9 +263,9 @@ impl Trial {
         }
     }
 
-    /// Fails for a slip that the database takes, that changes something, and of which nothing is told.
+    /// Fails for a mutation that the database accepts, that changes something, and that is not reported.
     ///
-    /// The statements before a slip are there already, and whatever comes of it is taken back.
+    /// The statements before it have run already. The mutation is rolled back.
     async fn check(&self) {
         let every = std::env::var_os("CATAMARAN_EVERY_WORD").is_some();
         let slips = slips(self.engine, &self.statements);
@@ -280,7 +280,7 @@ impl Trial {
                 run(&db, "BEGIN").await.expect("a transaction");
                 if self.takes(&db, slip).await {
                     taken += 1;
-                    // The doctor begins a transaction of its own, and with it ends this one.
+                    // The doctor begins a transaction of its own, which would end this one.
                     let printed = self.printed(&db).await;
                     if !self.is_told(&db).await {
                         quiet.push((slip, printed));
@@ -349,7 +349,7 @@ impl Trial {
         !report.skipped.is_empty() || report.findings.iter().any(|finding| finding.place == place)
     }
 
-    /// What Postgres itself prints of its schema; SQLite keeps the text that it was given.
+    /// The schema as Postgres prints it; SQLite keeps the original text.
     async fn printed(&self, db: &DatabaseConnection) -> String {
         if self.engine == Engine::Sqlite {
             return String::new();
@@ -379,7 +379,7 @@ impl Trial {
     }
 }
 
-/// Behind the value of a subquery a word is a name for it, and what is true anyway may be so in two ways.
+/// A word after a subquery's value is an alias, and a true condition stays true with another one after OR.
 fn means_nothing_on_postgres(slip: &Slip) -> bool {
     let is_name = slip.was == "uuid";
     let is_true = slip.was == "true" && slip.now.trim_end().ends_with("OR 2 > 1");
@@ -408,25 +408,25 @@ async fn run(db: &DatabaseConnection, sql: &str) -> Result<(), DbErr> {
 }
 
 #[tokio::test]
-async fn in_sqlite() {
+async fn every_changed_word_of_the_sqlite_migrations_is_noticed() {
     let trial = Trial::of::<migration::History>(Engine::Sqlite, &entity::DOMAIN);
     trial.check().await;
 }
 
 #[tokio::test]
-async fn in_sqlite_of_a_nasty_domain() {
+async fn every_changed_word_of_adversarial_sqlite_migrations_is_noticed() {
     let trial = Trial::of::<adversarial::History>(Engine::Sqlite, &adversarial::DOMAIN);
     trial.check().await;
 }
 
 #[tokio::test]
-async fn in_postgres() {
+async fn every_changed_word_of_the_postgres_migrations_is_noticed() {
     let trial = Trial::of::<migration::History>(Engine::Postgres, &entity::DOMAIN);
     trial.check().await;
 }
 
 #[tokio::test]
-async fn in_postgres_of_a_nasty_domain() {
+async fn every_changed_word_of_adversarial_postgres_migrations_is_noticed() {
     let trial = Trial::of::<adversarial::History>(Engine::Postgres, &adversarial::DOMAIN);
     trial.check().await;
 }

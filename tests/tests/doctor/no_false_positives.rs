@@ -1,4 +1,4 @@
-//! No false alarm: whatever way a right schema came about, and however it is spelled.
+//! A correct schema gives no finding, however it was made and spelled.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -20,7 +20,7 @@ async fn assert_clean(url: &str) {
 }
 
 #[tokio::test]
-async fn after_up_down_and_up_again() {
+async fn a_schema_after_up_down_and_up_is_clean() {
     for engine in Engine::ALL {
         let database = Migrated::new(engine).await;
         let url = database.database.url();
@@ -50,7 +50,7 @@ fn pipe(program: &str, arguments: &[&str], input: &[u8]) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn after_a_dump_of_postgres_is_read_into_another_database() {
+async fn a_restored_dump_of_postgres_is_clean() {
     let database = Migrated::new(Engine::Postgres).await;
     let dump = pipe("pg_dump", &[database.database.url()], &[]);
     let server = PostgresServer::shared().await.expect("a server");
@@ -63,7 +63,7 @@ async fn after_a_dump_of_postgres_is_read_into_another_database() {
 }
 
 #[tokio::test]
-async fn on_a_server_whose_texts_sort_otherwise() {
+async fn a_database_with_another_collation_is_clean() {
     let options = DatabaseOptions::new().collation(Collation::EnUs);
     let database = options
         .postgres::<migration::Migrator>()
@@ -73,7 +73,7 @@ async fn on_a_server_whose_texts_sort_otherwise() {
 }
 
 #[tokio::test]
-async fn after_a_dump_of_sqlite_is_read_into_another_file() {
+async fn a_restored_dump_of_sqlite_is_clean() {
     let database = Migrated::new(Engine::Sqlite).await;
     let file = |url: &str| url.trim_start_matches("sqlite://").to_owned();
     let dump = pipe("sqlite3", &[&file(database.database.url()), ".dump"], &[]);
@@ -83,9 +83,9 @@ async fn after_a_dump_of_sqlite_is_read_into_another_file() {
     assert_clean(&format!("sqlite://{}", copy.display())).await;
 }
 
-/// SQLite reads the clause of a check, and of what is no constraint, and forgets it; ABORT is what happens anyway.
+/// SQLite ignores the clause of a check and of a column without a constraint. ABORT is the default.
 #[tokio::test]
-async fn of_on_conflict_that_does_nothing() {
+async fn on_conflict_clauses_without_effect_are_clean() {
     for (from, to) in [
         (
             "CHECK (length(platform) BETWEEN 1 AND 64)",
@@ -104,9 +104,9 @@ async fn of_on_conflict_that_does_nothing() {
     }
 }
 
-/// An index compares as its column does: that the column does otherwise is told once.
+/// An index has the collation of its column, so that the collation of the column is the only finding.
 #[tokio::test]
-async fn of_an_index_whose_column_has_another_collation() {
+async fn the_collation_of_a_column_is_not_reported_again_for_its_index() {
     let database = Migrated::new(Engine::Sqlite).await;
     let change = Change::Written("devices", "platform TEXT", "platform TEXT COLLATE NOCASE");
     database.change(change).await.expect("a table");
@@ -117,13 +117,13 @@ async fn of_an_index_whose_column_has_another_collation() {
 }
 
 #[test]
-fn of_a_nasty_domain() {
+fn an_adversarial_domain_is_in_sync() {
     catamaran::assert_in_sync!(adversarial::DOMAIN, adversarial::History);
 }
 
-/// The fixes of a nasty domain whose tables are all missing make all of them.
+/// For an empty database the fixes create every table of the domain.
 #[tokio::test]
-async fn of_a_nasty_domain_that_the_doctor_has_built() {
+async fn an_adversarial_domain_built_by_fixes_is_clean() {
     let server = PostgresServer::shared().await.expect("a server");
     let postgres = DatabaseOptions::new()
         .empty_postgres_on(server)
@@ -172,9 +172,9 @@ async fn run(db: &sea_orm::DatabaseConnection, sql: &str) {
     }
 }
 
-/// What a role may read that has no right at all but to connect.
+/// A role that may only connect can read the catalogs.
 #[tokio::test]
-async fn for_a_role_that_may_change_nothing() {
+async fn a_role_without_rights_gets_a_clean_report() {
     let database: EphemeralDatabase = EphemeralDatabase::postgres::<migration::Migrator>()
         .await
         .expect("a database");
@@ -190,7 +190,7 @@ async fn for_a_role_that_may_change_nothing() {
     let mut url: url::Url = database.url().parse().expect("a URL");
     url.set_username(&name).expect("a user");
     url.set_password(Some("reads")).expect("a password");
-    // It cannot become the application's role, which is all that there is to say.
+    // The only finding: it cannot switch to the application's role.
     let doctor = Doctor::new(&entity::DOMAIN).database(url.as_str());
     let report = doctor.check().await;
     let told: Vec<(Code, &str)> = report

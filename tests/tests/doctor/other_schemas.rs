@@ -1,4 +1,4 @@
-//! What is spelled otherwise, is in another schema, or changes while it is looked at.
+//! Names in another case, objects in other schemas, and objects that change during the check.
 
 use catamaran::Engine;
 use catamaran::doctor::{Code, Doctor, Verdict};
@@ -16,7 +16,7 @@ async fn told(database: &Migrated) -> Vec<(Code, String)> {
 }
 
 #[tokio::test]
-async fn a_table_that_has_rows_in_another_is_of_another_kind() {
+async fn a_table_with_inheritance_is_reported_as_another_kind() {
     let kind = [(Code::TableOptions, "devices".to_owned())];
     for changes in [
         &[
@@ -47,9 +47,9 @@ async fn a_table_that_has_rows_in_another_is_of_another_kind() {
     assert!(told.contains(&kind[0]), "{told:?}");
 }
 
-/// SQLite takes the letters of ASCII in a name for the same in either case.
+/// SQLite ignores the case of ASCII letters in names.
 #[tokio::test]
-async fn the_case_of_a_name_is_nothing_to_sqlite() {
+async fn the_case_of_a_name_is_ignored_on_sqlite() {
     let database = Migrated::new(Engine::Sqlite).await;
     for (from, to) in [
         ("platform TEXT", "Platform TEXT"),
@@ -76,18 +76,18 @@ async fn the_case_of_a_name_is_nothing_to_sqlite() {
     assert_eq!(told(&database).await, []);
 }
 
-/// What nobody was asked to look at is not called clean.
+/// A database that is not checked is not called clean.
 #[tokio::test]
-async fn a_database_of_the_engine_that_was_not_asked_for_is_told() {
+async fn a_database_of_an_engine_that_is_not_checked_is_reported() {
     let database = Migrated::new(Engine::Sqlite).await;
     let doctor = Doctor::new(&entity::DOMAIN).database(database.database.url());
     let report = doctor.only(Engine::Postgres).check().await;
     assert_eq!(report.verdict(), Verdict::Skipped, "{report}");
 }
 
-/// Tables of others come and go while ours are looked at.
+/// Tables of others are created and dropped during the check.
 #[tokio::test]
-async fn what_others_do_meanwhile_is_no_drift_of_ours() {
+async fn objects_of_others_that_change_during_the_check_are_no_drift() {
     let database = Migrated::new(Engine::Postgres).await;
     let churn = async {
         for round in 0..200 {

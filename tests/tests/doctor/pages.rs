@@ -1,4 +1,4 @@
-//! The parts of `docs/src/doctor.md` that the code knows.
+//! The parts of `docs/src/doctor.md` that are generated from the code.
 
 use std::fmt::Write;
 
@@ -68,7 +68,7 @@ fn filled(page: &str, mark: &str, content: &str) -> String {
 }
 
 #[test]
-fn the_matrix_and_the_codes_of_the_documentation_are_those_of_the_code() {
+fn the_documented_matrix_and_codes_match_the_code() {
     let page = filled(&read_page("doctor.md"), "matrix", &matrix());
     assert_page("doctor.md", &filled(&page, "codes", &codes()));
 }

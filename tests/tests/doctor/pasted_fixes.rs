@@ -1,7 +1,7 @@
-//! What the doctor prints, pasted as it stands into `psql` and `sqlite3`: random combinations of drifts, with rows in
-//! every table. Once by a shell that goes on after an error, as these do, and once by one that stops.
+//! The doctor's output, pasted into `psql` and `sqlite3`, fixes random combinations of drifts with rows in every table.
+//! One run goes on after an error, as both programs do by default; another one stops.
 //!
-//! 25 combinations of each engine; `CATAMARAN_COMBINATIONS=1000` tries as many.
+//! Tries 25 combinations for each engine; `CATAMARAN_COMBINATIONS=1000` tries as many.
 
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
@@ -9,13 +9,13 @@ use std::thread;
 
 use catamaran::Engine;
 use catamaran::doctor::{Doctor, Format, Report, Sources};
-use suite::outside;
+use suite::observer;
 
 use crate::databases::Migrated;
 use crate::drift::{Change, DRIFTS, Drift};
 use crate::on_a_runtime;
 
-/// How many drifts there are in one combination at most.
+/// The most drifts in one combination.
 const MOST: usize = 10;
 
 const ANN: &str = "0192f0c1-2d3e-7a4b-8c5d-000000000001";
@@ -23,7 +23,7 @@ const RUN: &str = "0192f0c1-2d3e-7a4b-8c5d-000000000002";
 const READ: &str = "0192f0c1-2d3e-7a4b-8c5d-000000000003";
 const NOON: &str = "2026-01-02T12:00:00.000000Z";
 
-/// A row or two of every table, in words that both engines read.
+/// One or two rows of every table, in SQL for both engines.
 pub fn rows(engine: Engine) -> Vec<String> {
     let id = |number: u8| format!("0192f0c1-2d3e-7a4b-8c5d-0000000001{number:02}");
     let all = format!("'{ANN}', '{NOON}', '{NOON}', 1");
@@ -113,7 +113,7 @@ impl Shell {
     }
 }
 
-/// What somebody copies out of a format, of the steps in SQL.
+/// The SQL that a user copies out of a format.
 fn copied(report: &Report, format: Format) -> String {
     let text = report.written(format, &Sources::unknown(), None);
     match format {
@@ -146,7 +146,7 @@ async fn look(database: &Migrated) -> Report {
     doctor.check().await
 }
 
-/// How many rows each table has, under whatever name it has now.
+/// The number of rows of each table, under its current name.
 async fn counts(database: &Migrated) -> Vec<(String, String)> {
     let list = match database.engine() {
         Engine::Sqlite => {
@@ -156,11 +156,11 @@ async fn counts(database: &Migrated) -> Vec<(String, String)> {
             "SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') ORDER BY 1"
         }
     };
-    let names = outside::texts(&database.connection, list).await;
+    let names = observer::texts(&database.connection, list).await;
     let mut counts = Vec::new();
     for name in names.expect("names") {
         let sql = format!("SELECT CAST(count(*) AS text) FROM \"{name}\"");
-        let count = outside::texts(&database.connection, &sql).await;
+        let count = observer::texts(&database.connection, &sql).await;
         counts.push((name, count.expect("a count").concat()));
     }
     counts
@@ -245,7 +245,7 @@ async fn pasted(
     if let Some(step) = in_sql {
         return Err(format!("left: {step}\n{left}\n{}", told()));
     }
-    // What is left waits for what only people know.
+    // The findings that are left need the user.
     let in_words = |report: &Report| report.steps.iter().any(|step| step.sql.is_empty());
     match left.is_clean() || in_words(&report) {
         true => Ok(()),
@@ -253,7 +253,7 @@ async fn pasted(
     }
 }
 
-/// The drifts that one database can have without the others of its server.
+/// The drifts that do not affect other databases of the server.
 fn of(engine: Engine) -> Vec<&'static Drift> {
     let all = DRIFTS.iter().copied().flatten();
     let is_its_own = |drift: &&Drift| match drift.change {
@@ -272,7 +272,7 @@ fn combinations() -> u64 {
 }
 
 #[test]
-fn every_combination_of_drifts_is_fixed_by_what_is_pasted() {
+fn pasting_the_printed_fixes_repairs_every_combination_of_drifts() {
     let failures: Vec<String> = thread::scope(|scope| {
         let threads: Vec<_> = Engine::ALL
             .into_iter()

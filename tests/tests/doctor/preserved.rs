@@ -1,4 +1,4 @@
-//! A fix of one thing leaves everything else as it was: rows, and what SQLite was told in its own words.
+//! A fix changes what it fixes and nothing else: it keeps rows, triggers, views and suppressed differences.
 
 use catamaran::Engine;
 use catamaran::doctor::{Code, Fix};
@@ -39,7 +39,7 @@ const BLANK: Domain = Domain {
 
 static DOMAIN: Domain = BLANK;
 
-/// Everything that the canonical form of a table could leave out, and `version`, which takes NULL.
+/// Everything that the canonical form of a table could leave out, and a nullable `version`.
 const NASTY: &str = "CREATE TABLE things (
     id INTEGER CONSTRAINT pk_things PRIMARY KEY AUTOINCREMENT,
     parent INTEGER,
@@ -79,7 +79,7 @@ async fn nasty() -> File {
 }
 
 #[tokio::test]
-async fn a_table_that_is_made_anew_is_what_it_was_but_for_the_fix() {
+async fn a_rebuilt_table_differs_only_by_the_fix() {
     let file = nasty().await;
     let found = file.look(&DOMAIN).await;
     let report = file
@@ -101,7 +101,7 @@ async fn a_table_that_is_made_anew_is_what_it_was_but_for_the_fix() {
     assert_eq!(file.facts("things").await, expected);
     assert_eq!(file.texts(ROWS).await, rows);
 
-    // The doctor finds what it found, in the same words, but for this.
+    // The other findings are the same as before.
     let told = |report: &catamaran::doctor::Report| -> Vec<String> {
         let others = report.findings.iter().filter(|other| {
             (other.code, other.subject()) != (Code::ColumnNullability, "things.version".to_owned())
@@ -112,7 +112,7 @@ async fn a_table_that_is_made_anew_is_what_it_was_but_for_the_fix() {
     };
     assert_eq!(told(&file.look(&DOMAIN).await), told(&found));
 
-    // What no catalog tells is tried.
+    // Tries what no catalog shows.
     file.run(&["INSERT INTO things (tag, version) VALUES ('w', 1)"])
         .await;
     assert_eq!(
@@ -145,7 +145,7 @@ async fn a_table_that_is_made_anew_is_what_it_was_but_for_the_fix() {
     file.run(&[
         "PRAGMA foreign_keys = ON",
         "BEGIN",
-        // It is looked at when the transaction ends.
+        // It is checked when the transaction ends.
         "INSERT INTO things (id, parent, tag, version) VALUES (90, 9, 'late', 1)",
         "INSERT INTO parents VALUES (9)",
         "COMMIT",
@@ -159,7 +159,7 @@ async fn a_table_that_is_made_anew_is_what_it_was_but_for_the_fix() {
 }
 
 #[tokio::test]
-async fn a_table_without_row_ids_stays_one() {
+async fn a_rebuilt_table_stays_without_rowid() {
     let file = File::with(&[
         "CREATE TABLE things (name TEXT, id INTEGER NOT NULL, version INTEGER, CONSTRAINT pk_things PRIMARY KEY (id))
             STRICT, WITHOUT ROWID",
@@ -196,7 +196,7 @@ const IN_THE_WAY: &[&str] = &[
 ];
 
 #[tokio::test]
-async fn triggers_and_views_in_the_way_of_a_table_are_made_again() {
+async fn rebuilding_a_table_recreates_its_triggers_and_views() {
     let file = File::with(IN_THE_WAY).await;
     let facts = file.facts("parents").await;
     let report = file
@@ -220,9 +220,9 @@ async fn triggers_and_views_in_the_way_of_a_table_are_made_again() {
     );
 }
 
-/// A view that is too much is no reason to fail half way when a column that it reads goes.
+/// A surplus view must not make the fix fail half way when a column that it reads is dropped.
 #[tokio::test]
-async fn a_view_that_reads_a_column_goes_before_the_column() {
+async fn a_view_is_dropped_before_the_column_that_it_reads() {
     let file = File::with(&[
         "CREATE TABLE things (id INTEGER CONSTRAINT pk_things PRIMARY KEY, name TEXT, version INTEGER NOT NULL, icon TEXT)
             STRICT",
@@ -241,9 +241,9 @@ async fn a_view_that_reads_a_column_goes_before_the_column() {
     assert_eq!(file.texts("SELECT name FROM things").await, ["a"]);
 }
 
-/// SQLite drops hardly any column that something stands on: the table is made anew without it.
+/// SQLite refuses to drop most columns that something depends on: the table is rebuilt without the column.
 #[tokio::test]
-async fn a_column_that_something_stands_on_goes_with_it() {
+async fn dropping_a_column_drops_what_depends_on_it() {
     for (column, further) in [
         ("icon TEXT UNIQUE", ""),
         ("icon TEXT CHECK (length(icon) = 1)", ""),
@@ -306,7 +306,7 @@ const fn suppressed(code: &'static str, subject: &'static str) -> Suppression {
 }
 
 #[tokio::test]
-async fn what_is_excepted_is_left_alone_when_its_table_is_made_anew() {
+async fn suppressed_differences_survive_a_rebuild_of_their_table() {
     let file = File::with(&[
         "CREATE TABLE things (id INTEGER CONSTRAINT pk_things PRIMARY KEY, icon TEXT, version INTEGER, title TEXT) STRICT",
         "CREATE INDEX ix_things__name ON things (lower(title) COLLATE NOCASE) WHERE title IS NOT NULL",
@@ -317,7 +317,7 @@ async fn what_is_excepted_is_left_alone_when_its_table_is_made_anew() {
     .await;
     let report = file.look(&SUPPRESSED).await;
     let told: Vec<_> = report.findings.iter().map(|finding| finding.code).collect();
-    // What is suppressed is nothing else under another name.
+    // A suppressed object is not taken for a renamed one.
     assert_eq!(told, [Code::ColumnRenamed, Code::ColumnNullability]);
     file.run(&report.statements(Engine::Sqlite)).await;
     let report = file.look(&SUPPRESSED).await;
@@ -332,9 +332,9 @@ async fn what_is_excepted_is_left_alone_when_its_table_is_made_anew() {
     assert_eq!(collations.await, ["NOCASE"]);
 }
 
-/// The text of a trigger that names a column is not what it will be when that has its right name: it is not guessed.
+/// A trigger names a column that will be renamed. The fix does not guess the trigger's new text.
 #[tokio::test]
-async fn a_table_waits_for_the_names_of_which_a_trigger_speaks() {
+async fn a_table_is_rebuilt_after_the_names_that_its_trigger_uses_exist() {
     const MEANT: Domain = Domain {
         suppressions: &[Suppression {
             code: "CAT006",
@@ -370,9 +370,9 @@ async fn a_table_waits_for_the_names_of_which_a_trigger_speaks() {
     );
 }
 
-/// SQLite renames nothing while a view cannot be read, or could not be with the new name.
+/// SQLite refuses to rename anything while a view is broken, or would be after the rename.
 #[tokio::test]
-async fn a_name_is_fixed_when_what_would_not_bear_it_is_gone() {
+async fn a_rename_follows_the_removal_of_what_blocks_it() {
     let file = File::with(&[
         "CREATE TABLE things (id INTEGER CONSTRAINT pk_things PRIMARY KEY, title TEXT, version INTEGER NOT NULL) STRICT",
         "CREATE INDEX ix_things__name ON things (lower(title)) WHERE title IS NOT NULL",
@@ -396,9 +396,9 @@ async fn a_name_is_fixed_when_what_would_not_bear_it_is_gone() {
     );
 }
 
-/// A view over a table that is gone makes every later ALTER TABLE fail.
+/// A view over a dropped table makes every later ALTER TABLE fail.
 #[tokio::test]
-async fn a_table_that_goes_takes_what_reads_it_along_unless_that_is_meant_to_stay() {
+async fn dropping_a_table_drops_its_readers_unless_the_domain_keeps_them() {
     let file = File::with(&[
         "CREATE TABLE things (id INTEGER CONSTRAINT pk_things PRIMARY KEY, name TEXT, version INTEGER NOT NULL) STRICT",
         "CREATE INDEX ix_things__name ON things (lower(name)) WHERE name IS NOT NULL",

@@ -1,11 +1,11 @@
-//! What is printed about what people did: names are data, and nothing that is pasted destroys.
+//! Names are quoted in everything that the doctor prints, and no printed fix drops a table by mistake.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use catamaran::Engine;
 use catamaran::doctor::{Code, Doctor, Fix, Format, Report, Sources};
-use suite::outside;
+use suite::observer;
 
 use crate::databases::Migrated;
 use crate::pasted_fixes::{Shell, rows};
@@ -16,7 +16,7 @@ pub async fn look(database: &Migrated) -> Report {
     doctor.check().await
 }
 
-/// A migrated database with a row or two in every table, after those statements.
+/// A migrated database with one or two rows in every table, after those statements.
 pub async fn with_rows(engine: Engine, drifts: &[&str]) -> Migrated {
     let database = Migrated::new(engine).await;
     for row in rows(engine) {
@@ -29,7 +29,7 @@ pub async fn with_rows(engine: Engine, drifts: &[&str]) -> Migrated {
 }
 
 pub async fn one(database: &Migrated, sql: &str) -> String {
-    let texts = outside::texts(&database.connection, sql).await;
+    let texts = observer::texts(&database.connection, sql).await;
     texts.expect(sql).join("|")
 }
 
@@ -41,7 +41,7 @@ pub fn script(report: &Report, engine: Engine) -> String {
     lines.collect()
 }
 
-/// Names that leave a comment, a text or a line, wherever they are printed as they are.
+/// Names that would end a comment, a literal or a line if they were not quoted.
 const HOSTILE: [&str; 5] = [
     "x\nDROP TABLE habits; --",
     "a'; DROP TABLE habits; --",
@@ -54,7 +54,7 @@ pub fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// The objects that bear such a name, one at a time.
+/// The objects with such a name, one at a time.
 fn hostile(engine: Engine, name: &str) -> Vec<String> {
     let name = quoted(name);
     let mut drifts = vec![
@@ -79,9 +79,9 @@ fn hostile(engine: Engine, name: &str) -> Vec<String> {
     drifts
 }
 
-/// In what is for people no line begins with what a name says, and in what is pasted none of it runs.
+/// No line of the report begins with text of a name, and no text of a name runs when it is pasted.
 #[tokio::test]
-async fn a_name_is_data_in_every_format_and_in_what_is_pasted() {
+async fn names_are_quoted_in_every_format_and_in_pasted_fixes() {
     for engine in Engine::ALL {
         for name in HOSTILE {
             for drift in hostile(engine, name) {
@@ -129,9 +129,9 @@ fn anstream_stripped(text: &str) -> String {
     plain + rest
 }
 
-/// A suggestion is files: a name stays in its literal or comment.
+/// In the files of a suggestion, a name does not leave its literal or comment.
 #[tokio::test]
-async fn a_name_stays_in_the_files_of_a_suggestion() {
+async fn names_are_quoted_in_suggested_migrations() {
     use crate::edited_history::{Edited, Edits, edit};
     let name = quoted(HOSTILE[0]);
     edit(Edits {
@@ -158,9 +158,9 @@ async fn a_name_stays_in_the_files_of_a_suggestion() {
     }
 }
 
-/// A name that something else has cannot be given to what is missing.
+/// A missing object cannot be created under a name that is taken.
 #[tokio::test]
-async fn a_name_that_is_taken_is_told() {
+async fn a_name_taken_by_another_object_is_reported() {
     for (drift, code, subject, by) in [
         (
             "DROP INDEX ix_habits__user_id_updated_at; CREATE SEQUENCE ix_habits__user_id_updated_at",
@@ -198,9 +198,9 @@ async fn a_name_that_is_taken_is_told() {
     }
 }
 
-/// What another role granted is taken back as that role.
+/// A grant of another role is revoked as that role.
 #[tokio::test]
-async fn a_privilege_that_another_role_granted_is_taken_back() {
+async fn a_privilege_granted_by_another_role_is_revoked() {
     let database = with_rows(
         Engine::Postgres,
         &["DO $$ BEGIN CREATE ROLE \"a grantor\"; EXCEPTION WHEN duplicate_object THEN NULL; END $$",
@@ -216,9 +216,9 @@ async fn a_privilege_that_another_role_granted_is_taken_back() {
     assert!(report.is_clean(), "{report}");
 }
 
-/// Exchanged columns are never changed where they are, which would keep the wrong values under either name.
+/// Changing the types of exchanged columns would keep the wrong values under either name.
 #[tokio::test]
-async fn columns_that_were_exchanged_are_left_to_people() {
+async fn exchanged_columns_are_left_to_the_user() {
     for engine in Engine::ALL {
         for (table, one_column, other) in [
             ("habits", "sort_order", "name"),
@@ -247,7 +247,7 @@ async fn columns_that_were_exchanged_are_left_to_people() {
                 report.steps.iter().all(|step| step.sql.is_empty()),
                 "{report}"
             );
-            // The words have what puts it right.
+            // The text of the finding has the statements.
             let words = report.steps[0].words.clone().expect("words");
             let (_, sql) = words.split_once("are: ").expect("statements");
             let (sql, _) = sql.split_once("; COMMIT").expect("their end");
@@ -261,9 +261,9 @@ async fn columns_that_were_exchanged_are_left_to_people() {
     }
 }
 
-/// A table whose columns have other names too is not dropped for another that is made empty.
+/// A table whose columns were renamed too is not dropped and created empty.
 #[tokio::test]
-async fn a_table_and_a_column_renamed_at_once_keep_their_rows() {
+async fn a_table_and_a_column_renamed_together_keep_their_rows() {
     for engine in Engine::ALL {
         let database = with_rows(
             engine,
@@ -286,9 +286,9 @@ async fn a_table_and_a_column_renamed_at_once_keep_their_rows() {
     }
 }
 
-/// A cast that Postgres has is used, and where it has none people are told.
+/// The fix uses a cast if Postgres has one; otherwise it is left to the user.
 #[tokio::test]
-async fn a_type_without_a_cast_is_told_or_computed() {
+async fn a_type_without_a_cast_is_reported_or_computed() {
     for (drift, subject, is_sql) in [
         (
             "ALTER TABLE habits ALTER is_archived DROP DEFAULT, ALTER is_archived TYPE smallint USING is_archived::int::smallint",
@@ -320,9 +320,9 @@ async fn a_type_without_a_cast_is_told_or_computed() {
     }
 }
 
-/// A virtual table whose module this program lacks cannot be dropped by it.
+/// A program cannot drop a virtual table whose module it lacks.
 #[tokio::test]
-async fn a_virtual_table_without_its_module_is_left_alone() {
+async fn a_virtual_table_without_its_module_is_kept() {
     let database = with_rows(Engine::Sqlite, &[]).await;
     let add = "PRAGMA writable_schema = ON; INSERT INTO sqlite_schema (type, name, tbl_name, rootpage, sql) \
         VALUES ('table', 'places', 'places', 0, 'CREATE VIRTUAL TABLE places USING nowhere (a)'); PRAGMA writable_schema = RESET";
@@ -347,9 +347,9 @@ async fn a_virtual_table_without_its_module_is_left_alone() {
     assert_eq!(one(&database, COUNTS).await, "2 2");
 }
 
-/// What has the columns that a table lacks may be that table, though something else has its name.
+/// A table with the columns of a missing one may be that table, although another object has its name.
 #[tokio::test]
-async fn a_table_whose_name_another_took_is_never_dropped() {
+async fn a_table_whose_name_was_taken_is_never_dropped() {
     for engine in Engine::ALL {
         let database = with_rows(
             engine,

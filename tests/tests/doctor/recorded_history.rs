@@ -1,4 +1,4 @@
-//! What a database that is there has of the migrations.
+//! The migrations that a database has recorded.
 
 use catamaran::Engine;
 use catamaran::doctor::{Code, Doctor};
@@ -8,7 +8,7 @@ use crate::databases::Migrated;
 const LAST: &str = "m20261122_000008_operation_keys";
 
 #[tokio::test]
-async fn a_migration_that_is_missing_or_unknown_is_told() {
+async fn a_missing_or_unknown_migration_is_reported() {
     for engine in Engine::ALL {
         let database = Migrated::new(engine).await;
         let doctor = Doctor::new(&entity::DOMAIN)
@@ -50,9 +50,9 @@ async fn a_migration_that_is_missing_or_unknown_is_told() {
     }
 }
 
-/// Names need no scratch database, and one odd row blinds nothing else.
+/// Checking names needs no scratch database, and one odd row does not hide others.
 #[tokio::test]
-async fn odd_rows_are_told_and_leave_the_rest_as_it_is() {
+async fn odd_rows_of_the_history_are_reported_and_the_rest_is_checked() {
     for engine in Engine::ALL {
         let database = Migrated::new(engine).await;
         let doctor = Doctor::new(&entity::DOMAIN)
@@ -106,7 +106,7 @@ async fn odd_rows_are_told_and_leave_the_rest_as_it_is() {
 
 /// To run the migration again would fail.
 #[tokio::test]
-async fn a_lost_row_of_the_history_is_put_back() {
+async fn a_lost_row_of_the_history_is_restored_by_its_fix() {
     for engine in Engine::ALL {
         let database = Migrated::new(engine).await;
         let doctor = Doctor::new(&entity::DOMAIN)

@@ -1,4 +1,4 @@
-//! What is told, and what is suggested.
+//! Reports and suggestions.
 
 use catamaran::Engine;
 use catamaran::doctor::{Code, Doctor, Finding, Fix, Format, Part, Place, Report, Sources};
@@ -29,7 +29,7 @@ const POSTGRES: &[&str] = &[
 ];
 
 #[tokio::test]
-async fn many_drifts_at_once_are_fixed_by_one_suggestion() {
+async fn one_suggestion_fixes_many_drifts() {
     for (engine, drifts) in [(Engine::Sqlite, SQLITE), (Engine::Postgres, POSTGRES)] {
         let database = Migrated::new(engine).await;
         for drift in drifts {
@@ -64,7 +64,7 @@ async fn many_drifts_at_once_are_fixed_by_one_suggestion() {
     }
 }
 
-/// A report of one finding, about an entity that there is.
+/// A report of one finding about an existing entity.
 pub fn with_a_finding() -> Report {
     Report::from(vec![Finding {
         code: Code::ColumnType,
@@ -80,7 +80,7 @@ pub fn with_a_finding() -> Report {
 }
 
 #[test]
-fn the_file_and_line_of_an_entity_are_told() {
+fn a_finding_names_file_and_line_of_the_entity() {
     let report = with_a_finding();
     let line = include_str!("../../../entity/src/sqlite/device.rs").lines();
     let line = line

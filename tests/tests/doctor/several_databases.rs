@@ -1,4 +1,4 @@
-//! Several databases of one engine, each with fixes of its own.
+//! Several databases of one engine. Each gets fixes of its own.
 
 use catamaran::Engine;
 use catamaran::doctor::Doctor;
@@ -6,7 +6,7 @@ use catamaran::doctor::Doctor;
 use crate::databases::Migrated;
 
 #[tokio::test]
-async fn each_is_told_its_own_statements_and_what_they_lose() {
+async fn each_of_several_databases_gets_its_own_fixes_and_losses() {
     let (one, other) = (
         Migrated::new(Engine::Sqlite).await,
         Migrated::new(Engine::Sqlite).await,

@@ -1,5 +1,5 @@
-//! Something of one's own in the place of what Postgres brings: whatever its name, its schema and its signature, it is
-//! told, as an error, and the fingerprint refuses it too.
+//! An object that shadows a builtin of Postgres is an error, whatever its name, schema and signature. The fingerprint
+//! refuses it too.
 
 use catamaran::doctor::{Code, Doctor, Severity};
 use catamaran::{Engine, ErrorKind, Fingerprint, StoreOptions};
@@ -8,7 +8,7 @@ use crate::databases::Migrated;
 
 const POLICY: &str = "habits: owner_habits";
 
-/// What somebody runs, and what is told then.
+/// Statements, and the finding that they cause.
 struct Shadow {
     sql: &'static [&'static str],
     code: Code,
@@ -36,7 +36,7 @@ const SHADOWS: &[Shadow] = &[
         code: Code::PolicyCondition,
         subject: POLICY,
     },
-    // Postgres prints no function behind a cast.
+    // Postgres does not print the function of a cast,
     Shadow {
         sql: &[
             "CREATE FUNCTION public.evil(text) RETURNS uuid LANGUAGE sql AS $$ SELECT NULL::uuid $$",
@@ -47,7 +47,7 @@ const SHADOWS: &[Shadow] = &[
         code: Code::PolicyCondition,
         subject: POLICY,
     },
-    // And no operator behind NULLIF.
+    // nor the operator of NULLIF.
     Shadow {
         sql: &[
             "CREATE FUNCTION public.never(text, text) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT false'",
@@ -59,7 +59,7 @@ const SHADOWS: &[Shadow] = &[
         code: Code::PolicyCondition,
         subject: POLICY,
     },
-    // What lies in pg_catalog itself is printed without a schema.
+    // Objects in pg_catalog are printed without a schema.
     Shadow {
         sql: &[
             "CREATE FUNCTION pg_catalog.current_setting(text, int) RETURNS text LANGUAGE sql AS 'SELECT NULL::text'",
@@ -80,7 +80,7 @@ const SHADOWS: &[Shadow] = &[
         code: Code::CheckWeaker,
         subject: "habits: ck_habits__created_at",
     },
-    // The path of the database has it first, and of the right signature.
+    // It is first in the search path of the database, and its signature matches.
     Shadow {
         sql: &[
             "CREATE FUNCTION public.char_length(text) RETURNS integer IMMUTABLE LANGUAGE sql AS 'SELECT 1'",
@@ -117,7 +117,7 @@ const SHADOWS: &[Shadow] = &[
         code: Code::IndexPredicate,
         subject: "habit_entries: uq_habit_entries__user_id_habit_id_date",
     },
-    // What no database should have is refused by the fingerprint as well.
+    // The fingerprint refuses the same schema.
     Shadow {
         sql: &[
             "CREATE SCHEMA catamaran_app",
@@ -139,7 +139,7 @@ const SHADOWS: &[Shadow] = &[
 ];
 
 #[tokio::test]
-async fn what_stands_in_the_place_of_what_postgres_brings_is_told() {
+async fn objects_that_shadow_builtins_of_postgres_are_errors() {
     for Shadow { sql, code, subject } in SHADOWS {
         let database = Migrated::new(Engine::Postgres).await;
         for sql in *sql {
@@ -160,9 +160,9 @@ async fn what_stands_in_the_place_of_what_postgres_brings_is_told() {
     }
 }
 
-/// The functions by which the database is read are Postgres's own, whatever the search path says.
+/// The doctor calls functions of pg_catalog, whatever the search path is.
 #[tokio::test]
-async fn no_function_of_the_database_reads_it() {
+async fn the_doctor_calls_no_function_of_the_database() {
     let database = Migrated::new(Engine::Postgres).await;
     for sql in [
         "CREATE TABLE public.called (by text)",
@@ -181,7 +181,7 @@ async fn no_function_of_the_database_reads_it() {
 }
 
 #[tokio::test]
-async fn a_schema_of_ones_own_is_as_clean() {
+async fn a_schema_other_than_public_is_clean() {
     let database = Migrated::new(Engine::Postgres).await;
     database
         .run("ALTER SCHEMA public RENAME TO habits_of_ours; CREATE SCHEMA public; GRANT USAGE ON SCHEMA habits_of_ours TO catamaran_app")

@@ -1,4 +1,4 @@
-//! A second policy that shares rows, as DOMAIN has it: the doctor makes it, and finds it to be the one that it made.
+//! A second policy of the domain that shares rows. The doctor creates it and accepts the one that it created.
 
 use catamaran::Engine;
 use catamaran::doctor::{Code, Doctor};
@@ -8,7 +8,7 @@ use entity::domain::HABITS;
 
 use crate::databases::Migrated;
 
-/// DOMAIN with a policy by which more rows of habits are seen.
+/// DOMAIN with a policy that shows more rows of habits.
 fn sharing(using: &'static str) -> &'static Domain {
     let policy = Policy {
         name: "shared_habits",
@@ -41,7 +41,7 @@ const FUNCTION: &str =
 const TYPE: &str = "CREATE TYPE public.kind AS ENUM ('shared')";
 
 #[tokio::test]
-async fn is_clean_in_the_words_of_the_domain() {
+async fn a_sharing_policy_as_the_domain_has_it_is_clean() {
     for using in [
         "EXISTS (SELECT 1 FROM devices d WHERE d.user_id = habits.user_id AND d.platform = 'shared')",
         "EXISTS (SELECT FROM devices WHERE devices.user_id = habits.user_id AND platform = 'shared')",
@@ -71,7 +71,7 @@ async fn is_clean_in_the_words_of_the_domain() {
 
 /// Other rows, other tables, and tables of the same name elsewhere.
 #[tokio::test]
-async fn is_told_if_it_shows_others() {
+async fn a_sharing_policy_that_shows_other_rows_is_reported() {
     let using = "EXISTS (SELECT 1 FROM devices d WHERE d.user_id = habits.user_id AND d.platform = 'shared')";
     for other in [
         "EXISTS (SELECT 1 FROM devices d WHERE d.user_id = habits.user_id AND d.platform <> 'shared')",

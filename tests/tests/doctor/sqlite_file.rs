@@ -1,4 +1,4 @@
-//! A SQLite file with tables and rows of its own, and what is in it.
+//! A SQLite file with tables and rows of its own.
 
 use catamaran::doctor::{Code, Doctor, Finding, Report};
 use catamaran::domain::{Domain, Suppression};
@@ -13,7 +13,7 @@ pub struct File {
 }
 
 impl File {
-    /// With those statements run, by a connection that enforces no foreign keys, as a migration's does not.
+    /// Runs the statements on a connection that does not enforce foreign keys, like that of a migration.
     pub async fn with(statements: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let url = format!(
@@ -60,7 +60,7 @@ impl File {
         Doctor::new(domain).check_connection(&self.db).await
     }
 
-    /// As if everything else that is found were meant.
+    /// Keeps the finding alone, as if all others were suppressed.
     pub async fn look_for(&self, domain: &'static Domain, code: Code, subject: &str) -> Report {
         let report = self.look(domain).await;
         let others = report.findings.iter();
@@ -82,7 +82,7 @@ impl File {
         self.look(Box::leak(Box::new(domain))).await
     }
 
-    /// What SQLite itself knows of a table beside its text.
+    /// What SQLite's pragmas show about a table.
     pub async fn facts(&self, table: &str) -> Vec<String> {
         let mut facts = Vec::new();
         for sql in [
@@ -101,7 +101,7 @@ impl File {
     }
 }
 
-/// The finding, which has to be there.
+/// The finding with that code and subject.
 pub fn the<'a>(report: &'a Report, code: Code, subject: &str) -> &'a Finding {
     let mut findings = report.findings.iter();
     let found = findings.find(|finding| finding.code == code && finding.subject() == subject);

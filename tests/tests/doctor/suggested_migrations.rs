@@ -1,5 +1,5 @@
-//! A suggested migration runs up, down and up again, beside what the database has of its own, on a server that has the
-//! application's role already, and for a role that is no superuser.
+//! A suggested migration runs up, down and up again: beside objects that the domain does not have, on a server that has
+//! the application's role already, and for a role that is no superuser.
 
 use std::process::Command;
 
@@ -8,14 +8,14 @@ use catamaran::doctor::{Doctor, Report, Suggestion};
 use catamaran::migrate::{History, TwinMigration};
 use catamaran::testing::{DatabaseOptions, PostgresServer};
 use sea_orm::{ConnectionTrait, DatabaseConnection};
-use suite::outside;
+use suite::observer;
 
 use crate::databases::Migrated;
 use crate::edited_history::{Edited, Edits, edit};
 
 const NAME: &str = "m20300101_000001_fix";
 
-/// Drifts, and things of the database's own in their way.
+/// Drifts, and objects of the database that block their fixes.
 const SQLITE: &[&str] = &[
     "CREATE VIEW colors AS SELECT name, color FROM habits",
     "CREATE VIEW all_colors AS SELECT * FROM colors",
@@ -35,7 +35,7 @@ const POSTGRES: &[&str] = &[
     "DROP INDEX ix_habits__user_id_updated_at",
 ];
 
-/// What the schema is, in the engine's own words.
+/// The schema as the engine prints it.
 async fn words(engine: Engine, db: &DatabaseConnection) -> Vec<String> {
     let sql = match engine {
         Engine::Sqlite => {
@@ -54,7 +54,7 @@ async fn words(engine: Engine, db: &DatabaseConnection) -> Vec<String> {
              ORDER BY 1"
         }
     };
-    outside::texts(db, sql).await.expect("the catalog")
+    observer::texts(db, sql).await.expect("the catalog")
 }
 
 async fn run(db: &DatabaseConnection, statements: &[String]) {
@@ -65,7 +65,7 @@ async fn run(db: &DatabaseConnection, statements: &[String]) {
 }
 
 #[tokio::test]
-async fn the_way_back_has_the_views_and_triggers_again() {
+async fn a_suggested_down_recreates_views_and_triggers() {
     for (engine, added) in [(Engine::Sqlite, SQLITE), (Engine::Postgres, POSTGRES)] {
         edit(Edits {
             engine: Some(engine),
@@ -163,11 +163,11 @@ async fn of_nothing(server: &str) -> (Report, Suggestion) {
     (report, suggestion)
 }
 
-/// The role is there: the suggestion makes it where it is not, and so runs for each database of a server.
+/// The suggestion creates the role only if it is missing, so that it runs for each database of a server.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_first_migration_runs_twice_on_one_server_and_by_whoever_may_create_databases() {
+async fn a_suggested_first_migration_runs_twice_on_one_server_without_a_superuser() {
     let server = PostgresServer::shared().await.expect("a server");
-    let admin = outside::connect(server.admin_url())
+    let admin = observer::connect(server.admin_url())
         .await
         .expect("a connection");
     let login = format!("maker_{}", std::process::id());
@@ -175,7 +175,7 @@ async fn a_first_migration_runs_twice_on_one_server_and_by_whoever_may_create_da
         format!("CREATE ROLE {login} LOGIN PASSWORD 'secret' CREATEDB"),
         format!("GRANT catamaran_app TO {login}"),
     ] {
-        // The application's role comes with the first migrated database.
+        // The first migrated database creates the application's role.
         let _ = Migrated::new(Engine::Postgres).await;
         admin.execute_unprepared(&sql).await.expect("a role");
     }
@@ -195,7 +195,7 @@ async fn a_first_migration_runs_twice_on_one_server_and_by_whoever_may_create_da
             .empty_postgres_on(server)
             .await
             .expect("a database");
-        let db = outside::connect(database.url())
+        let db = observer::connect(database.url())
             .await
             .expect("a connection");
         run(&db, suggestion.up(Engine::Postgres)).await;
@@ -209,7 +209,7 @@ async fn a_first_migration_runs_twice_on_one_server_and_by_whoever_may_create_da
     assert_formatted(&suggestion);
 }
 
-/// As rustfmt has it: nothing is left to do but to paste.
+/// Formatted as rustfmt does, ready to paste.
 fn assert_formatted(suggestion: &Suggestion) {
     let folder = tempfile::tempdir().expect("a folder");
     let files = suggestion.files();

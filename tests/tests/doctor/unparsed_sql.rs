@@ -1,4 +1,4 @@
-//! A table of SQLite whose text the parser does not read: it is set aside, and told.
+//! A SQLite table whose SQL the parser does not read is skipped and reported.
 
 use catamaran::doctor::{Code, Doctor, Place, Report, Verdict};
 use catamaran::{Engine, ErrorKind, Fingerprint, StoreOptions};
@@ -6,7 +6,7 @@ use catamaran::{Engine, ErrorKind, Fingerprint, StoreOptions};
 use crate::databases::Migrated;
 use crate::drift::Change::{Sql, Written};
 
-/// What SQLite takes for a type of two words and a number; the parser takes it for nothing.
+/// SQLite accepts a type of two words and a number; the parser does not.
 const UNREADABLE: &str = "CHECK (CAST(platform AS very long name (1)) <> '')";
 
 async fn look(database: &Migrated) -> Report {
@@ -15,7 +15,7 @@ async fn look(database: &Migrated) -> Report {
 }
 
 #[tokio::test]
-async fn a_folder_is_told_as_one() {
+async fn a_folder_is_reported_as_a_folder() {
     let folder = tempfile::tempdir().expect("a folder");
     let url = format!("sqlite://{}", folder.path().display());
     let report = Doctor::new(&entity::DOMAIN).database(url).check().await;
@@ -27,9 +27,9 @@ async fn a_folder_is_told_as_one() {
     );
 }
 
-/// A name may have anything in it; a terminal obeys none of it.
+/// Control characters in a name are not sent to the terminal.
 #[tokio::test]
-async fn a_name_with_a_line_break_stays_on_its_line() {
+async fn a_name_with_a_line_break_is_printed_on_one_line() {
     let database = Migrated::new(Engine::Postgres).await;
     let drift = "CREATE TABLE \"one\n\u{1b}[31mtwo\" (id bigint)";
     database.run(drift).await.expect("a drift");
@@ -41,7 +41,7 @@ async fn a_name_with_a_line_break_stays_on_its_line() {
     assert!(!report.contains('\u{1b}'), "{report}");
 }
 
-/// That the devices alone could not be looked at.
+/// Only the table of devices was skipped.
 fn assert_set_aside(report: &Report, what: &str) {
     let [skipped] = report.skipped.as_slice() else {
         panic!("{report}");
@@ -56,7 +56,7 @@ fn assert_set_aside(report: &Report, what: &str) {
 }
 
 #[tokio::test]
-async fn a_table_that_cannot_be_read_is_told_and_the_rest_is_compared() {
+async fn an_unparsable_table_is_reported_and_the_rest_is_compared() {
     let database = Migrated::new(Engine::Sqlite).await;
     let check = format!("{UNREADABLE}, CONSTRAINT pk_devices");
     let unreadable = Written("devices", "CONSTRAINT pk_devices", check.leak());
@@ -87,7 +87,7 @@ async fn a_table_that_cannot_be_read_is_told_and_the_rest_is_compared() {
 }
 
 #[tokio::test]
-async fn an_index_that_cannot_be_read_sets_its_table_aside() {
+async fn a_table_with_an_unparsable_index_is_skipped() {
     let database = Migrated::new(Engine::Sqlite).await;
     let index = "CREATE INDEX ix_odd ON devices (CAST(platform AS very long name (1)))";
     database.change(Sql(index)).await.expect("an index");

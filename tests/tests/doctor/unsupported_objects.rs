@@ -1,4 +1,4 @@
-//! What is not usual is told, and made again on the way back, in the words that the engine has for it.
+//! Objects that the domain cannot describe are reported, and recreated by the suggested `down`.
 
 use catamaran::Engine;
 use catamaran::doctor::{Code, Doctor};
@@ -48,7 +48,7 @@ const SQLITE: &[(&str, &str)] = &[(
 )];
 
 #[tokio::test]
-async fn the_way_back_makes_it_again() {
+async fn a_suggested_down_recreates_unsupported_objects() {
     for (engine, all) in [(Engine::Postgres, POSTGRES), (Engine::Sqlite, SQLITE)] {
         edit(Edits {
             engine: Some(engine),

@@ -120,7 +120,7 @@ async fn each_write_of_a_row_without_its_parent_names_the_key(db: &TwinDatabase)
 }
 
 #[twin_test(Migrator, everywhere)]
-async fn a_half_of_a_key_that_changes_is_looked_up_with_the_half_that_stays(
+async fn a_patch_of_half_a_composite_key_is_checked_with_the_other_half(
     db: &TwinDatabase,
 ) -> Result<()> {
     let library = Library::open(db).await?;
@@ -141,7 +141,7 @@ async fn a_half_of_a_key_that_changes_is_looked_up_with_the_half_that_stays(
 }
 
 #[twin_test(Migrator, everywhere)]
-async fn a_key_with_a_null_in_it_refers_to_nothing(db: &TwinDatabase) -> Result<()> {
+async fn a_foreign_key_with_a_null_refers_to_nothing(db: &TwinDatabase) -> Result<()> {
     let library = Library::open(db).await?;
     let books = library.of::<Book>();
     let half = || library.book().series("Nowhere".to_owned());
@@ -150,7 +150,7 @@ async fn a_key_with_a_null_in_it_refers_to_nothing(db: &TwinDatabase) -> Result<
         (made.series.as_deref(), made.number),
         (Some("Nowhere"), None)
     );
-    // What breaks is the other key, whatever the half of this one says.
+    // The other key is broken, whatever this one refers to.
     let stray = half().shelf_id(MISSING);
     assert_eq!(refused(books.insert(stray).await), shelf_key());
     let patch = BookPatch::new()
@@ -163,7 +163,7 @@ async fn a_key_with_a_null_in_it_refers_to_nothing(db: &TwinDatabase) -> Result<
 }
 
 #[twin_test(Migrator, everywhere)]
-async fn rows_may_refer_to_rows_that_come_with_them(db: &TwinDatabase) -> Result<()> {
+async fn inserted_rows_may_refer_to_rows_of_the_same_call(db: &TwinDatabase) -> Result<()> {
     let library = Library::open(db).await?;
     let books = library.of::<Book>();
     let [first, second] = [1, 2].map(Uuid::from_u128);
@@ -206,7 +206,7 @@ async fn a_chain_of_rows_that_takes_several_statements_is_written_parents_first(
     assert_eq!(books.delete_where(&Filter::all()).await?, LENGTH as u64);
     let rows = chain().rev().map(Upsert::new).collect();
     assert_eq!(books.upsert_many(rows).await?.len(), LENGTH as usize);
-    // A circle goes in as long as one statement takes it.
+    // A cycle can be inserted by one statement.
     let [one, two] = [1, 2].map(|nth| Uuid::from_u128(LENGTH + nth));
     let circle = vec![
         library.book().id(one).follows_id(two),
@@ -217,10 +217,12 @@ async fn a_chain_of_rows_that_takes_several_statements_is_written_parents_first(
 }
 
 #[twin_test(Migrator, everywhere)]
-async fn of_many_rows_the_first_that_breaks_a_key_is_told(db: &TwinDatabase) -> Result<()> {
+async fn the_first_of_many_rows_that_breaks_a_foreign_key_is_named(
+    db: &TwinDatabase,
+) -> Result<()> {
     let library = Library::open(db).await?;
     let books = library.of::<Book>();
-    // More than one statement takes on SQLite; rows go in the order of ids.
+    // More rows than one statement takes on SQLite; they are written in the order of ids.
     let mut rows: Vec<BookDraft> = (1..=1_200_u128)
         .map(|id| library.book().id(Uuid::from_u128(id)))
         .collect();
@@ -266,7 +268,7 @@ async fn a_delete_that_is_refused_names_the_rows_that_still_refer(db: &TwinDatab
     let purged = shelves.purge(later, 10).await;
     assert_eq!(refused(purged), shelf_key());
 
-    // What nobody refers to goes, and rows that refer to each other go together.
+    // Rows without references are removed, and so are rows that refer to each other.
     volumes.delete(free.id, Expected::Any).await?;
     let both = Book::ID.is_in([first.id, second.id]);
     assert_eq!(books.delete_where(&both).await?, 2);
@@ -276,7 +278,7 @@ async fn a_delete_that_is_refused_names_the_rows_that_still_refer(db: &TwinDatab
 }
 
 #[twin_test(Migrator, everywhere)]
-async fn a_key_that_is_referred_to_does_not_change(db: &TwinDatabase) -> Result<()> {
+async fn changing_a_referenced_key_is_refused(db: &TwinDatabase) -> Result<()> {
     let library = Library::open(db).await?;
     let volumes = library.of::<Volume>();
     let volume = volumes.insert(VolumeDraft::new("Sea", 1)).await?;
@@ -297,7 +299,7 @@ async fn a_key_that_is_referred_to_does_not_change(db: &TwinDatabase) -> Result<
 }
 
 #[twin_test(Migrator, everywhere)]
-async fn the_look_up_does_not_fix_the_unit(db: &TwinDatabase) -> Result<()> {
+async fn diagnosing_a_foreign_key_error_does_not_revive_the_unit(db: &TwinDatabase) -> Result<()> {
     let library = Library::open(db).await?;
     let unit = library.store.begin_write(&everyone()).await?;
     let books = unit.repository::<Book>();
@@ -313,7 +315,7 @@ async fn the_look_up_does_not_fix_the_unit(db: &TwinDatabase) -> Result<()> {
 }
 
 #[twin_test(Migrator, everywhere)]
-async fn an_attempt_that_broke_a_key_is_taken_back_and_the_unit_goes_on(
+async fn a_savepoint_that_broke_a_foreign_key_is_rolled_back_and_the_unit_goes_on(
     db: &TwinDatabase,
 ) -> Result<()> {
     let library = Library::open(db).await?;
@@ -329,9 +331,9 @@ async fn an_attempt_that_broke_a_key_is_taken_back_and_the_unit_goes_on(
     Ok(())
 }
 
-/// What cannot be looked up says so in its type, on the engine that names nothing.
+/// SQLite does not name the key. If it cannot be looked up, the error says so.
 #[twin_test(Migrator, everywhere)]
-async fn a_key_that_nothing_tells_is_not_guessed(db: &TwinDatabase) -> Result<()> {
+async fn an_unknown_foreign_key_is_not_guessed(db: &TwinDatabase) -> Result<()> {
     let library = Library::open(db).await?;
     let insert = |id: Uuid| {
         format!(
@@ -350,7 +352,7 @@ async fn a_key_that_nothing_tells_is_not_guessed(db: &TwinDatabase) -> Result<()
     let name = named.then_some("fk_books__shelf_id");
     assert_eq!(constraint.as_deref(), name);
 
-    // Which other tables there are only the domain tells, and a store can be opened without it.
+    // Without a domain the store does not know the other tables.
     if db.is_shared() {
         let volume = library
             .of::<Volume>()

@@ -1,4 +1,4 @@
-//! No error shows what is in a row or in a parameter, whatever that is.
+//! No error shows a value of a row or of a parameter.
 
 use catamaran::testing::{TwinDatabase, twin_test};
 use catamaran::{AnyRepository, Engine, Error, Expected, Filter, Result, Unit, Upsert, Value};
@@ -7,7 +7,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
 use sea_orm::{ConnectionTrait, Statement};
 use suite::kind::shown;
-use suite::outside::connect;
+use suite::observer::connect;
 use suite::users::{everybodys, everyone};
 
 use crate::library::{
@@ -17,7 +17,7 @@ use crate::library::{
 
 const CASES: usize = 24;
 
-/// A text that no error shows by chance, inside of what confuses whoever quotes it.
+/// A marker that no error contains by chance, inside of text that is hard to quote.
 fn markers() -> impl Strategy<Value = (String, String)> {
     let rest = prop_oneof![
         "[ -~]{0,20}",
@@ -96,7 +96,7 @@ async fn refusals(
     let filter: Filter<Book> = Book::TITLE.contains(nul);
     refused!("a filter", books.count(&filter.into()));
 
-    // The application's own statements and functions, whose words are not the library's.
+    // Custom SQL and functions of the database, whose messages the library does not write.
     let value = || vec![Value::Text(text.to_owned())];
     match db.store().native::<Room>(&everyone()) {
         AnyRepository::Sqlite(rooms) => {
@@ -191,7 +191,7 @@ async fn no_error_shows_a_value_whatever_it_is(db: &TwinDatabase) -> Result<()> 
         }
     }
     assert!(looked >= CASES * 17, "only {looked} errors");
-    // The drivers do quote values: there was something to hide.
+    // The control: the drivers do quote values.
     assert!(
         told >= CASES,
         "the marker was in {told} drivers' messages only"

@@ -92,7 +92,7 @@ async fn the_texts_of_one_index_share_what_it_holds_in_every_call(db: &TwinDatab
         assert_eq!(refused(patched), broken);
         let patched = books.patch_where(&Filter::all(), patch()).await;
         assert_eq!(refused(patched), broken);
-        // A filter compares with any text: nothing of it is kept.
+        // A filter may have any text, because it is not stored.
         let equal = match field {
             "title" => Book::TITLE.eq(draft.title),
             _ => Book::SUBTITLE.eq(draft.subtitle.unwrap_or_default()),
@@ -103,9 +103,9 @@ async fn the_texts_of_one_index_share_what_it_holds_in_every_call(db: &TwinDatab
     Ok(())
 }
 
-/// The limit is Postgres's own: past the repositories the same text is refused there, and taken here.
+/// Without a repository, Postgres refuses the same text and SQLite stores it.
 #[twin_test(Migrator)]
-async fn the_limit_is_where_postgres_has_its_own(db: &TwinDatabase) -> Result<()> {
+async fn the_length_limit_is_that_of_a_postgres_index(db: &TwinDatabase) -> Result<()> {
     let shelf = a_shelf(db).await?;
     let insert = |bytes: usize| {
         let id = Uuid::from_u128(bytes as u128);
@@ -130,7 +130,7 @@ async fn the_limit_is_where_postgres_has_its_own(db: &TwinDatabase) -> Result<()
 }
 
 #[twin_test(Migrator, everywhere)]
-async fn characters_are_counted_by_code_points(db: &TwinDatabase) -> Result<()> {
+async fn lengths_are_counted_in_code_points(db: &TwinDatabase) -> Result<()> {
     let rooms = db.store().repository::<Room>(&everyone());
     let made = rooms.insert(RoomDraft::new("😀".repeat(8))).await?;
     assert_eq!(rooms.get(made.id).await?, made);
@@ -155,7 +155,7 @@ async fn characters_are_counted_by_code_points(db: &TwinDatabase) -> Result<()> 
 }
 
 #[twin_test(Migrator, everywhere)]
-async fn a_patch_of_nothing_still_looks_at_its_filter(db: &TwinDatabase) -> Result<()> {
+async fn an_empty_patch_still_validates_its_filter(db: &TwinDatabase) -> Result<()> {
     let rooms = db.store().repository::<Room>(&everyone());
     let filter = Room::NAME.eq("a\0b");
     let nothing = rooms.patch_where(&filter, RoomPatch::new()).await;
@@ -169,7 +169,7 @@ async fn a_patch_of_nothing_still_looks_at_its_filter(db: &TwinDatabase) -> Resu
 }
 
 #[twin_test(Migrator, everywhere)]
-async fn the_values_of_an_own_statement_are_looked_at_as_well(db: &TwinDatabase) -> Result<()> {
+async fn the_values_of_custom_sql_are_validated(db: &TwinDatabase) -> Result<()> {
     use catamaran::{AnyRepository, Value};
 
     let long = "x".repeat(catamaran::record::MAX_BYTES + 1);

@@ -38,7 +38,7 @@ impl MakeWriter<'_> for Log {
     }
 }
 
-/// What is logged while the work runs on this thread.
+/// The log of the work on this thread.
 fn logged<T>(work: impl Future<Output = T>) -> (T, String) {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()
@@ -59,7 +59,7 @@ fn logged<T>(work: impl Future<Output = T>) -> (T, String) {
 }
 
 #[test]
-fn no_part_of_a_password_that_should_be_escaped_is_logged_or_told() {
+fn no_part_of_an_unescaped_password_is_logged_or_shown() {
     for url in [
         "postgres://ann:p?S3cr3t@127.0.0.1:1/habits",
         "postgres://ann:p?S3cr3t=S3cr3t@127.0.0.1:1/habits",
@@ -86,9 +86,9 @@ fn no_part_of_a_password_that_should_be_escaped_is_logged_or_told() {
     }
 }
 
-/// The proof that the test above hears what the driver says.
+/// The control: the test above does capture the driver's log.
 #[test]
-fn the_driver_itself_would_log_it() {
+fn the_driver_alone_would_log_an_unescaped_password() {
     use std::str::FromStr;
 
     use sea_orm::sqlx::postgres::PgConnectOptions;
@@ -100,7 +100,7 @@ fn the_driver_itself_would_log_it() {
 }
 
 #[tokio::test]
-async fn an_unknown_parameter_is_named() {
+async fn an_unknown_parameter_of_a_url_is_named() {
     for (url, name) in [
         (
             "postgres://127.0.0.1:1/habits?channel_binding=require",

@@ -1,4 +1,4 @@
-//! Calls that bring the same natural keys in opposite order end without an error that asks to run them again.
+//! Concurrent bulk writes of the same keys in opposite order do not deadlock.
 
 use std::sync::Arc;
 
@@ -15,18 +15,18 @@ use tokio::task::JoinSet;
 const WRITERS: usize = 16;
 const ROUNDS: u32 = 3;
 
-/// So many that one call is still busy when the others begin.
+/// Enough rows that one call is still running when the others begin.
 const ROWS: u32 = 3_000;
 
-/// What a writer calls with its rows.
+/// The call of a writer.
 #[derive(Clone, Copy)]
 enum Call {
     InsertMany,
     UpsertMany,
 }
 
-/// In each round every writer brings entries of the same days, each with ids of its own, half of them backwards.
-/// One wins; to the others the day is taken.
+/// In each round every writer writes entries of the same days with ids of its own, half of them in reverse order.
+/// One succeeds; the others get a unique error.
 async fn race(db: &TwinDatabase, call: Call) -> Result<()> {
     let habit = habit_of(db.store(), ADA, "run").await?.id;
     let store = match db.is_shared() {
@@ -84,11 +84,11 @@ async fn race(db: &TwinDatabase, call: Call) -> Result<()> {
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn sixteen_insert_many_of_the_same_days_in_opposite_order(db: &TwinDatabase) -> Result<()> {
+async fn sixteen_insert_many_in_opposite_order_never_deadlock(db: &TwinDatabase) -> Result<()> {
     race(db, Call::InsertMany).await
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn sixteen_upsert_many_of_the_same_days_in_opposite_order(db: &TwinDatabase) -> Result<()> {
+async fn sixteen_upsert_many_in_opposite_order_never_deadlock(db: &TwinDatabase) -> Result<()> {
     race(db, Call::UpsertMany).await
 }

@@ -6,18 +6,18 @@ use catamaran::{AnyRepository, Error, ErrorKind, Expected, Record, Result, Store
 use entity::{Device, Entry, EntryDraft, Habit, Reminder};
 use suite::kind::refused;
 use suite::login::Role;
-use suite::outside::texts_in;
+use suite::native_client::NativeClient;
+use suite::observer::texts_in;
 use suite::raw::{execute, execute_in};
 use suite::sample::{Sample, day};
-use suite::users::{ADA, BOB, Estate, everyone, habit_of, scope};
-use suite::witness::Witness;
+use suite::users::{ADA, BOB, OwnerRows, everyone, habit_of, scope};
 use uuid::Uuid;
 
-/// Rows of the two, of every record.
+/// Rows of both owners, of every record.
 async fn estates(db: &TwinDatabase) -> Result<[[Uuid; 2]; 4]> {
     async fn of<R: Sample>(db: &TwinDatabase) -> Result<[Uuid; 2]> {
-        let ada: Estate<R> = Estate::make(db.store(), ADA).await?;
-        let bob: Estate<R> = Estate::make(db.store(), BOB).await?;
+        let ada: OwnerRows<R> = OwnerRows::make(db.store(), ADA).await?;
+        let bob: OwnerRows<R> = OwnerRows::make(db.store(), BOB).await?;
         Ok([ada.living.id(), bob.living.id()])
     }
     Ok([
@@ -31,16 +31,16 @@ async fn estates(db: &TwinDatabase) -> Result<[[Uuid; 2]; 4]> {
 /// In the order of [`estates`].
 const OWNED: [&str; 4] = ["habits", "habit_entries", "reminders", "devices"];
 
-/// A key that refers over owners is refused by the schema to everyone, the superuser included.
+/// The schema refuses a reference to another owner's row, also to the superuser.
 #[twin_test(migration::Migrator)]
-async fn no_key_reaches_over_owners(db: &TwinDatabase) -> Result<()> {
+async fn no_foreign_key_crosses_owners(db: &TwinDatabase) -> Result<()> {
     let [
         [adas_habit, bobs_habit],
         [adas_entry, bobs_entry],
         [_, bobs_reminder],
         _,
     ] = estates(db).await?;
-    let witness = Witness::of(db).await;
+    let witness = NativeClient::of(db).await;
     let before = witness.dump().await;
     let stamp = "'2026-01-01T00:00:00.000000Z', '2026-01-01T00:00:00.000000Z', 1";
     let id = Uuid::from_u128(0x0189_0000_0000_7000_8000_0000_0000_00ff);
@@ -89,7 +89,7 @@ async fn no_key_reaches_over_owners(db: &TwinDatabase) -> Result<()> {
         }
         assert_eq!(witness.dump().await, before, "{attempt}");
     }
-    // What is Ada's goes with her habits, and nothing else.
+    // The cascade removes only Ada's rows.
     let kept = async || {
         let mut rows = witness.dump().await;
         rows.retain(|row| row.contains(&BOB.to_string()));
@@ -162,12 +162,12 @@ const STATEMENTS: [(&str, &str); 12] = [
 ];
 
 #[tokio::test]
-async fn own_sql_in_an_owners_scope_meets_the_policies() -> Result<()> {
+async fn custom_sql_in_an_owners_scope_is_bound_by_policies() -> Result<()> {
     let made = TwinDatabase::create::<migration::Migrator>(Target::Postgres).await;
     let db = made.expect("a database on Postgres");
     let rows = estates(&db).await?;
     let (member, granted) = (Role::member(&db).await, Role::granted(&db).await);
-    let witness = Witness::of(&db).await;
+    let witness = NativeClient::of(&db).await;
     let before = witness.dump().await;
     for url in [db.url().to_owned(), member.url(), granted.url()] {
         let store = StoreOptions::new(url).connections(2).open().await?;
@@ -196,7 +196,7 @@ async fn own_sql_in_an_owners_scope_meets_the_policies() -> Result<()> {
 }
 
 #[tokio::test]
-async fn own_queries_and_statements_meet_the_policies() -> Result<()> {
+async fn custom_queries_and_statements_are_bound_by_policies() -> Result<()> {
     let made = TwinDatabase::create::<migration::Migrator>(Target::Postgres).await;
     let db = made.expect("a database on Postgres");
     let rows = estates(&db).await?;
@@ -221,7 +221,7 @@ async fn own_queries_and_statements_meet_the_policies() -> Result<()> {
     assert_eq!(deleted.await?, 0);
     let given = habits.execute("UPDATE habits SET user_id = gen_random_uuid()", Vec::new());
     assert!(matches!(refused(given.await), ErrorKind::Permission { .. }));
-    // An insert that meets another's row under the same id learns that it is there, and no more.
+    // An insert with an id that another owner has learns only that the id is taken.
     let insert = "INSERT INTO devices (id, user_id, platform, created_at, updated_at, version) \
          SELECT $1, (current_setting('request.jwt.claims')::jsonb ->> 'sub')::uuid, 'x', now(), now(), 1";
     let device = || vec![catamaran::Value::Uuid(rows[3][0])];
@@ -233,14 +233,14 @@ async fn own_queries_and_statements_meet_the_policies() -> Result<()> {
         format!("{insert} ON CONFLICT (id) DO UPDATE SET platform = 'stolen'").leak();
     let stolen = refused(habits.execute(update, device()).await);
     assert!(matches!(stolen, ErrorKind::Permission { .. }), "{stolen:?}");
-    let witness = Witness::of(&db).await;
+    let witness = NativeClient::of(&db).await;
     assert_eq!(witness.count("devices", "platform = 'stolen'").await, 0);
     Ok(())
 }
 
-/// A parent that is deleted softly is there for the foreign key, and still its owner's alone.
+/// A soft-deleted parent still exists for the foreign key, and still belongs to its owner.
 #[twin_test(migration::Migrator)]
-async fn a_soft_deleted_parent_is_still_its_owners(db: &TwinDatabase) -> Result<()> {
+async fn a_soft_deleted_parent_still_belongs_to_its_owner(db: &TwinDatabase) -> Result<()> {
     let habit = habit_of(db.store(), ADA, "run").await?;
     let habits = db.store().repository::<Habit>(&scope(ADA));
     habits.delete(habit.id, Expected::Any).await?;
@@ -251,7 +251,7 @@ async fn a_soft_deleted_parent_is_still_its_owners(db: &TwinDatabase) -> Result<
     execute_in(&unit, "DELETE FROM habits").await?;
     unit.commit().await?;
     assert_eq!(
-        Witness::of(db)
+        NativeClient::of(db)
             .await
             .count(Habit::TABLE.name, "1 = 1")
             .await,

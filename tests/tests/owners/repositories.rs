@@ -1,15 +1,15 @@
-//! No owner sees or changes what belongs to another, by whichever method. On Postgres as a plain role; what
-//! became of the rows is looked at from outside, with psql and sqlite3.
+//! No method of a repository shows or changes the rows of another owner. On Postgres the store logs in as a plain role.
+//! The rows are read back with `psql` and `sqlite3`.
 
 use catamaran::testing::{TwinDatabase, twin_test};
 use catamaran::{Engine, ErrorKind, Expected, OnceOutcome, Result, Store, Upsert};
 use entity::{Device, Entry, EntryDraft, EntryPatch, Habit, HabitDraft, Reminder};
-use suite::cross_owner::{Attempt, Through, WAYS, assert_no_access, attempt, attempts};
+use suite::cross_owner::{Access, Through, WAYS, accesses, assert_no_access, assert_no_access_by};
 use suite::kind::refused;
 use suite::login::Role;
+use suite::native_client::NativeClient;
 use suite::sample::{Sample, day};
-use suite::users::{ADA, BOB, Estate, everyone, habit_of, scope};
-use suite::witness::Witness;
+use suite::users::{ADA, BOB, OwnerRows, everyone, habit_of, scope};
 use uuid::Uuid;
 
 #[twin_test(migration::Migrator, everywhere)]
@@ -17,7 +17,7 @@ async fn no_call_reaches_another_owners_rows(db: &TwinDatabase) -> Result<()> {
     for through in WAYS {
         let owners = match through {
             Through::Store => [ADA, BOB],
-            Through::Unit | Through::Attempt => [BOB, ADA],
+            Through::Unit | Through::Savepoint => [BOB, ADA],
         };
         let owners = owners.map(|owner| Uuid::from_u128(owner.as_u128() + 16 * through as u128));
         assert_no_access::<Habit>(db, db.store(), owners, through).await?;
@@ -28,7 +28,7 @@ async fn no_call_reaches_another_owners_rows(db: &TwinDatabase) -> Result<()> {
     Ok(())
 }
 
-/// A store that can do no more than its owners may: on Postgres it logs in as a role that owns nothing and is a
+/// A store with the least privileges. On Postgres it logs in as a role that owns nothing and is a
 /// member of nothing.
 async fn plain_store(db: &TwinDatabase) -> Result<(Store, Option<Role>)> {
     match db.engine() {
@@ -41,82 +41,82 @@ async fn plain_store(db: &TwinDatabase) -> Result<(Store, Option<Role>)> {
     }
 }
 
-/// One row of the matrix: one attempt on each record, by each way, in both directions.
-async fn row(db: &TwinDatabase, tried: Attempt) -> Result<()> {
+/// One row of the matrix: one kind of access to each record, in each way, in both directions.
+async fn row(db: &TwinDatabase, tried: Access) -> Result<()> {
     let (store, _role) = plain_store(db).await?;
-    attempt::<Habit>(db, &store, [ADA, BOB], tried).await?;
-    attempt::<Entry>(db, &store, [ADA, BOB], tried).await?;
-    attempt::<Reminder>(db, &store, [ADA, BOB], tried).await?;
-    attempt::<Device>(db, &store, [ADA, BOB], tried).await?;
+    assert_no_access_by::<Habit>(db, &store, [ADA, BOB], tried).await?;
+    assert_no_access_by::<Entry>(db, &store, [ADA, BOB], tried).await?;
+    assert_no_access_by::<Reminder>(db, &store, [ADA, BOB], tried).await?;
+    assert_no_access_by::<Device>(db, &store, [ADA, BOB], tried).await?;
     store.close();
     Ok(())
 }
 
 macro_rules! matrix {
-    ($($name:ident: $attempt:ident,)*) => {
+    ($($name:ident: $access:ident,)*) => {
         mod matrix {
             use super::*;
 
             $(
                 #[twin_test(migration::Migrator)]
                 async fn $name(db: &TwinDatabase) -> Result<()> {
-                    row(db, Attempt::$attempt).await
+                    row(db, Access::$access).await
                 }
             )*
 
             #[test]
-            fn every_attempt_has_its_row() {
-                let rows = [$(Attempt::$attempt),*];
-                for attempt in attempts() {
-                    assert!(rows.contains(&attempt), "{attempt:?} has no row in the matrix");
+            fn every_kind_of_access_has_an_expected_result() {
+                let rows = [$(Access::$access),*];
+                for access in accesses() {
+                    assert!(rows.contains(&access), "{access:?} has no row in the matrix");
                 }
-                assert_eq!(attempts().count(), rows.len());
+                assert_eq!(accesses().count(), rows.len());
             }
         }
     };
 }
 
 matrix! {
-    find_gives_nothing: Find,
-    get_finds_no_row: Get,
-    exists_says_no: Exists,
-    count_of_their_row_is_zero: CountTheirs,
-    count_is_of_the_own_rows: Count,
-    list_has_the_own_rows: List,
-    list_backwards_has_the_own_rows: ListBackwards,
-    list_refuses_their_cursor: ListByTheirCursor,
-    stream_has_the_own_rows: Stream,
-    insert_does_not_take_their_id: InsertTheirId,
-    insert_many_does_not_take_their_id: InsertManyWithTheirId,
-    update_of_their_row_is_refused: Update,
-    update_of_their_row_under_the_own_name_finds_none: UpdateForged,
-    patch_finds_no_row: Patch,
-    patch_of_a_version_finds_no_row: PatchTheVersion,
-    patch_of_nothing_finds_no_row: PatchNothing,
-    modify_finds_no_row: Modify,
-    lock_passes_over_their_rows: Lock,
-    lock_takes_the_own_rows_alone: LockAmongMine,
-    upsert_does_not_take_their_id: UpsertTheirId,
-    upsert_of_their_row_is_refused: UpsertSeen,
-    upsert_of_their_row_under_the_own_name_is_refused: UpsertForged,
-    upsert_many_does_not_take_their_id: UpsertManyWithTheirId,
-    delete_finds_no_row: Delete,
-    delete_of_a_version_finds_no_row: DeleteTheVersion,
-    restore_finds_no_row: RestoreDeleted,
-    restore_of_a_version_finds_no_row: RestoreTheVersion,
-    restore_of_a_living_row_finds_none: RestoreLiving,
-    patch_where_does_not_reach_their_id: PatchWhereTheirId,
-    patch_where_does_not_reach_their_owner: PatchWhereTheirOwner,
-    delete_where_does_not_reach_their_id: DeleteWhereTheirId,
-    delete_where_does_not_reach_their_owner: DeleteWhereTheirOwner,
-    patch_where_anything_reaches_the_own_rows: PatchWhereAnything,
-    delete_where_anything_reaches_the_own_rows: DeleteWhereAnything,
-    purge_reaches_the_own_rows: Purge,
+    find_does_not_return_another_owners_row: Find,
+    get_does_not_return_another_owners_row: Get,
+    exists_is_false_for_another_owners_row: Exists,
+    count_by_id_excludes_another_owners_row: CountTheirs,
+    count_excludes_other_owners_rows: Count,
+    list_excludes_other_owners_rows: List,
+    list_backwards_excludes_other_owners_rows: ListBackwards,
+    list_refuses_another_owners_cursor: ListByTheirCursor,
+    stream_excludes_other_owners_rows: Stream,
+    insert_with_another_owners_id_is_refused: InsertTheirId,
+    insert_many_with_another_owners_id_is_refused: InsertManyWithTheirId,
+    update_of_another_owners_row_is_refused: Update,
+    update_of_another_owners_row_with_a_forged_owner_finds_no_row: UpdateForged,
+    patch_does_not_find_another_owners_row: Patch,
+    patch_with_a_version_does_not_find_another_owners_row: PatchTheVersion,
+    an_empty_patch_does_not_find_another_owners_row: PatchNothing,
+    modify_does_not_find_another_owners_row: Modify,
+    lock_skips_another_owners_row: Lock,
+    lock_of_several_rows_skips_another_owners_row: LockAmongMine,
+    upsert_with_another_owners_id_is_refused: UpsertTheirId,
+    upsert_of_another_owners_row_is_refused: UpsertSeen,
+    upsert_of_another_owners_row_with_a_forged_owner_is_refused: UpsertForged,
+    upsert_many_with_another_owners_id_is_refused: UpsertManyWithTheirId,
+    delete_does_not_find_another_owners_row: Delete,
+    delete_with_a_version_does_not_find_another_owners_row: DeleteTheVersion,
+    restore_does_not_find_another_owners_row: RestoreDeleted,
+    restore_with_a_version_does_not_find_another_owners_row: RestoreTheVersion,
+    restore_does_not_find_another_owners_living_row: RestoreLiving,
+    patch_where_by_id_skips_another_owners_row: PatchWhereTheirId,
+    patch_where_by_owner_skips_another_owners_rows: PatchWhereTheirOwner,
+    delete_where_by_id_skips_another_owners_row: DeleteWhereTheirId,
+    delete_where_by_owner_skips_another_owners_rows: DeleteWhereTheirOwner,
+    patch_where_without_a_filter_changes_only_own_rows: PatchWhereAnything,
+    delete_where_without_a_filter_deletes_only_own_rows: DeleteWhereAnything,
+    purge_removes_only_own_rows: Purge,
 }
 
-/// An idempotency key is its owner's: another may use the same one, and neither learns of the other.
+/// Two owners may use the same key, and neither learns of the other.
 #[twin_test(migration::Migrator)]
-async fn an_operation_key_is_its_owners_own(db: &TwinDatabase) -> Result<()> {
+async fn an_operation_key_belongs_to_its_owner(db: &TwinDatabase) -> Result<()> {
     const KEY: Uuid = Uuid::from_u128(7);
     let (store, _role) = plain_store(db).await?;
     let once = async |owner| {
@@ -133,18 +133,18 @@ async fn an_operation_key_is_its_owners_own(db: &TwinDatabase) -> Result<()> {
     assert!(matches!(once(BOB).await?, OnceOutcome::Done(habit) if habit.user_id == BOB));
     assert!(matches!(once(ADA).await?, OnceOutcome::AlreadyDone));
     assert!(store.was_done(&scope(BOB), KEY).await?);
-    // Bob forgets his own.
+    // Bob forgets only his own key.
     let later = catamaran::Clock::now(&catamaran::SystemClock) + chrono::TimeDelta::days(1);
     assert_eq!(store.forget_keys(&scope(BOB), later).await?, 1);
     assert!(!store.was_done(&scope(BOB), KEY).await?);
     assert!(store.was_done(&scope(ADA), KEY).await?);
-    let witness = Witness::of(db).await;
+    let witness = NativeClient::of(db).await;
     let kept = witness.texts("SELECT user_id FROM catamaran_operation_keys");
     assert_eq!(kept.await, [ADA.to_string()]);
     Ok(())
 }
 
-/// Whether another's habit has the day is nobody else's to know.
+/// Nobody can find out whether an entry of another owner's habit exists for a day.
 #[twin_test(migration::Migrator, everywhere)]
 async fn a_guess_at_another_owners_day_tells_nothing(db: &TwinDatabase) -> Result<()> {
     let habit = habit_of(db.store(), ADA, "run").await?;
@@ -166,20 +166,20 @@ async fn a_guess_at_another_owners_day_tells_nothing(db: &TwinDatabase) -> Resul
             .all(|kind| matches!(kind, ErrorKind::ForeignKey { .. })),
         "{taken:?}"
     );
-    // As for a day that is free, and for a habit that nobody has.
+    // The same error as for a free day, and for a habit that does not exist.
     assert_eq!(told(habit.id, 2).await, taken);
     assert_eq!(told(suite::users::NOBODY, 1).await, taken);
     Ok(())
 }
 
-/// The writes that would hang a child on another owner's habit.
+/// Writes of a child that refers to another owner's habit.
 async fn a_child_stays_with_its_owners_habit<R: Sample>(
     db: &TwinDatabase,
     moved: impl Fn(R, Uuid) -> R,
 ) -> Result<()> {
-    let outside = Witness::of(db).await;
-    let theirs: Estate<R> = Estate::make(db.store(), ADA).await?;
-    let mine: Estate<R> = Estate::make(db.store(), BOB).await?;
+    let outside = NativeClient::of(db).await;
+    let theirs: OwnerRows<R> = OwnerRows::make(db.store(), ADA).await?;
+    let mine: OwnerRows<R> = OwnerRows::make(db.store(), BOB).await?;
     let rows = db.store().repository::<R>(&scope(BOB));
     let system = db.store().repository::<R>(&everyone());
     let draft = || R::draft(theirs.habit, 20);
@@ -213,7 +213,7 @@ async fn a_child_stays_with_its_owners_habit<R: Sample>(
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn an_entry_does_not_hang_on_another_owners_habit(db: &TwinDatabase) -> Result<()> {
+async fn an_entry_cannot_refer_to_another_owners_habit(db: &TwinDatabase) -> Result<()> {
     a_child_stays_with_its_owners_habit::<Entry>(db, |mut entry, habit| {
         entry.habit_id = habit;
         entry.date = day(30);
@@ -223,7 +223,7 @@ async fn an_entry_does_not_hang_on_another_owners_habit(db: &TwinDatabase) -> Re
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_reminder_does_not_hang_on_another_owners_habit(db: &TwinDatabase) -> Result<()> {
+async fn a_reminder_cannot_refer_to_another_owners_habit(db: &TwinDatabase) -> Result<()> {
     a_child_stays_with_its_owners_habit::<Reminder>(db, |mut reminder, habit| {
         reminder.habit_id = habit;
         reminder
@@ -232,7 +232,7 @@ async fn a_reminder_does_not_hang_on_another_owners_habit(db: &TwinDatabase) -> 
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_patch_does_not_move_an_entry_to_another_owners_habit(db: &TwinDatabase) -> Result<()> {
+async fn a_patch_cannot_move_an_entry_to_another_owners_habit(db: &TwinDatabase) -> Result<()> {
     let theirs = habit_of(db.store(), ADA, "run").await?;
     let mine = habit_of(db.store(), BOB, "read").await?;
     let entries = db.store().repository::<Entry>(&scope(BOB));
@@ -258,9 +258,9 @@ async fn a_patch_does_not_move_an_entry_to_another_owners_habit(db: &TwinDatabas
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn the_system_gives_no_row_to_an_owner_it_does_not_have(db: &TwinDatabase) -> Result<()> {
-    let estate: Estate<Habit> = Estate::make(db.store(), ADA).await?;
-    let outside = Witness::of(db).await;
+async fn the_system_cannot_give_a_row_to_another_owner(db: &TwinDatabase) -> Result<()> {
+    let estate: OwnerRows<Habit> = OwnerRows::make(db.store(), ADA).await?;
+    let outside = NativeClient::of(db).await;
     let before = outside.dump().await;
     let habits = db.store().repository::<Habit>(&everyone());
 
@@ -288,8 +288,8 @@ async fn the_system_gives_no_row_to_an_owner_it_does_not_have(db: &TwinDatabase)
 
 #[twin_test(migration::Migrator, everywhere)]
 async fn the_system_sees_and_changes_everybodys_rows(db: &TwinDatabase) -> Result<()> {
-    let ada: Estate<Habit> = Estate::make(db.store(), ADA).await?;
-    let bob: Estate<Habit> = Estate::make(db.store(), BOB).await?;
+    let ada: OwnerRows<Habit> = OwnerRows::make(db.store(), ADA).await?;
+    let bob: OwnerRows<Habit> = OwnerRows::make(db.store(), BOB).await?;
     let habits = db.store().repository::<Habit>(&everyone());
     assert_eq!(habits.get(ada.living.id).await?, ada.living);
     let all = Habit::USER_ID.is_in([ADA, BOB]);
@@ -303,8 +303,8 @@ async fn the_system_sees_and_changes_everybodys_rows(db: &TwinDatabase) -> Resul
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn what_the_system_upserts_stays_with_its_owner(db: &TwinDatabase) -> Result<()> {
-    let estate: Estate<Habit> = Estate::make(db.store(), ADA).await?;
+async fn a_row_upserted_by_the_system_keeps_its_owner(db: &TwinDatabase) -> Result<()> {
+    let estate: OwnerRows<Habit> = OwnerRows::make(db.store(), ADA).await?;
     let habits = db.store().repository::<Habit>(&everyone());
     let forged = estate.living.clone().given_to(BOB).altered();
     let upserted = habits.upsert(Upsert::seen(forged)).await;
@@ -317,9 +317,9 @@ async fn what_the_system_upserts_stays_with_its_owner(db: &TwinDatabase) -> Resu
     Ok(())
 }
 
-/// What the documentation says of every key, for the tables to come as well.
+/// The documented rule for every key, so that it also holds for new tables.
 #[test]
-fn every_key_of_an_owned_table_is_its_owners_own() {
+fn every_key_of_an_owned_table_includes_the_owner() {
     let owned = |name: &str| {
         let table = entity::DOMAIN
             .tables

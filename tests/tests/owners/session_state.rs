@@ -1,5 +1,4 @@
-//! What SQL of an application's own does to its connection ends with its unit of work, and no forged claim or
-//! role shows another owner's rows.
+//! Session state that custom SQL sets ends with its unit of work. No forged claim or role shows another owner's rows.
 
 use catamaran::testing::{Target, TwinDatabase, twin_test};
 use catamaran::{
@@ -8,17 +7,17 @@ use catamaran::{
 };
 use entity::Habit;
 use suite::login::Role;
-use suite::outside::{Outside, texts_in};
+use suite::observer::{Observer, texts_in};
 use suite::pgbouncer::{PgBouncer, Setup};
 use suite::raw::{execute_in, rows_in};
-use suite::users::{ADA, BOB, Estate, everyone, everything, habit_of, scope};
+use suite::users::{ADA, BOB, OwnerRows, everyone, everything, habit_of, scope};
 
 async fn postgres() -> TwinDatabase {
     let made = TwinDatabase::create::<migration::Migrator>(Target::Postgres).await;
     made.expect("a database on Postgres")
 }
 
-/// All that can stay on a connection of Postgres.
+/// All session state of a Postgres connection.
 async fn state(store: &Store) -> Vec<String> {
     const STATE: &str = "SELECT unnest(ARRAY[current_user::text, session_user::text, \
          coalesce(current_setting('request.jwt.claims', true), ''), \
@@ -46,7 +45,7 @@ async fn backend(store: &Store) -> String {
     pid[0].clone()
 }
 
-/// What SQL in the system's scope can leave on a connection, each alone.
+/// Statements in the system's scope that change session state, one by one.
 const MARKS: [&str; 12] = [
     "SET search_path = pg_catalog",
     "SET statement_timeout = 77",
@@ -63,7 +62,7 @@ const MARKS: [&str; 12] = [
      PERFORM set_config('lock_timeout', '1', false); PERFORM pg_advisory_lock(9); END $$",
 ];
 
-/// Lets every mark be made, in units that end in each way; afterwards the connections are as they were.
+/// Runs each statement in units with each kind of end. Afterwards the connections are in their initial state.
 async fn nothing_stays(store: &Store, url: &str) -> Result<()> {
     let fresh = state(store).await;
     let before = backend(store).await;
@@ -88,7 +87,7 @@ async fn nothing_stays(store: &Store, url: &str) -> Result<()> {
                 }
             }
             assert_eq!(state(store).await, fresh, "{mark}, {end}, {url}");
-            // Scoped work is as ever.
+            // Scoped work still works.
             habit_of(store, ADA, "run").await?;
         }
     }
@@ -101,14 +100,14 @@ async fn nothing_stays(store: &Store, url: &str) -> Result<()> {
 }
 
 #[tokio::test]
-async fn nothing_that_own_sql_leaves_outlives_its_unit() -> Result<()> {
+async fn session_state_set_by_custom_sql_ends_with_its_unit() -> Result<()> {
     let db = postgres().await;
     let store = StoreOptions::new(db.url()).connections(1).open().await?;
     nothing_stays(&store, "direct").await
 }
 
 #[tokio::test]
-async fn nothing_that_own_sql_leaves_reaches_another_client_of_a_pooler() -> Result<()> {
+async fn session_state_set_by_custom_sql_reaches_no_other_client_of_a_pooler() -> Result<()> {
     let db = postgres().await;
     let setup = Setup {
         pool_size: 1,
@@ -128,7 +127,7 @@ fn on_postgres(store: &Store, scope: &Scope) -> PostgresRepository<Habit> {
 }
 
 #[tokio::test]
-async fn a_single_query_of_the_systems_leaves_nothing_either() -> Result<()> {
+async fn session_state_set_by_a_single_query_of_the_system_ends_with_it() -> Result<()> {
     let db = postgres().await;
     let store = StoreOptions::new(db.url()).connections(1).open().await?;
     let fresh = state(&store).await;
@@ -147,7 +146,7 @@ async fn a_single_query_of_the_systems_leaves_nothing_either() -> Result<()> {
     Ok(())
 }
 
-/// The texts with which Bob would become Ada, or nobody whom a policy binds.
+/// SQL with which Bob would get Ada's claims, or a role that policies do not bind.
 fn forgeries() -> Vec<String> {
     let adas = format!("{{\"sub\":\"{ADA}\"}}");
     [
@@ -209,9 +208,9 @@ async fn no_forged_claim_or_role_shows_another_owners_rows() -> Result<()> {
     let db = postgres().await;
     let member = Role::member(&db).await;
     let granted = Role::granted(&db).await;
-    Estate::<Habit>::make(db.store(), ADA).await?;
-    Estate::<Habit>::make(db.store(), BOB).await?;
-    let outside = Outside::of(&db).await;
+    OwnerRows::<Habit>::make(db.store(), ADA).await?;
+    OwnerRows::<Habit>::make(db.store(), BOB).await?;
+    let outside = Observer::of(&db).await;
     let before = outside.dump().await;
     for url in [db.url().to_owned(), member.url(), granted.url()] {
         let store = StoreOptions::new(url).connections(1).open().await?;
@@ -223,7 +222,7 @@ async fn no_forged_claim_or_role_shows_another_owners_rows() -> Result<()> {
                 matches!(error.kind(), ErrorKind::InvalidQuery { .. }),
                 "{sql}: {error:?}"
             );
-            // It was not even sent: the unit goes on, and is Bob's.
+            // It was not sent: the unit goes on with Bob's claims.
             assert_eq!(owners_seen(&unit).await?, [BOB.to_string()], "{sql}");
             unit.commit().await?;
             let habits = store.repository::<Habit>(&scope(BOB));
@@ -234,14 +233,14 @@ async fn no_forged_claim_or_role_shows_another_owners_rows() -> Result<()> {
     Ok(())
 }
 
-/// A function that a database has may set what it likes; no reading of the application's text can tell. What
-/// was written under claims that are not the unit's is taken back, and what a single query read is withheld.
+/// A function of the database can set claims without any sign in the application's SQL. Rows
+/// written under forged claims are rolled back, and rows that a single query read are withheld.
 #[tokio::test]
-async fn what_a_function_forges_is_taken_back_and_withheld() -> Result<()> {
+async fn forged_claims_roll_back_writes_and_withhold_rows() -> Result<()> {
     let db = postgres().await;
-    let ada = Estate::<Habit>::make(db.store(), ADA).await?.living;
-    Estate::<Habit>::make(db.store(), BOB).await?;
-    let admin = suite::outside::connect(db.url()).await?;
+    let ada = OwnerRows::<Habit>::make(db.store(), ADA).await?.living;
+    OwnerRows::<Habit>::make(db.store(), BOB).await?;
+    let admin = suite::observer::connect(db.url()).await?;
     let function = format!(
         "CREATE FUNCTION become_ada() RETURNS text LANGUAGE sql AS \
          $$ SELECT set_config('request.jwt.claims', '{{\"sub\":\"{ADA}\"}}', true) $$; \
@@ -249,7 +248,7 @@ async fn what_a_function_forges_is_taken_back_and_withheld() -> Result<()> {
          $$ BEGIN EXECUTE 'RESET ROLE'; RETURN ''; END $$"
     );
     sea_orm::ConnectionTrait::execute_unprepared(&admin, &function).await?;
-    let outside = Outside::of(&db).await;
+    let outside = Observer::of(&db).await;
     let before = outside.dump().await;
     let store = StoreOptions::new(db.url()).connections(1).open().await?;
     let fresh = state(&store).await;
@@ -264,7 +263,7 @@ async fn what_a_function_forges_is_taken_back_and_withheld() -> Result<()> {
         execute_in(&unit, &format!("SELECT {forge}")).await?;
         let stolen = format!("UPDATE habits SET name = 'stolen' WHERE id = '{}'", ada.id);
         execute_in(&unit, &stolen).await?;
-        // The library's own calls carry the owner besides.
+        // Calls of a repository have the owner as a predicate too.
         let mine = unit.repository::<Habit>();
         assert_eq!(mine.find(ada.id).await?, None);
         permission(
@@ -287,7 +286,7 @@ async fn what_a_function_forges_is_taken_back_and_withheld() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_reading_unit_cannot_make_itself_a_writing_one() -> Result<()> {
+async fn custom_sql_cannot_make_a_read_unit_writable() -> Result<()> {
     let db = postgres().await;
     for who in [scope(ADA), everyone()] {
         for sql in [
@@ -307,11 +306,11 @@ async fn a_reading_unit_cannot_make_itself_a_writing_one() -> Result<()> {
     Ok(())
 }
 
-/// On SQLite what SQL leaves on a connection costs the connection.
+/// On SQLite a connection with changed settings is closed.
 #[twin_test(migration::Migrator)]
-async fn what_own_sql_sets_on_a_file_ends_with_its_unit(db: &TwinDatabase) -> Result<()> {
+async fn sqlite_settings_of_custom_sql_end_with_its_unit(db: &TwinDatabase) -> Result<()> {
     let Unit::Sqlite(_) = db.store().begin_read(&everyone()).await? else {
-        // Postgres has its own, above.
+        // The test above is for Postgres.
         return Ok(());
     };
     let asked = async || -> Result<Vec<String>> {
@@ -350,10 +349,10 @@ async fn what_own_sql_sets_on_a_file_ends_with_its_unit(db: &TwinDatabase) -> Re
     Ok(())
 }
 
-/// An owner's scope on SQLite, where no policy would hold: SQL that is not about rows is refused alike.
+/// SQL that is not about rows is refused on SQLite too, which has no policies.
 #[twin_test(migration::Migrator, everywhere)]
-async fn an_owners_scope_is_for_rows_on_both_engines(db: &TwinDatabase) -> Result<()> {
-    let outside = Outside::of(db).await;
+async fn custom_sql_in_an_owners_scope_is_limited_to_rows(db: &TwinDatabase) -> Result<()> {
+    let outside = Observer::of(db).await;
     habit_of(db.store(), ADA, "run").await?;
     let before = outside.dump().await;
     for sql in [
@@ -377,7 +376,7 @@ async fn an_owners_scope_is_for_rows_on_both_engines(db: &TwinDatabase) -> Resul
     Ok(())
 }
 
-/// Runs a statement of the application's own in Ada's scope, outside of a unit.
+/// Runs custom SQL in Ada's scope, outside of a unit.
 async fn execute_own(db: &TwinDatabase, sql: &'static str, values: Vec<Value>) -> Result<u64> {
     match db.store().native::<Habit>(&scope(ADA)) {
         AnyRepository::Sqlite(habits) => habits.execute(sql, values).await,
@@ -386,11 +385,11 @@ async fn execute_own(db: &TwinDatabase, sql: &'static str, values: Vec<Value>) -
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_prepared_text_of_several_statements_is_refused_whole(db: &TwinDatabase) -> Result<()> {
+async fn a_prepared_text_of_several_statements_is_refused(db: &TwinDatabase) -> Result<()> {
     const SEVERAL: &str =
         "UPDATE habits SET name = 'swim'; UPDATE habits SET sort_order = sort_order / 0";
     habit_of(db.store(), ADA, "run").await?;
-    let outside = Outside::of(db).await;
+    let outside = Observer::of(db).await;
     let before = outside.dump().await;
     let refused = execute_own(db, SEVERAL, Vec::new()).await;
     let unit = db.store().begin_write(&scope(ADA)).await?;
@@ -408,7 +407,7 @@ async fn a_prepared_text_of_several_statements_is_refused_whole(db: &TwinDatabas
     assert_eq!(outside.dump().await, before);
     let one = "; UPDATE habits SET name = 'swim' /* ; */ ;";
     assert_eq!(execute_own(db, one, Vec::new()).await?, 1);
-    // A text that is not prepared stands in a unit's transaction in any case.
+    // Unprepared SQL runs inside the unit's transaction.
     let unit = db.store().begin_write(&scope(ADA)).await?;
     execute_in(
         &unit,
@@ -419,9 +418,9 @@ async fn a_prepared_text_of_several_statements_is_refused_whole(db: &TwinDatabas
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_value_too_many_or_too_few_is_refused_and_no_null(db: &TwinDatabase) -> Result<()> {
+async fn a_wrong_number_of_values_is_refused(db: &TwinDatabase) -> Result<()> {
     habit_of(db.store(), ADA, "run").await?;
-    let outside = Outside::of(db).await;
+    let outside = Observer::of(db).await;
     let before = outside.dump().await;
     let sql = match db.store().engine() {
         Engine::Sqlite => "UPDATE habits SET color = ?2 WHERE name = ?1",
@@ -452,11 +451,11 @@ async fn a_value_too_many_or_too_few_is_refused_and_no_null(db: &TwinDatabase) -
     Ok(())
 }
 
-/// Texts in which each engine ends a token elsewhere than the other.
+/// SQL in which the two engines end a token at different positions.
 #[twin_test(migration::Migrator, everywhere)]
-async fn nothing_hides_a_commit_from_the_reading(db: &TwinDatabase) -> Result<()> {
+async fn a_commit_hidden_in_custom_sql_is_refused(db: &TwinDatabase) -> Result<()> {
     habit_of(db.store(), ADA, "run").await?;
-    let outside = Outside::of(db).await;
+    let outside = Observer::of(db).await;
     let before = outside.dump().await;
     for sql in [
         "SELECT $1('); COMMIT; --'",
@@ -466,7 +465,7 @@ async fn nothing_hides_a_commit_from_the_reading(db: &TwinDatabase) -> Result<()
     ] {
         let unit = db.store().begin_write(&everyone()).await?;
         execute_in(&unit, "UPDATE habits SET name = 'swim'").await?;
-        // To the other engine it is a text that it cannot read.
+        // The other engine reports a syntax error.
         execute_in(&unit, sql).await.expect_err(sql);
         unit.rollback().await?;
         assert_eq!(outside.dump().await, before, "{sql}");

@@ -1,4 +1,4 @@
-//! The bank of the soak: tellers transfer while things break, and the books agree afterwards.
+//! Transfers while faults are injected: afterwards every balance is correct.
 
 use std::error::Error;
 
@@ -8,8 +8,8 @@ use fastrand::Rng;
 use suite::bank;
 use suite::own_server::OwnServer;
 use suite::soak::bank::Bank;
-use suite::soak::hazard::{Ground, Hazard};
-use suite::soak::place::Place;
+use suite::soak::database::Database;
+use suite::soak::hazard::{Hazard, HazardBench};
 use suite::soak::tally::{Figures, Tally};
 use suite::users::ADA;
 
@@ -17,15 +17,19 @@ type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 
 const TELLERS: usize = 8;
 
-async fn storm(place: &Place, server: Option<OwnServer>, hazards: &[Hazard]) -> Outcome<Figures> {
+async fn run_hazards(
+    place: &Database,
+    server: Option<OwnServer>,
+    hazards: &[Hazard],
+) -> Outcome<Figures> {
     let tally = Tally::default();
-    let ground = Ground {
+    let bench = HazardBench {
         bank: Bank::found(place, ADA, &tally).await?,
         server,
         program: env!("CARGO_BIN_EXE_soak").into(),
     };
-    ground
-        .storm(hazards, TELLERS, &mut Rng::with_seed(1))
+    bench
+        .run_hazards(hazards, TELLERS, &mut Rng::with_seed(1))
         .await?;
     let figures = tally.assert_kept();
     assert!(figures.acknowledged > 0, "{figures:?}");
@@ -33,40 +37,40 @@ async fn storm(place: &Place, server: Option<OwnServer>, hazards: &[Hazard]) -> 
 }
 
 #[twin_test(bank::Migrator)]
-async fn callers_that_go_away_leave_the_books_in_order(db: &TwinDatabase) -> Outcome {
-    let figures = storm(&Place::of(db), None, &[Hazard::Nothing; 3]).await?;
+async fn dropped_calls_keep_every_balance_correct(db: &TwinDatabase) -> Outcome {
+    let figures = run_hazards(&Database::of(db), None, &[Hazard::Nothing; 3]).await?;
     assert!(figures.drops > 0, "{figures:?}");
     Ok(())
 }
 
 #[twin_test(bank::Migrator)]
-async fn clients_that_are_killed_leave_the_books_in_order(db: &TwinDatabase) -> Outcome {
-    storm(&Place::of(db), None, &[Hazard::ClientKilled; 2]).await?;
+async fn killed_clients_keep_every_balance_correct(db: &TwinDatabase) -> Outcome {
+    run_hazards(&Database::of(db), None, &[Hazard::ClientKilled; 2]).await?;
     Ok(())
 }
 
 #[twin_test(bank::Migrator)]
-async fn a_lock_that_someone_holds_for_a_while_is_waited_for(db: &TwinDatabase) -> Outcome {
-    storm(&Place::of(db), None, &[Hazard::LockHeld; 2]).await?;
+async fn transfers_wait_for_a_lock_that_is_held_for_a_while(db: &TwinDatabase) -> Outcome {
+    run_hazards(&Database::of(db), None, &[Hazard::LockHeld; 2]).await?;
     Ok(())
 }
 
-/// The server is this test's own: all the others would die with it.
+/// The test has a server of its own, because it kills it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_is_killed_in_every_way_loses_nothing_on_postgres() -> Outcome {
+async fn a_postgres_server_that_is_killed_loses_no_acknowledged_transfer() -> Outcome {
     let server = OwnServer::start().await?;
     let place = server.database::<bank::History>("bank").await?;
     let hazards = Hazard::of(Engine::Postgres);
-    let figures = storm(&place, Some(server), hazards).await?;
-    // What was lost before its commit the library has done again by itself.
+    let figures = run_hazards(&place, Some(server), hazards).await?;
+    // Transfers that failed before their commit were retried by the library.
     assert!(figures.errors.contains_key("Unavailable"), "{figures:?}");
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn everything_at_once_loses_nothing_on_sqlite() -> Outcome {
+async fn all_hazards_together_lose_no_acknowledged_transfer_on_sqlite() -> Outcome {
     let made = TwinDatabase::create::<bank::Migrator>(Target::SqliteFile).await?;
     let hazards = Hazard::of(Engine::Sqlite);
-    storm(&Place::of(&made), None, hazards).await?;
+    run_hazards(&Database::of(&made), None, hazards).await?;
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use catamaran::testing::{TwinDatabase, twin_test};
-use suite::soak::place::Place;
+use suite::soak::database::Database;
 use suite::soak::sweep::{Setting, sweep};
 use suite::soak::tally::Tally;
 use suite::users::{ADA, everyone, scope};
@@ -19,7 +19,7 @@ const NARROW: Setting = Setting {
 
 async fn run(db: &TwinDatabase, setting: Setting) -> Outcome {
     let tally = Tally::default();
-    sweep(&Place::of(db), setting, &tally).await?;
+    sweep(&Database::of(db), setting, &tally).await?;
     let figures = tally.assert_kept();
     // At the least before the first poll and after it, for each call; a fast server answers the rest before
     // anyone has to wait.
@@ -28,22 +28,18 @@ async fn run(db: &TwinDatabase, setting: Setting) -> Outcome {
 }
 
 #[twin_test(migration::Migrator)]
-async fn a_call_that_is_dropped_anywhere_is_done_whole_or_not_at_all(db: &TwinDatabase) -> Outcome {
+async fn a_call_dropped_at_any_point_is_atomic(db: &TwinDatabase) -> Outcome {
     run(db, NARROW).await
 }
 
 #[twin_test(migration::Migrator)]
-async fn a_call_whose_answer_is_not_taken_is_done_whole_or_not_at_all(
-    db: &TwinDatabase,
-) -> Outcome {
+async fn a_call_dropped_after_its_answer_arrived_is_atomic(db: &TwinDatabase) -> Outcome {
     let linger = Duration::from_millis(3);
     run(db, Setting { linger, ..NARROW }).await
 }
 
 #[twin_test(migration::Migrator)]
-async fn the_systems_call_that_is_dropped_anywhere_is_done_whole_or_not_at_all(
-    db: &TwinDatabase,
-) -> Outcome {
+async fn a_call_of_the_system_dropped_at_any_point_is_atomic(db: &TwinDatabase) -> Outcome {
     let setting = Setting {
         scope: everyone(),
         connections: 4,
@@ -53,7 +49,7 @@ async fn the_systems_call_that_is_dropped_anywhere_is_done_whole_or_not_at_all(
 }
 
 #[twin_test(migration::Migrator)]
-async fn acknowledged_writes_outlive_the_drops_of_other_calls(db: &TwinDatabase) -> Outcome {
+async fn acknowledged_writes_survive_dropped_calls_of_others(db: &TwinDatabase) -> Outcome {
     let setting = Setting {
         scope: scope(ADA),
         connections: 2,

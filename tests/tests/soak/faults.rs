@@ -1,4 +1,4 @@
-//! The faults of the soak, each once.
+//! Each fault of the soak, once.
 
 use std::error::Error;
 
@@ -6,13 +6,13 @@ use catamaran::Engine;
 use fastrand::Rng;
 use suite::bank;
 use suite::own_server::OwnServer;
+use suite::soak::database::Database;
 use suite::soak::faults::Fault;
-use suite::soak::place::Place;
 use suite::soak::tally::Tally;
 
 type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
 
-async fn every_one(place: &Place, server: Option<&OwnServer>) -> Outcome {
+async fn every_one(place: &Database, server: Option<&OwnServer>) -> Outcome {
     let (mut violations, mut rng) = (Vec::new(), Rng::with_seed(1));
     for fault in Fault::of(place.engine) {
         let tally = Tally::default();
@@ -28,8 +28,8 @@ async fn every_one(place: &Place, server: Option<&OwnServer>) -> Outcome {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_fault_of_a_file_gives_its_error_loses_nothing_and_passes() -> Outcome {
-    let place = Place {
+async fn each_fault_of_a_file_gives_its_error_and_loses_nothing() -> Outcome {
+    let place = Database {
         engine: Engine::Sqlite,
         url: String::new(),
     };
@@ -37,7 +37,7 @@ async fn each_fault_of_a_file_gives_its_error_loses_nothing_and_passes() -> Outc
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_fault_of_a_server_gives_its_error_loses_nothing_and_passes() -> Outcome {
+async fn each_fault_of_a_server_gives_its_error_and_loses_nothing() -> Outcome {
     let server = OwnServer::start().await?;
     let place = server.database::<bank::History>("bank").await?;
     every_one(&place, Some(&server)).await

@@ -1,16 +1,16 @@
-//! The races of the soak, each once.
+//! Each race of the soak, once.
 
 use catamaran::testing::{TwinDatabase, twin_test};
 use catamaran::{Result, Store};
-use suite::soak::place::Place;
+use suite::soak::database::Database;
 use suite::soak::races::{Race, longest_wait, two_stores};
 use suite::soak::tally::Tally;
 use suite::users::ADA;
 
-/// One store twice where it cannot be shared.
+/// The same store twice if the database is in memory.
 async fn stores(db: &TwinDatabase) -> Result<[Store; 2]> {
     match db.is_shared() {
-        true => two_stores(&Place::of(db)).await,
+        true => two_stores(&Database::of(db)).await,
         false => Ok([db.store().clone(), db.store().clone()]),
     }
 }
@@ -31,22 +31,22 @@ async fn run(db: &TwinDatabase, race: Race, writers: usize) -> Result<()> {
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn writers_of_one_row_lose_nothing(db: &TwinDatabase) -> Result<()> {
+async fn sixteen_writers_of_one_row_lose_no_update(db: &TwinDatabase) -> Result<()> {
     run(db, Race::Increments, 16).await
 }
 
 #[twin_test(migration::Migrator)]
-async fn many_writers_of_one_row_lose_nothing(db: &TwinDatabase) -> Result<()> {
+async fn sixty_four_writers_of_one_row_lose_no_update(db: &TwinDatabase) -> Result<()> {
     run(db, Race::Increments, 64).await
 }
 
 #[twin_test(migration::Migrator)]
-async fn of_many_inserts_of_one_key_one_stays(db: &TwinDatabase) -> Result<()> {
+async fn one_of_many_inserts_of_one_key_succeeds(db: &TwinDatabase) -> Result<()> {
     run(db, Race::SameKeys, 64).await
 }
 
 #[twin_test(migration::Migrator)]
-async fn of_many_bulk_inserts_in_opposite_order_one_stays_and_all_end(
+async fn one_of_many_bulk_inserts_in_opposite_order_succeeds_and_all_end(
     db: &TwinDatabase,
 ) -> Result<()> {
     run(db, Race::OppositeInserts, 64).await
@@ -57,7 +57,7 @@ async fn bulk_upserts_in_opposite_order_all_end(db: &TwinDatabase) -> Result<()>
     run(db, Race::OppositeUpserts, 16).await
 }
 
-/// Those who lose are not told: the library does it again.
+/// The library retries the calls that lose, so that callers see no error.
 async fn unseen(db: &TwinDatabase, race: Race) -> Result<()> {
     let tally = Tally::default();
     race.run(stores(db).await?, 64, ADA, &tally).await?;
@@ -66,16 +66,16 @@ async fn unseen(db: &TwinDatabase, race: Race) -> Result<()> {
 }
 
 #[twin_test(migration::Migrator)]
-async fn many_who_modify_one_row_lose_nothing(db: &TwinDatabase) -> Result<()> {
+async fn many_calls_that_modify_one_row_lose_no_update(db: &TwinDatabase) -> Result<()> {
     unseen(db, Race::Modify).await
 }
 
 #[twin_test(migration::Migrator)]
-async fn many_who_lock_one_row_lose_nothing(db: &TwinDatabase) -> Result<()> {
+async fn many_units_that_lock_one_row_lose_no_update(db: &TwinDatabase) -> Result<()> {
     unseen(db, Race::Locked).await
 }
 
 #[twin_test(migration::Migrator)]
-async fn many_serializable_units_of_one_row_lose_nothing(db: &TwinDatabase) -> Result<()> {
+async fn many_serializable_units_of_one_row_lose_no_update(db: &TwinDatabase) -> Result<()> {
     unseen(db, Race::Serializable).await
 }

@@ -1,4 +1,4 @@
-//! A runtime that ends takes its tasks with it, the one that cleans up behind a dropped unit included.
+//! Units whose Tokio runtime ends before their rollback has run.
 
 use catamaran::testing::{Target, TwinDatabase};
 use catamaran::{Query, Result, Unit};
@@ -7,7 +7,7 @@ use suite::users::{ADA, adas, habit_of, scope};
 use tokio::runtime::Builder;
 
 fn a_unit_that_its_runtime_outruns_leaves_nothing(target: Target) -> Result<()> {
-    // Drives its connections on a thread of its own, also while nobody waits on it.
+    // A multi-thread runtime drives its connections on threads of its own.
     let lasting = Builder::new_multi_thread().enable_all().build();
     let lasting = lasting.expect("a runtime");
     let made = lasting.block_on(TwinDatabase::create::<migration::Migrator>(target));
@@ -22,7 +22,7 @@ fn a_unit_that_its_runtime_outruns_leaves_nothing(target: Target) -> Result<()> 
             .await?;
         Ok(unit)
     });
-    // Its connection goes to a task that never runs.
+    // The rollback is given to a task that never runs.
     passing.block_on(async move { begun.map(drop) })?;
     drop(passing);
 

@@ -1,4 +1,4 @@
-//! Units that are over: after a call in them failed, or after their end.
+//! Units after a failed call, after a dropped call, and after their end.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use entity::{
     Entry, EntryDraft, Habit, HabitDraft, HabitPatch, Reminder, ReminderDraft, habits_in,
 };
 use suite::cancellation_points::drop_after_polls;
-use suite::outside::Outside;
+use suite::observer::Observer;
 use suite::sample::day;
 use suite::users::{ADA, BOB, NOBODY, habit_of, scope};
 use uuid::Uuid;
@@ -27,7 +27,7 @@ fn assert_ended<T: std::fmt::Debug>(outcome: Result<T>) {
     assert!(!error.is_retryable());
 }
 
-/// Every kind of call on a unit that is over.
+/// Every kind of call on an ended unit.
 async fn assert_over(habits: &dyn Repository<Habit>, id: Uuid) {
     assert_ended(habits.find(id).await);
     assert_ended(habits.count(&Query::all()).await);
@@ -79,7 +79,7 @@ async fn fail(unit: &Unit, way: usize, habit: &Habit) -> Option<Error> {
 #[twin_test(migration::Migrator, everywhere)]
 async fn a_failed_write_forbids_every_further_call_and_the_commit(db: &TwinDatabase) -> Result<()> {
     let habit = habit_of(db.store(), ADA, "run").await?;
-    let outside = Outside::of(db).await;
+    let outside = Observer::of(db).await;
     let before = outside.dump().await;
     let mut kinds = Vec::new();
     for way in 0.. {
@@ -108,7 +108,7 @@ async fn a_failed_write_forbids_every_further_call_and_the_commit(db: &TwinDatab
         "Conflict",
     ];
     assert_eq!(kinds, expected);
-    // Postgres answers such a commit with success; the rows would be gone all the same.
+    // Postgres answers such a commit with success, although it rolls back.
     habit_of(db.store(), ADA, "after").await?;
     assert_eq!(outside.count("habits", "1 = 1").await, 2);
     Ok(())
@@ -117,7 +117,7 @@ async fn a_failed_write_forbids_every_further_call_and_the_commit(db: &TwinDatab
 #[twin_test(migration::Migrator, everywhere)]
 async fn work_that_swallows_a_failure_is_not_committed(db: &TwinDatabase) -> Result<()> {
     let habit = habit_of(db.store(), ADA, "run").await?;
-    let outside = Outside::of(db).await;
+    let outside = Observer::of(db).await;
     let before = outside.dump().await;
     let done = db
         .store()
@@ -183,16 +183,16 @@ async fn a_repository_that_outlives_its_unit_is_of_no_use(db: &TwinDatabase) -> 
     unit.commit().await?;
     assert_ended(read.find(habit.id).await);
 
-    let outside = Outside::of(db).await;
+    let outside = Observer::of(db).await;
     assert_eq!(outside.count("habits", "1 = 1").await, 1);
     Ok(())
 }
 
-/// A call that was dropped may have done a part of its work: the unit cannot know.
+/// A dropped call may have done a part of its work, so its unit must not commit.
 #[twin_test(migration::Migrator, everywhere)]
 async fn a_dropped_call_is_not_committed_by_half(db: &TwinDatabase) -> Result<()> {
     const ROWS: usize = 12_000;
-    let outside = Outside::of(db).await;
+    let outside = Observer::of(db).await;
     let mut whole = 0;
     let mut dropped = 0;
     for k in [0, 1, 2, 3, 5, 8, 13, 21, 34] {
@@ -207,7 +207,7 @@ async fn a_dropped_call_is_not_committed_by_half(db: &TwinDatabase) -> Result<()
                 committed?;
                 whole += 1;
             }
-            // Before anything was sent there is nothing to regret.
+            // Nothing was sent yet, so the unit may commit.
             (None, Ok(())) => {}
             (None, committed) => {
                 assert_ended(committed);
@@ -244,7 +244,7 @@ async fn a_unit_that_is_dropped_while_a_task_works_in_it_keeps_nothing(
             "{error:?}"
         );
     }
-    let outside = Outside::of(db).await;
+    let outside = Observer::of(db).await;
     assert_eq!(outside.count("habits", "1 = 1").await, 0);
     habit_of(db.store(), ADA, "after").await?;
     assert_eq!(outside.count("habits", "1 = 1").await, 1);

@@ -1,4 +1,4 @@
-//! Units of work that are run again as a whole, and those that are done once for good.
+//! Units that are retried as a whole, and units that are done once by an operation key.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -13,9 +13,10 @@ use chrono::{DateTime, Utc};
 use entity::{Device, Entry, EntryDraft, Habit, HabitDraft, HabitPatch};
 use sea_orm::ConnectionTrait;
 use suite::kind::refused;
-use suite::outside::Outside;
+use suite::observer::Observer;
 use suite::pace::PLENTY;
 use suite::sample::day;
+use suite::stores::open_patient;
 use suite::users::{ADA, BOB, NOBODY, adas, everyone, habit_of, scope};
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -64,7 +65,7 @@ fn persistent() -> Retry {
 }
 
 #[twin_test(migration::Migrator)]
-async fn a_unit_that_did_not_get_a_lock_is_run_again(db: &TwinDatabase) -> Result<()> {
+async fn a_unit_that_timed_out_on_a_lock_is_run_again(db: &TwinDatabase) -> Result<()> {
     let habit = habit_of(db.store(), ADA, "run").await?.id;
     let store = StoreOptions::new(db.url())
         .lock_timeout(Duration::from_millis(50))
@@ -83,7 +84,7 @@ async fn a_unit_that_did_not_get_a_lock_is_run_again(db: &TwinDatabase) -> Resul
         })
         .await?;
     assert_eq!(renamed.name, "swim");
-    // SQLite does not even begin the unit; on Postgres it met the lock, and what it wrote was taken back.
+    // SQLite does not begin the unit. On Postgres it met the lock, and its insert was rolled back.
     let tried_again = runs.load(Ordering::Relaxed) > 1;
     assert!(tried_again || db.engine() == Engine::Sqlite);
     assert_eq!(adas::<Habit>(db).count(&Query::all()).await?, 2);
@@ -113,7 +114,7 @@ async fn a_unit_gives_up_after_its_tries_and_after_its_budget(db: &TwinDatabase)
 }
 
 #[twin_test(migration::Migrator)]
-async fn an_error_that_would_happen_again_is_given_at_once(db: &TwinDatabase) -> Result<()> {
+async fn an_error_that_is_not_retryable_is_returned_at_once(db: &TwinDatabase) -> Result<()> {
     let runs = AtomicU32::new(0);
     let missing = db
         .store()
@@ -131,7 +132,7 @@ async fn an_error_that_would_happen_again_is_given_at_once(db: &TwinDatabase) ->
 }
 
 #[twin_test(migration::Migrator)]
-async fn work_that_hides_the_error_is_run_again_all_the_same(db: &TwinDatabase) -> Result<()> {
+async fn work_that_hides_a_retryable_error_is_run_again(db: &TwinDatabase) -> Result<()> {
     #[derive(Debug)]
     struct Opaque;
     impl From<Error> for Opaque {
@@ -158,10 +159,10 @@ async fn work_that_hides_the_error_is_run_again_all_the_same(db: &TwinDatabase) 
     Ok(())
 }
 
-/// Each unit counts what both wrote and writes as many more: one after the other, in whichever order, they
-/// write 1 and 2.
+/// Each unit counts the rows and inserts the count. If the units behave as if run one after another, in any order, they
+/// insert 0 to 5.
 #[twin_test(migration::Migrator)]
-async fn serializable_units_are_as_if_one_ran_after_the_other(db: &TwinDatabase) -> Result<()> {
+async fn serializable_units_behave_as_if_run_one_after_another(db: &TwinDatabase) -> Result<()> {
     let mut units = JoinSet::new();
     for _ in 0..6 {
         let store = db.open_another().await?;
@@ -182,16 +183,17 @@ async fn serializable_units_are_as_if_one_ran_after_the_other(db: &TwinDatabase)
     for done in units.join_all().await {
         done?;
     }
-    let outside = Outside::of(db).await;
+    let outside = Observer::of(db).await;
     let names = outside.texts("SELECT name FROM habits ORDER BY name").await;
     assert_eq!(names, ["00", "01", "02", "03", "04", "05"]);
     Ok(())
 }
 
 #[twin_test(migration::Migrator)]
-async fn sixteen_increments_of_one_row_are_sixteen(db: &TwinDatabase) -> Result<()> {
+async fn sixteen_concurrent_increments_of_one_row_all_count(db: &TwinDatabase) -> Result<()> {
     let habit = habit_of(db.store(), ADA, "run").await?;
-    let entries = db.store().repository::<Entry>(&scope(ADA));
+    let store = open_patient(db).await?;
+    let entries = store.repository::<Entry>(&scope(ADA));
     let entry = entries.insert(EntryDraft::new(habit.id, day(0))).await?.id;
     let mut tasks = JoinSet::new();
     for _ in 0..16 {
@@ -210,9 +212,7 @@ async fn sixteen_increments_of_one_row_are_sixteen(db: &TwinDatabase) -> Result<
 }
 
 #[twin_test(migration::Migrator)]
-async fn a_modification_that_is_not_to_be_repeated_gives_its_conflict(
-    db: &TwinDatabase,
-) -> Result<()> {
+async fn modify_without_retry_returns_the_conflict(db: &TwinDatabase) -> Result<()> {
     let habit = habit_of(db.store(), ADA, "run").await?;
     let habits = adas::<Habit>(db);
     let runs = AtomicU32::new(0);
@@ -262,7 +262,7 @@ async fn rows_are_locked_until_the_unit_ends(db: &TwinDatabase) -> Result<()> {
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_lock_needs_a_unit_that_writes(db: &TwinDatabase) -> Result<()> {
+async fn a_lock_needs_a_write_unit(db: &TwinDatabase) -> Result<()> {
     let habit = habit_of(db.store(), ADA, "run").await?.id;
     let alone = adas::<Habit>(db).lock(&[habit]).await;
     assert!(matches!(refused(alone), ErrorKind::Unsupported { .. }));
@@ -289,7 +289,7 @@ async fn a_unit_with_a_key_is_done_once(db: &TwinDatabase) -> Result<()> {
     assert!(store.was_done(&scope(ADA), KEY).await?);
     assert_eq!(once().await?, OnceOutcome::AlreadyDone);
     assert_eq!(adas::<Habit>(db).count(&Query::all()).await?, 1);
-    // A key is its owner's.
+    // Another owner may use the same key.
     assert!(!store.was_done(&scope(BOB), KEY).await?);
     assert!(!store.was_done(&everyone(), KEY).await?);
     let bobs = store
@@ -320,10 +320,11 @@ async fn a_unit_that_fails_leaves_its_key_free(db: &TwinDatabase) -> Result<()> 
 }
 
 #[twin_test(migration::Migrator)]
-async fn of_sixteen_calls_with_one_key_one_does_it(db: &TwinDatabase) -> Result<()> {
+async fn one_of_sixteen_calls_with_one_key_does_the_work(db: &TwinDatabase) -> Result<()> {
+    let patient = open_patient(db).await?;
     let mut calls = JoinSet::new();
     for _ in 0..16 {
-        let store = db.store().clone();
+        let store = patient.clone();
         calls.spawn(async move {
             store
                 .writing(&scope(ADA))
@@ -342,7 +343,9 @@ async fn of_sixteen_calls_with_one_key_one_does_it(db: &TwinDatabase) -> Result<
 }
 
 #[twin_test(migration::Migrator)]
-async fn keys_are_forgotten_by_their_owner_and_by_the_system(db: &TwinDatabase) -> Result<()> {
+async fn operation_keys_are_forgotten_by_their_owner_and_by_the_system(
+    db: &TwinDatabase,
+) -> Result<()> {
     let store = db.store();
     for owner in [scope(ADA), scope(BOB), everyone()] {
         let done = store
@@ -360,14 +363,14 @@ async fn keys_are_forgotten_by_their_owner_and_by_the_system(db: &TwinDatabase) 
     Ok(())
 }
 
-/// The server ends the connection in the middle of the commit, once before and once after it is durable; the
-/// next try with the key finds out.
+/// The server ends the connections at any time, also before and after a commit is durable. The
+/// next try with the key finds out which.
 #[twin_test(migration::Migrator)]
-async fn a_unit_with_a_key_whose_connections_are_cut_again_and_again_is_done_once(
+async fn a_unit_with_a_key_is_done_once_although_its_connections_are_cut(
     db: &TwinDatabase,
 ) -> Result<()> {
-    let outside = Outside::of(db).await;
-    let Outside::Connection(killer) = &outside else {
+    let outside = Observer::of(db).await;
+    let Observer::Connection(killer) = &outside else {
         unreachable!("a shared database")
     };
     for n in 0..20_u128 {
@@ -407,11 +410,9 @@ async fn a_unit_with_a_key_whose_connections_are_cut_again_and_again_is_done_onc
     Ok(())
 }
 
-/// The conflict is what the caller has to know, and not that it ended the unit.
+/// The caller gets the conflict, not the error that the unit has ended.
 #[twin_test(migration::Migrator)]
-async fn a_modification_in_a_unit_is_one_try_and_gives_its_conflict(
-    db: &TwinDatabase,
-) -> Result<()> {
+async fn modify_in_a_unit_tries_once_and_returns_the_conflict(db: &TwinDatabase) -> Result<()> {
     let habit = habit_of(db.store(), ADA, "run").await?;
     let unit = db.store().begin_write(&scope(ADA)).await?;
     let stale = unit

@@ -1,4 +1,4 @@
-//! Parts of a unit of work that may fail alone.
+//! Savepoints: parts of a unit that may fail alone.
 
 use catamaran::testing::{TwinDatabase, twin_test};
 use catamaran::{Error, ErrorKind, Expected, Query, Result, StoreOptions, Unit};
@@ -6,7 +6,7 @@ use entity::{Habit, HabitDraft};
 use std::time::Duration;
 use suite::cancellation_points::drop_after_polls;
 use suite::kind::refused;
-use suite::outside::{Outside, texts_in};
+use suite::observer::{Observer, texts_in};
 use suite::pace::limit;
 use suite::slow;
 use suite::users::{ADA, adas, habit_of, scope};
@@ -28,7 +28,7 @@ async fn insert_again(unit: &Unit, id: Uuid) -> Result<Habit> {
 
 /// The names of the habits that another connection sees.
 async fn committed(db: &TwinDatabase) -> Vec<String> {
-    let outside = Outside::of(db).await;
+    let outside = Observer::of(db).await;
     outside.texts("SELECT name FROM habits ORDER BY name").await
 }
 
@@ -40,9 +40,7 @@ const FAILED: &str = "a call in it failed, so it can only be rolled back";
 const DROPPED: &str = "a call in it was dropped before its end, so it can only be rolled back";
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn an_expected_failure_takes_back_its_attempt_and_nothing_else(
-    db: &TwinDatabase,
-) -> Result<()> {
+async fn a_failed_savepoint_is_rolled_back_and_its_unit_commits(db: &TwinDatabase) -> Result<()> {
     let unit = db.store().begin_write(&scope(ADA)).await?;
     let run = insert(&unit, "run").await?;
     let attempt = unit
@@ -63,7 +61,7 @@ async fn an_expected_failure_takes_back_its_attempt_and_nothing_else(
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn an_attempt_may_fail_by_a_reason_of_the_applications_own(db: &TwinDatabase) -> Result<()> {
+async fn a_savepoint_may_fail_with_an_error_of_the_application(db: &TwinDatabase) -> Result<()> {
     #[derive(Debug, PartialEq)]
     enum Reason {
         TooMany,
@@ -89,7 +87,7 @@ async fn an_attempt_may_fail_by_a_reason_of_the_applications_own(db: &TwinDataba
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn an_attempt_that_swallows_a_failure_is_taken_back_and_says_so(
+async fn a_savepoint_that_swallows_a_failure_is_rolled_back_with_an_error(
     db: &TwinDatabase,
 ) -> Result<()> {
     let unit = db.store().begin_write(&scope(ADA)).await?;
@@ -110,7 +108,7 @@ async fn an_attempt_that_swallows_a_failure_is_taken_back_and_says_so(
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn attempts_stand_one_in_the_other(db: &TwinDatabase) -> Result<()> {
+async fn savepoints_can_be_nested(db: &TwinDatabase) -> Result<()> {
     let unit = db.store().begin_write(&scope(ADA)).await?;
     let run = insert(&unit, "run").await?;
     unit.savepoint(async |unit| {
@@ -141,7 +139,7 @@ async fn attempts_stand_one_in_the_other(db: &TwinDatabase) -> Result<()> {
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn two_attempts_side_by_side_end_the_unit(db: &TwinDatabase) -> Result<()> {
+async fn two_overlapping_savepoints_end_their_unit(db: &TwinDatabase) -> Result<()> {
     let unit = db.store().begin_write(&scope(ADA)).await?;
     let (first_set, second_set, first_over) = (Notify::new(), Notify::new(), Notify::new());
     let first = async {
@@ -172,7 +170,7 @@ async fn two_attempts_side_by_side_end_the_unit(db: &TwinDatabase) -> Result<()>
 }
 
 #[twin_test(migration::Migrator)]
-async fn an_attempt_that_is_dropped_anywhere_ends_its_unit(db: &TwinDatabase) -> Result<()> {
+async fn a_savepoint_dropped_at_any_point_ends_its_unit(db: &TwinDatabase) -> Result<()> {
     let mut drops = 0;
     for linger in [Duration::ZERO, Duration::from_millis(2)] {
         for k in 1.. {
@@ -189,13 +187,13 @@ async fn an_attempt_that_is_dropped_anywhere_ends_its_unit(db: &TwinDatabase) ->
                 break;
             }
             drops += 1;
-            // The savepoint may not have been set yet, and then nothing has begun; but a call was dropped.
+            // Even if the savepoint was not set yet, a call was dropped.
             let next = insert(&unit, "after").await;
             assert_eq!(refused(next), ended(DROPPED), "at {k}");
             assert_eq!(refused(unit.commit().await), ended(DROPPED), "at {k}");
         }
     }
-    // Where the work itself waits, at the least.
+    // At least where the work itself waits.
     assert!(drops >= 2, "only {drops} drops");
     assert_eq!(committed(db).await, [""; 0]);
     habit_of(db.store(), ADA, "after").await?;
@@ -203,9 +201,7 @@ async fn an_attempt_that_is_dropped_anywhere_ends_its_unit(db: &TwinDatabase) ->
 }
 
 #[twin_test(migration::Migrator)]
-async fn an_attempt_does_not_help_against_a_statement_that_took_too_long(
-    db: &TwinDatabase,
-) -> Result<()> {
+async fn a_statement_timeout_in_a_savepoint_ends_the_unit(db: &TwinDatabase) -> Result<()> {
     let store = StoreOptions::new(db.url())
         .statement_timeout(limit())
         .open()
@@ -220,7 +216,7 @@ async fn an_attempt_does_not_help_against_a_statement_that_took_too_long(
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_reading_unit_has_attempts_too(db: &TwinDatabase) -> Result<()> {
+async fn a_read_unit_has_savepoints(db: &TwinDatabase) -> Result<()> {
     habit_of(db.store(), ADA, "run").await?;
     let unit = db.store().begin_read(&scope(ADA)).await?;
     let missing = unit
@@ -232,7 +228,7 @@ async fn a_reading_unit_has_attempts_too(db: &TwinDatabase) -> Result<()> {
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_stale_version_in_an_attempt_is_no_end(db: &TwinDatabase) -> Result<()> {
+async fn a_conflict_in_a_savepoint_does_not_end_the_unit(db: &TwinDatabase) -> Result<()> {
     let run = habit_of(db.store(), ADA, "run").await?;
     let unit = db.store().begin_write(&scope(ADA)).await?;
     let stale = unit

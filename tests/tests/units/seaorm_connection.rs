@@ -1,4 +1,4 @@
-//! SeaORM's own door into a unit of work.
+//! Statements of SeaORM inside a unit of work.
 
 use catamaran::testing::{TwinDatabase, twin_test};
 use catamaran::{Engine, Error, ErrorKind, Query, Result, Scope, Unit};
@@ -7,8 +7,8 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExecResult,
     IntoActiveModel, PaginatorTrait, QueryFilter, Set,
 };
-use suite::outside::{Outside, texts_in};
-use suite::users::{ADA, BOB, Estate, everyone, habit_of, scope};
+use suite::observer::{Observer, texts_in};
+use suite::users::{ADA, BOB, OwnerRows, everyone, habit_of, scope};
 
 fn draft(name: &str) -> HabitDraft {
     HabitDraft::new(name, "daily")
@@ -22,7 +22,7 @@ async fn execute(unit: &Unit, sql: &str) -> Result<ExecResult, DbErr> {
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn entities_are_read_and_written_inside_the_unit(db: &TwinDatabase) -> Result<()> {
+async fn seaorm_entities_are_read_and_written_inside_the_unit(db: &TwinDatabase) -> Result<()> {
     let unit = db.store().begin_write(&scope(ADA)).await?;
     let habits = unit.repository::<Habit>();
     let habit = habits.insert(draft("run")).await?;
@@ -62,9 +62,9 @@ async fn entities_are_read_and_written_inside_the_unit(db: &TwinDatabase) -> Res
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn sql_as_it_stands_is_part_of_the_unit(db: &TwinDatabase) -> Result<()> {
+async fn unprepared_sql_is_part_of_the_unit(db: &TwinDatabase) -> Result<()> {
     let habit = habit_of(db.store(), ADA, "run").await?;
-    let outside = Outside::of(db).await;
+    let outside = Observer::of(db).await;
     let script = "UPDATE habits SET color = 'red'; UPDATE habits SET cadence = 'weekly'";
     for keep in [false, true] {
         let unit = db.store().begin_write(&scope(ADA)).await?;
@@ -84,9 +84,9 @@ async fn sql_as_it_stands_is_part_of_the_unit(db: &TwinDatabase) -> Result<()> {
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_statement_that_fails_ends_the_unit(db: &TwinDatabase) -> Result<()> {
+async fn a_failed_statement_of_seaorm_ends_the_unit(db: &TwinDatabase) -> Result<()> {
     let habit = habit_of(db.store(), ADA, "run").await?;
-    let outside = Outside::of(db).await;
+    let outside = Observer::of(db).await;
     let before = outside.dump().await;
     let twice = format!(
         "INSERT INTO habits (id, user_id, name, cadence, created_at, updated_at, version) \
@@ -114,7 +114,7 @@ async fn a_statement_that_fails_ends_the_unit(db: &TwinDatabase) -> Result<()> {
             matches!(error.kind(), ErrorKind::UnitEnded { .. }),
             "{error:?}"
         );
-        // Nothing of the kind is lost on the way through SeaORM's error.
+        // SeaORM's error keeps the kind.
         let next = execute(&unit, "UPDATE habits SET color = 'late'").await;
         let error = Error::from(next.expect_err("the unit is over"));
         assert!(
@@ -132,7 +132,7 @@ async fn a_statement_that_fails_ends_the_unit(db: &TwinDatabase) -> Result<()> {
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_door_that_outlives_its_unit_is_closed(db: &TwinDatabase) -> Result<()> {
+async fn a_seaorm_connection_that_outlives_its_unit_is_closed(db: &TwinDatabase) -> Result<()> {
     let unit = db.store().begin_write(&scope(ADA)).await?;
     let late = match &unit {
         Unit::Sqlite(native) => {
@@ -157,9 +157,9 @@ async fn a_door_that_outlives_its_unit_is_closed(db: &TwinDatabase) -> Result<()
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_reading_unit_refuses_writes_through_the_door(db: &TwinDatabase) -> Result<()> {
+async fn a_read_unit_refuses_writes_through_seaorm(db: &TwinDatabase) -> Result<()> {
     habit_of(db.store(), ADA, "run").await?;
-    let outside = Outside::of(db).await;
+    let outside = Observer::of(db).await;
     let before = outside.dump().await;
     let owner = scope(ADA);
     let scopes: [&Scope; 2] = [&owner, &everyone()];
@@ -179,12 +179,12 @@ async fn a_reading_unit_refuses_writes_through_the_door(db: &TwinDatabase) -> Re
     Ok(())
 }
 
-/// What the documentation of the door says: the statements are the application's own. On Postgres row level
-/// security still holds; SQLite has nothing of the kind.
+/// As documented, these statements are custom SQL. On Postgres row level
+/// security still applies; SQLite has none.
 #[twin_test(migration::Migrator, everywhere)]
-async fn only_postgres_scopes_what_goes_through_the_door(db: &TwinDatabase) -> Result<()> {
-    Estate::<Habit>::make(db.store(), ADA).await?;
-    Estate::<Habit>::make(db.store(), BOB).await?;
+async fn only_postgres_scopes_statements_of_seaorm(db: &TwinDatabase) -> Result<()> {
+    OwnerRows::<Habit>::make(db.store(), ADA).await?;
+    OwnerRows::<Habit>::make(db.store(), BOB).await?;
     let unit = db.store().begin_read(&scope(ADA)).await?;
     let sql = "SELECT DISTINCT CAST(user_id AS text) AS owner FROM habits ORDER BY owner";
     let owners = texts_in(&unit, sql).await?;

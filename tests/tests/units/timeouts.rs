@@ -1,4 +1,4 @@
-//! The limits of time, which are the same on both engines.
+//! Statement, lock and acquire timeouts.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use entity::{Habit, HabitDraft};
 use sea_orm::ConnectionTrait;
 use suite::cancellation_points::drop_after_polls;
 use suite::kind::refused;
-use suite::outside::connect;
+use suite::observer::connect;
 use suite::pace::{PLENTY, limit};
 use suite::slow;
 use suite::users::{ADA, adas, habit_of, scope};
@@ -63,7 +63,9 @@ async fn a_slow_statement_ends_its_unit_and_lets_the_next_one_write(
 }
 
 #[twin_test(migration::Migrator)]
-async fn each_statement_of_a_unit_has_the_whole_time(db: &TwinDatabase) -> Result<()> {
+async fn the_statement_timeout_applies_to_each_statement_of_a_unit(
+    db: &TwinDatabase,
+) -> Result<()> {
     let store = store_with_limits(db).await?;
     let unit = store.begin_read(&scope(ADA)).await?;
     let habits = unit.repository::<Habit>();
@@ -76,9 +78,7 @@ async fn each_statement_of_a_unit_has_the_whole_time(db: &TwinDatabase) -> Resul
 }
 
 #[twin_test(migration::Migrator)]
-async fn a_slow_statement_that_is_dropped_does_not_keep_its_connection_for_long(
-    db: &TwinDatabase,
-) -> Result<()> {
+async fn a_dropped_slow_statement_frees_its_connection(db: &TwinDatabase) -> Result<()> {
     let store = store_with_limits(db).await?;
     let habits = store.native::<Habit>(&scope(ADA));
     for k in 1.. {
@@ -96,9 +96,7 @@ async fn a_slow_statement_that_is_dropped_does_not_keep_its_connection_for_long(
 }
 
 #[twin_test(migration::Migrator)]
-async fn a_lock_that_someone_else_holds_is_waited_for_as_long_as_told(
-    db: &TwinDatabase,
-) -> Result<()> {
+async fn a_held_lock_is_waited_for_until_the_lock_timeout(db: &TwinDatabase) -> Result<()> {
     let habit = habit_of(db.store(), ADA, "run").await?;
     let holder = db.store().begin_write(&scope(ADA)).await?;
     holder.repository::<Habit>().lock(&[habit.id]).await?;
@@ -122,7 +120,7 @@ async fn a_lock_that_someone_else_holds_is_waited_for_as_long_as_told(
 }
 
 #[twin_test(migration::Migrator)]
-async fn a_call_that_waits_for_its_own_unit_is_told_so_in_time(db: &TwinDatabase) -> Result<()> {
+async fn a_call_that_waits_for_its_own_unit_gets_a_pool_timeout(db: &TwinDatabase) -> Result<()> {
     let store = StoreOptions::new(db.url())
         .connections(1)
         .readers(1)
@@ -141,9 +139,11 @@ async fn a_call_that_waits_for_its_own_unit_is_told_so_in_time(db: &TwinDatabase
     Ok(())
 }
 
-/// SQLite reads a large schema anew when it has changed, in many steps that are nobody's statement.
+/// SQLite reads a changed schema again. On a large schema that takes many steps, which belong to no statement.
 #[twin_test(migration::Migrator)]
-async fn a_unit_after_a_migration_elsewhere_has_its_time(db: &TwinDatabase) -> Result<()> {
+async fn reading_a_changed_schema_does_not_count_as_statement_time(
+    db: &TwinDatabase,
+) -> Result<()> {
     let other = connect(db.url()).await?;
     for n in 0..200 {
         let table = format!("CREATE TABLE large_{n} (id integer PRIMARY KEY, a text)");

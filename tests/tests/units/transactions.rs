@@ -1,4 +1,4 @@
-//! Units of work: all or nothing, one snapshot, one connection.
+//! Units of work are atomic, isolated, and hold one connection.
 
 use catamaran::testing::{TwinDatabase, twin_test};
 use catamaran::{Error, ErrorKind, Expected, Filter, Query, Result, Store, Upsert};
@@ -7,12 +7,13 @@ use entity::{
     ReminderDraft, habits_in,
 };
 use futures_util::TryStreamExt;
-use suite::outside::Outside;
+use suite::observer::Observer;
 use suite::sample::day;
+use suite::stores::open_patient;
 use suite::users::{ADA, habit_of, scope};
 use tokio::task::JoinSet;
 
-/// The names of Ada's habits, in the order of their making.
+/// The names of Ada's habits, in the order of insertion.
 async fn names(store: &Store) -> Result<Vec<String>> {
     let habits = store.repository::<Habit>(&scope(ADA));
     let names = habits.stream(Query::all()).map_ok(|habit| habit.name);
@@ -23,7 +24,7 @@ fn draft(name: &str) -> HabitDraft {
     HabitDraft::new(name, "daily")
 }
 
-/// What an application's own work may fail with.
+/// An error type of the application.
 #[derive(Debug)]
 enum Refusal {
     OwnReason(&'static str),
@@ -37,7 +38,7 @@ impl From<Error> for Refusal {
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_unit_that_ends_well_keeps_everything(db: &TwinDatabase) -> Result<()> {
+async fn a_committed_unit_keeps_everything(db: &TwinDatabase) -> Result<()> {
     let (habit, entry) = db
         .store()
         .write(&scope(ADA), async |unit| {
@@ -59,7 +60,7 @@ async fn a_unit_that_ends_well_keeps_everything(db: &TwinDatabase) -> Result<()>
         (entry.habit_id, entry.amount, entry.version),
         (habit.id, 3, 2)
     );
-    let outside = Outside::of(db).await;
+    let outside = Observer::of(db).await;
     for table in ["habits", "habit_entries", "reminders", "devices"] {
         assert_eq!(outside.count(table, "1 = 1").await, 1, "{table}");
     }
@@ -67,7 +68,7 @@ async fn a_unit_that_ends_well_keeps_everything(db: &TwinDatabase) -> Result<()>
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_unit_whose_work_fails_keeps_nothing_and_gives_the_works_error(
+async fn a_unit_whose_work_fails_keeps_nothing_and_returns_the_error(
     db: &TwinDatabase,
 ) -> Result<()> {
     let done: Result<(), Refusal> = db
@@ -93,7 +94,7 @@ async fn a_unit_whose_work_fails_keeps_nothing_and_gives_the_works_error(
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_unit_gives_a_failed_calls_error_and_not_that_of_the_rollback(
+async fn a_failed_unit_returns_the_error_of_the_call_and_not_of_the_rollback(
     db: &TwinDatabase,
 ) -> Result<()> {
     let done: Result<(), Refusal> = db
@@ -131,13 +132,13 @@ async fn a_unit_that_is_dropped_or_rolled_back_keeps_nothing(db: &TwinDatabase) 
     unit.rollback().await?;
     habit_of(store, ADA, "after").await?;
     assert_eq!(names(store).await?, ["after"]);
-    let outside = Outside::of(db).await;
+    let outside = Observer::of(db).await;
     assert_eq!(outside.count("habits", "1 = 1").await, 1);
     Ok(())
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn a_panic_inside_a_unit_keeps_nothing_and_leaves_the_store_well(
+async fn a_panic_inside_a_unit_keeps_nothing_and_the_store_stays_usable(
     db: &TwinDatabase,
 ) -> Result<()> {
     let store = db.store().clone();
@@ -158,7 +159,7 @@ async fn a_panic_inside_a_unit_keeps_nothing_and_leaves_the_store_well(
 }
 
 #[twin_test(migration::Migrator)]
-async fn a_reading_unit_sees_one_moment_while_another_store_commits(
+async fn a_read_unit_sees_one_snapshot_while_another_store_commits(
     db: &TwinDatabase,
 ) -> Result<()> {
     let other = db.open_another().await?;
@@ -186,7 +187,7 @@ async fn a_reading_unit_sees_one_moment_while_another_store_commits(
 }
 
 #[twin_test(migration::Migrator)]
-async fn what_a_unit_writes_is_seen_by_nobody_before_it_ends(db: &TwinDatabase) -> Result<()> {
+async fn uncommitted_writes_are_visible_to_nobody_else(db: &TwinDatabase) -> Result<()> {
     let other = db.open_another().await?;
     let unit = db.store().begin_write(&scope(ADA)).await?;
     unit.repository::<Habit>().insert(draft("run")).await?;
@@ -198,9 +199,7 @@ async fn what_a_unit_writes_is_seen_by_nobody_before_it_ends(db: &TwinDatabase) 
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn every_write_of_a_reading_unit_is_refused_and_does_it_no_harm(
-    db: &TwinDatabase,
-) -> Result<()> {
+async fn a_refused_write_does_not_end_a_read_unit(db: &TwinDatabase) -> Result<()> {
     let habit = habit_of(db.store(), ADA, "run").await?;
     let unit = db.store().begin_read(&scope(ADA)).await?;
     let habits = unit.repository::<Habit>();
@@ -260,14 +259,14 @@ async fn tasks_of_one_unit_take_turns_on_its_connection(db: &TwinDatabase) -> Re
     }
     assert_eq!(unit.repository::<Habit>().count(&Query::all()).await?, 40);
     unit.commit().await?;
-    let outside = Outside::of(db).await;
+    let outside = Observer::of(db).await;
     assert_eq!(outside.count("habits", "1 = 1").await, 40);
     assert_eq!(outside.count("devices", "1 = 1").await, 40);
     Ok(())
 }
 
 #[twin_test(migration::Migrator)]
-async fn a_reading_unit_sees_what_was_there_when_it_began(db: &TwinDatabase) -> Result<()> {
+async fn a_read_unit_sees_the_state_at_its_beginning(db: &TwinDatabase) -> Result<()> {
     habit_of(db.store(), ADA, "before").await?;
     let unit = db.store().begin_read(&scope(ADA)).await?;
     habit_of(db.store(), ADA, "after").await?;
@@ -277,15 +276,16 @@ async fn a_reading_unit_sees_what_was_there_when_it_began(db: &TwinDatabase) -> 
     Ok(())
 }
 
-/// Each holds the habit by an entry that it inserted under it, and then wants to lock it.
+/// Inserting an entry takes a shared lock on its habit. Each unit then locks the habit exclusively.
 #[twin_test(migration::Migrator)]
-async fn units_that_insert_under_one_row_and_lock_it_do_not_meet_in_a_circle(
+async fn units_that_insert_children_and_lock_their_parent_do_not_deadlock(
     db: &TwinDatabase,
 ) -> Result<()> {
     let habit = habit_of(db.store(), ADA, "run").await?.id;
+    let patient = open_patient(db).await?;
     let mut units = JoinSet::new();
     for nth in 0..8 {
-        let store = db.store().clone();
+        let store = patient.clone();
         units.spawn(async move {
             store
                 .write(&scope(ADA), async |unit| {
@@ -307,7 +307,7 @@ async fn units_that_insert_under_one_row_and_lock_it_do_not_meet_in_a_circle(
 }
 
 #[twin_test(migration::Migrator)]
-async fn a_query_of_the_systems_own_cannot_write(db: &TwinDatabase) -> Result<()> {
+async fn a_custom_query_of_the_system_cannot_write(db: &TwinDatabase) -> Result<()> {
     const WRITE: &str = "UPDATE habits SET name = 'overwritten' RETURNING name";
     habit_of(db.store(), ADA, "run").await?;
     for caller in [scope(ADA), suite::users::everyone()] {

@@ -1,9 +1,4 @@
 //! Databases for one test each. An absent Postgres fails the test; it is never skipped.
-#![allow(
-    dead_code,
-    unreachable_pub,
-    reason = "every test file is a crate of its own and uses its part"
-)]
 
 use std::{
     sync::atomic::{AtomicU32, Ordering},
@@ -15,7 +10,7 @@ use catamaran::testing::EphemeralDatabase;
 use catamaran::{Clock, SystemClock};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 
-/// A SQLite file in a folder of its own, which goes with the value.
+/// A SQLite file in a folder of its own, which is removed on drop.
 pub struct SqliteFile {
     folder: tempfile::TempDir,
 }
@@ -49,7 +44,7 @@ impl History for Nothing {
     }
 }
 
-/// An empty Postgres database, dropped with the value.
+/// An empty Postgres database, which is dropped with the value.
 pub struct PostgresDatabase {
     database: EphemeralDatabase,
 }
@@ -67,7 +62,7 @@ impl PostgresDatabase {
         self.url_with(|_| {})
     }
 
-    /// The same for another role.
+    /// The URL for another role.
     pub fn url_as(&self, role: &str) -> String {
         self.url_with(|url| {
             url.set_username(role).expect("a user name");
@@ -103,8 +98,8 @@ pub async fn run(db: &DatabaseConnection, sql: &str) {
     }
 }
 
-/// A role that may migrate: it makes roles. Since Postgres 16 nobody may take a role that another one made, so that
-/// there it is given the application's, which is made first.
+/// A role that may migrate, with CREATEROLE. Since Postgres 16 a role cannot join a role that another one created, so
+/// there it is granted the application's role, which is created first.
 pub async fn create_migrator(db: &DatabaseConnection, role: &str) {
     let create = format!("CREATE ROLE {role} LOGIN CREATEROLE PASSWORD 'secret'");
     run(db, &create).await;
@@ -133,7 +128,7 @@ pub async fn try_texts(db: &DatabaseConnection, sql: &str) -> Result<Vec<String>
         .collect()
 }
 
-/// Everything that a schema consists of, a line each.
+/// Every object of the schema, one line each.
 pub async fn schema(db: &DatabaseConnection) -> Vec<String> {
     match db.get_database_backend() {
         DbBackend::Sqlite => {

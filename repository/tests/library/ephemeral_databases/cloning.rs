@@ -6,7 +6,7 @@ use super::{
     ownership::Child,
 };
 
-/// What this library has made on a server.
+/// The databases that this library has created on a server.
 const DATABASES: &str =
     "SELECT datname::text AS text FROM pg_database WHERE datname ~ '^catamaran_'";
 
@@ -54,7 +54,7 @@ async fn postgres_databases_of_a_killed_process_are_dropped_by_the_next() -> Out
     assert_eq!(left_behind.len(), 1);
     child.kill()?;
 
-    // The server notices the closed connection a moment later, and frees the claim.
+    // The server frees the claim once it has noticed the closed connection.
     let locks = "SELECT pid::text AS text FROM pg_locks WHERE locktype = 'advisory'";
     while !texts(&connection, locks).await?.is_empty() {
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;

@@ -34,7 +34,7 @@ async fn postgres_databases_do_not_see_each_other() -> Outcome {
     two_do_not_see_each_other(&one, &two).await
 }
 
-/// Eight at once, each with a row of its own.
+/// Inserts a row and reads it back.
 async fn use_database(database: EphemeralDatabase, number: usize) -> Result<(), String> {
     let work = async {
         let connection = connect(database.url()).await?;
@@ -142,8 +142,8 @@ async fn closing_removes_the_database_of_either_engine() -> Outcome {
     Ok(())
 }
 
-/// A client that does not finish its password exchange keeps every `DROP DATABASE` of the server
-/// waiting. When it is a task of the runtime that a drop blocks, nobody would ever go on.
+/// A client that does not finish its password exchange blocks every `DROP DATABASE` of the server.
+/// If that client is a task of the runtime which the drop blocks, the drop must give up.
 #[tokio::test]
 async fn postgres_drop_does_not_wait_for_ever_on_a_client_that_is_connecting() -> Outcome {
     let server = PostgresServer::start()?;
@@ -165,7 +165,7 @@ async fn postgres_drop_does_not_wait_for_ever_on_a_client_that_is_connecting() -
     client.read_exact(&mut answer)?;
     assert_eq!(answer, *b"R", "asks for the password");
 
-    // The client is there until the test ends, so that this returns because it gives up.
+    // The client stays connected until the test ends, so this returns only because it gives up.
     drop(database);
     Ok(())
 }

@@ -14,12 +14,12 @@ use super::{
     migrator::{self, Migrator},
 };
 
-/// Tells a process of this very test binary what to do; see [`as_another_process`].
+/// Tells another process of this test binary what to do; see [`as_another_process`].
 const PART: &str = "CATAMARAN_EPHEMERAL_TEST_PART";
-/// In front of what the other process says, since the test harness prints as well.
+/// Marks the lines of the other process, because the test harness prints too.
 const SAYS: &str = "child says: ";
 
-/// Another process with this library in it.
+/// Another process that uses this library.
 pub struct Child {
     process: process::Child,
     input: ChildStdin,
@@ -47,7 +47,7 @@ impl Child {
         }
     }
 
-    /// The next thing that it says.
+    /// The next line that it prints.
     pub fn line(&mut self) -> io::Result<String> {
         let mut line = String::new();
         while self.output.read_line(&mut line)? > 0 {
@@ -59,7 +59,7 @@ impl Child {
         Err(io::ErrorKind::UnexpectedEof.into())
     }
 
-    /// Lets it end, and waits for that.
+    /// Lets it end, and waits until it has.
     pub fn release(mut self) -> Outcome {
         self.input.write_all(b"\n")?;
         let status = self.process.wait()?;
@@ -74,7 +74,7 @@ impl Child {
     }
 }
 
-/// Not a test of its own: what a [`Child`] runs. Does nothing as part of the suite.
+/// Not a test but the program of a [`Child`]. Does nothing without [`PART`].
 #[tokio::test]
 async fn as_another_process() -> Outcome {
     let say = |what: &str| println!("{SAYS}{what}");
@@ -137,7 +137,7 @@ fn postgres_server_is_stopped_when_it_is_dropped() -> Outcome {
     let pid = pid.lines().next().unwrap_or_default().to_owned();
     drop(server);
     assert!(!directory.exists());
-    // The process itself may still wait for `init` to take note of it.
+    // The process may still be a zombie.
     assert_gone(&pid, &directory);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! A small file system, which only root can mount.
+//! A small file system. Only root can mount it.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
@@ -31,7 +31,7 @@ impl Disk {
         Ok(Disk { at: at.to_owned() })
     }
 
-    /// Makes a directory read-only, for those who come to it from now on.
+    /// Makes a directory read-only for files that are opened from now on.
     pub fn mount_read_only(at: &Path) -> std::io::Result<Self> {
         mount_bind(at, at)?;
         let disk = Disk { at: at.to_owned() };
@@ -39,7 +39,7 @@ impl Disk {
         Ok(disk)
     }
 
-    /// Takes all the space that is left; removing the file gives it back.
+    /// Fills the file system. Removing the file frees it again.
     pub fn fill(&self) -> std::io::Result<PathBuf> {
         let path = self.at.join("filler");
         let mut file = File::create(&path)?;
@@ -58,7 +58,7 @@ impl Disk {
 
 impl Drop for Disk {
     fn drop(&mut self) {
-        // Whoever still has a file open there keeps it.
+        // Open files there stay usable.
         let _unmounted = unmount(&self.at, UnmountFlags::DETACH);
     }
 }

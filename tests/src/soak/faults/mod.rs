@@ -16,7 +16,7 @@ use crate::bank::Transfer;
 use crate::own_server::OwnServer;
 use crate::pace::limit;
 use crate::soak::bank::{Bank, Fate};
-use crate::soak::place::{Place, hanging, in_time};
+use crate::soak::database::{Database, hanging, in_time};
 use crate::soak::tally::{Tally, kind_name};
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
@@ -24,15 +24,15 @@ type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 /// A fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// Someone else never lets go of a lock.
+    /// Another connection holds a lock for ever.
     LockForEver,
     /// There is no space left: a small file system, which only root can mount.
     DiskFull,
-    /// The file may not grow any more.
+    /// The file is at its maximum size.
     PageLimit,
-    /// The database may only be read.
+    /// The database is read-only.
     ReadOnly,
-    /// A page is not what was written.
+    /// A page is damaged.
     CorruptPage,
     /// The file was removed.
     FileRemoved,
@@ -40,12 +40,12 @@ pub enum Fault {
     FileReplaced,
     /// The server takes no more connections.
     ConnectionLimit,
-    /// The server does not answer, and does not hang up.
+    /// The server does not answer, and keeps the connection open.
     Silence,
 }
 
 impl Fault {
-    /// Those that an engine has, and this process can make.
+    /// The faults of an engine that this process can inject.
     pub fn of(engine: Engine) -> Vec<Fault> {
         let mut faults = match engine {
             Engine::Sqlite => vec![
@@ -72,7 +72,7 @@ impl Fault {
         faults
     }
 
-    /// What it is called in a table.
+    /// The name in the table of results.
     pub fn name(self) -> &'static str {
         match self {
             Fault::LockForEver => "lock for ever",
@@ -105,8 +105,8 @@ impl Fault {
         }
     }
 
-    /// What a store may be told once more when the fault is gone: it finds out about each connection by itself,
-    /// and says once that a file is not the one that it had.
+    /// Errors that may follow once the fault is gone: the store notices each lost connection by its next use,
+    /// and reports once that a file was replaced.
     fn may_follow(self, kind: &ErrorKind) -> bool {
         self.gives(kind)
             || matches!(
@@ -115,13 +115,13 @@ impl Fault {
             )
     }
 
-    /// Lets it happen once, to a bank of a new owner.
+    /// Injects the fault once, into a bank of a new owner.
     ///
     /// # Errors
-    /// What keeps it from happening. What goes wrong is a violation in the tally.
+    /// What keeps it from running. A failed check is a violation in the tally.
     pub async fn run(
         self,
-        place: &Place,
+        place: &Database,
         server: Option<&OwnServer>,
         rng: &mut Rng,
         tally: &Tally,
@@ -138,7 +138,7 @@ impl Fault {
     }
 }
 
-/// A store that something happens to, and the bank behind it.
+/// A store under a fault, and its bank.
 struct Case<'a> {
     fault: Fault,
     bank: Bank,
@@ -148,10 +148,10 @@ struct Case<'a> {
 }
 
 impl<'a> Case<'a> {
-    /// Founds the bank, opens the store, and does some orders.
+    /// Creates the bank, opens the store, and carries out some orders.
     async fn begin(
         fault: Fault,
-        place: &Place,
+        place: &Database,
         rng: &'a mut Rng,
         tally: &'a Tally,
     ) -> Outcome<Self> {
@@ -161,7 +161,7 @@ impl<'a> Case<'a> {
 
     async fn with(
         fault: Fault,
-        place: &Place,
+        place: &Database,
         options: StoreOptions,
         rng: &'a mut Rng,
         tally: &'a Tally,
@@ -196,7 +196,7 @@ impl<'a> Case<'a> {
         Ok(fate)
     }
 
-    /// The next orders give the fault's kind of error, within that many orders, and in time.
+    /// One of the next `within` orders fails with the fault's kind of error, in time.
     async fn must_fail(&mut self, within: usize) {
         self.tally.broke();
         let fault = self.fault;
@@ -215,7 +215,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// A read of every transfer gives the fault's kind of error.
+    /// A read of every transfer fails with the fault's kind of error.
     async fn must_fail_to_read(&self) {
         self.tally.broke();
         let transfers = self
@@ -245,7 +245,7 @@ impl<'a> Case<'a> {
             .must(right, || format!("{fault:?} gave {error:?}"));
     }
 
-    /// The same store works again, and the books agree.
+    /// The same store works again, and the balances are correct.
     async fn end(mut self) -> Outcome<()> {
         let begun = Instant::now();
         let mut done = 0;

@@ -1,4 +1,4 @@
-//! What happens to a server.
+//! Faults of a Postgres server.
 
 use std::fs;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -12,15 +12,15 @@ use sea_orm::{ConnectionTrait, DatabaseConnection};
 
 use super::disk::Disk;
 use super::{Case, Fault, Outcome};
-use crate::outside::texts;
+use crate::observer::texts;
 use crate::own_server::{OwnServer, backends, signal_backend};
 use crate::pace::limit;
-use crate::soak::place::Place;
+use crate::soak::database::Database;
 use crate::soak::tally::Tally;
 
 pub(super) async fn run(
     fault: Fault,
-    place: &Place,
+    place: &Database,
     server: &OwnServer,
     rng: &mut Rng,
     tally: &Tally,
@@ -38,7 +38,7 @@ pub(super) async fn run(
     }
 }
 
-async fn lock(place: &Place, rng: &mut Rng, tally: &Tally) -> Outcome<()> {
+async fn lock(place: &Database, rng: &mut Rng, tally: &Tally) -> Outcome<()> {
     let mut case = Case::begin(Fault::LockForEver, place, rng, tally).await?;
     let holder = place.connect().await?;
     holder
@@ -50,7 +50,12 @@ async fn lock(place: &Place, rng: &mut Rng, tally: &Tally) -> Outcome<()> {
     case.end().await
 }
 
-async fn disk_full(place: &Place, server: &OwnServer, rng: &mut Rng, tally: &Tally) -> Outcome<()> {
+async fn disk_full(
+    place: &Database,
+    server: &OwnServer,
+    rng: &mut Rng,
+    tally: &Tally,
+) -> Outcome<()> {
     let admin = place.connect().await?;
     let at = server.data().with_file_name("small-disk");
     fs::create_dir_all(&at)?;
@@ -63,7 +68,7 @@ async fn disk_full(place: &Place, server: &OwnServer, rng: &mut Rng, tally: &Tal
 
     let mut case = Case::begin(Fault::DiskFull, place, rng, tally).await?;
     let filler = disk.fill()?;
-    // The last pages of the tables have room for some orders.
+    // The last pages of the tables have space for some orders.
     case.must_fail(5_000).await;
     case.must_fail(5_000).await;
     fs::remove_file(filler)?;
@@ -82,7 +87,7 @@ async fn move_tables(admin: &DatabaseConnection, tablespace: &str) -> Outcome<()
     Ok(())
 }
 
-async fn read_only(place: &Place, rng: &mut Rng, tally: &Tally) -> Outcome<()> {
+async fn read_only(place: &Database, rng: &mut Rng, tally: &Tally) -> Outcome<()> {
     let mut case = Case::begin(Fault::ReadOnly, place, rng, tally).await?;
     let admin = place.connect().await?;
     set_read_only(place, &admin, "on").await?;
@@ -92,13 +97,13 @@ async fn read_only(place: &Place, rng: &mut Rng, tally: &Tally) -> Outcome<()> {
     case.end().await
 }
 
-/// As when a server becomes a standby: whoever connects from now on may only read, and nobody stays connected.
-async fn set_read_only(place: &Place, admin: &DatabaseConnection, to: &str) -> Outcome<()> {
+/// Ends all connections; new ones are read-only, as on a standby.
+async fn set_read_only(place: &Database, admin: &DatabaseConnection, to: &str) -> Outcome<()> {
     let database = texts(admin, "SELECT current_database()::text")
         .await?
         .concat();
     let sql = format!("ALTER DATABASE {database} SET default_transaction_read_only = {to}");
-    // The administrator may always write.
+    // The administrator's connection stays writable.
     admin
         .execute_unprepared("SET default_transaction_read_only = off")
         .await?;
@@ -111,7 +116,7 @@ async fn set_read_only(place: &Place, admin: &DatabaseConnection, to: &str) -> O
 }
 
 async fn corrupt_page(
-    place: &Place,
+    place: &Database,
     server: &OwnServer,
     rng: &mut Rng,
     tally: &Tally,
@@ -124,7 +129,7 @@ async fn corrupt_page(
     let file = server.data().join(file);
     admin.execute_unprepared("CHECKPOINT").await?;
     admin.close().await?;
-    // While it runs, the server has the page in memory.
+    // A running server has the page in memory.
     server.stop(Signal::QUIT).await;
     let whole = exchange(&file, &[0xff; 8_192])?;
     server.start_again().await?;
@@ -134,7 +139,7 @@ async fn corrupt_page(
     case.end().await
 }
 
-/// Writes the first page; returns what it was.
+/// Overwrites the first page and returns the old one.
 fn exchange(file: &Path, page: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut file = fs::OpenOptions::new().read(true).write(true).open(file)?;
     let mut before = vec![0; page.len()];
@@ -144,7 +149,7 @@ fn exchange(file: &Path, page: &[u8]) -> std::io::Result<Vec<u8>> {
     Ok(before)
 }
 
-/// The connections that the store had are gone with the server; the next calls find out.
+/// Makes calls until the store has noticed that its connections are lost.
 async fn lose_connections(case: &Case<'_>) {
     let scope = catamaran::Scope::owner(case.bank.owner);
     let accounts = case.store.repository::<crate::bank::Account>(&scope);
@@ -153,7 +158,7 @@ async fn lose_connections(case: &Case<'_>) {
     }
 }
 
-async fn connection_limit(place: &Place, rng: &mut Rng, tally: &Tally) -> Outcome<()> {
+async fn connection_limit(place: &Database, rng: &mut Rng, tally: &Tally) -> Outcome<()> {
     let admin = place.connect().await?;
     let role = format!("soak_{}", UuidV7.next_id().simple());
     let make = format!(
@@ -183,8 +188,13 @@ async fn connection_limit(place: &Place, rng: &mut Rng, tally: &Tally) -> Outcom
     ended
 }
 
-/// Every process of the server stops where it is: who is connected is not answered, and neither is who connects.
-async fn silence(place: &Place, server: &OwnServer, rng: &mut Rng, tally: &Tally) -> Outcome<()> {
+/// Stops every process of the server, so that neither connected nor new clients get an answer.
+async fn silence(
+    place: &Database,
+    server: &OwnServer,
+    rng: &mut Rng,
+    tally: &Tally,
+) -> Outcome<()> {
     let options = place.options().acquire_timeout(limit() * 2);
     let mut case = Case::with(Fault::Silence, place, options, rng, tally).await?;
     let pids = backends(place).await?;

@@ -1,4 +1,4 @@
-//! What happens to a file.
+//! Faults of a SQLite file.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,13 +12,13 @@ use super::disk::Disk;
 use super::{Case, Fault, Outcome};
 use crate::bank::{History, Transfer};
 use crate::raw;
-use crate::soak::place::Place;
+use crate::soak::database::Database;
 use crate::soak::tally::Tally;
 
 /// A directory of its own with a migrated file.
 struct Home {
     directory: TempDir,
-    place: Place,
+    place: Database,
 }
 
 impl Home {
@@ -32,7 +32,7 @@ impl Home {
         let url = format!("sqlite://{}", directory.path().join("bank.db").display());
         let options = StoreOptions::new(format!("{url}?mode=rwc"));
         options.migrate::<History>().open().await?.close();
-        let place = Place {
+        let place = Database {
             engine: Engine::Sqlite,
             url,
         };
@@ -43,7 +43,7 @@ impl Home {
         self.directory.path().join("bank.db")
     }
 
-    /// Everything that belongs to the database.
+    /// The files of the database.
     fn files(&self) -> [PathBuf; 3] {
         ["bank.db", "bank.db-wal", "bank.db-shm"].map(|name| self.directory.path().join(name))
     }
@@ -65,7 +65,7 @@ impl Home {
         Ok(copy)
     }
 
-    /// Everything into the one file.
+    /// Moves the journal into the file.
     async fn checkpoint(&self) -> Outcome<()> {
         let connection = self.place.connect().await?;
         connection
@@ -107,14 +107,14 @@ async fn disk_full(rng: &mut Rng, tally: &Tally) -> Outcome<()> {
     let disk = disk.ok_or("it was asked for")?;
     let mut case = Case::begin(Fault::DiskFull, &home.place, rng, tally).await?;
     let filler = disk.fill()?;
-    // The log has room for some orders: what it once had it uses again.
+    // The journal reuses its space, which is enough for some orders.
     case.must_fail(2_000).await;
     case.must_fail(2_000).await;
     fs::remove_file(filler)?;
     case.end().await
 }
 
-/// Needs nobody's permission, and so is there where no disk can be mounted.
+/// Needs no privileges, unlike mounting a small disk.
 async fn page_limit(rng: &mut Rng, tally: &Tally) -> Outcome<()> {
     let (home, _) = Home::make(NO_DISK).await?;
     let case = Case::begin(Fault::PageLimit, &home.place, rng, tally).await?;
@@ -141,7 +141,7 @@ async fn read_only(rng: &mut Rng, tally: &Tally) -> Outcome<()> {
     let (home, _) = Home::make(NO_DISK).await?;
     let mut case = Case::begin(Fault::ReadOnly, &home.place, rng, tally).await?;
     let disk = Disk::mount_read_only(home.directory.path())?;
-    // Whoever has the file open keeps writing to it; whoever opens it now reads.
+    // A file that was open stays writable; one that is opened now is read-only.
     let url = format!("{}?mode=ro", home.place.url);
     let reading = StoreOptions::new(url).open().await?;
     let scope = Scope::owner(case.bank.owner);
@@ -162,7 +162,7 @@ async fn corrupt_page(rng: &mut Rng, tally: &Tally) -> Outcome<()> {
     home.checkpoint().await?;
     let whole = fs::read(home.file())?;
     let mut damaged = whole.clone();
-    // The first page has the schema; whatever comes after it is gone.
+    // Keeps the first page, which has the schema, and damages the others.
     damaged[4_096..].fill(0xff);
     write_into(&home.file(), &damaged)?;
     case.must_fail_to_read().await;
@@ -170,7 +170,7 @@ async fn corrupt_page(rng: &mut Rng, tally: &Tally) -> Outcome<()> {
     case.end().await
 }
 
-/// Into the same file, not in its place.
+/// Overwrites the file instead of replacing it.
 fn write_into(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     use std::io::Write;
     fs::OpenOptions::new()

@@ -1,4 +1,4 @@
-//! What the sweep drops: every method of a repository, and units in each way of ending.
+//! The calls that the sweep drops: every method of a repository, and units with each kind of end.
 
 use catamaran::{
     Error, ErrorKind, Expected, Filter, PageRequest, Query, RepositoryExt, Result, Retry, Scope,
@@ -98,7 +98,7 @@ pub const ANYONES: &[(&str, Call)] = calls! {
         store.writing(&scope).serializable().run(two_changes).await?
     },
     "once" => |_rows, store, scope| store.writing(&scope).once(LIVING, two_changes).await?,
-    "an attempt that fails" => |_rows, store, scope| store.write(&scope, async |unit| {
+    "a savepoint that fails" => |_rows, store, scope| store.write(&scope, async |unit| {
         let rows = unit.repository::<Habit>();
         rows.delete(OTHER, Expected::Any).await?;
         let refused = unit.savepoint(async |unit| {
@@ -108,7 +108,7 @@ pub const ANYONES: &[(&str, Call)] = calls! {
         assert!(refused.await.is_err(), "it gives an error");
         Ok::<_, Error>(())
     }).await?,
-    "an attempt" => |_rows, store, scope| store.write(&scope, async |unit| {
+    "a savepoint" => |_rows, store, scope| store.write(&scope, async |unit| {
         unit.savepoint(async |unit| two_changes(unit).await).await
     }).await?,
     "a unit that changes" => |_rows, store, scope| store.write(&scope, two_changes).await?,

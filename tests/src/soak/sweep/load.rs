@@ -1,4 +1,4 @@
-//! Others who write through the same store while calls are dropped.
+//! Concurrent writers on the store whose calls are dropped.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

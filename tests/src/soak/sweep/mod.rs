@@ -14,9 +14,9 @@ use fastrand::Rng;
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 
 use crate::cancellation_points::drop_after_polls;
-use crate::outside::{dump_of, texts};
+use crate::observer::{dump_of, texts};
 use crate::sample::day;
-use crate::soak::place::{Place, in_time, open_transactions, settle};
+use crate::soak::database::{Database, in_time, open_transactions, settle};
 use crate::soak::tally::Tally;
 use crate::users::{ADA, everyone, scope};
 use calls::{ANYONES, Call, DELETED, LIVING, OWNERS, draft};
@@ -83,7 +83,7 @@ const RESET: &str = "BEGIN; DELETE FROM habits; DELETE FROM catamaran_operation_
 
 /// A sweep under way.
 struct Sweep<'a> {
-    place: &'a Place,
+    place: &'a Database,
     setting: Setting,
     tally: &'a Tally,
     store: Store,
@@ -95,7 +95,7 @@ struct Sweep<'a> {
 /// # Errors
 /// What keeps the sweep from running. What a call does wrong is a violation in the tally.
 pub async fn sweep(
-    place: &Place,
+    place: &Database,
     setting: Setting,
     tally: &Tally,
 ) -> Result<(), Box<dyn Error + Send + Sync>> {
@@ -128,7 +128,7 @@ pub async fn sweep(
 }
 
 async fn make_base(
-    place: &Place,
+    place: &Database,
     outside: &DatabaseConnection,
 ) -> Result<(), Box<dyn Error + Send + Sync>> {
     outside

@@ -1,4 +1,4 @@
-//! A filter as data: it becomes one of the library's, and is evaluated without it.
+//! A filter as data. It is turned into the library's filter and evaluated in plain Rust.
 
 use catamaran::record::Field;
 use catamaran::{Column, Filter};
@@ -17,7 +17,7 @@ pub enum Compared {
     GreaterOrEqual,
 }
 
-/// How a text is looked for in another.
+/// A search in a text.
 #[derive(Clone, Copy, Debug)]
 pub enum Found {
     Inside,
@@ -26,7 +26,7 @@ pub enum Found {
     InsideAsciiCaseAside,
 }
 
-/// What is asked of one column.
+/// A condition on one column.
 #[derive(Clone, Debug)]
 pub enum Test<T> {
     Compares(Compared, T),
@@ -119,7 +119,7 @@ fn compared<T: PartialOrd>(how: Compared, stored: &T, value: &T) -> bool {
 fn tested<T: PartialOrd>(test: &Test<T>, stored: Option<&T>) -> Option<bool> {
     match test {
         Test::Compares(how, value) => Some(compared(*how, stored?, value)),
-        // Nothing is in an empty list, not even what is unknown.
+        // No value is in an empty list, also not NULL.
         Test::IsIn(values) if values.is_empty() => Some(false),
         Test::IsIn(values) => Some(values.contains(stored?)),
     }

@@ -14,7 +14,7 @@ use suite::users::everybodys;
 use filters::Asked;
 use orders::Key;
 
-/// What is asked of the rows.
+/// A query.
 #[derive(Clone, Debug)]
 struct Question {
     asked: Asked,
@@ -75,7 +75,7 @@ async fn answers(
 }
 
 #[test]
-fn both_engines_answer_what_the_rows_hold() {
+fn both_engines_answer_random_queries_like_plain_rust() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let databases: Vec<TwinDatabase> = [Target::SqliteFile, Target::PostgresEnUs]
         .into_iter()

@@ -22,7 +22,7 @@ pub enum By {
     Blob,
 }
 
-/// Where NULL stands.
+/// The position of NULL.
 #[derive(Clone, Copy, Debug)]
 pub enum Nulls {
     Unsaid,
@@ -72,7 +72,7 @@ impl Key {
     }
 
     fn nullable<T: PartialOrd>(&self, a: Option<&T>, b: Option<&T>) -> Ordering {
-        // Unsaid, NULL is the greatest: last ascending, first descending.
+        // By default NULL is the greatest value: last if ascending, first if descending.
         let first = match self.nulls {
             Nulls::Unsaid => self.descending,
             Nulls::First => true,
@@ -80,7 +80,7 @@ impl Key {
         };
         match (a, b) {
             (Some(a), Some(b)) => {
-                // Nothing stored is incomparable: floats are finite.
+                // All stored floats are finite, so they compare.
                 let ordering = a.partial_cmp(b).unwrap_or(Ordering::Equal);
                 if self.descending {
                     ordering.reverse()
@@ -114,7 +114,7 @@ impl Key {
     }
 }
 
-/// The keys that have a say: a column speaks once, and after the id there is nothing left to say.
+/// The keys that matter: the first of each column, up to the id.
 fn heard(order: &[Key]) -> Vec<Key> {
     let mut heard: Vec<Key> = Vec::new();
     for key in order {
@@ -128,7 +128,7 @@ fn heard(order: &[Key]) -> Vec<Key> {
     heard
 }
 
-/// How two rows stand in an order, which the id makes total in the direction of the key before it.
+/// Compares two rows. Ties are ordered by id, in the direction of the last key.
 pub fn compare(order: &[Key], a: &Specimen, b: &Specimen) -> Ordering {
     let heard = heard(order);
     let by_id = match heard.last() {

@@ -1,4 +1,4 @@
-//! Rows and questions: from small pools, so that they meet, and now and then from anywhere.
+//! Random rows and queries. Most values come from small pools, so that they match.
 
 use catamaran::Record;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -34,7 +34,7 @@ fn whole() -> impl Strategy<Value = i64> {
     prop_oneof![4 => -2..3_i64, 1 => select(edges), 1 => any::<i64>()]
 }
 
-/// As a column keeps it: finite, and without the sign of zero.
+/// As a column stores it: finite, and without negative zero.
 fn float() -> impl Strategy<Value = f64> {
     use proptest::num::f64::{NEGATIVE, NORMAL, POSITIVE, SUBNORMAL, ZERO};
     let edges = vec![
@@ -228,12 +228,12 @@ fn key() -> impl Strategy<Value = Key> {
 
 fn question() -> impl Strategy<Value = Question> {
     let size = prop_oneof![1..8_u32, Just(1_000)];
-    // A filter that selects everything half of the time: it is the pages that are looked at then.
+    // Half of the filters select every row, which tests the pages.
     let asked = prop_oneof![asked(), Just(Asked::All)];
     (asked, vec(key(), 0..4), size).prop_map(|(asked, order, size)| Question { asked, order, size })
 }
 
-/// Rows with ids of their own, and what is asked of them.
+/// Rows with distinct ids, and a query.
 pub fn cases() -> impl Strategy<Value = (Vec<Specimen>, Vec<Question>)> {
     let rows = vec(row(), 0..25).prop_map(|mut rows| {
         rows.sort_by_key(Record::id);

@@ -1,4 +1,4 @@
-//! Parts of DOMAIN as somebody changed them.
+//! Changed parts of DOMAIN.
 
 use catamaran::domain::{Check, ForeignKey, Index, Table};
 use entity::domain::{DEVICES, OUTBOX, REMINDERS};

@@ -1,4 +1,4 @@
-//! Changes of DOMAIN, and the findings that they have to give.
+//! Changes of DOMAIN, and the findings that they must give.
 
 use catamaran::Engine;
 use catamaran::doctor::Code::{self, *};

@@ -133,7 +133,7 @@ pub(super) const DRIFTS: &[Drift] = &[
         IndexPredicate,
         DAY,
     ),
-    // The founding example: with NULLs distinct, every living row differs from every other.
+    // With NULLs distinct, living rows of one day do not conflict.
     sqlite(
         "index: predicate lost to a column",
         Sql("DROP INDEX uq_habit_entries__user_id_habit_id_date; \

@@ -33,7 +33,7 @@ pub(super) const DRIFTS: &[Drift] = &[
         UniqueKeyMissing,
         "habits: uq_habits__user_id_id",
     ),
-    // The same as the template writes it: NULLs are distinct, so that two living rows of one day are taken.
+    // As in many templates: NULLs are distinct, so that two living rows of one day are accepted.
     sqlite(
         "unique key extra",
         Written(

@@ -1,4 +1,4 @@
-//! Drifts of a database: what somebody does to it, and the finding that this has to give.
+//! Drifts of a database: SQL that causes one, and the finding that it must give.
 
 mod checks;
 mod columns;
@@ -14,26 +14,26 @@ mod tables;
 use catamaran::Engine;
 use catamaran::doctor::Code;
 
-/// What is done, on one engine.
+/// A change on one engine.
 #[derive(Clone, Copy, Debug)]
 pub enum Change {
-    /// Statements that somebody runs, by hand or in a migration.
+    /// Statements that are run by hand or in a migration.
     Sql(&'static str),
-    /// A statement is lost from a migration: how it begins.
+    /// A statement is removed from a migration: its beginning.
     Lost(&'static str),
-    /// A table's CREATE TABLE is written otherwise: its name, a part of it, and what stands there instead.
+    /// A part of a CREATE TABLE is replaced: the table's name, the part, and the replacement.
     Written(&'static str, &'static str, &'static str),
 }
 
 /// A drift of a class, where it can be on an engine.
 #[derive(Clone, Copy, Debug)]
 pub struct Drift {
-    /// What kind of drift, in the words of the proof's table.
+    /// The class of the drift, as in the table of the docs.
     pub class: &'static str,
     pub engine: Engine,
     pub change: Change,
     pub code: Code,
-    /// What the finding is about.
+    /// The subject of the finding.
     pub subject: &'static str,
 }
 

@@ -1,4 +1,4 @@
-//! What else somebody does to a database.
+//! Other drifts of a database.
 
 use catamaran::doctor::Code::*;
 

@@ -1,4 +1,4 @@
-//! Fixes of an entity's fields, done to its source as they say.
+//! Applies a fix of an entity to its source code.
 
 use catamaran::doctor::{Finding, Fix};
 use quote::ToTokens;

@@ -14,7 +14,7 @@ use wrong::{OTHERWISE, RENAMED, SYSTEM, UNRELATED, WITHOUT, WRONG, Wrong};
 
 /// How it is seen that the fix is right.
 #[derive(Clone, Copy, Debug)]
-enum Cure {
+enum Repair {
     /// All fixes of the entity, done to its fields, make those of the right one.
     Fields,
     /// The right entity has the relation.
@@ -23,7 +23,7 @@ enum Cure {
     Named(&'static str),
 }
 
-use Cure::{Fields, Named, Relation};
+use Repair::{Fields, Named, Relation};
 
 struct Drift {
     class: &'static str,
@@ -32,7 +32,7 @@ struct Drift {
     alone: bool,
     code: Code,
     subject: &'static str,
-    cure: Cure,
+    repair: Repair,
 }
 
 const fn drift(
@@ -40,7 +40,7 @@ const fn drift(
     wrong: Wrong,
     code: Code,
     subject: &'static str,
-    cure: Cure,
+    repair: Repair,
 ) -> Drift {
     Drift {
         class,
@@ -48,7 +48,7 @@ const fn drift(
         alone: false,
         code,
         subject,
-        cure,
+        repair,
     }
 }
 
@@ -231,7 +231,7 @@ async fn one(drift: &Drift, engine: Engine) -> Result<(), String> {
         .find(is_it)
         .ok_or("found, and gone")?;
     let (device, reminder) = described(engine);
-    match (drift.cure, &finding.fix) {
+    match (drift.repair, &finding.fix) {
         (Fields, _) => {
             let written = match engine {
                 Engine::Sqlite => drift.wrong.sqlite_fields,
@@ -244,7 +244,7 @@ async fn one(drift: &Drift, engine: Engine) -> Result<(), String> {
             Ok(())
         }
         (Named(word), fix) if fix.to_string().contains(word) => Ok(()),
-        (cure, fix) => Err(format!("{cure:?} is not what it says: {fix:?}")),
+        (repair, fix) => Err(format!("{repair:?} is not what it says: {fix:?}")),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Entities that somebody wrote wrongly, on either side.
+//! Wrong entities, on either engine.
 
 use catamaran::domain::TableSource;
 

@@ -1,4 +1,4 @@
-//! What a scope, a role or an opened database may not do.
+//! Faults of scopes, roles and read-only databases.
 
 use catamaran::testing::Target;
 use catamaran::{Engine, Result, Store, Upsert};

@@ -1,4 +1,4 @@
-//! What others do at the same time.
+//! Faults of concurrent use.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use catamaran::testing::{Target, TwinDatabase};
 use catamaran::{AnyRepository, Engine, Expected, Repository, Result, StoreOptions};
 use entity::{Habit, HabitDraft, HabitPatch};
 use sea_orm::ConnectionTrait;
-use suite::outside::connect;
+use suite::observer::connect;
 use suite::pace::limit;
 use suite::users::adas;
 
@@ -32,7 +32,7 @@ async fn a_habit(db: &TwinDatabase) -> Result<Habit> {
         .await
 }
 
-/// By a transaction of a connection beside the store: the library's write units take SQLite's lock before they read.
+/// Uses a plain connection, because write units take SQLite's lock before they read.
 async fn outdated(at: Target) -> Result<Provoked> {
     let db = habits(at).await;
     let made = a_habit(&db).await?;

@@ -1,11 +1,11 @@
-//! What rows there are, and what keys and checks say of them.
+//! Faults of keys and checks.
 
 use catamaran::record::Twin;
 use catamaran::testing::{Target, TwinDatabase};
 use catamaran::{Engine, Expected, Postgres, Result, Sqlite, Unit};
 use entity::{Device, DeviceDraft, Entry, EntryDraft, Habit, HabitDraft, HabitPatch};
 use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, IntoActiveModel, Set};
-use suite::outside::connect;
+use suite::observer::connect;
 use suite::raw;
 use suite::sample::day;
 use suite::specimen::{self, Specimen, SpecimenDraft};

@@ -10,7 +10,7 @@ use catamaran::{
 };
 use entity::{Device, Habit, HabitDraft, HabitPatch};
 use sea_orm::ConnectionTrait;
-use suite::outside::{Outside, connect, texts};
+use suite::observer::{Observer, connect, texts};
 use suite::raw;
 use suite::users::adas;
 use uuid::Uuid;
@@ -45,7 +45,7 @@ async fn a_habit(db: &TwinDatabase) -> Result<Uuid> {
 
 /// Ends the other store's connection as soon as it waits for something inside the server.
 async fn end_when_waiting(db: &TwinDatabase) {
-    let outside = Outside::of(db).await;
+    let outside = Observer::of(db).await;
     let waiting = format!(
         "SELECT pid::text FROM pg_stat_activity WHERE application_name = '{NAME}' AND state = 'active' \
          AND datname = current_database() AND wait_event_type IN ('Lock', 'Timeout')"
@@ -57,7 +57,7 @@ async fn end_when_waiting(db: &TwinDatabase) {
     outside.texts(&end).await;
 }
 
-/// Takes the journal away from under the store's connections: what they have not read yet they cannot read.
+/// Empties the journal while the store has it open, so that pages which it has not read are lost.
 fn empty_journal(db: &TwinDatabase) {
     let file = db.url().trim_start_matches("sqlite://");
     let journal = OpenOptions::new().write(true).open(format!("{file}-wal"));
@@ -72,7 +72,7 @@ async fn lost_reading(at: Target) -> Result<Provoked> {
     let rows = store.native::<Habit>(&EVERYBODYS);
     told(match rows {
         AnyRepository::Sqlite(_) => {
-            // The connection and the schema are there before.
+            // Connects and reads the schema first.
             let devices = store.repository::<Device>(&EVERYBODYS);
             devices.count(&Query::all()).await?;
             empty_journal(&db);
@@ -172,13 +172,13 @@ async fn damaged(at: Target) -> Result<Provoked> {
         Engine::Sqlite => db.url().trim_start_matches("sqlite://").to_owned(),
         Engine::Postgres => {
             let path = "SELECT pg_relation_filepath('habits')";
-            Outside::of(&db).await.texts(path).await.remove(0)
+            Observer::of(&db).await.texts(path).await.remove(0)
         }
     };
     db.store().close();
     match db.engine() {
         Engine::Sqlite => {
-            // Everything into the one file that is damaged below.
+            // Moves the journal into the file, which is damaged below.
             let connection = connect(db.url()).await?;
             let whole = "PRAGMA wal_checkpoint(TRUNCATE)";
             connection.execute_unprepared(whole).await?;

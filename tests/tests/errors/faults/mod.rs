@@ -21,20 +21,20 @@ use suite::users::ADA;
 const ADAS: Scope = Scope::owner(ADA);
 const EVERYBODYS: Scope = Scope::system("the faults are everybody's");
 
-/// A text that is planted in every value, and must not come out in any error.
+/// A marker in every value. No error may contain it.
 const MARKER: &str = "Zq7Marker";
 
-/// What a fault gave on one engine.
+/// The result of a fault on one engine.
 enum Provoked {
     /// The error of the call.
     Told(Error),
-    /// The engine has no such fault, or cannot be brought to it here; why.
+    /// The reason why the engine has no such fault, or why the test cannot provoke it.
     Not(&'static str),
 }
 
 /// One way to get an error.
 struct Fault {
-    /// What is done, for the table.
+    /// The description for the table.
     what: &'static str,
     /// The name of the kind that it gives on each engine.
     kind: &'static str,

@@ -1,4 +1,4 @@
-//! What opening a store finds.
+//! Faults of opening a store.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use catamaran::testing::{PostgresServer, Target};
 use catamaran::{Engine, IdSource, Result, Store, StoreOptions, UuidV7};
 use sea_orm::ConnectionTrait;
 use suite::login::Role;
-use suite::outside::connect;
+use suite::observer::connect;
 use suite::raw;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
@@ -128,7 +128,7 @@ async fn failing_migration(at: Target) -> Result<Provoked> {
     told(options.migrate::<crate::library::History>().open().await)
 }
 
-/// A server that goes at that moment looks like this too.
+/// As if a server ends at that moment.
 async fn stranger(at: Target) -> Result<Provoked> {
     if at != Target::Postgres {
         return Ok(Provoked::Not("a file does not answer"));
@@ -137,7 +137,7 @@ async fn stranger(at: Target) -> Result<Provoked> {
     let port = listener.local_addr().expect("its address").port();
     let hang_up = tokio::spawn(async move {
         while let Ok((mut peer, _)) = listener.accept().await {
-            // Read first: what is unread would end the connection with a reset.
+            // Unread data would reset the connection.
             let mut request = [0; 8];
             drop(peer.read_exact(&mut request).await);
         }

@@ -1,4 +1,4 @@
-//! What only a program that is wrong meets.
+//! Faults that only a wrong program provokes.
 
 use catamaran::testing::Target;
 use catamaran::{AnyRepository, Expected, Result, Value};

@@ -116,7 +116,7 @@ async fn provoke(fault: &Fault, at: Target) -> Provoked {
     provoked
 }
 
-/// Each fault has the marker in whatever it writes; no error shows it.
+/// Each fault writes the marker; no error shows it.
 fn shows_no_data(fault: &Fault, error: &Error) {
     let shown = shown(error);
     assert!(!shown.contains(MARKER), "{}: {shown}", fault.what);

@@ -1,4 +1,4 @@
-//! What is refused before a database is asked, and what a database's types refuse.
+//! Values that the library or a column type refuses.
 
 use catamaran::testing::Target;
 use catamaran::{Expected, PageRequest, Query, Result};

@@ -29,7 +29,7 @@ const BARE: Table = Table {
     ..Table::BLANK
 };
 
-/// What holds shelves. A room goes with its shelves.
+/// A room has shelves, which are deleted with it.
 pub const ROOMS: Table = Table {
     name: "rooms",
     columns: &["id", "name"],
@@ -40,7 +40,7 @@ pub const ROOMS: Table = Table {
     ..BARE
 };
 
-/// What holds books. One that has books stays.
+/// A shelf has books. It cannot be deleted while it has some.
 pub const SHELVES: Table = Table {
     name: "shelves",
     columns: &["id", "room_id", "code", "deleted_at"],
@@ -63,7 +63,7 @@ pub const SHELVES: Table = Table {
     ..BARE
 };
 
-/// What a book may be a part of; referred to by two columns that are no id.
+/// A book may be part of a volume. It refers to two columns other than the id.
 pub const VOLUMES: Table = Table {
     name: "volumes",
     columns: &["id", "series", "number"],
@@ -78,7 +78,7 @@ pub const VOLUMES: Table = Table {
     ..BARE
 };
 
-/// What refers to all the others, and to itself.
+/// A book refers to all the other tables, and to itself.
 pub const BOOKS: Table = Table {
     name: "books",
     columns: &[

@@ -12,8 +12,8 @@ use sea_orm::ConnectionTrait;
 use suite::cross_owner::{Through, assert_no_access};
 use suite::kind::refused;
 use suite::login::Role;
-use suite::outside::{Outside, connect, texts, texts_in};
-use suite::users::{ADA, BOB, Estate, everyone, everything, scope};
+use suite::observer::{Observer, connect, texts, texts_in};
+use suite::users::{ADA, BOB, OwnerRows, everyone, everything, scope};
 use uuid::Uuid;
 
 async fn postgres() -> TwinDatabase {
@@ -21,7 +21,7 @@ async fn postgres() -> TwinDatabase {
     made.expect("a database on Postgres")
 }
 
-/// Who the statements of the unit run as, who logged in, for whom, and on which connection.
+/// The current role, the login role, the claims and the connection of a unit.
 async fn identity(unit: &Unit) -> Vec<String> {
     let sql = "SELECT unnest(ARRAY[current_user::text, session_user::text, \
          coalesce(current_setting('request.jwt.claims', true), ''), pg_backend_pid()::text])";
@@ -70,7 +70,7 @@ async fn identities(options: StoreOptions) -> Result<(Vec<String>, Vec<String>)>
         assert_eq!(after[2], "", "the claims are left on the connection");
         assert_eq!(after[0], after[1], "the role is left on the connection");
         assert_eq!(after[3], inside[3], "another connection proves nothing");
-        // The next look is after a unit that was dropped, and after a call that failed.
+        // The next check follows a dropped unit and a failed call.
         drop(store.begin_write(&scope(BOB)).await?);
         let missing = store.repository::<Habit>(&scope(BOB)).get(BOB).await;
         assert!(missing.is_err_and(|error| error.is_not_found()));
@@ -116,10 +116,10 @@ async fn a_plain_roles_scoped_work_runs_as_itself() -> Result<()> {
 #[tokio::test]
 async fn raw_sql_of_a_plain_role_sees_no_rows_without_claims() -> Result<()> {
     let db = postgres().await;
-    Estate::<Entry>::make(db.store(), ADA).await?;
-    Estate::<Reminder>::make(db.store(), ADA).await?;
-    Estate::<Device>::make(db.store(), ADA).await?;
-    let outside = Outside::of(&db).await;
+    OwnerRows::<Entry>::make(db.store(), ADA).await?;
+    OwnerRows::<Reminder>::make(db.store(), ADA).await?;
+    OwnerRows::<Device>::make(db.store(), ADA).await?;
+    let outside = Observer::of(&db).await;
     let before = outside.dump().await;
     for role in [Role::member(&db).await, Role::granted(&db).await] {
         let naked = connect(&role.url()).await.expect("the role logs in");
@@ -144,12 +144,12 @@ async fn raw_sql_of_a_plain_role_sees_no_rows_without_claims() -> Result<()> {
     Ok(())
 }
 
-/// SeaORM inside a unit has no predicate of the library's: row level security alone holds.
+/// SeaORM adds no predicate for the owner: only row level security applies.
 #[tokio::test]
 async fn raw_sql_of_a_unit_sees_its_owners_rows_only() -> Result<()> {
     let db = postgres().await;
-    Estate::<Habit>::make(db.store(), ADA).await?;
-    Estate::<Habit>::make(db.store(), BOB).await?;
+    OwnerRows::<Habit>::make(db.store(), ADA).await?;
+    OwnerRows::<Habit>::make(db.store(), BOB).await?;
     let unit = db.store().begin_write(&scope(ADA)).await?;
     let owners = texts_in(&unit, "SELECT DISTINCT user_id::text FROM habits").await?;
     assert_eq!(owners, [ADA.to_string()]);
@@ -159,7 +159,7 @@ async fn raw_sql_of_a_unit_sees_its_owners_rows_only() -> Result<()> {
         [ADA.to_string(), ADA.to_string()]
     );
     unit.commit().await?;
-    let outside = Outside::of(&db).await;
+    let outside = Observer::of(&db).await;
     let bobs = format!("user_id = '{BOB}' AND name = 'mine'");
     assert_eq!(outside.count("habits", &bobs).await, 0);
     Ok(())
@@ -168,7 +168,7 @@ async fn raw_sql_of_a_unit_sees_its_owners_rows_only() -> Result<()> {
 #[tokio::test]
 async fn the_system_is_refused_to_a_role_that_policies_bind() -> Result<()> {
     let db = postgres().await;
-    let habit = Estate::<Habit>::make(db.store(), ADA).await?.living;
+    let habit = OwnerRows::<Habit>::make(db.store(), ADA).await?.living;
     for role in [Role::member(&db).await, Role::granted(&db).await] {
         let store = role.options().open().await?;
         let rows = store.repository::<Habit>(&everyone());
@@ -199,8 +199,8 @@ async fn the_system_is_refused_to_a_role_that_policies_bind() -> Result<()> {
 #[tokio::test]
 async fn the_system_sees_everybodys_rows_as_a_role_that_bypasses_policies() -> Result<()> {
     let db = postgres().await;
-    let ada = Estate::<Habit>::make(db.store(), ADA).await?.living;
-    let bob = Estate::<Habit>::make(db.store(), BOB).await?.living;
+    let ada = OwnerRows::<Habit>::make(db.store(), ADA).await?.living;
+    let bob = OwnerRows::<Habit>::make(db.store(), BOB).await?.living;
     let role = Role::make(
         &db,
         &[
@@ -214,7 +214,7 @@ async fn the_system_sees_everybodys_rows_as_a_role_that_bypasses_policies() -> R
     assert_eq!(rows.get(ada.id).await?, ada);
     assert_eq!(rows.get(bob.id).await?, bob);
     assert_eq!(rows.count(&everything()).await?, 4);
-    // Its scoped work is as bound as anyone's.
+    // Its scoped work is bound by policies.
     let (write, _) = identities(role.options()).await?;
     assert_eq!([&write[0], &write[1]], ["catamaran_app", role.name()]);
     assert_no_access::<Device>(&db, &store, [ADA, BOB], Through::Unit).await
@@ -259,7 +259,7 @@ async fn a_table_owner_outside_the_application_role_is_told_to_join_it() -> Resu
     assert!(reason.contains("owns tables"), "{reason}");
     assert!(reason.contains(&remedy), "{reason}");
 
-    // Who does as told may work.
+    // After the remedy the role may work.
     let admin = connect(db.url()).await?;
     admin.execute_unprepared(&remedy).await?;
     let store = owner.options().open().await?;
@@ -317,7 +317,7 @@ async fn a_role_that_may_become_one_that_bypasses_policies_is_refused() -> Resul
     let chain = format!("GRANT {} TO {}", wide.name(), between.name());
     admin.execute_unprepared(&chain).await?;
 
-    // A login of its own, by way of another role.
+    // Through another role.
     let login = Role::granted(&db).await;
     let join = format!("GRANT {} TO {}", between.name(), login.name());
     admin.execute_unprepared(&join).await?;
@@ -338,20 +338,20 @@ async fn a_role_that_may_become_one_that_bypasses_policies_is_refused() -> Resul
 }
 
 #[tokio::test]
-async fn a_table_whose_row_level_security_is_off_holds_no_scope() -> Result<()> {
+async fn a_table_without_row_level_security_refuses_scoped_work() -> Result<()> {
     let db = postgres().await;
-    let habit = Estate::<Habit>::make(db.store(), ADA).await?.living;
+    let habit = OwnerRows::<Habit>::make(db.store(), ADA).await?.living;
     let admin = connect(db.url()).await?;
     admin
         .execute_unprepared("ALTER TABLE devices DISABLE ROW LEVEL SECURITY")
         .await?;
 
-    // With the domain, no scoped work at all: a unit's SQL may ask any table.
+    // With the domain, all scoped work is refused: custom SQL may read any table.
     let store = StoreOptions::new(db.url()).domain(&entity::DOMAIN);
     let reason = refusal(&store.open().await?).await;
     assert_eq!(reason, "row level security of the table devices is off");
 
-    // Without it, none on the table.
+    // Without the domain, only work on the table is refused.
     let store = StoreOptions::new(db.url()).open().await?;
     let rows = store.repository::<Device>(&scope(ADA));
     for refused in [
@@ -366,7 +366,7 @@ async fn a_table_whose_row_level_security_is_off_holds_no_scope() -> Result<()> 
     }
     let habits = store.repository::<Habit>(&scope(ADA));
     assert_eq!(habits.get(habit.id).await?, habit);
-    // The system's scope is a choice of its own.
+    // The system's scope is allowed.
     let devices = store.repository::<Device>(&everyone());
     assert_eq!(devices.count(&everything()).await?, 0);
     Ok(())
@@ -396,9 +396,9 @@ async fn an_owner_whose_table_is_not_forced_does_its_scoped_work_as_another() ->
     assert_no_access::<Device>(&db, &store, [ADA, BOB], Through::Store).await
 }
 
-/// Row level security would hide every owner's keys from it, and an answer of nothing would be a lie.
+/// Row level security hides the keys of all owners from it, so that a count of 0 would be wrong.
 #[tokio::test]
-async fn the_system_of_a_plain_role_forgets_no_keys_and_says_so() -> Result<()> {
+async fn the_system_of_a_plain_role_cannot_forget_keys() -> Result<()> {
     let db = postgres().await;
     let role = Role::granted(&db).await;
     let store = role.options().open().await?;

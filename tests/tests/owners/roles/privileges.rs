@@ -7,7 +7,7 @@ use entity::Device;
 use sea_orm::ConnectionTrait;
 use suite::cross_owner::{Through, assert_no_access};
 use suite::login::Role;
-use suite::outside::{connect, texts};
+use suite::observer::{connect, texts};
 use suite::users::{ADA, BOB, scope};
 
 use super::{postgres, refusal};
@@ -25,8 +25,8 @@ async fn version(db: &TwinDatabase) -> u32 {
     version.expect("a version")[0].parse().expect("a number")
 }
 
-/// What makes a role more, by a statement about `{role}`, and what the refusal says of it: the words, and the
-/// statement that takes it away, which is then run.
+/// A statement that gives `{role}` too many privileges, and what the refusal says: the reason, and the
+/// statement that revokes them, which is then run.
 async fn powers(db: &TwinDatabase) -> Vec<(&'static str, &'static str, &'static str)> {
     let mut powers = vec![
         (
@@ -83,9 +83,9 @@ async fn powers(db: &TwinDatabase) -> Vec<(&'static str, &'static str, &'static 
     powers
 }
 
-/// The role itself has it, or a role that it is a member of by way of a third one, which it does not inherit from.
+/// The privilege belongs to the role itself, or to a role that it is an indirect member of, without inheriting.
 #[tokio::test]
-async fn an_application_role_that_could_become_more_holds_no_scope() -> Result<()> {
+async fn an_application_role_that_can_gain_privileges_does_no_scoped_work() -> Result<()> {
     let db = postgres().await;
     let app = Role::make(
         &db,
@@ -113,7 +113,7 @@ async fn an_application_role_that_could_become_more_holds_no_scope() -> Result<(
             assert!(reason.contains(app.name()), "{grant}: {reason}");
             let is_attribute = remedy.starts_with("ALTER");
             let told = match is_attribute && holder == far.name() {
-                // Who is a member of a role with an attribute leaves it; others may need it as it is.
+                // The remedy for an inherited attribute is to leave the role: other members may need the attribute.
                 true => format!("REVOKE {} FROM {}", far.name(), between.name()),
                 false => remedy.clone(),
             };
@@ -130,14 +130,14 @@ async fn an_application_role_that_could_become_more_holds_no_scope() -> Result<(
     assert_no_access::<Device>(&db, &store, [ADA, BOB], Through::Unit).await
 }
 
-/// A login that does its scoped work as itself.
+/// A login role that does its scoped work as itself.
 #[tokio::test]
-async fn a_login_that_could_become_more_is_told_to_join_the_application_role() -> Result<()> {
+async fn a_login_that_can_gain_privileges_is_told_to_join_the_application_role() -> Result<()> {
     let db = postgres().await;
     let login = Role::granted(&db).await;
     for (grant, words, remedy) in powers(&db).await {
         if words.contains("SUPERUSER") {
-            // Who may switch to any role does its scoped work as the application's.
+            // A role that may switch to any role does its scoped work as the application's role.
             continue;
         }
         run(&db, &grant.replace("{role}", login.name())).await;
@@ -161,9 +161,9 @@ async fn a_login_that_could_become_more_is_told_to_join_the_application_role() -
     Ok(())
 }
 
-/// In a copy of a database that it makes, tables keep their owners and their policies.
+/// CREATEDB is harmless: in a copied database, tables keep their owners and their policies.
 #[tokio::test]
-async fn who_may_create_databases_is_held_all_the_same() -> Result<()> {
+async fn a_role_that_may_create_databases_does_scoped_work() -> Result<()> {
     let db = postgres().await;
     let login = Role::granted(&db).await;
     run(&db, &format!("ALTER ROLE {} CREATEDB", login.name())).await;
@@ -171,9 +171,9 @@ async fn who_may_create_databases_is_held_all_the_same() -> Result<()> {
     assert_no_access::<Device>(&db, &store, [ADA, BOB], Through::Store).await
 }
 
-/// The parameter is everybody's, and so the role's.
+/// A privilege of PUBLIC is a privilege of the role.
 #[tokio::test]
-async fn what_public_may_set_the_role_may_set() -> Result<()> {
+async fn a_role_that_public_lets_set_a_parameter_does_no_scoped_work() -> Result<()> {
     // Privileges of parameters belong to the whole server.
     let server = tokio::task::spawn_blocking(PostgresServer::start).await;
     let server = server.expect("no panic").expect("a server");
@@ -209,9 +209,9 @@ async fn what_public_may_set_the_role_may_set() -> Result<()> {
     Ok(())
 }
 
-/// A login that may use nothing is told before the server refuses its first statement.
+/// A login role without privileges is refused before its first statement.
 #[tokio::test]
-async fn a_login_outside_of_the_application_role_is_told_what_to_run() -> Result<()> {
+async fn a_login_outside_of_the_application_role_is_told_which_sql_to_run() -> Result<()> {
     let db = postgres().await;
     let login = Role::make(&db, &["CREATE ROLE {role} LOGIN PASSWORD 'secret'"]).await;
     let remedy = format!("GRANT catamaran_app TO {}", login.name());
@@ -221,7 +221,7 @@ async fn a_login_outside_of_the_application_role_is_told_what_to_run() -> Result
     let store = login.options().open().await?;
     assert_no_access::<Device>(&db, &store, [ADA, BOB], Through::Store).await?;
 
-    // Since version 16 a member may lack the right to switch.
+    // Since version 16 a member may lack the SET option.
     if version(&db).await >= 160_000 {
         let without = format!(
             "GRANT catamaran_app TO {} WITH SET FALSE, INHERIT FALSE",

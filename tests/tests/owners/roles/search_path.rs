@@ -9,10 +9,10 @@ use sea_orm::ConnectionTrait;
 use suite::cross_owner::{Through, assert_no_access};
 use suite::kind::refused;
 use suite::login::Role;
-use suite::outside::{connect, texts_in};
+use suite::observer::{connect, texts_in};
 use suite::pgbouncer::{PgBouncer, Setup};
 use suite::raw::execute_in;
-use suite::users::{ADA, BOB, Estate, everyone, everything, scope};
+use suite::users::{ADA, BOB, OwnerRows, everyone, everything, scope};
 
 use super::postgres;
 
@@ -37,7 +37,7 @@ fn name(url: &str) -> String {
     format!("\"{}\"", url.path().trim_start_matches('/'))
 }
 
-/// The owners whose habits SQL of the application's own sees in Ada's scope, in both kinds of unit.
+/// The owners whose habits custom SQL sees in Ada's scope, in both kinds of unit.
 async fn owners_seen(store: &Store) -> Result<Vec<String>> {
     const SEEN: &str = "SELECT DISTINCT user_id::text FROM habits ORDER BY 1";
     let unit = store.begin_write(&scope(ADA)).await?;
@@ -55,7 +55,7 @@ async fn path_of(unit: &Unit) -> String {
     path.expect("a path").remove(0)
 }
 
-/// What somebody does who may create schemas, or change what a role or a database is set to.
+/// Statements of a user who may create schemas, or change the settings of a role or a database.
 const TRAPS: &[(&str, &[&str])] = &[
     (
         "a schema called like the application's role",
@@ -94,11 +94,11 @@ const TRAPS: &[(&str, &[&str])] = &[
 ];
 
 #[tokio::test]
-async fn scoped_work_sees_its_own_rows_alone_whatever_stands_before_the_tables() -> Result<()> {
+async fn scoped_work_sees_its_own_rows_although_others_shadow_the_tables() -> Result<()> {
     for (trap, statements) in TRAPS {
         let db = postgres().await;
-        Estate::<Habit>::make(db.store(), ADA).await?;
-        Estate::<Habit>::make(db.store(), BOB).await?;
+        OwnerRows::<Habit>::make(db.store(), ADA).await?;
+        OwnerRows::<Habit>::make(db.store(), BOB).await?;
         let member = Role::member(&db).await;
         let granted = Role::granted(&db).await;
         let of_role = format!(
@@ -136,7 +136,7 @@ async fn scoped_work_sees_its_own_rows_alone_whatever_stands_before_the_tables()
 }
 
 #[tokio::test]
-async fn each_transaction_has_the_path_scoped_or_not_and_behind_a_pooler() -> Result<()> {
+async fn every_transaction_has_the_search_path_of_its_store() -> Result<()> {
     let db = postgres().await;
     let pooler = PgBouncer::start(&Setup::default(), &[db.url()]);
     for options in [
@@ -157,11 +157,11 @@ async fn each_transaction_has_the_path_scoped_or_not_and_behind_a_pooler() -> Re
     Ok(())
 }
 
-/// Temporary tables called like ours, which SQL of the application's own made in the same session.
+/// Temporary tables with the names of the domain's tables, created by custom SQL in the same session.
 #[tokio::test]
-async fn a_temporary_table_stands_behind_the_tables() -> Result<()> {
+async fn a_temporary_table_does_not_shadow_a_table() -> Result<()> {
     let db = postgres().await;
-    Estate::<Habit>::make(db.store(), ADA).await?;
+    OwnerRows::<Habit>::make(db.store(), ADA).await?;
     let store = StoreOptions::new(db.url()).connections(1).open().await?;
     let unit = store.begin_write(&everyone()).await?;
     execute_in(
@@ -178,18 +178,18 @@ async fn a_temporary_table_stands_behind_the_tables() -> Result<()> {
     Ok(())
 }
 
-/// What an owner's SQL says, and how a function of the database does it behind the reader's back.
+/// SQL of an owner, and the same inside a function of the database, where the validation does not see it.
 #[tokio::test]
-async fn sql_in_an_owners_scope_cannot_change_the_path() -> Result<()> {
+async fn custom_sql_in_an_owners_scope_cannot_change_the_search_path() -> Result<()> {
     let db = postgres().await;
-    Estate::<Habit>::make(db.store(), ADA).await?;
-    let before = super::Outside::of(&db).await.dump().await;
+    OwnerRows::<Habit>::make(db.store(), ADA).await?;
+    let before = super::Observer::of(&db).await.dump().await;
     run(
         db.url(),
         &[
             "CREATE SCHEMA elsewhere",
             "GRANT USAGE ON SCHEMA elsewhere TO PUBLIC",
-            // The functions that would say that nothing was changed.
+            // Functions that would hide the change.
             "CREATE FUNCTION elsewhere.current_setting(text) RETURNS text LANGUAGE sql AS \
              $$ SELECT '\"public\", pg_temp' $$",
             "CREATE FUNCTION elsewhere.yes(text, text) RETURNS boolean LANGUAGE sql AS $$ SELECT true $$",
@@ -243,7 +243,7 @@ async fn sql_in_an_owners_scope_cannot_change_the_path() -> Result<()> {
         }
         store.close();
     }
-    assert_eq!(super::Outside::of(&db).await.dump().await, before);
+    assert_eq!(super::Observer::of(&db).await.dump().await, before);
     Ok(())
 }
 
@@ -268,8 +268,8 @@ async fn lives_in(url: &str, schemas: &[&str]) -> Result<()> {
     ] {
         let options = options.schemas(schemas.iter().copied());
         let store = options.fingerprint(fingerprint.clone()).open().await?;
-        Estate::<Habit>::make(&store, BOB).await?;
-        Estate::<Device>::make(&store, ADA).await?;
+        OwnerRows::<Habit>::make(&store, BOB).await?;
+        OwnerRows::<Device>::make(&store, ADA).await?;
         let seen = store
             .repository::<Habit>(&scope(ADA))
             .count(&everything())
@@ -296,12 +296,12 @@ async fn lives_in(url: &str, schemas: &[&str]) -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_application_lives_in_a_schema_of_its_own() -> Result<()> {
+async fn an_application_can_use_a_schema_other_than_public() -> Result<()> {
     lives_in(empty().await.url(), &["app"]).await
 }
 
 #[tokio::test]
-async fn a_schema_may_have_any_name() -> Result<()> {
+async fn a_schema_can_have_any_name() -> Result<()> {
     lives_in(
         empty().await.url(),
         &["Ada's \"app\", or so", "SELECT", "back\\slash"],
@@ -309,9 +309,9 @@ async fn a_schema_may_have_any_name() -> Result<()> {
     .await
 }
 
-/// A row level security that is off is told in a schema of the application's own too.
+/// Disabled row level security is reported in a schema other than public too.
 #[tokio::test]
-async fn a_table_of_a_schema_of_its_own_is_guarded_as_well() -> Result<()> {
+async fn a_table_in_a_schema_other_than_public_needs_row_level_security() -> Result<()> {
     let db = empty().await;
     lives_in(db.url(), &["App"]).await?;
     run(
@@ -330,9 +330,9 @@ async fn a_table_of_a_schema_of_its_own_is_guarded_as_well() -> Result<()> {
     Ok(())
 }
 
-/// What an extension brings, in a schema of its own: a type with an operator.
+/// An extension in a schema of its own: a type with an operator.
 #[tokio::test]
-async fn a_store_that_migrates_makes_its_tables_in_its_first_schema() -> Result<()> {
+async fn migrations_create_tables_in_the_first_schema_of_the_store() -> Result<()> {
     let db = empty().await;
     run(
         db.url(),
@@ -364,7 +364,7 @@ async fn a_store_that_migrates_makes_its_tables_in_its_first_schema() -> Result<
 }
 
 #[tokio::test]
-async fn a_schema_that_is_not_there_is_named() -> Result<()> {
+async fn a_missing_schema_is_named() -> Result<()> {
     let db = postgres().await;
     for pooled in [false, true] {
         let options = StoreOptions::new(db.url()).transaction_pooler(pooled);
@@ -404,9 +404,9 @@ async fn a_schema_that_is_not_there_is_named() -> Result<()> {
     Ok(())
 }
 
-/// One of two paths would win in silence.
+/// Otherwise one of the two search paths would be ignored silently.
 #[tokio::test]
-async fn a_path_in_the_url_is_refused_with_what_to_write_instead() {
+async fn a_search_path_in_the_url_is_refused_with_the_option_to_use() {
     let db = postgres().await;
     for option in [
         "options=-c%20search_path=app",
@@ -429,9 +429,9 @@ async fn a_path_in_the_url_is_refused_with_what_to_write_instead() {
     }
 }
 
-/// A login whose own settings hide the tables works as any other.
+/// A role whose own settings hide the tables works like any other.
 #[tokio::test]
-async fn a_role_that_is_set_to_another_path_reaches_no_one_elses_rows() -> Result<()> {
+async fn a_role_with_another_search_path_reaches_no_other_owners_rows() -> Result<()> {
     let db = postgres().await;
     let role = Role::member(&db).await;
     let sql = format!("ALTER ROLE {} SET search_path = pg_catalog", role.name());

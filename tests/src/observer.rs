@@ -1,4 +1,4 @@
-//! A look at the database from outside of the store.
+//! A connection beside the store, to see what the store has committed.
 
 use catamaran::testing::TwinDatabase;
 use catamaran::{Store, Unit};
@@ -7,9 +7,9 @@ use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbE
 
 use crate::users::everyone;
 
-/// Someone who reads the tables by a connection of their own, on Postgres as the superuser. A database in
-/// memory has no second connection: there it is a unit of the system's scope.
-pub enum Outside {
+/// Reads the tables through a connection of its own, on Postgres as the superuser. A database in
+/// memory has no second connection: it is read by a unit of the system's scope.
+pub enum Observer {
     /// A connection beside the store's.
     Connection(DatabaseConnection),
     /// The store itself.
@@ -26,7 +26,7 @@ pub async fn connect(url: &str) -> Result<DatabaseConnection, DbErr> {
     Database::connect(options).await
 }
 
-/// The first column of what a query gives, as text.
+/// The first column of a query's rows, as text.
 ///
 /// # Errors
 /// Those of the query.
@@ -66,21 +66,21 @@ fn dump_query() -> String {
     format!("{} ORDER BY 1", tables.join(" UNION ALL "))
 }
 
-impl Outside {
+impl Observer {
     /// The one for that database.
     pub async fn of(db: &TwinDatabase) -> Self {
         if db.is_shared() {
-            Outside::Connection(connect(db.url()).await.expect("a second connection"))
+            Observer::Connection(connect(db.url()).await.expect("a second connection"))
         } else {
-            Outside::Store(db.store().clone())
+            Observer::Store(db.store().clone())
         }
     }
 
-    /// The first column of what a query gives, as text.
+    /// The first column of a query's rows, as text.
     pub async fn texts(&self, sql: &str) -> Vec<String> {
         let read = match self {
-            Outside::Connection(connection) => texts(connection, sql).await,
-            Outside::Store(store) => {
+            Observer::Connection(connection) => texts(connection, sql).await,
+            Observer::Store(store) => {
                 let unit = store.begin_read(&everyone()).await.expect("a unit");
                 texts_in(&unit, sql).await
             }
@@ -88,7 +88,7 @@ impl Outside {
         read.unwrap_or_else(|error| panic!("{sql}: {error}"))
     }
 
-    /// How many rows a table has that fulfil the condition.
+    /// The number of rows of a table that match the condition.
     pub async fn count(&self, table: &str, condition: &str) -> u64 {
         let sql = format!("SELECT CAST(count(*) AS text) FROM {table} WHERE {condition}");
         let counted = self.texts(&sql).await;

@@ -1,4 +1,4 @@
-//! Where a workload runs.
+//! The database that a workload runs on.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use catamaran::testing::TwinDatabase;
 use catamaran::{Engine, Store, StoreOptions};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr};
 
-use crate::outside;
+use crate::observer;
 use crate::pace::scaled;
 use crate::soak::tally::Tally;
 
@@ -18,21 +18,21 @@ pub fn hanging() -> Duration {
 
 /// A migrated database that several connections may open.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct Database {
     /// The engine.
     pub engine: Engine,
     /// The URL; on Postgres the superuser's.
     pub url: String,
 }
 
-impl Place {
+impl Database {
     /// The database of a test.
     ///
     /// # Panics
     /// If it is in memory, so that nobody else sees it.
     pub fn of(db: &TwinDatabase) -> Self {
         assert!(db.is_shared(), "a workload needs a second connection");
-        Place {
+        Database {
             engine: db.engine(),
             url: db.url().to_owned(),
         }
@@ -48,11 +48,11 @@ impl Place {
     /// # Errors
     /// Those of connecting.
     pub async fn connect(&self) -> Result<DatabaseConnection, DbErr> {
-        outside::connect(&self.url).await
+        observer::connect(&self.url).await
     }
 }
 
-/// What holds a transaction open, as another connection sees it: empty when nobody does.
+/// The open transactions that another connection sees.
 ///
 /// # Errors
 /// Those of the query.
@@ -75,13 +75,13 @@ pub async fn open_transactions(
             let open = "SELECT state || ': ' || query FROM pg_stat_activity \
                  WHERE datname = current_database() AND application_name = 'catamaran' \
                  AND state LIKE 'idle in transaction%'";
-            outside::texts(outside, open).await
+            observer::texts(outside, open).await
         }
     }
 }
 
-/// Waits until everything has ended that was begun on the store before, by having all of its connections at
-/// once: who came before is served before. `connections` is how many it has of each kind.
+/// Waits until all earlier calls on the store have ended, by acquiring all of its connections at
+/// once. `connections` is the number of connections of each kind.
 ///
 /// # Errors
 /// Those of beginning a unit.
@@ -106,7 +106,7 @@ pub async fn settle(store: &Store, connections: usize) -> catamaran::Result<()> 
     Ok(())
 }
 
-/// What the work gives, or `None` and a violation if it takes longer than anything may.
+/// The result of the work, or `None` and a violation if it takes longer than [`hanging`].
 pub async fn in_time<T>(tally: &Tally, what: &str, work: impl Future<Output = T>) -> Option<T> {
     let ended = tokio::time::timeout(hanging(), work).await.ok();
     tally.must(ended.is_some(), || format!("{what} hangs"));

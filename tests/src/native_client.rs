@@ -1,5 +1,5 @@
-//! Someone who looks at the tables with the database's own program: `psql` as the superuser, or `sqlite3`.
-//! What they see went through nothing of the library and nothing of its drivers.
+//! Reads the tables with the database's own program: `psql` as the superuser, or `sqlite3`.
+//! Neither the library nor its drivers take part.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -9,26 +9,26 @@ use catamaran::Engine;
 use catamaran::testing::TwinDatabase;
 use entity::domain::{DEVICES, HABIT_ENTRIES, HABITS, REMINDERS};
 
-use crate::outside::Outside;
+use crate::observer::Observer;
 
-/// One program, asked again and again.
+/// One running program that answers many queries.
 struct Program {
     child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
 }
 
-/// What ends an answer; no row has it.
+/// The line that ends an answer; no row has it.
 const END: &str = "-- that is all --";
 
 impl Program {
     /// # Panics
-    /// If the program is not there: there is no skipping.
+    /// If the program is absent.
     fn start(engine: Engine, url: &str) -> Self {
         let mut command = match engine {
             Engine::Postgres => {
                 let mut psql = Command::new("psql");
-                // Unaligned, rows alone, no startup file, and an end at the first error.
+                // Unaligned, only rows, no startup file, and stops at the first error.
                 psql.args(["-qAtX", "-v", "ON_ERROR_STOP=1", url]);
                 psql
             }
@@ -88,29 +88,29 @@ impl Drop for Program {
     }
 }
 
-/// See above. A database in memory has no second program; there it is a unit of the system's scope.
-pub struct Witness {
+/// The program for a database. A database in memory is read by a unit of the system's scope instead.
+pub struct NativeClient {
     engine: Engine,
     seeing: Seeing,
 }
 
 enum Seeing {
     Program(Mutex<Program>),
-    Store(Outside),
+    Store(Observer),
 }
 
-impl Witness {
+impl NativeClient {
     /// The one for that database.
     pub async fn of(db: &TwinDatabase) -> Self {
         let engine = db.engine();
         let seeing = match db.is_shared() {
             true => Seeing::Program(Mutex::new(Program::start(engine, db.url()))),
-            false => Seeing::Store(Outside::of(db).await),
+            false => Seeing::Store(Observer::of(db).await),
         };
-        Witness { engine, seeing }
+        NativeClient { engine, seeing }
     }
 
-    /// The one column of what a query gives, each row a line.
+    /// The single column of a query's rows, one line for each row.
     pub async fn texts(&self, sql: &str) -> Vec<String> {
         match &self.seeing {
             Seeing::Program(program) => {
@@ -121,7 +121,7 @@ impl Witness {
         }
     }
 
-    /// How many rows a table has that fulfil the condition.
+    /// The number of rows of a table that match the condition.
     pub async fn count(&self, table: &str, condition: &str) -> u64 {
         let sql = format!("SELECT CAST(count(*) AS text) FROM {table} WHERE {condition}");
         let counted = self.texts(&sql).await;
