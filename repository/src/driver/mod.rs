@@ -17,7 +17,11 @@ mod twin;
 pub(crate) mod url;
 
 pub use dialect::{Access, Begin, Dialect, Extent};
-pub use settings::{DEFAULT_APPLICATION_ROLE, DEFAULT_SCHEMA, Synchronous};
+#[cfg(any(feature = "postgres", feature = "fingerprint"))]
+pub use settings::DEFAULT_APPLICATION_ROLE;
+#[cfg(feature = "postgres")]
+pub use settings::DEFAULT_SCHEMA;
+pub use settings::Synchronous;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use twin::Stored;
 pub use twin::Twin;
