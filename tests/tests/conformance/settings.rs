@@ -5,7 +5,7 @@ use std::time::Duration;
 use catamaran::testing::{Target, TwinDatabase, twin_test};
 use catamaran::{Engine, ErrorKind, Result, Scope, Store, Synchronous, Unit};
 use suite::kind::refused;
-use suite::pace::{PLENTY, limit};
+use suite::pace::limit;
 use suite::raw;
 use suite::stores::open_with;
 use suite::users::ADA;
@@ -89,7 +89,7 @@ async fn every_connection_to_postgres(db: &TwinDatabase) -> Result<()> {
     let store = open_with::<migration::History>(db, |options| {
         options
             .connections(3)
-            .acquire_timeout(PLENTY)
+            .acquire_timeout(limit())
             .lock_timeout(Duration::from_millis(1_234))
             .statement_timeout(Duration::from_millis(56_789))
             .application_name("the suite's own")

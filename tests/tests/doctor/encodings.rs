@@ -37,7 +37,7 @@ async fn a_file_in_utf_16_is_reported_and_refused() {
         db.execute_unprepared(sql).await.expect("a statement");
     }
     db.close().await.expect("a connection that ends");
-    // The runner may refuse it too.
+    // The migration runner may refuse it too.
     migrate::up::<migration::Migrator>(&url).await.ok();
     let report = look(&url).await;
     let expected = (Code::Encoding, "database: encoding".to_owned());

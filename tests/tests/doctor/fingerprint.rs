@@ -27,7 +27,7 @@ async fn open(db: &TwinDatabase, fingerprint: Fingerprint) -> Result<Store> {
         .await
 }
 
-/// The words of a refusal.
+/// The reason of a refusal.
 async fn refused(db: &TwinDatabase) -> String {
     drift(open(db, fingerprint()).await)
 }
@@ -45,7 +45,7 @@ fn names(reason: &str, what: &str) {
     assert!(reason.contains(what), "{reason:?} does not name {what:?}");
 }
 
-/// Past the store, which has no word for DDL on one of its connections.
+/// Bypasses the store, which does not run DDL.
 async fn ddl(db: &TwinDatabase, sqlite: &[&str], postgres: &[&str]) {
     let connection = connect(db.url()).await.expect("a connection");
     let statements = match db.engine() {
@@ -226,7 +226,7 @@ async fn a_fingerprint_names_every_migration_of_an_empty_database() -> Result<()
     Ok(())
 }
 
-/// A table with a condition that both sides write in words of their own.
+/// A table with a check that domain and migration spell differently.
 struct Spelled;
 
 impl TwinMigration for Spelled {
@@ -315,7 +315,7 @@ async fn a_fingerprint_accepts_equivalent_sql_and_another_order_of_columns(
     Ok(())
 }
 
-/// The reference domain without an index, which is meant.
+/// The reference domain with a suppression for a missing index.
 static SUPPRESSED: Domain = Domain {
     suppressions: &[
         Suppression {
@@ -341,7 +341,7 @@ async fn a_fingerprint_accepts_suppressed_and_harmless_differences(
     raw::execute(db.store(), "DROP INDEX ix_habits__user_id_updated_at").await?;
     names(&refused(db).await, "ix_habits__user_id_updated_at");
     open(db, Fingerprint::of(&SUPPRESSED)).await?;
-    // A table beside ours is a warning of the doctor, and no reason to refuse.
+    // A surplus table is a warning of the doctor, and is accepted.
     raw::execute(db.store(), "CREATE TABLE somebody_elses (a TEXT)").await?;
     open(db, Fingerprint::of(&SUPPRESSED)).await?;
     Ok(())
@@ -353,7 +353,7 @@ async fn a_fingerprint_refuses_an_extra_unique_index(db: &TwinDatabase) -> Resul
     raw::execute(db.store(), create).await?;
     names(&refused(db).await, "habits: ux_habits__name unique index");
     raw::execute(db.store(), "DROP INDEX ux_habits__name").await?;
-    // One that is not unique makes writes slower, and is no reason to refuse.
+    // A surplus index that is not unique is accepted.
     raw::execute(db.store(), "CREATE INDEX ix_habits__name ON habits (name)").await?;
     open(db, fingerprint()).await?;
     Ok(())
@@ -420,7 +420,7 @@ fn digests_differ_only_by_engine_and_schema() {
     assert_eq!(sqlite.to_string().len(), 64);
 }
 
-/// Not a benchmark: a bound that a look at every catalog in turn would break.
+/// Not a benchmark: a bound that one query for each catalog would exceed.
 #[twin_test(Migrator)]
 async fn a_fingerprint_adds_little_time_to_opening(db: &TwinDatabase) -> Result<()> {
     let mut taken = [Vec::new(), Vec::new()];

@@ -7,7 +7,7 @@ use catamaran::domain::{MATRIX, NativeType};
 
 use suite::generated::{assert_page, read_page};
 
-/// The patterns of SQLite are long; what is left out is more of the same.
+/// The patterns of SQLite are long and repetitive, and are cut.
 fn shortened(form: &str) -> String {
     match (form.find("GLOB '"), form.rfind('\'')) {
         (Some(begin), Some(_)) => {
@@ -59,7 +59,7 @@ fn codes() -> String {
     text
 }
 
-/// The page with what stands between the two marks replaced.
+/// The page with the text between the two marks replaced.
 fn filled(page: &str, mark: &str, content: &str) -> String {
     let begin = format!("<!-- {mark} -->\n");
     let (before, rest) = page.split_once(&begin).expect("the mark");

@@ -10,13 +10,13 @@ use entity::domain::{DEVICES, HABIT_ENTRIES, HABITS, OUTBOX, REMINDERS};
 
 use super::changed::*;
 
-/// A change of a table in DOMAIN, and what DOMAIN's own place and the databases have to say to it.
+/// A change of a table in DOMAIN, and the findings of DOMAIN and of the databases.
 pub(super) struct Drift {
     pub(super) class: &'static str,
     pub(super) table: Table,
-    /// In DOMAIN itself, where it can be known there; with a part of the fix.
+    /// The finding of DOMAIN itself, if there is one, with a part of the fix.
     pub(super) own: Option<(Code, &'static str, &'static str)>,
-    /// In both databases, or on the engine that it is about.
+    /// The finding of both databases, or of the engine that it is about.
     pub(super) databases: Option<(&'static [Engine], Code, &'static str)>,
 }
 

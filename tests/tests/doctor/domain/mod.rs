@@ -16,7 +16,7 @@ use crate::databases::Migrated;
 use changed::RENAMED;
 use drifts::{DRIFTS, Drift};
 
-/// DOMAIN and what describes it say another name; nobody wrote a migration.
+/// DOMAIN and the records have another name, and there is no migration.
 async fn renamed() -> Result<(), String> {
     let columns: Vec<TypedColumn> = RENAMED
         .columns
@@ -64,8 +64,8 @@ async fn renamed() -> Result<(), String> {
     Ok(())
 }
 
-/// Each drift: the class, the code in DOMAIN's own place if it can be known there, and whether all is as it
-/// has to be: found in DOMAIN, found in both databases, and the databases fixed into the new DOMAIN.
+/// Each drift: the class, the code for DOMAIN itself if it can be found there, and whether all checks
+/// passed: found in DOMAIN, found in both databases, and the databases fixed to match the new DOMAIN.
 pub async fn all() -> Vec<(&'static str, String, Result<(), String>)> {
     let mut outcomes = Vec::new();
     for drift in DRIFTS.iter().chain(spelling::DRIFTS) {
@@ -132,7 +132,7 @@ async fn one(drift: &Drift) -> Result<(), String> {
     Ok(())
 }
 
-/// The findings of the database alone: what DOMAIN and the code disagree on is another matter.
+/// The findings of the database alone, without those of DOMAIN and the code.
 fn of_database(mut report: Report) -> Report {
     report
         .findings
@@ -196,7 +196,7 @@ async fn suppressed(suppression: Suppression, code: Option<Code>) -> Result<(), 
             .run("CREATE INDEX ix_more ON habits (name)")
             .await?;
     }
-    // Where its place is not looked at, nobody can say that it is stale.
+    // If its place is not checked, it is not reported as stale.
     let elsewhere = Doctor::new(domain).check().await;
     if code == Some(SuppressionStale) && !elsewhere.is_clean() {
         return Err(format!("judged skipped: {elsewhere}"));
@@ -212,7 +212,7 @@ async fn suppressed(suppression: Suppression, code: Option<Code>) -> Result<(), 
     }
     let fix = report.findings.first().map(|finding| &finding.fix);
     match (code, fix) {
-        // Without the suppression all is clean.
+        // Without the suppression the report is clean.
         (Some(SuppressionStale), Some(Fix::Rust { line, .. })) if line.contains("ix_gone") => {
             Ok(())
         }

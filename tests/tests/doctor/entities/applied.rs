@@ -4,11 +4,11 @@ use catamaran::doctor::{Finding, Fix};
 use quote::ToTokens;
 use syn::{Attribute, Field, FieldsNamed, Item};
 
-/// Does every fix to the fields as they are written, one after the other, and compares what comes of it with the
-/// Model in the right source.
+/// Applies every fix to the source of the fields, one after the other, and compares the result with the
+/// Model in the correct source.
 ///
 /// # Errors
-/// Says what is different, or which fix says nothing that can be done.
+/// The difference, or the fix that cannot be applied.
 pub fn lead_to(right: &str, written: &str, findings: &[&Finding]) -> Result<(), String> {
     let mut fields = parsed(written)?;
     for finding in findings {

@@ -12,14 +12,14 @@ use Code::*;
 use crate::apply_fixes::found;
 use wrong::{OTHERWISE, RENAMED, SYSTEM, UNRELATED, WITHOUT, WRONG, Wrong};
 
-/// How it is seen that the fix is right.
+/// How the fix is checked.
 #[derive(Clone, Copy, Debug)]
 enum Repair {
-    /// All fixes of the entity, done to its fields, make those of the right one.
+    /// Applying all fixes to the fields gives the fields of the correct entity.
     Fields,
-    /// The right entity has the relation.
+    /// The correct entity has the relation.
     Relation,
-    /// Something that somebody has to take away or write otherwise; the words name it.
+    /// The user has to remove or change something, which the text names.
     Named(&'static str),
 }
 
@@ -28,7 +28,7 @@ use Repair::{Fields, Named, Relation};
 struct Drift {
     class: &'static str,
     wrong: Wrong,
-    /// Instead of the record's own entities, and not after them.
+    /// Replaces the record's own entities.
     alone: bool,
     code: Code,
     subject: &'static str,
@@ -165,10 +165,10 @@ const DRIFTS: &[Drift] = &[
     ),
 ];
 
-/// Where the record stands among the sources of DOMAIN.
+/// The index of the record among the sources of DOMAIN.
 const DEVICE: usize = 3;
 
-/// Describes nothing that was not described before.
+/// The correct columns without source, for a drift that no field causes.
 const NOTHING: Wrong = Wrong {
     sqlite: TableSource::types(&DEVICES),
     postgres: TableSource::types(&DEVICES),
@@ -190,7 +190,7 @@ const DEVICES: TableTypes = TableTypes {
     ],
 };
 
-/// Each drift, on each side: the class, the engine, the code, and whether it is found and the fix right.
+/// Each drift on each engine: the class, the engine, the code, and whether it is found and its fix is correct.
 pub async fn all() -> Vec<(&'static str, Engine, Code, Result<(), String>)> {
     let mut outcomes = Vec::new();
     for drift in DRIFTS {
@@ -205,7 +205,7 @@ pub async fn all() -> Vec<(&'static str, Engine, Code, Result<(), String>)> {
 async fn one(drift: &Drift, engine: Engine) -> Result<(), String> {
     let mut sources = entity::DOMAIN.sources.to_vec();
     if drift.alone {
-        // The devices without their record, whose entities would be read with it.
+        // Devices without their record, because the record has the correct entities.
         sources.remove(DEVICE);
         sources.push(TableSource::types(&DEVICES));
         sources.push(match engine {
@@ -248,7 +248,7 @@ async fn one(drift: &Drift, engine: Engine) -> Result<(), String> {
     }
 }
 
-/// The right entities: of the devices, and of the reminders.
+/// The correct entities of the devices and of the reminders.
 fn described(engine: Engine) -> (&'static str, &'static str) {
     match engine {
         Engine::Sqlite => (
@@ -262,7 +262,7 @@ fn described(engine: Engine) -> (&'static str, &'static str) {
     }
 }
 
-/// One space between words, whatever stood there.
+/// Normalizes white space to one space.
 fn squeezed(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

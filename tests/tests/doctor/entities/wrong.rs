@@ -7,7 +7,7 @@ use catamaran::domain::TableSource;
 pub struct Wrong {
     pub sqlite: TableSource,
     pub postgres: TableSource,
-    /// The fields of each, as they are written.
+    /// The source of the fields.
     pub sqlite_fields: &'static str,
     pub postgres_fields: &'static str,
 }
@@ -33,10 +33,10 @@ pub const SYSTEM: Wrong = wrong!(system_here, system_there);
 pub const WRONG: Wrong = wrong!(wrong_here, wrong_there);
 /// A relation is missing.
 pub const UNRELATED: Wrong = wrong!(unrelated_here, unrelated_there);
-/// A relation goes elsewhere, and there is one more.
+/// A relation to another table, and a surplus one.
 pub const OTHERWISE: Wrong = wrong!(otherwise_here, otherwise_there);
 
-/// An entity, of the devices unless it says otherwise.
+/// An entity, by default of the devices.
 macro_rules! entity {
     ($name:ident { $($fields:tt)* }) => {
         entity!($name, "devices", { $($fields)* }, {});
@@ -56,13 +56,13 @@ macro_rules! entity {
 
             impl ActiveModelBehavior for ActiveModel {}
 
-            /// The fields, as they are written.
+            /// The source of the fields.
             pub const FIELDS: &str = stringify!({ $($fields)* });
         }
     };
 }
 
-/// Both twins of the devices, each field of which may be written otherwise.
+/// The entities of the devices on both engines, with replaceable fields.
 macro_rules! devices {
     ($sqlite:ident, $postgres:ident: $table:literal,
         { $($sqlite_fields:tt)* }, { $($postgres_fields:tt)* }) => {
@@ -160,7 +160,7 @@ devices!(wrong_here, wrong_there: "devices", {
     pub model: i32,
 });
 
-/// Both twins of the reminders, with other relations.
+/// The entities of the reminders on both engines, with other relations.
 macro_rules! reminders {
     ($sqlite:ident, $postgres:ident, { $($here:tt)* }, { $($there:tt)* }) => {
         entity!($sqlite, "reminders", {
