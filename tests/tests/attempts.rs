@@ -99,7 +99,8 @@ async fn an_attempt_that_swallows_a_failure_is_taken_back_and_says_so(
             Ok::<_, Error>(())
         })
         .await;
-    let said = ended("a call in the attempt failed, and the attempt was taken back");
+    let said =
+        ended("a call after the savepoint failed, so the unit was rolled back to the savepoint");
     assert_eq!(refused(attempt), said);
     insert(&unit, "walk").await?;
     unit.commit().await?;
@@ -157,7 +158,7 @@ async fn two_attempts_side_by_side_end_the_unit(db: &TwinDatabase) -> Result<()>
         .await
     };
     let (first, _second) = tokio::join!(first, second);
-    let overlapped = ended("two attempts overlapped in it, so it can only be rolled back");
+    let overlapped = ended("two savepoints overlapped in it, so it can only be rolled back");
     assert_eq!(refused(first), overlapped);
     assert_eq!(refused(unit.commit().await), ended(FAILED));
     assert_eq!(committed(db).await, [""; 0]);
