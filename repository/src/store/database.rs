@@ -113,7 +113,7 @@ impl Store {
                 #[cfg(feature = "postgres")]
                 Backend::Postgres(pool) => pool.sees_all(),
             },
-            unguarded: match &self.backend {
+            unprotected: match &self.backend {
                 #[cfg(feature = "sqlite")]
                 Backend::Sqlite(_) => Arc::default(),
                 #[cfg(feature = "postgres")]
