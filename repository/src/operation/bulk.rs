@@ -1,3 +1,5 @@
+//! The insert of many rows.
+
 use super::{Context, diagnose, values, write_order};
 use crate::driver::Dialect;
 use crate::driver::Twin;
@@ -15,22 +17,22 @@ pub(crate) async fn insert_many<D: Dialect, R: Twin<D>>(
     for draft in drafts {
         let stamp = context.stamp::<R>(&draft, None, now)?;
         let mut record = R::from_draft(draft, stamp);
-        super::accept::<D, R>(&mut record)?;
+        super::normalize::<D, R>(&mut record)?;
         records.push(record);
     }
-    let sorted = write_order::sorted::<D, R, _>(&records, |record| record);
+    let ordered = write_order::sorted::<D, R, _>(&records, |record| record);
 
     let statements = R::statements();
     let types = sql::insert_types(statements);
-    for chunk in sql::chunks::<D, _>(&sorted, types.len(), 0) {
+    for chunk in sql::chunks::<D, _>(&ordered, types.len(), 0) {
         let text = sql::bulk_insert::<D>(statements, Bulk::Refuse, chunk.len());
         let rows = chunk.iter().map(|record| values(*record)).collect();
-        let written = session
+        let result = session
             .execute(&text, D::row_parameters(&types, rows))
             .await;
-        let inserted = match written {
+        let inserted = match result {
             Ok(inserted) => inserted,
-            Err(error) => return Err(diagnose::of_rows(session, context, error, chunk).await),
+            Err(error) => return Err(diagnose::row_error(session, context, error, chunk).await),
         };
         super::check_count(inserted, chunk.len())?;
     }

@@ -1,8 +1,7 @@
-//! What a refused statement broke, where the engine does not say: which foreign key, or which number.
+//! Completes the error of a failed write with what the engine does not report: which foreign key, or which number.
 //!
-//! SQLite undoes the one statement that breaks a constraint and leaves its transaction as it was, so the
-//! library asks for each key of the domain, in the same transaction, which one the rows do not meet. What it
-//! does not find, because the live schema has keys that the domain lacks, stays unnamed.
+//! When a statement violates a constraint, SQLite undoes that statement and leaves its transaction open. So the library
+//! checks each foreign key of the domain in the same transaction. A key that only the live schema has stays unnamed.
 
 use super::Context;
 use crate::driver::Dialect;
@@ -18,8 +17,8 @@ use crate::sql::{self, Affected, Statements};
 /// A foreign key and the table that has it.
 type Key = (&'static Table, &'static ForeignKey);
 
-/// The error of a statement that writes whole rows.
-pub(super) async fn of_rows<D: Dialect, R: Twin<D>>(
+/// Completes the error of a statement that writes whole rows.
+pub(super) async fn row_error<D: Dialect, R: Twin<D>>(
     session: &mut Session<D>,
     context: &Context,
     error: Error,
@@ -28,7 +27,7 @@ pub(super) async fn of_rows<D: Dialect, R: Twin<D>>(
     if !is_unnamed::<D>(&error) {
         return completed::<R>(error, context);
     }
-    // The first row that breaks a key, and of its keys the first: as Postgres checks them.
+    // The first row that violates a key, and the first such key of that row: the order in which Postgres checks.
     let mut first: Option<(i64, Key)> = None;
     for key in R::TABLE.foreign_keys {
         if let Some(orphan) = first_orphan(session, key, rows).await
@@ -40,19 +39,19 @@ pub(super) async fn of_rows<D: Dialect, R: Twin<D>>(
     named(error, first.map(|(_, key)| key))
 }
 
-/// The number of the first row that has no parent by that key.
+/// The index of the first row without a parent by this key.
 async fn first_orphan<D: Dialect, R: Twin<D>>(
     session: &mut Session<D>,
     key: &'static ForeignKey,
     rows: &[&R],
 ) -> Option<i64> {
     let statements = R::statements();
-    let columns = places(statements, key.columns)?;
+    let columns = indexes(statements, key.columns)?;
     let values_at = |row: &R, columns: &[usize]| -> Vec<Value> {
         columns.iter().map(|index| row.value(*index)).collect()
     };
-    // A row may refer to one that came in with it.
-    let siblings: Vec<Vec<Value>> = match places(statements, key.referenced_columns) {
+    // A row may refer to another row of the same call.
+    let siblings: Vec<Vec<Value>> = match indexes(statements, key.referenced_columns) {
         Some(referenced) if key.references == statements.table => {
             rows.iter().map(|row| values_at(row, &referenced)).collect()
         }
@@ -63,8 +62,8 @@ async fn first_orphan<D: Dialect, R: Twin<D>>(
         .zip(rows)
         .filter_map(|(number, row)| {
             let reference = values_at(row, &columns);
-            let inside = siblings.contains(&reference);
-            (!inside).then(|| std::iter::once(number).chain(reference).collect())
+            let is_sibling = siblings.contains(&reference);
+            (!is_sibling).then(|| std::iter::once(number).chain(reference).collect())
         })
         .collect();
     let mut types = vec![Type::BigInt];
@@ -79,8 +78,8 @@ async fn first_orphan<D: Dialect, R: Twin<D>>(
     None
 }
 
-/// The error of a statement that changes stored rows; `changes` are those of [`key_changes`].
-pub(super) async fn of_changes<D: Dialect, R: Twin<D>>(
+/// Completes the error of a statement that changes stored rows; `changes` come from [`key_changes`].
+pub(super) async fn change_error<D: Dialect, R: Twin<D>>(
     session: &mut Session<D>,
     context: &Context,
     error: Error,
@@ -99,12 +98,12 @@ pub(super) async fn of_changes<D: Dialect, R: Twin<D>>(
     };
     for key in R::TABLE.foreign_keys {
         let columns: Vec<Option<&Value>> = key.columns.iter().copied().map(changed).collect();
-        let refers_anew = columns.iter().any(Option::is_some);
-        if !refers_anew || columns.iter().flatten().any(|value| value.is_null()) {
+        let is_changed = columns.iter().any(Option::is_some);
+        if !is_changed || columns.iter().flatten().any(|value| value.is_null()) {
             continue;
         }
-        let look = sql::changed_orphan::<D>(statements, affected, key, &columns);
-        if found(session, look).await {
+        let query = sql::changed_orphan::<D>(statements, affected, key, &columns);
+        if has_row(session, query).await {
             return named(error, Some((R::TABLE, key)));
         }
     }
@@ -115,19 +114,19 @@ pub(super) async fn of_changes<D: Dialect, R: Twin<D>>(
             .iter()
             .filter_map(|column| Some((*column, changed(column)?)))
             .collect();
-        if columns.is_empty() || !refuses(child.1.on_update) {
+        if columns.is_empty() || !restricts(child.1.on_update) {
             continue;
         }
-        let look = sql::referring_to_changed::<D>(statements, affected, child, &columns);
-        if found(session, look).await {
+        let query = sql::referring_to_changed::<D>(statements, affected, child, &columns);
+        if has_row(session, query).await {
             return named(error, Some(child));
         }
     }
     error
 }
 
-/// The error of a statement that removes stored rows.
-pub(super) async fn of_removal<D: Dialect, R: Twin<D>>(
+/// Completes the error of a statement that deletes stored rows.
+pub(super) async fn delete_error<D: Dialect, R: Twin<D>>(
     session: &mut Session<D>,
     context: &Context,
     error: Error,
@@ -139,17 +138,17 @@ pub(super) async fn of_removal<D: Dialect, R: Twin<D>>(
     let mut chains: Vec<Vec<Key>> = references_to::<D>(context.domain, R::TABLE)
         .map(|key| vec![key])
         .collect();
-    // Grows while it is walked: a row that goes with its parent may be held by a row of its own. A chain has
-    // each key once, so it ends.
+    // The list grows inside the loop: a row that is deleted with its parent may have children of its own. A chain
+    // contains each key once, so the loop ends.
     let mut next = 0;
     while let Some(chain) = chains.get(next).cloned() {
         next += 1;
         let Some(&(child, key)) = chain.last() else {
             continue;
         };
-        if refuses(key.on_delete) {
-            let look = sql::referring_to_removed::<D>(R::statements(), affected, &chain);
-            if found(session, look).await {
+        if restricts(key.on_delete) {
+            let query = sql::referring_to_removed::<D>(R::statements(), affected, &chain);
+            if has_row(session, query).await {
                 return named(error, Some((child, key)));
             }
         } else if key.on_delete == Action::Cascade {
@@ -162,7 +161,7 @@ pub(super) async fn of_removal<D: Dialect, R: Twin<D>>(
     error
 }
 
-/// The changes that a foreign key may be broken by. Only an engine that does not name keys asks for them.
+/// The changes that can violate a foreign key. Empty on an engine that names the violated key itself.
 pub(super) fn key_changes<D: Dialect, R: Twin<D>>(
     context: &Context,
     changes: &[(usize, Value)],
@@ -187,7 +186,7 @@ pub(super) fn key_changes<D: Dialect, R: Twin<D>>(
         .collect()
 }
 
-/// The keys by which rows of any table refer to rows of that table.
+/// The foreign keys of any table that reference this table.
 fn references_to<D: Dialect>(
     domain: Option<&'static Domain>,
     table: &'static Table,
@@ -200,21 +199,22 @@ fn references_to<D: Dialect>(
         .filter(|(_, key)| key.references == table.name)
 }
 
-fn refuses(action: Action) -> bool {
+fn restricts(action: Action) -> bool {
     matches!(action, Action::NoAction | Action::Restrict)
 }
 
-/// Where the columns stand in the record.
-fn places(statements: &Statements, columns: &[&str]) -> Option<Vec<usize>> {
-    let place = |name: &&str| statements.columns.iter().position(|column| column == name);
-    columns.iter().map(place).collect()
+/// The indexes of the columns in the record.
+fn indexes(statements: &Statements, columns: &[&str]) -> Option<Vec<usize>> {
+    let index = |name: &&str| statements.columns.iter().position(|column| column == name);
+    columns.iter().map(index).collect()
 }
 
-async fn found<D: Dialect>(
+/// Whether the query has a row. A query that fails counts as none.
+async fn has_row<D: Dialect>(
     session: &mut Session<D>,
-    look: crate::model::error::Result<(SqlText, Vec<Value>)>,
+    query: crate::model::error::Result<(SqlText, Vec<Value>)>,
 ) -> bool {
-    match look {
+    match query {
         Ok((text, values)) => session.probe(&text, values).await.is_some(),
         Err(_) => false,
     }
@@ -237,10 +237,10 @@ fn named(error: Error, key: Option<Key>) -> Error {
     })
 }
 
-/// The error of any other refused write, with what the library knows and the engine does not say.
+/// Completes the error of any other failed write with what the library knows and the engine does not report.
 pub(super) fn completed<R: Record>(error: Error, context: &Context) -> Error {
     let key = match error.kind() {
-        // The one number that a statement computes: what is bound has the width of its column.
+        // SQLSTATE 22003, out of range. Only the version is computed by a statement; bound values fit their columns.
         ErrorKind::InvalidValue {
             field: None,
             reason,
@@ -252,7 +252,7 @@ pub(super) fn completed<R: Record>(error: Error, context: &Context) -> Error {
             };
             return error.with_kind(kind);
         }
-        // A key of another table than the statement's: its columns are in the domain.
+        // A key of another table than the statement's. The domain has its columns.
         ErrorKind::ForeignKey {
             table: Some(table),
             columns,

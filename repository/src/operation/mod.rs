@@ -1,4 +1,4 @@
-//! What each call of a repository does, over a session of either dialect.
+//! The operations of a repository, over a session of either dialect.
 
 mod bulk;
 mod diagnose;
@@ -8,7 +8,7 @@ mod write;
 mod write_order;
 
 pub(crate) use bulk::insert_many;
-use read::find_alone;
+use read::find_unique;
 pub(crate) use read::{count, exists, find, list, lock};
 pub(crate) use upsert::upsert_many;
 pub(crate) use write::{
@@ -30,16 +30,16 @@ use crate::model::record::{Record, Stamp};
 use crate::model::scope::Scope;
 use crate::model::value::Value;
 
-/// What an operation needs beside a session: the scope, the clock and the ids.
+/// What an operation needs besides a session: the scope, the clock and the source of ids.
 #[derive(Clone)]
 pub(crate) struct Context {
     pub(crate) scope: Scope,
-    /// The application's tables, where the store was opened with them.
+    /// The domain, if the store was opened with one.
     pub(crate) domain: Option<&'static Domain>,
-    /// Whether the system's scope sees the rows of every owner, as it promises.
+    /// Whether the role of the connection lets the system's scope see the rows of every owner.
     pub(crate) sees_all: bool,
-    /// The tables in which an owner's scope would see everybody's rows if a statement forgot its owner.
-    pub(crate) unguarded: Arc<[String]>,
+    /// The tables whose row level security is off.
+    pub(crate) unprotected: Arc<[String]>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
 }
@@ -49,12 +49,12 @@ impl Context {
         to_microseconds(self.clock.now())
     }
 
-    /// The owner whose predicate the statements carry: the scope's, on a record that has owners.
+    /// The owner that the statements filter by: the scope's owner, if the record has owners.
     pub(crate) fn owner_of<R: Record>(&self) -> Option<Uuid> {
         R::MANAGED.owner.and(self.scope.owner_id())
     }
 
-    /// Whether the scope may be used for the table at all.
+    /// Fails if the scope must not be used for the table.
     pub(crate) fn check_scope(&self, table: &Table) -> Result<()> {
         if table.owner.is_none() {
             return Ok(());
@@ -62,13 +62,16 @@ impl Context {
         let scoped = self.scope.owner_id().is_some();
         if !scoped && !self.sees_all {
             return Err(ErrorKind::Permission {
-                reason: "the system's scope needs a role that row level security does not bind"
-                    .into(),
+                reason: format!(
+                    "the system's scope needs a role that bypasses row level security, for the table {}",
+                    table.name
+                )
+                .into(),
             }
             .into());
         }
-        let open = |name: &String| name == table.name;
-        if scoped && self.unguarded.iter().any(open) {
+        let is_table = |name: &String| name == table.name;
+        if scoped && self.unprotected.iter().any(is_table) {
             return Err(ErrorKind::Permission {
                 reason: format!("row level security of the table {} is off", table.name).into(),
             }
@@ -77,7 +80,7 @@ impl Context {
         Ok(())
     }
 
-    /// Whether the scope may write a row of that owner.
+    /// Fails if the scope must not write a row of this owner.
     pub(crate) fn check_owner(&self, owner: Option<Uuid>) -> Result<()> {
         match (self.scope.owner_id(), owner) {
             (Some(scope), Some(owner)) if scope != owner => Err(ErrorKind::Permission {
@@ -88,7 +91,7 @@ impl Context {
         }
     }
 
-    /// What a new row of a draft is stamped with. `owner` is for a caller that knows it already.
+    /// The id, owner and time of a new row. `owner` is used if the scope has no owner.
     pub(crate) fn stamp<R: Record>(
         &self,
         draft: &R::Draft,
@@ -103,8 +106,8 @@ impl Context {
                 .or(owner)
                 .ok_or(ErrorKind::Permission {
                 reason:
-                    "a new row needs an owner, and the system is none: insert it in the owner's \
-                         scope"
+                    "a new row needs an owner, and the system's scope has none: insert it in the \
+                         owner's scope"
                         .into(),
             })?,
         };
@@ -116,19 +119,19 @@ impl Context {
     }
 }
 
-/// Whether an insert wrote what it was told to. A trigger may have passed over a row.
-pub(crate) fn check_count(written: u64, wanted: usize) -> Result<()> {
-    if usize::try_from(written) == Ok(wanted) {
+/// Fails if an insert wrote fewer or more rows than given. A trigger may have skipped a row.
+pub(crate) fn check_count(written: u64, given: usize) -> Result<()> {
+    if usize::try_from(written) == Ok(given) {
         return Ok(());
     }
-    let message = format!("{written} rows were written instead of {wanted}");
+    let message = format!("{written} rows were written instead of {given}");
     Err(Error::with_cause(ErrorKind::Internal, None, message))
 }
 
-/// The one row that a statement about an id gave or changed, or none of several: the caller rolls back.
+/// The row that a statement by id returned.
 ///
 /// # Errors
-/// [`DuplicateId`](ErrorKind::DuplicateId).
+/// [`DuplicateId`](ErrorKind::DuplicateId) if it returned several; the caller rolls back.
 pub(crate) fn at_most_one<R: Record, T>(rows: Vec<T>, id: Uuid) -> Result<Option<T>> {
     if rows.len() > 1 {
         return Err(duplicate::<R>(id));
@@ -136,7 +139,7 @@ pub(crate) fn at_most_one<R: Record, T>(rows: Vec<T>, id: Uuid) -> Result<Option
     Ok(rows.into_iter().next())
 }
 
-/// As [`at_most_one`], for rows that were asked for by several ids.
+/// As [`at_most_one`], for rows that were selected by several ids.
 pub(crate) fn one_each<R: Record>(rows: &[R]) -> Result<()> {
     let mut seen = HashSet::with_capacity(rows.len());
     match rows.iter().find(|row| !seen.insert(row.id())) {
@@ -153,13 +156,13 @@ pub(crate) fn duplicate<R: Record>(id: Uuid) -> Error {
     .into()
 }
 
-/// Brings a record into the form that both engines take, or says why it has none.
-pub(crate) fn accept<D: Dialect, R: Twin<D>>(record: &mut R) -> Result<()> {
+/// Converts the values of a record to the form that both engines accept, and checks their lengths.
+pub(crate) fn normalize<D: Dialect, R: Twin<D>>(record: &mut R) -> Result<()> {
     record.canonicalise()?;
     R::statements().check_lengths(|column| Some(record.value(column)))
 }
 
-/// The changes of a patch, in the form that both engines take.
+/// The changes of a patch, in the form that both engines accept.
 pub(crate) fn changes<D: Dialect, R: Twin<D>>(patch: &R::Patch) -> Result<Vec<(usize, Value)>> {
     let changes = R::changes(patch)?;
     R::statements().check_lengths(|column| {

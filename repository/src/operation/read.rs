@@ -1,3 +1,5 @@
+//! The calls that read.
+
 use uuid::Uuid;
 
 use super::Context;
@@ -19,23 +21,23 @@ pub(crate) async fn find<D: Dialect, R: Twin<D>>(
     id: Uuid,
     visibility: Visibility,
 ) -> Result<Option<R>> {
-    let (text, values) = one::<D, R>(context, id, visibility);
+    let (text, values) = select_by_id::<D, R>(context, id, visibility);
     session.fetch_first(&text, values, R::from_row).await
 }
 
-/// As [`find`], for a call that writes: it must not take any one of several rows.
-pub(super) async fn find_alone<D: Dialect, R: Twin<D>>(
+/// As [`find`], for a call that writes: several rows with the id are an error.
+pub(super) async fn find_unique<D: Dialect, R: Twin<D>>(
     session: &mut Session<D>,
     context: &Context,
     id: Uuid,
     visibility: Visibility,
 ) -> Result<Option<R>> {
-    let (text, values) = one::<D, R>(context, id, visibility);
+    let (text, values) = select_by_id::<D, R>(context, id, visibility);
     super::at_most_one::<R, R>(session.fetch(&text, values, R::from_row).await?, id)
 }
 
 /// The statement that reads a row by its id.
-fn one<D: Dialect, R: Twin<D>>(
+fn select_by_id<D: Dialect, R: Twin<D>>(
     context: &Context,
     id: Uuid,
     visibility: Visibility,
@@ -64,7 +66,7 @@ pub(crate) async fn count<D: Dialect, R: Twin<D>>(
     let counted = session
         .fetch_first(&text, values, |row| D::get::<i64>(row, 0))
         .await?;
-    // count(*) always gives one row, and never a negative number.
+    // count(*) returns one row with a number that is not negative.
     Ok(counted.and_then(|count| count.try_into().ok()).unwrap_or(0))
 }
 
@@ -136,12 +138,12 @@ pub(crate) async fn list<D: Dialect, R: Twin<D>>(
 
     let more = items.len() > size;
     items.truncate(size);
-    let came_from = position.is_some();
+    let has_position = position.is_some();
     let (has_next, has_previous) = match request.direction() {
-        Direction::Forwards => (more, came_from),
+        Direction::Forwards => (more, has_position),
         Direction::Backwards => {
             items.reverse();
-            (came_from, more)
+            (has_position, more)
         }
     };
     let cursor_at = |item: &R| {

@@ -1,5 +1,6 @@
-//! Upsert: an update of the rows that differ, an insert of those that are not there, and a look at the
-//! rest. Each outcome is known exactly, and no write of someone else is overwritten unseen.
+//! Upsert in three steps: update the rows that differ, insert the missing ones, and read the rest.
+//!
+//! Each row has an exact outcome, and a concurrent write is never overwritten unseen.
 
 use std::collections::{HashMap, HashSet};
 use std::mem;
@@ -7,7 +8,7 @@ use std::mem;
 use uuid::Uuid;
 
 use super::write::conflict;
-use super::{Context, accept, diagnose, one_each, values, write_order};
+use super::{Context, diagnose, normalize, one_each, values, write_order};
 use crate::driver::Dialect;
 use crate::driver::Twin;
 use crate::model::error::{ConflictReason, Error, ErrorKind, Result};
@@ -17,11 +18,10 @@ use crate::model::value::{Type, Value};
 use crate::session::Session;
 use crate::sql::{self, Bulk};
 
-/// A row to be upserted: the record that it becomes if it is not there, and the version that is expected
-/// if it is.
+/// A row to be upserted: the record to insert if it is missing, and the version to update if it is stored.
 struct Candidate<R> {
-    /// Which row of the call it is.
-    place: usize,
+    /// The index of the row in the call.
+    index: usize,
     record: R,
     expected: Option<i64>,
 }
@@ -33,8 +33,8 @@ pub(crate) async fn upsert_many<D: Dialect, R: Twin<D>>(
 ) -> Result<Vec<Upserted<R>>> {
     let mut rest = candidates::<D, R>(context, rows)?;
     let mut outcomes: Vec<(usize, Upserted<R>)> = Vec::with_capacity(rest.len());
-    // A statement can write a row once. A row that is there again meets what the one before it made, as it
-    // would in a call of its own; the rows of each round have different ids.
+    // A statement can write a row only once, so the ids of a round differ. A row with a repeated id is written in a
+    // later round, as by a later call.
     while !rest.is_empty() {
         let mut seen = HashSet::with_capacity(rest.len());
         let (round, repeated): (Vec<_>, Vec<_>) = mem::take(&mut rest)
@@ -43,17 +43,17 @@ pub(crate) async fn upsert_many<D: Dialect, R: Twin<D>>(
         rest = repeated;
         outcomes.extend(upsert_round::<D, R>(session, context, &round).await?);
     }
-    outcomes.sort_unstable_by_key(|(place, _)| *place);
+    outcomes.sort_unstable_by_key(|(index, _)| *index);
     Ok(outcomes.into_iter().map(|(_, outcome)| outcome).collect())
 }
 
-/// Upserts rows with different ids; each outcome comes with the place of its row in the call.
+/// Upserts rows with different ids; returns each outcome with the index of its row in the call.
 async fn upsert_round<D: Dialect, R: Twin<D>>(
     session: &mut Session<D>,
     context: &Context,
     candidates: &[Candidate<R>],
 ) -> Result<Vec<(usize, Upserted<R>)>> {
-    // In the order of ids, so that two calls with the same ids wait for each other instead of in a circle.
+    // In the order of ids: two calls with the same ids then wait for each other, and do not deadlock.
     let mut rest: Vec<&Candidate<R>> = candidates.iter().collect();
     rest.sort_unstable_by_key(|row| row.record.id());
 
@@ -65,17 +65,17 @@ async fn upsert_round<D: Dialect, R: Twin<D>>(
     rest.retain(|row| !outcomes.contains_key(&row.record.id()));
     let inserted = insert_missing::<D, R>(session, context, &rest).await?;
     rest.retain(|row| {
-        let went_in = inserted.contains(&row.record.id());
-        if went_in {
+        let is_inserted = inserted.contains(&row.record.id());
+        if is_inserted {
             outcomes.insert(row.record.id(), Upserted::Inserted(row.record.clone()));
         }
-        !went_in
+        !is_inserted
     });
-    explain_untouched::<D, R>(session, context, &rest, &mut outcomes).await?;
-    // Each id has its outcome, or the call has failed above.
+    check_unchanged::<D, R>(session, context, &rest, &mut outcomes).await?;
+    // Each id has an outcome, or the call has failed above.
     Ok(candidates
         .iter()
-        .filter_map(|row| Some((row.place, outcomes.remove(&row.record.id())?)))
+        .filter_map(|row| Some((row.index, outcomes.remove(&row.record.id())?)))
         .collect())
 }
 
@@ -86,13 +86,13 @@ fn candidates<D: Dialect, R: Twin<D>>(
     let now = context.now();
     rows.into_iter()
         .enumerate()
-        .map(|(place, row)| {
+        .map(|(index, row)| {
             context.check_owner(row.owner)?;
             let stamp = context.stamp::<R>(&row.draft, row.owner, now)?;
             let mut record = R::from_draft(row.draft, stamp);
-            accept::<D, R>(&mut record)?;
+            normalize::<D, R>(&mut record)?;
             Ok(Candidate {
-                place,
+                index,
                 record,
                 expected: row.expected,
             })
@@ -100,14 +100,15 @@ fn candidates<D: Dialect, R: Twin<D>>(
         .collect()
 }
 
-/// Locks the rows that are there, in the order of ids: the update below would take them in the order of its
-/// plan, and the insert waits for those that someone else is changing.
+/// Locks the stored rows in the order of ids.
+///
+/// Without it, the update locks rows in the order of its query plan, and may deadlock with another call.
 async fn lock_stored<D: Dialect, R: Twin<D>>(
     session: &mut Session<D>,
     context: &Context,
     rows: &[&Candidate<R>],
 ) -> Result<()> {
-    // SQLite has one writer at a time, and one row makes no circle.
+    // SQLite has one writer at a time, and one row cannot deadlock.
     if D::LOCK_ROWS.is_empty() || rows.len() < 2 {
         return Ok(());
     }
@@ -128,7 +129,7 @@ fn by_ids<R: Record>(rows: &[&Candidate<R>], owner: Option<Uuid>) -> Vec<Value> 
     values
 }
 
-/// Updates the rows that are there in the expected version and differ.
+/// Updates the rows that are stored in the expected version and differ.
 async fn update_changed<D: Dialect, R: Twin<D>>(
     session: &mut Session<D>,
     context: &Context,
@@ -149,7 +150,7 @@ async fn update_changed<D: Dialect, R: Twin<D>>(
         let text = sql::bulk_update::<D>(statements, chunk.len());
         match session.fetch(&text, values, R::from_row).await {
             Ok(rows) => updated.extend(rows),
-            Err(error) => return Err(refused(session, context, error, chunk).await),
+            Err(error) => return Err(row_error(session, context, error, chunk).await),
         }
     }
     one_each(&updated)?;
@@ -170,7 +171,7 @@ fn update_values<R: Record>(row: &Candidate<R>) -> Vec<Value> {
     values
 }
 
-/// Inserts the rows whose ids are free; returns those ids.
+/// Inserts the rows whose ids are not stored yet; returns their ids.
 async fn insert_missing<D: Dialect, R: Twin<D>>(
     session: &mut Session<D>,
     context: &Context,
@@ -190,26 +191,25 @@ async fn insert_missing<D: Dialect, R: Twin<D>>(
             .await
         {
             Ok(ids) => inserted.extend(ids),
-            Err(error) => return Err(refused(session, context, error, chunk).await),
+            Err(error) => return Err(row_error(session, context, error, chunk).await),
         }
     }
     Ok(inserted)
 }
 
-/// The error of a statement that writes these rows.
-async fn refused<D: Dialect, R: Twin<D>>(
+/// Completes the error of a statement that writes these rows.
+async fn row_error<D: Dialect, R: Twin<D>>(
     session: &mut Session<D>,
     context: &Context,
     error: Error,
     rows: &[&Candidate<R>],
 ) -> Error {
     let records: Vec<&R> = rows.iter().map(|row| &row.record).collect();
-    diagnose::of_rows(session, context, error, &records).await
+    diagnose::row_error(session, context, error, &records).await
 }
 
-/// The rows that were neither updated nor inserted: they hold what they should already, or the call
-/// fails.
-async fn explain_untouched<D: Dialect, R: Twin<D>>(
+/// Reads the rows that were neither updated nor inserted: each is unchanged, or the call fails.
+async fn check_unchanged<D: Dialect, R: Twin<D>>(
     session: &mut Session<D>,
     context: &Context,
     rows: &[&Candidate<R>],
@@ -226,15 +226,15 @@ async fn explain_untouched<D: Dialect, R: Twin<D>>(
     let mut stored: HashMap<Uuid, R> = stored.into_iter().map(|row| (row.id(), row)).collect();
     for row in rows {
         let id = row.record.id();
-        let found = stored.remove(&id).ok_or_else(taken::<R>)?;
-        judge(row, &found)?;
+        let found = stored.remove(&id).ok_or_else(id_is_taken::<R>)?;
+        check_same(row, &found)?;
         outcomes.insert(id, Upserted::Unchanged(found));
     }
     Ok(())
 }
 
-/// The id is taken, and the caller does not see by what.
-fn taken<R: Record>() -> ErrorKind {
+/// The id is stored, but not visible to the caller.
+fn id_is_taken<R: Record>() -> ErrorKind {
     match R::MANAGED.owner {
         Some(_) => ErrorKind::Permission {
             reason: format!(
@@ -243,7 +243,7 @@ fn taken<R: Record>() -> ErrorKind {
             )
             .into(),
         },
-        // The row went away between the insert and the look.
+        // The row was deleted after the insert had met it.
         None => ErrorKind::Serialization,
     }
 }
@@ -253,8 +253,8 @@ fn user_columns<R: Record>() -> impl Iterator<Item = usize> {
     R::MANAGED.user_columns(R::COLUMNS.len())
 }
 
-/// Whether a stored row that the update passed over is what the caller wants.
-fn judge<R: Record>(row: &Candidate<R>, found: &R) -> Result<()> {
+/// Fails if a stored row that the update skipped differs from the row of the call.
+fn check_same<R: Record>(row: &Candidate<R>, found: &R) -> Result<()> {
     let id = found.id();
     if R::MANAGED
         .deleted
@@ -263,7 +263,7 @@ fn judge<R: Record>(row: &Candidate<R>, found: &R) -> Result<()> {
         return Err(conflict::<R>(id, ConflictReason::Deleted));
     }
     if found.owner() != row.record.owner() {
-        return Err(taken::<R>().into());
+        return Err(id_is_taken::<R>().into());
     }
     let same = user_columns::<R>().all(|index| row.record.value(index) == found.value(index));
     if same {
@@ -274,7 +274,7 @@ fn judge<R: Record>(row: &Candidate<R>, found: &R) -> Result<()> {
         (Some(expected), Some(actual)) if expected != actual => {
             ConflictReason::Version { expected, actual }
         }
-        // It would have been updated, so it came or changed between the update and the look.
+        // The update would have changed it, so it was written after the update.
         _ => return Err(ErrorKind::Serialization.into()),
     };
     Err(conflict::<R>(id, reason))

@@ -1,7 +1,9 @@
+//! The calls that write, except upserts and inserts of many rows.
+
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Context, accept, at_most_one, changes, diagnose, duplicate, find_alone, values};
+use super::{Context, at_most_one, changes, diagnose, duplicate, find_unique, normalize, values};
 use crate::driver::Dialect;
 use crate::driver::Twin;
 use crate::model::error::{ConflictReason, Error, ErrorKind, Result};
@@ -19,20 +21,20 @@ pub(crate) async fn insert<D: Dialect, R: Twin<D>>(
 ) -> Result<R> {
     let stamp = context.stamp::<R>(&draft, None, context.now())?;
     let mut record = R::from_draft(draft, stamp);
-    accept::<D, R>(&mut record)?;
+    normalize::<D, R>(&mut record)?;
     let text = sql::insert_one::<D>(R::statements());
     match session.execute(&text, values(&record)).await {
         Ok(inserted) => super::check_count(inserted, 1).map(|()| record),
-        Err(error) => Err(diagnose::of_rows(session, context, error, &[&record]).await),
+        Err(error) => Err(diagnose::row_error(session, context, error, &[&record]).await),
     }
 }
 
-/// One row that a write is about: its id, its owner, and the version that the caller saw.
+/// The row that a call writes: its id, its owner, and the version that the caller expects.
 struct Target {
     id: Uuid,
     owner: Option<Uuid>,
     version: Option<i64>,
-    /// Whether the call is the system's.
+    /// Whether the scope is the system's.
     system: bool,
 }
 
@@ -44,7 +46,7 @@ impl Target {
             (Expected::Version(_), None) => {
                 return Err(ErrorKind::Unsupported {
                     what: "comparing a version",
-                    reason: "the record has none",
+                    reason: "the record has no version",
                 }
                 .into());
             }
@@ -78,7 +80,7 @@ impl Target {
         into.extend(self.version.map(Value::BigInt));
     }
 
-    /// Whether a row that was found is in the expected version.
+    /// Fails if the row is not in the expected version.
     fn compare<R: Record>(&self, found: &R) -> Result<()> {
         match (self.version, found.version()) {
             (Some(expected), Some(actual)) if expected != actual => Err(conflict::<R>(
@@ -89,7 +91,7 @@ impl Target {
         }
     }
 
-    /// Why no row was written, by a look-up: the row is not there, or is not as expected.
+    /// Looks up why no row was written: the row is missing, or its version is another.
     async fn explain<D: Dialect, R: Twin<D>>(&self, session: &mut Session<D>) -> Error {
         let text = sql::look_up::<D>(R::statements(), self.owner.is_some());
         let values = [Some(self.id), self.owner]
@@ -112,7 +114,7 @@ impl Target {
                     },
                 )
             }
-            // A row that matches now did not when the write looked: it was restored in between.
+            // A row that matches now was restored after the write.
             Ok(_) => not_found::<R>(self.id),
         }
     }
@@ -135,7 +137,7 @@ pub(crate) fn conflict<R: Record>(id: Uuid, reason: ConflictReason) -> Error {
     .into()
 }
 
-/// The time as a parameter, for a record that keeps it.
+/// Pushes the time, if the record has a column for its last update.
 fn push_now<R: Record>(now: DateTime<Utc>, into: &mut Vec<Value>) {
     if R::MANAGED.updated.is_some() {
         into.push(Value::Timestamp(now));
@@ -161,7 +163,7 @@ async fn update_columns<D: Dialect, R: Twin<D>>(
         },
         Err(error) => {
             let affected = target.affected();
-            Err(diagnose::of_changes::<D, R>(session, context, error, affected, &keys).await)
+            Err(diagnose::change_error::<D, R>(session, context, error, affected, &keys).await)
         }
     }
 }
@@ -172,10 +174,10 @@ pub(crate) async fn update<D: Dialect, R: Twin<D>>(
     mut record: R,
 ) -> Result<R> {
     context.check_owner(record.owner())?;
-    accept::<D, R>(&mut record)?;
+    normalize::<D, R>(&mut record)?;
     let expected = record.version().map_or(Expected::Any, Expected::Version);
     let mut target = Target::new::<R>(context, record.id(), expected)?;
-    // The system's scope has no owner of its own; the record's owner does not change by an update.
+    // The system's scope has no owner. An update does not change the owner of the record.
     target.owner = record.owner();
     let changes = R::statements()
         .user_columns()
@@ -199,13 +201,13 @@ pub(crate) async fn patch<D: Dialect, R: Twin<D>>(
     update_columns(session, context, target, changes).await
 }
 
-/// The row of a write that has nothing to write, if it is as the caller expects.
+/// The row of a patch without changes, if its version is as expected.
 async fn unchanged<D: Dialect, R: Twin<D>>(
     session: &mut Session<D>,
     context: &Context,
     target: &Target,
 ) -> Result<R> {
-    let found: Option<R> = find_alone(session, context, target.id, Visibility::Live).await?;
+    let found: Option<R> = find_unique(session, context, target.id, Visibility::Live).await?;
     let found = found.ok_or_else(|| not_found::<R>(target.id))?;
     target.compare(&found)?;
     Ok(found)
@@ -232,12 +234,15 @@ pub(crate) async fn delete<D: Dialect, R: Twin<D>>(
         Ok(_) => Err(duplicate::<R>(id)),
         Err(error) => {
             let affected = target.affected();
-            Err(diagnose::of_removal::<D, R>(session, context, error, affected).await)
+            Err(diagnose::delete_error::<D, R>(session, context, error, affected).await)
         }
     }
 }
 
-/// The place of the column of soft deletion, or the error that the record has none.
+/// The index of the soft-delete column.
+///
+/// # Errors
+/// [`Unsupported`](ErrorKind::Unsupported) if the record has none.
 fn deleted_column<R: Record>(what: &'static str) -> Result<usize> {
     R::MANAGED.deleted.ok_or_else(|| {
         ErrorKind::Unsupported {
@@ -266,12 +271,12 @@ pub(crate) async fn restore<D: Dialect, R: Twin<D>>(
     if let Some(record) = at_most_one::<R, R>(restored, id)? {
         return Ok(record);
     }
-    // It lives already, it is deleted in another version, or it is not there.
-    let all: Option<R> = find_alone(session, context, id, Visibility::All).await?;
+    // The row is not deleted, or it has another version, or it is missing.
+    let all: Option<R> = find_unique(session, context, id, Visibility::All).await?;
     let found = all.ok_or_else(|| not_found::<R>(id))?;
     target.compare(&found)?;
     if !found.value(deleted_index).is_null() {
-        // It was deleted after the update had looked.
+        // It was deleted after the statement above.
         return Err(ErrorKind::Serialization.into());
     }
     Ok(found)
@@ -300,7 +305,7 @@ pub(crate) async fn purge<D: Dialect, R: Twin<D>>(
                 owner,
                 limit,
             };
-            Err(diagnose::of_removal::<D, R>(session, context, error, affected).await)
+            Err(diagnose::delete_error::<D, R>(session, context, error, affected).await)
         }
     }
 }
@@ -323,7 +328,7 @@ pub(crate) async fn patch_where<D: Dialect, R: Twin<D>>(
     let now = Value::Timestamp(context.now());
     let selection = selection(context, filter);
     if changes.is_empty() {
-        // A filter that cannot be asked is refused all the same.
+        // An invalid filter is an error here too.
         sql::selection_shape(R::statements(), selection, &[])?;
         return Ok(0);
     }
@@ -333,7 +338,7 @@ pub(crate) async fn patch_where<D: Dialect, R: Twin<D>>(
         Ok(patched) => Ok(patched),
         Err(error) => {
             let affected = Affected::Selected(selection);
-            Err(diagnose::of_changes::<D, R>(session, context, error, affected, &keys).await)
+            Err(diagnose::change_error::<D, R>(session, context, error, affected, &keys).await)
         }
     }
 }
@@ -350,7 +355,7 @@ pub(crate) async fn delete_where<D: Dialect, R: Twin<D>>(
         Ok(deleted) => Ok(deleted),
         Err(error) => {
             let affected = Affected::Selected(selection);
-            Err(diagnose::of_removal::<D, R>(session, context, error, affected).await)
+            Err(diagnose::delete_error::<D, R>(session, context, error, affected).await)
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The order in which new rows are written: parents first, then by their natural keys.
+//! The order in which new rows are written: parents first, then by unique keys.
 
 use std::cmp::Ordering;
 use std::collections::{HashMap, VecDeque};
@@ -9,41 +9,37 @@ use crate::driver::Dialect;
 use crate::driver::Twin;
 use crate::model::value::Value;
 
-/// The rows in the order of the unique keys of their table, and of ids where these agree. A row that refers to
-/// another one of them comes after it: they may not fit into one statement.
+/// Sorts the rows by the unique keys of their table, then by id. A row comes after the rows that it references, because
+/// they may be in different statements.
 ///
-/// Two calls that bring the same keys, each with ids and in an order of its own, then wait for each other at
-/// the first key that they share and not in a circle. Keys of which one orders the rows otherwise than another
-/// can still meet in a circle, which the server ends with a retryable error.
+/// Two calls with the same keys then wait for each other at the first shared key, and do not deadlock. A deadlock is
+/// still possible if two unique keys order the rows differently. The server ends it with a retryable error.
 pub(super) fn sorted<D: Dialect, R: Twin<D>, T>(rows: &[T], record: impl Fn(&T) -> &R) -> Vec<&T> {
     let columns = key_columns::<D, R>();
     let records: Vec<&R> = rows.iter().map(record).collect();
     let depths = depths::<D, R>(&records);
-    let mut positions: Vec<Position> = (0..)
+    let mut keys: Vec<SortKey> = (0..)
         .zip(&records)
-        .map(|(index, record)| Position {
+        .map(|(index, record)| SortKey {
             index,
             depth: depths.get(index).copied().unwrap_or(0),
             key: columns.iter().map(|column| record.value(*column)).collect(),
             id: record.id(),
         })
         .collect();
-    positions.sort_unstable_by(Position::compare);
-    positions
-        .into_iter()
-        .map(|position| &rows[position.index])
-        .collect()
+    keys.sort_unstable_by(SortKey::compare);
+    keys.into_iter().map(|key| &rows[key.index]).collect()
 }
 
-/// What the place of a row depends on.
-struct Position {
+/// What the order of a row depends on.
+struct SortKey {
     index: usize,
     depth: usize,
     key: Vec<Value>,
     id: Uuid,
 }
 
-impl Position {
+impl SortKey {
     fn compare(&self, other: &Self) -> Ordering {
         let keys = self.key.iter().zip(&other.key);
         let by_key = keys
@@ -56,8 +52,9 @@ impl Position {
     }
 }
 
-/// How many of the rows stand above each, one referring to the next by its id; empty where the table does not
-/// refer to itself. Rows that refer to each other in a circle come last, and have to fit into one statement.
+/// The depth of each row in the tree of references by id; empty if the table does not reference itself.
+///
+/// Rows in a circle of references come last. They can only be written by one statement.
 fn depths<D: Dialect, R: Twin<D>>(records: &[&R]) -> Vec<usize> {
     let parents = parent_columns::<D, R>();
     if parents.is_empty() {
@@ -65,7 +62,7 @@ fn depths<D: Dialect, R: Twin<D>>(records: &[&R]) -> Vec<usize> {
     }
     let ids: HashMap<Uuid, usize> = (0..).zip(records).map(|(at, row)| (row.id(), at)).collect();
     let mut children = vec![Vec::new(); records.len()];
-    let mut waits_for = vec![0_usize; records.len()];
+    let mut parent_counts = vec![0_usize; records.len()];
     for (child, record) in records.iter().enumerate() {
         for column in &parents {
             if let Value::Uuid(parent) = record.value(*column)
@@ -73,18 +70,18 @@ fn depths<D: Dialect, R: Twin<D>>(records: &[&R]) -> Vec<usize> {
                 && *parent != child
             {
                 children[*parent].push(child);
-                waits_for[child] += 1;
+                parent_counts[child] += 1;
             }
         }
     }
     let mut depths = vec![records.len(); records.len()];
-    let roots = (0..records.len()).filter(|row| waits_for[*row] == 0);
+    let roots = (0..records.len()).filter(|row| parent_counts[*row] == 0);
     let mut ready: VecDeque<(usize, usize)> = roots.map(|row| (row, 0)).collect();
     while let Some((row, depth)) = ready.pop_front() {
         depths[row] = depth;
         for child in &children[row] {
-            waits_for[*child] -= 1;
-            if waits_for[*child] == 0 {
+            parent_counts[*child] -= 1;
+            if parent_counts[*child] == 0 {
                 ready.push_back((*child, depth + 1));
             }
         }
@@ -92,11 +89,12 @@ fn depths<D: Dialect, R: Twin<D>>(records: &[&R]) -> Vec<usize> {
     depths
 }
 
-/// The columns by which a row refers to the id of another one of its table.
+/// The columns that reference the id of another row of the same table.
 fn parent_columns<D: Dialect, R: Twin<D>>() -> Vec<usize> {
     let statements = R::statements();
-    let own = R::TABLE.foreign_keys.iter();
-    own.filter(|key| key.references == statements.table)
+    let foreign_keys = R::TABLE.foreign_keys.iter();
+    foreign_keys
+        .filter(|key| key.references == statements.table)
         .filter_map(|key| {
             let pairs = key.referenced_columns.iter().zip(key.columns);
             let (_, column) = pairs
@@ -107,7 +105,7 @@ fn parent_columns<D: Dialect, R: Twin<D>>() -> Vec<usize> {
         .collect()
 }
 
-/// The columns of the unique keys, without those that hold the id and so order nothing else.
+/// The columns of the unique keys, without the keys that contain the id.
 fn key_columns<D: Dialect, R: Twin<D>>() -> Vec<usize> {
     let statements = R::statements();
     let unique = R::TABLE.unique_keys.iter().map(|key| key.columns);
@@ -120,7 +118,7 @@ fn key_columns<D: Dialect, R: Twin<D>>() -> Vec<usize> {
         .collect()
 }
 
-/// Any order will do, if it is always the same.
+/// A total order of the values of one column. Any order is correct if every call uses the same.
 fn compare(one: &Value, other: &Value) -> Ordering {
     match (one, other) {
         (Value::Uuid(one), Value::Uuid(other)) => one.cmp(other),

@@ -1,6 +1,6 @@
-//! A connection at work: statements go through here, and it never goes back to its pool unclean.
+//! A session runs statements over one connection, and never returns it to its pool unclean.
 
-mod held;
+mod checked_out;
 mod savepoint;
 
 use std::future::Future;
@@ -14,61 +14,60 @@ use crate::model::scope::Scope;
 use crate::model::value::Value;
 use crate::sql::SqlText;
 use crate::sql::custom::{CustomSql, Trace};
-use held::Held;
+use checked_out::CheckedOut;
 
-/// A checked-out connection and what is going on in it.
+/// A checked-out connection and the state of its transaction.
 ///
-/// However a session ends, the connection is clean before anyone else gets it: a session that is dropped
-/// in the middle of a statement or of a transaction hands its connection to a task that waits for the
-/// statement's end, rolls back, and throws the connection away if that fails or if the task itself ends.
+/// The connection is clean before another session gets it. A session that is dropped in the middle of a statement or a
+/// transaction hands its connection to a task. The task waits for the end of the statement and rolls back. It discards
+/// the connection if that fails.
 pub(crate) struct Session<D: Dialect> {
-    /// Taken when the session ends.
-    connection: Option<Held<D>>,
+    /// `None` after the session has ended.
+    connection: Option<CheckedOut<D>>,
     access: Access,
     in_transaction: bool,
-    /// A statement was sent whose answer has not been read.
+    /// A statement was sent, and its response has not been read.
     busy: bool,
-    /// Why the transaction can only be rolled back.
+    /// Set by a failed call: the transaction can only be rolled back.
     failure: Option<Failure>,
-    /// How many savepoints are open, one inside the other.
+    /// The number of open savepoints, which are nested.
     savepoints: u32,
-    /// Whether it works for one owner.
-    owned: bool,
-    /// Whether SQL of the application's own ran, which may have left something on the connection.
+    /// Whether the scope is one owner's.
+    has_owner: bool,
+    /// Whether custom SQL ran. It may have changed settings of the connection, so the end of the session resets them.
     custom_sql: bool,
-    /// What must still hold at the end; see [`Begin`](crate::dialect::Begin).
+    /// Runs before the commit if custom SQL ran; see [`Begin`](crate::dialect::Begin).
     guard_query: String,
-    /// The connection is of no more use to anyone.
+    /// The connection must not be reused.
     broken: bool,
-    /// How long an answer may take before the database is given up: longer than it may take by its own
-    /// limits.
+    /// Client-side deadline of a response; longer than the server's own timeouts.
     response_deadline: Duration,
 }
 
-/// A call in a transaction failed.
+/// The consequences of a failed call for its transaction.
 #[derive(Clone, Copy)]
 struct Failure {
-    /// The same work, run again from its beginning, may succeed.
+    /// The transaction may succeed if it is run again from its beginning.
     retryable: bool,
-    /// All of the transaction has failed, and a savepoint does not help: SQLite has rolled it back, or it can
-    /// no more be serialised. The same errors end a unit on both engines.
-    whole: bool,
+    /// The transaction has ended, and a rollback to a savepoint does not help: SQLite has rolled it back, or it
+    /// cannot be serialised. The same errors end a unit on both engines.
+    ends_transaction: bool,
 }
 
 impl Failure {
     fn of(error: &Error) -> Self {
-        let ends_all = matches!(
+        let ends_unit = matches!(
             error.kind(),
             ErrorKind::Serialization | ErrorKind::StatementTimeout
         );
         Failure {
             retryable: error.is_retryable(),
-            whole: ends_all || error.breaks_connection(),
+            ends_transaction: ends_unit || error.breaks_connection(),
         }
     }
 }
 
-/// The error of a call on a unit that has ended.
+/// A call on a unit that has ended.
 pub(crate) const ENDED: ErrorKind = ErrorKind::UnitEnded {
     reason: "it was committed or rolled back",
 };
@@ -81,15 +80,15 @@ const DROPPED: ErrorKind = ErrorKind::UnitEnded {
     reason: "a call in it was dropped before its end, so it can only be rolled back",
 };
 
-/// The answer, or that there is none: the other side is silent, and its own limits have long passed.
-async fn within<T, E: From<Error>>(
+/// Waits for a response until the deadline. After it the connection counts as lost.
+async fn with_deadline<T, E: From<Error>>(
     response_deadline: Duration,
-    answer: impl Future<Output = Result<T, E>>,
+    response: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {
-    match tokio::time::timeout(response_deadline, answer).await {
-        Ok(answer) => answer,
+    match tokio::time::timeout(response_deadline, response).await {
+        Ok(result) => result,
         Err(_) => {
-            let message = "the database did not answer in time".to_owned();
+            let message = format!("no response from the database within {response_deadline:?}");
             Err(Error::with_cause(ErrorKind::ConnectionLost, None, message).into())
         }
     }
@@ -104,13 +103,13 @@ impl<D: Dialect> Session<D> {
     ) -> Result<Self> {
         let begin = D::begin_sql(pool, scope, access, extent)?;
         let mut session = Session {
-            connection: Some(Held::new(D::acquire(pool, access).await?)),
+            connection: Some(CheckedOut::new(D::acquire(pool, access).await?)),
             access,
             in_transaction: false,
             busy: false,
             failure: None,
             savepoints: 0,
-            owned: scope.owner_id().is_some(),
+            has_owner: scope.owner_id().is_some(),
             custom_sql: false,
             guard_query: String::new(),
             broken: false,
@@ -126,12 +125,12 @@ impl<D: Dialect> Session<D> {
 
     async fn control(&mut self, text: &str) -> Result<()> {
         let response_deadline = self.response_deadline;
-        let answer = within(response_deadline, D::control(self.ready()?, text)).await;
-        self.answered(answer)
+        let result =
+            with_deadline(response_deadline, D::control(self.start_statement()?, text)).await;
+        self.finish_statement(result)
     }
 
-    /// Whether what was done so far may stay. A call whose answer nobody read may have done a part of its
-    /// work.
+    /// Fails if a call failed, or was dropped before its response was read: it may have done a part of its work.
     fn check(&self) -> Result<()> {
         match (self.failure, self.busy) {
             (Some(_), _) => Err(FAILED.into()),
@@ -140,41 +139,42 @@ impl<D: Dialect> Session<D> {
         }
     }
 
-    /// Whether the transaction failed in a way that need not happen again.
+    /// Whether the transaction failed with an error that a new try may avoid.
     pub(crate) fn is_retryable(&self) -> bool {
         self.failure.is_some_and(|failure| failure.retryable)
     }
 
-    /// The connection, if another statement may be sent on it.
-    fn ready(&mut self) -> Result<&mut D::Connection> {
+    /// Returns the connection for the next statement, and marks it as busy.
+    fn start_statement(&mut self) -> Result<&mut D::Connection> {
         self.check()?;
-        let held = self.connection.as_mut().and_then(|held| held.0.as_mut());
-        let connection = held.ok_or(ENDED)?;
+        let checked_out = self.connection.as_mut();
+        let connection = checked_out.and_then(|checked_out| checked_out.0.as_mut());
+        let connection = connection.ok_or(ENDED)?;
         self.busy = true;
         Ok(connection)
     }
 
-    fn answered<T>(&mut self, answer: Result<T>) -> Result<T> {
+    fn finish_statement<T>(&mut self, result: Result<T>) -> Result<T> {
         self.busy = false;
-        answer.map_err(|error| self.judged(error))
+        result.map_err(|error| self.record_error(error))
     }
 
-    fn seaorm_answered<T>(&mut self, answer: Result<T, DbErr>) -> Result<T, DbErr> {
+    fn finish_seaorm_statement<T>(&mut self, result: Result<T, DbErr>) -> Result<T, DbErr> {
         self.busy = false;
-        if let Err(error) = &answer {
-            self.judged(error.clone().into());
+        if let Err(error) = &result {
+            self.record_error(error.clone().into());
         }
-        answer
+        result
     }
 
-    /// What an error means for the session, and for the caller.
-    fn judged(&mut self, error: Error) -> Error {
+    /// Records what an error means for the session; returns the error for the caller.
+    fn record_error(&mut self, error: Error) -> Error {
         if self.in_transaction {
             self.fail(&error);
         }
         self.broken |= error.breaks_connection();
         match error.kind() {
-            // A statement that commits by itself may have done so before the connection was lost.
+            // Without a transaction, the statement may have been committed before the connection was lost.
             ErrorKind::ConnectionLost if !self.in_transaction && self.access == Access::Write => {
                 error.with_kind(ErrorKind::CommitUnknown)
             }
@@ -182,18 +182,18 @@ impl<D: Dialect> Session<D> {
         }
     }
 
-    /// Refuses every further statement: a call failed, perhaps after it had written something.
+    /// Refuses every further statement, because a failed call may have written a part of its changes.
     pub(crate) fn fail(&mut self, error: &Error) {
         if self.busy {
-            // It has ended already, and that is what the error says.
+            // The session already refuses statements, and this error reports that.
             return;
         }
         let new = Failure::of(error);
         let failure = self.failure.get_or_insert(new);
-        failure.whole |= new.whole;
+        failure.ends_transaction |= new.ends_transaction;
     }
 
-    /// Refuses every further statement: an attempt was dropped before its end.
+    /// Refuses every further statement, because a savepoint was dropped before its end.
     pub(crate) fn abandon(&mut self) {
         self.busy = true;
     }
@@ -205,12 +205,12 @@ impl<D: Dialect> Session<D> {
         decode: fn(&D::Row) -> Result<T>,
     ) -> Result<Vec<T>> {
         let response_deadline = self.response_deadline;
-        let answer = within(
+        let result = with_deadline(
             response_deadline,
-            D::fetch(self.ready()?, text, values, decode),
+            D::fetch(self.start_statement()?, text, values, decode),
         )
         .await;
-        self.answered(answer)
+        self.finish_statement(result)
     }
 
     /// The first row of a statement that only reads.
@@ -221,30 +221,34 @@ impl<D: Dialect> Session<D> {
         decode: fn(&D::Row) -> Result<T>,
     ) -> Result<Option<T>> {
         let response_deadline = self.response_deadline;
-        let answer = within(
+        let result = with_deadline(
             response_deadline,
-            D::fetch_first(self.ready()?, text, values, decode),
+            D::fetch_first(self.start_statement()?, text, values, decode),
         )
         .await;
-        self.answered(answer)
+        self.finish_statement(result)
     }
 
     pub(crate) async fn execute(&mut self, text: &SqlText, values: Vec<Value>) -> Result<u64> {
         let response_deadline = self.response_deadline;
-        let answer = within(response_deadline, D::execute(self.ready()?, text, values)).await;
-        self.answered(answer)
+        let result = with_deadline(
+            response_deadline,
+            D::execute(self.start_statement()?, text, values),
+        )
+        .await;
+        self.finish_statement(result)
     }
 
-    /// Looks around after a statement that broke a constraint, where that undid the statement alone: the first
-    /// column of the first row. The session stays as failed as it was.
+    /// Runs a diagnostic query after a statement that violated a constraint, on an engine that undid only that
+    /// statement. Returns the first column of the first row. The session stays failed.
     pub(crate) async fn probe(&mut self, text: &SqlText, values: Vec<Value>) -> Option<i64> {
         let connection = self.connection.as_mut()?.0.as_mut()?;
         self.busy = true;
         let number = |row: &D::Row| D::get::<i64>(row, 0);
-        let look = D::fetch_first(connection, text, values, number);
-        let answer = within(self.response_deadline, look).await;
-        // What the look-up itself met is not what the caller asked about.
-        self.answered(answer).ok().flatten()
+        let query = D::fetch_first(connection, text, values, number);
+        let result = with_deadline(self.response_deadline, query).await;
+        // The caller reports the error of the statement, not that of this query.
+        self.finish_statement(result).ok().flatten()
     }
 
     pub(crate) async fn seaorm_fetch(
@@ -252,10 +256,10 @@ impl<D: Dialect> Session<D> {
         statement: sea_orm::Statement,
     ) -> Result<Vec<QueryResult>, DbErr> {
         let response_deadline = self.response_deadline;
-        self.look_over_statement(&statement)?;
-        let connection = self.ready()?;
-        let answer = within(response_deadline, D::seaorm_fetch(connection, statement)).await;
-        self.seaorm_answered(answer)
+        self.validate_statement(&statement)?;
+        let connection = self.start_statement()?;
+        let result = with_deadline(response_deadline, D::seaorm_fetch(connection, statement)).await;
+        self.finish_seaorm_statement(result)
     }
 
     pub(crate) async fn seaorm_execute(
@@ -263,36 +267,40 @@ impl<D: Dialect> Session<D> {
         statement: sea_orm::Statement,
     ) -> Result<ExecResult, DbErr> {
         let response_deadline = self.response_deadline;
-        self.look_over_statement(&statement)?;
-        let connection = self.ready()?;
-        let answer = within(response_deadline, D::seaorm_execute(connection, statement)).await;
-        self.seaorm_answered(answer)
+        self.validate_statement(&statement)?;
+        let connection = self.start_statement()?;
+        let result =
+            with_deadline(response_deadline, D::seaorm_execute(connection, statement)).await;
+        self.finish_seaorm_statement(result)
     }
 
     pub(crate) async fn seaorm_unprepared(&mut self, sql: &str) -> Result<ExecResult, DbErr> {
         let response_deadline = self.response_deadline;
         self.validate(&CustomSql::read(D::ENGINE, sql))?;
-        let connection = self.ready()?;
-        let answer = within(response_deadline, D::seaorm_unprepared(connection, sql)).await;
-        self.seaorm_answered(answer)
+        let connection = self.start_statement()?;
+        let result = with_deadline(response_deadline, D::seaorm_unprepared(connection, sql)).await;
+        self.finish_seaorm_statement(result)
     }
 
-    fn look_over_statement(&mut self, statement: &sea_orm::Statement) -> Result<()> {
+    fn validate_statement(&mut self, statement: &sea_orm::Statement) -> Result<()> {
         let values = statement.values.as_ref().map_or(0, |values| values.0.len());
         self.validate_one(&CustomSql::read(D::ENGINE, &statement.sql), values)
     }
 
-    /// As [`validate`](Self::validate), for a text that is sent prepared, with so many values. Of several
-    /// statements Postgres would take none, and SQLite each by itself, also where no transaction holds them
-    /// together; a value that is missing would be NULL to SQLite.
+    /// As [`validate`](Self::validate), for a text that is prepared and bound to this number of values.
+    ///
+    /// Postgres refuses a prepared text with several statements. SQLite runs each of them, even without a transaction
+    /// around them, and reads a missing value as NULL.
     pub(crate) fn validate_one(&mut self, sql: &CustomSql<'_>, values: usize) -> Result<()> {
         let reason = if !sql.is_one_statement() {
-            "several statements in one text; say them one by one".to_owned()
+            "the text has several statements: send them one by one".to_owned()
         } else {
             match sql.parameters() {
-                Ok(taken) if taken == values => return self.validate(sql),
-                Ok(taken) => format!("{values} values for a statement with {taken} parameters"),
-                Err(name) => format!("the parameter {name} has no number from 1"),
+                Ok(parameters) if parameters == values => return self.validate(sql),
+                Ok(parameters) => {
+                    format!("{values} values for a statement with {parameters} parameters")
+                }
+                Err(name) => format!("parameter {name}: use parameters with numbers from 1"),
             }
         };
         Err(ErrorKind::InvalidQuery {
@@ -301,32 +309,36 @@ impl<D: Dialect> Session<D> {
         .into())
     }
 
-    /// Refuses SQL of the application's own that would end the transaction, change its role, or reach past
-    /// the scope; from then on the connection has to be made clean at the session's end.
+    /// Refuses custom SQL that would end the transaction, change its role, or reach beyond the scope.
+    ///
+    /// After accepted custom SQL, the end of the session resets the connection.
     fn validate(&mut self, sql: &CustomSql<'_>) -> Result<()> {
-        match sql.validate(self.owned) {
+        match sql.validate(self.has_owner) {
             Ok(trace) => {
                 self.custom_sql = true;
-                // Nothing but a new connection is clean after this.
+                // This leaves something on the connection that no statement resets.
                 self.broken |= trace == Trace::Left;
                 Ok(())
             }
-            Err(words) => Err(ErrorKind::InvalidQuery {
-                reason: format!("{words} belongs to the unit of work, not to SQL in it").into(),
+            Err(statement) => Err(ErrorKind::InvalidQuery {
+                reason: format!(
+                    "{statement} is not allowed in custom SQL: transaction, role and scope belong to the unit of work"
+                )
+                .into(),
             }
             .into()),
         }
     }
 
-    /// Makes everything durable, or nothing.
+    /// Commits all changes, or rolls them all back.
     ///
     /// # Errors
-    /// [`UnitEnded`](ErrorKind::UnitEnded) if a call in it failed or was dropped: it was rolled back. A connection that is
-    /// lost while a unit that writes commits is [`CommitUnknown`](ErrorKind::CommitUnknown).
+    /// [`UnitEnded`](ErrorKind::UnitEnded) if a call in it failed or was dropped: it was rolled back.
+    /// [`CommitUnknown`](ErrorKind::CommitUnknown) if the connection is lost during the commit of a unit that writes.
     pub(crate) async fn commit(mut self) -> Result<()> {
         let ended = self.check().and(match self.savepoints {
             0 => Ok(()),
-            // An attempt was dropped.
+            // A savepoint was dropped before its end.
             _ => Err(DROPPED.into()),
         });
         if let Err(ended) = ended {
@@ -334,20 +346,20 @@ impl<D: Dialect> Session<D> {
             return Err(ended);
         }
         let writes = self.access == Access::Write;
-        if writes && let Err(elsewhere) = self.verify() {
+        if writes && let Err(error) = self.verify() {
             self.broken = true;
             return Err(match self.in_transaction {
-                true => elsewhere,
-                // It committed by itself, who knows where.
-                false => elsewhere.with_kind(ErrorKind::CommitUnknown),
+                true => error,
+                // Without a transaction the statement was committed, but perhaps not to the database that others see.
+                false => error.with_kind(ErrorKind::CommitUnknown),
             });
         }
-        let cleans = self.custom_sql;
+        let resets = self.custom_sql;
         self.finish("COMMIT")
             .await
             .map_err(|error| match error.kind() {
                 ErrorKind::ConnectionLost if writes => error.with_kind(ErrorKind::CommitUnknown),
-                _ if writes && cleans && !is_of_commit(&error) => {
+                _ if writes && resets && !comes_from_commit(&error) => {
                     error.with_kind(ErrorKind::CommitUnknown)
                 }
                 _ => error,
@@ -355,21 +367,23 @@ impl<D: Dialect> Session<D> {
     }
 
     fn verify(&self) -> Result<()> {
-        let held = self.connection.as_ref().and_then(|held| held.0.as_ref());
-        held.map_or(Ok(()), D::verify)
+        let checked_out = self.connection.as_ref();
+        let connection = checked_out.and_then(|checked_out| checked_out.0.as_ref());
+        connection.map_or(Ok(()), D::verify)
     }
 
     pub(crate) async fn rollback(mut self) -> Result<()> {
         if self.broken {
-            // It is thrown away, which rolls back as well; nobody may be listening any more.
+            // The connection is discarded, which also rolls back; the server may be unreachable.
             return Ok(());
         }
         self.finish("ROLLBACK").await
     }
 
     async fn finish(&mut self, statement: &'static str) -> Result<()> {
-        let held = self.connection.as_mut().and_then(|held| held.0.as_mut());
-        let connection = held.ok_or(ENDED)?;
+        let checked_out = self.connection.as_mut();
+        let connection = checked_out.and_then(|checked_out| checked_out.0.as_mut());
+        let connection = connection.ok_or(ENDED)?;
         let statement = self.in_transaction.then_some(statement);
         let text = match self.custom_sql {
             true => D::end_sql(connection, statement, &self.guard_query),
@@ -379,9 +393,11 @@ impl<D: Dialect> Session<D> {
             return Ok(());
         }
         self.busy = true;
-        if let Err(error) = within(self.response_deadline, D::control(connection, &text)).await {
+        if let Err(error) =
+            with_deadline(self.response_deadline, D::control(connection, &text)).await
+        {
             if statement.is_none() {
-                // What the statement did is done; only its connection is of no more use.
+                // The statement itself succeeded. Only the connection must not be reused.
                 self.broken = true;
                 return Ok(());
             }
@@ -395,9 +411,8 @@ impl<D: Dialect> Session<D> {
     }
 }
 
-/// Whether the error is that of a commit, which then kept nothing, and not of what makes the connection clean
-/// after one.
-fn is_of_commit(error: &Error) -> bool {
+/// Whether the error comes from the `COMMIT`, which then rolled back, and not from the reset after it.
+fn comes_from_commit(error: &Error) -> bool {
     matches!(
         error.kind(),
         ErrorKind::Permission { .. }
@@ -412,23 +427,23 @@ fn is_of_commit(error: &Error) -> bool {
 
 impl<D: Dialect> Drop for Session<D> {
     fn drop(&mut self) {
-        let Some(mut held) = self.connection.take() else {
+        let Some(mut checked_out) = self.connection.take() else {
             return;
         };
         if self.broken {
             return;
         }
         if !self.busy && !self.in_transaction && !self.custom_sql {
-            return held.release();
+            return checked_out.release();
         }
-        // Without a runtime nothing can be sent; closing the connection rolls back as well.
+        // Without a runtime no statement can be sent. Closing the connection rolls back as well.
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
             return;
         };
         let response_deadline = self.response_deadline;
         let custom_sql = self.custom_sql;
         runtime.spawn(async move {
-            let Some(connection) = held.0.as_mut() else {
+            let Some(connection) = checked_out.0.as_mut() else {
                 return;
             };
             D::interrupt(connection);
@@ -436,9 +451,9 @@ impl<D: Dialect> Drop for Session<D> {
                 true => D::end_sql(connection, Some("ROLLBACK"), ""),
                 false => "ROLLBACK".into(),
             };
-            let rolled_back = within(response_deadline, D::control(connection, &text)).await;
+            let rolled_back = with_deadline(response_deadline, D::control(connection, &text)).await;
             if rolled_back.is_ok() {
-                held.release();
+                checked_out.release();
             }
         });
     }

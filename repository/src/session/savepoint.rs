@@ -1,54 +1,58 @@
-//! Parts of a transaction that may fail alone.
+//! Savepoints: parts of a transaction that are rolled back alone.
 
 use super::{FAILED, Failure, Session};
 use crate::driver::Dialect;
 use crate::model::error::{Error, ErrorKind, Result};
 
-const TAKEN_BACK: ErrorKind = ErrorKind::UnitEnded {
-    reason: "a call in the attempt failed, and the attempt was taken back",
+const ROLLED_BACK: ErrorKind = ErrorKind::UnitEnded {
+    reason: "a call after the savepoint failed, so the unit was rolled back to the savepoint",
 };
 
 impl<D: Dialect> Session<D> {
-    /// Sets a savepoint inside the others; returns its number.
+    /// Sets a savepoint inside the open ones; returns its number.
     pub(crate) async fn savepoint(&mut self) -> Result<u32> {
         let number = self.savepoints + 1;
-        self.control(&format!("SAVEPOINT attempt_{number}")).await?;
+        self.control(&format!("SAVEPOINT savepoint_{number}"))
+            .await?;
         self.savepoints = number;
         Ok(number)
     }
 
-    /// Keeps what was done since the savepoint, if all of it succeeded.
+    /// Releases the savepoint if every call after it succeeded; otherwise rolls back to it.
+    ///
+    /// # Errors
+    /// [`UnitEnded`](ErrorKind::UnitEnded) if a call failed, or if an inner savepoint is still open.
     pub(crate) async fn release(&mut self, savepoint: u32) -> Result<()> {
         if self.check().is_err() {
             self.rollback_to(savepoint).await?;
-            return Err(TAKEN_BACK.into());
+            return Err(ROLLED_BACK.into());
         }
         if self.savepoints != savepoint {
-            return Err(self.overlapped());
+            return Err(self.savepoints_overlap());
         }
-        self.control(&format!("RELEASE SAVEPOINT attempt_{savepoint}"))
+        self.control(&format!("RELEASE SAVEPOINT savepoint_{savepoint}"))
             .await?;
         self.savepoints = savepoint - 1;
         Ok(())
     }
 
-    /// Takes back what was done since the savepoint, and the failure with it.
+    /// Rolls back what was done since the savepoint, and clears the failure.
     ///
     /// # Errors
-    /// [`UnitEnded`](ErrorKind::UnitEnded) if the failure has ended the whole transaction.
+    /// [`UnitEnded`](ErrorKind::UnitEnded) if the failure has ended the transaction, or the savepoint is no longer open.
     pub(crate) async fn rollback_to(&mut self, savepoint: u32) -> Result<()> {
-        if self.failure.is_some_and(|failure| failure.whole) {
+        if self.failure.is_some_and(|failure| failure.ends_transaction) {
             return Err(FAILED.into());
         }
-        // One that stands inside it was dropped, and goes with it.
+        // An inner savepoint that was dropped is rolled back with this one.
         if self.savepoints < savepoint {
-            return Err(self.overlapped());
+            return Err(self.savepoints_overlap());
         }
         let failure = self.failure.take();
-        // A statement that was dropped in it is over before the next one runs.
+        // The connection finishes a dropped statement before it runs the next one.
         self.busy = false;
         let text = format!(
-            "ROLLBACK TO SAVEPOINT attempt_{savepoint}; RELEASE SAVEPOINT attempt_{savepoint}"
+            "ROLLBACK TO SAVEPOINT savepoint_{savepoint}; RELEASE SAVEPOINT savepoint_{savepoint}"
         );
         if let Err(error) = self.control(&text).await {
             self.failure = failure.or(self.failure);
@@ -58,14 +62,14 @@ impl<D: Dialect> Session<D> {
         Ok(())
     }
 
-    /// Savepoints end in the opposite order of their beginning; attempts that overlap in time do not.
-    fn overlapped(&mut self) -> Error {
+    /// Savepoints must end in reverse order. Those of concurrent tasks do not, which ends the unit.
+    fn savepoints_overlap(&mut self) -> Error {
         self.failure = Some(Failure {
             retryable: false,
-            whole: true,
+            ends_transaction: true,
         });
         Error::new(ErrorKind::UnitEnded {
-            reason: "two attempts overlapped in it, so it can only be rolled back",
+            reason: "two savepoints overlapped in it, so it can only be rolled back",
         })
     }
 }

@@ -1,11 +1,11 @@
-//! The connections of a store, of whichever engine.
+//! The connections of a store, on either engine.
 
 #[cfg(feature = "postgres")]
 use crate::driver::postgres::PostgresPool;
 #[cfg(feature = "sqlite")]
 use crate::driver::sqlite::SqlitePool;
 
-/// The connections of a store.
+/// The connection pool of a store.
 #[derive(Clone)]
 pub(crate) enum Backend {
     #[cfg(feature = "sqlite")]

@@ -1,4 +1,4 @@
-//! An opened database.
+//! An open database.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::unit::AnyRepository;
 use crate::unit::{NativeRepository, Source};
 use crate::unit::{NativeUnit, Unit};
 
-/// An opened database, of whichever engine its URL names. Cheap to clone; clones share connections.
+/// An open database, on the engine that its URL names. Cheap to clone; clones share connections.
 #[derive(Clone)]
 pub struct Store {
     backend: Backend,
@@ -36,13 +36,15 @@ impl std::fmt::Debug for Store {
 }
 
 impl StoreOptions {
-    /// Opens the store: connects once, and asserts the settings and the schema.
+    /// Opens the store: connects once, and checks the settings and the schema.
     ///
     /// # Errors
-    /// [`InvalidUrl`](crate::ErrorKind::InvalidUrl), [`DatabaseMissing`](crate::ErrorKind::DatabaseMissing),
-    /// [`Authentication`](crate::ErrorKind::Authentication), [`NotADatabase`](crate::ErrorKind::NotADatabase),
-    /// [`NotMigrated`](crate::ErrorKind::NotMigrated), [`SchemaDiffers`](crate::ErrorKind::SchemaDiffers), [`Setting`](crate::ErrorKind::Setting),
-    /// [`Pooler`](crate::ErrorKind::Pooler), [`Unavailable`](crate::ErrorKind::Unavailable).
+    /// - For the URL and the server: [`InvalidUrl`](crate::ErrorKind::InvalidUrl),
+    ///   [`DatabaseMissing`](crate::ErrorKind::DatabaseMissing), [`NotADatabase`](crate::ErrorKind::NotADatabase),
+    ///   [`Authentication`](crate::ErrorKind::Authentication), [`Unavailable`](crate::ErrorKind::Unavailable).
+    /// - For the schema: [`NotMigrated`](crate::ErrorKind::NotMigrated),
+    ///   [`SchemaDiffers`](crate::ErrorKind::SchemaDiffers).
+    /// - For the connection: [`Setting`](crate::ErrorKind::Setting), [`Pooler`](crate::ErrorKind::Pooler).
     pub async fn open(self) -> Result<Store> {
         Store::open_with(self).await
     }
@@ -79,7 +81,7 @@ impl Store {
             #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
             engine => {
                 return Err(crate::driver::url::invalid_url(format!(
-                    "it names {engine}, and the feature \"{engine}\" is off"
+                    "it names {engine}, and this build lacks the feature `{engine}` of catamaran"
                 )));
             }
         };
@@ -93,7 +95,7 @@ impl Store {
         })
     }
 
-    /// Which engine it is.
+    /// The engine of the database.
     pub fn engine(&self) -> Engine {
         match &self.backend {
             #[cfg(feature = "sqlite")]
@@ -113,7 +115,7 @@ impl Store {
                 #[cfg(feature = "postgres")]
                 Backend::Postgres(pool) => pool.sees_all(),
             },
-            unguarded: match &self.backend {
+            unprotected: match &self.backend {
                 #[cfg(feature = "sqlite")]
                 Backend::Sqlite(_) => Arc::default(),
                 #[cfg(feature = "postgres")]
@@ -124,13 +126,14 @@ impl Store {
         }
     }
 
-    /// The rows of one record in one scope. Each call of the repository is a unit of its own.
+    /// A repository of one record in one scope. Each of its calls is a transaction of its own.
     pub fn repository<R: Stored>(&self, scope: &Scope) -> Arc<dyn Repository<R>> {
         self.native(scope).shared()
     }
 
-    /// As [`repository`](Self::repository), of the store's own dialect: where an application's own trait,
-    /// implemented for both, begins.
+    /// As [`repository`](Self::repository), with the type of the store's engine.
+    ///
+    /// For an application that implements a trait of its own for both engines.
     pub fn native<R: Stored>(&self, scope: &Scope) -> AnyRepository<R> {
         let context = self.context(scope);
         match &self.backend {
@@ -145,22 +148,22 @@ impl Store {
         }
     }
 
-    /// Begins a unit of work that reads. On Postgres it is `REPEATABLE READ READ ONLY`; on SQLite a
-    /// transaction of a connection that cannot write.
+    /// Begins a unit of work that reads. On Postgres it is `REPEATABLE READ READ ONLY`. On SQLite its connection is
+    /// `query_only`.
     ///
     /// # Errors
     /// [`PoolTimeout`](crate::ErrorKind::PoolTimeout), [`Unavailable`](crate::ErrorKind::Unavailable);
-    /// [`Permission`](crate::ErrorKind::Permission) if the role does not fit the scope.
+    /// [`Permission`](crate::ErrorKind::Permission) if the role of the connection must not work in the scope.
     pub async fn begin_read(&self, scope: &Scope) -> Result<Unit> {
         self.begin(scope, Access::Read, Extent::Unit).await
     }
 
-    /// Begins a unit of work that writes. On Postgres it is `READ COMMITTED`; on SQLite it holds the one
-    /// writing connection from its beginning.
+    /// Begins a unit of work that writes. On Postgres it is `READ COMMITTED`. On SQLite it holds the only connection that
+    /// writes until it ends.
     ///
     /// # Errors
-    /// As [`begin_read`](Self::begin_read); [`LockTimeout`](crate::ErrorKind::LockTimeout) on SQLite if
-    /// another process writes for too long.
+    /// As [`begin_read`](Self::begin_read); [`LockTimeout`](crate::ErrorKind::LockTimeout) on SQLite if another process
+    /// holds the write lock for longer than [`StoreOptions::lock_timeout`].
     pub async fn begin_write(&self, scope: &Scope) -> Result<Unit> {
         self.begin(scope, Access::Write, Extent::Unit).await
     }
@@ -184,9 +187,10 @@ impl Store {
         })
     }
 
-    /// Closes the store: connections end as they become free, and further calls are
-    /// [`Unavailable`](crate::ErrorKind::Unavailable). So does dropping every clone of the store and every
-    /// repository and unit that came from it.
+    /// Closes the store: each connection is closed when it is free, and further calls fail with
+    /// [`Unavailable`](crate::ErrorKind::Unavailable).
+    ///
+    /// A store is also closed when all of its clones, repositories and units are dropped.
     pub fn close(&self) {
         match &self.backend {
             #[cfg(feature = "sqlite")]
@@ -197,7 +201,7 @@ impl Store {
     }
 }
 
-/// A database in memory is migrated over the connection that it lives in; on Postgres there is none.
+/// Only SQLite has databases in memory, which are migrated over the connection that keeps them alive.
 #[cfg(not(feature = "sqlite"))]
 fn is_in_memory(_url: &str) -> bool {
     false

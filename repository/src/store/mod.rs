@@ -1,4 +1,4 @@
-//! A store: how it is opened, its connections, and the units of work that it runs.
+//! The store: its options, its connections, and the units of work that it runs.
 
 mod backend;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]

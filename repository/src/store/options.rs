@@ -1,4 +1,4 @@
-//! How a store is opened.
+//! The options of a store.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::model::clock::{Clock, IdSource, SystemClock, UuidV7};
 use crate::model::domain::Domain;
 use crate::model::error::Result;
 
-/// How a store is opened: a URL, and what differs from the defaults.
+/// The options of a store: a URL, and settings that differ from the defaults.
 ///
 /// ```no_run
 /// # async fn tour() -> catamaran::Result<()> {
@@ -40,26 +40,27 @@ pub struct StoreOptions {
     pub(crate) hooks: Hooks,
 }
 
-/// What the layers above the store do while it is opened. They fill these in, so that the store knows none of them.
+/// Steps of opening that belong to the layers above the store. Those layers set them, so that the store does not depend
+/// on them.
 #[derive(Clone, Default)]
 pub(crate) struct Hooks {
     /// Applies the pending migrations.
     pub(crate) migrate: Option<Migrate>,
-    /// Compares the schema, in place of the check by names.
+    /// Compares the whole schema. Replaces the check of names.
     pub(crate) check_schema: Option<CheckSchema>,
 }
 
-/// How the pending migrations are applied.
+/// Two ways to apply the pending migrations.
 #[derive(Clone, Copy)]
 pub(crate) struct Migrate {
-    /// Over a connection that is there: to a database in memory.
+    /// Over a given connection: for a database in memory.
     pub(crate) apply: ApplyMigrations,
-    /// Over a connection of its own, to the database at a URL, in these schemas of Postgres.
+    /// Over a connection of its own, to a URL and these schemas of Postgres.
     pub(crate) before_opening:
         for<'a> fn(&'a str, &'a [String], ApplyMigrations) -> BoxFuture<'a, Result<()>>,
 }
 
-/// Compares the schema behind the connections with what it has to be; takes the application's role as well.
+/// Compares the schema of the database with the expected one, for the application's role.
 pub(crate) type CheckSchema =
     Arc<dyn for<'a> Fn(&'a Backend, &'a str) -> BoxFuture<'a, Result<()>> + Send + Sync>;
 
@@ -73,7 +74,7 @@ impl fmt::Debug for StoreOptions {
 }
 
 impl StoreOptions {
-    /// The defaults for a URL: `sqlite:` or `postgres:` (also `postgresql:`), as sqlx reads them.
+    /// The defaults for a URL that begins with `sqlite:`, `postgres:` or `postgresql:`, in the format of sqlx.
     pub fn new(url: impl Into<String>) -> Self {
         StoreOptions {
             url: SecretString::from(url.into()),
@@ -85,90 +86,96 @@ impl StoreOptions {
         }
     }
 
-    /// The domain that the schema must have: opening fails with
-    /// [`NotMigrated`](crate::ErrorKind::NotMigrated) where a table or a column is missing. With it a refused delete
-    /// names the rows that still refer also on SQLite ([`ForeignKey`](crate::ErrorKind::ForeignKey)).
+    /// The domain of the schema. Default: none.
+    ///
+    /// Opening fails with [`NotMigrated`](crate::ErrorKind::NotMigrated) if a table or a column is missing. With a
+    /// domain, [`ForeignKey`](crate::ErrorKind::ForeignKey) names the violated key of any table on SQLite too.
     #[must_use]
     pub fn domain(mut self, domain: &'static Domain) -> Self {
         self.domain = Some(domain);
         self
     }
 
-    /// How many connections read on SQLite, beside the one that writes; 4 unless told otherwise.
+    /// The number of reading connections on SQLite, besides the one that writes. Default: 4; at least 1.
     #[must_use]
     pub fn readers(mut self, readers: usize) -> Self {
         self.settings.readers = readers.clamp(1, MOST_CONNECTIONS);
         self
     }
 
-    /// How many connections a store has on Postgres; 10 unless told otherwise.
+    /// The number of connections on Postgres. Default: 10; at least 1.
     #[must_use]
     pub fn connections(mut self, connections: usize) -> Self {
         self.settings.connections = connections.clamp(1, MOST_CONNECTIONS);
         self
     }
 
-    /// How long a call waits for a connection; 5 seconds unless told otherwise.
+    /// How long a call waits for a free connection. Default: 5 seconds.
     #[must_use]
     pub fn acquire_timeout(mut self, timeout: Duration) -> Self {
         self.settings.acquire_timeout = timeout;
         self
     }
 
-    /// How long a statement waits for a lock; 5 seconds unless told otherwise. In whole milliseconds, at
-    /// least one and at most `i32::MAX` of them (24 days): both engines read 0 as something else.
+    /// How long a statement waits for a lock. Default: 5 seconds.
+    ///
+    /// Rounded down to whole milliseconds, at least 1 and at most `i32::MAX` (24 days). The engines give 0 another
+    /// meaning: no waiting on SQLite, no limit on Postgres.
     #[must_use]
     pub fn lock_timeout(mut self, timeout: Duration) -> Self {
         self.settings.lock_timeout = in_milliseconds(timeout);
         self
     }
 
-    /// How long a statement may take; 30 seconds unless told otherwise. In milliseconds as
-    /// [`lock_timeout`](Self::lock_timeout).
+    /// How long a statement may take. Default: 30 seconds; rounded as [`lock_timeout`](Self::lock_timeout).
     ///
-    /// Postgres ends a statement by its own clock (`statement_timeout`), and a unit of work that waits as
-    /// long for its next statement (`idle_in_transaction_session_timeout`). SQLite is interrupted between
-    /// two steps of its virtual machine. A database that is silent for both timeouts and five seconds more
-    /// is given up as [`ConnectionLost`](crate::ErrorKind::ConnectionLost).
+    /// Postgres ends the statement itself (`statement_timeout`). It also ends a unit of work that is idle for that long
+    /// (`idle_in_transaction_session_timeout`). On SQLite the library interrupts the statement between two steps of the
+    /// virtual machine.
+    ///
+    /// The client-side deadline is the sum of both timeouts and 5 seconds. After it a call fails with
+    /// [`ConnectionLost`](crate::ErrorKind::ConnectionLost).
     #[must_use]
     pub fn statement_timeout(mut self, timeout: Duration) -> Self {
         self.settings.statement_timeout = in_milliseconds(timeout);
         self
     }
 
-    /// What a commit on SQLite waits for.
+    /// What a commit on SQLite waits for. Default: [`Synchronous::Full`].
     #[must_use]
     pub fn synchronous(mut self, synchronous: Synchronous) -> Self {
         self.settings.synchronous = synchronous;
         self
     }
 
-    /// The name under which Postgres lists the store's connections.
+    /// The `application_name` of the connections on Postgres. Default: `catamaran`.
     #[must_use]
     pub fn application_name(mut self, name: impl Into<String>) -> Self {
         self.settings.application_name = name.into();
         self
     }
 
-    /// The role that scoped work on Postgres runs as; [`DEFAULT_APPLICATION_ROLE`](crate::postgres::DEFAULT_APPLICATION_ROLE) unless told otherwise.
+    /// The role of work in an owner's scope on Postgres. Default:
+    /// `catamaran_app`.
     #[must_use]
     pub fn application_role(mut self, role: impl Into<String>) -> Self {
         self.settings.application_role = role.into();
         self
     }
 
-    /// The application's schemas on Postgres, by their names. Default: [`DEFAULT_SCHEMA`](crate::postgres::DEFAULT_SCHEMA). SQLite has
-    /// none.
+    /// The names of the application's schemas on Postgres. Default: `public`. SQLite
+    /// ignores it.
     ///
-    /// On each connection `search_path` is set to them: names are looked up in `pg_catalog`, then in these schemas in
-    /// their order, then among the session's temporary tables, whatever the role or the database are set to. The
-    /// first one holds the application's tables, and is where the migrations make them; others hold what these need,
-    /// such as extensions. Give the same to
-    /// `migrate::ConnectOptions::schema`, to `Doctor::schemas` and to `--database-schema`.
+    /// The first schema holds the application's tables, and migrations create them there. Others hold what the tables
+    /// need, such as extensions.
     ///
-    /// Opening fails with [`NotMigrated`](crate::ErrorKind::NotMigrated) where one does not exist, and with
-    /// [`Setting`](crate::ErrorKind::Setting) for a name that is no schema of an application's: `$user`, or one that begins
-    /// with `pg_`.
+    /// Each connection sets its `search_path` to them, whatever the settings of the role or the database are. A name is
+    /// looked up in `pg_catalog`, then in these schemas in order, then among the temporary tables of the session.
+    ///
+    /// Use the same schemas for `migrate::ConnectOptions::schema`, `Doctor::schemas` and `--database-schema`.
+    ///
+    /// Opening fails with [`NotMigrated`](crate::ErrorKind::NotMigrated) if a schema does not exist. It fails with
+    /// [`Setting`](crate::ErrorKind::Setting) for `$user` and for a name that begins with `pg_`.
     ///
     /// ```
     /// # use catamaran::StoreOptions;
@@ -182,27 +189,26 @@ impl StoreOptions {
         self
     }
 
-    /// Whether a pooler that gives a server connection to a client for one transaction at a time stands
-    /// before Postgres: pgbouncer with `pool_mode = transaction`, or its like. `false` unless told otherwise,
-    /// and a store that then meets a pooler refuses to open with [`Pooler`](crate::ErrorKind::Pooler).
+    /// Whether the URL leads to a pooler in transaction mode, such as pgbouncer with `pool_mode = transaction`. Default:
+    /// `false`; opening then fails with [`Pooler`](crate::ErrorKind::Pooler) if it detects a pooler.
     ///
-    /// With `true`, nothing is kept on a connection: every call is a transaction that begins with the
-    /// settings of the store, and no statement is prepared under a name. Each statement is planned anew, in one
-    /// round trip more. Without a pooler it works as well. SQLite has none.
+    /// With `true` the store keeps no state on a connection. Every call is a transaction that first sets the settings of
+    /// the store, and no prepared statement has a name. Each statement costs one more round trip and is planned every
+    /// time. It also works without a pooler. SQLite ignores it.
     #[must_use]
-    pub fn transaction_pooler(mut self, stands_between: bool) -> Self {
-        self.settings.transaction_pooler = stands_between;
+    pub fn transaction_pooler(mut self, pooled: bool) -> Self {
+        self.settings.transaction_pooler = pooled;
         self
     }
 
-    /// Another clock than the machine's.
+    /// The clock for timestamps of rows. Default: the clock of the machine.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// Another source of ids than UUID version 7.
+    /// The source of ids for new rows. Default: UUID version 7.
     #[must_use]
     pub fn ids(mut self, ids: impl IdSource) -> Self {
         self.ids = Arc::new(ids);
@@ -214,10 +220,10 @@ impl StoreOptions {
     }
 }
 
-/// More connections than any server or file takes.
+/// An upper limit of connections, above what any server or file supports.
 const MOST_CONNECTIONS: usize = 10_000;
 
-/// A timeout as both engines take it.
+/// A timeout in the range that both engines accept.
 fn in_milliseconds(timeout: Duration) -> Duration {
     let most = i32::MAX.unsigned_abs().into();
     let milliseconds = u64::try_from(timeout.as_millis()).unwrap_or(most);
@@ -229,7 +235,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn debug_shows_no_password_wherever_it_stands_in_the_url() {
+    fn debug_output_of_options_shows_no_password_of_a_url() {
         for url in [
             "postgres://ann:s3cret@localhost/habits",
             "postgres://localhost/habits?user=ann&password=s3cret",

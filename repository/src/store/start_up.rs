@@ -1,4 +1,4 @@
-//! Whether a database has the schema of the application, as far as names go.
+//! The check of table and column names when a store is opened.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,11 +14,10 @@ use crate::model::scope::Scope;
 use crate::session::Session;
 use crate::sql::SqlText;
 
-/// Where SeaORM's migrator keeps its history.
+/// The table in which SeaORM's migrator records the applied migrations.
 pub(crate) const HISTORY: &str = "seaql_migrations";
 
-/// Looks whether the database has every table and column of the domain; without one, whether it was
-/// migrated at all.
+/// Checks that the database has every table and column of the domain. Without a domain, checks that it was migrated.
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(crate) async fn check(backend: &Backend, domain: Option<&'static Domain>) -> Result<()> {
     match backend {
@@ -50,13 +49,13 @@ async fn check_names<D: Dialect>(pool: &D::Pool, domain: Option<&'static Domain>
 
 fn missing(
     tables: &HashMap<String, HashSet<String>>,
-    wanted: Option<impl Iterator<Item = &'static Table>>,
+    required: Option<impl Iterator<Item = &'static Table>>,
 ) -> Option<String> {
-    let Some(mut wanted) = wanted else {
+    let Some(mut required) = required else {
         let missing = !tables.contains_key(HISTORY);
         return missing.then(|| format!("there is no table {HISTORY}"));
     };
-    wanted.find_map(|table| match tables.get(table.name) {
+    required.find_map(|table| match tables.get(table.name) {
         None => Some(format!("there is no table {}", table.name)),
         Some(columns) => table
             .columns

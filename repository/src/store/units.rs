@@ -1,5 +1,4 @@
-//! The units of work that a store runs: isolated as asked, tried again after a conflict, done once where they have a
-//! key.
+//! The units of work that a store runs: their isolation, their retries and their idempotency keys.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -12,10 +11,10 @@ use crate::model::scope::Scope;
 use crate::unit::Unit;
 
 impl Store {
-    /// Runs a unit of work that reads: all of its reads see one snapshot, and writes are refused.
+    /// Runs a unit of work that reads. All of its reads see one snapshot, and writes fail.
     ///
     /// # Errors
-    /// What the work gives; and as [`begin_read`](Self::begin_read).
+    /// The error of the work; and as [`begin_read`](Self::begin_read).
     pub async fn read<T, E, F>(&self, scope: &Scope, work: F) -> Result<T, E>
     where
         F: AsyncFnOnce(&Unit) -> Result<T, E>,
@@ -23,15 +22,14 @@ impl Store {
     {
         let unit = self.begin_read(scope).await?;
         let result = work(&unit).await;
-        finish(unit, result).await.result
+        finish(unit, result).await.map_err(|failed| failed.error)
     }
 
-    /// Runs a unit of work that writes, and commits it if the work gives `Ok`. It is one try;
-    /// [`writing`](Self::writing) makes one that is tried again.
+    /// Runs a unit of work that writes, and commits it if the work returns `Ok`. Does not retry; for retries see
+    /// [`writing`](Self::writing).
     ///
-    /// Inside, ask the unit for repositories. One of the store's own would be another connection, and on
-    /// SQLite its writes would wait for this unit until they give
-    /// [`PoolTimeout`](crate::ErrorKind::PoolTimeout).
+    /// Get repositories inside the work from its unit. A repository of the store uses another connection. On SQLite its
+    /// writes wait for this unit, and fail with [`PoolTimeout`](crate::ErrorKind::PoolTimeout).
     ///
     /// ```no_run
     /// # mod demo { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/note.rs")); }
@@ -51,8 +49,8 @@ impl Store {
     /// ```
     ///
     /// # Errors
-    /// What the work gives, in which case nothing of it stays; and as [`begin_write`](Self::begin_write)
-    /// and [`Unit::commit`].
+    /// The error of the work, which is rolled back then; and as [`begin_write`](Self::begin_write) and
+    /// [`Unit::commit`].
     pub async fn write<T, E, F>(&self, scope: &Scope, work: F) -> Result<T, E>
     where
         F: AsyncFnOnce(&Unit) -> Result<T, E>,
@@ -60,32 +58,35 @@ impl Store {
     {
         let unit = self.begin_write(scope).await?;
         let result = work(&unit).await;
-        finish(unit, result).await.result
+        finish(unit, result).await.map_err(|failed| failed.error)
     }
 
-    /// A unit of work that writes, as it is wanted: serializable, tried again, done once for good.
+    /// Prepares a unit of work that writes, with retries, and with isolation or an idempotency key on request.
     pub fn writing(&self, scope: &Scope) -> Writing<'_> {
         Writing::new(self, scope)
     }
 
-    /// Whether a unit with that idempotency key was committed in the scope. One that has taken the key and is
-    /// still under way is waited for, so that the answer is final for a call that was lost; a call that has
-    /// not got as far may still do it.
+    /// Whether a unit with this idempotency key was committed in the scope.
+    ///
+    /// Waits for a unit that has inserted the key and has not ended. So the result is final for a call whose connection
+    /// was lost. A unit that inserts the key later can still commit.
     ///
     /// # Errors
-    /// As [`begin_write`](Self::begin_write); [`LockTimeout`](crate::ErrorKind::LockTimeout) if a unit with
-    /// the key takes longer; [`SchemaMismatch`](crate::ErrorKind::SchemaMismatch) if there is no table
-    /// [`OPERATION_KEYS`](crate::OPERATION_KEYS).
+    /// As [`begin_write`](Self::begin_write). [`LockTimeout`](crate::ErrorKind::LockTimeout) if a unit with the key is
+    /// still open after [`StoreOptions::lock_timeout`](crate::StoreOptions::lock_timeout).
+    /// [`SchemaMismatch`](crate::ErrorKind::SchemaMismatch) if the table [`OPERATION_KEYS`](crate::OPERATION_KEYS) does
+    /// not exist.
     pub async fn was_done(&self, scope: &Scope, key: Uuid) -> Result<bool> {
         let unit = self.begin_write(scope).await?;
-        let free = unit.take_key(key).await?;
-        // What was looked for is known, however this ends.
+        let is_new = unit.insert_key(key).await?;
+        // The result is known, even if the rollback fails.
         let _rolled_back = unit.rollback().await;
-        Ok(!free)
+        Ok(!is_new)
     }
 
-    /// Forgets the idempotency keys of the scope that were taken before that time; returns how many. Do
-    /// so when nobody repeats those calls any more. The system's scope forgets every owner's.
+    /// Deletes the idempotency keys of the scope that are older than `before`; returns how many.
+    ///
+    /// Choose a time after which no caller repeats those calls. In the system's scope it deletes the keys of every owner.
     ///
     /// # Errors
     /// As [`was_done`](Self::was_done); [`InvalidValue`](crate::ErrorKind::InvalidValue) for a time outside the
@@ -96,7 +97,13 @@ impl Store {
     }
 }
 
-/// A unit of work that is about to be run; [`Store::writing`] makes one.
+/// A unit of work that writes, before it runs. Created by [`Store::writing`].
+///
+/// [`serializable`](Self::serializable) sets its isolation, and [`retry`](Self::retry) the number of tries. Then call one
+/// of:
+/// - [`run`](Self::run) runs the unit, and runs it again after a conflict.
+/// - [`once`](Self::once) does the same, but at most once for each idempotency key.
+/// - [`begin`](Self::begin) begins the unit, and leaves commit and retries to the caller.
 ///
 /// ```no_run
 /// # mod demo { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/note.rs")); }
@@ -116,7 +123,7 @@ impl Store {
 /// # }
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "it does nothing until it is run or begun"]
+#[must_use = "it does nothing until `run`, `once` or `begin` is called"]
 pub struct Writing<'s> {
     store: &'s Store,
     scope: Scope,
@@ -124,71 +131,65 @@ pub struct Writing<'s> {
     retry: Retry,
 }
 
-/// What came of a unit of work with an idempotency key.
+/// The outcome of a unit of work with an idempotency key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnceOutcome<T> {
-    /// It was done now, and this is its value.
+    /// The unit was committed by this call, with this value.
     Done(T),
-    /// It had been done before, by another call with the key or by an earlier try of this one. What came of
-    /// it then is in the database.
+    /// A unit with the key was committed before: by another call, or by an earlier try of this one. The value is lost;
+    /// its effects are in the database.
     AlreadyDone,
 }
 
-/// How a try ended.
-struct Attempt<T, E> {
-    result: Result<T, E>,
-    again: RetryDecision,
+/// A failed try of a unit of work.
+struct Failed<E> {
+    error: E,
+    retry: RetryDecision,
 }
 
-/// Whether another try may end in another way.
+/// Whether a failed unit of work may be tried again.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum RetryDecision {
-    No,
-    /// Whether it is committed is unknown; a key tells.
+    Never,
+    /// The unit may have been committed. Only an idempotency key makes another try safe.
     WithKey,
-    Yes,
+    Always,
 }
 
-impl<T, E: From<Error>> Attempt<T, E> {
-    fn failed(error: Error) -> Self {
-        let again = match error.kind() {
+impl<E: From<Error>> Failed<E> {
+    fn of(error: Error) -> Self {
+        let retry = match error.kind() {
             ErrorKind::CommitUnknown => RetryDecision::WithKey,
-            _ if error.is_retryable() => RetryDecision::Yes,
-            _ => RetryDecision::No,
+            _ if error.is_retryable() => RetryDecision::Always,
+            _ => RetryDecision::Never,
         };
-        Attempt {
-            result: Err(error.into()),
-            again,
+        Failed {
+            error: error.into(),
+            retry,
         }
     }
 }
 
-/// Ends the unit as its work went: commits it, or rolls it back.
-async fn finish<T, E: From<Error>>(unit: Unit, result: Result<T, E>) -> Attempt<T, E> {
-    // Whatever the work made of the error that it met.
-    let again = match unit.is_retryable().await {
-        true => RetryDecision::Yes,
-        false => RetryDecision::No,
+/// Commits the unit if its work succeeded, and rolls it back if not.
+async fn finish<T, E: From<Error>>(unit: Unit, result: Result<T, E>) -> Result<T, Failed<E>> {
+    // The unit knows the library's error, even if the work has replaced it by one of its own.
+    let retry = match unit.is_retryable().await {
+        true => RetryDecision::Always,
+        false => RetryDecision::Never,
     };
     match result {
         Ok(value) => match unit.commit().await {
-            Ok(()) => Attempt {
-                result: Ok(value),
-                again: RetryDecision::No,
-            },
-            Err(error) if again == RetryDecision::No => Attempt::failed(error),
-            Err(error) => Attempt {
-                result: Err(error.into()),
-                again,
-            },
+            Ok(()) => Ok(value),
+            Err(error) if retry == RetryDecision::Never => Err(Failed::of(error)),
+            Err(error) => Err(Failed {
+                error: error.into(),
+                retry,
+            }),
         },
         Err(error) => {
-            // The work's own error is the one to report.
+            // The error of the work is reported, not that of the rollback.
             let _rolled_back = unit.rollback().await;
-            Attempt {
-                result: Err(error),
-                again,
-            }
+            Err(Failed { error, retry })
         }
     }
 }
@@ -203,21 +204,22 @@ impl<'s> Writing<'s> {
         }
     }
 
-    /// As if no other unit ran at the same time: `SERIALIZABLE` on Postgres, where
-    /// [`Serialization`](ErrorKind::Serialization) tells that it could not be so; on SQLite every unit that
-    /// writes is.
+    /// Makes the unit serializable: as if no other unit ran at the same time.
+    ///
+    /// On Postgres the unit is `SERIALIZABLE`, and a conflict is a [`Serialization`](ErrorKind::Serialization) error. On
+    /// SQLite every unit that writes is serializable.
     pub fn serializable(mut self) -> Self {
         self.extent = Extent::SerializableUnit;
         self
     }
 
-    /// Another number of tries, or another budget, than the default's.
+    /// Sets the number of tries and their time budget. Default: [`Retry::default`].
     pub fn retry(mut self, retry: Retry) -> Self {
         self.retry = retry;
         self
     }
 
-    /// Begins the unit, for a caller that ends it and tries it again by itself.
+    /// Begins the unit. The caller commits it, and retries if necessary; `retry` has no effect.
     ///
     /// # Errors
     /// As [`Store::begin_write`].
@@ -227,90 +229,92 @@ impl<'s> Writing<'s> {
             .await
     }
 
-    /// Runs the unit, and commits it if the work gives `Ok`. If it ran into another one (a serialization
-    /// failure, a deadlock, a lock that was not obtained in time), or its connection was lost before the
-    /// commit, all of it is rolled back and run again.
+    /// Runs the unit, and commits it if the work returns `Ok`.
+    ///
+    /// The unit is rolled back and run again after a serialization failure, a deadlock or a lock timeout, and if the
+    /// connection was lost before the commit. So the work may run several times.
     ///
     /// # Errors
-    /// What the work gives in its last try, in which case nothing of it stays; and as
-    /// [`Store::begin_write`] and [`Unit::commit`].
-    /// [`CommitUnknown`](ErrorKind::CommitUnknown) is never tried again; see [`once`](Self::once).
+    /// The error of the work in the last try, which is rolled back; and as [`Store::begin_write`] and [`Unit::commit`].
+    /// There is no retry after [`CommitUnknown`](ErrorKind::CommitUnknown); see [`once`](Self::once).
     pub async fn run<T, E, F>(self, work: F) -> Result<T, E>
     where
         F: AsyncFnOnce(&Unit) -> Result<T, E> + Clone,
         E: From<Error>,
     {
-        let done = self.attempts(None, work).await?;
-        // Without a key nothing was done before.
-        done.ok_or_else(|| Error::new(ErrorKind::Internal).into())
+        let value = self.run_until_committed(None, work).await?;
+        // `None` needs a key.
+        value.ok_or_else(|| Error::new(ErrorKind::Internal).into())
     }
 
-    /// Runs the unit unless a unit with this key was committed before in the same scope. The key is
-    /// committed with it, so that whoever repeats the call, after whatever error, does no harm; a
-    /// [`CommitUnknown`](ErrorKind::CommitUnknown) is resolved by the next try.
+    /// As [`run`](Self::run), unless a unit with this idempotency key was committed before in the same scope.
     ///
-    /// The key is made by whoever wants the work done, once, before the first call. It is kept in the table
-    /// [`OPERATION_KEYS`](crate::OPERATION_KEYS), which is part of the application's domain and migrations,
-    /// until [`forget_keys`](Store::forget_keys).
+    /// The key is committed with the unit. So a call may be repeated with the same key after any error, and the work is
+    /// committed at most once. After a [`CommitUnknown`](ErrorKind::CommitUnknown) the next try looks the key up.
+    ///
+    /// The caller creates one key for each operation, before its first call. Keys are rows of the table
+    /// [`OPERATION_KEYS`](crate::OPERATION_KEYS), which the application adds to its domain and migrations.
+    /// [`forget_keys`](Store::forget_keys) deletes old ones.
     ///
     /// # Errors
-    /// As [`run`](Self::run). [`CommitUnknown`](ErrorKind::CommitUnknown) if the tries after it could not
-    /// tell; [`SchemaMismatch`](ErrorKind::SchemaMismatch) if there is no such table.
+    /// As [`run`](Self::run). [`CommitUnknown`](ErrorKind::CommitUnknown) if no later try could look the key up.
+    /// [`SchemaMismatch`](ErrorKind::SchemaMismatch) if the table does not exist.
     pub async fn once<T, E, F>(self, key: Uuid, work: F) -> Result<OnceOutcome<T>, E>
     where
         F: AsyncFnOnce(&Unit) -> Result<T, E> + Clone,
         E: From<Error>,
     {
-        let done = self.attempts(Some(key), work).await?;
-        Ok(done.map_or(OnceOutcome::AlreadyDone, OnceOutcome::Done))
+        let value = self.run_until_committed(Some(key), work).await?;
+        Ok(value.map_or(OnceOutcome::AlreadyDone, OnceOutcome::Done))
     }
 
-    /// The value of the work, or `None` if it was done before.
-    async fn attempts<T, E, F>(&self, key: Option<Uuid>, work: F) -> Result<Option<T>, E>
+    /// Runs the work until it is committed; `None` if a unit with the key was committed before.
+    async fn run_until_committed<T, E, F>(&self, key: Option<Uuid>, work: F) -> Result<Option<T>, E>
     where
         F: AsyncFnOnce(&Unit) -> Result<T, E> + Clone,
         E: From<Error>,
     {
         let mut tries = self.retry.begin();
-        let mut unknown = None;
+        // The error of an earlier try that may have been committed. It is reported instead of later errors.
+        let mut commit_unknown: Option<E> = None;
         loop {
-            let attempt = match self.begin_with(key).await {
+            let outcome = match self.begin_with(key).await {
                 Ok(Some(unit)) => {
-                    // The key was free, so what an earlier try did was not committed.
-                    unknown = None;
-                    let result = work.clone()(&unit).await.map(Some);
+                    // The key is new, so no earlier try was committed.
+                    commit_unknown = None;
+                    let result = work.clone()(&unit).await;
                     finish(unit, result).await
                 }
                 Ok(None) => return Ok(None),
-                Err(error) => Attempt::failed(error),
+                Err(error) => Err(Failed::of(error)),
             };
-            let is_unknown = unknown.is_some() || attempt.again == RetryDecision::WithKey;
-            let result = match (attempt.result, unknown.take()) {
-                // What an earlier try may have committed is still unknown.
-                (Err(_), Some(unknown)) => Err(unknown),
-                (result, _) => result,
+            let failed = match outcome {
+                Ok(value) => return Ok(Some(value)),
+                Err(failed) => failed,
             };
-            let again = match attempt.again {
-                RetryDecision::No => false,
+            let may_retry = match failed.retry {
+                RetryDecision::Never => false,
                 RetryDecision::WithKey => key.is_some(),
-                RetryDecision::Yes => true,
+                RetryDecision::Always => true,
             };
-            if !again || !tries.another().await {
-                return result;
+            let is_unknown = commit_unknown.is_some() || failed.retry == RetryDecision::WithKey;
+            let error = commit_unknown.take().unwrap_or(failed.error);
+            if !may_retry || !tries.another().await {
+                return Err(error);
             }
             if is_unknown {
-                unknown = result.err();
+                commit_unknown = Some(error);
             }
         }
     }
 
-    /// A unit that has taken the key; `None` if the key was taken before.
+    /// Begins a unit and inserts the key; `None` if the key was committed before.
     async fn begin_with(&self, key: Option<Uuid>) -> Result<Option<Unit>> {
         let unit = self.begin().await?;
         if let Some(key) = key
-            && !unit.take_key(key).await?
+            && !unit.insert_key(key).await?
         {
-            // Nothing was written.
+            // The unit has written nothing, so the result of the rollback does not matter.
             let _rolled_back = unit.rollback().await;
             return Ok(None);
         }

@@ -1,4 +1,4 @@
-//! A unit of work of whichever engine the store is of.
+//! A unit of work on the engine of its store.
 
 use std::sync::Arc;
 
@@ -10,15 +10,16 @@ use super::AnyRepository;
 use super::native::PostgresUnit;
 #[cfg(feature = "sqlite")]
 use super::native::SqliteUnit;
-use super::savepoint::{Savepoint, behind};
+use super::savepoint::{Savepoint, run_in};
 use crate::driver::Stored;
 use crate::model::error::{Error, Result};
 use crate::model::repository::Repository;
 
 /// A unit of work: one transaction that hands out repositories.
 ///
-/// [`commit`](Unit::commit) consumes it; dropping it rolls back. A write that fails in it, or a call that is
-/// dropped before its end, forbids every further call, and a commit then rolls back and says so.
+/// [`commit`](Unit::commit) consumes it; dropping it rolls back. After a failed write, or a call that is dropped before
+/// its end, every further call fails with [`UnitEnded`](crate::ErrorKind::UnitEnded). A commit then rolls back and
+/// fails with the same kind.
 pub enum Unit {
     /// On SQLite.
     #[cfg(feature = "sqlite")]
@@ -29,12 +30,12 @@ pub enum Unit {
 }
 
 impl Unit {
-    /// A repository whose calls are part of the unit, in the unit's scope.
+    /// A repository in the unit's scope, whose calls are part of the unit.
     pub fn repository<R: Stored>(&self) -> Arc<dyn Repository<R>> {
         self.native().shared()
     }
 
-    /// As [`repository`](Self::repository), of the store's own dialect.
+    /// As [`repository`](Self::repository), with the type of the store's engine.
     pub fn native<R: Stored>(&self) -> AnyRepository<R> {
         match self {
             #[cfg(feature = "sqlite")]
@@ -44,11 +45,12 @@ impl Unit {
         }
     }
 
-    /// Does something that may fail without ending the unit: behind a savepoint, which is released if the work
-    /// gives `Ok` and rolled back if not.
+    /// Runs work that may fail without ending the unit.
     ///
-    /// Calls that are made in the unit meanwhile are part of the attempt. Attempts may stand one in the
-    /// other; two side by side end the unit, and so does one that is dropped before its end.
+    /// Sets a savepoint before the work. Releases it if the work returns `Ok`, and rolls back to it if not.
+    ///
+    /// Every call in the unit meanwhile is part of the work. Savepoints may be nested. Two that overlap end the unit, and
+    /// so does one that is dropped before its end.
     ///
     /// ```no_run
     /// # mod demo { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/note.rs")); }
@@ -67,12 +69,12 @@ impl Unit {
     /// ```
     ///
     /// # Errors
-    /// What the work gives. [`UnitEnded`](crate::ErrorKind::UnitEnded) if the work gives `Ok` although a
-    /// call in it failed; what was done in it is taken back then.
+    /// The error of the work. [`UnitEnded`](crate::ErrorKind::UnitEnded) if the work returns `Ok` although a call in it
+    /// failed; the work is rolled back then.
     ///
     /// A [`Serialization`](crate::ErrorKind::Serialization), a
-    /// [`StatementTimeout`](crate::ErrorKind::StatementTimeout), a full disk or a lost connection ends the
-    /// unit on either engine, in an attempt too.
+    /// [`StatementTimeout`](crate::ErrorKind::StatementTimeout), a full disk or a lost connection ends the unit on either
+    /// engine, after a savepoint too.
     pub async fn savepoint<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: AsyncFnOnce(&Unit) -> Result<T, E>,
@@ -80,13 +82,13 @@ impl Unit {
     {
         match self {
             #[cfg(feature = "sqlite")]
-            Unit::Sqlite(unit) => behind(Savepoint::set(unit).await?, work(self)).await,
+            Unit::Sqlite(unit) => run_in(Savepoint::set(unit).await?, work(self)).await,
             #[cfg(feature = "postgres")]
-            Unit::Postgres(unit) => behind(Savepoint::set(unit).await?, work(self)).await,
+            Unit::Postgres(unit) => run_in(Savepoint::set(unit).await?, work(self)).await,
         }
     }
 
-    /// Whether the unit failed in a way that need not happen again.
+    /// Whether the unit failed with an error that a new try may avoid.
     pub(crate) async fn is_retryable(&self) -> bool {
         match self {
             #[cfg(feature = "sqlite")]
@@ -96,13 +98,13 @@ impl Unit {
         }
     }
 
-    /// Takes an idempotency key, to be committed with the unit; whether it was free.
-    pub(crate) async fn take_key(&self, key: Uuid) -> Result<bool> {
+    /// Inserts an idempotency key, which is committed with the unit. Returns whether the key was new.
+    pub(crate) async fn insert_key(&self, key: Uuid) -> Result<bool> {
         match self {
             #[cfg(feature = "sqlite")]
-            Unit::Sqlite(unit) => unit.take_key(key).await,
+            Unit::Sqlite(unit) => unit.insert_key(key).await,
             #[cfg(feature = "postgres")]
-            Unit::Postgres(unit) => unit.take_key(key).await,
+            Unit::Postgres(unit) => unit.insert_key(key).await,
         }
     }
 
@@ -115,13 +117,13 @@ impl Unit {
         }
     }
 
-    /// Makes everything durable, or nothing.
+    /// Commits all changes of the unit, or rolls them all back.
     ///
     /// # Errors
-    /// [`UnitEnded`](crate::ErrorKind::UnitEnded) if a call in it failed: it was rolled back.
-    /// [`CommitUnknown`](crate::ErrorKind::CommitUnknown) if the connection broke meanwhile. What a commit
-    /// itself may meet: [`StorageFull`](crate::ErrorKind::StorageFull),
-    /// [`Serialization`](crate::ErrorKind::Serialization).
+    /// - [`UnitEnded`](crate::ErrorKind::UnitEnded) if a call in it failed: it was rolled back.
+    /// - [`CommitUnknown`](crate::ErrorKind::CommitUnknown) if the connection was lost during the commit.
+    /// - [`StorageFull`](crate::ErrorKind::StorageFull) and [`Serialization`](crate::ErrorKind::Serialization) from the
+    ///   commit itself.
     pub async fn commit(self) -> Result<()> {
         match self {
             #[cfg(feature = "sqlite")]
@@ -131,10 +133,10 @@ impl Unit {
         }
     }
 
-    /// Takes everything back, and waits until it is.
+    /// Rolls back the changes of the unit, and waits for the end of the rollback.
     ///
     /// # Errors
-    /// [`ConnectionLost`](crate::ErrorKind::ConnectionLost), in which case the server takes it back.
+    /// [`ConnectionLost`](crate::ErrorKind::ConnectionLost); the server then rolls back by itself.
     pub async fn rollback(self) -> Result<()> {
         match self {
             #[cfg(feature = "sqlite")]

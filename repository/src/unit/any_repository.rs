@@ -1,4 +1,4 @@
-//! A repository of whichever engine the store is of.
+//! A repository on the engine of its store.
 
 use std::sync::Arc;
 
@@ -10,8 +10,9 @@ use crate::driver::Stored;
 use crate::model::record::Record;
 use crate::model::repository::Repository;
 
-/// A repository of the store's own dialect, for an application that implements a trait of its own for
-/// both.
+/// A repository with the type of the store's engine.
+///
+/// For an application that implements a trait of its own for both engines.
 #[derive(Debug, Clone)]
 pub enum AnyRepository<R: Record> {
     /// On SQLite.

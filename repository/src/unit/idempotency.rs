@@ -1,4 +1,4 @@
-//! Idempotency keys: which units of work were committed, for callers that could not know.
+//! Idempotency keys: a record of committed units of work, for callers that repeat a call.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -15,12 +15,12 @@ use crate::session::Session;
 use crate::sql::Sql;
 use crate::sql::SqlText;
 
-/// The table of the keys, for the domain of an application that uses
+/// The table of the idempotency keys, for the domain of an application that uses
 /// `Writing::once`.
 ///
-/// A key belongs to the owner in whose scope it was used, so that nobody learns of another's; the system's
-/// keys belong to the nil UUID. Like every table it is made by a migration of the application; that of the
-/// reference domain is `m20261122_000008_operation_keys`.
+/// A key belongs to the owner of the scope in which it is used, so that no owner sees the keys of another. The keys of
+/// the system's scope belong to the nil UUID. A migration of the application creates the table; in the reference domain
+/// it is `m20261122_000008_operation_keys`.
 pub const OPERATION_KEYS: Table = Table {
     name: "catamaran_operation_keys",
     columns: &["user_id", "id", "created_at"],
@@ -46,7 +46,7 @@ pub const OPERATION_KEYS: Table = Table {
     ..Table::BLANK
 };
 
-/// The types of [`OPERATION_KEYS`], for the models of the same domain: the table has no record.
+/// The column types of [`OPERATION_KEYS`], which has no record, for the models of the same domain.
 pub const OPERATION_KEYS_TYPES: TableTypes = TableTypes {
     table: OPERATION_KEYS.name,
     columns: &[
@@ -63,8 +63,8 @@ fn text(sql: Sql<impl Dialect>) -> SqlText {
     }
 }
 
-/// Takes the key, and waits for anyone who has it in hand; whether it was free.
-pub(crate) async fn take<D: Dialect>(
+/// Inserts the key; returns whether it was new. Waits for a unit that has inserted it and has not ended.
+pub(crate) async fn insert<D: Dialect>(
     session: &mut Session<D>,
     context: &Context,
     key: Uuid,
@@ -82,11 +82,11 @@ pub(crate) async fn take<D: Dialect>(
     canonical("created_at", &mut now)?;
     let owner = context.scope.owner_id().unwrap_or(Uuid::nil());
     let values = vec![Value::Uuid(owner), Value::Uuid(key), Value::Timestamp(now)];
-    let taken = session.execute(&text(sql), values).await?;
-    Ok(taken == 1)
+    let inserted = session.execute(&text(sql), values).await?;
+    Ok(inserted == 1)
 }
 
-/// Removes the keys of the scope that were taken before that time; returns how many.
+/// Deletes the keys of the scope that were inserted before this time; returns how many.
 pub(crate) async fn forget<D: Dialect>(
     session: &mut Session<D>,
     context: &Context,

@@ -15,10 +15,9 @@ use crate::session::{ENDED, Session};
 
 use super::SeaOrm;
 
-/// A transaction of one dialect. `Unit` is one of either.
+/// A unit of work on one engine: one transaction. `Unit` is the same for either engine.
 ///
-/// Repositories that it hands out share its one connection; their calls follow one another. Dropping it
-/// rolls back.
+/// Its repositories share one connection, so their calls run one after another. Dropping it rolls back.
 pub struct NativeUnit<D: Dialect> {
     pub(super) session: SharedSession<D>,
     context: Context,
@@ -49,7 +48,7 @@ impl<D: Dialect> NativeUnit<D> {
         NativeRepository::new(source, self.context.clone())
     }
 
-    /// SeaORM's own door into the unit, for entities and statements of this dialect.
+    /// A SeaORM `ConnectionTrait` over the unit's connection, for entities and statements of this dialect.
     pub fn seaorm(&self) -> SeaOrm<D> {
         SeaOrm::new(self.session.clone())
     }
@@ -58,7 +57,7 @@ impl<D: Dialect> NativeUnit<D> {
         UnitSession::lock(&self.session).await
     }
 
-    /// Whether the unit failed in a way that need not happen again.
+    /// Whether the unit failed with an error that a new try may avoid.
     pub(crate) async fn is_retryable(&self) -> bool {
         match self.lock().await {
             Ok(session) => session.is_retryable(),
@@ -66,10 +65,10 @@ impl<D: Dialect> NativeUnit<D> {
         }
     }
 
-    /// Takes an idempotency key, to be committed with the unit; whether it was free.
-    pub(crate) async fn take_key(&self, key: Uuid) -> Result<bool> {
+    /// Inserts an idempotency key, which is committed with the unit. Returns whether the key was new.
+    pub(crate) async fn insert_key(&self, key: Uuid) -> Result<bool> {
         let mut session = self.lock().await?;
-        idempotency::take(&mut session, &self.context, key).await
+        idempotency::insert(&mut session, &self.context, key).await
     }
 
     pub(crate) async fn forget_keys(&self, before: DateTime<Utc>) -> Result<u64> {
@@ -100,7 +99,7 @@ pub type SqliteUnit = NativeUnit<crate::driver::sqlite::Sqlite>;
 #[cfg(feature = "postgres")]
 pub type PostgresUnit = NativeUnit<crate::driver::postgres::Postgres>;
 
-/// Does something to a unit's session: now, or as soon as the call that has it in hand lets go.
+/// Runs `act` on a unit's session: immediately, or after the call that holds its lock.
 pub(super) fn with_session<D: Dialect>(
     session: &SharedSession<D>,
     act: impl FnOnce(&mut Option<Session<D>>) + Send + 'static,
@@ -115,7 +114,7 @@ pub(super) fn with_session<D: Dialect>(
 
 impl<D: Dialect> Drop for NativeUnit<D> {
     fn drop(&mut self) {
-        // A repository may outlive the unit; the session must not.
+        // A repository may outlive the unit. The session must not.
         with_session(&self.session, |session| drop(session.take()));
     }
 }

@@ -1,4 +1,4 @@
-//! The one implementation of the trait, over the dialect that its type names.
+//! The implementation of the trait [`Repository`], generic over the dialect.
 
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
@@ -24,13 +24,12 @@ use crate::session::{ENDED, Session};
 use crate::sql::SqlText;
 use crate::sql::custom::CustomSql;
 
-/// How many rows a stream reads at once.
+/// The number of rows in each page that a stream reads.
 const STREAM_PAGE: u32 = 1_000;
 
-/// A repository of one record in one dialect: `SqliteRepository<Habit>`, `PostgresRepository<Habit>`.
+/// A repository of one record on one engine: `SqliteRepository<Habit>`, `PostgresRepository<Habit>`.
 ///
-/// An application implements traits of its own for both, for the queries that are its own; see
-/// [`query`](Self::query).
+/// For its own queries an application implements a trait for both types; see [`query`](Self::query).
 pub struct NativeRepository<R, D: Dialect> {
     source: Source<D>,
     context: Context,
@@ -88,7 +87,7 @@ impl<D: Dialect> Clone for Source<D> {
     }
 }
 
-/// The session of one call: its own, or that of the unit, which is locked meanwhile.
+/// The session of one call: its own, or the locked session of the unit.
 enum Work<D: Dialect> {
     Own(Session<D>),
     Unit(UnitSession<D>),
@@ -128,14 +127,15 @@ impl<D: Dialect> Work<D> {
         }
     }
 
-    /// Ends the call. A call of its own is committed or rolled back; in a unit a failed write forbids
-    /// every further call, because it may have written a part.
+    /// Ends the call: commits or rolls back a session of its own.
+    ///
+    /// In a unit a failed write ends the unit, because it may have written a part of its changes.
     async fn end<T>(self, access: Access, result: Result<T>) -> Result<T> {
         match (self, &result) {
             (Work::Own(session), Ok(_)) => session.commit().await?,
             (Work::Own(session), Err(_)) => {
-                // The call's own error is the one to report; a session that cannot roll back throws its
-                // connection away, which rolls back as well.
+                // The error of the call is reported. A session that cannot roll back discards its connection, which
+                // rolls back as well.
                 let _rolled_back = session.rollback().await;
             }
             (Work::Unit(mut session), Err(error)) if access == Access::Write => session.fail(error),
@@ -154,7 +154,7 @@ impl<R, D: Dialect> NativeRepository<R, D> {
         }
     }
 
-    /// On whose behalf the repository works.
+    /// The scope of the repository.
     pub fn scope(&self) -> &Scope {
         &self.context.scope
     }
@@ -187,16 +187,15 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
         self.work(Access::Write, extent).await
     }
 
-    /// A statement of the application's own, which the session looks over, with its values in the form that
-    /// both engines take.
+    /// Validates custom SQL, and converts its values to the form that both engines accept.
     fn custom_statement(
         session: &mut Session<D>,
         sql: &'static str,
         values: Vec<Value>,
     ) -> Result<(SqlText, Vec<Value>)> {
-        let own = CustomSql::read(D::ENGINE, sql);
-        session.validate_one(&own, values.len())?;
-        if own.has_star() {
+        let custom = CustomSql::read(D::ENGINE, sql);
+        session.validate_one(&custom, values.len())?;
+        if custom.has_star() {
             return Err(ErrorKind::InvalidQuery {
                 reason: "name the columns instead of *: another process may migrate the table"
                     .into(),
@@ -215,31 +214,33 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
         Ok((text, values))
     }
 
-    /// Runs a query of the application's own, in the repository's scope and unit; returns its rows decoded.
+    /// Runs a custom query in the repository's scope and unit; returns its rows decoded.
     ///
-    /// The statement is in this engine's SQL (`?1` or `$1`), names its columns (a `*` is refused, since another
-    /// process may migrate the table), and brings a total order.
-    /// On SQLite it carries the owner's predicate itself: [`scope`](Self::scope) has the owner. Postgres
-    /// adds it by row level security.
+    /// - The statement is in this engine's SQL, with parameters `?1` or `$1`.
+    /// - It names its columns. A `*` is refused, because another process may migrate the table.
+    /// - For a stable order of rows it needs an `ORDER BY` over all keys.
+    /// - On SQLite it must filter by owner itself: [`scope`](Self::scope) has the owner. On Postgres row level security
+    ///   does so.
     ///
     /// # Errors
-    /// The errors that every call can give, and what `decode` gives.
-    /// [`InvalidQuery`](ErrorKind::InvalidQuery) for more than one statement, for more or fewer values than it has
-    /// parameters, for SQL that would control the transaction, or that in an owner's scope does anything but
-    /// read and write rows; [`Permission`](ErrorKind::Permission) on Postgres if
-    /// a function changed role or claims meanwhile. Whatever else it sets ends with the unit of work.
+    /// The errors of every call, and those of `decode`. Besides:
+    /// - [`InvalidQuery`](ErrorKind::InvalidQuery) for more than one statement, for more or fewer values than parameters,
+    ///   for SQL that controls the transaction, and in an owner's scope for SQL that does not only read and write rows.
+    /// - [`Permission`](ErrorKind::Permission) on Postgres if a function changed role or claims.
+    ///
+    /// Other settings that the SQL changes are reset at the end of the unit of work.
     pub async fn query<T: Send>(
         &self,
         sql: &'static str,
         values: Vec<Value>,
         decode: fn(&D::Row) -> Result<T>,
     ) -> Result<Vec<T>> {
-        // In a transaction that reads: only there does Postgres refuse a write.
+        // Postgres refuses a write only in a transaction that is READ ONLY.
         let mut work = self.work(Access::Read, Extent::Transaction).await?;
         let session = work.session();
         let rows = match Self::custom_statement(session, sql, values) {
             Ok((text, values)) => session.fetch(&text, values, decode).await,
-            Err(refused) => Err(refused),
+            Err(error) => Err(error),
         };
         work.end(Access::Read, rows).await
     }
@@ -265,10 +266,9 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
         self.query(sql, values, T::decode_row).await
     }
 
-    /// Runs a statement of the application's own that writes; returns how many rows it changed.
+    /// Runs a custom statement that writes; returns how many rows it changed.
     ///
-    /// What the library does for its own writes (owner, version, timestamps, soft delete) is the
-    /// statement's to do.
+    /// The statement must itself maintain owner, version, timestamps and soft delete.
     ///
     /// # Errors
     /// As [`query`](Self::query).
@@ -277,7 +277,7 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
         let session = work.session();
         let changed = match Self::custom_statement(session, sql, values) {
             Ok((text, values)) => session.execute(&text, values).await,
-            Err(refused) => Err(refused),
+            Err(error) => Err(error),
         };
         work.end(Access::Write, changed).await
     }

@@ -1,11 +1,11 @@
-//! A part of a unit of work that may fail alone.
+//! A savepoint of a unit of work.
 
 use super::native::{NativeUnit, with_session};
 use super::{SharedSession, UnitSession};
 use crate::driver::Dialect;
 use crate::model::error::{Error, Result};
 
-/// A savepoint in a unit. Dropped before its end, it ends the unit.
+/// A savepoint in a unit. Dropping it before it is released or rolled back ends the unit.
 pub(super) struct Savepoint<D: Dialect> {
     session: SharedSession<D>,
     number: u32,
@@ -48,8 +48,8 @@ impl<D: Dialect> Drop for Savepoint<D> {
     }
 }
 
-/// Runs work behind a savepoint.
-pub(super) async fn behind<T, E: From<Error>>(
+/// Runs work after a savepoint: releases it if the work succeeds, and rolls back to it if not.
+pub(super) async fn run_in<T, E: From<Error>>(
     savepoint: Savepoint<impl Dialect>,
     work: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {
@@ -59,7 +59,7 @@ pub(super) async fn behind<T, E: From<Error>>(
             Ok(value)
         }
         Err(error) => {
-            // The work's own error is the one to report; a unit that could not take it back has ended.
+            // The error of the work is reported. A unit that cannot roll back to the savepoint has ended.
             let _rolled_back = savepoint.rollback_to().await;
             Err(error)
         }

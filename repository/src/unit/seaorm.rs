@@ -1,4 +1,4 @@
-//! SeaORM's own door into a unit of work.
+//! A SeaORM `ConnectionTrait` over a unit of work.
 
 use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, Statement};
@@ -8,7 +8,7 @@ use crate::driver::Dialect;
 use crate::model::engine::Engine;
 use crate::model::error::Result;
 
-/// SeaORM's own door into a unit of work: a `ConnectionTrait` over the unit's connection.
+/// A SeaORM `ConnectionTrait` over the connection of a unit of work.
 ///
 /// ```no_run
 /// # mod demo { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/note.rs")); }
@@ -27,13 +27,12 @@ use crate::model::error::Result;
 /// # }
 /// ```
 ///
-/// What goes through it is the application's own: owner, version, timestamps and soft delete are not
-/// added on SQLite, and on Postgres only row level security is. A statement that fails forbids every
-/// further call of the unit, as with repositories.
+/// Its statements are the application's: the library adds no owner, version, timestamps or soft delete. On Postgres row
+/// level security still applies. A statement that fails ends the unit, as with repositories.
 ///
-/// A statement that would control the transaction, or that in an owner's scope does anything but read and
-/// write rows, is refused with [`InvalidQuery`](crate::ErrorKind::InvalidQuery) before it is sent. What
-/// statements leave on the connection (settings, temporary tables, locks) ends with the unit.
+/// [`InvalidQuery`](crate::ErrorKind::InvalidQuery) refuses a statement that would control the transaction. In an owner's
+/// scope it also refuses statements that do not only read and write rows. Settings, temporary tables and locks end with
+/// the unit.
 pub struct SeaOrm<D: Dialect> {
     session: SharedSession<D>,
 }

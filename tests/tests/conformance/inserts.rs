@@ -151,7 +151,7 @@ async fn an_insert_by_the_system_is_refused(db: &TwinDatabase) -> Result<()> {
     let habits = everybodys::<Habit>(db);
     let draft = HabitDraft::new("run", "daily");
     let expected = ErrorKind::Permission {
-        reason: "a new row needs an owner, and the system is none: insert it in the owner's scope"
+        reason: "a new row needs an owner, and the system's scope has none: insert it in the owner's scope"
             .into(),
     };
     assert_eq!(refused(habits.insert(draft.clone()).await), expected);

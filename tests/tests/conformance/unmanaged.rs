@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 const NO_VERSION: ErrorKind = ErrorKind::Unsupported {
     what: "comparing a version",
-    reason: "the record has none",
+    reason: "the record has no version",
 };
 
 #[twin_test(suite::specimen::Migrator, everywhere)]

@@ -99,7 +99,8 @@ async fn a_savepoint_that_swallows_a_failure_is_rolled_back_with_an_error(
             Ok::<_, Error>(())
         })
         .await;
-    let said = ended("a call in the attempt failed, and the attempt was taken back");
+    let said =
+        ended("a call after the savepoint failed, so the unit was rolled back to the savepoint");
     assert_eq!(refused(attempt), said);
     insert(&unit, "walk").await?;
     unit.commit().await?;
@@ -162,7 +163,7 @@ async fn two_overlapping_savepoints_end_their_unit(db: &TwinDatabase) -> Result<
         .await
     };
     let (first, _second) = tokio::join!(first, second);
-    let overlapped = ended("two attempts overlapped in it, so it can only be rolled back");
+    let overlapped = ended("two savepoints overlapped in it, so it can only be rolled back");
     assert_eq!(refused(first), overlapped);
     assert_eq!(refused(unit.commit().await), ended(FAILED));
     assert_eq!(committed(db).await, [""; 0]);
