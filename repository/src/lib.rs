@@ -1,6 +1,6 @@
 //! A repository trait for applications that store the same records in SQLite or in Postgres.
 //!
-//! An application writes to [`Repository<R>`](Repository), and opens a [`Store`] by URL. Each engine keeps its own
+//! An application writes to [`Repository<R>`](Repository), and opens a `Store` by URL. Each engine keeps its own
 //! native schema: ordinary SeaORM entities, written by hand. [`#[derive(Record)]`](derive@Record) maps both entities to
 //! one plain struct, and a difference between the three does not compile.
 //!
@@ -117,13 +117,30 @@
 //! - [`record`]: the traits behind the derive, for newtypes and generic code.
 //! - [`capabilities`]: where the engines differ although a call returns the same result.
 //! - [`mod@unit`]: repositories and units of work of one engine, for custom SQL and SeaORM queries.
-//! - [`sqlite`] and [`postgres`]: column types and repositories of each engine.
-//! - [`migrate`]: migrations, and plans of them without a database.
-//! - [`fingerprint`]: the digest of a schema that a store checks when it opens.
-//! - [`doctor`]: the drift checker.
-//! - [`testing`]: databases for tests.
-//! - [`cli`]: the subcommands of a migration binary.
+#![cfg_attr(
+    feature = "sqlite",
+    doc = "- [`sqlite`]: column types, rows and repositories of SQLite."
+)]
+#![cfg_attr(
+    feature = "postgres",
+    doc = "- [`postgres`]: rows and repositories of Postgres."
+)]
+#![cfg_attr(
+    feature = "migrate",
+    doc = "- [`migrate`]: migrations, and plans of them without a database."
+)]
+#![cfg_attr(
+    feature = "fingerprint",
+    doc = "- [`fingerprint`]: the digest of a schema that a store checks when it opens."
+)]
+#![cfg_attr(feature = "testing", doc = "- [`testing`]: databases for tests.")]
+#![cfg_attr(feature = "doctor", doc = "- [`doctor`]: the drift checker.")]
+#![cfg_attr(
+    feature = "cli",
+    doc = "- [`cli`]: the subcommands of a migration binary."
+)]
 #![deny(missing_docs)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     not(any(feature = "sqlite", feature = "postgres")),
     allow(
@@ -132,13 +149,6 @@
         unused_macros,
         unused_variables,
         reason = "a build without an engine only plans migrations"
-    )
-)]
-#![cfg_attr(
-    not(all(feature = "sqlite", feature = "postgres", feature = "cli")),
-    allow(
-        rustdoc::broken_intra_doc_links,
-        reason = "a link may lead to an item of a feature that is off; with every feature on, each link is checked"
     )
 )]
 
@@ -218,7 +228,7 @@ pub mod record {
     //! The traits behind [`#[derive(Record)]`](derive@crate::Record), for newtypes of columns and for generic code.
     //!
     //! The derive implements [`trait@Record`] and, for each engine, [`Twin`]. Implement [`Field`] and [`Native`] to use a
-    //! newtype as a column. Bound a generic function by [`Stored`] to accept every record that a store can hold.
+    //! newtype as a column. Bound a generic function by `Stored` to accept every record that a store can hold.
 
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
     pub use crate::driver::Stored;

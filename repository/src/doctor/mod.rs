@@ -210,7 +210,7 @@ impl Doctor {
         self
     }
 
-    /// The application's role on Postgres. Default: [`DEFAULT_APPLICATION_ROLE`].
+    /// The application's role on Postgres. Default: `catamaran_app`.
     #[must_use]
     pub fn application_role(mut self, role: impl Into<String>) -> Self {
         self.role = role.into();

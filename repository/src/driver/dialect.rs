@@ -45,7 +45,7 @@ pub struct Begin {
     pub(crate) guard_query: String,
 }
 
-/// An engine, [`Sqlite`](crate::sqlite::Sqlite) or [`Postgres`](crate::postgres::Postgres): its SQL syntax, its
+/// An engine, `Sqlite` or `Postgres`: its SQL syntax, its
 /// connections, and the execution of statements.
 ///
 /// Sealed, so that methods may be added.

@@ -20,7 +20,7 @@ pub struct Capabilities {
     /// [`acquire_timeout`](crate::StoreOptions::acquire_timeout) for a unit of this process, and up to
     /// [`lock_timeout`](crate::StoreOptions::lock_timeout) for another process.
     pub writers: Writers,
-    /// The default isolation of a write unit. [`serializable`](crate::Writing::serializable) asks for the strongest.
+    /// The default isolation of a write unit. `Writing::serializable` asks for the strongest.
     pub isolation: Isolation,
     /// What [`lock`](crate::Repository::lock) locks.
     pub locks: Locks,

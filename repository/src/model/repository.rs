@@ -12,7 +12,7 @@ use crate::model::record::Record;
 /// Reads and writes the rows of one record, in one scope, on either engine.
 ///
 /// Object-safe: a service holds an `Arc<dyn Repository<Habit>>`. A repository comes from a
-/// [`Store`](crate::Store) or from a [`Unit`](crate::Unit) of work. The calls of the latter are part of the unit.
+/// `Store` or from a `Unit` of work. The calls of the latter are part of the unit.
 ///
 /// # Errors of every call
 /// [`PoolTimeout`](crate::ErrorKind::PoolTimeout), [`Unavailable`](crate::ErrorKind::Unavailable),

@@ -1,6 +1,6 @@
 //! Repositories and units of work of one engine, for custom SQL and SeaORM queries.
 //!
-//! [`AnyRepository`] and [`Unit`] hold one of either engine. Match on them to get a [`NativeRepository`] or a
+//! `AnyRepository` and `Unit` hold one of either engine. Match on them to get a [`NativeRepository`] or a
 //! [`NativeUnit`], which run statements of that engine.
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]

@@ -37,12 +37,12 @@ pub struct NativeRepository<R, D: Dialect> {
 }
 
 /// A repository on SQLite. An application's own queries are a trait that it implements for this type and for
-/// [`PostgresRepository`](crate::PostgresRepository).
+/// `PostgresRepository`.
 #[cfg(feature = "sqlite")]
 pub type SqliteRepository<R> = NativeRepository<R, crate::driver::sqlite::Sqlite>;
 
 /// A repository on Postgres. An application's own queries are a trait that it implements for this type and for
-/// [`SqliteRepository`](crate::SqliteRepository).
+/// `SqliteRepository`.
 #[cfg(feature = "postgres")]
 pub type PostgresRepository<R> = NativeRepository<R, crate::driver::postgres::Postgres>;
 
