@@ -7,7 +7,7 @@ use super::arguments::{Arguments, Command};
 use super::error::CliError;
 use super::print;
 use crate::migrate::{
-    Batch, ConnectOptions, History, MigrateError, Migrator, Plan, connect, run as run_batch,
+    Batch, ConnectOptions, History, MigrateError, Migrator, Plan, run as run_batch, with_connection,
 };
 use crate::model::engine::Engine;
 
@@ -34,10 +34,8 @@ pub(super) async fn run<H: History>(
         // It needs more than the history, and never comes here.
         Command::Doctor(_) => return Err(CliError::NoDomain),
     };
-    let db = connect(arguments.url()?, options).await?;
-    let outcome = on_database::<H>(&db, batch).await;
-    db.close().await.ok();
-    outcome
+    let work = async |db: &DatabaseConnection| on_database::<H>(db, batch).await;
+    with_connection(arguments.url()?, options, work).await?
 }
 
 /// Without a batch, the status.
