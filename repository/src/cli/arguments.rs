@@ -1,3 +1,5 @@
+//! The arguments of the command line. Their comments are its help text.
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -14,7 +16,7 @@ pub(super) struct Arguments {
     #[arg(short = 'v', long, global = true)]
     pub(super) verbose: bool,
 
-    /// The application's Postgres schemas, separated by commas; tables are made in the first [default: public]
+    /// The application's Postgres schemas, separated by commas; tables are created in the first [default: public]
     #[arg(
         short = 's',
         long,
@@ -24,7 +26,7 @@ pub(super) struct Arguments {
     )]
     pub(super) database_schema: Option<String>,
 
-    /// Database URL: sqlite:, postgres: or postgresql:; `doctor` takes it any number of times
+    /// Database URL that begins with sqlite:, postgres: or postgresql:; may be repeated for `doctor`
     #[arg(
         short = 'u',
         long,
@@ -39,16 +41,16 @@ pub(super) struct Arguments {
     pub(super) command: Option<Command>,
 }
 
-/// The order is SeaORM's.
+/// The commands, in the order of SeaORM's command line.
 #[derive(Clone, Debug, Subcommand)]
 pub(super) enum Command {
     /// Drop all tables from the database, then reapply all migrations
     Fresh,
-    /// Rollback all applied migrations, then reapply all migrations
+    /// Roll back all applied migrations, then reapply all migrations
     Refresh,
-    /// Rollback all applied migrations
+    /// Roll back all applied migrations
     Reset,
-    /// Check the status of all migrations
+    /// Show the status of all migrations
     Status,
     /// Apply pending migrations
     Up {
@@ -56,9 +58,9 @@ pub(super) enum Command {
         #[arg(short, long)]
         num: Option<u32>,
     },
-    /// Rollback applied migrations
+    /// Roll back applied migrations
     Down {
-        /// Number of applied migrations to be rolled back
+        /// Number of applied migrations to roll back
         #[arg(short, long, default_value = "1")]
         num: u32,
     },
@@ -67,76 +69,78 @@ pub(super) enum Command {
         /// The engine whose SQL to print: sqlite or postgres [default: both]
         #[arg(long)]
         dialect: Option<Engine>,
-        /// Print only what the database at the URL does not have yet, in its engine's SQL
+        /// Print only the pending migrations of the database at the URL, in the SQL of its engine
         #[arg(long, conflicts_with = "dialect")]
         pending: bool,
     },
-    /// Compare DOMAIN, records, entities, what the migrations build on both engines, and each database at --url
+    /// Compare the schemas of DOMAIN, the records, the entities, the migrations and each database at --url
     ///
-    /// Scratch databases are made for it, and dropped again; a database at --url is read and never written.
-    /// DATABASE_URL is not checked. Exit code: 0 if all say the same, 1 if something differs, 2 if something
-    /// could not be checked, 64 if the arguments make no sense.
+    /// Migrates a scratch database on each engine, and drops it afterwards. Only reads the databases at --url. Does not
+    /// check the database of DATABASE_URL.
+    ///
+    /// Exit code: 0 if nothing differs, 1 if something differs, 2 if something could not be checked, 64 for invalid
+    /// arguments.
     Doctor(DoctorOptions),
 }
 
 #[derive(Args, Clone, Debug)]
 pub(super) struct DoctorOptions {
-    /// How to write what was found
+    /// Format of the report
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
 
-    /// Also write a migration that fixes what can be fixed by one, tried on scratch databases
+    /// Also suggest a migration that fixes the differences, tested on scratch databases
     #[arg(long)]
     pub(super) suggest: bool,
 
-    /// Name of the suggested migration [default: the time, and fix_drift]
+    /// Name of the suggested migration [default: mYYYYMMDD_HHMMSS_fix_drift]
     #[arg(long, requires = "suggest", value_parser = super::suggestion::name)]
     pub(super) name: Option<String>,
 
-    /// Write the files of the suggested migration under FOLDER/src, instead of printing them
+    /// Write the files of the suggested migration to FOLDER/src instead of printing them
     #[arg(long, requires = "suggest", value_name = "FOLDER")]
     pub(super) write: Option<PathBuf>,
 
-    /// Whether to use colours; NO_COLOR is honoured unless this says otherwise
+    /// When to use colours; auto follows the terminal and NO_COLOR
     #[arg(long, value_enum, default_value_t)]
     pub(super) color: Color,
 
-    /// Check one engine alone: sqlite or postgres [default: both]
+    /// Check only one engine: sqlite or postgres [default: both]
     #[arg(long)]
     pub(super) only: Option<Engine>,
 
-    /// The least severity of a finding for which the exit code is 1
+    /// Lowest severity of a finding that makes the exit code 1
     #[arg(long, value_enum, default_value_t, value_name = "SEVERITY")]
     pub(super) fail_on: FailOn,
 
-    /// How many seconds to wait for a lock in a database at --url
+    /// Seconds to wait for a lock in a database at --url
     #[arg(long, default_value_t = LOCK_TIMEOUT.as_secs(), value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(super) lock_timeout: u64,
 
-    /// Make no scratch databases: check the code, and the databases at --url
+    /// Create no scratch databases: check only the code and the databases at --url
     #[arg(long, conflicts_with_all = ["server", "suggest"])]
     pub(super) no_scratch: bool,
 
-    /// Postgres server for scratch databases, by the URL of a role that may create them [default: the one that
-    /// CATAMARAN_TEST_POSTGRES_URL names, else one that is started from the programs on this machine]
+    /// Postgres server for scratch databases: the URL of a role that may create them [default: the server of
+    /// CATAMARAN_TEST_POSTGRES_URL, else a temporary one started from the binaries on this machine]
     #[arg(long, value_name = "URL")]
     pub(super) server: Option<String>,
 }
 
-/// Which findings make the exit code 1.
+/// The findings that make the exit code 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum FailOn {
     /// Errors and warnings.
     #[default]
     Warning,
-    /// Errors alone.
+    /// Only errors.
     Error,
 }
 
-/// When there are colours.
+/// When to use colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum Color {
-    /// On a terminal.
+    /// On a terminal, unless NO_COLOR is set.
     #[default]
     Auto,
     /// Always.

@@ -1,4 +1,4 @@
-//! `doctor`.
+//! The command `doctor`.
 
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
@@ -21,7 +21,7 @@ impl Cli {
     ) -> Result<u8, CliError> {
         let domain = self.domain.ok_or(CliError::NoDomain)?;
         if options.suggest && matches!(options.format, Format::Sarif | Format::Github) {
-            return Err(CliError::NoPlaceForSuggestion);
+            return Err(CliError::FormatWithoutSuggestion);
         }
         let mut doctor = Doctor::new(domain)
             .application_role(self.application_role.as_str())
@@ -30,7 +30,7 @@ impl Cli {
         if let Some(schemas) = &arguments.database_schema {
             doctor = doctor.schemas(schemas.as_str());
         }
-        doctor = (self.history.examine)(doctor);
+        doctor = (self.history.add_to_doctor)(doctor);
         if options.no_scratch {
             doctor = doctor.without_scratch();
         }
@@ -41,12 +41,12 @@ impl Cli {
             doctor = doctor.server(server.as_str());
         }
         if has_url {
-            doctor = live(doctor, arguments)?;
+            doctor = add_databases(doctor, arguments)?;
         }
         let report = doctor.check().await;
         let suggestion = match options.suggest {
             true => {
-                let name = options.name.clone().unwrap_or_else(|| self.next());
+                let name = options.name.clone().unwrap_or_else(|| self.next_name());
                 Some(doctor.suggest(&report, &name).await)
             }
             false => None,
@@ -91,20 +91,21 @@ impl Cli {
         .exit_code())
     }
 
-    /// A name for a migration that comes after the last one.
-    fn next(&self) -> String {
+    /// A name for a migration that sorts after the last one.
+    fn next_name(&self) -> String {
         let name = |time: chrono::DateTime<chrono::Utc>| {
             format!("m{}_fix_drift", time.format("%Y%m%d_%H%M%S"))
         };
         let now = name(SystemClock.now());
-        match (self.history.last)() {
+        match (self.history.last_name)() {
             Some(last) if last >= now => format!("{last}_fix_drift"),
             _ => now,
         }
     }
 }
 
-fn live(doctor: Doctor, arguments: &Arguments) -> Result<Doctor, CliError> {
+/// Adds the databases of the command line.
+fn add_databases(doctor: Doctor, arguments: &Arguments) -> Result<Doctor, CliError> {
     arguments
         .database_url
         .iter()
@@ -117,11 +118,11 @@ fn live(doctor: Doctor, arguments: &Arguments) -> Result<Doctor, CliError> {
         })
 }
 
-/// One line that the next one replaces, where somebody sees it.
+/// On a terminal, shows a line that replaces the line before.
 fn progress(line: &str) {
     let mut err = std::io::stderr().lock();
     if err.is_terminal() {
-        // Whoever closed it does not want to know.
+        // An error means that standard error is closed.
         let _ = write!(err, "\r\x1b[2K{line}").and_then(|()| err.flush());
     }
 }

@@ -1,4 +1,4 @@
-//! The commands that migrate, and `plan`.
+//! The commands `up`, `down`, `fresh`, `refresh`, `reset`, `status` and `plan`.
 
 use sea_orm::{DatabaseConnection, DatabaseExecutor};
 use sea_orm_migration::MigratorTrait;
@@ -7,7 +7,7 @@ use super::arguments::{Arguments, Command};
 use super::error::CliError;
 use super::print;
 use crate::migrate::{
-    Batch, ConnectOptions, History, MigrateError, Migrator, Plan, connect, run as run_batch,
+    Batch, ConnectOptions, History, MigrateError, Migrator, Plan, run as run_batch, with_connection,
 };
 use crate::model::engine::Engine;
 
@@ -31,16 +31,14 @@ pub(super) async fn run<H: History>(
             return print(&mut std::io::stdout().lock(), &plan.to_string());
         }
         Command::Plan { dialect, .. } => return plan::<H>(dialect),
-        // It needs more than the history, and never comes here.
+        // Handled by the caller, because it needs more than the history.
         Command::Doctor(_) => return Err(CliError::NoDomain),
     };
-    let db = connect(arguments.url()?, options).await?;
-    let outcome = on_database::<H>(&db, batch).await;
-    db.close().await.ok();
-    outcome
+    let work = async |db: &DatabaseConnection| on_database::<H>(db, batch).await;
+    with_connection(arguments.url()?, options, work).await?
 }
 
-/// Without a batch, the status.
+/// Runs the batch, or shows the status if there is none.
 async fn on_database<H: History>(
     db: &DatabaseConnection,
     batch: Option<Batch>,

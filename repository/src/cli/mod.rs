@@ -1,4 +1,4 @@
-//! The command line of a migration binary: SeaORM's, plus `plan` and `doctor`.
+//! The command line of a migration binary: SeaORM's commands, and `plan` and `doctor`.
 //!
 //! ```no_run
 //! # mod demo { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/note.rs")); }
@@ -9,14 +9,20 @@
 //! }
 //! ```
 //!
-//! `sea-orm-cli migrate up|down|fresh|refresh|reset|status -d <crate> -u <url>` runs such a binary unchanged:
-//! it passes the subcommand as an argument, and the URL and the schema as `DATABASE_URL` and `DATABASE_SCHEMA`.
-//! Unlike SeaORM's own, every failure is one line on standard error and exit code 1, never a panic.
+//! `sea-orm-cli migrate up|down|fresh|refresh|reset|status -d <crate> -u <url>` runs such a binary unchanged. It passes the
+//! subcommand as an argument, and the URL and the schema as `DATABASE_URL` and `DATABASE_SCHEMA`. Unlike SeaORM's own
+//! command line, an error is one line on standard error and exit code 1, never a panic.
 //!
-//! `doctor` compares the domain, its records and entities, what the migrations build on both engines, and a
-//! live database if a URL is on the command line (not in the environment: that is where one migrates to). Its
-//! exit code is 0 if all say the same, 1 if something differs, and 2 if something could not be checked, a
-//! Postgres server that is not there included. Arguments that make no sense have 64.
+//! `doctor` compares the domain, its records and entities, the schemas that the migrations build on both engines, and the
+//! databases of the URLs on the command line. It ignores `DATABASE_URL`, which names the database to migrate. Its exit
+//! codes:
+//!
+//! | code | meaning |
+//! | --- | --- |
+//! | 0 | nothing differs |
+//! | 1 | something differs |
+//! | 2 | something could not be checked, for example because no Postgres server was found |
+//! | 64 | the arguments are invalid |
 
 mod arguments;
 mod doctor;
@@ -38,26 +44,27 @@ use crate::model::domain::Domain;
 use arguments::{Arguments, Command};
 use error::CliError;
 
-/// Reads the arguments and the environment (and a `.env` file), runs the command, and returns the exit code.
-/// As [`Cli::run`], for a binary whose `doctor` is told of no domain and so can do nothing.
+/// As [`Cli::run`], for a binary without a domain. Its `doctor` fails with exit code 64.
 pub async fn run<H: History>() -> ExitCode {
     Cli::of::<H>().run().await
 }
 
-/// The command line of a migration binary: its migrations, and what `doctor` needs to know.
+/// The command line of a migration binary: its migrations, and the domain for `doctor`.
 #[derive(Clone)]
 pub struct Cli {
     domain: Option<&'static Domain>,
     application_role: String,
-    history: Historic,
+    history: HistoryCommands,
 }
 
-/// A history, as far as the commands need it.
+/// What the commands need of a history, without its type.
 #[derive(Clone, Copy)]
-struct Historic {
+struct HistoryCommands {
     run: for<'a> fn(&'a Arguments, Command) -> BoxFuture<'a, Result<(), CliError>>,
-    examine: fn(Doctor) -> Doctor,
-    last: fn() -> Option<String>,
+    /// Adds the migrations to a doctor.
+    add_to_doctor: fn(Doctor) -> Doctor,
+    /// The name of the last migration.
+    last_name: fn() -> Option<String>,
 }
 
 impl fmt::Debug for Cli {
@@ -72,10 +79,10 @@ impl Cli {
         Cli {
             domain: None,
             application_role: DEFAULT_APPLICATION_ROLE.to_owned(),
-            history: Historic {
+            history: HistoryCommands {
                 run: |arguments, command| Box::pin(migrate::run::<H>(arguments, command)),
-                examine: |doctor| doctor.migrations::<H>(),
-                last: || {
+                add_to_doctor: |doctor| doctor.migrations::<H>(),
+                last_name: || {
                     let migrations = H::migrations();
                     migrations.last().map(|last| last.name().to_owned())
                 },
@@ -83,23 +90,25 @@ impl Cli {
         }
     }
 
-    /// The domain that `doctor` compares everything with.
+    /// The domain with which `doctor` compares the schemas.
     #[must_use]
     pub fn domain(mut self, domain: &'static Domain) -> Self {
         self.domain = Some(domain);
         self
     }
 
-    /// The application's role on Postgres; [`DEFAULT_APPLICATION_ROLE`] unless told otherwise.
+    /// The application's role on Postgres. Default: [`DEFAULT_APPLICATION_ROLE`].
     #[must_use]
     pub fn application_role(mut self, role: impl Into<String>) -> Self {
         self.application_role = role.into();
         self
     }
 
-    /// Reads the arguments and the environment (and a `.env` file), runs the command, and returns the exit
-    /// code: 0 for success, 1 for a failure that standard error explains in one line, 64 for arguments that make
-    /// no sense. `doctor` has its own: 0 for clean, 1 for drift, 2 for what it could not check.
+    /// Runs the command of the arguments; returns the exit code.
+    ///
+    /// Reads options from the arguments, then from the environment and a `.env` file. The exit code is 0 for success, 1 for
+    /// an error, which is one line on standard error, and 64 for invalid arguments. Those of `doctor` are in the table of
+    /// this [module](self).
     pub async fn run(self) -> ExitCode {
         // A `.env` file is optional, as for SeaORM's command line.
         dotenvy::dotenv().ok();
@@ -109,7 +118,7 @@ impl Cli {
         let (arguments, matches) = match parsed {
             Ok(parsed) => parsed,
             Err(error) => {
-                // `--help` and `--version` arrive here as well, and go to standard output.
+                // `--help` and `--version` are also an `Err`. They are printed on standard output.
                 error.print().ok();
                 return match error.use_stderr() {
                     true => ExitCode::from(USAGE),
@@ -117,7 +126,7 @@ impl Cli {
                 };
             }
         };
-        // Without a subcommand SeaORM applies what is pending.
+        // Without a subcommand SeaORM's command line runs `up`.
         let command = arguments.command.clone();
         let command = command.unwrap_or(Command::Up { num: None });
         if let Command::Doctor(options) = &command {
@@ -126,29 +135,29 @@ impl Cli {
             let has_url = url == Some(clap::parser::ValueSource::CommandLine);
             return match self.doctor(&arguments, options, has_url).await {
                 Ok(code) => ExitCode::from(code),
-                Err(error) if error.is_usage() => failed(&error, USAGE),
-                Err(error) => failed(&error, 2),
+                Err(error) if error.is_usage() => report_error(&error, USAGE),
+                Err(error) => report_error(&error, 2),
             };
         }
         log(arguments.verbose, "catamaran=info", false);
         match (self.history.run)(&arguments, command).await {
             Ok(()) => ExitCode::SUCCESS,
-            Err(error) => failed(&error, 1),
+            Err(error) => report_error(&error, 1),
         }
     }
 }
 
-/// The exit code for arguments that make no sense: `EX_USAGE` of `sysexits.h`.
+/// The exit code for invalid arguments: `EX_USAGE` of `sysexits.h`.
 const USAGE: u8 = 64;
 
-fn failed(error: &CliError, code: u8) -> ExitCode {
+fn report_error(error: &CliError, code: u8) -> ExitCode {
     let message = error.to_string();
     let lines: Vec<&str> = message.lines().map(str::trim).collect();
     eprintln!("error: {}", lines.join("; "));
     ExitCode::from(code)
 }
 
-/// Not `println!`, which panics when the reader has gone (`migration plan | head`).
+/// Prints a text. `println!` would panic if the reader closes the pipe, as in `migration plan | head`.
 fn print(out: &mut impl std::io::Write, text: &str) -> Result<(), CliError> {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
@@ -156,9 +165,9 @@ fn print(out: &mut impl std::io::Write, text: &str) -> Result<(), CliError> {
     }
 }
 
-/// The migrations' own messages as plain lines; with `-v` everybody's, with level and time.
+/// Logs the messages of migrations as plain lines. With `verbose`, logs those of every crate, with level and time.
 fn log(verbose: bool, quiet: &str, to_standard_error: bool) {
-    // Sqlx logs the text of a statement at this level, but no URL and no value.
+    // At level `debug` sqlx logs the text of each statement, but no URL and no value.
     let filter = EnvFilter::new(if verbose { "debug" } else { quiet });
     let writer = move || -> Box<dyn std::io::Write> {
         match to_standard_error {
@@ -169,7 +178,7 @@ fn log(verbose: bool, quiet: &str, to_standard_error: bool) {
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(writer);
-    // An application that has installed a subscriber of its own keeps it.
+    // Fails if the application has installed a subscriber, which then stays in use.
     match verbose {
         true => builder.try_init().ok(),
         false => builder

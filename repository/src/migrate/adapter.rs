@@ -1,4 +1,4 @@
-//! Twin migrations behind SeaORM's trait.
+//! Adapts twin migrations to SeaORM's trait `MigrationTrait`.
 
 use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DbErr};
@@ -7,7 +7,7 @@ use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 use super::{History, MigrateError, TwinMigration, history::Step};
 use crate::model::engine::Engine;
 
-/// The migrations of a history, as SeaORM takes them.
+/// The migrations of a history, for SeaORM's interfaces.
 pub(super) fn adapted<H: History>() -> Vec<Box<dyn MigrationTrait>> {
     H::migrations()
         .into_iter()
@@ -15,7 +15,7 @@ pub(super) fn adapted<H: History>() -> Vec<Box<dyn MigrationTrait>> {
         .collect()
 }
 
-/// A twin migration behind SeaORM's trait, for tools that run migrations one by one.
+/// A twin migration as a SeaORM migration, for tools that run migrations one by one.
 struct Adapter(Box<dyn TwinMigration>);
 
 impl Adapter {
@@ -37,7 +37,7 @@ impl MigrationName for Adapter {
 
 #[expect(
     elided_lifetimes_in_paths,
-    reason = "async_trait gives the trait's signature, which elides it, another shape"
+    reason = "with the lifetime written out, async_trait expands to a signature that differs from the trait's"
 )]
 #[async_trait]
 impl MigrationTrait for Adapter {
@@ -61,7 +61,7 @@ impl MigrationTrait for Adapter {
         Ok(())
     }
 
-    /// SeaORM's default is none on SQLite, which leaves half a migration behind when one fails.
+    /// By default SeaORM uses no transaction on SQLite, so a failed migration would stay half applied.
     fn use_transaction(&self) -> Option<bool> {
         Some(true)
     }

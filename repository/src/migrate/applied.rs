@@ -1,3 +1,5 @@
+//! The record of applied migrations, in SeaORM's own table.
+
 use std::collections::BTreeSet;
 use std::marker::PhantomData;
 
@@ -8,22 +10,22 @@ use crate::model::clock::{Clock, SystemClock};
 
 use super::{History, adapter::adapted};
 
-/// A history as SeaORM reads it: it is asked what is applied, and runs nothing.
-struct Listed<H>(PhantomData<H>);
+/// A history as a SeaORM migrator that only reads which migrations are applied.
+struct Status<H>(PhantomData<H>);
 
-impl<H: History> MigratorTrait for Listed<H> {
+impl<H: History> MigratorTrait for Status<H> {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         adapted::<H>()
     }
 }
 
-/// The names of the migrations that the database has; an empty set when it was never migrated.
+/// The names of the applied migrations; empty if the database was never migrated.
 ///
-/// Creates nothing. Fails with SeaORM's message when the database has a migration that the history lacks.
+/// Creates nothing. Fails with SeaORM's message if the database has a migration that the history lacks.
 pub(super) async fn names<H: History, C: ConnectionTrait>(
     db: &C,
 ) -> Result<BTreeSet<String>, DbErr> {
-    Ok(Listed::<H>::get_migration_with_status_read_only(db)
+    Ok(Status::<H>::get_migration_with_status_read_only(db)
         .await?
         .into_iter()
         .filter(|migration| migration.status() == MigrationStatus::Applied)
@@ -31,7 +33,7 @@ pub(super) async fn names<H: History, C: ConnectionTrait>(
         .collect())
 }
 
-/// Records a migration as applied, in SeaORM's own table.
+/// Records a migration as applied.
 pub(super) async fn record<C: ConnectionTrait>(db: &C, name: &str) -> Result<(), DbErr> {
     let row = seaql_migrations::ActiveModel {
         version: ActiveValue::Set(name.to_owned()),
@@ -43,8 +45,8 @@ pub(super) async fn record<C: ConnectionTrait>(db: &C, name: &str) -> Result<(),
     Ok(())
 }
 
-/// Takes the record of a migration back.
-pub(super) async fn forget<C: ConnectionTrait>(db: &C, name: &str) -> Result<(), DbErr> {
+/// Deletes the record of a migration.
+pub(super) async fn delete<C: ConnectionTrait>(db: &C, name: &str) -> Result<(), DbErr> {
     seaql_migrations::Entity::delete_many()
         .filter(seaql_migrations::Column::Version.eq(name))
         .exec(db)

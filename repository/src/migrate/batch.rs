@@ -1,3 +1,5 @@
+//! A batch of migrations, inside one transaction.
+
 use std::{collections::BTreeSet, fmt};
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
@@ -11,18 +13,18 @@ use super::{
     history::{Step, steps},
 };
 
-/// What a batch of migrations did.
+/// The migrations that a batch applied and reverted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Report {
-    /// The migrations that were taken back, in the order in which that happened.
+    /// The names of the reverted migrations, in the order in which they were reverted.
     pub reverted: Vec<String>,
-    /// The migrations that were applied, in the order in which that happened.
+    /// The names of the applied migrations, in the order in which they were applied.
     pub applied: Vec<String>,
 }
 
 impl Report {
-    /// Whether the database was left as it was.
+    /// Whether nothing was applied or reverted.
     pub fn is_empty(&self) -> bool {
         self.reverted.is_empty() && self.applied.is_empty()
     }
@@ -33,12 +35,12 @@ impl fmt::Display for Report {
         let (applied, reverted) = (self.applied.len(), self.reverted.len());
         match reverted {
             0 => write!(f, "{applied} applied"),
-            _ => write!(f, "{reverted} taken back, {applied} applied"),
+            _ => write!(f, "{reverted} reverted, {applied} applied"),
         }
     }
 }
 
-/// What to do, as one atomic batch.
+/// A command that runs as one atomic batch.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Batch {
     Up { steps: Option<u32> },
@@ -49,14 +51,14 @@ pub(crate) enum Batch {
 }
 
 impl Batch {
-    /// Does it, in a transaction that holds the migration lock. The caller commits or rolls back.
+    /// Runs the batch in a transaction that holds the migration lock. The caller commits or rolls back.
     pub(super) async fn run<H: History>(
         self,
         tx: &DatabaseTransaction,
         engine: Engine,
     ) -> Result<Report, MigrateError> {
         let history = steps::<H>(engine)?;
-        // Before anything is dropped: the history may lack what the database has, which is an error.
+        // Before anything is dropped, because it fails if the database has a migration that the history lacks.
         let mut applied = match self {
             Self::Fresh => BTreeSet::new(),
             _ => applied::names::<H, _>(tx).await?,
@@ -86,7 +88,7 @@ impl Batch {
         Ok(report)
     }
 
-    /// Whether it would run a script or drop a table, given what is applied.
+    /// Whether the batch would run a script or drop a table, given the applied migrations.
     pub(super) fn changes<H: History>(
         self,
         engine: Engine,
@@ -103,7 +105,7 @@ impl Batch {
     }
 }
 
-/// SeaORM's handling of its own table, and its way to drop everything, without any migration.
+/// A SeaORM migrator without migrations: creates and drops SeaORM's own table, and drops all tables.
 struct Bookkeeping;
 
 impl MigratorTrait for Bookkeeping {
@@ -152,7 +154,7 @@ async fn down(
         }
         info!("Rolling back migration '{}'", step.name);
         execute(tx, step.name, "down", &step.down).await?;
-        applied::forget(tx, step.name).await?;
+        applied::delete(tx, step.name).await?;
         info!("Migration '{}' has been rolled back", step.name);
         report.reverted.push(step.name.to_owned());
     }

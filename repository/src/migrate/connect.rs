@@ -1,3 +1,5 @@
+//! Opens a database by its URL in order to migrate it.
+
 use std::time::Duration;
 
 use crate::model::engine::Engine;
@@ -13,34 +15,41 @@ use super::{
     transaction::LOCK_WAIT,
 };
 
-/// How to open a database in order to migrate it.
+/// Options of the connection that migrates a database.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ConnectOptions<'a> {
-    /// The application's schemas on Postgres: one, or several separated by commas; a name in double quotes may hold
-    /// commas. `None` is `public`. `search_path` is set to them as
-    /// [`StoreOptions::schemas`](crate::StoreOptions::schemas) says; tables are made in the first one, which must be
-    /// there. SQLite ignores it.
+    /// The application's schemas on Postgres, separated by commas. A name in double quotes may contain commas. `None` is
+    /// `public`. SQLite ignores it.
+    ///
+    /// They are the `search_path` of the connection, as for
+    /// [`StoreOptions::schemas`](crate::StoreOptions::schemas). Tables are created in the first one, which must exist.
     pub schema: Option<&'a str>,
-    /// Whether to create a SQLite file that is missing although the URL does not say `mode=rwc`.
-    /// A URL that says `mode=ro` or `mode=rw` is obeyed.
+    /// Whether to create a missing SQLite file even without `mode=rwc` in the URL. `mode=ro` and `mode=rw` in the URL take
+    /// precedence.
     pub create: bool,
-    /// How long a statement may wait for a lock on Postgres, in whole milliseconds. `None` leaves the server's own.
+    /// How long a statement may wait for a lock on Postgres, in whole milliseconds. `None` keeps the server's setting.
     pub lock_timeout: Option<Duration>,
 }
 
-/// Applies every pending migration to the database at `url`, and says which.
+/// Applies every pending migration to the database at `url`; returns their names.
 ///
-/// Opens a connection of its own and closes it. A SQLite file that is missing is created, unless the URL says
-/// `mode=ro` or `mode=rw`; its folder must exist. Any number of processes may do this at once: one migrates, the
-/// others wait for it and find nothing left to do.
+/// Opens a connection of its own and closes it. Creates a missing SQLite file, unless the URL has `mode=ro` or `mode=rw`;
+/// its folder must exist. Several processes may call this at the same time: one migrates, and the others wait and find
+/// nothing to do.
 ///
 /// # Errors
 ///
-/// [`MigrateError::InvalidUrl`] or [`NotBuilt`](MigrateError::NotBuilt) for the URL; [`MissingFile`](MigrateError::MissingFile);
-/// [`Statement`](MigrateError::Statement) when a migration fails, [`ForeignKeys`](MigrateError::ForeignKeys) when
-/// it would orphan rows, [`Locked`](MigrateError::Locked) when another one takes more than a minute, each of them
-/// with nothing changed; [`Database`](MigrateError::Database) for the rest, among it a database that has a
-/// migration which the history lacks.
+/// After an error nothing is changed.
+///
+/// - For the URL: [`InvalidUrl`](MigrateError::InvalidUrl), [`NotBuilt`](MigrateError::NotBuilt),
+///   [`MissingFile`](MigrateError::MissingFile), [`MissingSchema`](MigrateError::MissingSchema).
+/// - [`Connect`](MigrateError::Connect) if the database cannot be opened.
+/// - [`History`](MigrateError::History) if a migration is invalid.
+/// - [`Statement`](MigrateError::Statement) if a statement of a migration fails.
+/// - [`ForeignKeys`](MigrateError::ForeignKeys) if a migration would leave rows without a parent.
+/// - [`Locked`](MigrateError::Locked) if another migrator runs for more than a minute.
+/// - [`Database`](MigrateError::Database) for every other error, and if the database has a migration that the history
+///   lacks.
 pub async fn up<H: History>(url: &str) -> Result<Report, MigrateError> {
     let options = ConnectOptions {
         create: true,
@@ -49,7 +58,7 @@ pub async fn up<H: History>(url: &str) -> Result<Report, MigrateError> {
     up_with::<H>(url, options).await
 }
 
-/// The same as [`up`], over a connection that is opened with `options`.
+/// As [`up`], over a connection with these options.
 ///
 /// # Errors
 ///
@@ -58,34 +67,31 @@ pub async fn up_with<H: History>(
     url: &str,
     options: ConnectOptions<'_>,
 ) -> Result<Report, MigrateError> {
-    let db = connect(url, options).await?;
-    let outcome = apply::<H>(&db).await;
-    db.close().await.ok();
-    outcome
+    with_connection(url, options, async |db| apply::<H>(db).await).await?
 }
 
-/// Applies every pending migration over a connection or inside a transaction that is open already.
+/// Applies every pending migration over an open connection, or inside an open transaction.
 ///
-/// What [`Migrator`](super::Migrator) says of the two holds here; unlike its `up`, this keeps the kind of an error.
+/// It treats both as [`Migrator`](super::Migrator) does. Unlike `Migrator::up` it keeps the kind of an error.
 ///
 /// # Errors
 ///
-/// Those of [`up`] that do not concern the URL; [`MigrateError::ForeignKeysOn`] in a SQLite transaction that
-/// enforces foreign keys; [`MigrateError::UnsupportedConnection`] on a third engine.
+/// As [`up`], without those of the URL. [`MigrateError::ForeignKeysOn`] in a SQLite transaction that enforces foreign
+/// keys. [`MigrateError::UnsupportedConnection`] on a third engine.
 pub async fn apply<'c, H: History>(
     db: impl IntoDatabaseExecutor<'c>,
 ) -> Result<Report, MigrateError> {
     run::<H>(db.into_database_executor(), Batch::Up { steps: None }).await
 }
 
-/// The names of the migrations that the database at `url` does not have yet, in order. Changes nothing.
+/// The names of the pending migrations of the database at `url`, in order. Changes nothing.
 ///
-/// A SQLite file that is missing lacks them all, and is not created.
+/// In a missing SQLite file all of them are pending. The file is not created.
 ///
 /// # Errors
 ///
-/// Those of [`up`] that concern the URL and the connection, and [`MigrateError::Database`] when the database has
-/// a migration that the history lacks.
+/// The errors of [`up`] for the URL and the connection. [`MigrateError::Database`] if the database has a migration that
+/// the history lacks.
 pub async fn pending<H: History>(url: &str) -> Result<Vec<String>, MigrateError> {
     pending_with::<H>(url, ConnectOptions::default()).await
 }
@@ -94,35 +100,52 @@ pub(super) async fn pending_with<H: History>(
     url: &str,
     options: ConnectOptions<'_>,
 ) -> Result<Vec<String>, MigrateError> {
-    let history =
-        steps::<H>(Engine::of_scheme(url).map_err(|reason| MigrateError::InvalidUrl { reason })?)?;
+    let history = steps::<H>(engine_of(url)?)?;
     let names = history.iter().map(|step| step.name.to_owned());
-    // `mode=rwc` would create the file; a question must not.
+    // `mode=rwc` would create the file, which a read must not do.
     let options = ConnectOptions {
         create: false,
         ..options
     };
-    let db = match connect(&url.replace("mode=rwc", "mode=rw"), options).await {
-        Ok(db) => db,
+    let url = url.replace("mode=rwc", "mode=rw");
+    let read = with_connection(&url, options, async |db| applied::names::<H, _>(db).await).await;
+    let applied = match read {
+        Ok(applied) => applied?,
         Err(MigrateError::MissingFile { .. }) => return Ok(names.collect()),
         Err(error) => return Err(error),
     };
-    let applied = applied::names::<H, _>(&db).await;
-    db.close().await.ok();
-    let applied = applied?;
     Ok(names.filter(|name| !applied.contains(name)).collect())
 }
 
-/// Opens the database at `url` for migrating: one or two connections, generous timeouts, no statement log.
+/// The engine of a URL.
+pub(super) fn engine_of(url: &str) -> Result<Engine, MigrateError> {
+    Engine::of_scheme(url).map_err(MigrateError::invalid_url)
+}
+
+/// Opens the database at `url`, runs the work over the connection, and closes it.
+pub(crate) async fn with_connection<T>(
+    url: &str,
+    options: ConnectOptions<'_>,
+    work: impl AsyncFnOnce(&DatabaseConnection) -> T,
+) -> Result<T, MigrateError> {
+    let db = connect(url, options).await?;
+    let outcome = work(&db).await;
+    // The work has ended, so an error of closing is harmless.
+    db.close().await.ok();
+    Ok(outcome)
+}
+
+/// Opens a connection for migrations to the database at `url`: a pool of one connection on SQLite, and of two on
+/// Postgres. Waits up to a minute for the database.
 ///
 /// # Errors
 ///
-/// Those of [`up`] that concern the URL and the connection.
+/// The errors of [`up`] for the URL and the connection.
 pub async fn connect(
     url: &str,
     options: ConnectOptions<'_>,
 ) -> Result<DatabaseConnection, MigrateError> {
-    match Engine::of_scheme(url).map_err(|reason| MigrateError::InvalidUrl { reason })? {
+    match engine_of(url)? {
         #[cfg(feature = "sqlite")]
         Engine::Sqlite => sqlite(url, options).await,
         #[cfg(feature = "postgres")]
@@ -137,41 +160,30 @@ async fn sqlite(
     url: &str,
     options: ConnectOptions<'_>,
 ) -> Result<DatabaseConnection, MigrateError> {
-    use sea_orm::{SqlxSqliteConnector, sqlx::sqlite::SqlitePoolOptions};
+    use crate::driver::sqlite::{connect_seaorm, explain, has_mode, is_in_memory, options_of};
 
-    let parsed = crate::driver::sqlite::options_of(url)
-        .map_err(|reason| MigrateError::InvalidUrl { reason })?;
-    let query = url.split_once('?').map_or("", |(_, query)| query);
-    let mode = query.split('&').find_map(|pair| pair.strip_prefix("mode="));
-    let may_create = match mode {
-        Some(mode) => mode == "rwc" || mode == "memory",
-        None => options.create,
-    };
-    let file = parsed.get_filename().to_owned();
-    let in_memory = mode == Some("memory") || file.to_string_lossy().starts_with("file:");
+    let parsed = options_of(url).map_err(MigrateError::invalid_url)?;
+    let forbids_creation = has_mode(url, "ro") || has_mode(url, "rw");
+    let may_create = has_mode(url, "rwc") || options.create && !forbids_creation;
+    let in_memory = is_in_memory(url);
+    let file = parsed.get_filename();
     if !may_create && !in_memory && !file.exists() {
         return Err(MigrateError::MissingFile {
             path: file.display().to_string(),
         });
     }
-    let explain = |error| MigrateError::Connect(crate::driver::sqlite::explain(&parsed, &error));
+    let explain = |error| MigrateError::Connect(explain(&parsed, &error));
     let options = parsed
         .clone()
-        .create_if_missing(may_create)
+        .create_if_missing(may_create || in_memory)
         .busy_timeout(LOCK_WAIT);
-    let pool = SqlitePoolOptions::new()
-        .max_connections(1)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .connect_with(options)
-        .await
-        .map_err(explain)?;
-    // SQLite reads the file when it is first asked something.
+    let db = connect_seaorm(options, LOCK_WAIT).await.map_err(explain)?;
+    // SQLite reads the file only for the first statement.
     sqlx::query("PRAGMA schema_version")
-        .execute(&pool)
+        .execute(db.get_sqlite_connection_pool())
         .await
         .map_err(explain)?;
-    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
+    Ok(db)
 }
 
 #[cfg(feature = "postgres")]
@@ -184,17 +196,15 @@ async fn postgres(
         sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, postgres::PgPoolOptions},
     };
 
-    let parsed = crate::driver::postgres::options_of(url)
-        .map_err(|reason| MigrateError::InvalidUrl { reason })?;
-    crate::driver::postgres::refuse_another(&parsed)
-        .map_err(|reason| MigrateError::InvalidUrl { reason })?;
+    let parsed = crate::driver::postgres::options_of(url).map_err(MigrateError::invalid_url)?;
+    crate::driver::postgres::refuse_another(&parsed).map_err(MigrateError::invalid_url)?;
     let path = match options.schema {
         Some(list) => SearchPath::over_list(list),
         None => SearchPath::over(&[DEFAULT_SCHEMA.to_owned()]),
     };
     let path = path.map_err(MigrateError::Connect)?;
-    // A pool takes a refused connection for a server that is starting, and goes on trying until its timeout;
-    // someone who runs a migration wants the reason at once.
+    // A pool retries a refused connection until its timeout, as the server may be starting. A first connection without
+    // a pool reports the reason immediately.
     let explain = |error| MigrateError::Connect(crate::driver::postgres::explain(&parsed, &error));
     let probe = tokio::time::timeout(LOCK_WAIT, PgConnection::connect_with(&parsed)).await;
     match probe {
@@ -202,7 +212,7 @@ async fn postgres(
         Err(_) => {
             return Err(MigrateError::Connect(
                 ErrorKind::Unavailable {
-                    reason: format!("no answer within {} s", LOCK_WAIT.as_secs()).into(),
+                    reason: format!("no response within {} s", LOCK_WAIT.as_secs()).into(),
                 }
                 .into(),
             ));
@@ -225,15 +235,15 @@ async fn postgres(
         .connect_with(parsed.clone())
         .await
         .map_err(explain)?;
-    // Postgres accepts a path over schemas that do not exist, and makes tables in the first one that does.
+    // Postgres accepts a search path with schemas that do not exist, and creates tables in the first existing one.
     let first: Option<String> = sqlx::query_scalar("SELECT current_schema()::text")
         .fetch_one(&pool)
         .await
         .map_err(explain)?;
-    let wanted = path.schemas().first();
-    if first.as_ref() != wanted {
+    let required = path.schemas().first();
+    if first.as_ref() != required {
         pool.close().await;
-        let search_path = wanted.cloned().unwrap_or_default();
+        let search_path = required.cloned().unwrap_or_default();
         return Err(MigrateError::MissingSchema { search_path });
     }
     Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))

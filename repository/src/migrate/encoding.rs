@@ -1,4 +1,4 @@
-//! The encoding of a database's texts: both engines have to count and keep them alike.
+//! The encoding of a database must be UTF-8, so that both engines store the same texts and count the same characters.
 
 use sea_orm::{ConnectionTrait, Statement};
 
@@ -7,7 +7,7 @@ use crate::model::error::ErrorKind;
 
 use super::MigrateError;
 
-/// Refuses a database in another encoding than UTF-8, before anything is made in it.
+/// Refuses a database in another encoding than UTF-8, before anything is created in it.
 pub(super) async fn check<C: ConnectionTrait>(db: &C, engine: Engine) -> Result<(), MigrateError> {
     let (name, wanted, sql) = match engine {
         Engine::Sqlite => ("encoding", "UTF-8", "SELECT encoding FROM pragma_encoding"),

@@ -5,9 +5,9 @@ use sea_orm::DbErr;
 use crate::model::engine::Engine;
 use crate::model::error::{Error, ErrorKind};
 
-/// Why a migration, or the question of which are pending, failed.
+/// An error of migrating, or of reading which migrations are pending.
 ///
-/// No message contains a URL, so that none contains a password.
+/// No message contains a URL, so no message contains a password.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MigrateError {
@@ -18,19 +18,19 @@ pub enum MigrateError {
         reason: String,
     },
 
-    /// The URL names an engine that this build leaves out.
+    /// The URL names an engine whose feature is off in this build.
     #[error("this build has no {engine} support: enable catamaran's feature `{engine}`")]
     NotBuilt {
         /// The engine.
         engine: Engine,
     },
 
-    /// The connection is to an engine that is neither SQLite nor Postgres, or is no real connection.
+    /// The connection is to another engine than SQLite and Postgres, or it is a mock.
     #[error(
-        "cannot migrate over a {backend} connection of this kind: only SQLite and Postgres pools and transactions"
+        "cannot migrate over this {backend} connection: use a pool or a transaction of SQLite or Postgres"
     )]
     UnsupportedConnection {
-        /// What SeaORM calls its backend.
+        /// SeaORM's name of its backend.
         backend: &'static str,
     },
 
@@ -41,7 +41,7 @@ pub enum MigrateError {
     /// The SQLite file does not exist and may not be created.
     #[error("there is no SQLite file `{path}`: add ?mode=rwc to the URL to create it")]
     MissingFile {
-        /// The file that was looked for.
+        /// The path of the file.
         path: String,
     },
 
@@ -50,25 +50,25 @@ pub enum MigrateError {
         "the Postgres schema `{search_path}` does not exist, or the role may not use it: run CREATE SCHEMA first, or name another"
     )]
     MissingSchema {
-        /// The schema, or the search path of a connection that was handed over.
+        /// The schema, or the search path of the caller's connection.
         search_path: String,
     },
 
-    /// The history contradicts itself, whatever the database.
+    /// A migration of the history is invalid, on any database.
     #[error("migration `{migration}`: {reason}")]
     History {
-        /// The migration at fault.
+        /// The name of the migration.
         migration: String,
         /// What is wrong with it.
         reason: String,
     },
 
-    /// Another migrator, or another writer on SQLite, held the lock for too long. Nothing was changed.
+    /// Another migrator held the migration lock for too long, or another writer on SQLite. Nothing was changed.
     #[error("another migrator or writer held the database for longer than {} s; nothing was changed", waited.as_secs())]
     Locked {
-        /// How long this one waited.
+        /// How long this migrator waited.
         waited: Duration,
-        /// What the database said.
+        /// The error of the database.
         #[source]
         source: DbErr,
     },
@@ -80,35 +80,40 @@ pub enum MigrateError {
         migration: &'static str,
         /// `up` or `down`.
         direction: &'static str,
-        /// The number of the statement in its script, counted from one.
+        /// The number of the statement in its script, from 1.
         statement: usize,
-        /// What the database said.
+        /// The error of the database.
         #[source]
         source: DbErr,
     },
 
-    /// The migrated SQLite database would hold rows whose parent is missing. The batch was rolled back.
+    /// On SQLite the migrations would leave rows without a parent. The batch was rolled back.
     #[error(
-        "foreign keys would not hold after the migration, so it was rolled back: {total} row(s), {}",
+        "the migration leaves rows that violate foreign keys, so it was rolled back: {total} row(s), {}",
         list(violations)
     )]
     ForeignKeys {
-        /// How many rows have no parent.
+        /// The number of rows without a parent.
         total: u64,
         /// The first of them.
         violations: Vec<Violation>,
     },
 
-    /// A SQLite transaction of the caller's, or a connection, enforces foreign keys, which a rebuild of a
-    /// table would turn into deleted child rows.
+    /// The SQLite connection enforces foreign keys, so that a rebuild of a table would delete child rows.
     #[error(
-        "refusing to migrate SQLite while `PRAGMA foreign_keys` is on: hand over a connection instead of a transaction, or turn it off before the transaction begins"
+        "cannot migrate SQLite while `PRAGMA foreign_keys` is on: pass a connection instead of a transaction, or turn the setting off before the transaction begins"
     )]
     ForeignKeysOn,
 
-    /// Whatever else the database answered.
+    /// Any other error of the database.
     #[error(transparent)]
     Database(#[from] DbErr),
+}
+
+impl MigrateError {
+    pub(super) fn invalid_url(reason: String) -> Self {
+        MigrateError::InvalidUrl { reason }
+    }
 }
 
 impl From<MigrateError> for Error {
@@ -131,7 +136,7 @@ impl From<MigrateError> for Error {
 }
 
 impl From<MigrateError> for DbErr {
-    /// For SeaORM's interfaces, which know only `DbErr`: the message is kept, the kind is not.
+    /// For SeaORM's interfaces, which return `DbErr`. Keeps the message, and loses the kind.
     fn from(error: MigrateError) -> Self {
         match error {
             MigrateError::Database(error) => error,
@@ -140,15 +145,15 @@ impl From<MigrateError> for DbErr {
     }
 }
 
-/// A row whose foreign key has no parent, as `PRAGMA foreign_key_check` reports it.
+/// A row without a parent, as reported by `PRAGMA foreign_key_check`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Violation {
-    /// The table that the row is in.
+    /// The table of the row.
     pub table: String,
-    /// Its rowid; `None` in a `WITHOUT ROWID` table.
+    /// The rowid; `None` in a `WITHOUT ROWID` table.
     pub row: Option<i64>,
-    /// The table in which it has no parent.
+    /// The referenced table.
     pub parent: String,
 }
 
@@ -167,8 +172,8 @@ fn list(violations: &[Violation]) -> String {
     shown.join(", ")
 }
 
-/// Whether the database gave up waiting for a lock: `lock_not_available` on Postgres (SQLSTATE 55P03),
-/// `SQLITE_BUSY` or one of its extended codes on SQLite.
+/// Whether the error is a lock timeout: `lock_not_available` on Postgres (SQLSTATE 55P03), `SQLITE_BUSY` or one of its
+/// extended codes on SQLite.
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(super) fn is_locked(error: &DbErr) -> bool {
     use sea_orm::RuntimeErr;
@@ -181,8 +186,8 @@ pub(super) fn is_locked(error: &DbErr) -> bool {
     let Some(code) = error.as_database_error().and_then(|error| error.code()) else {
         return false;
     };
-    // SQLITE_BUSY is 5; an extended code carries it in its low byte (https://sqlite.org/rescode.html).
-    // A SQLSTATE has five characters, and so 55P03 is no number and never mistaken for one.
+    // SQLITE_BUSY is 5. An extended code has it in its low byte (https://sqlite.org/rescode.html).
+    // A SQLSTATE has five characters, so it is never taken for such a code.
     code == "55P03"
         || code
             .parse::<u32>()

@@ -1,3 +1,5 @@
+//! Migrations, and their order in a history.
+
 use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
@@ -6,36 +8,36 @@ use crate::model::engine::Engine;
 
 use super::{MigrateError, Script};
 
-/// One step of the schema's history, written for both engines in both directions.
+/// One migration, with a script for each engine and direction.
 ///
-/// No method has a default, so that a migration that forgets an engine or a way back does not compile.
-/// Where an engine has nothing to do, say so with [`Script::nothing`].
+/// No method has a default, so a migration without a script for an engine or a direction does not compile. If an engine
+/// has nothing to do, return [`Script::nothing`].
 ///
-/// Two properties of the runner to know when writing one:
-/// - SQLite runs with foreign keys off, so that a table can be rebuilt (create, copy, drop, rename) without
-///   its children being cascaded away; every foreign key is checked before the commit.
-/// - Postgres runs with `row_security = off`, so that a data change by a table owner whom a forced policy
-///   would filter is an error rather than a change of no rows.
+/// Two rules apply while a script runs:
+/// - On SQLite foreign keys are off. So a rebuild of a table (create, copy, drop, rename) does not delete child rows.
+///   Every foreign key is checked before the commit.
+/// - On Postgres `row_security` is off. So a statement whose rows a policy would filter fails, and does not silently
+///   change fewer rows.
 pub trait TwinMigration: Send + Sync {
-    /// Its name, under which it is recorded: by convention `mYYYYMMDD_HHMMSS_what_it_does`. Never changes.
+    /// The name, which databases record. It must never change. By convention `mYYYYMMDD_HHMMSS_what_it_does`.
     fn name(&self) -> &'static str;
-    /// What applies it on SQLite.
+    /// Applies the migration on SQLite.
     fn sqlite_up(&self) -> Script;
-    /// What takes it back on SQLite.
+    /// Reverts the migration on SQLite.
     fn sqlite_down(&self) -> Script;
-    /// What applies it on Postgres.
+    /// Applies the migration on Postgres.
     fn postgres_up(&self) -> Script;
-    /// What takes it back on Postgres.
+    /// Reverts the migration on Postgres.
     fn postgres_down(&self) -> Script;
 }
 
 /// The migrations of one application, oldest first.
 pub trait History: Send + Sync + 'static {
-    /// Every migration that was ever released, in the order in which they apply.
+    /// Every migration that was ever released, in the order in which they are applied.
     fn migrations() -> Vec<Box<dyn TwinMigration>>;
 }
 
-/// One migration as one engine sees it.
+/// The scripts of one migration for one engine.
 #[derive(Clone, Debug)]
 pub(super) struct Step {
     pub(super) name: &'static str,
@@ -58,13 +60,13 @@ impl Step {
 
     /// SHA-256 over the statements of both directions, in lower-case hexadecimal.
     ///
-    /// The name and the reason of an empty script are left out: rewording a comment changes nothing.
+    /// Without the name and the reason of an empty script: a change of them does not change the checksum.
     pub(super) fn checksum(&self) -> String {
         let mut hash = Sha256::new();
         for (direction, script) in [("up", &self.up), ("down", &self.down)] {
             hash.update(direction);
             for statement in script.statements() {
-                // A zero byte cannot occur in SQL text, so that no two different lists hash alike.
+                // SQL text contains no zero byte, so different lists of statements have different input.
                 hash.update([0]);
                 hash.update(statement);
             }
@@ -77,7 +79,7 @@ impl Step {
     }
 }
 
-/// The whole history as one engine sees it, checked.
+/// The scripts of the whole history for one engine, checked.
 pub(super) fn steps<H: History>(engine: Engine) -> Result<Vec<Step>, MigrateError> {
     let steps: Vec<Step> = H::migrations()
         .iter()

@@ -1,3 +1,5 @@
+//! A history as a SeaORM migrator.
+
 use std::{fmt, marker::PhantomData};
 
 use async_trait::async_trait;
@@ -7,16 +9,18 @@ use tracing::info;
 
 use super::{History, TwinMigration, adapter::adapted, batch::Batch, runner::run};
 
-/// A [`History`] as a SeaORM migrator: everything that takes a `MigratorTrait` takes it.
+/// A [`History`] as a SeaORM migrator, for every interface that accepts a `MigratorTrait`.
 ///
-/// `up`, `down`, `fresh`, `refresh` and `reset` are each one locked, atomic batch on both engines, unlike
-/// SeaORM's own, and `status` and its relatives read without creating SeaORM's table. Given a pool, they use a
-/// transaction of their own (on SQLite over a connection of their own). Given a transaction, they run inside it:
-/// the caller commits, must roll back after an error, and on SQLite must have turned foreign keys off before it.
+/// Unlike SeaORM's own, `up`, `down`, `fresh`, `refresh` and `reset` each run as one locked, atomic batch on both engines.
+/// `status` and the methods that list migrations do not create SeaORM's table.
+///
+/// Given a pool, a batch runs in a transaction of its own, on SQLite over a connection of its own. Given a transaction, it
+/// runs inside it. Then the caller commits, and must roll back after an error. On SQLite the caller must turn foreign keys
+/// off before the transaction begins.
 pub struct Migrator<H>(PhantomData<fn() -> H>);
 
 impl<H> Migrator<H> {
-    /// The migrator as a value, for interfaces that ask for one.
+    /// The migrator as a value, for interfaces that require one.
     pub const fn new() -> Self {
         Self(PhantomData)
     }
@@ -34,7 +38,7 @@ impl<H> fmt::Debug for Migrator<H> {
     }
 }
 
-/// A migrator is also the history that it runs, so that `up::<Migrator>(url)` reads as it should.
+/// A migrator is also a history, so that `up::<Migrator>(url)` compiles.
 impl<H: History> History for Migrator<H> {
     fn migrations() -> Vec<Box<dyn TwinMigration>> {
         H::migrations()

@@ -1,26 +1,27 @@
-//! Migrations: one history, two native scripts, no half-applied schema.
+//! Migrations: one history, with scripts in the SQL of each engine, applied atomically.
 //!
-//! A [`TwinMigration`] states the SQL of both engines, up and down, and leaves nothing to a default:
-//! a migration that lacks a branch does not compile. A [`History`] lists them in order, and
-//! [`Migrator<H>`](Migrator) is that history as an ordinary SeaORM migrator, so that SeaORM's command
-//! line, `status` and `get_pending_migrations` work on it unchanged. What changes is how a batch runs:
+//! A [`TwinMigration`] has the SQL of both engines, up and down. No method has a default, so a migration without one of
+//! them does not compile. A [`History`] lists the migrations in order. [`Migrator<H>`](Migrator) is that history as a
+//! SeaORM migrator, so SeaORM's command line, `status` and `get_pending_migrations` work unchanged.
+//!
+//! A batch of migrations runs in this way:
 //!
 //! | | SQLite | Postgres |
 //! | --- | --- | --- |
 //! | atomic | the whole batch in one transaction | the same |
-//! | one at a time | `BEGIN IMMEDIATE` | `pg_advisory_xact_lock` inside that transaction |
-//! | bounded waits | 60 s for the lock | 60 s for the lock, then 10 s for each table lock |
-//! | foreign keys | off, on a connection of its own; `foreign_key_check` before the commit | enforced as ever |
-//! | row level security | has none | `row_security = off`: a script that a policy would filter fails, it does not quietly skip rows |
+//! | lock | `BEGIN IMMEDIATE` | `pg_advisory_xact_lock` inside the transaction |
+//! | longest wait | 60 s for the lock | 60 s for the lock, then 10 s for each table lock |
+//! | foreign keys | off, on a connection of its own; `foreign_key_check` before the commit | enforced |
+//! | row level security | does not exist | `row_security = off`: a statement whose rows a policy would filter fails |
 //!
-//! Both locks belong to their transaction: they die with the connection, and with the process that held it.
-//! A script therefore cannot contain what refuses to run inside a transaction (`VACUUM`,
-//! `CREATE INDEX CONCURRENTLY`), nor transaction control of its own.
+//! Both locks belong to the transaction, so they end with the connection and with its process.
 //!
-//! The module of a migration with a file for each engine is one line: [`twin_migration!`](twin_migration).
+//! A script must not contain statements that cannot run inside a transaction (`VACUUM`, `CREATE INDEX CONCURRENTLY`), nor
+//! transaction control.
 //!
-//! An application migrates with [`up`], given a URL; [`Plan`] prints the SQL of either engine for review
-//! without a database.
+//! [`twin_migration!`](twin_migration) declares a migration in one line, in a module with a file for each engine.
+//!
+//! An application calls [`up`] with a URL. [`Plan`] prints the SQL of either engine for review, without a database.
 //!
 //! ```
 //! use catamaran::Engine;
@@ -83,7 +84,7 @@ mod transaction;
 #[cfg(feature = "fingerprint")]
 pub(crate) use self::transaction::begin;
 #[cfg(feature = "cli")]
-pub(crate) use self::{batch::Batch, runner::run};
+pub(crate) use self::{batch::Batch, connect::with_connection, runner::run};
 pub use self::{
     batch::Report,
     connect::{ConnectOptions, apply, connect, pending, up, up_with},

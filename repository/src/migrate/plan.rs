@@ -1,16 +1,19 @@
+//! The SQL of a history, for review.
+
 use std::fmt;
 
 use crate::model::engine::Engine;
 
 use super::{
-    ConnectOptions, History, MigrateError, connect,
+    ConnectOptions, History, MigrateError,
+    connect::{engine_of, pending_with},
     history::{Step, steps},
 };
 
 /// The SQL that a history would run on one engine, for review.
 ///
-/// Its `Display` is a script: a header for each migration with the checksum of its text, then its statements.
-/// Apply migrations with [`up`](super::up) rather than by hand: it also locks, checks and records them.
+/// `Display` writes a script: for each migration a header with its checksum, then its statements. Do not apply the script
+/// by hand; [`up`](super::up) also locks the database, checks the migrations and records them.
 #[derive(Clone, Debug)]
 pub struct Plan {
     engine: Engine,
@@ -19,11 +22,11 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The plan of every migration, as for an empty database. Touches no database.
+    /// The plan of every migration, as for an empty database. Opens no database.
     ///
     /// # Errors
     ///
-    /// [`MigrateError::History`] when the history contradicts itself.
+    /// [`MigrateError::History`] if a migration is invalid.
     pub fn of<H: History>(engine: Engine) -> Result<Self, MigrateError> {
         Ok(Self {
             engine,
@@ -32,7 +35,7 @@ impl Plan {
         })
     }
 
-    /// The plan of the migrations that the database at `url` does not have yet. Reads, and changes nothing.
+    /// The plan of the pending migrations of the database at `url`. Changes nothing.
     ///
     /// # Errors
     ///
@@ -41,7 +44,7 @@ impl Plan {
         Self::pending_with::<H>(url, ConnectOptions::default()).await
     }
 
-    /// The same as [`Plan::pending`], over a connection that is opened with `options`.
+    /// As [`Plan::pending`], over a connection with these options.
     ///
     /// # Errors
     ///
@@ -50,9 +53,8 @@ impl Plan {
         url: &str,
         options: ConnectOptions<'_>,
     ) -> Result<Self, MigrateError> {
-        let pending = connect::pending_with::<H>(url, options).await?;
-        let engine =
-            Engine::of_scheme(url).map_err(|reason| MigrateError::InvalidUrl { reason })?;
+        let pending = pending_with::<H>(url, options).await?;
+        let engine = engine_of(url)?;
         let mut steps = steps::<H>(engine)?;
         steps.retain(|step| pending.iter().any(|name| name == step.name));
         Ok(Self {
@@ -62,13 +64,13 @@ impl Plan {
         })
     }
 
-    /// The names of the migrations in it, in order.
+    /// The names of the migrations of the plan, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.steps.iter().map(|step| step.name)
     }
 
-    /// Each migration's name and the checksum of its text on this engine: SHA-256 over the statements of both
-    /// directions, in lower-case hexadecimal.
+    /// The name and the checksum of each migration: SHA-256 over its statements of both directions on this engine, in
+    /// lower-case hexadecimal.
     pub fn checksums(&self) -> impl Iterator<Item = (&str, String)> {
         self.steps.iter().map(|step| (step.name, step.checksum()))
     }
@@ -89,7 +91,7 @@ impl fmt::Display for Plan {
             }
             for statement in step.up.statements() {
                 let last = statement.lines().next_back().unwrap_or_default();
-                // A semicolon behind a comment would be part of it.
+                // After a comment, a semicolon on the same line would be part of the comment.
                 let end = if last.contains("--") { "\n;" } else { ";" };
                 writeln!(f, "\n{statement}{end}")?;
             }

@@ -1,3 +1,5 @@
+//! Runs a batch of migrations on Postgres.
+
 use sea_orm::{
     AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, IsolationLevel,
     Statement, TransactionOptions,
@@ -12,8 +14,9 @@ use super::{
     transaction::{LOCK_WAIT, begin, finish},
 };
 
-/// The advisory lock that every migrator of this library takes: the bytes of "catamara" as a number.
-/// One lock for a database, whatever the schema; an application must not use it for anything else.
+/// The key of the advisory lock of every migrator of this library: the bytes of "catamara" as a number.
+///
+/// It is one lock for a database, whatever the schema. An application must not use it.
 const LOCK_KEY: i64 = i64::from_be_bytes(*b"catamara");
 
 /// Runs a batch in one transaction over a connection of the pool.
@@ -22,13 +25,13 @@ pub(super) async fn run<H: History>(
     batch: Batch,
 ) -> Result<Report, MigrateError> {
     let options = TransactionOptions {
-        // Whatever the role's defaults say: a snapshot taken before the lock would not show what its last holder did.
+        // Not the role's default: a snapshot from before the lock would not contain the migrations of its last holder.
         isolation_level: Some(IsolationLevel::ReadCommitted),
         access_mode: Some(AccessMode::ReadWrite),
         sqlite_transaction_mode: None,
     };
     let tx = begin(db, options).await?;
-    let outcome = locked::<H>(&tx, batch).await;
+    let outcome = run_locked::<H>(&tx, batch).await;
     finish(tx, outcome).await
 }
 
@@ -42,12 +45,12 @@ pub(super) async fn inside<H: History>(
     batch.run::<H>(tx, Engine::Postgres).await
 }
 
-async fn locked<H: History>(
+async fn run_locked<H: History>(
     tx: &DatabaseTransaction,
     batch: Batch,
 ) -> Result<Report, MigrateError> {
-    // All of these end with the transaction. A long rebuild is legitimate, so that no statement is cut short;
-    // row security off turns a change that a policy would filter into an error.
+    // These settings end with the transaction. Without a statement timeout, a long rebuild of a table can finish. With
+    // `row_security = off`, a statement whose rows a policy would filter fails.
     tx.execute_unprepared(&format!(
         "SET LOCAL lock_timeout = '{}s'; SET LOCAL statement_timeout = 0; \
          SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL row_security = off",
@@ -56,7 +59,7 @@ async fn locked<H: History>(
     .await?;
     schema_exists(tx).await?;
     lock(tx).await?;
-    // A table lock that is not given soon also holds up everyone who queues behind it.
+    // A statement that waits for a table lock blocks all later statements on that table.
     tx.execute_unprepared("SET LOCAL lock_timeout = '10s'")
         .await?;
     batch.run::<H>(tx, Engine::Postgres).await
@@ -75,7 +78,7 @@ async fn lock(tx: &DatabaseTransaction) -> Result<(), MigrateError> {
         })
 }
 
-/// Postgres accepts a search path of schemas that do not exist, and complains only at the first `CREATE`.
+/// Postgres accepts a search path of schemas that do not exist, and fails only at the first `CREATE`.
 async fn schema_exists(tx: &DatabaseTransaction) -> Result<(), MigrateError> {
     let row = tx
         .query_one_raw(Statement::from_string(
@@ -85,7 +88,7 @@ async fn schema_exists(tx: &DatabaseTransaction) -> Result<(), MigrateError> {
         .await?;
     let (exists, search_path) = match row {
         Some(row) => (row.try_get_by_index(0)?, row.try_get_by_index(1)?),
-        // A SELECT without FROM always gives one row.
+        // A SELECT without FROM always returns one row.
         None => (true, String::new()),
     };
     match exists {

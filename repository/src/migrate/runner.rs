@@ -1,3 +1,5 @@
+//! Runs a batch over a pool, or inside a transaction of the caller.
+
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseConnectionType, DatabaseExecutor,
     DatabaseTransaction,
@@ -8,7 +10,7 @@ use crate::model::engine::Engine;
 
 use super::{History, MigrateError, Report, applied, batch::Batch, encoding, transaction::finish};
 
-/// Runs a batch over whatever SeaORM was given: a pool, or a transaction of the caller's.
+/// Runs a batch over a pool, or inside a transaction of the caller.
 pub(crate) async fn run<H: History>(
     db: DatabaseExecutor<'_>,
     batch: Batch,
@@ -16,7 +18,7 @@ pub(crate) async fn run<H: History>(
     match db {
         DatabaseExecutor::Connection(db) => over_connection::<H>(db, batch).await,
         DatabaseExecutor::Transaction(tx) => inside::<H>(tx, batch).await,
-        // SeaORM's `SchemaManager::begin` makes one. It is ours alone, so that it ends here.
+        // Created by SeaORM's `SchemaManager::begin` for this call, so this call ends it.
         DatabaseExecutor::OwnedTransaction(tx) => {
             let outcome = inside::<H>(&tx, batch).await;
             finish(tx, outcome).await
@@ -32,7 +34,7 @@ async fn over_connection<H: History>(
         #[cfg(feature = "sqlite")]
         DatabaseConnectionType::SqlxSqlitePoolConnection(_) => {
             encoding::check(db, Engine::Sqlite).await?;
-            if idle::<H>(db, Engine::Sqlite, batch).await? {
+            if nothing_to_do::<H>(db, Engine::Sqlite, batch).await? {
                 return Ok(Report::default());
             }
             super::sqlite::run::<H>(db, batch).await
@@ -40,19 +42,21 @@ async fn over_connection<H: History>(
         #[cfg(feature = "postgres")]
         DatabaseConnectionType::SqlxPostgresPoolConnection(_) => {
             encoding::check(db, Engine::Postgres).await?;
-            if idle::<H>(db, Engine::Postgres, batch).await? {
+            if nothing_to_do::<H>(db, Engine::Postgres, batch).await? {
                 return Ok(Report::default());
             }
             super::postgres::run::<H>(db, batch).await
         }
-        // Which variants exist depends on the features that other crates give SeaORM.
+        // Which variants exist depends on the features of SeaORM that other crates enable.
         _ => Err(unsupported(db)),
     }
 }
 
-/// Whether `up` has nothing to do. Asked without a lock and without creating anything, so that the many
-/// processes of a migrated application start without waiting for a writer, and with a role that may not create.
-async fn idle<H: History>(
+/// Whether `up` has nothing to do. Takes no lock and creates nothing.
+///
+/// So the processes of a migrated application start without waiting for a writer, and with a role that must not create
+/// tables.
+async fn nothing_to_do<H: History>(
     db: &DatabaseConnection,
     engine: Engine,
     batch: Batch,
@@ -61,11 +65,11 @@ async fn idle<H: History>(
         return Ok(false);
     };
     let applied = applied::names::<H, _>(db).await?;
-    let idle = !batch.changes::<H>(engine, &applied)?;
-    if idle {
+    let nothing = !batch.changes::<H>(engine, &applied)?;
+    if nothing {
         info!("No pending migrations");
     }
-    Ok(idle)
+    Ok(nothing)
 }
 
 async fn inside<H: History>(

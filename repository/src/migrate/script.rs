@@ -1,12 +1,13 @@
+//! The statements of a migration.
+
 use std::borrow::Cow;
 
 use crate::sql::custom::leading_control;
 
 /// The statements of one migration, in one direction, on one engine, in the order in which they run.
 ///
-/// The text is frozen with the migration: write identifiers out, and use neither an entity nor a constant
-/// that may change later. What sea-query builds can be given as text, for example
-/// `.sql(Table::create()…to_string(SqliteQueryBuilder))`.
+/// The text must never change after a release: write identifiers out, and use no entity and no constant that may change.
+/// Statements of sea-query are passed as text, for example `.sql(Table::create()…to_string(SqliteQueryBuilder))`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Script {
     statements: Vec<Cow<'static, str>>,
@@ -14,14 +15,14 @@ pub struct Script {
 }
 
 impl Script {
-    /// A script without a statement; add them with [`sql`](Self::sql).
+    /// A script without statements. Add them with [`sql`](Self::sql).
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A script that deliberately does nothing on this engine, and says why.
+    /// A script that intentionally does nothing on this engine, for the given reason.
     ///
-    /// The plan prints the reason as a comment. A script that is empty and gives no reason is refused
+    /// The plan prints the reason as a comment. An empty script without a reason is an error
     /// ([`MigrateError::History`](super::MigrateError::History)).
     pub fn nothing(reason: impl Into<Cow<'static, str>>) -> Self {
         Self {
@@ -37,29 +38,31 @@ impl Script {
         self
     }
 
-    /// The statements, without surrounding space or a final semicolon.
+    /// The statements, without surrounding white space and without a final semicolon.
     pub fn statements(&self) -> impl Iterator<Item = &str> {
         self.statements.iter().map(|text| trim(text))
     }
 
-    /// Why the script does nothing, when that was said.
+    /// The reason why the script does nothing, if there is one.
     pub fn reason(&self) -> Option<&str> {
         self.reason.as_deref()
     }
 
-    /// What is wrong with the script, if anything.
+    /// The reason why the script is invalid, if it is.
     pub(super) fn fault(&self) -> Option<String> {
         if self.statements.is_empty() && self.reason.is_none() {
-            return Some("it is empty: use Script::nothing(reason) if that is meant".to_owned());
+            return Some(
+                "the script is empty: add a statement, or use Script::nothing(reason)".to_owned(),
+            );
         }
         for (index, statement) in self.statements().enumerate() {
             let number = index + 1;
             if statement.is_empty() {
                 return Some(format!("statement {number} is empty"));
             }
-            if let Some(words) = leading_control(statement) {
+            if let Some(control) = leading_control(statement) {
                 return Some(format!(
-                    "statement {number} is {words}: the batch already is one transaction"
+                    "statement {number} is {control}: remove it, as the migrations run in one transaction"
                 ));
             }
         }
@@ -76,30 +79,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_empty_script_without_a_reason_is_a_fault() {
+    fn empty_script_without_a_reason_is_invalid() {
         assert!(Script::new().fault().is_some());
         assert_eq!(Script::nothing("a server has no outbox").fault(), None);
     }
 
     #[test]
-    fn transaction_control_is_a_fault_even_behind_a_comment() {
+    fn script_with_transaction_control_after_a_comment_is_invalid() {
         let fault = Script::new()
             .sql("SELECT 1")
             .sql("-- done\n commit;")
             .fault();
         assert_eq!(
             fault.as_deref(),
-            Some("statement 2 is COMMIT: the batch already is one transaction")
+            Some("statement 2 is COMMIT: remove it, as the migrations run in one transaction")
         );
     }
 
     #[test]
-    fn a_block_that_says_begin_inside_is_no_fault() {
+    fn script_with_a_block_that_contains_begin_is_valid() {
         assert_eq!(Script::new().sql("DO $$ BEGIN NULL; END $$").fault(), None);
     }
 
     #[test]
-    fn a_final_semicolon_is_not_part_of_the_statement() {
+    fn final_semicolon_is_not_part_of_the_statement() {
         let script = Script::new().sql("  SELECT 1 ;\n");
         assert_eq!(script.statements().collect::<Vec<_>>(), ["SELECT 1"]);
     }

@@ -1,11 +1,13 @@
+//! Runs a batch of migrations on SQLite.
+
 use std::time::{Duration, Instant};
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr,
-    SqliteTransactionMode, SqlxSqliteConnector, Statement, TransactionOptions,
-    sqlx::{SqlitePool, sqlite::SqlitePoolOptions},
+    SqliteTransactionMode, Statement, TransactionOptions, sqlx::SqlitePool,
 };
 
+use crate::driver::sqlite::connect_seaorm;
 use crate::model::engine::Engine;
 
 use super::{
@@ -15,23 +17,23 @@ use super::{
     transaction::{LOCK_WAIT, begin, finish},
 };
 
-/// How many violations an error lists; it gives the number of all.
+/// How many violations an error lists. It also has their total number.
 const SHOWN: usize = 10;
 
 /// Runs a batch in one transaction with foreign keys off.
 ///
-/// On a connection of its own, because `PRAGMA foreign_keys` belongs to a connection and does nothing inside a
-/// transaction. A private in-memory database has one connection and no other: it is borrowed.
+/// It uses a connection of its own, because `PRAGMA foreign_keys` belongs to a connection and has no effect inside a
+/// transaction. An in-memory database has only one connection, which is borrowed from the pool.
 pub(super) async fn run<H: History>(
     db: &DatabaseConnection,
     batch: Batch,
 ) -> Result<Report, MigrateError> {
     let pool = db.get_sqlite_connection_pool();
     if pool.options().get_max_connections() == 1 && in_memory(db).await? {
-        // In a task of its own: a caller who stops waiting must not leave the connection without foreign keys.
+        // A task completes even if the caller drops this call. So it always restores the setting of the connection.
         let db = db.clone();
-        let task = tokio::spawn(async move { borrowed::<H>(db, batch).await });
-        return task.await.map_err(died)?;
+        let task = tokio::spawn(async move { run_borrowed::<H>(db, batch).await });
+        return task.await.map_err(task_failed)?;
     }
 
     let own = connect(pool).await?;
@@ -40,7 +42,7 @@ pub(super) async fn run<H: History>(
     outcome
 }
 
-/// Runs a batch inside a transaction of the caller's, who must roll it back if this fails.
+/// Runs a batch inside a transaction of the caller, who must roll it back after an error.
 pub(super) async fn inside<H: History>(
     tx: &DatabaseTransaction,
     batch: Batch,
@@ -49,15 +51,14 @@ pub(super) async fn inside<H: History>(
     if !batch.changes::<H>(Engine::Sqlite, &applied)? {
         return Ok(Report::default());
     }
-    checked::<H>(tx, batch).await
+    run_checked::<H>(tx, batch).await
 }
 
-/// One batch at a time borrows a connection: a second one would take the first one's setting for the
-/// connection's own.
+/// Held while a batch borrows a connection. A second batch would read the changed setting, and restore that.
 static BORROWING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
-/// Foreign keys off, the batch, foreign keys as they were: on the only connection there is.
-async fn borrowed<H: History>(
+/// Runs a batch over the only connection of a database. Turns foreign keys off, and restores the setting after it.
+async fn run_borrowed<H: History>(
     db: DatabaseConnection,
     batch: Batch,
 ) -> Result<Report, MigrateError> {
@@ -65,9 +66,9 @@ async fn borrowed<H: History>(
     let enforced = foreign_keys(&db).await?;
     db.execute_unprepared("PRAGMA foreign_keys = OFF").await?;
     let inner = db.clone();
-    // In a task again, so that a panic inside a migration does not skip the last line either.
+    // In a task, so that the setting is restored even if a migration panics.
     let task = tokio::spawn(async move { transaction::<H>(&inner, batch).await });
-    let outcome = task.await.map_err(died);
+    let outcome = task.await.map_err(task_failed);
     if enforced {
         db.execute_unprepared("PRAGMA foreign_keys = ON").await?;
     }
@@ -83,12 +84,12 @@ async fn transaction<H: History>(
         access_mode: None,
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
     };
-    let tx = begin(db, options).await.map_err(locked)?;
-    let outcome = checked::<H>(&tx, batch).await;
+    let tx = begin(db, options).await.map_err(explain)?;
+    let outcome = run_checked::<H>(&tx, batch).await;
     finish(tx, outcome).await
 }
 
-async fn checked<H: History>(
+async fn run_checked<H: History>(
     tx: &DatabaseTransaction,
     batch: Batch,
 ) -> Result<Report, MigrateError> {
@@ -102,7 +103,7 @@ async fn checked<H: History>(
     Ok(report)
 }
 
-/// A connection to the same database with foreign keys off, and nothing else of the pool's options changed.
+/// Opens a connection to the database of the pool, with foreign keys off and its other options unchanged.
 async fn connect(pool: &SqlitePool) -> Result<DatabaseConnection, MigrateError> {
     let options = (*pool.connect_options())
         .clone()
@@ -110,26 +111,21 @@ async fn connect(pool: &SqlitePool) -> Result<DatabaseConnection, MigrateError> 
         .busy_timeout(LOCK_WAIT);
     let deadline = Instant::now() + LOCK_WAIT;
     loop {
-        let attempt = SqlitePoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(LOCK_WAIT)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(options.clone())
+        let connected = connect_seaorm(options.clone(), LOCK_WAIT)
             .await
             .map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(error.into())));
-        match attempt {
-            Ok(pool) => return Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool)),
-            // The options may ask for WAL, and the change to it does not wait for the busy timeout.
+        match connected {
+            Ok(db) => return Ok(db),
+            // A change of the journal mode to WAL ignores the busy timeout.
             Err(error) if is_locked(&error) && Instant::now() < deadline => {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
-            Err(error) => return Err(locked(error)),
+            Err(error) => return Err(explain(error)),
         }
     }
 }
 
-/// Whether the database lives in memory (or in a temporary file): SQLite then gives it no file name.
+/// Whether the database is in memory or in a temporary file. Both have no file name.
 async fn in_memory<C: ConnectionTrait>(db: &C) -> Result<bool, DbErr> {
     let row = db
         .query_one_raw(statement(
@@ -146,7 +142,8 @@ async fn foreign_keys<C: ConnectionTrait>(db: &C) -> Result<bool, DbErr> {
     row.map_or(Ok(false), |row| row.try_get_by_index(0))
 }
 
-/// See <https://sqlite.org/pragma.html#pragma_foreign_key_check>. It reads every row that has a parent.
+/// Fails if a row has no parent. Reads every row with a foreign key:
+/// <https://sqlite.org/pragma.html#pragma_foreign_key_check>.
 async fn foreign_key_check(tx: &DatabaseTransaction) -> Result<(), MigrateError> {
     let rows = tx
         .query_all_raw(statement(
@@ -177,7 +174,7 @@ fn statement(sql: &str) -> Statement {
     Statement::from_string(sea_orm::DbBackend::Sqlite, sql)
 }
 
-fn locked(source: DbErr) -> MigrateError {
+fn explain(source: DbErr) -> MigrateError {
     match is_locked(&source) {
         true => MigrateError::Locked {
             waited: LOCK_WAIT,
@@ -187,6 +184,6 @@ fn locked(source: DbErr) -> MigrateError {
     }
 }
 
-fn died(error: tokio::task::JoinError) -> MigrateError {
+fn task_failed(error: tokio::task::JoinError) -> MigrateError {
     MigrateError::Database(DbErr::Custom(format!("the migration task failed: {error}")))
 }

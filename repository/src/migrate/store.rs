@@ -1,16 +1,19 @@
-//! Migrations while a store is opened.
+//! The migrations that run when a store is opened.
 
 use futures_util::future::BoxFuture;
 use sea_orm::DatabaseConnection;
 
-use super::{ConnectOptions, History, apply, connect};
+use super::connect::with_connection;
+use super::{ConnectOptions, History, apply};
 use crate::driver::ApplyMigrations;
 use crate::model::error::Result;
 use crate::store::{Migrate, StoreOptions};
 
 impl StoreOptions {
-    /// Applies the pending migrations before the store is opened. The only way to fill a database in
-    /// memory; for others it is for programs that may change their own schema.
+    /// Applies the pending migrations before the store is opened.
+    ///
+    /// It is the only way to migrate a database in memory. For other databases the role of the URL must be allowed to
+    /// change the schema.
     #[must_use]
     pub fn migrate<H: History>(mut self) -> Self {
         self.hooks.migrate = Some(Migrate {
@@ -42,9 +45,6 @@ fn before_opening<'a>(
             schema: Some(&schemas),
             ..ConnectOptions::default()
         };
-        let db = connect(url, options).await?;
-        let migrated = migrate(&db).await;
-        db.close().await.ok();
-        migrated
+        with_connection(url, options, migrate).await?
     })
 }

@@ -1,4 +1,4 @@
-//! The transaction that a batch runs in.
+//! The transaction of a batch.
 
 use std::time::Duration;
 
@@ -8,12 +8,13 @@ use sea_orm::{
 
 use super::{MigrateError, Report};
 
-/// How long to wait for another migrator. Long enough for its migrations, short enough for an operator.
+/// How long to wait for another migrator: long enough for most migrations, short enough for an operator.
 pub(super) const LOCK_WAIT: Duration = Duration::from_secs(60);
 
-/// Begins a transaction in a task of its own, so that a caller who stops waiting cannot cut `BEGIN` in half:
-/// sqlx 0.9.0 would put the connection back into the pool with the transaction still open
-/// (<https://github.com/transact-rs/sqlx/issues/4385>).
+/// Begins a transaction in a task, which completes even if the caller drops this call.
+///
+/// Without it, sqlx 0.9.0 can return the connection to the pool with the transaction still open:
+/// <https://github.com/transact-rs/sqlx/issues/4385>.
 pub(crate) async fn begin(
     db: &DatabaseConnection,
     options: TransactionOptions,
@@ -22,7 +23,7 @@ pub(crate) async fn begin(
     let task = tokio::spawn(async move {
         #[expect(
             clippy::disallowed_methods,
-            reason = "a batch of migrations is a transaction of its own; it begins here and nowhere else"
+            reason = "the only place where a batch of migrations begins its transaction"
         )]
         db.begin_with_options(options).await
     });
@@ -33,7 +34,7 @@ pub(crate) async fn begin(
     })?
 }
 
-/// Commits what succeeded, rolls back what did not, and reports the first error of the two.
+/// Commits the transaction if the batch succeeded, and rolls it back if not. Returns the first error.
 pub(super) async fn finish(
     tx: DatabaseTransaction,
     outcome: Result<Report, MigrateError>,
@@ -44,7 +45,7 @@ pub(super) async fn finish(
             Ok(report)
         }
         Err(error) => {
-            // The connection may be what broke; then the server has rolled back already.
+            // If the connection is lost, the server rolls back by itself.
             tx.rollback().await.ok();
             Err(error)
         }

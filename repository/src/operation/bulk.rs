@@ -17,7 +17,7 @@ pub(crate) async fn insert_many<D: Dialect, R: Twin<D>>(
     for draft in drafts {
         let stamp = context.stamp::<R>(&draft, None, now)?;
         let mut record = R::from_draft(draft, stamp);
-        super::normalize::<D, R>(&mut record)?;
+        super::normalise::<D, R>(&mut record)?;
         records.push(record);
     }
     let ordered = write_order::sorted::<D, R, _>(&records, |record| record);

@@ -157,7 +157,7 @@ pub(crate) fn duplicate<R: Record>(id: Uuid) -> Error {
 }
 
 /// Converts the values of a record to the form that both engines accept, and checks their lengths.
-pub(crate) fn normalize<D: Dialect, R: Twin<D>>(record: &mut R) -> Result<()> {
+pub(crate) fn normalise<D: Dialect, R: Twin<D>>(record: &mut R) -> Result<()> {
     record.canonicalise()?;
     R::statements().check_lengths(|column| Some(record.value(column)))
 }

@@ -8,7 +8,7 @@ use std::mem;
 use uuid::Uuid;
 
 use super::write::conflict;
-use super::{Context, diagnose, normalize, one_each, values, write_order};
+use super::{Context, diagnose, normalise, one_each, values, write_order};
 use crate::driver::Dialect;
 use crate::driver::Twin;
 use crate::model::error::{ConflictReason, Error, ErrorKind, Result};
@@ -90,7 +90,7 @@ fn candidates<D: Dialect, R: Twin<D>>(
             context.check_owner(row.owner)?;
             let stamp = context.stamp::<R>(&row.draft, row.owner, now)?;
             let mut record = R::from_draft(row.draft, stamp);
-            normalize::<D, R>(&mut record)?;
+            normalise::<D, R>(&mut record)?;
             Ok(Candidate {
                 index,
                 record,

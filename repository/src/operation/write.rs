@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Context, at_most_one, changes, diagnose, duplicate, find_unique, normalize, values};
+use super::{Context, at_most_one, changes, diagnose, duplicate, find_unique, normalise, values};
 use crate::driver::Dialect;
 use crate::driver::Twin;
 use crate::model::error::{ConflictReason, Error, ErrorKind, Result};
@@ -21,7 +21,7 @@ pub(crate) async fn insert<D: Dialect, R: Twin<D>>(
 ) -> Result<R> {
     let stamp = context.stamp::<R>(&draft, None, context.now())?;
     let mut record = R::from_draft(draft, stamp);
-    normalize::<D, R>(&mut record)?;
+    normalise::<D, R>(&mut record)?;
     let text = sql::insert_one::<D>(R::statements());
     match session.execute(&text, values(&record)).await {
         Ok(inserted) => super::check_count(inserted, 1).map(|()| record),
@@ -174,7 +174,7 @@ pub(crate) async fn update<D: Dialect, R: Twin<D>>(
     mut record: R,
 ) -> Result<R> {
     context.check_owner(record.owner())?;
-    normalize::<D, R>(&mut record)?;
+    normalise::<D, R>(&mut record)?;
     let expected = record.version().map_or(Expected::Any, Expected::Version);
     let mut target = Target::new::<R>(context, record.id(), expected)?;
     // The system's scope has no owner. An update does not change the owner of the record.

@@ -1,3 +1,5 @@
+//! A database for one test.
+
 use std::fmt;
 
 use sea_orm_migration::MigratorTrait;
@@ -8,17 +10,16 @@ use super::postgres::{Clone as PostgresClone, Collation, PostgresServer};
 
 /// A migrated database that exists for one test.
 ///
-/// Dropping it removes it, also while connections to it are still open: a SQLite file goes with its
-/// directory, and a Postgres database is dropped before `drop` returns. That blocks for some hundredths
-/// of a second, and at most one second, after which the database is dropped behind the caller's back;
-/// [`close`](Self::close) awaits it instead.
+/// Dropping this value removes the database, even if connections to it are still open. A SQLite file is deleted with its
+/// directory. A Postgres database is dropped, which blocks for some hundredths of a second, and for at most one second;
+/// after that a thread drops it in the background. [`close`](Self::close) removes it without blocking.
 pub struct EphemeralDatabase {
     url: String,
-    keeper: Keeper,
+    cleanup: Cleanup,
 }
 
-/// What removes the database when it is dropped.
-enum Keeper {
+/// Removes the database when it is dropped.
+enum Cleanup {
     #[cfg(feature = "sqlite")]
     Sqlite(tempfile::TempDir),
     #[cfg(feature = "postgres")]
@@ -29,7 +30,7 @@ impl EphemeralDatabase {
     /// A SQLite file in a directory of its own, migrated by `M`.
     ///
     /// # Errors
-    /// [`TestError::Migrate`] when a migration fails, [`TestError::Io`] when the file cannot be written.
+    /// [`TestError::Migrate`] if a migration fails, [`TestError::Io`] if the file cannot be written.
     #[cfg(feature = "sqlite")]
     pub async fn sqlite_file<M: MigratorTrait>() -> Result<Self, TestError> {
         DatabaseOptions::new().sqlite_file::<M>().await
@@ -38,30 +39,30 @@ impl EphemeralDatabase {
     /// A Postgres database with collation `C`, migrated by `M`, on [`PostgresServer::shared`].
     ///
     /// # Errors
-    /// Those of [`PostgresServer::find_or_start`]; [`TestError::Migrate`] when a migration fails;
-    /// `TestError::Sql` when the server refuses.
+    /// The errors of [`PostgresServer::find_or_start`]; [`TestError::Migrate`] if a migration fails;
+    /// `TestError::Sql` if a statement fails.
     #[cfg(feature = "postgres")]
     pub async fn postgres<M: MigratorTrait>() -> Result<Self, TestError> {
         DatabaseOptions::new().postgres::<M>().await
     }
 
-    /// Removes the database without blocking the runtime, and says whether that worked.
+    /// Removes the database without blocking the runtime.
     ///
     /// # Errors
-    /// [`TestError::Io`] when the file's directory stays, `TestError::Sql` when the server refuses.
+    /// [`TestError::Io`] if the directory of the file cannot be removed, `TestError::Sql` if the server reports an error.
     pub async fn close(self) -> Result<(), TestError> {
-        match self.keeper {
+        match self.cleanup {
             #[cfg(feature = "sqlite")]
-            Keeper::Sqlite(directory) => {
+            Cleanup::Sqlite(directory) => {
                 let removed = directory.close();
                 removed.map_err(TestError::io("removing a temporary directory"))
             }
             #[cfg(feature = "postgres")]
-            Keeper::Postgres(clone) => clone.close().await,
+            Cleanup::Postgres(clone) => clone.close().await,
         }
     }
 
-    /// The URL to open it with. A Postgres URL carries the superuser's password.
+    /// The URL of the database. A Postgres URL contains the superuser's password.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
@@ -69,13 +70,13 @@ impl EphemeralDatabase {
 }
 
 impl fmt::Debug for EphemeralDatabase {
-    /// Shows no URL: it may hold a password.
+    /// Shows no URL, because it may contain a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EphemeralDatabase").finish_non_exhaustive()
     }
 }
 
-/// How an [`EphemeralDatabase`] is made, where the defaults do not fit.
+/// The options of an [`EphemeralDatabase`].
 #[derive(Clone, Debug, Default)]
 pub struct DatabaseOptions {
     fingerprint: Option<String>,
@@ -84,14 +85,15 @@ pub struct DatabaseOptions {
 }
 
 impl DatabaseOptions {
-    /// The defaults: collation `C`, and a template for each test executable.
+    /// The defaults: collation `C`, and one template for each test executable.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A text that changes whenever the migrations would build something else, such as their SQL.
-    /// Test executables that give the same one share a template. Without it, each has its own.
+    /// A text that changes whenever the migrations change, such as their SQL.
+    ///
+    /// Test executables with the same text share a template. Default: none; each test executable has its own template.
     #[must_use]
     pub fn fingerprint(mut self, text: impl Into<String>) -> Self {
         self.fingerprint = Some(text.into());
@@ -115,7 +117,7 @@ impl DatabaseOptions {
         let (directory, url) = super::sqlite::create::<M>(self.fingerprint.as_deref()).await?;
         Ok(EphemeralDatabase {
             url,
-            keeper: Keeper::Sqlite(directory),
+            cleanup: Cleanup::Sqlite(directory),
         })
     }
 
@@ -128,7 +130,7 @@ impl DatabaseOptions {
         self.postgres_on::<M>(PostgresServer::shared().await?).await
     }
 
-    /// A database on the given server.
+    /// A migrated database on the given server.
     ///
     /// # Errors
     /// [`TestError::Migrate`], [`TestError::NoCollation`], [`TestError::Sql`].
@@ -141,11 +143,11 @@ impl DatabaseOptions {
         let clone = PostgresClone::create::<M>(server, fingerprint, self.collation).await?;
         Ok(EphemeralDatabase {
             url: clone.url().to_owned(),
-            keeper: Keeper::Postgres(clone),
+            cleanup: Cleanup::Postgres(clone),
         })
     }
 
-    /// A database on the given server with nothing in it, not even the table of migrations.
+    /// An empty database on the given server, without even the table of migrations.
     ///
     /// # Errors
     /// [`TestError::NoCollation`], [`TestError::Sql`].
@@ -157,7 +159,7 @@ impl DatabaseOptions {
         let clone = PostgresClone::empty(server, self.collation).await?;
         Ok(EphemeralDatabase {
             url: clone.url().to_owned(),
-            keeper: Keeper::Postgres(clone),
+            cleanup: Cleanup::Postgres(clone),
         })
     }
 }

@@ -1,18 +1,20 @@
+//! The error of the test kit.
+
 use std::io;
 
 use sea_orm::DbErr;
 
-/// Why a test could not have its database.
+/// An error of creating or removing the database of a test.
 ///
-/// No variant carries a URL, so that no password reaches a test's output.
+/// No variant contains a URL, so that no password appears in the output of a test.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TestError {
-    /// The store, or the migrations of a database in memory.
-    #[error("the store does not open: {0}")]
+    /// The store could not be opened, or a database in memory could not be migrated.
+    #[error("cannot open the store: {0}")]
     Open(crate::model::error::Error),
 
-    /// Neither a server's URL nor the binaries to start one.
+    /// Neither the URL of a server nor the binaries to start one were found.
     #[error(
         "no PostgreSQL: found neither a URL in CATAMARAN_TEST_POSTGRES_URL nor initdb, pg_ctl and \
          postgres on this machine. Install it (Debian, Ubuntu: apt-get install postgresql; macOS: \
@@ -23,50 +25,50 @@ pub enum TestError {
     /// The environment variable does not hold the URL of a Postgres server.
     #[error("CATAMARAN_TEST_POSTGRES_URL is not a postgres:// URL: {reason}")]
     BadUrl {
-        /// What is wrong with it; never the URL itself.
+        /// What is wrong with the URL, without the URL itself.
         reason: String,
     },
-    /// This process is root, which PostgreSQL refuses to run as, and no other account can be used.
+    /// PostgreSQL refuses to run as root, and no other account can be used.
     #[error("PostgreSQL refuses to run as root, and {reason}")]
     NoAccount {
         /// What is missing.
         reason: &'static str,
     },
-    /// A server of our own did not start.
+    /// The test server did not start.
     #[error("{step} failed:\n{log}")]
     Start {
         /// The step that failed: `initdb` or `pg_ctl start`.
         step: &'static str,
-        /// The end of what it wrote.
+        /// The last lines of its log.
         log: String,
     },
-    /// A file or a process refused.
+    /// An operation on a file or a process failed.
     #[error("{attempt}: {source}")]
     Io {
         /// What was attempted.
         attempt: &'static str,
-        /// The operating system's answer.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The server cannot make a database with this collation.
+    /// The server has no en_US collation.
     #[error(
-        "this server has no en_US collation: neither libc's en_US.UTF-8 (Debian: install `locales`, \
-         then `localedef -i en_US -f UTF-8 en_US.UTF-8`) nor ICU"
+        "the server has no en_US collation: install libc's en_US.UTF-8 (Debian: install `locales`, \
+         then `localedef -i en_US -f UTF-8 en_US.UTF-8`), or use a server with ICU"
     )]
     NoCollation,
-    /// The server or the driver refused a statement of ours.
+    /// A statement of the test kit failed.
     #[cfg(feature = "postgres")]
     #[error("{attempt}: {source}")]
     Sql {
         /// What was attempted.
         attempt: String,
-        /// The driver's error.
+        /// The error of the driver.
         source: sea_orm::sqlx::Error,
     },
-    /// A migration failed while the template was made.
+    /// A migration of the template database failed.
     #[error("migrating the template database: {source}")]
     Migrate {
-        /// The migration's error.
+        /// The error of the migration.
         source: DbErr,
     },
 }
@@ -77,12 +79,12 @@ impl TestError {
         TestError::Open(error)
     }
 
-    /// Wraps an operating system's error with what was attempted.
+    /// Adds what was attempted to an error of the operating system.
     pub(super) fn io(attempt: &'static str) -> impl Fn(io::Error) -> Self {
         move |source| Self::Io { attempt, source }
     }
 
-    /// Wraps a driver's error with what was attempted.
+    /// Adds what was attempted to an error of the driver.
     #[cfg(feature = "postgres")]
     pub(super) fn sql(attempt: impl Into<String>) -> impl FnOnce(sea_orm::sqlx::Error) -> Self {
         let attempt = attempt.into();

@@ -1,7 +1,7 @@
-//! What a user's own tests run on: real databases that exist for one test.
+//! A test kit for applications: real databases, each for one test.
 //!
-//! `EphemeralDatabase` is a SQLite file or a Postgres database, migrated, empty, seen by nobody
-//! else, and gone when it is dropped:
+//! `EphemeralDatabase` is a SQLite file or a Postgres database. It is migrated, empty, used by one test, and removed when it
+//! is dropped:
 //!
 //! ```no_run
 //! # use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -19,7 +19,7 @@
 //! # }
 //! ```
 //!
-//! [`#[twin_test]`](macro@twin_test) runs one async body on both engines, each time on a database of its own:
+//! [`#[twin_test]`](macro@twin_test) runs one async test body on both engines, each time with a new database:
 //!
 //! ```
 //! # mod demo { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/note.rs")); }
@@ -38,9 +38,10 @@
 //! # fn main() {}
 //! ```
 //!
-//! Migrations run once, into a template; each test gets a copy. The Postgres server is the one that
-//! `CATAMARAN_TEST_POSTGRES_URL` names, else one that the test process starts for itself from the
-//! binaries on this machine, and that dies with the process, whatever ends it.
+//! Migrations run once, in a template; each test gets a copy of it.
+//!
+//! `CATAMARAN_TEST_POSTGRES_URL` names the Postgres server. Without it, the test process starts a server from the binaries
+//! on this machine. That server stops when the process ends, however it ends.
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod database;

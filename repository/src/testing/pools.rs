@@ -1,4 +1,4 @@
-//! Tests of the pools of both engines, below anything that a session does by itself.
+//! Tests of the connection pools of both engines, without sessions.
 
 use crate::driver::{Access, Dialect, Settings};
 
@@ -6,13 +6,13 @@ type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 #[cfg(feature = "sqlite")]
 #[tokio::test]
-async fn sqlite_hands_no_connection_out_again_that_was_not_released() -> Outcome {
+async fn sqlite_pool_reuses_only_released_connections() -> Outcome {
     use crate::driver::sqlite::{Sqlite, SqlitePool};
 
     let pool = SqlitePool::open("sqlite::memory:", &Settings::default(), None).await?;
     for released in [true, false] {
         let mut connection = Sqlite::acquire(&pool, Access::Write).await?;
-        // It fails on a connection whose transaction is still open.
+        // Fails on a connection whose transaction is still open.
         Sqlite::control(&mut connection, "BEGIN").await?;
         if released {
             Sqlite::control(&mut connection, "ROLLBACK").await?;
@@ -26,7 +26,7 @@ async fn sqlite_hands_no_connection_out_again_that_was_not_released() -> Outcome
 
 #[cfg(feature = "postgres")]
 #[tokio::test]
-async fn postgres_hands_no_connection_out_again_that_was_not_released() -> Outcome {
+async fn postgres_pool_reuses_only_released_connections() -> Outcome {
     use super::PostgresServer;
     use crate::driver::postgres::{Postgres, PostgresPool};
     use crate::sql::SqlText;
@@ -54,7 +54,10 @@ async fn postgres_hands_no_connection_out_again_that_was_not_released() -> Outco
             Postgres::release(connection);
         }
     }
-    assert_eq!(backends[0], backends[1], "released, it is handed out again");
-    assert_ne!(backends[1], backends[2], "not released, it is not");
+    assert_eq!(backends[0], backends[1], "a released connection is reused");
+    assert_ne!(
+        backends[1], backends[2],
+        "a connection that was not released is not reused"
+    );
     Ok(())
 }

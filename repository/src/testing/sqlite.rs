@@ -1,4 +1,4 @@
-//! SQLite files, copied from a template that is migrated once per process.
+//! SQLite files for tests: copies of a template that is migrated once in each process.
 
 use std::{
     collections::HashMap,
@@ -14,12 +14,12 @@ use tokio::sync::OnceCell;
 
 use super::{TestError, template};
 
-/// A migrated file, kept in memory: a template on disk would outlive the process.
+/// The bytes of a migrated file. A template on disk would outlive the process.
 type Template = Arc<OnceCell<Vec<u8>>>;
 
 static TEMPLATES: LazyLock<Mutex<HashMap<String, Template>>> = LazyLock::new(Mutex::default);
 
-/// Makes a migrated file in a directory of its own; returns the directory, and the file's URL.
+/// Creates a migrated file in a new directory; returns the directory and the URL of the file.
 pub(super) async fn create<M: MigratorTrait>(
     fingerprint: Option<&str>,
 ) -> Result<(TempDir, String), TestError> {
@@ -40,9 +40,9 @@ pub(super) async fn create<M: MigratorTrait>(
 async fn migrated<M: MigratorTrait>() -> Result<Vec<u8>, TestError> {
     let directory = directory()?;
     let file = directory.path().join("template.sqlite");
-    fs::write(&file, []).map_err(TestError::io("making a SQLite file"))?;
+    fs::write(&file, []).map_err(TestError::io("creating a SQLite file"))?;
     template::migrate::<M, _>(&url(&file), async |connection| {
-        // A migration may have switched to WAL: bring everything into the one file that is copied.
+        // A migration may have switched to WAL. The checkpoint writes all changes to the file that is copied.
         connection
             .execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)")
             .await?;
@@ -56,10 +56,10 @@ fn directory() -> Result<TempDir, TestError> {
     tempfile::Builder::new()
         .prefix("catamaran-sqlite-")
         .tempdir()
-        .map_err(TestError::io("making a temporary directory"))
+        .map_err(TestError::io("creating a temporary directory"))
 }
 
-/// `sqlite:///path`, with the characters escaped that a URL gives another meaning.
+/// `sqlite:///path`, with the special characters of URLs escaped.
 fn url(file: &Path) -> String {
     let path = file.to_string_lossy();
     let path = path

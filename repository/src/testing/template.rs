@@ -1,4 +1,4 @@
-//! What a template database is called, and how it is migrated.
+//! The key of a template database, and its migration.
 
 use std::{env, fs, time::UNIX_EPOCH};
 
@@ -8,11 +8,11 @@ use sha2::{Digest, Sha256};
 
 use super::TestError;
 
-/// The identity of a template: equal keys mean that the same migrations would build it.
+/// The key of a template. Equal keys mean equal migrations.
 ///
-/// Made of the names of the migrations and the caller's fingerprint of their contents. Without a
-/// fingerprint the running executable stands in for it, since an edited migration is a newly built
-/// executable: right for everyone, but two test binaries do not share a template then.
+/// It is a hash of the names of the migrations and of the caller's fingerprint of their contents. Without a fingerprint it
+/// includes the running executable, because an edited migration changes the executable. Then two test binaries do not
+/// share a template.
 pub(super) fn key<M: MigratorTrait>(fingerprint: Option<&str>, locale: &str) -> String {
     let mut hash = Sha256::new();
     let mut feed = |part: &str| {
@@ -35,8 +35,7 @@ pub(super) fn key<M: MigratorTrait>(fingerprint: Option<&str>, locale: &str) -> 
         .collect()
 }
 
-/// Path, size and age of the running executable. What cannot be read is left out: the key is then
-/// shared more widely, never wrongly split.
+/// The path, size and time of the running executable. Without what cannot be read; more executables then share a key.
 fn executable() -> String {
     let Ok(path) = env::current_exe() else {
         return String::new();

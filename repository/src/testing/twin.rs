@@ -1,4 +1,4 @@
-//! One test body, run on every engine.
+//! Runs one test body on each engine.
 
 #[cfg(feature = "postgres")]
 use super::{Collation, PostgresServer};
@@ -9,7 +9,7 @@ use crate::model::error::Result;
 use crate::store::Store;
 use crate::store::StoreOptions;
 
-/// What a test body runs on.
+/// The kind of database that a test body runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
     /// A SQLite file.
@@ -21,7 +21,7 @@ pub enum Target {
     /// A Postgres database whose default collation is `C`.
     #[cfg(feature = "postgres")]
     Postgres,
-    /// A Postgres database whose default collation is that of American English.
+    /// A Postgres database whose default collation is American English.
     #[cfg(feature = "postgres")]
     PostgresEnUs,
 }
@@ -32,15 +32,15 @@ pub struct TwinDatabase {
     store: Store,
     url: String,
     target: Target,
-    /// Removes the database when the test ends; nothing has to for one in memory.
+    /// Removes the database when the test ends; `None` for one in memory.
     database: Option<EphemeralDatabase>,
 }
 
 impl TwinDatabase {
-    /// Makes a database of that kind, migrates it with `M`, and opens it.
+    /// Creates a database of this kind, migrates it with `M`, and opens it.
     ///
     /// # Errors
-    /// [`TestError`], for a server or a file that cannot be had, or a migration or a store that fails.
+    /// [`TestError`] if the server does not start, or a file, a migration or the store fails.
     pub async fn create<M>(target: Target) -> Result<Self, TestError>
     where
         M: sea_orm_migration::MigratorTrait + History,
@@ -80,22 +80,23 @@ impl TwinDatabase {
         })
     }
 
-    /// The store, opened with the defaults.
+    /// The store, opened with the default options.
     pub fn store(&self) -> &Store {
         &self.store
     }
 
-    /// The URL; on Postgres it is a superuser's, whose scoped work runs as the application role.
+    /// The URL of the database. On Postgres it is a superuser's; work in an owner's scope still runs as the application
+    /// role.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// What it is.
+    /// The kind of the database.
     pub fn target(&self) -> Target {
         self.target
     }
 
-    /// Which engine it is on.
+    /// The engine of the database.
     pub fn engine(&self) -> Engine {
         self.store.engine()
     }
@@ -105,7 +106,7 @@ impl TwinDatabase {
         self.database.is_some()
     }
 
-    /// Another store on the same database: another pool, as another process would have.
+    /// Opens another store on the same database, with a pool of its own, as another process would.
     ///
     /// # Errors
     /// As [`StoreOptions::open`].
@@ -122,16 +123,16 @@ impl TwinDatabase {
     }
 }
 
-/// Test executables with the same migrations share a template.
+/// Options with which test executables share a template if they have the same migrations.
 fn with_plan<H: History>(engine: Engine) -> Result<DatabaseOptions, TestError> {
     let plan = Plan::of::<H>(engine).map_err(|error| TestError::open(error.into()))?;
     Ok(DatabaseOptions::new().fingerprint(plan.to_string()))
 }
 
-/// What `#[twin_test]` expands to: runs the body on one target, in a runtime of its own.
+/// Called by the expansion of `#[twin_test]`: runs the body on one target, in a new runtime.
 ///
 /// # Panics
-/// If the database cannot be made or removed: the test has failed.
+/// If the database cannot be created or removed.
 #[doc(hidden)]
 pub fn run_on<M, T>(target: Target, body: impl AsyncFnOnce(&TwinDatabase) -> T) -> T
 where
@@ -141,16 +142,16 @@ where
         .worker_threads(2)
         .enable_all()
         .build()
-        .unwrap_or_else(|error| panic!("no runtime: {error}"));
+        .unwrap_or_else(|error| panic!("cannot start a runtime for the test: {error}"));
     runtime.block_on(async {
         let database = TwinDatabase::create::<M>(target)
             .await
-            .unwrap_or_else(|error| panic!("no database for the test: {error}"));
+            .unwrap_or_else(|error| panic!("cannot create the database of the test: {error}"));
         let outcome = body(&database).await;
         database
             .remove()
             .await
-            .unwrap_or_else(|error| panic!("the test's database stays: {error}"));
+            .unwrap_or_else(|error| panic!("cannot remove the database of the test: {error}"));
         outcome
     })
 }

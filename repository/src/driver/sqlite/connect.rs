@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool::managed::{self, Metrics, Object, QueueMode, RecycleError, RecycleResult};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{DatabaseConnection, SqlxSqliteConnector};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+};
 use sqlx::{ConnectOptions, Row as _};
 
 use super::deadline::Deadline;
@@ -328,7 +331,7 @@ impl SqlitePool {
             response_deadline: settings.response_deadline(),
         };
         if let Some(apply) = migrations {
-            migrate(apply, memory).await?;
+            migrate(apply, memory, settings.acquire_timeout).await?;
         }
         Ok(pool)
     }
@@ -399,7 +402,7 @@ pub(crate) fn is_in_memory(url: &str) -> bool {
 }
 
 /// Whether the URL sets this mode; see <https://www.sqlite.org/uri.html>.
-fn has_mode(url: &str, mode: &str) -> bool {
+pub(crate) fn has_mode(url: &str, mode: &str) -> bool {
     let (_, query) = url.split_once('?').unwrap_or_default();
     query
         .split('&')
@@ -407,15 +410,31 @@ fn has_mode(url: &str, mode: &str) -> bool {
 }
 
 /// Runs the migrations over a SeaORM connection, while the anchor keeps the database alive.
-async fn migrate(apply: ApplyMigrations, memory: SqliteConnectOptions) -> Result<()> {
-    let pool = sqlx::sqlite::SqlitePoolOptions::new()
-        .max_connections(1)
-        .connect_with(memory.clone())
+async fn migrate(
+    apply: ApplyMigrations,
+    memory: SqliteConnectOptions,
+    acquire_timeout: Duration,
+) -> Result<()> {
+    let db = connect_seaorm(memory.clone(), acquire_timeout)
         .await
         .map_err(|error| explain(&memory, &error))?;
-    let db = sea_orm::SqlxSqliteConnector::from_sqlx_sqlite_pool(pool);
     let migrated = apply(&db).await;
     // An error is harmless, because the connection is not used again.
     let _closed = db.close().await;
     migrated
+}
+
+/// Opens a SeaORM connection: a pool of one connection, which never expires.
+pub(crate) async fn connect_seaorm(
+    options: SqliteConnectOptions,
+    acquire_timeout: Duration,
+) -> Result<DatabaseConnection, sqlx::Error> {
+    let pool = SqlitePoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(acquire_timeout)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(options)
+        .await?;
+    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
 }

@@ -13,8 +13,8 @@ pub use dialect::Sqlite;
 pub use execute::Row;
 pub use types::{TextDate, TextId, TextTime};
 
-#[cfg(feature = "migrate")]
-pub(crate) use connect::explain;
 pub(crate) use connect::{SqlitePool, is_in_memory};
+#[cfg(feature = "migrate")]
+pub(crate) use connect::{connect_seaorm, explain, has_mode};
 #[cfg(feature = "migrate")]
 pub(crate) use url::options_of;

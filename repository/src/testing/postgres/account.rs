@@ -1,20 +1,20 @@
-//! As whom a server of our own runs.
+//! The account that the test server runs as.
 
 use std::process::{Command, Stdio};
 
 use super::super::TestError;
 
-/// An account other than root, and how to run a command as it.
+/// An account other than root, and the command line that switches to it.
 pub(super) struct Account {
     pub(super) uid: u32,
     pub(super) gid: u32,
-    /// What to put in front of a command line.
+    /// The words before a command line that run it as this account.
     pub(super) prefix: Vec<String>,
 }
 
 impl Account {
-    /// `None` when this process is not root and PostgreSQL may run as itself; else the account
-    /// `postgres` if there is one, else `nobody`.
+    /// `None` if this process is not root, so that PostgreSQL can run as the same account. Otherwise the account `postgres`
+    /// if it exists, else `nobody`.
     pub(super) fn of_the_server() -> Result<Option<Self>, TestError> {
         if id(&["-u"]) != Some(0) {
             return Ok(None);
@@ -29,7 +29,7 @@ impl Account {
                 reason: "there is no account `postgres` or `nobody` to run it as",
             });
         };
-        let prefix = if works("setpriv", &["--version"]) {
+        let prefix = if is_installed("setpriv", &["--version"]) {
             vec![
                 "setpriv".to_owned(),
                 format!("--reuid={uid}"),
@@ -37,7 +37,7 @@ impl Account {
                 "--clear-groups".to_owned(),
                 "--".to_owned(),
             ]
-        } else if works("runuser", &["--version"]) {
+        } else if is_installed("runuser", &["--version"]) {
             ["runuser", "-u", name, "--"].map(str::to_owned).to_vec()
         } else {
             return Err(TestError::NoAccount {
@@ -48,7 +48,7 @@ impl Account {
     }
 }
 
-/// What `id` prints. Asking the process itself would need `unsafe`.
+/// The number that `id` prints. `getuid` would need `unsafe`.
 fn id(arguments: &[&str]) -> Option<u32> {
     let mut command = Command::new("id");
     let output = command
@@ -63,7 +63,7 @@ fn id(arguments: &[&str]) -> Option<u32> {
         .ok()
 }
 
-fn works(program: &str, arguments: &[&str]) -> bool {
+fn is_installed(program: &str, arguments: &[&str]) -> bool {
     let mut command = Command::new(program);
     command
         .args(arguments)

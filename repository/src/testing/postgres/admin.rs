@@ -1,4 +1,4 @@
-//! Statements that a superuser runs, one connection each.
+//! Statements of a superuser, each call over a connection of its own.
 
 use sea_orm::sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
@@ -12,7 +12,7 @@ pub(super) async fn connect(url: &str) -> Result<PgConnection, TestError> {
 
 /// Runs one statement outside a transaction, without preparing it.
 ///
-/// `sql` is ours: names in it went through [`identifier`] or [`literal`].
+/// `sql` is text of this module's callers, with names quoted by [`identifier`] and values by [`literal`].
 pub(super) async fn execute(connection: &mut PgConnection, sql: String) -> Result<(), TestError> {
     let attempt = sql.clone();
     let done = connection.execute(AssertSqlSafe(sql)).await;
@@ -24,12 +24,12 @@ pub(super) fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// A quoted text. `standard_conforming_strings` is on, so that a backslash is a backslash.
+/// A quoted text. Backslashes need no escape, because `standard_conforming_strings` is on by default.
 pub(super) fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-/// Whether the error says that a database named in the statement does not exist.
+/// Whether a database of the statement does not exist (SQLSTATE 3D000).
 pub(super) fn is_missing_database(error: &TestError) -> bool {
     let TestError::Sql { source, .. } = error else {
         return false;

@@ -1,4 +1,4 @@
-//! Where PostgreSQL's binaries are on this machine.
+//! Finds PostgreSQL's binaries on this machine.
 
 use std::{
     cmp::Reverse,
@@ -7,8 +7,9 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// The directory that holds `initdb`, `pg_ctl` and `postgres`: from `PATH`, from `pg_config`, then
-/// where distributions put them, newest version first.
+/// The directory of `initdb`, `pg_ctl` and `postgres`.
+///
+/// Searches `PATH`, then the directory of `pg_config`, then those of distributions, newest version first.
 pub(super) fn directory() -> Option<PathBuf> {
     let on_path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&on_path)
@@ -18,10 +19,10 @@ pub(super) fn directory() -> Option<PathBuf> {
         .chain([PathBuf::from("/usr/local/pgsql/bin")])
         .chain(versions("/opt/homebrew/opt", "postgresql@", "bin"))
         .chain(versions("/usr/local/opt", "postgresql@", "bin"))
-        .find(|directory| holds_a_server(directory))
+        .find(|directory| has_a_server(directory))
 }
 
-fn holds_a_server(directory: &Path) -> bool {
+fn has_a_server(directory: &Path) -> bool {
     directory.is_absolute()
         && ["initdb", "pg_ctl", "postgres"]
             .iter()
@@ -60,7 +61,7 @@ mod tests {
     use super::versions;
 
     #[test]
-    fn newer_versions_come_first_by_number_not_by_text() {
+    fn directories_of_binaries_are_sorted_by_version_number() {
         let parent = tempfile::tempdir().expect("a temporary directory can be made");
         for name in ["9.6", "15", "17", "not-a-version"] {
             fs::create_dir(parent.path().join(name)).expect("the directory is new");

@@ -1,3 +1,5 @@
+//! Databases cloned from a template.
+
 use std::{mem, sync::mpsc, thread, time::Duration};
 
 use sea_orm::sqlx::Connection;
@@ -6,8 +8,8 @@ use tokio::runtime;
 
 use super::{super::TestError, Collation, Locale, PostgresServer, admin, template};
 
-/// How long a drop waits for its database to go. It takes some hundredths of a second.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long `drop` waits until the database is dropped, which takes some hundredths of a second.
+const DROP_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A database cloned from a template; dropping the value drops it.
 pub(in super::super) struct Clone {
@@ -18,7 +20,7 @@ pub(in super::super) struct Clone {
 }
 
 impl Clone {
-    /// Clones the template of `M`'s migrations, making it first where it is missing.
+    /// Clones the template of `M`'s migrations, and creates the template first if it is missing.
     pub(in super::super) async fn create<M: MigratorTrait>(
         server: &PostgresServer,
         fingerprint: Option<&str>,
@@ -33,7 +35,7 @@ impl Clone {
             let (name, template) = (admin::identifier(&name), admin::identifier(template));
             format!("CREATE DATABASE {name} TEMPLATE {template}{strategy}")
         };
-        // Before the statement: where that is cancelled or fails half-way, the drop still comes.
+        // Created before the statement, so that the database is dropped even if the statement fails or is cancelled.
         let clone = Self {
             url: server.url(&name),
             admin_url: server.admin_url().to_owned(),
@@ -41,7 +43,7 @@ impl Clone {
         };
         let mut copied = admin::execute(&mut connection, copy(&template)).await;
         if copied.as_ref().is_err_and(admin::is_missing_database) {
-            // Another process found it old and dropped it.
+            // Another process dropped the template, because it was old.
             template::forget(server, &template);
             let template = template::ensure::<M>(server, fingerprint, &locale).await?;
             copied = admin::execute(&mut connection, copy(&template)).await;
@@ -50,7 +52,7 @@ impl Clone {
         Ok(clone)
     }
 
-    /// Makes a database with nothing in it.
+    /// Creates an empty database.
     pub(in super::super) async fn empty(
         server: &PostgresServer,
         collation: Collation,
@@ -59,7 +61,7 @@ impl Clone {
         let (name, strategy) = (session.database_name(), session.strategy());
         let mut connection = admin::connect(server.admin_url()).await?;
         let locale = Locale::of(collation, &mut connection).await?;
-        // Before the statement, as above.
+        // Created before the statement, as above.
         let database = Self {
             url: server.url(&name),
             admin_url: server.admin_url().to_owned(),
@@ -87,12 +89,12 @@ impl Clone {
 }
 
 impl Drop for Clone {
-    /// Drops the database, inside a runtime or outside: on a thread with a runtime of its own.
+    /// Drops the database on a thread with a runtime of its own, so that it works inside and outside of a runtime.
     ///
-    /// Waits for that, but not for ever. `DROP DATABASE` waits until every server process has answered
-    /// a signal, and one that is in the middle of a password exchange answers only when its client
-    /// does. That client may be a task of the very runtime that this call blocks. The thread goes on
-    /// when we return, and what a process leaves undone is swept by the next that uses the server.
+    /// Waits for the thread, but at most [`DROP_TIMEOUT`]. `DROP DATABASE` waits until every server process has handled a
+    /// signal. A server process in the middle of a password exchange waits for its client, which may be a task of the
+    /// runtime that this call blocks. The thread continues in the background. If the process ends before it, the next
+    /// process that uses the server drops the database.
     fn drop(&mut self) {
         let Some(name) = self.name.take() else {
             return;
@@ -102,14 +104,14 @@ impl Drop for Clone {
         let remover = thread::Builder::new().name("drop-database".to_owned());
         let spawned = remover.spawn(move || {
             if let Err(error) = remove_blocking(&admin_url, &name) {
-                tracing::warn!(database = name, %error, "could not drop an ephemeral database");
+                tracing::warn!(database = name, %error, "cannot drop an ephemeral database");
             }
-            // Nobody listens any more when it took too long.
+            // Fails after the timeout, when the receiver is gone.
             let _ = done.send(());
         });
         match spawned {
-            Ok(_) => drop(finished.recv_timeout(PATIENCE)),
-            Err(error) => tracing::warn!(%error, "could not drop an ephemeral database"),
+            Ok(_) => drop(finished.recv_timeout(DROP_TIMEOUT)),
+            Err(error) => tracing::warn!(%error, "cannot drop an ephemeral database"),
         }
     }
 }
@@ -127,7 +129,7 @@ async fn remove(admin_url: &str, name: &str) -> Result<(), TestError> {
     let name = admin::identifier(name);
     let sql = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
     admin::execute(&mut connection, sql).await?;
-    // The database is gone; how the connection ends no longer matters.
+    // The database is dropped, so an error of closing is harmless.
     let _ = connection.close().await;
     Ok(())
 }

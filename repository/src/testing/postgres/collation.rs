@@ -1,28 +1,29 @@
+//! The collation of a test database.
+
 use std::fmt;
 
 use sea_orm::sqlx::{self, PgConnection};
 
 use super::{super::TestError, admin};
 
-/// The collation that a Postgres database is made with: what an application's text compares by
-/// where the schema does not say.
+/// The default collation of a Postgres database: it compares texts of columns without a collation of their own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Collation {
     /// By code point: `Z` before `a`.
     #[default]
     C,
-    /// American English, what most servers in the field are created with: `a` before `Z`.
+    /// American English, the default of most servers: `a` before `Z`.
     EnUs,
 }
 
-/// What a [`Collation`] is on a given server.
+/// The locale of a [`Collation`] on a server.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Locale {
-    /// The operating system's locale of this name, such as `C` or `en_US.utf8`.
+    /// A locale of the operating system, such as `C` or `en_US.utf8`.
     Libc(String),
-    /// ICU's locale of this name, such as `en-US`.
+    /// A locale of ICU, such as `en-US`.
     Icu(String),
 }
 
@@ -36,7 +37,7 @@ impl fmt::Display for Locale {
 }
 
 impl Locale {
-    /// Finds out what the server can do. libc comes first: it is what most servers use.
+    /// Finds the locale on the server: libc's, as most servers use it, else ICU's.
     pub(super) async fn of(
         collation: Collation,
         connection: &mut PgConnection,
@@ -56,7 +57,7 @@ impl Locale {
         if let Some(name) = found.map_err(TestError::sql("looking for the locale en_US.UTF-8"))? {
             return Ok(Self::Libc(name));
         }
-        // ICU as a database's own collation exists since PostgreSQL 15.
+        // A database can have an ICU collation since PostgreSQL 15.
         let query = "SELECT current_setting('server_version_num')::int >= 150000 \
                      AND EXISTS (SELECT FROM pg_collation WHERE collprovider = 'i')";
         let icu = sqlx::query_scalar(query).fetch_one(connection).await;
@@ -66,14 +67,14 @@ impl Locale {
         Err(TestError::NoCollation)
     }
 
-    /// The options of `CREATE DATABASE`. Another locale than the server's needs `template0`.
+    /// The options of `CREATE DATABASE`. A locale other than the server's needs `template0`.
     pub(super) fn options(&self) -> String {
         match self {
             Self::Libc(name) => format!(
                 "TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE {name} LC_CTYPE {name}",
                 name = admin::literal(name)
             ),
-            // libc's side stays what the server was made with.
+            // LC_COLLATE and LC_CTYPE keep the server's values.
             Self::Icu(name) => format!(
                 "TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER icu ICU_LOCALE {}",
                 admin::literal(name)

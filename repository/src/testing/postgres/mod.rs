@@ -1,4 +1,4 @@
-//! The Postgres server of a test run, and the databases on it.
+//! The Postgres server of a test run, and its databases.
 
 mod account;
 mod admin;

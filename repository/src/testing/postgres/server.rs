@@ -1,3 +1,5 @@
+//! A Postgres server for tests.
+
 use std::{env, fmt, fs, io::Read, path::Path};
 
 use sea_orm::sqlx;
@@ -12,34 +14,35 @@ use super::{
     watchdog::Watchdog,
 };
 
-/// The environment variable that names a server to test on, by the URL of a superuser.
+/// The environment variable with the URL of a superuser of the server to test on.
 pub const POSTGRES_URL_VARIABLE: &str = "CATAMARAN_TEST_POSTGRES_URL";
 
 static SHARED: OnceCell<PostgresServer> = OnceCell::const_new();
 
-/// A Postgres server to test on: one that somebody gave us, or one of our own.
+/// A Postgres server for tests: an existing one, or one that this value starts.
 ///
-/// A server of our own listens on this machine only, under a random password, in a temporary
-/// directory. It stops when this value is dropped, and also when the process ends without dropping
-/// it, be it by `kill -9`.
+/// A started server listens on the loopback interface, with a random password and a temporary directory. It stops when
+/// this value is dropped, and also when the process ends without dropping it, even by `kill -9`.
 pub struct PostgresServer {
     /// The superuser's URL of the database `postgres`.
     admin: Url,
-    /// Set when the first ephemeral database is made.
+    /// Set when the first ephemeral database is created.
     session: OnceCell<Session>,
-    own: Option<Watchdog>,
+    /// `None` for an existing server.
+    watchdog: Option<Watchdog>,
 }
 
 impl PostgresServer {
-    /// The server that [`POSTGRES_URL_VARIABLE`] names, else a new one from the binaries on this
-    /// machine: those on `PATH`, then `pg_config --bindir`, then where distributions put them,
-    /// newest first. Root starts it as the account `postgres`, or else `nobody`.
+    /// Returns the server of [`POSTGRES_URL_VARIABLE`], or starts one from the binaries on this machine.
+    ///
+    /// Searches the binaries on `PATH`, in `pg_config --bindir`, and in the directories of distributions, newest version
+    /// first. Root starts the server as the account `postgres`, or else `nobody`.
     ///
     /// Blocks for about a second while a server starts.
     ///
     /// # Errors
-    /// [`TestError::NoPostgres`] when there is neither; [`TestError::BadUrl`];
-    /// [`TestError::NoAccount`], [`TestError::Start`] or [`TestError::Io`] when it does not start.
+    /// [`TestError::NoPostgres`] if there is neither a URL nor a binary; [`TestError::BadUrl`];
+    /// [`TestError::NoAccount`], [`TestError::Start`] or [`TestError::Io`] if the server does not start.
     pub fn find_or_start() -> Result<Self, TestError> {
         match env::var(POSTGRES_URL_VARIABLE) {
             Ok(url) if !url.is_empty() => Self::at(&url),
@@ -47,7 +50,7 @@ impl PostgresServer {
         }
     }
 
-    /// The server at the given superuser's URL. Does not connect yet.
+    /// The existing server at a superuser's URL. Does not connect yet.
     ///
     /// # Errors
     /// [`TestError::BadUrl`].
@@ -57,19 +60,19 @@ impl PostgresServer {
         if !matches!(admin.scheme(), "postgres" | "postgresql") {
             return Err(bad(format!("its scheme is {:?}", admin.scheme())));
         }
-        // Locks that processes share are taken in one database.
+        // Advisory locks belong to a database, so all processes must use the same.
         admin.set_path("postgres");
         Ok(Self {
             admin,
             session: OnceCell::new(),
-            own: None,
+            watchdog: None,
         })
     }
 
-    /// A server of our own, whatever the environment says.
+    /// Starts a server, whatever the environment contains.
     ///
     /// # Errors
-    /// Those of [`find_or_start`](Self::find_or_start), [`TestError::BadUrl`] suppressed.
+    /// The errors of [`find_or_start`](Self::find_or_start), except [`TestError::BadUrl`].
     pub fn start() -> Result<Self, TestError> {
         let binaries = binaries::directory().ok_or(TestError::NoPostgres)?;
         let password = random_hex::<24>()?;
@@ -77,30 +80,30 @@ impl PostgresServer {
         let port = watchdog.start()?;
         let url = format!("postgres://postgres:{password}@127.0.0.1:{port}/postgres");
         Ok(Self {
-            own: Some(watchdog),
+            watchdog: Some(watchdog),
             ..Self::at(&url)?
         })
     }
 
-    /// Starts a server of our own again, on its port and its files, after something ended it. For tests of what
-    /// a server's end does to its clients. Does nothing for a server that somebody gave us.
+    /// Restarts a started server after its end, on the same port and files. Does nothing for an existing server.
+    ///
+    /// It is for tests of clients whose server stops.
     ///
     /// Blocks until the server accepts connections.
     ///
     /// # Errors
     /// [`TestError::Start`] or [`TestError::Io`].
     pub fn start_again(&mut self) -> Result<(), TestError> {
-        match (&mut self.own, self.admin.port()) {
+        match (&mut self.watchdog, self.admin.port()) {
             (Some(watchdog), Some(port)) => watchdog.start_again(port),
             _ => Ok(()),
         }
     }
 
-    /// The server of this process: found or started by whoever asks first, and then kept until the
-    /// process ends.
+    /// The server of this process. The first call finds or starts it, and it runs until the process ends.
     ///
     /// # Errors
-    /// Those of [`find_or_start`](Self::find_or_start). The next call tries again.
+    /// The errors of [`find_or_start`](Self::find_or_start). The next call tries again.
     pub async fn shared() -> Result<&'static Self, TestError> {
         SHARED
             .get_or_try_init(|| async {
@@ -115,13 +118,13 @@ impl PostgresServer {
             .await
     }
 
-    /// The superuser's URL of the maintenance database, password included.
+    /// The superuser's URL of the maintenance database `postgres`, with the password.
     #[must_use]
     pub fn admin_url(&self) -> &str {
         self.admin.as_str()
     }
 
-    /// The superuser's URL of a database, password included. The database need not exist.
+    /// The superuser's URL of a database, with the password. The database need not exist.
     #[must_use]
     pub fn url(&self, database: &str) -> String {
         let mut url = self.admin.clone();
@@ -129,13 +132,13 @@ impl PostgresServer {
         url.into()
     }
 
-    /// The directory of a server of our own; `None` for a server that somebody gave us.
+    /// The directory of a started server; `None` for an existing server.
     #[must_use]
     pub fn directory(&self) -> Option<&Path> {
-        self.own.as_ref().map(Watchdog::directory)
+        self.watchdog.as_ref().map(Watchdog::directory)
     }
 
-    /// The server's version, as it gives it: `15.18 (Debian 15.18-0+deb12u1)`.
+    /// The version that the server reports, such as `15.18 (Debian 15.18-0+deb12u1)`.
     ///
     /// # Errors
     /// [`TestError::Sql`].
@@ -147,19 +150,19 @@ impl PostgresServer {
         version.map_err(TestError::sql("SHOW server_version"))
     }
 
-    /// What a collation is on this server: libc's locale where the server has it, else ICU's.
+    /// The locale of a collation on this server: libc's if the server has it, else ICU's.
     ///
     /// # Errors
-    /// [`TestError::NoCollation`] when it has neither, [`TestError::Sql`].
+    /// [`TestError::NoCollation`] if the server has neither, [`TestError::Sql`].
     pub async fn locale_of(&self, collation: Collation) -> Result<Locale, TestError> {
         let mut connection = admin::connect(self.admin_url()).await?;
         Locale::of(collation, &mut connection).await
     }
 
-    /// Makes an empty database that stays until somebody drops it.
+    /// Creates an empty database, which is not dropped automatically.
     ///
     /// # Errors
-    /// [`TestError::Sql`], also when it exists; [`TestError::NoCollation`].
+    /// [`TestError::Sql`], for example if it exists; [`TestError::NoCollation`].
     pub async fn create_database(
         &self,
         name: &str,
@@ -173,7 +176,7 @@ impl PostgresServer {
         Ok(locale)
     }
 
-    /// What this process holds on the server while it makes databases there.
+    /// The claim of this process on the databases that it creates.
     pub(super) async fn session(&self) -> Result<&Session, TestError> {
         let open = || Session::open(self.admin_url());
         self.session.get_or_try_init(open).await
@@ -181,7 +184,7 @@ impl PostgresServer {
 }
 
 impl fmt::Debug for PostgresServer {
-    /// Shows where it listens, and no password.
+    /// Shows host, port and directory, and no password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PostgresServer")
             .field("host", &self.admin.host_str())

@@ -1,4 +1,4 @@
-//! The migrated database that others are cloned from.
+//! The migrated databases from which test databases are cloned.
 
 use std::{
     collections::HashMap,
@@ -14,8 +14,8 @@ use super::{
     Locale, PostgresServer, admin,
 };
 
-/// Days after which a template is made again rather than kept: each edited migration leaves one
-/// behind on a server that outlives us.
+/// The age in days at which a template is dropped. On a server that keeps running, each edited migration leaves one
+/// behind.
 const DAYS_TO_KEEP: u32 = 7;
 
 /// Templates by server and name; a cell is set once its template exists.
@@ -24,7 +24,7 @@ type Known = HashMap<(String, String), Arc<OnceCell<()>>>;
 /// The templates that this process knows to exist.
 static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
 
-/// Makes sure that the template exists; returns its name.
+/// Creates the template if it does not exist; returns its name.
 pub(super) async fn ensure<M: MigratorTrait>(
     server: &PostgresServer,
     fingerprint: Option<&str>,
@@ -38,7 +38,7 @@ pub(super) async fn ensure<M: MigratorTrait>(
         Arc::clone(entry.or_default())
     };
     known
-        .get_or_try_init(|| make::<M>(server, &key, &name, locale))
+        .get_or_try_init(|| create::<M>(server, &key, &name, locale))
         .await?;
     Ok(name)
 }
@@ -49,16 +49,17 @@ pub(super) fn forget(server: &PostgresServer, name: &str) {
     known.remove(&(server.admin_url().to_owned(), name.to_owned()));
 }
 
-/// Makes the template unless another process has. It is built under another name and renamed when
-/// it is whole, so that what bears the name can be cloned.
-async fn make<M: MigratorTrait>(
+/// Creates the template unless another process has.
+///
+/// It is migrated under another name and renamed after that, so that a database with the name of a template is complete.
+async fn create<M: MigratorTrait>(
     server: &PostgresServer,
     key: &str,
     name: &str,
     locale: &Locale,
 ) -> Result<(), TestError> {
     let mut connection = admin::connect(server.admin_url()).await?;
-    // Held until the connection closes, however that comes about.
+    // The lock is held until the connection closes.
     let lock = sqlx::query("SELECT pg_advisory_lock(hashtextextended($1, 0))").bind(name);
     let locked = lock.execute(&mut connection).await;
     locked.map_err(TestError::sql("waiting for the template's lock"))?;
@@ -71,20 +72,20 @@ async fn make<M: MigratorTrait>(
         return Ok(());
     }
     if let Err(error) = prune(&mut connection).await {
-        // Such as a template that is being cloned right now: the next process tries again.
-        tracing::debug!(%error, "could not drop old templates");
+        // For example, another process is cloning one of them. The next process tries again.
+        tracing::debug!(%error, "cannot drop old templates");
     }
 
     let unfinished = format!("catamaran_new_{key}");
     let quoted = admin::identifier(&unfinished);
     let options = locale.options();
-    // A process that was killed here before left its half behind.
+    // A process that was killed during the migration left it behind.
     let drop = format!("DROP DATABASE IF EXISTS {quoted} WITH (FORCE)");
     admin::execute(&mut connection, drop).await?;
     let create = format!("CREATE DATABASE {quoted} {options}");
     admin::execute(&mut connection, create).await?;
     template::migrate::<M, _>(&server.url(&unfinished), async |_| Ok(())).await?;
-    // A database that is being cloned must have no connections, not even an autovacuum's.
+    // A template must have no connections while it is cloned, not even one of autovacuum.
     let close = format!("ALTER DATABASE {quoted} WITH ALLOW_CONNECTIONS false");
     admin::execute(&mut connection, close).await?;
     let query = "SELECT floor(extract(epoch FROM now()))::bigint::text";
@@ -101,7 +102,7 @@ async fn make<M: MigratorTrait>(
     admin::execute(&mut connection, publish).await
 }
 
-/// Drops templates that are old. Whoever still uses one makes it anew.
+/// Drops old templates. A process that still uses one creates it again.
 async fn prune(connection: &mut PgConnection) -> Result<(), TestError> {
     let query = "SELECT datname::text FROM pg_database \
                  WHERE starts_with(datname::text, 'catamaran_tpl_') \

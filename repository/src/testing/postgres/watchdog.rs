@@ -1,4 +1,4 @@
-//! A server of our own, and the process that ends it.
+//! Starts a server, and the process that stops it.
 
 use std::{
     fs,
@@ -11,30 +11,31 @@ use std::{
 
 use super::{super::TestError, account::Account};
 
-/// How often a port is tried that another process took between our choosing and our using it.
+/// The number of ports to try. Another process may take a free port before the server does.
 const PORTS_TO_TRY: usize = 10;
 
-/// How often, and how far apart, a server is started that something else still stands in the way of.
+/// The number of attempts to restart a server while processes of the killed one are still ending, and the time between
+/// them.
 const STARTS_TO_TRY: usize = 50;
 const BETWEEN_STARTS: Duration = Duration::from_millis(100);
 
-/// A shell that runs the server while this process holds its standard input; see `watchdog.sh`.
+/// A shell that runs the server until its standard input closes; see `watchdog.sh`.
 pub(super) struct Watchdog {
     shell: Child,
-    /// Closing it stops the server. Rust opens it close-on-exec: no other child holds it open.
+    /// Closing it stops the server. It is close-on-exec, so no other child keeps it open.
     input: Option<ChildStdin>,
-    answers: BufReader<ChildStdout>,
+    output: BufReader<ChildStdout>,
     directory: PathBuf,
 }
 
 impl Watchdog {
-    /// Makes a cluster in a new directory; nothing runs yet.
+    /// Creates a cluster in a new directory. Does not start the server.
     pub(super) fn initialise(binaries: &Path, password: &str) -> Result<Self, TestError> {
         let account = Account::of_the_server()?;
         let directory = tempfile::Builder::new()
             .prefix("catamaran-pg-")
             .tempdir()
-            .map_err(TestError::io("making a temporary directory"))?;
+            .map_err(TestError::io("creating a temporary directory"))?;
         let write = |name: &str, text: &str| fs::write(directory.path().join(name), text);
         write("password", password)
             .and_then(|()| write("settings", &settings(directory.path())))
@@ -45,28 +46,28 @@ impl Watchdog {
         command.args(["-c", include_str!("watchdog.sh"), "catamaran-watchdog"]);
         command.arg(directory.path()).arg(binaries);
         command.args(account.map(|account| account.prefix).unwrap_or_default());
-        // The server's account may not read our working directory, and messages stay in English.
+        // The server's account may not have access to the current directory. The code reads messages in English.
         command.current_dir("/").env("LC_ALL", "C");
         command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null());
-        // A group of its own: a Ctrl-C in the terminal is not meant for it.
+        // In a process group of its own, so that Ctrl-C in the terminal does not stop it.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let spawned = command.spawn();
         let mut shell = spawned.map_err(TestError::io("starting the shell `sh`"))?;
-        let (Some(input), Some(answers)) = (shell.stdin.take(), shell.stdout.take()) else {
-            unreachable!("both were asked for as pipes");
+        let (Some(input), Some(output)) = (shell.stdin.take(), shell.stdout.take()) else {
+            unreachable!("both are configured as pipes above");
         };
         let mut watchdog = Self {
             shell,
             input: Some(input),
-            answers: BufReader::new(answers),
-            // From here on the shell removes it.
+            output: BufReader::new(output),
+            // The shell removes it.
             directory: directory.keep(),
         };
-        if watchdog.answer()? {
+        if watchdog.step_succeeded()? {
             return Ok(watchdog);
         }
         Err(watchdog.failure("initdb", &["initdb.log", "watchdog.log"]))
@@ -86,10 +87,9 @@ impl Watchdog {
         Err(self.failure("pg_ctl start", &["server.log", "watchdog.log"]))
     }
 
-    /// Starts a server again that ended without our doing, on its port.
+    /// Restarts a server that was killed, on the same port.
     ///
-    /// What a killed server leaves behind ends on its own, but not at once: until then its successor
-    /// refuses to start.
+    /// Child processes of the killed server end after some time. Until then the server refuses to start.
     pub(super) fn start_again(&mut self, port: u16) -> Result<(), TestError> {
         for _ in 0..STARTS_TO_TRY {
             if self.start_on(port)? {
@@ -100,30 +100,30 @@ impl Watchdog {
         Err(self.failure("pg_ctl start", &["server.log", "watchdog.log"]))
     }
 
-    /// Whether the server accepts connections on that port.
+    /// Starts the server on this port; returns whether it accepts connections.
     fn start_on(&mut self, port: u16) -> Result<bool, TestError> {
-        self.command(port)
-            .map_err(TestError::io("asking for the server's start"))?;
-        self.answer()
+        self.send_port(port)
+            .map_err(TestError::io("sending the port to the watchdog"))?;
+        self.step_succeeded()
     }
 
-    /// Where the server keeps its files.
+    /// The directory of the server's files.
     pub(super) fn directory(&self) -> &Path {
         &self.directory
     }
 
-    fn command(&mut self, port: u16) -> io::Result<()> {
+    fn send_port(&mut self, port: u16) -> io::Result<()> {
         match &mut self.input {
             Some(input) => writeln!(input, "{port}").and_then(|()| input.flush()),
             None => Err(io::ErrorKind::BrokenPipe.into()),
         }
     }
 
-    /// Whether the last step succeeded.
-    fn answer(&mut self) -> Result<bool, TestError> {
+    /// Waits for the end of a step; returns whether it succeeded.
+    fn step_succeeded(&mut self) -> Result<bool, TestError> {
         let mut line = String::new();
-        let read = self.answers.read_line(&mut line);
-        read.map_err(TestError::io("reading the watchdog's answer"))?;
+        let read = self.output.read_line(&mut line);
+        read.map_err(TestError::io("reading the output of the watchdog"))?;
         Ok(line.trim_end() == "ready")
     }
 
@@ -136,7 +136,7 @@ impl Watchdog {
 
     fn log(&self, name: &str) -> String {
         let mut text = String::new();
-        // A log that cannot be read has nothing to tell.
+        // A log that cannot be read counts as empty.
         let _ = fs::File::open(self.directory.join(name))
             .and_then(|mut file| file.read_to_string(&mut text));
         text
@@ -144,18 +144,18 @@ impl Watchdog {
 }
 
 impl Drop for Watchdog {
-    /// Stops the server and waits until its directory is gone.
+    /// Stops the server, and waits until its directory is removed.
     fn drop(&mut self) {
         drop(self.input.take());
         let _ = self.shell.wait();
     }
 }
 
-/// What a server that nobody keeps needs: no durability, and no way in from outside this machine.
+/// The settings of a temporary server: no durability, and no access from other machines.
 fn settings(directory: &Path) -> String {
     let sockets = directory.display().to_string().replace('\'', "''");
     format!(
-        "\n# Catamaran's test server: fast, and not to be kept.\n\
+        "\n# Catamaran's test server: fast and temporary.\n\
          listen_addresses = '127.0.0.1'\n\
          unix_socket_directories = '{sockets}'\n\
          max_connections = 200\n\
@@ -165,7 +165,7 @@ fn settings(directory: &Path) -> String {
     )
 }
 
-/// Gives the directory and what is in it to the server's account.
+/// Makes the server's account the owner of the directory and its files.
 #[cfg(unix)]
 fn hand_over(directory: &Path, account: Option<&Account>) -> io::Result<()> {
     use std::os::unix::fs::{PermissionsExt, chown};
@@ -185,7 +185,7 @@ fn hand_over(_: &Path, _: Option<&Account>) -> io::Result<()> {
     Ok(())
 }
 
-/// A port that was free a moment ago.
+/// A port that is free now. Another process may take it before the server does.
 fn free_port() -> io::Result<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     Ok(listener.local_addr()?.port())

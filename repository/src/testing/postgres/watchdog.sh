@@ -1,20 +1,20 @@
-# Runs a PostgreSQL server for as long as its standard input stays open.
+# Runs a PostgreSQL server until its standard input closes.
 #
-# The other end of that pipe is held by the process that wants the server. When that process ends,
-# by whatever signal, the kernel closes the pipe, `read` returns, and the server and its directory go.
+# The other end of that pipe belongs to the process that uses the server. When that process ends, by whatever signal, the
+# kernel closes the pipe and `read` returns. This script then stops the server and removes its directory.
 #
-# $1 directory   $2 binaries   the rest: what to put in front of a command to leave root
+# $1 directory   $2 binaries   the rest: the words before a command that run it as another account than root
 dir=$1 bin=$2
 shift 2
 
-# The owner may be gone when an answer is written; a Ctrl-C is meant for the owner.
+# The owner may have ended when this script writes to it. A Ctrl-C must only stop the owner.
 trap '' HUP INT PIPE
-# Interrupts `read`, and so stops the server in order.
+# Interrupts `read`, so that the script stops the server and cleans up.
 trap : TERM
 exec 2>>"$dir/watchdog.log"
 
-# The password crosses the loopback interface as it is: a client that is built without optimisation
-# takes 25 ms for the hashes of a SCRAM exchange, on each of its connections.
+# The password is sent in clear text over the loopback interface. The hashes of a SCRAM exchange take 25 ms for each
+# connection of a client that is built without optimisation.
 if "$@" "$bin/initdb" --pgdata="$dir/data" --username=postgres --pwfile="$dir/password" \
     --auth=password --encoding=UTF8 --locale=C --no-sync </dev/null >"$dir/initdb.log" 2>&1 &&
     cat "$dir/settings" >>"$dir/data/postgresql.conf"; then
@@ -23,7 +23,7 @@ else
     echo failed
 fi
 
-# Each line is a port to try.
+# Each line of standard input is a port to try.
 while read -r port; do
     echo "port = $port" >>"$dir/data/postgresql.conf"
     if "$@" "$bin/pg_ctl" start --silent --wait --timeout=60 --pgdata="$dir/data" \
@@ -34,6 +34,6 @@ while read -r port; do
     fi
 done
 
-# Nothing of this server is kept, so it need not write anything before it ends.
+# The files are removed, so the server need not write anything before it stops.
 "$@" "$bin/pg_ctl" stop --silent --wait --mode=immediate --pgdata="$dir/data" </dev/null >&2
 rm -rf "$dir"
