@@ -137,14 +137,14 @@ async fn refusals(
 async fn own(unit: &Unit, sql: String) -> Result<()> {
     match unit {
         Unit::Sqlite(unit) => {
-            let door = unit.seaorm();
-            let statement = Statement::from_string(door.get_database_backend(), sql);
-            door.query_all_raw(statement).await?;
+            let connection = unit.seaorm();
+            let statement = Statement::from_string(connection.get_database_backend(), sql);
+            connection.query_all_raw(statement).await?;
         }
         Unit::Postgres(unit) => {
-            let door = unit.seaorm();
-            let statement = Statement::from_string(door.get_database_backend(), sql);
-            door.query_all_raw(statement).await?;
+            let connection = unit.seaorm();
+            let statement = Statement::from_string(connection.get_database_backend(), sql);
+            connection.query_all_raw(statement).await?;
         }
     }
     Ok(())
