@@ -301,7 +301,7 @@ const fn suppressed(code: &'static str, subject: &'static str) -> Suppression {
         code,
         place: Place::Database(Engine::Sqlite),
         subject,
-        reason: "somebody else's",
+        reason: "of another application",
     }
 }
 

@@ -150,7 +150,7 @@ async fn own(unit: &Unit, sql: String) -> Result<()> {
     Ok(())
 }
 
-/// A trigger that quotes a row in its refusal, and a function that raises what it is told.
+/// Creates a trigger whose error quotes a row, and a function that raises its argument.
 async fn plant(db: &TwinDatabase) -> Result<()> {
     let connection = connect(db.url()).await?;
     let sql = match db.engine() {
