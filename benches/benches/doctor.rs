@@ -140,7 +140,7 @@ impl TwinMigration for Tables {
     }
 
     fn sqlite_down(&self) -> Script {
-        Script::nothing("nobody goes back")
+        Script::nothing("there is no way back")
     }
 
     fn postgres_up(&self) -> Script {
@@ -148,7 +148,7 @@ impl TwinMigration for Tables {
     }
 
     fn postgres_down(&self) -> Script {
-        Script::nothing("nobody goes back")
+        Script::nothing("there is no way back")
     }
 }
 

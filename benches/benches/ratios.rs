@@ -97,7 +97,11 @@ impl Row {
                 }
             }
         }
-        let floor = turns.first().ok_or("nobody is there")?.seconds.clone();
+        let floor = turns
+            .first()
+            .ok_or("there is no contestant")?
+            .seconds
+            .clone();
         Ok(Row {
             cells: turns.iter().map(|turns| turns.cell(&floor)).collect(),
             floor: median(floor) * 1e6,

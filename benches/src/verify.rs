@@ -14,7 +14,7 @@ use crate::stage::Stage;
 /// The contestant and the difference.
 pub async fn verify(stage: &Stage) -> Outcome<()> {
     let [reference, ..] = stage.contestants() else {
-        return Err("nobody is there".into());
+        return Err("there is no contestant".into());
     };
     for contestant in stage.contestants() {
         let name = contestant.name();
@@ -48,7 +48,7 @@ async fn same_reads(
     }
     let foreign = contestant.get(stage.foreign()).await?;
     let is_right = foreign.is_none() == contestant.is_scoped();
-    check(is_right, "a scope does not see a row of someone else")?;
+    check(is_right, "a scope does not see another owner's row")?;
 
     let (mut expected, mut given) = (None, None);
     for _ in 0..3 {

@@ -8,7 +8,7 @@ use std::time::Duration;
 /// Polls a future until it was pending `k` times, waits for `linger`, drops it, and returns `None`. With `k`
 /// 0 it is never polled. Returns the output of a future that ends before.
 ///
-/// During `linger` the event that the future waits for may arrive, and nobody receives it.
+/// During `linger` the event that the future waits for may arrive, but the future is not polled.
 pub async fn drop_after_polls<F: Future>(
     future: F,
     k: usize,

@@ -265,15 +265,15 @@ async fn go<R: Sample>(
     mine: &OwnerRows<R>,
     theirs: &OwnerRows<R>,
 ) -> Result<String> {
-    let intruder = scope(mine.owner);
+    let caller = scope(mine.owner);
     match through {
         Through::Store => {
-            let rows = store.repository::<R>(&intruder);
+            let rows = store.repository::<R>(&caller);
             call(&*rows, access, mine, theirs).await
         }
         Through::Unit => {
             store
-                .write(&intruder, async |unit| {
+                .write(&caller, async |unit| {
                     let rows = unit.repository::<R>();
                     call(&*rows, access, mine, theirs).await
                 })
@@ -285,7 +285,7 @@ async fn go<R: Sample>(
                 call(&*rows, access, mine, theirs).await
             };
             let in_unit = async |unit: &Unit| unit.savepoint(in_savepoint).await;
-            store.write(&intruder, in_unit).await
+            store.write(&caller, in_unit).await
         }
     }
 }

@@ -20,10 +20,10 @@ use crate::soak::database::Database;
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
-/// A server that nobody else uses. It ends with the last clone of this value.
+/// A server for one test. It stops with the last clone of this value.
 ///
-/// What it acknowledged outlives the end of any of its processes: an acknowledgement waits for the operating
-/// system to have the log. It does not wait for the disk, because nobody cuts the power here.
+/// An acknowledged write survives the end of any of its processes, because a commit waits until the operating
+/// system has the log. A commit does not wait for the disk: the tests simulate no power failure.
 #[derive(Clone)]
 pub struct OwnServer {
     server: Arc<Mutex<PostgresServer>>,

@@ -47,14 +47,14 @@ pub async fn execute_in(unit: &Unit, sql: &str) -> Result<()> {
 pub async fn rows_in(unit: &Unit, sql: &str) -> Result<Vec<QueryResult>> {
     let rows = match unit {
         Unit::Sqlite(unit) => {
-            let door = unit.seaorm();
-            let statement = Statement::from_string(door.get_database_backend(), sql);
-            door.query_all_raw(statement).await?
+            let connection = unit.seaorm();
+            let statement = Statement::from_string(connection.get_database_backend(), sql);
+            connection.query_all_raw(statement).await?
         }
         Unit::Postgres(unit) => {
-            let door = unit.seaorm();
-            let statement = Statement::from_string(door.get_database_backend(), sql);
-            door.query_all_raw(statement).await?
+            let connection = unit.seaorm();
+            let statement = Statement::from_string(connection.get_database_backend(), sql);
+            connection.query_all_raw(statement).await?
         }
     };
     Ok(rows)

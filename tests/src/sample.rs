@@ -36,7 +36,7 @@ pub trait Sample: Stored {
     #[must_use]
     fn altered(self) -> Self;
 
-    /// The row as it would be if it were someone else's.
+    /// The row with another owner.
     #[must_use]
     fn given_to(self, owner: Uuid) -> Self;
 

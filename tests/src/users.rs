@@ -18,7 +18,7 @@ pub const ADA: Uuid = Uuid::from_u128(0x0189_0000_0000_7000_8000_0000_0000_000a)
 /// Another owner.
 pub const BOB: Uuid = Uuid::from_u128(0x0189_0000_0000_7000_8000_0000_0000_000b);
 
-/// An id that nobody has.
+/// An id without a row or an owner.
 pub const NOBODY: Uuid = Uuid::from_u128(0x0189_0000_0000_7000_8000_0000_0000_000f);
 
 /// Ada's rows in a test's own store.

@@ -4,12 +4,9 @@ use catamaran::testing::POSTGRES_URL_VARIABLE;
 
 use crate::{Outcome, server::Server, shell};
 
-/// Where the benchmarks look for the server.
-const BENCH_URL_VARIABLE: &str = "CATAMARAN_BENCH_POSTGRES_URL";
-
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// What criterion gets: a part of the names of benchmarks, --quick, ...
+    /// Arguments of criterion: a part of the names of benchmarks, --quick, ...
     #[arg(last = true, value_name = "FILTER")]
     criterion: Vec<String>,
 }
@@ -21,7 +18,6 @@ pub async fn run(arguments: &Arguments) -> Outcome<bool> {
         command.arg("--").args(&arguments.criterion);
     }
     command.env(POSTGRES_URL_VARIABLE, server.url());
-    command.env(BENCH_URL_VARIABLE, server.url());
     shell::heading(&shell::line(&command));
     Ok(command.status()?.success())
 }

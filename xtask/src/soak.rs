@@ -6,19 +6,19 @@ use crate::{Outcome, server::Server, shell};
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// How long, on each engine; both run side by side
+    /// Minutes on each engine; both run at the same time
     #[arg(long, default_value_t = 20.0)]
     minutes: f64,
-    /// On which engine: sqlite, postgres or both
+    /// The engine: sqlite, postgres or both
     #[arg(long, default_value = "both", value_parser = ["sqlite", "postgres", "both"])]
     engine: String,
-    /// Where random choices come from; without it, a new one, which the table names
+    /// The seed of the random choices [default: a new one, which the table names]
     #[arg(long)]
     seed: Option<u64>,
-    /// Write the final table for machines
+    /// Print the final table as JSON
     #[arg(long, conflicts_with = "markdown")]
     json: bool,
-    /// Write the final table for a document
+    /// Print the final table as Markdown
     #[arg(long)]
     markdown: bool,
 }

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{Outcome, shell};
 
-/// How a step ended.
+/// The outcome of a step.
 pub struct Step {
     pub name: String,
     pub passed: bool,
@@ -24,7 +24,7 @@ impl Step {
         })
     }
 
-    /// Runs both steps, whatever the first one finds, as one.
+    /// Joins two steps into one, which passes if both do.
     pub fn and(self, then: Self) -> Self {
         Self {
             name: self.name,

@@ -11,7 +11,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Takes note of a line such as
+    /// Counts a line such as
     /// `test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s`.
     pub fn read(&mut self, line: &str) {
         let line = without_colour(line);

@@ -12,21 +12,21 @@ use crate::{Outcome, debian, server::Server, shell, tally::Tally};
 
 #[derive(clap::Args, Default)]
 pub struct Arguments {
-    /// Only the suites of this package (may be given again)
+    /// Only the suites of this package (repeatable)
     #[arg(short, long, value_name = "NAME")]
     package: Vec<String>,
-    /// Only this suite, by the name of its folder (may be given again)
+    /// Only this suite, by the name of its folder (repeatable)
     #[arg(short, long, value_name = "NAME")]
     test: Vec<String>,
-    /// What the test harness gets: a part of the names of tests, --nocapture, ...
+    /// Arguments of the test harness: a part of the names of tests, --nocapture, ...
     #[arg(last = true, value_name = "FILTER")]
     harness: Vec<String>,
 }
 
-/// How a run of the suites ended.
+/// The outcome of a run of the suites.
 pub struct Report {
     tally: Tally,
-    /// What cargo says: false also when something did not build.
+    /// Whether cargo succeeded. It also fails if something did not build.
     success: bool,
     took: Duration,
     version: String,
@@ -38,7 +38,7 @@ pub async fn run(arguments: &Arguments) -> Outcome<bool> {
     Ok(report.passed())
 }
 
-/// Runs the suites, and says how that went.
+/// Runs the suites.
 pub async fn report(arguments: &Arguments) -> Outcome<Report> {
     let server = Server::find_or_start().await?;
     if debian::is_ours_to_change() {
@@ -73,14 +73,14 @@ fn cargo_test(arguments: &Arguments) -> Command {
         command.arg("--");
     }
     if colour {
-        // The harness writes to our pipe, and would not know of the terminal behind it.
+        // The harness writes to a pipe, and cannot detect the terminal behind it.
         command.arg("--color=always");
     }
     command.args(&arguments.harness);
     command
 }
 
-/// Runs the command, and shows its output as it comes.
+/// Runs the command, and prints its output as it arrives.
 fn stream(command: &mut Command) -> Outcome<(bool, Tally)> {
     let mut child = command.stdout(Stdio::piped()).spawn()?;
     let mut tally = Tally::default();
@@ -99,7 +99,7 @@ fn stream(command: &mut Command) -> Outcome<(bool, Tally)> {
 }
 
 impl Report {
-    /// Whether all is well: cargo says so, something ran, and nothing was left out.
+    /// Whether cargo succeeded, at least one test ran, and none failed or was ignored.
     pub fn passed(&self) -> bool {
         self.success && self.tally.failed == 0 && self.tally.ignored == 0 && self.tally.passed > 0
     }

@@ -15,7 +15,7 @@ pub trait HasRow {
     note = "a column can be of each type that a field of a record can have; its NULL is the `None` of an `Option`"
 )]
 pub trait Decodes<T>: HasRow {
-    /// The value at that place of a row, counted from 0.
+    /// The value at that position of a row, counted from 0.
     ///
     /// # Errors
     /// [`Decode`](crate::ErrorKind::Decode) if the stored value is not of that type, or there is no such place.

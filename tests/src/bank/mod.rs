@@ -11,7 +11,7 @@ use uuid::Uuid;
 pub use domain::{ACCOUNTS, DOMAIN, TRANSFERS};
 pub use migrations::{History, Migrator};
 
-/// What somebody has.
+/// An account of an owner.
 #[derive(Clone, Debug, PartialEq, catamaran::Record)]
 #[record(table = self::ACCOUNTS, sqlite = self::sqlite::account, postgres = self::postgres::account)]
 pub struct Account {
@@ -35,7 +35,7 @@ pub struct Account {
 #[derive(Clone, Debug, PartialEq, catamaran::Record)]
 #[record(table = self::TRANSFERS, sqlite = self::sqlite::transfer, postgres = self::postgres::transfer)]
 pub struct Transfer {
-    /// The id, made by whoever asked for it.
+    /// The id, made by the client.
     #[record(id)]
     pub id: Uuid,
     /// The owner.

@@ -29,7 +29,7 @@ impl Database {
     /// The database of a test.
     ///
     /// # Panics
-    /// If it is in memory, so that nobody else sees it.
+    /// If it is in memory, where no other process can open it.
     pub fn of(db: &TwinDatabase) -> Self {
         assert!(db.is_shared(), "a workload needs a second connection");
         Database {

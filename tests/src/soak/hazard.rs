@@ -39,7 +39,7 @@ pub enum Hazard {
     ServerKilled,
     /// Another process that uses the database is killed with -9 in the middle of its work.
     ClientKilled,
-    /// Someone else holds the lock for a while.
+    /// Another client holds the lock for a while.
     LockHeld,
 }
 

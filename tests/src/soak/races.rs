@@ -1,5 +1,5 @@
-//! Many writers at once, through two stores as two processes would have them: nothing is lost, no deadlock
-//! comes to the surface, and nobody waits for ever.
+//! Many concurrent writers through two stores, as in two processes: no write is lost, no deadlock is returned, and
+//! no writer waits for ever.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ use crate::soak::database::Database;
 use crate::soak::tally::Tally;
 use crate::users::{habit_of, scope};
 
-/// How long a writer may wait for its turn. Whoever waits longer gives up, and that is a violation.
+/// How long a writer may wait for its turn. A writer that waits longer gives up, which is a violation.
 #[must_use]
 pub fn longest_wait() -> Duration {
     scaled(Duration::from_secs(120))
@@ -30,7 +30,7 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(20);
 /// What the writers do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Race {
-    /// Read a row, add one, write it if nobody did meanwhile; else the caller does it again.
+    /// Reads a row, adds one, and writes it if its version is unchanged; otherwise the caller tries again.
     Increments,
     /// The same by `modify`, which does it again by itself.
     Modify,

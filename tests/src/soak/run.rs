@@ -17,9 +17,9 @@ use crate::soak::workload::{Site, Workload};
 pub struct Plan {
     /// For each engine; they run side by side.
     pub time: Duration,
-    /// Where the random choices come from. Two runs with one seed choose alike, but tasks meet as they meet.
+    /// The seed of the random choices. Runs with the same seed make the same choices; how tasks interleave differs.
     pub seed: u64,
-    /// Set by whoever wants the soak to end after what is under way.
+    /// Set to end the soak after the operations under way.
     pub stop: Arc<AtomicBool>,
 }
 

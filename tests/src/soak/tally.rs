@@ -116,7 +116,7 @@ impl Tally {
         });
     }
 
-    /// An operation was acknowledged in another process, which nobody timed.
+    /// Counts an operation that another process acknowledged. It has no latency.
     pub fn acknowledged_elsewhere(&self) {
         self.with(|figures| figures.acknowledged += 1);
     }

@@ -261,7 +261,7 @@ async fn a_table_of_the_other_engine_is_not_required(db: &TwinDatabase) -> Resul
 
 #[tokio::test]
 async fn a_port_where_nothing_listens_is_unavailable_at_once() {
-    // Bound, so that nobody else gets the port, and not listening.
+    // Bound, so that no other process gets the port, and not listening.
     let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
     let any = (std::net::Ipv4Addr::LOCALHOST, 0).into();
     socket.bind(any).expect("a port");

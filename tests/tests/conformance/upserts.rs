@@ -46,7 +46,7 @@ async fn upserting_a_missing_row_inserts_it(db: &TwinDatabase) -> Result<()> {
         let Upserted::Inserted(made) = outcome else {
             panic!("it was not there: {outcome:?}");
         };
-        assert_eq!((made.id, made.version), (id, 1), "it begins anew");
+        assert_eq!((made.id, made.version), (id, 1), "it is a new row");
         assert_eq!(habits.get(id).await?, made);
     }
     let nameless = habits

@@ -211,7 +211,7 @@ async fn every_type_keeps_its_exact_values(db: &TwinDatabase) -> Result<()> {
             stored.reading.map(f64::to_bits),
             draft.reading.map(f64::to_bits)
         );
-        // One by one and by an upsert it is stored alike.
+        // `insert` and `upsert` store the same value.
         let one = specimens.insert(draft.clone()).await?;
         assert_eq!(
             specimens.get(one.id).await?,

@@ -190,7 +190,7 @@ async fn a_server_that_stops_answering_is_a_lost_connection() -> Result<()> {
     in_unit.insert(HabitDraft::new("lost", "daily")).await?;
     proxy.set(Wire::Silent);
     let began = Instant::now();
-    let silent = in_unit.get(before.id).await.expect_err("nobody answers");
+    let silent = in_unit.get(before.id).await.expect_err("no response");
     assert_eq!(*silent.kind(), ErrorKind::ConnectionLost);
     assert!(began.elapsed() > Duration::from_secs(5), "it had its time");
     assert!(unit.commit().await.is_err());

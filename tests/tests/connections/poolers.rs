@@ -290,7 +290,11 @@ async fn left_behind(url: &str, servers: usize) -> BTreeSet<Vec<String>> {
             .await
             .expect("its end");
     }
-    assert_eq!(pids.len(), servers, "not every server was looked at");
+    assert_eq!(
+        pids.len(),
+        servers,
+        "not every server connection was checked"
+    );
     states
 }
 

@@ -8,7 +8,7 @@ use catamaran::doctor::{Code, Finding, Place, Report};
 /// The findings that were reported instead.
 pub fn found(report: &Report, place: Place, code: Code, subject: &str) -> Result<(), String> {
     if let Some(skipped) = report.skipped.first() {
-        return Err(format!("not looked at: {skipped:?}"));
+        return Err(format!("skipped: {skipped:?}"));
     }
     let is_it = |finding: &&Finding| {
         finding.place == place && finding.code == code && finding.subject() == subject

@@ -178,7 +178,7 @@ const PLANTED: &[(&str, Engine, &[Change])] = &[
 fn entries() -> Vec<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/src/doctor.md");
     let page = std::fs::read_to_string(path).expect("docs/src/doctor.md");
-    let (_, list) = page.split_once("<!-- unseen -->\n").expect("the list");
+    let (_, list) = page.split_once("<!-- blind spots -->\n").expect("the list");
     let (list, _) = list.split_once("<!-- end -->").expect("its end");
     let items = list.lines().filter_map(|line| line.strip_prefix("- "));
     let bold = items.map(|item| item.split("**").nth(1).unwrap_or(item).to_owned());

@@ -1,4 +1,4 @@
-//! The table of `docs/doctor-proof.md`: each class of drift, in each place where it can occur.
+//! The table of `docs/src/doctor-proof.md`: each class of drift, in each place where it can occur.
 
 use std::fmt::Write;
 
@@ -109,24 +109,33 @@ impl Coverage {
 const HEAD: &str = "\
 # What the doctor finds
 
-Every class of drift that the doctor knows of, injected into each place where it can be, in the reference domain,
-with real databases. A cell is the code that is told there. In every cell the finding is in the right place and in
-no other, and its fix was applied: the steps of the report, run once and in their order, after which nothing is found any
-more; what is to be done to the fields of an entity was done to its source, which was then the right entity's, word for word;
-a relation was compared with the right source, which has it.
-In DOMAIN's own column the fix is a line for DOMAIN or a record, of which the telling part was compared.
+Each class of drift that the doctor reports, injected into every place where it can occur, in the reference domain and
+in real databases. A cell has the code of the finding. In every cell
 
-- `–`: it cannot be there, or the place cannot say it (an entity knows no index; SQLite has no roles).
-- `in words`: the fix is for people, because only they know the values.
-- `refused`: the migration runner does not let such a migration through.
-- `CAT.. elsewhere`: DOMAIN is the measure, so both databases are reported; their fixes make them what DOMAIN says.
+- the finding is in that place and in no other;
+- the steps of the report run once, in their order, and then nothing is found any more;
+- the fix of an entity's field, applied to its source, gives exactly the correct source;
+- the fix of an entity's relation is compared with the correct source, which has that relation;
+- the fix of DOMAIN or a record is a line of Rust, whose essential part is compared.
 
-Beside the list, every word of the reference migrations and of an adversarial domain's is lost, written otherwise and followed by
-what does not belong there, one at a time: of some hundred thousand slips the databases take about 6,500, and each of these
-is told unless it changes nothing, by what Postgres itself prints of its schema or for a reason that the suite names
-(`CATAMARAN_EVERY_WORD=1 cargo test -p suite --all-features --test doctor mutations`; every run tries one of 23). Both suites run on the
-PostgreSQL of Debian and, in CI, on the newest one.
+| cell | meaning |
+|---|---|
+| `–` | it cannot occur there, or the place cannot express it: an entity has no indexes, and SQLite has no roles |
+| `in words` | the fix is an instruction, because only people know the values |
+| `refused` | the migration runner refuses such a migration |
+| `CAT.. elsewhere` | the places are compared with DOMAIN, so both databases are reported; their fixes make them match DOMAIN |
 
-This page is written by `cargo test -p suite --all-features --test doctor` with `CATAMARAN_WRITE_DOCS=1`, and compared with what
-the suite finds whenever it runs.
+A second suite mutates the reference migrations and those of an adversarial domain. One at a time, each word is removed,
+replaced, or followed by a word that does not belong there. Of some hundred thousand mutations the databases accept about
+6,500. Each of these is reported unless it changes nothing, according to the schema that Postgres prints or for a reason
+that the suite names. Every run tries one of 23; this command tries all of them:
+
+```sh
+CATAMARAN_EVERY_WORD=1 cargo test -p suite --all-features --test doctor mutations
+```
+
+Both suites run on Debian's PostgreSQL and, in CI, on the newest one.
+
+`cargo test -p suite --all-features --test doctor` with `CATAMARAN_WRITE_DOCS=1` writes this page. Every other run of the
+suite compares the page with its results.
 ";

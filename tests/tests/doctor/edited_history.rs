@@ -113,7 +113,7 @@ impl TwinMigration for Added {
     }
 
     fn sqlite_down(&self) -> Script {
-        Script::nothing("nobody goes back")
+        Script::nothing("there is no way back")
     }
 
     fn postgres_up(&self) -> Script {
@@ -121,6 +121,6 @@ impl TwinMigration for Added {
     }
 
     fn postgres_down(&self) -> Script {
-        Script::nothing("nobody goes back")
+        Script::nothing("there is no way back")
     }
 }

@@ -212,7 +212,7 @@ const NOTHING: &[(&str, &str, &str)] = &[
         "a primary key of a STRICT table takes no NULL anyway",
     ),
     ("", "due not null", "is the same without IS"),
-    ("", "(status )", "an index ascends unless told otherwise"),
+    ("", "(status )", "ASC is the default of an index"),
     (
         "UNIQUE",
         "id TEXT UNIQUE",

@@ -132,7 +132,7 @@ async fn an_adversarial_domain_built_by_fixes_is_clean() {
     let folder = tempfile::tempdir().expect("a folder");
     let sqlite = format!(
         "sqlite://{}?mode=rwc",
-        folder.path().join("nasty.db").display()
+        folder.path().join("adversarial.db").display()
     );
     for (engine, url) in [
         (Engine::Sqlite, sqlite.as_str()),

@@ -40,7 +40,7 @@ const BLANK: Domain = Domain {
 static DOMAIN: Domain = BLANK;
 
 /// Everything that the canonical form of a table could leave out, and a nullable `version`.
-const NASTY: &str = "CREATE TABLE things (
+const ADVERSARIAL: &str = "CREATE TABLE things (
     id INTEGER CONSTRAINT pk_things PRIMARY KEY AUTOINCREMENT,
     parent INTEGER,
     name TEXT COLLATE NOCASE,
@@ -64,11 +64,11 @@ const NASTY: &str = "CREATE TABLE things (
 const ROWS: &str = "SELECT json_array(id, parent, name, tag, made, stamp, words, size, dozen, twice, thrice, version)
     FROM things ORDER BY id";
 
-async fn nasty() -> File {
+async fn adversarial() -> File {
     File::with(&[
         "CREATE TABLE parents (id INTEGER PRIMARY KEY) STRICT",
         "INSERT INTO parents VALUES (1)",
-        NASTY,
+        ADVERSARIAL,
         "CREATE INDEX ix_things__name ON things (lower(name)) WHERE name IS NOT NULL",
         "CREATE UNIQUE INDEX ix_things__own ON things (tag COLLATE NOCASE, id DESC) WHERE size > 0",
         "INSERT INTO things (id, parent, name, tag, size, version) VALUES (1, 1, 'a', 'x', 7, 1), (2, NULL, 'b', 'y', 8, 2),
@@ -80,7 +80,7 @@ async fn nasty() -> File {
 
 #[tokio::test]
 async fn a_rebuilt_table_differs_only_by_the_fix() {
-    let file = nasty().await;
+    let file = adversarial().await;
     let found = file.look(&DOMAIN).await;
     let report = file
         .look_for(&DOMAIN, Code::ColumnNullability, "things.version")
@@ -301,7 +301,7 @@ const fn suppressed(code: &'static str, subject: &'static str) -> Suppression {
         code,
         place: Place::Database(Engine::Sqlite),
         subject,
-        reason: "somebody else's",
+        reason: "of another application",
     }
 }
 

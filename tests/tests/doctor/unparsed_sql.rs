@@ -51,7 +51,7 @@ fn assert_set_aside(report: &Report, what: &str) {
     assert!(skipped.reason.contains(&reason), "{report}");
     assert!(
         report.checked.contains(&skipped.place),
-        "the rest is looked at: {report}"
+        "the rest is checked: {report}"
     );
 }
 
@@ -68,7 +68,7 @@ async fn an_unparsable_table_is_reported_and_the_rest_is_compared() {
 
     let options = StoreOptions::new(database.database.url());
     let opened = options.fingerprint(Fingerprint::of(&entity::DOMAIN)).open();
-    let error = opened.await.expect_err("a table that nobody has read");
+    let error = opened.await.expect_err("a table that could not be read");
     let ErrorKind::SchemaDiffers { reason } = error.kind() else {
         panic!("{error:?}");
     };

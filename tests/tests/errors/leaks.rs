@@ -137,20 +137,20 @@ async fn refusals(
 async fn own(unit: &Unit, sql: String) -> Result<()> {
     match unit {
         Unit::Sqlite(unit) => {
-            let door = unit.seaorm();
-            let statement = Statement::from_string(door.get_database_backend(), sql);
-            door.query_all_raw(statement).await?;
+            let connection = unit.seaorm();
+            let statement = Statement::from_string(connection.get_database_backend(), sql);
+            connection.query_all_raw(statement).await?;
         }
         Unit::Postgres(unit) => {
-            let door = unit.seaorm();
-            let statement = Statement::from_string(door.get_database_backend(), sql);
-            door.query_all_raw(statement).await?;
+            let connection = unit.seaorm();
+            let statement = Statement::from_string(connection.get_database_backend(), sql);
+            connection.query_all_raw(statement).await?;
         }
     }
     Ok(())
 }
 
-/// A trigger that quotes a row in its refusal, and a function that raises what it is told.
+/// Creates a trigger whose error quotes a row, and a function that raises its argument.
 async fn plant(db: &TwinDatabase) -> Result<()> {
     let connection = connect(db.url()).await?;
     let sql = match db.engine() {

@@ -346,5 +346,5 @@ fn every_key_of_an_owned_table_includes_the_owner() {
             keys += 1;
         }
     }
-    assert!(keys >= 4, "only {keys} keys were looked at");
+    assert!(keys >= 4, "only {keys} keys were checked");
 }

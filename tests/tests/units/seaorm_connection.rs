@@ -28,30 +28,30 @@ async fn seaorm_entities_are_read_and_written_inside_the_unit(db: &TwinDatabase)
     let habit = habits.insert(draft("run")).await?;
     match &unit {
         Unit::Sqlite(native) => {
-            let door = native.seaorm();
+            let connection = native.seaorm();
             let found = sqlite::habit::Entity::find()
                 .filter(sqlite::habit::Column::Name.eq("run"))
-                .one(&door)
+                .one(&connection)
                 .await?;
             let mut model = found
                 .expect("what the repository wrote")
                 .into_active_model();
             model.color = Set("red".to_owned());
-            model.update(&door).await?;
-            assert_eq!(sqlite::habit::Entity::find().count(&door).await?, 1);
+            model.update(&connection).await?;
+            assert_eq!(sqlite::habit::Entity::find().count(&connection).await?, 1);
         }
         Unit::Postgres(native) => {
-            let door = native.seaorm();
+            let connection = native.seaorm();
             let found = postgres::habit::Entity::find()
                 .filter(postgres::habit::Column::Name.eq("run"))
-                .one(&door)
+                .one(&connection)
                 .await?;
             let mut model = found
                 .expect("what the repository wrote")
                 .into_active_model();
             model.color = Set("red".to_owned());
-            model.update(&door).await?;
-            assert_eq!(postgres::habit::Entity::find().count(&door).await?, 1);
+            model.update(&connection).await?;
+            assert_eq!(postgres::habit::Entity::find().count(&connection).await?, 1);
         }
     }
     assert_eq!(habits.get(habit.id).await?.color, "red");
@@ -136,15 +136,17 @@ async fn a_seaorm_connection_that_outlives_its_unit_is_closed(db: &TwinDatabase)
     let unit = db.store().begin_write(&scope(ADA)).await?;
     let late = match &unit {
         Unit::Sqlite(native) => {
-            let door = native.seaorm();
+            let connection = native.seaorm();
             unit.commit().await?;
-            door.execute_unprepared("UPDATE habits SET color = 'x'")
+            connection
+                .execute_unprepared("UPDATE habits SET color = 'x'")
                 .await
         }
         Unit::Postgres(native) => {
-            let door = native.seaorm();
+            let connection = native.seaorm();
             unit.commit().await?;
-            door.execute_unprepared("UPDATE habits SET color = 'x'")
+            connection
+                .execute_unprepared("UPDATE habits SET color = 'x'")
                 .await
         }
     };

@@ -36,7 +36,7 @@ pub fn run(arguments: &Arguments) -> Outcome<bool> {
     Ok(violations.is_empty())
 }
 
-/// One line for each import that the order forbids, and for each module that is on one side only.
+/// Returns one line for each import that the order forbids, and for each module that is only declared or only exists.
 fn check(root: &Path) -> Outcome<Vec<String>> {
     let order = Order::read(root)?;
     let tree = Tree::read(&root.join(SOURCES), SOURCES)?;
@@ -49,9 +49,9 @@ fn check(root: &Path) -> Outcome<Vec<String>> {
             }
             for Target { module: to, whole } in tree.resolve(path, &reference.path) {
                 let to = tree.file_module(&to);
-                // The name of a module that has this one is no import of what it defines, unless all of that is meant.
+                // Naming an ancestor imports nothing from it, except by a glob.
                 let is_name = whole && !reference.glob && from.starts_with(&to);
-                // What a module offers of its children is theirs: who imports it is compared with them.
+                // A re-export from a child is compared with the child where it is imported.
                 let is_offer = reference.reexport && to.starts_with(&from);
                 if is_name || is_offer {
                     continue;

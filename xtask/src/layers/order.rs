@@ -10,7 +10,7 @@ use crate::Outcome;
 /// Where the order is declared, from the workspace's root.
 pub const FILE: &str = "repository/layers.toml";
 
-/// The entry that stands for what a module's own file defines, beside its children.
+/// The entry for the items of a module's own file, beside its children.
 const SELF: &str = "self";
 
 /// For each module whose children are ordered: the rank of each child.
@@ -18,7 +18,7 @@ pub struct Order {
     ranks: BTreeMap<ModulePath, BTreeMap<String, usize>>,
 }
 
-/// One place in an order: a module, or several that must not see each other.
+/// One rank of an order: a module, or several that must not import each other.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Place {
@@ -59,7 +59,7 @@ impl Order {
         Ok(Self { ranks })
     }
 
-    /// Compares the declared modules with those that exist, one line for each that is on one side only.
+    /// Returns one line for each module that is only declared or only exists.
     pub fn gaps(&self, tree: &Tree) -> Vec<String> {
         let mut gaps = Vec::new();
         for (parent, children) in &self.ranks {
@@ -82,8 +82,7 @@ impl Order {
         gaps
     }
 
-    /// The edge between two modules, if the order forbids it. Both are modules that are files: what is inline belongs
-    /// to its file.
+    /// The edge between two modules, if the order forbids it. Both are files: an inline module belongs to its file.
     pub fn forbids(&self, from: &[String], to: &[String]) -> Option<Edge> {
         let shared = from.iter().zip(to).take_while(|(a, b)| a == b).count();
         let (parent, from, to) = (&from[..shared], from.get(shared), to.get(shared));
@@ -113,7 +112,7 @@ impl Order {
     }
 }
 
-/// The rank of each name, or the name that is there twice.
+/// The rank of each name, or the name that occurs twice.
 fn ranked(places: Vec<Place>) -> Result<BTreeMap<String, usize>, String> {
     let mut ranks = BTreeMap::new();
     for (rank, place) in places.into_iter().enumerate() {

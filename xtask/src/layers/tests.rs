@@ -7,7 +7,7 @@ crate = ["model", "driver", "store"]
 driver = ["pool", ["postgres", "sqlite"]]
 "#;
 
-/// What a small crate is found to break. Every module of `ORDER` is there; `files` are added, or put in place of them.
+/// Checks a small crate. It has every module of `ORDER`, empty; `files` add modules or replace them.
 fn violations(order: &str, files: &[(&str, &str)]) -> Vec<String> {
     let folder = tempfile::tempdir().expect("a folder");
     let declared = [

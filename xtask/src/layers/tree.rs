@@ -20,18 +20,18 @@ pub fn name(path: &[String]) -> String {
     }
 }
 
-/// What one module says.
+/// The imports and items of one module.
 #[derive(Debug, Default)]
 pub struct Module {
     /// The file that it is in, from the workspace's root.
     pub file: String,
     /// The module that is this file: another one if this one is inline.
     pub file_module: ModulePath,
-    /// What it defines, apart from modules.
+    /// The items that it defines, apart from modules.
     pub items: BTreeSet<String>,
-    /// What `use` names in it, with the path that is meant. More than one where `cfg` chooses.
+    /// The names that `use` binds, each with its paths. There are several if `cfg` chooses among them.
     pub bindings: BTreeMap<String, Vec<Vec<String>>>,
-    /// What `use path::*` names.
+    /// The paths of `use path::*`.
     pub globs: Vec<Vec<String>>,
     pub references: Vec<Reference>,
 }
@@ -40,7 +40,7 @@ pub struct Module {
 #[derive(Debug, Default)]
 pub struct Tree {
     pub modules: BTreeMap<ModulePath, Module>,
-    /// `#[macro_export]` gives a macro a path at the root: here is the module that defines it.
+    /// The module that defines each macro with `#[macro_export]`, which gives it a path at the root.
     pub exported: BTreeMap<String, ModulePath>,
 }
 
@@ -52,7 +52,7 @@ pub struct Target {
     pub whole: bool,
 }
 
-/// The imports that are being followed, none of which is followed to find itself.
+/// The imports that are being followed, so that a cycle ends.
 type Visited = BTreeSet<(ModulePath, String)>;
 
 impl Tree {
@@ -110,8 +110,7 @@ impl Tree {
         file[..tests.unwrap_or(file.len())].to_vec()
     }
 
-    /// Where a path that stands in `from` leads inside the crate. Nothing if it leads to another crate, or to what
-    /// `from` has itself.
+    /// The targets in the crate of a path in `from`. Empty if it leads to another crate, or to an item of `from`.
     pub fn resolve(&self, from: &[String], path: &[String]) -> BTreeSet<Target> {
         self.resolve_once(from, path, &mut Visited::new())
     }

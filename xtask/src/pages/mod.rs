@@ -1,14 +1,14 @@
-//! `cargo xtask pages`: does what two pages of the book say, word by word.
+//! `cargo xtask pages`: follows two pages of the book word by word.
 //!
 //! A page is followed from its top:
 //!
-//! - A block under a paragraph that is only `` `path`: `` is that file. A `diff` block there changes it. Under
+//! - A block under a paragraph that is only `` `path`: `` is the content of that file. A `diff` block there changes it. Under
 //!   `` At the end of `path`: `` it is added to the file, after an empty line.
 //! - A `console` block is run. Each line that begins with `$ ` is a command. What follows it is its output; a command
 //!   without such lines may print anything.
-//! - In an output, a line of three dots stands for any number of lines. `<seconds>` stands for a duration, `<hash>` for
-//!   hexadecimal digits, and `<path>` for a path.
-//! - Every other block is `text`, so that nothing is left out by mistake.
+//! - In an output, a line of three dots matches any number of lines. `<seconds>` matches a duration, `<hash>` hexadecimal
+//!   digits, and `<path>` a path.
+//! - Every other block must be `text`, so that no block is skipped by mistake.
 
 mod edit;
 mod packages;
@@ -27,7 +27,7 @@ use scratch::Scratch;
 
 #[derive(clap::Args, Default)]
 pub struct Arguments {
-    /// Only this page, by the name of its file without `.md` (may be given again)
+    /// Only this page, by the name of its file without `.md` (repeatable)
     #[arg(value_name = "PAGE")]
     pub page: Vec<String>,
     /// The folder in which catamaran-VERSION and catamaran-macros-VERSION are unpacked [default: they are packaged now]
@@ -35,7 +35,7 @@ pub struct Arguments {
     pub packages: Option<PathBuf>,
 }
 
-/// A page that is followed, and where.
+/// A page that is followed, and the function that prepares its folder.
 struct Page {
     name: &'static str,
     prepare: fn(&Arguments, &Path) -> Outcome<Scratch>,
@@ -91,7 +91,7 @@ pub async fn run(arguments: &Arguments) -> Outcome<bool> {
     Ok(true)
 }
 
-/// Does what a block says. An error begins with the line of the page.
+/// Follows one block. An error begins with the line of the page.
 fn follow(step: &Step, scratch: &mut Scratch) -> Result<(), String> {
     let at = |error: &dyn std::fmt::Display| format!("{}: {error}", step.line);
     match &step.action {
@@ -130,7 +130,7 @@ fn own_project(arguments: &Arguments, folder: &Path) -> Outcome<Scratch> {
         Some(packages) => packages::in_folder(packages)?,
         None => packages::made_in(&folder.join("packages"))?,
     };
-    // Where the page says that the checkout is.
+    // The page says that the checkout is there.
     scratch::copy_folder(&library, &folder.join("catamaran/repository"))?;
     Scratch::new(folder, folder, Some(&macros))
 }

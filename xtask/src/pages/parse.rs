@@ -1,4 +1,4 @@
-//! What a page tells its reader to do.
+//! Reads the steps of a page.
 
 use std::ops::Range;
 
@@ -33,7 +33,7 @@ pub struct Command {
 /// The line and the reason, if a block is none of those that can be followed.
 pub fn steps(page: &str) -> Result<Vec<Step>, String> {
     let mut steps = Vec::new();
-    // What the paragraph before names.
+    // The file that the paragraph before names.
     let mut file: Option<File> = None;
     let mut events = Parser::new(page).into_offset_iter();
     while let Some((event, range)) = events.next() {

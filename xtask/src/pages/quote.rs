@@ -1,6 +1,6 @@
-//! Whether a command prints what the page says.
+//! Compares the output of a command with the page.
 
-/// Whether the output is what is quoted. A quoted line of three dots stands for any number of lines.
+/// Whether the output matches the quoted lines. A quoted line of three dots matches any number of lines.
 pub fn is(quoted: &[String], output: &str) -> bool {
     let output: Vec<&str> = output.trim_end().lines().collect();
     let quoted: Vec<&str> = quoted.iter().map(String::as_str).collect();
@@ -22,7 +22,7 @@ fn lines(quoted: &[&str], output: &[&str]) -> bool {
 
 type IsPart = fn(char) -> bool;
 
-/// What varies from run to run, and the characters that it is made of.
+/// The placeholders, and the characters that each matches.
 const PLACEHOLDERS: [(&str, IsPart); 3] = [
     ("<seconds>", |c| c.is_ascii_digit() || c == '.'),
     ("<hash>", |c| c.is_ascii_hexdigit()),

@@ -8,19 +8,19 @@ use std::path::{Path, PathBuf};
 
 use crate::{Outcome, shell};
 
-/// A place for the files of a page.
+/// The folder in which a page is followed.
 pub struct Scratch {
-    /// Where the next command runs, and where paths begin: a `cd` of the page is heeded.
+    /// The folder of the next command and of relative paths. A `cd` of the page changes it.
     current: PathBuf,
-    /// The file that takes the directory in which a command ends.
+    /// The file to which a command writes its last directory.
     ended_in: PathBuf,
     variables: BTreeMap<&'static str, OsString>,
 }
 
 /// An empty folder for a page, outside of the workspace.
 ///
-/// It is always the same for a workspace: cargo knows packages by their paths, and would keep the artifacts of each
-/// run if each had another one.
+/// It is always the same for a workspace: cargo identifies packages by path, and would otherwise keep the artifacts of
+/// each run.
 pub fn folder(page: &str) -> Outcome<PathBuf> {
     let mut hasher = DefaultHasher::new();
     fs::canonicalize(shell::workspace())?.hash(&mut hasher);
@@ -33,7 +33,7 @@ pub fn folder(page: &str) -> Outcome<PathBuf> {
     Ok(fs::canonicalize(folder)?)
 }
 
-/// Copies what git knows or would add: the workspace as it is now, without what was built.
+/// Copies the files that git tracks or would add: the workspace as it is now, without build artifacts.
 pub fn copy_workspace(to: &Path) -> Outcome<()> {
     let list = [
         "ls-files",
@@ -62,7 +62,7 @@ pub fn copy_workspace(to: &Path) -> Outcome<()> {
     Ok(())
 }
 
-/// Copies a folder with all that is in it.
+/// Copies a folder.
 pub fn copy_folder(from: &Path, to: &Path) -> Outcome<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
@@ -123,7 +123,7 @@ impl Scratch {
         Ok(fs::read_to_string(self.current.join(path))?)
     }
 
-    /// Runs a command in the shell, and gives what it printed and whether it succeeded.
+    /// Runs a command in the shell. Returns its output and whether it succeeded.
     pub fn run(&mut self, command: &str) -> Outcome<(String, bool)> {
         self.lock_versions()?;
         let script = format!(
@@ -146,8 +146,8 @@ impl Scratch {
         Ok((text, output.status.success()))
     }
 
-    /// Gives a new project the versions that the workspace has locked: a release that appears tomorrow breaks no run,
-    /// and what is built already is used.
+    /// Gives a new project the locked versions of the workspace, so that a new release breaks no run and built
+    /// dependencies are reused.
     fn lock_versions(&self) -> Outcome<()> {
         let lock = self.current.join("Cargo.lock");
         if self.current.join("Cargo.toml").exists() && !lock.exists() {

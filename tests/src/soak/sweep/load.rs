@@ -39,7 +39,7 @@ impl Load {
         }
     }
 
-    /// Nobody writes while the guard is held.
+    /// Stops the writers until the returned lock is dropped.
     pub async fn pause(&self) -> OwnedRwLockWriteGuard<()> {
         self.gate.clone().write_owned().await
     }

@@ -1,5 +1,5 @@
-//! Every call, dropped at each point at which it waits: it is done whole or not at all, leaves no transaction
-//! open, and loses no write that was acknowledged to someone else.
+//! Every call, dropped at each point at which it waits: it is applied as a whole or not at all, leaves no transaction
+//! open, and loses no write that was acknowledged to another caller.
 
 mod calls;
 mod load;

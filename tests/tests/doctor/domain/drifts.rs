@@ -364,7 +364,7 @@ pub(super) const DRIFTS: &[Drift] = &[
         databases: Some((SQLITE, CheckExtra, "outbox: ck_outbox__operation")),
     },
     Drift {
-        class: "check without its words",
+        class: "check without its condition",
         table: Table {
             checks: UNSAID,
             ..OUTBOX

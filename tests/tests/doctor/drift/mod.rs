@@ -1,10 +1,10 @@
 //! Drifts of a database: SQL that causes one, and the finding that it must give.
 
+mod access_control;
 mod checks;
 mod columns;
 mod conflicts;
 mod foreign_keys;
-mod guard;
 mod hazards;
 mod indexes;
 mod keys;
@@ -78,7 +78,7 @@ pub const DRIFTS: &[&[Drift]] = &[
     indexes::DRIFTS,
     foreign_keys::DRIFTS,
     checks::DRIFTS,
-    guard::DRIFTS,
+    access_control::DRIFTS,
     hazards::DRIFTS,
     others::DRIFTS,
 ];

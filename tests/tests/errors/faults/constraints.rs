@@ -20,8 +20,8 @@ use crate::library::{
 
 pub(super) fn faults() -> Vec<Fault> {
     faults! {
-        NotFound: "A row is asked for that is not there, or is another owner's" by not_found;
-        NoRow: "SeaORM, in a unit, updates a row that is not there" by no_row;
+        NotFound: "A row is requested that does not exist, or belongs to another owner" by not_found;
+        NoRow: "SeaORM, in a unit, updates a row that does not exist" by no_row;
         Conflict: "A row is written in a version that it no longer has" by stale;
         DuplicateId: "A row is written of a table that lost its primary key, and has the id twice" by twice;
         Unique: "An id is taken" by taken_id;
@@ -32,7 +32,7 @@ pub(super) fn faults() -> Vec<Fault> {
         ForeignKey: "A deferred foreign key is broken at the commit" by deferred;
         NotNull: "NULL is written where a stricter schema forbids it" by null;
         Check: "A check is violated" by check;
-        Check: "A trigger of the application's own refuses a row" by trigger;
+        Check: "A trigger of the application refuses a row" by trigger;
     }
 }
 

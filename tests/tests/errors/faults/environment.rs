@@ -19,13 +19,13 @@ use super::{EVERYBODYS, Fault, MARKER, Provoked, faults, habits, told};
 
 pub(super) fn faults() -> Vec<Fault> {
     faults! {
-        ConnectionLost: "The connection ends, or a file can no more be read, while a call reads" by lost_reading;
-        CommitUnknown: "The same while a single write waits for its answer" by lost_writing;
+        ConnectionLost: "The connection ends, or the file can no longer be read, during a read" by lost_reading;
+        CommitUnknown: "The same, while a single write waits for its result" by lost_writing;
         Unavailable: "The database's file is replaced under the open store" by replaced;
         StorageFull: "The disk is full" by full;
-        Exhausted: "A limit of the server's is met: temporary files" by exhausted;
+        Exhausted: "A limit of the server is reached: temporary files" by exhausted;
         Corrupt: "A page of a table is overwritten" by damaged;
-        Setting: "A setting that correctness depends on cannot be had" by unsettable;
+        Setting: "A setting that correctness depends on cannot be applied" by unsettable;
     }
 }
 
@@ -238,7 +238,7 @@ async fn unsettable(at: Target) -> Result<Provoked> {
     let db = habits(at).await;
     if db.engine() == Engine::Postgres {
         return Ok(Provoked::Not(
-            "a connection's own settings win; a pooler in between that drops them is told by this",
+            "the settings of a connection take precedence; a pooler that drops them is reported with this kind",
         ));
     }
     db.store().close();

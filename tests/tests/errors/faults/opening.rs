@@ -25,8 +25,8 @@ pub(super) fn faults() -> Vec<Fault> {
         NotMigrated: "There is no schema of that name" by no_schema;
         SchemaDiffers: "The schema is not the one that the application was built for" by another_schema;
         Migration: "A migration fails on what is there already" by failing_migration;
-        Unavailable: "Nothing answers there: no server, or a folder instead of a file" by no_server;
-        Unavailable: "What answers there breaks off at once, or is no Postgres" by stranger;
+        Unavailable: "Nothing responds: no server, or a folder instead of a file" by no_server;
+        Unavailable: "The server closes the connection at once, or is not Postgres" by stranger;
         Unavailable: "The server has no connection left" by too_many;
     }
 }
@@ -131,7 +131,7 @@ async fn failing_migration(at: Target) -> Result<Provoked> {
 /// As if a server ends at that moment.
 async fn stranger(at: Target) -> Result<Provoked> {
     if at != Target::Postgres {
-        return Ok(Provoked::Not("a file does not answer"));
+        return Ok(Provoked::Not("a file does not respond"));
     }
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("its address").port();

@@ -14,7 +14,7 @@ pub(super) fn faults() -> Vec<Fault> {
         UnitEnded: "A unit is committed in which a call had failed" by poisoned;
         SchemaMismatch: "A table went away under the program" by no_table;
         SchemaMismatch: "A column went away under the program" by no_column;
-        StatementTooLarge: "The application's own statement has 70,000 parameters" by too_large;
+        StatementTooLarge: "A statement of custom SQL has 70,000 parameters" by too_large;
         Decode: "A stored value is not of its column's type: an instant that is none" by unreadable;
         Internal: "Something that the library does not know" by unknown;
     }

@@ -28,22 +28,22 @@ fn advice(kind: &str) -> &'static str {
         "InvalidQuery" | "Unsupported" | "SchemaMismatch" | "StatementTooLarge" | "Decode" => {
             "fix the program or the schema"
         }
-        "DuplicateId" => "stop, and give the table its primary key back",
+        "DuplicateId" => "stop, and restore the table's primary key",
         "InvalidCursor" => "begin with the first page",
-        "NotFound" | "NoRow" => "tell that it is not there",
+        "NotFound" | "NoRow" => "report that the row does not exist",
         "Conflict" => {
             "read the row again and decide; `modify` does so for changes of the row alone"
         }
         "Unique" | "ForeignKey" | "NotNull" | "Check" => {
             "refuse the input; the table and the columns say which"
         }
-        "Permission" => "refuse; if the words name a right or a policy, fix the migration",
+        "Permission" => "refuse; if the reason names a privilege or a policy, fix the migration",
         "ReadOnly" => "write in a write unit, to a database that may be written",
         "Serialization" | "LockTimeout" => "run the whole unit again: `writing().run(..)`",
         "PoolTimeout" => "shed load; inside a unit, use the unit's own repositories",
         "StatementTimeout" => "ask for less, or allow more time",
         "ConnectionLost" => "run the whole unit again, on a new connection",
-        "CommitUnknown" => "look whether it was done: `writing().once(key, ..)`",
+        "CommitUnknown" => "check whether it was committed: `writing().once(key, ..)`",
         "Unavailable" => "wait and try again; the store opens new connections by itself",
         "StorageFull" | "Exhausted" => "make room; nothing was written",
         "Corrupt" => "stop, and restore a backup",
@@ -52,10 +52,10 @@ fn advice(kind: &str) -> &'static str {
         }
         "NotMigrated" | "Migration" => "run the migrations; fix the one that failed",
         "SchemaDiffers" => {
-            "run the migrations, or the application that fits; the doctor tells the rest"
+            "run the migrations, or the matching version of the application; the doctor lists each difference"
         }
         "UnitEnded" => "look for the error before it, which is the cause",
-        "Internal" => "read the code and the driver's message, and tell us",
+        "Internal" => "read the code and the driver's message, and report a bug",
         other => panic!("no advice for {other}"),
     }
 }

@@ -15,8 +15,8 @@ pub(super) fn faults() -> Vec<Fault> {
         InvalidValue: "A text is longer than an index of Postgres holds" by too_long;
         InvalidValue: "A text is longer than its record's `max_chars`" by too_many_characters;
         InvalidValue: "A number goes over the end of its column: the version of a row" by overflow;
-        InvalidValue: "The application's own SQL writes a text into a number" by wrong_type;
-        InvalidQuery: "A page of no rows is asked for" by no_page;
+        InvalidValue: "Custom SQL writes a text into a number" by wrong_type;
+        InvalidQuery: "A page of zero rows is requested" by no_page;
         InvalidCursor: "A cursor of another query is used" by foreign_cursor;
         Unsupported: "A record without soft delete is restored" by no_soft_delete;
     }
