@@ -37,7 +37,7 @@ pub async fn tell(store: &Store) -> Result<()> {
         line(&format!("next page:  {}", names(&second.items)));
     }
 
-    scene("Two windows show the same habit. The second one to save is told.");
+    scene("Two windows show the same habit. The second save is a conflict.");
     let mut early = notebook.get(run.id).await?;
     let mut late = early.clone();
     early.name = "run 5 km".to_owned();
