@@ -1,4 +1,5 @@
-//! Connections and execution of SQL. `sqlite` and `postgres` are a pair: the same files, with the same names inside.
+//! Connections and execution of SQL. `sqlite` and `postgres` are a pair: files of the same name do the same, with
+//! the same names inside. What only one engine has is a file of its own.
 
 mod dialect;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]

@@ -1,7 +1,7 @@
 //! Whether DOMAIN agrees with itself and with the records.
 
 mod clashes;
-mod words;
+mod portability;
 
 use crate::fingerprint::code::Code;
 use crate::fingerprint::expression::Node;
@@ -41,7 +41,7 @@ pub(super) fn check(expected: &Requirements<'_>) -> Vec<Finding> {
         let mut on = findings.on(table.name);
         own_columns(&mut on, table);
         references(&mut on, domain, table);
-        words::check(&mut on, table);
+        portability::check(&mut on, table);
         match described.table(table.name) {
             Some(shape) => with_shape(&mut on, expected, table, shape),
             None => {
