@@ -13,7 +13,7 @@ use crate::model::engine::Engine;
 type Named = (&'static str, &'static str, &'static str);
 
 pub(super) fn check(findings: &mut Findings, domain: &Domain) {
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     for engine in Engine::ALL {
         let tables: Vec<&'static Table> = domain.tables_on(engine).collect();
         let mut spaces = vec![relations(&tables, engine)];
@@ -22,13 +22,13 @@ pub(super) fn check(findings: &mut Findings, domain: &Domain) {
         }
         for space in spaces {
             for clash in clashes(engine, &space) {
-                if !told.contains(&clash) {
-                    told.push(clash);
+                if !reported.contains(&clash) {
+                    reported.push(clash);
                 }
             }
         }
     }
-    for ((of, what, name), (other_of, other)) in told {
+    for ((of, what, name), (other_of, other)) in reported {
         let found = match of == other_of {
             true => format!("{name}: {what}, and {other} of the same table"),
             false => format!("{name}: {what}, and {other} of {other_of}"),
@@ -180,11 +180,11 @@ mod tests {
         };
         let mut findings = Findings::default();
         check(&mut findings, &DOMAIN);
-        let mut told: Vec<String> = findings.found.iter().map(|one| one.subject()).collect();
-        told.sort();
-        told.dedup();
+        let mut reported: Vec<String> = findings.found.iter().map(|one| one.subject()).collect();
+        reported.sort();
+        reported.dedup();
         assert_eq!(
-            told,
+            reported,
             [
                 "entries: HABITS", // On SQLite.
                 "entries: habits", // On Postgres.
