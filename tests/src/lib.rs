@@ -6,7 +6,6 @@ pub mod book;
 pub mod cancellation_points;
 pub mod clock;
 pub mod cross_owner;
-pub mod engines_page;
 pub mod generated;
 pub mod kind;
 pub mod login;

@@ -1,6 +1,7 @@
 //! What every repository does, on every engine: each test is written once and runs on a SQLite file, on
 //! SQLite in memory, and on Postgres databases that collate by code point and as American English does.
 
+mod book;
 mod bulk_changes;
 mod bulk_inserts;
 mod capabilities;
@@ -12,6 +13,7 @@ mod deletes;
 mod differential;
 mod duplicates;
 mod encodings;
+mod engines_page;
 mod environment;
 mod filters;
 mod inserts;

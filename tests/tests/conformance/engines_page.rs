@@ -1,7 +1,7 @@
 //! `docs/src/engines.md`: how the engines differ, generated from [`Capabilities`], the type [`MATRIX`] and the table
 //! of faults in `docs/src/errors.md`, which a suite compares with what the databases return.
 //!
-//! `CATAMARAN_WRITE_DOCS=1 cargo test -p suite --lib engines_page` writes the page.
+//! `CATAMARAN_WRITE_DOCS=1 cargo test -p suite --all-features --test conformance engines_page` writes the page.
 
 use std::fmt::Write;
 
@@ -186,7 +186,7 @@ const HEAD: &str = "\
 
 The same call returns the same values, in the same order, with the same kind of error, on both engines. This page lists
 the differences that a caller can still notice. It is generated from the code, and a test fails when it is out of date
-(`tests/src/engines_page.rs`).
+(`tests/tests/conformance/engines_page.rs`).
 
 ## Behaviour
 
@@ -227,7 +227,7 @@ const TAIL: &str = "
 #[cfg(test)]
 mod tests {
     use super::{fields, one_sided, page};
-    use crate::generated::{assert_page, read_page};
+    use suite::generated::{assert_page, read_page};
 
     #[test]
     fn the_page_about_the_engines_is_generated_from_the_code() {
