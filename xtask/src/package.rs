@@ -7,11 +7,11 @@ use crate::{Outcome, shell};
 /// The crates that can be published.
 const CRATES: [&str; 2] = ["catamaran-macros", "catamaran"];
 
-/// What a package has beside its sources.
+/// The files that every package must contain besides its sources.
 const COMPANIONS: [&str; 4] = ["Cargo.toml", "LICENSE-APACHE", "LICENSE-MIT", "README.md"];
 
-/// The workspace's profile, which a packaged crate does not have: with it, the dependencies that the workspace has
-/// built are used again.
+/// The profile of the workspace, which a packaged crate lacks. With it, cargo reuses the dependencies that the workspace
+/// has built.
 const PROFILE: [&str; 4] = [
     "--config",
     "profile.dev.debug=\"line-tables-only\"",
@@ -30,7 +30,7 @@ pub fn run() -> Outcome<bool> {
         let folder = unpacked(name);
         for file in COMPANIONS {
             if !folder.join(file).is_file() {
-                shell::complain(&format!("the package {name} has no {file}"));
+                shell::print_error(&format!("the package {name} has no {file}"));
                 complete = false;
             }
         }
@@ -39,8 +39,8 @@ pub fn run() -> Outcome<bool> {
     Ok(complete)
 }
 
-/// Packages both crates and builds the packages, without sending anything. With all features, so that a file that
-/// only one of them reads is missed too.
+/// Packages both crates and builds the packages, and publishes nothing. All features are on, so that a missing file of any
+/// feature is an error.
 fn publish() -> Command {
     let mut command = shell::cargo(["publish", "--workspace", "--dry-run", "--allow-dirty"]);
     command.arg("--all-features").args(PROFILE);

@@ -8,7 +8,7 @@ use crate::{Outcome, server::Server};
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// What the database is called
+    /// Name of the database
     #[arg(long, default_value = "catamaran")]
     database: String,
 }

@@ -1,4 +1,4 @@
-//! The one server of a run.
+//! The Postgres server of a run.
 
 use std::time::Instant;
 
@@ -6,25 +6,25 @@ use catamaran::testing::{Collation, POSTGRES_URL_VARIABLE, PostgresServer, TestE
 
 use crate::{Outcome, debian, shell};
 
-/// A server, and what to call it in a summary.
+/// A Postgres server and its version.
 ///
-/// One that we started stops when this is dropped, or when this process ends in any other way.
+/// A started server stops when this value is dropped or this process ends.
 pub struct Server {
     server: PostgresServer,
     version: String,
 }
 
 impl Server {
-    /// Finds a server, or starts one; on Debian root installs what is missing.
+    /// Finds a server or starts one. On Debian as root, installs missing packages first.
     pub async fn find_or_start() -> Outcome<Self> {
         let given = std::env::var(POSTGRES_URL_VARIABLE).is_ok_and(|url| !url.is_empty());
-        // The locale must be there before a cluster is made, which takes note of it.
-        if !given && debian::is_ours_to_change() {
-            debian::make_locale();
+        // A new cluster imports the locales that exist when it is created.
+        if !given && debian::can_install() {
+            debian::create_locale();
         }
         let mut begin = Instant::now();
         let server = match PostgresServer::find_or_start() {
-            Err(TestError::NoPostgres) if debian::is_ours_to_change() => {
+            Err(TestError::NoPostgres) if debian::can_install() => {
                 debian::install_postgres()?;
                 begin = Instant::now();
                 PostgresServer::find_or_start()?
@@ -42,21 +42,21 @@ impl Server {
                 begin.elapsed().as_secs_f32(),
                 directory.display()
             ),
-            None => format!(
-                "PostgreSQL {version}, given by {POSTGRES_URL_VARIABLE}; en_US is {english}"
-            ),
+            None => {
+                format!("PostgreSQL {version}, from {POSTGRES_URL_VARIABLE}; en_US is {english}")
+            }
         });
-        // "15.18 (Debian 15.18-0+deb12u1)": the first word is enough for a summary.
+        // The first word of "15.18 (Debian 15.18-0+deb12u1)".
         let version = version.split(' ').next().unwrap_or_default().to_owned();
         Ok(Self { server, version })
     }
 
-    /// Its version, such as `15.18`.
+    /// The version, such as `15.18`.
     pub fn version(&self) -> &str {
         &self.version
     }
 
-    /// The superuser's URL.
+    /// The URL of a superuser.
     pub fn url(&self) -> &str {
         self.server.admin_url()
     }

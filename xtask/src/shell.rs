@@ -1,4 +1,4 @@
-//! Commands that are run, and words for the person who reads along.
+//! Runs commands, and prints headings and errors.
 
 use std::{
     env,
@@ -10,28 +10,29 @@ use std::{
 
 use crate::Outcome;
 
-/// The root of the workspace. Commands run there from wherever `cargo xtask` was called.
+/// The root of the workspace, where commands run.
 pub fn workspace() -> &'static Path {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     package.parent().unwrap_or(package)
 }
 
-/// Where cargo builds.
+/// The target directory of cargo.
 pub fn target() -> PathBuf {
     let chosen = env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
     workspace().join(chosen)
 }
 
-/// The cargo that runs us, in the workspace.
+/// A command of the cargo that runs this program, in the workspace.
 pub fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
     let mut command = command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(workspace());
     command
 }
 
-/// A program, without what `cargo run` says of this package in the environment. Build scripts that look there (ring's
-/// does) would be built again, with all that stands on them, by every command of ours and then by every command of a
-/// person's.
+/// A command without the environment variables of this package that `cargo run` sets.
+///
+/// Some build scripts depend on them, such as ring's. They would be rebuilt with all their dependents, by every command of
+/// this program and again by the next command of the user.
 pub fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     for (name, _) in env::vars_os() {
@@ -43,7 +44,7 @@ pub fn command(program: impl AsRef<OsStr>) -> Command {
     command
 }
 
-/// The command line, for a person to copy.
+/// The command line, for a user to copy.
 pub fn line(command: &Command) -> String {
     let program = Path::new(command.get_program());
     let name = program.file_name().unwrap_or(program.as_os_str());
@@ -57,7 +58,7 @@ pub fn line(command: &Command) -> String {
     words.join(" ")
 }
 
-/// What a command prints, if it succeeds.
+/// The output of a command, if it succeeds.
 pub fn output(program: &str, arguments: &[&str]) -> Option<String> {
     let mut command = Command::new(program);
     command.args(arguments).stderr(Stdio::null());
@@ -72,8 +73,7 @@ pub fn output(program: &str, arguments: &[&str]) -> Option<String> {
     )
 }
 
-/// Runs a command that has to succeed. What it says goes to standard error, since standard output may be read by
-/// a program.
+/// Runs a command that must succeed. Its output goes to standard error, because a program may read standard output.
 pub fn quietly(command: &mut Command) -> Outcome<()> {
     let status = command.stdout(io::stderr()).status()?;
     if status.success() {
@@ -82,7 +82,7 @@ pub fn quietly(command: &mut Command) -> Outcome<()> {
     Err(format!("`{}` failed ({status})", line(command)).into())
 }
 
-/// Announces what comes next.
+/// Prints a heading on standard error.
 pub fn heading(text: &str) {
     eprintln!(
         "\n{}",
@@ -90,13 +90,13 @@ pub fn heading(text: &str) {
     );
 }
 
-/// Says why nothing could be done.
-pub fn complain(text: &str) {
+/// Prints an error on standard error.
+pub fn print_error(text: &str) {
     let colour = io::stderr().is_terminal();
     eprintln!("{} {text}", paint("1;31", "error:", colour));
 }
 
-/// The text in green or red, on a terminal.
+/// The text, in green or red on a terminal.
 pub fn verdict(good: bool, text: &str) -> String {
     let colour = if good { "1;32" } else { "1;31" };
     paint(colour, text, io::stdout().is_terminal())

@@ -6,19 +6,19 @@ use crate::{Outcome, server::Server, shell};
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// How long, on each engine; both run side by side
+    /// Duration in minutes; both engines run in parallel
     #[arg(long, default_value_t = 20.0)]
     minutes: f64,
-    /// On which engine: sqlite, postgres or both
+    /// Engine to test: sqlite, postgres or both
     #[arg(long, default_value = "both", value_parser = ["sqlite", "postgres", "both"])]
     engine: String,
-    /// Where random choices come from; without it, a new one, which the table names
+    /// Seed of the random choices [default: a new one, which the table shows]
     #[arg(long)]
     seed: Option<u64>,
-    /// Write the final table for machines
+    /// Print the final table as JSON
     #[arg(long, conflicts_with = "markdown")]
     json: bool,
-    /// Write the final table for a document
+    /// Print the final table as Markdown
     #[arg(long)]
     markdown: bool,
 }
@@ -39,7 +39,7 @@ pub async fn run(arguments: &Arguments) -> Outcome<bool> {
     }
     command.env(POSTGRES_URL_VARIABLE, server.url());
     shell::heading(&shell::line(&command));
-    // A Ctrl-C in the terminal is meant for the soak, which then ends in order.
+    // A Ctrl-C in the terminal must only stop the soak, which then prints its table.
     let ignored = tokio::spawn(async { while tokio::signal::ctrl_c().await.is_ok() {} });
     let mut child = command.spawn()?;
     let status = tokio::task::spawn_blocking(move || child.wait()).await??;

@@ -1,4 +1,4 @@
-//! One step of many, with its time.
+//! A step of a run, with its time.
 
 use std::{
     process::Command,
@@ -7,7 +7,7 @@ use std::{
 
 use crate::{Outcome, shell};
 
-/// How a step ended.
+/// The result of a step.
 pub struct Step {
     pub name: String,
     pub passed: bool,
@@ -24,7 +24,7 @@ impl Step {
         })
     }
 
-    /// Runs both steps, whatever the first one finds, as one.
+    /// Combines the results of two steps into one.
     pub fn and(self, then: Self) -> Self {
         Self {
             name: self.name,
@@ -37,7 +37,7 @@ impl Step {
     pub fn check(name: &str, check: impl FnOnce() -> Outcome<bool>) -> Self {
         let begin = Instant::now();
         let passed = check().unwrap_or_else(|error| {
-            shell::complain(&error.to_string());
+            shell::print_error(&error.to_string());
             false
         });
         Self {
@@ -47,7 +47,7 @@ impl Step {
         }
     }
 
-    /// A line of the table that ends a run.
+    /// The line of this step in the table at the end of a run.
     pub fn line(&self) -> String {
         let word = if self.passed { "passed" } else { "FAILED" };
         let took = self.took.as_secs_f32();

@@ -1,9 +1,9 @@
-//! What the test harness reports, added up.
+//! The sum of the results that the test harness prints.
 
-/// Counts over every suite of a run.
+/// The counts of all suites of a run.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Those that ran a test: most crates have an empty one as well.
+    /// The number of suites that ran a test. Most crates also have an empty suite.
     pub suites: u32,
     pub passed: u32,
     pub failed: u32,
@@ -11,7 +11,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Takes note of a line such as
+    /// Adds the counts of a line such as
     /// `test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s`.
     pub fn read(&mut self, line: &str) {
         let line = without_colour(line);
@@ -36,12 +36,12 @@ impl Tally {
     }
 }
 
-/// The line without the sequences that colour it on a terminal.
+/// The line without terminal colour sequences.
 fn without_colour(line: &str) -> String {
     let mut pieces = line.split('\x1b');
     let mut plain = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
-        // Up to its final letter, as in `[32m` or `(B`.
+        // A sequence ends with a letter, as in `[32m` or `(B`.
         let text = piece.split_once(|letter: char| letter.is_ascii_alphabetic());
         plain.push_str(text.map_or("", |(_, text)| text));
     }
@@ -53,7 +53,7 @@ mod tests {
     use super::Tally;
 
     #[test]
-    fn results_are_added_up_with_and_without_colour() {
+    fn tally_adds_results_with_and_without_colour() {
         let mut tally = Tally::default();
         for line in [
             "running 3 tests",

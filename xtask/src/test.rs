@@ -12,21 +12,21 @@ use crate::{Outcome, debian, server::Server, shell, tally::Tally};
 
 #[derive(clap::Args, Default)]
 pub struct Arguments {
-    /// Only the suites of this package (may be given again)
+    /// Run only the suites of this package (may be repeated)
     #[arg(short, long, value_name = "NAME")]
     package: Vec<String>,
     /// Only this suite, by the name of its file (may be given again)
     #[arg(short, long, value_name = "NAME")]
     test: Vec<String>,
-    /// What the test harness gets: a part of the names of tests, --nocapture, ...
+    /// Arguments for the test harness: a part of the names of tests, --nocapture, ...
     #[arg(last = true, value_name = "FILTER")]
     harness: Vec<String>,
 }
 
-/// How a run of the suites ended.
+/// The result of a run of the suites.
 pub struct Report {
     tally: Tally,
-    /// What cargo says: false also when something did not build.
+    /// Whether cargo succeeded; false also if something did not build.
     success: bool,
     took: Duration,
     version: String,
@@ -38,10 +38,10 @@ pub async fn run(arguments: &Arguments) -> Outcome<bool> {
     Ok(report.passed())
 }
 
-/// Runs the suites, and says how that went.
+/// Runs the suites; returns their results.
 pub async fn report(arguments: &Arguments) -> Outcome<Report> {
     let server = Server::find_or_start().await?;
-    if debian::is_ours_to_change() {
+    if debian::can_install() {
         debian::install_programs()?;
     }
     let begin = Instant::now();
@@ -73,14 +73,14 @@ fn cargo_test(arguments: &Arguments) -> Command {
         command.arg("--");
     }
     if colour {
-        // The harness writes to our pipe, and would not know of the terminal behind it.
+        // The harness writes to a pipe, so it cannot detect the terminal.
         command.arg("--color=always");
     }
     command.args(&arguments.harness);
     command
 }
 
-/// Runs the command, and shows its output as it comes.
+/// Runs the command, and shows its output immediately.
 fn stream(command: &mut Command) -> Outcome<(bool, Tally)> {
     let mut child = command.stdout(Stdio::piped()).spawn()?;
     let mut tally = Tally::default();
@@ -99,12 +99,12 @@ fn stream(command: &mut Command) -> Outcome<(bool, Tally)> {
 }
 
 impl Report {
-    /// Whether all is well: cargo says so, something ran, and nothing was left out.
+    /// Whether cargo succeeded, at least one test ran, and none failed or was ignored.
     pub fn passed(&self) -> bool {
         self.success && self.tally.failed == 0 && self.tally.ignored == 0 && self.tally.passed > 0
     }
 
-    /// One line.
+    /// A summary in one line.
     pub fn summary(&self) -> String {
         let Tally {
             suites,
@@ -117,7 +117,7 @@ impl Report {
         } else if !self.success {
             " (something did not build, or ended early)"
         } else if ignored > 0 {
-            " (an ignored test proves nothing)"
+            " (ignored tests count as failures)"
         } else {
             " (no test ran)"
         };

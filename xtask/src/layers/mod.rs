@@ -1,4 +1,4 @@
-//! `cargo xtask layers`: imports inside the library go one way.
+//! `cargo xtask layers`: checks the order of imports inside the library.
 
 mod order;
 mod scan;
@@ -17,12 +17,12 @@ use tree::{Target, Tree};
 
 use crate::{Outcome, shell};
 
-/// The sources that are checked, from the workspace's root.
+/// The path of the checked sources in the workspace.
 const SOURCES: &str = "repository/src";
 
 #[derive(clap::Args, Default)]
 pub struct Arguments {
-    /// The root of another checkout of this workspace
+    /// Root of another checkout to check
     #[arg(long, value_name = "FOLDER")]
     root: Option<PathBuf>,
 }
@@ -36,7 +36,7 @@ pub fn run(arguments: &Arguments) -> Outcome<bool> {
     Ok(violations.is_empty())
 }
 
-/// One line for each import that the order forbids, and for each module that is on one side only.
+/// One line for each import that the order forbids, and for each module that is only declared or only exists.
 fn check(root: &Path) -> Outcome<Vec<String>> {
     let order = Order::read(root)?;
     let tree = Tree::read(&root.join(SOURCES), SOURCES)?;
@@ -49,11 +49,11 @@ fn check(root: &Path) -> Outcome<Vec<String>> {
             }
             for Target { module: to, whole } in tree.resolve(path, &reference.path) {
                 let to = tree.file_module(&to);
-                // The name of a module that has this one is no import of what it defines, unless all of that is meant.
-                let is_name = whole && !reference.glob && from.starts_with(&to);
-                // What a module offers of its children is theirs: who imports it is compared with them.
-                let is_offer = reference.reexport && to.starts_with(&from);
-                if is_name || is_offer {
+                // A path to a parent module imports nothing that the parent defines, unless it ends with `*`.
+                let is_parent = whole && !reference.glob && from.starts_with(&to);
+                // A module may re-export items of its children. Imports of these items are compared with the children.
+                let is_reexport = reference.reexport && to.starts_with(&from);
+                if is_parent || is_reexport {
                     continue;
                 }
                 if let Some(edge) = order.forbids(&from, &to) {
@@ -76,8 +76,8 @@ fn check(root: &Path) -> Outcome<Vec<String>> {
     Ok(order.gaps(&tree).into_iter().chain(edges).collect())
 }
 
-/// Whether a path begins with an imported item, such as `Store::open`: the import itself is checked. One that begins
-/// with an imported module may lead further down.
+/// Whether a path begins with an imported item, such as `Store::open`. Then the import itself is checked. A path that
+/// begins with an imported module is checked, because it may lead to a child.
 fn repeats_import(tree: &Tree, module: &[String], reference: &Reference) -> bool {
     let mut first = tree.resolve(module, &reference.path[..1]).into_iter();
     !reference.glob && reference.path.len() > 1 && first.all(|target| !target.whole)

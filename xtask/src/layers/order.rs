@@ -1,4 +1,4 @@
-//! The declared order: `repository/layers.toml`.
+//! The order of layers that `repository/layers.toml` declares.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -7,26 +7,26 @@ use serde::Deserialize;
 use super::tree::{ModulePath, Tree, name};
 use crate::Outcome;
 
-/// Where the order is declared, from the workspace's root.
+/// The path of the declaration in the workspace.
 pub const FILE: &str = "repository/layers.toml";
 
-/// The entry that stands for what a module's own file defines, beside its children.
+/// The entry for the items in the module's own file.
 const SELF: &str = "self";
 
-/// For each module whose children are ordered: the rank of each child.
+/// The rank of each child, for each module with ordered children.
 pub struct Order {
     ranks: BTreeMap<ModulePath, BTreeMap<String, usize>>,
 }
 
-/// One place in an order: a module, or several that must not see each other.
+/// One entry of a list: a module, or several modules of equal rank, which must not import each other.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Place {
+enum Entry {
     One(String),
     Equals(Vec<String>),
 }
 
-/// An import that goes up or sideways, as the names of both sides.
+/// An import that the order forbids: the importing and the imported module.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Edge {
     pub from: String,
@@ -34,7 +34,7 @@ pub struct Edge {
 }
 
 impl Order {
-    /// Reads the order that a workspace declares.
+    /// Reads the declaration of a workspace.
     pub fn read(root: &Path) -> Outcome<Self> {
         let path = root.join(FILE);
         let text = fs::read_to_string(&path)
@@ -43,10 +43,11 @@ impl Order {
     }
 
     fn parse(text: &str) -> Outcome<Self> {
-        let lists: BTreeMap<String, Vec<Place>> = toml::from_str(text)?;
+        let lists: BTreeMap<String, Vec<Entry>> = toml::from_str(text)?;
         let mut ranks = BTreeMap::new();
-        for (parent, places) in lists {
-            let children = ranked(places).map_err(|child| format!("{parent}: {child} twice"))?;
+        for (parent, entries) in lists {
+            let children =
+                ranked(entries).map_err(|child| format!("{parent}: {child} occurs twice"))?;
             let mut path: ModulePath = parent.split("::").map(str::to_owned).collect();
             if path.first().is_some_and(|first| first == "crate") {
                 path.remove(0);
@@ -54,12 +55,12 @@ impl Order {
             ranks.insert(path, children);
         }
         if !ranks.contains_key(&Vec::new()) {
-            return Err("no list `crate`".into());
+            return Err("the list `crate` is missing".into());
         }
         Ok(Self { ranks })
     }
 
-    /// Compares the declared modules with those that exist, one line for each that is on one side only.
+    /// One line for each module that is only declared or only exists.
     pub fn gaps(&self, tree: &Tree) -> Vec<String> {
         let mut gaps = Vec::new();
         for (parent, children) in &self.ranks {
@@ -82,13 +83,13 @@ impl Order {
         gaps
     }
 
-    /// The edge between two modules, if the order forbids it. Both are modules that are files: what is inline belongs
-    /// to its file.
+    /// The edge between two modules, if the order forbids it. Both must be modules with a file; an inline module belongs to
+    /// its file.
     pub fn forbids(&self, from: &[String], to: &[String]) -> Option<Edge> {
         let shared = from.iter().zip(to).take_while(|(a, b)| a == b).count();
         let (parent, from, to) = (&from[..shared], from.get(shared), to.get(shared));
         let children = self.ranks.get(parent)?;
-        // A module's own file is above its children, as lib.rs is above all, unless the list says otherwise.
+        // A module's own file is above its children, unless the list contains `self`.
         let rank = |child: Option<&String>| {
             let child = child.map_or(SELF, String::as_str);
             children
@@ -97,7 +98,7 @@ impl Order {
                 .or((child == SELF).then_some(usize::MAX))
         };
         let (Some(source), Some(target)) = (rank(from), rank(to)) else {
-            return None; // Not declared, which `gaps` reports.
+            return None; // A module that is not declared is reported by `gaps`.
         };
         if from == to || target < source {
             return None;
@@ -113,13 +114,16 @@ impl Order {
     }
 }
 
-/// The rank of each name, or the name that is there twice.
-fn ranked(places: Vec<Place>) -> Result<BTreeMap<String, usize>, String> {
+/// The rank of each name.
+///
+/// # Errors
+/// The name that occurs twice.
+fn ranked(entries: Vec<Entry>) -> Result<BTreeMap<String, usize>, String> {
     let mut ranks = BTreeMap::new();
-    for (rank, place) in places.into_iter().enumerate() {
-        let names = match place {
-            Place::One(name) => vec![name],
-            Place::Equals(names) => names,
+    for (rank, entry) in entries.into_iter().enumerate() {
+        let names = match entry {
+            Entry::One(name) => vec![name],
+            Entry::Equals(names) => names,
         };
         for name in names {
             if ranks.insert(name.clone(), rank).is_some() {

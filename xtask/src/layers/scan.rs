@@ -1,5 +1,7 @@
-//! Reads one file as tokens, so that what stands in the calls and the bodies of macros is seen too. Comments are no
-//! tokens, and those that document are literals.
+//! Reads the paths in one file.
+//!
+//! It reads tokens and not a syntax tree, so that it also finds paths in calls and bodies of macros. Comments are no tokens,
+//! and doc comments are literals.
 
 use std::{iter::Peekable, str::FromStr, vec};
 
@@ -8,18 +10,18 @@ use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
 use super::tree::{Module, ModulePath, Tree};
 use crate::Outcome;
 
-/// A path in a file, as it is written.
+/// A path as written in a file.
 #[derive(Debug)]
 pub struct Reference {
     pub line: usize,
     pub path: Vec<String>,
     /// `use path::*`
     pub glob: bool,
-    /// `pub use`, of any visibility.
+    /// `pub use` with any visibility.
     pub reexport: bool,
 }
 
-/// Adds a file, and the modules that are inline in it, to the tree.
+/// Adds a file and its inline modules to the tree.
 pub fn file(tree: &mut Tree, path: ModulePath, file: String, text: &str) -> Outcome<()> {
     let tokens = TokenStream::from_str(text)
         .map_err(|error| format!("{file}:{}: {error}", error.span().start().line))?;
@@ -40,7 +42,7 @@ struct Scanner<'a> {
 
 type Tokens = Peekable<vec::IntoIter<TokenTree>>;
 
-/// What is put before the name of an item that other modules may import.
+/// The keywords before the name of an item.
 const ITEMS: [&str; 8] = [
     "const", "enum", "fn", "static", "struct", "trait", "type", "union",
 ];
@@ -58,7 +60,7 @@ impl Scanner<'_> {
         self.scope(&path, tokens, true);
     }
 
-    /// Reads what stands in a module, at its top or in some group inside.
+    /// Reads the tokens of a module: `top` for its own, false for those of a group inside it.
     fn scope(&mut self, module: &ModulePath, tokens: TokenStream, top: bool) {
         let mut tokens = peekable(tokens);
         let mut exported = false;
@@ -67,7 +69,7 @@ impl Scanner<'_> {
             let group = match token {
                 TokenTree::Group(group) => group,
                 TokenTree::Punct(punct) => {
-                    // A path that begins with `::` is another crate's, or goes on after a type.
+                    // A path that begins with `::` names another crate, or continues a type.
                     if punct.as_char() == ':'
                         && punct.spacing() == Spacing::Joint
                         && separator(&mut tokens)
@@ -137,7 +139,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// Reads what stands after `use`, or after `{` or `,` in its groups.
+    /// Reads a path after `use`, or after `{` or `,` in its groups.
     fn import(
         &mut self,
         module: &ModulePath,
@@ -146,7 +148,7 @@ impl Scanner<'_> {
         reexport: bool,
     ) {
         let mut path = prefix;
-        // `use ::other_crate::…` names nothing of ours.
+        // `use ::other_crate::…` names nothing of this crate.
         let foreign = is_punct(tokens.peek(), ':');
         let mut line = 0;
         while let Some(token) = tokens.next_if(|token| !ends_import(token)) {
@@ -242,7 +244,7 @@ fn peekable(tokens: TokenStream) -> Tokens {
         .peekable()
 }
 
-/// A name without the mark of a raw identifier.
+/// A name without the `r#` of a raw identifier.
 fn plain(name: &str) -> String {
     name.strip_prefix("r#").unwrap_or(name).to_owned()
 }
@@ -251,12 +253,12 @@ fn is_punct(token: Option<&TokenTree>, wanted: char) -> bool {
     matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == wanted)
 }
 
-/// Takes the second half of a `::`.
+/// Consumes the second half of a `::`.
 fn separator(tokens: &mut Tokens) -> bool {
     tokens.next_if(|token| is_punct(Some(token), ':')).is_some()
 }
 
-/// Takes the rest of a path: `::name`, any number of times.
+/// Consumes the rest of a path: any number of `::name`.
 fn path(tokens: &mut Tokens, mut path: Vec<String>) -> Vec<String> {
     loop {
         if !path.is_empty() {
@@ -272,7 +274,7 @@ fn path(tokens: &mut Tokens, mut path: Vec<String>) -> Vec<String> {
     }
 }
 
-/// The name and the body of `mod name { … }`. Nothing for `mod name;`, which is a file.
+/// The name and the body of `mod name { … }`. `None` for `mod name;`, which has its own file.
 fn inline_module(tokens: &mut Tokens) -> Option<(String, TokenStream)> {
     let TokenTree::Ident(name) = tokens.next_if(|token| matches!(token, TokenTree::Ident(_)))?
     else {

@@ -7,7 +7,7 @@ crate = ["model", "driver", "store"]
 driver = ["pool", ["postgres", "sqlite"]]
 "#;
 
-/// What a small crate is found to break. Every module of `ORDER` is there; `files` are added, or put in place of them.
+/// The violations in a small crate that has every module of `ORDER`. `files` are added to it, or replace its files.
 fn violations(order: &str, files: &[(&str, &str)]) -> Vec<String> {
     let folder = tempfile::tempdir().expect("a folder");
     let declared = [
@@ -30,7 +30,7 @@ fn violations(order: &str, files: &[(&str, &str)]) -> Vec<String> {
 }
 
 #[test]
-fn imports_that_go_down_are_allowed() {
+fn imports_of_lower_layers_are_allowed() {
     let found = violations(
         ORDER,
         &[
@@ -60,7 +60,7 @@ fn imports_that_go_down_are_allowed() {
 }
 
 #[test]
-fn an_import_that_goes_up_is_one_line_with_file_line_and_edge() {
+fn import_of_a_higher_layer_is_reported_with_file_line_and_edge() {
     let found = violations(
         ORDER,
         &[(
@@ -93,7 +93,7 @@ fn each_name_of_a_grouped_import_is_checked() {
 }
 
 #[test]
-fn a_chain_of_super_leads_to_the_module_that_it_names() {
+fn repeated_super_leads_to_the_named_ancestor() {
     let text =
         "mod deep { use super::super::super::store::Store; }\nuse super::super::store::Store;";
     let found = violations(ORDER, &[("driver/pool.rs", text)]);
@@ -107,7 +107,7 @@ fn a_chain_of_super_leads_to_the_module_that_it_names() {
 }
 
 #[test]
-fn paths_in_expressions_and_in_macros_are_imports() {
+fn paths_in_expressions_and_macros_count_as_imports() {
     let text = "fn f() { crate::store::open(); }\n\
                 macro_rules! m { ($x:expr) => { $crate::store::go($x) }; }\n\
                 fn g() { vec![crate::store::N]; }\n\
@@ -124,13 +124,13 @@ fn paths_in_expressions_and_in_macros_are_imports() {
 }
 
 #[test]
-fn comments_and_strings_are_not_imports() {
+fn paths_in_comments_and_strings_are_ignored() {
     let text = "//! See [`crate::store::Store`].\n\n/// As [`crate::store`] says.\nfn f() { g(\"crate::store::X\") }\n// crate::store::X";
     assert_eq!(violations(ORDER, &[("model.rs", text)]), [""; 0]);
 }
 
 #[test]
-fn a_name_that_the_root_re_exports_belongs_to_the_module_that_defines_it() {
+fn name_that_the_root_reexports_belongs_to_the_module_that_defines_it() {
     let found = violations(
         ORDER,
         &[
@@ -154,7 +154,7 @@ fn a_name_that_the_root_re_exports_belongs_to_the_module_that_defines_it() {
 }
 
 #[test]
-fn an_exported_macro_belongs_to_the_module_that_defines_it() {
+fn exported_macro_belongs_to_the_module_that_defines_it() {
     let found = violations(
         ORDER,
         &[
@@ -172,7 +172,7 @@ fn an_exported_macro_belongs_to_the_module_that_defines_it() {
 }
 
 #[test]
-fn what_the_root_itself_defines_is_above_all() {
+fn items_of_the_root_are_above_all_layers() {
     let found = violations(
         ORDER,
         &[
@@ -187,7 +187,7 @@ fn what_the_root_itself_defines_is_above_all() {
 }
 
 #[test]
-fn a_path_that_begins_with_an_imported_module_is_followed() {
+fn path_that_begins_with_an_imported_module_is_followed() {
     let text = "use super::super::driver;\nfn f() { driver::sqlite::open() }";
     let found = violations(ORDER, &[("driver/postgres.rs", text)]);
     assert_eq!(
@@ -199,7 +199,7 @@ fn a_path_that_begins_with_an_imported_module_is_followed() {
 }
 
 #[test]
-fn equals_do_not_see_each_other_and_both_see_what_is_below() {
+fn modules_of_equal_rank_may_only_import_lower_ones() {
     let text = "use super::{pool::Pool, sqlite::Open};";
     let found = violations(ORDER, &[("driver/postgres.rs", text)]);
     assert_eq!(
@@ -211,7 +211,7 @@ fn equals_do_not_see_each_other_and_both_see_what_is_below() {
 }
 
 #[test]
-fn a_cycle_inside_a_module_is_found_by_its_edge_that_goes_up() {
+fn cycle_between_children_is_reported_by_its_upward_edge() {
     let found = violations(
         ORDER,
         &[
@@ -226,7 +226,7 @@ fn a_cycle_inside_a_module_is_found_by_its_edge_that_goes_up() {
 }
 
 #[test]
-fn a_child_does_not_import_from_its_parent_unless_the_order_says_so() {
+fn child_may_import_from_its_parent_only_if_the_order_lists_self() {
     let files = [
         ("driver/mod.rs", "pub use pool::Pool; pub struct Settings;"),
         ("driver/sqlite.rs", "use super::{Pool, Settings};"),
@@ -244,7 +244,7 @@ fn a_child_does_not_import_from_its_parent_unless_the_order_says_so() {
 }
 
 #[test]
-fn tests_are_held_to_the_layer_of_what_they_test() {
+fn test_modules_have_the_layer_of_the_module_they_test() {
     let found = violations(
         ORDER,
         &[
@@ -269,7 +269,7 @@ fn tests_are_held_to_the_layer_of_what_they_test() {
 }
 
 #[test]
-fn imports_that_are_named_as_what_they_come_from_end() {
+fn circular_names_of_imports_do_not_loop() {
     let text =
         "use uuid::uuid; use super::*; use crate::store as store;\nfn f() { uuid::uuid!(); }";
     let found = violations(
@@ -290,7 +290,7 @@ fn imports_that_are_named_as_what_they_come_from_end() {
 }
 
 #[test]
-fn modules_are_declared_if_and_only_if_they_exist() {
+fn undeclared_and_missing_modules_are_reported() {
     let order = r#"
         crate = ["model", "driver", "store", "cli"]
         driver = ["postgres", "sqlite"]
@@ -306,7 +306,7 @@ fn modules_are_declared_if_and_only_if_they_exist() {
 }
 
 #[test]
-fn a_module_that_is_declared_twice_is_refused() {
+fn module_that_is_declared_twice_is_an_error() {
     let folder = tempfile::tempdir().expect("a folder");
     fs::create_dir_all(folder.path().join("repository/src")).expect("a folder");
     fs::write(
@@ -314,9 +314,9 @@ fn a_module_that_is_declared_twice_is_refused() {
         r#"crate = ["model", ["store", "model"]]"#,
     )
     .expect("a file");
-    let error = check(folder.path()).expect_err("`model` has two places");
+    let error = check(folder.path()).expect_err("`model` occurs twice");
     assert_eq!(
         error.to_string(),
-        "repository/layers.toml: crate: model twice"
+        "repository/layers.toml: crate: model occurs twice"
     );
 }

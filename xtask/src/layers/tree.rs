@@ -1,4 +1,4 @@
-//! The modules of a crate, and what the paths in them name.
+//! The modules of a crate, and the resolution of paths in them.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,10 +9,10 @@ use std::{
 use super::scan::{self, Reference};
 use crate::Outcome;
 
-/// A module by its names from the crate's root, which is empty.
+/// The path of a module from the root of the crate; the root's is empty.
 pub type ModulePath = Vec<String>;
 
-/// A path for a person: `crate` for the root.
+/// The path as text; `crate` for the root.
 pub fn name(path: &[String]) -> String {
     match path {
         [] => "crate".to_owned(),
@@ -20,18 +20,18 @@ pub fn name(path: &[String]) -> String {
     }
 }
 
-/// What one module says.
+/// The items and the paths of one module.
 #[derive(Debug, Default)]
 pub struct Module {
-    /// The file that it is in, from the workspace's root.
+    /// The path of its file in the workspace.
     pub file: String,
-    /// The module that is this file: another one if this one is inline.
+    /// The module of the file: a parent if this module is inline.
     pub file_module: ModulePath,
-    /// What it defines, apart from modules.
+    /// The names that it defines, without modules.
     pub items: BTreeSet<String>,
-    /// What `use` names in it, with the path that is meant. More than one where `cfg` chooses.
+    /// The names that `use` binds, each with its paths. Several if `cfg` chooses.
     pub bindings: BTreeMap<String, Vec<Vec<String>>>,
-    /// What `use path::*` names.
+    /// The paths of `use path::*`.
     pub globs: Vec<Vec<String>>,
     pub references: Vec<Reference>,
 }
@@ -40,23 +40,23 @@ pub struct Module {
 #[derive(Debug, Default)]
 pub struct Tree {
     pub modules: BTreeMap<ModulePath, Module>,
-    /// `#[macro_export]` gives a macro a path at the root: here is the module that defines it.
+    /// The macros with `#[macro_export]`, which have a path at the root, and the modules that define them.
     pub exported: BTreeMap<String, ModulePath>,
 }
 
-/// Where a path leads.
+/// The target of a path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Target {
     pub module: ModulePath,
-    /// The path names the module itself, not something that it defines.
+    /// Whether the path names the module itself, not an item in it.
     pub whole: bool,
 }
 
-/// The imports that are being followed, none of which is followed to find itself.
+/// The imports that are currently followed, to stop at a cycle.
 type Visited = BTreeSet<(ModulePath, String)>;
 
 impl Tree {
-    /// Reads every `.rs` file under `folder`, which is `shown` in the workspace.
+    /// Reads every `.rs` file under `folder`; `shown` is its path in the workspace.
     pub fn read(folder: &Path, shown: &str) -> Outcome<Self> {
         let mut tree = Self::default();
         tree.read_folder(folder, shown, &Vec::new())?;
@@ -86,7 +86,7 @@ impl Tree {
         Ok(())
     }
 
-    /// The children of a module that are files, each with its file.
+    /// The children of a module that have a file, each with its file.
     pub fn file_children(&self, parent: &[String]) -> Vec<(String, &str)> {
         let children = self.modules.iter().filter(|(path, module)| {
             path.len() == parent.len() + 1
@@ -95,12 +95,12 @@ impl Tree {
         });
         children
             .map(|(path, module)| (path[parent.len()].clone(), module.file.as_str()))
-            // The tests of a module are a part of it.
+            // The tests of a module belong to the module.
             .filter(|(child, _)| child != "tests")
             .collect()
     }
 
-    /// The module whose file has this one. Tests count as a part of what they test.
+    /// The module whose file contains this one. Tests belong to the module that they test.
     pub fn file_module(&self, module: &[String]) -> ModulePath {
         let file = self
             .modules
@@ -110,8 +110,7 @@ impl Tree {
         file[..tests.unwrap_or(file.len())].to_vec()
     }
 
-    /// Where a path that stands in `from` leads inside the crate. Nothing if it leads to another crate, or to what
-    /// `from` has itself.
+    /// The targets inside the crate of a path in `from`. Empty if the path leads to another crate, or to an item of `from`.
     pub fn resolve(&self, from: &[String], path: &[String]) -> BTreeSet<Target> {
         self.resolve_once(from, path, &mut Visited::new())
     }
@@ -162,8 +161,7 @@ impl Tree {
         }])
     }
 
-    /// Where a path leads whose first name is a child of a module, or something that it imports. `None` if it is
-    /// neither: the module defines it, or another crate.
+    /// The targets of a path whose first name is a child or an import of the module. `None` if it is neither.
     fn look_up(
         &self,
         at: &[String],

@@ -1,12 +1,12 @@
-//! Changes that a page shows as a diff.
+//! Applies the diffs of a page.
 
 /// The text with the diff applied.
 ///
-/// A diff is lines that begin with a space, `+` or `-`; a line that begins with `@@` separates two changes. Each change
-/// has to fit in exactly one place.
+/// The lines of a diff begin with a space, `+` or `-`. A line that begins with `@@` separates two changes. The old lines of
+/// each change must occur exactly once.
 ///
 /// # Errors
-/// The change that fits nowhere, or in more than one place.
+/// The change whose old lines occur nowhere, or more than once.
 pub fn apply(text: &str, diff: &str) -> Result<String, String> {
     let mut lines: Vec<&str> = text.lines().collect();
     let diff: Vec<&str> = diff.lines().collect();
@@ -16,25 +16,28 @@ pub fn apply(text: &str, diff: &str) -> Result<String, String> {
         }
         let old = side(change, '-')?;
         let new = side(change, '+')?;
-        let mut places = lines
+        let mut positions = lines
             .windows(old.len().max(1))
             .enumerate()
             .filter(|(_, window)| *window == old.as_slice())
-            .map(|(place, _)| place);
-        let found = (places.next(), places.next());
-        let (Some(place), None) = found else {
+            .map(|(position, _)| position);
+        let found = (positions.next(), positions.next());
+        let (Some(position), None) = found else {
             let how = match found.0 {
                 None => "nowhere",
-                Some(_) => "in more than one place",
+                Some(_) => "more than once",
             };
-            return Err(format!("the change fits {how}:\n{}", change.join("\n")));
+            return Err(format!(
+                "the old lines of this change occur {how} in the file:\n{}",
+                change.join("\n")
+            ));
         };
-        lines.splice(place..place + old.len(), new);
+        lines.splice(position..position + old.len(), new);
     }
     Ok(lines.join("\n") + "\n")
 }
 
-/// The lines of one side of a change, without their marks.
+/// The old or the new lines of a change, without their marks.
 fn side<'a>(change: &[&'a str], mark: char) -> Result<Vec<&'a str>, String> {
     let mut lines = Vec::new();
     for line in change {
@@ -44,7 +47,7 @@ fn side<'a>(change: &[&'a str], mark: char) -> Result<Vec<&'a str>, String> {
             Some('+' | '-') => {}
             Some(_) => {
                 return Err(format!(
-                    "{line:?} begins with none of space, \"+\", \"-\", \"@@\""
+                    "the line {line:?} of the diff must begin with a space, \"+\", \"-\" or \"@@\""
                 ));
             }
         }

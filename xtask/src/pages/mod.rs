@@ -1,14 +1,14 @@
-//! `cargo xtask pages`: does what two pages of the book say, word by word.
+//! `cargo xtask pages`: follows the instructions of two pages of the book, and checks their output.
 //!
-//! A page is followed from its top:
+//! The blocks of a page are followed in order:
 //!
-//! - A block under a paragraph that is only `` `path`: `` is that file. A `diff` block there changes it. Under
-//!   `` At the end of `path`: `` it is added to the file, after an empty line.
-//! - A `console` block is run. Each line that begins with `$ ` is a command. What follows it is its output; a command
-//!   without such lines may print anything.
-//! - In an output, a line of three dots stands for any number of lines. `<seconds>` stands for a duration, `<hash>` for
-//!   hexadecimal digits, and `<path>` for a path.
-//! - Every other block is `text`, so that nothing is left out by mistake.
+//! - A block after a paragraph that is only `` `path`: `` is the content of that file. A `diff` block is a change of it. After
+//!   `` At the end of `path`: `` the block is appended to the file, after an empty line.
+//! - A `console` block contains commands. Each line that begins with `$ ` is a command, and the lines after it are its
+//!   output. A command without such lines may print anything.
+//! - In an output, a line of three dots matches any number of lines. `<seconds>` matches a duration, `<hash>` hexadecimal
+//!   digits, and `<path>` a path.
+//! - A block in `text` is not followed. Any other block is an error, so that no block is skipped by mistake.
 
 mod edit;
 mod packages;
@@ -27,15 +27,15 @@ use scratch::Scratch;
 
 #[derive(clap::Args, Default)]
 pub struct Arguments {
-    /// Only this page, by the name of its file without `.md` (may be given again)
+    /// Follow only this page, by the name of its file without `.md` (may be repeated)
     #[arg(value_name = "PAGE")]
     page: Vec<String>,
-    /// The folder in which catamaran-VERSION and catamaran-macros-VERSION are unpacked [default: they are packaged now]
+    /// Folder with the unpacked catamaran-VERSION and catamaran-macros-VERSION [default: they are packaged first]
     #[arg(long, value_name = "FOLDER")]
     packages: Option<PathBuf>,
 }
 
-/// A page that is followed, and where.
+/// A page, and the preparation of its folder.
 struct Page {
     name: &'static str,
     prepare: fn(&Arguments, &Path) -> Outcome<Scratch>,
@@ -61,7 +61,7 @@ pub async fn run(arguments: &Arguments) -> Outcome<bool> {
         .iter()
         .find(|name| PAGES.iter().all(|page| page.name != **name))
     {
-        return Err(format!("no page {unknown:?}: there are start and adding-an-entity").into());
+        return Err(format!("no page {unknown:?}: use start or adding-an-entity").into());
     }
     let server = Server::find_or_start().await?;
     for page in PAGES.iter().filter(|page| is_wanted(page.name)) {
@@ -75,7 +75,7 @@ pub async fn run(arguments: &Arguments) -> Outcome<bool> {
         scratch.variable(catamaran::testing::POSTGRES_URL_VARIABLE, server.url());
         for step in &steps {
             if let Err(error) = follow(step, &mut scratch) {
-                shell::complain(&format!("{path}:{error}"));
+                shell::print_error(&format!("{path}:{error}"));
                 eprintln!("The files are in {}.", folder.display());
                 return Ok(false);
             }
@@ -91,7 +91,7 @@ pub async fn run(arguments: &Arguments) -> Outcome<bool> {
     Ok(true)
 }
 
-/// Does what a block says. An error begins with the line of the page.
+/// Follows one block. An error begins with its line in the page.
 fn follow(step: &Step, scratch: &mut Scratch) -> Result<(), String> {
     let at = |error: &dyn std::fmt::Display| format!("{}: {error}", step.line);
     match &step.action {
@@ -112,11 +112,11 @@ fn follow(step: &Step, scratch: &mut Scratch) -> Result<(), String> {
             if !succeeded {
                 return Err(at(&format!("`{}` failed\n{output}", command.text)));
             }
-            if command.output.is_empty() || quote::is(&command.output, &output) {
+            if command.output.is_empty() || quote::matches(&command.output, &output) {
                 return Ok(());
             }
             Err(at(&format!(
-                "`{}` prints something else than the page says\n--- the page\n{}\n--- the command\n{output}",
+                "the output of `{}` differs from the page\n--- the page\n{}\n--- the command\n{output}",
                 command.text,
                 command.output.join("\n"),
             )))
@@ -124,13 +124,13 @@ fn follow(step: &Step, scratch: &mut Scratch) -> Result<(), String> {
     }
 }
 
-/// An empty folder, with the packages as they will be published beside it.
+/// An empty folder, and next to it the packages as they will be published.
 fn own_project(arguments: &Arguments, folder: &Path) -> Outcome<Scratch> {
     let (library, macros) = match &arguments.packages {
         Some(packages) => packages::in_folder(packages)?,
         None => packages::made_in(&folder.join("packages"))?,
     };
-    // Where the page says that the checkout is.
+    // The path of the checkout in the page.
     scratch::copy_folder(&library, &folder.join("catamaran/repository"))?;
     Scratch::new(folder, folder, Some(&macros))
 }

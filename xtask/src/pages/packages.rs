@@ -12,7 +12,7 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Packages the library and its macros, and unpacks them.
 pub fn made_in(folder: &Path) -> Outcome<(PathBuf, PathBuf)> {
     let mut package = shell::cargo(["package", "--no-verify", "--allow-dirty"]);
-    // Not CARGO_TARGET_DIR: a folder of its own, so that no older package is taken for this one.
+    // A folder of its own, so that no older package is used.
     package.arg("--target-dir").arg(folder);
     for name in NAMES {
         package.args(["--package", name]);
@@ -21,14 +21,14 @@ pub fn made_in(folder: &Path) -> Outcome<(PathBuf, PathBuf)> {
     let packages = folder.join("package");
     for name in NAMES {
         let mut unpack = shell::command("tar");
-        // Without -m files would be as old as cargo makes them in a package, and changes would not be built.
+        // Without -m the files would have the old time that cargo sets in a package, and would not be rebuilt.
         unpack.arg("-xzmf").arg(format!("{name}-{VERSION}.crate"));
         shell::quietly(unpack.current_dir(&packages))?;
     }
     in_folder(&packages)
 }
 
-/// The library and its macros in a folder in which both are unpacked.
+/// The folders of the library and its macros, in a folder with both unpacked packages.
 pub fn in_folder(folder: &Path) -> Outcome<(PathBuf, PathBuf)> {
     let [library, macros] = NAMES.map(|name| {
         let path = folder.join(format!("{name}-{VERSION}"));

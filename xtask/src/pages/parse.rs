@@ -1,10 +1,10 @@
-//! What a page tells its reader to do.
+//! Parses the blocks of a page.
 
 use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 
-/// A block of a page, and the line on which it begins.
+/// A block of a page that is followed, and its line.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Step {
     pub line: usize,
@@ -19,7 +19,7 @@ pub enum Action {
     Run(Vec<Command>),
 }
 
-/// A line of a `console` block, with the output that follows it.
+/// A command of a `console` block, with its output.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Command {
     pub line: usize,
@@ -30,10 +30,10 @@ pub struct Command {
 /// The blocks of a page, from top to bottom.
 ///
 /// # Errors
-/// The line and the reason, if a block is none of those that can be followed.
+/// The line and the reason, if a block cannot be followed.
 pub fn steps(page: &str) -> Result<Vec<Step>, String> {
     let mut steps = Vec::new();
-    // What the paragraph before names.
+    // The file that the previous paragraph names.
     let mut file: Option<File> = None;
     let mut events = Parser::new(page).into_offset_iter();
     while let Some((event, range)) = events.next() {
@@ -53,13 +53,13 @@ pub fn steps(page: &str) -> Result<Vec<Step>, String> {
     Ok(steps)
 }
 
-/// A file that a page writes.
+/// A file that a paragraph names, and whether the block is all of it or its end.
 enum File {
     Whole(String),
     EndOf(String),
 }
 
-/// The file, if all of the paragraph is `` `path`: `` or `` At the end of `path`: ``.
+/// The file, if the paragraph is exactly `` `path`: `` or `` At the end of `path`: ``.
 fn named_file<'a>(events: &mut impl Iterator<Item = (Event<'a>, Range<usize>)>) -> Option<File> {
     let in_paragraph = |(event, _): &(Event<'a>, _)| *event != Event::End(TagEnd::Paragraph);
     let inside: Vec<Event<'a>> = events
@@ -111,15 +111,15 @@ fn action(
 ) -> Result<Option<Action>, String> {
     match (language, file) {
         ("console", None) => commands(&text, line + 1).map(|commands| Some(Action::Run(commands))),
-        ("console", Some(File::Whole(path) | File::EndOf(path))) => {
-            Err(format!("{path} is named before a console block"))
-        }
+        ("console", Some(File::Whole(path) | File::EndOf(path))) => Err(format!(
+            "a console block must not follow the name of a file, {path}"
+        )),
         ("diff", Some(File::Whole(path))) => Ok(Some(Action::Edit { path, diff: text })),
         (_, Some(File::Whole(path))) => Ok(Some(Action::Write { path, text })),
         (_, Some(File::EndOf(path))) => Ok(Some(Action::Append { path, text })),
         ("text", None) => Ok(None),
         (language, None) => Err(format!(
-            "a block in {language:?} needs a paragraph `path`: before it; what is not followed is in \"text\""
+            "a block in {language:?} needs a paragraph `path`: before it; use \"text\" for a block that is not followed"
         )),
     }
 }
@@ -134,7 +134,9 @@ fn commands(text: &str, first_line: usize) -> Result<Vec<Command>, String> {
                 output: Vec::new(),
             }),
             (None, Some(command)) => command.output.push(text.to_owned()),
-            (None, None) => return Err("a console block begins with a command: \"$ …\"".to_owned()),
+            (None, None) => {
+                return Err("a console block must begin with a command: \"$ …\"".to_owned());
+            }
         }
     }
     for command in &mut commands {

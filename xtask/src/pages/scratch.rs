@@ -1,4 +1,4 @@
-//! The folder in which a page is followed, and the shell.
+//! The folder in which a page is followed, and its shell.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -8,19 +8,19 @@ use std::path::{Path, PathBuf};
 
 use crate::{Outcome, shell};
 
-/// A place for the files of a page.
+/// The folder of a page, with its current directory and environment.
 pub struct Scratch {
-    /// Where the next command runs, and where paths begin: a `cd` of the page is heeded.
+    /// The current directory of commands and paths. A `cd` in a command changes it.
     current: PathBuf,
-    /// The file that takes the directory in which a command ends.
+    /// The file to which a command writes its last directory.
     ended_in: PathBuf,
     variables: BTreeMap<&'static str, OsString>,
 }
 
 /// An empty folder for a page, outside of the workspace.
 ///
-/// It is always the same for a workspace: cargo knows packages by their paths, and would keep the artifacts of each
-/// run if each had another one.
+/// Its path depends only on the workspace. Cargo identifies packages by path, so a new path for each run would keep the
+/// artifacts of every run.
 pub fn folder(page: &str) -> Outcome<PathBuf> {
     let mut hasher = DefaultHasher::new();
     fs::canonicalize(shell::workspace())?.hash(&mut hasher);
@@ -33,7 +33,7 @@ pub fn folder(page: &str) -> Outcome<PathBuf> {
     Ok(fs::canonicalize(folder)?)
 }
 
-/// Copies what git knows or would add: the workspace as it is now, without what was built.
+/// Copies the files that git tracks or would add: the workspace without build artifacts.
 pub fn copy_workspace(to: &Path) -> Outcome<()> {
     let list = [
         "ls-files",
@@ -47,11 +47,11 @@ pub fn copy_workspace(to: &Path) -> Outcome<()> {
         .current_dir(shell::workspace())
         .output()?;
     if !output.status.success() {
-        return Err("the workspace is no git checkout: what to copy is not known".into());
+        return Err("`git ls-files` failed in the workspace: pages are followed in a copy of a git checkout".into());
     }
     for name in String::from_utf8(output.stdout)?.split_terminator('\0') {
         let from = shell::workspace().join(name);
-        // A file that was deleted is listed until that is committed.
+        // Git lists a deleted file until the deletion is committed.
         if !from.exists() {
             continue;
         }
@@ -62,7 +62,7 @@ pub fn copy_workspace(to: &Path) -> Outcome<()> {
     Ok(())
 }
 
-/// Copies a folder with all that is in it.
+/// Copies a folder with all of its files and folders.
 pub fn copy_folder(from: &Path, to: &Path) -> Outcome<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
@@ -119,7 +119,7 @@ impl Scratch {
         Ok(fs::read_to_string(self.current.join(path))?)
     }
 
-    /// Runs a command in the shell, and gives what it printed and whether it succeeded.
+    /// Runs a command in the shell; returns its output and whether it succeeded.
     pub fn run(&mut self, command: &str) -> Outcome<(String, bool)> {
         self.lock_versions()?;
         let script = format!(
@@ -141,8 +141,8 @@ impl Scratch {
         Ok((text, output.status.success()))
     }
 
-    /// Gives a new project the versions that the workspace has locked: a release that appears tomorrow breaks no run,
-    /// and what is built already is used.
+    /// Copies the `Cargo.lock` of the workspace to a new project. So a new release of a dependency cannot break a run, and
+    /// built dependencies are reused.
     fn lock_versions(&self) -> Outcome<()> {
         let lock = self.current.join("Cargo.lock");
         if self.current.join("Cargo.toml").exists() && !lock.exists() {
@@ -152,8 +152,8 @@ impl Scratch {
     }
 }
 
-/// Dependencies are built as for the workspace. Packages of the page itself are not: in a copy of the workspace they
-/// have the same names and relative paths, and cargo would take the ones for the others if their profiles were equal.
+/// A profile that builds dependencies as in the workspace, but packages of the page in another way. In a copy of the
+/// workspace these have the same names and relative paths, and with equal profiles cargo would confuse their artifacts.
 const PROFILE: &str = r#"[profile.dev]
 debug = 0
 

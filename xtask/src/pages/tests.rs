@@ -1,15 +1,15 @@
-//! How a page is read.
+//! Tests of parsing and comparing a page.
 
 use super::parse::{Action, Command, Step, steps};
 use super::{edit, quote};
 
 fn quoted(lines: &[&str], output: &str) -> bool {
     let lines: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
-    quote::is(&lines, output)
+    quote::matches(&lines, output)
 }
 
 #[test]
-fn a_block_under_the_name_of_a_file_is_that_file() {
+fn block_after_the_name_of_a_file_is_its_content() {
     let page = "Text.\n\n`src/lib.rs`:\n\n```rust\n//! Hull.\n```\n";
     let action = Action::Write {
         path: "src/lib.rs".to_owned(),
@@ -19,7 +19,7 @@ fn a_block_under_the_name_of_a_file_is_that_file() {
 }
 
 #[test]
-fn a_diff_under_the_name_of_a_file_changes_it() {
+fn diff_after_the_name_of_a_file_is_a_change_of_it() {
     let page = "`src/lib.rs`:\n\n```diff\n+mod hull;\n```\n";
     let action = Action::Edit {
         path: "src/lib.rs".to_owned(),
@@ -29,7 +29,7 @@ fn a_diff_under_the_name_of_a_file_changes_it() {
 }
 
 #[test]
-fn a_block_may_be_added_to_the_end_of_a_file() {
+fn block_can_be_appended_to_a_file() {
     let page = "At the end of `src/lib.rs`:\n\n```rust\nmod hull;\n```\n";
     let action = Action::Append {
         path: "src/lib.rs".to_owned(),
@@ -39,7 +39,7 @@ fn a_block_may_be_added_to_the_end_of_a_file() {
 }
 
 #[test]
-fn a_console_block_is_commands_with_their_output() {
+fn console_block_is_parsed_into_commands_with_output() {
     let page = "```console\n$ one\nout\n\n$ two\n```\n";
     let command = |line, text: &str, output: &[&str]| Command {
         line,
@@ -51,14 +51,14 @@ fn a_console_block_is_commands_with_their_output() {
 }
 
 #[test]
-fn a_block_that_cannot_be_followed_is_an_error_with_its_line() {
+fn block_that_cannot_be_followed_is_an_error_with_its_line() {
     for page in [
         "Text.\n\n```rust\nfn main() {}\n```\n",
         "Text.\n\n```\nfn main() {}\n```\n",
         "Text.\n\n    fn main() {}\n",
         "`src/lib.rs`:\n\n```console\n$ one\n```\n",
         "Text.\n\n```console\nout\n```\n",
-        // The name stands before something else.
+        // The name is not directly before the block.
         "`src/lib.rs`:\n\n# Head\n\n```rust\n```\n",
         "See `src/lib.rs`:\n\n```rust\n```\n",
     ] {
@@ -70,7 +70,7 @@ fn a_block_that_cannot_be_followed_is_an_error_with_its_line() {
 }
 
 #[test]
-fn an_output_has_to_be_what_is_quoted() {
+fn output_must_equal_the_quoted_lines() {
     assert!(quoted(&["one", "two"], "one\ntwo\n"));
     for wrong in ["one\n", "one\ntwo\nthree\n", "two\none\n", ""] {
         assert!(!quoted(&["one", "two"], wrong), "{wrong:?}");
@@ -78,7 +78,7 @@ fn an_output_has_to_be_what_is_quoted() {
 }
 
 #[test]
-fn three_dots_stand_for_any_number_of_lines_and_nothing_else() {
+fn line_of_three_dots_matches_any_number_of_lines() {
     let lines = ["...", "two", "...", "four"];
     assert!(quoted(&lines, "two\nfour\n"));
     assert!(quoted(&lines, "0\n1\ntwo\n3\n3\nfour\n"));
@@ -87,7 +87,7 @@ fn three_dots_stand_for_any_number_of_lines_and_nothing_else() {
 }
 
 #[test]
-fn a_placeholder_stands_for_what_varies_and_for_nothing_else() {
+fn placeholder_matches_only_values_of_its_kind() {
     let line = ["in <seconds>s: <path> (a-<hash>)"];
     assert!(quoted(&line, "in 0.12s: /tmp/x/y.rs (a-00ff)"));
     assert!(!quoted(&line, "in s: /tmp/x/y.rs (a-00ff)"));
@@ -97,7 +97,7 @@ fn a_placeholder_stands_for_what_varies_and_for_nothing_else() {
 }
 
 #[test]
-fn a_diff_adds_and_removes_lines_where_it_fits() {
+fn diff_adds_and_removes_lines() {
     let text = "a\nb\nc\n";
     assert_eq!(
         edit::apply(text, " a\n+x\n@@\n-c\n").as_deref(),
@@ -106,7 +106,7 @@ fn a_diff_adds_and_removes_lines_where_it_fits() {
 }
 
 #[test]
-fn a_diff_that_fits_nowhere_or_twice_is_refused() {
+fn diff_whose_old_lines_do_not_occur_once_is_an_error() {
     assert!(edit::apply("a\n", " b\n+x\n").is_err());
     assert!(edit::apply("a\na\n", " a\n+x\n").is_err());
     assert!(edit::apply("a\n", "+x\n").is_err());
