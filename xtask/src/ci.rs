@@ -9,8 +9,8 @@ use catamaran::testing::POSTGRES_URL_VARIABLE;
 
 use crate::{Outcome, layers, package, pages, shell, step::Step, test};
 
-/// Combinations of features that a user may choose. Each is checked for the package alone, because in the workspace other
-/// members enable more features.
+/// Combinations of features that a user may choose. Each is checked for the package alone, because in the workspace
+/// other members enable more features.
 const FEATURES: [&str; 13] = [
     "",
     "sqlite",

@@ -21,8 +21,8 @@ pub fn can_install() -> bool {
 /// The directory of the settings by which Debian's package decides whether to create a cluster.
 const CLUSTER_SETTINGS: &str = "/etc/postgresql-common/createcluster.d";
 
-/// Installs PostgreSQL's binaries without a cluster. By default the package creates one and starts it on the default port.
-/// The setting that prevents this is removed after the installation.
+/// Installs PostgreSQL's binaries without a cluster. By default the package creates one and starts it on the default
+/// port. The setting that prevents this is removed after the installation.
 pub fn install_postgres() -> Outcome<()> {
     shell::heading("No PostgreSQL on this machine: installing the Debian package");
     fs::create_dir_all(CLUSTER_SETTINGS)?;

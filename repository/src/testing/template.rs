@@ -10,9 +10,9 @@ use super::TestError;
 
 /// The key of a template. Equal keys mean equal migrations.
 ///
-/// It is a hash of the names of the migrations and of the caller's fingerprint of their contents. Without a fingerprint it
-/// includes the running executable, because an edited migration changes the executable. Then two test binaries do not
-/// share a template.
+/// It is a hash of the names of the migrations and of the caller's fingerprint of their contents. Without a fingerprint
+/// it includes the running executable, because an edited migration changes the executable. Then two test binaries do
+/// not share a template.
 pub(super) fn key<M: MigratorTrait>(fingerprint: Option<&str>, locale: &str) -> String {
     let mut hash = Sha256::new();
     let mut feed = |part: &str| {

@@ -83,8 +83,8 @@ impl Order {
         gaps
     }
 
-    /// The edge between two modules, if the order forbids it. Both must be modules with a file; an inline module belongs to
-    /// its file.
+    /// The edge between two modules, if the order forbids it. Both must be modules with a file; an inline module
+    /// belongs to its file.
     pub fn forbids(&self, from: &[String], to: &[String]) -> Option<Edge> {
         let shared = from.iter().zip(to).take_while(|(a, b)| a == b).count();
         let (parent, from, to) = (&from[..shared], from.get(shared), to.get(shared));

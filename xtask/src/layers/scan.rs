@@ -1,7 +1,7 @@
 //! Reads the paths in one file.
 //!
-//! It reads tokens and not a syntax tree, so that it also finds paths in calls and bodies of macros. Comments are no tokens,
-//! and doc comments are literals.
+//! It reads tokens and not a syntax tree, so that it also finds paths in calls and bodies of macros. Comments are no
+//! tokens, and doc comments are literals.
 
 use std::{iter::Peekable, str::FromStr, vec};
 

@@ -110,7 +110,8 @@ impl Tree {
         file[..tests.unwrap_or(file.len())].to_vec()
     }
 
-    /// The targets inside the crate of a path in `from`. Empty if the path leads to another crate, or to an item of `from`.
+    /// The targets inside the crate of a path in `from`. Empty if the path leads to another crate, or to an item of
+    /// `from`.
     pub fn resolve(&self, from: &[String], path: &[String]) -> BTreeSet<Target> {
         self.resolve_once(from, path, &mut Visited::new())
     }

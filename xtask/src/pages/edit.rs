@@ -2,8 +2,8 @@
 
 /// The text with the diff applied.
 ///
-/// The lines of a diff begin with a space, `+` or `-`. A line that begins with `@@` separates two changes. The old lines of
-/// each change must occur exactly once.
+/// The lines of a diff begin with a space, `+` or `-`. A line that begins with `@@` separates two changes. The old
+/// lines of each change must occur exactly once.
 ///
 /// # Errors
 /// The change whose old lines occur nowhere, or more than once.

@@ -2,12 +2,12 @@
 //!
 //! The blocks of a page are followed in order:
 //!
-//! - A block after a paragraph that is only `` `path`: `` is the content of that file. A `diff` block is a change of it. After
-//!   `` At the end of `path`: `` the block is appended to the file, after an empty line.
+//! - A block after a paragraph that is only `` `path`: `` is the content of that file. A `diff` block is a change of
+//!   it. After `` At the end of `path`: `` the block is appended to the file, after an empty line.
 //! - A `console` block contains commands. Each line that begins with `$ ` is a command, and the lines after it are its
 //!   output. A command without such lines may print anything.
-//! - In an output, a line of three dots matches any number of lines. `<seconds>` matches a duration, `<hash>` hexadecimal
-//!   digits, and `<path>` a path.
+//! - In an output, a line of three dots matches any number of lines. `<seconds>` matches a duration, `<hash>`
+//!   hexadecimal digits, and `<path>` a path.
 //! - A block in `text` is not followed. Any other block is an error, so that no block is skipped by mistake.
 
 mod edit;

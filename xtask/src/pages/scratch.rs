@@ -141,8 +141,8 @@ impl Scratch {
         Ok((text, output.status.success()))
     }
 
-    /// Copies the `Cargo.lock` of the workspace to a new project. So a new release of a dependency cannot break a run, and
-    /// built dependencies are reused.
+    /// Copies the `Cargo.lock` of the workspace to a new project. So a new release of a dependency cannot break a run,
+    /// and built dependencies are reused.
     fn lock_versions(&self) -> Outcome<()> {
         let lock = self.current.join("Cargo.lock");
         if self.current.join("Cargo.toml").exists() && !lock.exists() {

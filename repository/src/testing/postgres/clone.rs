@@ -91,8 +91,8 @@ impl Clone {
 impl Drop for Clone {
     /// Drops the database on a thread with a runtime of its own, so that it works inside and outside of a runtime.
     ///
-    /// Waits for the thread, but at most [`DROP_TIMEOUT`]. `DROP DATABASE` waits until every server process has handled a
-    /// signal. A server process in the middle of a password exchange waits for its client, which may be a task of the
+    /// Waits for the thread, but at most [`DROP_TIMEOUT`]. `DROP DATABASE` waits until every server process has handled
+    /// a signal. A server process in the middle of a password exchange waits for its client, which may be a task of the
     /// runtime that this call blocks. The thread continues in the background. If the process ends before it, the next
     /// process that uses the server drops the database.
     fn drop(&mut self) {

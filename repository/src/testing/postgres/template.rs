@@ -51,7 +51,8 @@ pub(super) fn forget(server: &PostgresServer, name: &str) {
 
 /// Creates the template unless another process has.
 ///
-/// It is migrated under another name and renamed after that, so that a database with the name of a template is complete.
+/// It is migrated under another name and renamed after that, so that a database with the name of a template is
+/// complete.
 async fn create<M: MigratorTrait>(
     server: &PostgresServer,
     key: &str,
