@@ -22,7 +22,8 @@ pub(super) struct Arguments {
         long,
         visible_alias = "schema",
         global = true,
-        env = "DATABASE_SCHEMA"
+        env = "DATABASE_SCHEMA",
+        value_name = "SCHEMAS"
     )]
     pub(super) database_schema: Option<String>,
 
@@ -33,7 +34,8 @@ pub(super) struct Arguments {
         visible_alias = "url",
         global = true,
         env = "DATABASE_URL",
-        hide_env_values = true
+        hide_env_values = true,
+        value_name = "URL"
     )]
     pub(super) database_url: Vec<String>,
 
@@ -54,7 +56,7 @@ pub(super) enum Command {
     Status,
     /// Apply pending migrations
     Up {
-        /// Number of pending migrations to apply
+        /// Number of pending migrations to apply [default: all]
         #[arg(short, long)]
         num: Option<u32>,
     },
@@ -67,7 +69,7 @@ pub(super) enum Command {
     /// Print the SQL of the migrations for review, without a database
     Plan {
         /// The engine whose SQL to print: sqlite or postgres [default: both]
-        #[arg(long)]
+        #[arg(long, value_name = "ENGINE")]
         dialect: Option<Engine>,
         /// Print only the pending migrations of the database at the URL, in the SQL of its engine
         #[arg(long, conflicts_with = "dialect")]
@@ -106,7 +108,7 @@ pub(super) struct DoctorOptions {
     pub(super) color: Color,
 
     /// Check only one engine: sqlite or postgres [default: both]
-    #[arg(long)]
+    #[arg(long, value_name = "ENGINE")]
     pub(super) only: Option<Engine>,
 
     /// Lowest severity of a finding that makes the exit code 1

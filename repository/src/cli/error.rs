@@ -5,7 +5,7 @@ use crate::migrate::MigrateError;
 /// An error of the command line, or of the command.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CliError {
-    #[error("no database URL: give --database-url or set DATABASE_URL")]
+    #[error("no database URL: pass --database-url or set DATABASE_URL")]
     NoUrl,
     #[error("several database URLs: this command accepts only one")]
     SeveralUrls,

@@ -9,13 +9,13 @@
 //! }
 //! ```
 //!
-//! `sea-orm-cli migrate up|down|fresh|refresh|reset|status -d <crate> -u <url>` runs such a binary unchanged. It passes the
-//! subcommand as an argument, and the URL and the schema as `DATABASE_URL` and `DATABASE_SCHEMA`. Unlike SeaORM's own
-//! command line, an error is one line on standard error and exit code 1, never a panic.
+//! `sea-orm-cli migrate up|down|fresh|refresh|reset|status -d <crate> -u <url>` runs such a binary unchanged. It passes
+//! the subcommand as an argument, and the URL and the schema as `DATABASE_URL` and `DATABASE_SCHEMA`. Unlike SeaORM's
+//! own command line, an error is one line on standard error and exit code 1, never a panic.
 //!
-//! `doctor` compares the domain, its records and entities, the schemas that the migrations build on both engines, and the
-//! databases of the URLs on the command line. It ignores `DATABASE_URL`, which names the database to migrate. Its exit
-//! codes:
+//! `doctor` compares the domain, its records and entities, the schemas that the migrations build on both engines, and
+//! the databases of the URLs on the command line. It ignores `DATABASE_URL`, which names the database to migrate. Its
+//! exit codes:
 //!
 //! | code | meaning |
 //! | --- | --- |
@@ -106,9 +106,9 @@ impl Cli {
 
     /// Runs the command of the arguments; returns the exit code.
     ///
-    /// Reads options from the arguments, then from the environment and a `.env` file. The exit code is 0 for success, 1 for
-    /// an error, which is one line on standard error, and 64 for invalid arguments. Those of `doctor` are in the table of
-    /// this [module](self).
+    /// Reads options from the arguments, then from the environment and a `.env` file. The exit code is 0 for success, 1
+    /// for an error, which is one line on standard error, and 64 for invalid arguments. Those of `doctor` are in the
+    /// table of this [module](self).
     pub async fn run(self) -> ExitCode {
         // A `.env` file is optional, as for SeaORM's command line.
         dotenvy::dotenv().ok();

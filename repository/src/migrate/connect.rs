@@ -18,14 +18,14 @@ use super::{
 /// Options of the connection that migrates a database.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ConnectOptions<'a> {
-    /// The application's schemas on Postgres, separated by commas. A name in double quotes may contain commas. `None` is
-    /// `public`. SQLite ignores it.
+    /// The application's schemas on Postgres, separated by commas. A name in double quotes may contain commas. `None`
+    /// is `public`. SQLite ignores it.
     ///
     /// They are the `search_path` of the connection, as for
     /// [`StoreOptions::schemas`](crate::StoreOptions::schemas). Tables are created in the first one, which must exist.
     pub schema: Option<&'a str>,
-    /// Whether to create a missing SQLite file even without `mode=rwc` in the URL. `mode=ro` and `mode=rw` in the URL take
-    /// precedence.
+    /// Whether to create a missing SQLite file even without `mode=rwc` in the URL. `mode=ro` and `mode=rw` in the URL
+    /// take precedence.
     pub create: bool,
     /// How long a statement may wait for a lock on Postgres, in whole milliseconds. `None` keeps the server's setting.
     pub lock_timeout: Option<Duration>,
@@ -33,21 +33,20 @@ pub struct ConnectOptions<'a> {
 
 /// Applies every pending migration to the database at `url`; returns their names.
 ///
-/// Opens a connection of its own and closes it. Creates a missing SQLite file, unless the URL has `mode=ro` or `mode=rw`;
-/// its folder must exist. Several processes may call this at the same time: one migrates, and the others wait and find
-/// nothing to do.
+/// Opens a connection of its own and closes it. Creates a missing SQLite file, unless the URL has `mode=ro` or
+/// `mode=rw`; its folder must exist. Several processes may call this at the same time: one migrates, and the others
+/// wait and find nothing to do.
 ///
 /// # Errors
-///
-/// After an error nothing is changed.
 ///
 /// - For the URL: [`InvalidUrl`](MigrateError::InvalidUrl), [`NotBuilt`](MigrateError::NotBuilt),
 ///   [`MissingFile`](MigrateError::MissingFile), [`MissingSchema`](MigrateError::MissingSchema).
 /// - [`Connect`](MigrateError::Connect) if the database cannot be opened.
 /// - [`History`](MigrateError::History) if a migration is invalid.
-/// - [`Statement`](MigrateError::Statement) if a statement of a migration fails.
-/// - [`ForeignKeys`](MigrateError::ForeignKeys) if a migration would leave rows without a parent.
-/// - [`Locked`](MigrateError::Locked) if another migrator runs for more than a minute.
+/// - [`Statement`](MigrateError::Statement) if a statement of a migration fails, and
+///   [`ForeignKeys`](MigrateError::ForeignKeys) if a migration would leave rows without a parent. The batch is rolled
+///   back.
+/// - [`Locked`](MigrateError::Locked) if another migrator runs for more than a minute. Nothing is changed.
 /// - [`Database`](MigrateError::Database) for every other error, and if the database has a migration that the history
 ///   lacks.
 pub async fn up<H: History>(url: &str) -> Result<Report, MigrateError> {

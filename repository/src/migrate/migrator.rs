@@ -11,12 +11,12 @@ use super::{History, TwinMigration, adapter::adapted, batch::Batch, runner::run}
 
 /// A [`History`] as a SeaORM migrator, for every interface that accepts a `MigratorTrait`.
 ///
-/// Unlike SeaORM's own, `up`, `down`, `fresh`, `refresh` and `reset` each run as one locked, atomic batch on both engines.
-/// `status` and the methods that list migrations do not create SeaORM's table.
+/// Unlike SeaORM's own, `up`, `down`, `fresh`, `refresh` and `reset` each run as one locked, atomic batch on both
+/// engines. `status` and the methods that list migrations do not create SeaORM's table.
 ///
-/// Given a pool, a batch runs in a transaction of its own, on SQLite over a connection of its own. Given a transaction, it
-/// runs inside it. Then the caller commits, and must roll back after an error. On SQLite the caller must turn foreign keys
-/// off before the transaction begins.
+/// Given a pool, a batch runs in a transaction of its own, on SQLite over a connection of its own. Given a transaction,
+/// it runs inside it. Then the caller commits, and must roll back after an error. On SQLite the caller must turn
+/// foreign keys off before the transaction begins.
 pub struct Migrator<H>(PhantomData<fn() -> H>);
 
 impl<H> Migrator<H> {

@@ -16,8 +16,8 @@
 //!
 //! Both locks belong to the transaction, so they end with the connection and with its process.
 //!
-//! A script must not contain statements that cannot run inside a transaction (`VACUUM`, `CREATE INDEX CONCURRENTLY`), nor
-//! transaction control.
+//! A script must not contain statements that cannot run inside a transaction (`VACUUM`, `CREATE INDEX CONCURRENTLY`),
+//! nor transaction control.
 //!
 //! [`twin_migration!`](twin_migration) declares a migration in one line, in a module with a file for each engine.
 //!

@@ -12,8 +12,8 @@ use super::{
 
 /// The SQL that a history would run on one engine, for review.
 ///
-/// `Display` writes a script: for each migration a header with its checksum, then its statements. Do not apply the script
-/// by hand; [`up`](super::up) also locks the database, checks the migrations and records them.
+/// `Display` writes a script: for each migration a header with its checksum, then its statements. Do not apply the
+/// script by hand; [`up`](super::up) also locks the database, checks the migrations and records them.
 #[derive(Clone, Debug)]
 pub struct Plan {
     engine: Engine,

@@ -6,8 +6,9 @@ use crate::sql::custom::leading_control;
 
 /// The statements of one migration, in one direction, on one engine, in the order in which they run.
 ///
-/// The text must never change after a release: write identifiers out, and use no entity and no constant that may change.
-/// Statements of sea-query are passed as text, for example `.sql(Table::create()…to_string(SqliteQueryBuilder))`.
+/// The text must never change after a release: write identifiers out, and use no entity and no constant that may
+/// change. Statements of sea-query are passed as text, for example
+/// `.sql(Table::create()…to_string(SqliteQueryBuilder))`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Script {
     statements: Vec<Cow<'static, str>>,

@@ -39,7 +39,8 @@ impl<D: Dialect> Session<D> {
     /// Rolls back what was done since the savepoint, and clears the failure.
     ///
     /// # Errors
-    /// [`UnitEnded`](ErrorKind::UnitEnded) if the failure has ended the transaction, or the savepoint is no longer open.
+    /// [`UnitEnded`](ErrorKind::UnitEnded) if the failure has ended the transaction, or the savepoint is no longer
+    /// open.
     pub(crate) async fn rollback_to(&mut self, savepoint: u32) -> Result<()> {
         if self.failure.is_some_and(|failure| failure.ends_transaction) {
             return Err(FAILED.into());

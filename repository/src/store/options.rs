@@ -189,12 +189,12 @@ impl StoreOptions {
         self
     }
 
-    /// Whether the URL leads to a pooler in transaction mode, such as pgbouncer with `pool_mode = transaction`. Default:
-    /// `false`; opening then fails with [`Pooler`](crate::ErrorKind::Pooler) if it detects a pooler.
+    /// Whether the URL leads to a pooler in transaction mode, such as pgbouncer with `pool_mode = transaction`.
+    /// Default: `false`; opening then fails with [`Pooler`](crate::ErrorKind::Pooler) if it detects a pooler.
     ///
-    /// With `true` the store keeps no state on a connection. Every call is a transaction that first sets the settings of
-    /// the store, and no prepared statement has a name. Each statement costs one more round trip and is planned every
-    /// time. It also works without a pooler. SQLite ignores it.
+    /// With `true` the store keeps no state on a connection. Every call is a transaction that first sets the settings
+    /// of the store, and no prepared statement has a name. Each statement costs one more round trip and is planned
+    /// every time. It also works without a pooler. SQLite ignores it.
     #[must_use]
     pub fn transaction_pooler(mut self, pooled: bool) -> Self {
         self.settings.transaction_pooler = pooled;

@@ -86,7 +86,8 @@ impl Store {
 
     /// Deletes the idempotency keys of the scope that are older than `before`; returns how many.
     ///
-    /// Choose a time after which no caller repeats those calls. In the system's scope it deletes the keys of every owner.
+    /// Choose a time after which no caller repeats those calls. In the system's scope it deletes the keys of every
+    /// owner.
     ///
     /// # Errors
     /// As [`was_done`](Self::was_done); [`InvalidValue`](crate::ErrorKind::InvalidValue) for a time outside the
@@ -99,8 +100,8 @@ impl Store {
 
 /// A unit of work that writes, before it runs. Created by [`Store::writing`].
 ///
-/// [`serializable`](Self::serializable) sets its isolation, and [`retry`](Self::retry) the number of tries. Then call one
-/// of:
+/// [`serializable`](Self::serializable) sets its isolation, and [`retry`](Self::retry) the number of tries. Then call
+/// one of:
 /// - [`run`](Self::run) runs the unit, and runs it again after a conflict.
 /// - [`once`](Self::once) does the same, but at most once for each idempotency key.
 /// - [`begin`](Self::begin) begins the unit, and leaves commit and retries to the caller.
@@ -206,8 +207,8 @@ impl<'s> Writing<'s> {
 
     /// Makes the unit serializable: as if no other unit ran at the same time.
     ///
-    /// On Postgres the unit is `SERIALIZABLE`, and a conflict is a [`Serialization`](ErrorKind::Serialization) error. On
-    /// SQLite every unit that writes is serializable.
+    /// On Postgres the unit is `SERIALIZABLE`, and a conflict is a [`Serialization`](ErrorKind::Serialization) error.
+    /// On SQLite every unit that writes is serializable.
     pub fn serializable(mut self) -> Self {
         self.extent = Extent::SerializableUnit;
         self

@@ -10,9 +10,9 @@ use super::postgres::{Clone as PostgresClone, Collation, PostgresServer};
 
 /// A migrated database that exists for one test.
 ///
-/// Dropping this value removes the database, even if connections to it are still open. A SQLite file is deleted with its
-/// directory. A Postgres database is dropped, which blocks for some hundredths of a second, and for at most one second;
-/// after that a thread drops it in the background. [`close`](Self::close) removes it without blocking.
+/// Dropping this value removes the database, even if connections to it are still open. A SQLite file is deleted with
+/// its directory. A Postgres database is dropped, which blocks for some hundredths of a second, and for at most one
+/// second; after that a thread drops it in the background. [`close`](Self::close) removes it without blocking.
 pub struct EphemeralDatabase {
     url: String,
     cleanup: Cleanup,
@@ -49,7 +49,8 @@ impl EphemeralDatabase {
     /// Removes the database without blocking the runtime.
     ///
     /// # Errors
-    /// [`TestError::Io`] if the directory of the file cannot be removed, `TestError::Sql` if the server reports an error.
+    /// [`TestError::Io`] if the directory of the file cannot be removed, `TestError::Sql` if the server reports an
+    /// error.
     pub async fn close(self) -> Result<(), TestError> {
         match self.cleanup {
             #[cfg(feature = "sqlite")]
@@ -79,7 +80,7 @@ impl fmt::Debug for EphemeralDatabase {
 /// The options of an [`EphemeralDatabase`].
 #[derive(Clone, Debug, Default)]
 pub struct DatabaseOptions {
-    fingerprint: Option<String>,
+    contents: Option<String>,
     #[cfg(feature = "postgres")]
     collation: Collation,
 }
@@ -95,8 +96,8 @@ impl DatabaseOptions {
     ///
     /// Test executables with the same text share a template. Default: none; each test executable has its own template.
     #[must_use]
-    pub fn fingerprint(mut self, text: impl Into<String>) -> Self {
-        self.fingerprint = Some(text.into());
+    pub fn template_contents(mut self, text: impl Into<String>) -> Self {
+        self.contents = Some(text.into());
         self
     }
 
@@ -114,7 +115,7 @@ impl DatabaseOptions {
     /// As there.
     #[cfg(feature = "sqlite")]
     pub async fn sqlite_file<M: MigratorTrait>(&self) -> Result<EphemeralDatabase, TestError> {
-        let (directory, url) = super::sqlite::create::<M>(self.fingerprint.as_deref()).await?;
+        let (directory, url) = super::sqlite::create::<M>(self.contents.as_deref()).await?;
         Ok(EphemeralDatabase {
             url,
             cleanup: Cleanup::Sqlite(directory),
@@ -139,8 +140,8 @@ impl DatabaseOptions {
         &self,
         server: &PostgresServer,
     ) -> Result<EphemeralDatabase, TestError> {
-        let fingerprint = self.fingerprint.as_deref();
-        let clone = PostgresClone::create::<M>(server, fingerprint, self.collation).await?;
+        let contents = self.contents.as_deref();
+        let clone = PostgresClone::create::<M>(server, contents, self.collation).await?;
         Ok(EphemeralDatabase {
             url: clone.url().to_owned(),
             cleanup: Cleanup::Postgres(clone),

@@ -1,7 +1,7 @@
 //! A test kit for applications: real databases, each for one test.
 //!
-//! `EphemeralDatabase` is a SQLite file or a Postgres database. It is migrated, empty, used by one test, and removed when it
-//! is dropped:
+//! `EphemeralDatabase` is a SQLite file or a Postgres database. It is migrated, empty, used by one test, and removed
+//! when it is dropped:
 //!
 //! ```no_run
 //! # use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -40,8 +40,8 @@
 //!
 //! Migrations run once, in a template; each test gets a copy of it.
 //!
-//! `CATAMARAN_TEST_POSTGRES_URL` names the Postgres server. Without it, the test process starts a server from the binaries
-//! on this machine. That server stops when the process ends, however it ends.
+//! `CATAMARAN_TEST_POSTGRES_URL` names the Postgres server. Without it, the test process starts a server from the
+//! binaries on this machine. That server stops when the process ends, however it ends.
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod database;

@@ -21,9 +21,9 @@ static TEMPLATES: LazyLock<Mutex<HashMap<String, Template>>> = LazyLock::new(Mut
 
 /// Creates a migrated file in a new directory; returns the directory and the URL of the file.
 pub(super) async fn create<M: MigratorTrait>(
-    fingerprint: Option<&str>,
+    contents: Option<&str>,
 ) -> Result<(TempDir, String), TestError> {
-    let key = template::key::<M>(fingerprint, "sqlite");
+    let key = template::key::<M>(contents, "sqlite");
     let template = {
         let mut templates = TEMPLATES.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(templates.entry(key).or_default())

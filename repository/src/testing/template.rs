@@ -10,10 +10,10 @@ use super::TestError;
 
 /// The key of a template. Equal keys mean equal migrations.
 ///
-/// It is a hash of the names of the migrations and of the caller's fingerprint of their contents. Without a fingerprint it
-/// includes the running executable, because an edited migration changes the executable. Then two test binaries do not
-/// share a template.
-pub(super) fn key<M: MigratorTrait>(fingerprint: Option<&str>, locale: &str) -> String {
+/// It is a hash of the names of the migrations and of the caller's text of their contents. Without that text it includes
+/// the running executable, because an edited migration changes the executable. Then two test binaries do not share a
+/// template.
+pub(super) fn key<M: MigratorTrait>(contents: Option<&str>, locale: &str) -> String {
     let mut hash = Sha256::new();
     let mut feed = |part: &str| {
         hash.update((part.len() as u64).to_le_bytes());
@@ -21,7 +21,7 @@ pub(super) fn key<M: MigratorTrait>(fingerprint: Option<&str>, locale: &str) -> 
     };
     feed(locale);
     feed(&M::migration_table_name().to_string());
-    match fingerprint {
+    match contents {
         Some(text) => feed(text),
         None => feed(&executable()),
     }

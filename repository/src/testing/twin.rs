@@ -126,7 +126,7 @@ impl TwinDatabase {
 /// Options with which test executables share a template if they have the same migrations.
 fn with_plan<H: History>(engine: Engine) -> Result<DatabaseOptions, TestError> {
     let plan = Plan::of::<H>(engine).map_err(|error| TestError::open(error.into()))?;
-    Ok(DatabaseOptions::new().fingerprint(plan.to_string()))
+    Ok(DatabaseOptions::new().template_contents(plan.to_string()))
 }
 
 /// Called by the expansion of `#[twin_test]`: runs the body on one target, in a new runtime.

@@ -49,8 +49,8 @@ impl Unit {
     ///
     /// Sets a savepoint before the work. Releases it if the work returns `Ok`, and rolls back to it if not.
     ///
-    /// Every call in the unit meanwhile is part of the work. Savepoints may be nested. Two that overlap end the unit, and
-    /// so does one that is dropped before its end.
+    /// Every call in the unit meanwhile is part of the work. Savepoints may be nested. Two that overlap end the unit,
+    /// and so does one that is dropped before its end.
     ///
     /// ```no_run
     /// # mod demo { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/note.rs")); }
@@ -73,8 +73,8 @@ impl Unit {
     /// failed; the work is rolled back then.
     ///
     /// A [`Serialization`](crate::ErrorKind::Serialization), a
-    /// [`StatementTimeout`](crate::ErrorKind::StatementTimeout), a full disk or a lost connection ends the unit on either
-    /// engine, after a savepoint too.
+    /// [`StatementTimeout`](crate::ErrorKind::StatementTimeout), a full disk or a lost connection ends the unit on
+    /// either engine, after a savepoint too.
     pub async fn savepoint<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: AsyncFnOnce(&Unit) -> Result<T, E>,

@@ -224,8 +224,9 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
     ///
     /// # Errors
     /// The errors of every call, and those of `decode`. Besides:
-    /// - [`InvalidQuery`](ErrorKind::InvalidQuery) for more than one statement, for more or fewer values than parameters,
-    ///   for SQL that controls the transaction, and in an owner's scope for SQL that does not only read and write rows.
+    /// - [`InvalidQuery`](ErrorKind::InvalidQuery) for more than one statement, for more or fewer values than
+    ///   parameters, for SQL that controls the transaction, and in an owner's scope for SQL that does not only read and
+    ///   write rows.
     /// - [`Permission`](ErrorKind::Permission) on Postgres if a function changed role or claims.
     ///
     /// Other settings that the SQL changes are reset at the end of the unit of work.

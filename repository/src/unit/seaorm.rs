@@ -30,9 +30,9 @@ use crate::model::error::Result;
 /// Its statements are the application's: the library adds no owner, version, timestamps or soft delete. On Postgres row
 /// level security still applies. A statement that fails ends the unit, as with repositories.
 ///
-/// [`InvalidQuery`](crate::ErrorKind::InvalidQuery) refuses a statement that would control the transaction. In an owner's
-/// scope it also refuses statements that do not only read and write rows. Settings, temporary tables and locks end with
-/// the unit.
+/// [`InvalidQuery`](crate::ErrorKind::InvalidQuery) refuses a statement that would control the transaction. In an
+/// owner's scope it also refuses statements that do not only read and write rows. Settings, temporary tables and locks
+/// end with the unit.
 pub struct SeaOrm<D: Dialect> {
     session: SharedSession<D>,
 }

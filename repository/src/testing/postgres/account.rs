@@ -13,8 +13,8 @@ pub(super) struct Account {
 }
 
 impl Account {
-    /// `None` if this process is not root, so that PostgreSQL can run as the same account. Otherwise the account `postgres`
-    /// if it exists, else `nobody`.
+    /// `None` if this process is not root, so that PostgreSQL can run as the same account. Otherwise the account
+    /// `postgres` if it exists, else `nobody`.
     pub(super) fn of_the_server() -> Result<Option<Self>, TestError> {
         if id(&["-u"]) != Some(0) {
             return Ok(None);

@@ -23,14 +23,14 @@ impl Clone {
     /// Clones the template of `M`'s migrations, and creates the template first if it is missing.
     pub(in super::super) async fn create<M: MigratorTrait>(
         server: &PostgresServer,
-        fingerprint: Option<&str>,
+        contents: Option<&str>,
         collation: Collation,
     ) -> Result<Self, TestError> {
         let session = server.session().await?;
         let (name, strategy) = (session.database_name(), session.strategy());
         let mut connection = admin::connect(server.admin_url()).await?;
         let locale = Locale::of(collation, &mut connection).await?;
-        let template = template::ensure::<M>(server, fingerprint, &locale).await?;
+        let template = template::ensure::<M>(server, contents, &locale).await?;
         let copy = |template: &str| {
             let (name, template) = (admin::identifier(&name), admin::identifier(template));
             format!("CREATE DATABASE {name} TEMPLATE {template}{strategy}")
@@ -45,7 +45,7 @@ impl Clone {
         if copied.as_ref().is_err_and(admin::is_missing_database) {
             // Another process dropped the template, because it was old.
             template::forget(server, &template);
-            let template = template::ensure::<M>(server, fingerprint, &locale).await?;
+            let template = template::ensure::<M>(server, contents, &locale).await?;
             copied = admin::execute(&mut connection, copy(&template)).await;
         }
         copied?;
@@ -91,8 +91,8 @@ impl Clone {
 impl Drop for Clone {
     /// Drops the database on a thread with a runtime of its own, so that it works inside and outside of a runtime.
     ///
-    /// Waits for the thread, but at most [`DROP_TIMEOUT`]. `DROP DATABASE` waits until every server process has handled a
-    /// signal. A server process in the middle of a password exchange waits for its client, which may be a task of the
+    /// Waits for the thread, but at most [`DROP_TIMEOUT`]. `DROP DATABASE` waits until every server process has handled
+    /// a signal. A server process in the middle of a password exchange waits for its client, which may be a task of the
     /// runtime that this call blocks. The thread continues in the background. If the process ends before it, the next
     /// process that uses the server drops the database.
     fn drop(&mut self) {

@@ -35,8 +35,8 @@ pub struct PostgresServer {
 impl PostgresServer {
     /// Returns the server of [`POSTGRES_URL_VARIABLE`], or starts one from the binaries on this machine.
     ///
-    /// Searches the binaries on `PATH`, in `pg_config --bindir`, and in the directories of distributions, newest version
-    /// first. Root starts the server as the account `postgres`, or else `nobody`.
+    /// Searches the binaries on `PATH`, in `pg_config --bindir`, and in the directories of distributions, newest
+    /// version first. Root starts the server as the account `postgres`, or else `nobody`.
     ///
     /// Blocks for about a second while a server starts.
     ///

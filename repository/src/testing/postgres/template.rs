@@ -27,10 +27,10 @@ static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
 /// Creates the template if it does not exist; returns its name.
 pub(super) async fn ensure<M: MigratorTrait>(
     server: &PostgresServer,
-    fingerprint: Option<&str>,
+    contents: Option<&str>,
     locale: &Locale,
 ) -> Result<String, TestError> {
-    let key = template::key::<M>(fingerprint, &locale.to_string());
+    let key = template::key::<M>(contents, &locale.to_string());
     let name = format!("catamaran_tpl_{key}");
     let known = {
         let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -51,7 +51,8 @@ pub(super) fn forget(server: &PostgresServer, name: &str) {
 
 /// Creates the template unless another process has.
 ///
-/// It is migrated under another name and renamed after that, so that a database with the name of a template is complete.
+/// It is migrated under another name and renamed after that, so that a database with the name of a template is
+/// complete.
 async fn create<M: MigratorTrait>(
     server: &PostgresServer,
     key: &str,

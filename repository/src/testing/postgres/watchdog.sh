@@ -1,7 +1,7 @@
 # Runs a PostgreSQL server until its standard input closes.
 #
-# The other end of that pipe belongs to the process that uses the server. When that process ends, by whatever signal, the
-# kernel closes the pipe and `read` returns. This script then stops the server and removes its directory.
+# The other end of that pipe belongs to the process that uses the server. When that process ends, by whatever signal,
+# the kernel closes the pipe and `read` returns. This script then stops the server and removes its directory.
 #
 # $1 directory   $2 binaries   the rest: the words before a command that run it as another account than root
 dir=$1 bin=$2
