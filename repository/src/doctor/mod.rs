@@ -254,7 +254,7 @@ impl Doctor {
     pub async fn check_connection(&self, db: &DatabaseConnection) -> Report {
         let mut run = CheckRun::new(self);
         let place = Place::Database(read::engine_of(db).unwrap_or(Engine::Sqlite));
-        let wanted = self.expected().schema(place);
+        let wanted = self.requirements().schema(place);
         match read::schema(db, &self.role, wanted.as_ref()).await {
             Ok(schema) => run.compare(place, None, wanted.as_ref(), &schema),
             Err(error) => run.skip(place, error.to_string()),
@@ -279,7 +279,7 @@ impl Doctor {
         engines.filter(move |engine| only.is_none_or(|only| only == *engine))
     }
 
-    fn expected(&self) -> Requirements<'_> {
+    fn requirements(&self) -> Requirements<'_> {
         Requirements {
             domain: self.domain,
             described: &self.described,
@@ -337,7 +337,7 @@ impl<'a> CheckRun<'a> {
         self.report.checked.push(Place::Domain);
         self.report
             .findings
-            .extend(domain::check(&self.doctor.expected()));
+            .extend(domain::check(&self.doctor.requirements()));
         for engine in self.doctor.engines() {
             if !is_built(engine) {
                 let reason = format!("this build of the application has no {engine} support");
@@ -345,7 +345,7 @@ impl<'a> CheckRun<'a> {
                 continue;
             }
             let place = Place::Entities(engine);
-            let wanted = self.doctor.expected().schema(place);
+            let wanted = self.doctor.requirements().schema(place);
             let entities = self.doctor.described.entities(engine);
             self.compare(place, None, wanted.as_ref(), entities);
         }
@@ -361,7 +361,7 @@ impl<'a> CheckRun<'a> {
             let place = Place::Migrations(engine);
             doctor.announce(place);
             async move {
-                let wanted = doctor.expected().schema(place);
+                let wanted = doctor.requirements().schema(place);
                 let server = doctor.given_server();
                 let built = migrations.build(engine, server, &doctor.role, wanted.as_ref());
                 (place, built.await, wanted)
@@ -387,7 +387,7 @@ impl<'a> CheckRun<'a> {
             }
         };
         self.doctor.announce(place);
-        let wanted = self.doctor.expected().schema(place);
+        let wanted = self.doctor.requirements().schema(place);
         let seen = match database
             .look(&self.doctor.role, wanted.as_ref(), self.doctor.lock_timeout)
             .await

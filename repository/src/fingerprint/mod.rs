@@ -100,8 +100,8 @@ impl Fingerprint {
     ///
     /// Equal schemas have equal digests on any machine with the same version of this library.
     pub fn digest(&self, engine: Engine) -> Digest {
-        let expected = self.expected(DEFAULT_APPLICATION_ROLE);
-        let schema = expected.schema(Place::Database(engine));
+        let requirements = self.requirements(DEFAULT_APPLICATION_ROLE);
+        let schema = requirements.schema(Place::Database(engine));
         schema.map_or_else(Digest::default, |schema| {
             Digest::of(&schema, DEFAULT_APPLICATION_ROLE)
         })
@@ -111,7 +111,7 @@ impl Fingerprint {
         self.domain
     }
 
-    fn expected<'a>(&'a self, role: &'a str) -> Requirements<'a> {
+    fn requirements<'a>(&'a self, role: &'a str) -> Requirements<'a> {
         Requirements {
             domain: self.domain,
             described: &self.described,
@@ -146,8 +146,8 @@ impl Fingerprint {
                 reasons.push(summary(&finding));
             }
         }
-        let expected = self.expected(role);
-        let wanted = expected.schema(place);
+        let requirements = self.requirements(role);
+        let wanted = requirements.schema(place);
         let is_ours = |table: &String| {
             let tables = wanted.as_ref().map(|wanted| &wanted.tables);
             tables.is_some_and(|tables| tables.contains_key(table))

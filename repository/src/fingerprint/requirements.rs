@@ -36,11 +36,11 @@ impl Requirements<'_> {
         }
         for table in self.domain.tables_on(engine) {
             let description = self.described.table(table.name);
-            let expected = match place.is_database() {
+            let required = match place.is_database() {
                 true => self.database_table(table, description, engine),
                 false => self.entity(table, description, engine),
             };
-            schema.tables.insert(table.name.to_owned(), expected);
+            schema.tables.insert(table.name.to_owned(), required);
         }
         Some(schema)
     }
@@ -61,9 +61,9 @@ impl Requirements<'_> {
         description: Option<&TableDescription>,
         engine: Engine,
     ) -> Table {
-        let mut expected = named(table);
-        expected.columns = self.columns(table, description, engine, |native| native.entity);
-        expected
+        let mut required = named(table);
+        required.columns = self.columns(table, description, engine, |native| native.entity);
+        required
     }
 
     fn database_table(
@@ -72,9 +72,9 @@ impl Requirements<'_> {
         description: Option<&TableDescription>,
         engine: Engine,
     ) -> Table {
-        let mut expected = named(table);
-        expected.columns = self.columns(table, description, engine, |native| native.column);
-        for column in &mut expected.columns {
+        let mut required = named(table);
+        required.columns = self.columns(table, description, engine, |native| native.column);
+        for column in &mut required.columns {
             let ty = description
                 .and_then(|description| description.column(&column.name))
                 .map(|column| column.ty);
@@ -89,18 +89,18 @@ impl Requirements<'_> {
             let default = default.map(|default| literal(engine, default.value));
             column.default = default.map(|sql| Expression::scalar(engine, &sql));
         }
-        expected.unique_keys = table.unique_keys.iter().map(unique_key).collect();
-        expected.indexes = table
+        required.unique_keys = table.unique_keys.iter().map(unique_key).collect();
+        required.indexes = table
             .indexes
             .iter()
             .map(|index| (index.name.to_owned(), self::index(table, index, engine)))
             .collect();
-        self.checks(table, description, engine, &mut expected);
+        self.checks(table, description, engine, &mut required);
         match engine {
-            Engine::Sqlite => expected.options.push("STRICT".to_owned()),
-            Engine::Postgres => expected.access_control = Some(self.access_control(table)),
+            Engine::Sqlite => required.options.push("STRICT".to_owned()),
+            Engine::Postgres => required.access_control = Some(self.access_control(table)),
         }
-        expected
+        required
     }
 
     fn columns(
@@ -140,7 +140,7 @@ impl Requirements<'_> {
         table: &domain::Table,
         description: Option<&TableDescription>,
         engine: Engine,
-        expected: &mut Table,
+        required: &mut Table,
     ) {
         let needed = self.needed(table, description, engine);
         let mut met = Vec::new();
@@ -161,19 +161,19 @@ impl Requirements<'_> {
                 (None, form) => form.cloned(),
             };
             match condition {
-                Some(condition) => expected.checks.push(Check {
+                Some(condition) => required.checks.push(Check {
                     name: Some(check.name.to_owned()),
                     condition,
                     valid: true,
                     unusual: Vec::new(),
                 }),
-                None => expected
+                None => required
                     .checks_without_condition
                     .push(check.name.to_owned()),
             }
         }
         for form in needed.iter().filter(|form| !met.contains(&&form.column)) {
-            expected.checks.push(Check {
+            required.checks.push(Check {
                 name: Some(check_name(table.name, &form.column)),
                 condition: form.condition.clone(),
                 valid: true,

@@ -14,10 +14,10 @@ use crate::model::engine::Engine;
 use crate::model::value::Value;
 
 /// Findings in DOMAIN itself, before any other place is checked.
-pub(super) fn check(expected: &Requirements<'_>) -> Vec<Finding> {
+pub(super) fn check(requirements: &Requirements<'_>) -> Vec<Finding> {
     let Requirements {
         domain, described, ..
-    } = expected;
+    } = requirements;
     let mut findings = Findings::default();
     for shape in &described.tables {
         if domain.table(&shape.table).is_none() {
@@ -43,7 +43,7 @@ pub(super) fn check(expected: &Requirements<'_>) -> Vec<Finding> {
         references(&mut on, domain, table);
         portability::check(&mut on, table);
         match described.table(table.name) {
-            Some(shape) => with_shape(&mut on, expected, table, shape),
+            Some(shape) => with_shape(&mut on, requirements, table, shape),
             None => {
                 let fix = Fix::rust(
                     "add to `sources` in DOMAIN",
@@ -193,11 +193,11 @@ fn references(on: &mut OnTable<'_>, domain: &Domain, table: &Table) {
 
 fn with_shape(
     on: &mut OnTable<'_>,
-    expected: &Requirements<'_>,
+    requirements: &Requirements<'_>,
     table: &Table,
     shape: &TableDescription,
 ) {
-    columns(on, expected, table, shape);
+    columns(on, requirements, table, shape);
     if let Some(record) = &shape.record {
         order(on, table, shape);
         defaults(on, table, shape);
@@ -218,12 +218,12 @@ fn with_shape(
             );
         }
     }
-    checks(on, expected, table, shape);
+    checks(on, requirements, table, shape);
 }
 
 fn columns(
     on: &mut OnTable<'_>,
-    expected: &Requirements<'_>,
+    requirements: &Requirements<'_>,
     table: &Table,
     shape: &TableDescription,
 ) {
@@ -286,7 +286,7 @@ fn columns(
         }
     }
     for column in &shape.columns {
-        if expected.equivalence(column.ty).is_none() {
+        if requirements.equivalence(column.ty).is_none() {
             let fix = Fix::rust(
                 "add to `types` in DOMAIN",
                 format!(
@@ -410,7 +410,7 @@ fn managed(on: &mut OnTable<'_>, table: &Table, record: &RecordDescription) {
 /// condition of every other check.
 fn checks(
     on: &mut OnTable<'_>,
-    expected: &Requirements<'_>,
+    requirements: &Requirements<'_>,
     table: &Table,
     shape: &TableDescription,
 ) {
@@ -418,11 +418,11 @@ fn checks(
         .into_iter()
         .filter(|engine| table.lives_on(*engine))
     {
-        let needed = expected.needed(table, Some(shape), engine);
+        let needed = requirements.needed(table, Some(shape), engine);
         for form in &needed {
             let named = table.checks.iter().find(|check| form.is(table, check));
             if named.is_none_or(|check| !check.engines.contains(&engine)) {
-                let on_postgres = expected.needed(table, Some(shape), Engine::Postgres);
+                let on_postgres = requirements.needed(table, Some(shape), Engine::Postgres);
                 let both = table.presence == Presence::Both
                     && on_postgres.iter().any(|other| other.column == form.column);
                 let constructor = if both { "on_both" } else { "on_sqlite" };

@@ -60,7 +60,7 @@ impl Doctor {
     /// Runs the branch up, down and up again.
     async fn tried(&self, engine: Engine, migrations: Migrations) -> Result<Branch, String> {
         let place = Place::Migrations(engine);
-        let Some(wanted) = self.expected().schema(place) else {
+        let Some(wanted) = self.requirements().schema(place) else {
             return Ok(Branch::default());
         };
         let scratch = self.scratch(engine, migrations).await?;

@@ -70,7 +70,7 @@ impl PooledConnection {
 /// Opens connections.
 pub struct Manager {
     options: PgConnectOptions,
-    expected: Vec<(&'static str, String)>,
+    required: Vec<(&'static str, String)>,
     /// Whether a transaction pooler may be in front of the server.
     pooled: bool,
     /// The settings to send before a query, if the connection cannot keep them. May be empty.
@@ -122,19 +122,19 @@ impl Manager {
             .application_name(&settings.application_name)
             .disable_statement_logging();
         // The lexer of custom SQL assumes standard literals.
-        let mut expected = vec![
+        let mut required = vec![
             ("standard_conforming_strings", "on".to_owned()),
             // With another encoding, lengths have other units, or texts are refused.
             ("server_encoding", "UTF8".to_owned()),
         ];
         let pinned = pinned(settings, path);
-        expected.extend(pinned.iter().cloned());
+        required.extend(pinned.iter().cloned());
         if settings.transaction_pooler {
             let name = settings.application_name.replace('\'', "''");
             return Manager {
                 // A pooler rejects a startup parameter that it does not track.
                 options: options.extra_float_digits(None),
-                expected,
+                required,
                 pooled: true,
                 locals: locals(settings, path).into(),
                 // RESET restores the values of the pooler's own connection, not those that the driver set and that the
@@ -148,7 +148,7 @@ impl Manager {
         }
         Manager {
             options: options.options(pinned),
-            expected,
+            required,
             pooled: false,
             locals: Arc::default(),
             cleaning: CLEANING.into(),
@@ -180,7 +180,7 @@ impl Manager {
     async fn assert_settings(&self, connection: &mut PgConnection) -> Result<()> {
         // pg_settings shows times in milliseconds; SHOW chooses a unit.
         let names: Vec<String> = self
-            .expected
+            .required
             .iter()
             .map(|(name, _)| format!("'{name}'"))
             .collect();
@@ -189,7 +189,7 @@ impl Manager {
             names.join(", ")
         );
         let rows = texts_after(connection, &self.locals, &read_back).await?;
-        for (name, wanted) in &self.expected {
+        for (name, wanted) in &self.required {
             let found = rows.iter().find(|row| row[0] == *name);
             let found = found.map(|row| row[1].clone()).unwrap_or_default();
             if found != *wanted {

@@ -16,11 +16,11 @@ use crate::model::engine::Engine;
 const BETWEEN: &str = "catamaran__exchanged";
 
 /// Reports the columns that look exchanged, and continues as if they had the right names.
-pub(crate) fn tables(all: &mut Comparison, expected: &Schema, actual: &mut Schema) {
+pub(crate) fn tables(all: &mut Comparison, required: &Schema, actual: &mut Schema) {
     if !all.place.is_database() {
         return;
     }
-    for (name, wanted) in &expected.tables {
+    for (name, wanted) in &required.tables {
         let Some(found) = actual.tables.get_mut(name) else {
             continue;
         };

@@ -203,7 +203,7 @@ impl OnTable<'_> {
     ) -> Vec<Statement> {
         let mut all = Vec::new();
         for (name, table) in &self.actual.tables {
-            let wanted = self.expected.tables.get(name);
+            let wanted = self.required.tables.get(name);
             let wanted = wanted.map_or(&[][..], |wanted| &wanted.foreign_keys);
             for key in table.foreign_keys.iter().filter(|key| is_one(key)) {
                 all.extend(dropped(Phase::DropForeignKey, name, key.name.as_deref()));

@@ -27,7 +27,7 @@ pub(crate) fn compare(on: &mut OnTable<'_>) {
                 met.push(other);
                 // If another object has or gets one of the names, the index is recreated: neither rename can come
                 // first.
-                let is_contested = on.expected.has_named(other) || on.actual.has_named(name);
+                let is_contested = on.required.has_named(other) || on.actual.has_named(name);
                 let sql = match on.all.engine {
                     Engine::Postgres if !is_contested => vec![
                         Statement::new(

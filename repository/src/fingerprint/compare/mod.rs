@@ -32,16 +32,16 @@ use crate::model::engine::Engine;
 pub(crate) fn compare(
     place: Place,
     at: Option<&str>,
-    expected: &Schema,
+    required: &Schema,
     actual: &Schema,
     suppressions: &'static [Suppression],
 ) -> Vec<Finding> {
-    let (mut expected, mut actual) = (expected.clone(), actual.clone());
+    let (mut required, mut actual) = (required.clone(), actual.clone());
     if actual.engine == Engine::Sqlite && place.is_database() {
-        spelling::as_expected(&expected, &mut actual);
+        spelling::as_expected(&required, &mut actual);
     }
     // A table that cannot be read is not compared.
-    expected
+    required
         .tables
         .retain(|name, _| !actual.unread.contains_key(name));
     let mut all = Comparison {
@@ -49,19 +49,19 @@ pub(crate) fn compare(
         at: at.map(str::to_owned),
         engine: actual.engine,
         found: Vec::new(),
-        intended: expected.others.clone(),
+        intended: required.others.clone(),
         taken: actual.taken.clone(),
         exchanged: BTreeSet::new(),
         edited: BTreeMap::new(),
         suppressions,
     };
-    equivalent::resolve(&mut expected, &mut actual);
+    equivalent::resolve(&mut required, &mut actual);
     for hazard in &actual.hazards {
-        if !expected.hazards.contains(hazard) {
+        if !required.hazards.contains(hazard) {
             all.hazard(hazard);
         }
     }
-    tables::compare(&mut all, &expected, &mut actual);
+    tables::compare(&mut all, &required, &mut actual);
     for (name, edited) in std::mem::take(&mut all.edited) {
         if edited.needs_rebuild {
             all.rebuild_table(&name, edited, &actual);
@@ -154,7 +154,7 @@ struct OnTable<'a> {
     name: &'a str,
     wanted: &'a Table,
     found: &'a Table,
-    expected: &'a Schema,
+    required: &'a Schema,
     actual: &'a Schema,
 }
 
@@ -336,7 +336,7 @@ impl<'a> OnTable<'a> {
     /// The instruction if columns are missing that have to be filled by hand first.
     fn instruction_if_missing(&self, table: &str, columns: &[String]) -> Option<TableFix<'static>> {
         let (wanted, found) = (
-            self.expected.tables.get(table)?,
+            self.required.tables.get(table)?,
             self.actual.tables.get(table)?,
         );
         let is_missing = |name: &&String| {

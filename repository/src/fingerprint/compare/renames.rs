@@ -11,7 +11,7 @@ use crate::fingerprint::schema::{Column, Schema, Table};
 use crate::fingerprint::statement::{Phase, Statement};
 
 /// Pairs missing tables with extra ones that have the same columns.
-pub(crate) fn tables(all: &mut Comparison, expected: &Schema, actual: &mut Schema) {
+pub(crate) fn tables(all: &mut Comparison, required: &Schema, actual: &mut Schema) {
     type Named<'a> = (&'a str, &'a Table);
     let have_one_key = |one: Named<'_>, other: Named<'_>| {
         let (one, other) = (&one.1.primary_key.name, &other.1.primary_key.name);
@@ -26,8 +26,8 @@ pub(crate) fn tables(all: &mut Comparison, expected: &Schema, actual: &mut Schem
     };
     let have_the_same_columns = |one: Named<'_>, other: Named<'_>| has_its_columns(one.1, other.1);
     let pairs = pairs(
-        missing_tables(all, expected, actual),
-        extra_tables(all, expected, actual),
+        missing_tables(all, required, actual),
+        extra_tables(all, required, actual),
         &[
             &|one, other| have_the_same_columns(one, other) && have_one_key(one, other),
             &|one, other| have_the_same_columns(one, other) && have_the_same_types(one, other),
@@ -48,13 +48,13 @@ pub(crate) fn tables(all: &mut Comparison, expected: &Schema, actual: &mut Schem
 type Tables<'a> = Vec<(&'a str, &'a Table)>;
 
 /// The missing tables, without the suppressed ones.
-fn missing_tables<'a>(all: &Comparison, expected: &'a Schema, actual: &Schema) -> Tables<'a> {
-    only_in(all, Code::TableMissing, expected, actual)
+fn missing_tables<'a>(all: &Comparison, required: &'a Schema, actual: &Schema) -> Tables<'a> {
+    only_in(all, Code::TableMissing, required, actual)
 }
 
 /// The extra tables, without the suppressed ones.
-fn extra_tables<'a>(all: &Comparison, expected: &Schema, actual: &'a Schema) -> Tables<'a> {
-    only_in(all, Code::TableExtra, actual, expected)
+fn extra_tables<'a>(all: &Comparison, required: &Schema, actual: &'a Schema) -> Tables<'a> {
+    only_in(all, Code::TableExtra, actual, required)
 }
 
 fn only_in<'a>(all: &Comparison, code: Code, one: &'a Schema, other: &Schema) -> Tables<'a> {
@@ -91,22 +91,22 @@ fn has_its_columns(one: &Table, other: &Table) -> bool {
 pub(crate) fn names_of_a_missing_table(
     all: &Comparison,
     table: &Table,
-    expected: &Schema,
+    required: &Schema,
     actual: &Schema,
 ) -> Vec<String> {
-    candidates(table, extra_tables(all, expected, actual))
+    candidates(table, extra_tables(all, required, actual))
 }
 
 /// The wanted tables that an extra one could be.
 pub(crate) fn names_of_an_extra_table(
     all: &Comparison,
     table: &Table,
-    expected: &Schema,
+    required: &Schema,
     actual: &Schema,
 ) -> Vec<String> {
-    let mut others = missing_tables(all, expected, actual);
+    let mut others = missing_tables(all, required, actual);
     // Another table may have its name.
-    let are_not_it = expected.tables.iter().filter(|(name, wanted)| {
+    let are_not_it = required.tables.iter().filter(|(name, wanted)| {
         let found = actual.tables.get(*name);
         found.is_some_and(|found| !could_be(found, wanted))
     });

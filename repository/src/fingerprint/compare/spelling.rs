@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use crate::fingerprint::schema::Schema;
 
 /// Changes the names of a SQLite database to the wanted spelling.
-pub(crate) fn as_expected(expected: &Schema, actual: &mut Schema) {
+pub(crate) fn as_expected(required: &Schema, actual: &mut Schema) {
     let engine = actual.engine;
-    for (name, wanted) in &expected.tables {
+    for (name, wanted) in &required.tables {
         respell(&mut actual.tables, name);
         respell(&mut actual.unread, name);
         let own = |other: &str| other.eq_ignore_ascii_case(name);

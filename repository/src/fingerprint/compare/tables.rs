@@ -14,30 +14,30 @@ use crate::fingerprint::schema::{ForeignKey, OtherObject, Schema, Table, UNLOGGE
 use crate::fingerprint::statement::{Phase, Statement};
 use crate::model::engine::Engine;
 
-pub(crate) fn compare(all: &mut Comparison, expected: &Schema, actual: &mut Schema) {
-    access_control::role(all, expected, actual);
-    others(all, expected, actual);
+pub(crate) fn compare(all: &mut Comparison, required: &Schema, actual: &mut Schema) {
+    access_control::role(all, required, actual);
+    others(all, required, actual);
     // The others are dropped before anything else changes.
     actual.others.retain(|other| all.is_intended(other));
-    renames::tables(all, expected, actual);
-    exchanges::tables(all, expected, actual);
-    for (name, wanted) in &expected.tables {
+    renames::tables(all, required, actual);
+    exchanges::tables(all, required, actual);
+    for (name, wanted) in &required.tables {
         if !actual.tables.contains_key(name) {
-            missing(all, name, wanted, expected, actual);
+            missing(all, name, wanted, required, actual);
         }
     }
-    for name in expected.tables.keys() {
-        renames::columns(all, name, &expected.tables[name], actual);
+    for name in required.tables.keys() {
+        renames::columns(all, name, &required.tables[name], actual);
     }
     let on_each = |all: &mut Comparison, compare: fn(&mut OnTable<'_>)| {
-        for (name, wanted) in &expected.tables {
+        for (name, wanted) in &required.tables {
             if let Some(found) = actual.tables.get(name) {
                 compare(&mut OnTable {
                     all,
                     name,
                     wanted,
                     found,
-                    expected,
+                    required,
                     actual,
                 });
             }
@@ -58,20 +58,20 @@ pub(crate) fn compare(all: &mut Comparison, expected: &Schema, actual: &mut Sche
     });
     let are_extra = actual.tables.iter();
     let mut are_extra: Vec<_> = are_extra
-        .filter(|(name, _)| !expected.tables.contains_key(*name))
+        .filter(|(name, _)| !required.tables.contains_key(*name))
         .collect();
     // A child table is dropped before its parent.
     are_extra
         .sort_by_key(|(_, table)| !table.options.iter().any(|one| one.starts_with("INHERITS")));
     for (name, found) in are_extra {
-        extra(all, name, found, expected, actual);
+        extra(all, name, found, required, actual);
     }
 }
 
 /// Compares the objects that DOMAIN cannot describe: triggers, views.
-fn others(all: &mut Comparison, expected: &Schema, actual: &Schema) {
+fn others(all: &mut Comparison, required: &Schema, actual: &Schema) {
     // The catalog lists them in the order in which they can be dropped.
-    let lost = expected.others.iter().rev();
+    let lost = required.others.iter().rev();
     let lost = lost.filter(|other| {
         !actual
             .others
@@ -89,7 +89,7 @@ fn others(all: &mut Comparison, expected: &Schema, actual: &Schema) {
         all.report(&other.table, what, Code::Unknown, sides, Fix::sql(again));
     }
     let is_intended = |other: &&OtherObject| {
-        !expected
+        !required
             .others
             .iter()
             .any(|meant| meant.is_same_object(other))
@@ -115,7 +115,7 @@ fn others(all: &mut Comparison, expected: &Schema, actual: &Schema) {
         let drop = Statement::new(Phase::DropReader, drop).dropping(&other.name);
         let fix = Fix::sql(out.into_iter().chain([drop])).losing(loses);
         let sides = sides("no such object", &what);
-        let is_ours = expected.tables.contains_key(&other.table);
+        let is_ours = required.tables.contains_key(&other.table);
         let code = match other.kind.as_str() {
             "TRIGGER" | "RULE" if is_ours => Code::Trigger,
             "TRIGGER" if is_history(&other.table) => Code::HistoryWritable,
@@ -131,8 +131,8 @@ fn is_history(table: &str) -> bool {
     table.eq_ignore_ascii_case(crate::store::start_up::HISTORY)
 }
 
-fn missing(all: &mut Comparison, name: &str, wanted: &Table, expected: &Schema, actual: &Schema) {
-    let others = renames::names_of_a_missing_table(all, wanted, expected, actual);
+fn missing(all: &mut Comparison, name: &str, wanted: &Table, required: &Schema, actual: &Schema) {
+    let others = renames::names_of_a_missing_table(all, wanted, required, actual);
     let fix = match all.place.is_database() {
         true if others.is_empty() => {
             let is_ready = |key: &ForeignKey| is_ready(key, wanted, actual);
@@ -175,14 +175,14 @@ fn is_ready(key: &ForeignKey, child: &Table, actual: &Schema) -> bool {
         })
 }
 
-fn extra(all: &mut Comparison, name: &str, found: &Table, expected: &Schema, actual: &Schema) {
+fn extra(all: &mut Comparison, name: &str, found: &Table, required: &Schema, actual: &Schema) {
     let fix = match &found.source {
         Some(module) => Fix::Words(format!(
             "remove {module}, or add {name} to DOMAIN for {}",
             all.engine
         )),
         None => {
-            let others = renames::names_of_an_extra_table(all, found, expected, actual);
+            let others = renames::names_of_an_extra_table(all, found, required, actual);
             match others.is_empty() {
                 true => {
                     let rows = format!("the rows of {name}");
