@@ -22,10 +22,12 @@ const NOMINAL: Duration = Duration::from_millis(15);
 /// The largest factor, so that a probe that was suspended does not stop the tests.
 const MOST: f64 = 40.0;
 
-/// The time limit of a store under test. A test can wait until it has passed, and ordinary calls do not reach it.
+/// The time limit of a store under test, in whole milliseconds, as both engines count. A test can wait until it has
+/// passed, and ordinary calls do not reach it.
 #[must_use]
 pub fn limit() -> Duration {
-    scaled(Duration::from_millis(500))
+    let limit = scaled(Duration::from_millis(500));
+    Duration::from_secs(limit.as_secs()) + Duration::from_millis(limit.subsec_millis().into())
 }
 
 /// A duration that suits an idle machine, multiplied by how much slower this one is.
