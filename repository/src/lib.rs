@@ -204,7 +204,7 @@ pub use model::retry::{RepositoryExt, Retry};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use store::{OnceOutcome, Writing};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub use unit::any::Unit;
+pub use unit::any_unit::Unit;
 pub use unit::idempotency::OPERATION_KEYS;
 
 // Errors.
@@ -241,8 +241,8 @@ pub mod record {
 #[cfg(feature = "sqlite")]
 pub mod sqlite {
     pub use crate::driver::sqlite::{Row, Sqlite, TextDate, TextId, TextTime};
-    pub use crate::unit::native::SqliteUnit;
-    pub use crate::unit::repository::SqliteRepository;
+    pub use crate::unit::native_repository::SqliteRepository;
+    pub use crate::unit::native_unit::SqliteUnit;
 }
 
 /// Postgres: rows, repositories, units of work, and the defaults of a connection.
@@ -250,8 +250,8 @@ pub mod sqlite {
 pub mod postgres {
     pub use crate::driver::postgres::{Postgres, Row};
     pub use crate::driver::{DEFAULT_APPLICATION_ROLE, DEFAULT_SCHEMA};
-    pub use crate::unit::native::PostgresUnit;
-    pub use crate::unit::repository::PostgresRepository;
+    pub use crate::unit::native_repository::PostgresRepository;
+    pub use crate::unit::native_unit::PostgresUnit;
 }
 
 /// Used by the derive: compiles its items only with the feature `sqlite`.

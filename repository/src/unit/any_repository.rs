@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 #[cfg(feature = "postgres")]
-use super::repository::PostgresRepository;
+use super::native_repository::PostgresRepository;
 #[cfg(feature = "sqlite")]
-use super::repository::SqliteRepository;
+use super::native_repository::SqliteRepository;
 use crate::driver::Stored;
 use crate::model::record::Record;
 use crate::model::repository::Repository;

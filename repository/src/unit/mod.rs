@@ -4,24 +4,24 @@
 //! [`NativeUnit`], which run statements of that engine.
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub(crate) mod any;
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(crate) mod any_repository;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub(crate) mod any_unit;
 pub(crate) mod idempotency;
-pub(crate) mod native;
-pub(crate) mod repository;
+pub(crate) mod native_repository;
+pub(crate) mod native_unit;
 mod savepoint;
 mod seaorm;
 
 pub use crate::driver::row::{DecodeRow, Decodes, HasRow};
 pub use idempotency::OPERATION_KEYS_TYPES;
-pub use native::NativeUnit;
-pub use repository::NativeRepository;
+pub use native_repository::NativeRepository;
+pub use native_unit::NativeUnit;
 pub use seaorm::SeaOrm;
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub(crate) use any::Unit;
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(crate) use any_repository::AnyRepository;
-pub(crate) use repository::Source;
-use repository::{SharedSession, UnitSession};
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub(crate) use any_unit::Unit;
+pub(crate) use native_repository::Source;
+use native_repository::{SharedSession, UnitSession};

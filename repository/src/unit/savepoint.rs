@@ -1,6 +1,6 @@
 //! A savepoint of a unit of work.
 
-use super::native::{NativeUnit, with_session};
+use super::native_unit::{NativeUnit, with_session};
 use super::{SharedSession, UnitSession};
 use crate::driver::Dialect;
 use crate::model::error::{Error, Result};

@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 use super::AnyRepository;
 #[cfg(feature = "postgres")]
-use super::native::PostgresUnit;
+use super::native_unit::PostgresUnit;
 #[cfg(feature = "sqlite")]
-use super::native::SqliteUnit;
+use super::native_unit::SqliteUnit;
 use super::savepoint::{Savepoint, run_in};
 use crate::driver::Stored;
 use crate::model::error::{Error, Result};
