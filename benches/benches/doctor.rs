@@ -84,19 +84,19 @@ fn table(number: usize) -> (Table, &'static TableTypes) {
         checks: checks.collect::<Vec<_>>().leak(),
         ..Table::BLANK
     };
-    let shape = TableTypes {
+    let types = TableTypes {
         table: name,
         columns: columns.leak(),
     };
-    (table, Box::leak(Box::new(shape)))
+    (table, Box::leak(Box::new(types)))
 }
 
 fn domain() -> &'static Domain {
     static DOMAIN: OnceLock<Domain> = OnceLock::new();
     DOMAIN.get_or_init(|| {
-        let (tables, shapes): (Vec<Table>, Vec<&'static TableTypes>) =
+        let (tables, types): (Vec<Table>, Vec<&'static TableTypes>) =
             (0..TABLES).map(table).unzip();
-        let sources: Vec<TableSource> = shapes.into_iter().map(TableSource::types).collect();
+        let sources: Vec<TableSource> = types.into_iter().map(TableSource::types).collect();
         Domain {
             tables: tables.leak(),
             sources: sources.leak(),

@@ -19,14 +19,14 @@ pub(super) fn check(requirements: &Requirements<'_>) -> Vec<Finding> {
         domain, described, ..
     } = requirements;
     let mut findings = Findings::default();
-    for shape in &described.tables {
-        if domain.table(&shape.table).is_none() {
+    for description in &described.tables {
+        if domain.table(&description.table).is_none() {
             let fix = Fix::Words(format!(
                 "add the table {} to DOMAIN, or take away {}",
-                shape.table,
-                shape.name()
+                description.table,
+                description.name()
             ));
-            let mut on = findings.on(&shape.table);
+            let mut on = findings.on(&description.table);
             on.say(
                 Part::Table,
                 "",
@@ -43,7 +43,7 @@ pub(super) fn check(requirements: &Requirements<'_>) -> Vec<Finding> {
         references(&mut on, domain, table);
         portability::check(&mut on, table);
         match described.table(table.name) {
-            Some(shape) => with_shape(&mut on, requirements, table, shape),
+            Some(description) => with_description(&mut on, requirements, table, description),
             None => {
                 let fix = Fix::rust(
                     "add to `sources` in DOMAIN",
@@ -191,16 +191,16 @@ fn references(on: &mut OnTable<'_>, domain: &Domain, table: &Table) {
     }
 }
 
-fn with_shape(
+fn with_description(
     on: &mut OnTable<'_>,
     requirements: &Requirements<'_>,
     table: &Table,
-    shape: &TableDescription,
+    description: &TableDescription,
 ) {
-    columns(on, requirements, table, shape);
-    if let Some(record) = &shape.record {
-        order(on, table, shape);
-        defaults(on, table, shape);
+    columns(on, requirements, table, description);
+    if let Some(record) = &description.record {
+        order(on, table, description);
+        defaults(on, table, description);
         managed(on, table, record);
         if table.primary_key.columns != [record.id.as_str()] {
             let found = table.primary_key.columns.join(", ");
@@ -218,22 +218,22 @@ fn with_shape(
             );
         }
     }
-    checks(on, requirements, table, shape);
+    checks(on, requirements, table, description);
 }
 
 fn columns(
     on: &mut OnTable<'_>,
     requirements: &Requirements<'_>,
     table: &Table,
-    shape: &TableDescription,
+    description: &TableDescription,
 ) {
     let missing: Vec<&&str> = table
         .columns
         .iter()
-        .filter(|name| shape.column(name).is_none())
+        .filter(|name| description.column(name).is_none())
         .collect();
     let is_extra = |name: &str| !table.columns.contains(&name);
-    let extra: Vec<&str> = shape
+    let extra: Vec<&str> = description
         .columns
         .iter()
         .map(|column| column.name.as_str())
@@ -244,7 +244,7 @@ fn columns(
             let fix = Fix::rust(
                 format!(
                     "in {} instead of {found}, or the other way round in DOMAIN",
-                    shape.name()
+                    description.name()
                 ),
                 format!("{wanted}: .."),
             );
@@ -260,7 +260,7 @@ fn columns(
             for name in missing {
                 let fix = Fix::Words(format!(
                     "add the field {name} to {}, or take the column out of DOMAIN",
-                    shape.name()
+                    description.name()
                 ));
                 on.say(
                     Part::Column,
@@ -285,7 +285,7 @@ fn columns(
             }
         }
     }
-    for column in &shape.columns {
+    for column in &description.columns {
         if requirements.equivalence(column.ty).is_none() {
             let fix = Fix::rust(
                 "add to `types` in DOMAIN",
@@ -300,8 +300,8 @@ fn columns(
     }
 }
 
-fn order(on: &mut OnTable<'_>, table: &Table, shape: &TableDescription) {
-    let order: Vec<&str> = shape
+fn order(on: &mut OnTable<'_>, table: &Table, description: &TableDescription) {
+    let order: Vec<&str> = description
         .columns
         .iter()
         .map(|column| column.name.as_str())
@@ -327,8 +327,8 @@ fn order(on: &mut OnTable<'_>, table: &Table, shape: &TableDescription) {
     }
 }
 
-fn defaults(on: &mut OnTable<'_>, table: &Table, shape: &TableDescription) {
-    for column in &shape.columns {
+fn defaults(on: &mut OnTable<'_>, table: &Table, description: &TableDescription) {
+    for column in &description.columns {
         let named = table
             .defaults
             .iter()
@@ -347,7 +347,7 @@ fn defaults(on: &mut OnTable<'_>, table: &Table, shape: &TableDescription) {
             let found = column.default.as_ref();
             let found = found.map_or("no default".to_owned(), |value| format!("{value:?}"));
             let fix = Fix::rust(
-                format!("on the field {} of {}", column.name, shape.name()),
+                format!("on the field {} of {}", column.name, description.name()),
                 match named {
                     Some(DefaultValue::Text(text)) => format!("#[record(default = {text:?})]"),
                     Some(DefaultValue::Integer(number)) => format!("#[record(default = {number})]"),
@@ -412,17 +412,17 @@ fn checks(
     on: &mut OnTable<'_>,
     requirements: &Requirements<'_>,
     table: &Table,
-    shape: &TableDescription,
+    description: &TableDescription,
 ) {
     for engine in Engine::ALL
         .into_iter()
         .filter(|engine| table.lives_on(*engine))
     {
-        let needed = requirements.needed(table, Some(shape), engine);
+        let needed = requirements.needed(table, Some(description), engine);
         for form in &needed {
             let named = table.checks.iter().find(|check| form.is(table, check));
             if named.is_none_or(|check| !check.engines.contains(&engine)) {
-                let on_postgres = requirements.needed(table, Some(shape), Engine::Postgres);
+                let on_postgres = requirements.needed(table, Some(description), Engine::Postgres);
                 let both = table.presence == Presence::Both
                     && on_postgres.iter().any(|other| other.column == form.column);
                 let constructor = if both { "on_both" } else { "on_sqlite" };
