@@ -3,9 +3,7 @@
 use futures_util::future::BoxFuture;
 use sea_orm::DatabaseConnection;
 
-use super::connect::with_connection;
-use super::{ConnectOptions, History, apply};
-use crate::driver::ApplyMigrations;
+use super::{ConnectOptions, History, apply, up_with};
 use crate::model::error::Result;
 use crate::store::{Migrate, StoreOptions};
 
@@ -18,7 +16,7 @@ impl StoreOptions {
     pub fn migrate<H: History>(mut self) -> Self {
         self.hooks.migrate = Some(Migrate {
             apply: apply_all::<H>,
-            before_opening,
+            before_opening: before_opening::<H>,
         });
         self
     }
@@ -31,10 +29,9 @@ fn apply_all<H: History>(db: &DatabaseConnection) -> BoxFuture<'_, Result<()>> {
     })
 }
 
-fn before_opening<'a>(
+fn before_opening<'a, H: History>(
     url: &'a str,
     schemas: &'a [String],
-    migrate: ApplyMigrations,
 ) -> BoxFuture<'a, Result<()>> {
     #[cfg(feature = "postgres")]
     let schemas = crate::driver::postgres::listed(schemas);
@@ -45,6 +42,7 @@ fn before_opening<'a>(
             schema: Some(&schemas),
             ..ConnectOptions::default()
         };
-        with_connection(url, options, migrate).await?
+        up_with::<H>(url, options).await?;
+        Ok(())
     })
 }

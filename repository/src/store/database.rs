@@ -66,7 +66,7 @@ impl Store {
         if let Some(migrate) = options.hooks.migrate
             && !is_in_memory(url)
         {
-            (migrate.before_opening)(url, &settings.schemas, migrate.apply).await?;
+            (migrate.before_opening)(url, &settings.schemas).await?;
         }
         let backend = match engine {
             #[cfg(feature = "sqlite")]

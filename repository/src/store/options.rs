@@ -54,10 +54,13 @@ pub(crate) struct Hooks {
 #[derive(Clone, Copy)]
 pub(crate) struct Migrate {
     /// Over a given connection: for a database in memory.
+    #[cfg_attr(
+        not(feature = "sqlite"),
+        allow(dead_code, reason = "only SQLite has databases in memory")
+    )]
     pub(crate) apply: ApplyMigrations,
     /// Over a connection of its own, to a URL and these schemas of Postgres.
-    pub(crate) before_opening:
-        for<'a> fn(&'a str, &'a [String], ApplyMigrations) -> BoxFuture<'a, Result<()>>,
+    pub(crate) before_opening: for<'a> fn(&'a str, &'a [String]) -> BoxFuture<'a, Result<()>>,
 }
 
 /// Compares the schema of the database with the expected one, for the application's role.
