@@ -76,25 +76,25 @@ impl Database {
     }
 }
 
+/// How long opening a file may take.
+#[cfg(feature = "sqlite")]
+const OPEN_TIMEOUT: Duration = Duration::from_secs(30);
+
 #[cfg(feature = "sqlite")]
 async fn open_for_reading(url: &str, lock_timeout: Duration) -> Result<DatabaseConnection, String> {
     use std::str::FromStr;
 
-    use sea_orm::SqlxSqliteConnector;
-    use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+    use sea_orm::sqlx::sqlite::SqliteConnectOptions;
+
+    use crate::driver::sqlite::{connect_seaorm, explain};
 
     let options = SqliteConnectOptions::from_str(url).map_err(|error| error.to_string())?;
     let options = options
         .read_only(true)
         .create_if_missing(false)
         .busy_timeout(lock_timeout);
-    let pool = SqlitePoolOptions::new()
-        .max_connections(1)
-        .connect_with(options.clone())
-        .await;
-    let pool =
-        pool.map_err(|error| crate::driver::sqlite::explain(&options, &error).to_string())?;
-    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
+    let db = connect_seaorm(options.clone(), OPEN_TIMEOUT).await;
+    db.map_err(|error| explain(&options, &error).to_string())
 }
 
 /// A finding if the checking login is not a member of the application's role: a store with this login cannot do scoped
