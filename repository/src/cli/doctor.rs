@@ -53,22 +53,22 @@ impl Cli {
         };
         progress("");
         let sources = std::env::current_dir().map_or_else(|_| Sources::unknown(), Sources::under);
-        let mut text = match (&suggestion, &options.write, options.format) {
-            (Some(suggestion), Some(package), Format::Human) => {
-                let files = suggestion::write(suggestion, package)?;
-                let mut text = report.written(options.format, &sources, None);
-                text.push_str(&format!("\n\n{}", suggestion.summary()));
-                for file in files {
-                    text.push_str(&format!("\n  written: {}", file.display()));
-                }
-                text
-            }
-            (Some(suggestion), Some(package), _) => {
-                suggestion::write(suggestion, package)?;
-                report.written(options.format, &sources, Some(suggestion))
-            }
-            _ => report.written(options.format, &sources, suggestion.as_ref()),
+        let files = match (&suggestion, &options.write) {
+            (Some(suggestion), Some(package)) => suggestion::write(suggestion, package)?,
+            _ => Vec::new(),
         };
+        // People read what was written in the files.
+        let by_files = suggestion
+            .as_ref()
+            .filter(|_| options.write.is_some() && options.format == Format::Human);
+        let printed = suggestion.as_ref().filter(|_| by_files.is_none());
+        let mut text = report.written(options.format, &sources, printed);
+        if let Some(suggestion) = by_files {
+            text.push_str(&format!("\n\n{}", suggestion.summary()));
+            for file in files {
+                text.push_str(&format!("\n  written: {}", file.display()));
+            }
+        }
         if !text.is_empty() {
             text.push('\n');
         }
