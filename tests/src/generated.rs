@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use catamaran::domain::{MATRIX, NativeType};
+
 /// The variable that makes the tests write the pages instead of comparing them.
 pub const WRITE_DOCS: &str = "CATAMARAN_WRITE_DOCS";
 
@@ -35,4 +37,28 @@ pub fn assert_page(name: &str, text: &str) {
         found == text,
         "docs/src/{name} differs from the code: run this test with {WRITE_DOCS}=1. The page would be\n{text}"
     );
+}
+
+/// The type matrix as a table of Markdown. `cell` is what follows the column type of an engine.
+pub fn type_table(cell: impl Fn(&NativeType) -> String) -> String {
+    let column = |native: &NativeType| {
+        let collation = native
+            .collation
+            .map_or(String::new(), |name| format!(" COLLATE \"{name}\""));
+        format!("`{}{collation}`{}", native.column, cell(native))
+    };
+    let rows = MATRIX.iter().map(|row| {
+        let (sqlite, postgres) = (&row.sqlite, &row.postgres);
+        format!(
+            "| {} | {} | `{}` | {} | `{}` |\n",
+            row.name,
+            column(sqlite),
+            sqlite.field,
+            column(postgres),
+            postgres.field
+        )
+    });
+    let head =
+        "| type | SQLite | its entity | Postgres | its entity |\n| --- | --- | --- | --- | --- |\n";
+    std::iter::once(head.to_owned()).chain(rows).collect()
 }

@@ -18,7 +18,7 @@ pub trait Decodes<T>: HasRow {
     /// The value at that position of a row, counted from 0.
     ///
     /// # Errors
-    /// [`Decode`](crate::ErrorKind::Decode) if the stored value is not of that type, or there is no such place.
+    /// [`Decode`](crate::ErrorKind::Decode) if the stored value is not of that type, or there is no such position.
     fn column(row: &Self::Row, index: usize) -> Result<T>;
 }
 

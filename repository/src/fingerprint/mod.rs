@@ -40,9 +40,8 @@ use requirements::Requirements;
 
 /// The schema that an application needs, computed from its domain and records, with a digest for each engine.
 ///
-/// It needs no file beside the code. The test `assert_in_sync!` proves that the migrations
-/// build the same schema. With `StoreOptions::fingerprint` a store does not open a
-/// database with a different schema.
+/// It needs no file beside the code. The test `assert_in_sync!` proves that the migrations build the same schema. With
+/// `StoreOptions::fingerprint` a store does not open a database with a different schema.
 ///
 /// ```no_run
 /// # mod demo { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/note.rs")); }

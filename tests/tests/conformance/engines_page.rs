@@ -1,12 +1,12 @@
-//! `docs/src/engines.md`: how the engines differ, generated from [`Capabilities`], the type [`MATRIX`] and the table
+//! `docs/src/engines.md`: how the engines differ, generated from [`Capabilities`], the type matrix and the table
 //! of faults in `docs/src/errors.md`, which a suite compares with what the databases return.
 //!
 //! `CATAMARAN_WRITE_DOCS=1 cargo test -p suite --all-features --test conformance engines_page` writes the page.
 
 use std::fmt::Write;
 
-use catamaran::domain::{MATRIX, NativeType};
 use catamaran::{Capabilities, Engine};
+use suite::generated::type_table;
 
 /// The name of each field of the capabilities, with its value.
 fn fields(capabilities: Capabilities) -> Vec<(String, String)> {
@@ -67,33 +67,6 @@ fn capabilities() -> String {
             text,
             "| `{field}` | {} | {here} | {there} |",
             question(field)
-        );
-    }
-    text
-}
-
-fn column(native: &NativeType) -> String {
-    let collation = native
-        .collation
-        .map_or(String::new(), |name| format!(" COLLATE \"{name}\""));
-    let check = native.form.map_or("", |_| ", check");
-    format!("`{}{collation}`{check}", native.column)
-}
-
-fn types() -> String {
-    let mut text = String::from(
-        "| type | SQLite | its entity | Postgres | its entity |\n| --- | --- | --- | --- | --- |\n",
-    );
-    for row in MATRIX {
-        // Writing to a `String` does not fail.
-        let _ = writeln!(
-            text,
-            "| {} | {} | `{}` | {} | `{}` |",
-            row.name,
-            column(&row.sqlite),
-            row.sqlite.field,
-            column(&row.postgres),
-            row.postgres.field
         );
     }
     text
@@ -175,7 +148,7 @@ pub fn page(errors: &str) -> String {
     format!(
         "{HEAD}\n{}{TYPES}\n{}{CODES}\n{}{ONE_SIDED}\n{}{TAIL}",
         capabilities(),
-        types(),
+        type_table(|native| native.form.map_or("", |_| ", check").to_owned()),
         codes(errors),
         one_sided(errors)
     )

@@ -3,9 +3,8 @@
 use std::fmt::Write;
 
 use catamaran::doctor::Code;
-use catamaran::domain::{MATRIX, NativeType};
 
-use suite::generated::{assert_page, read_page};
+use suite::generated::{assert_page, read_page, type_table};
 
 /// The patterns of SQLite are long and repetitive, and are cut.
 fn shortened(form: &str) -> String {
@@ -21,32 +20,12 @@ fn shortened(form: &str) -> String {
     }
 }
 
-fn cell(native: &NativeType) -> String {
-    let collation = native
-        .collation
-        .map_or(String::new(), |name| format!(" COLLATE \"{name}\""));
-    let form = native
-        .form
-        .map_or(String::new(), |form| format!("; `{}`", shortened(form)));
-    format!("`{}{collation}`{form}", native.column)
-}
-
 fn matrix() -> String {
-    let mut text = String::from(
-        "| logical | SQLite | its entity | Postgres | its entity |\n|---|---|---|---|---|\n",
-    );
-    for row in MATRIX {
-        let _ = writeln!(
-            text,
-            "| {} | {} | `{}` | {} | `{}` |",
-            row.name,
-            cell(&row.sqlite),
-            row.sqlite.field,
-            cell(&row.postgres),
-            row.postgres.field
-        );
-    }
-    text
+    type_table(|native| {
+        native
+            .form
+            .map_or(String::new(), |form| format!("; `{}`", shortened(form)))
+    })
 }
 
 fn codes() -> String {
