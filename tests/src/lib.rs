@@ -22,4 +22,5 @@ pub mod slow;
 pub mod soak;
 pub mod specimen;
 pub mod stores;
+pub mod tasks;
 pub mod users;

@@ -1,40 +1,111 @@
 //! The insert of many rows.
 
-use super::{Context, diagnose, values, write_order};
+use std::ops::Range;
+
+use super::in_order::{self, BulkWrite, Parts};
+use super::{Context, circle, diagnose, values, write_order};
 use crate::driver::Dialect;
 use crate::driver::Twin;
 use crate::model::error::Result;
 use crate::session::Session;
 use crate::sql::{self, Bulk};
 
-pub(crate) async fn insert_many<D: Dialect, R: Twin<D>>(
-    session: &mut Session<D>,
-    context: &Context,
-    drafts: Vec<R::Draft>,
-) -> Result<Vec<R>> {
-    let now = context.now();
-    let mut records = Vec::with_capacity(drafts.len());
-    for draft in drafts {
-        let stamp = context.stamp::<R>(&draft, None, now)?;
-        let mut record = R::from_draft(draft, stamp);
-        super::normalise::<D, R>(&mut record)?;
-        records.push(record);
-    }
-    let ordered = write_order::sorted::<D, R, _>(&records, |record| record);
+/// New rows.
+pub(crate) struct InsertMany<'c, R> {
+    context: &'c Context,
+    records: Vec<R>,
+    parts: Vec<Vec<usize>>,
+}
 
-    let statements = R::statements();
-    let types = sql::insert_types(statements);
-    for chunk in sql::chunks::<D, _>(&ordered, types.len(), 0) {
-        let text = sql::bulk_insert::<D>(statements, Bulk::Refuse, chunk.len());
-        let rows = chunk.iter().map(|record| values(*record)).collect();
-        let result = session
-            .execute(&text, D::row_parameters(&types, rows))
-            .await;
-        let inserted = match result {
-            Ok(inserted) => inserted,
-            Err(error) => return Err(diagnose::row_error(session, context, error, chunk).await),
+impl<'c, R> InsertMany<'c, R> {
+    pub(crate) fn new<D: Dialect>(context: &'c Context, drafts: Vec<R::Draft>) -> Result<Self>
+    where
+        R: Twin<D>,
+    {
+        let now = context.now();
+        let mut records = Vec::with_capacity(drafts.len());
+        for draft in drafts {
+            let stamp = context.stamp::<R>(&draft, None, now)?;
+            let mut record = R::from_draft(draft, stamp);
+            super::normalise::<D, R>(&mut record)?;
+            records.push(record);
+        }
+        let parts = write_order::parts::<D, R>(&records.iter().collect::<Vec<&R>>());
+        Ok(InsertMany {
+            context,
+            records,
+            parts,
+        })
+    }
+
+    /// The rows in the order of the drafts.
+    pub(crate) fn into_records(self) -> Vec<R> {
+        self.records
+    }
+
+    fn records(&self, parts: Range<usize>) -> Vec<&R> {
+        let rows = self.parts[parts].iter().flatten();
+        rows.map(|row| &self.records[*row]).collect()
+    }
+}
+
+impl<D: Dialect, R: Twin<D>> BulkWrite<D> for InsertMany<'_, R> {
+    type Output = ();
+
+    fn is_ordered(&self) -> bool {
+        self.parts.len() > 1
+    }
+
+    async fn write_at_once(&self, session: &mut Session<D>) -> Result<()> {
+        self.write(session, 0..self.parts.len()).await.map(|_| ())
+    }
+
+    async fn write_in_order(&self, session: &mut Session<D>) -> Result<()> {
+        in_order::write_parts(session, self).await.map(|_| ())
+    }
+}
+
+impl<D: Dialect, R: Twin<D>> Parts<D> for InsertMany<'_, R> {
+    type Outcome = ();
+
+    fn count(&self) -> usize {
+        self.parts.len()
+    }
+
+    async fn write(&self, session: &mut Session<D>, parts: Range<usize>) -> Result<Vec<()>> {
+        let is_single = parts.len() == 1;
+        let rows = self.records(parts);
+        let inserted = if is_single && rows.len() > 1 {
+            circle::begin(session).await?;
+            let inserted = insert(session, &rows, true).await;
+            circle::end(session, inserted, &rows).await
+        } else {
+            insert(session, &rows, false).await
         };
+        match inserted {
+            Ok(()) => Ok(Vec::new()),
+            Err(error) if is_single => {
+                Err(diagnose::row_error(session, self.context, error, &rows, false).await)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+async fn insert<D: Dialect, R: Twin<D>>(
+    session: &mut Session<D>,
+    rows: &[&R],
+    whole: bool,
+) -> Result<()> {
+    let statements = R::statements();
+    let ordered = write_order::sorted::<D, R, _>(rows, |record| record);
+    let types = sql::insert_types(statements);
+    for chunk in circle::chunks::<D, _>(&ordered, types.len(), 0, whole) {
+        let text = sql::bulk_insert::<D>(statements, Bulk::Refuse, chunk.len());
+        let rows = chunk.iter().map(|row| values(**row)).collect();
+        let values = D::row_parameters(&types, rows);
+        let inserted = session.execute(&text, values).await?;
         super::check_count(inserted, chunk.len())?;
     }
-    Ok(records)
+    Ok(())
 }

@@ -1,14 +1,19 @@
-//! Upsert in three steps: update the rows that differ, insert the missing ones, and read the rest.
+//! Upsert in steps: update the rows that differ, insert the missing ones, read the rest, and update those whose natural
+//! key changes.
 //!
-//! Each row has an exact outcome, and a concurrent write is never overwritten unseen.
+//! Each row has an exact outcome, and a concurrent write is never overwritten unseen. A row whose natural key changes
+//! frees its old key for others, so it comes last and in the order of the call: then a success is one of the rows one by
+//! one.
 
-use std::collections::{HashMap, HashSet};
-use std::mem;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
 
 use uuid::Uuid;
 
+use super::in_order::{self, BulkWrite, Parts};
 use super::write::conflict;
-use super::{Context, diagnose, normalise, one_each, values, write_order};
+use super::write_order::{self, KeyValues};
+use super::{Context, circle, diagnose, normalise, one_each, values};
 use crate::driver::Dialect;
 use crate::driver::Twin;
 use crate::model::error::{ConflictReason, Error, ErrorKind, Result};
@@ -16,67 +21,119 @@ use crate::model::record::Record;
 use crate::model::repository::{Upsert, Upserted};
 use crate::model::value::{Type, Value};
 use crate::session::Session;
-use crate::sql::{self, Bulk};
+use crate::sql::{self, Bulk, KeyChange};
 
 /// A row to be upserted: the record to insert if it is missing, and the version to update if it is stored.
 struct Candidate<R> {
-    /// The index of the row in the call.
-    index: usize,
     record: R,
     expected: Option<i64>,
 }
 
-pub(crate) async fn upsert_many<D: Dialect, R: Twin<D>>(
-    session: &mut Session<D>,
-    context: &Context,
-    rows: Vec<Upsert<R>>,
-) -> Result<Vec<Upserted<R>>> {
-    let mut rest = candidates::<D, R>(context, rows)?;
-    let mut outcomes: Vec<(usize, Upserted<R>)> = Vec::with_capacity(rest.len());
-    // A statement can write a row only once, so the ids of a round differ. A row with a repeated id is written in a
-    // later round, as by a later call.
-    while !rest.is_empty() {
-        let mut seen = HashSet::with_capacity(rest.len());
-        let (round, repeated): (Vec<_>, Vec<_>) = mem::take(&mut rest)
-            .into_iter()
-            .partition(|row| seen.insert(row.record.id()));
-        rest = repeated;
-        outcomes.extend(upsert_round::<D, R>(session, context, &round).await?);
-    }
-    outcomes.sort_unstable_by_key(|(index, _)| *index);
-    Ok(outcomes.into_iter().map(|(_, outcome)| outcome).collect())
+/// The rows of an upsert.
+pub(crate) struct UpsertMany<'c, R> {
+    context: &'c Context,
+    candidates: Vec<Candidate<R>>,
+    parts: Vec<Vec<usize>>,
 }
 
-/// Upserts rows with different ids; returns each outcome with the index of its row in the call.
-async fn upsert_round<D: Dialect, R: Twin<D>>(
-    session: &mut Session<D>,
-    context: &Context,
-    candidates: &[Candidate<R>],
-) -> Result<Vec<(usize, Upserted<R>)>> {
-    // In the order of ids: two calls with the same ids then wait for each other, and do not deadlock.
-    let mut rest: Vec<&Candidate<R>> = candidates.iter().collect();
-    rest.sort_unstable_by_key(|row| row.record.id());
-
-    lock_stored::<D, R>(session, context, &rest).await?;
-    let mut outcomes = HashMap::with_capacity(candidates.len());
-    for record in update_changed::<D, R>(session, context, &rest).await? {
-        outcomes.insert(record.id(), Upserted::Updated(record));
+impl<'c, R> UpsertMany<'c, R> {
+    pub(crate) fn new<D: Dialect>(context: &'c Context, rows: Vec<Upsert<R>>) -> Result<Self>
+    where
+        R: Twin<D>,
+    {
+        let candidates = candidates::<D, R>(context, rows)?;
+        let records: Vec<&R> = candidates.iter().map(|row| &row.record).collect();
+        let parts = write_order::parts::<D, R>(&records);
+        Ok(UpsertMany {
+            context,
+            candidates,
+            parts,
+        })
     }
-    rest.retain(|row| !outcomes.contains_key(&row.record.id()));
-    let inserted = insert_missing::<D, R>(session, context, &rest).await?;
-    rest.retain(|row| {
-        let is_inserted = inserted.contains(&row.record.id());
-        if is_inserted {
-            outcomes.insert(row.record.id(), Upserted::Inserted(row.record.clone()));
+}
+
+impl<D: Dialect, R: Twin<D>> BulkWrite<D> for UpsertMany<'_, R> {
+    type Output = Vec<Upserted<R>>;
+
+    fn is_ordered(&self) -> bool {
+        self.parts.len() > 1
+    }
+
+    async fn write_at_once(&self, session: &mut Session<D>) -> Result<Self::Output> {
+        self.lock_stored(session).await?;
+        let written = self.write(session, 0..self.parts.len()).await?;
+        Ok(in_call_order(written))
+    }
+
+    async fn write_in_order(&self, session: &mut Session<D>) -> Result<Self::Output> {
+        self.lock_stored(session).await?;
+        let written = in_order::write_parts(session, self).await?;
+        Ok(in_call_order(written))
+    }
+}
+
+/// An outcome with the index of its row in the call.
+type Indexed<R> = (usize, Upserted<R>);
+
+fn in_call_order<R>(mut outcomes: Vec<Indexed<R>>) -> Vec<Upserted<R>> {
+    outcomes.sort_unstable_by_key(|(index, _)| *index);
+    outcomes.into_iter().map(|(_, outcome)| outcome).collect()
+}
+
+impl<D: Dialect, R: Twin<D>> Parts<D> for UpsertMany<'_, R> {
+    type Outcome = Indexed<R>;
+
+    fn count(&self) -> usize {
+        self.parts.len()
+    }
+
+    async fn write(
+        &self,
+        session: &mut Session<D>,
+        parts: Range<usize>,
+    ) -> Result<Vec<Indexed<R>>> {
+        let is_single = parts.len() == 1;
+        let indexes: Vec<usize> = self.parts[parts].iter().flatten().copied().collect();
+        let rows: Vec<&Candidate<R>> = indexes.iter().map(|row| &self.candidates[*row]).collect();
+        let mut outcomes = Vec::with_capacity(rows.len());
+        for segment in segments(&rows) {
+            let (context, rows) = (self.context, &rows[segment.clone()]);
+            let step = Step {
+                context,
+                rows,
+                is_single,
+            };
+            let written = match step.is_circle() {
+                true => {
+                    circle::begin(session).await?;
+                    let written = step.upsert(session).await;
+                    let records: Vec<&R> = rows.iter().map(|row| &row.record).collect();
+                    circle::end(session, written, &records).await?
+                }
+                false => step.upsert(session).await?,
+            };
+            outcomes.extend(indexes[segment].iter().copied().zip(written));
         }
-        !is_inserted
-    });
-    check_unchanged::<D, R>(session, context, &rest, &mut outcomes).await?;
-    // Each id has an outcome, or the call has failed above.
-    Ok(candidates
-        .iter()
-        .filter_map(|row| Some((row.index, outcomes.remove(&row.record.id())?)))
-        .collect())
+        Ok(outcomes)
+    }
+}
+
+/// Splits rows where an id is repeated: a statement can write a row only once. The repeated row is written as by a
+/// later call.
+fn segments<R: Record>(rows: &[&Candidate<R>]) -> Vec<Range<usize>> {
+    let mut segments = Vec::new();
+    let mut seen = HashSet::with_capacity(rows.len());
+    let mut start = 0;
+    for (at, row) in rows.iter().enumerate() {
+        if !seen.insert(row.record.id()) {
+            segments.push(start..at);
+            start = at;
+            seen.clear();
+            seen.insert(row.record.id());
+        }
+    }
+    segments.push(start..rows.len());
+    segments
 }
 
 fn candidates<D: Dialect, R: Twin<D>>(
@@ -85,14 +142,12 @@ fn candidates<D: Dialect, R: Twin<D>>(
 ) -> Result<Vec<Candidate<R>>> {
     let now = context.now();
     rows.into_iter()
-        .enumerate()
-        .map(|(index, row)| {
+        .map(|row| {
             context.check_owner(row.owner)?;
             let stamp = context.stamp::<R>(&row.draft, row.owner, now)?;
             let mut record = R::from_draft(row.draft, stamp);
             normalise::<D, R>(&mut record)?;
             Ok(Candidate {
-                index,
                 record,
                 expected: row.expected,
             })
@@ -100,61 +155,264 @@ fn candidates<D: Dialect, R: Twin<D>>(
         .collect()
 }
 
-/// Locks the stored rows in the order of ids.
-///
-/// Without it, the update locks rows in the order of its query plan, and may deadlock with another call.
-async fn lock_stored<D: Dialect, R: Twin<D>>(
-    session: &mut Session<D>,
-    context: &Context,
-    rows: &[&Candidate<R>],
-) -> Result<()> {
-    // SQLite has one writer at a time, and one row cannot deadlock.
-    if D::LOCK_ROWS.is_empty() || rows.len() < 2 {
-        return Ok(());
+impl<R> UpsertMany<'_, R> {
+    /// Locks the stored rows in the order of ids.
+    ///
+    /// Without it, the update locks rows in the order of its query plan, and may deadlock with another call.
+    async fn lock_stored<D: Dialect>(&self, session: &mut Session<D>) -> Result<()>
+    where
+        R: Twin<D>,
+    {
+        // SQLite has one writer at a time, and one row cannot deadlock.
+        if D::LOCK_ROWS.is_empty() || self.candidates.len() < 2 {
+            return Ok(());
+        }
+        let owner = self.context.owner_of::<R>();
+        let text = sql::lock_by_ids::<D>(R::statements(), owner.is_some());
+        let values = by_ids(self.candidates.iter(), owner);
+        session.execute(&text, values).await?;
+        Ok(())
     }
-    let owner = context.owner_of::<R>();
-    let text = sql::lock_by_ids::<D>(R::statements(), owner.is_some());
-    session.execute(&text, by_ids(rows, owner)).await?;
-    Ok(())
 }
 
 /// The parameters of a statement that selects by ids.
-fn by_ids<R: Record>(rows: &[&Candidate<R>], owner: Option<Uuid>) -> Vec<Value> {
-    let ids = rows
-        .iter()
-        .map(|row| Value::Uuid(row.record.id()))
-        .collect();
+fn by_ids<'r, R: Record>(
+    rows: impl Iterator<Item = &'r Candidate<R>>,
+    owner: Option<Uuid>,
+) -> Vec<Value> {
+    let ids = rows.map(|row| Value::Uuid(row.record.id())).collect();
     let mut values = vec![Value::Array(Type::Uuid, ids)];
     values.extend(owner.map(Value::Uuid));
     values
 }
 
-/// Updates the rows that are stored in the expected version and differ.
-async fn update_changed<D: Dialect, R: Twin<D>>(
-    session: &mut Session<D>,
-    context: &Context,
-    rows: &[&Candidate<R>],
-) -> Result<Vec<R>> {
-    let statements = R::statements();
-    if user_columns::<R>().next().is_none() {
-        return Ok(Vec::new());
+/// Rows with different ids that are written together.
+struct Step<'s, R> {
+    context: &'s Context,
+    rows: &'s [&'s Candidate<R>],
+    /// Whether they are one part, whose error is complete.
+    is_single: bool,
+}
+
+impl<'s, R: Record> Step<'s, R> {
+    fn is_circle(&self) -> bool {
+        self.is_single && self.rows.len() > 1
     }
-    let types = sql::update_types(statements);
-    let now = R::MANAGED.updated.map(|_| Value::Timestamp(context.now()));
-    let before: Vec<Value> = now.into_iter().collect();
-    let mut updated = Vec::new();
-    for chunk in sql::chunks::<D, _>(rows, types.len(), before.len()) {
-        let parameters = chunk.iter().map(|row| update_values(*row)).collect();
-        let mut values = before.clone();
-        values.extend(D::row_parameters(&types, parameters));
-        let text = sql::bulk_update::<D>(statements, chunk.len());
-        match session.fetch(&text, values, R::from_row).await {
-            Ok(rows) => updated.extend(rows),
-            Err(error) => return Err(row_error(session, context, error, chunk).await),
+
+    /// Returns the outcomes in the order of the rows.
+    async fn upsert<D: Dialect>(&self, session: &mut Session<D>) -> Result<Vec<Upserted<R>>>
+    where
+        R: Twin<D>,
+    {
+        // In the order of ids: two calls with the same ids then wait for each other, and do not deadlock.
+        let mut rest: Vec<&Candidate<R>> = self.rows.to_vec();
+        rest.sort_unstable_by_key(|row| row.record.id());
+        let mut outcomes = HashMap::with_capacity(rest.len());
+
+        if self.is_circle() {
+            // A stored row may reference a missing one.
+            self.insert_missing(session, &mut rest, &mut outcomes)
+                .await?;
+        }
+        let key_change = match rest.len() {
+            0 | 1 => KeyChange::Write,
+            _ => KeyChange::Skip,
+        };
+        let updated = self.update_changed(session, &rest, key_change).await?;
+        add_updated(updated, &mut rest, &mut outcomes);
+        if !self.is_circle() {
+            self.insert_missing(session, &mut rest, &mut outcomes)
+                .await?;
+        }
+        self.check_stored(session, rest, &mut outcomes).await?;
+        // Each id has an outcome, or the call has failed above.
+        let ids = self.rows.iter().map(|row| row.record.id());
+        Ok(ids.filter_map(|id| outcomes.remove(&id)).collect())
+    }
+
+    /// Updates the rows that are stored in the expected version and differ.
+    async fn update_changed<D: Dialect>(
+        &self,
+        session: &mut Session<D>,
+        rows: &[&Candidate<R>],
+        key_change: KeyChange,
+    ) -> Result<Vec<R>>
+    where
+        R: Twin<D>,
+    {
+        let statements = R::statements();
+        if user_columns::<R>().next().is_none() {
+            return Ok(Vec::new());
+        }
+        let types = sql::update_types(statements);
+        let now = R::MANAGED
+            .updated
+            .map(|_| Value::Timestamp(self.context.now()));
+        let before: Vec<Value> = now.into_iter().collect();
+        let mut updated = Vec::new();
+        for chunk in circle::chunks::<D, _>(rows, types.len(), before.len(), self.is_circle()) {
+            let parameters = chunk.iter().map(|row| update_values(*row)).collect();
+            let mut values = before.clone();
+            values.extend(D::row_parameters(&types, parameters));
+            let text = sql::bulk_update::<D>(statements, chunk.len(), key_change);
+            match session.fetch(&text, values, R::from_row).await {
+                Ok(rows) => updated.extend(rows),
+                Err(error) => return Err(self.complete(session, error, chunk, true).await),
+            }
+        }
+        one_each(&updated)?;
+        Ok(updated)
+    }
+
+    /// Inserts the rows whose ids are not stored yet.
+    async fn insert_missing<D: Dialect>(
+        &self,
+        session: &mut Session<D>,
+        rest: &mut Vec<&'s Candidate<R>>,
+        outcomes: &mut HashMap<Uuid, Upserted<R>>,
+    ) -> Result<()>
+    where
+        R: Twin<D>,
+    {
+        let statements = R::statements();
+        let types = sql::insert_types(statements);
+        let rows = write_order::sorted::<D, R, _>(rest, |row| &row.record);
+        let rows: Vec<&Candidate<R>> = rows.into_iter().copied().collect();
+        let mut inserted: HashSet<Uuid> = HashSet::with_capacity(rows.len());
+        for chunk in circle::chunks::<D, _>(&rows, types.len(), 0, self.is_circle()) {
+            let parameters = chunk.iter().map(|row| values(&row.record)).collect();
+            let text = sql::bulk_insert::<D>(statements, Bulk::Skip, chunk.len());
+            let values = D::row_parameters(&types, parameters);
+            match session
+                .fetch(&text, values, |row| D::get::<Uuid>(row, 0))
+                .await
+            {
+                Ok(ids) => inserted.extend(ids),
+                Err(error) => return Err(self.complete(session, error, chunk, false).await),
+            }
+        }
+        rest.retain(|row| {
+            let is_inserted = inserted.contains(&row.record.id());
+            if is_inserted {
+                outcomes.insert(row.record.id(), Upserted::Inserted(row.record.clone()));
+            }
+            !is_inserted
+        });
+        Ok(())
+    }
+
+    /// Completes the error of a statement that writes these rows. `stored` is whether it updates them.
+    async fn complete<D: Dialect>(
+        &self,
+        session: &mut Session<D>,
+        error: Error,
+        rows: &[&Candidate<R>],
+        stored: bool,
+    ) -> Error
+    where
+        R: Twin<D>,
+    {
+        if !self.is_single {
+            return error;
+        }
+        let records: Vec<&R> = rows.iter().map(|row| &row.record).collect();
+        diagnose::row_error(session, self.context, error, &records, stored).await
+    }
+
+    /// Reads the rows that were neither updated nor inserted: each is unchanged, or its natural key changes, or the call
+    /// fails.
+    async fn check_stored<D: Dialect>(
+        &self,
+        session: &mut Session<D>,
+        rest: Vec<&'s Candidate<R>>,
+        outcomes: &mut HashMap<Uuid, Upserted<R>>,
+    ) -> Result<()>
+    where
+        R: Twin<D>,
+    {
+        if rest.is_empty() {
+            return Ok(());
+        }
+        let owner = self.context.owner_of::<R>();
+        let text = sql::select_by_ids::<D>(R::statements(), owner.is_some());
+        let values = by_ids(rest.iter().copied(), owner);
+        let stored = session.fetch(&text, values, R::from_row).await?;
+        one_each(&stored)?;
+        let mut stored: HashMap<Uuid, R> = stored.into_iter().map(|row| (row.id(), row)).collect();
+        let mut moves = Vec::new();
+        let is_rest: HashSet<Uuid> = rest.iter().map(|row| row.record.id()).collect();
+        for row in self
+            .rows
+            .iter()
+            .filter(|row| is_rest.contains(&row.record.id()))
+        {
+            let id = row.record.id();
+            let found = stored.remove(&id).ok_or_else(id_is_taken::<R>)?;
+            if is_same(row, &found)? {
+                outcomes.insert(id, Upserted::Unchanged(found));
+            } else if self.rows.len() > 1 {
+                moves.push((*row, found));
+            } else {
+                // The update would have changed it, so it was written after the update.
+                return Err(ErrorKind::Serialization.into());
+            }
+        }
+        self.move_keys(session, &moves, outcomes).await
+    }
+
+    /// Updates rows whose natural key changes, in the order of the call: together if the order does not matter.
+    async fn move_keys<D: Dialect>(
+        &self,
+        session: &mut Session<D>,
+        moves: &[(&'s Candidate<R>, R)],
+        outcomes: &mut HashMap<Uuid, Upserted<R>>,
+    ) -> Result<()>
+    where
+        R: Twin<D>,
+    {
+        let mut rest: Vec<&Candidate<R>> = moves.iter().map(|(row, _)| *row).collect();
+        let together = match are_independent::<D, R>(moves) {
+            true => rest.len(),
+            false => 1,
+        };
+        for rows in rest.clone().chunks(together.max(1)) {
+            let updated = self.update_changed(session, rows, KeyChange::Write).await?;
+            add_updated(updated, &mut rest, outcomes);
+        }
+        match rest.is_empty() {
+            true => Ok(()),
+            // A row was written after it was read.
+            false => Err(ErrorKind::Serialization.into()),
         }
     }
-    one_each(&updated)?;
-    Ok(updated)
+}
+
+/// Whether no row takes a key that another one has.
+fn are_independent<D: Dialect, R: Twin<D>>(moves: &[(&Candidate<R>, R)]) -> bool {
+    let mut old: BTreeMap<(usize, KeyValues), usize> = BTreeMap::new();
+    for (_, stored) in moves {
+        for key in KeyValues::each::<D, R>(stored) {
+            *old.entry(key).or_default() += 1;
+        }
+    }
+    moves.iter().all(|(row, stored)| {
+        let new = KeyValues::each::<D, R>(&row.record);
+        new.zip(KeyValues::each::<D, R>(stored)).all(|(new, own)| {
+            let others = old.get(&new).copied().unwrap_or(0);
+            others == usize::from(new == own)
+        })
+    })
+}
+
+fn add_updated<R: Record>(
+    updated: Vec<R>,
+    rest: &mut Vec<&Candidate<R>>,
+    outcomes: &mut HashMap<Uuid, Upserted<R>>,
+) {
+    for record in updated {
+        outcomes.insert(record.id(), Upserted::Updated(record));
+    }
+    rest.retain(|row| !outcomes.contains_key(&row.record.id()));
 }
 
 /// The parameters of one row of the bulk update.
@@ -169,68 +427,6 @@ fn update_values<R: Record>(row: &Candidate<R>) -> Vec<Value> {
     }
     values.extend(user_columns::<R>().map(|index| row.record.value(index)));
     values
-}
-
-/// Inserts the rows whose ids are not stored yet; returns their ids.
-async fn insert_missing<D: Dialect, R: Twin<D>>(
-    session: &mut Session<D>,
-    context: &Context,
-    rows: &[&Candidate<R>],
-) -> Result<HashSet<Uuid>> {
-    let statements = R::statements();
-    let types = sql::insert_types(statements);
-    let rows = write_order::sorted::<D, R, _>(rows, |row| &row.record);
-    let rows: Vec<&Candidate<R>> = rows.into_iter().copied().collect();
-    let mut inserted = HashSet::with_capacity(rows.len());
-    for chunk in sql::chunks::<D, _>(&rows, types.len(), 0) {
-        let parameters = chunk.iter().map(|row| values(&row.record)).collect();
-        let text = sql::bulk_insert::<D>(statements, Bulk::Skip, chunk.len());
-        let values = D::row_parameters(&types, parameters);
-        match session
-            .fetch(&text, values, |row| D::get::<Uuid>(row, 0))
-            .await
-        {
-            Ok(ids) => inserted.extend(ids),
-            Err(error) => return Err(row_error(session, context, error, chunk).await),
-        }
-    }
-    Ok(inserted)
-}
-
-/// Completes the error of a statement that writes these rows.
-async fn row_error<D: Dialect, R: Twin<D>>(
-    session: &mut Session<D>,
-    context: &Context,
-    error: Error,
-    rows: &[&Candidate<R>],
-) -> Error {
-    let records: Vec<&R> = rows.iter().map(|row| &row.record).collect();
-    diagnose::row_error(session, context, error, &records).await
-}
-
-/// Reads the rows that were neither updated nor inserted: each is unchanged, or the call fails.
-async fn check_unchanged<D: Dialect, R: Twin<D>>(
-    session: &mut Session<D>,
-    context: &Context,
-    rows: &[&Candidate<R>],
-    outcomes: &mut HashMap<Uuid, Upserted<R>>,
-) -> Result<()> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let owner = context.owner_of::<R>();
-    let text = sql::select_by_ids::<D>(R::statements(), owner.is_some());
-    let values = by_ids(rows, owner);
-    let stored = session.fetch(&text, values, R::from_row).await?;
-    one_each(&stored)?;
-    let mut stored: HashMap<Uuid, R> = stored.into_iter().map(|row| (row.id(), row)).collect();
-    for row in rows {
-        let id = row.record.id();
-        let found = stored.remove(&id).ok_or_else(id_is_taken::<R>)?;
-        check_same(row, &found)?;
-        outcomes.insert(id, Upserted::Unchanged(found));
-    }
-    Ok(())
 }
 
 /// The id is stored, but not visible to the caller.
@@ -253,8 +449,11 @@ fn user_columns<R: Record>() -> impl Iterator<Item = usize> {
     R::MANAGED.user_columns(R::COLUMNS.len())
 }
 
-/// Fails if a stored row that the update skipped differs from the row of the call.
-fn check_same<R: Record>(row: &Candidate<R>, found: &R) -> Result<()> {
+/// Whether a stored row that the update skipped has the contents of the row of the call.
+///
+/// # Errors
+/// The conflict, unless the row may be updated.
+fn is_same<R: Record>(row: &Candidate<R>, found: &R) -> Result<bool> {
     let id = found.id();
     if R::MANAGED
         .deleted
@@ -265,17 +464,15 @@ fn check_same<R: Record>(row: &Candidate<R>, found: &R) -> Result<()> {
     if found.owner() != row.record.owner() {
         return Err(id_is_taken::<R>().into());
     }
-    let same = user_columns::<R>().all(|index| row.record.value(index) == found.value(index));
-    if same {
-        return Ok(());
+    if user_columns::<R>().all(|index| row.record.value(index) == found.value(index)) {
+        return Ok(true);
     }
     let reason = match (row.expected, found.version()) {
         (None, Some(_)) => ConflictReason::Exists,
         (Some(expected), Some(actual)) if expected != actual => {
             ConflictReason::Version { expected, actual }
         }
-        // The update would have changed it, so it was written after the update.
-        _ => return Err(ErrorKind::Serialization.into()),
+        _ => return Ok(false),
     };
     Err(conflict::<R>(id, reason))
 }

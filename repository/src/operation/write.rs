@@ -10,7 +10,7 @@ use crate::model::error::{ConflictReason, Error, ErrorKind, Result};
 use crate::model::query::{Filter, Visibility};
 use crate::model::record::Record;
 use crate::model::repository::Expected;
-use crate::model::value::Value;
+use crate::model::value::{Type, Value};
 use crate::session::Session;
 use crate::sql::{self, Affected, Guard, Selection};
 
@@ -25,7 +25,7 @@ pub(crate) async fn insert<D: Dialect, R: Twin<D>>(
     let text = sql::insert_one::<D>(R::statements());
     match session.execute(&text, values(&record)).await {
         Ok(inserted) => super::check_count(inserted, 1).map(|()| record),
-        Err(error) => Err(diagnose::row_error(session, context, error, &[&record]).await),
+        Err(error) => Err(diagnose::row_error(session, context, error, &[&record], false).await),
     }
 }
 
@@ -144,14 +144,15 @@ fn push_now<R: Record>(now: DateTime<Utc>, into: &mut Vec<Value>) {
     }
 }
 
+/// Writes changes to the row. `again` returns them once more, for the error.
 async fn update_columns<D: Dialect, R: Twin<D>>(
     session: &mut Session<D>,
     context: &Context,
     target: Target,
     changes: Vec<(usize, Value)>,
+    again: impl Fn() -> Vec<(usize, Value)> + Send,
 ) -> Result<R> {
     let columns: Vec<usize> = changes.iter().map(|(column, _)| *column).collect();
-    let keys = diagnose::key_changes::<D, R>(context, &changes);
     let text = sql::update_one::<D>(R::statements(), &columns, target.guard());
     let mut values: Vec<Value> = changes.into_iter().map(|(_, value)| value).collect();
     push_now::<R>(context.now(), &mut values);
@@ -163,7 +164,7 @@ async fn update_columns<D: Dialect, R: Twin<D>>(
         },
         Err(error) => {
             let affected = target.affected();
-            Err(diagnose::change_error::<D, R>(session, context, error, affected, &keys).await)
+            Err(diagnose::change_error::<D, R>(session, context, error, affected, &again()).await)
         }
     }
 }
@@ -179,11 +180,11 @@ pub(crate) async fn update<D: Dialect, R: Twin<D>>(
     let mut target = Target::new::<R>(context, record.id(), expected)?;
     // The system's scope has no owner. An update does not change the owner of the record.
     target.owner = record.owner();
-    let changes = R::statements()
-        .user_columns()
-        .map(|index| (index, record.value(index)))
-        .collect();
-    update_columns(session, context, target, changes).await
+    let changes = || {
+        let columns = R::statements().user_columns();
+        columns.map(|index| (index, record.value(index))).collect()
+    };
+    update_columns(session, context, target, changes(), changes).await
 }
 
 pub(crate) async fn patch<D: Dialect, R: Twin<D>>(
@@ -198,7 +199,8 @@ pub(crate) async fn patch<D: Dialect, R: Twin<D>>(
     if changes.is_empty() {
         return unchanged(session, context, &target).await;
     }
-    update_columns(session, context, target, changes).await
+    let again = || R::changes(patch).unwrap_or_default();
+    update_columns(session, context, target, changes, again).await
 }
 
 /// The row of a patch without changes, if its version is as expected.
@@ -266,8 +268,16 @@ pub(crate) async fn restore<D: Dialect, R: Twin<D>>(
     let mut values = Vec::new();
     push_now::<R>(context.now(), &mut values);
     target.push_values(&mut values);
-    let restored = session.fetch(&text, values, R::from_row).await;
-    let restored = restored.map_err(|error| diagnose::completed::<R>(error, context))?;
+    let restored = match session.fetch(&text, values, R::from_row).await {
+        Ok(restored) => restored,
+        Err(error) => {
+            let live = [(deleted_index, Value::Null(Type::Timestamp))];
+            let affected = target.affected();
+            return Err(
+                diagnose::change_error::<D, R>(session, context, error, affected, &live).await,
+            );
+        }
+    };
     if let Some(record) = at_most_one::<R, R>(restored, id)? {
         return Ok(record);
     }
@@ -315,31 +325,6 @@ fn selection<'q, R: Record>(context: &Context, filter: &'q Filter<R>) -> Selecti
         condition: &filter.condition,
         visibility: Visibility::Live,
         owner: context.owner_of::<R>(),
-    }
-}
-
-pub(crate) async fn patch_where<D: Dialect, R: Twin<D>>(
-    session: &mut Session<D>,
-    context: &Context,
-    filter: &Filter<R>,
-    patch: &R::Patch,
-) -> Result<u64> {
-    let changes = changes::<D, R>(patch)?;
-    let now = Value::Timestamp(context.now());
-    let selection = selection(context, filter);
-    if changes.is_empty() {
-        // An invalid filter is an error here too.
-        sql::selection_shape(R::statements(), selection, &[])?;
-        return Ok(0);
-    }
-    let keys = diagnose::key_changes::<D, R>(context, &changes);
-    let (text, values) = sql::update_where::<D>(R::statements(), changes, now, selection)?;
-    match session.execute(&text, values).await {
-        Ok(patched) => Ok(patched),
-        Err(error) => {
-            let affected = Affected::Selected(selection);
-            Err(diagnose::change_error::<D, R>(session, context, error, affected, &keys).await)
-        }
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use sea_orm::{DbErr, ExecResult, QueryResult};
 
-use crate::driver::{Access, Dialect, Extent};
+use crate::driver::{Access, Begin, Dialect, Extent};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::scope::Scope;
 use crate::model::value::Value;
@@ -32,6 +32,10 @@ pub(crate) struct Session<D: Dialect> {
     failure: Option<Failure>,
     /// The number of open savepoints, which are nested.
     savepoints: u32,
+    /// Whether foreign keys are checked at the end of the transaction only.
+    defers: bool,
+    /// Whether a mark was set after the innermost savepoint; see [`mark`](Self::mark).
+    marked: bool,
     /// Whether the scope is one owner's.
     has_owner: bool,
     /// Whether custom SQL ran. It may have changed settings of the connection, so the end of the session resets them.
@@ -109,18 +113,33 @@ impl<D: Dialect> Session<D> {
             busy: false,
             failure: None,
             savepoints: 0,
+            marked: false,
+            defers: false,
             has_owner: scope.owner_id().is_some(),
             custom_sql: false,
             guard_query: String::new(),
             broken: false,
             response_deadline: D::response_deadline(pool),
         };
-        if let Some(begin) = begin {
-            session.in_transaction = begin.transaction;
-            session.guard_query = begin.guard_query;
-            session.control(&begin.text).await?;
-        }
+        session.start(begin).await?;
         Ok(session)
+    }
+
+    async fn start(&mut self, begin: Option<Begin>) -> Result<()> {
+        if let Some(begin) = begin {
+            self.in_transaction = begin.transaction;
+            self.guard_query = begin.guard_query;
+            self.control(&begin.text).await?;
+        }
+        Ok(())
+    }
+
+    /// Rolls back, clears the failure, and begins a transaction on the same connection.
+    pub(crate) async fn restart(&mut self, pool: &D::Pool, scope: &Scope) -> Result<()> {
+        let begin = D::begin_sql(pool, scope, self.access, Extent::Transaction)?;
+        self.finish("ROLLBACK").await?;
+        self.failure = None;
+        self.start(begin).await
     }
 
     async fn control(&mut self, text: &str) -> Result<()> {
@@ -249,6 +268,24 @@ impl<D: Dialect> Session<D> {
         let result = with_deadline(self.response_deadline, query).await;
         // The caller reports the error of the statement, not that of this query.
         self.finish_statement(result).ok().flatten()
+    }
+
+    /// Checks foreign keys at the end of the transaction only, or again at the end of each statement.
+    ///
+    /// Works after a refused statement too, on an engine whose transaction then continues.
+    pub(crate) async fn defer_foreign_keys(&mut self, defers: bool) -> Result<()> {
+        let checked_out = self.connection.as_mut();
+        let connection = checked_out.and_then(|checked_out| checked_out.0.as_mut());
+        let connection = connection.ok_or(ENDED)?;
+        self.busy = true;
+        let text = match defers {
+            true => D::DEFER_FOREIGN_KEYS,
+            false => D::CHECK_FOREIGN_KEYS,
+        };
+        let result = with_deadline(self.response_deadline, D::control(connection, text)).await;
+        self.finish_statement(result)?;
+        self.defers = defers;
+        Ok(())
     }
 
     pub(crate) async fn seaorm_fetch(

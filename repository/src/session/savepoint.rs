@@ -12,10 +12,35 @@ impl<D: Dialect> Session<D> {
     /// Sets a savepoint inside the open ones; returns its number.
     pub(crate) async fn savepoint(&mut self) -> Result<u32> {
         let number = self.savepoints + 1;
-        self.control(&format!("SAVEPOINT savepoint_{number}"))
-            .await?;
+        let set = format!("SAVEPOINT savepoint_{number}");
+        self.control(&self.after_mark(set)).await?;
+        self.marked = false;
         self.savepoints = number;
         Ok(number)
+    }
+
+    /// Marks the present state of a unit, so that [`undo`](Self::undo) returns to it. There is one mark: a new mark or
+    /// savepoint replaces it, without a statement of its own.
+    pub(crate) async fn mark(&mut self) -> Result<()> {
+        self.control(&self.after_mark("SAVEPOINT mark".to_owned()))
+            .await?;
+        self.marked = true;
+        Ok(())
+    }
+
+    fn after_mark(&self, text: String) -> String {
+        match self.marked {
+            true => format!("RELEASE SAVEPOINT mark; {text}"),
+            false => text,
+        }
+    }
+
+    /// Rolls back what was done since the mark, and clears the failure.
+    ///
+    /// # Errors
+    /// [`UnitEnded`](ErrorKind::UnitEnded) if the failure has ended the transaction.
+    pub(crate) async fn undo(&mut self) -> Result<()> {
+        self.roll_back_to("ROLLBACK TO SAVEPOINT mark").await
     }
 
     /// Releases the savepoint if every call after it succeeded; otherwise rolls back to it.
@@ -32,6 +57,7 @@ impl<D: Dialect> Session<D> {
         }
         self.control(&format!("RELEASE SAVEPOINT savepoint_{savepoint}"))
             .await?;
+        self.marked = false;
         self.savepoints = savepoint - 1;
         Ok(())
     }
@@ -42,25 +68,47 @@ impl<D: Dialect> Session<D> {
     /// [`UnitEnded`](ErrorKind::UnitEnded) if the failure has ended the transaction, or the savepoint is no longer
     /// open.
     pub(crate) async fn rollback_to(&mut self, savepoint: u32) -> Result<()> {
-        if self.failure.is_some_and(|failure| failure.ends_transaction) {
-            return Err(FAILED.into());
-        }
+        self.check_failure()?;
         // An inner savepoint that was dropped is rolled back with this one.
         if self.savepoints < savepoint {
             return Err(self.savepoints_overlap());
         }
-        let failure = self.failure.take();
-        // The connection finishes a dropped statement before it runs the next one.
-        self.busy = false;
         let text = format!(
             "ROLLBACK TO SAVEPOINT savepoint_{savepoint}; RELEASE SAVEPOINT savepoint_{savepoint}"
         );
-        if let Err(error) = self.control(&text).await {
+        self.roll_back_to(&text).await?;
+        self.marked = false;
+        self.savepoints = savepoint - 1;
+        Ok(())
+    }
+
+    async fn roll_back_to(&mut self, text: &str) -> Result<()> {
+        self.check_failure()?;
+        let failure = self.failure.take();
+        // The connection finishes a dropped statement before it runs the next one.
+        self.busy = false;
+        let rolled_back = match self.defers {
+            // The call that deferred them was dropped.
+            true => self.defer_foreign_keys(false).await,
+            false => Ok(()),
+        };
+        let rolled_back = match rolled_back {
+            Ok(()) => self.control(text).await,
+            failed => failed,
+        };
+        if let Err(error) = rolled_back {
             self.failure = failure.or(self.failure);
             return Err(error);
         }
-        self.savepoints = savepoint - 1;
         Ok(())
+    }
+
+    /// Fails if the failure has ended the transaction.
+    fn check_failure(&self) -> Result<()> {
+        match self.failure {
+            Some(failure) if failure.ends_transaction => Err(FAILED.into()),
+            _ => Ok(()),
+        }
     }
 
     /// Savepoints must end in reverse order. Those of concurrent tasks do not, which ends the unit.

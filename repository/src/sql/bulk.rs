@@ -73,10 +73,24 @@ pub(crate) fn update_types(statements: &Statements) -> Vec<Type> {
     types
 }
 
+/// What a bulk update does with a row whose natural key changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyChange {
+    Write,
+    /// Skips the row: whether its new key is free may depend on which row is written first.
+    Skip,
+}
+
 /// `UPDATE` of many live rows, each with its own values. It skips a row with another owner or version than expected,
 /// and one whose contents are the same. The first parameter is the time, if the record has an update time.
-pub(crate) fn bulk_update<D: Spelling>(statements: &Statements, rows: usize) -> SqlText {
-    let shape = Shape::of(Statement::BulkUpdate).number(D::rows_in_text(rows));
+pub(crate) fn bulk_update<D: Spelling>(
+    statements: &Statements,
+    rows: usize,
+    key_change: KeyChange,
+) -> SqlText {
+    let shape = Shape::of(Statement::BulkUpdate)
+        .flag(key_change == KeyChange::Skip)
+        .number(D::rows_in_text(rows));
     statements.text(shape, || {
         let managed = statements.managed;
         let current = |index: usize| {
@@ -124,6 +138,16 @@ pub(crate) fn bulk_update<D: Spelling>(statements: &Statements, rows: usize) -> 
         });
         if let Some(deleted) = managed.deleted {
             sql.push(" AND ").push(&current(deleted)).push(" IS NULL");
+        }
+        if key_change == KeyChange::Skip {
+            let key_columns = statements.key_columns();
+            for (index, position) in written
+                .iter()
+                .filter(|(index, _)| key_columns.contains(index))
+            {
+                sql.push(" AND ").push(&current(*index));
+                sql.push(" IS NOT DISTINCT FROM ").push(&new(*position));
+            }
         }
         sql.push(" AND (");
         sql.separated(" OR ", &written, |sql, (index, position)| {

@@ -13,6 +13,7 @@ mod select;
 mod shape;
 mod spelling;
 mod write;
+mod written;
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -20,22 +21,26 @@ use std::sync::{Arc, PoisonError, RwLock};
 use sea_orm::{EntityTrait, IdenStatic, Iterable};
 
 pub(crate) use builder::{Sql, quoted};
-pub(crate) use bulk::{Bulk, bulk_insert, bulk_update, chunks, insert_types, update_types};
+pub(crate) use bulk::{
+    Bulk, KeyChange, bulk_insert, bulk_update, chunks, insert_types, update_types,
+};
 pub(crate) use reference::{
     Affected, changed_orphan, first_orphan, referring_to_changed, referring_to_removed,
 };
 pub(crate) use select::{
-    Output, Selection, lock_by_ids, look_up, select, select_by_ids, select_for_update, select_one,
-    selection_shape,
+    Output, Selection, lock_by_ids, look_up, select, select_by_ids, select_for_update, select_ids,
+    select_one, selection_shape,
 };
 pub(crate) use shape::Shape;
 pub use spelling::{Spelling, SqlText};
+
+pub(crate) use written::{Written, has_same_key, violates_check};
 
 pub(crate) use write::{
     Guard, delete_one, delete_where, insert_one, purge, restore_one, update_one, update_where,
 };
 
-use crate::model::domain::Table;
+use crate::model::domain::{Table, UniqueRule};
 use crate::model::error::{InvalidReason, Result};
 use crate::model::query::Visibility;
 use crate::model::record::{ColumnSpec, Managed, Record, invalid};
@@ -155,6 +160,40 @@ impl Statements {
 
     pub(crate) fn id(&self) -> &'static str {
         self.column(self.managed.id)
+    }
+
+    /// The columns of each unique key that does not contain the id.
+    pub(crate) fn natural_keys(&self) -> impl Iterator<Item = Vec<usize>> {
+        self.natural_rules()
+            .filter_map(|rule| self.indexes(rule.columns))
+    }
+
+    fn natural_rules(&self) -> impl Iterator<Item = UniqueRule> {
+        let rules = self.domain.unique_rules();
+        rules.filter(|rule| !rule.columns.contains(&self.id()))
+    }
+
+    /// The columns that a caller writes and on which a natural key depends: those in it, and those in its predicate.
+    pub(crate) fn key_columns(&self) -> Vec<usize> {
+        let depends = |rule: UniqueRule, index: &usize| {
+            let mentions = |predicate: &str| predicate.contains(self.column(*index));
+            let is_in = self
+                .indexes(rule.columns)
+                .is_none_or(|key| key.contains(index));
+            is_in || rule.predicate.is_some_and(mentions)
+        };
+        let mut columns: Vec<usize> = self.user_columns().collect();
+        columns.retain(|index| self.natural_rules().any(|rule| depends(rule, index)));
+        columns
+    }
+
+    /// The positions of columns by their names, as an index lists them; `None` if the record lacks one.
+    pub(crate) fn indexes(&self, names: &[&str]) -> Option<Vec<usize>> {
+        let index = |name: &&str| {
+            let name = name.strip_suffix(" DESC").unwrap_or(name);
+            self.columns.iter().position(|column| *column == name)
+        };
+        names.iter().map(index).collect()
     }
 
     /// The columns that a caller writes.

@@ -32,7 +32,7 @@ pub(crate) enum Affected<'q> {
 
 impl Affected<'_> {
     /// Writes a subquery that returns the rows.
-    fn write<D: Spelling>(&self, sql: &mut Sql<D>, statements: &Statements) {
+    pub(super) fn write<D: Spelling>(&self, sql: &mut Sql<D>, statements: &Statements) {
         sql.push("(SELECT ");
         sql.names(statements.columns.iter().copied());
         sql.push(" FROM ").name(statements.table);
@@ -51,7 +51,7 @@ impl Affected<'_> {
     }
 
     /// Appends the values for the parameters of [`write`](Self::write).
-    fn values(&self, statements: &Statements, into: &mut Vec<Value>) -> Result<()> {
+    pub(super) fn values(&self, statements: &Statements, into: &mut Vec<Value>) -> Result<()> {
         match *self {
             Affected::One { id, owner } => {
                 into.push(Value::Uuid(id));
@@ -202,7 +202,7 @@ fn parent_exists<D: Spelling>(
     sql.push(")");
 }
 
-fn text<D: Spelling>(sql: Sql<D>) -> SqlText {
+pub(super) fn text<D: Spelling>(sql: Sql<D>) -> SqlText {
     SqlText {
         sql: sql.finish().into(),
         table: None,

@@ -57,6 +57,35 @@ pub(crate) fn select_for_update<D: Spelling>(statements: &Statements, scoped: bo
     })
 }
 
+/// `SELECT` of the ids of a selection, in their order. Locks the rows.
+pub(crate) fn select_ids<D: Spelling>(
+    statements: &Statements,
+    selection: Selection<'_>,
+) -> Result<(SqlText, Vec<Value>)> {
+    let mut values = Vec::new();
+    selection.values(statements, &mut values)?;
+    let text = statements.text(selection.shape(Statement::SelectIds), || {
+        let mut sql = Sql::<D>::new("SELECT ");
+        write_locked_ids(&mut sql, statements, selection);
+        sql.finish()
+    });
+    Ok((text, values))
+}
+
+/// Writes the ids of a selection, locked in their order. The order prevents deadlocks between two such statements.
+pub(super) fn write_locked_ids<D: Spelling>(
+    sql: &mut Sql<D>,
+    statements: &Statements,
+    selection: Selection<'_>,
+) {
+    sql.name(statements.id())
+        .push(" FROM ")
+        .name(statements.table);
+    selection.write(sql, statements);
+    sql.push(" ORDER BY ").name(statements.id());
+    sql.push(D::LOCK_ROWS);
+}
+
 /// Locks the rows of an array of ids in the order of ids, and selects how many there are.
 pub(crate) fn lock_by_ids<D: Spelling>(statements: &Statements, scoped: bool) -> SqlText {
     let shape = Shape::of(Statement::LockByIds).flag(scoped);

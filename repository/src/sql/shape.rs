@@ -9,6 +9,7 @@ use crate::model::value::Value;
 pub(crate) enum Statement {
     SelectOne,
     SelectByIds,
+    SelectIds,
     LockByIds,
     SelectForUpdate,
     LookUp,

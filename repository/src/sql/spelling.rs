@@ -40,6 +40,9 @@ pub trait Spelling: 'static {
     /// The number of rows for the shape: 0 if the text does not depend on it.
     fn rows_in_text(rows: usize) -> usize;
 
+    /// The name of a type in a `CAST`. The result compares as a column of the type does.
+    fn type_name(ty: Type) -> &'static str;
+
     /// The text of custom SQL, changed so that one text always has parameters of the same types.
     fn custom_text(sql: &'static str, values: &[Value]) -> Arc<str>;
 

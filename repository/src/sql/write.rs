@@ -2,7 +2,7 @@
 
 use super::Spelling;
 use super::SqlText;
-use super::select::{write_owner, write_visible};
+use super::select::{write_locked_ids, write_owner, write_visible};
 use super::shape::Statement;
 use super::{Selection, Shape, Sql, Statements};
 use crate::model::engine::Engine;
@@ -232,8 +232,7 @@ pub(crate) fn delete_where<D: Spelling>(
     Ok((text, values))
 }
 
-/// Writes `WHERE id IN (the selection, locked in the order of ids)`. The order prevents deadlocks between two such
-/// statements.
+/// Writes `WHERE id IN (the ids of the selection)`.
 fn write_selected<D: Spelling>(
     sql: &mut Sql<D>,
     statements: &Statements,
@@ -241,12 +240,8 @@ fn write_selected<D: Spelling>(
 ) {
     sql.push(" WHERE ").name(statements.id());
     sql.push(D::IN_SUBQUERY.0).push("SELECT ");
-    sql.name(statements.id())
-        .push(" FROM ")
-        .name(statements.table);
-    selection.write(sql, statements);
-    sql.push(" ORDER BY ").name(statements.id());
-    sql.push(D::LOCK_ROWS).push(D::IN_SUBQUERY.1);
+    write_locked_ids(sql, statements, selection);
+    sql.push(D::IN_SUBQUERY.1);
 }
 
 fn update_start<D: Spelling>(statements: &Statements) -> Sql<D> {

@@ -19,7 +19,7 @@ use crate::model::query::{Filter, Page, PageRequest, Query, Visibility};
 use crate::model::repository::{Expected, Repository, Upsert, Upserted};
 use crate::model::scope::Scope;
 use crate::model::value::Value;
-use crate::operation::{self, Context};
+use crate::operation::{self, BulkWrite, Context, InsertMany, PatchWhere, UpsertMany};
 use crate::session::{ENDED, Session};
 use crate::sql::SqlText;
 use crate::sql::custom::CustomSql;
@@ -185,6 +185,25 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
 
     async fn write(&self, extent: Extent) -> Result<Work<D>> {
         self.work(Access::Write, extent).await
+    }
+
+    /// Runs a write of several rows: at once, and if a row is refused, again in order.
+    async fn bulk<B: BulkWrite<D>>(&self, session: &mut Session<D>, bulk: &B) -> Result<B::Output> {
+        if !bulk.is_ordered() {
+            return bulk.write_at_once(session).await;
+        }
+        if let Source::Unit { .. } = &self.source {
+            session.mark().await?;
+        }
+        match bulk.write_at_once(session).await {
+            Err(error) if operation::is_refusal(&error) => {}
+            result => return result,
+        }
+        match &self.source {
+            Source::Pool(pool) => session.restart(pool, self.scope()).await?,
+            Source::Unit { .. } => session.undo().await?,
+        }
+        bulk.write_in_order(session).await
     }
 
     /// Validates custom SQL, and converts its values to the form that both engines accept.
@@ -356,7 +375,13 @@ impl<R: Twin<D>, D: Dialect> Repository<R> for NativeRepository<R, D> {
 
     async fn insert_many(&self, drafts: Vec<R::Draft>) -> Result<Vec<R>> {
         let mut work = self.write(Extent::Transaction).await?;
-        let inserted = operation::insert_many(work.session(), &self.context, drafts).await;
+        let inserted = match InsertMany::new::<D>(&self.context, drafts) {
+            Ok(rows) => self
+                .bulk(work.session(), &rows)
+                .await
+                .map(|()| rows.into_records()),
+            Err(error) => Err(error),
+        };
         work.end(Access::Write, inserted).await
     }
 
@@ -383,7 +408,10 @@ impl<R: Twin<D>, D: Dialect> Repository<R> for NativeRepository<R, D> {
 
     async fn upsert_many(&self, rows: Vec<Upsert<R>>) -> Result<Vec<Upserted<R>>> {
         let mut work = self.write(Extent::Transaction).await?;
-        let upserted = operation::upsert_many(work.session(), &self.context, rows).await;
+        let upserted = match UpsertMany::new::<D>(&self.context, rows) {
+            Ok(rows) => self.bulk(work.session(), &rows).await,
+            Err(error) => Err(error),
+        };
         work.end(Access::Write, upserted).await
     }
 
@@ -408,7 +436,10 @@ impl<R: Twin<D>, D: Dialect> Repository<R> for NativeRepository<R, D> {
 
     async fn patch_where(&self, filter: &Filter<R>, patch: R::Patch) -> Result<u64> {
         let mut work = self.write(Extent::Statement).await?;
-        let patched = operation::patch_where(work.session(), &self.context, filter, &patch).await;
+        let patched = match PatchWhere::new::<D>(&self.context, filter, &patch) {
+            Ok(patch) => self.bulk(work.session(), &patch).await,
+            Err(error) => Err(error),
+        };
         work.end(Access::Write, patched).await
     }
 

@@ -4,6 +4,7 @@
 mod book;
 mod bulk_changes;
 mod bulk_inserts;
+mod bulk_order;
 mod capabilities;
 mod cascade;
 mod constraints;

@@ -6,4 +6,5 @@ mod leaks;
 mod lengths;
 mod library;
 mod urls;
+mod which_error;
 mod write_order;

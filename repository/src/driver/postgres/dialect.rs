@@ -14,21 +14,6 @@ pub struct Postgres;
 /// Limits the message of one statement to a few megabytes.
 const MAX_ROWS: usize = 5_000;
 
-/// The name of the type in a cast.
-const fn sql_name(ty: Type) -> &'static str {
-    match ty {
-        Type::Uuid => "uuid",
-        Type::Text => "text",
-        Type::Bool => "bool",
-        Type::Int => "int4",
-        Type::BigInt => "int8",
-        Type::Double => "float8",
-        Type::Timestamp => "timestamptz",
-        Type::Date => "date",
-        Type::Bytes => "bytea",
-    }
-}
-
 /// Appends to a `String`, which cannot fail.
 fn push(sql: &mut String, arguments: std::fmt::Arguments<'_>) {
     let _infallible = sql.write_fmt(arguments);
@@ -65,7 +50,7 @@ impl Spelling for Postgres {
         for (index, ty) in types.iter().enumerate() {
             let separator = if index == 0 { "" } else { ", " };
             let position = before + index + 1;
-            let name = sql_name(*ty);
+            let name = Self::type_name(*ty);
             push(sql, format_args!("{separator}${position}::{name}[]"));
         }
         sql.push_str(") AS \"source\" (");
@@ -108,10 +93,27 @@ impl Spelling for Postgres {
             } else {
                 ""
             };
-            push(&mut text, format_args!(" {}{array}", sql_name(value.ty())));
+            push(
+                &mut text,
+                format_args!(" {}{array}", Self::type_name(value.ty())),
+            );
         }
         text.push_str(" */");
         text.into()
+    }
+
+    fn type_name(ty: Type) -> &'static str {
+        match ty {
+            Type::Uuid => "uuid",
+            Type::Text => "text",
+            Type::Bool => "bool",
+            Type::Int => "int4",
+            Type::BigInt => "int8",
+            Type::Double => "float8",
+            Type::Timestamp => "timestamptz",
+            Type::Date => "date",
+            Type::Bytes => "bytea",
+        }
     }
 
     fn rows_in_text(_rows: usize) -> usize {

@@ -69,6 +69,15 @@ impl Spelling for Sqlite {
         sql.into()
     }
 
+    fn type_name(ty: Type) -> &'static str {
+        match ty {
+            Type::Uuid | Type::Text | Type::Timestamp | Type::Date => "TEXT",
+            Type::Bool | Type::Int | Type::BigInt => "INTEGER",
+            Type::Double => "REAL",
+            Type::Bytes => "BLOB",
+        }
+    }
+
     fn rows_in_text(rows: usize) -> usize {
         rows
     }

@@ -177,6 +177,27 @@ impl Table {
         columns.iter().map(|column| Cow::from(*column)).collect()
     }
 
+    /// The primary key, the unique keys and the unique indexes: the order in which a violated one is reported.
+    pub(crate) fn unique_rules(&self) -> impl Iterator<Item = UniqueRule> {
+        let primary = UniqueRule {
+            name: self.primary_key.name,
+            columns: self.primary_key.columns,
+            predicate: None,
+        };
+        let keys = self.unique_keys.iter().map(|key| UniqueRule {
+            name: key.name,
+            columns: key.columns,
+            predicate: None,
+        });
+        let indexes = self.indexes.iter().filter(|index| index.unique);
+        let indexes = indexes.map(|index| UniqueRule {
+            name: index.name,
+            columns: index.columns,
+            predicate: index.predicate,
+        });
+        std::iter::once(primary).chain(keys).chain(indexes)
+    }
+
     /// The foreign key with this name.
     pub(crate) fn foreign_key(&self, constraint: &str) -> Option<&'static ForeignKey> {
         self.foreign_keys.iter().find(|key| key.name == constraint)
@@ -194,6 +215,15 @@ impl Table {
             columns
         }
     }
+}
+
+/// Columns whose values no two rows may share, of all rows or of those that match the predicate.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct UniqueRule {
+    pub(crate) name: &'static str,
+    /// Names of columns. Those of an index may end with ` DESC`.
+    pub(crate) columns: &'static [&'static str],
+    pub(crate) predicate: Option<&'static str>,
 }
 
 /// The engines that have a table.

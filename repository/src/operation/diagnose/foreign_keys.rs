@@ -1,33 +1,31 @@
-//! Completes the error of a failed write with what the engine does not report: which foreign key, or which number.
-//!
-//! When a statement violates a constraint, SQLite undoes that statement and leaves its transaction open. So the library
-//! checks each foreign key of the domain in the same transaction. A key that only the live schema has stays unnamed.
+//! The first violated foreign key, on an engine that does not name it.
 
-use super::Context;
+use super::super::Context;
+use super::has_row;
 use crate::driver::Dialect;
 use crate::driver::Twin;
 use crate::model::domain::{Action, Domain, ForeignKey, Table};
-use crate::model::error::{Error, ErrorKind};
-use crate::model::record::Record;
+use crate::model::error::{ErrorKind, Result};
 use crate::model::value::{Type, Value};
 use crate::session::Session;
-use crate::sql::SqlText;
-use crate::sql::{self, Affected, Statements};
+use crate::sql::{self, Affected};
 
 /// A foreign key and the table that has it.
-type Key = (&'static Table, &'static ForeignKey);
+pub(super) type Key = (&'static Table, &'static ForeignKey);
 
-/// Completes the error of a statement that writes whole rows.
-pub(super) async fn row_error<D: Dialect, R: Twin<D>>(
-    session: &mut Session<D>,
-    context: &Context,
-    error: Error,
-    rows: &[&R],
-) -> Error {
-    if !is_unnamed::<D>(&error) {
-        return completed::<R>(error, context);
+pub(super) fn kind_of((table, key): Key) -> ErrorKind {
+    ErrorKind::ForeignKey {
+        table: Some(table.name.into()),
+        columns: key.columns.iter().map(|column| (*column).into()).collect(),
+        constraint: Some(key.name.into()),
     }
-    // The first row that violates a key, and the first such key of that row: the order in which Postgres checks.
+}
+
+/// The first row that violates a key, and the first such key of that row: the order in which Postgres checks.
+pub(super) async fn violated_by_rows<D: Dialect, R: Twin<D>>(
+    session: &mut Session<D>,
+    rows: &[&R],
+) -> Option<Key> {
     let mut first: Option<(i64, Key)> = None;
     for key in R::TABLE.foreign_keys {
         if let Some(orphan) = first_orphan(session, key, rows).await
@@ -36,7 +34,21 @@ pub(super) async fn row_error<D: Dialect, R: Twin<D>>(
             first = Some((orphan, (R::TABLE, key)));
         }
     }
-    named(error, first.map(|(_, key)| key))
+    first.map(|(_, key)| key)
+}
+
+/// Checks the foreign keys of written rows, whose checks are deferred.
+///
+/// # Errors
+/// [`ForeignKey`](ErrorKind::ForeignKey).
+pub(crate) async fn check_references<D: Dialect, R: Twin<D>>(
+    session: &mut Session<D>,
+    rows: &[&R],
+) -> Result<()> {
+    match violated_by_rows(session, rows).await {
+        Some(key) => Err(kind_of(key).into()),
+        None => Ok(()),
+    }
 }
 
 /// The index of the first row without a parent by this key.
@@ -46,12 +58,12 @@ async fn first_orphan<D: Dialect, R: Twin<D>>(
     rows: &[&R],
 ) -> Option<i64> {
     let statements = R::statements();
-    let columns = indexes(statements, key.columns)?;
+    let columns = statements.indexes(key.columns)?;
     let values_at = |row: &R, columns: &[usize]| -> Vec<Value> {
         columns.iter().map(|index| row.value(*index)).collect()
     };
     // A row may refer to another row of the same call.
-    let siblings: Vec<Vec<Value>> = match indexes(statements, key.referenced_columns) {
+    let siblings: Vec<Vec<Value>> = match statements.indexes(key.referenced_columns) {
         Some(referenced) if key.references == statements.table => {
             rows.iter().map(|row| values_at(row, &referenced)).collect()
         }
@@ -78,17 +90,13 @@ async fn first_orphan<D: Dialect, R: Twin<D>>(
     None
 }
 
-/// Completes the error of a statement that changes stored rows; `changes` come from [`key_changes`].
-pub(super) async fn change_error<D: Dialect, R: Twin<D>>(
+/// The first key that a change of stored rows violates: of the rows, or of the rows that reference them.
+pub(super) async fn violated_by_change<D: Dialect, R: Twin<D>>(
     session: &mut Session<D>,
     context: &Context,
-    error: Error,
     affected: Affected<'_>,
     changes: &[(usize, Value)],
-) -> Error {
-    if !is_unnamed::<D>(&error) {
-        return completed::<R>(error, context);
-    }
+) -> Option<Key> {
     let statements = R::statements();
     let changed = |name: &str| {
         let change = changes
@@ -104,7 +112,7 @@ pub(super) async fn change_error<D: Dialect, R: Twin<D>>(
         }
         let query = sql::changed_orphan::<D>(statements, affected, key, &columns);
         if has_row(session, query).await {
-            return named(error, Some((R::TABLE, key)));
+            return Some((R::TABLE, key));
         }
     }
     for child in references_to::<D>(context.domain, R::TABLE) {
@@ -119,22 +127,18 @@ pub(super) async fn change_error<D: Dialect, R: Twin<D>>(
         }
         let query = sql::referring_to_changed::<D>(statements, affected, child, &columns);
         if has_row(session, query).await {
-            return named(error, Some(child));
+            return Some(child);
         }
     }
-    error
+    None
 }
 
-/// Completes the error of a statement that deletes stored rows.
-pub(super) async fn delete_error<D: Dialect, R: Twin<D>>(
+/// The first key by which a row still references the deleted rows, or rows that are deleted with them.
+pub(super) async fn violated_by_delete<D: Dialect, R: Twin<D>>(
     session: &mut Session<D>,
     context: &Context,
-    error: Error,
     affected: Affected<'_>,
-) -> Error {
-    if !is_unnamed::<D>(&error) {
-        return completed::<R>(error, context);
-    }
+) -> Option<Key> {
     let mut chains: Vec<Vec<Key>> = references_to::<D>(context.domain, R::TABLE)
         .map(|key| vec![key])
         .collect();
@@ -149,7 +153,7 @@ pub(super) async fn delete_error<D: Dialect, R: Twin<D>>(
         if restricts(key.on_delete) {
             let query = sql::referring_to_removed::<D>(R::statements(), affected, &chain);
             if has_row(session, query).await {
-                return named(error, Some((child, key)));
+                return Some((child, key));
             }
         } else if key.on_delete == Action::Cascade {
             let longer = references_to::<D>(context.domain, child)
@@ -158,32 +162,21 @@ pub(super) async fn delete_error<D: Dialect, R: Twin<D>>(
             chains.extend(longer);
         }
     }
-    error
+    None
 }
 
-/// The changes that can violate a foreign key. Empty on an engine that names the violated key itself.
-pub(super) fn key_changes<D: Dialect, R: Twin<D>>(
-    context: &Context,
-    changes: &[(usize, Value)],
-) -> Vec<(usize, Value)> {
-    if !D::OUTLIVES_REFUSALS {
-        return Vec::new();
-    }
-    let statements = R::statements();
-    let is_key = |column: &str| {
-        let refers = R::TABLE
-            .foreign_keys
-            .iter()
-            .any(|key| key.columns.contains(&column));
-        refers
-            || references_to::<D>(context.domain, R::TABLE)
-                .any(|(_, key)| key.referenced_columns.contains(&column))
-    };
-    changes
+/// How many keys a change of these columns can violate.
+pub(super) fn touched<D: Dialect, R: Twin<D>>(context: &Context, changed: &[&str]) -> usize {
+    let of = |columns: &[&str]| columns.iter().any(|column| changed.contains(column));
+    let own = R::TABLE
+        .foreign_keys
         .iter()
-        .filter(|(index, _)| is_key(statements.column(*index)))
-        .cloned()
-        .collect()
+        .filter(|key| of(key.columns))
+        .count();
+    let children = references_to::<D>(context.domain, R::TABLE);
+    own + children
+        .filter(|(_, key)| of(key.referenced_columns))
+        .count()
 }
 
 /// The foreign keys of any table that reference this table.
@@ -201,67 +194,4 @@ fn references_to<D: Dialect>(
 
 fn restricts(action: Action) -> bool {
     matches!(action, Action::NoAction | Action::Restrict)
-}
-
-/// The indexes of the columns in the record.
-fn indexes(statements: &Statements, columns: &[&str]) -> Option<Vec<usize>> {
-    let index = |name: &&str| statements.columns.iter().position(|column| column == name);
-    columns.iter().map(index).collect()
-}
-
-/// Whether the query has a row. A query that fails counts as none.
-async fn has_row<D: Dialect>(
-    session: &mut Session<D>,
-    query: crate::model::error::Result<(SqlText, Vec<Value>)>,
-) -> bool {
-    match query {
-        Ok((text, values)) => session.probe(&text, values).await.is_some(),
-        Err(_) => false,
-    }
-}
-
-fn is_unnamed<D: Dialect>(error: &Error) -> bool {
-    let kind = error.kind();
-    D::OUTLIVES_REFUSALS
-        && matches!(kind, ErrorKind::ForeignKey { constraint, .. } if constraint.is_none())
-}
-
-fn named(error: Error, key: Option<Key>) -> Error {
-    let Some((table, key)) = key else {
-        return error;
-    };
-    error.with_kind(ErrorKind::ForeignKey {
-        table: Some(table.name.into()),
-        columns: key.columns.iter().map(|column| (*column).into()).collect(),
-        constraint: Some(key.name.into()),
-    })
-}
-
-/// Completes the error of any other failed write with what the library knows and the engine does not report.
-pub(super) fn completed<R: Record>(error: Error, context: &Context) -> Error {
-    let key = match error.kind() {
-        // SQLSTATE 22003, out of range. Only the version is computed by a statement; bound values fit their columns.
-        ErrorKind::InvalidValue {
-            field: None,
-            reason,
-        } if error.code() == Some("22003") => {
-            let version = R::MANAGED.version.map(|index| R::COLUMNS[index].field);
-            let kind = ErrorKind::InvalidValue {
-                field: version.map(Into::into),
-                reason: reason.clone(),
-            };
-            return error.with_kind(kind);
-        }
-        // A key of another table than the statement's. The domain has its columns.
-        ErrorKind::ForeignKey {
-            table: Some(table),
-            columns,
-            constraint: Some(constraint),
-        } if columns.is_empty() => context
-            .domain
-            .and_then(|domain| domain.table(table))
-            .and_then(|table| Some((table, table.foreign_key(constraint)?))),
-        _ => None,
-    };
-    named(error, key)
 }

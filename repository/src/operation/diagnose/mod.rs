@@ -1,0 +1,158 @@
+//! Completes the error of a refused write: the violated constraint is the first in the order of the library's rule.
+//!
+//! The order of one row is that of Postgres: NOT NULL, the checks by name, the unique keys with the primary key first,
+//! the foreign keys. SQLite has another order, and does not name foreign keys. When a statement violates a constraint,
+//! SQLite undoes that statement and leaves its transaction open. So the library looks for the first violated constraint
+//! of the domain in the same transaction. One that only the live schema has stays as SQLite reports it.
+
+mod foreign_keys;
+mod rules;
+
+pub(super) use foreign_keys::check_references;
+
+use foreign_keys::Key;
+
+use super::{Context, values, write_order};
+use crate::driver::Dialect;
+use crate::driver::Twin;
+use crate::model::error::{Error, ErrorKind};
+use crate::model::record::Record;
+use crate::model::value::Value;
+use crate::session::Session;
+use crate::sql::SqlText;
+use crate::sql::{Affected, Written};
+
+/// Completes the error of a statement that writes whole rows. `stored` is whether it updates them.
+pub(super) async fn row_error<D: Dialect, R: Twin<D>>(
+    session: &mut Session<D>,
+    context: &Context,
+    error: Error,
+    rows: &[&R],
+    stored: bool,
+) -> Error {
+    if is_unnamed::<D>(&error) {
+        let key = foreign_keys::violated_by_rows(session, rows).await;
+        return named(error, key);
+    }
+    if is_reordered::<D>(&error) {
+        for row in write_order::sorted::<D, R, _>(rows, |row| row) {
+            let values = values(*row);
+            let written = Written::Row {
+                values: &values,
+                stored,
+            };
+            if let Some(kind) = rules::first_violation::<D, R>(session, written).await {
+                return error.with_kind(kind);
+            }
+        }
+    }
+    completed::<R>(error, context)
+}
+
+/// Completes the error of a statement that changes stored rows.
+pub(super) async fn change_error<D: Dialect, R: Twin<D>>(
+    session: &mut Session<D>,
+    context: &Context,
+    error: Error,
+    affected: Affected<'_>,
+    changes: &[(usize, Value)],
+) -> Error {
+    if is_unnamed::<D>(&error) {
+        let key = foreign_keys::violated_by_change::<D, R>(session, context, affected, changes);
+        return named(error, key.await);
+    }
+    if is_reordered::<D>(&error) && matches!(affected, Affected::One { .. }) {
+        let written = Written::Changed { affected, changes };
+        if let Some(kind) = rules::first_violation::<D, R>(session, written).await {
+            return error.with_kind(kind);
+        }
+    }
+    completed::<R>(error, context)
+}
+
+/// Completes the error of a statement that deletes stored rows.
+pub(super) async fn delete_error<D: Dialect, R: Twin<D>>(
+    session: &mut Session<D>,
+    context: &Context,
+    error: Error,
+    affected: Affected<'_>,
+) -> Error {
+    if !is_unnamed::<D>(&error) {
+        return completed::<R>(error, context);
+    }
+    let key = foreign_keys::violated_by_delete::<D, R>(session, context, affected).await;
+    named(error, key)
+}
+
+/// Whether changes can violate several constraints, so that the error depends on the row.
+pub(super) fn may_violate_several<D: Dialect, R: Twin<D>>(
+    context: &Context,
+    changes: &[(usize, Value)],
+) -> bool {
+    let changed: Vec<&str> = changes
+        .iter()
+        .map(|(index, _)| R::statements().column(*index))
+        .collect();
+    rules::touched::<D, R>(&changed) + foreign_keys::touched::<D, R>(context, &changed) > 1
+}
+
+/// Whether the query has a row. A query that fails counts as none.
+async fn has_row<D: Dialect>(
+    session: &mut Session<D>,
+    query: crate::model::error::Result<(SqlText, Vec<Value>)>,
+) -> bool {
+    match query {
+        Ok((text, values)) => session.probe(&text, values).await.is_some(),
+        Err(_) => false,
+    }
+}
+
+/// Whether the engine undoes a refused statement alone, and does not name its foreign key.
+fn is_unnamed<D: Dialect>(error: &Error) -> bool {
+    let kind = error.kind();
+    D::OUTLIVES_REFUSALS
+        && matches!(kind, ErrorKind::ForeignKey { constraint, .. } if constraint.is_none())
+}
+
+/// Whether the engine reports a check or a unique key, which need not be the first.
+fn is_reordered<D: Dialect>(error: &Error) -> bool {
+    let is_check =
+        matches!(error.kind(), ErrorKind::Check { constraint, .. } if constraint.is_some());
+    D::OUTLIVES_REFUSALS && (is_check || matches!(error.kind(), ErrorKind::Unique { .. }))
+}
+
+fn named(error: Error, key: Option<Key>) -> Error {
+    match key {
+        Some(key) => error.with_kind(foreign_keys::kind_of(key)),
+        None => error,
+    }
+}
+
+/// Completes the error of any other failed write with what the library knows and the engine does not report.
+pub(super) fn completed<R: Record>(error: Error, context: &Context) -> Error {
+    let key = match error.kind() {
+        // SQLSTATE 22003, out of range. Only the version is computed by a statement; bound values fit their columns.
+        ErrorKind::InvalidValue {
+            field: None,
+            reason,
+        } if error.code() == Some("22003") => {
+            let version = R::MANAGED.version.map(|index| R::COLUMNS[index].field);
+            let kind = ErrorKind::InvalidValue {
+                field: version.map(Into::into),
+                reason: reason.clone(),
+            };
+            return error.with_kind(kind);
+        }
+        // A key of another table than the statement's. The domain has its columns.
+        ErrorKind::ForeignKey {
+            table: Some(table),
+            columns,
+            constraint: Some(constraint),
+        } if columns.is_empty() => context
+            .domain
+            .and_then(|domain| domain.table(table))
+            .and_then(|table| Some((table, table.foreign_key(constraint)?))),
+        _ => None,
+    };
+    named(error, key)
+}

@@ -1,0 +1,70 @@
+//! The first violated check or unique key, on an engine that checks them in another order.
+
+use super::has_row;
+use crate::driver::Dialect;
+use crate::driver::Twin;
+use crate::model::domain::Check;
+use crate::model::error::ErrorKind;
+use crate::session::Session;
+use crate::sql::{self, Written};
+
+/// The first rule that the written row violates: the checks by name, then the unique keys in the order of the domain.
+pub(super) async fn first_violation<D: Dialect, R: Twin<D>>(
+    session: &mut Session<D>,
+    written: Written<'_>,
+) -> Option<ErrorKind> {
+    let statements = R::statements();
+    let mut checks: Vec<&Check> = R::TABLE.checks.iter().collect();
+    checks.sort_unstable_by_key(|check| check.name);
+    for check in checks {
+        // A check without a condition is that of a type. A canonical value does not violate it.
+        if let Some(condition) = check.condition(D::ENGINE)
+            && has_row(
+                session,
+                sql::violates_check::<D>(statements, written, condition),
+            )
+            .await
+        {
+            return Some(ErrorKind::Check {
+                table: Some(R::TABLE.name.into()),
+                columns: R::TABLE.checked_columns(check.name),
+                constraint: Some(check.name.into()),
+            });
+        }
+    }
+    for rule in R::TABLE.unique_rules() {
+        if let Some(columns) = statements.indexes(rule.columns)
+            && has_row(
+                session,
+                sql::has_same_key::<D>(statements, written, rule, &columns),
+            )
+            .await
+        {
+            let columns = R::TABLE.violated_key(rule.columns);
+            let name = R::TABLE.unique_name(columns).unwrap_or(rule.name);
+            return Some(ErrorKind::Unique {
+                table: R::TABLE.name.into(),
+                columns: columns.iter().map(|column| (*column).into()).collect(),
+                constraint: Some(name.into()),
+            });
+        }
+    }
+    None
+}
+
+/// How many checks and unique keys a change of these columns can violate.
+pub(super) fn touched<D: Dialect, R: Twin<D>>(changed: &[&str]) -> usize {
+    let is_changed = |column: &&str| {
+        let name = column.strip_suffix(" DESC").unwrap_or(column);
+        changed.contains(&name)
+    };
+    let checks = R::TABLE.checks.iter().filter(|check| {
+        let is_on_all = check.columns.is_empty() || check.columns.iter().any(is_changed);
+        check.condition(D::ENGINE).is_some() && is_on_all
+    });
+    let rules = R::TABLE.unique_rules().filter(|rule| {
+        let mentions = |predicate: &str| changed.iter().any(|column| predicate.contains(column));
+        rule.columns.iter().any(is_changed) || rule.predicate.is_some_and(mentions)
+    });
+    checks.count() + rules.count()
+}

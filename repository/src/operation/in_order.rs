@@ -1,0 +1,101 @@
+//! Bulk writes that answer as if their rows were written one after another.
+//!
+//! A bulk call first writes all of its rows with few statements. If a row is refused, its statements are undone, and
+//! smaller and smaller parts of the rows are written in order. So the first refused row is found, and the error does not
+//! depend on how the rows were split into statements. A call that succeeds sends at most one statement more, in a unit.
+
+use std::ops::Range;
+
+use crate::driver::Dialect;
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::session::Session;
+
+/// A write of several rows.
+pub(crate) trait BulkWrite<D: Dialect>: Send + Sync {
+    /// What the write returns.
+    type Output: Send;
+
+    /// Whether the error may depend on the order in which the rows are written.
+    fn is_ordered(&self) -> bool;
+
+    /// Writes all rows with few statements.
+    fn write_at_once(
+        &self,
+        session: &mut Session<D>,
+    ) -> impl Future<Output = Result<Self::Output>> + Send;
+
+    /// Writes all rows in order, after a write of them was refused and undone.
+    fn write_in_order(
+        &self,
+        session: &mut Session<D>,
+    ) -> impl Future<Output = Result<Self::Output>> + Send;
+}
+
+/// The parts of a bulk write, in their order.
+pub(super) trait Parts<D: Dialect>: Send + Sync {
+    /// What the write of some parts returns.
+    type Outcome: Send;
+
+    /// The number of parts.
+    fn count(&self) -> usize;
+
+    /// Writes some of the parts. The error of a single part is complete.
+    ///
+    /// If it succeeds, its effects are those of writing the parts one by one.
+    fn write(
+        &self,
+        session: &mut Session<D>,
+        parts: Range<usize>,
+    ) -> impl Future<Output = Result<Vec<Self::Outcome>>> + Send;
+}
+
+/// Whether the database refused a row, so that the other rows may be written without it.
+pub(crate) fn is_refusal(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Unique { .. }
+            | ErrorKind::ForeignKey { .. }
+            | ErrorKind::NotNull { .. }
+            | ErrorKind::Check { .. }
+            | ErrorKind::InvalidValue { .. }
+            | ErrorKind::Conflict { .. }
+            | ErrorKind::Permission { .. }
+    )
+}
+
+/// Writes all parts in order. Each statement writes as many of them as are accepted.
+pub(super) async fn write_parts<D: Dialect, P: Parts<D>>(
+    session: &mut Session<D>,
+    parts: &P,
+) -> Result<Vec<P::Outcome>> {
+    let mut outcomes = Vec::new();
+    // The last element is the next to be written.
+    let mut waiting: Vec<Range<usize>> = halves(0..parts.count()).collect();
+    while let Some(range) = waiting.pop() {
+        if range.len() == 1 {
+            outcomes.extend(parts.write(session, range).await?);
+            continue;
+        }
+        let savepoint = session.savepoint().await?;
+        match parts.write(session, range.clone()).await {
+            Ok(written) => {
+                session.release(savepoint).await?;
+                outcomes.extend(written);
+            }
+            Err(error) if is_refusal(&error) => {
+                session.rollback_to(savepoint).await?;
+                waiting.extend(halves(range));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(outcomes)
+}
+
+/// The second half and the first half; of one part or none, itself.
+fn halves(range: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    let middle = range.start + range.len() / 2;
+    [middle..range.end, range.start..middle]
+        .into_iter()
+        .filter(|half| !half.is_empty())
+}

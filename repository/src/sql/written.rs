@@ -1,0 +1,121 @@
+//! Queries that find the check or the unique key that a refused row violates, by the conditions of the domain.
+//!
+//! They run only after an error, so their texts are not cached.
+
+use super::reference::{Affected, text};
+use super::{Spelling, Sql, SqlText, Statements};
+use crate::model::domain::UniqueRule;
+use crate::model::error::Result;
+use crate::model::value::Value;
+
+/// A row as the refused statement would have written it.
+#[derive(Clone, Copy)]
+pub(crate) enum Written<'r> {
+    /// A row with the values of all columns. `stored` is whether the statement updates it.
+    Row { values: &'r [Value], stored: bool },
+    /// A stored row with changes.
+    Changed {
+        affected: Affected<'r>,
+        changes: &'r [(usize, Value)],
+    },
+}
+
+impl Written<'_> {
+    fn is_stored(self) -> bool {
+        match self {
+            Written::Row { stored, .. } => stored,
+            Written::Changed { .. } => true,
+        }
+    }
+
+    /// Writes a subquery that returns the row. Its name is that of the table, for conditions that name it.
+    fn write<D: Spelling>(self, sql: &mut Sql<D>, statements: &Statements) {
+        sql.push("(SELECT ");
+        sql.separated(", ", 0..statements.columns.len(), |sql, index| {
+            let is_new = match self {
+                Written::Row { .. } => true,
+                Written::Changed { changes, .. } => {
+                    changes.iter().any(|(changed, _)| *changed == index)
+                }
+            };
+            if is_new {
+                let ty = D::type_name(statements.specs[index].ty);
+                sql.push("CAST(")
+                    .parameter()
+                    .push(" AS ")
+                    .push(ty)
+                    .push(") AS ");
+            }
+            sql.name(statements.column(index));
+        });
+        if let Written::Changed { affected, .. } = self {
+            sql.push(" FROM ");
+            affected.write(sql, statements);
+            sql.push(" AS \"stored\"");
+        }
+        sql.push(") AS ").name(statements.table);
+    }
+
+    /// Appends the values for the parameters of [`write`](Self::write).
+    fn values(self, statements: &Statements, into: &mut Vec<Value>) -> Result<()> {
+        match self {
+            Written::Row { values, .. } => into.extend(values.iter().cloned()),
+            Written::Changed { affected, changes } => {
+                for index in 0..statements.columns.len() {
+                    let change = changes.iter().find(|(changed, _)| *changed == index);
+                    into.extend(change.map(|(_, value)| value.clone()));
+                }
+                affected.values(statements, into)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Selects a row if the written row violates the condition of a check.
+pub(crate) fn violates_check<D: Spelling>(
+    statements: &Statements,
+    written: Written<'_>,
+    condition: &str,
+) -> Result<(SqlText, Vec<Value>)> {
+    let mut values = Vec::new();
+    written.values(statements, &mut values)?;
+    let mut sql = Sql::<D>::new("SELECT 1 FROM ");
+    written.write(&mut sql, statements);
+    sql.push(" WHERE NOT (").push(condition).push(")");
+    Ok((text(sql), values))
+}
+
+/// Selects a row if another row has the written row's values in the columns of a unique key. `columns` are those of the
+/// rule.
+pub(crate) fn has_same_key<D: Spelling>(
+    statements: &Statements,
+    written: Written<'_>,
+    rule: UniqueRule,
+    columns: &[usize],
+) -> Result<(SqlText, Vec<Value>)> {
+    let mut values = Vec::new();
+    written.values(statements, &mut values)?;
+    let predicate = |sql: &mut Sql<D>| {
+        if let Some(predicate) = rule.predicate {
+            sql.push(" WHERE ").push(predicate);
+        }
+    };
+    let mut sql = Sql::<D>::new("SELECT 1 FROM (SELECT * FROM ");
+    written.write(&mut sql, statements);
+    predicate(&mut sql);
+    sql.push(") AS \"new\", (SELECT * FROM ")
+        .name(statements.table);
+    predicate(&mut sql);
+    sql.push(") AS \"other\" WHERE ");
+    sql.separated(" AND ", columns, |sql, index| {
+        sql.push("\"other\".").name(statements.column(*index));
+        sql.push(" = \"new\".").name(statements.column(*index));
+    });
+    if written.is_stored() {
+        sql.push(" AND \"other\".").name(statements.id());
+        sql.push(" <> \"new\".").name(statements.id());
+    }
+    sql.push(" LIMIT 1");
+    Ok((text(sql), values))
+}

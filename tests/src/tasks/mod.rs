@@ -1,0 +1,112 @@
+//! A third domain, of one table with a rule of every kind: NOT NULL, two checks, three unique keys, and a reference to
+//! another row of the table.
+
+mod migrations;
+mod postgres;
+mod sqlite;
+
+use catamaran::domain::{
+    Action, Check, Domain, ForeignKey, Index, ManagedColumns, PrimaryKey, Table, UniqueKey,
+};
+use uuid::Uuid;
+
+pub use migrations::{History, Migrator};
+
+/// The table. SQLite and Postgres check its rules in different orders.
+pub const TASKS: Table = Table {
+    name: "tasks",
+    columns: &[
+        "id",
+        "slug",
+        "code",
+        "place",
+        "is_open",
+        "note",
+        "parent_id",
+        "version",
+    ],
+    primary_key: PrimaryKey {
+        name: "pk_tasks",
+        columns: &["id"],
+    },
+    managed: ManagedColumns {
+        version: Some("version"),
+        ..ManagedColumns::NONE
+    },
+    unique_keys: &[
+        UniqueKey {
+            name: "uq_tasks__slug",
+            columns: &["slug"],
+        },
+        UniqueKey {
+            name: "uq_tasks__code",
+            columns: &["code"],
+        },
+    ],
+    indexes: &[Index {
+        name: "uq_tasks__place",
+        columns: &["place"],
+        unique: true,
+        predicate: Some("is_open"),
+    }],
+    foreign_keys: &[ForeignKey {
+        name: "fk_tasks__parent_id",
+        columns: &["parent_id"],
+        references: "tasks",
+        referenced_columns: &["id"],
+        on_delete: Action::Restrict,
+        on_update: Action::NoAction,
+    }],
+    checks: &[
+        Check::on_both("ck_tasks__slug_length")
+            .of(&["slug"])
+            .holds("length(slug) <= 40"),
+        Check::on_both("ck_tasks__code_differs")
+            .of(&["slug", "code"])
+            .holds("code <> slug"),
+    ],
+    ..Table::BLANK
+};
+
+/// The domain.
+pub const DOMAIN: Domain = Domain {
+    tables: &[TASKS],
+    ..Domain::BLANK
+};
+
+/// A row of the table.
+#[derive(Clone, Debug, PartialEq, Eq, catamaran::Record)]
+#[record(table = self::TASKS, sqlite = self::sqlite, postgres = self::postgres)]
+pub struct Task {
+    /// The id.
+    #[record(id)]
+    pub id: Uuid,
+    /// Unique, at most 40 characters.
+    pub slug: String,
+    /// Unique, and not the slug.
+    pub code: String,
+    /// Unique among open tasks.
+    pub place: i32,
+    /// Whether the task is open.
+    #[record(default = true)]
+    pub is_open: bool,
+    /// NULL in the record, and NOT NULL in the database.
+    #[record(default = Some(String::new()))]
+    pub note: Option<String>,
+    /// Another task, or none.
+    pub parent_id: Option<Uuid>,
+    /// How often the row was written.
+    #[record(version)]
+    pub version: i64,
+}
+
+/// The id of the `nth` task.
+pub fn id(nth: u32) -> Uuid {
+    Uuid::from_u128(nth.into())
+}
+
+/// The draft of the `nth` task, which breaks no rule.
+pub fn task(nth: u32) -> TaskDraft {
+    let place = i32::try_from(nth).expect("a small number");
+    TaskDraft::new(format!("slug {nth}"), format!("code {nth}"), place).id(id(nth))
+}
