@@ -30,6 +30,10 @@ use crate::model::record::Record;
 /// [`Serialization`](crate::ErrorKind::Serialization), [`StorageFull`](crate::ErrorKind::StorageFull) and
 /// [`CommitUnknown`](crate::ErrorKind::CommitUnknown). Each method documents only its further errors.
 ///
+/// If a row breaks several rules, the error is that of the first: NOT NULL, checks by name, unique keys with the primary
+/// key first, foreign keys. If several rows of a call are faulty, it is that of the first one in the order of the call;
+/// of a filter, of the one with the lowest id.
+///
 /// A write that fails in a unit of work ends the unit, whatever the error: the unit can only roll back. A read that
 /// finds no row does not end it.
 ///
@@ -95,6 +99,9 @@ pub trait Repository<R: Record>: Send + Sync {
     async fn insert(&self, draft: R::Draft) -> Result<R>;
 
     /// Inserts all rows or none, and returns them in the order of the drafts.
+    ///
+    /// The rows are as if inserted one after another, but each after the rows of the call that it references by id. Rows
+    /// may reference each other in a circle.
     async fn insert_many(&self, drafts: Vec<R::Draft>) -> Result<Vec<R>>;
 
     /// Writes every column that is not managed if the row still has the record's version, and returns the new row.
@@ -119,6 +126,9 @@ pub trait Repository<R: Record>: Send + Sync {
 
     /// Upserts all rows or none, and returns the outcomes in the order of the rows.
     ///
+    /// The rows are as if upserted one after another, but each after the rows of the call that it references by id. So a
+    /// row may take a key only from a row that leaves it earlier in the call.
+    ///
     /// Two rows with the same id are handled in order, as two calls would be: with the same contents, the second one is
     /// [`Unchanged`](Upserted::Unchanged).
     ///
@@ -142,7 +152,7 @@ pub trait Repository<R: Record>: Send + Sync {
 
     /// Permanently removes rows that were soft-deleted before a time, and returns how many.
     ///
-    /// It removes at most `limit` rows, the oldest first. The foreign keys that refer to them apply.
+    /// It removes at most `limit` rows, those first that were deleted first. The foreign keys that refer to them apply.
     ///
     /// # Errors
     /// [`Unsupported`](crate::ErrorKind::Unsupported) for a record without soft delete.

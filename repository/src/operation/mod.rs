@@ -4,19 +4,19 @@ mod bulk;
 mod circle;
 mod diagnose;
 mod in_order;
-mod patch_where;
 mod read;
+mod selected;
 mod upsert;
 mod write;
 mod write_order;
 
 pub(crate) use bulk::InsertMany;
 pub(crate) use in_order::{BulkWrite, is_refusal};
-pub(crate) use patch_where::PatchWhere;
 use read::find_unique;
 pub(crate) use read::{count, exists, find, list, lock};
+pub(crate) use selected::{Purge, WriteWhere};
 pub(crate) use upsert::UpsertMany;
-pub(crate) use write::{delete, delete_where, insert, not_found, patch, purge, restore, update};
+pub(crate) use write::{delete, insert, not_found, patch, restore, update};
 
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -7,12 +7,12 @@ use super::{Context, at_most_one, changes, diagnose, duplicate, find_unique, nor
 use crate::driver::Dialect;
 use crate::driver::Twin;
 use crate::model::error::{ConflictReason, Error, ErrorKind, Result};
-use crate::model::query::{Filter, Visibility};
+use crate::model::query::Visibility;
 use crate::model::record::Record;
 use crate::model::repository::Expected;
 use crate::model::value::{Type, Value};
 use crate::session::Session;
-use crate::sql::{self, Affected, Guard, Selection};
+use crate::sql::{self, Affected, Guard};
 
 pub(crate) async fn insert<D: Dialect, R: Twin<D>>(
     session: &mut Session<D>,
@@ -236,7 +236,14 @@ pub(crate) async fn delete<D: Dialect, R: Twin<D>>(
         Ok(_) => Err(duplicate::<R>(id)),
         Err(error) => {
             let affected = target.affected();
-            Err(diagnose::delete_error::<D, R>(session, context, error, affected).await)
+            Err(match R::MANAGED.deleted {
+                Some(deleted) => {
+                    let changes = [(deleted, Value::Timestamp(context.now()))];
+                    diagnose::change_error::<D, R>(session, context, error, affected, &changes)
+                        .await
+                }
+                None => diagnose::delete_error::<D, R>(session, context, error, affected).await,
+            })
         }
     }
 }
@@ -245,7 +252,7 @@ pub(crate) async fn delete<D: Dialect, R: Twin<D>>(
 ///
 /// # Errors
 /// [`Unsupported`](ErrorKind::Unsupported) if the record has none.
-fn deleted_column<R: Record>(what: &'static str) -> Result<usize> {
+pub(super) fn deleted_column<R: Record>(what: &'static str) -> Result<usize> {
     R::MANAGED.deleted.ok_or_else(|| {
         ErrorKind::Unsupported {
             what,
@@ -290,57 +297,4 @@ pub(crate) async fn restore<D: Dialect, R: Twin<D>>(
         return Err(ErrorKind::Serialization.into());
     }
     Ok(found)
-}
-
-pub(crate) async fn purge<D: Dialect, R: Twin<D>>(
-    session: &mut Session<D>,
-    context: &Context,
-    before: DateTime<Utc>,
-    limit: u32,
-) -> Result<u64> {
-    let deleted = R::statements().column(deleted_column::<R>("purge")?);
-    let owner = context.owner_of::<R>();
-    let mut before = before;
-    crate::model::derive::canonical("before", &mut before)?;
-    let mut values = vec![Value::Timestamp(before)];
-    values.extend(owner.map(Value::Uuid));
-    values.push(Value::BigInt(limit.into()));
-    let text = sql::purge::<D>(R::statements(), deleted, owner.is_some());
-    match session.execute(&text, values).await {
-        Ok(purged) => Ok(purged),
-        Err(error) => {
-            let affected = Affected::Purged {
-                deleted,
-                before,
-                owner,
-                limit,
-            };
-            Err(diagnose::delete_error::<D, R>(session, context, error, affected).await)
-        }
-    }
-}
-
-fn selection<'q, R: Record>(context: &Context, filter: &'q Filter<R>) -> Selection<'q> {
-    Selection {
-        condition: &filter.condition,
-        visibility: Visibility::Live,
-        owner: context.owner_of::<R>(),
-    }
-}
-
-pub(crate) async fn delete_where<D: Dialect, R: Twin<D>>(
-    session: &mut Session<D>,
-    context: &Context,
-    filter: &Filter<R>,
-) -> Result<u64> {
-    let now = Value::Timestamp(context.now());
-    let selection = selection(context, filter);
-    let (text, values) = sql::delete_where::<D>(R::statements(), now, selection)?;
-    match session.execute(&text, values).await {
-        Ok(deleted) => Ok(deleted),
-        Err(error) => {
-            let affected = Affected::Selected(selection);
-            Err(diagnose::delete_error::<D, R>(session, context, error, affected).await)
-        }
-    }
 }

@@ -37,7 +37,8 @@ pub use spelling::{Spelling, SqlText};
 pub(crate) use written::{Written, has_same_key, violates_check};
 
 pub(crate) use write::{
-    Guard, delete_one, delete_where, insert_one, purge, restore_one, update_one, update_where,
+    Guard, delete_one, delete_where, insert_one, purge, purged_ids, remove_where, restore_one,
+    update_one, update_where,
 };
 
 use crate::model::domain::{Table, UniqueRule};

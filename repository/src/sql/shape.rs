@@ -21,8 +21,10 @@ pub(crate) enum Statement {
     DeleteOne,
     RestoreOne,
     Purge,
+    PurgedIds,
     UpdateWhere,
     DeleteWhere,
+    RemoveWhere,
     BulkInsert,
     BulkUpdate,
 }

@@ -152,14 +152,36 @@ pub(crate) fn purge<D: Spelling>(statements: &Statements, deleted: &str, scoped:
     statements.text(Shape::of(Statement::Purge).flag(scoped), || {
         let mut sql = delete_start::<D>(statements);
         sql.push(" WHERE ").name(statements.id());
-        sql.push(D::IN_SUBQUERY.0).push("SELECT ");
-        sql.name(statements.id())
-            .push(" FROM ")
-            .name(statements.table);
-        purged(&mut sql, statements, deleted, scoped);
-        sql.push(D::LOCK_FREE_ROWS).push(D::IN_SUBQUERY.1);
+        sql.push(D::IN_SUBQUERY.0);
+        write_purged_ids(&mut sql, statements, deleted, scoped);
+        sql.push(D::IN_SUBQUERY.1);
         sql.finish()
     })
+}
+
+/// `SELECT` of the ids of the rows that [`purge`] removes, in its order.
+pub(crate) fn purged_ids<D: Spelling>(
+    statements: &Statements,
+    deleted: &str,
+    scoped: bool,
+) -> SqlText {
+    statements.text(Shape::of(Statement::PurgedIds).flag(scoped), || {
+        let mut sql = Sql::<D>::new("");
+        write_purged_ids(&mut sql, statements, deleted, scoped);
+        sql.finish()
+    })
+}
+
+fn write_purged_ids<D: Spelling>(
+    sql: &mut Sql<D>,
+    statements: &Statements,
+    deleted: &str,
+    scoped: bool,
+) {
+    sql.push("SELECT ").name(statements.id());
+    sql.push(" FROM ").name(statements.table);
+    purged(sql, statements, deleted, scoped);
+    sql.push(D::LOCK_FREE_ROWS);
 }
 
 /// Writes the selection of a purge. The parameters are the time, the owner and the limit.
@@ -202,30 +224,37 @@ pub(crate) fn update_where<D: Spelling>(
     Ok((text, values))
 }
 
-/// Deletes the live rows of a selection, softly if the table has soft delete.
+/// Deletes the rows of a selection softly.
 pub(crate) fn delete_where<D: Spelling>(
     statements: &Statements,
+    deleted: &str,
     now: Value,
     selection: Selection<'_>,
 ) -> Result<(SqlText, Vec<Value>)> {
-    let mut values = Vec::new();
-    if statements.deleted().is_some() {
-        values.push(now.clone());
-        if statements.managed.updated.is_some() {
-            values.push(now);
-        }
+    let mut values = vec![now.clone()];
+    if statements.managed.updated.is_some() {
+        values.push(now);
     }
     selection.values(statements, &mut values)?;
     let text = statements.text(selection.shape(Statement::DeleteWhere), || {
-        let mut sql = match statements.deleted() {
-            Some(deleted) => {
-                let mut sql = update_start::<D>(statements);
-                sql.name(deleted).push(" = ").parameter();
-                write_stamp(&mut sql, statements, true);
-                sql
-            }
-            None => delete_start(statements),
-        };
+        let mut sql = update_start::<D>(statements);
+        sql.name(deleted).push(" = ").parameter();
+        write_stamp(&mut sql, statements, true);
+        write_selected(&mut sql, statements, selection);
+        sql.finish()
+    });
+    Ok((text, values))
+}
+
+/// Removes the rows of a selection.
+pub(crate) fn remove_where<D: Spelling>(
+    statements: &Statements,
+    selection: Selection<'_>,
+) -> Result<(SqlText, Vec<Value>)> {
+    let mut values = Vec::new();
+    selection.values(statements, &mut values)?;
+    let text = statements.text(selection.shape(Statement::RemoveWhere), || {
+        let mut sql = delete_start::<D>(statements);
         write_selected(&mut sql, statements, selection);
         sql.finish()
     });

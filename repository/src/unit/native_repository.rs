@@ -19,7 +19,7 @@ use crate::model::query::{Filter, Page, PageRequest, Query, Visibility};
 use crate::model::repository::{Expected, Repository, Upsert, Upserted};
 use crate::model::scope::Scope;
 use crate::model::value::Value;
-use crate::operation::{self, BulkWrite, Context, InsertMany, PatchWhere, UpsertMany};
+use crate::operation::{self, BulkWrite, Context, InsertMany, Purge, UpsertMany, WriteWhere};
 use crate::session::{ENDED, Session};
 use crate::sql::SqlText;
 use crate::sql::custom::CustomSql;
@@ -188,7 +188,24 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
     }
 
     /// Runs a write of several rows: at once, and if a row is refused, again in order.
-    async fn bulk<B: BulkWrite<D>>(&self, session: &mut Session<D>, bulk: &B) -> Result<B::Output> {
+    async fn bulk<'c, B: BulkWrite<D> + 'c>(
+        &'c self,
+        extent: Extent,
+        bulk: impl FnOnce(&'c Context) -> Result<B> + Send,
+    ) -> Result<B::Output> {
+        let mut work = self.write(extent).await?;
+        let written = match bulk(&self.context) {
+            Ok(bulk) => self.write_bulk(work.session(), &bulk).await,
+            Err(error) => Err(error),
+        };
+        work.end(Access::Write, written).await
+    }
+
+    async fn write_bulk<B: BulkWrite<D>>(
+        &self,
+        session: &mut Session<D>,
+        bulk: &B,
+    ) -> Result<B::Output> {
         if !bulk.is_ordered() {
             return bulk.write_at_once(session).await;
         }
@@ -376,10 +393,10 @@ impl<R: Twin<D>, D: Dialect> Repository<R> for NativeRepository<R, D> {
     async fn insert_many(&self, drafts: Vec<R::Draft>) -> Result<Vec<R>> {
         let mut work = self.write(Extent::Transaction).await?;
         let inserted = match InsertMany::new::<D>(&self.context, drafts) {
-            Ok(rows) => self
-                .bulk(work.session(), &rows)
-                .await
-                .map(|()| rows.into_records()),
+            Ok(rows) => {
+                let written = self.write_bulk(work.session(), &rows).await;
+                written.map(|()| rows.into_records())
+            }
             Err(error) => Err(error),
         };
         work.end(Access::Write, inserted).await
@@ -407,12 +424,8 @@ impl<R: Twin<D>, D: Dialect> Repository<R> for NativeRepository<R, D> {
     }
 
     async fn upsert_many(&self, rows: Vec<Upsert<R>>) -> Result<Vec<Upserted<R>>> {
-        let mut work = self.write(Extent::Transaction).await?;
-        let upserted = match UpsertMany::new::<D>(&self.context, rows) {
-            Ok(rows) => self.bulk(work.session(), &rows).await,
-            Err(error) => Err(error),
-        };
-        work.end(Access::Write, upserted).await
+        let upsert = |context| UpsertMany::new::<D>(context, rows);
+        self.bulk(Extent::Transaction, upsert).await
     }
 
     async fn delete(&self, id: Uuid, expected: Expected) -> Result<()> {
@@ -428,24 +441,17 @@ impl<R: Twin<D>, D: Dialect> Repository<R> for NativeRepository<R, D> {
     }
 
     async fn purge(&self, before: DateTime<Utc>, limit: u32) -> Result<u64> {
-        let mut work = self.write(Extent::Statement).await?;
-        let session = work.session();
-        let purged = operation::purge::<D, R>(session, &self.context, before, limit).await;
-        work.end(Access::Write, purged).await
+        let purge = |context| Purge::<R>::new(context, before, limit);
+        self.bulk(Extent::Statement, purge).await
     }
 
     async fn patch_where(&self, filter: &Filter<R>, patch: R::Patch) -> Result<u64> {
-        let mut work = self.write(Extent::Statement).await?;
-        let patched = match PatchWhere::new::<D>(&self.context, filter, &patch) {
-            Ok(patch) => self.bulk(work.session(), &patch).await,
-            Err(error) => Err(error),
-        };
-        work.end(Access::Write, patched).await
+        let write = |context| WriteWhere::patch::<D>(context, filter, &patch);
+        self.bulk(Extent::Statement, write).await
     }
 
     async fn delete_where(&self, filter: &Filter<R>) -> Result<u64> {
-        let mut work = self.write(Extent::Statement).await?;
-        let deleted = operation::delete_where(work.session(), &self.context, filter).await;
-        work.end(Access::Write, deleted).await
+        let write = |context| WriteWhere::delete(context, filter);
+        self.bulk(Extent::Statement, write).await
     }
 }

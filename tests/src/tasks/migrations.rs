@@ -31,11 +31,14 @@ impl TwinMigration for CreateTasks {
                     is_open INTEGER NOT NULL,
                     note TEXT NOT NULL,
                     parent_id TEXT,
+                    next_id TEXT,
                     version INTEGER NOT NULL,
                     CONSTRAINT pk_tasks PRIMARY KEY (id),
                     CONSTRAINT uq_tasks__slug UNIQUE (slug),
                     CONSTRAINT uq_tasks__code UNIQUE (code),
                     CONSTRAINT fk_tasks__parent_id FOREIGN KEY (parent_id) REFERENCES tasks (id)
+                        ON DELETE RESTRICT,
+                    CONSTRAINT fk_tasks__next_id FOREIGN KEY (next_id) REFERENCES tasks (id)
                         ON DELETE RESTRICT,
                     CONSTRAINT ck_tasks__slug_length CHECK (length(slug) <= 40),
                     CONSTRAINT ck_tasks__code_differs CHECK (code <> slug)
@@ -59,11 +62,14 @@ impl TwinMigration for CreateTasks {
                     is_open boolean NOT NULL,
                     note text COLLATE "C" NOT NULL,
                     parent_id uuid,
+                    next_id uuid,
                     version bigint NOT NULL,
                     CONSTRAINT pk_tasks PRIMARY KEY (id),
                     CONSTRAINT uq_tasks__slug UNIQUE (slug),
                     CONSTRAINT uq_tasks__code UNIQUE (code),
                     CONSTRAINT fk_tasks__parent_id FOREIGN KEY (parent_id) REFERENCES tasks (id)
+                        ON DELETE RESTRICT,
+                    CONSTRAINT fk_tasks__next_id FOREIGN KEY (next_id) REFERENCES tasks (id)
                         ON DELETE RESTRICT,
                     CONSTRAINT ck_tasks__slug_length CHECK (length(slug) <= 40),
                     CONSTRAINT ck_tasks__code_differs CHECK (code <> slug)

@@ -1,5 +1,5 @@
-//! A third domain, of one table with a rule of every kind: NOT NULL, two checks, three unique keys, and a reference to
-//! another row of the table.
+//! A third domain, of one table with a rule of every kind: NOT NULL, two checks, three unique keys, and two references
+//! to other rows of the table.
 
 mod migrations;
 mod postgres;
@@ -23,6 +23,7 @@ pub const TASKS: Table = Table {
         "is_open",
         "note",
         "parent_id",
+        "next_id",
         "version",
     ],
     primary_key: PrimaryKey {
@@ -49,14 +50,24 @@ pub const TASKS: Table = Table {
         unique: true,
         predicate: Some("is_open"),
     }],
-    foreign_keys: &[ForeignKey {
-        name: "fk_tasks__parent_id",
-        columns: &["parent_id"],
-        references: "tasks",
-        referenced_columns: &["id"],
-        on_delete: Action::Restrict,
-        on_update: Action::NoAction,
-    }],
+    foreign_keys: &[
+        ForeignKey {
+            name: "fk_tasks__parent_id",
+            columns: &["parent_id"],
+            references: "tasks",
+            referenced_columns: &["id"],
+            on_delete: Action::Restrict,
+            on_update: Action::NoAction,
+        },
+        ForeignKey {
+            name: "fk_tasks__next_id",
+            columns: &["next_id"],
+            references: "tasks",
+            referenced_columns: &["id"],
+            on_delete: Action::Restrict,
+            on_update: Action::NoAction,
+        },
+    ],
     checks: &[
         Check::on_both("ck_tasks__slug_length")
             .of(&["slug"])
@@ -95,6 +106,8 @@ pub struct Task {
     pub note: Option<String>,
     /// Another task, or none.
     pub parent_id: Option<Uuid>,
+    /// Another task, or none.
+    pub next_id: Option<Uuid>,
     /// How often the row was written.
     #[record(version)]
     pub version: i64,

@@ -11,6 +11,7 @@ pub struct Model {
     pub is_open: bool,
     pub note: Option<String>,
     pub parent_id: Option<Uuid>,
+    pub next_id: Option<Uuid>,
     pub version: i64,
 }
 

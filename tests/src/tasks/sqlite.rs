@@ -12,6 +12,7 @@ pub struct Model {
     pub is_open: bool,
     pub note: Option<String>,
     pub parent_id: Option<TextId>,
+    pub next_id: Option<TextId>,
     pub version: i64,
 }
 

@@ -2,13 +2,14 @@
 
 use catamaran::record::Change;
 use catamaran::testing::{TwinDatabase, twin_test};
-use catamaran::{ErrorKind, Expected, Query, Result, Unit, Upsert};
+use catamaran::{ErrorKind, Expected, Filter, Query, Result, Unit, Upsert};
 use suite::kind::{check, foreign_key, refused, unique};
+use suite::stores::open_with;
 use suite::tasks::{Task, TaskDraft, TaskPatch, id, task};
 use suite::users::{everybodys, everyone};
 
 /// The rules of the table, in the order in which a row is checked.
-fn rules() -> [ErrorKind; 8] {
+fn rules() -> [ErrorKind; 9] {
     [
         ErrorKind::NotNull {
             table: "tasks".into(),
@@ -21,6 +22,7 @@ fn rules() -> [ErrorKind; 8] {
         unique("tasks", &["code"], "uq_tasks__code"),
         unique("tasks", &["place"], "uq_tasks__place"),
         foreign_key("tasks", &["parent_id"], "fk_tasks__parent_id"),
+        foreign_key("tasks", &["next_id"], "fk_tasks__next_id"),
     ]
 }
 
@@ -36,7 +38,8 @@ fn breaking(nth: u32, broken: &[usize]) -> TaskDraft {
             4 => draft.slug = "slug 1".to_owned(),
             5 => draft.code = "code 1".to_owned(),
             6 => draft.place = 1,
-            _ => draft.parent_id = Some(id(90_404)),
+            7 => draft.parent_id = Some(id(90_404)),
+            _ => draft.next_id = Some(id(90_404)),
         }
     }
     if broken.contains(&1) {
@@ -50,17 +53,17 @@ fn breaking(nth: u32, broken: &[usize]) -> TaskDraft {
 
 /// Sets of rules that one row can break together.
 fn sets() -> Vec<Vec<usize>> {
-    let all = 0..8;
+    let all = 0..9;
     let pairs = all
         .clone()
-        .flat_map(|one| (one + 1..8).map(move |other| vec![one, other]));
+        .flat_map(|one| (one + 1..9).map(move |other| vec![one, other]));
     let alone = all.map(|one| vec![one]);
     let more = [
         vec![0, 1, 2, 3, 6, 7],
         vec![1, 2, 3],
         vec![3, 4, 5, 6, 7],
         vec![4, 5, 6, 7],
-        vec![5, 6, 7],
+        vec![5, 6, 7, 8],
         vec![1, 2, 7],
     ];
     let sets = alone.chain(pairs).chain(more);
@@ -119,6 +122,7 @@ async fn a_changed_row_that_breaks_several_rules_names_the_first_in_the_order(
             place: draft.place,
             note: draft.note.clone(),
             parent_id: draft.parent_id,
+            next_id: draft.next_id,
             ..stored.clone()
         };
         assert_eq!(
@@ -132,6 +136,7 @@ async fn a_changed_row_that_breaks_several_rules_names_the_first_in_the_order(
             place: Change::Set(draft.place),
             note: Change::Set(draft.note),
             parent_id: Change::Set(draft.parent_id),
+            next_id: Change::Set(draft.next_id),
             ..TaskPatch::new()
         };
         let patched = tasks.patch(stored.id, Expected::Any, patch.clone()).await;
@@ -244,5 +249,35 @@ async fn a_patch_of_many_rows_names_what_the_row_with_the_lowest_id_breaks(
         unit.rollback().await?;
         assert_eq!(tasks.delete_where(&all).await?, 3);
     }
+    Ok(())
+}
+
+#[twin_test(suite::tasks::Migrator, everywhere)]
+async fn a_delete_of_many_rows_names_what_still_refers_to_the_row_with_the_lowest_id(
+    db: &TwinDatabase,
+) -> Result<()> {
+    let options = |options: catamaran::StoreOptions| options.domain(&suite::tasks::DOMAIN);
+    let store = open_with::<suite::tasks::History>(db, options).await?;
+    let tasks = store.repository::<Task>(&everyone());
+    tasks.insert_many((1..=4).map(task).collect()).await?;
+    let next = |nth: u32, of: u32| task(nth).next_id(Some(id(of)));
+    let child = |nth: u32, of: u32| task(nth).parent_id(Some(id(of)));
+    tasks
+        .insert_many(vec![child(5, 2), next(6, 1), next(7, 3), child(8, 3)])
+        .await?;
+    let [.., by_parent, by_next] = rules();
+    for (condition, first) in [
+        (Task::PLACE.le(4), &by_next),
+        (Task::PLACE.le(4).and(Task::PLACE.ge(2)), &by_parent),
+        (Task::ID.eq(id(3)), &by_parent),
+    ] {
+        assert_eq!(&refused(tasks.delete_where(&condition).await), first);
+        let unit = store.begin_write(&everyone()).await?;
+        let deleted = unit.repository::<Task>().delete_where(&condition).await;
+        assert_eq!(&refused(deleted), first);
+        unit.rollback().await?;
+    }
+    assert_eq!(&refused(tasks.delete(id(3), Expected::Any).await), &by_parent);
+    assert_eq!(tasks.delete_where(&Filter::all()).await?, 8);
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! The first violated foreign key, on an engine that does not name it.
 
+use std::collections::HashSet;
+
 use super::super::Context;
 use super::has_row;
 use crate::driver::Dialect;
@@ -139,30 +141,59 @@ pub(super) async fn violated_by_delete<D: Dialect, R: Twin<D>>(
     context: &Context,
     affected: Affected<'_>,
 ) -> Option<Key> {
-    let mut chains: Vec<Vec<Key>> = references_to::<D>(context.domain, R::TABLE)
-        .map(|key| vec![key])
-        .collect();
-    // The list grows inside the loop: a row that is deleted with its parent may have children of its own. A chain
-    // contains each key once, so the loop ends.
-    let mut next = 0;
-    while let Some(chain) = chains.get(next).cloned() {
-        next += 1;
-        let Some(&(child, key)) = chain.last() else {
-            continue;
-        };
-        if restricts(key.on_delete) {
+    // In the order in which Postgres follows the keys. A chain contains each key once, so the loop ends.
+    let mut chains = Chains::of::<D, R>(context);
+    while let Some(chain) = chains.next::<D>(context) {
+        if let Some(&(child, key)) = chain.last()
+            && restricts(key.on_delete)
+        {
             let query = sql::referring_to_removed::<D>(R::statements(), affected, &chain);
             if has_row(session, query).await {
                 return Some((child, key));
             }
-        } else if key.on_delete == Action::Cascade {
-            let longer = references_to::<D>(context.domain, child)
-                .filter(|(_, link)| chain.iter().all(|(_, before)| before.name != link.name))
-                .map(|link| [&chain[..], &[link]].concat());
-            chains.extend(longer);
         }
     }
     None
+}
+
+/// The chains of references to the rows of a table: a row that is deleted with its parent may have children of its own.
+struct Chains(Vec<Vec<Key>>);
+
+impl Chains {
+    fn of<D: Dialect, R: Twin<D>>(context: &Context) -> Self {
+        let links = references_to::<D>(context.domain, R::TABLE).map(|link| vec![link]);
+        let mut chains: Vec<Vec<Key>> = links.collect();
+        chains.reverse();
+        Chains(chains)
+    }
+
+    /// The next chain, which is followed by those that continue it.
+    fn next<D: Dialect>(&mut self, context: &Context) -> Option<Vec<Key>> {
+        let chain = self.0.pop()?;
+        if let Some(&(child, key)) = chain.last()
+            && key.on_delete == Action::Cascade
+        {
+            let links = references_to::<D>(context.domain, child);
+            let links =
+                links.filter(|(_, link)| chain.iter().all(|(_, before)| before.name != link.name));
+            let mut longer: Vec<Vec<Key>> =
+                links.map(|link| [&chain[..], &[link]].concat()).collect();
+            longer.reverse();
+            self.0.extend(longer);
+        }
+        Some(chain)
+    }
+}
+
+/// How many keys the removal of a row can violate.
+pub(super) fn restricting<D: Dialect, R: Twin<D>>(context: &Context) -> usize {
+    let mut chains = Chains::of::<D, R>(context);
+    let mut names: HashSet<&str> = HashSet::new();
+    while let Some(chain) = chains.next::<D>(context) {
+        let restricting = chain.last().filter(|(_, key)| restricts(key.on_delete));
+        names.extend(restricting.map(|(_, key)| key.name));
+    }
+    names.len()
 }
 
 /// How many keys a change of these columns can violate.

@@ -96,6 +96,11 @@ pub(super) fn may_violate_several<D: Dialect, R: Twin<D>>(
     rules::touched::<D, R>(&changed) + foreign_keys::touched::<D, R>(context, &changed) > 1
 }
 
+/// Whether the removal of a row can violate several foreign keys, so that the error depends on the row.
+pub(super) fn may_restrict_several<D: Dialect, R: Twin<D>>(context: &Context) -> bool {
+    foreign_keys::restricting::<D, R>(context) > 1
+}
+
 /// Whether the query has a row. A query that fails counts as none.
 async fn has_row<D: Dialect>(
     session: &mut Session<D>,
