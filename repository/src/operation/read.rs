@@ -92,10 +92,8 @@ pub(crate) async fn exists<D: Dialect, R: Twin<D>>(
 ) -> Result<bool> {
     let selection = selection(context, query);
     let (text, values) = sql::select::<D>(R::statements(), selection, Output::Exists)?;
-    let exists = session
-        .fetch_first(&text, values, |row| D::get::<bool>(row, 0))
-        .await?;
-    Ok(exists.unwrap_or(false))
+    let found = session.fetch_first(&text, values, |_| Ok(())).await?;
+    Ok(found.is_some())
 }
 
 pub(crate) async fn list<D: Dialect, R: Twin<D>>(

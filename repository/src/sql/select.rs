@@ -131,7 +131,7 @@ impl Selection<'_> {
 pub(crate) enum Output<'q> {
     /// The number of rows.
     Count,
-    /// Whether there is a row.
+    /// One row if any matches.
     Exists,
     /// Rows in an order, after a position, up to a limit.
     Rows {
@@ -156,11 +156,12 @@ pub(crate) fn select<D: Spelling>(
             selection.write(&mut sql, statements);
             sql.finish()
         }),
+        // `EXISTS` would double the depth of the condition; see `Spelling::IN_SUBQUERY` of SQLite.
         Output::Exists => statements.text(selection.shape(Statement::Exists), || {
-            let mut sql = Sql::<D>::new("SELECT EXISTS (SELECT 1 FROM ");
+            let mut sql = Sql::<D>::new("SELECT 1 FROM ");
             sql.name(statements.table);
             selection.write(&mut sql, statements);
-            sql.push(")");
+            sql.push(" LIMIT 1");
             sql.finish()
         }),
         Output::Rows {

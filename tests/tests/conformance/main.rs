@@ -15,6 +15,7 @@ mod duplicates;
 mod encodings;
 mod engines_page;
 mod environment;
+mod filter_limits;
 mod filters;
 mod inserts;
 mod one_entry_a_day;
