@@ -140,7 +140,8 @@ async fn update_changed<D: Dialect, R: Twin<D>>(
         return Ok(Vec::new());
     }
     let types = sql::update_types(statements);
-    let now = R::MANAGED.updated.map(|_| Value::Timestamp(context.now()));
+    let updated = R::MANAGED.updated.zip(rows.first());
+    let now = updated.map(|(index, row)| row.record.value(index));
     let before: Vec<Value> = now.into_iter().collect();
     let mut updated = Vec::new();
     for chunk in sql::chunks::<D, _>(rows, types.len(), before.len()) {

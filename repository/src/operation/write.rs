@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Context, at_most_one, changes, diagnose, duplicate, find_unique, normalise, values};
+use super::{
+    Context, Now, at_most_one, changes, diagnose, duplicate, find_unique, normalise, values,
+};
 use crate::driver::Dialect;
 use crate::driver::Twin;
 use crate::model::error::{ConflictReason, Error, ErrorKind, Result};
@@ -138,10 +140,22 @@ pub(crate) fn conflict<R: Record>(id: Uuid, reason: ConflictReason) -> Error {
 }
 
 /// Pushes the time, if the record has a column for its last update.
-fn push_now<R: Record>(now: DateTime<Utc>, into: &mut Vec<Value>) {
+fn push_now<R: Record>(now: Now, into: &mut Vec<Value>) -> Result<()> {
     if R::MANAGED.updated.is_some() {
-        into.push(Value::Timestamp(now));
+        into.push(Value::Timestamp(now.to_write()?));
     }
+    Ok(())
+}
+
+/// The times that a soft delete writes. None for a record without soft delete.
+fn deletion_stamps<R: Record>(context: &Context) -> Result<Vec<Value>> {
+    let mut stamps = Vec::new();
+    if R::MANAGED.deleted.is_some() {
+        let now = context.now();
+        stamps.push(Value::Timestamp(now.to_write()?));
+        push_now::<R>(now, &mut stamps)?;
+    }
+    Ok(stamps)
 }
 
 async fn update_columns<D: Dialect, R: Twin<D>>(
@@ -154,7 +168,7 @@ async fn update_columns<D: Dialect, R: Twin<D>>(
     let keys = diagnose::key_changes::<D, R>(context, &changes);
     let text = sql::update_one::<D>(R::statements(), &columns, target.guard());
     let mut values: Vec<Value> = changes.into_iter().map(|(_, value)| value).collect();
-    push_now::<R>(context.now(), &mut values);
+    push_now::<R>(context.now(), &mut values)?;
     target.push_values(&mut values);
     match session.fetch(&text, values, R::from_row).await {
         Ok(rows) => match at_most_one::<R, R>(rows, target.id)? {
@@ -220,12 +234,7 @@ pub(crate) async fn delete<D: Dialect, R: Twin<D>>(
     expected: Expected,
 ) -> Result<()> {
     let target = Target::new::<R>(context, id, expected)?;
-    let mut values = Vec::new();
-    if R::MANAGED.deleted.is_some() {
-        let now = context.now();
-        values.push(Value::Timestamp(now));
-        push_now::<R>(now, &mut values);
-    }
+    let mut values = deletion_stamps::<R>(context)?;
     target.push_values(&mut values);
     let text = sql::delete_one::<D>(R::statements(), target.guard());
     match session.execute(&text, values).await {
@@ -264,7 +273,7 @@ pub(crate) async fn restore<D: Dialect, R: Twin<D>>(
     let target = Target::new::<R>(context, id, expected)?;
     let text = sql::restore_one::<D>(R::statements(), deleted, target.guard());
     let mut values = Vec::new();
-    push_now::<R>(context.now(), &mut values);
+    push_now::<R>(context.now(), &mut values)?;
     target.push_values(&mut values);
     let restored = session.fetch(&text, values, R::from_row).await;
     let restored = restored.map_err(|error| diagnose::completed::<R>(error, context))?;
@@ -325,7 +334,6 @@ pub(crate) async fn patch_where<D: Dialect, R: Twin<D>>(
     patch: &R::Patch,
 ) -> Result<u64> {
     let changes = changes::<D, R>(patch)?;
-    let now = Value::Timestamp(context.now());
     let selection = selection(context, filter);
     if changes.is_empty() {
         // An invalid filter is an error here too.
@@ -333,7 +341,9 @@ pub(crate) async fn patch_where<D: Dialect, R: Twin<D>>(
         return Ok(0);
     }
     let keys = diagnose::key_changes::<D, R>(context, &changes);
-    let (text, values) = sql::update_where::<D>(R::statements(), changes, now, selection)?;
+    let mut stamps = Vec::new();
+    push_now::<R>(context.now(), &mut stamps)?;
+    let (text, values) = sql::update_where::<D>(R::statements(), changes, stamps, selection)?;
     match session.execute(&text, values).await {
         Ok(patched) => Ok(patched),
         Err(error) => {
@@ -348,9 +358,9 @@ pub(crate) async fn delete_where<D: Dialect, R: Twin<D>>(
     context: &Context,
     filter: &Filter<R>,
 ) -> Result<u64> {
-    let now = Value::Timestamp(context.now());
     let selection = selection(context, filter);
-    let (text, values) = sql::delete_where::<D>(R::statements(), now, selection)?;
+    let stamps = deletion_stamps::<R>(context)?;
+    let (text, values) = sql::delete_where::<D>(R::statements(), stamps, selection)?;
     match session.execute(&text, values).await {
         Ok(deleted) => Ok(deleted),
         Err(error) => {

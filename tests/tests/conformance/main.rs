@@ -6,6 +6,7 @@ mod bulk_changes;
 mod bulk_inserts;
 mod capabilities;
 mod cascade;
+mod clocks;
 mod constraints;
 mod cursors;
 mod decode;
