@@ -30,8 +30,11 @@ use crate::model::record::Record;
 /// [`Serialization`](crate::ErrorKind::Serialization), [`StorageFull`](crate::ErrorKind::StorageFull) and
 /// [`CommitUnknown`](crate::ErrorKind::CommitUnknown). Each method documents only its further errors.
 ///
-/// A write that fails in a unit of work ends the unit, whatever the error: the unit can only roll back. A read that
-/// finds no row does not end it.
+/// A write that fails in a unit of work ends the unit, whatever the error, also one that is refused before anything is
+/// sent: the unit can only roll back. A read that finds no row, or is refused before it is sent, does not end it; an error
+/// of the database does.
+///
+/// In a unit that has ended every call is `UnitEnded`, whatever its arguments.
 ///
 /// # Cancellation
 /// Dropping a future leaves no transaction open and applies a call completely or not at all. The caller does not learn
