@@ -337,7 +337,7 @@ pub(crate) async fn patch_where<D: Dialect, R: Twin<D>>(
     let selection = selection(context, filter);
     if changes.is_empty() {
         // An invalid filter is an error here too.
-        sql::selection_shape(R::statements(), selection, &[])?;
+        selection.values(R::statements(), &mut Vec::new())?;
         return Ok(0);
     }
     let keys = diagnose::key_changes::<D, R>(context, &changes);

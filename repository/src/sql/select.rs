@@ -113,7 +113,7 @@ impl Selection<'_> {
     }
 
     /// Appends the values for the parameters of [`write`](Self::write).
-    pub(super) fn values(&self, statements: &Statements, into: &mut Vec<Value>) -> Result<()> {
+    pub(crate) fn values(&self, statements: &Statements, into: &mut Vec<Value>) -> Result<()> {
         condition::values(statements, self.condition, into)?;
         into.extend(self.owner.map(Value::Uuid));
         Ok(())
@@ -192,17 +192,6 @@ pub(crate) fn select<D: Spelling>(
         }
     };
     Ok((text, values))
-}
-
-/// The shape and values of a query without its page. Cursors are bound to them.
-pub(crate) fn selection_shape(
-    statements: &Statements,
-    selection: Selection<'_>,
-    order: &[OrderKey],
-) -> Result<(Shape, Vec<Value>)> {
-    let mut values = Vec::new();
-    condition::values(statements, selection.condition, &mut values)?;
-    Ok((selection.shape(Statement::List).order(order), values))
 }
 
 fn select_columns<D: Spelling>(statements: &Statements) -> Sql<D> {

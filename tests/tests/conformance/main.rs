@@ -8,6 +8,7 @@ mod capabilities;
 mod cascade;
 mod clocks;
 mod constraints;
+mod cursor_columns;
 mod cursors;
 mod decode;
 mod deletes;
