@@ -4,6 +4,17 @@ use chrono::{DateTime, SubsecRound, Utc};
 use uuid::Uuid;
 
 /// The source of the current time.
+///
+/// Both engines store the years 1 to 9999. At any other time each call that would write the time fails with
+/// [`InvalidValue`](crate::ErrorKind::InvalidValue) of the field `clock`, before it sends a statement:
+///
+/// - an insert or an upsert of at least one row, if its record has a `created` or an `updated` column, whatever is stored;
+/// - an update, a restore, and a patch that sets a column, if its record has an `updated` column, whatever is stored;
+/// - a soft delete, whatever is stored;
+/// - a unit with an idempotency key, and the question whether it was done.
+///
+/// Every other call succeeds: reads, locks, purges, permanent deletes, writes of a record without these columns, and calls
+/// with no row or an empty patch.
 pub trait Clock: Send + Sync + 'static {
     /// Returns the current time. The store truncates it to microseconds, the precision of both engines.
     fn now(&self) -> DateTime<Utc>;

@@ -71,7 +71,7 @@ pub struct Stamp {
     pub id: Uuid,
     /// The owner of the scope, or the nil UUID for a record without an owner.
     pub owner: Uuid,
-    /// The time of the call, truncated to microseconds.
+    /// The time of the call, truncated to microseconds. The Unix epoch for a record without `created` and `updated`.
     pub now: DateTime<Utc>,
 }
 

@@ -34,8 +34,11 @@ use crate::model::record::Record;
 /// key first, foreign keys. If several rows of a call are faulty, it is that of the first one in the order of the call;
 /// of a filter, of the one with the lowest id.
 ///
-/// A write that fails in a unit of work ends the unit, whatever the error: the unit can only roll back. A read that
-/// finds no row does not end it.
+/// A write that fails in a unit of work ends the unit, whatever the error, also one that is refused before anything is
+/// sent: the unit can only roll back. A read that finds no row, or is refused before it is sent, does not end it; an error
+/// of the database does.
+///
+/// In a unit that has ended every call is `UnitEnded`, whatever its arguments.
 ///
 /// # Cancellation
 /// Dropping a future leaves no transaction open and applies a call completely or not at all. The caller does not learn

@@ -116,17 +116,17 @@ pub trait RepositoryExt<R: Record>: Repository<R> {
         F: Fn(&mut R) + Send + Sync,
     {
         async move {
-            if R::MANAGED.version.is_none() {
-                return Err(ErrorKind::Unsupported {
-                    what: "modify",
-                    reason: "the record has no version to compare",
-                }
-                .into());
-            }
             let mut tries = retry.begin();
             let mut earlier = None;
             loop {
                 let modified = match self.get(id).await {
+                    Ok(record) if record.version().is_none() => {
+                        return Err(ErrorKind::Unsupported {
+                            what: "modify",
+                            reason: "the record has no version to compare",
+                        }
+                        .into());
+                    }
                     Ok(mut record) => {
                         change(&mut record);
                         self.update(record).await

@@ -26,7 +26,8 @@ use uuid::Uuid;
 
 use crate::driver::Dialect;
 use crate::driver::Twin;
-use crate::model::clock::{Clock, IdSource, to_microseconds};
+use crate::model::clock::{Clock, IdSource};
+use crate::model::derive::canonical;
 use crate::model::domain::{Domain, Table};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::record::{Record, Stamp};
@@ -47,9 +48,25 @@ pub(crate) struct Context {
     pub(crate) ids: Arc<dyn IdSource>,
 }
 
+/// The time at which a call began.
+#[derive(Clone, Copy)]
+pub(crate) struct Now(DateTime<Utc>);
+
+impl Now {
+    /// The time in the form that both engines store. Only a call that writes it may ask for it.
+    ///
+    /// # Errors
+    /// [`InvalidValue`](ErrorKind::InvalidValue) of `clock` if its year is not between 1 and 9999.
+    pub(crate) fn to_write(self) -> Result<DateTime<Utc>> {
+        let mut now = self.0;
+        canonical("clock", &mut now)?;
+        Ok(now)
+    }
+}
+
 impl Context {
-    pub(crate) fn now(&self) -> DateTime<Utc> {
-        to_microseconds(self.clock.now())
+    pub(crate) fn now(&self) -> Now {
+        Now(self.clock.now())
     }
 
     /// The owner that the statements filter by: the scope's owner, if the record has owners.
@@ -99,7 +116,7 @@ impl Context {
         &self,
         draft: &R::Draft,
         owner: Option<Uuid>,
-        now: DateTime<Utc>,
+        now: Now,
     ) -> Result<Stamp> {
         let owner = match R::MANAGED.owner {
             None => Uuid::nil(),
@@ -117,7 +134,10 @@ impl Context {
         Ok(Stamp {
             id: R::draft_id(draft).unwrap_or_else(|| self.ids.next_id()),
             owner,
-            now,
+            now: match R::MANAGED.created.or(R::MANAGED.updated) {
+                Some(_) => now.to_write()?,
+                None => DateTime::UNIX_EPOCH,
+            },
         })
     }
 }

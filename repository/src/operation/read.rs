@@ -7,7 +7,7 @@ use crate::driver::Dialect;
 use crate::driver::Twin;
 use crate::model::error::Result;
 use crate::model::query::{
-    Cursor, Direction, OrderKey, Page, PageRequest, Position, Query, Visibility, query_hash,
+    Cursor, Direction, OrderKey, Page, PageRequest, Position, Query, Visibility,
 };
 use crate::model::record::Record;
 use crate::model::value::{Type, Value};
@@ -92,10 +92,8 @@ pub(crate) async fn exists<D: Dialect, R: Twin<D>>(
 ) -> Result<bool> {
     let selection = selection(context, query);
     let (text, values) = sql::select::<D>(R::statements(), selection, Output::Exists)?;
-    let exists = session
-        .fetch_first(&text, values, |row| D::get::<bool>(row, 0))
-        .await?;
-    Ok(exists.unwrap_or(false))
+    let found = session.fetch_first(&text, values, |_| Ok(())).await?;
+    Ok(found.is_some())
 }
 
 pub(crate) async fn list<D: Dialect, R: Twin<D>>(
@@ -108,13 +106,7 @@ pub(crate) async fn list<D: Dialect, R: Twin<D>>(
     let size = request.size()?;
     let selection = selection(context, query);
     let order = query.total_order();
-    let (shape, values) = sql::selection_shape(statements, selection, &order)?;
-    let hash = query_hash(
-        statements.table,
-        shape.as_bytes(),
-        context.owner_of::<R>(),
-        &values,
-    );
+    let hash = sql::query_hash(statements, selection, &order)?;
     let types: Vec<_> = order
         .iter()
         .map(|key| statements.specs[key.column].ty)

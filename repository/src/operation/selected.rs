@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::in_order::{self, BulkWrite, Parts};
-use super::write::deleted_column;
+use super::write::{deleted_column, deletion_stamps, push_now};
 use super::{Context, changes, diagnose};
 use crate::driver::Dialect;
 use crate::driver::Twin;
@@ -20,13 +20,16 @@ use crate::sql::{self, Affected, Selection, SqlText};
 
 /// What is done to each row.
 enum Write {
-    /// Changes columns, and the update time to `now`.
+    /// Changes columns. The stamps are the update time.
     Patch {
         changes: Vec<(usize, Value)>,
-        now: Value,
+        stamps: Vec<Value>,
     },
-    /// Sets the soft-delete column.
-    Delete { changes: [(usize, Value); 1] },
+    /// Sets the soft-delete column. The stamps are its time and the update time.
+    Delete {
+        changes: [(usize, Value); 1],
+        stamps: Vec<Value>,
+    },
     /// Removes the row.
     Remove,
 }
@@ -36,7 +39,7 @@ impl Write {
     fn changes(&self) -> &[(usize, Value)] {
         match self {
             Write::Patch { changes, .. } => changes,
-            Write::Delete { changes } => changes,
+            Write::Delete { changes, .. } => changes,
             Write::Remove => &[],
         }
     }
@@ -47,14 +50,15 @@ impl Write {
     ) -> Result<(SqlText, Vec<Value>)> {
         let statements = R::statements();
         match self {
-            Write::Patch { changes, now } => {
-                sql::update_where::<D>(statements, changes.clone(), now.clone(), selection)
+            Write::Patch { changes, stamps } => {
+                sql::update_where::<D>(statements, changes.clone(), stamps.clone(), selection)
             }
             Write::Delete {
-                changes: [(deleted, now)],
+                changes: [(deleted, _)],
+                stamps,
             } => {
                 let deleted = statements.column(*deleted);
-                sql::delete_where::<D>(statements, deleted, now.clone(), selection)
+                sql::delete_where::<D>(statements, deleted, stamps.clone(), selection)
             }
             Write::Remove => sql::remove_where::<D>(statements, selection),
         }
@@ -102,10 +106,12 @@ impl<'c, R: Record> WriteWhere<'c, R> {
     where
         R: Twin<D>,
     {
-        let write = Write::Patch {
-            changes: changes::<D, R>(patch)?,
-            now: Value::Timestamp(context.now()),
-        };
+        let changes = changes::<D, R>(patch)?;
+        let mut stamps = Vec::new();
+        if !changes.is_empty() {
+            push_now::<R>(context.now(), &mut stamps)?;
+        }
+        let write = Write::Patch { changes, stamps };
         Ok(WriteWhere {
             context,
             filter,
@@ -115,9 +121,11 @@ impl<'c, R: Record> WriteWhere<'c, R> {
 
     /// Deletes softly if the record has soft delete.
     pub(crate) fn delete(context: &'c Context, filter: &'c Filter<R>) -> Result<Self> {
-        let write = match R::MANAGED.deleted {
-            Some(deleted) => Write::Delete {
-                changes: [(deleted, Value::Timestamp(context.now()))],
+        let stamps = deletion_stamps::<R>(context)?;
+        let write = match R::MANAGED.deleted.zip(stamps.first().cloned()) {
+            Some(change) => Write::Delete {
+                changes: [change],
+                stamps,
             },
             None => Write::Remove,
         };
@@ -151,7 +159,7 @@ impl<D: Dialect, R: Twin<D>> BulkWrite<D> for WriteWhere<'_, R> {
             && changes.is_empty()
         {
             // An invalid filter is an error here too.
-            sql::selection_shape(R::statements(), selection, &[])?;
+            selection.values(R::statements(), &mut Vec::new())?;
             return Ok(0);
         }
         let (text, values) = self.write.statement::<D, R>(selection)?;

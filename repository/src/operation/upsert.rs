@@ -245,9 +245,8 @@ impl<'s, R: Record> Step<'s, R> {
             return Ok(Vec::new());
         }
         let types = sql::update_types(statements);
-        let now = R::MANAGED
-            .updated
-            .map(|_| Value::Timestamp(self.context.now()));
+        let updated = R::MANAGED.updated.zip(rows.first());
+        let now = updated.map(|(index, row)| row.record.value(index));
         let before: Vec<Value> = now.into_iter().collect();
         let mut updated = Vec::new();
         for chunk in circle::chunks::<D, _>(rows, types.len(), before.len(), self.is_circle()) {

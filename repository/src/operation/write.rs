@@ -1,9 +1,10 @@
 //! The calls that write, except upserts and inserts of many rows.
 
-use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Context, at_most_one, changes, diagnose, duplicate, find_unique, normalise, values};
+use super::{
+    Context, Now, at_most_one, changes, diagnose, duplicate, find_unique, normalise, values,
+};
 use crate::driver::Dialect;
 use crate::driver::Twin;
 use crate::model::error::{ConflictReason, Error, ErrorKind, Result};
@@ -138,10 +139,22 @@ pub(crate) fn conflict<R: Record>(id: Uuid, reason: ConflictReason) -> Error {
 }
 
 /// Pushes the time, if the record has a column for its last update.
-fn push_now<R: Record>(now: DateTime<Utc>, into: &mut Vec<Value>) {
+pub(super) fn push_now<R: Record>(now: Now, into: &mut Vec<Value>) -> Result<()> {
     if R::MANAGED.updated.is_some() {
-        into.push(Value::Timestamp(now));
+        into.push(Value::Timestamp(now.to_write()?));
     }
+    Ok(())
+}
+
+/// The times that a soft delete writes. None for a record without soft delete.
+pub(super) fn deletion_stamps<R: Record>(context: &Context) -> Result<Vec<Value>> {
+    let mut stamps = Vec::new();
+    if R::MANAGED.deleted.is_some() {
+        let now = context.now();
+        stamps.push(Value::Timestamp(now.to_write()?));
+        push_now::<R>(now, &mut stamps)?;
+    }
+    Ok(stamps)
 }
 
 /// Writes changes to the row. `again` returns them once more, for the error.
@@ -155,7 +168,7 @@ async fn update_columns<D: Dialect, R: Twin<D>>(
     let columns: Vec<usize> = changes.iter().map(|(column, _)| *column).collect();
     let text = sql::update_one::<D>(R::statements(), &columns, target.guard());
     let mut values: Vec<Value> = changes.into_iter().map(|(_, value)| value).collect();
-    push_now::<R>(context.now(), &mut values);
+    push_now::<R>(context.now(), &mut values)?;
     target.push_values(&mut values);
     match session.fetch(&text, values, R::from_row).await {
         Ok(rows) => match at_most_one::<R, R>(rows, target.id)? {
@@ -222,12 +235,8 @@ pub(crate) async fn delete<D: Dialect, R: Twin<D>>(
     expected: Expected,
 ) -> Result<()> {
     let target = Target::new::<R>(context, id, expected)?;
-    let mut values = Vec::new();
-    if R::MANAGED.deleted.is_some() {
-        let now = context.now();
-        values.push(Value::Timestamp(now));
-        push_now::<R>(now, &mut values);
-    }
+    let mut values = deletion_stamps::<R>(context)?;
+    let change = R::MANAGED.deleted.zip(values.first().cloned());
     target.push_values(&mut values);
     let text = sql::delete_one::<D>(R::statements(), target.guard());
     match session.execute(&text, values).await {
@@ -236,10 +245,9 @@ pub(crate) async fn delete<D: Dialect, R: Twin<D>>(
         Ok(_) => Err(duplicate::<R>(id)),
         Err(error) => {
             let affected = target.affected();
-            Err(match R::MANAGED.deleted {
-                Some(deleted) => {
-                    let changes = [(deleted, Value::Timestamp(context.now()))];
-                    diagnose::change_error::<D, R>(session, context, error, affected, &changes)
+            Err(match change {
+                Some(change) => {
+                    diagnose::change_error::<D, R>(session, context, error, affected, &[change])
                         .await
                 }
                 None => diagnose::delete_error::<D, R>(session, context, error, affected).await,
@@ -273,7 +281,7 @@ pub(crate) async fn restore<D: Dialect, R: Twin<D>>(
     let target = Target::new::<R>(context, id, expected)?;
     let text = sql::restore_one::<D>(R::statements(), deleted, target.guard());
     let mut values = Vec::new();
-    push_now::<R>(context.now(), &mut values);
+    push_now::<R>(context.now(), &mut values)?;
     target.push_values(&mut values);
     let restored = match session.fetch(&text, values, R::from_row).await {
         Ok(restored) => restored,

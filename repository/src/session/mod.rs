@@ -150,7 +150,7 @@ impl<D: Dialect> Session<D> {
     }
 
     /// Fails if a call failed, or was dropped before its response was read: it may have done a part of its work.
-    fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         match (self.failure, self.busy) {
             (Some(_), _) => Err(FAILED.into()),
             (None, true) => Err(DROPPED.into()),

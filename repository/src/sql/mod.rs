@@ -8,6 +8,7 @@ mod bulk;
 mod condition;
 pub(crate) mod custom;
 mod keyset;
+mod query_hash;
 mod reference;
 mod select;
 mod shape;
@@ -24,12 +25,13 @@ pub(crate) use builder::{Sql, quoted};
 pub(crate) use bulk::{
     Bulk, KeyChange, bulk_insert, bulk_update, chunks, insert_types, update_types,
 };
+pub(crate) use query_hash::query_hash;
 pub(crate) use reference::{
     Affected, changed_orphan, first_orphan, referring_to_changed, referring_to_removed,
 };
 pub(crate) use select::{
     Output, Selection, lock_by_ids, look_up, select, select_by_ids, select_for_update, select_ids,
-    select_one, selection_shape,
+    select_one,
 };
 pub(crate) use shape::Shape;
 pub use spelling::{Spelling, SqlText};

@@ -142,7 +142,7 @@ impl Selection<'_> {
     }
 
     /// Appends the values for the parameters of [`write`](Self::write).
-    pub(super) fn values(&self, statements: &Statements, into: &mut Vec<Value>) -> Result<()> {
+    pub(crate) fn values(&self, statements: &Statements, into: &mut Vec<Value>) -> Result<()> {
         condition::values(statements, self.condition, into)?;
         into.extend(self.owner.map(Value::Uuid));
         Ok(())
@@ -160,7 +160,7 @@ impl Selection<'_> {
 pub(crate) enum Output<'q> {
     /// The number of rows.
     Count,
-    /// Whether there is a row.
+    /// One row if any matches.
     Exists,
     /// Rows in an order, after a position, up to a limit.
     Rows {
@@ -185,11 +185,12 @@ pub(crate) fn select<D: Spelling>(
             selection.write(&mut sql, statements);
             sql.finish()
         }),
+        // `EXISTS` would double the depth of the condition; see `Spelling::IN_SUBQUERY` of SQLite.
         Output::Exists => statements.text(selection.shape(Statement::Exists), || {
-            let mut sql = Sql::<D>::new("SELECT EXISTS (SELECT 1 FROM ");
+            let mut sql = Sql::<D>::new("SELECT 1 FROM ");
             sql.name(statements.table);
             selection.write(&mut sql, statements);
-            sql.push(")");
+            sql.push(" LIMIT 1");
             sql.finish()
         }),
         Output::Rows {
@@ -220,17 +221,6 @@ pub(crate) fn select<D: Spelling>(
         }
     };
     Ok((text, values))
-}
-
-/// The shape and values of a query without its page. Cursors are bound to them.
-pub(crate) fn selection_shape(
-    statements: &Statements,
-    selection: Selection<'_>,
-    order: &[OrderKey],
-) -> Result<(Shape, Vec<Value>)> {
-    let mut values = Vec::new();
-    condition::values(statements, selection.condition, &mut values)?;
-    Ok((selection.shape(Statement::List).order(order), values))
 }
 
 fn select_columns<D: Spelling>(statements: &Statements) -> Sql<D> {

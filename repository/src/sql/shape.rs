@@ -100,10 +100,6 @@ impl Shape {
         self
     }
 
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-
     fn push_condition(&mut self, condition: &Condition) {
         match condition {
             Condition::And(parts) => self.push_parts(0, parts),

@@ -198,18 +198,16 @@ pub(super) fn purged<D: Spelling>(
     sql.push(" LIMIT ").parameter();
 }
 
-/// `UPDATE` of the live rows of a selection. The parameters are the columns, the time and those of the selection.
+/// `UPDATE` of the live rows of a selection. The parameters are the columns, `stamps` and those of the selection.
 pub(crate) fn update_where<D: Spelling>(
     statements: &Statements,
     changes: Vec<(usize, Value)>,
-    now: Value,
+    stamps: Vec<Value>,
     selection: Selection<'_>,
 ) -> Result<(SqlText, Vec<Value>)> {
     let columns: Vec<usize> = changes.iter().map(|(column, _)| *column).collect();
     let mut values: Vec<Value> = changes.into_iter().map(|(_, value)| value).collect();
-    if statements.managed.updated.is_some() {
-        values.push(now);
-    }
+    values.extend(stamps);
     selection.values(statements, &mut values)?;
     let shape = selection
         .shape(Statement::UpdateWhere)
@@ -224,17 +222,15 @@ pub(crate) fn update_where<D: Spelling>(
     Ok((text, values))
 }
 
-/// Deletes the rows of a selection softly.
+/// Deletes the rows of a selection softly. The first parameters are `stamps`: the times of the deletion and of the
+/// update.
 pub(crate) fn delete_where<D: Spelling>(
     statements: &Statements,
     deleted: &str,
-    now: Value,
+    stamps: Vec<Value>,
     selection: Selection<'_>,
 ) -> Result<(SqlText, Vec<Value>)> {
-    let mut values = vec![now.clone()];
-    if statements.managed.updated.is_some() {
-        values.push(now);
-    }
+    let mut values = stamps;
     selection.values(statements, &mut values)?;
     let text = statements.text(selection.shape(Statement::DeleteWhere), || {
         let mut sql = update_start::<D>(statements);

@@ -205,6 +205,8 @@ impl StoreOptions {
     }
 
     /// The clock for timestamps of rows. Default: the clock of the machine.
+    ///
+    /// A call that would write a time outside of the years 1 to 9999 fails; see [`Clock`].
     #[must_use]
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);

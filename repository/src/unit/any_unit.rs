@@ -17,9 +17,13 @@ use crate::model::repository::Repository;
 
 /// A unit of work: one transaction that hands out repositories.
 ///
-/// [`commit`](Unit::commit) consumes it; dropping it rolls back. After a failed write, or a call that is dropped before
-/// its end, every further call fails with [`UnitEnded`](crate::ErrorKind::UnitEnded). A commit then rolls back and
-/// fails with the same kind.
+/// [`commit`](Unit::commit) consumes it; dropping it rolls back.
+///
+/// A unit ends with its commit or rollback, with a write that fails or is refused, with an error of the database in any
+/// call, and with a call that is dropped before its end. Then every further call fails with
+/// [`UnitEnded`](crate::ErrorKind::UnitEnded), before its arguments are looked at: calls of repositories, also those
+/// that would have nothing to do, custom SQL, statements of SeaORM, and savepoints. A commit then rolls back and fails with
+/// the same kind.
 pub enum Unit {
     /// On SQLite.
     #[cfg(feature = "sqlite")]

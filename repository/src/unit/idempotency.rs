@@ -78,8 +78,7 @@ pub(crate) async fn insert<D: Dialect>(
         sql.parameter();
     });
     sql.push(") ON CONFLICT DO NOTHING");
-    let mut now = context.now();
-    canonical("created_at", &mut now)?;
+    let now = context.now().to_write()?;
     let owner = context.scope.owner_id().unwrap_or(Uuid::nil());
     let values = vec![Value::Uuid(owner), Value::Uuid(key), Value::Timestamp(now)];
     let inserted = session.execute(&text(sql), values).await?;

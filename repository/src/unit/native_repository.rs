@@ -97,11 +97,28 @@ enum Work<D: Dialect> {
 pub(crate) struct UnitSession<D: Dialect>(OwnedMappedMutexGuard<Option<Session<D>>, Session<D>>);
 
 impl<D: Dialect> UnitSession<D> {
+    /// Locks the session for a call. Every call of a unit begins here, before it looks at its arguments.
+    ///
+    /// # Errors
+    /// [`UnitEnded`](ErrorKind::UnitEnded) if the unit was committed or rolled back, or a call in it failed or was
+    /// dropped.
     pub(crate) async fn lock(session: &SharedSession<D>) -> Result<Self> {
+        let session = UnitSession::lock_to_end(session).await?;
+        session.check()?;
+        Ok(session)
+    }
+
+    /// As [`lock`](Self::lock), but after a failed or dropped call too: for the end of a savepoint or of the unit.
+    pub(crate) async fn lock_to_end(session: &SharedSession<D>) -> Result<Self> {
         let guard = session.clone().lock_owned().await;
         OwnedMutexGuard::try_map(guard, Option::as_mut)
             .map(UnitSession)
             .map_err(|_| ENDED.into())
+    }
+
+    /// Ends a call that writes. If it failed, whatever the error, the unit ends: a part of its changes may be written.
+    pub(crate) fn end_write<T>(&mut self, result: Result<T>) -> Result<T> {
+        result.inspect_err(|error| self.fail(error))
     }
 }
 
@@ -128,18 +145,16 @@ impl<D: Dialect> Work<D> {
     }
 
     /// Ends the call: commits or rolls back a session of its own.
-    ///
-    /// In a unit a failed write ends the unit, because it may have written a part of its changes.
     async fn end<T>(self, access: Access, result: Result<T>) -> Result<T> {
-        match (self, &result) {
-            (Work::Own(session), Ok(_)) => session.commit().await?,
-            (Work::Own(session), Err(_)) => {
+        match (self, access) {
+            (Work::Own(session), _) if result.is_ok() => session.commit().await?,
+            (Work::Own(session), _) => {
                 // The error of the call is reported. A session that cannot roll back discards its connection, which
                 // rolls back as well.
                 let _rolled_back = session.rollback().await;
             }
-            (Work::Unit(mut session), Err(error)) if access == Access::Write => session.fail(error),
-            (Work::Unit(_), _) => {}
+            (Work::Unit(mut session), Access::Write) => return session.end_write(result),
+            (Work::Unit(_), Access::Read) => {}
         }
         result
     }
@@ -162,20 +177,35 @@ impl<R, D: Dialect> NativeRepository<R, D> {
 
 impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
     async fn work(&self, access: Access, extent: Extent) -> Result<Work<D>> {
-        self.context.check_scope(R::TABLE)?;
         tracing::trace!(table = R::TABLE.name, engine = %D::ENGINE, scope = ?self.scope(), ?access);
         match &self.source {
-            Source::Pool(pool) => Session::begin(pool, &self.context.scope, access, extent)
-                .await
-                .map(Work::Own),
+            Source::Pool(pool) => {
+                self.context.check_scope(R::TABLE)?;
+                let session = Session::begin(pool, &self.context.scope, access, extent).await?;
+                Ok(Work::Own(session))
+            }
             Source::Unit {
-                access: Access::Read,
-                ..
-            } if access == Access::Write => Err(ErrorKind::ReadOnly {
+                session,
+                access: of_unit,
+            } => {
+                let work = Work::Unit(UnitSession::lock(session).await?);
+                match self.check_access(*of_unit, access) {
+                    Ok(()) => Ok(work),
+                    Err(refused) => work.end(access, Err(refused)).await,
+                }
+            }
+        }
+    }
+
+    /// Fails if the scope, or a unit for reading, must not be used for the call.
+    fn check_access(&self, of_unit: Access, access: Access) -> Result<()> {
+        self.context.check_scope(R::TABLE)?;
+        match (of_unit, access) {
+            (Access::Read, Access::Write) => Err(ErrorKind::ReadOnly {
                 reason: "the unit of work was opened for reading".into(),
             }
             .into()),
-            Source::Unit { session, .. } => UnitSession::lock(session).await.map(Work::Unit),
+            (Access::Write, _) | (Access::Read, Access::Read) => Ok(()),
         }
     }
 

@@ -59,7 +59,7 @@ impl<D: Dialect> NativeUnit<D> {
 
     /// Whether the unit failed with an error that a new try may avoid.
     pub(crate) async fn is_retryable(&self) -> bool {
-        match self.lock().await {
+        match UnitSession::lock_to_end(&self.session).await {
             Ok(session) => session.is_retryable(),
             Err(_) => false,
         }
@@ -68,12 +68,14 @@ impl<D: Dialect> NativeUnit<D> {
     /// Inserts an idempotency key, which is committed with the unit. Returns whether the key was new.
     pub(crate) async fn insert_key(&self, key: Uuid) -> Result<bool> {
         let mut session = self.lock().await?;
-        idempotency::insert(&mut session, &self.context, key).await
+        let inserted = idempotency::insert(&mut session, &self.context, key).await;
+        session.end_write(inserted)
     }
 
     pub(crate) async fn forget_keys(&self, before: DateTime<Utc>) -> Result<u64> {
         let mut session = self.lock().await?;
-        idempotency::forget(&mut session, &self.context, before).await
+        let forgotten = idempotency::forget(&mut session, &self.context, before).await;
+        session.end_write(forgotten)
     }
 
     pub(crate) async fn commit(self) -> Result<()> {

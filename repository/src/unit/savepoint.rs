@@ -22,14 +22,14 @@ impl<D: Dialect> Savepoint<D> {
     }
 
     pub(super) async fn release(mut self) -> Result<()> {
-        let mut session = UnitSession::lock(&self.session).await?;
+        let mut session = UnitSession::lock_to_end(&self.session).await?;
         let released = session.release(self.number).await;
         self.ended = true;
         released
     }
 
     pub(super) async fn rollback_to(mut self) -> Result<()> {
-        let mut session = UnitSession::lock(&self.session).await?;
+        let mut session = UnitSession::lock_to_end(&self.session).await?;
         let rolled_back = session.rollback_to(self.number).await;
         self.ended = true;
         rolled_back

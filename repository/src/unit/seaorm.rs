@@ -28,11 +28,11 @@ use crate::model::error::Result;
 /// ```
 ///
 /// Its statements are the application's: the library adds no owner, version, timestamps or soft delete. On Postgres row
-/// level security still applies. A statement that fails ends the unit, as with repositories.
+/// level security still applies. A statement that the database refuses ends the unit.
 ///
 /// [`InvalidQuery`](crate::ErrorKind::InvalidQuery) refuses a statement that would control the transaction. In an
-/// owner's scope it also refuses statements that do not only read and write rows. Settings, temporary tables and locks
-/// end with the unit.
+/// owner's scope it also refuses statements that do not only read and write rows. If it was to be executed, and not
+/// queried, the unit ends as after any write that is refused. Settings, temporary tables and locks end with the unit.
 pub struct SeaOrm<D: Dialect> {
     session: SharedSession<D>,
 }
@@ -57,11 +57,15 @@ impl<D: Dialect> ConnectionTrait for SeaOrm<D> {
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.session().await?.seaorm_execute(statement).await
+        let mut session = self.session().await?;
+        let executed = session.seaorm_execute(statement).await;
+        executed.inspect_err(|error| session.fail(&error.clone().into()))
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.session().await?.seaorm_unprepared(sql).await
+        let mut session = self.session().await?;
+        let executed = session.seaorm_unprepared(sql).await;
+        executed.inspect_err(|error| session.fail(&error.clone().into()))
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {

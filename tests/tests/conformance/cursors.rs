@@ -120,7 +120,8 @@ async fn a_malformed_cursor_is_refused_with_a_reason(db: &TwinDatabase) -> Resul
         ("'; DROP TABLE habits; --", "it is not a cursor"),
         ("\0", "it is not a cursor"),
         ("😀", "it is not a cursor"),
-        ("AQ", "it is truncated"),
+        ("Ag", "it is truncated"),
+        ("AQ", "its format is unknown"),
         ("_w", "its format is unknown"),
         (&good[..good.len() / 8 * 4], "it is damaged"),
     ] {

@@ -329,52 +329,25 @@ async fn a_list_may_have_any_number_of_values(db: &TwinDatabase) -> Result<()> {
 }
 
 #[twin_test(migration::Migrator, everywhere)]
-async fn conditions_can_be_nested_up_to_five_hundred(db: &TwinDatabase) -> Result<()> {
+async fn deeply_nested_conditions_match_what_they_say(db: &TwinDatabase) -> Result<()> {
     let habits = adas::<Habit>(db);
     let drafts = (0..10).map(|place| HabitDraft::new("n", "daily").sort_order(place));
     habits.insert_many(drafts.collect()).await?;
     let is = |place: i32| Habit::SORT_ORDER.eq(place);
+    let count = async |filter: Filter<Habit>| habits.count(&filter.into()).await;
 
-    let flat = |parts: i32| (1..parts).fold(is(0), |filter, place| filter.or(is(place)));
-    assert_eq!(habits.count(&flat(500).into()).await?, 10);
-    // Alternating AND and OR, as deep as there are conditions. Each NOT counts as one.
-    let deep = |levels: i32| {
-        (1..levels).fold(is(0), |filter, level| match level % 2 {
-            0 => filter.or(is(level % 10)),
-            _ => filter.and(Habit::SORT_ORDER.ge(0)),
-        })
-    };
-    assert_eq!(habits.count(&deep(500).into()).await?, 5);
-    let opposites =
-        |levels: i32| (1..levels).fold(is(0), |filter, level| filter.not().or(is(level % 10)));
+    let flat = (1..500).fold(is(0), |filter, place| filter.or(is(place)));
+    assert_eq!(count(flat).await?, 10);
+    let deep = (1..500).fold(is(0), |filter, level| match level % 2 {
+        0 => filter.or(is(level % 10)),
+        _ => filter.and(Habit::SORT_ORDER.ge(0)),
+    });
+    assert_eq!(count(deep).await?, 5);
+    let opposites = (1..500).fold(is(0), |filter, level| filter.not().or(is(level % 10)));
     let holds =
-        |place: i32| (1..250).fold(place == 0, |holds, level| !holds || place == level % 10);
+        |place: i32| (1..500).fold(place == 0, |holds, level| !holds || place == level % 10);
     let expected = (0..10).filter(|place| holds(*place)).count();
-    assert_eq!(habits.count(&opposites(250).into()).await?, expected as u64);
-    // A double NOT is the condition itself.
-    let same = (0..100_000).fold(is(3), |filter, _| filter.not());
-    assert_eq!(habits.count(&same.into()).await?, 1);
-
-    let refusal = ErrorKind::InvalidQuery {
-        reason: "a filter has at most 500 conditions; use is_in for lists".into(),
-    };
-    for filter in [
-        flat(501),
-        deep(501),
-        opposites(251),
-        flat(100_000),
-        deep(100_000),
-    ] {
-        let query: Query<Habit> = filter.clone().into();
-        assert_eq!(refused(habits.count(&query).await), refusal);
-        assert_eq!(refused(habits.exists(&query).await), refusal);
-        let page = catamaran::PageRequest::first(1);
-        assert_eq!(refused(habits.list(&query, page).await), refusal);
-        let patch = HabitPatch::new().name("x");
-        assert_eq!(refused(habits.patch_where(&filter, patch).await), refusal);
-        assert_eq!(refused(habits.delete_where(&filter).await), refusal);
-    }
-    assert_eq!(habits.count(&Query::all()).await?, 10);
+    assert_eq!(count(opposites).await?, expected as u64);
     Ok(())
 }
 

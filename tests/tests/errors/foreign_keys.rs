@@ -5,7 +5,7 @@ use std::sync::Arc;
 use catamaran::record::Stored;
 use catamaran::testing::{TwinDatabase, twin_test};
 use catamaran::{
-    ErrorKind, Expected, Filter, IdSource, Repository, Result, Store, Unit, Upsert, UuidV7,
+    ErrorKind, Expected, Filter, IdSource, Record, Repository, Result, Store, Unit, Upsert, UuidV7,
 };
 use suite::clock::instant;
 use suite::kind::{foreign_key, refused};
@@ -296,6 +296,42 @@ async fn changing_a_referenced_key_is_refused(db: &TwinDatabase) -> Result<()> {
     };
     assert_eq!(refused(volumes.update(changed).await), volume_key());
     assert_eq!(volumes.get(volume.id).await?, volume);
+    Ok(())
+}
+
+/// A filter of 500 conditions, nested as deeply as they can be. It matches the same rows as each of them.
+fn deepest<R: Record>(condition: impl Fn() -> Filter<R>) -> Filter<R> {
+    (1..500).fold(condition(), |filter, nth| match nth % 2 {
+        0 => filter.or(condition()),
+        _ => filter.and(condition()),
+    })
+}
+
+#[twin_test(Migrator, everywhere)]
+async fn the_key_is_named_behind_the_largest_filter_too(db: &TwinDatabase) -> Result<()> {
+    let library = Library::open(db).await?;
+    let (books, volumes) = (library.of::<Book>(), library.of::<Volume>());
+    volumes.insert(VolumeDraft::new("Sea", 1)).await?;
+    let part = library.book().series("Sea".to_owned()).number(1);
+    let first = books.insert(part).await?;
+    books.insert(library.book().follows_id(first.id)).await?;
+
+    let series = deepest(|| Volume::SERIES.ends_with("a"));
+    let deleted = volumes.delete_where(&series).await;
+    assert_eq!(refused(deleted), volume_key());
+    let patch = VolumePatch::new().number(2);
+    let patched = volumes.patch_where(&series, patch).await;
+    assert_eq!(refused(patched), volume_key());
+    let rooms = deepest(|| Room::NAME.ends_with("l"));
+    let deleted = library.of::<Room>().delete_where(&rooms).await;
+    assert_eq!(refused(deleted), shelf_key());
+    let titles = deepest(|| Book::TITLE.ends_with("s"));
+    let patch = BookPatch::new().shelf_id(MISSING);
+    let patched = books.patch_where(&titles, patch).await;
+    assert_eq!(refused(patched), shelf_key());
+    // The row that still refers is not among those of the filter.
+    let one = deepest(|| Book::ID.eq(first.id));
+    assert_eq!(refused(books.delete_where(&one).await), sequel_key());
     Ok(())
 }
 

@@ -277,7 +277,10 @@ async fn a_delete_of_many_rows_names_what_still_refers_to_the_row_with_the_lowes
         assert_eq!(&refused(deleted), first);
         unit.rollback().await?;
     }
-    assert_eq!(&refused(tasks.delete(id(3), Expected::Any).await), &by_parent);
+    assert_eq!(
+        &refused(tasks.delete(id(3), Expected::Any).await),
+        &by_parent
+    );
     assert_eq!(tasks.delete_where(&Filter::all()).await?, 8);
     Ok(())
 }

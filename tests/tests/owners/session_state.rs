@@ -216,8 +216,8 @@ async fn no_forged_claim_or_role_shows_another_owners_rows() -> Result<()> {
         let store = StoreOptions::new(url).connections(1).open().await?;
         for sql in forgeries() {
             let unit = store.begin_write(&scope(BOB)).await?;
-            let refused = execute_in(&unit, &sql).await;
-            let error = refused.expect_err(&sql);
+            let refused = unit.savepoint(async |unit| execute_in(unit, &sql).await);
+            let error = refused.await.expect_err(&sql);
             assert!(
                 matches!(error.kind(), ErrorKind::InvalidQuery { .. }),
                 "{sql}: {error:?}"

@@ -2,6 +2,7 @@
 
 mod ended_runtimes;
 mod ended_units;
+mod refused_calls;
 mod retries;
 mod savepoints;
 mod seaorm_connection;

@@ -1,7 +1,7 @@
 //! Units of work are atomic, isolated, and hold one connection.
 
 use catamaran::testing::{TwinDatabase, twin_test};
-use catamaran::{Error, ErrorKind, Expected, Filter, Query, Result, Store, Upsert};
+use catamaran::{Error, ErrorKind, Expected, Query, Result, Store};
 use entity::{
     Device, DeviceDraft, Entry, EntryDraft, EntryPatch, Habit, HabitDraft, HabitPatch, Reminder,
     ReminderDraft, habits_in,
@@ -195,46 +195,6 @@ async fn uncommitted_writes_are_visible_to_nobody_else(db: &TwinDatabase) -> Res
     assert_eq!(names(db.store()).await?, [""; 0]);
     unit.commit().await?;
     assert_eq!(names(&other).await?, ["run"]);
-    Ok(())
-}
-
-#[twin_test(migration::Migrator, everywhere)]
-async fn a_refused_write_does_not_end_a_read_unit(db: &TwinDatabase) -> Result<()> {
-    let habit = habit_of(db.store(), ADA, "run").await?;
-    let unit = db.store().begin_read(&scope(ADA)).await?;
-    let habits = unit.repository::<Habit>();
-    let patch = || HabitPatch::new().name("walk");
-    let upsert = || Upsert::new(draft("new"));
-    let all = Filter::all();
-    let any = Expected::Any;
-    for (call, refused) in [
-        ("insert", habits.insert(draft("new")).await.err()),
-        (
-            "insert_many",
-            habits.insert_many(vec![draft("new")]).await.err(),
-        ),
-        ("update", habits.update(habit.clone()).await.err()),
-        ("patch", habits.patch(habit.id, any, patch()).await.err()),
-        ("upsert", habits.upsert(upsert()).await.err()),
-        (
-            "upsert_many",
-            habits.upsert_many(vec![upsert()]).await.err(),
-        ),
-        ("delete", habits.delete(habit.id, any).await.err()),
-        ("restore", habits.restore(habit.id, any).await.err()),
-        ("purge", habits.purge(habit.created_at, 1).await.err()),
-        ("patch_where", habits.patch_where(&all, patch()).await.err()),
-        ("delete_where", habits.delete_where(&all).await.err()),
-    ] {
-        let error = refused.unwrap_or_else(|| panic!("{call} was done"));
-        assert!(
-            matches!(error.kind(), ErrorKind::ReadOnly { .. }),
-            "{call}: {error:?}"
-        );
-        assert_eq!(habits.get(habit.id).await?, habit, "{call}");
-    }
-    unit.commit().await?;
-    assert_eq!(names(db.store()).await?, ["run"]);
     Ok(())
 }
 

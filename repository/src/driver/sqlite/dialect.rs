@@ -24,7 +24,9 @@ impl Spelling for Sqlite {
 
     const POSITION: &'static str = "instr";
 
-    const IN_SUBQUERY: (&'static str, &'static str) = (" IN (", ")");
+    // SQLite counts the depth of a subquery in an expression twice: as a part of the expression, and by itself. A
+    // subquery in FROM is not a part: https://sqlite.org/src/file?name=src/expr.c (`heightOfSelect`).
+    const IN_SUBQUERY: (&'static str, &'static str) = (" IN (SELECT * FROM (", "))");
 
     // The only writer has the whole database locked.
     const LOCK_ROWS: &'static str = "";

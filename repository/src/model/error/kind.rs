@@ -10,7 +10,8 @@ pub enum ErrorKind {
     /// A value that one of the engines cannot store. Found by the library, or by the database's types.
     #[error("invalid value for {}: {reason}", field.as_deref().unwrap_or("a column"))]
     InvalidValue {
-        /// The column. `None` if the database does not name it, and for a parameter of custom SQL.
+        /// The column, or `clock` for the time of the store's [`Clock`](crate::Clock), or `before` for the argument of
+        /// that name. `None` if the database does not name the column, and for a parameter of custom SQL.
         field: Option<Cow<'static, str>>,
         /// Why the value is refused.
         reason: InvalidReason,

@@ -5,13 +5,17 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, NaiveDate};
 use serde_json::Value as Json;
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::value::{Type, Value};
 
 /// A position in the order of one query. Opaque, bound to its query and scope, and safe to put into a URL.
+///
+/// It stays valid in later versions of the application that ask the same query: the same table, owner, visibility, and
+/// filter with its values, and the same order. Columns are compared by name and by type, including whether they accept
+/// NULL, and not by their place in the record. Any other query refuses it with
+/// [`InvalidCursor`](crate::ErrorKind::InvalidCursor).
 ///
 /// A cursor is not secret: it contains the values of one row in the columns of the order. It is not trusted either: a
 /// modified cursor can only be another position in the same query.
@@ -25,7 +29,9 @@ pub(crate) type QueryHash = [u8; 8];
 pub(crate) type Position = Vec<Value>;
 
 /// The first byte of a cursor: the version of its format.
-const FORMAT: u8 = 1;
+///
+/// 2: the hash has the names of columns. In 1 it had their positions.
+const FORMAT: u8 = 2;
 
 impl Cursor {
     /// The cursor as text. [`str::parse`] is the inverse.
@@ -92,27 +98,6 @@ impl FromStr for Cursor {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Ok(Cursor(text.to_owned()))
     }
-}
-
-/// The hash of a query without its page: shape, values and scope.
-pub(crate) fn query_hash(
-    table: &str,
-    shape: &[u8],
-    owner: Option<Uuid>,
-    values: &[Value],
-) -> QueryHash {
-    let values: Vec<Json> = values.iter().map(to_json).collect();
-    let digest = Sha256::new()
-        .chain_update(table)
-        .chain_update([0])
-        .chain_update(shape)
-        .chain_update([0])
-        .chain_update(owner.unwrap_or_default())
-        .chain_update(Json::Array(values).to_string())
-        .finalize();
-    let mut hash = QueryHash::default();
-    hash.copy_from_slice(&digest[..8]);
-    hash
 }
 
 fn to_json(value: &Value) -> Json {
@@ -208,6 +193,21 @@ mod tests {
             let cursor = Cursor(URL_SAFE_NO_PAD.encode(bytes));
             let _result = cursor.position([0; 8], &TYPES);
         }
+    }
+
+    #[test]
+    fn a_cursor_of_an_earlier_format_is_refused() {
+        let cursor = Cursor::at([1; 8], &vec![Value::BigInt(1)]);
+        let mut bytes = URL_SAFE_NO_PAD.decode(&cursor.0).expect("base64");
+        bytes[0] = FORMAT - 1;
+        let earlier = Cursor(URL_SAFE_NO_PAD.encode(bytes));
+        let error = earlier
+            .position([1; 8], &[Type::BigInt])
+            .expect_err("an earlier format");
+        let kind = ErrorKind::InvalidCursor {
+            reason: "its format is unknown",
+        };
+        assert_eq!(*error.kind(), kind);
     }
 
     #[test]

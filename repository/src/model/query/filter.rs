@@ -4,17 +4,19 @@ use crate::model::error::InvalidReason;
 use crate::model::record::Record;
 use crate::model::value::{Field, Value};
 
-/// The maximum number of conditions of one filter. SQLite limits the depth of an expression to 1000, and each `OR` of a
-/// chain adds one level: <https://www.sqlite.org/limits.html#max_expr_depth>.
+/// The maximum number of conditions of one filter. SQLite limits the depth of an expression to 1000
+/// (<https://www.sqlite.org/limits.html#max_expr_depth>). Each condition adds at most one level to those before it, and
+/// the deepest one has seven.
 pub(crate) const MOST_CONDITIONS: usize = 500;
 
 /// A condition on rows, built from columns: `Habit::NAME.contains("run").and(Habit::SORT_ORDER.lt(3))`.
 ///
-/// A filter has at most 500 conditions. A list of values in [`is_in`](crate::Column::is_in) counts as one.
+/// A filter has at most 500 conditions, in any nesting. A list of values in [`is_in`](crate::Column::is_in) counts as
+/// one. [`not`](Self::not) does not count.
 #[derive(Debug)]
 pub struct Filter<R> {
     pub(crate) condition: Condition,
-    /// The number of conditions in the tree. Each `not` counts.
+    /// The number of conditions in the tree.
     size: usize,
     _of: PhantomData<fn() -> R>,
 }
@@ -52,10 +54,18 @@ impl<R> Filter<R> {
         join: fn(Vec<Condition>) -> Condition,
         parts: fn(Condition) -> Result<Vec<Condition>, Condition>,
     ) -> Self {
-        let size = self.size.saturating_add(other.size);
-        let mut all = parts(self.condition).unwrap_or_else(|other| vec![other]);
-        all.extend(parts(other.condition).unwrap_or_else(|other| vec![other]));
-        Filter::new(join(all), size)
+        let mut size = 0_usize;
+        let mut all = Vec::new();
+        for filter in [self, other] {
+            let more = parts(filter.condition).unwrap_or_else(|other| vec![other]);
+            // An empty conjunction adds nothing to another one.
+            if !more.is_empty() {
+                size = size.saturating_add(filter.size);
+            }
+            all.extend(more);
+        }
+        // An empty result still is one condition of a larger tree.
+        Filter::new(join(all), size.max(1))
     }
 }
 
@@ -95,13 +105,7 @@ impl<R: Record> Filter<R> {
         reason = "named like `and` and `or`, which have no operators either"
     )]
     pub fn not(self) -> Self {
-        match self.condition {
-            Condition::Not(inner) => Filter::new(*inner, self.size.saturating_sub(1)),
-            condition => Filter::new(
-                Condition::Not(Box::new(condition)),
-                self.size.saturating_add(1),
-            ),
-        }
+        Filter::new(self.condition.negated(), self.size)
     }
 
     /// Adds an order; see [`Query::order_by`](crate::Query::order_by).
@@ -117,6 +121,7 @@ pub(crate) type Operand = Result<Value, InvalidReason>;
 pub(crate) enum Condition {
     And(Vec<Condition>),
     Or(Vec<Condition>),
+    /// Contains neither `And`, `Or` nor `Not`.
     Not(Box<Condition>),
     Compare {
         column: usize,
@@ -178,6 +183,19 @@ fn canonical<T: Field>(mut value: T) -> Operand {
 }
 
 impl Condition {
+    /// The negation, by De Morgan's laws, which hold in the three-valued logic of SQL as well. So a `NOT` adds a level to
+    /// one condition only, and not to those that contain it.
+    fn negated(self) -> Self {
+        let negated = |parts: Vec<Condition>| parts.into_iter().map(Condition::negated).collect();
+        match self {
+            Condition::And(parts) => Condition::Or(negated(parts)),
+            Condition::Or(parts) => Condition::And(negated(parts)),
+            Condition::Not(inner) => *inner,
+            Condition::TooLarge => Condition::TooLarge,
+            leaf => Condition::Not(Box::new(leaf)),
+        }
+    }
+
     pub(crate) fn compare<T: Field>(column: usize, comparison: Comparison, value: T) -> Self {
         Condition::Compare {
             column,

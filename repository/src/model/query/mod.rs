@@ -12,7 +12,7 @@ pub use filter::Filter;
 pub use order::{Nulls, Order};
 pub use page::{MAX_PAGE_SIZE, Page, PageRequest};
 
-pub(crate) use cursor::{Position, query_hash};
+pub(crate) use cursor::{Position, QueryHash};
 pub(crate) use filter::{Condition, MOST_CONDITIONS, Operand, TextMatch};
 pub(crate) use order::OrderKey;
 pub(crate) use page::Direction;

@@ -5,7 +5,7 @@ mod privileges;
 mod search_path;
 
 use catamaran::testing::{Target, TwinDatabase};
-use catamaran::{Error, ErrorKind, IdSource, Result, Store, StoreOptions, Unit, UuidV7};
+use catamaran::{Error, ErrorKind, Filter, IdSource, Result, Store, StoreOptions, Unit, UuidV7};
 use chrono::{DateTime, Datelike, Utc};
 use entity::{Device, Entry, Habit, Reminder, habits};
 use sea_orm::ConnectionTrait;
@@ -366,6 +366,22 @@ async fn a_table_without_row_level_security_refuses_scoped_work() -> Result<()> 
     }
     let habits = store.repository::<Habit>(&scope(ADA));
     assert_eq!(habits.get(habit.id).await?, habit);
+    // In a unit a refused read leaves it as it was, and a refused write ends it.
+    let unit = store.begin_write(&scope(ADA)).await?;
+    let devices = unit.repository::<Device>();
+    assert!(devices.find(ADA).await.is_err());
+    let habits = unit.repository::<Habit>();
+    assert_eq!(habits.get(habit.id).await?, habit);
+    assert!(devices.delete_where(&Filter::none()).await.is_err());
+    for ended in [
+        devices.find(ADA).await.err(),
+        devices.insert_many(vec![]).await.err(),
+        habits.find(ADA).await.err(),
+        unit.commit().await.err(),
+    ] {
+        let kind = ended.expect("the unit has ended").kind().clone();
+        assert!(matches!(kind, ErrorKind::UnitEnded { .. }), "{kind:?}");
+    }
     // The system's scope is allowed.
     let devices = store.repository::<Device>(&everyone());
     assert_eq!(devices.count(&everything()).await?, 0);
