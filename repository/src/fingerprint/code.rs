@@ -152,6 +152,7 @@ codes! {
     DefaultPrivileges = "CAT086", Warning, "privileges on future objects", "A new table is accessible before its privileges are reviewed.";
     NotAMember = "CAT087", Warning, "login that cannot become the application's role", "A store that is opened with it cannot do scoped work.";
     MayCreate = "CAT088", Warning, "database or schema in which the application's role, or every role, can create", "A new object there can shadow another one.";
+    DomainRestrict = "CAT089", Warning, "reference to its own table with ON DELETE RESTRICT", "SQLite checks it at each row and Postgres at the end, so a delete of rows that refer to each other has two answers.";
 
     SuppressionStale = "CAT090", Error, "suppression that suppresses nothing", "It would hide a later difference of the same kind.";
     SuppressionReason = "CAT091", Error, "suppression without a reason, or with an unknown code", "It cannot be reviewed.";

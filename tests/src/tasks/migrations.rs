@@ -37,9 +37,9 @@ impl TwinMigration for CreateTasks {
                     CONSTRAINT uq_tasks__slug UNIQUE (slug),
                     CONSTRAINT uq_tasks__code UNIQUE (code),
                     CONSTRAINT fk_tasks__parent_id FOREIGN KEY (parent_id) REFERENCES tasks (id)
-                        ON DELETE RESTRICT,
+                        ON DELETE NO ACTION,
                     CONSTRAINT fk_tasks__next_id FOREIGN KEY (next_id) REFERENCES tasks (id)
-                        ON DELETE RESTRICT,
+                        ON DELETE NO ACTION,
                     CONSTRAINT ck_tasks__slug_length CHECK (length(slug) <= 40),
                     CONSTRAINT ck_tasks__code_differs CHECK (code <> slug)
                 ) STRICT",
@@ -68,9 +68,9 @@ impl TwinMigration for CreateTasks {
                     CONSTRAINT uq_tasks__slug UNIQUE (slug),
                     CONSTRAINT uq_tasks__code UNIQUE (code),
                     CONSTRAINT fk_tasks__parent_id FOREIGN KEY (parent_id) REFERENCES tasks (id)
-                        ON DELETE RESTRICT,
+                        ON DELETE NO ACTION,
                     CONSTRAINT fk_tasks__next_id FOREIGN KEY (next_id) REFERENCES tasks (id)
-                        ON DELETE RESTRICT,
+                        ON DELETE NO ACTION,
                     CONSTRAINT ck_tasks__slug_length CHECK (length(slug) <= 40),
                     CONSTRAINT ck_tasks__code_differs CHECK (code <> slug)
                 )"#,

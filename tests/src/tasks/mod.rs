@@ -56,7 +56,7 @@ pub const TASKS: Table = Table {
             columns: &["parent_id"],
             references: "tasks",
             referenced_columns: &["id"],
-            on_delete: Action::Restrict,
+            on_delete: Action::NoAction,
             on_update: Action::NoAction,
         },
         ForeignKey {
@@ -64,7 +64,7 @@ pub const TASKS: Table = Table {
             columns: &["next_id"],
             references: "tasks",
             referenced_columns: &["id"],
-            on_delete: Action::Restrict,
+            on_delete: Action::NoAction,
             on_update: Action::NoAction,
         },
     ],

@@ -9,7 +9,7 @@ use crate::fingerprint::finding::{Finding, Part};
 use crate::fingerprint::fix::Fix;
 use crate::fingerprint::requirements::{Requirements, check_name, key};
 use crate::model::domain::description::{RecordDescription, TableDescription};
-use crate::model::domain::{DefaultValue, Domain, Place, Presence, Table};
+use crate::model::domain::{Action, DefaultValue, Domain, Place, Presence, Table};
 use crate::model::engine::Engine;
 use crate::model::value::Value;
 
@@ -187,6 +187,14 @@ fn references(on: &mut OnTable<'_>, domain: &Domain, table: &Table) {
                 ("a unique key", &target),
                 fix,
             );
+        }
+        if key.references == table.name && key.on_delete == Action::Restrict {
+            let fix = Fix::Words(format!(
+                "let {} be NO ACTION, in the migrations too",
+                key.name
+            ));
+            let sides = ("NO ACTION", "RESTRICT");
+            on.say(Part::Named, key.name, Code::DomainRestrict, sides, fix);
         }
     }
 }

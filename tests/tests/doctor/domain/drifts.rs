@@ -318,6 +318,21 @@ pub(super) const DRIFTS: &[Drift] = &[
         databases: None,
     },
     Drift {
+        class: "foreign key: to its own table, with RESTRICT",
+        table: Table {
+            foreign_keys: &[ForeignKey {
+                columns: &["habit_id"],
+                references: "reminders",
+                referenced_columns: &["id"],
+                on_delete: Action::Restrict,
+                ..FOREIGN_KEY
+            }],
+            ..REMINDERS
+        },
+        own: Some((DomainRestrict, HABIT, "NO ACTION")),
+        databases: None,
+    },
+    Drift {
         class: "foreign key: on delete",
         table: Table {
             foreign_keys: &[ForeignKey {
