@@ -81,7 +81,9 @@ impl<R: Record> Filter<R> {
     pub fn is_in(column: usize, values: impl IntoIterator<Item = Value>) -> Result<Self> {
         let ty = self::column::<R>(column)?.ty;
         let values: Vec<Value> = values.into_iter().collect();
-        values.iter().try_for_each(|value| check::<R>(column, value))?;
+        values
+            .iter()
+            .try_for_each(|value| check::<R>(column, value))?;
         let values = Value::Array(ty, values).canonical();
         Ok(Condition::IsIn { column, values }.into())
     }
