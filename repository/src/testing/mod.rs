@@ -39,6 +39,8 @@
 //! `CATAMARAN_TEST_POSTGRES_URL` names the Postgres server. Without it, the test process starts a server from the
 //! binaries on this machine. That server stops when the process ends, however it ends.
 
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
+mod agree;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod database;
 mod error;
@@ -53,6 +55,11 @@ mod template;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod twin;
 
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
+pub use agree::{
+    AgreeError, Divergence, EnginesAgree, OPERATIONS_VARIABLE, Replay, SEED_VARIABLE, Stop,
+    Summary, replay,
+};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use database::{DatabaseOptions, EphemeralDatabase};
 pub use error::TestError;

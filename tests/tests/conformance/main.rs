@@ -13,6 +13,7 @@ mod deletes;
 mod differential;
 mod duplicates;
 mod encodings;
+mod engines_agree;
 mod engines_page;
 mod environment;
 mod filters;
