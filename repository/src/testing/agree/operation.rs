@@ -355,6 +355,28 @@ impl Method {
 }
 
 impl Action {
+    /// Every call of the step.
+    pub(super) fn calls(&self) -> Vec<&Call> {
+        fn collect<'a>(body: &'a [Inner], into: &mut Vec<&'a Call>) {
+            for inner in body {
+                match inner {
+                    Inner::Call(call) | Inner::Outside { call, .. } => into.push(call),
+                    Inner::Savepoint { body, .. } => collect(body, into),
+                }
+            }
+        }
+        match self {
+            Action::Call { call, .. } => vec![call],
+            Action::Unit(unit) => {
+                let mut calls = Vec::new();
+                collect(&unit.body, &mut calls);
+                calls.extend(&unit.after);
+                calls
+            }
+            Action::WasDone { .. } | Action::ForgetKeys { .. } => Vec::new(),
+        }
+    }
+
     /// The number of operations: calls, beginnings and ends.
     pub(super) fn operations(&self) -> usize {
         fn of(body: &[Inner]) -> usize {

@@ -10,7 +10,7 @@ use futures_util::stream::BoxStream;
 use super::operation::Turn;
 use super::outcome::shortened;
 use super::run::blocking;
-use super::source::Source;
+use super::source::{Source, ordinary_time};
 use super::{call, outcome};
 use crate::driver::Stored;
 use crate::migrate::History;
@@ -104,8 +104,14 @@ impl Replay {
         &self.store
     }
 
-    /// Sets the clock of the store, and the number from which it makes ids.
-    pub fn turn(&self, number: u32, now: DateTime<Utc>) {
+    /// Sets the clock of the store to this number of seconds on an ordinary day, and the number from which it makes
+    /// ids.
+    pub fn turn(&self, number: u32) {
+        self.turn_at(number, ordinary_time(number));
+    }
+
+    /// As [`turn`](Self::turn), with another time.
+    pub fn turn_at(&self, number: u32, now: DateTime<Utc>) {
         self.source.set(Turn { number, now });
     }
 

@@ -31,7 +31,8 @@ pub const OPERATIONS_VARIABLE: &str = "CATAMARAN_OPERATIONS";
 /// The steps that begin with empty tables. A failure is shortened from at most that many.
 const STEPS_OF_AN_EPISODE: u32 = 150;
 
-/// Compares the engines with random operations. [`assert_engines_agree!`](crate::assert_engines_agree) is this in one
+/// Compares the engines with random operations, in the scopes of three owners and of the system. If no record has an
+/// owner, only the system's scope is used. [`assert_engines_agree!`](crate::assert_engines_agree) is this in one
 /// line.
 ///
 /// ```no_run
@@ -290,6 +291,10 @@ impl Run {
         let memory = [self.targets.sqlite, self.targets.postgres].contains(&Target::SqliteMemory);
         Limits {
             outside: self.targets.connections > 1 && !memory,
+            owners: self
+                .shapes
+                .iter()
+                .any(|shape| shape.managed.owner.is_some()),
             keys: self.domain.table(OPERATION_KEYS.name).is_some(),
         }
     }
@@ -342,7 +347,7 @@ impl Run {
                 _ => false,
             }
         };
-        let steps = shrink::shrink(steps, fails, || Instant::now() < until).await;
+        let steps = shrink::shrink(&self.shapes, steps, fails, || Instant::now() < until).await;
         lab.remove().await?;
         Ok(Divergence {
             seed,

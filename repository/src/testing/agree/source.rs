@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::operation::Turn;
@@ -40,6 +40,12 @@ impl Source {
 pub(super) fn first_id(number: u32) -> u128 {
     // A version 7 UUID, so that its text is an ordinary one.
     0x0190_0000_0000_7000_8000_0000_0000_0000 | u128::from(number) << 24
+}
+
+/// The time of a turn that is not about time: whole seconds of an ordinary day.
+pub(super) fn ordinary_time(number: u32) -> DateTime<Utc> {
+    let start = DateTime::from_timestamp(1_767_225_600, 0).unwrap_or_default();
+    start + TimeDelta::seconds(number.into())
 }
 
 impl Clock for Source {

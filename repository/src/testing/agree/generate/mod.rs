@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::model::Model;
 use super::operation::{Action, OWNER_COUNT, Row, Step, Turn, Who};
+use super::source::ordinary_time;
 use crate::model::value::Value;
 use values::{chance, pick, small_id};
 
@@ -19,6 +20,8 @@ use values::{chance, pick, small_id};
 pub(super) struct Limits {
     /// Whether a call on the store can run while a unit is open.
     pub(super) outside: bool,
+    /// Whether a record of the run has an owner. Otherwise the application role may have no privileges.
+    pub(super) owners: bool,
     /// Whether the domain has the table of idempotency keys.
     pub(super) keys: bool,
 }
@@ -45,8 +48,7 @@ pub(super) fn step(rng: Rng, model: &Model, limits: Limits, number: u32) -> Step
 impl Generator<'_> {
     /// A second later than the step before; sometimes a time that a clock should not have.
     fn now(&mut self, number: u32) -> DateTime<Utc> {
-        let start = DateTime::from_timestamp(1_767_225_600, 123_456_789).unwrap_or_default();
-        let at = start + TimeDelta::seconds(number.into());
+        let at = ordinary_time(number) + TimeDelta::nanoseconds(123_456_789);
         match self.rng.u32(..200) {
             0 => values::instant(&mut self.rng),
             1 => {
@@ -82,6 +84,9 @@ impl Generator<'_> {
     }
 
     fn who(&mut self) -> Who {
+        if !self.limits.owners {
+            return Who::System;
+        }
         match self.rng.u32(..10) {
             0..6 => Who::Owner(0),
             6 | 7 => Who::Owner(self.rng.usize(1..OWNER_COUNT)),

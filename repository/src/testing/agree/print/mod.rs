@@ -5,7 +5,7 @@ mod literal;
 
 use std::fmt::Write;
 
-use super::operation::{Action, Call, End, How, Inner, Step, UnitPlan, Who};
+use super::operation::{Action, Call, End, How, Inner, OWNER_COUNT, Step, UnitPlan, Who};
 use super::shape::Shape;
 use literal::{instant, uuid};
 
@@ -17,6 +17,20 @@ pub(super) fn test(shapes: &[Shape], seed: u64, steps: &[Step]) -> String {
         indent: 2,
         units: 0,
     };
+    for who in (0..OWNER_COUNT).map(Who::Owner) {
+        if let Some(owner) = who.owner()
+            && uses(steps, who)
+        {
+            let (name, owner) = (scope(who), uuid(owner));
+            printer.line(format!("let {name} = catamaran::Scope::owner({owner});"));
+        }
+    }
+    if uses(steps, Who::System) {
+        let name = scope(Who::System);
+        printer.line(format!(
+            "let {name} = catamaran::Scope::system(\"a test\");"
+        ));
+    }
     for step in steps {
         printer.step(step);
     }
@@ -193,9 +207,27 @@ fn result(ok: bool) -> &'static str {
     }
 }
 
+/// The variable that holds a scope.
 fn scope(who: Who) -> String {
-    match who.owner() {
-        Some(owner) => format!("catamaran::Scope::owner({})", uuid(owner)),
-        None => "catamaran::Scope::system(\"a test\")".to_owned(),
+    match who {
+        Who::Owner(number) => format!("owner_{}", number + 1),
+        Who::System => "system".to_owned(),
     }
+}
+
+/// Whether a step uses the scope.
+fn uses(steps: &[Step], who: Who) -> bool {
+    fn inside(body: &[Inner], who: Who) -> bool {
+        body.iter().any(|inner| match inner {
+            Inner::Outside { who: other, .. } => *other == who,
+            Inner::Savepoint { body, .. } => inside(body, who),
+            Inner::Call(_) => false,
+        })
+    }
+    steps.iter().any(|step| match &step.action {
+        Action::Call { who: other, .. }
+        | Action::WasDone { who: other, .. }
+        | Action::ForgetKeys { who: other, .. } => *other == who,
+        Action::Unit(plan) => plan.who == who || inside(&plan.body, who),
+    })
 }

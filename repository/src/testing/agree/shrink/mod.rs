@@ -3,9 +3,13 @@
 mod simpler;
 
 use super::operation::Step;
+use super::shape::Shape;
 
 /// Shortens a sequence as long as `fails` says that a shorter one still fails, and `more` that there is time.
+///
+/// Only steps that can be written with the records' own constructors are tried: a draft keeps what it must have.
 pub(super) async fn shrink(
+    shapes: &[Shape],
     mut steps: Vec<Step>,
     mut fails: impl AsyncFnMut(&[Step]) -> bool,
     more: impl Fn() -> bool,
@@ -13,7 +17,7 @@ pub(super) async fn shrink(
     loop {
         let before = weight(&steps);
         steps = fewer(steps, &mut fails, &more).await;
-        steps = simpler_steps(steps, &mut fails, &more).await;
+        steps = simpler_steps(shapes, steps, &mut fails, &more).await;
         if weight(&steps) == before || !more() {
             return steps;
         }
@@ -50,6 +54,7 @@ async fn fewer(
 
 /// Replaces steps by simpler ones.
 async fn simpler_steps(
+    shapes: &[Shape],
     mut steps: Vec<Step>,
     fails: &mut impl AsyncFnMut(&[Step]) -> bool,
     more: &impl Fn() -> bool,
@@ -58,8 +63,10 @@ async fn simpler_steps(
         let mut tried = 0;
         loop {
             let candidates = simpler::steps(&steps[at]);
-            // After a success the list is made again; the candidates before it have failed and are skipped.
-            let Some(candidate) = candidates.into_iter().nth(tried) else {
+            let mut candidates = candidates
+                .into_iter()
+                .filter(|step| simpler::is_complete(shapes, step));
+            let Some(candidate) = candidates.nth(tried) else {
                 break;
             };
             if !more() {
@@ -114,7 +121,7 @@ mod tests {
             step(Action::Call { who, call })
         });
         let fails = async |steps: &[Step]| finds(steps, 17) && finds(steps, 83);
-        let short = shrink(steps.collect(), fails, || true).await;
+        let short = shrink(&[], steps.collect(), fails, || true).await;
         assert_eq!(short.len(), 2);
     }
 
@@ -132,7 +139,7 @@ mod tests {
             after: Some(find(9)),
         };
         let fails = async |steps: &[Step]| finds(steps, 5);
-        let short = shrink(vec![step(Action::Unit(plan))], fails, || true).await;
+        let short = shrink(&[], vec![step(Action::Unit(plan))], fails, || true).await;
         assert!(matches!(short[0].action, Action::Call { .. }), "{short:?}");
     }
 }

@@ -1,10 +1,10 @@
 //! Simpler forms of a step.
 
-use chrono::{DateTime, TimeDelta};
-
 use super::super::operation::{
     Action, Asked, Call, Draft, End, Filter, How, Inner, Method, Seen, Step, UnitPlan, Values,
 };
+use super::super::shape::Shape;
+use super::super::source::ordinary_time;
 use crate::model::query::Visibility;
 use crate::model::value::Value;
 
@@ -17,14 +17,46 @@ pub(super) fn steps(step: &Step) -> Vec<Step> {
             action,
         })
         .collect();
-    let start = DateTime::from_timestamp(1_767_225_600, 0).unwrap_or_default();
-    let plain = start + TimeDelta::seconds(step.turn.number.into());
+    let plain = ordinary_time(step.turn.number);
     if step.turn.now != plain {
         let mut simpler = step.clone();
         simpler.turn.now = plain;
         all.push(simpler);
     }
     all
+}
+
+/// Whether every draft of the step has a value for each column that must have one.
+pub(super) fn is_complete(shapes: &[Shape], step: &Step) -> bool {
+    step.action.calls().into_iter().all(|call| {
+        let drafts: Vec<&Draft> = match &call.method {
+            Method::Insert(draft)
+            | Method::InsertRun { draft, .. }
+            | Method::UpsertRun { draft, .. }
+            | Method::Upsert(Seen::New(draft)) => vec![draft],
+            Method::InsertMany(drafts) => drafts.iter().collect(),
+            Method::UpsertMany(seen) => seen
+                .iter()
+                .filter_map(|seen| match seen {
+                    Seen::New(draft) => Some(draft),
+                    Seen::Seen(_) => None,
+                })
+                .collect(),
+            _ => Vec::new(),
+        };
+        drafts.is_empty() || {
+            let shape = &shapes[call.table];
+            let required = shape
+                .user_columns()
+                .filter(|column| !shape.is_optional(*column));
+            let required: Vec<usize> = required.collect();
+            let has =
+                |draft: &Draft, column| draft.values.iter().any(|(given, _)| *given == column);
+            drafts
+                .iter()
+                .all(|draft| required.iter().all(|column| has(draft, *column)))
+        }
+    })
 }
 
 fn actions(action: &Action) -> Vec<Action> {
