@@ -115,6 +115,7 @@
 //!
 //! - [`domain`]: the constant that names the tables, and the matrix of equivalent column types.
 //! - [`record`]: the traits behind the derive, for newtypes and generic code.
+//! - [`query`]: comparisons of filters that generic code builds.
 //! - [`capabilities`]: where the engines differ although a call returns the same result.
 //! - [`mod@unit`]: repositories and units of work of one engine, for custom SQL and SeaORM queries.
 #![cfg_attr(
@@ -224,6 +225,13 @@ pub use unit::any_repository::AnyRepository;
 // Time and ids, which tests replace.
 pub use model::clock::{Clock, IdSource, SystemClock, UuidV7};
 
+pub mod query {
+    //! Comparisons of filters that are built by a column's position: [`Filter::compare`](crate::Filter::compare) and
+    //! [`Filter::matches`](crate::Filter::matches).
+
+    pub use crate::model::query::{Comparison, TextMatch};
+}
+
 pub mod record {
     //! The traits behind [`#[derive(Record)]`](derive@crate::Record), for newtypes of columns and for generic code.
     //!
@@ -287,7 +295,7 @@ macro_rules! __postgres {
 #[doc(hidden)]
 pub mod __private {
     pub use crate::model::derive::{
-        Checked, ColumnType, Is, Time, WholeKey, assert_one_key, assert_owner, assert_text,
+        Checked, ColumnType, Is, Time, Values, WholeKey, assert_one_key, assert_owner, assert_text,
         canonical, change, default,
     };
     pub use crate::sql::Statements;

@@ -1,6 +1,7 @@
 //! What the tests share: domains, databases, observers, fault injection and the workloads of the soak.
 
 pub mod adversarial;
+pub mod agree;
 pub mod bank;
 pub mod book;
 pub mod cancellation_points;

@@ -45,6 +45,27 @@ pub trait Record: Clone + Debug + PartialEq + Send + Sync + Unpin + 'static {
     /// The record of a draft, with its managed columns filled in.
     fn from_draft(draft: Self::Draft, stamp: Stamp) -> Self;
 
+    /// The record with these values, one for each column in the order of [`COLUMNS`](Self::COLUMNS).
+    ///
+    /// # Errors
+    /// [`InvalidValue`](ErrorKind::InvalidValue), naming the first column whose value has another type or must not be
+    /// NULL; [`InvalidQuery`](ErrorKind::InvalidQuery) if there are more or fewer values than columns.
+    fn from_values(values: Vec<Value>) -> Result<Self>;
+
+    /// The draft with this id and these values, each with its position in [`COLUMNS`](Self::COLUMNS). A column that is
+    /// not named has its default, or NULL.
+    ///
+    /// # Errors
+    /// As [`from_values`](Self::from_values), also for a missing value without a default;
+    /// [`InvalidQuery`](ErrorKind::InvalidQuery) for a column that does not exist, is managed, or is named twice.
+    fn draft_from(id: Option<Uuid>, values: Vec<(usize, Value)>) -> Result<Self::Draft>;
+
+    /// The patch that sets these columns.
+    ///
+    /// # Errors
+    /// As [`draft_from`](Self::draft_from).
+    fn patch_from(changes: Vec<(usize, Value)>) -> Result<Self::Patch>;
+
     /// The draft with the contents of this record.
     fn into_draft(self) -> Self::Draft;
 

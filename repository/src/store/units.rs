@@ -269,42 +269,98 @@ impl<'s> Writing<'s> {
         Ok(value.map_or(OnceOutcome::AlreadyDone, OnceOutcome::Done))
     }
 
+    /// As [`run`](Self::run), for work that changes variables of the caller: each try may add to them.
+    ///
+    /// A try that is rolled back leaves its changes in these variables, so the work resets them at its start. The
+    /// compiler cannot prove that the future is `Send`: in a spawned task use [`run`](Self::run).
+    ///
+    /// ```no_run
+    /// # mod demo { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/note.rs")); }
+    /// # use demo::{Note, NoteDraft};
+    /// # async fn tour(store: catamaran::Store, scope: catamaran::Scope) -> catamaran::Result<()> {
+    /// let mut written = Vec::new();
+    /// store
+    ///     .writing(&scope)
+    ///     .run_mut(async |unit| {
+    ///         written.clear();
+    ///         written.push(unit.repository::<Note>().insert(NoteDraft::new("hull")).await?);
+    ///         Ok::<_, catamaran::Error>(())
+    ///     })
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub async fn run_mut<T, E, F>(self, mut work: F) -> Result<T, E>
+    where
+        F: AsyncFnMut(&Unit) -> Result<T, E>,
+        E: From<Error>,
+    {
+        let mut tries = Tries::new(&self, None);
+        loop {
+            let outcome = match tries.begin().await {
+                Ok(Some(unit)) => {
+                    let result = work(&unit).await;
+                    finish(unit, result).await
+                }
+                // `None` needs a key.
+                Ok(None) => return Err(Error::new(ErrorKind::Internal).into()),
+                Err(error) => Err(Failed::of(error)),
+            };
+            match outcome {
+                Ok(value) => return Ok(value),
+                Err(failed) => tries.failed(failed).await?,
+            }
+        }
+    }
+
+    /// As [`once`](Self::once), for work that changes variables of the caller; see [`run_mut`](Self::run_mut).
+    ///
+    /// # Errors
+    /// As [`once`](Self::once).
+    pub async fn once_mut<T, E, F>(self, key: Uuid, mut work: F) -> Result<OnceOutcome<T>, E>
+    where
+        F: AsyncFnMut(&Unit) -> Result<T, E>,
+        E: From<Error>,
+    {
+        let mut tries = Tries::new(&self, Some(key));
+        loop {
+            let outcome = match tries.begin().await {
+                Ok(Some(unit)) => {
+                    let result = work(&unit).await;
+                    finish(unit, result).await
+                }
+                Ok(None) => return Ok(OnceOutcome::AlreadyDone),
+                Err(error) => Err(Failed::of(error)),
+            };
+            match outcome {
+                Ok(value) => return Ok(OnceOutcome::Done(value)),
+                Err(failed) => tries.failed(failed).await?,
+            }
+        }
+    }
+
     /// Runs the work until it is committed; `None` if a unit with the key was committed before.
     async fn run_until_committed<T, E, F>(&self, key: Option<Uuid>, work: F) -> Result<Option<T>, E>
     where
         F: AsyncFnOnce(&Unit) -> Result<T, E> + Clone,
         E: From<Error>,
     {
-        let mut tries = self.retry.begin();
-        // The error of an earlier try that may have been committed. It is reported instead of later errors.
-        let mut commit_unknown: Option<E> = None;
+        let mut tries = Tries::new(self, key);
         loop {
-            let outcome = match self.begin_with(key).await {
+            let outcome = match tries.begin().await {
                 Ok(Some(unit)) => {
-                    // The key is new, so no earlier try was committed.
-                    commit_unknown = None;
                     let result = work.clone()(&unit).await;
                     finish(unit, result).await
                 }
                 Ok(None) => return Ok(None),
                 Err(error) => Err(Failed::of(error)),
             };
-            let failed = match outcome {
+            match outcome {
                 Ok(value) => return Ok(Some(value)),
-                Err(failed) => failed,
-            };
-            let may_retry = match failed.retry {
-                RetryDecision::Never => false,
-                RetryDecision::WithKey => key.is_some(),
-                RetryDecision::Always => true,
-            };
-            let is_unknown = commit_unknown.is_some() || failed.retry == RetryDecision::WithKey;
-            let error = commit_unknown.take().unwrap_or(failed.error);
-            if !may_retry || !tries.another().await {
-                return Err(error);
-            }
-            if is_unknown {
-                commit_unknown = Some(error);
+                Err(failed) => tries.failed(failed).await?,
             }
         }
     }
@@ -320,5 +376,54 @@ impl<'s> Writing<'s> {
             return Ok(None);
         }
         Ok(Some(unit))
+    }
+}
+
+/// The tries of one unit. The loops over them are written out: a closure that one loop calls by reference has a future
+/// that the compiler cannot prove to be `Send`.
+struct Tries<'w, E> {
+    writing: &'w Writing<'w>,
+    key: Option<Uuid>,
+    schedule: crate::model::retry::Tries,
+    /// The error of an earlier try that may have been committed. It is reported instead of later errors.
+    commit_unknown: Option<E>,
+}
+
+impl<'w, E> Tries<'w, E> {
+    fn new(writing: &'w Writing<'w>, key: Option<Uuid>) -> Self {
+        Tries {
+            writing,
+            key,
+            schedule: writing.retry.begin(),
+            commit_unknown: None,
+        }
+    }
+
+    /// As [`Writing::begin_with`].
+    async fn begin(&mut self) -> Result<Option<Unit>> {
+        let unit = self.writing.begin_with(self.key).await?;
+        if unit.is_some() {
+            // The key is new, so no earlier try was committed.
+            self.commit_unknown = None;
+        }
+        Ok(unit)
+    }
+
+    /// Waits for the next try after a failed one, or returns the error if there is none.
+    async fn failed(&mut self, failed: Failed<E>) -> Result<(), E> {
+        let may_retry = match failed.retry {
+            RetryDecision::Never => false,
+            RetryDecision::WithKey => self.key.is_some(),
+            RetryDecision::Always => true,
+        };
+        let is_unknown = self.commit_unknown.is_some() || failed.retry == RetryDecision::WithKey;
+        let error = self.commit_unknown.take().unwrap_or(failed.error);
+        if !may_retry || !self.schedule.another().await {
+            return Err(error);
+        }
+        if is_unknown {
+            self.commit_unknown = Some(error);
+        }
+        Ok(())
     }
 }

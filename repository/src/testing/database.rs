@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use sea_orm_migration::MigratorTrait;
-
 use super::TestError;
 #[cfg(feature = "postgres")]
 use super::postgres::{Clone as PostgresClone, Collation, PostgresServer};
+use crate::migrate::History;
 
 /// A migrated database that exists for one test.
 ///
@@ -27,23 +26,23 @@ enum Cleanup {
 }
 
 impl EphemeralDatabase {
-    /// A SQLite file in a directory of its own, migrated by `M`.
+    /// A SQLite file in a directory of its own, migrated by `H`.
     ///
     /// # Errors
     /// [`TestError::Migrate`] if a migration fails, [`TestError::Io`] if the file cannot be written.
     #[cfg(feature = "sqlite")]
-    pub async fn sqlite_file<M: MigratorTrait>() -> Result<Self, TestError> {
-        DatabaseOptions::new().sqlite_file::<M>().await
+    pub async fn sqlite_file<H: History>() -> Result<Self, TestError> {
+        DatabaseOptions::new().sqlite_file::<H>().await
     }
 
-    /// A Postgres database with collation `C`, migrated by `M`, on [`PostgresServer::shared`].
+    /// A Postgres database with collation `C`, migrated by `H`, on [`PostgresServer::shared`].
     ///
     /// # Errors
     /// The errors of [`PostgresServer::find_or_start`]; [`TestError::Migrate`] if a migration fails;
     /// `TestError::Sql` if a statement fails.
     #[cfg(feature = "postgres")]
-    pub async fn postgres<M: MigratorTrait>() -> Result<Self, TestError> {
-        DatabaseOptions::new().postgres::<M>().await
+    pub async fn postgres<H: History>() -> Result<Self, TestError> {
+        DatabaseOptions::new().postgres::<H>().await
     }
 
     /// Removes the database without blocking the runtime.
@@ -114,8 +113,8 @@ impl DatabaseOptions {
     /// # Errors
     /// As there.
     #[cfg(feature = "sqlite")]
-    pub async fn sqlite_file<M: MigratorTrait>(&self) -> Result<EphemeralDatabase, TestError> {
-        let (directory, url) = super::sqlite::create::<M>(self.contents.as_deref()).await?;
+    pub async fn sqlite_file<H: History>(&self) -> Result<EphemeralDatabase, TestError> {
+        let (directory, url) = super::sqlite::create::<H>(self.contents.as_deref()).await?;
         Ok(EphemeralDatabase {
             url,
             cleanup: Cleanup::Sqlite(directory),
@@ -127,8 +126,8 @@ impl DatabaseOptions {
     /// # Errors
     /// As there; also [`TestError::NoCollation`].
     #[cfg(feature = "postgres")]
-    pub async fn postgres<M: MigratorTrait>(&self) -> Result<EphemeralDatabase, TestError> {
-        self.postgres_on::<M>(PostgresServer::shared().await?).await
+    pub async fn postgres<H: History>(&self) -> Result<EphemeralDatabase, TestError> {
+        self.postgres_on::<H>(PostgresServer::shared().await?).await
     }
 
     /// A migrated database on the given server.
@@ -136,12 +135,12 @@ impl DatabaseOptions {
     /// # Errors
     /// [`TestError::Migrate`], [`TestError::NoCollation`], [`TestError::Sql`].
     #[cfg(feature = "postgres")]
-    pub async fn postgres_on<M: MigratorTrait>(
+    pub async fn postgres_on<H: History>(
         &self,
         server: &PostgresServer,
     ) -> Result<EphemeralDatabase, TestError> {
         let contents = self.contents.as_deref();
-        let clone = PostgresClone::create::<M>(server, contents, self.collation).await?;
+        let clone = PostgresClone::create::<H>(server, contents, self.collation).await?;
         Ok(EphemeralDatabase {
             url: clone.url().to_owned(),
             cleanup: Cleanup::Postgres(clone),

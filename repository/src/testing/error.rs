@@ -50,10 +50,10 @@ pub enum TestError {
         /// The error of the operating system.
         source: io::Error,
     },
-    /// The server has no en_US collation.
+    /// The server has no en_US collation, or none of ICU.
     #[error(
-        "the server has no en_US collation: install libc's en_US.UTF-8 (Debian: install `locales`, \
-         then `localedef -i en_US -f UTF-8 en_US.UTF-8`), or use a server with ICU"
+        "the server has no such collation: for en_US install libc's en_US.UTF-8 (Debian: install `locales`, \
+         then `localedef -i en_US -f UTF-8 en_US.UTF-8`), or use a server with ICU; for ICU use a server that is built with it"
     )]
     NoCollation,
     /// A statement of the test kit failed.

@@ -4,16 +4,13 @@
 //! when it is dropped:
 //!
 //! ```no_run
-//! # use sea_orm_migration::{MigrationTrait, MigratorTrait};
-//! # struct Migrator;
-//! # impl MigratorTrait for Migrator {
-//! #     fn migrations() -> Vec<Box<dyn MigrationTrait>> { Vec::new() }
-//! # }
+//! # mod demo { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/note.rs")); }
+//! # use demo::migration::History;
 //! # #[cfg(feature = "sqlite")]
 //! # async fn example() -> Result<(), catamaran::testing::TestError> {
 //! use catamaran::testing::EphemeralDatabase;
 //!
-//! let database = EphemeralDatabase::sqlite_file::<Migrator>().await?;
+//! let database = EphemeralDatabase::sqlite_file::<History>().await?;
 //! println!("{}", database.url()); // sqlite:///tmp/catamaran-sqlite-…/database.sqlite
 //! # Ok(())
 //! # }
@@ -23,12 +20,11 @@
 //!
 //! ```
 //! # mod demo { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/note.rs")); }
-//! # use demo::{Note, NoteDraft};
-//! # type Migrator = catamaran::migrate::Migrator<demo::migration::History>;
+//! # use demo::{Note, NoteDraft, migration::History};
 //! use catamaran::Scope;
 //! use catamaran::testing::{TwinDatabase, twin_test};
 //!
-//! #[twin_test(Migrator)]
+//! #[twin_test(History)]
 //! async fn a_new_note_is_found(db: &TwinDatabase) -> catamaran::Result<()> {
 //!     let notes = db.store().repository::<Note>(&Scope::system("a test"));
 //!     let note = notes.insert(NoteDraft::new("hull")).await?;
@@ -43,6 +39,8 @@
 //! `CATAMARAN_TEST_POSTGRES_URL` names the Postgres server. Without it, the test process starts a server from the
 //! binaries on this machine. That server stops when the process ends, however it ends.
 
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
+mod agree;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod database;
 mod error;
@@ -57,6 +55,11 @@ mod template;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod twin;
 
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
+pub use agree::{
+    AgreeError, Divergence, EnginesAgree, OPERATIONS_VARIABLE, Replay, SEED_VARIABLE, Stop,
+    Summary, replay,
+};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use database::{DatabaseOptions, EphemeralDatabase};
 pub use error::TestError;

@@ -8,11 +8,11 @@ use std::{
 };
 
 use sea_orm::ConnectionTrait;
-use sea_orm_migration::MigratorTrait;
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
 use super::{TestError, template};
+use crate::migrate::History;
 
 /// The bytes of a migrated file. A template on disk would outlive the process.
 type Template = Arc<OnceCell<Vec<u8>>>;
@@ -20,15 +20,15 @@ type Template = Arc<OnceCell<Vec<u8>>>;
 static TEMPLATES: LazyLock<Mutex<HashMap<String, Template>>> = LazyLock::new(Mutex::default);
 
 /// Creates a migrated file in a new directory; returns the directory and the URL of the file.
-pub(super) async fn create<M: MigratorTrait>(
+pub(super) async fn create<H: History>(
     contents: Option<&str>,
 ) -> Result<(TempDir, String), TestError> {
-    let key = template::key::<M>(contents, "sqlite");
+    let key = template::key::<H>(contents, "sqlite");
     let template = {
         let mut templates = TEMPLATES.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(templates.entry(key).or_default())
     };
-    let image = template.get_or_try_init(migrated::<M>).await?;
+    let image = template.get_or_try_init(migrated::<H>).await?;
     let directory = directory()?;
     let file = directory.path().join("database.sqlite");
     fs::write(&file, image).map_err(TestError::io("writing a SQLite file"))?;
@@ -37,11 +37,11 @@ pub(super) async fn create<M: MigratorTrait>(
 }
 
 /// Migrates a scratch file and returns its bytes.
-async fn migrated<M: MigratorTrait>() -> Result<Vec<u8>, TestError> {
+async fn migrated<H: History>() -> Result<Vec<u8>, TestError> {
     let directory = directory()?;
     let file = directory.path().join("template.sqlite");
     fs::write(&file, []).map_err(TestError::io("creating a SQLite file"))?;
-    template::migrate::<M, _>(&url(&file), async |connection| {
+    template::migrate::<H, _>(&url(&file), async |connection| {
         // A migration may have switched to WAL. The checkpoint writes all changes to the file that is copied.
         connection
             .execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -7,25 +7,25 @@ use sea_orm_migration::MigratorTrait;
 use sha2::{Digest, Sha256};
 
 use super::TestError;
+use crate::migrate::{History, Migrator};
 
 /// The key of a template. Equal keys mean equal migrations.
 ///
 /// It is a hash of the names of the migrations and of the caller's text of their contents. Without that text it includes
 /// the running executable, because an edited migration changes the executable. Then two test binaries do not share a
 /// template.
-pub(super) fn key<M: MigratorTrait>(contents: Option<&str>, locale: &str) -> String {
+pub(super) fn key<H: History>(contents: Option<&str>, locale: &str) -> String {
     let mut hash = Sha256::new();
     let mut feed = |part: &str| {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     };
     feed(locale);
-    feed(&M::migration_table_name().to_string());
     match contents {
         Some(text) => feed(text),
         None => feed(&executable()),
     }
-    for migration in M::migrations() {
+    for migration in H::migrations() {
         feed(migration.name());
     }
     let digest = hash.finalize();
@@ -48,16 +48,16 @@ fn executable() -> String {
 }
 
 /// Connects, applies every migration, lets `finish` work on the connection, and closes it.
-pub(super) async fn migrate<M, F>(url: &str, finish: F) -> Result<(), TestError>
+pub(super) async fn migrate<H, F>(url: &str, finish: F) -> Result<(), TestError>
 where
-    M: MigratorTrait,
+    H: History,
     F: AsyncFnOnce(&DatabaseConnection) -> Result<(), sea_orm::DbErr>,
 {
     let mut options = ConnectOptions::new(url);
     options.sqlx_logging(false);
     let failed = |source| TestError::Migrate { source };
     let connection = Database::connect(options).await.map_err(failed)?;
-    let outcome = match M::up(&connection, None).await {
+    let outcome = match Migrator::<H>::up(&connection, None).await {
         Ok(()) => finish(&connection).await,
         Err(error) => Err(error),
     };

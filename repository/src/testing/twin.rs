@@ -24,6 +24,9 @@ pub enum Target {
     /// A Postgres database whose default collation is American English.
     #[cfg(feature = "postgres")]
     PostgresEnUs,
+    /// A Postgres database whose default collation is ICU's root collation. The server must be built with ICU.
+    #[cfg(feature = "postgres")]
+    PostgresIcu,
 }
 
 /// The database of one test, migrated and opened.
@@ -37,41 +40,66 @@ pub struct TwinDatabase {
 }
 
 impl TwinDatabase {
-    /// Creates a database of this kind, migrates it with `M`, and opens it.
+    /// Creates a database of this kind, migrates it with `H`, and opens it with the default options.
     ///
     /// # Errors
     /// [`TestError`] if the server does not start, or a file, a migration or the store fails.
-    pub async fn create<M>(target: Target) -> Result<Self, TestError>
-    where
-        M: sea_orm_migration::MigratorTrait + History,
-    {
+    pub async fn create<H: History>(target: Target) -> Result<Self, TestError> {
+        Self::create_with::<H>(target, |options| options).await
+    }
+
+    /// As [`create`](Self::create), with other options of the store: a clock, ids, a domain, the number of connections.
+    ///
+    /// ```no_run
+    /// # mod demo { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/note.rs")); }
+    /// # use demo::{domain::DOMAIN, migration::History};
+    /// # #[cfg(feature = "sqlite")]
+    /// # async fn example() -> Result<(), catamaran::testing::TestError> {
+    /// use catamaran::testing::{Target, TwinDatabase};
+    ///
+    /// let database = TwinDatabase::create_with::<History>(Target::SqliteFile, |options| {
+    ///     options.domain(&DOMAIN).readers(1)
+    /// })
+    /// .await?;
+    /// # let _ = database;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`create`](Self::create).
+    pub async fn create_with<H: History>(
+        target: Target,
+        adapt: impl FnOnce(StoreOptions) -> StoreOptions,
+    ) -> Result<Self, TestError> {
         let (database, options) = match target {
             #[cfg(feature = "sqlite")]
             Target::SqliteMemory => {
                 let options = StoreOptions::new("sqlite::memory:");
-                (None, options.migrate::<M>())
+                (None, options.migrate::<H>())
             }
             #[cfg(feature = "sqlite")]
             Target::SqliteFile => {
-                let made = with_plan::<M>(Engine::Sqlite)?.sqlite_file::<M>().await?;
+                let made = with_plan::<H>(Engine::Sqlite)?.sqlite_file::<H>().await?;
                 let options = StoreOptions::new(made.url());
                 (Some(made), options)
             }
             #[cfg(feature = "postgres")]
-            Target::Postgres | Target::PostgresEnUs => {
+            Target::Postgres | Target::PostgresEnUs | Target::PostgresIcu => {
                 let collation = match target {
                     Target::PostgresEnUs => Collation::EnUs,
+                    Target::PostgresIcu => Collation::Icu,
                     _ => Collation::C,
                 };
                 let server = PostgresServer::shared().await?;
-                let options = with_plan::<M>(Engine::Postgres)?.collation(collation);
-                let made = options.postgres_on::<M>(server).await?;
+                let options = with_plan::<H>(Engine::Postgres)?.collation(collation);
+                let made = options.postgres_on::<H>(server).await?;
                 let options = StoreOptions::new(made.url());
                 (Some(made), options)
             }
         };
         let url = options.exposed_url().to_owned();
-        let store = options.open().await.map_err(TestError::open)?;
+        let store = adapt(options).open().await.map_err(TestError::open)?;
         Ok(TwinDatabase {
             store,
             url,
@@ -80,7 +108,7 @@ impl TwinDatabase {
         })
     }
 
-    /// The store, opened with the default options.
+    /// The store, opened with the options of [`create_with`](Self::create_with), or the default ones.
     pub fn store(&self) -> &Store {
         &self.store
     }
@@ -114,7 +142,7 @@ impl TwinDatabase {
         StoreOptions::new(&self.url).open().await
     }
 
-    async fn remove(self) -> Result<(), TestError> {
+    pub(super) async fn remove(self) -> Result<(), TestError> {
         self.store.close();
         match self.database {
             Some(database) => database.close().await,
@@ -134,17 +162,14 @@ fn with_plan<H: History>(engine: Engine) -> Result<DatabaseOptions, TestError> {
 /// # Panics
 /// If the database cannot be created or removed.
 #[doc(hidden)]
-pub fn run_on<M, T>(target: Target, body: impl AsyncFnOnce(&TwinDatabase) -> T) -> T
-where
-    M: sea_orm_migration::MigratorTrait + History,
-{
+pub fn run_on<H: History, T>(target: Target, body: impl AsyncFnOnce(&TwinDatabase) -> T) -> T {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .unwrap_or_else(|error| panic!("cannot start a runtime for the test: {error}"));
     runtime.block_on(async {
-        let database = TwinDatabase::create::<M>(target)
+        let database = TwinDatabase::create::<H>(target)
             .await
             .unwrap_or_else(|error| panic!("cannot create the database of the test: {error}"));
         let outcome = body(&database).await;

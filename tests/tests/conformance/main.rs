@@ -16,6 +16,7 @@ mod deletes;
 mod differential;
 mod duplicates;
 mod encodings;
+mod engines_agree;
 mod engines_page;
 mod environment;
 mod filter_limits;

@@ -56,7 +56,9 @@ async fn every_connection_to_sqlite_has_its_settings(db: &TwinDatabase) -> Resul
     let journal = match db.target() {
         Target::SqliteFile => "wal",
         Target::SqliteMemory => "memory",
-        Target::Postgres | Target::PostgresEnUs => return every_connection_to_postgres(db).await,
+        Target::Postgres | Target::PostgresEnUs | Target::PostgresIcu => {
+            return every_connection_to_postgres(db).await;
+        }
     };
     for (synchronous, level) in [(Synchronous::Full, 2), (Synchronous::Normal, 1)] {
         let store = open_with::<migration::History>(db, |options| {
@@ -139,7 +141,7 @@ async fn every_connection_to_postgres(db: &TwinDatabase) -> Result<()> {
 async fn a_store_tells_its_engine(db: &TwinDatabase) -> Result<()> {
     let expected = match db.target() {
         Target::SqliteFile | Target::SqliteMemory => Engine::Sqlite,
-        Target::Postgres | Target::PostgresEnUs => Engine::Postgres,
+        Target::Postgres | Target::PostgresEnUs | Target::PostgresIcu => Engine::Postgres,
     };
     assert_eq!(db.store().engine(), expected);
     Ok(())

@@ -142,6 +142,17 @@ fn record(input: &Input) -> TokenStream {
         let (ident, string) = (&field.ident, field.name());
         quote_spanned!(ident.span()=> ::catamaran::__private::change(#index, #string, &patch.#ident, &mut changes)?;)
     });
+    let taken = |managed: bool| {
+        let fields = input.fields.iter().enumerate();
+        let fields = fields.filter(move |(_, field)| managed || field.role == Role::User);
+        fields.map(|(index, Field { ident, .. })| {
+            quote_spanned!(ident.span()=> #ident: values.take(#index)?,)
+        })
+    };
+    let (all_taken, users_taken) = (taken(true), taken(false));
+    let changes_taken = input.user_fields().map(
+        |(index, Field { ident, .. })| quote_spanned!(ident.span()=> #ident: values.change(#index)?,),
+    );
     let has_owner = input.of(Role::Owner).is_some();
     let limited = input
         .fields
@@ -189,6 +200,29 @@ fn record(input: &Input) -> TokenStream {
 
             fn from_draft(draft: Self::Draft, stamp: ::catamaran::record::Stamp) -> Self {
                 __Record { #(#from_draft),* }
+            }
+
+            fn from_values(values: ::std::vec::Vec<::catamaran::Value>) -> ::catamaran::Result<Self> {
+                #[allow(unused_mut, unused_variables)]
+                let mut values = ::catamaran::__private::Values::whole::<#name>(values)?;
+                ::core::result::Result::Ok(__Record { #(#all_taken)* })
+            }
+
+            fn draft_from(
+                id: ::core::option::Option<::catamaran::__private::uuid::Uuid>,
+                values: ::std::vec::Vec<(usize, ::catamaran::Value)>,
+            ) -> ::catamaran::Result<Self::Draft> {
+                #[allow(unused_mut, unused_variables)]
+                let mut values = ::catamaran::__private::Values::some::<#name>(values)?;
+                ::core::result::Result::Ok(__Draft { #id_ident: id, #(#users_taken)* })
+            }
+
+            fn patch_from(
+                changes: ::std::vec::Vec<(usize, ::catamaran::Value)>,
+            ) -> ::catamaran::Result<Self::Patch> {
+                #[allow(unused_mut, unused_variables)]
+                let mut values = ::catamaran::__private::Values::some::<#name>(changes)?;
+                ::core::result::Result::Ok(__Patch { #(#changes_taken)* })
             }
 
             fn into_draft(self) -> Self::Draft {

@@ -256,6 +256,52 @@ pub enum ErrorKind {
     Internal,
 }
 
+impl ErrorKind {
+    /// The name of the variant: `"Unique"`, `"NotFound"`. Without the fields, for logs and metrics.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            ErrorKind::InvalidValue { .. } => "InvalidValue",
+            ErrorKind::InvalidQuery { .. } => "InvalidQuery",
+            ErrorKind::InvalidCursor { .. } => "InvalidCursor",
+            ErrorKind::Unsupported { .. } => "Unsupported",
+            ErrorKind::NotFound { .. } => "NotFound",
+            ErrorKind::NoRow => "NoRow",
+            ErrorKind::Conflict { .. } => "Conflict",
+            ErrorKind::DuplicateId { .. } => "DuplicateId",
+            ErrorKind::Unique { .. } => "Unique",
+            ErrorKind::ForeignKey { .. } => "ForeignKey",
+            ErrorKind::NotNull { .. } => "NotNull",
+            ErrorKind::Check { .. } => "Check",
+            ErrorKind::Permission { .. } => "Permission",
+            ErrorKind::ReadOnly { .. } => "ReadOnly",
+            ErrorKind::Serialization => "Serialization",
+            ErrorKind::LockTimeout => "LockTimeout",
+            ErrorKind::PoolTimeout => "PoolTimeout",
+            ErrorKind::Unavailable { .. } => "Unavailable",
+            ErrorKind::StatementTimeout => "StatementTimeout",
+            ErrorKind::ConnectionLost => "ConnectionLost",
+            ErrorKind::CommitUnknown => "CommitUnknown",
+            ErrorKind::StorageFull => "StorageFull",
+            ErrorKind::Exhausted { .. } => "Exhausted",
+            ErrorKind::Corrupt => "Corrupt",
+            ErrorKind::InvalidUrl { .. } => "InvalidUrl",
+            ErrorKind::DatabaseMissing { .. } => "DatabaseMissing",
+            ErrorKind::Authentication { .. } => "Authentication",
+            ErrorKind::NotADatabase { .. } => "NotADatabase",
+            ErrorKind::NotMigrated { .. } => "NotMigrated",
+            ErrorKind::SchemaDiffers { .. } => "SchemaDiffers",
+            ErrorKind::Migration { .. } => "Migration",
+            ErrorKind::Setting { .. } => "Setting",
+            ErrorKind::Pooler { .. } => "Pooler",
+            ErrorKind::UnitEnded { .. } => "UnitEnded",
+            ErrorKind::SchemaMismatch { .. } => "SchemaMismatch",
+            ErrorKind::StatementTooLarge => "StatementTooLarge",
+            ErrorKind::Decode { .. } => "Decode",
+            ErrorKind::Internal => "Internal",
+        }
+    }
+}
+
 /// Why a value is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -282,6 +328,9 @@ pub enum InvalidReason {
     /// NaN or infinity.
     #[error("it is not a finite number")]
     NotFinite,
+    /// It has another type than the column, or it is NULL and the column forbids that.
+    #[error("it does not have the type of the column")]
+    OtherType,
     /// The database refused it for its type or range.
     #[error("the database refused it")]
     Refused,

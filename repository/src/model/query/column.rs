@@ -131,7 +131,6 @@ impl<R: Record, T: Field<Base = String>> Column<R, T> {
     ///
     /// ASCII is the only case folding that both engines share. For more, store a folded copy in another column.
     pub fn contains_ignore_ascii_case(&self, needle: impl Into<String>) -> Filter<R> {
-        let needle: String = needle.into();
-        self.text(TextMatch::ContainsFolded, needle.to_ascii_lowercase())
+        self.text(TextMatch::ContainsFolded, needle)
     }
 }

@@ -144,14 +144,21 @@ pub(crate) enum Condition {
     TooLarge,
 }
 
+/// A comparison of a column with a value. NULL matches none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(crate) enum Comparison {
+pub enum Comparison {
+    /// As [`Column::eq`](crate::Column::eq).
     Equal,
+    /// As [`Column::ne`](crate::Column::ne).
     NotEqual,
+    /// As [`Column::lt`](crate::Column::lt).
     Less,
+    /// As [`Column::le`](crate::Column::le).
     LessOrEqual,
+    /// As [`Column::gt`](crate::Column::gt).
     Greater,
+    /// As [`Column::ge`](crate::Column::ge).
     GreaterOrEqual,
 }
 
@@ -168,13 +175,28 @@ impl Comparison {
     }
 }
 
+/// A match of a text column. `%` and `_` are ordinary characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(crate) enum TextMatch {
+pub enum TextMatch {
+    /// As [`Column::contains`](crate::Column::contains).
     Contains,
+    /// As [`Column::contains_ignore_ascii_case`](crate::Column::contains_ignore_ascii_case).
     ContainsFolded,
+    /// As [`Column::starts_with`](crate::Column::starts_with).
     StartsWith,
+    /// As [`Column::ends_with`](crate::Column::ends_with).
     EndsWith,
+}
+
+impl TextMatch {
+    /// The text to look for, in the form that the statement compares.
+    pub(crate) fn needle(self, needle: String) -> String {
+        match self {
+            TextMatch::ContainsFolded => needle.to_ascii_lowercase(),
+            TextMatch::Contains | TextMatch::StartsWith | TextMatch::EndsWith => needle,
+        }
+    }
 }
 
 fn canonical<T: Field>(mut value: T) -> Operand {
@@ -216,7 +238,7 @@ impl Condition {
         Condition::Text {
             column,
             kind,
-            needle: canonical(needle),
+            needle: canonical(kind.needle(needle)),
         }
     }
 }

@@ -2,18 +2,19 @@
 
 mod column;
 mod cursor;
+mod dynamic;
 mod filter;
 mod order;
 mod page;
 
 pub use column::Column;
 pub use cursor::Cursor;
-pub use filter::Filter;
+pub use filter::{Comparison, Filter, TextMatch};
 pub use order::{Nulls, Order};
 pub use page::{MAX_PAGE_SIZE, Page, PageRequest};
 
 pub(crate) use cursor::{Position, QueryHash};
-pub(crate) use filter::{Condition, MOST_CONDITIONS, Operand, TextMatch};
+pub(crate) use filter::{Condition, MOST_CONDITIONS, Operand};
 pub(crate) use order::OrderKey;
 pub(crate) use page::Direction;
 

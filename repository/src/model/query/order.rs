@@ -49,6 +49,13 @@ impl<R> Order<R> {
         }
     }
 
+    /// The reverse of this order, with NULLs at the other end.
+    #[must_use]
+    pub fn reversed(mut self) -> Self {
+        self.key = self.key.reversed();
+        self
+    }
+
     /// Puts NULLs before every value.
     #[must_use]
     pub const fn nulls_first(mut self) -> Self {

@@ -3,10 +3,10 @@
 use std::{mem, sync::mpsc, thread, time::Duration};
 
 use sea_orm::sqlx::Connection;
-use sea_orm_migration::MigratorTrait;
 use tokio::runtime;
 
 use super::{super::TestError, Collation, Locale, PostgresServer, admin, template};
+use crate::migrate::History;
 
 /// How long `drop` waits until the database is dropped, which takes some hundredths of a second.
 const DROP_TIMEOUT: Duration = Duration::from_secs(1);
@@ -20,8 +20,8 @@ pub(in super::super) struct Clone {
 }
 
 impl Clone {
-    /// Clones the template of `M`'s migrations, and creates the template first if it is missing.
-    pub(in super::super) async fn create<M: MigratorTrait>(
+    /// Clones the template of `H`'s migrations, and creates the template first if it is missing.
+    pub(in super::super) async fn create<H: History>(
         server: &PostgresServer,
         contents: Option<&str>,
         collation: Collation,
@@ -30,7 +30,7 @@ impl Clone {
         let (name, strategy) = (session.database_name(), session.strategy());
         let mut connection = admin::connect(server.admin_url()).await?;
         let locale = Locale::of(collation, &mut connection).await?;
-        let template = template::ensure::<M>(server, contents, &locale).await?;
+        let template = template::ensure::<H>(server, contents, &locale).await?;
         let copy = |template: &str| {
             let (name, template) = (admin::identifier(&name), admin::identifier(template));
             format!("CREATE DATABASE {name} TEMPLATE {template}{strategy}")
@@ -45,7 +45,7 @@ impl Clone {
         if copied.as_ref().is_err_and(admin::is_missing_database) {
             // Another process dropped the template, because it was old.
             template::forget(server, &template);
-            let template = template::ensure::<M>(server, contents, &locale).await?;
+            let template = template::ensure::<H>(server, contents, &locale).await?;
             copied = admin::execute(&mut connection, copy(&template)).await;
         }
         copied?;

@@ -15,6 +15,8 @@ pub enum Collation {
     C,
     /// American English, the default of most servers: `a` before `Z`.
     EnUs,
+    /// ICU's root collation (`und`): `a` before `Z`, and a composed letter beside its parts.
+    Icu,
 }
 
 /// The locale of a [`Collation`] on a server.
@@ -44,6 +46,7 @@ impl Locale {
     ) -> Result<Self, TestError> {
         match collation {
             Collation::C => return Ok(Self::Libc("C".to_owned())),
+            Collation::Icu => return Self::icu("und", connection).await,
             Collation::EnUs => {}
         }
         // 6 is UTF8; -1 is any encoding.
@@ -57,12 +60,16 @@ impl Locale {
         if let Some(name) = found.map_err(TestError::sql("looking for the locale en_US.UTF-8"))? {
             return Ok(Self::Libc(name));
         }
+        Self::icu("en-US", connection).await
+    }
+
+    async fn icu(name: &str, connection: &mut PgConnection) -> Result<Self, TestError> {
         // A database can have an ICU collation since PostgreSQL 15.
         let query = "SELECT current_setting('server_version_num')::int >= 150000 \
                      AND EXISTS (SELECT FROM pg_collation WHERE collprovider = 'i')";
         let icu = sqlx::query_scalar(query).fetch_one(connection).await;
         if icu.map_err(TestError::sql("looking for ICU"))? {
-            return Ok(Self::Icu("en-US".to_owned()));
+            return Ok(Self::Icu(name.to_owned()));
         }
         Err(TestError::NoCollation)
     }

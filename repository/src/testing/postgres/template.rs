@@ -6,13 +6,13 @@ use std::{
 };
 
 use sea_orm::sqlx::{self, PgConnection};
-use sea_orm_migration::MigratorTrait;
 use tokio::sync::OnceCell;
 
 use super::{
     super::{TestError, template},
     Locale, PostgresServer, admin,
 };
+use crate::migrate::History;
 
 /// The age in days at which a template is dropped. On a server that keeps running, each edited migration leaves one
 /// behind.
@@ -25,12 +25,12 @@ type Known = HashMap<(String, String), Arc<OnceCell<()>>>;
 static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
 
 /// Creates the template if it does not exist; returns its name.
-pub(super) async fn ensure<M: MigratorTrait>(
+pub(super) async fn ensure<H: History>(
     server: &PostgresServer,
     contents: Option<&str>,
     locale: &Locale,
 ) -> Result<String, TestError> {
-    let key = template::key::<M>(contents, &locale.to_string());
+    let key = template::key::<H>(contents, &locale.to_string());
     let name = format!("catamaran_tpl_{key}");
     let known = {
         let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -38,7 +38,7 @@ pub(super) async fn ensure<M: MigratorTrait>(
         Arc::clone(entry.or_default())
     };
     known
-        .get_or_try_init(|| create::<M>(server, &key, &name, locale))
+        .get_or_try_init(|| create::<H>(server, &key, &name, locale))
         .await?;
     Ok(name)
 }
@@ -53,7 +53,7 @@ pub(super) fn forget(server: &PostgresServer, name: &str) {
 ///
 /// It is migrated under another name and renamed after that, so that a database with the name of a template is
 /// complete.
-async fn create<M: MigratorTrait>(
+async fn create<H: History>(
     server: &PostgresServer,
     key: &str,
     name: &str,
@@ -85,7 +85,7 @@ async fn create<M: MigratorTrait>(
     admin::execute(&mut connection, drop).await?;
     let create = format!("CREATE DATABASE {quoted} {options}");
     admin::execute(&mut connection, create).await?;
-    template::migrate::<M, _>(&server.url(&unfinished), async |_| Ok(())).await?;
+    template::migrate::<H, _>(&server.url(&unfinished), async |_| Ok(())).await?;
     // A template must have no connections while it is cloned, not even one of autovacuum.
     let close = format!("ALTER DATABASE {quoted} WITH ALLOW_CONNECTIONS false");
     admin::execute(&mut connection, close).await?;

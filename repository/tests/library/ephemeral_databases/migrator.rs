@@ -1,51 +1,51 @@
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use sea_orm_migration::{
-    MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait,
-    sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbErr},
-};
+use catamaran::migrate::{History, Script, TwinMigration};
+use sea_orm_migration::sea_orm::{self, ConnectionTrait, Database, DatabaseConnection, DbErr};
 
 /// Makes one table, with a row that says that the migration ran.
 pub struct Migrator;
 
 struct MakeNotes;
 
-static RUNS: AtomicUsize = AtomicUsize::new(0);
+static MIGRATED: AtomicBool = AtomicBool::new(false);
 
-/// How often this process has migrated a database.
-pub fn runs() -> usize {
-    RUNS.load(Ordering::Relaxed)
+/// Whether this process has asked for the migration's statements, as it does to migrate a template.
+pub fn has_migrated() -> bool {
+    MIGRATED.load(Ordering::Relaxed)
 }
 
-impl MigrationName for MakeNotes {
-    fn name(&self) -> &str {
+fn up() -> Script {
+    MIGRATED.store(true, Ordering::Relaxed);
+    Script::new()
+        .sql("CREATE TABLE notes (body text NOT NULL)")
+        .sql("INSERT INTO notes (body) VALUES ('from the migration')")
+}
+
+impl TwinMigration for MakeNotes {
+    fn name(&self) -> &'static str {
         "m20260101_000000_make_notes"
     }
-}
 
-#[expect(
-    elided_lifetimes_in_paths,
-    reason = "the trait is declared so, and async-trait would make a written lifetime another one"
-)]
-#[async_trait::async_trait]
-impl MigrationTrait for MakeNotes {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        RUNS.fetch_add(1, Ordering::Relaxed);
-        let connection = manager.get_connection();
-        let statements = [
-            "CREATE TABLE notes (body text NOT NULL)",
-            "INSERT INTO notes (body) VALUES ('from the migration')",
-        ];
-        for statement in statements {
-            connection.execute_unprepared(statement).await?;
-        }
-        Ok(())
+    fn sqlite_up(&self) -> Script {
+        up()
+    }
+
+    fn sqlite_down(&self) -> Script {
+        Script::new().sql("DROP TABLE notes")
+    }
+
+    fn postgres_up(&self) -> Script {
+        up()
+    }
+
+    fn postgres_down(&self) -> Script {
+        Script::new().sql("DROP TABLE notes")
     }
 }
 
-#[async_trait::async_trait]
-impl MigratorTrait for Migrator {
-    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+impl History for Migrator {
+    fn migrations() -> Vec<Box<dyn TwinMigration>> {
         vec![Box::new(MakeNotes)]
     }
 }

@@ -153,7 +153,7 @@ async fn no_server(at: Target) -> Result<Provoked> {
             let folder = tempfile::tempdir().expect("a folder");
             told(Store::open(format!("sqlite://{}", folder.path().display())).await)
         }
-        Target::Postgres | Target::PostgresEnUs => {
+        Target::Postgres | Target::PostgresEnUs | Target::PostgresIcu => {
             let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
             let port = listener.local_addr().expect("its address").port();
             drop(listener);

@@ -4,6 +4,8 @@
 //! other types through [`Checked`], whose parameter is such a constant. If a check fails, the constant has no value and
 //! these types stay unknown, so the compiler reports no errors that merely follow from the first.
 
+mod values;
+
 use std::marker::PhantomData;
 
 use sea_orm::{EntityTrait, PrimaryKeyTrait};
@@ -12,6 +14,7 @@ use super::domain::Table;
 use super::error::Result;
 use super::record::{Change, invalid};
 use super::value::{Field, Type, Value};
+pub use values::Values;
 
 /// The type `T`, known only if the check `CHECK` passed.
 #[derive(Debug)]

@@ -1,0 +1,272 @@
+//! Values of columns: from small pools, so that they collide, and hostile ones.
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use fastrand::Rng;
+use uuid::Uuid;
+
+use super::super::shape::Shape;
+use crate::model::value::{MAX_BYTES, Type, Value};
+
+const TEXTS: &[&str] = &[
+    "a", "b", "run", "Run", "RUN", "daily", "local", "x", "y", "z", "Läufe",
+];
+
+/// Texts that some code quotes, folds, trims, escapes or counts wrongly.
+const HOSTILE: &[&str] = &[
+    "",
+    " ",
+    " a",
+    "a ",
+    "'",
+    "''",
+    "\"",
+    "\\",
+    "%",
+    "_",
+    "a%",
+    "%a%",
+    "a_b",
+    "\\%",
+    "$1",
+    "?1",
+    ":a",
+    "--",
+    ";",
+    "/*",
+    "*/",
+    "\n",
+    "\r\n",
+    "\t",
+    "é",
+    "e\u{301}",
+    "ß",
+    "ẞ",
+    "İ",
+    "ı",
+    "K",
+    "😀",
+    "👩‍👩‍👧",
+    "\u{feff}a",
+    "\u{e000}",
+    "\u{ffff}",
+    "\u{10ffff}",
+    "\u{7f}",
+    "\u{1}",
+    "NULL",
+    "null",
+    "0",
+    "1e5",
+    "2026-01-01",
+    "{}",
+    "[]",
+    "{a,b}",
+    "\u{202e}abc",
+    "א",
+    "ａ",
+    "𝒂",
+    "a\u{0}b",
+    "\u{0}",
+];
+
+const DAYS: &[(i32, u32, u32)] = &[
+    (2026, 1, 1),
+    (2026, 1, 2),
+    (2026, 1, 3),
+    (2024, 2, 29),
+    (1969, 12, 31),
+    (1970, 1, 1),
+    (1582, 10, 10),
+    (1, 1, 1),
+    (9999, 12, 31),
+    (0, 12, 31),
+    (10000, 1, 1),
+    (-4712, 1, 1),
+];
+
+const MICROSECONDS: &[i64] = &[
+    1_767_225_600_000_000,
+    1_767_225_600_000_001,
+    1_767_225_601_000_000,
+    1_767_225_600_500_000,
+    0,
+    -1,
+    -62_135_596_800_000_000,
+    253_402_300_799_999_999,
+    // Just outside of the years 1 to 9999.
+    -62_135_596_800_000_001,
+    253_402_300_800_000_000,
+];
+
+pub(super) fn chance(rng: &mut Rng, percent: u32) -> bool {
+    rng.u32(..100) < percent
+}
+
+pub(super) fn pick<T: Clone>(rng: &mut Rng, pool: &[T]) -> Option<T> {
+    match pool.len() {
+        0 => None,
+        n => Some(pool[rng.usize(..n)].clone()),
+    }
+}
+
+/// One of a few ids, which every table and every reference shares.
+pub(super) fn small_id(rng: &mut Rng) -> Uuid {
+    Uuid::from_u128(0x1000_0000_0000_4000_8000_0000_0000_0000 | rng.u128(1..12))
+}
+
+/// A value of a column, which a constraint or the library may refuse.
+pub(super) fn value(rng: &mut Rng, shape: &Shape, column: usize) -> Value {
+    let spec = &shape.specs[column];
+    if spec.nullable && chance(rng, 25) {
+        return Value::Null(spec.ty);
+    }
+    let examples = &shape.examples[column];
+    if !examples.is_empty() && chance(rng, 80) {
+        return pick(rng, examples).unwrap_or(Value::Null(spec.ty));
+    }
+    if let (Some(default), true) = (spec.default, chance(rng, 20)) {
+        return default();
+    }
+    match spec.ty {
+        Type::Text => Value::Text(text(rng, shape, column)),
+        Type::Bytes => Value::Bytes(bytes(rng, shape.most_bytes[column])),
+        ty => scalar(rng, ty),
+    }
+}
+
+fn scalar(rng: &mut Rng, ty: Type) -> Value {
+    match ty {
+        Type::Uuid => Value::Uuid(match rng.u32(..20) {
+            0 => Uuid::nil(),
+            1 => Uuid::max(),
+            2 => Uuid::from_u128(rng.u128(..)),
+            _ => small_id(rng),
+        }),
+        Type::Bool => Value::Bool(rng.bool()),
+        Type::Int => Value::Int(match rng.u32(..12) {
+            0 => i32::MIN,
+            1 => i32::MAX,
+            2 => rng.i32(..),
+            3 => 127,
+            _ => rng.i32(-1..4),
+        }),
+        Type::BigInt => Value::BigInt(match rng.u32(..12) {
+            0 => i64::MIN,
+            1 => i64::MAX,
+            2 => rng.i64(..),
+            3 => (1 << 53) + 1,
+            _ => rng.i64(-1..4),
+        }),
+        Type::Double => Value::Double(float(rng)),
+        Type::Timestamp => Value::Timestamp(instant(rng)),
+        Type::Date => Value::Date(day(rng)),
+        Type::Text => Value::Text(pick(rng, TEXTS).unwrap_or_default().to_owned()),
+        Type::Bytes => Value::Bytes(vec![0, 255]),
+    }
+}
+
+fn float(rng: &mut Rng) -> f64 {
+    const FLOATS: &[f64] = &[
+        0.0,
+        -0.0,
+        1.0,
+        -1.0,
+        0.1,
+        0.30000000000000004,
+        0.3,
+        1e300,
+        -1e300,
+        5e-324,
+        f64::MAX,
+        f64::MIN,
+        9007199254740993.0,
+        f64::NAN,
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+    ];
+    match rng.u32(..8) {
+        0 => f64::from_bits(rng.u64(..)),
+        _ => FLOATS[rng.usize(..FLOATS.len())],
+    }
+}
+
+pub(super) fn day(rng: &mut Rng) -> NaiveDate {
+    // Days at the ends of the calendar are less frequent than the first ones.
+    let most = if chance(rng, 80) { 5 } else { DAYS.len() };
+    let (year, month, day) = DAYS[rng.usize(..most)];
+    NaiveDate::from_ymd_opt(year, month, day).unwrap_or_default()
+}
+
+pub(super) fn instant(rng: &mut Rng) -> DateTime<Utc> {
+    let most = if chance(rng, 85) {
+        6
+    } else {
+        MICROSECONDS.len()
+    };
+    let at = DateTime::from_timestamp_micros(MICROSECONDS[rng.usize(..most)]);
+    let at = at.unwrap_or_default();
+    match rng.u32(..10) {
+        // Between two microseconds.
+        0 => at + TimeDelta::nanoseconds(999),
+        _ => at,
+    }
+}
+
+/// Text of an ordinary or a hostile kind.
+pub(super) fn short_text(rng: &mut Rng) -> String {
+    match rng.u32(..10) {
+        0..6 => pick(rng, TEXTS).unwrap_or_default().to_owned(),
+        6..9 => pick(rng, HOSTILE).unwrap_or_default().to_owned(),
+        _ => {
+            let parts = (0..rng.usize(..4)).filter_map(|_| pick(rng, HOSTILE));
+            parts.collect::<Vec<_>>().concat()
+        }
+    }
+}
+
+fn text(rng: &mut Rng, shape: &Shape, column: usize) -> String {
+    if !chance(rng, 3) {
+        return short_text(rng);
+    }
+    let most_chars = shape.specs[column].max_chars;
+    let most_bytes = shape.most_bytes[column];
+    let letter = if rng.bool() { "a" } else { "é" };
+    match most_chars {
+        Some(most) if rng.bool() => letter.repeat((most + 1).saturating_sub(rng.usize(..3))),
+        _ => {
+            let length = limit(rng, most_bytes);
+            let letters = "é".repeat(length / 2);
+            // The limit is in bytes, also between two characters.
+            if letter == "a" {
+                "a".repeat(length)
+            } else {
+                format!("{}{letters}", "a".repeat(length % 2))
+            }
+        }
+    }
+}
+
+/// A length at a limit. Long values are rare, because they take long.
+fn limit(rng: &mut Rng, most: usize) -> usize {
+    let affordable = most < MAX_BYTES || rng.u32(..40) == 0;
+    match affordable {
+        true => (most + 1).saturating_sub(rng.usize(..3)),
+        false => rng.usize(..300),
+    }
+}
+
+fn bytes(rng: &mut Rng, most: usize) -> Vec<u8> {
+    const BYTES: &[&[u8]] = &[
+        &[],
+        &[0],
+        &[0, 0],
+        &[1],
+        &[127, 128],
+        &[255],
+        b"\\x00",
+        b"'",
+    ];
+    if chance(rng, 2) {
+        return vec![7; limit(rng, most)];
+    }
+    pick(rng, BYTES).unwrap_or_default().to_vec()
+}

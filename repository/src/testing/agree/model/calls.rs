@@ -1,0 +1,455 @@
+//! The calls of a repository in the model.
+
+use uuid::Uuid;
+
+use super::super::operation::{Call, Draft, Method, Row, Seen, Values, Who};
+use super::super::outcome::{Answer, How, Outcome, PageOf};
+use super::units::Place;
+use super::written::{Did, check_new, same, set, touch};
+use super::{Broken, Model, require};
+use crate::model::error::{ConflictReason, ErrorKind};
+use crate::model::value::Value;
+
+/// A write bumps the version by one, sets the time, and leaves the other columns.
+const WROTE: &str = "a write changes its columns, bumps the version by one and sets the time";
+
+impl Model {
+    /// Checks one outcome, and learns from it.
+    pub(super) fn call(
+        &mut self,
+        who: Who,
+        place: Place,
+        call: &Call,
+        outcome: &Outcome,
+    ) -> Result<(), Broken> {
+        match &outcome.0 {
+            Err(kind) => self.failed(who, place, call, kind),
+            Ok(_) if place == Place::EndedUnit => Err(Broken {
+                rule: "a unit in which a write failed, or that has ended, accepts no call",
+                detail: format!("{} answered {outcome}", call.method.name()),
+            }),
+            Ok(_) if place == (Place::Unit { reads: true }) && call.method.writes() => {
+                Err(Broken {
+                    rule: "a read unit refuses writes",
+                    detail: format!("{} answered {outcome}", call.method.name()),
+                })
+            }
+            Ok(_) if self.uncertain => Ok(()),
+            Ok(answer) => self.answered(who, call, answer),
+        }
+    }
+
+    fn failed(&self, who: Who, place: Place, call: &Call, kind: &ErrorKind) -> Result<(), Broken> {
+        let broken = |rule: &'static str| {
+            Err(Broken {
+                rule,
+                detail: format!("{} failed with {kind:?}", call.method.name()),
+            })
+        };
+        match kind {
+            ErrorKind::Internal
+            | ErrorKind::Decode { .. }
+            | ErrorKind::SchemaMismatch { .. }
+            | ErrorKind::Corrupt
+            | ErrorKind::ConnectionLost
+            | ErrorKind::CommitUnknown
+            | ErrorKind::PoolTimeout
+            | ErrorKind::LockTimeout
+            | ErrorKind::Serialization
+            | ErrorKind::StatementTimeout
+            | ErrorKind::StatementTooLarge
+            | ErrorKind::DuplicateId { .. }
+            | ErrorKind::Unavailable { .. } => {
+                broken("a call alone on a healthy database does not fail so")
+            }
+            ErrorKind::UnitEnded { .. } if place != Place::EndedUnit => {
+                broken("a unit in which no write failed accepts calls")
+            }
+            _ if self.uncertain || place == Place::EndedUnit => Ok(()),
+            ErrorKind::NotFound { id, .. } => {
+                let visible = match call.method {
+                    Method::Restore { .. } => self.any(call.table, who, *id),
+                    _ => self.live(call.table, who, *id),
+                };
+                match (visible, &call.method) {
+                    // Its owner is another one than the record says.
+                    (Some(_), Method::Update(_)) | (None, _) => Ok(()),
+                    (Some(_), _) => broken("a visible row is found"),
+                }
+            }
+            ErrorKind::Conflict { id, reason, .. } => {
+                let Some(row) = self.any(call.table, who, *id) else {
+                    return broken("a conflict is about a row of the scope");
+                };
+                match (reason, self.shapes[call.table].managed.version) {
+                    (ConflictReason::Version { actual, .. }, Some(column)) => {
+                        // A bulk call may have written the row before it failed.
+                        match row[column] == Value::BigInt(*actual)
+                            || matches!(call.method, Method::UpsertMany(_))
+                        {
+                            true => Ok(()),
+                            false => broken("a conflict names the stored version"),
+                        }
+                    }
+                    _ => Ok(()),
+                }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn answered(&mut self, who: Who, call: &Call, answer: &Answer) -> Result<(), Broken> {
+        let table = call.table;
+        match (&call.method, answer) {
+            (Method::Find(id), Answer::Maybe(found)) => {
+                let expected = self.live(table, who, *id).map(AsRef::as_ref);
+                agree(expected, found.as_ref())
+            }
+            (Method::Get(id), Answer::Row(found)) => {
+                agree(self.live(table, who, *id).map(AsRef::as_ref), Some(found))
+            }
+            (Method::Lock(ids), Answer::Rows(found)) => {
+                let mut ids = ids.clone();
+                ids.sort();
+                ids.dedup();
+                let rows = ids.iter().filter_map(|id| self.live(table, who, *id));
+                let expected: Vec<&Row> = rows.map(AsRef::as_ref).collect();
+                listed(&expected, found.iter())
+            }
+            (Method::Exists(asked), Answer::Flag(found)) => {
+                let expected = !self.found(table, who, asked).is_empty();
+                require(*found == expected, "exists answers as the rows say", || {
+                    format!("{found} instead of {expected}")
+                })
+            }
+            (Method::Count(asked), Answer::Number(found)) => {
+                counted(self.found(table, who, asked).len(), *found)
+            }
+            (Method::Stream(asked), Answer::Rows(found)) => {
+                listed(&self.found(table, who, asked), found.iter())
+            }
+            (
+                Method::Pages {
+                    query,
+                    size,
+                    backwards,
+                },
+                Answer::Pages(pages),
+            ) => paged(&self.found(table, who, query), pages, *size, *backwards),
+            (Method::Follow { then, .. }, Answer::Pages(pages)) => {
+                // Which rows follow depends on the cursor. They are rows of the query, in its order.
+                let all = self.found(table, who, then);
+                let mut at = all.iter();
+                let ordered = pages
+                    .iter()
+                    .flat_map(|page| &page.rows)
+                    .all(|row| at.any(|expected| *expected == row));
+                require(
+                    ordered,
+                    "a page has rows of its query, in its order",
+                    || format!("{pages:?}"),
+                )
+            }
+            (Method::Plant { id, column, value }, Answer::Number(rows)) => {
+                if let (1, Some(row)) = (rows, self.any(table, who, *id)) {
+                    let mut row = Row::clone(row);
+                    row[*column] = value.clone();
+                    self.put(table, &row);
+                }
+                Ok(())
+            }
+            _ => self.written(who, call, answer),
+        }
+    }
+
+    fn written(&mut self, who: Who, call: &Call, answer: &Answer) -> Result<(), Broken> {
+        let table = call.table;
+        match (&call.method, answer) {
+            (Method::Insert(draft), Answer::Row(row)) => self.inserted(who, table, draft, row),
+            (Method::InsertMany(drafts), Answer::Rows(rows)) => {
+                counted(drafts.len(), rows.len() as u64)?;
+                let mut pairs = drafts.iter().zip(rows);
+                pairs.try_for_each(|(draft, row)| self.inserted(who, table, draft, row))
+            }
+            (Method::InsertRun { draft, rows: n }, Answer::Rows(rows)) => {
+                counted(*n, rows.len() as u64)?;
+                let mut rows = rows.iter();
+                rows.try_for_each(|row| self.inserted(who, table, draft, row))
+            }
+            (Method::Update(record), Answer::Row(row)) => {
+                let users = self.shapes[table].user_columns();
+                let changes = users.map(|column| (column, record[column].clone()));
+                let id = uuid_of(&record[self.shapes[table].managed.id]);
+                self.changed(who, table, id, &changes.collect(), row)
+            }
+            (Method::Patch { id, changes, .. }, Answer::Row(row)) if changes.is_empty() => {
+                agree(self.live(table, who, *id).map(AsRef::as_ref), Some(row))
+            }
+            (Method::Patch { id, changes, .. }, Answer::Row(row)) => {
+                self.changed(who, table, *id, changes, row)
+            }
+            (Method::Upsert(seen), Answer::Upserted(outcomes)) => {
+                self.upserted(who, table, std::slice::from_ref(seen), outcomes)
+            }
+            (Method::UpsertMany(seen), Answer::Upserted(outcomes)) => {
+                self.upserted(who, table, seen, outcomes)
+            }
+            (Method::UpsertRun { draft, rows: n }, Answer::Upserted(outcomes)) => {
+                let seen = vec![Seen::New(draft.clone()); *n];
+                self.upserted(who, table, &seen, outcomes)
+            }
+            (Method::Delete { id, .. }, Answer::Done) => {
+                let row = self.live(table, who, *id).map(|row| Row::clone(row));
+                let row = row.ok_or_else(|| Broken {
+                    rule: "only a live row of the scope is deleted",
+                    detail: id.to_string(),
+                })?;
+                self.remove(table, vec![row]);
+                Ok(())
+            }
+            (Method::Restore { id, .. }, Answer::Row(row)) => {
+                let Some(old) = self.any(table, who, *id) else {
+                    return agree(None, Some(row));
+                };
+                let mut expected = Row::clone(old);
+                if self.is_deleted(table, &expected) {
+                    touch(&self.shapes[table], &mut expected, self.now, Did::Restored);
+                }
+                same(
+                    &expected,
+                    row,
+                    "a restored row is live, and a live row is unchanged",
+                )?;
+                self.put(table, row);
+                Ok(())
+            }
+            (Method::Purge { before, limit }, Answer::Number(purged)) => {
+                let Some(column) = self.shapes[table].managed.deleted else {
+                    return Ok(());
+                };
+                let before = crate::model::clock::to_microseconds(*before);
+                let old = self.rows(table).filter(|row| {
+                    self.in_scope(table, who, row)
+                        && matches!(row[column], Value::Timestamp(at) if at < before)
+                });
+                let expected = old.count().min(*limit as usize);
+                counted(expected, *purged)?;
+                // Which ones are gone, and what referred to them, is read again.
+                self.uncertain |= *purged > 0;
+                Ok(())
+            }
+            (Method::PatchWhere { filter, changes }, Answer::Number(patched)) => {
+                let rows = self.live_matching(table, who, filter);
+                if changes.is_empty() {
+                    return counted(0, *patched);
+                }
+                counted(rows.len(), *patched)?;
+                for mut row in rows {
+                    set(&mut row, changes);
+                    touch(&self.shapes[table], &mut row, self.now, Did::Wrote);
+                    self.put(table, &row);
+                }
+                Ok(())
+            }
+            (Method::DeleteWhere(filter), Answer::Number(deleted)) => {
+                let rows = self.live_matching(table, who, filter);
+                counted(rows.len(), *deleted)?;
+                self.remove(table, rows);
+                Ok(())
+            }
+            (method, answer) => Err(Broken {
+                rule: "a method answers in its own form",
+                detail: format!("{} answered {answer:?}", method.name()),
+            }),
+        }
+    }
+
+    fn live_matching(
+        &self,
+        table: usize,
+        who: Who,
+        filter: &super::super::operation::Filter,
+    ) -> Vec<Row> {
+        let rows = self.matching(table, who, filter);
+        rows.filter(|row| !self.is_deleted(table, row))
+            .cloned()
+            .collect()
+    }
+
+    fn remove(&mut self, table: usize, rows: Vec<Row>) {
+        let managed = self.shapes[table].managed;
+        for mut row in rows {
+            if managed.deleted.is_some() {
+                touch(&self.shapes[table], &mut row, self.now, Did::Deleted);
+                self.put(table, &row);
+            } else {
+                self.rows[table].remove(&uuid_of(&row[managed.id]));
+                self.uncertain = true;
+            }
+        }
+    }
+
+    fn inserted(&mut self, who: Who, table: usize, draft: &Draft, row: &Row) -> Result<(), Broken> {
+        let shape = &self.shapes[table];
+        let id = uuid_of(&row[shape.managed.id]);
+        require(
+            draft.id.is_none_or(|given| given == id),
+            "a row has the id of its draft",
+            || id.to_string(),
+        )?;
+        require(
+            !self.rows[table].contains_key(&id),
+            "an insert makes a row that was not there",
+            || id.to_string(),
+        )?;
+        check_new(shape, &draft.values, who.owner(), self.now, row)?;
+        self.put(table, row);
+        Ok(())
+    }
+
+    fn changed(
+        &mut self,
+        who: Who,
+        table: usize,
+        id: Uuid,
+        changes: &Values,
+        row: &Row,
+    ) -> Result<(), Broken> {
+        let old = self.live(table, who, id).ok_or_else(|| Broken {
+            rule: "only a live row of the scope is changed",
+            detail: id.to_string(),
+        })?;
+        let mut expected = Row::clone(old);
+        set(&mut expected, changes);
+        touch(&self.shapes[table], &mut expected, self.now, Did::Wrote);
+        same(&expected, row, WROTE)?;
+        self.put(table, row);
+        Ok(())
+    }
+
+    fn upserted(
+        &mut self,
+        who: Who,
+        table: usize,
+        seen: &[Seen],
+        outcomes: &[(How, Row)],
+    ) -> Result<(), Broken> {
+        counted(seen.len(), outcomes.len() as u64)?;
+        for (seen, (how, row)) in seen.iter().zip(outcomes) {
+            let shape = &self.shapes[table];
+            let id = uuid_of(&row[shape.managed.id]);
+            let draft = match seen {
+                Seen::New(draft) => draft.clone(),
+                Seen::Seen(record) => Draft {
+                    id: Some(uuid_of(&record[shape.managed.id])),
+                    values: shape
+                        .user_columns()
+                        .map(|column| (column, record[column].clone()))
+                        .collect(),
+                },
+            };
+            match how {
+                How::Inserted => {
+                    let owner = match (seen, who, shape.managed.owner) {
+                        // The system's scope takes the owner of the record.
+                        (Seen::Seen(record), Who::System, Some(column)) => {
+                            Who::Owner(owner_number(&record[column]).unwrap_or_default())
+                        }
+                        _ => who,
+                    };
+                    self.inserted(owner, table, &draft, row)?;
+                }
+                How::Updated => {
+                    let changes = complete(shape, &draft.values);
+                    self.changed(who, table, id, &changes, row)?;
+                }
+                How::Unchanged => {
+                    agree(self.live(table, who, id).map(AsRef::as_ref), Some(row))?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The values of a draft, with the defaults of the columns that it does not name.
+fn complete(shape: &super::Shape, values: &Values) -> Values {
+    let defaults = shape.user_columns().filter_map(|column| {
+        let spec = &shape.specs[column];
+        let given = values.iter().any(|(given, _)| *given == column);
+        let default = spec.default.map(|default| default());
+        (!given).then(|| (column, default.unwrap_or(Value::Null(spec.ty))))
+    });
+    defaults.chain(values.iter().cloned()).collect()
+}
+
+fn owner_number(owner: &Value) -> Option<usize> {
+    (0..super::super::operation::OWNER_COUNT)
+        .find(|number| Who::Owner(*number).owner().map(Value::Uuid).as_ref() == Some(owner))
+}
+
+fn uuid_of(value: &Value) -> Uuid {
+    match value {
+        Value::Uuid(id) => *id,
+        _ => Uuid::nil(),
+    }
+}
+
+fn agree(expected: Option<&Row>, found: Option<&Row>) -> Result<(), Broken> {
+    require(
+        expected == found,
+        "a read finds the row as it was last written, if the scope sees it",
+        || format!("expected {expected:?}, found {found:?}"),
+    )
+}
+
+fn counted(expected: usize, found: u64) -> Result<(), Broken> {
+    require(
+        expected as u64 == found,
+        "a call counts the rows that it finds or writes",
+        || format!("{found} instead of {expected}"),
+    )
+}
+
+fn listed<'r>(
+    expected: &[&Row],
+    found: impl ExactSizeIterator<Item = &'r Row>,
+) -> Result<(), Broken> {
+    let found: Vec<&Row> = found.collect();
+    require(
+        expected == found,
+        "a query returns every row that it matches, once and in its order",
+        || format!("expected {expected:?}\nfound {found:?}"),
+    )
+}
+
+/// Checks that the pages are the rows without loss or repeat, and that only the last one is not full.
+fn paged(expected: &[&Row], pages: &[PageOf], size: u32, backwards: bool) -> Result<(), Broken> {
+    let complete = pages.last().is_some_and(|page| match backwards {
+        false => page.next.is_none(),
+        true => page.previous.is_none(),
+    });
+    let ordered: Vec<&PageOf> = match backwards {
+        false => pages.iter().collect(),
+        true => pages.iter().rev().collect(),
+    };
+    let rows: Vec<&Row> = ordered.iter().flat_map(|page| &page.rows).collect();
+    let expected = match (complete, backwards) {
+        (true, _) => expected,
+        (false, false) => &expected[..rows.len().min(expected.len())],
+        (false, true) => &expected[expected.len().saturating_sub(rows.len())..],
+    };
+    require(
+        expected == rows,
+        "pages have every row once, in the order of the query",
+        || format!("expected {expected:?}\nfound {rows:?}"),
+    )?;
+    let sizes = pages.iter().rev().skip(1);
+    let full = sizes
+        .into_iter()
+        .all(|page| page.rows.len() == size as usize);
+    require(full, "only the last page is not full", || {
+        let sizes: Vec<usize> = pages.iter().map(|page| page.rows.len()).collect();
+        format!("pages of {sizes:?} rows, of {size} that were asked for")
+    })
+}

@@ -1,0 +1,280 @@
+//! Calls as Rust code.
+
+use super::super::call::plant;
+use super::super::operation::{Asked, Draft, Filter, Key, Method, Row, Seen, Tamper, Values};
+use super::super::shape::Shape;
+use super::literal::{field, instant, text, uuid, value};
+use crate::model::query::{Comparison, Nulls, TextMatch, Visibility};
+use crate::model::value::Value;
+
+/// The lines of one call.
+pub(super) fn call(shape: &Shape, rows: &str, method: &Method) -> Vec<String> {
+    let saw = |arguments: String| {
+        vec![format!(
+            "replay.saw({rows}.{}({arguments}).await);",
+            method.name()
+        )]
+    };
+    match method {
+        Method::Find(id) | Method::Get(id) => saw(uuid(*id)),
+        Method::Lock(ids) => {
+            let ids: Vec<String> = ids.iter().map(|id| uuid(*id)).collect();
+            saw(format!("&[{}]", ids.join(", ")))
+        }
+        Method::Exists(asked) | Method::Count(asked) => saw(format!("&{}", query(shape, asked))),
+        Method::Stream(asked) => vec![format!(
+            "replay.saw_all({rows}.stream({})).await;",
+            query(shape, asked)
+        )],
+        Method::Pages {
+            query: asked,
+            size,
+            backwards,
+        } => vec![format!(
+            "replay.saw_pages(&{rows}, &{}, {size}, {backwards}).await;",
+            query(shape, asked)
+        )],
+        Method::Follow {
+            first,
+            tamper,
+            then,
+            size,
+            backwards,
+        } => {
+            let direction = if *backwards { "before" } else { "after" };
+            vec![
+                format!("let rows = {rows};"),
+                format!(
+                    "let page = rows.list(&{}, catamaran::PageRequest::first(1)).await;",
+                    query(shape, first)
+                ),
+                "if let Ok(page) = replay.ok(page) {".to_owned(),
+                "    let cursor = page.next.map_or(String::new(), |cursor| cursor.to_string());"
+                    .to_owned(),
+                tampered(tamper),
+                "    let Ok(cursor) = cursor.parse::<catamaran::Cursor>();".to_owned(),
+                format!(
+                    "    replay.saw(rows.list(&{}, catamaran::PageRequest::{direction}({size}, cursor)).await);",
+                    query(shape, then)
+                ),
+                "}".to_owned(),
+            ]
+        }
+        Method::Insert(new) => saw(draft(shape, new)),
+        Method::InsertMany(new) => {
+            let drafts: Vec<String> = new.iter().map(|new| draft(shape, new)).collect();
+            saw(format!("vec![{}]", drafts.join(", ")))
+        }
+        Method::InsertRun {
+            draft: new,
+            rows: n,
+        } => saw(format!("vec![{}; {n}]", draft(shape, new))),
+        Method::Update(row) => saw(record(shape, row)),
+        Method::Patch {
+            id,
+            expected: version,
+            changes,
+        } => saw(format!(
+            "{}, {}, {}",
+            uuid(*id),
+            expected(*version),
+            patch(shape, changes)
+        )),
+        Method::Upsert(seen) => saw(upsert(shape, seen)),
+        Method::UpsertMany(seen) => {
+            let seen: Vec<String> = seen.iter().map(|seen| upsert(shape, seen)).collect();
+            saw(format!("vec![{}]", seen.join(", ")))
+        }
+        Method::UpsertRun {
+            draft: new,
+            rows: n,
+        } => saw(format!(
+            "vec![catamaran::Upsert::new({}); {n}]",
+            draft(shape, new)
+        )),
+        Method::Delete {
+            id,
+            expected: version,
+        }
+        | Method::Restore {
+            id,
+            expected: version,
+        } => saw(format!("{}, {}", uuid(*id), expected(*version))),
+        Method::Purge { before, limit } => saw(format!("{}, {limit}", instant(*before))),
+        Method::PatchWhere {
+            filter: of,
+            changes,
+        } => saw(format!("&{}, {}", filter(shape, of), patch(shape, changes))),
+        Method::DeleteWhere(of) => saw(format!("&{}", filter(shape, of))),
+        Method::Plant {
+            id,
+            column,
+            value: planted,
+        } => vec![format!(
+            "replay.saw_custom(&{rows}, r#\"{}\"#).await;",
+            plant(shape, *id, *column, planted)
+        )],
+    }
+}
+
+fn tampered(tamper: &Tamper) -> String {
+    match tamper {
+        Tamper::None => String::new(),
+        Tamper::Byte(share) => format!(
+            "    let at = cursor.len() * {share} / 256; let with = if cursor[at..].starts_with('A') {{ \"B\" }} else \
+             {{ \"A\" }}; let cursor = cursor[..at].to_owned() + with + cursor.get(at + 1..).unwrap_or_default();"
+        ),
+        Tamper::Cut(share) => {
+            format!("    let cursor = cursor[..cursor.len() * {share} / 256].to_owned();")
+        }
+        Tamper::Text(cursor) => format!("    let cursor = {}.to_string();", text(cursor)),
+    }
+}
+
+fn expected(version: Option<i64>) -> String {
+    match version {
+        None => "catamaran::Expected::Any".to_owned(),
+        Some(version) => format!("catamaran::Expected::Version({version})"),
+    }
+}
+
+/// A draft by its constructor, which takes what has no default, and its setters.
+fn draft(shape: &Shape, draft: &Draft) -> String {
+    let given = |column: usize| draft.values.iter().find(|(index, _)| *index == column);
+    let required = shape
+        .user_columns()
+        .filter(|column| !shape.is_optional(*column));
+    let required: Vec<String> = required
+        .filter_map(given)
+        .map(|(_, given)| value(given))
+        .collect();
+    let mut text = format!("{}::new({})", shape.draft, required.join(", "));
+    if let Some(id) = draft.id {
+        let setter = shape.specs[shape.managed.id].field;
+        text += &format!(".{setter}({})", uuid(id));
+    }
+    let optional = draft
+        .values
+        .iter()
+        .filter(|(column, _)| shape.is_optional(*column));
+    text + &setters(shape, optional)
+}
+
+fn patch(shape: &Shape, changes: &Values) -> String {
+    format!("{}::new()", shape.patch) + &setters(shape, changes.iter())
+}
+
+fn setters<'v>(shape: &Shape, values: impl Iterator<Item = &'v (usize, Value)>) -> String {
+    let setter = |(column, value): &(usize, Value)| {
+        let spec = &shape.specs[*column];
+        format!(".{}({})", spec.field, field(value, spec.nullable))
+    };
+    values.map(setter).collect()
+}
+
+/// A record, with its fields.
+fn record(shape: &Shape, row: &Row) -> String {
+    let fields = shape.specs.iter().zip(row).map(|(spec, value)| {
+        let value = field(value, spec.nullable);
+        format!("{}: {value}.into()", spec.field)
+    });
+    let fields: Vec<String> = fields.collect();
+    format!("{} {{ {} }}", shape.record, fields.join(", "))
+}
+
+fn upsert(shape: &Shape, seen: &Seen) -> String {
+    match seen {
+        Seen::New(new) => format!("catamaran::Upsert::new({})", draft(shape, new)),
+        Seen::Seen(row) => format!("catamaran::Upsert::seen({})", record(shape, row)),
+    }
+}
+
+fn query(shape: &Shape, asked: &Asked) -> String {
+    let mut text = format!(
+        "catamaran::Query::<{}>::from({})",
+        shape.record,
+        filter(shape, &asked.filter)
+    );
+    for key in &asked.order {
+        text += &format!(".order_by({})", order(shape, *key));
+    }
+    match asked.visibility {
+        Visibility::Live => {}
+        other => text += &format!(".visibility(catamaran::Visibility::{other:?})"),
+    }
+    text
+}
+
+fn order(shape: &Shape, key: Key) -> String {
+    let direction = if key.descending { "desc" } else { "asc" };
+    let nulls = match key.nulls {
+        None => "",
+        Some(Nulls::First) => ".nulls_first()",
+        Some(Nulls::Last) => ".nulls_last()",
+    };
+    format!("{}.{direction}(){nulls}", column(shape, key.column))
+}
+
+fn column(shape: &Shape, column: usize) -> String {
+    format!(
+        "{}::{}",
+        shape.record,
+        shape.specs[column].field.to_uppercase()
+    )
+}
+
+fn filter(shape: &Shape, of: &Filter) -> String {
+    let record = shape.record;
+    match of {
+        Filter::All => format!("catamaran::Filter::<{record}>::all()"),
+        Filter::None => format!("catamaran::Filter::<{record}>::none()"),
+        Filter::Compare(index, how, with) => {
+            let method = match how {
+                Comparison::Equal => "eq",
+                Comparison::NotEqual => "ne",
+                Comparison::Less => "lt",
+                Comparison::LessOrEqual => "le",
+                Comparison::Greater => "gt",
+                Comparison::GreaterOrEqual => "ge",
+            };
+            format!("{}.{method}({})", column(shape, *index), value(with))
+        }
+        Filter::IsIn(index, values) if values.is_empty() => {
+            let empty = value(&Value::Null(shape.specs[*index].ty));
+            format!("{}.is_in({})", column(shape, *index), empty)
+        }
+        Filter::IsIn(index, values) => {
+            let values: Vec<String> = values.iter().map(owned).collect();
+            format!("{}.is_in([{}])", column(shape, *index), values.join(", "))
+        }
+        Filter::IsNull(index) => {
+            format!("catamaran::Filter::<{record}>::is_null({index}).expect(\"a column\")")
+        }
+        Filter::Text(index, how, needle) => {
+            let method = match how {
+                TextMatch::Contains => "contains",
+                TextMatch::ContainsFolded => "contains_ignore_ascii_case",
+                TextMatch::StartsWith => "starts_with",
+                TextMatch::EndsWith => "ends_with",
+            };
+            format!("{}.{method}({})", column(shape, *index), text(needle))
+        }
+        Filter::Not(inner) => format!("{}.not()", filter(shape, inner)),
+        Filter::And(left, right) => {
+            format!("{}.and({})", filter(shape, left), filter(shape, right))
+        }
+        Filter::Or(left, right) => format!("{}.or({})", filter(shape, left), filter(shape, right)),
+        Filter::Chain { link, links, or } => {
+            let (link, join) = (filter(shape, link), if *or { "or" } else { "and" });
+            format!("(1..{links}).fold({link}, |chain, _| chain.{join}({link}))")
+        }
+    }
+}
+
+/// A value of a list, whose elements have one type.
+fn owned(of: &Value) -> String {
+    match of {
+        Value::Text(text) => format!("{}.to_owned()", self::text(text)),
+        of => value(of),
+    }
+}

@@ -1,0 +1,132 @@
+//! Values as Rust expressions.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::model::value::{Type, Value};
+
+/// An expression of the value's own type.
+pub(super) fn value(value: &Value) -> String {
+    match value {
+        Value::Null(ty) => format!("None::<{}>", rust(*ty)),
+        Value::Uuid(id) => uuid(*id),
+        Value::Text(long) => text(long),
+        Value::Bool(flag) => flag.to_string(),
+        Value::Int(number) => format!("{number}_i32"),
+        Value::BigInt(number) => format!("{number}_i64"),
+        Value::Double(float) => double(*float),
+        Value::Timestamp(at) => instant(*at),
+        Value::Date(day) => {
+            format!("\"{day}\".parse::<chrono::NaiveDate>().expect(\"a day\")")
+        }
+        Value::Bytes(bytes) => match repeated(bytes) {
+            Some(byte) => format!("vec![{byte}_u8; {}]", bytes.len()),
+            None if bytes.is_empty() => "Vec::<u8>::new()".to_owned(),
+            None => format!("vec!{bytes:?}"),
+        },
+        Value::Array(_, values) => {
+            let values: Vec<String> = values.iter().map(self::value).collect();
+            format!("vec![{}]", values.join(", "))
+        }
+    }
+}
+
+/// An expression for a column that may accept NULL.
+pub(super) fn field(given: &Value, nullable: bool) -> String {
+    let text = value(given);
+    match nullable && !given.is_null() {
+        true => match given {
+            Value::Text(_) => format!("Some({}.to_owned())", text.trim_start_matches('&')),
+            _ => format!("Some({text})"),
+        },
+        false => text,
+    }
+}
+
+pub(super) fn uuid(id: Uuid) -> String {
+    format!("uuid::uuid!(\"{id}\")")
+}
+
+pub(super) fn instant(at: DateTime<Utc>) -> String {
+    if at == DateTime::<Utc>::MAX_UTC {
+        return "chrono::DateTime::<chrono::Utc>::MAX_UTC".to_owned();
+    }
+    if at == DateTime::<Utc>::MIN_UTC {
+        return "chrono::DateTime::<chrono::Utc>::MIN_UTC".to_owned();
+    }
+    let text = at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
+    format!("\"{text}\".parse::<chrono::DateTime<chrono::Utc>>().expect(\"a time\")")
+}
+
+/// A text, whose long repeated part is not written out.
+pub(super) fn text(text: &str) -> String {
+    let Some(last) = text.chars().next_back() else {
+        return "\"\"".to_owned();
+    };
+    let rest = text.trim_end_matches(last);
+    let repeats = text[rest.len()..].chars().count();
+    match (repeats > 40, rest.is_empty()) {
+        (true, true) => format!("{:?}.repeat({repeats})", last.to_string()),
+        (true, false) => format!(
+            "{rest:?}.to_owned() + &{:?}.repeat({repeats})",
+            last.to_string()
+        ),
+        (false, _) => format!("{text:?}"),
+    }
+}
+
+fn double(float: f64) -> String {
+    if float.is_nan() {
+        "f64::NAN".to_owned()
+    } else if float.is_infinite() {
+        match float.is_sign_positive() {
+            true => "f64::INFINITY".to_owned(),
+            false => "f64::NEG_INFINITY".to_owned(),
+        }
+    } else {
+        format!("{float:?}_f64")
+    }
+}
+
+fn repeated(bytes: &[u8]) -> Option<u8> {
+    let first = *bytes.first()?;
+    (bytes.len() > 40 && bytes.iter().all(|byte| *byte == first)).then_some(first)
+}
+
+fn rust(ty: Type) -> &'static str {
+    match ty {
+        Type::Uuid => "uuid::Uuid",
+        Type::Text => "String",
+        Type::Bool => "bool",
+        Type::Int => "i32",
+        Type::BigInt => "i64",
+        Type::Double => "f64",
+        Type::Timestamp => "chrono::DateTime<chrono::Utc>",
+        Type::Date => "chrono::NaiveDate",
+        Type::Bytes => "Vec<u8>",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_written_as_expressions_of_their_types() {
+        for (given, written) in [
+            (Value::Null(Type::Text), "None::<String>"),
+            (Value::Text("a\"\u{0}é".into()), r#""a\"\0é""#),
+            (Value::Text("é".repeat(50)), "\"é\".repeat(50)"),
+            (Value::BigInt(i64::MIN), "-9223372036854775808_i64"),
+            (Value::Double(1e300), "1e300_f64"),
+            (Value::Double(f64::NEG_INFINITY), "f64::NEG_INFINITY"),
+            (Value::Bytes(vec![7; 50]), "vec![7_u8; 50]"),
+        ] {
+            assert_eq!(value(&given), written);
+        }
+        assert_eq!(
+            field(&Value::Text("a".into()), true),
+            "Some(\"a\".to_owned())"
+        );
+    }
+}

@@ -1,0 +1,104 @@
+//! Random operations on both engines, in every configuration, with the kit that users have.
+
+use std::time::Duration;
+
+use catamaran::testing::{AgreeError, Divergence, EnginesAgree, Summary, Target};
+use entity::{DOMAIN, Device, Entry, Habit, Reminder};
+
+use crate::specimen::{self, Specimen};
+
+/// The domain of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Records {
+    /// The reference domain: owners, versions, soft delete, keys, checks and foreign keys.
+    Reference,
+    /// One table with every type of column, and nothing that the library manages but the id.
+    Specimen,
+}
+
+/// One configuration of both engines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Configuration {
+    /// The records.
+    pub records: Records,
+    /// A file or memory.
+    pub sqlite: Target,
+    /// The collation.
+    pub postgres: Target,
+    /// The connections of each store.
+    pub connections: usize,
+}
+
+impl std::fmt::Display for Configuration {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Configuration {
+            records,
+            sqlite,
+            postgres,
+            connections,
+        } = self;
+        write!(
+            f,
+            "{records:?}, {sqlite:?}, {postgres:?}, {connections} connections"
+        )
+    }
+}
+
+/// Every configuration.
+pub fn configurations() -> Vec<Configuration> {
+    let mut all = Vec::new();
+    for postgres in [Target::Postgres, Target::PostgresEnUs, Target::PostgresIcu] {
+        for sqlite in [Target::SqliteFile, Target::SqliteMemory] {
+            for connections in [1, 8] {
+                for records in [Records::Reference, Records::Specimen] {
+                    all.push(Configuration {
+                        records,
+                        sqlite,
+                        postgres,
+                        connections,
+                    });
+                }
+            }
+        }
+    }
+    all
+}
+
+impl Configuration {
+    /// A run in this configuration.
+    fn run(&self) -> EnginesAgree {
+        let run = match self.records {
+            Records::Reference => EnginesAgree::new(&DOMAIN)
+                .record::<Habit>()
+                .record::<Entry>()
+                .record::<Reminder>()
+                .record::<Device>()
+                .example(Reminder::TIME_LOCAL, ["07:30", "23:59"])
+                .example(Reminder::DAYS_OF_WEEK, [1, 127]),
+            Records::Specimen => EnginesAgree::new(&specimen::DOMAIN).record::<Specimen>(),
+        };
+        run.targets(self.sqlite, self.postgres)
+            .connections(self.connections)
+    }
+
+    /// Runs operations, and returns what was done and at most `most` divergences, each of another class.
+    ///
+    /// # Errors
+    /// As [`EnginesAgree::survey`].
+    pub fn survey(
+        &self,
+        seed: u64,
+        operations: u64,
+        time: Option<Duration>,
+        most: usize,
+    ) -> Result<(Summary, Vec<Divergence>), AgreeError> {
+        let mut run = self.run().seed(seed).operations(operations);
+        if let Some(time) = time {
+            run = run.time_limit(time);
+        }
+        match self.records {
+            Records::Reference => run.survey::<migration::Migrator>(most),
+            Records::Specimen => run.survey::<specimen::Migrator>(most),
+        }
+    }
+}
