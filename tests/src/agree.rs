@@ -6,6 +6,7 @@ use catamaran::testing::{AgreeError, Divergence, EnginesAgree, Summary, Target};
 use entity::{DOMAIN, Device, Entry, Habit, Reminder};
 
 use crate::specimen::{self, Specimen};
+use crate::tasks::{self, Task};
 
 /// The domain of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub enum Records {
     Reference,
     /// One table with every type of column, and nothing that the library manages but the id.
     Specimen,
+    /// One table with rules of every kind, which refers to itself.
+    Tasks,
 }
 
 /// One configuration of both engines.
@@ -50,7 +53,7 @@ pub fn configurations() -> Vec<Configuration> {
     for postgres in [Target::Postgres, Target::PostgresEnUs, Target::PostgresIcu] {
         for sqlite in [Target::SqliteFile, Target::SqliteMemory] {
             for connections in [1, 8] {
-                for records in [Records::Reference, Records::Specimen] {
+                for records in [Records::Reference, Records::Specimen, Records::Tasks] {
                     all.push(Configuration {
                         records,
                         sqlite,
@@ -76,6 +79,7 @@ impl Configuration {
                 .example(Reminder::TIME_LOCAL, ["07:30", "23:59"])
                 .example(Reminder::DAYS_OF_WEEK, [1, 127]),
             Records::Specimen => EnginesAgree::new(&specimen::DOMAIN).record::<Specimen>(),
+            Records::Tasks => EnginesAgree::new(&tasks::DOMAIN).record::<Task>(),
         };
         run.targets(self.sqlite, self.postgres)
             .connections(self.connections)
@@ -99,6 +103,7 @@ impl Configuration {
         match self.records {
             Records::Reference => run.survey::<migration::Migrator>(most),
             Records::Specimen => run.survey::<specimen::Migrator>(most),
+            Records::Tasks => run.survey::<tasks::Migrator>(most),
         }
     }
 }

@@ -72,6 +72,23 @@ impl Written<'_> {
     }
 }
 
+/// Selects a row if one of the stored rows is in the last version that there is.
+pub(crate) fn at_last_version<D: Spelling>(
+    statements: &Statements,
+    affected: Affected<'_>,
+    version: usize,
+) -> Result<(SqlText, Vec<Value>)> {
+    let mut values = Vec::new();
+    affected.values(statements, &mut values)?;
+    values.push(Value::BigInt(i64::MAX));
+    let mut sql = Sql::<D>::new("SELECT 1 FROM ");
+    affected.write(&mut sql, statements);
+    sql.push(" AS \"row\" WHERE ")
+        .name(statements.column(version));
+    sql.push(" = ").parameter();
+    Ok((text(sql), values))
+}
+
 /// Selects a row if the written row violates the condition of a check.
 pub(crate) fn violates_check<D: Spelling>(
     statements: &Statements,

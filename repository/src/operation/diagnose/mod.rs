@@ -1,6 +1,6 @@
 //! Completes the error of a refused write: the violated constraint is the first in the order of the library's rule.
 //!
-//! The order of one row is that of Postgres: NOT NULL, the checks by name, the unique keys with the primary key first,
+//! The order of one row is that of Postgres: a version at its end, NOT NULL, the checks by name, the unique keys with the primary key first,
 //! the foreign keys. SQLite has another order, and does not name foreign keys. When a statement violates a constraint,
 //! SQLite undoes that statement and leaves its transaction open. So the library looks for the first violated constraint
 //! of the domain in the same transaction. One that only the live schema has stays as SQLite reports it.
@@ -15,12 +15,12 @@ use foreign_keys::Key;
 use super::{Context, values, write_order};
 use crate::driver::Dialect;
 use crate::driver::Twin;
-use crate::model::error::{Error, ErrorKind};
+use crate::model::error::{Error, ErrorKind, InvalidReason};
 use crate::model::record::Record;
 use crate::model::value::Value;
 use crate::session::Session;
 use crate::sql::SqlText;
-use crate::sql::{Affected, Written};
+use crate::sql::{self, Affected, Written};
 
 /// Completes the error of a statement that writes whole rows. `stored` is whether it updates them.
 pub(super) async fn row_error<D: Dialect, R: Twin<D>>(
@@ -30,6 +30,12 @@ pub(super) async fn row_error<D: Dialect, R: Twin<D>>(
     rows: &[&R],
     stored: bool,
 ) -> Error {
+    if stored && let [row] = rows {
+        let (id, owner) = (row.id(), None);
+        if overflows_version::<D, R>(session, &error, Affected::One { id, owner }).await {
+            return error.with_kind(version_overflow::<R>());
+        }
+    }
     if is_unnamed::<D>(&error) {
         let key = foreign_keys::violated_by_rows(session, rows).await;
         return named(error, key);
@@ -57,6 +63,9 @@ pub(super) async fn change_error<D: Dialect, R: Twin<D>>(
     affected: Affected<'_>,
     changes: &[(usize, Value)],
 ) -> Error {
+    if overflows_version::<D, R>(session, &error, affected).await {
+        return error.with_kind(version_overflow::<R>());
+    }
     if is_unnamed::<D>(&error) {
         let key = foreign_keys::violated_by_change::<D, R>(session, context, affected, changes);
         return named(error, key.await);
@@ -93,7 +102,10 @@ pub(super) fn may_violate_several<D: Dialect, R: Twin<D>>(
         .iter()
         .map(|(index, _)| R::statements().column(*index))
         .collect();
-    rules::touched::<D, R>(&changed) + foreign_keys::touched::<D, R>(context, &changed) > 1
+    // A version may be at its end.
+    let versions = usize::from(R::MANAGED.version.is_some());
+    let keys = foreign_keys::touched::<D, R>(context, &changed);
+    versions + rules::touched::<D, R>(&changed) + keys > 1
 }
 
 /// Whether the removal of a row can violate several foreign keys, so that the error depends on the row.
@@ -109,6 +121,38 @@ async fn has_row<D: Dialect>(
     match query {
         Ok((text, values)) => session.probe(&text, values).await.is_some(),
         Err(_) => false,
+    }
+}
+
+/// Whether the statement would also have incremented the version of the row beyond its end, which Postgres finds first.
+async fn overflows_version<D: Dialect, R: Twin<D>>(
+    session: &mut Session<D>,
+    error: &Error,
+    affected: Affected<'_>,
+) -> bool {
+    let is_violation = matches!(
+        error.kind(),
+        ErrorKind::NotNull { .. }
+            | ErrorKind::Check { .. }
+            | ErrorKind::Unique { .. }
+            | ErrorKind::ForeignKey { .. }
+    );
+    let (Some(version), true) = (R::MANAGED.version, D::OUTLIVES_REFUSALS && is_violation) else {
+        return false;
+    };
+    matches!(affected, Affected::One { .. })
+        && has_row(
+            session,
+            sql::at_last_version::<D>(R::statements(), affected, version),
+        )
+        .await
+}
+
+fn version_overflow<R: Record>() -> ErrorKind {
+    let version = R::MANAGED.version.map(|index| R::COLUMNS[index].field);
+    ErrorKind::InvalidValue {
+        field: version.map(Into::into),
+        reason: InvalidReason::Refused,
     }
 }
 
@@ -137,16 +181,8 @@ fn named(error: Error, key: Option<Key>) -> Error {
 pub(super) fn completed<R: Record>(error: Error, context: &Context) -> Error {
     let key = match error.kind() {
         // SQLSTATE 22003, out of range. Only the version is computed by a statement; bound values fit their columns.
-        ErrorKind::InvalidValue {
-            field: None,
-            reason,
-        } if error.code() == Some("22003") => {
-            let version = R::MANAGED.version.map(|index| R::COLUMNS[index].field);
-            let kind = ErrorKind::InvalidValue {
-                field: version.map(Into::into),
-                reason: reason.clone(),
-            };
-            return error.with_kind(kind);
+        ErrorKind::InvalidValue { field: None, .. } if error.code() == Some("22003") => {
+            return error.with_kind(version_overflow::<R>());
         }
         // A key of another table than the statement's. The domain has its columns.
         ErrorKind::ForeignKey {
