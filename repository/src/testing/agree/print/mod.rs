@@ -7,6 +7,7 @@ use std::fmt::Write;
 
 use super::operation::{Action, Call, End, How, Inner, OWNER_COUNT, Step, UnitPlan, Who};
 use super::shape::Shape;
+use super::source::ordinary_time;
 use literal::{instant, uuid};
 
 /// The code of a test that runs the steps on both engines.
@@ -56,11 +57,10 @@ impl Printer<'_> {
 
     fn step(&mut self, step: &Step) {
         let turn = step.turn;
-        self.line(format!(
-            "replay.turn({}, {});",
-            turn.number,
-            instant(turn.now)
-        ));
+        self.line(match turn.now == ordinary_time(turn.number) {
+            true => format!("replay.turn({});", turn.number),
+            false => format!("replay.turn_at({}, {});", turn.number, instant(turn.now)),
+        });
         match &step.action {
             Action::Call { who, call } => self.outside(*who, call),
             Action::Unit(plan) => self.unit(plan),
