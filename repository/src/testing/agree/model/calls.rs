@@ -34,7 +34,10 @@ impl Model {
                     detail: format!("{} answered {outcome}", call.method.name()),
                 })
             }
-            Ok(_) if self.uncertain => Ok(()),
+            Ok(_) if self.uncertain => {
+                self.blind |= call.method.writes();
+                Ok(())
+            }
             Ok(answer) => self.answered(who, call, answer),
         }
     }
