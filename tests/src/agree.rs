@@ -1,7 +1,5 @@
 //! Random operations on both engines, in every configuration, with the kit that users have.
 
-use std::time::Duration;
-
 use catamaran::testing::{AgreeError, Divergence, EnginesAgree, Summary, Target};
 use entity::{DOMAIN, Device, Entry, Habit, Reminder};
 
@@ -69,7 +67,7 @@ pub fn configurations() -> Vec<Configuration> {
 
 impl Configuration {
     /// A run in this configuration.
-    fn run(&self) -> EnginesAgree {
+    pub fn run(&self) -> EnginesAgree {
         let run = match self.records {
             Records::Reference => EnginesAgree::new(&DOMAIN)
                 .record::<Habit>()
@@ -85,21 +83,15 @@ impl Configuration {
             .connections(self.connections)
     }
 
-    /// Runs operations, and returns what was done and at most `most` divergences, each of another class.
+    /// Runs it, and returns what was done and at most `most` divergences, each of another class.
     ///
     /// # Errors
     /// As [`EnginesAgree::survey`].
     pub fn survey(
         &self,
-        seed: u64,
-        operations: u64,
-        time: Option<Duration>,
+        run: EnginesAgree,
         most: usize,
     ) -> Result<(Summary, Vec<Divergence>), AgreeError> {
-        let mut run = self.run().seed(seed).operations(operations);
-        if let Some(time) = time {
-            run = run.time_limit(time);
-        }
         match self.records {
             Records::Reference => run.survey::<migration::Migrator>(most),
             Records::Specimen => run.survey::<specimen::Migrator>(most),

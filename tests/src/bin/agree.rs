@@ -65,7 +65,9 @@ fn main() -> ExitCode {
             let seed = seed.wrapping_add(1_000_000 * number as u64);
             let time = TURN.min(until.saturating_duration_since(Instant::now()));
             let began = Instant::now();
-            let (summary, divergences) = configuration.survey(seed, u64::MAX, Some(time), 20)?;
+            let run = configuration.run().seed(seed).operations(u64::MAX);
+            let outcome = configuration.survey(run.time_limit(time), 20);
+            let (summary, divergences) = outcome?;
             let mut total = total
                 .lock()
                 .unwrap_or_else(|poisoned| poisoned.into_inner());

@@ -1,42 +1,144 @@
-//! Random operations on both engines, with the kit that users have: every outcome is the same, and follows from the
-//! outcomes before it.
+//! The comparison of the engines by random operations that users have, on our own records and in every configuration.
 
-use catamaran::testing::{EnginesAgree, Target};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use catamaran::migrate::{Script, TwinMigration};
+use catamaran::testing::{AgreeError, EnginesAgree, Summary};
 use entity::{DOMAIN, Device, Entry, Habit, Reminder};
+use suite::agree::configurations;
 use suite::specimen::{self, Specimen};
 
+/// Over all configurations.
+const OPERATIONS: u64 = 100_000;
+
+/// Outcomes that a run must reach, or it compares less than it says.
+const REACHED: [&str; 14] = [
+    "Ok",
+    "Check",
+    "Conflict",
+    "ForeignKey",
+    "InvalidCursor",
+    "InvalidQuery",
+    "InvalidValue",
+    "NotFound",
+    "NotNull",
+    "Permission",
+    "ReadOnly",
+    "Unique",
+    "UnitEnded",
+    "Unsupported",
+];
+
 #[test]
-fn the_engines_agree_on_the_reference_domain() {
-    let run = EnginesAgree::new(&DOMAIN)
-        .record::<Habit>()
-        .record::<Entry>()
-        .record::<Reminder>()
-        .record::<Device>()
-        .example(Reminder::TIME_LOCAL, ["07:30", "23:59"])
-        .example(Reminder::DAYS_OF_WEEK, [1, 127])
-        .operations(1_000);
-    let (summary, divergences) = run
-        .survey::<migration::Migrator>(30)
-        .unwrap_or_else(|error| panic!("{error}"));
+fn random_operations_have_the_same_outcomes_on_both_engines_in_every_configuration() {
+    let configurations = configurations();
+    let operations = OPERATIONS.div_ceil(configurations.len() as u64);
+    let next = AtomicUsize::new(0);
+    let total = Mutex::new((Summary::default(), String::new()));
+    let work = || {
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(configuration) = configurations.get(number) else {
+                return;
+            };
+            let seed = 1_000 * number as u64;
+            let run = configuration.run().shrink_time(Duration::from_secs(5));
+            let run = run.seed(seed).operations(operations);
+            let outcome = configuration.survey(run, 1);
+            let (summary, divergences) = outcome.unwrap_or_else(|error| panic!("{error}"));
+            let mut total = total.lock().expect("no other run panicked");
+            total.0.add(&summary);
+            for divergence in divergences {
+                total.1 += &format!("\n{configuration}: {divergence}\n");
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(work);
+        }
+    });
+    let (summary, divergences) = total.into_inner().expect("no run panicked");
     println!("{summary}");
-    println!("{:?}", summary.outcomes);
-    for divergence in divergences {
-        println!("==== {divergence}");
+    assert!(divergences.is_empty(), "{divergences}");
+    let kinds = summary.kinds();
+    let missing: Vec<_> = REACHED
+        .iter()
+        .filter(|kind| !kinds.contains_key(*kind))
+        .collect();
+    assert!(missing.is_empty(), "never reached: {missing:?}");
+}
+
+#[test]
+fn one_line_compares_the_engines_on_the_records_of_an_application() {
+    catamaran::assert_engines_agree!(
+        DOMAIN,
+        migration::Migrator,
+        records: [Habit, Entry, Reminder, Device],
+        operations: 500,
+        seed: 7,
+        examples: [Reminder::TIME_LOCAL => ["07:30", "23:59"], Reminder::DAYS_OF_WEEK => [1, 127]],
+    );
+}
+
+/// The specimens, with a key that only Postgres has.
+struct KeyOnOneEngine;
+
+struct AddKey;
+
+impl TwinMigration for AddKey {
+    fn name(&self) -> &'static str {
+        "m20261122_000002_add_key"
+    }
+
+    fn sqlite_up(&self) -> Script {
+        Script::nothing("the difference that the run must find")
+    }
+
+    fn sqlite_down(&self) -> Script {
+        Script::nothing("nothing was added")
+    }
+
+    fn postgres_up(&self) -> Script {
+        Script::new().sql("CREATE UNIQUE INDEX uq_specimens__label ON specimens (label)")
+    }
+
+    fn postgres_down(&self) -> Script {
+        Script::new().sql("DROP INDEX uq_specimens__label")
+    }
+}
+
+impl catamaran::migrate::History for KeyOnOneEngine {
+    fn migrations() -> Vec<Box<dyn TwinMigration>> {
+        let mut all = specimen::History::migrations();
+        all.push(Box::new(AddKey));
+        all
     }
 }
 
 #[test]
-fn the_engines_agree_on_every_type_of_column() {
-    let run = EnginesAgree::new(&specimen::DOMAIN)
-        .record::<Specimen>()
-        .operations(1_000)
-        .targets(Target::SqliteFile, Target::PostgresEnUs);
-    let (summary, divergences) = run
-        .survey::<specimen::Migrator>(30)
-        .unwrap_or_else(|error| panic!("{error}"));
-    println!("{summary}");
-    println!("{:?}", summary.outcomes);
-    for divergence in divergences {
-        println!("==== {divergence}");
-    }
+fn a_key_that_one_engine_lacks_is_found_and_shortened_to_two_writes() {
+    let run = EnginesAgree::new(&specimen::DOMAIN).record::<Specimen>();
+    let outcome = run.operations(2_000).seed(3).run::<KeyOnOneEngine>();
+    let Err(AgreeError::Diverged(found)) = outcome else {
+        panic!("the key was not noticed: {outcome:?}");
+    };
+    assert!(found.postgres.contains("Unique"), "{found}");
+    assert_eq!(found.steps.1, 2, "{found}");
+    assert!(found.code.contains("SpecimenDraft::new("), "{found}");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_operations() {
+    let run = || {
+        let run = EnginesAgree::new(&specimen::DOMAIN).record::<Specimen>();
+        run.operations(300).seed(11).run::<specimen::Migrator>()
+    };
+    let (first, second) = (run(), run());
+    assert_eq!(
+        first.map_err(|e| e.to_string()),
+        second.map_err(|e| e.to_string())
+    );
 }

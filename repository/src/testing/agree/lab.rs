@@ -174,7 +174,7 @@ impl Lab {
                 return Some(broke(&sqlite, 0, broken));
             }
         }
-        model.uncertain = false;
+        model.audited();
         None
     }
 }

@@ -18,6 +18,7 @@ mod side;
 mod source;
 mod summary;
 
+pub use operation::with_other_byte;
 pub use replay::{Replay, Stop, replay};
 pub use run::{EnginesAgree, OPERATIONS_VARIABLE, SEED_VARIABLE};
 pub use summary::{Divergence, Summary};

@@ -299,18 +299,21 @@ impl Tamper {
         let at = |share: u8| cursor.len() * usize::from(share) / 256;
         match self {
             Tamper::None => cursor.to_owned(),
-            // A cursor is ASCII.
-            Tamper::Byte(share) => {
-                let mut bytes = cursor.as_bytes().to_vec();
-                if let Some(byte) = bytes.get_mut(at(*share)) {
-                    *byte = if *byte == b'A' { b'B' } else { b'A' };
-                }
-                String::from_utf8_lossy(&bytes).into_owned()
-            }
+            Tamper::Byte(share) => with_other_byte(cursor, *share),
             Tamper::Cut(share) => cursor.get(..at(*share)).unwrap_or_default().to_owned(),
             Tamper::Text(text) => text.clone(),
         }
     }
+}
+
+/// The cursor with another character at this share of its length, of 256.
+pub fn with_other_byte(cursor: &str, share: u8) -> String {
+    // A cursor is ASCII.
+    let mut bytes = cursor.as_bytes().to_vec();
+    if let Some(byte) = bytes.get_mut(cursor.len() * usize::from(share) / 256) {
+        *byte = if *byte == b'A' { b'B' } else { b'A' };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 impl Method {

@@ -144,15 +144,11 @@ impl Replay {
     /// Adds all pages of a query, each read by the cursor of the one before.
     pub async fn saw_pages<R: Stored>(
         &self,
-        rows: &AnyRepository<R>,
+        rows: &dyn Repository<R>,
         query: &Query<R>,
         size: u32,
         backwards: bool,
     ) {
-        let rows: &dyn Repository<R> = match rows {
-            AnyRepository::Sqlite(rows) => rows,
-            AnyRepository::Postgres(rows) => rows,
-        };
         let pages = call::pages(rows, query, size, backwards).await;
         self.saw(pages.map(outcome::Answer::Pages));
     }

@@ -263,7 +263,7 @@ impl Generator<'_> {
             .collect();
         let version = shape.managed.version;
         match version {
-            Some(column) if chance(&mut self.rng, 70) => Method::Plant {
+            Some(column) if self.rng.bool() => Method::Plant {
                 id,
                 column,
                 value: Value::BigInt(i64::MAX - self.rng.i64(0..2)),

@@ -1,6 +1,6 @@
 //! Units of work and savepoints.
 
-use super::super::operation::{End, How, Inner, UnitPlan, Who};
+use super::super::operation::{End, How, Inner, Method, UnitPlan, Who};
 use super::Generator;
 use super::values::chance;
 
@@ -25,7 +25,11 @@ impl Generator<'_> {
         };
         let after = chance(&mut self.rng, 15).then(|| {
             let table = self.table();
-            self.call(who, table, true)
+            match self.call(who, table, true) {
+                // Custom SQL needs the repository of an engine.
+                call if matches!(call.method, Method::Plant { .. }) => self.read(who, table),
+                call => call,
+            }
         });
         UnitPlan {
             who,

@@ -34,7 +34,10 @@ impl Model {
                     detail: format!("{} answered {outcome}", call.method.name()),
                 })
             }
-            Ok(_) if self.uncertain => Ok(()),
+            Ok(_) if self.uncertain => {
+                self.blind |= call.method.writes();
+                Ok(())
+            }
             Ok(answer) => self.answered(who, call, answer),
         }
     }
@@ -77,16 +80,15 @@ impl Model {
                     (Some(_), _) => broken("a visible row is found"),
                 }
             }
+            // A call of many rows may have written this one before it failed.
+            ErrorKind::Conflict { .. } if matches!(call.method, Method::UpsertMany(_)) => Ok(()),
             ErrorKind::Conflict { id, reason, .. } => {
                 let Some(row) = self.any(call.table, who, *id) else {
                     return broken("a conflict is about a row of the scope");
                 };
                 match (reason, self.shapes[call.table].managed.version) {
                     (ConflictReason::Version { actual, .. }, Some(column)) => {
-                        // A bulk call may have written the row before it failed.
-                        match row[column] == Value::BigInt(*actual)
-                            || matches!(call.method, Method::UpsertMany(_))
-                        {
+                        match row[column] == Value::BigInt(*actual) {
                             true => Ok(()),
                             false => broken("a conflict names the stored version"),
                         }

@@ -90,10 +90,7 @@ impl Model {
                     "a unit commits if its work succeeded and no write failed",
                     || format!("{:?} ended with {end}", plan.how),
                 )?;
-                let uncertain = self.uncertain;
                 *self = before;
-                // What the unit removed is there again, but the audit may have its say.
-                self.uncertain |= uncertain;
             }
         }
         match &plan.after {
@@ -158,9 +155,7 @@ impl Model {
                         || end.to_string(),
                     )?;
                     if !kept {
-                        let uncertain = self.uncertain;
                         *self = before;
-                        self.uncertain |= uncertain;
                         *place = was;
                     }
                 }

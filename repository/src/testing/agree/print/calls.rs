@@ -3,7 +3,7 @@
 use super::super::call::plant;
 use super::super::operation::{Asked, Draft, Filter, Key, Method, Row, Seen, Tamper, Values};
 use super::super::shape::Shape;
-use super::literal::{field, instant, text, uuid, value};
+use super::literal::{field, instant, owned, text, uuid, value};
 use crate::model::query::{Comparison, Nulls, TextMatch, Visibility};
 use crate::model::value::Value;
 
@@ -31,7 +31,7 @@ pub(super) fn call(shape: &Shape, rows: &str, method: &Method) -> Vec<String> {
             size,
             backwards,
         } => vec![format!(
-            "replay.saw_pages(&{rows}, &{}, {size}, {backwards}).await;",
+            "replay.saw_pages(&*{rows}, &{}, {size}, {backwards}).await;",
             query(shape, asked)
         )],
         Method::Follow {
@@ -42,7 +42,7 @@ pub(super) fn call(shape: &Shape, rows: &str, method: &Method) -> Vec<String> {
             backwards,
         } => {
             let direction = if *backwards { "before" } else { "after" };
-            vec![
+            let mut lines = vec![
                 format!("let rows = {rows};"),
                 format!(
                     "let page = rows.list(&{}, catamaran::PageRequest::first(1)).await;",
@@ -51,14 +51,17 @@ pub(super) fn call(shape: &Shape, rows: &str, method: &Method) -> Vec<String> {
                 "if let Ok(page) = replay.ok(page) {".to_owned(),
                 "    let cursor = page.next.map_or(String::new(), |cursor| cursor.to_string());"
                     .to_owned(),
-                tampered(tamper),
+            ];
+            lines.extend(tampered(tamper));
+            lines.extend([
                 "    let Ok(cursor) = cursor.parse::<catamaran::Cursor>();".to_owned(),
                 format!(
                     "    replay.saw(rows.list(&{}, catamaran::PageRequest::{direction}({size}, cursor)).await);",
                     query(shape, then)
                 ),
                 "}".to_owned(),
-            ]
+            ]);
+            lines
         }
         Method::Insert(new) => saw(draft(shape, new)),
         Method::InsertMany(new) => {
@@ -117,18 +120,14 @@ pub(super) fn call(shape: &Shape, rows: &str, method: &Method) -> Vec<String> {
     }
 }
 
-fn tampered(tamper: &Tamper) -> String {
-    match tamper {
-        Tamper::None => String::new(),
-        Tamper::Byte(share) => format!(
-            "    let at = cursor.len() * {share} / 256; let with = if cursor[at..].starts_with('A') {{ \"B\" }} else \
-             {{ \"A\" }}; let cursor = cursor[..at].to_owned() + with + cursor.get(at + 1..).unwrap_or_default();"
-        ),
-        Tamper::Cut(share) => {
-            format!("    let cursor = cursor[..cursor.len() * {share} / 256].to_owned();")
-        }
-        Tamper::Text(cursor) => format!("    let cursor = {}.to_string();", text(cursor)),
-    }
+fn tampered(tamper: &Tamper) -> Option<String> {
+    let changed = match tamper {
+        Tamper::None => return None,
+        Tamper::Byte(share) => format!("catamaran::testing::with_other_byte(&cursor, {share})"),
+        Tamper::Cut(share) => format!("cursor[..cursor.len() * {share} / 256].to_owned()"),
+        Tamper::Text(cursor) => format!("{}.to_string()", text(cursor)),
+    };
+    Some(format!("    let cursor = {changed};"))
 }
 
 fn expected(version: Option<i64>) -> String {
@@ -175,8 +174,11 @@ fn setters<'v>(shape: &Shape, values: impl Iterator<Item = &'v (usize, Value)>) 
 /// A record, with its fields.
 fn record(shape: &Shape, row: &Row) -> String {
     let fields = shape.specs.iter().zip(row).map(|(spec, value)| {
-        let value = field(value, spec.nullable);
-        format!("{}: {value}.into()", spec.field)
+        let value = match value {
+            Value::Text(_) if !spec.nullable => owned(value),
+            value => field(value, spec.nullable),
+        };
+        format!("{}: {value}", spec.field)
     });
     let fields: Vec<String> = fields.collect();
     format!("{} {{ {} }}", shape.record, fields.join(", "))
@@ -268,13 +270,5 @@ fn filter(shape: &Shape, of: &Filter) -> String {
             let (link, join) = (filter(shape, link), if *or { "or" } else { "and" });
             format!("(1..{links}).fold({link}, |chain, _| chain.{join}({link}))")
         }
-    }
-}
-
-/// A value of a list, whose elements have one type.
-fn owned(of: &Value) -> String {
-    match of {
-        Value::Text(text) => format!("{}.to_owned()", self::text(text)),
-        of => value(of),
     }
 }

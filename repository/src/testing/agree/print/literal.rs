@@ -36,10 +36,21 @@ pub(super) fn field(given: &Value, nullable: bool) -> String {
     let text = value(given);
     match nullable && !given.is_null() {
         true => match given {
-            Value::Text(_) => format!("Some({}.to_owned())", text.trim_start_matches('&')),
+            Value::Text(_) => format!("Some({})", owned(given)),
             _ => format!("Some({text})"),
         },
         false => text,
+    }
+}
+
+/// As [`value`], with a text as a `String`.
+pub(super) fn owned(given: &Value) -> String {
+    let expression = value(given);
+    match given {
+        Value::Text(_) if expression.starts_with('"') && expression.ends_with('"') => {
+            expression + ".to_owned()"
+        }
+        _ => expression,
     }
 }
 

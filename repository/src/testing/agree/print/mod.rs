@@ -5,8 +5,9 @@ mod literal;
 
 use std::fmt::Write;
 
-use super::operation::{Action, Call, End, How, Inner, OWNER_COUNT, Step, UnitPlan, Who};
+use super::operation::{Action, Call, End, How, Inner, Method, OWNER_COUNT, Step, UnitPlan, Who};
 use super::shape::Shape;
+use super::source::ordinary_time;
 use literal::{instant, uuid};
 
 /// The code of a test that runs the steps on both engines.
@@ -56,11 +57,10 @@ impl Printer<'_> {
 
     fn step(&mut self, step: &Step) {
         let turn = step.turn;
-        self.line(format!(
-            "replay.turn({}, {});",
-            turn.number,
-            instant(turn.now)
-        ));
+        self.line(match turn.now == ordinary_time(turn.number) {
+            true => format!("replay.turn({});", turn.number),
+            false => format!("replay.turn_at({}, {});", turn.number, instant(turn.now)),
+        });
         match &step.action {
             Action::Call { who, call } => self.outside(*who, call),
             Action::Unit(plan) => self.unit(plan),
@@ -83,7 +83,8 @@ impl Printer<'_> {
 
     fn outside(&mut self, who: Who, call: &Call) {
         let record = self.shapes[call.table].record;
-        let repository = format!("replay.store().native::<{record}>(&{})", scope(who));
+        let how = handle(call);
+        let repository = format!("replay.store().{how}::<{record}>(&{})", scope(who));
         self.call(&repository, call);
     }
 
@@ -103,7 +104,7 @@ impl Printer<'_> {
         if let Some(call) = &plan.after {
             let record = self.shapes[call.table].record;
             self.line(format!(
-                "let {kept} = std::cell::RefCell::new(None::<catamaran::AnyRepository<{record}>>);"
+                "let {kept} = std::cell::RefCell::new(None::<std::sync::Arc<dyn catamaran::Repository<{record}>>>);"
             ));
         }
         match plan.how {
@@ -164,7 +165,7 @@ impl Printer<'_> {
 
     fn keep(&mut self, plan: &UnitPlan, kept: &str) {
         if plan.after.is_some() {
-            self.line(format!("*{kept}.borrow_mut() = Some(unit.native());"));
+            self.line(format!("*{kept}.borrow_mut() = Some(unit.repository());"));
         }
     }
 
@@ -183,7 +184,7 @@ impl Printer<'_> {
             match inner {
                 Inner::Call(call) => {
                     let record = self.shapes[call.table].record;
-                    self.call(&format!("unit.native::<{record}>()"), call);
+                    self.call(&format!("unit.{}::<{record}>()", handle(call)), call);
                 }
                 Inner::Outside { who, call } => self.outside(*who, call),
                 Inner::Savepoint { body, release } => {
@@ -204,6 +205,14 @@ fn result(ok: bool) -> &'static str {
     match ok {
         true => "Ok::<_, catamaran::testing::Stop>(())",
         false => "Err::<(), _>(catamaran::testing::Stop::Asked)",
+    }
+}
+
+/// The method that gives the repository: custom SQL needs the one of the engine.
+fn handle(call: &Call) -> &'static str {
+    match call.method {
+        Method::Plant { .. } => "native",
+        _ => "repository",
     }
 }
 
