@@ -35,7 +35,7 @@ use crate::model::record::Record;
 /// of a filter, of the one with the lowest id.
 ///
 /// A write that fails in a unit of work ends the unit, whatever the error, also one that is refused before anything is
-/// sent: the unit can only roll back. A read that finds no row, or is refused before it is sent, does not end it; an error
+/// sent: the unit can only roll back. A unit for reading refuses writes, and goes on. A read that finds no row, or is refused before it is sent, does not end it; an error
 /// of the database does.
 ///
 /// In a unit that has ended every call is `UnitEnded`, whatever its arguments.

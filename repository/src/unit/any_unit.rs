@@ -19,8 +19,8 @@ use crate::model::repository::Repository;
 ///
 /// [`commit`](Unit::commit) consumes it; dropping it rolls back.
 ///
-/// A unit ends with its commit or rollback, with a write that fails or is refused, with an error of the database in any
-/// call, and with a call that is dropped before its end. Then every further call fails with
+/// A unit ends with its commit or rollback, with an error of the database in any call, and with a call that is dropped
+/// before its end. One for writing also ends with a write that is refused before it is sent. Then every further call fails with
 /// [`UnitEnded`](crate::ErrorKind::UnitEnded), before its arguments are looked at: calls of repositories, also those
 /// that would have nothing to do, custom SQL, statements of SeaORM, and savepoints. A commit then rolls back and fails with
 /// the same kind.

@@ -191,7 +191,8 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
                 let work = Work::Unit(UnitSession::lock(session).await?);
                 match self.check_access(*of_unit, access) {
                     Ok(()) => Ok(work),
-                    Err(refused) => work.end(access, Err(refused)).await,
+                    // A unit for reading has nothing that would have to be rolled back.
+                    Err(refused) => work.end(*of_unit, Err(refused)).await,
                 }
             }
         }

@@ -68,7 +68,9 @@ impl Model {
             ErrorKind::UnitEnded { .. } if place != Place::EndedUnit => {
                 broken("a unit in which no write failed accepts calls")
             }
-            _ if self.uncertain || place == Place::EndedUnit => Ok(()),
+            ErrorKind::UnitEnded { .. } => Ok(()),
+            _ if place == Place::EndedUnit => broken("an ended unit says so to every call"),
+            _ if self.uncertain => Ok(()),
             ErrorKind::NotFound { id, .. } => {
                 let visible = match call.method {
                     Method::Restore { .. } => self.any(call.table, who, *id),

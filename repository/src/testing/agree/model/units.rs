@@ -3,7 +3,6 @@
 use super::super::operation::{Action, End, How, Inner, Step, UnitPlan, Who};
 use super::super::outcome::{Answer, Outcome};
 use super::{Broken, Model, Outcomes, require};
-use crate::model::error::ErrorKind;
 
 /// Where a call is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,9 +125,8 @@ impl Model {
                 Inner::Call(call) => {
                     let outcome = next(outcomes)?;
                     self.call(who, *place, call, outcome)?;
-                    let refused = matches!(outcome.0, Err(ErrorKind::ReadOnly { .. }));
-                    let reads = *place == Place::Unit { reads: true };
-                    if outcome.0.is_err() && call.method.writes() && !(refused && reads) {
+                    let writes = *place != Place::Unit { reads: true };
+                    if outcome.0.is_err() && call.method.writes() && writes {
                         *place = Place::EndedUnit;
                     }
                 }
