@@ -89,8 +89,7 @@ async fn a_failed_write_forbids_every_further_call_and_the_commit(db: &TwinDatab
         let Some(error) = fail(&unit, way, &habit).await else {
             break;
         };
-        let kind = format!("{:?}", error.kind());
-        kinds.push(kind.split(' ').next().unwrap_or_default().to_owned());
+        kinds.push(error.kind().name());
         assert_over(&*habits, habit.id).await;
         assert_ended(habits_in(&unit).streak(habit.id).await);
         assert_ended(unit.commit().await);

@@ -105,8 +105,7 @@ async fn a_failed_statement_of_seaorm_ends_the_unit(db: &TwinDatabase) -> Result
         unit.repository::<Habit>().insert(draft("lost")).await?;
         let failed = execute(&unit, sql).await.expect_err(sql);
         let error = Error::from(failed);
-        let found = format!("{:?}", error.kind());
-        assert!(found.starts_with(kind), "{sql}: {found}");
+        assert_eq!(error.kind().name(), kind, "{sql}");
 
         let next = unit.repository::<Habit>().count(&Query::all()).await;
         let error = next.expect_err("the unit is over");

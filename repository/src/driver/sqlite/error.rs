@@ -247,10 +247,8 @@ fn unavailable(reason: &'static str) -> ErrorKind {
 mod tests {
     use super::*;
 
-    /// The name of the kind, without its evidence.
-    fn class(code: u32, message: &str) -> String {
-        let kind = format!("{:?}", kind(code, message, None));
-        kind.split([' ', '{']).next().unwrap_or_default().to_owned()
+    fn class(code: u32, message: &str) -> &'static str {
+        kind(code, message, None).name()
     }
 
     #[test]

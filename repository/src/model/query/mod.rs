@@ -75,7 +75,8 @@ impl<R: Record> Query<R> {
         self
     }
 
-    /// Sets which rows are included. Default: live rows. A record without soft delete has live rows only.
+    /// Sets which rows are included. Default: live rows. Without soft delete, every visibility
+    /// includes every row.
     #[must_use]
     pub fn visibility(mut self, visibility: Visibility) -> Self {
         self.visibility = visibility;

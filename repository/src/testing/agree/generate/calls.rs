@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::super::operation::{Call, Draft, Method, Row, Seen, Values, Who};
+use super::super::operation::{Call, Draft, Filter, Inner, Method, Row, Seen, Values, Who};
 use super::Generator;
 use super::values::{self, chance, pick, small_id};
 use crate::driver::Dialect;
@@ -96,8 +96,28 @@ impl Generator<'_> {
                 None => Some((column, self.value(table, column))),
             }
         });
-        let values = values.collect();
+        let mut values: Values = values.collect();
+        if chance(&mut self.rng, 15) {
+            self.take_key(table, &mut values);
+        }
         Draft { id, values }
+    }
+
+    /// Replaces the values of a unique key by those of another row, also of a deleted one: a later restore meets them.
+    fn take_key(&mut self, table: usize, values: &mut Values) {
+        let shape = self.shape(table);
+        let keys = shape.table.unique_keys.iter().map(|key| key.columns);
+        let indexes = shape.table.indexes.iter().filter(|index| index.unique);
+        let keys: Vec<_> = keys.chain(indexes.map(|index| index.columns)).collect();
+        let (Some(key), Some(row)) = (pick(&mut self.rng, &keys), self.any_row(table)) else {
+            return;
+        };
+        let shape = self.shape(table);
+        let columns = key.iter().filter_map(|column| shape.index_of(column));
+        for column in columns.filter(|column| !shape.managed.contains(*column)) {
+            values.retain(|(given, _)| *given != column);
+            values.push((column, row[column].clone()));
+        }
     }
 
     fn value(&mut self, table: usize, column: usize) -> Value {
@@ -257,6 +277,10 @@ impl Generator<'_> {
     /// What no call of a record can write: NULL where it is forbidden, and a version at its end.
     fn plant(&mut self, who: Who, table: usize) -> Method {
         let id = self.id_for(who, table);
+        self.plant_in(table, id)
+    }
+
+    fn plant_in(&mut self, table: usize, id: Uuid) -> Method {
         let shape = self.shape(table);
         let required: Vec<usize> = (0..shape.specs.len())
             .filter(|column| !shape.specs[*column].nullable)
@@ -277,6 +301,30 @@ impl Generator<'_> {
                 }
             }
         }
+    }
+
+    /// A version at its end, and writes of the same row after it.
+    pub(super) fn worn_out(&mut self, table: usize) -> Vec<Inner> {
+        let id = self.id_for(Who::System, table);
+        let mut methods = vec![self.plant_in(table, id)];
+        for _ in 0..2 {
+            let expected = None;
+            methods.push(match self.rng.u32(..4) {
+                0 => Method::Delete { id, expected },
+                1 => Method::Restore { id, expected },
+                2 => Method::PatchWhere {
+                    filter: Filter::All,
+                    changes: self.changes(Who::System, table),
+                },
+                _ => Method::Patch {
+                    id,
+                    expected,
+                    changes: self.changes(Who::System, table),
+                },
+            });
+        }
+        let calls = methods.into_iter().map(|method| Call { table, method });
+        calls.map(Inner::Call).collect()
     }
 
     /// A bulk call of about as many rows as one statement takes on an engine.

@@ -31,10 +31,22 @@ impl Generator<'_> {
                 call => call,
             }
         });
+        let body = match (who, self.rng.u32(..10)) {
+            (Who::System, 0 | 1) => {
+                let table = self.table();
+                self.worn_out(table)
+            }
+            _ => self.body(who, 2, 6),
+        };
+        // Thousands of rows would slow the rest of the episode down.
+        let end = match has_long_call(&body) && chance(&mut self.rng, 80) {
+            true => End::RollBack,
+            false => end,
+        };
         UnitPlan {
             who,
             how,
-            body: self.body(who, 2, 6),
+            body,
             end,
             after,
         }
@@ -62,4 +74,14 @@ impl Generator<'_> {
             _ => Inner::Call(self.call(who, table, true)),
         }
     }
+}
+
+fn has_long_call(body: &[Inner]) -> bool {
+    body.iter().any(|inner| match inner {
+        Inner::Call(call) | Inner::Outside { call, .. } => matches!(
+            call.method,
+            Method::InsertRun { .. } | Method::UpsertRun { .. }
+        ),
+        Inner::Savepoint { body, .. } => has_long_call(body),
+    })
 }

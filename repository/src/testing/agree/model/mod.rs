@@ -147,6 +147,8 @@ impl Model {
 
     fn is_visible(&self, table: usize, row: &Row, visibility: Visibility) -> bool {
         match visibility {
+            // Without soft delete every row is a row of every visibility.
+            _ if self.shapes[table].managed.deleted.is_none() => true,
             Visibility::All => true,
             Visibility::Live => !self.is_deleted(table, row),
             Visibility::Deleted => self.is_deleted(table, row),
