@@ -74,11 +74,14 @@ impl<D: Dialect, R: Twin<D>> Parts<D> for InsertMany<'_, R> {
 
     async fn write(&self, session: &mut Session<D>, parts: Range<usize>) -> Result<Vec<()>> {
         let is_single = parts.len() == 1;
-        let rows = self.records(parts);
+        let rows = write_order::sorted::<D, R, _>(&self.records(parts), |row| row)
+            .into_iter()
+            .copied()
+            .collect::<Vec<&R>>();
         let inserted = if is_single && rows.len() > 1 {
             circle::begin(session).await?;
             let inserted = insert(session, &rows, true).await;
-            circle::end(session, inserted, &rows).await
+            circle::end(session, inserted, |()| rows.clone()).await
         } else {
             insert(session, &rows, false).await
         };
@@ -98,11 +101,10 @@ async fn insert<D: Dialect, R: Twin<D>>(
     whole: bool,
 ) -> Result<()> {
     let statements = R::statements();
-    let ordered = write_order::sorted::<D, R, _>(rows, |record| record);
     let types = sql::insert_types(statements);
-    for chunk in circle::chunks::<D, _>(&ordered, types.len(), 0, whole) {
+    for chunk in circle::chunks::<D, _>(rows, types.len(), whole) {
         let text = sql::bulk_insert::<D>(statements, Bulk::Refuse, chunk.len());
-        let rows = chunk.iter().map(|row| values(**row)).collect();
+        let rows = chunk.iter().map(|row| values(*row)).collect();
         let values = D::row_parameters(&types, rows);
         let inserted = session.execute(&text, values).await?;
         super::check_count(inserted, chunk.len())?;

@@ -103,15 +103,7 @@ impl<D: Dialect, R: Twin<D>> Parts<D> for UpsertMany<'_, R> {
                 rows,
                 is_single,
             };
-            let written = match step.is_circle() {
-                true => {
-                    circle::begin(session).await?;
-                    let written = step.upsert(session).await;
-                    let records: Vec<&R> = rows.iter().map(|row| &row.record).collect();
-                    circle::end(session, written, &records).await?
-                }
-                false => step.upsert(session).await?,
-            };
+            let written = step.upsert(session).await?;
             outcomes.extend(indexes[segment].iter().copied().zip(written));
         }
         Ok(outcomes)
@@ -249,14 +241,17 @@ impl<'s, R: Record> Step<'s, R> {
         let now = updated.map(|(index, row)| row.record.value(index));
         let before: Vec<Value> = now.into_iter().collect();
         let mut updated = Vec::new();
-        for chunk in circle::chunks::<D, _>(rows, types.len(), before.len(), self.is_circle()) {
+        for chunk in sql::chunks::<D, _>(rows, types.len(), before.len()) {
             let parameters = chunk.iter().map(|row| update_values(*row)).collect();
             let mut values = before.clone();
             values.extend(D::row_parameters(&types, parameters));
             let text = sql::bulk_update::<D>(statements, chunk.len(), key_change);
             match session.fetch(&text, values, R::from_row).await {
                 Ok(rows) => updated.extend(rows),
-                Err(error) => return Err(self.complete(session, error, chunk, true).await),
+                Err(error) => {
+                    let rows: Vec<&R> = chunk.iter().map(|row| &row.record).collect();
+                    return Err(self.complete(session, error, &rows, true).await);
+                }
             }
         }
         one_each(&updated)?;
@@ -273,23 +268,24 @@ impl<'s, R: Record> Step<'s, R> {
     where
         R: Twin<D>,
     {
-        let statements = R::statements();
-        let types = sql::insert_types(statements);
         let rows = write_order::sorted::<D, R, _>(rest, |row| &row.record);
-        let rows: Vec<&Candidate<R>> = rows.into_iter().copied().collect();
-        let mut inserted: HashSet<Uuid> = HashSet::with_capacity(rows.len());
-        for chunk in circle::chunks::<D, _>(&rows, types.len(), 0, self.is_circle()) {
-            let parameters = chunk.iter().map(|row| values(&row.record)).collect();
-            let text = sql::bulk_insert::<D>(statements, Bulk::Skip, chunk.len());
-            let values = D::row_parameters(&types, parameters);
-            match session
-                .fetch(&text, values, |row| D::get::<Uuid>(row, 0))
+        let rows: Vec<&R> = rows.into_iter().map(|row| &row.record).collect();
+        let inserted = match self.is_circle() {
+            true => {
+                circle::begin(session).await?;
+                let inserted = insert_or_skip(session, &rows, true).await;
+                circle::end(session, inserted, |ids| {
+                    let inserted = rows.iter().filter(|row| ids.contains(&row.id()));
+                    inserted.copied().collect()
+                })
                 .await
-            {
-                Ok(ids) => inserted.extend(ids),
-                Err(error) => return Err(self.complete(session, error, chunk, false).await),
             }
-        }
+            false => insert_or_skip(session, &rows, false).await,
+        };
+        let inserted = match inserted {
+            Ok(ids) => ids,
+            Err(error) => return Err(self.complete(session, error, &rows, false).await),
+        };
         rest.retain(|row| {
             let is_inserted = inserted.contains(&row.record.id());
             if is_inserted {
@@ -305,7 +301,7 @@ impl<'s, R: Record> Step<'s, R> {
         &self,
         session: &mut Session<D>,
         error: Error,
-        rows: &[&Candidate<R>],
+        rows: &[&R],
         stored: bool,
     ) -> Error
     where
@@ -314,8 +310,7 @@ impl<'s, R: Record> Step<'s, R> {
         if !self.is_single {
             return error;
         }
-        let records: Vec<&R> = rows.iter().map(|row| &row.record).collect();
-        diagnose::row_error(session, self.context, error, &records, stored).await
+        diagnose::row_error(session, self.context, error, rows, stored).await
     }
 
     /// Reads the rows that were neither updated nor inserted: each is unchanged, or its natural key changes, or the call
@@ -384,6 +379,27 @@ impl<'s, R: Record> Step<'s, R> {
             false => Err(ErrorKind::Serialization.into()),
         }
     }
+}
+
+/// Inserts rows, but skips those whose ids are stored. Returns the ids of the inserted ones.
+async fn insert_or_skip<D: Dialect, R: Twin<D>>(
+    session: &mut Session<D>,
+    rows: &[&R],
+    whole: bool,
+) -> Result<HashSet<Uuid>> {
+    let statements = R::statements();
+    let types = sql::insert_types(statements);
+    let mut inserted = HashSet::with_capacity(rows.len());
+    for chunk in circle::chunks::<D, _>(rows, types.len(), whole) {
+        let parameters = chunk.iter().map(|row| values(*row)).collect();
+        let text = sql::bulk_insert::<D>(statements, Bulk::Skip, chunk.len());
+        let values = D::row_parameters(&types, parameters);
+        let ids = session
+            .fetch(&text, values, |row| D::get::<Uuid>(row, 0))
+            .await?;
+        inserted.extend(ids);
+    }
+    Ok(inserted)
 }
 
 /// Whether no row takes a key that another one has.
