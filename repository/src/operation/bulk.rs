@@ -8,7 +8,7 @@ use crate::driver::Dialect;
 use crate::driver::Twin;
 use crate::model::error::Result;
 use crate::session::Session;
-use crate::sql::{self, Bulk};
+use crate::sql::{self, Bulk, RowWrite};
 
 /// New rows.
 pub(crate) struct InsertMany<'c, R> {
@@ -88,7 +88,10 @@ impl<D: Dialect, R: Twin<D>> Parts<D> for InsertMany<'_, R> {
         match inserted {
             Ok(()) => Ok(Vec::new()),
             Err(error) if is_single => {
-                Err(diagnose::row_error(session, self.context, error, &rows, false).await)
+                Err(
+                    diagnose::row_error(session, self.context, error, &rows, RowWrite::Insert)
+                        .await,
+                )
             }
             Err(error) => Err(error),
         }

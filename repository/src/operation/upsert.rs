@@ -21,7 +21,7 @@ use crate::model::record::Record;
 use crate::model::repository::{Upsert, Upserted};
 use crate::model::value::{Type, Value};
 use crate::session::Session;
-use crate::sql::{self, Bulk, KeyChange};
+use crate::sql::{self, Bulk, KeyChange, RowWrite};
 
 /// A row to be upserted: the record to insert if it is missing, and the version to update if it is stored.
 struct Candidate<R> {
@@ -250,7 +250,7 @@ impl<'s, R: Record> Step<'s, R> {
                 Ok(rows) => updated.extend(rows),
                 Err(error) => {
                     let rows: Vec<&R> = chunk.iter().map(|row| &row.record).collect();
-                    return Err(self.complete(session, error, &rows, true).await);
+                    return Err(self.complete(session, error, &rows, RowWrite::Update).await);
                 }
             }
         }
@@ -284,7 +284,11 @@ impl<'s, R: Record> Step<'s, R> {
         };
         let inserted = match inserted {
             Ok(ids) => ids,
-            Err(error) => return Err(self.complete(session, error, &rows, false).await),
+            Err(error) => {
+                return Err(self
+                    .complete(session, error, &rows, RowWrite::InsertMissing)
+                    .await);
+            }
         };
         rest.retain(|row| {
             let is_inserted = inserted.contains(&row.record.id());
@@ -296,13 +300,13 @@ impl<'s, R: Record> Step<'s, R> {
         Ok(())
     }
 
-    /// Completes the error of a statement that writes these rows. `stored` is whether it updates them.
+    /// Completes the error of a statement that writes these rows.
     async fn complete<D: Dialect>(
         &self,
         session: &mut Session<D>,
         error: Error,
         rows: &[&R],
-        stored: bool,
+        write: RowWrite,
     ) -> Error
     where
         R: Twin<D>,
@@ -310,7 +314,7 @@ impl<'s, R: Record> Step<'s, R> {
         if !self.is_single {
             return error;
         }
-        diagnose::row_error(session, self.context, error, rows, stored).await
+        diagnose::row_error(session, self.context, error, rows, write).await
     }
 
     /// Reads the rows that were neither updated nor inserted: each is unchanged, or its natural key changes, or the call

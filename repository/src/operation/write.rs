@@ -13,7 +13,7 @@ use crate::model::record::Record;
 use crate::model::repository::Expected;
 use crate::model::value::{Type, Value};
 use crate::session::Session;
-use crate::sql::{self, Affected, Guard};
+use crate::sql::{self, Affected, Guard, RowWrite};
 
 pub(crate) async fn insert<D: Dialect, R: Twin<D>>(
     session: &mut Session<D>,
@@ -26,7 +26,9 @@ pub(crate) async fn insert<D: Dialect, R: Twin<D>>(
     let text = sql::insert_one::<D>(R::statements());
     match session.execute(&text, values(&record)).await {
         Ok(inserted) => super::check_count(inserted, 1).map(|()| record),
-        Err(error) => Err(diagnose::row_error(session, context, error, &[&record], false).await),
+        Err(error) => {
+            Err(diagnose::row_error(session, context, error, &[&record], RowWrite::Insert).await)
+        }
     }
 }
 

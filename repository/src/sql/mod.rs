@@ -36,7 +36,7 @@ pub(crate) use select::{
 pub(crate) use shape::Shape;
 pub use spelling::{Spelling, SqlText};
 
-pub(crate) use written::{Written, at_last_version, has_same_key, violates_check};
+pub(crate) use written::{RowWrite, Written, at_last_version, has_same_key, violates_check};
 
 pub(crate) use write::{
     Guard, delete_one, delete_where, insert_one, purge, purged_ids, remove_where, restore_one,

@@ -8,11 +8,23 @@ use crate::model::domain::UniqueRule;
 use crate::model::error::Result;
 use crate::model::value::Value;
 
+/// How a statement writes a whole row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RowWrite {
+    Insert,
+    /// An insert that skips a row whose id is stored.
+    InsertMissing,
+    Update,
+}
+
 /// A row as the refused statement would have written it.
 #[derive(Clone, Copy)]
 pub(crate) enum Written<'r> {
-    /// A row with the values of all columns. `stored` is whether the statement updates it.
-    Row { values: &'r [Value], stored: bool },
+    /// A row with the values of all columns.
+    Row {
+        values: &'r [Value],
+        write: RowWrite,
+    },
     /// A stored row with changes.
     Changed {
         affected: Affected<'r>,
@@ -21,9 +33,19 @@ pub(crate) enum Written<'r> {
 }
 
 impl Written<'_> {
+    pub(crate) fn is_skipped_if_stored(self) -> bool {
+        matches!(
+            self,
+            Written::Row {
+                write: RowWrite::InsertMissing,
+                ..
+            }
+        )
+    }
+
     fn is_stored(self) -> bool {
         match self {
-            Written::Row { stored, .. } => stored,
+            Written::Row { write, .. } => write == RowWrite::Update,
             Written::Changed { .. } => true,
         }
     }

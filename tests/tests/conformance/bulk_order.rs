@@ -3,7 +3,7 @@
 use catamaran::testing::{TwinDatabase, twin_test};
 use catamaran::{Result, Unit, Upsert, Upserted};
 use entity::{Entry, EntryDraft};
-use suite::kind::{refused, unique};
+use suite::kind::{check, foreign_key, refused, unique};
 use suite::sample::day;
 use suite::tasks::{Task, TaskDraft, id, task};
 use suite::users::{ADA, adas, everybodys, everyone, habit_of};
@@ -217,7 +217,7 @@ async fn rows_that_reference_each_other_are_accepted_if_all_references_exist_at_
 async fn a_circle_with_a_missing_row_is_a_foreign_key_error_and_leaves_nothing(
     db: &TwinDatabase,
 ) -> Result<()> {
-    let missing = suite::kind::foreign_key("tasks", &["parent_id"], "fk_tasks__parent_id");
+    let missing = foreign_key("tasks", &["parent_id"], "fk_tasks__parent_id");
     let unit = db.store().begin_write(&everyone()).await?;
     for size in [3, 501] {
         let mut rows = linked(1, size, |nth| if nth + 1 < size { nth + 1 } else { 1 });
@@ -259,5 +259,19 @@ async fn an_upserted_row_may_reference_a_row_that_the_call_inserts(
         .await?;
     assert!(matches!(circle[0], Upserted::Updated(_)));
     assert!(matches!(circle[1], Upserted::Inserted(_)));
+    Ok(())
+}
+
+#[twin_test(suite::tasks::Migrator, everywhere)]
+async fn the_id_of_a_stored_row_in_a_circle_is_not_taken(db: &TwinDatabase) -> Result<()> {
+    let tasks = everybodys::<Task>(db);
+    let mut stored = tasks.insert(task(1)).await?;
+    stored.next_id = Some(id(2));
+    let new = task(2).code("slug 2").next_id(Some(id(1)));
+    let circle = vec![Upsert::seen(stored), Upsert::new(new)];
+    assert_eq!(
+        refused(tasks.upsert_many(circle).await),
+        check("tasks", &["slug", "code"], "ck_tasks__code_differs")
+    );
     Ok(())
 }

@@ -20,17 +20,19 @@ use crate::model::record::Record;
 use crate::model::value::Value;
 use crate::session::Session;
 use crate::sql::SqlText;
-use crate::sql::{self, Affected, Written};
+use crate::sql::{self, Affected, RowWrite, Written};
 
-/// Completes the error of a statement that writes whole rows. `stored` is whether it updates them.
+/// Completes the error of a statement that writes whole rows.
 pub(super) async fn row_error<D: Dialect, R: Twin<D>>(
     session: &mut Session<D>,
     context: &Context,
     error: Error,
     rows: &[&R],
-    stored: bool,
+    write: RowWrite,
 ) -> Error {
-    if stored && let [row] = rows {
+    if write == RowWrite::Update
+        && let [row] = rows
+    {
         let (id, owner) = (row.id(), None);
         if overflows_version::<D, R>(session, &error, Affected::One { id, owner }).await {
             return error.with_kind(version_overflow::<R>());
@@ -45,7 +47,7 @@ pub(super) async fn row_error<D: Dialect, R: Twin<D>>(
             let values = values(*row);
             let written = Written::Row {
                 values: &values,
-                stored,
+                write,
             };
             if let Some(kind) = rules::first_violation::<D, R>(session, written).await {
                 return error.with_kind(kind);

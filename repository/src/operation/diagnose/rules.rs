@@ -40,6 +40,9 @@ pub(super) async fn first_violation<D: Dialect, R: Twin<D>>(
             )
             .await
         {
+            if written.is_skipped_if_stored() && rule.columns == R::TABLE.primary_key.columns {
+                return None;
+            }
             let columns = R::TABLE.violated_key(rule.columns);
             let name = R::TABLE.unique_name(columns).unwrap_or(rule.name);
             return Some(ErrorKind::Unique {
