@@ -123,7 +123,8 @@ impl Lab {
         while let Some(step) = next(&model) {
             let (sqlite, postgres) = join(self.sqlite.run(&step), self.postgres.run(&step)).await;
             for entry in &sqlite {
-                summary.count(entry.what, entry.outcome.name());
+                let outcome = &entry.outcome;
+                summary.count(entry.what, outcome.name(), outcome.calls());
             }
             if let Some(failure) = differs(&sqlite, &postgres) {
                 return Ok(Some(failure));

@@ -54,6 +54,14 @@ impl Outcome {
         Outcome(result.map_err(|error| comparable(error.kind().clone())))
     }
 
+    /// The number of calls that gave it: each page is one.
+    pub(super) fn calls(&self) -> u64 {
+        match &self.0 {
+            Ok(Answer::Pages(pages)) => pages.len() as u64,
+            _ => 1,
+        }
+    }
+
     /// `Ok`, or the name of the error's kind.
     pub(super) fn name(&self) -> &'static str {
         match &self.0 {

@@ -128,12 +128,15 @@ impl Replay {
         log.push(text);
     }
 
-    /// Adds the error of an outcome, and returns the outcome.
-    ///
-    /// # Errors
-    /// The error of the outcome, whose kind is compared.
-    pub fn ok<T>(&self, outcome: Result<T>) -> Result<T, ()> {
-        outcome.map_err(|error| self.saw::<(), _>(Err(error)))
+    /// Returns the value of an outcome, or adds the kind of its error.
+    pub fn ok<T>(&self, outcome: Result<T>) -> Option<T> {
+        match outcome {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.saw::<(), _>(Err(error));
+                None
+            }
+        }
     }
 
     /// Adds the rows of a stream.

@@ -18,7 +18,7 @@ use crate::driver::Stored;
 use crate::migrate::History;
 use crate::model::domain::Domain;
 use crate::model::query::Column;
-use crate::model::value::{Field, Value};
+use crate::model::value::Field;
 use crate::testing::{Target, TestError};
 use crate::unit::idempotency::OPERATION_KEYS;
 
@@ -95,7 +95,8 @@ impl EnginesAgree {
         self
     }
 
-    /// Values that most rows have in a column: for one whose check few random values satisfy.
+    /// Values that most rows have in a column: for one whose check few random values satisfy. The record is added
+    /// before.
     #[must_use]
     pub fn example<R: Stored, T: Field, V: Into<T::Base>>(
         mut self,
@@ -103,14 +104,13 @@ impl EnginesAgree {
         values: impl IntoIterator<Item = V>,
     ) -> Self {
         let table = R::TABLE.name;
-        for shape in self
+        let shape = self
             .shapes
             .iter_mut()
-            .filter(|shape| shape.table.name == table)
-        {
-            let values = values_of::<T, V>(values);
+            .find(|shape| shape.table.name == table);
+        if let Some(shape) = shape {
+            let values = values.into_iter().map(|value| value.into().to_value());
             shape.examples[column.index()].extend(values);
-            return self;
         }
         self
     }
@@ -210,11 +210,6 @@ impl EnginesAgree {
         };
         blocking(async || run.all::<H>(most).await.map_err(AgreeError::Test))
     }
-}
-
-fn values_of<T: Field, V: Into<T::Base>>(values: impl IntoIterator<Item = V>) -> Vec<Value> {
-    let values = values.into_iter().map(|value| value.into().to_value());
-    values.collect()
 }
 
 /// A number of the environment.

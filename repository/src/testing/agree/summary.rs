@@ -16,9 +16,10 @@ pub struct Summary {
 }
 
 impl Summary {
-    pub(super) fn count(&mut self, method: &'static str, outcome: &'static str) {
-        self.operations += 1;
-        *self.outcomes.entry((method, outcome)).or_default() += 1;
+    /// Counts one outcome of this number of calls: several for a walk over pages.
+    pub(super) fn count(&mut self, method: &'static str, outcome: &'static str, calls: u64) {
+        self.operations += calls;
+        *self.outcomes.entry((method, outcome)).or_default() += calls;
     }
 
     /// How often each outcome was reached, whatever the method.

@@ -13,7 +13,7 @@ use crate::model::value::{Type, Value};
 use crate::sql::Spelling;
 
 /// A table with more rows is made smaller.
-const MANY_ROWS: usize = 40;
+const MANY_ROWS: usize = 25;
 
 impl Generator<'_> {
     pub(super) fn call(&mut self, who: Who, table: usize, in_unit: bool) -> Call {

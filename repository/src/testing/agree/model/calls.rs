@@ -236,10 +236,14 @@ impl Model {
                     self.in_scope(table, who, row)
                         && matches!(row[column], Value::Timestamp(at) if at < before)
                 });
-                let expected = old.count().min(*limit as usize);
-                counted(expected, *purged)?;
-                // Which ones are gone, and what referred to them, is read again.
-                self.uncertain |= *purged > 0;
+                let old: Vec<Row> = old.cloned().collect();
+                counted(old.len().min(*limit as usize), *purged)?;
+                if *purged == old.len() as u64 {
+                    self.forget(table, &old);
+                } else {
+                    // Which ones are gone is read again.
+                    self.uncertain |= *purged > 0;
+                }
                 Ok(())
             }
             (Method::PatchWhere { filter, changes }, Answer::Number(patched)) => {
@@ -282,15 +286,27 @@ impl Model {
 
     fn remove(&mut self, table: usize, rows: Vec<Row>) {
         let managed = self.shapes[table].managed;
-        for mut row in rows {
-            if managed.deleted.is_some() {
-                touch(&self.shapes[table], &mut row, self.now, Did::Deleted);
-                self.put(table, &row);
-            } else {
-                self.rows[table].remove(&uuid_of(&row[managed.id]));
-                self.uncertain = true;
-            }
+        if managed.deleted.is_none() {
+            self.forget(table, &rows);
+            return;
         }
+        for mut row in rows {
+            touch(&self.shapes[table], &mut row, self.now, Did::Deleted);
+            self.put(table, &row);
+        }
+    }
+
+    /// Removes rows for good. What referred to them is read again.
+    fn forget(&mut self, table: usize, rows: &[Row]) {
+        let (name, id) = (self.shapes[table].table.name, self.shapes[table].managed.id);
+        for row in rows {
+            self.rows[table].remove(&uuid_of(&row[id]));
+        }
+        let referenced = self.shapes.iter().any(|shape| {
+            let mut keys = shape.table.foreign_keys.iter();
+            keys.any(|key| key.references == name)
+        });
+        self.uncertain |= referenced && !rows.is_empty();
     }
 
     fn inserted(&mut self, who: Who, table: usize, draft: &Draft, row: &Row) -> Result<(), Broken> {

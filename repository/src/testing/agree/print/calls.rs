@@ -48,7 +48,7 @@ pub(super) fn call(shape: &Shape, rows: &str, method: &Method) -> Vec<String> {
                     "let page = rows.list(&{}, catamaran::PageRequest::first(1)).await;",
                     query(shape, first)
                 ),
-                "if let Ok(page) = replay.ok(page) {".to_owned(),
+                "if let Some(page) = replay.ok(page) {".to_owned(),
                 "    let cursor = page.next.map_or(String::new(), |cursor| cursor.to_string());"
                     .to_owned(),
             ];

@@ -111,7 +111,7 @@ impl Printer<'_> {
             How::BeginRead | How::BeginWrite => {
                 let begin = plan.how.name();
                 self.line(format!(
-                    "if let Ok(unit) = replay.ok(replay.store().{begin}(&{scope}).await) {{"
+                    "if let Some(unit) = replay.ok(replay.store().{begin}(&{scope}).await) {{"
                 ));
                 self.indent += 1;
                 self.keep(plan, &kept);

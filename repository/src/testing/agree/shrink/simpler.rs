@@ -1,7 +1,7 @@
 //! Simpler forms of a step.
 
 use super::super::operation::{
-    Action, Asked, Call, Draft, End, Filter, How, Inner, Method, Seen, Step, UnitPlan, Values,
+    Action, Asked, Call, Draft, End, Filter, How, Inner, Method, Row, Seen, Step, UnitPlan, Values,
 };
 use super::super::shape::Shape;
 use super::super::source::ordinary_time;
@@ -372,7 +372,7 @@ fn seens(seen: &Seen) -> Vec<Seen> {
     }
 }
 
-fn rows(row: &Vec<Value>) -> Vec<Vec<Value>> {
+fn rows(row: &[Value]) -> Vec<Row> {
     each(row, values)
 }
 
