@@ -104,10 +104,11 @@ pub(super) fn may_violate_several<D: Dialect, R: Twin<D>>(
         .iter()
         .map(|(index, _)| R::statements().column(*index))
         .collect();
-    // A version may be at its end.
+    // A version may be at its end, and the database may be stricter than the record about NULL.
     let versions = usize::from(R::MANAGED.version.is_some());
+    let nulls = changes.iter().filter(|(_, value)| value.is_null()).count();
     let keys = foreign_keys::touched::<D, R>(context, &changed);
-    versions + rules::touched::<D, R>(&changed) + keys > 1
+    versions + nulls + rules::touched::<D, R>(&changed) + keys > 1
 }
 
 /// Whether the removal of a row can violate several foreign keys, so that the error depends on the row.
