@@ -17,6 +17,7 @@ mod engines_agree;
 mod engines_page;
 mod environment;
 mod filters;
+mod generic;
 mod inserts;
 mod one_entry_a_day;
 mod opening;
