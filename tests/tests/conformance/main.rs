@@ -21,6 +21,7 @@ mod engines_page;
 mod environment;
 mod filter_limits;
 mod filters;
+mod generic;
 mod inserts;
 mod one_entry_a_day;
 mod opening;

@@ -424,3 +424,37 @@ async fn modify_in_a_unit_tries_once_and_returns_the_conflict(db: &TwinDatabase)
     assert!(matches!(ended, ErrorKind::UnitEnded { .. }), "{ended:?}");
     Ok(())
 }
+
+#[twin_test(migration::Migrator)]
+async fn work_by_mutable_reference_collects_from_each_of_its_tries(
+    db: &TwinDatabase,
+) -> Result<()> {
+    let habit = habit_of(db.store(), ADA, "run").await?.id;
+    let store = StoreOptions::new(db.url())
+        .lock_timeout(Duration::from_millis(50))
+        .open()
+        .await?;
+    let runs = hold_until_second_run(db, habit).await?;
+    let mut tries = Vec::new();
+    let writing = store.writing(&scope(ADA)).retry(persistent());
+    let work = writing.run_mut(async |unit| {
+        runs.fetch_add(1, Ordering::Relaxed);
+        tries.push(insert(unit, "beside").await?.id);
+        unit.repository::<Habit>().lock(&[habit]).await
+    });
+    assert_eq!(work.await?.len(), 1);
+    assert_eq!(tries.len(), runs.load(Ordering::Relaxed) as usize);
+    let kept = tries.last().copied().ok_or(ErrorKind::NoRow)?;
+    assert!(adas::<Habit>(db).find(kept).await?.is_some());
+
+    let mut names = Vec::new();
+    for expected in [OnceOutcome::Done(()), OnceOutcome::AlreadyDone] {
+        let once = store.writing(&scope(ADA)).once_mut(KEY, async |unit| {
+            names.push(insert(unit, "once").await?.name);
+            Ok::<_, Error>(())
+        });
+        assert_eq!(once.await?, expected);
+    }
+    assert_eq!(names, ["once"]);
+    Ok(())
+}

@@ -30,7 +30,7 @@ use crate::unit::AnyRepository;
 /// # use demo::{Note, NoteDraft, domain::DOMAIN, migration::History};
 /// catamaran::testing::replay::<History>(&DOMAIN, async |replay| {
 ///     let scope = catamaran::Scope::system("a test");
-///     let notes = replay.store().native::<Note>(&scope);
+///     let notes = replay.store().repository::<Note>(&scope);
 ///     replay.saw(notes.insert(NoteDraft::new("hull")).await);
 ///     replay.saw(notes.count(&catamaran::Query::all()).await);
 /// });
