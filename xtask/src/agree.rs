@@ -15,6 +15,9 @@ pub struct Arguments {
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
+    /// End with the first divergence
+    #[arg(long)]
+    first: bool,
     /// Only the configurations whose name contains this text, such as SqliteMemory
     #[arg(long)]
     only: Option<String>,
@@ -29,6 +32,9 @@ pub async fn run(arguments: &Arguments) -> Outcome<bool> {
     }
     if let Some(only) = &arguments.only {
         command.args(["--only", only]);
+    }
+    if arguments.first {
+        command.arg("--first");
     }
     if arguments.json {
         command.arg("--json");

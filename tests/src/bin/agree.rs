@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use catamaran::testing::{AgreeError, Divergence, Summary};
@@ -25,6 +25,9 @@ struct Arguments {
     /// Write the result for machines
     #[arg(long)]
     json: bool,
+    /// End with the first divergence
+    #[arg(long)]
+    first: bool,
     /// How many configurations run at the same time
     #[arg(long, default_value_t = 2)]
     jobs: usize,
@@ -58,16 +61,22 @@ fn main() -> ExitCode {
         .collect();
     let until = Instant::now() + Duration::from_secs_f64(arguments.minutes.max(0.0) * 60.0);
     let next = AtomicUsize::new(0);
+    let found = AtomicBool::new(false);
     let work = || -> Result<(), AgreeError> {
-        while Instant::now() < until && !configurations.is_empty() {
+        while Instant::now() < until && !configurations.is_empty() && !found.load(Ordering::Relaxed)
+        {
             let number = next.fetch_add(1, Ordering::Relaxed);
             let configuration = configurations[number % configurations.len()];
             let seed = seed.wrapping_add(1_000_000 * number as u64);
             let time = TURN.min(until.saturating_duration_since(Instant::now()));
             let began = Instant::now();
             let run = configuration.run().seed(seed).operations(u64::MAX);
-            let outcome = configuration.survey(run.time_limit(time), 20);
+            let most = if arguments.first { 1 } else { 20 };
+            let outcome = configuration.survey(run.time_limit(time), most);
             let (summary, divergences) = outcome?;
+            if arguments.first && !divergences.is_empty() {
+                found.store(true, Ordering::Relaxed);
+            }
             let mut total = total
                 .lock()
                 .unwrap_or_else(|poisoned| poisoned.into_inner());
