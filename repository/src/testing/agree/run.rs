@@ -130,8 +130,6 @@ impl EnginesAgree {
     }
 
     /// The kinds of databases. Default: a SQLite file, and Postgres with the collation `C`.
-    ///
-    /// Two of one engine compare two configurations of it.
     #[must_use]
     pub fn targets(mut self, sqlite: Target, postgres: Target) -> Self {
         self.targets = Targets {
