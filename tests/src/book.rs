@@ -18,6 +18,7 @@ macro_rules! pages {
 }
 
 pages! {
+    agree: "agree.md",
     alternatives: "alternatives.md",
     concepts: "concepts.md",
     doctor: "doctor.md",

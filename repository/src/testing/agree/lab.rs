@@ -27,8 +27,8 @@ pub(super) struct Lab {
     postgres: Side,
     domain: &'static Domain,
     shapes: Arc<[Shape]>,
-    /// The number of outcomes that the engines have given since the databases were made.
-    pub(super) clean: bool,
+    /// Whether no step has run since the databases were made.
+    clean: bool,
 }
 
 /// What went wrong.

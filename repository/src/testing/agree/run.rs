@@ -130,8 +130,6 @@ impl EnginesAgree {
     }
 
     /// The kinds of databases. Default: a SQLite file, and Postgres with the collation `C`.
-    ///
-    /// Two of one engine compare two configurations of it.
     #[must_use]
     pub fn targets(mut self, sqlite: Target, postgres: Target) -> Self {
         self.targets = Targets {
@@ -369,6 +367,9 @@ fn mixed(seed: u64, number: u32) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
+/// The future of a long sequence of calls is large without optimisation.
+const STACK: usize = 64 * 1024 * 1024;
+
 /// Runs work to its end on a thread of its own.
 pub(super) fn blocking<T: Send, F: Future<Output = Result<T, E>>, E: Send + From<TestError>>(
     work: impl FnOnce() -> F + Send,
@@ -380,9 +381,14 @@ pub(super) fn blocking<T: Send, F: Future<Output = Result<T, E>>, E: Send + From
             .map_err(TestError::io("starting a runtime"))?;
         runtime.block_on(work())
     };
-    let joined = std::thread::scope(|scope| scope.spawn(run).join());
-    // A panic of the work is a panic of its caller.
-    joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK);
+        let started = thread.spawn_scoped(scope, run);
+        let started = started.map_err(TestError::io("starting a thread"))?;
+        // A panic of the work is a panic of its caller.
+        let ended = started.join();
+        ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
 }
 
 const _: () = assert!(OWNER_COUNT > 1, "isolation needs several owners");
