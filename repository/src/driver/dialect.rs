@@ -110,13 +110,6 @@ pub trait Dialect:
     /// Whether a statement that violates a constraint is undone alone, and its transaction continues.
     const OUTLIVES_REFUSALS: bool;
 
-    /// Defers the checks of foreign keys to the end of the transaction. Empty on an engine that cannot, whose statements
-    /// take any number of rows.
-    const DEFER_FOREIGN_KEYS: &'static str;
-
-    /// Checks foreign keys at the end of each statement, as before [`DEFER_FOREIGN_KEYS`](Self::DEFER_FOREIGN_KEYS).
-    const CHECK_FOREIGN_KEYS: &'static str;
-
     /// Runs the text of a `Begin`, `COMMIT` or `ROLLBACK`. A `ROLLBACK` without a transaction is no error.
     fn control(
         connection: &mut Self::Connection,

@@ -103,8 +103,8 @@ pub trait Repository<R: Record>: Send + Sync {
 
     /// Inserts all rows or none, and returns them in the order of the drafts.
     ///
-    /// The rows are as if inserted one after another, but each after the rows of the call that it references by id. Rows
-    /// may reference each other in a circle.
+    /// The rows are as if inserted one after another, but each after the rows of the call that it references. Rows may
+    /// reference each other in a circle of up to 32,766 values.
     async fn insert_many(&self, drafts: Vec<R::Draft>) -> Result<Vec<R>>;
 
     /// Writes every column that is not managed if the row still has the record's version, and returns the new row.
@@ -129,8 +129,8 @@ pub trait Repository<R: Record>: Send + Sync {
 
     /// Upserts all rows or none, and returns the outcomes in the order of the rows.
     ///
-    /// The rows are as if upserted one after another, but each after the rows of the call that it references by id. So a
-    /// row may take a key only from a row that leaves it earlier in the call.
+    /// The rows are as if upserted one after another, but each after the rows of the call that it references. So a row
+    /// may take a key only from a row that leaves it earlier in the call.
     ///
     /// Two rows with the same id are handled in order, as two calls would be: with the same contents, the second one is
     /// [`Unchanged`](Upserted::Unchanged).

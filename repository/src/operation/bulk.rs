@@ -3,12 +3,14 @@
 use std::ops::Range;
 
 use super::in_order::{self, BulkWrite, Parts};
-use super::{Context, circle, diagnose, values, write_order};
+use super::references::References;
+use super::{Context, diagnose, values, write_order};
 use crate::driver::Dialect;
 use crate::driver::Twin;
 use crate::model::error::Result;
+use crate::model::value::Type;
 use crate::session::Session;
-use crate::sql::{self, Bulk, RowWrite};
+use crate::sql::{self, Bulk};
 
 /// New rows.
 pub(crate) struct InsertMany<'c, R> {
@@ -30,7 +32,8 @@ impl<'c, R> InsertMany<'c, R> {
             super::normalise::<D, R>(&mut record)?;
             records.push(record);
         }
-        let parts = write_order::parts::<D, R>(&records.iter().collect::<Vec<&R>>());
+        let rows: Vec<&R> = records.iter().collect();
+        let parts = References::between::<D, R>(&rows).parents_first();
         Ok(InsertMany {
             context,
             records,
@@ -74,43 +77,44 @@ impl<D: Dialect, R: Twin<D>> Parts<D> for InsertMany<'_, R> {
 
     async fn write(&self, session: &mut Session<D>, parts: Range<usize>) -> Result<Vec<()>> {
         let is_single = parts.len() == 1;
-        let rows = write_order::sorted::<D, R, _>(&self.records(parts), |row| row)
-            .into_iter()
-            .copied()
-            .collect::<Vec<&R>>();
-        let inserted = if is_single && rows.len() > 1 {
-            circle::begin(session).await?;
-            let inserted = insert(session, &rows, true).await;
-            circle::end(session, inserted, |()| rows.clone()).await
-        } else {
-            insert(session, &rows, false).await
-        };
-        match inserted {
+        let records = self.records(parts);
+        let rows = write_order::sorted::<D, R, _>(&records, |row| row);
+        let rows: Vec<&R> = rows.into_iter().copied().collect();
+        match insert(session, &rows, is_single).await {
             Ok(()) => Ok(Vec::new()),
             Err(error) if is_single => {
-                Err(
-                    diagnose::row_error(session, self.context, error, &rows, RowWrite::Insert)
-                        .await,
-                )
+                Err(diagnose::insert_error(session, self.context, error, &rows, false).await)
             }
             Err(error) => Err(error),
         }
     }
 }
 
+/// Inserts rows. Those of a single part reference each other, so they are one statement.
 async fn insert<D: Dialect, R: Twin<D>>(
     session: &mut Session<D>,
     rows: &[&R],
-    whole: bool,
+    is_single: bool,
 ) -> Result<()> {
-    let statements = R::statements();
-    let types = sql::insert_types(statements);
-    for chunk in circle::chunks::<D, _>(rows, types.len(), whole) {
-        let text = sql::bulk_insert::<D>(statements, Bulk::Refuse, chunk.len());
-        let rows = chunk.iter().map(|row| values(*row)).collect();
-        let values = D::row_parameters(&types, rows);
-        let inserted = session.execute(&text, values).await?;
-        super::check_count(inserted, chunk.len())?;
+    let types = sql::insert_types(R::statements());
+    if is_single {
+        return insert_chunk(session, sql::circle(rows, types.len())?, &types).await;
+    }
+    for chunk in sql::chunks::<D, _>(rows, types.len(), 0) {
+        insert_chunk(session, chunk, &types).await?;
     }
     Ok(())
+}
+
+async fn insert_chunk<D: Dialect, R: Twin<D>>(
+    session: &mut Session<D>,
+    rows: &[&R],
+    types: &[Type],
+) -> Result<()> {
+    let text = sql::bulk_insert::<D>(R::statements(), Bulk::Refuse, rows.len());
+    let parameters = rows.iter().map(|row| values(*row)).collect();
+    let inserted = session
+        .execute(&text, D::row_parameters(types, parameters))
+        .await?;
+    super::check_count(inserted, rows.len())
 }

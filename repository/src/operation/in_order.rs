@@ -18,13 +18,18 @@ pub(crate) trait BulkWrite<D: Dialect>: Send + Sync {
     /// Whether the error may depend on the order in which the rows are written.
     fn is_ordered(&self) -> bool;
 
+    /// Whether the success may depend on the order as well, so that the rows are written in order from the start.
+    fn starts_in_order(&self) -> bool {
+        false
+    }
+
     /// Writes all rows with few statements.
     fn write_at_once(
         &self,
         session: &mut Session<D>,
     ) -> impl Future<Output = Result<Self::Output>> + Send;
 
-    /// Writes all rows in order, after a write of them was refused and undone.
+    /// Writes all rows in order, at the start or after a write of them was refused and undone.
     fn write_in_order(
         &self,
         session: &mut Session<D>,

@@ -1,10 +1,10 @@
 //! The operations of a repository, over a session of either dialect.
 
 mod bulk;
-mod circle;
 mod diagnose;
 mod in_order;
 mod read;
+mod references;
 mod selected;
 mod upsert;
 mod write;

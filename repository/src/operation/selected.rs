@@ -1,5 +1,6 @@
 //! Writes of the rows that a statement selects: by a filter, or for a purge.
 
+use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::ops::Range;
 
@@ -7,7 +8,8 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::in_order::{self, BulkWrite, Parts};
-use super::write::{deleted_column, deletion_stamps, push_now};
+use super::references::{self, References};
+use super::write::{deleted_column, deletion_stamps, push_now, with_update_time};
 use super::{Context, changes, diagnose};
 use crate::driver::Dialect;
 use crate::driver::Twin;
@@ -66,8 +68,20 @@ impl Write {
 
     fn may_violate_several<D: Dialect, R: Twin<D>>(&self, context: &Context) -> bool {
         match self {
-            Write::Remove => diagnose::may_restrict_several::<D, R>(context),
+            Write::Remove => {
+                references::are_possible::<D, R>()
+                    || diagnose::may_restrict_several::<D, R>(context)
+            }
             changed => diagnose::may_violate_several::<D, R>(context, changed.changes()),
+        }
+    }
+
+    /// Whether the success depends on the order of the rows.
+    fn starts_in_order<D: Dialect, R: Twin<D>>(&self) -> bool {
+        match self {
+            // The engines count the removed rows differently.
+            Write::Remove => references::cascade::<R>(),
+            changed => moves_through_predicate::<D, R>(changed.changes()),
         }
     }
 
@@ -82,12 +96,29 @@ impl Write {
             Write::Remove => {
                 diagnose::delete_error::<D, R>(session, context, error, affected).await
             }
-            changed => {
-                let changes = changed.changes();
-                diagnose::change_error::<D, R>(session, context, error, affected, changes).await
+            Write::Patch { changes, stamps } => {
+                let changes = with_update_time::<R>(changes.clone(), stamps);
+                diagnose::change_error::<D, R>(session, context, error, affected, &changes).await
+            }
+            Write::Delete { changes, stamps } => {
+                let changes = with_update_time::<R>(changes.to_vec(), stamps);
+                diagnose::change_error::<D, R>(session, context, error, affected, &changes).await
             }
         }
     }
+}
+
+/// Whether the changes and another column together decide whether a row belongs to a partial unique key. Then some rows
+/// may enter it and others leave it.
+fn moves_through_predicate<D: Dialect, R: Twin<D>>(changes: &[(usize, Value)]) -> bool {
+    let statements = R::statements();
+    let is_changed = |index: &usize| changes.iter().any(|(changed, _)| changed == index);
+    R::TABLE.unique_rules().any(|rule| {
+        let columns = 0..statements.columns.len();
+        let mentioned = columns.filter(|index| rule.predicate_mentions(statements.column(*index)));
+        let (changed, kept): (Vec<usize>, Vec<usize>) = mentioned.partition(is_changed);
+        !changed.is_empty() && !kept.is_empty()
+    })
 }
 
 /// A write of the live rows that a filter matches.
@@ -153,6 +184,10 @@ impl<D: Dialect, R: Twin<D>> BulkWrite<D> for WriteWhere<'_, R> {
         self.write.may_violate_several::<D, R>(self.context)
     }
 
+    fn starts_in_order(&self) -> bool {
+        self.write.starts_in_order::<D, R>()
+    }
+
     async fn write_at_once(&self, session: &mut Session<D>) -> Result<u64> {
         let selection = self.selection();
         if let Write::Patch { changes, .. } = &self.write
@@ -178,16 +213,10 @@ impl<D: Dialect, R: Twin<D>> BulkWrite<D> for WriteWhere<'_, R> {
     async fn write_in_order(&self, session: &mut Session<D>) -> Result<u64> {
         let selection = self.selection();
         let (text, values) = sql::select_ids::<D>(R::statements(), selection)?;
-        let each = WriteEach::<R> {
-            context: self.context,
-            write: &self.write,
-            visibility: selection.visibility,
-            ids: session
-                .fetch(&text, values, |row| D::get::<Uuid>(row, 0))
-                .await?,
-            _of: PhantomData,
-        };
-        each.write_all(session).await
+        let ids = session.fetch(&text, values, |row| D::get::<Uuid>(row, 0));
+        let ids = ids.await?;
+        let each = WriteEach::<R>::new(self.context, &self.write, selection.visibility);
+        each.write_all(session, ids).await
     }
 }
 
@@ -230,6 +259,10 @@ impl<D: Dialect, R: Twin<D>> BulkWrite<D> for Purge<'_, R> {
         Write::Remove.may_violate_several::<D, R>(self.context)
     }
 
+    fn starts_in_order(&self) -> bool {
+        Write::Remove.starts_in_order::<D, R>()
+    }
+
     async fn write_at_once(&self, session: &mut Session<D>) -> Result<u64> {
         let deleted = R::statements().column(self.deleted);
         let owner = self.context.owner_of::<R>();
@@ -254,35 +287,61 @@ impl<D: Dialect, R: Twin<D>> BulkWrite<D> for Purge<'_, R> {
         let deleted = R::statements().column(self.deleted);
         let owner = self.context.owner_of::<R>();
         let text = sql::purged_ids::<D>(R::statements(), deleted, owner.is_some());
-        let each = WriteEach::<R> {
-            context: self.context,
-            write: &Write::Remove,
-            visibility: Visibility::Deleted,
-            ids: session
-                .fetch(&text, self.values(), |row| D::get::<Uuid>(row, 0))
-                .await?,
-            _of: PhantomData,
-        };
-        each.write_all(session).await
+        let ids = session.fetch(&text, self.values(), |row| D::get::<Uuid>(row, 0));
+        let ids = ids.await?;
+        let each = WriteEach::<R>::new(self.context, &Write::Remove, Visibility::Deleted);
+        each.write_all(session, ids).await
     }
 }
 
-/// The same write of each of these rows, in their order.
+/// The same write of each of some rows, in their order. A row is removed after those that reference it, and rows that
+/// reference each other in a circle together.
 struct WriteEach<'w, R> {
     context: &'w Context,
     write: &'w Write,
     visibility: Visibility,
-    ids: Vec<Uuid>,
+    parts: Vec<Vec<Uuid>>,
     _of: PhantomData<fn() -> R>,
 }
 
-impl<R> WriteEach<'_, R> {
+impl<'w, R> WriteEach<'w, R> {
+    fn new(context: &'w Context, write: &'w Write, visibility: Visibility) -> Self {
+        WriteEach {
+            context,
+            write,
+            visibility,
+            parts: Vec::new(),
+            _of: PhantomData,
+        }
+    }
+
     /// Returns the number of written rows.
-    async fn write_all<D: Dialect>(&self, session: &mut Session<D>) -> Result<u64>
+    async fn write_all<D: Dialect>(
+        mut self,
+        session: &mut Session<D>,
+        ids: Vec<Uuid>,
+    ) -> Result<u64>
     where
         R: Twin<D>,
     {
-        let written = in_order::write_parts(session, self).await?;
+        self.parts = match self.write {
+            Write::Remove if references::are_possible::<D, R>() => {
+                let owner = self.context.owner_of::<R>();
+                let text = sql::select_by_ids::<D>(R::statements(), owner.is_some());
+                let array = ids.iter().copied().map(Value::Uuid).collect();
+                let mut values = vec![Value::Array(Type::Uuid, array)];
+                values.extend(owner.map(Value::Uuid));
+                let stored = session.fetch(&text, values, R::from_row).await?;
+                let stored: HashMap<Uuid, R> =
+                    stored.into_iter().map(|row| (row.id(), row)).collect();
+                let rows: Vec<&R> = ids.iter().filter_map(|id| stored.get(id)).collect();
+                let parts = References::between::<D, R>(&rows).children_first();
+                let ids = |part: Vec<usize>| part.into_iter().map(|row| rows[row].id()).collect();
+                parts.into_iter().map(ids).collect()
+            }
+            _ => ids.into_iter().map(|id| vec![id]).collect(),
+        };
+        let written = in_order::write_parts(session, &self).await?;
         Ok(written.into_iter().sum())
     }
 }
@@ -291,16 +350,19 @@ impl<D: Dialect, R: Twin<D>> Parts<D> for WriteEach<'_, R> {
     type Outcome = u64;
 
     fn count(&self) -> usize {
-        self.ids.len()
+        self.parts.len()
     }
 
     async fn write(&self, session: &mut Session<D>, parts: Range<usize>) -> Result<Vec<u64>> {
-        let ids = &self.ids[parts];
+        let parts = &self.parts[parts];
+        let ids: Vec<Uuid> = parts.iter().flatten().copied().collect();
         let owner = self.context.owner_of::<R>();
-        let values = ids.iter().copied().map(Value::Uuid).collect();
         let condition = Condition::IsIn {
             column: R::MANAGED.id,
-            values: Ok(Value::Array(Type::Uuid, values)),
+            values: Ok(Value::Array(
+                Type::Uuid,
+                ids.iter().copied().map(Value::Uuid).collect(),
+            )),
         };
         let selection = Selection {
             condition: &condition,
@@ -308,16 +370,22 @@ impl<D: Dialect, R: Twin<D>> Parts<D> for WriteEach<'_, R> {
             owner,
         };
         let (text, values) = self.write.statement::<D, R>(selection)?;
-        match (session.execute(&text, values).await, ids) {
-            (Ok(written), _) => Ok(vec![written]),
-            (Err(error), [id]) => {
-                let affected = Affected::One { id: *id, owner };
-                let complete = self
-                    .write
-                    .complete::<D, R>(session, self.context, error, affected);
-                Err(complete.await)
+        let error = match (session.execute(&text, values).await, self.write) {
+            // Some are removed with others, and the engines count these differently.
+            (Ok(_), Write::Remove) => {
+                return Ok(vec![u64::try_from(ids.len()).unwrap_or(u64::MAX)]);
             }
-            (Err(error), _) => Err(error),
-        }
+            (Ok(written), _) => return Ok(vec![written]),
+            (Err(error), _) => error,
+        };
+        let affected = match (&*ids, parts) {
+            ([id], _) => Affected::One { id: *id, owner },
+            (_, [_]) => Affected::Selected(selection),
+            _ => return Err(error),
+        };
+        let complete = self
+            .write
+            .complete::<D, R>(session, self.context, error, affected);
+        Err(complete.await)
     }
 }

@@ -13,7 +13,7 @@ use crate::model::record::Record;
 use crate::model::repository::Expected;
 use crate::model::value::{Type, Value};
 use crate::session::Session;
-use crate::sql::{self, Affected, Guard, RowWrite};
+use crate::sql::{self, Affected, Guard};
 
 pub(crate) async fn insert<D: Dialect, R: Twin<D>>(
     session: &mut Session<D>,
@@ -26,9 +26,7 @@ pub(crate) async fn insert<D: Dialect, R: Twin<D>>(
     let text = sql::insert_one::<D>(R::statements());
     match session.execute(&text, values(&record)).await {
         Ok(inserted) => super::check_count(inserted, 1).map(|()| record),
-        Err(error) => {
-            Err(diagnose::row_error(session, context, error, &[&record], RowWrite::Insert).await)
-        }
+        Err(error) => Err(diagnose::insert_error(session, context, error, &[&record], false).await),
     }
 }
 
@@ -159,6 +157,15 @@ pub(super) fn deletion_stamps<R: Record>(context: &Context) -> Result<Vec<Value>
     Ok(stamps)
 }
 
+/// The changes, with the update time if the record has one. It is the last of the stamps.
+pub(super) fn with_update_time<R: Record>(
+    mut changes: Vec<(usize, Value)>,
+    stamps: &[Value],
+) -> Vec<(usize, Value)> {
+    changes.extend(R::MANAGED.updated.zip(stamps.last().cloned()));
+    changes
+}
+
 /// Writes changes to the row. `again` returns them once more, for the error.
 async fn update_columns<D: Dialect, R: Twin<D>>(
     session: &mut Session<D>,
@@ -170,7 +177,9 @@ async fn update_columns<D: Dialect, R: Twin<D>>(
     let columns: Vec<usize> = changes.iter().map(|(column, _)| *column).collect();
     let text = sql::update_one::<D>(R::statements(), &columns, target.guard());
     let mut values: Vec<Value> = changes.into_iter().map(|(_, value)| value).collect();
-    push_now::<R>(context.now(), &mut values)?;
+    let mut stamps = Vec::new();
+    push_now::<R>(context.now(), &mut stamps)?;
+    values.extend(stamps.iter().cloned());
     target.push_values(&mut values);
     match session.fetch(&text, values, R::from_row).await {
         Ok(rows) => match at_most_one::<R, R>(rows, target.id)? {
@@ -179,7 +188,8 @@ async fn update_columns<D: Dialect, R: Twin<D>>(
         },
         Err(error) => {
             let affected = target.affected();
-            Err(diagnose::change_error::<D, R>(session, context, error, affected, &again()).await)
+            let changes = with_update_time::<R>(again(), &stamps);
+            Err(diagnose::change_error::<D, R>(session, context, error, affected, &changes).await)
         }
     }
 }
@@ -239,6 +249,7 @@ pub(crate) async fn delete<D: Dialect, R: Twin<D>>(
     let target = Target::new::<R>(context, id, expected)?;
     let mut values = deletion_stamps::<R>(context)?;
     let change = R::MANAGED.deleted.zip(values.first().cloned());
+    let changes = with_update_time::<R>(change.into_iter().collect(), &values);
     target.push_values(&mut values);
     let text = sql::delete_one::<D>(R::statements(), target.guard());
     match session.execute(&text, values).await {
@@ -247,9 +258,9 @@ pub(crate) async fn delete<D: Dialect, R: Twin<D>>(
         Ok(_) => Err(duplicate::<R>(id)),
         Err(error) => {
             let affected = target.affected();
-            Err(match change {
-                Some(change) => {
-                    diagnose::change_error::<D, R>(session, context, error, affected, &[change])
+            Err(match R::MANAGED.deleted {
+                Some(_) => {
+                    diagnose::change_error::<D, R>(session, context, error, affected, &changes)
                         .await
                 }
                 None => diagnose::delete_error::<D, R>(session, context, error, affected).await,
@@ -282,13 +293,15 @@ pub(crate) async fn restore<D: Dialect, R: Twin<D>>(
     let deleted = R::statements().column(deleted_index);
     let target = Target::new::<R>(context, id, expected)?;
     let text = sql::restore_one::<D>(R::statements(), deleted, target.guard());
-    let mut values = Vec::new();
-    push_now::<R>(context.now(), &mut values)?;
+    let mut stamps = Vec::new();
+    push_now::<R>(context.now(), &mut stamps)?;
+    let mut values = stamps.clone();
     target.push_values(&mut values);
     let restored = match session.fetch(&text, values, R::from_row).await {
         Ok(restored) => restored,
         Err(error) => {
-            let live = [(deleted_index, Value::Null(Type::Timestamp))];
+            let live = vec![(deleted_index, Value::Null(Type::Timestamp))];
+            let live = with_update_time::<R>(live, &stamps);
             let affected = target.affected();
             return Err(
                 diagnose::change_error::<D, R>(session, context, error, affected, &live).await,

@@ -32,8 +32,6 @@ pub(crate) struct Session<D: Dialect> {
     failure: Option<Failure>,
     /// The number of open savepoints, which are nested.
     savepoints: u32,
-    /// Whether foreign keys are checked at the end of the transaction only.
-    defers: bool,
     /// Whether a mark was set after the innermost savepoint; see [`mark`](Self::mark).
     marked: bool,
     /// Whether the scope is one owner's.
@@ -114,7 +112,6 @@ impl<D: Dialect> Session<D> {
             failure: None,
             savepoints: 0,
             marked: false,
-            defers: false,
             has_owner: scope.owner_id().is_some(),
             custom_sql: false,
             guard_query: String::new(),
@@ -212,6 +209,13 @@ impl<D: Dialect> Session<D> {
         failure.ends_transaction |= new.ends_transaction;
     }
 
+    /// As [`fail`](Self::fail), after a write that was refused. A session for reading has nothing to roll back.
+    pub(crate) fn fail_write(&mut self, error: &Error) {
+        if self.access == Access::Write {
+            self.fail(error);
+        }
+    }
+
     /// Refuses every further statement, because a savepoint was dropped before its end.
     pub(crate) fn abandon(&mut self) {
         self.busy = true;
@@ -268,24 +272,6 @@ impl<D: Dialect> Session<D> {
         let result = with_deadline(self.response_deadline, query).await;
         // The caller reports the error of the statement, not that of this query.
         self.finish_statement(result).ok().flatten()
-    }
-
-    /// Checks foreign keys at the end of the transaction only, or again at the end of each statement.
-    ///
-    /// Works after a refused statement too, on an engine whose transaction then continues.
-    pub(crate) async fn defer_foreign_keys(&mut self, defers: bool) -> Result<()> {
-        let checked_out = self.connection.as_mut();
-        let connection = checked_out.and_then(|checked_out| checked_out.0.as_mut());
-        let connection = connection.ok_or(ENDED)?;
-        self.busy = true;
-        let text = match defers {
-            true => D::DEFER_FOREIGN_KEYS,
-            false => D::CHECK_FOREIGN_KEYS,
-        };
-        let result = with_deadline(self.response_deadline, D::control(connection, text)).await;
-        self.finish_statement(result)?;
-        self.defers = defers;
-        Ok(())
     }
 
     pub(crate) async fn seaorm_fetch(

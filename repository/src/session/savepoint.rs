@@ -87,17 +87,10 @@ impl<D: Dialect> Session<D> {
         let failure = self.failure.take();
         // The connection finishes a dropped statement before it runs the next one.
         self.busy = false;
-        let rolled_back = match self.defers {
-            // The call that deferred them was dropped.
-            true => self.defer_foreign_keys(false).await,
-            false => Ok(()),
-        };
-        let rolled_back = match rolled_back {
-            Ok(()) => self.control(text).await,
-            failed => failed,
-        };
-        if let Err(error) = rolled_back {
-            self.failure = failure.or(self.failure);
+        if let Err(error) = self.control(text).await {
+            // The later failure is kept if it has ended the transaction.
+            let has_ended = self.failure.is_some_and(|later| later.ends_transaction);
+            self.failure = self.failure.filter(|_| has_ended).or(failure);
             return Err(error);
         }
         Ok(())

@@ -3,7 +3,9 @@
 use super::Spelling;
 use super::SqlText;
 use super::shape::Statement;
+use super::spelling::MAX_PARAMETERS;
 use super::{Shape, Sql, Statements, quoted};
+use crate::model::error::{ErrorKind, Result};
 use crate::model::value::Type;
 
 /// What a bulk insert does if an id exists.
@@ -27,6 +29,17 @@ pub(crate) fn chunks<D: Spelling, T>(
         rows = rest;
         (!chunk.is_empty()).then_some(chunk)
     })
+}
+
+/// The rows of a circle of references as the one chunk that they must be.
+///
+/// # Errors
+/// [`StatementTooLarge`](ErrorKind::StatementTooLarge), at the same number of rows on both engines.
+pub(crate) fn circle<T>(rows: &[T], columns: usize) -> Result<&[T]> {
+    match rows.len().saturating_mul(columns) {
+        0..=MAX_PARAMETERS => Ok(rows),
+        _ => Err(ErrorKind::StatementTooLarge.into()),
+    }
 }
 
 /// The types of the parameters of one row of [`bulk_insert`]: every column in order.

@@ -23,7 +23,7 @@ use sea_orm::{EntityTrait, IdenStatic, Iterable};
 
 pub(crate) use builder::{Sql, quoted};
 pub(crate) use bulk::{
-    Bulk, KeyChange, bulk_insert, bulk_update, chunks, insert_types, update_types,
+    Bulk, KeyChange, bulk_insert, bulk_update, chunks, circle, insert_types, update_types,
 };
 pub(crate) use query_hash::query_hash;
 pub(crate) use reference::{
@@ -34,9 +34,11 @@ pub(crate) use select::{
     select_one,
 };
 pub(crate) use shape::Shape;
+#[cfg(feature = "sqlite")]
+pub(crate) use spelling::MAX_PARAMETERS;
 pub use spelling::{Spelling, SqlText};
 
-pub(crate) use written::{RowWrite, Written, at_last_version, has_same_key, violates_check};
+pub(crate) use written::{Written, at_last_version, has_same_key, violates_check};
 
 pub(crate) use write::{
     Guard, delete_one, delete_where, insert_one, purge, purged_ids, remove_where, restore_one,
@@ -176,14 +178,18 @@ impl Statements {
         rules.filter(|rule| !rule.columns.contains(&self.id()))
     }
 
+    /// Whether a natural key is over an expression, which the library does not evaluate.
+    pub(crate) fn has_expression_key(&self) -> bool {
+        self.natural_rules()
+            .any(|rule| self.indexes(rule.columns).is_none())
+    }
+
     /// The columns that a caller writes and on which a natural key depends: those in it, and those in its predicate.
     pub(crate) fn key_columns(&self) -> Vec<usize> {
         let depends = |rule: UniqueRule, index: &usize| {
-            let mentions = |predicate: &str| predicate.contains(self.column(*index));
-            let is_in = self
-                .indexes(rule.columns)
-                .is_none_or(|key| key.contains(index));
-            is_in || rule.predicate.is_some_and(mentions)
+            let key = self.indexes(rule.columns);
+            let is_in = key.is_none_or(|key| key.contains(index));
+            is_in || rule.predicate_mentions(self.column(*index))
         };
         let mut columns: Vec<usize> = self.user_columns().collect();
         columns.retain(|index| self.natural_rules().any(|rule| depends(rule, index)));

@@ -13,6 +13,10 @@ pub struct SqlText {
     pub(crate) table: Option<&'static Table>,
 }
 
+/// The maximum number of parameters of a statement that is the same on both engines: `SQLITE_MAX_VARIABLE_NUMBER` since
+/// SQLite 3.32, <https://sqlite.org/limits.html#max_variable_number>.
+pub(crate) const MAX_PARAMETERS: usize = 32_766;
+
 /// The SQL syntax of an engine. The functions with a `sql` argument append to it.
 pub trait Spelling: 'static {
     /// The engine.

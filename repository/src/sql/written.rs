@@ -8,24 +8,16 @@ use crate::model::domain::UniqueRule;
 use crate::model::error::Result;
 use crate::model::value::Value;
 
-/// How a statement writes a whole row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum RowWrite {
-    Insert,
-    /// An insert that skips a row whose id is stored.
-    InsertMissing,
-    Update,
-}
-
 /// A row as the refused statement would have written it.
 #[derive(Clone, Copy)]
 pub(crate) enum Written<'r> {
-    /// A row with the values of all columns.
-    Row {
+    /// A new row with the values of all columns.
+    New {
         values: &'r [Value],
-        write: RowWrite,
+        /// Whether it is skipped if its id is stored.
+        or_skipped: bool,
     },
-    /// A stored row with changes.
+    /// A stored row with changes, and with the next version.
     Changed {
         affected: Affected<'r>,
         changes: &'r [(usize, Value)],
@@ -33,29 +25,12 @@ pub(crate) enum Written<'r> {
 }
 
 impl Written<'_> {
-    pub(crate) fn is_skipped_if_stored(self) -> bool {
-        matches!(
-            self,
-            Written::Row {
-                write: RowWrite::InsertMissing,
-                ..
-            }
-        )
-    }
-
-    fn is_stored(self) -> bool {
-        match self {
-            Written::Row { write, .. } => write == RowWrite::Update,
-            Written::Changed { .. } => true,
-        }
-    }
-
     /// Writes a subquery that returns the row. Its name is that of the table, for conditions that name it.
     fn write<D: Spelling>(self, sql: &mut Sql<D>, statements: &Statements) {
         sql.push("(SELECT ");
         sql.separated(", ", 0..statements.columns.len(), |sql, index| {
             let is_new = match self {
-                Written::Row { .. } => true,
+                Written::New { .. } => true,
                 Written::Changed { changes, .. } => {
                     changes.iter().any(|(changed, _)| *changed == index)
                 }
@@ -69,6 +44,11 @@ impl Written<'_> {
                     .push(") AS ");
             }
             sql.name(statements.column(index));
+            if let (Written::Changed { .. }, Some(version)) = (self, statements.managed.version)
+                && version == index
+            {
+                sql.push(" + 1 AS ").name(statements.column(index));
+            }
         });
         if let Written::Changed { affected, .. } = self {
             sql.push(" FROM ");
@@ -81,7 +61,7 @@ impl Written<'_> {
     /// Appends the values for the parameters of [`write`](Self::write).
     fn values(self, statements: &Statements, into: &mut Vec<Value>) -> Result<()> {
         match self {
-            Written::Row { values, .. } => into.extend(values.iter().cloned()),
+            Written::New { values, .. } => into.extend(values.iter().cloned()),
             Written::Changed { affected, changes } => {
                 for index in 0..statements.columns.len() {
                     let change = changes.iter().find(|(changed, _)| *changed == index);
@@ -151,7 +131,7 @@ pub(crate) fn has_same_key<D: Spelling>(
         sql.push("\"other\".").name(statements.column(*index));
         sql.push(" = \"new\".").name(statements.column(*index));
     });
-    if written.is_stored() {
+    if let Written::Changed { .. } = written {
         sql.push(" AND \"other\".").name(statements.id());
         sql.push(" <> \"new\".").name(statements.id());
     }

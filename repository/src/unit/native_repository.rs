@@ -116,9 +116,10 @@ impl<D: Dialect> UnitSession<D> {
             .map_err(|_| ENDED.into())
     }
 
-    /// Ends a call that writes. If it failed, whatever the error, the unit ends: a part of its changes may be written.
+    /// Ends a call that writes. If it failed, whatever the error, a unit for writing ends: a part of its changes may be
+    /// written.
     pub(crate) fn end_write<T>(&mut self, result: Result<T>) -> Result<T> {
-        result.inspect_err(|error| self.fail(error))
+        result.inspect_err(|error| self.fail_write(error))
     }
 }
 
@@ -191,8 +192,7 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
                 let work = Work::Unit(UnitSession::lock(session).await?);
                 match self.check_access(*of_unit, access) {
                     Ok(()) => Ok(work),
-                    // A unit for reading has nothing that would have to be rolled back.
-                    Err(refused) => work.end(*of_unit, Err(refused)).await,
+                    Err(refused) => work.end(access, Err(refused)).await,
                 }
             }
         }
@@ -237,6 +237,12 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
         session: &mut Session<D>,
         bulk: &B,
     ) -> Result<B::Output> {
+        if bulk.starts_in_order() {
+            if let Source::Pool(pool) = &self.source {
+                session.restart(pool, self.scope()).await?;
+            }
+            return bulk.write_in_order(session).await;
+        }
         if !bulk.is_ordered() {
             return bulk.write_at_once(session).await;
         }

@@ -59,13 +59,13 @@ impl<D: Dialect> ConnectionTrait for SeaOrm<D> {
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
         let mut session = self.session().await?;
         let executed = session.seaorm_execute(statement).await;
-        executed.inspect_err(|error| session.fail(&error.clone().into()))
+        executed.inspect_err(|error| session.fail_write(&error.clone().into()))
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
         let mut session = self.session().await?;
         let executed = session.seaorm_unprepared(sql).await;
-        executed.inspect_err(|error| session.fail(&error.clone().into()))
+        executed.inspect_err(|error| session.fail_write(&error.clone().into()))
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {

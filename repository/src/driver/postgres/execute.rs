@@ -165,9 +165,6 @@ impl Dialect for Postgres {
 
     const OUTLIVES_REFUSALS: bool = false;
 
-    const DEFER_FOREIGN_KEYS: &'static str = "";
-    const CHECK_FOREIGN_KEYS: &'static str = "";
-
     async fn acquire(pool: &PostgresPool, _access: Access) -> Result<Self::Connection> {
         pool.acquire().await
     }

@@ -4,14 +4,11 @@ use std::sync::Arc;
 
 use crate::model::engine::Engine;
 use crate::model::value::{Type, Value};
-use crate::sql::Spelling;
+use crate::sql::{MAX_PARAMETERS, Spelling};
 
 /// The SQLite dialect.
 #[derive(Clone, Copy, Debug)]
 pub struct Sqlite;
-
-/// `SQLITE_MAX_VARIABLE_NUMBER` since SQLite 3.32: <https://sqlite.org/limits.html#max_variable_number>.
-const MAX_PARAMETERS: usize = 32_766;
 
 /// More rows per statement are no faster, and its text must be parsed.
 const MAX_ROWS: usize = 500;

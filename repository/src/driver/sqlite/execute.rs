@@ -126,9 +126,6 @@ impl Dialect for Sqlite {
     // https://sqlite.org/lang_conflict.html, ABORT
     const OUTLIVES_REFUSALS: bool = true;
 
-    const DEFER_FOREIGN_KEYS: &'static str = "PRAGMA defer_foreign_keys = ON";
-    const CHECK_FOREIGN_KEYS: &'static str = "PRAGMA defer_foreign_keys = OFF";
-
     async fn acquire(pool: &SqlitePool, access: Access) -> Result<Self::Connection> {
         pool.acquire(access).await
     }

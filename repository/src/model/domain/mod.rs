@@ -226,6 +226,17 @@ pub(crate) struct UniqueRule {
     pub(crate) predicate: Option<&'static str>,
 }
 
+impl UniqueRule {
+    /// Whether the predicate contains the column's name as a word.
+    pub(crate) fn predicate_mentions(&self, column: &str) -> bool {
+        let is_in_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+        let words = self.predicate.unwrap_or_default().split(|c| !is_in_word(c));
+        words
+            .into_iter()
+            .any(|word| word.eq_ignore_ascii_case(column))
+    }
+}
+
 /// The engines that have a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Presence {

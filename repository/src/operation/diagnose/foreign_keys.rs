@@ -1,13 +1,14 @@
 //! The first violated foreign key, on an engine that does not name it.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::super::Context;
+use super::super::write_order::KeyValues;
 use super::has_row;
 use crate::driver::Dialect;
 use crate::driver::Twin;
 use crate::model::domain::{Action, Domain, ForeignKey, Table};
-use crate::model::error::{ErrorKind, Result};
+use crate::model::error::ErrorKind;
 use crate::model::value::{Type, Value};
 use crate::session::Session;
 use crate::sql::{self, Affected};
@@ -39,20 +40,6 @@ pub(super) async fn violated_by_rows<D: Dialect, R: Twin<D>>(
     first.map(|(_, key)| key)
 }
 
-/// Checks the foreign keys of written rows, whose checks are deferred.
-///
-/// # Errors
-/// [`ForeignKey`](ErrorKind::ForeignKey).
-pub(crate) async fn check_references<D: Dialect, R: Twin<D>>(
-    session: &mut Session<D>,
-    rows: &[&R],
-) -> Result<()> {
-    match violated_by_rows(session, rows).await {
-        Some(key) => Err(kind_of(key).into()),
-        None => Ok(()),
-    }
-}
-
 /// The index of the first row without a parent by this key.
 async fn first_orphan<D: Dialect, R: Twin<D>>(
     session: &mut Session<D>,
@@ -61,23 +48,26 @@ async fn first_orphan<D: Dialect, R: Twin<D>>(
 ) -> Option<i64> {
     let statements = R::statements();
     let columns = statements.indexes(key.columns)?;
-    let values_at = |row: &R, columns: &[usize]| -> Vec<Value> {
-        columns.iter().map(|index| row.value(*index)).collect()
-    };
-    // A row may refer to another row of the same call.
-    let siblings: Vec<Vec<Value>> = match statements.indexes(key.referenced_columns) {
+    // A row may refer to another row of the same statement.
+    let siblings: BTreeSet<KeyValues> = match statements.indexes(key.referenced_columns) {
         Some(referenced) if key.references == statements.table => {
-            rows.iter().map(|row| values_at(row, &referenced)).collect()
+            let siblings = rows
+                .iter()
+                .filter_map(|row| KeyValues::at(*row, &referenced));
+            siblings.collect()
         }
-        _ => Vec::new(),
+        _ => BTreeSet::new(),
     };
     let numbered: Vec<Vec<Value>> = (0..)
         .map(Value::BigInt)
         .zip(rows)
         .filter_map(|(number, row)| {
-            let reference = values_at(row, &columns);
-            let is_sibling = siblings.contains(&reference);
-            (!is_sibling).then(|| std::iter::once(number).chain(reference).collect())
+            let reference = KeyValues::at(*row, &columns);
+            if reference.is_some_and(|reference| siblings.contains(&reference)) {
+                return None;
+            }
+            let reference = columns.iter().map(|index| row.value(*index));
+            Some(std::iter::once(number).chain(reference).collect())
         })
         .collect();
     let mut types = vec![Type::BigInt];
@@ -106,17 +96,7 @@ pub(super) async fn violated_by_change<D: Dialect, R: Twin<D>>(
             .find(|(column, _)| statements.column(*column) == name);
         change.map(|(_, value)| value)
     };
-    for key in R::TABLE.foreign_keys {
-        let columns: Vec<Option<&Value>> = key.columns.iter().copied().map(changed).collect();
-        let is_changed = columns.iter().any(Option::is_some);
-        if !is_changed || columns.iter().flatten().any(|value| value.is_null()) {
-            continue;
-        }
-        let query = sql::changed_orphan::<D>(statements, affected, key, &columns);
-        if has_row(session, query).await {
-            return Some((R::TABLE, key));
-        }
-    }
+    // Postgres checks the keys of referencing rows first: its triggers fire in the order of their names.
     for child in references_to::<D>(context.domain, R::TABLE) {
         let columns: Vec<(&'static str, &Value)> = child
             .1
@@ -130,6 +110,17 @@ pub(super) async fn violated_by_change<D: Dialect, R: Twin<D>>(
         let query = sql::referring_to_changed::<D>(statements, affected, child, &columns);
         if has_row(session, query).await {
             return Some(child);
+        }
+    }
+    for key in R::TABLE.foreign_keys {
+        let columns: Vec<Option<&Value>> = key.columns.iter().copied().map(changed).collect();
+        let is_changed = columns.iter().any(Option::is_some);
+        if !is_changed || columns.iter().flatten().any(|value| value.is_null()) {
+            continue;
+        }
+        let query = sql::changed_orphan::<D>(statements, affected, key, &columns);
+        if has_row(session, query).await {
+            return Some((R::TABLE, key));
         }
     }
     None

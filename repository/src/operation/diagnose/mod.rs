@@ -8,11 +8,9 @@
 mod foreign_keys;
 mod rules;
 
-pub(super) use foreign_keys::check_references;
-
 use foreign_keys::Key;
 
-use super::{Context, values, write_order};
+use super::{Context, values};
 use crate::driver::Dialect;
 use crate::driver::Twin;
 use crate::model::error::{Error, ErrorKind, InvalidReason};
@@ -20,36 +18,29 @@ use crate::model::record::Record;
 use crate::model::value::Value;
 use crate::session::Session;
 use crate::sql::SqlText;
-use crate::sql::{self, Affected, RowWrite, Written};
+use crate::sql::{self, Affected, Written};
 
-/// Completes the error of a statement that writes whole rows.
-pub(super) async fn row_error<D: Dialect, R: Twin<D>>(
+/// Completes the error of a statement that inserts rows. `or_skipped` is whether it skips those whose ids are stored.
+pub(super) async fn insert_error<D: Dialect, R: Twin<D>>(
     session: &mut Session<D>,
     context: &Context,
     error: Error,
     rows: &[&R],
-    write: RowWrite,
+    or_skipped: bool,
 ) -> Error {
-    if write == RowWrite::Update
-        && let [row] = rows
-    {
-        let (id, owner) = (row.id(), None);
-        if overflows_version::<D, R>(session, &error, Affected::One { id, owner }).await {
-            return error.with_kind(version_overflow::<R>());
-        }
-    }
     if is_unnamed::<D>(&error) {
         let key = foreign_keys::violated_by_rows(session, rows).await;
         return named(error, key);
     }
     if is_reordered::<D>(&error) {
-        for row in write_order::sorted::<D, R, _>(rows, |row| row) {
+        for row in rows {
             let values = values(*row);
-            let written = Written::Row {
+            let written = Written::New {
                 values: &values,
-                write,
+                or_skipped,
             };
-            if let Some(kind) = rules::first_violation::<D, R>(session, written).await {
+            if let Some(kind) = rules::first_violation::<D, R>(session, written, error.kind()).await
+            {
                 return error.with_kind(kind);
             }
         }
@@ -74,7 +65,7 @@ pub(super) async fn change_error<D: Dialect, R: Twin<D>>(
     }
     if is_reordered::<D>(&error) && matches!(affected, Affected::One { .. }) {
         let written = Written::Changed { affected, changes };
-        if let Some(kind) = rules::first_violation::<D, R>(session, written).await {
+        if let Some(kind) = rules::first_violation::<D, R>(session, written, error.kind()).await {
             return error.with_kind(kind);
         }
     }

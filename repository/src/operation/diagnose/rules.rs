@@ -9,9 +9,11 @@ use crate::session::Session;
 use crate::sql::{self, Written};
 
 /// The first rule that the written row violates: the checks by name, then the unique keys in the order of the domain.
+/// `None` if the row violates none, or if the engine `reported` one that the library cannot evaluate.
 pub(super) async fn first_violation<D: Dialect, R: Twin<D>>(
     session: &mut Session<D>,
     written: Written<'_>,
+    reported: &ErrorKind,
 ) -> Option<ErrorKind> {
     let statements = R::statements();
     let mut checks: Vec<&Check> = R::TABLE.checks.iter().collect();
@@ -33,14 +35,32 @@ pub(super) async fn first_violation<D: Dialect, R: Twin<D>>(
         }
     }
     for rule in R::TABLE.unique_rules() {
-        if let Some(columns) = statements.indexes(rule.columns)
-            && has_row(
-                session,
-                sql::has_same_key::<D>(statements, written, rule, &columns),
-            )
-            .await
+        let Some(columns) = statements.indexes(rule.columns) else {
+            let is_reported = matches!(
+                reported,
+                ErrorKind::Unique { constraint: Some(name), .. } if name == rule.name
+            );
+            if is_reported {
+                return None;
+            }
+            continue;
+        };
+        if has_row(
+            session,
+            sql::has_same_key::<D>(statements, written, rule, &columns),
+        )
+        .await
         {
-            if written.is_skipped_if_stored() && rule.columns == R::TABLE.primary_key.columns {
+            let is_id = rule.columns == R::TABLE.primary_key.columns;
+            if is_id
+                && matches!(
+                    written,
+                    Written::New {
+                        or_skipped: true,
+                        ..
+                    }
+                )
+            {
                 return None;
             }
             let columns = R::TABLE.violated_key(rule.columns);
@@ -66,8 +86,8 @@ pub(super) fn touched<D: Dialect, R: Twin<D>>(changed: &[&str]) -> usize {
         check.condition(D::ENGINE).is_some() && is_on_all
     });
     let rules = R::TABLE.unique_rules().filter(|rule| {
-        let mentions = |predicate: &str| changed.iter().any(|column| predicate.contains(column));
-        rule.columns.iter().any(is_changed) || rule.predicate.is_some_and(mentions)
+        let mut changed = changed.iter();
+        rule.columns.iter().any(is_changed) || changed.any(|column| rule.predicate_mentions(column))
     });
     checks.count() + rules.count()
 }
