@@ -201,7 +201,7 @@ pub(super) fn touched<D: Dialect, R: Twin<D>>(context: &Context, changed: &[&str
         .count()
 }
 
-/// The foreign keys of any table that reference this table.
+/// The foreign keys of any table that reference this table; without a domain, only its own.
 fn references_to<D: Dialect>(
     domain: Option<&'static Domain>,
     table: &'static Table,
@@ -209,7 +209,9 @@ fn references_to<D: Dialect>(
     let tables = domain
         .into_iter()
         .flat_map(|domain| domain.tables_on(D::ENGINE));
+    let itself = domain.is_none().then_some(table);
     tables
+        .chain(itself)
         .flat_map(|child| child.foreign_keys.iter().map(move |key| (child, key)))
         .filter(|(_, key)| key.references == table.name)
 }
