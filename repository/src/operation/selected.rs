@@ -369,6 +369,10 @@ impl<D: Dialect, R: Twin<D>> Parts<D> for WriteEach<'_, R> {
             visibility: self.visibility,
             owner,
         };
+        if let (Write::Remove, [_], [_, _, ..]) = (self.write, parts, &*ids) {
+            let affected = Affected::Selected(selection);
+            diagnose::check_removal::<D, R>(session, self.context, affected).await?;
+        }
         let (text, values) = self.write.statement::<D, R>(selection)?;
         let error = match (session.execute(&text, values).await, self.write) {
             // Some are removed with others, and the engines count these differently.
@@ -378,11 +382,10 @@ impl<D: Dialect, R: Twin<D>> Parts<D> for WriteEach<'_, R> {
             (Ok(written), _) => return Ok(vec![written]),
             (Err(error), _) => error,
         };
-        let affected = match (&*ids, parts) {
-            ([id], _) => Affected::One { id: *id, owner },
-            (_, [_]) => Affected::Selected(selection),
-            _ => return Err(error),
+        let [id] = *ids else {
+            return Err(error);
         };
+        let affected = Affected::One { id, owner };
         let complete = self
             .write
             .complete::<D, R>(session, self.context, error, affected);

@@ -13,6 +13,9 @@ use crate::model::domain::{ForeignKey, Table};
 use crate::model::error::Result;
 use crate::model::value::{Type, Value};
 
+/// The beginning of a query that has a row if something is found. It returns the same type on both engines.
+pub(super) const FOUND: &str = "SELECT CAST(1 AS bigint) FROM ";
+
 /// The stored rows that the failed statement selects.
 #[derive(Clone, Copy)]
 pub(crate) enum Affected<'q> {
@@ -103,7 +106,7 @@ pub(crate) fn changed_orphan<D: Spelling>(
     let mut values = Vec::new();
     affected.values(statements, &mut values)?;
     values.extend(changed.iter().flatten().copied().cloned());
-    let mut sql = Sql::<D>::new("SELECT 1 FROM ");
+    let mut sql = Sql::<D>::new(FOUND);
     affected.write(&mut sql, statements);
     sql.push(" AS \"row\" WHERE ");
     for (column, changed) in key.columns.iter().zip(changed) {
@@ -133,7 +136,7 @@ pub(crate) fn referring_to_changed<D: Spelling>(
     let mut values = Vec::new();
     affected.values(statements, &mut values)?;
     values.extend(changed.iter().map(|(_, value)| (*value).clone()));
-    let mut sql = Sql::<D>::new("SELECT 1 FROM ");
+    let mut sql = Sql::<D>::new(FOUND);
     affected.write(&mut sql, statements);
     sql.push(" AS \"link0\"");
     join(&mut sql, 1, child, key);
@@ -153,7 +156,7 @@ pub(crate) fn referring_to_removed<D: Spelling>(
 ) -> Result<(SqlText, Vec<Value>)> {
     let mut values = Vec::new();
     affected.values(statements, &mut values)?;
-    let mut sql = Sql::<D>::new("SELECT 1 FROM ");
+    let mut sql = Sql::<D>::new(FOUND);
     affected.write(&mut sql, statements);
     sql.push(" AS \"link0\"");
     for (position, (child, key)) in chain.iter().enumerate() {
@@ -168,7 +171,7 @@ pub(crate) fn referring_to_removed<D: Spelling>(
         sql.push(" NOT IN (SELECT ").name(statements.id());
         sql.push(" FROM ");
         affected.write(&mut sql, statements);
-        sql.push(")");
+        sql.push(" AS \"removed\")");
     }
     sql.push(" LIMIT 1");
     Ok((text(sql), values))

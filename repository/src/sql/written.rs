@@ -2,7 +2,7 @@
 //!
 //! They run only after an error, so their texts are not cached.
 
-use super::reference::{Affected, text};
+use super::reference::{Affected, FOUND, text};
 use super::{Spelling, Sql, SqlText, Statements};
 use crate::model::domain::UniqueRule;
 use crate::model::error::Result;
@@ -83,7 +83,7 @@ pub(crate) fn at_last_version<D: Spelling>(
     let mut values = Vec::new();
     affected.values(statements, &mut values)?;
     values.push(Value::BigInt(i64::MAX));
-    let mut sql = Sql::<D>::new("SELECT 1 FROM ");
+    let mut sql = Sql::<D>::new(FOUND);
     affected.write(&mut sql, statements);
     sql.push(" AS \"row\" WHERE ")
         .name(statements.column(version));
@@ -99,7 +99,7 @@ pub(crate) fn violates_check<D: Spelling>(
 ) -> Result<(SqlText, Vec<Value>)> {
     let mut values = Vec::new();
     written.values(statements, &mut values)?;
-    let mut sql = Sql::<D>::new("SELECT 1 FROM ");
+    let mut sql = Sql::<D>::new(FOUND);
     written.write(&mut sql, statements);
     sql.push(" WHERE NOT (").push(condition).push(")");
     Ok((text(sql), values))
@@ -120,7 +120,8 @@ pub(crate) fn has_same_key<D: Spelling>(
             sql.push(" WHERE ").push(predicate);
         }
     };
-    let mut sql = Sql::<D>::new("SELECT 1 FROM (SELECT * FROM ");
+    let mut sql = Sql::<D>::new(FOUND);
+    sql.push("(SELECT * FROM ");
     written.write(&mut sql, statements);
     predicate(&mut sql);
     sql.push(") AS \"new\", (SELECT * FROM ")

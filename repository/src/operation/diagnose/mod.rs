@@ -13,7 +13,7 @@ use foreign_keys::Key;
 use super::{Context, values};
 use crate::driver::Dialect;
 use crate::driver::Twin;
-use crate::model::error::{Error, ErrorKind, InvalidReason};
+use crate::model::error::{Error, ErrorKind, InvalidReason, Result};
 use crate::model::record::Record;
 use crate::model::value::Value;
 use crate::session::Session;
@@ -86,6 +86,19 @@ pub(super) async fn delete_error<D: Dialect, R: Twin<D>>(
     named(error, key)
 }
 
+/// Fails if a row that stays refers to one of several rows that are removed together. Which key the engine would report
+/// depends on its plan.
+pub(super) async fn check_removal<D: Dialect, R: Twin<D>>(
+    session: &mut Session<D>,
+    context: &Context,
+    affected: Affected<'_>,
+) -> Result<()> {
+    match foreign_keys::violated_by_delete::<D, R>(session, context, affected).await {
+        Some(key) => Err(foreign_keys::kind_of(key).into()),
+        None => Ok(()),
+    }
+}
+
 /// Whether changes can violate several constraints, so that the error depends on the row.
 pub(super) fn may_violate_several<D: Dialect, R: Twin<D>>(
     context: &Context,
@@ -110,7 +123,7 @@ pub(super) fn may_restrict_several<D: Dialect, R: Twin<D>>(context: &Context) ->
 /// Whether the query has a row. A query that fails counts as none.
 async fn has_row<D: Dialect>(
     session: &mut Session<D>,
-    query: crate::model::error::Result<(SqlText, Vec<Value>)>,
+    query: Result<(SqlText, Vec<Value>)>,
 ) -> bool {
     match query {
         Ok((text, values)) => session.probe(&text, values).await.is_some(),
