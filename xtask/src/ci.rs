@@ -59,7 +59,15 @@ pub async fn run() -> Outcome<bool> {
     steps.push(Step { name, passed, took });
     steps.push(pages(packaged).await);
     if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
-        steps.push(newest());
+        steps.push(newest("newest PostgreSQL", &["--test", "doctor"]));
+        let agree = [
+            "--package",
+            "suite",
+            "--test",
+            "conformance",
+            "engines_agree",
+        ];
+        steps.push(newest("comparison with the newest PostgreSQL", &agree));
     }
 
     println!();
@@ -107,14 +115,11 @@ fn of_library(command: &str, features: &str) -> Command {
     command
 }
 
-/// What reads the catalogs of Postgres, on the newest one too.
-fn newest() -> Step {
+/// Runs some tests on the newest Postgres too.
+fn newest(name: &str, tests: &[&str]) -> Step {
     let mut command = shell::cargo(["xtask", "newest", "cargo", "xtask", "test"]);
-    command.args(["--test", "doctor"]);
-    Step::run(
-        "newest PostgreSQL",
-        command.env_remove(POSTGRES_URL_VARIABLE),
-    )
+    command.args(tests);
+    Step::run(name, command.env_remove(POSTGRES_URL_VARIABLE))
 }
 
 /// The pages that a newcomer follows, with the packages that were built, if they were.

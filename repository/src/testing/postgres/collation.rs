@@ -64,9 +64,10 @@ impl Locale {
     }
 
     async fn icu(name: &str, connection: &mut PgConnection) -> Result<Self, TestError> {
-        // A database can have an ICU collation since PostgreSQL 15.
+        // A database can have an ICU collation since PostgreSQL 15. The collation `unicode` is there without ICU as well.
         let query = "SELECT current_setting('server_version_num')::int >= 150000 \
-                     AND EXISTS (SELECT FROM pg_collation WHERE collprovider = 'i')";
+                     AND EXISTS (SELECT FROM pg_collation \
+                                 WHERE collprovider = 'i' AND collname <> 'unicode')";
         let icu = sqlx::query_scalar(query).fetch_one(connection).await;
         if icu.map_err(TestError::sql("looking for ICU"))? {
             return Ok(Self::Icu(name.to_owned()));
