@@ -2,7 +2,7 @@
 //!
 //! A bulk call first writes all of its rows with few statements. If a row is refused, its statements are undone, and
 //! smaller and smaller parts of the rows are written in order. So the first refused row is found, and the error does not
-//! depend on how the rows were split into statements. A call that succeeds sends at most one statement more, in a unit.
+//! depend on how the rows were split into statements.
 
 use std::ops::Range;
 
