@@ -400,7 +400,18 @@ impl<D: Dialect> Session<D> {
             // The connection is discarded, which also rolls back; the server may be unreachable.
             return Ok(());
         }
+        self.settle().await;
         self.finish("ROLLBACK").await
+    }
+
+    /// Reads the response of a dropped statement. The driver would report its error by the next statement.
+    async fn settle(&mut self) {
+        let checked_out = self.connection.as_mut();
+        let connection = checked_out.and_then(|checked_out| checked_out.0.as_mut());
+        if let (true, Some(connection)) = (self.busy, connection) {
+            let _of_the_dropped =
+                with_deadline(self.response_deadline, D::control(connection, "SELECT 1")).await;
+        }
     }
 
     async fn finish(&mut self, statement: &'static str) -> Result<()> {

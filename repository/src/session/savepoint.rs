@@ -85,7 +85,7 @@ impl<D: Dialect> Session<D> {
     async fn roll_back_to(&mut self, text: &str) -> Result<()> {
         self.check_failure()?;
         let failure = self.failure.take();
-        // The connection finishes a dropped statement before it runs the next one.
+        self.settle().await;
         self.busy = false;
         if let Err(error) = self.control(text).await {
             // The later failure is kept if it has ended the transaction.

@@ -45,7 +45,7 @@ pub(crate) use write::{
     update_one, update_where,
 };
 
-use crate::model::domain::{Table, UniqueRule};
+use crate::model::domain::{Table, UniqueRule, column_of};
 use crate::model::error::{InvalidReason, Result};
 use crate::model::query::Visibility;
 use crate::model::record::{ColumnSpec, Managed, Record, invalid};
@@ -199,7 +199,7 @@ impl Statements {
     /// The positions of columns by their names, as an index lists them; `None` if the record lacks one.
     pub(crate) fn indexes(&self, names: &[&str]) -> Option<Vec<usize>> {
         let index = |name: &&str| {
-            let name = name.strip_suffix(" DESC").unwrap_or(name);
+            let name = column_of(name);
             self.columns.iter().position(|column| *column == name)
         };
         names.iter().map(index).collect()

@@ -29,6 +29,18 @@ pub enum Target {
     PostgresIcu,
 }
 
+impl Target {
+    /// The engine of the database.
+    pub fn engine(self) -> Engine {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Target::SqliteFile | Target::SqliteMemory => Engine::Sqlite,
+            #[cfg(feature = "postgres")]
+            Target::Postgres | Target::PostgresEnUs | Target::PostgresIcu => Engine::Postgres,
+        }
+    }
+}
+
 /// The database of one test, migrated and opened.
 #[derive(Debug)]
 pub struct TwinDatabase {

@@ -44,7 +44,7 @@ impl TwinMigration for CreateTasks {
                     CONSTRAINT ck_tasks__code_differs CHECK (code <> slug)
                 ) STRICT",
             )
-            .sql("CREATE UNIQUE INDEX uq_tasks__place ON tasks (place) WHERE is_open")
+            .sql("CREATE UNIQUE INDEX uq_tasks__place ON tasks (place DESC) WHERE is_open")
     }
 
     fn sqlite_down(&self) -> Script {
@@ -75,7 +75,7 @@ impl TwinMigration for CreateTasks {
                     CONSTRAINT ck_tasks__code_differs CHECK (code <> slug)
                 )"#,
             )
-            .sql("CREATE UNIQUE INDEX uq_tasks__place ON tasks (place) WHERE is_open")
+            .sql("CREATE UNIQUE INDEX uq_tasks__place ON tasks (place DESC) WHERE is_open")
     }
 
     fn postgres_down(&self) -> Script {

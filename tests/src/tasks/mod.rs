@@ -46,7 +46,7 @@ pub const TASKS: Table = Table {
     ],
     indexes: &[Index {
         name: "uq_tasks__place",
-        columns: &["place"],
+        columns: &["place DESC"],
         unique: true,
         predicate: Some("is_open"),
     }],

@@ -146,3 +146,22 @@ fn the_same_seed_gives_the_same_operations() {
         second.map_err(|e| e.to_string())
     );
 }
+
+#[test]
+fn a_run_that_would_compare_nothing_says_so() {
+    use catamaran::testing::Target::{Postgres, SqliteFile};
+
+    let run = || EnginesAgree::new(&DOMAIN).record::<Habit>().operations(10);
+    for (run, reason) in [
+        (EnginesAgree::new(&DOMAIN), "no record"),
+        (run().operations(0), "no operations"),
+        (run().record::<Habit>(), "two records of the table habits"),
+        (run().record::<Specimen>(), "no table specimens"),
+        (run().targets(Postgres, SqliteFile), "in this order"),
+        (run().targets(SqliteFile, SqliteFile), "in this order"),
+        (run().example(Device::PLATFORM, ["x"]), "add its record"),
+    ] {
+        let error = run.run::<migration::Migrator>().expect_err(reason);
+        assert!(error.to_string().contains(reason), "{error}");
+    }
+}

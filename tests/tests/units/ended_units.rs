@@ -249,3 +249,36 @@ async fn a_unit_that_is_dropped_while_a_task_works_in_it_keeps_nothing(
     assert_eq!(outside.count("habits", "1 = 1").await, 1);
     Ok(())
 }
+
+/// A write that the database refuses is dropped before its response is read: the error is nobody's.
+#[twin_test(migration::Migrator, everywhere)]
+async fn the_refusal_of_a_dropped_write_is_not_the_error_of_the_commit(
+    db: &TwinDatabase,
+) -> Result<()> {
+    let taken = habit_of(db.store(), ADA, "run").await?.id;
+    for k in 1..8 {
+        for in_savepoint in [false, true] {
+            let unit = db.store().begin_write(&scope(ADA)).await?;
+            let write = async |unit: &Unit| {
+                let habits = unit.repository::<Habit>();
+                let insert = habits.insert(draft("walk").id(taken));
+                drop_after_polls(insert, k, Duration::from_millis(20)).await
+            };
+            if in_savepoint {
+                let dropped = unit
+                    .savepoint(async |unit: &Unit| match write(unit).await {
+                        Some(refused) => refused.map(|_| ()),
+                        None => Err(ErrorKind::NoRow.into()),
+                    })
+                    .await;
+                dropped.expect_err("the write does not succeed");
+                unit.repository::<Habit>().insert(draft("swim")).await?;
+                unit.rollback().await?;
+            } else {
+                write(&unit).await;
+                assert_ended(unit.commit().await);
+            }
+        }
+    }
+    Ok(())
+}

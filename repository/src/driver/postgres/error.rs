@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
-use crate::model::domain::Table;
+use crate::model::domain::{Table, column_of};
 use crate::model::error::{Error, ErrorKind, InvalidReason};
 
 /// Converts an error. The codes: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
@@ -190,7 +190,10 @@ impl ServerError<'_> {
         let constraint = known.and_then(|known| known.unique_name(columns));
         ErrorKind::Unique {
             table: named(self.table).unwrap_or_default(),
-            columns: columns.iter().map(|column| Cow::from(*column)).collect(),
+            columns: columns
+                .iter()
+                .map(|column| Cow::from(column_of(column)))
+                .collect(),
             constraint: constraint.map(Cow::from).or(named(self.constraint)),
         }
     }

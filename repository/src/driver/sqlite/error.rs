@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::model::domain::Table;
+use crate::model::domain::{Table, column_of};
 use crate::model::error::{Error, ErrorKind, InvalidReason};
 
 /// Converts an error. The codes: <https://www.sqlite.org/rescode.html>.
@@ -191,7 +191,10 @@ fn unique(message: &str, known: Option<&'static Table>) -> ErrorKind {
 }
 
 fn owned(names: &[&str]) -> Vec<Cow<'static, str>> {
-    names.iter().map(|name| (*name).to_owned().into()).collect()
+    names
+        .iter()
+        .map(|name| column_of(name).to_owned().into())
+        .collect()
 }
 
 /// A violated check. The message has the constraint's name, or its expression if it has no name.

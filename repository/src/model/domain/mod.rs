@@ -148,7 +148,7 @@ impl Table {
         let index = self
             .indexes
             .iter()
-            .find(|index| index.unique && index.columns == columns);
+            .find(|index| index.unique && are_same(index.columns, columns));
         key.map(|key| key.name).or(index.map(|index| index.name))
     }
 
@@ -163,8 +163,7 @@ impl Table {
         let keys = keys
             .chain(self.unique_keys.iter().map(|key| key.columns))
             .chain(self.indexes.iter().map(|index| index.columns));
-        let plain = |text: &'static str| text.strip_suffix(" DESC").unwrap_or(text);
-        let keys = keys.map(|columns| columns.iter().map(|text| plain(text)));
+        let keys = keys.map(|columns| columns.iter().map(|text| column_of(text)));
         keys.filter(|columns| columns.clone().any(|name| name == column))
             .map(|columns| index_share(columns.filter_map(&ty)))
             .fold(MAX_BYTES, usize::min)
@@ -235,6 +234,16 @@ impl UniqueRule {
             .into_iter()
             .any(|word| word.eq_ignore_ascii_case(column))
     }
+}
+
+/// The column in an entry of [`Index::columns`], which may end with ` DESC`.
+pub(crate) fn column_of(entry: &str) -> &str {
+    entry.strip_suffix(" DESC").unwrap_or(entry)
+}
+
+fn are_same(entries: &[&str], columns: &[&str]) -> bool {
+    let entries = entries.iter().map(|entry| column_of(entry));
+    entries.eq(columns.iter().map(|column| column_of(column)))
 }
 
 /// The engines that have a table.

@@ -3,7 +3,7 @@
 use super::has_row;
 use crate::driver::Dialect;
 use crate::driver::Twin;
-use crate::model::domain::Check;
+use crate::model::domain::{Check, column_of};
 use crate::model::error::ErrorKind;
 use crate::session::Session;
 use crate::sql::{self, Written};
@@ -67,7 +67,10 @@ pub(super) async fn first_violation<D: Dialect, R: Twin<D>>(
             let name = R::TABLE.unique_name(columns).unwrap_or(rule.name);
             return Some(ErrorKind::Unique {
                 table: R::TABLE.name.into(),
-                columns: columns.iter().map(|column| (*column).into()).collect(),
+                columns: columns
+                    .iter()
+                    .map(|column| column_of(column).into())
+                    .collect(),
                 constraint: Some(name.into()),
             });
         }
@@ -77,10 +80,7 @@ pub(super) async fn first_violation<D: Dialect, R: Twin<D>>(
 
 /// How many checks and unique keys a change of these columns can violate.
 pub(super) fn touched<D: Dialect, R: Twin<D>>(changed: &[&str]) -> usize {
-    let is_changed = |column: &&str| {
-        let name = column.strip_suffix(" DESC").unwrap_or(column);
-        changed.contains(&name)
-    };
+    let is_changed = |column: &&str| changed.contains(&column_of(column));
     let checks = R::TABLE.checks.iter().filter(|check| {
         let is_on_all = check.columns.is_empty() || check.columns.iter().any(is_changed);
         check.condition(D::ENGINE).is_some() && is_on_all

@@ -12,6 +12,7 @@ mod outcome;
 mod print;
 mod replay;
 mod run;
+mod setup;
 mod shape;
 mod shrink;
 mod side;
@@ -35,11 +36,12 @@ pub enum AgreeError {
     /// A database is missing, or cannot be created, read or removed.
     #[error("the engines were not compared: {0}")]
     Test(#[from] TestError),
-    /// The run has no record.
-    #[error(
-        "the engines were not compared: the run has no record; add one with EnginesAgree::record"
-    )]
-    Empty,
+    /// The run cannot compare anything, or not what was asked.
+    #[error("the engines were not compared: {reason}")]
+    Setup {
+        /// Why, and what to do.
+        reason: String,
+    },
     /// An environment variable is no number.
     #[error("the engines were not compared: {variable} is not a number")]
     Variable {

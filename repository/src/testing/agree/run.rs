@@ -51,6 +51,8 @@ pub struct EnginesAgree {
     domain: &'static Domain,
     shapes: Vec<Shape>,
     records: Vec<Arc<dyn Tested>>,
+    /// What is wrong with an example, if anything is.
+    unknown_example: Option<String>,
     operations: u64,
     seed: Option<u64>,
     targets: Targets,
@@ -75,6 +77,7 @@ impl EnginesAgree {
             domain,
             shapes: Vec::new(),
             records: Vec::new(),
+            unknown_example: None,
             operations: 1_000,
             seed: None,
             targets: Targets {
@@ -111,6 +114,9 @@ impl EnginesAgree {
         if let Some(shape) = shape {
             let values = values.into_iter().map(|value| value.into().to_value());
             shape.examples[column.index()].extend(values);
+        } else {
+            let reason = format!("examples for {table}: add its record before them");
+            self.unknown_example.get_or_insert(reason);
         }
         self
     }
@@ -178,7 +184,8 @@ impl EnginesAgree {
     /// Runs all operations, and returns one divergence of each class, at most `most` of them.
     ///
     /// # Errors
-    /// [`AgreeError::Test`] if a database is missing or cannot be created.
+    /// [`AgreeError::Setup`] if the run cannot compare what was asked; [`AgreeError::Test`] if a database is missing or
+    /// cannot be created.
     pub fn survey<H: History>(self, most: usize) -> Result<(Summary, Vec<Divergence>), AgreeError> {
         self.survey_until::<H>(most)
     }
@@ -187,15 +194,16 @@ impl EnginesAgree {
         mut self,
         most: usize,
     ) -> Result<(Summary, Vec<Divergence>), AgreeError> {
-        if self.records.is_empty() {
-            return Err(AgreeError::Empty);
-        }
         if let Some(seed) = number(SEED_VARIABLE)? {
             self.seed = Some(seed);
         }
         if let Some(operations) = number(OPERATIONS_VARIABLE)? {
             self.operations = operations;
         }
+        if let Some(reason) = self.unknown_example {
+            return Err(AgreeError::Setup { reason });
+        }
+        super::setup::check(self.domain, &self.shapes, self.targets, self.operations)?;
         let run = Run {
             seed: self.seed.unwrap_or_else(|| fastrand::u64(..1_000_000_000)),
             domain: self.domain,
