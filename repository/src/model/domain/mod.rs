@@ -16,11 +16,14 @@ mod suppression;
     allow(dead_code, reason = "only the schema checks read it")
 )]
 mod table_source;
+mod unique;
 
 pub use access_control::{Command, Policy, Privilege};
 pub use equivalence::{Equivalence, MATRIX, NativeType};
 pub use suppression::{Place, Suppression};
 pub use table_source::{TableSource, TableTypes, TypedColumn};
+use unique::are_same;
+pub(crate) use unique::{UniqueRule, column_of};
 
 use std::borrow::Cow;
 
@@ -214,36 +217,6 @@ impl Table {
             columns
         }
     }
-}
-
-/// Columns whose values no two rows may share, of all rows or of those that match the predicate.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct UniqueRule {
-    pub(crate) name: &'static str,
-    /// Names of columns. Those of an index may end with ` DESC`.
-    pub(crate) columns: &'static [&'static str],
-    pub(crate) predicate: Option<&'static str>,
-}
-
-impl UniqueRule {
-    /// Whether the predicate contains the column's name as a word.
-    pub(crate) fn predicate_mentions(&self, column: &str) -> bool {
-        let is_in_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
-        let words = self.predicate.unwrap_or_default().split(|c| !is_in_word(c));
-        words
-            .into_iter()
-            .any(|word| word.eq_ignore_ascii_case(column))
-    }
-}
-
-/// The column in an entry of [`Index::columns`], which may end with ` DESC`.
-pub(crate) fn column_of(entry: &str) -> &str {
-    entry.strip_suffix(" DESC").unwrap_or(entry)
-}
-
-fn are_same(entries: &[&str], columns: &[&str]) -> bool {
-    let entries = entries.iter().map(|entry| column_of(entry));
-    entries.eq(columns.iter().map(|column| column_of(column)))
 }
 
 /// The engines that have a table.
