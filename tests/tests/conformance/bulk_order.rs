@@ -318,3 +318,20 @@ async fn a_circle_is_removed_whole_or_names_the_first_key_of_a_row_that_stays(
     assert_eq!(tasks.delete_where(&all_three).await?, 3);
     Ok(())
 }
+
+#[twin_test(suite::tasks::Migrator, everywhere)]
+async fn the_references_of_a_stored_row_in_a_circle_are_checked_when_it_is_updated(
+    db: &TwinDatabase,
+) -> Result<()> {
+    let tasks = everybodys::<Task>(db);
+    let mut stored = tasks.insert(task(1)).await?;
+    stored.next_id = Some(id(2));
+    stored.parent_id = Some(id(404));
+    let new = task(2).parent_id(Some(id(1))).next_id(Some(id(405)));
+    let circle = vec![Upsert::seen(stored), Upsert::new(new)];
+    assert_eq!(
+        refused(tasks.upsert_many(circle).await),
+        foreign_key("tasks", &["next_id"], "fk_tasks__next_id")
+    );
+    Ok(())
+}

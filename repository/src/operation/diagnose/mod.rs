@@ -29,7 +29,18 @@ pub(super) async fn insert_error<D: Dialect, R: Twin<D>>(
     or_skipped: bool,
 ) -> Error {
     if is_unnamed::<D>(&error) {
-        let key = foreign_keys::violated_by_rows(session, rows).await;
+        let mut inserted = Vec::with_capacity(rows.len());
+        for row in rows {
+            let values = values(*row);
+            let written = Written::New {
+                values: &values,
+                or_skipped,
+            };
+            if !or_skipped || !rules::is_stored::<D, R>(session, written).await {
+                inserted.push(*row);
+            }
+        }
+        let key = foreign_keys::violated_by_rows(session, &inserted).await;
         return named(error, key);
     }
     if is_reordered::<D>(&error) {

@@ -78,6 +78,29 @@ pub(super) async fn first_violation<D: Dialect, R: Twin<D>>(
     None
 }
 
+/// Whether the id of the written row is stored.
+pub(super) async fn is_stored<D: Dialect, R: Twin<D>>(
+    session: &mut Session<D>,
+    written: Written<'_>,
+) -> bool {
+    let statements = R::statements();
+    let mut rules = R::TABLE.unique_rules();
+    let id = rules.find_map(|rule| {
+        let is_id = rule.columns == R::TABLE.primary_key.columns;
+        is_id.then_some((rule, statements.indexes(rule.columns)?))
+    });
+    match id {
+        Some((rule, id)) => {
+            has_row(
+                session,
+                sql::has_same_key::<D>(statements, written, rule, &id),
+            )
+            .await
+        }
+        None => false,
+    }
+}
+
 /// How many checks and unique keys a change of these columns can violate.
 pub(super) fn touched<D: Dialect, R: Twin<D>>(changed: &[&str]) -> usize {
     let is_changed = |column: &&str| changed.contains(&column_of(column));

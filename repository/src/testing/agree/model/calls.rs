@@ -169,16 +169,18 @@ impl Model {
     fn written(&mut self, who: Who, call: &Call, answer: &Answer) -> Result<(), Broken> {
         let table = call.table;
         match (&call.method, answer) {
-            (Method::Insert(draft), Answer::Row(row)) => self.inserted(who, table, draft, row),
+            (Method::Insert(draft), Answer::Row(row)) => {
+                self.inserted(who.owner(), table, draft, row)
+            }
             (Method::InsertMany(drafts), Answer::Rows(rows)) => {
                 counted(drafts.len(), rows.len() as u64)?;
                 let mut pairs = drafts.iter().zip(rows);
-                pairs.try_for_each(|(draft, row)| self.inserted(who, table, draft, row))
+                pairs.try_for_each(|(draft, row)| self.inserted(who.owner(), table, draft, row))
             }
             (Method::InsertRun { draft, rows: n }, Answer::Rows(rows)) => {
                 counted(*n, rows.len() as u64)?;
                 let mut rows = rows.iter();
-                rows.try_for_each(|row| self.inserted(who, table, draft, row))
+                rows.try_for_each(|row| self.inserted(who.owner(), table, draft, row))
             }
             (Method::Update(record), Answer::Row(row)) => {
                 let users = self.shapes[table].user_columns();
@@ -309,7 +311,13 @@ impl Model {
         self.uncertain |= referenced && !rows.is_empty();
     }
 
-    fn inserted(&mut self, who: Who, table: usize, draft: &Draft, row: &Row) -> Result<(), Broken> {
+    fn inserted(
+        &mut self,
+        owner: Option<Uuid>,
+        table: usize,
+        draft: &Draft,
+        row: &Row,
+    ) -> Result<(), Broken> {
         let shape = &self.shapes[table];
         let id = uuid_of(&row[shape.managed.id]);
         require(
@@ -322,7 +330,7 @@ impl Model {
             "an insert makes a row that was not there",
             || id.to_string(),
         )?;
-        check_new(shape, &draft.values, who.owner(), self.now, row)?;
+        check_new(shape, &draft.values, owner, self.now, row)?;
         self.put(table, row);
         Ok(())
     }
@@ -373,9 +381,9 @@ impl Model {
                     let owner = match (seen, who, shape.managed.owner) {
                         // The system's scope takes the owner of the record.
                         (Seen::Seen(record), Who::System, Some(column)) => {
-                            Who::Owner(owner_number(&record[column]).unwrap_or_default())
+                            Some(uuid_of(&record[column]))
                         }
-                        _ => who,
+                        _ => who.owner(),
                     };
                     self.inserted(owner, table, &draft, row)?;
                 }
@@ -401,11 +409,6 @@ fn complete(shape: &super::Shape, values: &Values) -> Values {
         (!given).then(|| (column, default.unwrap_or(Value::Null(spec.ty))))
     });
     defaults.chain(values.iter().cloned()).collect()
-}
-
-fn owner_number(owner: &Value) -> Option<usize> {
-    (0..super::super::operation::OWNER_COUNT)
-        .find(|number| Who::Owner(*number).owner().map(Value::Uuid).as_ref() == Some(owner))
 }
 
 fn uuid_of(value: &Value) -> Uuid {
