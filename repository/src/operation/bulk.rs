@@ -8,7 +8,6 @@ use super::{Context, diagnose, values, write_order};
 use crate::driver::Dialect;
 use crate::driver::Twin;
 use crate::model::error::Result;
-use crate::model::value::Type;
 use crate::session::Session;
 use crate::sql::{self, Bulk};
 
@@ -96,25 +95,14 @@ async fn insert<D: Dialect, R: Twin<D>>(
     rows: &[&R],
     is_single: bool,
 ) -> Result<()> {
-    let types = sql::insert_types(R::statements());
-    if is_single {
-        return insert_chunk(session, sql::circle(rows, types.len())?, &types).await;
-    }
-    for chunk in sql::chunks::<D, _>(rows, types.len(), 0) {
-        insert_chunk(session, chunk, &types).await?;
+    let statements = R::statements();
+    let types = sql::insert_types(statements);
+    for chunk in sql::insert_chunks::<D, _>(statements, rows, is_single)? {
+        let text = sql::bulk_insert::<D>(statements, Bulk::Refuse, chunk.len());
+        let parameters = chunk.iter().map(|row| values(*row)).collect();
+        let values = D::row_parameters(&types, parameters);
+        let inserted = session.execute(&text, values).await?;
+        super::check_count(inserted, chunk.len())?;
     }
     Ok(())
-}
-
-async fn insert_chunk<D: Dialect, R: Twin<D>>(
-    session: &mut Session<D>,
-    rows: &[&R],
-    types: &[Type],
-) -> Result<()> {
-    let text = sql::bulk_insert::<D>(R::statements(), Bulk::Refuse, rows.len());
-    let parameters = rows.iter().map(|row| values(*row)).collect();
-    let inserted = session
-        .execute(&text, D::row_parameters(types, parameters))
-        .await?;
-    super::check_count(inserted, rows.len())
 }

@@ -32,7 +32,7 @@ use crate::model::domain::{Domain, Table};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::record::{Record, Stamp};
 use crate::model::scope::Scope;
-use crate::model::value::Value;
+use crate::model::value::{Type, Value};
 
 /// What an operation needs besides a session: the scope, the clock and the source of ids.
 #[derive(Clone)]
@@ -193,6 +193,14 @@ pub(crate) fn changes<D: Dialect, R: Twin<D>>(patch: &R::Patch) -> Result<Vec<(u
         change.map(|(_, value)| value.clone())
     })?;
     Ok(changes)
+}
+
+/// The parameters of a statement that selects rows by ids.
+pub(crate) fn by_ids(ids: impl IntoIterator<Item = Uuid>, owner: Option<Uuid>) -> Vec<Value> {
+    let ids = ids.into_iter().map(Value::Uuid).collect();
+    let mut values = vec![Value::Array(Type::Uuid, ids)];
+    values.extend(owner.map(Value::Uuid));
+    values
 }
 
 /// Every value of a record, in the order of its columns.

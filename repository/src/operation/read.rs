@@ -10,7 +10,7 @@ use crate::model::query::{
     Cursor, Direction, OrderKey, Page, PageRequest, Position, Query, Visibility,
 };
 use crate::model::record::Record;
-use crate::model::value::{Type, Value};
+use crate::model::value::Value;
 use crate::session::Session;
 use crate::sql::SqlText;
 use crate::sql::{self, Output, Selection};
@@ -77,9 +77,7 @@ pub(crate) async fn lock<D: Dialect, R: Twin<D>>(
 ) -> Result<Vec<R>> {
     let owner = context.owner_of::<R>();
     let text = sql::select_for_update::<D>(R::statements(), owner.is_some());
-    let ids = ids.iter().copied().map(Value::Uuid).collect();
-    let mut values = vec![Value::Array(Type::Uuid, ids)];
-    values.extend(owner.map(Value::Uuid));
+    let values = super::by_ids(ids.iter().copied(), owner);
     let rows = session.fetch(&text, values, R::from_row).await?;
     super::one_each(&rows)?;
     Ok(rows)

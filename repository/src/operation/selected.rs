@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::in_order::{self, BulkWrite, Parts};
 use super::references::{self, References};
 use super::write::{deleted_column, deletion_stamps, push_now, with_update_time};
-use super::{Context, changes, diagnose};
+use super::{Context, by_ids, changes, diagnose};
 use crate::driver::Dialect;
 use crate::driver::Twin;
 use crate::model::error::{Error, Result};
@@ -328,9 +328,7 @@ impl<'w, R> WriteEach<'w, R> {
             Write::Remove if references::are_possible::<D, R>() => {
                 let owner = self.context.owner_of::<R>();
                 let text = sql::select_by_ids::<D>(R::statements(), owner.is_some());
-                let array = ids.iter().copied().map(Value::Uuid).collect();
-                let mut values = vec![Value::Array(Type::Uuid, array)];
-                values.extend(owner.map(Value::Uuid));
+                let values = by_ids(ids.iter().copied(), owner);
                 let stored = session.fetch(&text, values, R::from_row).await?;
                 let stored: HashMap<Uuid, R> =
                     stored.into_iter().map(|row| (row.id(), row)).collect();

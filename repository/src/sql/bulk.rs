@@ -31,14 +31,21 @@ pub(crate) fn chunks<D: Spelling, T>(
     })
 }
 
-/// The rows of a circle of references as the one chunk that they must be.
+/// Splits new rows into the chunks of [`bulk_insert`]. A `whole` circle of references is one chunk.
 ///
 /// # Errors
-/// [`StatementTooLarge`](ErrorKind::StatementTooLarge), at the same number of rows on both engines.
-pub(crate) fn circle<T>(rows: &[T], columns: usize) -> Result<&[T]> {
-    match rows.len().saturating_mul(columns) {
-        0..=MAX_PARAMETERS => Ok(rows),
-        _ => Err(ErrorKind::StatementTooLarge.into()),
+/// [`StatementTooLarge`](ErrorKind::StatementTooLarge) for a circle, at the same number of rows on both engines.
+pub(crate) fn insert_chunks<'r, D: Spelling, T>(
+    statements: &Statements,
+    rows: &'r [T],
+    whole: bool,
+) -> Result<Vec<&'r [T]>> {
+    let columns = statements.specs.len();
+    match (whole, rows.len().saturating_mul(columns)) {
+        (false, _) => Ok(chunks::<D, _>(rows, columns, 0).collect()),
+        (true, 0) => Ok(Vec::new()),
+        (true, 1..=MAX_PARAMETERS) => Ok(vec![rows]),
+        (true, _) => Err(ErrorKind::StatementTooLarge.into()),
     }
 }
 

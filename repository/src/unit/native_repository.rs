@@ -243,14 +243,11 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
             }
             return bulk.write_in_order(session).await;
         }
-        if !bulk.is_ordered() {
-            return bulk.write_at_once(session).await;
-        }
-        if let Source::Unit { .. } = &self.source {
+        if matches!(self.source, Source::Unit { .. }) && bulk.is_ordered() {
             session.mark().await?;
         }
         match bulk.write_at_once(session).await {
-            Err(error) if operation::is_refusal(&error) => {}
+            Err(error) if operation::is_refusal(&error) && bulk.is_ordered() => {}
             result => return result,
         }
         match &self.source {

@@ -1,7 +1,5 @@
 //! A row of an upsert, and how it compares with the stored one.
 
-use uuid::Uuid;
-
 use super::super::write::conflict;
 use super::super::{Context, normalise};
 use crate::driver::Dialect;
@@ -34,17 +32,6 @@ pub(super) fn candidates<D: Dialect, R: Twin<D>>(
             })
         })
         .collect()
-}
-
-/// The parameters of a statement that selects by ids.
-pub(super) fn by_ids<'r, R: Record>(
-    rows: impl Iterator<Item = &'r Candidate<R>>,
-    owner: Option<Uuid>,
-) -> Vec<Value> {
-    let ids = rows.map(|row| Value::Uuid(row.record.id())).collect();
-    let mut values = vec![Value::Array(Type::Uuid, ids)];
-    values.extend(owner.map(Value::Uuid));
-    values
 }
 
 /// The parameters of one row of the bulk update.

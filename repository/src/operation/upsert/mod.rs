@@ -11,16 +11,16 @@ mod together;
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::Context;
 use super::in_order::{self, BulkWrite, Parts};
 use super::references::{References, are_by_natural_key};
+use super::{Context, by_ids};
 use crate::driver::Dialect;
 use crate::driver::Twin;
 use crate::model::error::Result;
 use crate::model::repository::{Upsert, Upserted};
 use crate::session::Session;
 use crate::sql;
-use candidate::{Candidate, by_ids, candidates};
+use candidate::{Candidate, candidates};
 use together::Together;
 
 /// The rows of an upsert.
@@ -117,7 +117,7 @@ impl<R> UpsertMany<'_, R> {
         }
         let owner = self.context.owner_of::<R>();
         let text = sql::lock_by_ids::<D>(R::statements(), owner.is_some());
-        let values = by_ids(self.candidates.iter(), owner);
+        let values = by_ids(self.candidates.iter().map(|row| row.record.id()), owner);
         session.execute(&text, values).await?;
         Ok(())
     }

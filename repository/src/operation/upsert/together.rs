@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use super::super::write::with_update_time;
 use super::super::write_order::{self, KeyValues};
-use super::super::{Context, diagnose, one_each, values};
-use super::candidate::{Candidate, by_ids, id_is_taken, is_same, update_values, user_columns};
+use super::super::{Context, by_ids, diagnose, one_each, values};
+use super::candidate::{Candidate, id_is_taken, is_same, update_values, user_columns};
 use crate::driver::Dialect;
 use crate::driver::Twin;
 use crate::model::error::{Error, ErrorKind, Result};
@@ -178,7 +178,7 @@ impl<'s, R: Record> Together<'s, R> {
         }
         let owner = self.context.owner_of::<R>();
         let text = sql::select_by_ids::<D>(R::statements(), owner.is_some());
-        let values = by_ids(rest.iter().copied(), owner);
+        let values = by_ids(rest.iter().map(|row| row.record.id()), owner);
         let stored = session.fetch(&text, values, R::from_row).await?;
         one_each(&stored)?;
         let mut stored: HashMap<Uuid, R> = stored.into_iter().map(|row| (row.id(), row)).collect();
@@ -260,15 +260,12 @@ async fn insert_or_skip<D: Dialect, R: Twin<D>>(
     rows: &[&R],
     is_single: bool,
 ) -> Result<HashSet<Uuid>> {
-    let types = sql::insert_types(R::statements());
-    let chunks: Vec<&[&R]> = match is_single {
-        true => vec![sql::circle(rows, types.len())?],
-        false => sql::chunks::<D, _>(rows, types.len(), 0).collect(),
-    };
+    let statements = R::statements();
+    let types = sql::insert_types(statements);
     let mut inserted = HashSet::with_capacity(rows.len());
-    for chunk in chunks.into_iter().filter(|chunk| !chunk.is_empty()) {
+    for chunk in sql::insert_chunks::<D, _>(statements, rows, is_single)? {
         let parameters = chunk.iter().map(|row| values(*row)).collect();
-        let text = sql::bulk_insert::<D>(R::statements(), Bulk::Skip, chunk.len());
+        let text = sql::bulk_insert::<D>(statements, Bulk::Skip, chunk.len());
         let values = D::row_parameters(&types, parameters);
         let ids = session
             .fetch(&text, values, |row| D::get::<Uuid>(row, 0))
