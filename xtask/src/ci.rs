@@ -65,6 +65,7 @@ pub async fn run() -> Outcome<bool> {
             "suite",
             "--test",
             "conformance",
+            "--",
             "engines_agree",
         ];
         steps.push(newest("comparison with the newest PostgreSQL", &agree));
