@@ -85,19 +85,19 @@ pub trait Dialect:
     ) -> impl Future<Output = Result<Self::Connection>> + Send;
 
     /// Runs a statement and decodes its rows.
-    fn fetch<T: Send>(
+    fn fetch<T: Send + 'static>(
         connection: &mut Self::Connection,
         text: &SqlText,
         values: Vec<Value>,
-        decode: fn(&Self::Row) -> Result<T>,
+        decode: fn(&Self::Row<'_>) -> Result<T>,
     ) -> impl Future<Output = Result<Vec<T>>> + Send;
 
     /// Runs a statement that only reads, and decodes its first row. The statement may stop after that row.
-    fn fetch_first<T: Send>(
+    fn fetch_first<T: Send + 'static>(
         connection: &mut Self::Connection,
         text: &SqlText,
         values: Vec<Value>,
-        decode: fn(&Self::Row) -> Result<T>,
+        decode: fn(&Self::Row<'_>) -> Result<T>,
     ) -> impl Future<Output = Result<Option<T>>> + Send;
 
     /// Runs a statement, and returns how many rows it changed.
@@ -161,7 +161,7 @@ pub trait Dialect:
     ) -> impl Future<Output = Result<sea_orm::ExecResult, sea_orm::DbErr>> + Send;
 
     /// Reads the value at a position of a row.
-    fn get<T>(row: &Self::Row, index: usize) -> Result<T>
+    fn get<T>(row: &Self::Row<'_>, index: usize) -> Result<T>
     where
         Self: Decodes<T>,
     {

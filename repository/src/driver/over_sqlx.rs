@@ -1,47 +1,14 @@
-//! Running statements over sqlx, as both engines do it.
+//! Running SeaORM's statements over sqlx, as both engines do it.
 
 use sea_orm::{DbErr, RuntimeErr};
 use sea_query_sqlx::SqlxValues;
 
-/// The methods of [`Dialect`](super::Dialect) that differ only in the driver's types.
+/// The methods of [`Dialect`](super::Dialect) for SeaORM's statements.
 ///
-/// `$handle` is the driver's connection in `$connection`; `$keep` says whether that keeps prepared statements. The
-/// module that calls the macro has the driver's functions and types under the names used here.
-macro_rules! methods {
-    ($connection:ident => $handle:expr, keep: $keep:expr) => {
-        async fn fetch<T: Send>(
-            $connection: &mut Self::Connection,
-            text: &SqlText,
-            values: Vec<Value>,
-            decode: fn(&Row) -> Result<T>,
-        ) -> Result<Vec<T>> {
-            let query = query_with(AssertSqlSafe(text.sql.clone()), arguments(values)?);
-            let query = query.persistent($keep);
-            let mut rows = query.fetch($handle);
-            let mut decoded = Vec::new();
-            while let Some(row) = rows
-                .try_next()
-                .await
-                .map_err(|error| Self::classify(&error, text.table))?
-            {
-                decoded.push(decode(&Row(row))?);
-            }
-            Ok(decoded)
-        }
-
-        async fn execute(
-            $connection: &mut Self::Connection,
-            text: &SqlText,
-            values: Vec<Value>,
-        ) -> Result<u64> {
-            let query = query_with(AssertSqlSafe(text.sql.clone()), arguments(values)?);
-            let query = query.persistent($keep);
-            match query.execute($handle).await {
-                Ok(done) => Ok(done.rows_affected()),
-                Err(error) => Err(Self::classify(&error, text.table)),
-            }
-        }
-
+/// `$handle` is the driver's connection in `$connection`. The module that calls the macro has the driver's functions
+/// under the names used here.
+macro_rules! seaorm_methods {
+    ($connection:ident => $handle:expr) => {
         // SeaORM's prepared statements are not kept. The driver would give the columns of a `SELECT *` as they were
         // when it first prepared it (SQLite), and would use it again for parameters of other types (Postgres).
         async fn seaorm_fetch(
@@ -76,7 +43,7 @@ macro_rules! methods {
     };
 }
 
-pub(crate) use methods;
+pub(crate) use seaorm_methods;
 
 pub(crate) fn values(values: Option<sea_orm::Values>) -> SqlxValues {
     SqlxValues(values.unwrap_or(sea_orm::Values(Vec::new())))

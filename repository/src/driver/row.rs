@@ -5,7 +5,7 @@ use crate::model::error::Result;
 /// An engine whose queries give rows.
 pub trait HasRow {
     /// A row of a result.
-    type Row: Send + Sync;
+    type Row<'r>;
 }
 
 /// An engine whose rows can hold a value of type `T`: every `T` that implements
@@ -19,7 +19,7 @@ pub trait Decodes<T>: HasRow {
     ///
     /// # Errors
     /// [`Decode`](crate::ErrorKind::Decode) if the stored value is not of that type, or there is no such position.
-    fn column(row: &Self::Row, index: usize) -> Result<T>;
+    fn column(row: &Self::Row<'_>, index: usize) -> Result<T>;
 }
 
 /// A type that is decoded from a whole row: a tuple of up to twelve columns, in the order of the query.
@@ -32,7 +32,7 @@ pub trait DecodeRow<D: HasRow>: Sized {
     ///
     /// # Errors
     /// [`Decode`](crate::ErrorKind::Decode), naming the first column whose stored value is not of its type.
-    fn decode_row(row: &D::Row) -> Result<Self>;
+    fn decode_row(row: &D::Row<'_>) -> Result<Self>;
 }
 
 macro_rules! tuple {
@@ -41,7 +41,7 @@ macro_rules! tuple {
         where
             D: HasRow $(+ Decodes<$column>)+,
         {
-            fn decode_row(row: &D::Row) -> Result<Self> {
+            fn decode_row(row: &D::Row<'_>) -> Result<Self> {
                 Ok(($(<D as Decodes<$column>>::column(row, $index)?,)+))
             }
         }
@@ -70,17 +70,17 @@ mod tests {
     struct Texts;
 
     impl HasRow for Texts {
-        type Row = Vec<&'static str>;
+        type Row<'r> = Vec<&'static str>;
     }
 
     impl Decodes<String> for Texts {
-        fn column(row: &Self::Row, index: usize) -> Result<String> {
+        fn column(row: &Self::Row<'_>, index: usize) -> Result<String> {
             Ok(row[index].to_owned())
         }
     }
 
     impl Decodes<i64> for Texts {
-        fn column(row: &Self::Row, index: usize) -> Result<i64> {
+        fn column(row: &Self::Row<'_>, index: usize) -> Result<i64> {
             row[index].parse().map_err(|_| {
                 let column = index.to_string().into();
                 ErrorKind::Decode { column }.into()

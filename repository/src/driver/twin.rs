@@ -35,7 +35,7 @@ pub trait Twin<D: Dialect>: Record {
     ///
     /// # Errors
     /// [`Decode`](crate::ErrorKind::Decode), naming the column whose stored value does not have its type.
-    fn from_row(row: &D::Row) -> Result<Self>;
+    fn from_row(row: &D::Row<'_>) -> Result<Self>;
 
     /// The SQL texts of this record in this dialect, each built once.
     #[doc(hidden)]

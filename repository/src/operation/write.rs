@@ -100,7 +100,7 @@ impl Target {
             .flatten()
             .map(Value::Uuid)
             .collect();
-        let decode = |row: &D::Row| Ok((D::get::<i64>(row, 0)?, D::get::<bool>(row, 1)?));
+        let decode = |row: &D::Row<'_>| Ok((D::get::<i64>(row, 0)?, D::get::<bool>(row, 1)?));
         let found = session.fetch(&text, values, decode).await;
         match found.and_then(|rows| at_most_one::<R, _>(rows, self.id)) {
             Err(error) => error,

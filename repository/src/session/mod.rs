@@ -221,11 +221,11 @@ impl<D: Dialect> Session<D> {
         self.busy = true;
     }
 
-    pub(crate) async fn fetch<T: Send>(
+    pub(crate) async fn fetch<T: Send + 'static>(
         &mut self,
         text: &SqlText,
         values: Vec<Value>,
-        decode: fn(&D::Row) -> Result<T>,
+        decode: fn(&D::Row<'_>) -> Result<T>,
     ) -> Result<Vec<T>> {
         let response_deadline = self.response_deadline;
         let result = with_deadline(
@@ -237,11 +237,11 @@ impl<D: Dialect> Session<D> {
     }
 
     /// The first row of a statement that only reads.
-    pub(crate) async fn fetch_first<T: Send>(
+    pub(crate) async fn fetch_first<T: Send + 'static>(
         &mut self,
         text: &SqlText,
         values: Vec<Value>,
-        decode: fn(&D::Row) -> Result<T>,
+        decode: fn(&D::Row<'_>) -> Result<T>,
     ) -> Result<Option<T>> {
         let response_deadline = self.response_deadline;
         let result = with_deadline(
@@ -267,7 +267,7 @@ impl<D: Dialect> Session<D> {
     pub(crate) async fn probe(&mut self, text: &SqlText, values: Vec<Value>) -> Option<i64> {
         let connection = self.connection.as_mut()?.0.as_mut()?;
         self.busy = true;
-        let number = |row: &D::Row| D::get::<i64>(row, 0);
+        let number = |row: &D::Row<'_>| D::get::<i64>(row, 0);
         let query = D::fetch_first(connection, text, values, number);
         let result = with_deadline(self.response_deadline, query).await;
         // The caller reports the error of the statement, not that of this query.

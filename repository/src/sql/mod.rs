@@ -34,6 +34,7 @@ pub(crate) use select::{
     select_one,
 };
 pub(crate) use shape::Shape;
+pub(crate) use spelling::Effort;
 #[cfg(feature = "sqlite")]
 pub(crate) use spelling::MAX_PARAMETERS;
 pub use spelling::{Spelling, SqlText};
@@ -67,7 +68,7 @@ pub struct Statements {
     pub(crate) managed: Managed,
     /// The columns with a limit below the general one, and their maximum length in bytes.
     limited: Vec<(usize, usize)>,
-    texts: RwLock<HashMap<Shape, Arc<str>>>,
+    texts: RwLock<HashMap<Shape, SqlText>>,
 }
 
 impl Statements {
@@ -106,18 +107,17 @@ impl Statements {
             .unwrap_or_else(PoisonError::into_inner)
             .get(&shape)
             .cloned();
-        let sql = cached.unwrap_or_else(|| {
-            let built: Arc<str> = build().into();
+        cached.unwrap_or_else(|| {
+            let built = SqlText {
+                effort: Arc::new(shape.effort()),
+                ..SqlText::new(build(), Some(self.domain))
+            };
             let mut texts = self.texts.write().unwrap_or_else(PoisonError::into_inner);
             if texts.len() < MAX_TEXTS {
                 texts.insert(shape, built.clone());
             }
             built
-        });
-        SqlText {
-            sql,
-            table: Some(self.domain),
-        }
+        })
     }
 
     /// Checks the length of the values of the limited columns. `value` returns the value of a column that is written.

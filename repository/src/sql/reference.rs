@@ -206,8 +206,5 @@ fn parent_exists<D: Spelling>(
 }
 
 pub(super) fn text<D: Spelling>(sql: Sql<D>) -> SqlText {
-    SqlText {
-        sql: sql.finish().into(),
-        table: None,
-    }
+    SqlText::new(sql.finish(), None)
 }

@@ -1,5 +1,6 @@
 //! The cache key of a text: exactly what it depends on.
 
+use super::Effort;
 use crate::model::query::{Condition, Nulls, OrderKey, Visibility};
 use crate::model::value::Value;
 
@@ -39,6 +40,23 @@ impl Shape {
         let mut bytes = Vec::with_capacity(16);
         bytes.push(statement as u8);
         Shape(bytes)
+    }
+
+    /// Whether a statement of this kind may read or write any number of rows.
+    pub(crate) fn effort(&self) -> Effort {
+        const LONG: [Statement; 6] = [
+            Statement::Purge,
+            Statement::UpdateWhere,
+            Statement::DeleteWhere,
+            Statement::RemoveWhere,
+            Statement::BulkInsert,
+            Statement::BulkUpdate,
+        ];
+        let is_long = |statement: &Statement| self.0.first() == Some(&(*statement as u8));
+        match LONG.iter().any(is_long) {
+            true => Effort::Long,
+            false => Effort::short(),
+        }
     }
 
     #[must_use]

@@ -1,16 +1,63 @@
 //! The SQL syntax that differs between the engines.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::model::domain::Table;
 use crate::model::engine::Engine;
 use crate::model::value::{Type, Value};
 
-/// The text of a statement, and the table for its errors.
+/// The text of a statement, the table for its errors, and whether it may run for long.
 #[derive(Clone, Debug)]
 pub struct SqlText {
     pub(crate) sql: Arc<str>,
     pub(crate) table: Option<&'static Table>,
+    pub(crate) effort: Arc<Effort>,
+}
+
+impl SqlText {
+    /// A text of unknown effort.
+    pub(crate) fn new(sql: impl Into<Arc<str>>, table: Option<&'static Table>) -> Self {
+        SqlText {
+            sql: sql.into(),
+            table,
+            effort: Arc::new(Effort::Long),
+        }
+    }
+}
+
+/// Whether a statement may run for long. One that does not is run in place, on an engine that runs in this process.
+#[derive(Debug)]
+pub(crate) enum Effort {
+    /// It may read or write any number of rows.
+    Long,
+    /// It reads or writes one row or a page. If it reads, `long` says whether it took long the last time.
+    Short { long: AtomicBool },
+}
+
+impl Effort {
+    pub(crate) fn short() -> Self {
+        Effort::Short {
+            long: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether the statement should not run in place.
+    pub(crate) fn is_long(&self) -> bool {
+        match self {
+            Effort::Long => true,
+            Effort::Short { long } => long.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Records whether the statement took long.
+    pub(crate) fn measured(&self, took_long: bool) {
+        if let Effort::Short { long } = self
+            && long.load(Ordering::Relaxed) != took_long
+        {
+            long.store(took_long, Ordering::Relaxed);
+        }
+    }
 }
 
 /// The maximum number of parameters of a statement that is the same on both engines: `SQLITE_MAX_VARIABLE_NUMBER` since

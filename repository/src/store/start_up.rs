@@ -31,11 +31,8 @@ pub(crate) async fn check(backend: &Backend, domain: Option<&'static Domain>) ->
 async fn check_names<D: Dialect>(pool: &D::Pool, domain: Option<&'static Domain>) -> Result<()> {
     let scope = Scope::system("opening the store");
     let mut session = Session::<D>::begin(pool, &scope, Access::Read, Extent::Statement).await?;
-    let text = SqlText {
-        sql: D::COLUMNS.into(),
-        table: None,
-    };
-    let decode = |row: &D::Row| Ok((D::get::<String>(row, 0)?, D::get::<String>(row, 1)?));
+    let text = SqlText::new(D::COLUMNS, None);
+    let decode = |row: &D::Row<'_>| Ok((D::get::<String>(row, 0)?, D::get::<String>(row, 1)?));
     let mut tables: HashMap<String, HashSet<String>> = HashMap::new();
     for (table, column) in session.fetch(&text, Vec::new(), decode).await? {
         tables.entry(table).or_default().insert(column);

@@ -37,10 +37,7 @@ async fn postgres_pool_reuses_only_released_connections() -> Outcome {
         ..Settings::default()
     };
     let pool = PostgresPool::open(server.admin_url(), &settings, None).await?;
-    let backend = SqlText {
-        sql: "SELECT pg_backend_pid()::bigint".into(),
-        table: None,
-    };
+    let backend = SqlText::new("SELECT pg_backend_pid()::bigint", None);
     let mut backends = Vec::new();
     for released in [true, false, true] {
         let mut connection = Postgres::acquire(&pool, Access::Write).await?;

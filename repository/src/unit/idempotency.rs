@@ -57,10 +57,7 @@ pub const OPERATION_KEYS_TYPES: TableTypes = TableTypes {
 };
 
 fn text(sql: Sql<impl Dialect>) -> SqlText {
-    SqlText {
-        sql: sql.finish().into(),
-        table: Some(&OPERATION_KEYS),
-    }
+    SqlText::new(sql.finish(), Some(&OPERATION_KEYS))
 }
 
 /// Inserts the key; returns whether it was new. Waits for a unit that has inserted it and has not ended.

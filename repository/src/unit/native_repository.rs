@@ -277,10 +277,7 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
             field: None,
             reason,
         })?;
-        let text = SqlText {
-            sql: D::custom_text(sql, &values),
-            table: Some(R::TABLE),
-        };
+        let text = SqlText::new(D::custom_text(sql, &values), Some(R::TABLE));
         Ok((text, values))
     }
 
@@ -300,11 +297,11 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
     /// - [`Permission`](ErrorKind::Permission) on Postgres if a function changed role or claims.
     ///
     /// Other settings that the SQL changes are reset at the end of the unit of work.
-    pub async fn query<T: Send>(
+    pub async fn query<T: Send + 'static>(
         &self,
         sql: &'static str,
         values: Vec<Value>,
-        decode: fn(&D::Row) -> Result<T>,
+        decode: fn(&D::Row<'_>) -> Result<T>,
     ) -> Result<Vec<T>> {
         // Postgres refuses a write only in a transaction that is READ ONLY.
         let mut work = self.work(Access::Read, Extent::Transaction).await?;
@@ -332,7 +329,7 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
     /// As [`query`](Self::query), and [`Decode`](ErrorKind::Decode) if a stored value is not of its column's type.
     pub async fn query_as<T>(&self, sql: &'static str, values: Vec<Value>) -> Result<Vec<T>>
     where
-        T: DecodeRow<D> + Send,
+        T: DecodeRow<D> + Send + 'static,
     {
         self.query(sql, values, T::decode_row).await
     }

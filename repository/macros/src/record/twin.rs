@@ -51,7 +51,7 @@ pub(super) fn expand(input: &Input, engine: &Engine, module: &Path) -> TokenStre
             const _: () = {
                 #check
 
-                type __Row = __Checked<::catamaran::#folder::Row, __TWIN>;
+                type __Row<'r> = __Checked<::catamaran::#folder::Row<'r>, __TWIN>;
                 type __Model = __Checked<#module::Model, __TWIN>;
                 type __Column = __Checked<#module::Column, __TWIN>;
                 type __PrimaryKey = __Checked<#module::PrimaryKey, __TWIN>;
@@ -152,7 +152,7 @@ fn twin(input: &Input, dialect: &TokenStream, module: &Path) -> TokenStream {
                 #model
             }
 
-            fn from_row(row: &__Row) -> ::catamaran::Result<Self> {
+            fn from_row(row: &__Row<'_>) -> ::catamaran::Result<Self> {
                 ::core::result::Result::Ok(#name { #(#from_row),* })
             }
 

@@ -23,9 +23,9 @@ use crate::model::value::{Field, Native, Type, Value};
 use crate::sql::SqlText;
 
 /// A row of a result, read by position.
-pub struct Row(PgRow);
+pub struct Row<'r>(&'r PgRow);
 
-impl Row {
+impl Row<'_> {
     /// Reads the value at a position as a field's type.
     ///
     /// # Errors
@@ -146,7 +146,7 @@ fn elements<T: Field>(values: Vec<Value>) -> Result<Vec<Option<T>>, ErrorKind> {
 }
 
 impl HasRow for Postgres {
-    type Row = Row;
+    type Row<'r> = Row<'r>;
 }
 
 impl<T> Decodes<T> for Postgres
@@ -154,7 +154,7 @@ where
     T: Native<Postgres>,
     T::Native: for<'r> Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>,
 {
-    fn column(row: &Row, index: usize) -> Result<T> {
+    fn column(row: &Row<'_>, index: usize) -> Result<T> {
         row.get(index)
     }
 }
@@ -185,14 +185,47 @@ impl Dialect for Postgres {
         )
     }
 
-    over_sqlx::methods!(connection => connection.live(), keep: connection.keeps_statements());
+    over_sqlx::seaorm_methods!(connection => connection.live());
 
-    /// Reads the whole result. Otherwise the driver would read the rest before the next statement.
-    async fn fetch_first<T: Send>(
+    async fn fetch<T: Send + 'static>(
         connection: &mut Self::Connection,
         text: &SqlText,
         values: Vec<Value>,
-        decode: fn(&Row) -> Result<T>,
+        decode: fn(&Row<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let keep = connection.keeps_statements();
+        let query = query_with(AssertSqlSafe(text.sql.clone()), arguments(values)?);
+        let mut rows = query.persistent(keep).fetch(connection.live());
+        let mut decoded = Vec::new();
+        while let Some(row) = rows
+            .try_next()
+            .await
+            .map_err(|error| Self::classify(&error, text.table))?
+        {
+            decoded.push(decode(&Row(&row))?);
+        }
+        Ok(decoded)
+    }
+
+    async fn execute(
+        connection: &mut Self::Connection,
+        text: &SqlText,
+        values: Vec<Value>,
+    ) -> Result<u64> {
+        let keep = connection.keeps_statements();
+        let query = query_with(AssertSqlSafe(text.sql.clone()), arguments(values)?);
+        match query.persistent(keep).execute(connection.live()).await {
+            Ok(done) => Ok(done.rows_affected()),
+            Err(error) => Err(Self::classify(&error, text.table)),
+        }
+    }
+
+    /// Reads the whole result. Otherwise the driver would read the rest before the next statement.
+    async fn fetch_first<T: Send + 'static>(
+        connection: &mut Self::Connection,
+        text: &SqlText,
+        values: Vec<Value>,
+        decode: fn(&Row<'_>) -> Result<T>,
     ) -> Result<Option<T>> {
         let rows = Self::fetch(connection, text, values, decode).await?;
         Ok(rows.into_iter().next())

@@ -11,9 +11,11 @@ use sqlx::sqlite::{
 };
 use sqlx::{ConnectOptions, Row as _};
 
+use super::connection::{CommitWaits, PooledConnection};
 use super::deadline::Deadline;
 use super::error;
-use super::file::{File, Identity};
+use super::file::File;
+use super::handle::Held;
 use super::url::options_of;
 use crate::driver::pool::{self, Pool};
 use crate::driver::url::invalid_url;
@@ -24,54 +26,11 @@ use crate::model::error::{Error, ErrorKind, Result};
 /// system calls.
 const CACHE_KIB: u32 = 16 * 1024;
 
-/// The number of steps of SQLite's virtual machine between two checks of the deadline: some microseconds.
-const STEPS: i32 = 1_000;
-
-/// The number of rows that the driver's thread reads ahead.
+/// The number of rows that the driver's thread reads ahead, for statements of SeaORM.
 const ROWS_AHEAD: usize = 512;
 
-/// A connection, the file that it has open, and the deadline of its statement.
-#[derive(Debug)]
-pub struct PooledConnection {
-    connection: SqliteConnection,
-    deadline: Arc<Deadline>,
-    statement_timeout: Duration,
-    file: Arc<File>,
-    /// `None` for an in-memory database.
-    identity: Option<Identity>,
-    /// Whether it was returned to the pool without an open transaction.
-    released: bool,
-}
-
-impl PooledConnection {
-    /// The connection, for a statement. Starts its time limit.
-    pub(super) fn statement(&mut self) -> &mut SqliteConnection {
-        self.deadline.set(self.statement_timeout);
-        &mut self.connection
-    }
-
-    /// The connection, for the begin or end of a transaction. It has no time limit: after a migration by another
-    /// process, SQLite reads the schema again.
-    pub(super) fn control(&mut self) -> &mut SqliteConnection {
-        &mut self.connection
-    }
-
-    /// Marks the connection as returned without an open transaction.
-    pub(super) fn release(&mut self) {
-        self.deadline.clear();
-        self.released = true;
-    }
-
-    /// Interrupts the running statement.
-    pub(super) fn interrupt(&self) {
-        self.deadline.set(Duration::ZERO);
-    }
-
-    /// Checks that the connection writes to the file that other connections see.
-    pub(super) fn check_file(&self) -> Result<()> {
-        self.file.check(self.identity)
-    }
-}
+/// The number of steps of SQLite's virtual machine between two checks of the deadline: some microseconds.
+const STEPS: i32 = 1_000;
 
 /// Opens connections, either for writing or for reading.
 #[derive(Debug)]
@@ -115,24 +74,23 @@ impl managed::Manager for Manager {
         })?;
         let identity = self.file.opened(before)?;
         let deadline = Arc::new(Deadline::default());
-        let mut handle = connection
-            .lock_handle()
-            .await
-            .map_err(|error| error::classify(&error, None))?;
+        let driver = |error| error::classify(&error, None);
+        let mut handle = connection.lock_handle().await.map_err(driver)?;
         handle.set_progress_handler(STEPS, deadline.handler());
         drop(handle);
-        Ok(PooledConnection {
-            connection,
+        let lock_timeout = self.required.busy_timeout;
+        let held = Held::new(connection, lock_timeout).await.map_err(driver)?;
+        Ok(PooledConnection::new(
+            held,
             deadline,
-            statement_timeout: self.statement_timeout,
-            file: self.file.clone(),
-            identity,
-            released: false,
-        })
+            (self.statement_timeout, lock_timeout),
+            self.required.commit_waits(),
+            (self.file.clone(), identity),
+        ))
     }
 
     async fn recycle(&self, pooled: &mut PooledConnection, _: &Metrics) -> RecycleResult<Error> {
-        if !std::mem::take(&mut pooled.released) {
+        if !pooled.was_released() {
             return Err(RecycleError::message(pool::NOT_RELEASED));
         }
         Ok(pooled.check_file()?)
@@ -189,6 +147,15 @@ pub(crate) fn explain(options: &SqliteConnectOptions, error: &sqlx::Error) -> Er
 }
 
 impl RequiredSettings {
+    /// What a commit waits for with these settings.
+    fn commit_waits(&self) -> CommitWaits {
+        match (self.query_only, self.journal_mode, self.synchronous) {
+            (true, ..) | (_, Some("memory"), _) => CommitWaits::Never,
+            (_, _, Synchronous::Normal) => CommitWaits::Sometimes,
+            (_, _, Synchronous::Full) => CommitWaits::Always,
+        }
+    }
+
     /// Reads the settings back, and fails if the driver or the file did not accept one.
     async fn assert(&self, connection: &mut SqliteConnection) -> Result<()> {
         const READ_BACK: &str = "SELECT foreign_keys, journal_mode, timeout, trusted_schema, \

@@ -27,11 +27,20 @@ impl Deadline {
         u64::try_from(self.base.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
+    /// The deadline of a statement that starts now, for [`set_at`](Self::set_at).
+    pub(super) fn after(&self, timeout: Duration) -> u64 {
+        let timeout = u64::try_from(timeout.as_micros()).unwrap_or(u64::MAX);
+        self.now().saturating_add(timeout)
+    }
+
+    /// Sets the deadline of the statement that starts next.
+    pub(super) fn set_at(&self, at: u64) {
+        self.at.store(at, Ordering::Relaxed);
+    }
+
     /// Sets the remaining time of the statement that starts now or is running.
     pub(super) fn set(&self, timeout: Duration) {
-        let timeout = u64::try_from(timeout.as_micros()).unwrap_or(u64::MAX);
-        self.at
-            .store(self.now().saturating_add(timeout), Ordering::Relaxed);
+        self.set_at(self.after(timeout));
     }
 
     /// Removes the deadline.

@@ -19,6 +19,21 @@ pub(super) fn classify(error: &sqlx::Error, table: Option<&'static Table>) -> Er
     Error::with_cause(kind, Some(code.into_owned()), database.message().to_owned())
 }
 
+/// As [`classify`], for a statement that ran in place.
+pub(super) fn classify_in_place(error: &rusqlite::Error, table: Option<&'static Table>) -> Error {
+    use rusqlite::Error as InPlace;
+    let (code, message) = match error {
+        InPlace::SqliteFailure(error, message) => (error.extended_code, message.clone()),
+        InPlace::SqlInputError { error, msg, .. } => (error.extended_code, Some(msg.clone())),
+        other => {
+            return Error::with_cause(ErrorKind::Internal, None, other.to_string());
+        }
+    };
+    let message = message.unwrap_or_default();
+    let kind = kind(code.try_into().unwrap_or_default(), &message, table);
+    Error::with_cause(kind, Some(code.to_string()), message)
+}
+
 fn kind(code: u32, message: &str, table: Option<&'static Table>) -> ErrorKind {
     match code {
         // SQLITE_CONSTRAINT_PRIMARYKEY, _UNIQUE, _ROWID

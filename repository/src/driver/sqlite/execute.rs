@@ -1,15 +1,16 @@
-//! Runs statements on SQLite: binds typed values, and decodes rows by position.
+//! Runs statements on SQLite.
 
 use std::borrow::Cow;
 use std::time::Duration;
 
 use deadpool::managed::Object;
-use futures_util::TryStreamExt;
-use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{Arguments, AssertSqlSafe, Column, Decode, Row as _, ValueRef as _, query_with};
+use sqlx::{AssertSqlSafe, query_with};
 
 use super::connect::{Manager, SqlitePool};
-use super::{Sqlite, TextDate, TextId, TextTime, error};
+use super::place;
+use super::statement::{self, Row};
+use super::types::FromColumn;
+use super::{Sqlite, error};
 use crate::driver::over_sqlx;
 use crate::driver::row::{Decodes, HasRow};
 use crate::driver::{Access, Begin, Dialect, Extent};
@@ -19,102 +20,16 @@ use crate::model::scope::Scope;
 use crate::model::value::{Native, Value};
 use crate::sql::SqlText;
 
-/// A row of a result, read by position.
-pub struct Row(SqliteRow);
-
-impl Row {
-    /// Reads the value at a position as a field's type.
-    ///
-    /// # Errors
-    /// [`Decode`](ErrorKind::Decode) if the value has another type, or there is no such position.
-    pub fn get<T>(&self, index: usize) -> Result<T>
-    where
-        T: Native<Sqlite>,
-        T::Native: for<'r> Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
-    {
-        self.decoded::<T>(index).ok_or_else(|| {
-            let column = self.0.columns().get(index).map(|column| column.name());
-            ErrorKind::Decode {
-                column: column.unwrap_or("a missing column").to_owned().into(),
-            }
-            .into()
-        })
-    }
-
-    fn decoded<T>(&self, index: usize) -> Option<T>
-    where
-        T: Native<Sqlite>,
-        T::Native: for<'r> Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
-    {
-        let value = self.0.try_get_raw(index).ok()?;
-        let readable = if value.is_null() {
-            // The driver would decode NULL as an empty text, as 0 or as no bytes.
-            T::NULLABLE
-        } else {
-            <T::Native as sqlx::Type<sqlx::Sqlite>>::compatible(&value.type_info())
-        };
-        if !readable {
-            return None;
-        }
-        T::Native::decode(value).map(T::from_native).ok()
-    }
-}
-
-fn arguments(values: Vec<Value>) -> Result<SqliteArguments> {
-    let mut arguments = SqliteArguments::default();
-    arguments.reserve(values.len(), 0);
-    for value in values {
-        let added = match value {
-            Value::Null(_) => arguments.add(Option::<i64>::None),
-            Value::Uuid(id) => arguments.add(TextId(id)),
-            Value::Text(text) => arguments.add(text),
-            Value::Bool(bool) => arguments.add(bool),
-            Value::Int(int) => arguments.add(int),
-            Value::BigInt(int) => arguments.add(int),
-            Value::Double(float) => arguments.add(float),
-            Value::Timestamp(at) => arguments.add(TextTime(at)),
-            Value::Date(day) => arguments.add(TextDate(day)),
-            Value::Bytes(bytes) => arguments.add(bytes),
-            Value::Array(_, values) => arguments.add(json(values)?),
-        };
-        added.map_err(|cause| Error::with_cause(ErrorKind::Internal, None, cause.to_string()))?;
-    }
-    Ok(arguments)
-}
-
-/// An array as JSON. `json_each` returns its elements in the form in which the column stores them.
-fn json(values: Vec<Value>) -> Result<String> {
-    use serde_json::Value as Json;
-    let values = values.into_iter().map(|value| {
-        Ok(match value {
-            Value::Null(_) => Json::Null,
-            Value::Uuid(id) => Json::String(TextId(id).to_string()),
-            Value::Text(text) => Json::String(text),
-            Value::Bool(bool) => Json::from(i32::from(bool)),
-            Value::Int(int) => Json::from(int),
-            Value::BigInt(int) => Json::from(int),
-            Value::Timestamp(at) => Json::String(TextTime(at).to_string()),
-            Value::Date(day) => Json::String(TextDate(day).to_string()),
-            Value::Double(_) | Value::Bytes(_) | Value::Array(..) => {
-                return Err(ErrorKind::InvalidQuery {
-                    reason: "on SQLite a list cannot contain floats, bytes or lists".into(),
-                });
-            }
-        })
-    });
-    Ok(Json::Array(values.collect::<Result<_, _>>()?).to_string())
-}
-
 impl HasRow for Sqlite {
-    type Row = Row;
+    type Row<'r> = Row<'r>;
 }
 
 impl<T> Decodes<T> for Sqlite
 where
     T: Native<Sqlite>,
-    T::Native: for<'r> Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
+    T::Native: FromColumn,
 {
-    fn column(row: &Row, index: usize) -> Result<T> {
+    fn column(row: &Row<'_>, index: usize) -> Result<T> {
         row.get(index)
     }
 }
@@ -127,6 +42,7 @@ impl Dialect for Sqlite {
     const OUTLIVES_REFUSALS: bool = true;
 
     async fn acquire(pool: &SqlitePool, access: Access) -> Result<Self::Connection> {
+        place::let_others_run(place::BETWEEN_CALLS).await;
         pool.acquire(access).await
     }
 
@@ -139,34 +55,60 @@ impl Dialect for Sqlite {
         Ok(pool.begin_sql(access, extent))
     }
 
-    over_sqlx::methods!(connection => connection.statement(), keep: true);
+    over_sqlx::seaorm_methods!(connection => connection.lend().await.driver());
 
-    /// The driver's thread resets the statement before it sends the row, so there is one message and no further step.
-    async fn fetch_first<T: Send>(
+    async fn fetch<T: Send + 'static>(
         connection: &mut Self::Connection,
         text: &SqlText,
         values: Vec<Value>,
-        decode: fn(&Row) -> Result<T>,
-    ) -> Result<Option<T>> {
-        let query = query_with(AssertSqlSafe(text.sql.clone()), arguments(values)?);
-        let row = query
-            .fetch_optional(connection.statement())
+        decode: fn(&Row<'_>) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        connection
+            .run(text, move |_, prepared| {
+                statement::fetch(prepared, &values, decode)
+            })
             .await
-            .map_err(|error| Self::classify(&error, text.table))?;
-        row.map(|row| decode(&Row(row))).transpose()
+    }
+
+    async fn fetch_first<T: Send + 'static>(
+        connection: &mut Self::Connection,
+        text: &SqlText,
+        values: Vec<Value>,
+        decode: fn(&Row<'_>) -> Result<T>,
+    ) -> Result<Option<T>> {
+        connection
+            .run(text, move |_, prepared| {
+                statement::fetch_first(prepared, &values, decode)
+            })
+            .await
+    }
+
+    async fn execute(
+        connection: &mut Self::Connection,
+        text: &SqlText,
+        values: Vec<Value>,
+    ) -> Result<u64> {
+        connection
+            .run(text, move |connection, prepared| {
+                statement::execute(prepared, &values)?;
+                // After a statement that only reads, SQLite would return the number of the last one that wrote.
+                Ok(match prepared.readonly() {
+                    true => 0,
+                    false => connection.changes(),
+                })
+            })
+            .await
     }
 
     async fn control(connection: &mut Self::Connection, text: &str) -> Result<()> {
-        let statement = sqlx::raw_sql(AssertSqlSafe(text.to_owned()));
-        let result = statement.execute(connection.control()).await;
-        match result.map_err(|error| Self::classify(&error, None)) {
+        match connection.control(text).await {
             // SQLite may already have rolled back by itself.
             Err(error)
                 if text == "ROLLBACK" && matches!(error.kind(), ErrorKind::UnitEnded { .. }) =>
             {
                 Ok(())
             }
-            result => result.map(|_| ()),
+            result => result,
         }
     }
 

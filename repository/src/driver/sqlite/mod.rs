@@ -1,17 +1,21 @@
 //! The SQLite dialect.
 
 mod connect;
+mod connection;
 mod deadline;
 mod dialect;
 mod error;
 mod execute;
 mod file;
+mod handle;
+mod place;
+mod statement;
 mod types;
 mod url;
 
 pub use dialect::Sqlite;
-pub use execute::Row;
-pub use types::{TextDate, TextId, TextTime};
+pub use statement::Row;
+pub use types::{FromColumn, TextDate, TextId, TextTime};
 
 pub(crate) use connect::{SqlitePool, is_in_memory};
 #[cfg(feature = "migrate")]

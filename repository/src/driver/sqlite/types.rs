@@ -3,9 +3,11 @@
 //! Each is stored as a text in one canonical form. Equality, order and uniqueness of the texts are those of the values.
 
 use std::fmt;
+use std::ops::Range;
 use std::str::FromStr;
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Timelike, Utc};
+use rusqlite::types::ValueRef;
 use sea_orm::{DbErr, DeriveValueType, TryFromU64};
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
@@ -22,6 +24,13 @@ use crate::model::value::Native;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
 #[sea_orm(value_type = "String", column_type = "Text")]
 pub struct TextId(pub Uuid);
+
+impl TextId {
+    /// Reads a stored text.
+    pub(super) fn parse(text: &[u8]) -> Option<Self> {
+        Uuid::try_parse_ascii(text).map(TextId).ok()
+    }
+}
 
 impl fmt::Display for TextId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -47,6 +56,70 @@ impl TryFromU64 for TextId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
 #[sea_orm(value_type = "String", column_type = "Text")]
 pub struct TextTime(pub DateTime<Utc>);
+
+impl TextTime {
+    /// The number of bytes of a text.
+    pub(super) const BYTES: usize = 27;
+
+    /// The places of the digits in `YYYY-MM-DDTHH:MM:SS.ffffffZ`.
+    const PARTS: [Range<usize>; 7] = [0..4, 5..7, 8..10, 11..13, 14..16, 17..19, 20..26];
+
+    const EMPTY: [u8; Self::BYTES] = *b"0000-00-00T00:00:00.000000Z";
+
+    /// The text, without an allocation and ten times as fast as by the format of `chrono`. `None` for a year that no
+    /// column stores, and in a leap second.
+    pub(super) fn encoded(self) -> Option<[u8; Self::BYTES]> {
+        let (date, time) = (self.0.date_naive(), self.0.time());
+        let year = u32::try_from(date.year())
+            .ok()
+            .filter(|year| *year <= 9999)?;
+        let micros = Some(time.nanosecond() / 1000).filter(|micros| *micros < 1_000_000)?;
+        let (hour, minute, second) = (time.hour(), time.minute(), time.second());
+        let numbers = [year, date.month(), date.day(), hour, minute, second, micros];
+        let mut text = Self::EMPTY;
+        for (part, mut number) in Self::PARTS.into_iter().zip(numbers) {
+            for digit in text[part].iter_mut().rev() {
+                // A remainder of 10 fits.
+                *digit = b'0' + (number % 10) as u8;
+                number /= 10;
+            }
+        }
+        Some(text)
+    }
+
+    /// Reads a stored text. The form in which the library stores times is read ten times as fast as others.
+    pub(super) fn parse(text: &[u8]) -> Option<Self> {
+        Self::decoded(text).or_else(|| str::from_utf8(text).ok()?.parse().ok())
+    }
+
+    fn decoded(text: &[u8]) -> Option<Self> {
+        if text.len() != Self::BYTES {
+            return None;
+        }
+        let mut numbers = [0; 7];
+        let mut place = 0;
+        for (part, number) in Self::PARTS.into_iter().zip(&mut numbers) {
+            if text[place..part.start] != Self::EMPTY[place..part.start] {
+                return None;
+            }
+            place = part.end;
+            for byte in &text[part] {
+                let digit = byte.wrapping_sub(b'0');
+                if digit > 9 {
+                    return None;
+                }
+                *number = *number * 10 + u32::from(digit);
+            }
+        }
+        if text[place..] != Self::EMPTY[place..] {
+            return None;
+        }
+        let [year, month, day, hour, minute, second, micros] = numbers;
+        let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
+        let time = date.and_hms_micro_opt(hour, minute, second, micros)?;
+        Some(TextTime(time.and_utc()))
+    }
+}
 
 impl fmt::Display for TextTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -79,6 +152,16 @@ impl FromStr for TextDate {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         text.parse().map(TextDate)
     }
+}
+
+/// A type of an entity's field, as it is read from a column.
+#[diagnostic::on_unimplemented(
+    message = "no column of SQLite is read as the type `{Self}`",
+    note = "the type in an entity is a `TextId`, `TextTime`, `TextDate`, `String`, `bool`, `i32`, `i64`, `f64` or `Vec<u8>`, or an `Option` of one"
+)]
+pub trait FromColumn: Sized {
+    /// The value, or `None` if the column holds a value of another type.
+    fn from_column(value: ValueRef<'_>) -> Option<Self>;
 }
 
 macro_rules! text {
@@ -131,6 +214,36 @@ crate::model::value::native_as_itself!(Sqlite: bool, i32, i64, f64, String, Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_is_written_and_read_as_chrono_does() {
+        for text in [
+            "0001-01-01T00:00:00.000000Z",
+            "1969-12-31T23:59:59.999999Z",
+            "2024-02-29T12:34:56.000001Z",
+            "9999-12-31T23:59:59.999999Z",
+        ] {
+            let time: TextTime = text.parse().expect("a literal instant");
+            assert_eq!(
+                time.encoded().as_ref().map(|text| &text[..]),
+                Some(text.as_bytes())
+            );
+            assert_eq!(TextTime::decoded(text.as_bytes()), Some(time));
+        }
+        for other in [
+            "2023-02-29T12:34:56.000001Z",
+            "2024-02-29T24:00:00.000000Z",
+            "2024-02-29T12:34:56.00000aZ",
+            "2024-02-29 12:34:56.000001Z",
+            "2024-02-29T12:34:56.000001z",
+            "2024-02-29T12:34:56.0000011",
+        ] {
+            assert_eq!(TextTime::decoded(other.as_bytes()), None, "{other}");
+        }
+        let with_offset = b"2024-02-29T12:34:56+01:00";
+        let read = TextTime::parse(with_offset).expect("another form of RFC 3339");
+        assert_eq!(read.to_string(), "2024-02-29T11:34:56.000000Z");
+    }
 
     #[test]
     fn a_stored_time_always_has_27_bytes() {

@@ -114,7 +114,7 @@ impl<D: Dialect> Source for StorePool<'_, D> {
 impl<D: Dialect> Snapshot for Session<D> {
     async fn rows(&mut self, sql: &str, parameters: Vec<String>) -> Result<Vec<Row>, Unreadable> {
         let parameters = parameters.into_iter().map(Value::Text).collect();
-        let decode = |row: &D::Row| {
+        let decode = |row: &D::Row<'_>| {
             Ok((
                 D::get::<String>(row, 0)?,
                 D::get::<String>(row, 1)?,
@@ -128,7 +128,7 @@ impl<D: Dialect> Snapshot for Session<D> {
     }
 
     async fn lines(&mut self, sql: &str) -> Result<Vec<String>, Unreadable> {
-        let first = |row: &D::Row| D::get::<String>(row, 0);
+        let first = |row: &D::Row<'_>| D::get::<String>(row, 0);
         Ok(self.fetch(&text(sql), Vec::new(), first).await?)
     }
 
@@ -138,8 +138,5 @@ impl<D: Dialect> Snapshot for Session<D> {
 }
 
 fn text(sql: &str) -> SqlText {
-    SqlText {
-        sql: sql.into(),
-        table: None,
-    }
+    SqlText::new(sql, None)
 }

@@ -1,0 +1,332 @@
+//! A connection of the pool: runs statements in place or on a thread for blocking work, or lends itself to the driver.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, Statement};
+use sqlx::sqlite::SqliteConnection;
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use super::deadline::Deadline;
+use super::error;
+use super::file::{File, Identity};
+use super::handle::Held;
+use super::place::{self, BlockingThread, Waiting};
+use super::statement::{self, Failed};
+use crate::model::domain::Table;
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::sql::SqlText;
+
+/// What a commit of a connection waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CommitWaits {
+    /// Nothing: it only reads, or its database is in memory.
+    Never,
+    /// The operating system, and the disk if a checkpoint is due.
+    Sometimes,
+    /// The disk.
+    Always,
+}
+
+/// A connection, the file that it has open, and the deadline of its statement.
+pub struct PooledConnection {
+    /// Locked while a statement runs, also one whose caller was dropped.
+    held: Arc<Mutex<Held>>,
+    deadline: Arc<Deadline>,
+    pub(super) statement_timeout: Duration,
+    pub(super) lock_timeout: Duration,
+    commit_waits: CommitWaits,
+    /// The number of written statements since the last begin or commit.
+    written: u32,
+    checkpoint_is_due: bool,
+    file: Arc<File>,
+    /// `None` for an in-memory database.
+    identity: Option<Identity>,
+    /// Whether it was returned to the pool without an open transaction.
+    released: bool,
+}
+
+/// The result of an attempt in place.
+enum InPlace<T> {
+    Done(Result<T, Failed>),
+    /// Nothing was done. The statement is not short, or the connection is not free.
+    Elsewhere,
+}
+
+impl PooledConnection {
+    pub(super) fn new(
+        held: Held,
+        deadline: Arc<Deadline>,
+        (statement_timeout, lock_timeout): (Duration, Duration),
+        commit_waits: CommitWaits,
+        (file, identity): (Arc<File>, Option<Identity>),
+    ) -> Self {
+        PooledConnection {
+            held: Arc::new(Mutex::new(held)),
+            deadline,
+            statement_timeout,
+            lock_timeout,
+            commit_waits,
+            written: 0,
+            checkpoint_is_due: false,
+            file,
+            identity,
+            released: false,
+        }
+    }
+
+    /// Marks the connection as returned without an open transaction.
+    pub(super) fn release(&mut self) {
+        self.deadline.clear();
+        self.released = true;
+    }
+
+    /// Whether it was released since the last call.
+    pub(super) fn was_released(&mut self) -> bool {
+        std::mem::take(&mut self.released)
+    }
+
+    /// Interrupts the running statement.
+    pub(super) fn interrupt(&self) {
+        self.deadline.set(Duration::ZERO);
+    }
+
+    /// Checks that the connection writes to the file that other connections see.
+    pub(super) fn check_file(&self) -> Result<()> {
+        self.file.check(self.identity)
+    }
+
+    /// Runs a prepared statement. `work` may be called again after a failed call.
+    pub(super) async fn run<T, F>(&mut self, text: &SqlText, mut work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&Connection, &mut Statement<'_>) -> Result<T, Failed> + Send + 'static,
+    {
+        place::let_others_run(place::BETWEEN_STATEMENTS).await;
+        let mut waiting = Waiting::new();
+        loop {
+            let limit = self.deadline.after(self.statement_timeout);
+            let result = match self.in_place(text, limit, &mut work) {
+                InPlace::Done(result) => result,
+                InPlace::Elsewhere => {
+                    let result;
+                    (work, result) = self.elsewhere(text, limit, work).await?;
+                    result
+                }
+            };
+            match result {
+                Err(failed) if is_busy(&failed) && waiting.again(self.lock_timeout).await => {}
+                result => return result.map_err(|failed| explain(failed, text.table)),
+            }
+        }
+    }
+
+    fn in_place<T>(
+        &mut self,
+        text: &SqlText,
+        limit: u64,
+        work: &mut impl FnMut(&Connection, &mut Statement<'_>) -> Result<T, Failed>,
+    ) -> InPlace<T> {
+        if text.effort.is_long() {
+            return InPlace::Elsewhere;
+        }
+        let Ok(held) = self.held.try_lock() else {
+            return InPlace::Elsewhere;
+        };
+        let Some(connection) = held.in_place() else {
+            return InPlace::Elsewhere;
+        };
+        let begin = Instant::now();
+        // SQLite also asks for the deadline while it prepares.
+        self.deadline.set_at(limit);
+        let mut statement = match connection.prepare_cached(&text.sql) {
+            Ok(statement) => statement,
+            Err(error) => return InPlace::Done(Err(error.into())),
+        };
+        if statement.readonly() {
+            let read_limit = self.deadline.after(place::READ_LIMIT).min(limit);
+            self.deadline.set_at(read_limit);
+            let result = work(connection, &mut statement);
+            place::spent_since(begin);
+            if read_limit < limit && result.as_ref().is_err_and(is_interrupted) {
+                text.effort.measured(true);
+                return InPlace::Elsewhere;
+            }
+            return InPlace::Done(result);
+        }
+        let commits = connection.is_autocommit();
+        if commits && !self.commits_in_place() {
+            return InPlace::Elsewhere;
+        }
+        let result = work(connection, &mut statement);
+        place::spent_since(begin);
+        self.checkpoint_is_due |= place::left_checkpoint();
+        self.written = self.written.saturating_add(1);
+        InPlace::Done(result)
+    }
+
+    /// Whether a commit now does not wait for the disk.
+    fn commits_in_place(&self) -> bool {
+        match self.commit_waits {
+            CommitWaits::Never => true,
+            CommitWaits::Sometimes => !self.checkpoint_is_due,
+            CommitWaits::Always => false,
+        }
+    }
+
+    async fn elsewhere<T, F>(
+        &mut self,
+        text: &SqlText,
+        limit: u64,
+        mut work: F,
+    ) -> Result<(F, Result<T, Failed>)>
+    where
+        T: Send + 'static,
+        F: FnMut(&Connection, &mut Statement<'_>) -> Result<T, Failed> + Send + 'static,
+    {
+        let held = self.lock().await?;
+        // Set here, so that an interrupt of a dropped call that has not begun is not lost.
+        self.deadline.set_at(limit);
+        self.written = u32::MAX;
+        self.checkpoint_is_due = false;
+        let sql = text.sql.clone();
+        let effort = text.effort.clone();
+        blocking(held, move |connection| {
+            let begin = Instant::now();
+            let result = connection
+                .prepare_cached(&sql)
+                .map_err(Failed::from)
+                .and_then(|mut statement| work(connection, &mut statement));
+            // Half of the limit, so that a statement near the limit does not change its place each time.
+            effort.measured(begin.elapsed() > place::READ_LIMIT / 2);
+            (work, result)
+        })
+        .await
+    }
+
+    /// Runs the parts of a text that begins or ends a transaction or a savepoint. They have no time limit: after a
+    /// migration by another process, SQLite reads the schema again.
+    pub(super) async fn control(&mut self, text: &str) -> Result<()> {
+        let mut waiting = Waiting::new();
+        for part in text.split("; ") {
+            loop {
+                match self.control_part(part).await? {
+                    Err(failed) if is_busy(&failed) && waiting.again(self.lock_timeout).await => {}
+                    Err(failed) => return Err(explain(failed, None)),
+                    Ok(()) => break,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn control_part(&mut self, part: &str) -> Result<Result<(), Failed>> {
+        let held = self.lock().await?;
+        self.deadline.clear();
+        let is_short = part != "COMMIT"
+            || self.written == 0
+            || (self.commits_in_place() && self.written <= place::SHORT_COMMIT);
+        if part.starts_with("BEGIN") || matches!(part, "COMMIT" | "ROLLBACK") {
+            self.written = 0;
+        }
+        if !is_short {
+            self.checkpoint_is_due = false;
+            let part = part.to_owned();
+            return blocking(held, move |connection| control(connection, &part)).await;
+        }
+        let begin = Instant::now();
+        let result = match held.in_place() {
+            Some(connection) => control(connection, part),
+            None => Err(lost().into()),
+        };
+        place::spent_since(begin);
+        self.checkpoint_is_due |= place::left_checkpoint();
+        Ok(result)
+    }
+
+    /// Waits for the end of a statement whose caller was dropped, and takes the connection back from the driver.
+    async fn lock(&self) -> Result<OwnedMutexGuard<Held>> {
+        let mut held = self.held.clone().lock_owned().await;
+        if held.in_place().is_none() {
+            held.take_back()
+                .await
+                .map_err(|error| error::classify(&error, None))?;
+            if let Some(connection) = held.in_place() {
+                place::install_checkpoints(connection);
+            }
+        }
+        Ok(held)
+    }
+
+    /// The connection for a statement of SeaORM, whose time limit starts now.
+    pub(super) async fn lend(&mut self) -> Lent {
+        let held = self.held.clone().lock_owned().await;
+        self.deadline.set(self.statement_timeout);
+        self.written = u32::MAX;
+        Lent(held)
+    }
+}
+
+/// A connection that is lent to the driver. The next statement in place takes it back.
+pub(super) struct Lent(OwnedMutexGuard<Held>);
+
+impl Lent {
+    pub(super) fn driver(&mut self) -> &mut SqliteConnection {
+        self.0.lend()
+    }
+}
+
+/// Runs work on a thread for blocking work. It runs to its end, even if the caller is dropped.
+async fn blocking<T: Send + 'static>(
+    held: OwnedMutexGuard<Held>,
+    work: impl FnOnce(&Connection) -> T + Send + 'static,
+) -> Result<T> {
+    let task = tokio::task::spawn_blocking(move || {
+        let _thread = BlockingThread::enter();
+        held.in_place().map(work)
+    });
+    match task.await {
+        Ok(done) => done.ok_or_else(lost),
+        Err(ended) => match ended.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime is shutting down, and the work has not begun.
+            Err(_) => Err(lost()),
+        },
+    }
+}
+
+fn control(connection: &Connection, part: &str) -> Result<(), Failed> {
+    let mut statement = connection.prepare_cached(part)?;
+    statement::execute(&mut statement, &[])
+}
+
+/// The error of a connection whose driver has ended.
+fn lost() -> Error {
+    ErrorKind::ConnectionLost.into()
+}
+
+fn explain(failed: Failed, table: Option<&'static Table>) -> Error {
+    match failed {
+        Failed::Database(error) => error::classify_in_place(&error, table),
+        Failed::Ours(error) => error,
+    }
+}
+
+/// `SQLITE_BUSY`, for which SQLite would call its busy handler. Not `SQLITE_BUSY_SNAPSHOT`, for which waiting does not
+/// help.
+fn is_busy(failed: &Failed) -> bool {
+    extended_code(failed).is_some_and(|code| {
+        code & 0xff == rusqlite::ffi::SQLITE_BUSY && code != rusqlite::ffi::SQLITE_BUSY_SNAPSHOT
+    })
+}
+
+fn is_interrupted(failed: &Failed) -> bool {
+    extended_code(failed).is_some_and(|code| code & 0xff == rusqlite::ffi::SQLITE_INTERRUPT)
+}
+
+fn extended_code(failed: &Failed) -> Option<i32> {
+    match failed {
+        Failed::Database(error) => error.sqlite_error().map(|error| error.extended_code),
+        Failed::Ours(_) => None,
+    }
+}

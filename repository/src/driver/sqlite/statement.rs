@@ -1,0 +1,187 @@
+//! A prepared statement: binds typed values, steps, and decodes rows by position.
+
+use rusqlite::Statement;
+use rusqlite::types::{Null, ValueRef};
+use uuid::Uuid;
+
+use super::Sqlite;
+use super::types::{FromColumn, TextDate, TextId, TextTime};
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::value::{Native, Value};
+
+/// A row of a result, read by position.
+pub struct Row<'r>(&'r rusqlite::Row<'r>);
+
+impl Row<'_> {
+    /// Reads the value at a position as a field's type.
+    ///
+    /// # Errors
+    /// [`Decode`](ErrorKind::Decode) if the value has another type, or there is no such position.
+    pub fn get<T>(&self, index: usize) -> Result<T>
+    where
+        T: Native<Sqlite>,
+        T::Native: FromColumn,
+    {
+        let value = self.0.get_ref(index).ok();
+        let native = value.and_then(<T::Native as FromColumn>::from_column);
+        native.map(T::from_native).ok_or_else(|| {
+            let column = column_name(self.0, index);
+            ErrorKind::Decode {
+                column: column.unwrap_or("a missing column").to_owned().into(),
+            }
+            .into()
+        })
+    }
+}
+
+fn column_name<'r>(row: &'r rusqlite::Row<'_>, index: usize) -> Option<&'r str> {
+    let statement: &rusqlite::Statement<'_> = row.as_ref();
+    statement.column_name(index).ok()
+}
+
+/// Why a statement did not end.
+#[derive(Debug)]
+pub(super) enum Failed {
+    /// An error of SQLite.
+    Database(rusqlite::Error),
+    /// An error of this library.
+    Ours(Error),
+}
+
+impl From<rusqlite::Error> for Failed {
+    fn from(error: rusqlite::Error) -> Self {
+        Failed::Database(error)
+    }
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Failed::Ours(error)
+    }
+}
+
+/// A function that decodes a row.
+pub(super) type Decode<T> = fn(&Row<'_>) -> Result<T>;
+
+/// Runs a statement, and decodes its rows.
+pub(super) fn fetch<T>(
+    statement: &mut Statement<'_>,
+    values: &[Value],
+    decode: Decode<T>,
+) -> Result<Vec<T>, Failed> {
+    bind(statement, values)?;
+    let mut rows = statement.raw_query();
+    let mut decoded = Vec::new();
+    while let Some(row) = rows.next()? {
+        decoded.push(decode(&Row(row))?);
+    }
+    Ok(decoded)
+}
+
+/// Runs a statement up to its first row, and decodes it.
+pub(super) fn fetch_first<T>(
+    statement: &mut Statement<'_>,
+    values: &[Value],
+    decode: Decode<T>,
+) -> Result<Option<T>, Failed> {
+    bind(statement, values)?;
+    let mut rows = statement.raw_query();
+    let row = rows.next()?;
+    Ok(row.map(|row| decode(&Row(row))).transpose()?)
+}
+
+/// Runs a statement to its end. Its rows are not decoded.
+pub(super) fn execute(statement: &mut Statement<'_>, values: &[Value]) -> Result<(), Failed> {
+    bind(statement, values)?;
+    let mut rows = statement.raw_query();
+    while rows.next()?.is_some() {}
+    Ok(())
+}
+
+/// Binds the values to the parameters, in their order.
+fn bind(statement: &mut Statement<'_>, values: &[Value]) -> Result<(), Failed> {
+    let mut id_text = Uuid::encode_buffer();
+    for (index, value) in values.iter().enumerate() {
+        let position = index + 1;
+        match value {
+            Value::Null(_) => statement.raw_bind_parameter(position, Null),
+            Value::Uuid(id) => {
+                let text: &str = id.as_hyphenated().encode_lower(&mut id_text);
+                statement.raw_bind_parameter(position, text)
+            }
+            Value::Text(text) => statement.raw_bind_parameter(position, text.as_str()),
+            Value::Bool(bool) => statement.raw_bind_parameter(position, bool),
+            Value::Int(int) => statement.raw_bind_parameter(position, int),
+            Value::BigInt(int) => statement.raw_bind_parameter(position, int),
+            Value::Double(float) => statement.raw_bind_parameter(position, float),
+            Value::Timestamp(at) => {
+                let time = TextTime(*at);
+                match time.encoded().as_ref().map(|text| str::from_utf8(text)) {
+                    Some(Ok(text)) => statement.raw_bind_parameter(position, text),
+                    _ => statement.raw_bind_parameter(position, time.to_string()),
+                }
+            }
+            Value::Date(day) => statement.raw_bind_parameter(position, TextDate(*day).to_string()),
+            Value::Bytes(bytes) => statement.raw_bind_parameter(position, bytes.as_slice()),
+            Value::Array(_, values) => statement.raw_bind_parameter(position, json(values)?),
+        }?;
+    }
+    Ok(())
+}
+
+/// An array as JSON. `json_each` returns its elements in the form in which the column stores them.
+fn json(values: &[Value]) -> Result<String> {
+    use serde_json::Value as Json;
+    let values = values.iter().map(|value| {
+        Ok(match value {
+            Value::Null(_) => Json::Null,
+            Value::Uuid(id) => Json::String(TextId(*id).to_string()),
+            Value::Text(text) => Json::String(text.clone()),
+            Value::Bool(bool) => Json::from(i32::from(*bool)),
+            Value::Int(int) => Json::from(*int),
+            Value::BigInt(int) => Json::from(*int),
+            Value::Timestamp(at) => Json::String(TextTime(*at).to_string()),
+            Value::Date(day) => Json::String(TextDate(*day).to_string()),
+            Value::Double(_) | Value::Bytes(_) | Value::Array(..) => {
+                return Err(ErrorKind::InvalidQuery {
+                    reason: "on SQLite a list cannot contain floats, bytes or lists".into(),
+                });
+            }
+        })
+    });
+    Ok(Json::Array(values.collect::<Result<_, _>>()?).to_string())
+}
+
+macro_rules! from_column {
+    ($($native:ty: $pattern:pat => $value:expr;)+) => {
+        $(impl FromColumn for $native {
+            fn from_column(value: ValueRef<'_>) -> Option<Self> {
+                match value {
+                    $pattern => $value,
+                    _ => None,
+                }
+            }
+        })+
+    };
+}
+
+from_column! {
+    bool: ValueRef::Integer(int) => Some(int != 0);
+    i32: ValueRef::Integer(int) => int.try_into().ok();
+    i64: ValueRef::Integer(int) => Some(int);
+    f64: ValueRef::Real(float) => Some(float);
+    String: ValueRef::Text(text) => str::from_utf8(text).ok().map(str::to_owned);
+    Vec<u8>: ValueRef::Blob(bytes) | ValueRef::Text(bytes) => Some(bytes.to_owned());
+    TextId: ValueRef::Text(text) => TextId::parse(text);
+    TextTime: ValueRef::Text(text) => TextTime::parse(text);
+    TextDate: ValueRef::Text(text) => str::from_utf8(text).ok()?.parse().ok();
+}
+
+impl<T: FromColumn> FromColumn for Option<T> {
+    fn from_column(value: ValueRef<'_>) -> Option<Self> {
+        match value {
+            ValueRef::Null => Some(None),
+            value => T::from_column(value).map(Some),
+        }
+    }
+}
