@@ -299,5 +299,6 @@ pub mod __private {
         canonical, change, default,
     };
     pub use crate::sql::Statements;
+    pub use chrono;
     pub use uuid;
 }

@@ -84,6 +84,28 @@ pub trait Dialect:
         access: Access,
     ) -> impl Future<Output = Result<Self::Connection>> + Send;
 
+    /// Checks a connection out for one statement that writes. `None` if others use it: then the statement may be
+    /// committed together with others, by [`fetch_together`](Self::fetch_together) or
+    /// [`execute_together`](Self::execute_together).
+    fn acquire_for_one(
+        pool: &Self::Pool,
+    ) -> impl Future<Output = Result<Option<Self::Connection>>> + Send;
+
+    /// Runs a statement and commits it together with others. `None` if nothing was written: it must run alone.
+    fn fetch_together<T: Send + 'static>(
+        pool: &Self::Pool,
+        text: &SqlText,
+        values: &[Value],
+        decode: fn(&Self::Row<'_>) -> Result<T>,
+    ) -> impl Future<Output = Result<Option<Vec<T>>>> + Send;
+
+    /// As [`fetch_together`](Self::fetch_together); returns how many rows it changed.
+    fn execute_together(
+        pool: &Self::Pool,
+        text: &SqlText,
+        values: &[Value],
+    ) -> impl Future<Output = Result<Option<u64>>> + Send;
+
     /// Runs a statement and decodes its rows.
     fn fetch<T: Send + 'static>(
         connection: &mut Self::Connection,
@@ -106,6 +128,9 @@ pub trait Dialect:
         text: &SqlText,
         values: Vec<Value>,
     ) -> impl Future<Output = Result<u64>> + Send;
+
+    /// Whether the engine runs in this process, so that a second statement costs no round trip.
+    const IN_PROCESS: bool;
 
     /// Whether a statement that violates a constraint is undone alone, and its transaction continues.
     const OUTLIVES_REFUSALS: bool;

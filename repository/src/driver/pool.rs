@@ -33,13 +33,31 @@ pub(crate) fn build<M: Manager<Error = Error>>(
 }
 
 pub(crate) async fn acquire<M: Manager<Error = Error>>(pool: &Pool<M>) -> Result<Object<M>> {
-    pool.get().await.map_err(|error| match error {
+    pool.get().await.map_err(explain)
+}
+
+fn explain(error: PoolError<Error>) -> Error {
+    match error {
         PoolError::Backend(error) => error,
         PoolError::Timeout(managed::TimeoutType::Wait) => ErrorKind::PoolTimeout.into(),
         PoolError::Timeout(_) => unavailable("it did not respond in time"),
         PoolError::Closed => unavailable("the store is closed"),
         PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_) => ErrorKind::Internal.into(),
-    })
+    }
+}
+
+/// As [`acquire`], but returns `None` instead of waiting for a connection that others use.
+pub(crate) async fn acquire_free<M: Manager<Error = Error>>(
+    pool: &Pool<M>,
+) -> Result<Option<Object<M>>> {
+    let timeouts = Timeouts {
+        wait: Some(Duration::ZERO),
+        ..pool.timeouts()
+    };
+    match pool.timeout_get(&timeouts).await {
+        Err(PoolError::Timeout(managed::TimeoutType::Wait)) => Ok(None),
+        acquired => acquired.map(Some).map_err(explain),
+    }
 }
 
 fn unavailable(reason: &'static str) -> Error {

@@ -27,6 +27,10 @@ pub(crate) struct Settings {
     pub(crate) lock_timeout: Duration,
     pub(crate) statement_timeout: Duration,
     pub(crate) synchronous: Synchronous,
+    /// In KiB, for each connection to SQLite.
+    pub(crate) cache_kib: u32,
+    /// In bytes, for each connection to SQLite.
+    pub(crate) memory_map: u64,
     pub(crate) application_name: String,
     pub(crate) application_role: String,
     pub(crate) schemas: Vec<String>,
@@ -42,6 +46,8 @@ impl Default for Settings {
             lock_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),
             synchronous: Synchronous::Full,
+            cache_kib: 16 * 1024,
+            memory_map: 0,
             application_name: "catamaran".to_owned(),
             application_role: DEFAULT_APPLICATION_ROLE.to_owned(),
             schemas: vec![DEFAULT_SCHEMA.to_owned()],

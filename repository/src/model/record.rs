@@ -83,6 +83,11 @@ pub trait Record: Clone + Debug + PartialEq + Send + Sync + Unpin + 'static {
 
     /// The version, or `None` for a record without one.
     fn version(&self) -> Option<i64>;
+
+    /// Sets what an update of a live row writes besides the columns of the caller: the time of the update, and the next
+    /// version.
+    #[doc(hidden)]
+    fn set_updated(&mut self, now: DateTime<Utc>);
 }
 
 /// The values that the library writes into a new row.

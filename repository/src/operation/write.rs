@@ -1,5 +1,6 @@
 //! The calls that write, except upserts and inserts of many rows.
 
+use chrono::DateTime;
 use uuid::Uuid;
 
 use super::{
@@ -171,6 +172,7 @@ async fn update_columns<D: Dialect, R: Twin<D>>(
     session: &mut Session<D>,
     context: &Context,
     target: Target,
+    now: Now,
     changes: Vec<(usize, Value)>,
     again: impl Fn() -> Vec<(usize, Value)> + Send,
 ) -> Result<R> {
@@ -178,7 +180,7 @@ async fn update_columns<D: Dialect, R: Twin<D>>(
     let text = sql::update_one::<D>(R::statements(), &columns, target.guard());
     let mut values: Vec<Value> = changes.into_iter().map(|(_, value)| value).collect();
     let mut stamps = Vec::new();
-    push_now::<R>(context.now(), &mut stamps)?;
+    push_now::<R>(now, &mut stamps)?;
     values.extend(stamps.iter().cloned());
     target.push_values(&mut values);
     match session.fetch(&text, values, R::from_row).await {
@@ -205,11 +207,53 @@ pub(crate) async fn update<D: Dialect, R: Twin<D>>(
     let mut target = Target::new::<R>(context, record.id(), expected)?;
     // The system's scope has no owner. An update does not change the owner of the record.
     target.owner = record.owner();
+    // Without a version, the row may be anything but what the caller has.
+    let now = context.now();
+    if D::IN_PROCESS
+        && target.version.is_some()
+        && update_known::<D, R>(session, context, &target, &record, now).await?
+    {
+        record.set_updated(match R::MANAGED.updated {
+            Some(_) => now.to_write()?,
+            None => DateTime::UNIX_EPOCH,
+        });
+        return Ok(record);
+    }
     let changes = || {
         let columns = R::statements().user_columns();
         columns.map(|index| (index, record.value(index))).collect()
     };
-    update_columns(session, context, target, changes(), changes).await
+    update_columns(session, context, target, now, changes(), changes).await
+}
+
+/// Updates a row of which every value is known afterwards. Returns whether it was written: if not, the version or the
+/// time of creation is another than the caller's, or there is no such row.
+async fn update_known<D: Dialect, R: Twin<D>>(
+    session: &mut Session<D>,
+    context: &Context,
+    target: &Target,
+    record: &R,
+    now: Now,
+) -> Result<bool> {
+    let statements = R::statements();
+    let columns: Vec<usize> = statements.user_columns().collect();
+    let text = sql::update_known::<D>(statements, &columns, target.guard());
+    let mut values: Vec<Value> = columns.iter().map(|column| record.value(*column)).collect();
+    let mut stamps = Vec::new();
+    push_now::<R>(now, &mut stamps)?;
+    values.extend(stamps.iter().cloned());
+    target.push_values(&mut values);
+    values.extend(R::MANAGED.created.map(|created| record.value(created)));
+    match session.execute(&text, values).await {
+        Ok(updated) => Ok(updated == 1),
+        Err(error) => {
+            let columns = columns.into_iter();
+            let changes = columns.map(|column| (column, record.value(column)));
+            let changes = with_update_time::<R>(changes.collect(), &stamps);
+            let affected = target.affected();
+            Err(diagnose::change_error::<D, R>(session, context, error, affected, &changes).await)
+        }
+    }
 }
 
 pub(crate) async fn patch<D: Dialect, R: Twin<D>>(
@@ -225,7 +269,7 @@ pub(crate) async fn patch<D: Dialect, R: Twin<D>>(
         return unchanged(session, context, &target).await;
     }
     let again = || R::changes(patch).unwrap_or_default();
-    update_columns(session, context, target, changes, again).await
+    update_columns(session, context, target, context.now(), changes, again).await
 }
 
 /// The row of a patch without changes, if its version is as expected.

@@ -1,19 +1,17 @@
 //! A session runs statements over one connection, and never returns it to its pool unclean.
 
 mod checked_out;
+mod custom;
 mod savepoint;
 
 use std::future::Future;
 use std::time::Duration;
-
-use sea_orm::{DbErr, ExecResult, QueryResult};
 
 use crate::driver::{Access, Begin, Dialect, Extent};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::scope::Scope;
 use crate::model::value::Value;
 use crate::sql::SqlText;
-use crate::sql::custom::{CustomSql, Trace};
 use checked_out::CheckedOut;
 
 /// A checked-out connection and the state of its transaction.
@@ -22,8 +20,11 @@ use checked_out::CheckedOut;
 /// transaction hands its connection to a task. The task waits for the end of the statement and rolls back. It discards
 /// the connection if that fails.
 pub(crate) struct Session<D: Dialect> {
-    /// `None` after the session has ended.
+    /// `None` before the first statement of a session for one write, and after the session has ended.
     connection: Option<CheckedOut<D>>,
+    /// Where a session for one write gets its connection, if others use it. Then its statement may be committed together
+    /// with others, and the session needs no connection.
+    waits_for: Option<D::Pool>,
     access: Access,
     in_transaction: bool,
     /// A statement was sent, and its response has not been read.
@@ -104,8 +105,13 @@ impl<D: Dialect> Session<D> {
         extent: Extent,
     ) -> Result<Self> {
         let begin = D::begin_sql(pool, scope, access, extent)?;
+        let connection = match (access, extent, &begin) {
+            (Access::Write, Extent::Statement, None) => D::acquire_for_one(pool).await?,
+            _ => Some(D::acquire(pool, access).await?),
+        };
         let mut session = Session {
-            connection: Some(CheckedOut::new(D::acquire(pool, access).await?)),
+            waits_for: connection.is_none().then(|| pool.clone()),
+            connection: connection.map(CheckedOut::new),
             access,
             in_transaction: false,
             busy: false,
@@ -134,9 +140,25 @@ impl<D: Dialect> Session<D> {
     /// Rolls back, clears the failure, and begins a transaction on the same connection.
     pub(crate) async fn restart(&mut self, pool: &D::Pool, scope: &Scope) -> Result<()> {
         let begin = D::begin_sql(pool, scope, self.access, Extent::Transaction)?;
+        self.acquire().await?;
         self.finish("ROLLBACK").await?;
         self.failure = None;
         self.start(begin).await
+    }
+
+    /// Waits for the connection of a session for one write that has none yet.
+    async fn acquire(&mut self) -> Result<()> {
+        if let Some(pool) = self.waits_for.take() {
+            self.connection = Some(CheckedOut::new(D::acquire(&pool, self.access).await?));
+        }
+        Ok(())
+    }
+
+    /// Where a statement may be committed together with others: a short one of the library, in a session that has no
+    /// connection yet.
+    fn together(&self, text: &SqlText) -> Option<D::Pool> {
+        let pool = self.waits_for.as_ref()?;
+        (!self.custom_sql && !text.effort.is_long()).then(|| pool.clone())
     }
 
     async fn control(&mut self, text: &str) -> Result<()> {
@@ -173,14 +195,6 @@ impl<D: Dialect> Session<D> {
     fn finish_statement<T>(&mut self, result: Result<T>) -> Result<T> {
         self.busy = false;
         result.map_err(|error| self.record_error(error))
-    }
-
-    fn finish_seaorm_statement<T>(&mut self, result: Result<T, DbErr>) -> Result<T, DbErr> {
-        self.busy = false;
-        if let Err(error) = &result {
-            self.record_error(error.clone().into());
-        }
-        result
     }
 
     /// Records what an error means for the session; returns the error for the caller.
@@ -228,6 +242,13 @@ impl<D: Dialect> Session<D> {
         decode: fn(&D::Row<'_>) -> Result<T>,
     ) -> Result<Vec<T>> {
         let response_deadline = self.response_deadline;
+        if let Some(pool) = self.together(text) {
+            let result = D::fetch_together(&pool, text, &values, decode).await;
+            if let Some(rows) = self.finish_statement(result)? {
+                return Ok(rows);
+            }
+        }
+        self.acquire().await?;
         let result = with_deadline(
             response_deadline,
             D::fetch(self.start_statement()?, text, values, decode),
@@ -244,6 +265,7 @@ impl<D: Dialect> Session<D> {
         decode: fn(&D::Row<'_>) -> Result<T>,
     ) -> Result<Option<T>> {
         let response_deadline = self.response_deadline;
+        self.acquire().await?;
         let result = with_deadline(
             response_deadline,
             D::fetch_first(self.start_statement()?, text, values, decode),
@@ -254,6 +276,13 @@ impl<D: Dialect> Session<D> {
 
     pub(crate) async fn execute(&mut self, text: &SqlText, values: Vec<Value>) -> Result<u64> {
         let response_deadline = self.response_deadline;
+        if let Some(pool) = self.together(text) {
+            let result = D::execute_together(&pool, text, &values).await;
+            if let Some(changed) = self.finish_statement(result)? {
+                return Ok(changed);
+            }
+        }
+        self.acquire().await?;
         let result = with_deadline(
             response_deadline,
             D::execute(self.start_statement()?, text, values),
@@ -272,85 +301,6 @@ impl<D: Dialect> Session<D> {
         let result = with_deadline(self.response_deadline, query).await;
         // The caller reports the error of the statement, not that of this query.
         self.finish_statement(result).ok().flatten()
-    }
-
-    pub(crate) async fn seaorm_fetch(
-        &mut self,
-        statement: sea_orm::Statement,
-    ) -> Result<Vec<QueryResult>, DbErr> {
-        let response_deadline = self.response_deadline;
-        self.validate_statement(&statement)?;
-        let connection = self.start_statement()?;
-        let result = with_deadline(response_deadline, D::seaorm_fetch(connection, statement)).await;
-        self.finish_seaorm_statement(result)
-    }
-
-    pub(crate) async fn seaorm_execute(
-        &mut self,
-        statement: sea_orm::Statement,
-    ) -> Result<ExecResult, DbErr> {
-        let response_deadline = self.response_deadline;
-        self.validate_statement(&statement)?;
-        let connection = self.start_statement()?;
-        let result =
-            with_deadline(response_deadline, D::seaorm_execute(connection, statement)).await;
-        self.finish_seaorm_statement(result)
-    }
-
-    pub(crate) async fn seaorm_unprepared(&mut self, sql: &str) -> Result<ExecResult, DbErr> {
-        let response_deadline = self.response_deadline;
-        self.validate(&CustomSql::read(D::ENGINE, sql))?;
-        let connection = self.start_statement()?;
-        let result = with_deadline(response_deadline, D::seaorm_unprepared(connection, sql)).await;
-        self.finish_seaorm_statement(result)
-    }
-
-    fn validate_statement(&mut self, statement: &sea_orm::Statement) -> Result<()> {
-        let values = statement.values.as_ref().map_or(0, |values| values.0.len());
-        self.validate_one(&CustomSql::read(D::ENGINE, &statement.sql), values)
-    }
-
-    /// As [`validate`](Self::validate), for a text that is prepared and bound to this number of values.
-    ///
-    /// Postgres refuses a prepared text with several statements. SQLite runs each of them, even without a transaction
-    /// around them, and reads a missing value as NULL.
-    pub(crate) fn validate_one(&mut self, sql: &CustomSql<'_>, values: usize) -> Result<()> {
-        let reason = if !sql.is_one_statement() {
-            "the text has several statements: send them one by one".to_owned()
-        } else {
-            match sql.parameters() {
-                Ok(parameters) if parameters == values => return self.validate(sql),
-                Ok(parameters) => {
-                    format!("{values} values for a statement with {parameters} parameters")
-                }
-                Err(name) => format!("parameter {name}: use parameters with numbers from 1"),
-            }
-        };
-        Err(ErrorKind::InvalidQuery {
-            reason: reason.into(),
-        }
-        .into())
-    }
-
-    /// Refuses custom SQL that would end the transaction, change its role, or reach beyond the scope.
-    ///
-    /// After accepted custom SQL, the end of the session resets the connection.
-    fn validate(&mut self, sql: &CustomSql<'_>) -> Result<()> {
-        match sql.validate(self.has_owner) {
-            Ok(trace) => {
-                self.custom_sql = true;
-                // This leaves something on the connection that no statement resets.
-                self.broken |= trace == Trace::Left;
-                Ok(())
-            }
-            Err(statement) => Err(ErrorKind::InvalidQuery {
-                reason: format!(
-                    "{statement} is not allowed in custom SQL: transaction, role and scope belong to the unit of work"
-                )
-                .into(),
-            }
-            .into()),
-        }
     }
 
     /// Commits all changes, or rolls them all back.
@@ -415,6 +365,10 @@ impl<D: Dialect> Session<D> {
     }
 
     async fn finish(&mut self, statement: &'static str) -> Result<()> {
+        if self.waits_for.is_some() {
+            // Its statement was committed together with others, or none was sent.
+            return Ok(());
+        }
         let checked_out = self.connection.as_mut();
         let connection = checked_out.and_then(|checked_out| checked_out.0.as_mut());
         let connection = connection.ok_or(ENDED)?;

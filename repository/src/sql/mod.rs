@@ -43,7 +43,7 @@ pub(crate) use written::{Written, at_last_version, has_same_key, violates_check}
 
 pub(crate) use write::{
     Guard, delete_one, delete_where, insert_one, purge, purged_ids, remove_where, restore_one,
-    update_one, update_where,
+    update_known, update_one, update_where,
 };
 
 use crate::model::domain::{Table, UniqueRule, column_of};

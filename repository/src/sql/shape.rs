@@ -19,6 +19,7 @@ pub(crate) enum Statement {
     Exists,
     InsertOne,
     UpdateOne,
+    UpdateKnown,
     DeleteOne,
     RestoreOne,
     Purge,

@@ -24,6 +24,11 @@ impl SqlText {
             effort: Arc::new(Effort::Long),
         }
     }
+
+    /// The same text for a statement that reads many rows.
+    pub(crate) fn with_long_effort(self) -> Self {
+        SqlText::new(self.sql, self.table)
+    }
 }
 
 /// Whether a statement may run for long. One that does not is run in place, on an engine that runs in this process.

@@ -113,6 +113,29 @@ pub(crate) fn update_one<D: Spelling>(
     })
 }
 
+/// As [`update_one`], without returning the row: for one of which every value is known afterwards. If the record has a
+/// time of creation, it is compared with a last parameter, since an update does not write it.
+pub(crate) fn update_known<D: Spelling>(
+    statements: &Statements,
+    columns: &[usize],
+    guard: Guard,
+) -> SqlText {
+    let shape = guard
+        .shape(Statement::UpdateKnown)
+        .columns(columns.iter().copied());
+    statements.text(shape, || {
+        let mut sql = update_start::<D>(statements);
+        write_columns(&mut sql, statements, columns);
+        write_stamp(&mut sql, statements, !columns.is_empty());
+        guard.write(&mut sql, statements, Visibility::Live);
+        if let Some(created) = statements.managed.created {
+            let created = statements.column(created);
+            sql.push(" AND ").name(created).push(" = ").parameter();
+        }
+        sql.finish()
+    })
+}
+
 /// Deletes one live row, softly if the table has soft delete. Then the first parameters are the times of the deletion
 /// and of the update.
 pub(crate) fn delete_one<D: Spelling>(statements: &Statements, guard: Guard) -> SqlText {

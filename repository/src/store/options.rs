@@ -151,6 +151,31 @@ impl StoreOptions {
         self
     }
 
+    /// The page cache of each connection to SQLite, in bytes. Default: 16 MiB; at least 64 KiB, in whole KiB.
+    ///
+    /// A connection takes the memory as it reads pages, and keeps it. There are [`readers`](Self::readers) and one
+    /// writer, so the default is up to 80 MiB for a large database. A page that is not in the cache is a system call.
+    #[must_use]
+    pub fn page_cache(mut self, bytes: u64) -> Self {
+        let kib = u32::try_from(bytes / 1024).unwrap_or(u32::MAX);
+        // `PRAGMA cache_size` takes the negative number in 32 bits.
+        self.settings.cache_kib = kib.clamp(64, i32::MAX as u32);
+        self
+    }
+
+    /// How much of the file each connection to SQLite maps into memory, in bytes. Default: 0, none of it.
+    ///
+    /// Mapped pages are read without a system call, and share the memory of the operating system's cache. The price: an
+    /// I/O error in a mapped page ends the process with `SIGBUS` instead of an [`Error`](crate::Error), and so does a
+    /// file that another program truncates. See <https://sqlite.org/mmap.html>. SQLite maps at most 2 GiB less 64 KiB.
+    #[must_use]
+    pub fn memory_map(mut self, bytes: u64) -> Self {
+        // `SQLITE_MAX_MMAP_SIZE`
+        const MOST: u64 = 0x7fff_0000;
+        self.settings.memory_map = bytes.min(MOST);
+        self
+    }
+
     /// The `application_name` of the connections on Postgres. Default: `catamaran`.
     #[must_use]
     pub fn application_name(mut self, name: impl Into<String>) -> Self {

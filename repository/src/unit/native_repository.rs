@@ -24,7 +24,10 @@ use crate::session::{ENDED, Session};
 use crate::sql::SqlText;
 use crate::sql::custom::CustomSql;
 
-/// The number of rows in each page that a stream reads.
+/// The number of rows in the first page that a stream reads, so that the first rows come soon.
+const FIRST_STREAM_PAGE: u32 = 50;
+
+/// The maximum number of rows in a page of a stream. Each page has four times as many rows as the one before.
 const STREAM_PAGE: u32 = 1_000;
 
 /// A repository of one record on one engine: `SqliteRepository<Habit>`, `PostgresRepository<Habit>`.
@@ -397,16 +400,17 @@ impl<R: Twin<D>, D: Dialect> Repository<R> for NativeRepository<R, D> {
     }
 
     fn stream(&self, query: Query<R>) -> BoxStream<'static, Result<R>> {
-        let start = Some(PageRequest::first(STREAM_PAGE));
+        let start = Some((FIRST_STREAM_PAGE, PageRequest::first(FIRST_STREAM_PAGE)));
         let repository = self.clone();
         stream::try_unfold(
             (repository, query, start),
             |(repository, query, request)| async move {
-                let Some(request) = request else {
+                let Some((size, request)) = request else {
                     return Ok::<_, Error>(None);
                 };
                 let page = repository.list(&query, request).await?;
-                let next = page.next.map(|next| PageRequest::after(STREAM_PAGE, next));
+                let size = (size * 4).min(STREAM_PAGE);
+                let next = page.next.map(|next| (size, PageRequest::after(size, next)));
                 let items = stream::iter(page.items.into_iter().map(Ok));
                 Ok(Some((items, (repository, query, next))))
             },

@@ -2,6 +2,7 @@
 
 mod ended_runtimes;
 mod ended_units;
+mod group_commit;
 mod refused_calls;
 mod retries;
 mod savepoints;

@@ -138,6 +138,19 @@ fn record(input: &Input) -> TokenStream {
         };
         quote_spanned!(ident.span()=> #ident: #value)
     });
+    let set_updated = input.fields.iter().filter_map(
+        |Field {
+             ident, ty, role, ..
+         }| {
+            let value = match role {
+                Role::Version => quote_spanned!(ty.span()=> self.#ident.saturating_add(1)),
+                Role::Updated => quote_spanned!(ty.span()=> now),
+                Role::Deleted => quote_spanned!(ty.span()=> ::core::option::Option::None),
+                _ => return None,
+            };
+            Some(quote_spanned!(ident.span()=> self.#ident = #value;))
+        },
+    );
     let changes = input.user_fields().map(|(index, field)| {
         let (ident, string) = (&field.ident, field.name());
         quote_spanned!(ident.span()=> ::catamaran::__private::change(#index, #string, &patch.#ident, &mut changes)?;)
@@ -253,6 +266,11 @@ fn record(input: &Input) -> TokenStream {
 
             fn version(&self) -> ::core::option::Option<i64> {
                 #version
+            }
+
+            #[allow(unused_variables)]
+            fn set_updated(&mut self, now: ::catamaran::__private::chrono::DateTime<::catamaran::__private::chrono::Utc>) {
+                #(#set_updated)*
             }
         }
     }

@@ -163,10 +163,33 @@ impl Dialect for Postgres {
     type Connection = Object<Manager>;
     type Pool = PostgresPool;
 
+    const IN_PROCESS: bool = false;
     const OUTLIVES_REFUSALS: bool = false;
 
     async fn acquire(pool: &PostgresPool, _access: Access) -> Result<Self::Connection> {
         pool.acquire().await
+    }
+
+    async fn acquire_for_one(pool: &PostgresPool) -> Result<Option<Self::Connection>> {
+        pool.acquire().await.map(Some)
+    }
+
+    /// Each statement runs alone: the server commits those of several connections together.
+    async fn fetch_together<T: Send + 'static>(
+        _pool: &PostgresPool,
+        _text: &SqlText,
+        _values: &[Value],
+        _decode: fn(&Row<'_>) -> Result<T>,
+    ) -> Result<Option<Vec<T>>> {
+        Ok(None)
+    }
+
+    async fn execute_together(
+        _pool: &PostgresPool,
+        _text: &SqlText,
+        _values: &[Value],
+    ) -> Result<Option<u64>> {
+        Ok(None)
     }
 
     fn begin_sql(

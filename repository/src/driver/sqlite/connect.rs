@@ -15,16 +15,13 @@ use super::connection::{CommitWaits, PooledConnection};
 use super::deadline::Deadline;
 use super::error;
 use super::file::File;
+use super::group::Group;
 use super::handle::Held;
 use super::url::options_of;
 use crate::driver::pool::{self, Pool};
 use crate::driver::url::invalid_url;
 use crate::driver::{Access, ApplyMigrations, Begin, Extent, Settings, Synchronous};
 use crate::model::error::{Error, ErrorKind, Result};
-
-/// The page cache of a connection, in KiB. With the default of 2,000, most reads of a table of a few megabytes are
-/// system calls.
-const CACHE_KIB: u32 = 16 * 1024;
 
 /// The number of rows that the driver's thread reads ahead, for statements of SeaORM.
 const ROWS_AHEAD: usize = 512;
@@ -48,6 +45,8 @@ struct RequiredSettings {
     journal_mode: Option<&'static str>,
     busy_timeout: Duration,
     synchronous: Synchronous,
+    cache_kib: u32,
+    memory_map: u64,
     query_only: bool,
 }
 
@@ -112,7 +111,8 @@ impl Manager {
                 Synchronous::Normal => SqliteSynchronous::Normal,
             })
             .row_buffer_size(ROWS_AHEAD)
-            .pragma("cache_size", format!("-{CACHE_KIB}"))
+            .pragma("cache_size", format!("-{}", required.cache_kib))
+            .pragma("mmap_size", required.memory_map.to_string())
             .pragma("trusted_schema", "OFF")
             .pragma("query_only", if required.query_only { "ON" } else { "OFF" });
         Manager {
@@ -159,9 +159,9 @@ impl RequiredSettings {
     /// Reads the settings back, and fails if the driver or the file did not accept one.
     async fn assert(&self, connection: &mut SqliteConnection) -> Result<()> {
         const READ_BACK: &str = "SELECT foreign_keys, journal_mode, timeout, trusted_schema, \
-             synchronous, query_only, cache_size, encoding FROM pragma_foreign_keys, pragma_journal_mode, \
-             pragma_busy_timeout, pragma_trusted_schema, pragma_synchronous, pragma_query_only, \
-             pragma_cache_size, pragma_encoding";
+             synchronous, query_only, cache_size, encoding, coalesce((SELECT mmap_size FROM pragma_mmap_size), 0) \
+             FROM pragma_foreign_keys, pragma_journal_mode, pragma_busy_timeout, pragma_trusted_schema, \
+             pragma_synchronous, pragma_query_only, pragma_cache_size, pragma_encoding";
         let row = sqlx::query(READ_BACK)
             .fetch_one(connection)
             .await
@@ -192,7 +192,8 @@ impl RequiredSettings {
             ("trusted_schema", flag(false), number(3)),
             ("synchronous", level.to_string(), number(4)),
             ("query_only", flag(self.query_only), number(5)),
-            ("cache_size", format!("-{CACHE_KIB}"), number(6)),
+            ("cache_size", format!("-{}", self.cache_kib), number(6)),
+            ("mmap_size", self.memory_map.to_string(), number(8)),
             // With UTF-16, the checks that count bytes would refuse every text.
             ("encoding", "UTF-8".to_owned(), encoding),
         ] {
@@ -216,6 +217,9 @@ pub struct SqlitePool {
     readers: Pool<Manager>,
     /// Keeps the in-memory database alive if its working connection closes.
     anchor: Option<Pool<Manager>>,
+    /// Commits writes together. `None` for an in-memory database, whose commits wait for nothing.
+    group: Option<Arc<Group>>,
+    acquire_timeout: Duration,
     response_deadline: Duration,
 }
 
@@ -246,6 +250,8 @@ impl SqlitePool {
             journal_mode: (!read_only).then_some("wal"),
             busy_timeout: settings.lock_timeout,
             synchronous: settings.synchronous,
+            cache_kib: settings.cache_kib,
+            memory_map: settings.memory_map,
             query_only: false,
         };
         let reading = RequiredSettings {
@@ -264,6 +270,8 @@ impl SqlitePool {
             writer: pool_of(writer, 1, settings)?,
             readers: pool_of(readers, settings.readers, settings)?,
             anchor: None,
+            group: Some(Arc::default()),
+            acquire_timeout: settings.acquire_timeout,
             response_deadline: settings.response_deadline(),
         };
         pool.acquire(Access::Write).await?.release();
@@ -281,6 +289,9 @@ impl SqlitePool {
             journal_mode: Some("memory"),
             busy_timeout: settings.lock_timeout,
             synchronous: settings.synchronous,
+            cache_kib: settings.cache_kib,
+            // A database in memory has no file to map.
+            memory_map: 0,
             query_only: false,
         };
         let only_one = || {
@@ -295,6 +306,8 @@ impl SqlitePool {
             writer: only.clone(),
             readers: only,
             anchor: Some(anchor),
+            group: None,
+            acquire_timeout: settings.acquire_timeout,
             response_deadline: settings.response_deadline(),
         };
         if let Some(apply) = migrations {
@@ -309,6 +322,20 @@ impl SqlitePool {
             Access::Read => &self.readers,
         };
         pool::acquire(pool).await
+    }
+
+    /// Takes the writer if it is free.
+    pub(super) async fn acquire_free_writer(&self) -> Result<Option<Object<Manager>>> {
+        pool::acquire_free(&self.writer).await
+    }
+
+    /// The writes that are committed together.
+    pub(super) fn group(&self) -> Option<&Arc<Group>> {
+        self.group.as_ref()
+    }
+
+    pub(super) fn acquire_timeout(&self) -> Duration {
+        self.acquire_timeout
     }
 
     /// The SQL that begins a session.

@@ -13,7 +13,6 @@ use super::file::{File, Identity};
 use super::handle::Held;
 use super::place::{self, BlockingThread, Waiting};
 use super::statement::{self, Failed};
-use crate::model::domain::Table;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::sql::SqlText;
 
@@ -116,7 +115,7 @@ impl PooledConnection {
             };
             match result {
                 Err(failed) if is_busy(&failed) && waiting.again(self.lock_timeout).await => {}
-                result => return result.map_err(|failed| explain(failed, text.table)),
+                result => return result.map_err(|failed| statement::explain(failed, text.table)),
             }
         }
     }
@@ -165,8 +164,18 @@ impl PooledConnection {
         InPlace::Done(result)
     }
 
+    /// The limits of statements that run together.
+    pub(super) fn limit(&self) -> Limit {
+        Limit {
+            deadline: self.deadline.clone(),
+            statement_timeout: self.statement_timeout,
+            file: self.file.clone(),
+            identity: self.identity,
+        }
+    }
+
     /// Whether a commit now does not wait for the disk.
-    fn commits_in_place(&self) -> bool {
+    pub(super) fn commits_in_place(&self) -> bool {
         match self.commit_waits {
             CommitWaits::Never => true,
             CommitWaits::Sometimes => !self.checkpoint_is_due,
@@ -212,7 +221,7 @@ impl PooledConnection {
             loop {
                 match self.control_part(part).await? {
                     Err(failed) if is_busy(&failed) && waiting.again(self.lock_timeout).await => {}
-                    Err(failed) => return Err(explain(failed, None)),
+                    Err(failed) => return Err(statement::explain(failed, None)),
                     Ok(()) => break,
                 }
             }
@@ -229,19 +238,38 @@ impl PooledConnection {
         if part.starts_with("BEGIN") || matches!(part, "COMMIT" | "ROLLBACK") {
             self.written = 0;
         }
+        let part = part.to_owned();
+        self.on(held, is_short, move |connection| {
+            statement::control(connection, &part)
+        })
+        .await
+    }
+
+    /// Runs work on the connection, in place if it is short.
+    pub(super) async fn with<T: Send + 'static>(
+        &mut self,
+        is_short: bool,
+        work: impl FnOnce(&Connection) -> T + Send + 'static,
+    ) -> Result<T> {
+        let held = self.lock().await?;
+        self.on(held, is_short, work).await
+    }
+
+    async fn on<T: Send + 'static>(
+        &mut self,
+        held: OwnedMutexGuard<Held>,
+        is_short: bool,
+        work: impl FnOnce(&Connection) -> T + Send + 'static,
+    ) -> Result<T> {
         if !is_short {
             self.checkpoint_is_due = false;
-            let part = part.to_owned();
-            return blocking(held, move |connection| control(connection, &part)).await;
+            return blocking(held, work).await;
         }
         let begin = Instant::now();
-        let result = match held.in_place() {
-            Some(connection) => control(connection, part),
-            None => Err(lost().into()),
-        };
+        let done = held.in_place().map(work);
         place::spent_since(begin);
         self.checkpoint_is_due |= place::left_checkpoint();
-        Ok(result)
+        done.ok_or_else(lost)
     }
 
     /// Waits for the end of a statement whose caller was dropped, and takes the connection back from the driver.
@@ -264,6 +292,30 @@ impl PooledConnection {
         self.deadline.set(self.statement_timeout);
         self.written = u32::MAX;
         Lent(held)
+    }
+}
+
+/// The time limit of statements that run together, and the check of the file before their commit.
+pub(super) struct Limit {
+    deadline: Arc<Deadline>,
+    statement_timeout: Duration,
+    file: Arc<File>,
+    identity: Option<Identity>,
+}
+
+impl Limit {
+    /// Starts the time of a statement.
+    pub(super) fn start(&self) {
+        self.deadline.set(self.statement_timeout);
+    }
+
+    pub(super) fn clear(&self) {
+        self.deadline.clear();
+    }
+
+    /// As [`PooledConnection::check_file`].
+    pub(super) fn check_file(&self) -> Result<()> {
+        self.file.check(self.identity)
     }
 }
 
@@ -295,21 +347,9 @@ async fn blocking<T: Send + 'static>(
     }
 }
 
-fn control(connection: &Connection, part: &str) -> Result<(), Failed> {
-    let mut statement = connection.prepare_cached(part)?;
-    statement::execute(&mut statement, &[])
-}
-
 /// The error of a connection whose driver has ended.
 fn lost() -> Error {
     ErrorKind::ConnectionLost.into()
-}
-
-fn explain(failed: Failed, table: Option<&'static Table>) -> Error {
-    match failed {
-        Failed::Database(error) => error::classify_in_place(&error, table),
-        Failed::Ours(error) => error,
-    }
 }
 
 /// `SQLITE_BUSY`, for which SQLite would call its busy handler. Not `SQLITE_BUSY_SNAPSHOT`, for which waiting does not

@@ -7,10 +7,10 @@ use deadpool::managed::Object;
 use sqlx::{AssertSqlSafe, query_with};
 
 use super::connect::{Manager, SqlitePool};
-use super::place;
 use super::statement::{self, Row};
 use super::types::FromColumn;
 use super::{Sqlite, error};
+use super::{group, place};
 use crate::driver::over_sqlx;
 use crate::driver::row::{Decodes, HasRow};
 use crate::driver::{Access, Begin, Dialect, Extent};
@@ -38,12 +38,54 @@ impl Dialect for Sqlite {
     type Connection = Object<Manager>;
     type Pool = SqlitePool;
 
+    const IN_PROCESS: bool = true;
     // https://sqlite.org/lang_conflict.html, ABORT
     const OUTLIVES_REFUSALS: bool = true;
 
     async fn acquire(pool: &SqlitePool, access: Access) -> Result<Self::Connection> {
         place::let_others_run(place::BETWEEN_CALLS).await;
         pool.acquire(access).await
+    }
+
+    async fn acquire_for_one(pool: &SqlitePool) -> Result<Option<Self::Connection>> {
+        place::let_others_run(place::BETWEEN_CALLS).await;
+        match pool.group() {
+            Some(_) => pool.acquire_free_writer().await,
+            None => pool.acquire(Access::Write).await.map(Some),
+        }
+    }
+
+    async fn fetch_together<T: Send + 'static>(
+        pool: &SqlitePool,
+        text: &SqlText,
+        values: &[Value],
+        decode: fn(&Row<'_>) -> Result<T>,
+    ) -> Result<Option<Vec<T>>> {
+        let Some(group) = pool.group() else {
+            return Ok(None);
+        };
+        let values = values.to_owned();
+        group::write(pool, group, text, move |_, prepared| {
+            let rows = statement::fetch(prepared, &values, decode)?;
+            Ok(Some(rows).filter(|rows| rows.len() == 1))
+        })
+        .await
+    }
+
+    async fn execute_together(
+        pool: &SqlitePool,
+        text: &SqlText,
+        values: &[Value],
+    ) -> Result<Option<u64>> {
+        let Some(group) = pool.group() else {
+            return Ok(None);
+        };
+        let values = values.to_owned();
+        group::write(pool, group, text, move |connection, prepared| {
+            statement::execute(prepared, &values)?;
+            Ok(Some(connection.changes()).filter(|changed| *changed == 1))
+        })
+        .await
     }
 
     fn begin_sql(

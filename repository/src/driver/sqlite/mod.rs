@@ -7,6 +7,7 @@ mod dialect;
 mod error;
 mod execute;
 mod file;
+mod group;
 mod handle;
 mod place;
 mod statement;

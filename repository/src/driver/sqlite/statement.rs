@@ -1,11 +1,12 @@
 //! A prepared statement: binds typed values, steps, and decodes rows by position.
 
-use rusqlite::Statement;
 use rusqlite::types::{Null, ValueRef};
+use rusqlite::{Connection, Statement};
 use uuid::Uuid;
 
-use super::Sqlite;
 use super::types::{FromColumn, TextDate, TextId, TextTime};
+use super::{Sqlite, error};
+use crate::model::domain::Table;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::value::{Native, Value};
 
@@ -60,6 +61,14 @@ impl From<Error> for Failed {
     }
 }
 
+/// Converts an error for the caller. `table` is the one that the statement is about.
+pub(super) fn explain(failed: Failed, table: Option<&'static Table>) -> Error {
+    match failed {
+        Failed::Database(error) => error::classify_in_place(&error, table),
+        Failed::Ours(error) => error,
+    }
+}
+
 /// A function that decodes a row.
 pub(super) type Decode<T> = fn(&Row<'_>) -> Result<T>;
 
@@ -96,6 +105,11 @@ pub(super) fn execute(statement: &mut Statement<'_>, values: &[Value]) -> Result
     let mut rows = statement.raw_query();
     while rows.next()?.is_some() {}
     Ok(())
+}
+
+/// Runs a statement without parameters that begins or ends a transaction or a savepoint.
+pub(super) fn control(connection: &Connection, text: &str) -> Result<(), Failed> {
+    execute(&mut *connection.prepare_cached(text)?, &[])
 }
 
 /// Binds the values to the parameters, in their order.

@@ -1,0 +1,286 @@
+//! Writes of one statement that wait for the writer together: committed together on SQLite, with an outcome for each.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use catamaran::testing::{Target, TwinDatabase, twin_test};
+use catamaran::{ErrorKind, Expected, Query, Repository, Result, StoreOptions};
+use entity::{Habit, HabitDraft, HabitPatch};
+use sea_orm::ConnectionTrait;
+use suite::observer::connect;
+use suite::pace::{PLENTY, limit};
+use suite::users::{ADA, BOB, NOBODY, habit_of, scope};
+use tokio::task::JoinSet;
+
+type Habits = Arc<dyn Repository<Habit>>;
+
+/// Runs calls at the same time, while a unit of another owner holds the writer of SQLite. Returns their outcomes by the
+/// number of the call.
+async fn together<T: Send + 'static, F>(
+    db: &TwinDatabase,
+    store: &catamaran::Store,
+    calls: usize,
+    call: impl Fn(Habits, usize) -> F,
+) -> Result<BTreeMap<usize, Result<T>>>
+where
+    F: Future<Output = Result<T>> + Send + 'static,
+{
+    let unit = store.begin_write(&scope(BOB)).await?;
+    let mut running = JoinSet::new();
+    for number in 0..calls {
+        let call = call(store.repository(&scope(ADA)), number);
+        running.spawn(async move { (number, call.await) });
+    }
+    if db.engine() == catamaran::Engine::Sqlite {
+        // All of them wait now: none can end while the unit is open.
+        let first = tokio::time::timeout(Duration::from_millis(50), running.join_next()).await;
+        assert!(first.is_err(), "a write ended while a unit held the writer");
+    }
+    unit.commit().await?;
+    let mut outcomes = BTreeMap::new();
+    while let Some(ended) = running.join_next().await {
+        let (number, outcome) = ended.expect("no call panics");
+        outcomes.insert(number, outcome);
+    }
+    Ok(outcomes)
+}
+
+async fn names_of_ada(db: &TwinDatabase) -> Result<Vec<String>> {
+    let habits = db.store().repository::<Habit>(&scope(ADA));
+    let page = catamaran::PageRequest::first(1_000);
+    let rows = habits.list(&Query::all(), page).await?.items;
+    let mut names: Vec<String> = rows.into_iter().map(|habit| habit.name).collect();
+    names.sort();
+    Ok(names)
+}
+
+#[twin_test(migration::Migrator, everywhere)]
+async fn writes_that_wait_together_each_have_their_own_outcome(db: &TwinDatabase) -> Result<()> {
+    let stored = habit_of(db.store(), ADA, "stored").await?;
+    let patched = habit_of(db.store(), ADA, "patched").await?;
+    let deleted = habit_of(db.store(), ADA, "deleted").await?;
+    let ids = (stored.id, patched.id, deleted.id);
+    let outcomes = together(db, db.store(), 21, |habits, number| async move {
+        let (stored, patched, deleted) = ids;
+        match number {
+            0 => {
+                habits
+                    .insert(HabitDraft::new("same", "daily").id(stored))
+                    .await
+            }
+            1 => {
+                let patch = HabitPatch::new().name("renamed");
+                habits.patch(patched, Expected::Version(1), patch).await
+            }
+            2 => {
+                let patch = HabitPatch::new().name("stale");
+                habits.patch(stored, Expected::Version(7), patch).await
+            }
+            3 => {
+                let patch = HabitPatch::new().name("nobody's");
+                habits.patch(NOBODY, Expected::Any, patch).await
+            }
+            4 => {
+                habits.delete(deleted, Expected::Version(1)).await?;
+                habits.restore(deleted, Expected::Version(2)).await
+            }
+            number => {
+                let name = format!("new {number:02}");
+                habits.insert(HabitDraft::new(name, "daily")).await
+            }
+        }
+    })
+    .await?;
+    for (number, outcome) in &outcomes {
+        let kind = outcome.as_ref().map_err(|error| error.kind());
+        match (number, kind) {
+            (0, Err(ErrorKind::Unique { constraint, .. })) => {
+                assert_eq!(constraint.as_deref(), Some("pk_habits"));
+            }
+            (2, Err(ErrorKind::Conflict { .. })) | (3, Err(ErrorKind::NotFound { .. })) => {}
+            (1, Ok(habit)) => assert_eq!((habit.version, &*habit.name), (2, "renamed")),
+            (4, Ok(habit)) => assert_eq!((habit.version, habit.deleted_at), (3, None)),
+            (5.., Ok(habit)) => assert_eq!(habit.name, format!("new {number:02}")),
+            (number, kind) => panic!("call {number}: {kind:?}"),
+        }
+    }
+    let mut expected: Vec<String> = (5..21).map(|number| format!("new {number:02}")).collect();
+    expected.extend(["deleted", "renamed", "stored"].map(str::to_owned));
+    assert_eq!(names_of_ada(db).await?, expected);
+    Ok(())
+}
+
+#[twin_test(migration::Migrator)]
+async fn writes_that_wait_together_can_be_dropped(db: &TwinDatabase) -> Result<()> {
+    let unit = db.store().begin_write(&scope(BOB)).await?;
+    let mut running = JoinSet::new();
+    for number in 0..40 {
+        let habits = db.store().repository::<Habit>(&scope(ADA));
+        running.spawn(async move {
+            let draft = HabitDraft::new(format!("{number:02}"), "daily");
+            let insert = habits.insert(draft);
+            match number % 2 {
+                0 => Some(insert.await),
+                // Dropped before the unit ends, or at any point of the commit.
+                _ => {
+                    let after = Duration::from_micros(number * number * 10);
+                    tokio::time::timeout(after, insert).await.ok()
+                }
+            }
+        });
+    }
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    unit.commit().await?;
+    let mut told = Vec::new();
+    while let Some(ended) = running.join_next().await {
+        if let Some(inserted) = ended.expect("no call panics") {
+            told.push(inserted?.name);
+        }
+    }
+    let names = names_of_ada(db).await?;
+    assert!(told.len() >= 20, "{told:?}");
+    for name in &told {
+        assert!(names.contains(name), "{name} was told to be written");
+    }
+    // The writer goes on.
+    habit_of(db.store(), ADA, "after").await?;
+    Ok(())
+}
+
+#[twin_test(migration::Migrator)]
+async fn a_write_that_waits_for_too_long_is_refused_and_not_written_later(
+    db: &TwinDatabase,
+) -> Result<()> {
+    let store = StoreOptions::new(db.url())
+        .connections(1)
+        .acquire_timeout(limit())
+        .open()
+        .await?;
+    let unit = store.begin_write(&scope(BOB)).await?;
+    let mut running = JoinSet::new();
+    for number in 0..5 {
+        let habits = store.repository::<Habit>(&scope(ADA));
+        running.spawn(async move {
+            let draft = HabitDraft::new(format!("{number}"), "daily");
+            habits.insert(draft).await
+        });
+    }
+    while let Some(ended) = running.join_next().await {
+        let error = ended
+            .expect("no call panics")
+            .expect_err("the writer is not free");
+        assert_eq!(*error.kind(), ErrorKind::PoolTimeout);
+    }
+    unit.commit().await?;
+    habit_of(&store, ADA, "after").await?;
+    assert_eq!(names_of_ada(db).await?, ["after"]);
+    Ok(())
+}
+
+/// A database whose trigger ends the insert of a habit with this name by this statement.
+async fn with_trigger(name: &str, statement: &str) -> Result<TwinDatabase> {
+    let db = TwinDatabase::create::<migration::Migrator>(Target::SqliteFile)
+        .await
+        .expect("a file for the test");
+    let trigger = format!(
+        "CREATE TRIGGER ending AFTER INSERT ON habits WHEN NEW.name = '{name}' BEGIN {statement}; END"
+    );
+    let connection = connect(db.url()).await?;
+    connection.execute_unprepared(&trigger).await?;
+    connection.close().await?;
+    Ok(db)
+}
+
+/// The names that were written by twenty inserts together, of which every fifth is named `bad`. No other is refused.
+async fn twenty(
+    db: &TwinDatabase,
+    store: &catamaran::Store,
+    is_expected: impl Fn(&ErrorKind) -> bool,
+) -> Result<()> {
+    let outcomes = together(db, store, 20, |habits, number| async move {
+        let name = match number % 5 {
+            2 => "bad".to_owned(),
+            _ => format!("{number:02}"),
+        };
+        habits.insert(HabitDraft::new(name, "daily")).await
+    })
+    .await?;
+    for (number, outcome) in outcomes {
+        match outcome {
+            Ok(habit) => assert_ne!(habit.name, "bad"),
+            Err(error) => {
+                assert_eq!(number % 5, 2, "{number}: {error:?}");
+                assert!(is_expected(error.kind()), "{error:?}");
+            }
+        }
+    }
+    let good = (0..20).filter(|number| number % 5 != 2);
+    let good: Vec<String> = good.map(|number| format!("{number:02}")).collect();
+    assert_eq!(names_of_ada(db).await?, good);
+    habit_of(store, ADA, "after").await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_that_makes_sqlite_roll_back_fails_alone() -> Result<()> {
+    let db = with_trigger("bad", "SELECT RAISE(ROLLBACK, 'no')").await?;
+    twenty(&db, db.store(), |kind| {
+        matches!(kind, ErrorKind::Check { .. })
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_write_that_leaves_a_part_of_its_changes_is_undone_alone() -> Result<()> {
+    let db = with_trigger("bad", "SELECT RAISE(FAIL, 'no')").await?;
+    twenty(&db, db.store(), |kind| {
+        matches!(kind, ErrorKind::Check { .. })
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_that_takes_too_long_fails_alone() -> Result<()> {
+    let slow = suite::slow::COUNT;
+    let db = with_trigger("bad", &format!("UPDATE habits SET sort_order = ({slow})")).await?;
+    let store = StoreOptions::new(db.url())
+        .statement_timeout(limit())
+        .acquire_timeout(PLENTY)
+        .open()
+        .await?;
+    twenty(&db, &store, |kind| *kind == ErrorKind::StatementTimeout).await
+}
+
+/// The commits in a write-ahead log: the frames that name the size of the database after them,
+/// <https://sqlite.org/fileformat2.html#walformat>.
+fn commits_in(log: &[u8]) -> usize {
+    const HEADER: usize = 32;
+    const FRAME: usize = 24;
+    let page = log[8..12].try_into().map(u32::from_be_bytes);
+    let page = page.expect("four bytes") as usize;
+    let frames = log[HEADER..].chunks_exact(FRAME + page);
+    frames.filter(|frame| frame[4..8] != [0; 4]).count()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn twenty_writes_that_wait_together_are_one_commit() -> Result<()> {
+    let db = TwinDatabase::create::<migration::Migrator>(Target::SqliteFile)
+        .await
+        .expect("a file for the test");
+    habit_of(db.store(), ADA, "first").await?;
+    let path = db.url().trim_start_matches("sqlite://");
+    let path = format!("{}-wal", path.split('?').next().unwrap_or(path));
+    let log = || std::fs::read(&path).expect("a write-ahead log");
+    let before = commits_in(&log());
+    let outcomes = together(&db, db.store(), 20, |habits, number| async move {
+        habits
+            .insert(HabitDraft::new(format!("{number:02}"), "daily"))
+            .await
+    })
+    .await?;
+    assert!(outcomes.values().all(Result::is_ok));
+    // The unit that held the writer wrote nothing.
+    assert_eq!(commits_in(&log()) - before, 1);
+    Ok(())
+}
