@@ -159,13 +159,15 @@ impl RequiredSettings {
     /// Reads the settings back, and fails if the driver or the file did not accept one.
     async fn assert(&self, connection: &mut SqliteConnection) -> Result<()> {
         const READ_BACK: &str = "SELECT foreign_keys, journal_mode, timeout, trusted_schema, \
-             synchronous, query_only, cache_size, encoding, coalesce((SELECT mmap_size FROM pragma_mmap_size), 0) \
-             FROM pragma_foreign_keys, pragma_journal_mode, pragma_busy_timeout, pragma_trusted_schema, \
-             pragma_synchronous, pragma_query_only, pragma_cache_size, pragma_encoding";
-        let row = sqlx::query(READ_BACK)
-            .fetch_one(connection)
-            .await
-            .map_err(|error| error::classify(&error, None))?;
+             synchronous, query_only, cache_size, encoding FROM pragma_foreign_keys, pragma_journal_mode, \
+             pragma_busy_timeout, pragma_trusted_schema, pragma_synchronous, pragma_query_only, \
+             pragma_cache_size, pragma_encoding";
+        let driver = |error| error::classify(&error, None);
+        let read_back = sqlx::query(READ_BACK).fetch_one(&mut *connection);
+        let row = read_back.await.map_err(driver)?;
+        // It is no table. It has no row where files cannot be mapped.
+        let mapped = sqlx::query_scalar("PRAGMA mmap_size").fetch_optional(connection);
+        let mapped: i64 = mapped.await.map_err(driver)?.unwrap_or_default();
         let number = |index: usize| {
             let value: Result<i64, _> = row.try_get_unchecked(index);
             value.map_or_else(|_| "unreadable".to_owned(), |value| value.to_string())
@@ -193,7 +195,7 @@ impl RequiredSettings {
             ("synchronous", level.to_string(), number(4)),
             ("query_only", flag(self.query_only), number(5)),
             ("cache_size", format!("-{}", self.cache_kib), number(6)),
-            ("mmap_size", self.memory_map.to_string(), number(8)),
+            ("mmap_size", self.memory_map.to_string(), mapped.to_string()),
             // With UTF-16, the checks that count bytes would refuse every text.
             ("encoding", "UTF-8".to_owned(), encoding),
         ] {

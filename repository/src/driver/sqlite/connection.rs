@@ -202,12 +202,17 @@ impl PooledConnection {
         let effort = text.effort.clone();
         blocking(held, move |connection| {
             let begin = Instant::now();
-            let result = connection
-                .prepare_cached(&sql)
-                .map_err(Failed::from)
-                .and_then(|mut statement| work(connection, &mut statement));
-            // Half of the limit, so that a statement near the limit does not change its place each time.
-            effort.measured(begin.elapsed() > place::READ_LIMIT / 2);
+            let result = match connection.prepare_cached(&sql) {
+                Ok(mut prepared) => {
+                    let result = work(connection, &mut prepared);
+                    if prepared.readonly() {
+                        // Half of the limit, so that one near the limit does not change its place each time.
+                        effort.measured(begin.elapsed() > place::READ_LIMIT / 2);
+                    }
+                    result
+                }
+                Err(error) => Err(error.into()),
+            };
             (work, result)
         })
         .await
