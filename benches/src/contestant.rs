@@ -8,16 +8,13 @@ use chrono::{DateTime, Utc};
 use entity::{Habit, HabitDraft};
 use uuid::Uuid;
 
-use crate::operation::Operation;
+use crate::workload::Workload;
 
 /// The result of a call.
 pub type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
 /// How many rows a page has.
 pub const PAGE: usize = 50;
-
-/// How many rows a bulk insert writes, and a read of many reads.
-pub const MANY: usize = 10_000;
 
 /// One implementation of a store of habits, on behalf of [`OWNER`](crate::dataset::OWNER).
 ///
@@ -32,9 +29,9 @@ pub trait Contestant: Send + Sync {
         true
     }
 
-    /// Whether it supports the operation.
-    fn can(&self, _operation: Operation) -> bool {
-        true
+    /// Whether it supports the workload.
+    fn can(&self, workload: Workload) -> bool {
+        !workload.is_on_one_thread() && workload != Workload::GetAsOwner
     }
 
     /// Inserts a row of the owner's. The contestant generates the id and the times.
@@ -52,14 +49,40 @@ pub trait Contestant: Send + Sync {
     /// Inserts all of the rows or none, and returns them.
     async fn insert_many(&self, drafts: Vec<HabitDraft>) -> Outcome<Vec<Habit>>;
 
-    /// The first [`MANY`] rows in the order of ids.
-    async fn read_many(&self) -> Outcome<Vec<Habit>>;
+    /// Writes all of the rows or none, and returns them as they are stored, in order.
+    async fn upsert_many(&self, rows: Vec<Upsert>) -> Outcome<Vec<Habit>>;
 
-    /// A transaction that writes; dropping it rolls back.
-    async fn begin(&self) -> Outcome<Box<dyn Unit>>;
+    /// The first `limit` rows in the order of ids.
+    async fn read_many(&self, limit: usize) -> Outcome<Vec<Habit>>;
+
+    /// The same rows, one after another.
+    async fn stream_many(&self, limit: usize, visit: Visit<'_>) -> Outcome<()>;
+
+    /// How many living rows of any owner have the name, for which there is no index.
+    async fn count(&self, name: &str) -> Outcome<u64>;
+
+    /// The [ten calls](ten_calls) in one transaction.
+    async fn transaction(&self, row: Habit, drafts: [HabitDraft; 2]) -> Outcome<Habit>;
+
+    /// [`get`](Self::get) under row level security.
+    async fn get_as_owner(&self, _id: Uuid) -> Outcome<Option<Habit>> {
+        Err("there is no row level security".into())
+    }
 }
 
-/// The calls of a contestant inside a transaction.
+/// What a stream does with each of its rows.
+pub type Visit<'a> = &'a mut (dyn FnMut(Habit) + Send);
+
+/// A row of an upsert.
+#[derive(Clone, Debug)]
+pub enum Upsert {
+    /// A row that does not exist.
+    New(HabitDraft),
+    /// A row that was read and changed. It is a conflict if its version is another one by now.
+    Seen(Habit),
+}
+
+/// The calls of a contestant inside a transaction. Dropping it rolls back.
 #[async_trait]
 pub trait Unit: Send {
     /// As [`Contestant::insert`].
@@ -73,6 +96,47 @@ pub trait Unit: Send {
 
     /// Ends the transaction.
     async fn commit(self: Box<Self>) -> Outcome<()>;
+}
+
+/// Ten calls in one transaction: twice insert, get and update of a new row, then get, update and two gets of the given
+/// row. Returns that row as it is afterwards.
+///
+/// # Errors
+/// The first error of a call. A row that is gone or was written since is one, and rolls back.
+pub async fn ten_calls(
+    mut unit: Box<dyn Unit>,
+    row: Habit,
+    drafts: [HabitDraft; 2],
+) -> Outcome<Habit> {
+    let (version, mut last) = (row.version, row.id);
+    for draft in drafts {
+        let new = unit.insert(draft).await?;
+        let new = unit.get(new.id).await?.ok_or(MISSING)?;
+        let new = unit.update(renamed(new)).await?.ok_or(CONFLICT)?;
+        last = new.id;
+    }
+    let stored = unit.get(row.id).await?.ok_or(MISSING)?;
+    let changed = Habit {
+        version,
+        ..renamed(stored)
+    };
+    let row = unit.update(changed).await?.ok_or(CONFLICT)?;
+    unit.get(last).await?.ok_or(MISSING)?;
+    let row = unit.get(row.id).await?.ok_or(MISSING)?;
+    unit.commit().await?;
+    Ok(row)
+}
+
+/// The message of a call that needs a row which is not there.
+pub const MISSING: &str = "no such row";
+
+/// The message of a write to a row that has another version.
+pub const CONFLICT: &str = "conflict";
+
+/// The row with another name of the same length, which differs from the name before.
+pub fn renamed(mut habit: Habit) -> Habit {
+    habit.name = format!("Drink a glass of water, turn {:08}", habit.version);
+    habit
 }
 
 /// A page, with the position of the next one.

@@ -4,32 +4,56 @@ use catamaran::record::Stamp;
 use catamaran::{Clock, IdSource, Record, SystemClock, UuidV7};
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use entity::{Habit, HabitDraft};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+use crate::contestant::Upsert;
 
 /// The owner whose rows are read and written.
 pub const OWNER: Uuid = Uuid::from_u128(0x1000);
 
-/// How many rows are loaded.
-pub const LOADED: usize = 50_000;
+/// How much is loaded and read.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Size {
+    /// How many rows of how many users are loaded. Every fifth is the owner's, so that between them are the rows of the
+    /// others.
+    pub loaded: usize,
+    /// How many rows a bulk call writes or reads: as many as the owner has.
+    pub many: usize,
+}
 
-/// How many users they have beside [`OWNER`].
+impl Size {
+    /// 50,000 rows, 10,000 of them the owner's.
+    pub const FULL: Size = Size::of(50_000);
+
+    /// As little as shows that everything runs.
+    pub const SMALL: Size = Size::of(2_000);
+
+    const fn of(loaded: usize) -> Self {
+        Size {
+            loaded,
+            many: loaded / SHARE,
+        }
+    }
+}
+
+/// How many users there are beside [`OWNER`].
 const OTHERS: usize = 40;
 
-/// Every fifth row is the owner's, so that there are [`MANY`](crate::contestant::MANY) of them, and
-/// between them the rows of the others.
+/// One in so many rows is the owner's.
 const SHARE: usize = 5;
 
-/// Marks the rows that a benchmark inserts.
+/// Marks the rows that a workload inserts.
 pub const MARK: &str = "bench";
 
-/// The rows to load: 10,000 of the owner's among 1,000 of each of the others.
-pub fn rows() -> Vec<Habit> {
+/// The rows to load.
+pub fn rows(size: Size) -> Vec<Habit> {
     let begin: DateTime<Utc> = DateTime::UNIX_EPOCH + TimeDelta::days(20_000);
-    (0..LOADED)
+    (0..size.loaded)
         .map(|index| {
             let owner = match index % SHARE {
                 0 => OWNER,
-                _ => Uuid::from_u128(0x2000 + (index % OTHERS) as u128),
+                _ => Uuid::from_u128(0x2000 + ((index - index / SHARE) % OTHERS) as u128),
             };
             let stamp = Stamp {
                 id: UuidV7.next_id(),
@@ -41,9 +65,14 @@ pub fn rows() -> Vec<Habit> {
         .collect()
 }
 
-/// Drafts of rows that a benchmark inserts.
+/// Drafts of rows that a workload inserts.
 pub fn drafts(count: usize) -> Vec<HabitDraft> {
-    (0..count).map(|index| draft(index, MARK)).collect()
+    (0..count).map(new).collect()
+}
+
+/// The draft of one.
+pub fn new(index: usize) -> HabitDraft {
+    draft(index, MARK)
 }
 
 fn draft(index: usize, cadence: &str) -> HabitDraft {
@@ -65,4 +94,17 @@ pub(crate) fn stamped(draft: HabitDraft) -> Habit {
 /// The time with the precision that both engines store.
 pub(crate) fn now() -> DateTime<Utc> {
     SystemClock.now().trunc_subsecs(6)
+}
+
+/// The rows that an upsert writes, for contestants that do not use Catamaran.
+pub(crate) fn to_write(rows: Vec<Upsert>) -> Vec<Habit> {
+    let at = now();
+    let row = |row| match row {
+        Upsert::New(draft) => stamped(draft),
+        Upsert::Seen(row) => Habit {
+            updated_at: at,
+            ..row
+        },
+    };
+    rows.into_iter().map(row).collect()
 }

@@ -1,19 +1,25 @@
-//! The contestants of the benchmarks, their data, and their operations.
+//! Catamaran beside bare drivers, sqlx, SeaORM and Diesel: the same workloads on the same rows.
 //!
-//! Two bench targets use it: `ratios` runs the contestants in turns and prints one table for each engine; `operations`
-//! runs each of them under criterion. Both begin with [`verify`], which fails if two contestants differ.
+//! The program `ratios` runs the contestants in turns, and prints the rate of each relative to the floor: a bare driver
+//! in the same round. It begins with [`verify`], which fails if two contestants differ.
 
-mod catamaran_repository;
+pub mod arguments;
 pub mod contestant;
+mod contestants;
 pub mod dataset;
-pub mod operation;
-mod seaorm;
-mod sqlx_postgres;
-mod sqlx_sqlite;
+pub mod disturbance;
+mod link;
+pub mod player;
+pub mod report;
+pub mod rounds;
+pub mod run;
+pub mod serve;
+pub mod setting;
 pub mod stage;
 mod verify;
+pub mod workload;
 
 pub use contestant::{Contestant, Outcome};
-pub use operation::Operation;
 pub use stage::Stage;
 pub use verify::verify;
+pub use workload::Workload;

@@ -8,7 +8,7 @@ use std::{
 
 use catamaran::testing::POSTGRES_URL_VARIABLE;
 
-use crate::{Outcome, layers, package, pages, shell, step::Step, test};
+use crate::{Outcome, bench, layers, package, pages, shell, step::Step, test};
 
 /// The features of the library that a user may choose alone. Each is checked and documented for the package by itself: in
 /// the workspace, another member would switch the others on.
@@ -57,6 +57,7 @@ pub async fn run() -> Outcome<bool> {
     };
     let took = begin.elapsed();
     steps.push(Step { name, passed, took });
+    steps.push(benchmarks().await);
     steps.push(pages(packaged).await);
     if cfg!(all(target_os = "linux", target_arch = "x86_64")) {
         steps.push(newest("newest PostgreSQL", &["--test", "doctor"]));
@@ -121,6 +122,20 @@ fn newest(name: &str, tests: &[&str]) -> Step {
     let mut command = shell::cargo(["xtask", "newest", "cargo", "xtask", "test"]);
     command.args(tests);
     Step::run(name, command.env_remove(POSTGRES_URL_VARIABLE))
+}
+
+/// That the benchmarks run, and that all contestants do the same. It measures nothing.
+async fn benchmarks() -> Step {
+    let begin = Instant::now();
+    let ran = bench::run(&bench::Arguments::quick()).await;
+    Step {
+        name: "benchmarks run".to_owned(),
+        passed: ran.unwrap_or_else(|error| {
+            shell::complain(&error.to_string());
+            false
+        }),
+        took: begin.elapsed(),
+    }
 }
 
 /// The pages that a newcomer follows, with the packages that were built, if they were.

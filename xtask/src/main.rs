@@ -83,7 +83,10 @@ enum Chore {
     /// at the first difference, with the line of the page. "Start your own project" uses the packages of the library
     /// and its macros as they would be published.
     Pages(pages::Arguments),
-    /// Run the benchmarks, with a Postgres server of their own
+    /// Measure Catamaran beside bare drivers, sqlx, SeaORM and Diesel, with a Postgres server of its own
+    ///
+    /// Prints a table for each engine: rates relative to the bare driver in the same round. Without --engine, --only,
+    /// --quick or --before, the doctor's benchmark follows. Exit code 1 if a contestant fails or differs.
     Bench(bench::Arguments),
     /// Start a Postgres server with an empty database, print its URL, and keep it until Ctrl-C
     ///

@@ -18,13 +18,13 @@ use rusqlite::Connection;
 use rusqlite::hooks::Wal;
 
 /// The time after which a read in place is interrupted.
-pub(super) const READ_LIMIT: Duration = Duration::from_millis(1);
+pub(super) const READ_LIMIT: Duration = Duration::from_micros(250);
 
 /// The time that statements in place may take on a thread before their task lets other tasks run.
-pub(super) const BETWEEN_CALLS: Duration = Duration::from_micros(200);
+pub(super) const BETWEEN_CALLS: Duration = Duration::from_micros(100);
 
 /// As [`BETWEEN_CALLS`], between the statements of one unit of work, for which other writers wait.
-pub(super) const BETWEEN_STATEMENTS: Duration = Duration::from_millis(1);
+pub(super) const BETWEEN_STATEMENTS: Duration = Duration::from_micros(500);
 
 /// The number of written statements after which a `COMMIT` is no longer short.
 pub(super) const SHORT_COMMIT: u32 = 64;

@@ -1,16 +1,21 @@
 //! Hand-written sqlx on SQLite: one pool, prepared statements, rows read by position.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use catamaran::sqlite::TextTime;
 use chrono::{DateTime, Utc};
 use entity::{Habit, HabitDraft};
+use futures_util::TryStreamExt;
 use sea_orm::sqlx::pool::PoolConnection;
 use sea_orm::sqlx::sqlite::{SqliteArguments, SqliteConnection, SqlitePool, SqliteRow};
 use sea_orm::sqlx::{self, AssertSqlSafe, Row, Sqlite, Transaction, query::Query};
 use uuid::{Uuid, fmt::Hyphenated};
 
-use crate::contestant::{Contestant, MANY, Outcome, PAGE, Place, Rows, Unit};
-use crate::dataset::{OWNER, now, stamped};
+use crate::contestant::{
+    CONFLICT, Contestant, Outcome, PAGE, Place, Rows, Unit, Upsert, Visit, ten_calls,
+};
+use crate::dataset::{OWNER, now, stamped, to_write};
 
 macro_rules! columns {
     () => {
@@ -19,42 +24,64 @@ macro_rules! columns {
     };
 }
 
-const INSERT: &str = concat!(
+pub(super) const INSERT: &str = concat!(
     "INSERT INTO habits (",
     columns!(),
     ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 );
 
-const GET: &str = concat!(
+pub(super) const GET: &str = concat!(
     "SELECT ",
     columns!(),
     " FROM habits WHERE id = ? AND user_id = ? AND deleted_at IS NULL"
 );
 
-const FIRST: &str = concat!(
+pub(super) const FIRST: &str = concat!(
     "SELECT ",
     columns!(),
     " FROM habits WHERE user_id = ? AND deleted_at IS NULL ORDER BY updated_at, id LIMIT ?"
 );
 
-const NEXT: &str = concat!(
+pub(super) const NEXT: &str = concat!(
     "SELECT ",
     columns!(),
     " FROM habits WHERE user_id = ? AND deleted_at IS NULL AND (updated_at, id) > (?, ?) \
      ORDER BY updated_at, id LIMIT ?"
 );
 
-const UPDATE: &str = concat!(
+pub(super) const UPDATE: &str = concat!(
     "UPDATE habits SET name = ?, cadence = ?, color = ?, sort_order = ?, is_archived = ?, \
      updated_at = ?, version = version + 1 \
      WHERE id = ? AND user_id = ? AND version = ? AND deleted_at IS NULL RETURNING ",
     columns!()
 );
 
-const MANY_BY_ID: &str = concat!(
+pub(super) const MANY_BY_ID: &str = concat!(
     "SELECT ",
     columns!(),
     " FROM habits WHERE user_id = ? AND deleted_at IS NULL ORDER BY id LIMIT ?"
+);
+
+pub(super) const COUNT: &str = "SELECT count(*) FROM habits WHERE name = ? AND deleted_at IS NULL";
+
+/// What an upsert does with a row that exists, and what it returns: an owner's row of the same version is updated.
+macro_rules! on_conflict {
+    () => {
+        " ON CONFLICT (id) DO UPDATE SET name = excluded.name, cadence = excluded.cadence, \
+         color = excluded.color, sort_order = excluded.sort_order, \
+         is_archived = excluded.is_archived, updated_at = excluded.updated_at, \
+         version = habits.version + 1 \
+         WHERE habits.user_id = excluded.user_id AND habits.version = excluded.version \
+         AND habits.deleted_at IS NULL RETURNING id, version, created_at"
+    };
+}
+
+/// An upsert of one row.
+pub(super) const UPSERT: &str = concat!(
+    "INSERT INTO habits (",
+    columns!(),
+    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    on_conflict!()
 );
 
 /// More rows in a statement are not faster.
@@ -138,10 +165,10 @@ async fn update(db: &mut SqliteConnection, habit: Habit) -> Outcome<Option<Habit
     Ok(row.as_ref().map(self::habit).transpose()?)
 }
 
-async fn read_many(db: &mut SqliteConnection) -> Outcome<Vec<Habit>> {
+async fn read_many(db: &mut SqliteConnection, limit: usize) -> Outcome<Vec<Habit>> {
     let query = sqlx::query(MANY_BY_ID)
         .bind(OWNER.hyphenated())
-        .bind(MANY as i64);
+        .bind(limit as i64);
     Ok(habits(&query.fetch_all(db).await?)?)
 }
 
@@ -164,6 +191,26 @@ fn insert_text(rows: usize) -> String {
     let row = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let rows = vec![row; rows].join(", ");
     format!("INSERT INTO habits ({}) VALUES {rows}", columns!())
+}
+
+/// Upserts rows in statements of [`CHUNK`] rows each, inside the caller's transaction.
+async fn write_changes(db: &mut SqliteConnection, rows: Vec<Upsert>) -> Outcome<Vec<Habit>> {
+    let mut rows = to_write(rows);
+    let mut stored: HashMap<Uuid, (i64, DateTime<Utc>)> = HashMap::with_capacity(rows.len());
+    for chunk in rows.chunks(CHUNK) {
+        let text = insert_text(chunk.len()) + on_conflict!();
+        let query = sqlx::query(AssertSqlSafe(text));
+        let query = chunk.iter().fold(query, bind_row);
+        for row in query.fetch_all(&mut *db).await? {
+            let id = row.try_get::<Hyphenated, _>(0)?.into_uuid();
+            let created_at = row.try_get::<TextTime, _>(2)?.0;
+            stored.insert(id, (row.try_get(1)?, created_at));
+        }
+    }
+    for row in &mut rows {
+        (row.version, row.created_at) = stored.remove(&row.id).ok_or(CONFLICT)?;
+    }
+    Ok(rows)
 }
 
 /// Hand-written sqlx over a pool.
@@ -209,14 +256,38 @@ impl Contestant for SqlxSqlite {
         Ok(rows)
     }
 
-    async fn read_many(&self) -> Outcome<Vec<Habit>> {
-        read_many(&mut *self.connection().await?).await
+    async fn upsert_many(&self, rows: Vec<Upsert>) -> Outcome<Vec<Habit>> {
+        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let rows = write_changes(&mut transaction, rows).await?;
+        transaction.commit().await?;
+        Ok(rows)
     }
 
-    async fn begin(&self) -> Outcome<Box<dyn Unit>> {
-        Ok(Box::new(Work(
-            self.pool.begin_with("BEGIN IMMEDIATE").await?,
-        )))
+    async fn read_many(&self, limit: usize) -> Outcome<Vec<Habit>> {
+        read_many(&mut *self.connection().await?, limit).await
+    }
+
+    async fn stream_many(&self, limit: usize, visit: Visit<'_>) -> Outcome<()> {
+        let mut connection = self.connection().await?;
+        let query = sqlx::query(MANY_BY_ID)
+            .bind(OWNER.hyphenated())
+            .bind(limit as i64);
+        let mut rows = query.fetch(&mut *connection);
+        while let Some(row) = rows.try_next().await? {
+            visit(habit(&row)?);
+        }
+        Ok(())
+    }
+
+    async fn count(&self, name: &str) -> Outcome<u64> {
+        let query = sqlx::query_scalar(COUNT).bind(name);
+        let count: i64 = query.fetch_one(&mut *self.connection().await?).await?;
+        Ok(u64::try_from(count)?)
+    }
+
+    async fn transaction(&self, row: Habit, drafts: [HabitDraft; 2]) -> Outcome<Habit> {
+        let transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        ten_calls(Box::new(Work(transaction)), row, drafts).await
     }
 }
 

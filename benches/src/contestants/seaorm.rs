@@ -3,19 +3,27 @@
 //! Tuned means: no ping before a connection is used, no statement log, the keyset as a row value, and no
 //! RETURNING where the row is known.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use catamaran::record::{Native, Twin};
 use chrono::{DateTime, Utc};
 use entity::{Habit, HabitDraft};
-use sea_orm::sea_query::{Expr, ExprTrait};
+use futures_util::TryStreamExt;
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction,
-    EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Set, TransactionTrait,
+    DbBackend, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    Set, Statement, TransactionTrait,
 };
 use uuid::Uuid;
 
-use crate::contestant::{Contestant, MANY, Outcome, PAGE, Place, Rows, Unit};
-use crate::dataset::{OWNER, now, stamped};
+use crate::contestant::{
+    CONFLICT, Contestant, Outcome, PAGE, Place, Rows, Unit, Upsert, Visit, ten_calls,
+};
+use crate::contestants::sqlx_postgres;
+use crate::dataset::{OWNER, now, stamped, to_write};
+use crate::workload::Workload;
 
 /// Rows of one INSERT: 11 columns each, below the 32,766 parameters of SQLite.
 const CHUNK: usize = 2_900;
@@ -125,12 +133,32 @@ macro_rules! contestant {
                 Ok(update.exec_with_returning(db).await?.pop().map(habit))
             }
 
+            /// Updates a row that exists if its version is unchanged.
+            fn on_conflict() -> OnConflict {
+                let stored = |column: Column| Expr::col((Entity, column));
+                let excluded = |column: Column| Expr::col(("excluded", column));
+                OnConflict::column(Column::Id)
+                    .update_columns([
+                        Column::Name,
+                        Column::Cadence,
+                        Column::Color,
+                        Column::SortOrder,
+                        Column::IsArchived,
+                        Column::UpdatedAt,
+                    ])
+                    .value(Column::Version, stored(Column::Version).add(1))
+                    .action_and_where(stored(Column::UserId).eq(excluded(Column::UserId)))
+                    .action_and_where(stored(Column::Version).eq(excluded(Column::Version)))
+                    .action_and_where(stored(Column::DeletedAt).is_null())
+                    .to_owned()
+            }
+
             impl SeaOrm {
                 #[expect(
                     clippy::disallowed_methods,
                     reason = "this is how SeaORM's documentation begins a transaction"
                 )]
-                async fn transaction(&self) -> Outcome<DatabaseTransaction> {
+                async fn begin(&self) -> Outcome<DatabaseTransaction> {
                     Ok(self.db.begin().await?)
                 }
             }
@@ -139,6 +167,11 @@ macro_rules! contestant {
             impl Contestant for SeaOrm {
                 fn name(&self) -> &'static str {
                     self.name
+                }
+
+                fn can(&self, workload: Workload) -> bool {
+                    let rls = self.db.get_database_backend() == DbBackend::Postgres;
+                    !workload.is_on_one_thread() && (rls || workload != Workload::GetAsOwner)
                 }
 
                 async fn insert(&self, draft: HabitDraft) -> Outcome<Habit> {
@@ -166,7 +199,7 @@ macro_rules! contestant {
 
                 async fn insert_many(&self, drafts: Vec<HabitDraft>) -> Outcome<Vec<Habit>> {
                     let rows: Vec<Habit> = drafts.into_iter().map(stamped).collect();
-                    let transaction = self.transaction().await?;
+                    let transaction = self.begin().await?;
                     for chunk in rows.chunks(CHUNK) {
                         let insert = Entity::insert_many(chunk.iter().cloned().map(model));
                         if self.tuned {
@@ -179,16 +212,64 @@ macro_rules! contestant {
                     Ok(rows)
                 }
 
-                async fn read_many(&self) -> Outcome<Vec<Habit>> {
-                    let query = owned().order_by_asc(Column::Id).limit(MANY as u64);
+                async fn upsert_many(&self, rows: Vec<Upsert>) -> Outcome<Vec<Habit>> {
+                    let rows = to_write(rows);
+                    let transaction = self.begin().await?;
+                    let mut stored = HashMap::with_capacity(rows.len());
+                    for chunk in rows.chunks(CHUNK) {
+                        let insert = Entity::insert_many(chunk.iter().cloned().map(model))
+                            .on_conflict(on_conflict());
+                        for written in insert.exec_with_returning(&transaction).await? {
+                            let written = habit(written);
+                            stored.insert(written.id, written);
+                        }
+                    }
+                    let in_order = rows.iter().map(|row| stored.remove(&row.id));
+                    let rows = in_order.collect::<Option<_>>().ok_or(CONFLICT)?;
+                    transaction.commit().await?;
+                    Ok(rows)
+                }
+
+                async fn read_many(&self, limit: usize) -> Outcome<Vec<Habit>> {
+                    let query = owned().order_by_asc(Column::Id).limit(limit as u64);
                     Ok(habits(query.all(&self.db).await?))
                 }
 
-                async fn begin(&self) -> Outcome<Box<dyn Unit>> {
-                    Ok(Box::new(Work {
-                        transaction: self.transaction().await?,
+                async fn stream_many(&self, limit: usize, visit: Visit<'_>) -> Outcome<()> {
+                    let query = owned().order_by_asc(Column::Id).limit(limit as u64);
+                    let mut rows = query.stream(&self.db).await?;
+                    while let Some(model) = rows.try_next().await? {
+                        visit(habit(model));
+                    }
+                    Ok(())
+                }
+
+                async fn count(&self, name: &str) -> Outcome<u64> {
+                    let query = Entity::find()
+                        .filter(Column::Name.eq(name))
+                        .filter(Column::DeletedAt.is_null());
+                    Ok(query.count(&self.db).await?)
+                }
+
+                async fn transaction(&self, row: Habit, drafts: [HabitDraft; 2]) -> Outcome<Habit> {
+                    let unit = Work {
+                        transaction: self.begin().await?,
                         tuned: self.tuned,
-                    }))
+                    };
+                    ten_calls(Box::new(unit), row, drafts).await
+                }
+
+                async fn get_as_owner(&self, id: Uuid) -> Outcome<Option<Habit>> {
+                    let transaction = self.begin().await?;
+                    let set = Statement::from_sql_and_values(
+                        DbBackend::Postgres,
+                        sqlx_postgres::CLAIMS,
+                        [sqlx_postgres::claims().into()],
+                    );
+                    transaction.execute_raw(set).await?;
+                    let found = get(&transaction, id).await?;
+                    transaction.commit().await?;
+                    Ok(found)
                 }
             }
 

@@ -1,15 +1,21 @@
 //! Hand-written sqlx on Postgres: one pool, prepared statements, rows read by position.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use entity::{Habit, HabitDraft};
+use futures_util::TryStreamExt;
 use sea_orm::sqlx::pool::PoolConnection;
 use sea_orm::sqlx::postgres::{PgArguments, PgConnection, PgPool, PgRow};
 use sea_orm::sqlx::{self, Postgres, Row, Transaction, query::Query};
 use uuid::Uuid;
 
-use crate::contestant::{Contestant, MANY, Outcome, PAGE, Place, Rows, Unit};
-use crate::dataset::{OWNER, now, stamped};
+use crate::contestant::{
+    CONFLICT, Contestant, Outcome, PAGE, Place, Rows, Unit, Upsert, Visit, ten_calls,
+};
+use crate::dataset::{OWNER, now, stamped, to_write};
+use crate::workload::Workload;
 
 macro_rules! columns {
     () => {
@@ -18,53 +24,68 @@ macro_rules! columns {
     };
 }
 
-const INSERT: &str = concat!(
+pub(super) const INSERT: &str = concat!(
     "INSERT INTO habits (",
     columns!(),
     ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
 );
 
-const GET: &str = concat!(
+pub(super) const GET: &str = concat!(
     "SELECT ",
     columns!(),
     " FROM habits WHERE id = $1 AND user_id = $2 AND deleted_at IS NULL"
 );
 
-const FIRST: &str = concat!(
+pub(super) const FIRST: &str = concat!(
     "SELECT ",
     columns!(),
     " FROM habits WHERE user_id = $1 AND deleted_at IS NULL ORDER BY updated_at, id LIMIT $2"
 );
 
-const NEXT: &str = concat!(
+pub(super) const NEXT: &str = concat!(
     "SELECT ",
     columns!(),
     " FROM habits WHERE user_id = $1 AND deleted_at IS NULL AND (updated_at, id) > ($2, $3) \
      ORDER BY updated_at, id LIMIT $4"
 );
 
-const UPDATE: &str = concat!(
+pub(super) const UPDATE: &str = concat!(
     "UPDATE habits SET name = $1, cadence = $2, color = $3, sort_order = $4, is_archived = $5, \
      updated_at = $6, version = version + 1 \
      WHERE id = $7 AND user_id = $8 AND version = $9 AND deleted_at IS NULL RETURNING ",
     columns!()
 );
 
-const MANY_BY_ID: &str = concat!(
+pub(super) const MANY_BY_ID: &str = concat!(
     "SELECT ",
     columns!(),
     " FROM habits WHERE user_id = $1 AND deleted_at IS NULL ORDER BY id LIMIT $2"
 );
 
-const INSERT_MANY: &str = concat!(
+pub(super) const INSERT_MANY: &str = concat!(
     "INSERT INTO habits (",
     columns!(),
     ") SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::int4[], \
      $7::bool[], $8::timestamptz[], $9::timestamptz[], $10::int8[], $11::timestamptz[])"
 );
 
-/// Role and claims in one statement, so that scoped work makes four round trips.
-const CLAIMS: &str =
+pub(super) const COUNT: &str = "SELECT count(*) FROM habits WHERE name = $1 AND deleted_at IS NULL";
+
+/// An upsert of many rows: an owner's row of the same version is updated.
+pub(super) const UPSERT_MANY: &str = concat!(
+    "INSERT INTO habits (",
+    columns!(),
+    ") SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::int4[], \
+     $7::bool[], $8::timestamptz[], $9::timestamptz[], $10::int8[], $11::timestamptz[]) \
+     ON CONFLICT (id) DO UPDATE SET name = excluded.name, cadence = excluded.cadence, \
+     color = excluded.color, sort_order = excluded.sort_order, is_archived = excluded.is_archived, \
+     updated_at = excluded.updated_at, version = habits.version + 1 \
+     WHERE habits.user_id = excluded.user_id AND habits.version = excluded.version \
+     AND habits.deleted_at IS NULL RETURNING id, version, created_at"
+);
+
+/// Role and claims in one statement, so that a call under row level security makes four round trips.
+pub(super) const CLAIMS: &str =
     "SELECT set_config('role', 'catamaran_app', true), set_config('request.jwt.claims', $1, true)";
 
 type Bound<'q> = Query<'q, Postgres, PgArguments>;
@@ -140,17 +161,22 @@ async fn update(db: &mut PgConnection, habit: Habit) -> Outcome<Option<Habit>> {
     Ok(row.as_ref().map(self::habit).transpose()?)
 }
 
-async fn read_many(db: &mut PgConnection) -> Outcome<Vec<Habit>> {
-    let query = sqlx::query(MANY_BY_ID).bind(OWNER).bind(MANY as i64);
+async fn read_many(db: &mut PgConnection, limit: usize) -> Outcome<Vec<Habit>> {
+    let query = sqlx::query(MANY_BY_ID).bind(OWNER).bind(limit as i64);
     Ok(habits(&query.fetch_all(db).await?)?)
 }
 
 /// Inserts rows in one statement, inside the caller's transaction or as one of its own.
 pub(crate) async fn write_many(db: &mut PgConnection, rows: &[Habit]) -> Outcome<()> {
+    bind_many(INSERT_MANY, rows).execute(db).await?;
+    Ok(())
+}
+
+fn bind_many<'q>(text: &'static str, rows: &[Habit]) -> Bound<'q> {
     fn column<T>(rows: &[Habit], value: impl Fn(&Habit) -> T) -> Vec<T> {
         rows.iter().map(value).collect()
     }
-    let query = sqlx::query(INSERT_MANY)
+    sqlx::query(text)
         .bind(column(rows, |row| row.id))
         .bind(column(rows, |row| row.user_id))
         .bind(column(rows, |row| row.name.clone()))
@@ -161,57 +187,32 @@ pub(crate) async fn write_many(db: &mut PgConnection, rows: &[Habit]) -> Outcome
         .bind(column(rows, |row| row.created_at))
         .bind(column(rows, |row| row.updated_at))
         .bind(column(rows, |row| row.version))
-        .bind(column(rows, |row| row.deleted_at));
-    query.execute(db).await?;
-    Ok(())
+        .bind(column(rows, |row| row.deleted_at))
+}
+
+/// Upserts rows in one statement, inside the caller's transaction.
+async fn write_changes(db: &mut PgConnection, rows: Vec<Upsert>) -> Outcome<Vec<Habit>> {
+    let mut rows = to_write(rows);
+    let query = bind_many(UPSERT_MANY, &rows);
+    let mut stored: HashMap<Uuid, (i64, DateTime<Utc>)> = HashMap::with_capacity(rows.len());
+    for row in query.fetch_all(db).await? {
+        stored.insert(row.try_get(0)?, (row.try_get(1)?, row.try_get(2)?));
+    }
+    for row in &mut rows {
+        (row.version, row.created_at) = stored.remove(&row.id).ok_or(CONFLICT)?;
+    }
+    Ok(rows)
 }
 
 /// Hand-written sqlx over a pool.
 pub(crate) struct SqlxPostgres {
     pub(crate) name: &'static str,
     pub(crate) pool: PgPool,
-    /// Whether each call sets role and claims in its own transaction.
-    pub(crate) claims: bool,
-}
-
-/// The connection or transaction of one call.
-enum Call {
-    Plain(PoolConnection<Postgres>),
-    Scoped(Transaction<'static, Postgres>),
-}
-
-impl Call {
-    fn connection(&mut self) -> &mut PgConnection {
-        match self {
-            Call::Plain(connection) => connection,
-            Call::Scoped(transaction) => transaction,
-        }
-    }
-
-    async fn end<T>(self, value: T) -> Outcome<T> {
-        if let Call::Scoped(transaction) = self {
-            transaction.commit().await?;
-        }
-        Ok(value)
-    }
 }
 
 impl SqlxPostgres {
-    async fn transaction(&self) -> Outcome<Transaction<'static, Postgres>> {
-        let mut transaction = self.pool.begin().await?;
-        if self.claims {
-            let claims = format!("{{\"sub\":\"{OWNER}\"}}");
-            let query = sqlx::query(CLAIMS).bind(claims);
-            query.execute(&mut *transaction).await?;
-        }
-        Ok(transaction)
-    }
-
-    async fn call(&self) -> Outcome<Call> {
-        Ok(match self.claims {
-            true => Call::Scoped(self.transaction().await?),
-            false => Call::Plain(self.pool.acquire().await?),
-        })
+    async fn connection(&self) -> Outcome<PoolConnection<Postgres>> {
+        Ok(self.pool.acquire().await?)
     }
 }
 
@@ -221,47 +222,78 @@ impl Contestant for SqlxPostgres {
         self.name
     }
 
+    fn can(&self, workload: Workload) -> bool {
+        !workload.is_on_one_thread()
+    }
+
     async fn insert(&self, draft: HabitDraft) -> Outcome<Habit> {
-        let mut call = self.call().await?;
-        let inserted = insert(call.connection(), draft).await?;
-        call.end(inserted).await
+        insert(&mut *self.connection().await?, draft).await
     }
 
     async fn get(&self, id: Uuid) -> Outcome<Option<Habit>> {
-        let mut call = self.call().await?;
-        let found = get(call.connection(), id).await?;
-        call.end(found).await
+        get(&mut *self.connection().await?, id).await
     }
 
     async fn page(&self, after: Option<Place>) -> Outcome<Rows> {
         let after = after.map(Place::key).transpose()?;
-        let mut call = self.call().await?;
-        let rows = page(call.connection(), after).await?;
-        call.end(rows).await
+        page(&mut *self.connection().await?, after).await
     }
 
     async fn update(&self, habit: Habit) -> Outcome<Option<Habit>> {
-        let mut call = self.call().await?;
-        let updated = update(call.connection(), habit).await?;
-        call.end(updated).await
+        update(&mut *self.connection().await?, habit).await
     }
 
     async fn insert_many(&self, drafts: Vec<HabitDraft>) -> Outcome<Vec<Habit>> {
         let rows: Vec<Habit> = drafts.into_iter().map(stamped).collect();
-        let mut call = self.call().await?;
-        write_many(call.connection(), &rows).await?;
-        call.end(rows).await
+        write_many(&mut *self.connection().await?, &rows).await?;
+        Ok(rows)
     }
 
-    async fn read_many(&self) -> Outcome<Vec<Habit>> {
-        let mut call = self.call().await?;
-        let rows = read_many(call.connection()).await?;
-        call.end(rows).await
+    async fn upsert_many(&self, rows: Vec<Upsert>) -> Outcome<Vec<Habit>> {
+        let mut transaction = self.pool.begin().await?;
+        let rows = write_changes(&mut transaction, rows).await?;
+        transaction.commit().await?;
+        Ok(rows)
     }
 
-    async fn begin(&self) -> Outcome<Box<dyn Unit>> {
-        Ok(Box::new(Work(self.transaction().await?)))
+    async fn read_many(&self, limit: usize) -> Outcome<Vec<Habit>> {
+        read_many(&mut *self.connection().await?, limit).await
     }
+
+    async fn stream_many(&self, limit: usize, visit: Visit<'_>) -> Outcome<()> {
+        let mut connection = self.connection().await?;
+        let query = sqlx::query(MANY_BY_ID).bind(OWNER).bind(limit as i64);
+        let mut rows = query.fetch(&mut *connection);
+        while let Some(row) = rows.try_next().await? {
+            visit(habit(&row)?);
+        }
+        Ok(())
+    }
+
+    async fn count(&self, name: &str) -> Outcome<u64> {
+        let query = sqlx::query_scalar(COUNT).bind(name);
+        let count: i64 = query.fetch_one(&mut *self.connection().await?).await?;
+        Ok(u64::try_from(count)?)
+    }
+
+    async fn transaction(&self, row: Habit, drafts: [HabitDraft; 2]) -> Outcome<Habit> {
+        let transaction = self.pool.begin().await?;
+        ten_calls(Box::new(Work(transaction)), row, drafts).await
+    }
+
+    async fn get_as_owner(&self, id: Uuid) -> Outcome<Option<Habit>> {
+        let mut transaction = self.pool.begin().await?;
+        let claims = sqlx::query(CLAIMS).bind(claims());
+        claims.execute(&mut *transaction).await?;
+        let found = get(&mut transaction, id).await?;
+        transaction.commit().await?;
+        Ok(found)
+    }
+}
+
+/// The claims of the owner.
+pub(super) fn claims() -> String {
+    format!("{{\"sub\":\"{OWNER}\"}}")
 }
 
 struct Work(Transaction<'static, Postgres>);

@@ -1,0 +1,40 @@
+//! A task that sleeps for a millisecond again and again, and notes how late it wakes up.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until};
+
+use crate::contestant::Outcome;
+
+/// What a task of an application expects of its runtime: to run soon after it can.
+pub(super) struct Ticker {
+    stopped: Arc<AtomicBool>,
+    task: JoinHandle<Vec<u32>>,
+}
+
+impl Ticker {
+    pub(super) fn start() -> Self {
+        let stopped = Arc::new(AtomicBool::new(false));
+        let stop = stopped.clone();
+        let task = tokio::spawn(async move {
+            let mut lateness = Vec::new();
+            while !stop.load(Ordering::Relaxed) {
+                let due = Instant::now() + Duration::from_millis(1);
+                sleep_until(due).await;
+                let late = due.elapsed().as_micros();
+                lateness.push(u32::try_from(late).unwrap_or(u32::MAX));
+            }
+            lateness
+        });
+        Ticker { stopped, task }
+    }
+
+    /// By how many microseconds each tick was late.
+    pub(super) async fn stop(self) -> Outcome<Vec<u32>> {
+        self.stopped.store(true, Ordering::Relaxed);
+        Ok(self.task.await?)
+    }
+}
