@@ -129,6 +129,22 @@ pub trait Dialect:
         values: Vec<Value>,
     ) -> impl Future<Output = Result<u64>> + Send;
 
+    /// Runs a statement for each row of values, and returns how many rows it changed. If it fails, it may have run for
+    /// some of them.
+    fn execute_each(
+        connection: &mut Self::Connection,
+        text: &SqlText,
+        rows: Vec<Vec<Value>>,
+    ) -> impl Future<Output = Result<u64>> + Send {
+        async move {
+            let mut changed = 0;
+            for values in rows {
+                changed += Self::execute(connection, text, values).await?;
+            }
+            Ok(changed)
+        }
+    }
+
     /// Whether the engine runs in this process, so that a second statement costs no round trip.
     const IN_PROCESS: bool;
 

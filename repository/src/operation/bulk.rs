@@ -11,6 +11,9 @@ use crate::model::error::Result;
 use crate::session::Session;
 use crate::sql::{self, Bulk};
 
+/// The number of rows that share the time limit of a statement.
+const ROWS_AT_ONCE: usize = 1_000;
+
 /// New rows.
 pub(crate) struct InsertMany<'c, R> {
     context: &'c Context,
@@ -96,6 +99,16 @@ async fn insert<D: Dialect, R: Twin<D>>(
     is_single: bool,
 ) -> Result<()> {
     let statements = R::statements();
+    if D::IN_PROCESS && (!is_single || rows.len() == 1) {
+        // A prepared statement for each row is faster than a long text.
+        let text = sql::insert_one::<D>(statements).with_long_effort();
+        for chunk in rows.chunks(ROWS_AT_ONCE) {
+            let parameters = chunk.iter().map(|row| values(*row)).collect();
+            let inserted = session.execute_each(&text, parameters).await?;
+            super::check_count(inserted, chunk.len())?;
+        }
+        return Ok(());
+    }
     let types = sql::insert_types(statements);
     for chunk in sql::insert_chunks::<D, _>(statements, rows, is_single)? {
         let text = sql::bulk_insert::<D>(statements, Bulk::Refuse, chunk.len());

@@ -291,6 +291,22 @@ impl<D: Dialect> Session<D> {
         self.finish_statement(result)
     }
 
+    /// Runs a statement for each row of values. If it fails, it may have run for some of them.
+    pub(crate) async fn execute_each(
+        &mut self,
+        text: &SqlText,
+        rows: Vec<Vec<Value>>,
+    ) -> Result<u64> {
+        let response_deadline = self.response_deadline;
+        self.acquire().await?;
+        let result = with_deadline(
+            response_deadline,
+            D::execute_each(self.start_statement()?, text, rows),
+        )
+        .await;
+        self.finish_statement(result)
+    }
+
     /// Runs a diagnostic query after a statement that violated a constraint, on an engine that undid only that
     /// statement. Returns the first column of the first row. The session stays failed.
     pub(crate) async fn probe(&mut self, text: &SqlText, values: Vec<Value>) -> Option<i64> {

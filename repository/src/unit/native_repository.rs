@@ -28,7 +28,7 @@ use crate::sql::custom::CustomSql;
 const FIRST_STREAM_PAGE: u32 = 50;
 
 /// The maximum number of rows in a page of a stream. Each page has four times as many rows as the one before.
-const STREAM_PAGE: u32 = 1_000;
+const STREAM_PAGE: u32 = 4_000;
 
 /// A repository of one record on one engine: `SqliteRepository<Habit>`, `PostgresRepository<Habit>`.
 ///

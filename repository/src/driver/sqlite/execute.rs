@@ -142,6 +142,24 @@ impl Dialect for Sqlite {
             .await
     }
 
+    /// One prepared statement, on one thread.
+    async fn execute_each(
+        connection: &mut Self::Connection,
+        text: &SqlText,
+        rows: Vec<Vec<Value>>,
+    ) -> Result<u64> {
+        connection
+            .run(text, move |connection, prepared| {
+                let mut changed = 0;
+                for values in &rows {
+                    statement::execute(prepared, values)?;
+                    changed += connection.changes();
+                }
+                Ok(changed)
+            })
+            .await
+    }
+
     async fn control(connection: &mut Self::Connection, text: &str) -> Result<()> {
         match connection.control(text).await {
             // SQLite may already have rolled back by itself.
