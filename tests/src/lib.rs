@@ -22,6 +22,7 @@ pub mod sample;
 pub mod slow;
 pub mod soak;
 pub mod specimen;
+pub mod steps;
 pub mod stores;
 pub mod tasks;
 pub mod users;

@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 
+use super::circle::{self, Circle};
 use super::in_order::{self, BulkWrite, Parts};
 use super::references::References;
 use super::{Context, diagnose, values, write_order};
 use crate::driver::Dialect;
 use crate::driver::Twin;
-use crate::model::error::Result;
+use crate::model::error::{Error, Result};
 use crate::session::Session;
 use crate::sql::{self, Bulk};
 
@@ -58,7 +59,7 @@ impl<D: Dialect, R: Twin<D>> BulkWrite<D> for InsertMany<'_, R> {
     type Output = ();
 
     fn is_ordered(&self) -> bool {
-        self.parts.len() > 1
+        self.records.len() > 1
     }
 
     async fn write_at_once(&self, session: &mut Session<D>) -> Result<()> {
@@ -82,12 +83,50 @@ impl<D: Dialect, R: Twin<D>> Parts<D> for InsertMany<'_, R> {
         let records = self.records(parts);
         let rows = write_order::sorted::<D, R, _>(&records, |row| row);
         let rows: Vec<&R> = rows.into_iter().copied().collect();
-        match insert(session, &rows, is_single).await {
-            Ok(()) => Ok(Vec::new()),
-            Err(error) if is_single => {
-                Err(diagnose::insert_error(session, self.context, error, &rows, false).await)
+        match (insert(session, &rows, is_single).await, &*rows) {
+            (Ok(()), _) => Ok(Vec::new()),
+            (Err(error), [row]) => {
+                Err(diagnose::insert_error(session, self.context, error, *row, false).await)
             }
-            Err(error) => Err(error),
+            (Err(error), _) => Err(error),
+        }
+    }
+
+    fn is_circle(&self, part: usize) -> bool {
+        self.parts[part].len() > 1
+    }
+
+    async fn circle_error(&self, session: &mut Session<D>, part: usize, refused: Error) -> Error {
+        let circle = NewCircle {
+            context: self.context,
+            rows: self.records(part..part + 1),
+        };
+        circle::first_error(session, self.context, &circle, refused).await
+    }
+}
+
+/// New rows that reference each other.
+struct NewCircle<'c, R> {
+    context: &'c Context,
+    rows: Vec<&'c R>,
+}
+
+impl<D: Dialect, R: Twin<D>> Circle<D, R> for NewCircle<'_, R> {
+    fn rows(&self) -> &[&R] {
+        &self.rows
+    }
+
+    fn updates(&self) -> bool {
+        false
+    }
+
+    async fn write_alone(&self, session: &mut Session<D>, row: usize) -> Result<()> {
+        let row = self.rows[row];
+        match insert(session, &[row], true).await {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                Err(diagnose::insert_error(session, self.context, error, row, false).await)
+            }
         }
     }
 }

@@ -44,7 +44,7 @@ pub(super) trait Parts<D: Dialect>: Send + Sync {
     /// The number of parts.
     fn count(&self) -> usize;
 
-    /// Writes some of the parts. The error of a single part is complete.
+    /// Writes some of the parts. The error of a single part is complete, unless it is a circle.
     ///
     /// If it succeeds, its effects are those of writing the parts one by one.
     fn write(
@@ -52,6 +52,17 @@ pub(super) trait Parts<D: Dialect>: Send + Sync {
         session: &mut Session<D>,
         parts: Range<usize>,
     ) -> impl Future<Output = Result<Vec<Self::Outcome>>> + Send;
+
+    /// Whether the rows of this part reference each other, so that its error depends on the engine.
+    fn is_circle(&self, part: usize) -> bool;
+
+    /// The error of a circle that was refused and undone: that of its first refused row.
+    fn circle_error(
+        &self,
+        session: &mut Session<D>,
+        part: usize,
+        refused: Error,
+    ) -> impl Future<Output = Error> + Send;
 }
 
 /// Whether the database refused a row, so that the other rows may be written without it.
@@ -78,7 +89,7 @@ pub(super) async fn write_parts<D: Dialect, P: Parts<D>>(
     let mut waiting: Vec<Range<usize>> = halves(0..parts.count()).collect();
     while let Some(range) = waiting.pop() {
         if range.len() == 1 {
-            outcomes.extend(parts.write(session, range).await?);
+            outcomes.extend(write_part(session, parts, range.start).await?);
             continue;
         }
         let savepoint = session.savepoint().await?;
@@ -95,6 +106,29 @@ pub(super) async fn write_parts<D: Dialect, P: Parts<D>>(
         }
     }
     Ok(outcomes)
+}
+
+/// Writes one part. Its error is complete.
+async fn write_part<D: Dialect, P: Parts<D>>(
+    session: &mut Session<D>,
+    parts: &P,
+    part: usize,
+) -> Result<Vec<P::Outcome>> {
+    if !parts.is_circle(part) {
+        return parts.write(session, part..part + 1).await;
+    }
+    let savepoint = session.savepoint().await?;
+    match parts.write(session, part..part + 1).await {
+        Ok(written) => {
+            session.release(savepoint).await?;
+            Ok(written)
+        }
+        Err(error) if is_refusal(&error) => {
+            session.rollback_to(savepoint).await?;
+            Err(parts.circle_error(session, part, error).await)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// The second half and the first half; of one part or none, itself.

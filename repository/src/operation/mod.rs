@@ -1,6 +1,7 @@
 //! The operations of a repository, over a session of either dialect.
 
 mod bulk;
+mod circle;
 mod diagnose;
 mod in_order;
 mod read;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::write_order::KeyValues;
 use crate::driver::Dialect;
 use crate::driver::Twin;
-use crate::model::domain::Action;
+use crate::model::domain::{Action, ForeignKey};
 use crate::model::record::Record;
 
 /// The columns of a foreign key of the table to itself, and those that it references.
@@ -41,6 +41,26 @@ pub(super) fn cascade<R: Record>() -> bool {
 pub(super) fn are_by_natural_key<D: Dialect, R: Twin<D>>() -> bool {
     let id = R::MANAGED.id;
     self_keys::<D, R>().any(|key| !key.referenced.contains(&id))
+}
+
+/// Whether the row references one of the others by the key.
+pub(super) fn is_to_one_of<D: Dialect, R: Twin<D>>(
+    key: &ForeignKey,
+    row: &R,
+    others: &[&R],
+) -> bool {
+    let statements = R::statements();
+    let columns = statements.indexes(key.columns);
+    let referenced = statements.indexes(key.referenced_columns);
+    let (true, Some(columns), Some(referenced)) =
+        (key.references == statements.table, columns, referenced)
+    else {
+        return false;
+    };
+    KeyValues::at(row, &columns).is_some_and(|values| {
+        let mut others = others.iter();
+        others.any(|other| KeyValues::at(*other, &referenced).as_ref() == Some(&values))
+    })
 }
 
 /// For each row, the rows of the call that it references, as indexes.

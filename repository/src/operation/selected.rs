@@ -389,4 +389,13 @@ impl<D: Dialect, R: Twin<D>> Parts<D> for WriteEach<'_, R> {
             .complete::<D, R>(session, self.context, error, affected);
         Err(complete.await)
     }
+
+    /// A circle is only removed together, and the check before that finds the first key of a row that stays.
+    fn is_circle(&self, _part: usize) -> bool {
+        false
+    }
+
+    async fn circle_error(&self, _session: &mut Session<D>, _part: usize, refused: Error) -> Error {
+        refused
+    }
 }

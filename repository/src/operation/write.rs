@@ -27,7 +27,7 @@ pub(crate) async fn insert<D: Dialect, R: Twin<D>>(
     let text = sql::insert_one::<D>(R::statements());
     match session.execute(&text, values(&record)).await {
         Ok(inserted) => super::check_count(inserted, 1).map(|()| record),
-        Err(error) => Err(diagnose::insert_error(session, context, error, &[&record], false).await),
+        Err(error) => Err(diagnose::insert_error(session, context, error, &record, false).await),
     }
 }
 

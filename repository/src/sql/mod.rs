@@ -39,7 +39,9 @@ pub(crate) use spelling::Effort;
 pub(crate) use spelling::MAX_PARAMETERS;
 pub use spelling::{Spelling, SqlText};
 
-pub(crate) use written::{Written, at_last_version, has_same_key, violates_check};
+pub(crate) use written::{
+    Written, at_last_version, first_with_same_key, has_same_key, violates_check,
+};
 
 pub(crate) use write::{
     Guard, delete_one, delete_where, insert_one, purge, purged_ids, remove_where, restore_one,

@@ -3,10 +3,11 @@
 //! They run only after an error, so their texts are not cached.
 
 use super::reference::{Affected, FOUND, text};
+use super::spelling::MAX_PARAMETERS;
 use super::{Spelling, Sql, SqlText, Statements};
 use crate::model::domain::UniqueRule;
 use crate::model::error::Result;
-use crate::model::value::Value;
+use crate::model::value::{Type, Value};
 
 /// A row as the refused statement would have written it.
 #[derive(Clone, Copy)]
@@ -115,18 +116,13 @@ pub(crate) fn has_same_key<D: Spelling>(
 ) -> Result<(SqlText, Vec<Value>)> {
     let mut values = Vec::new();
     written.values(statements, &mut values)?;
-    let predicate = |sql: &mut Sql<D>| {
-        if let Some(predicate) = rule.predicate {
-            sql.push(" WHERE ").push(predicate);
-        }
-    };
     let mut sql = Sql::<D>::new(FOUND);
     sql.push("(SELECT * FROM ");
     written.write(&mut sql, statements);
-    predicate(&mut sql);
+    write_predicate(&mut sql, rule);
     sql.push(") AS \"new\", (SELECT * FROM ")
         .name(statements.table);
-    predicate(&mut sql);
+    write_predicate(&mut sql, rule);
     sql.push(") AS \"other\" WHERE ");
     sql.separated(" AND ", columns, |sql, index| {
         sql.push("\"other\".").name(statements.column(*index));
@@ -138,4 +134,84 @@ pub(crate) fn has_same_key<D: Spelling>(
     }
     sql.push(" LIMIT 1");
     Ok((text(sql), values))
+}
+
+/// Selects the number of the first row whose key another row has at its turn, if the rows are written one after another:
+/// an earlier one of the rows, or a stored row. With `updates`, a row may be stored, and leaves its old key at its turn.
+pub(crate) fn first_with_same_key<D: Spelling>(
+    statements: &Statements,
+    rule: UniqueRule,
+    key: &[usize],
+    rows: &[Vec<Value>],
+    updates: bool,
+) -> (SqlText, Vec<Value>) {
+    // Only the columns that decide, so that the rows of a statement have few enough parameters here too.
+    let decides = |index: &usize| {
+        *index == statements.managed.id
+            || key.contains(index)
+            || rule.predicate_mentions(statements.column(*index))
+    };
+    let columns: Vec<usize> = (0..statements.columns.len()).filter(decides).collect();
+    let mut types = vec![Type::BigInt];
+    types.extend(columns.iter().map(|index| statements.specs[*index].ty));
+    let most = MAX_PARAMETERS / types.len();
+    let numbered = (0..).map(Value::BigInt).zip(rows).take(most);
+    let numbered: Vec<Vec<Value>> = numbered
+        .map(|(number, row)| {
+            let values = columns.iter().map(|index| row[*index].clone());
+            std::iter::once(number).chain(values).collect()
+        })
+        .collect();
+
+    let id = statements.id();
+    let mut sql = Sql::<D>::new("WITH \"written rows\" AS (SELECT \"column1\" AS \"row number\"");
+    for (position, index) in columns.iter().enumerate() {
+        let ty = D::type_name(statements.specs[*index].ty);
+        sql.push(&format!(", CAST(\"column{}\" AS {ty}) AS ", position + 2));
+        sql.name(statements.column(*index));
+    }
+    sql.push(" FROM (").rows(&types, numbered.len());
+    sql.push(") AS \"source rows\") SELECT \"new\".\"row number\" FROM ");
+    let written = |sql: &mut Sql<D>, name: &str| {
+        sql.push("(SELECT * FROM \"written rows\" AS ");
+        sql.name(statements.table);
+        write_predicate(sql, rule);
+        sql.push(") AS ").name(name);
+    };
+    let same_key = |sql: &mut Sql<D>| {
+        sql.separated(" AND ", key, |sql, index| {
+            sql.push("\"other\".").name(statements.column(*index));
+            sql.push(" = \"new\".").name(statements.column(*index));
+        });
+        if updates {
+            sql.push(" AND \"other\".").name(id);
+            sql.push(" <> \"new\".").name(id);
+        }
+    };
+    written(&mut sql, "new");
+    sql.push(", (SELECT * FROM ").name(statements.table);
+    write_predicate(&mut sql, rule);
+    sql.push(") AS \"other\" WHERE ");
+    same_key(&mut sql);
+    if updates {
+        sql.push(
+            " AND NOT EXISTS (SELECT 1 FROM \"written rows\" AS \"earlier\" WHERE \"earlier\".",
+        );
+        sql.name(id).push(" = \"other\".").name(id);
+        sql.push(" AND \"earlier\".\"row number\" < \"new\".\"row number\")");
+    }
+    sql.push(" UNION ALL SELECT \"new\".\"row number\" FROM ");
+    written(&mut sql, "new");
+    sql.push(", ");
+    written(&mut sql, "other");
+    sql.push(" WHERE \"other\".\"row number\" < \"new\".\"row number\" AND ");
+    same_key(&mut sql);
+    sql.push(" ORDER BY 1 LIMIT 1");
+    (text(sql), D::row_parameters(&types, numbered))
+}
+
+fn write_predicate<D: Spelling>(sql: &mut Sql<D>, rule: UniqueRule) {
+    if let Some(predicate) = rule.predicate {
+        sql.push(" WHERE ").push(predicate);
+    }
 }

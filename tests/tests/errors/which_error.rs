@@ -9,7 +9,7 @@ use suite::tasks::{Task, TaskDraft, TaskPatch, id, task};
 use suite::users::{everybodys, everyone};
 
 /// The rules of the table, in the order in which a row is checked.
-fn rules() -> [ErrorKind; 9] {
+pub(crate) fn rules() -> [ErrorKind; 9] {
     [
         ErrorKind::NotNull {
             table: "tasks".into(),
@@ -27,7 +27,7 @@ fn rules() -> [ErrorKind; 9] {
 }
 
 /// The `nth` task, changed so that it breaks each of these rules, given as indexes of [`rules`]. Task 1 is stored.
-fn breaking(nth: u32, broken: &[usize]) -> TaskDraft {
+pub(crate) fn breaking(nth: u32, broken: &[usize]) -> TaskDraft {
     let mut draft = task(nth);
     for rule in broken {
         match rule {

@@ -14,9 +14,9 @@ use crate::session::Session;
 use crate::sql::{self, Affected};
 
 /// A foreign key and the table that has it.
-pub(super) type Key = (&'static Table, &'static ForeignKey);
+pub(in crate::operation) type Key = (&'static Table, &'static ForeignKey);
 
-pub(super) fn kind_of((table, key): Key) -> ErrorKind {
+pub(in crate::operation) fn kind_of((table, key): Key) -> ErrorKind {
     ErrorKind::ForeignKey {
         table: Some(table.name.into()),
         columns: key.columns.iter().map(|column| (*column).into()).collect(),
@@ -24,28 +24,29 @@ pub(super) fn kind_of((table, key): Key) -> ErrorKind {
     }
 }
 
-/// The first row that violates a key, and the first such key of that row: the order in which Postgres checks.
-pub(super) async fn violated_by_rows<D: Dialect, R: Twin<D>>(
+/// The index of the first of these written rows that lacks a parent, and the first such key of that row: the order in
+/// which Postgres checks.
+pub(in crate::operation) async fn first_orphan<D: Dialect, R: Twin<D>>(
     session: &mut Session<D>,
     rows: &[&R],
-) -> Option<Key> {
-    let mut first: Option<(i64, Key)> = None;
+) -> Option<(usize, Key)> {
+    let mut first: Option<(usize, Key)> = None;
     for key in R::TABLE.foreign_keys {
-        if let Some(orphan) = first_orphan(session, key, rows).await
+        if let Some(orphan) = first_without_parent(session, key, rows).await
             && first.is_none_or(|(earlier, _)| orphan < earlier)
         {
             first = Some((orphan, (R::TABLE, key)));
         }
     }
-    first.map(|(_, key)| key)
+    first
 }
 
 /// The index of the first row without a parent by this key.
-async fn first_orphan<D: Dialect, R: Twin<D>>(
+async fn first_without_parent<D: Dialect, R: Twin<D>>(
     session: &mut Session<D>,
     key: &'static ForeignKey,
     rows: &[&R],
-) -> Option<i64> {
+) -> Option<usize> {
     let statements = R::statements();
     let columns = statements.indexes(key.columns)?;
     // A row may refer to another row of the same statement.
@@ -76,7 +77,7 @@ async fn first_orphan<D: Dialect, R: Twin<D>>(
         let text = sql::first_orphan::<D>(key, &types, chunk.len());
         let values = D::row_parameters(&types, chunk.to_vec());
         if let Some(orphan) = session.probe(&text, values).await {
-            return Some(orphan);
+            return usize::try_from(orphan).ok();
         }
     }
     None

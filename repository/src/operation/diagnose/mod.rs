@@ -8,6 +8,9 @@
 mod foreign_keys;
 mod rules;
 
+pub(super) use foreign_keys::{first_orphan, kind_of};
+pub(super) use rules::{first_with_same_key, unique_kind};
+
 use foreign_keys::Key;
 
 use super::{Context, values};
@@ -20,41 +23,30 @@ use crate::session::Session;
 use crate::sql::SqlText;
 use crate::sql::{self, Affected, Written};
 
-/// Completes the error of a statement that inserts rows. `or_skipped` is whether it skips those whose ids are stored.
+/// Completes the error of a statement that inserts one row. `or_skipped` is whether it skips a row whose id is stored.
 pub(super) async fn insert_error<D: Dialect, R: Twin<D>>(
     session: &mut Session<D>,
     context: &Context,
     error: Error,
-    rows: &[&R],
+    row: &R,
     or_skipped: bool,
 ) -> Error {
+    let values = values(row);
+    let written = Written::New {
+        values: &values,
+        or_skipped,
+    };
     if is_unnamed::<D>(&error) {
-        let mut inserted = Vec::with_capacity(rows.len());
-        for row in rows {
-            let values = values(*row);
-            let written = Written::New {
-                values: &values,
-                or_skipped,
-            };
-            if !or_skipped || !rules::is_stored::<D, R>(session, written).await {
-                inserted.push(*row);
-            }
+        if or_skipped && rules::is_stored::<D, R>(session, written).await {
+            return error;
         }
-        let key = foreign_keys::violated_by_rows(session, &inserted).await;
-        return named(error, key);
+        let orphan = first_orphan(session, &[row]).await;
+        return named(error, orphan.map(|(_, key)| key));
     }
-    if is_reordered::<D>(&error) {
-        for row in rows {
-            let values = values(*row);
-            let written = Written::New {
-                values: &values,
-                or_skipped,
-            };
-            if let Some(kind) = rules::first_violation::<D, R>(session, written, error.kind()).await
-            {
-                return error.with_kind(kind);
-            }
-        }
+    if is_reordered::<D>(&error)
+        && let Some(kind) = rules::first_violation::<D, R>(session, written, error.kind()).await
+    {
+        return error.with_kind(kind);
     }
     completed::<R>(error, context)
 }

@@ -3,8 +3,10 @@
 use super::has_row;
 use crate::driver::Dialect;
 use crate::driver::Twin;
-use crate::model::domain::{Check, column_of};
+use crate::model::domain::{Check, UniqueRule, column_of};
 use crate::model::error::ErrorKind;
+use crate::model::record::Record;
+use crate::model::value::Value;
 use crate::session::Session;
 use crate::sql::{self, Written};
 
@@ -63,19 +65,37 @@ pub(super) async fn first_violation<D: Dialect, R: Twin<D>>(
             {
                 return None;
             }
-            let columns = R::TABLE.violated_key(rule.columns);
-            let name = R::TABLE.unique_name(columns).unwrap_or(rule.name);
-            return Some(ErrorKind::Unique {
-                table: R::TABLE.name.into(),
-                columns: columns
-                    .iter()
-                    .map(|column| column_of(column).into())
-                    .collect(),
-                constraint: Some(name.into()),
-            });
+            return Some(unique_kind::<R>(rule));
         }
     }
     None
+}
+
+pub(in crate::operation) fn unique_kind<R: Record>(rule: UniqueRule) -> ErrorKind {
+    let columns = R::TABLE.violated_key(rule.columns);
+    let name = R::TABLE.unique_name(columns).unwrap_or(rule.name);
+    ErrorKind::Unique {
+        table: R::TABLE.name.into(),
+        columns: columns
+            .iter()
+            .map(|column| column_of(column).into())
+            .collect(),
+        constraint: Some(name.into()),
+    }
+}
+
+/// The index of the first of these written rows whose key another row has at its turn: an earlier one of them, or a
+/// stored row that none of them has changed before. `updates` is whether a row may be stored.
+pub(in crate::operation) async fn first_with_same_key<D: Dialect, R: Twin<D>>(
+    session: &mut Session<D>,
+    rule: UniqueRule,
+    rows: &[Vec<Value>],
+    updates: bool,
+) -> Option<usize> {
+    let key = R::statements().indexes(rule.columns)?;
+    let (text, values) = sql::first_with_same_key::<D>(R::statements(), rule, &key, rows, updates);
+    let first = session.probe(&text, values).await?;
+    usize::try_from(first).ok()
 }
 
 /// Whether the id of the written row is stored.

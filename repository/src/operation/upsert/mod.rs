@@ -11,12 +11,13 @@ mod together;
 use std::collections::HashSet;
 use std::ops::Range;
 
+use super::circle::{self, Circle};
 use super::in_order::{self, BulkWrite, Parts};
 use super::references::{References, are_by_natural_key};
 use super::{Context, by_ids};
 use crate::driver::Dialect;
 use crate::driver::Twin;
-use crate::model::error::Result;
+use crate::model::error::{Error, Result};
 use crate::model::repository::{Upsert, Upserted};
 use crate::session::Session;
 use crate::sql;
@@ -50,7 +51,7 @@ impl<D: Dialect, R: Twin<D>> BulkWrite<D> for UpsertMany<'_, R> {
     type Output = Vec<Upserted<R>>;
 
     fn is_ordered(&self) -> bool {
-        self.parts.len() > 1
+        self.candidates.len() > 1
     }
 
     async fn write_at_once(&self, session: &mut Session<D>) -> Result<Self::Output> {
@@ -100,6 +101,47 @@ impl<D: Dialect, R: Twin<D>> Parts<D> for UpsertMany<'_, R> {
             outcomes.extend(indexes[run].iter().copied().zip(written));
         }
         Ok(outcomes)
+    }
+
+    fn is_circle(&self, part: usize) -> bool {
+        self.parts[part].len() > 1
+    }
+
+    async fn circle_error(&self, session: &mut Session<D>, part: usize, refused: Error) -> Error {
+        let indexes = self.parts[part].iter();
+        let candidates: Vec<&Candidate<R>> = indexes.map(|row| &self.candidates[*row]).collect();
+        let circle = UpsertedCircle {
+            context: self.context,
+            rows: candidates.iter().map(|row| &row.record).collect(),
+            candidates,
+        };
+        circle::first_error(session, self.context, &circle, refused).await
+    }
+}
+
+/// Rows of an upsert that reference each other.
+struct UpsertedCircle<'c, R> {
+    context: &'c Context,
+    candidates: Vec<&'c Candidate<R>>,
+    rows: Vec<&'c R>,
+}
+
+impl<D: Dialect, R: Twin<D>> Circle<D, R> for UpsertedCircle<'_, R> {
+    fn rows(&self) -> &[&R] {
+        &self.rows
+    }
+
+    fn updates(&self) -> bool {
+        true
+    }
+
+    async fn write_alone(&self, session: &mut Session<D>, row: usize) -> Result<()> {
+        let alone = Together {
+            context: self.context,
+            rows: &self.candidates[row..=row],
+            is_single: true,
+        };
+        alone.upsert(session).await.map(|_| ())
     }
 }
 

@@ -91,44 +91,33 @@ impl<'s, R: Record> Together<'s, R> {
             let text = sql::bulk_update::<D>(statements, chunk.len(), key_change);
             match session.fetch(&text, values, R::from_row).await {
                 Ok(rows) => updated.extend(rows),
-                Err(error) if self.is_single => {
-                    return Err(self.update_error(session, error, chunk, &before).await);
-                }
-                Err(error) => return Err(error),
+                Err(error) => return Err(self.update_error(session, error, &before).await),
             }
         }
         one_each(&updated)?;
         Ok(updated)
     }
 
-    /// Completes the error of the update of these rows: that of the first row that breaks a rule.
+    /// Completes the error of an update of one row.
     async fn update_error<D: Dialect>(
         &self,
         session: &mut Session<D>,
-        mut error: Error,
-        rows: &[&Candidate<R>],
+        error: Error,
         stamps: &[Value],
     ) -> Error
     where
         R: Twin<D>,
     {
-        for row in rows {
-            let user_columns = user_columns::<R>();
-            let changes = user_columns.map(|index| (index, row.record.value(index)));
-            let changes = with_update_time::<R>(changes.collect(), stamps);
-            let affected = Affected::One {
-                id: row.record.id(),
-                owner: row.record.owner(),
-            };
-            let reported = error.kind().clone();
-            error =
-                diagnose::change_error::<D, R>(session, self.context, error, affected, &changes)
-                    .await;
-            if *error.kind() != reported {
-                break;
-            }
-        }
-        error
+        let [row] = self.rows else {
+            return error;
+        };
+        let changes = user_columns::<R>().map(|index| (index, row.record.value(index)));
+        let changes = with_update_time::<R>(changes.collect(), stamps);
+        let affected = Affected::One {
+            id: row.record.id(),
+            owner: row.record.owner(),
+        };
+        diagnose::change_error::<D, R>(session, self.context, error, affected, &changes).await
     }
 
     /// Inserts the rows whose ids are not stored yet.
@@ -143,14 +132,12 @@ impl<'s, R: Record> Together<'s, R> {
     {
         let rows = write_order::sorted::<D, R, _>(rest, |row| &row.record);
         let rows: Vec<&R> = rows.into_iter().map(|row| &row.record).collect();
-        let inserted = match insert_or_skip(session, &rows, self.is_single).await {
-            Ok(ids) => ids,
-            Err(error) if self.is_single => {
-                return Err(
-                    diagnose::insert_error(session, self.context, error, &rows, true).await,
-                );
+        let inserted = match (insert_or_skip(session, &rows, self.is_single).await, &*rows) {
+            (Ok(ids), _) => ids,
+            (Err(error), [row]) => {
+                return Err(diagnose::insert_error(session, self.context, error, *row, true).await);
             }
-            Err(error) => return Err(error),
+            (Err(error), _) => return Err(error),
         };
         rest.retain(|row| {
             let is_inserted = inserted.contains(&row.record.id());
