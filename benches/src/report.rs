@@ -16,6 +16,8 @@ pub struct Report {
     pub contestants: Vec<String>,
     /// One for each workload.
     pub rows: Vec<Row>,
+    /// By how many microseconds ticks are late while nothing runs: the median, 99 %, 99.9 %, the most.
+    pub idle: Option<[u32; 4]>,
 }
 
 /// Writes a line to a text, which cannot fail.
@@ -117,19 +119,16 @@ impl Report {
             "\n| lateness of a tick of 1 ms, ms | | median | 99 % | 99.9 % | most |"
         );
         line!(text, "| --- | --- | --- | --- | --- | --- |");
+        let mut late = |title: &str, name: &str, lateness: Option<[u32; 4]>| {
+            if let Some(lateness) = lateness {
+                let late = lateness.map(|late| format!("{:.2}", f64::from(late) / 1e3));
+                line!(text, "| {title} | {name} | {} |", late.join(" | "));
+            }
+        };
+        late("nothing", "", self.idle);
         for row in rows {
             for cell in &row.cells {
-                let Some(lateness) = cell.lateness else {
-                    continue;
-                };
-                let late = lateness.map(|late| format!("{:.2}", f64::from(late) / 1e3));
-                line!(
-                    text,
-                    "| {} | {} | {} |",
-                    title(row),
-                    cell.name,
-                    late.join(" | ")
-                );
+                late(&title(row), &cell.name, cell.lateness);
             }
         }
     }

@@ -127,19 +127,14 @@ impl Cell {
         for (error, times) in samples.iter().flat_map(|sample| &sample.errors) {
             *errors.entry(error.clone()).or_default() += times;
         }
-        let mut late: Vec<u32> = samples
-            .iter()
-            .flat_map(|one| one.lateness.clone())
-            .collect();
-        late.sort_unstable();
-        let at = |share: f64| late[((late.len() - 1) as f64 * share).round() as usize];
+        let late = samples.iter().flat_map(|one| one.lateness.clone());
         Cell {
             rates: samples.iter().map(Sample::rate).collect(),
             ratio: median(&ratios),
             spread: half_range(&ratios),
             cpu: median(&cpus),
             errors: errors.into_iter().collect(),
-            lateness: (!late.is_empty()).then(|| [at(0.5), at(0.99), at(0.999), at(1.0)]),
+            lateness: percentiles(late.collect()),
             name,
             samples,
         }
@@ -149,6 +144,14 @@ impl Cell {
     pub fn microseconds(&self) -> f64 {
         1e6 / median(&self.rates)
     }
+}
+
+/// The median, 99 %, 99.9 % and the most; `None` of nothing.
+pub fn percentiles(mut values: Vec<u32>) -> Option<[u32; 4]> {
+    values.sort_unstable();
+    let last = values.len().checked_sub(1)?;
+    let at = |share: f64| values[(last as f64 * share).round() as usize];
+    Some([at(0.5), at(0.99), at(0.999), at(1.0)])
 }
 
 fn median(values: &[f64]) -> f64 {

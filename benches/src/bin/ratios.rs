@@ -10,7 +10,7 @@ use benches::report::Report;
 use benches::serve::{SERVE, serve};
 use benches::setting::Setting;
 use benches::stage::{Address, Database, Who};
-use benches::{Outcome, Stage, Workload, rounds, verify};
+use benches::{Outcome, Stage, Workload, rounds, run, verify};
 use catamaran::Engine;
 use clap::Parser;
 use tokio::sync::Mutex;
@@ -20,7 +20,7 @@ async fn main() -> ExitCode {
     let served = std::env::args().nth(1).is_some_and(|first| first == SERVE);
     let outcome = match served {
         true => serve().await.map(|()| Vec::new()),
-        false => run(&Arguments::parse()).await,
+        false => compare(&Arguments::parse()).await,
     };
     match outcome {
         Ok(failures) if failures.is_empty() => ExitCode::SUCCESS,
@@ -35,7 +35,7 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(arguments: &Arguments) -> Outcome<Vec<String>> {
+async fn compare(arguments: &Arguments) -> Outcome<Vec<String>> {
     let (mut reports, mut failures) = (Vec::new(), Vec::new());
     println!(
         "{}; each number is relative to the first column in the same round: median of {} rounds ± half of the range",
@@ -95,6 +95,7 @@ async fn report(arguments: &Arguments, address: Address) -> Outcome<Report> {
     let here = here.filter(|one| hosts.is_empty() || !is_catamaran(one.name()));
     players.splice(0..0, here.map(Player::here));
 
+    let idle = rounds::percentiles(run::idle(arguments.scan()).await?);
     let mut rows = Vec::new();
     for workload in Workload::ALL {
         if setting.has(workload) && arguments.wants(workload) {
@@ -113,6 +114,7 @@ async fn report(arguments: &Arguments, address: Address) -> Outcome<Report> {
         settings: stage.settings().to_owned(),
         contestants,
         rows,
+        idle,
     })
 }
 

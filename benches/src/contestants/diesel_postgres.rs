@@ -44,8 +44,10 @@ diesel::table! {
     }
 }
 
+// NULL as a value, since Diesel prepares a statement anew if it may say DEFAULT.
 #[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = habits, check_for_backend(Pg))]
+#[diesel(table_name = habits, treat_none_as_default_value = false)]
+#[diesel(check_for_backend(Pg))]
 struct Model {
     id: Uuid,
     user_id: Uuid,

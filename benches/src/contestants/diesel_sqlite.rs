@@ -72,8 +72,10 @@ impl ToSql<Text, Sqlite> for Time {
     }
 }
 
+// NULL as a value, since Diesel prepares a statement anew if it may say DEFAULT.
 #[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = habits, check_for_backend(Sqlite))]
+#[diesel(table_name = habits, treat_none_as_default_value = false)]
+#[diesel(check_for_backend(Sqlite))]
 struct Model {
     id: Id,
     user_id: Id,

@@ -95,6 +95,16 @@ pub async fn run(
     Ok(sample.unwrap_or_else(|error| Sample::failed(&error.to_string())))
 }
 
+/// By how many microseconds each tick is late while nothing else runs. The timer itself is as coarse as a millisecond.
+///
+/// # Errors
+/// If the ticker fails.
+pub async fn idle(time: Duration) -> Outcome<Vec<u32>> {
+    let ticker = ticker::Ticker::start();
+    tokio::time::sleep(time).await;
+    ticker.stop().await
+}
+
 /// Runs tasks on a runtime with one thread, over connections that belong to it.
 fn on_one_thread(
     stage: Arc<Stage>,
