@@ -71,11 +71,11 @@ impl Arguments {
         }
     }
 
-    /// The length of a turn of calls.
+    /// The length of a turn of calls. One call of a bulk workload takes longer.
     pub fn turn(&self) -> Duration {
         match self.quick {
             true => Duration::from_millis(2),
-            false => Duration::from_millis(200),
+            false => Duration::from_millis(50),
         }
     }
 

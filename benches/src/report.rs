@@ -156,15 +156,22 @@ impl Report {
         }
     }
 
-    /// Whether a contestant had errors where nothing may fail: in the workloads of one task.
+    /// What must not be: a contestant whose every call failed, and an error of Catamaran's.
     pub fn failures(&self) -> Vec<String> {
-        let single = self.rows.iter().filter(|row| !row.workload.has_ticker());
-        let cells = single.flat_map(|row| row.cells.iter().map(move |cell| (row, cell)));
-        let failed = cells.filter(|(_, cell)| cell.ratio.is_nan());
+        let cells = self.rows.iter();
+        let cells = cells.flat_map(|row| row.cells.iter().map(move |cell| (row, cell)));
+        let failed = cells.filter(|(_, cell)| {
+            cell.ratio.is_nan() || is_catamaran(&cell.name) && !cell.errors.is_empty()
+        });
         failed
             .map(|(row, cell)| format!("{}: {}", title(row), cell.name))
             .collect()
     }
+}
+
+/// Whether the name is that of a build of Catamaran.
+pub fn is_catamaran(name: &str) -> bool {
+    name.starts_with("Catamaran")
 }
 
 fn title(row: &Row) -> String {

@@ -235,24 +235,32 @@ impl Stage {
         self.foreign
     }
 
-    /// Removes inserted rows, so that every contestant starts with the same table. Returns how many there were.
+    /// Removes inserted rows and resets the times of updated ones, so that every contestant starts with the same table.
+    /// Returns how many were inserted.
+    ///
+    /// Without the reset, the rows of an upsert would keep one time, and all later pages would sort them by id.
     ///
     /// # Errors
     /// The engine's error.
     pub async fn tidy(&self) -> Outcome<u64> {
+        const RESET: &str = "UPDATE habits SET updated_at = created_at \
+                             WHERE user_id = $1 AND updated_at <> created_at";
         let delete = format!("DELETE FROM habits WHERE user_id = $1 AND cadence = '{MARK}'");
         let delete = AssertSqlSafe(delete);
         Ok(match &self.backstage {
             Backstage::Sqlite(pool) => {
                 let query = sqlx::query(delete).bind(OWNER.hyphenated());
                 let deleted = query.execute(pool).await?;
+                let reset = sqlx::query(RESET).bind(OWNER.hyphenated());
+                reset.execute(pool).await?;
                 let checkpoint = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)");
                 checkpoint.execute(pool).await?;
                 deleted.rows_affected()
             }
             Backstage::Postgres(pool) => {
                 let deleted = sqlx::query(delete).bind(OWNER).execute(pool).await?;
-                if deleted.rows_affected() > FEW_DEAD {
+                let reset = sqlx::query(RESET).bind(OWNER).execute(pool).await?;
+                if deleted.rows_affected() + reset.rows_affected() > FEW_DEAD {
                     sqlx::query("VACUUM habits").execute(pool).await?;
                 }
                 deleted.rows_affected()

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use benches::arguments::Arguments;
 use benches::dataset::Size;
 use benches::player::{Host, Player};
-use benches::report::Report;
+use benches::report::{Report, is_catamaran};
 use benches::serve::{SERVE, serve};
 use benches::setting::Setting;
 use benches::stage::{Address, Database, Who};
@@ -116,8 +116,4 @@ async fn report(arguments: &Arguments, address: Address) -> Outcome<Report> {
         rows,
         idle,
     })
-}
-
-fn is_catamaran(name: &str) -> bool {
-    name.starts_with("Catamaran")
 }
