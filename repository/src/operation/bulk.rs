@@ -80,10 +80,15 @@ impl<D: Dialect, R: Twin<D>> Parts<D> for InsertMany<'_, R> {
 
     async fn write(&self, session: &mut Session<D>, parts: Range<usize>) -> Result<Vec<()>> {
         let is_single = parts.len() == 1;
+        let has_circle = self.parts[parts.clone()].iter().any(|part| part.len() > 1);
         let records = self.records(parts);
         let rows = write_order::sorted::<D, R, _>(&records, |row| row);
         let rows: Vec<&R> = rows.into_iter().copied().collect();
-        match (insert(session, &rows, is_single).await, &*rows) {
+        let written = match has_circle {
+            false => insert_each(session, &rows).await,
+            true => insert_together(session, &rows, is_single).await,
+        };
+        match (written, &*rows) {
             (Ok(()), _) => Ok(Vec::new()),
             (Err(error), [row]) => {
                 Err(diagnose::insert_error(session, self.context, error, *row, false).await)
@@ -122,7 +127,7 @@ impl<D: Dialect, R: Twin<D>> Circle<D, R> for NewCircle<'_, R> {
 
     async fn write_alone(&self, session: &mut Session<D>, row: usize) -> Result<()> {
         let row = self.rows[row];
-        match insert(session, &[row], true).await {
+        match insert_each(session, &[row]).await {
             Ok(()) => Ok(()),
             Err(error) => {
                 Err(diagnose::insert_error(session, self.context, error, row, false).await)
@@ -131,23 +136,28 @@ impl<D: Dialect, R: Twin<D>> Circle<D, R> for NewCircle<'_, R> {
     }
 }
 
-/// Inserts rows. Those of a single part reference each other, so they are one statement.
-async fn insert<D: Dialect, R: Twin<D>>(
+/// Inserts rows that do not reference each other in a circle. In this process a prepared statement for each row is
+/// faster than a long text.
+async fn insert_each<D: Dialect, R: Twin<D>>(session: &mut Session<D>, rows: &[&R]) -> Result<()> {
+    if !D::IN_PROCESS {
+        return insert_together(session, rows, false).await;
+    }
+    let text = sql::insert_one::<D>(R::statements()).with_long_effort();
+    for chunk in rows.chunks(ROWS_AT_ONCE) {
+        let parameters = chunk.iter().map(|row| values(*row)).collect();
+        let inserted = session.execute_each(&text, parameters).await?;
+        super::check_count(inserted, chunk.len())?;
+    }
+    Ok(())
+}
+
+/// Inserts rows with few statements. Those of a single part reference each other, so they are one statement.
+async fn insert_together<D: Dialect, R: Twin<D>>(
     session: &mut Session<D>,
     rows: &[&R],
     is_single: bool,
 ) -> Result<()> {
     let statements = R::statements();
-    if D::IN_PROCESS && (!is_single || rows.len() == 1) {
-        // A prepared statement for each row is faster than a long text.
-        let text = sql::insert_one::<D>(statements).with_long_effort();
-        for chunk in rows.chunks(ROWS_AT_ONCE) {
-            let parameters = chunk.iter().map(|row| values(*row)).collect();
-            let inserted = session.execute_each(&text, parameters).await?;
-            super::check_count(inserted, chunk.len())?;
-        }
-        return Ok(());
-    }
     let types = sql::insert_types(statements);
     for chunk in sql::insert_chunks::<D, _>(statements, rows, is_single)? {
         let text = sql::bulk_insert::<D>(statements, Bulk::Refuse, chunk.len());

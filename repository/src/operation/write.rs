@@ -209,15 +209,18 @@ pub(crate) async fn update<D: Dialect, R: Twin<D>>(
     target.owner = record.owner();
     // Without a version, the row may be anything but what the caller has.
     let now = context.now();
-    if D::IN_PROCESS
-        && target.version.is_some()
-        && update_known::<D, R>(session, context, &target, &record, now).await?
-    {
-        record.set_updated(match R::MANAGED.updated {
-            Some(_) => now.to_write()?,
-            None => DateTime::UNIX_EPOCH,
-        });
-        return Ok(record);
+    if D::IN_PROCESS && target.version.is_some() {
+        if update_known::<D, R>(session, context, &target, &record, now).await? {
+            record.set_updated(match R::MANAGED.updated {
+                Some(_) => now.to_write()?,
+                None => DateTime::UNIX_EPOCH,
+            });
+            return Ok(record);
+        }
+        if R::MANAGED.created.is_none() {
+            return Err(target.explain::<D, R>(session).await);
+        }
+        // The caller may have changed the time of creation in its copy, which an update ignores.
     }
     let changes = || {
         let columns = R::statements().user_columns();

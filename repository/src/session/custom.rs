@@ -49,16 +49,14 @@ impl<D: Dialect> Session<D> {
     /// Postgres refuses a prepared text with several statements. SQLite runs each of them, even without a transaction
     /// around them, and reads a missing value as NULL.
     pub(crate) fn validate_one(&mut self, sql: &CustomSql<'_>, values: usize) -> Result<()> {
-        let reason = if !sql.is_one_statement() {
-            "the text has several statements: send them one by one".to_owned()
-        } else {
-            match sql.parameters() {
-                Ok(parameters) if parameters == values => return self.validate(sql),
-                Ok(parameters) => {
-                    format!("{values} values for a statement with {parameters} parameters")
-                }
-                Err(name) => format!("parameter {name}: use parameters with numbers from 1"),
+        let reason = match (sql.statements(), sql.parameters()) {
+            (0, _) => "the text has no statement".to_owned(),
+            (2.., _) => "the text has several statements: send them one by one".to_owned(),
+            (1, Ok(parameters)) if parameters == values => return self.validate(sql),
+            (1, Ok(parameters)) => {
+                format!("{values} values for a statement with {parameters} parameters")
             }
+            (1, Err(name)) => format!("parameter {name}: use parameters with numbers from 1"),
         };
         Err(ErrorKind::InvalidQuery {
             reason: reason.into(),

@@ -158,7 +158,7 @@ impl<D: Dialect> Session<D> {
     /// connection yet.
     fn together(&self, text: &SqlText) -> Option<D::Pool> {
         let pool = self.waits_for.as_ref()?;
-        (!self.custom_sql && !text.effort.is_long()).then(|| pool.clone())
+        (!self.custom_sql && text.effort.is_bounded()).then(|| pool.clone())
     }
 
     async fn control(&mut self, text: &str) -> Result<()> {

@@ -25,7 +25,7 @@ impl SqlText {
         }
     }
 
-    /// The same text for a statement that reads many rows.
+    /// The same text for a statement that reads many rows, or runs for many.
     pub(crate) fn with_long_effort(self) -> Self {
         SqlText::new(self.sql, self.table)
     }
@@ -36,28 +36,33 @@ impl SqlText {
 pub(crate) enum Effort {
     /// It may read or write any number of rows.
     Long,
-    /// It reads or writes one row or a page. If it reads, `long` says whether it took long the last time.
-    Short { long: AtomicBool },
+    /// It reads or writes one row or a page. `long` says whether it took long the last time.
+    Measured { long: AtomicBool },
 }
 
 impl Effort {
-    pub(crate) fn short() -> Self {
-        Effort::Short {
-            long: AtomicBool::new(false),
+    pub(crate) fn measured_from(long: bool) -> Self {
+        Effort::Measured {
+            long: AtomicBool::new(long),
         }
+    }
+
+    /// Whether the statement reads or writes one row or a page.
+    pub(crate) fn is_bounded(&self) -> bool {
+        matches!(self, Effort::Measured { .. })
     }
 
     /// Whether the statement should not run in place.
     pub(crate) fn is_long(&self) -> bool {
         match self {
             Effort::Long => true,
-            Effort::Short { long } => long.load(Ordering::Relaxed),
+            Effort::Measured { long } => long.load(Ordering::Relaxed),
         }
     }
 
     /// Records whether the statement took long.
-    pub(crate) fn measured(&self, took_long: bool) {
-        if let Effort::Short { long } = self
+    pub(crate) fn measure(&self, took_long: bool) {
+        if let Effort::Measured { long } = self
             && long.load(Ordering::Relaxed) != took_long
         {
             long.store(took_long, Ordering::Relaxed);

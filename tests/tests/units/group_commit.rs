@@ -276,3 +276,26 @@ async fn twenty_writes_that_wait_together_are_one_commit() -> Result<()> {
     assert_eq!(commits_in(&log()) - before, 1);
     Ok(())
 }
+
+/// The pages of a write-ahead log, and the commits in place that are due a checkpoint, stay few.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_log_is_copied_into_the_database_without_waiting_for_the_disk_in_place() -> Result<()> {
+    let db = TwinDatabase::create::<migration::Migrator>(Target::SqliteFile)
+        .await
+        .expect("a file for the test");
+    let store = StoreOptions::new(db.url())
+        .synchronous(catamaran::Synchronous::Normal)
+        .open()
+        .await?;
+    let habits = store.repository::<Habit>(&scope(ADA));
+    // Each row takes several pages, so a thousand pages are written again and again.
+    let name = "x".repeat(200);
+    for _ in 0..1_500 {
+        habits.insert(HabitDraft::new(name.clone(), "daily")).await?;
+    }
+    let path = db.url().trim_start_matches("sqlite://");
+    let path = format!("{}-wal", path.split('?').next().unwrap_or(path));
+    let size = std::fs::metadata(path).expect("a write-ahead log").len();
+    assert!(size < 16 * 1024 * 1024, "{size} bytes");
+    Ok(())
+}

@@ -143,12 +143,12 @@ fn record(input: &Input) -> TokenStream {
              ident, ty, role, ..
          }| {
             let value = match role {
-                Role::Version => quote_spanned!(ty.span()=> self.#ident.saturating_add(1)),
+                Role::Version => quote_spanned!(ty.span()=> record.#ident.saturating_add(1)),
                 Role::Updated => quote_spanned!(ty.span()=> now),
                 Role::Deleted => quote_spanned!(ty.span()=> ::core::option::Option::None),
                 _ => return None,
             };
-            Some(quote_spanned!(ident.span()=> self.#ident = #value;))
+            Some(quote_spanned!(ident.span()=> record.#ident = #value;))
         },
     );
     let changes = input.user_fields().map(|(index, field)| {
@@ -270,6 +270,7 @@ fn record(input: &Input) -> TokenStream {
 
             #[allow(unused_variables)]
             fn set_updated(&mut self, now: ::catamaran::__private::chrono::DateTime<::catamaran::__private::chrono::Utc>) {
+                let record: &mut __Record = self;
                 #(#set_updated)*
             }
         }

@@ -11,7 +11,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{ConnectOptions, Row as _};
 
-use super::connection::{CommitWaits, PooledConnection};
+use super::connection::{CommitWaits, Guarded, PooledConnection};
 use super::deadline::Deadline;
 use super::error;
 use super::file::File;
@@ -76,23 +76,30 @@ impl managed::Manager for Manager {
         let driver = |error| error::classify(&error, None);
         let mut handle = connection.lock_handle().await.map_err(driver)?;
         handle.set_progress_handler(STEPS, deadline.handler());
+        // SQLite may ask for the deadline once more after a commit. Then the statement would count as interrupted.
+        let committing = deadline.clone();
+        handle.set_commit_hook(move || {
+            committing.clear();
+            true
+        });
         drop(handle);
         let lock_timeout = self.required.busy_timeout;
         let held = Held::new(connection, lock_timeout).await.map_err(driver)?;
-        Ok(PooledConnection::new(
-            held,
+        let guarded = Guarded {
             deadline,
-            (self.statement_timeout, lock_timeout),
-            self.required.commit_waits(),
-            (self.file.clone(), identity),
-        ))
+            statement_timeout: self.statement_timeout,
+            file: self.file.clone(),
+            identity,
+        };
+        let waits = self.required.commit_waits();
+        Ok(PooledConnection::new(held, guarded, lock_timeout, waits))
     }
 
     async fn recycle(&self, pooled: &mut PooledConnection, _: &Metrics) -> RecycleResult<Error> {
         if !pooled.was_released() {
             return Err(RecycleError::message(pool::NOT_RELEASED));
         }
-        Ok(pooled.check_file()?)
+        Ok(pooled.guarded().check_file()?)
     }
 }
 

@@ -27,56 +27,71 @@ pub(super) enum CommitWaits {
     Always,
 }
 
-/// A connection, the file that it has open, and the deadline of its statement.
+/// The time limit of a connection's statements, and the file that it has open.
+pub(super) struct Guarded {
+    pub(super) deadline: Arc<Deadline>,
+    pub(super) statement_timeout: Duration,
+    pub(super) file: Arc<File>,
+    /// `None` for an in-memory database.
+    pub(super) identity: Option<Identity>,
+}
+
+impl Guarded {
+    /// Starts the time of a statement.
+    pub(super) fn start(&self) {
+        self.deadline.set(self.statement_timeout);
+    }
+
+    /// Checks that the connection writes to the file that other connections see.
+    pub(super) fn check_file(&self) -> Result<()> {
+        self.file.check(self.identity)
+    }
+}
+
+/// A connection of the pool.
 pub struct PooledConnection {
     /// Locked while a statement runs, also one whose caller was dropped.
     held: Arc<Mutex<Held>>,
-    deadline: Arc<Deadline>,
-    pub(super) statement_timeout: Duration,
-    pub(super) lock_timeout: Duration,
+    guarded: Arc<Guarded>,
+    lock_timeout: Duration,
     commit_waits: CommitWaits,
     /// The number of written statements since the last begin or commit.
     written: u32,
     checkpoint_is_due: bool,
-    file: Arc<File>,
-    /// `None` for an in-memory database.
-    identity: Option<Identity>,
+    in_transaction: bool,
     /// Whether it was returned to the pool without an open transaction.
     released: bool,
 }
 
 /// The result of an attempt in place.
-enum InPlace<T> {
+enum Attempt<T> {
     Done(Result<T, Failed>),
-    /// Nothing was done. The statement is not short, or the connection is not free.
+    /// Nothing was written. The statement is not short, or the connection is not free.
     Elsewhere,
 }
 
 impl PooledConnection {
     pub(super) fn new(
         held: Held,
-        deadline: Arc<Deadline>,
-        (statement_timeout, lock_timeout): (Duration, Duration),
+        guarded: Guarded,
+        lock_timeout: Duration,
         commit_waits: CommitWaits,
-        (file, identity): (Arc<File>, Option<Identity>),
     ) -> Self {
         PooledConnection {
             held: Arc::new(Mutex::new(held)),
-            deadline,
-            statement_timeout,
+            guarded: Arc::new(guarded),
             lock_timeout,
             commit_waits,
             written: 0,
             checkpoint_is_due: false,
-            file,
-            identity,
+            in_transaction: false,
             released: false,
         }
     }
 
     /// Marks the connection as returned without an open transaction.
     pub(super) fn release(&mut self) {
-        self.deadline.clear();
+        self.guarded.deadline.clear();
         self.released = true;
     }
 
@@ -87,12 +102,7 @@ impl PooledConnection {
 
     /// Interrupts the running statement.
     pub(super) fn interrupt(&self) {
-        self.deadline.set(Duration::ZERO);
-    }
-
-    /// Checks that the connection writes to the file that other connections see.
-    pub(super) fn check_file(&self) -> Result<()> {
-        self.file.check(self.identity)
+        self.guarded.deadline.set(Duration::ZERO);
     }
 
     /// Runs a prepared statement. `work` may be called again after a failed call.
@@ -104,17 +114,20 @@ impl PooledConnection {
         place::let_others_run(place::BETWEEN_STATEMENTS).await;
         let mut waiting = Waiting::new();
         loop {
-            let limit = self.deadline.after(self.statement_timeout);
+            let limit = self.guarded.deadline.after(self.guarded.statement_timeout);
             let result = match self.in_place(text, limit, &mut work) {
-                InPlace::Done(result) => result,
-                InPlace::Elsewhere => {
+                Attempt::Done(result) => result,
+                Attempt::Elsewhere => {
                     let result;
                     (work, result) = self.elsewhere(text, limit, work).await?;
                     result
                 }
             };
             match result {
-                Err(failed) if is_busy(&failed) && waiting.again(self.lock_timeout).await => {}
+                Err(failed)
+                    if self.may_wait()
+                        && is_busy(&failed)
+                        && waiting.again(self.lock_timeout).await => {}
                 result => return result.map_err(|failed| statement::explain(failed, text.table)),
             }
         }
@@ -125,53 +138,58 @@ impl PooledConnection {
         text: &SqlText,
         limit: u64,
         work: &mut impl FnMut(&Connection, &mut Statement<'_>) -> Result<T, Failed>,
-    ) -> InPlace<T> {
+    ) -> Attempt<T> {
         if text.effort.is_long() {
-            return InPlace::Elsewhere;
+            return Attempt::Elsewhere;
         }
         let Ok(held) = self.held.try_lock() else {
-            return InPlace::Elsewhere;
+            return Attempt::Elsewhere;
         };
         let Some(connection) = held.in_place() else {
-            return InPlace::Elsewhere;
+            return Attempt::Elsewhere;
         };
         let begin = Instant::now();
         // SQLite also asks for the deadline while it prepares.
-        self.deadline.set_at(limit);
+        self.guarded.deadline.set_at(limit);
         let mut statement = match connection.prepare_cached(&text.sql) {
             Ok(statement) => statement,
-            Err(error) => return InPlace::Done(Err(error.into())),
+            Err(error) => return Attempt::Done(Err(error.into())),
         };
         if statement.readonly() {
-            let read_limit = self.deadline.after(place::READ_LIMIT).min(limit);
-            self.deadline.set_at(read_limit);
+            let read_limit = self.guarded.deadline.after(place::READ_LIMIT).min(limit);
+            self.guarded.deadline.set_at(read_limit);
             let result = work(connection, &mut statement);
             place::spent_since(begin);
-            if read_limit < limit && result.as_ref().is_err_and(is_interrupted) {
-                text.effort.measured(true);
-                return InPlace::Elsewhere;
+            if begin.elapsed() > place::READ_LIMIT {
+                text.effort.measure(true);
             }
-            return InPlace::Done(result);
+            if read_limit < limit && result.as_ref().is_err_and(is_interrupted) {
+                return Attempt::Elsewhere;
+            }
+            return Attempt::Done(result);
         }
         let commits = connection.is_autocommit();
         if commits && !self.commits_in_place() {
-            return InPlace::Elsewhere;
+            return Attempt::Elsewhere;
         }
         let result = work(connection, &mut statement);
         place::spent_since(begin);
+        if begin.elapsed() > place::READ_LIMIT {
+            text.effort.measure(true);
+        }
         self.checkpoint_is_due |= place::left_checkpoint();
         self.written = self.written.saturating_add(1);
-        InPlace::Done(result)
+        Attempt::Done(result)
     }
 
-    /// The limits of statements that run together.
-    pub(super) fn limit(&self) -> Limit {
-        Limit {
-            deadline: self.deadline.clone(),
-            statement_timeout: self.statement_timeout,
-            file: self.file.clone(),
-            identity: self.identity,
-        }
+    pub(super) fn guarded(&self) -> &Arc<Guarded> {
+        &self.guarded
+    }
+
+    /// Whether a statement that found the database busy has done nothing. In a transaction the writer has the lock
+    /// already, so it finds nothing busy; if it did, a part of its rows might be written.
+    fn may_wait(&self) -> bool {
+        !self.in_transaction || self.commit_waits == CommitWaits::Never
     }
 
     /// Whether a commit now does not wait for the disk.
@@ -195,19 +213,24 @@ impl PooledConnection {
     {
         let held = self.lock().await?;
         // Set here, so that an interrupt of a dropped call that has not begun is not lost.
-        self.deadline.set_at(limit);
+        self.guarded.deadline.set_at(limit);
         self.written = u32::MAX;
         self.checkpoint_is_due = false;
         let sql = text.sql.clone();
         let effort = text.effort.clone();
+        let commit_waits = self.commit_waits;
         blocking(held, move |connection| {
             let begin = Instant::now();
             let result = match connection.prepare_cached(&sql) {
                 Ok(mut prepared) => {
+                    // The time of a commit that waits for the disk says nothing of the statement.
+                    let is_measured = prepared.readonly()
+                        || commit_waits != CommitWaits::Always
+                        || !connection.is_autocommit();
                     let result = work(connection, &mut prepared);
-                    if prepared.readonly() {
+                    if is_measured {
                         // Half of the limit, so that one near the limit does not change its place each time.
-                        effort.measured(begin.elapsed() > place::READ_LIMIT / 2);
+                        effort.measure(begin.elapsed() > place::READ_LIMIT / 2);
                     }
                     result
                 }
@@ -236,12 +259,14 @@ impl PooledConnection {
 
     async fn control_part(&mut self, part: &str) -> Result<Result<(), Failed>> {
         let held = self.lock().await?;
-        self.deadline.clear();
+        self.guarded.deadline.clear();
         let is_short = part != "COMMIT"
             || self.written == 0
             || (self.commits_in_place() && self.written <= place::SHORT_COMMIT);
-        if part.starts_with("BEGIN") || matches!(part, "COMMIT" | "ROLLBACK") {
+        let begins = part.starts_with("BEGIN");
+        if begins || matches!(part, "COMMIT" | "ROLLBACK") {
             self.written = 0;
+            self.in_transaction = begins;
         }
         let part = part.to_owned();
         self.on(held, is_short, move |connection| {
@@ -284,9 +309,6 @@ impl PooledConnection {
             held.take_back()
                 .await
                 .map_err(|error| error::classify(&error, None))?;
-            if let Some(connection) = held.in_place() {
-                place::install_checkpoints(connection);
-            }
         }
         Ok(held)
     }
@@ -294,33 +316,9 @@ impl PooledConnection {
     /// The connection for a statement of SeaORM, whose time limit starts now.
     pub(super) async fn lend(&mut self) -> Lent {
         let held = self.held.clone().lock_owned().await;
-        self.deadline.set(self.statement_timeout);
+        self.guarded.start();
         self.written = u32::MAX;
         Lent(held)
-    }
-}
-
-/// The time limit of statements that run together, and the check of the file before their commit.
-pub(super) struct Limit {
-    deadline: Arc<Deadline>,
-    statement_timeout: Duration,
-    file: Arc<File>,
-    identity: Option<Identity>,
-}
-
-impl Limit {
-    /// Starts the time of a statement.
-    pub(super) fn start(&self) {
-        self.deadline.set(self.statement_timeout);
-    }
-
-    pub(super) fn clear(&self) {
-        self.deadline.clear();
-    }
-
-    /// As [`PooledConnection::check_file`].
-    pub(super) fn check_file(&self) -> Result<()> {
-        self.file.check(self.identity)
     }
 }
 

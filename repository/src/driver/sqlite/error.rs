@@ -21,10 +21,11 @@ pub(super) fn classify(error: &sqlx::Error, table: Option<&'static Table>) -> Er
 
 /// As [`classify`], for a statement that ran in place.
 pub(super) fn classify_in_place(error: &rusqlite::Error, table: Option<&'static Table>) -> Error {
-    use rusqlite::Error as InPlace;
     let (code, message) = match error {
-        InPlace::SqliteFailure(error, message) => (error.extended_code, message.clone()),
-        InPlace::SqlInputError { error, msg, .. } => (error.extended_code, Some(msg.clone())),
+        rusqlite::Error::SqliteFailure(error, message) => (error.extended_code, message.clone()),
+        rusqlite::Error::SqlInputError { error, msg, .. } => {
+            (error.extended_code, Some(msg.clone()))
+        }
         other => {
             return Error::with_cause(ErrorKind::Internal, None, other.to_string());
         }

@@ -187,7 +187,7 @@ impl Dialect for Sqlite {
     }
 
     fn verify(connection: &Self::Connection) -> Result<()> {
-        connection.check_file()
+        connection.guarded().check_file()
     }
 
     fn discard(connection: Self::Connection) {

@@ -17,7 +17,7 @@ use rusqlite::{Connection, Statement};
 use tokio::sync::oneshot;
 
 use super::connect::SqlitePool;
-use super::connection::{Limit, PooledConnection};
+use super::connection::{Guarded, PooledConnection};
 use super::place::SHORT_COMMIT;
 use super::statement::{self, Failed};
 use crate::driver::Access;
@@ -42,7 +42,10 @@ struct Queue {
 pub(super) trait Job: Send {
     fn text(&self) -> &SqlText;
 
-    /// Takes the job from its caller, who may have ended its wait.
+    /// Whether the caller still waits.
+    fn is_waiting(&self) -> bool;
+
+    /// Takes the job from its caller. Returns `false` if that no longer waits.
     fn claim(&self) -> bool;
 
     /// Runs the statement. Returns whether its outcome is final once it is committed.
@@ -66,7 +69,7 @@ pub(super) enum Verdict {
     Failed(Error),
 }
 
-struct Waiting<T, F> {
+struct Queued<T, F> {
     text: SqlText,
     work: F,
     outcome: Option<T>,
@@ -74,13 +77,17 @@ struct Waiting<T, F> {
     caller: oneshot::Sender<Result<Option<T>>>,
 }
 
-impl<T, F> Job for Waiting<T, F>
+impl<T, F> Job for Queued<T, F>
 where
     T: Send,
     F: FnMut(&Connection, &mut Statement<'_>) -> Result<Option<T>, Failed> + Send,
 {
     fn text(&self) -> &SqlText {
         &self.text
+    }
+
+    fn is_waiting(&self) -> bool {
+        !self.caller.is_closed() && !self.claimed.load(Ordering::Acquire)
     }
 
     fn claim(&self) -> bool {
@@ -121,6 +128,14 @@ impl Group {
         queue.has_task = !jobs.is_empty();
         jobs
     }
+
+    /// Whether a caller still waits. If none does, the task ends.
+    fn has_waiting(&self) -> bool {
+        let mut queue = self.queue();
+        queue.jobs.retain(|job| job.is_waiting());
+        queue.has_task = !queue.jobs.is_empty();
+        queue.has_task
+    }
 }
 
 /// Commits a statement together with others that wait for the writer. `work` runs it, and returns `None` if it must run
@@ -143,7 +158,7 @@ where
 {
     let (caller, mut told) = oneshot::channel();
     let claimed = Arc::new(AtomicBool::new(false));
-    let job = Box::new(Waiting {
+    let job = Box::new(Queued {
         text: text.clone(),
         work,
         outcome: None,
@@ -173,7 +188,7 @@ where
             Err(_) => return Err(ErrorKind::ConnectionLost.into()),
         },
     };
-    // Without an answer the task has ended before it began the statement, with its runtime.
+    // Without an answer the task has ended before its commit: with its runtime, or in a panic.
     told.unwrap_or(Ok(None))
 }
 
@@ -190,7 +205,16 @@ impl Task {
             // Callers that were told of the last commit may write again at once: they join the next one.
             tokio::task::yield_now().await;
             let acquired = self.pool.acquire(Access::Write).await;
-            let jobs = self.group.take();
+            let jobs = match &acquired {
+                // Each caller ends its own wait, and later ones still wait.
+                Err(error) if *error.kind() == ErrorKind::PoolTimeout => {
+                    match self.group.has_waiting() {
+                        true => continue,
+                        false => Vec::new(),
+                    }
+                }
+                _ => self.group.take(),
+            };
             if jobs.is_empty() {
                 self.has_ended = true;
                 if let Ok(mut connection) = acquired {
@@ -204,7 +228,7 @@ impl Task {
                     false => drop(Object::take(connection)),
                 },
                 // Alone, each finds the error of its own.
-                Err(_) => jobs.into_iter().for_each(run_alone),
+                Err(_) => tell_all(jobs, || Verdict::Alone),
             }
         }
     }
@@ -220,78 +244,110 @@ impl Drop for Task {
     }
 }
 
-fn run_alone(job: Box<dyn Job>) {
-    if job.claim() {
-        job.tell(Verdict::Alone);
+/// Tells those callers that still wait.
+fn tell_all(jobs: impl IntoIterator<Item = Box<dyn Job>>, verdict: impl Fn() -> Verdict) {
+    for job in jobs {
+        if job.claim() {
+            job.tell(verdict());
+        }
     }
 }
 
 /// Commits the jobs in one transaction. Returns whether the connection can be used again.
 async fn commit(connection: &mut PooledConnection, jobs: Vec<Box<dyn Job>>) -> bool {
     if let Err(error) = connection.control("BEGIN IMMEDIATE").await {
-        jobs.into_iter().for_each(run_alone);
+        // They have waited for the lock together, and nothing was written.
+        tell_all(jobs, || Verdict::Failed(error.kind().clone().into()));
         return !error.breaks_connection();
     }
-    let limit = connection.limit();
+    let guarded = connection.guarded().clone();
     let is_short = jobs.len() <= SHORT_COMMIT as usize && connection.commits_in_place();
-    let work = move |connection: &Connection| write_all(connection, jobs, &limit);
+    let work = move |connection: &Connection| write_all(connection, jobs, &guarded);
     // Work that was not begun has dropped its jobs, so that their callers run them alone.
     connection.with(is_short, work).await.unwrap_or(false)
 }
 
 /// Runs the jobs in the transaction that was begun, commits it, and tells the callers. Returns whether the connection
 /// can be used again.
-fn write_all(connection: &Connection, jobs: Vec<Box<dyn Job>>, limit: &Limit) -> bool {
+fn write_all(connection: &Connection, jobs: Vec<Box<dyn Job>>, guarded: &Guarded) -> bool {
     let mut written = Vec::new();
-    let mut jobs = jobs.into_iter().filter(|job| job.claim());
     let mut alone = Vec::new();
+    let mut jobs = jobs.into_iter().filter(|job| job.claim());
     while let Some(mut job) = jobs.next() {
-        limit.start();
-        match write_one(connection, &mut *job) {
-            Ok(true) => written.push(job),
-            Err(failed) if connection.is_autocommit() => {
+        match write_one(connection, &mut *job, guarded) {
+            Written::Yes => written.push(job),
+            Written::Undone => alone.push(job),
+            Written::Never(failed) => {
+                // Also if SQLite has rolled back by itself.
+                let _rolled_back = statement::control(connection, "ROLLBACK");
                 let error = statement::explain(failed, job.text().table);
-                let is_usable = !error.breaks_connection();
+                let is_usable = connection.is_autocommit() && !error.breaks_connection();
                 job.tell(Verdict::Failed(error));
                 let others = alone.into_iter().chain(written).chain(jobs);
                 others.for_each(|job| job.tell(Verdict::Alone));
                 return is_usable;
             }
-            Ok(false) | Err(_) => alone.push(job),
         }
     }
-    limit.clear();
-    let committed = limit
-        .check_file()
-        .map_err(Failed::from)
-        .and_then(|()| statement::control(connection, "COMMIT"));
-    if committed.is_err() && !connection.is_autocommit() {
-        // It fails if SQLite has rolled back by itself. Then there is nothing to roll back.
+    let checked = guarded.check_file().map_err(Failed::from);
+    let committed = checked.and_then(|()| statement::control(connection, "COMMIT"));
+    let error = committed
+        .err()
+        .map(|failed| statement::explain(failed, None));
+    if error.is_some() {
+        // Also if SQLite has rolled back by itself.
         let _rolled_back = statement::control(connection, "ROLLBACK");
     }
     for job in written {
-        job.tell(match committed {
-            Ok(()) => Verdict::Committed,
-            Err(_) => Verdict::Alone,
+        job.tell(match error {
+            None => Verdict::Committed,
+            Some(_) => Verdict::Alone,
         });
     }
     alone.into_iter().for_each(|job| job.tell(Verdict::Alone));
-    committed.is_ok()
+    connection.is_autocommit() && !error.is_some_and(|error| error.breaks_connection())
 }
 
-/// Runs a job in its savepoint. Returns whether it was written; otherwise it was undone.
-fn write_one(connection: &Connection, job: &mut dyn Job) -> Result<bool, Failed> {
-    statement::control(connection, "SAVEPOINT job")?;
+/// What became of a job in its savepoint.
+enum Written {
+    Yes,
+    /// It was refused, or found no row, and its savepoint was rolled back.
+    Undone,
+    /// The whole transaction is rolled back, or must be.
+    Never(Failed),
+}
+
+fn write_one(connection: &Connection, job: &mut dyn Job, guarded: &Guarded) -> Written {
+    if let Err(failed) = statement::control(connection, "SAVEPOINT job") {
+        return Written::Never(failed);
+    }
+    guarded.start();
     let sql = job.text().sql.clone();
     let result = connection
         .prepare_cached(&sql)
         .map_err(Failed::from)
         .and_then(|mut prepared| job.run(connection, &mut prepared));
-    if !matches!(result, Ok(true)) && !connection.is_autocommit() {
-        statement::control(connection, "ROLLBACK TO job")?;
+    // The end of the savepoint has no time limit: an interrupt could come after it has taken effect.
+    guarded.deadline.clear();
+    if connection.is_autocommit() {
+        return Written::Never(result.err().unwrap_or_else(lost));
     }
-    if !connection.is_autocommit() {
-        statement::control(connection, "RELEASE job")?;
+    let is_written = matches!(result, Ok(true));
+    let end = match is_written {
+        true => &["RELEASE job"][..],
+        false => &["ROLLBACK TO job", "RELEASE job"],
+    };
+    match end
+        .iter()
+        .try_for_each(|part| statement::control(connection, part))
+    {
+        Ok(()) if is_written => Written::Yes,
+        Ok(()) => Written::Undone,
+        Err(failed) => Written::Never(failed),
     }
-    result
+}
+
+/// The transaction ended in a statement that succeeded, which no statement of the library does.
+fn lost() -> Failed {
+    Failed::Ours(ErrorKind::Internal.into())
 }

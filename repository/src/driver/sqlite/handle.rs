@@ -24,7 +24,10 @@ use std::ptr::NonNull;
 use std::time::Duration;
 
 use rusqlite::Connection;
+use sqlx::Connection as _;
 use sqlx::sqlite::{LockedSqliteHandle, SqliteConnection};
+
+use super::place;
 
 /// The number of prepared statements that a connection keeps.
 const STATEMENTS: usize = 128;
@@ -82,6 +85,9 @@ impl Held {
         // SAFETY: the pointer is valid until `drop`. No other reference to the driver's connection exists: `lend` gives
         // one out only for as long as `self` is borrowed, and there is no lock.
         let driver: &'static mut SqliteConnection = unsafe { &mut *self.driver.as_ptr() };
+        // A lock whose caller was dropped may have left a command that unlocks the handle too early, before a statement
+        // that was sent meanwhile. The driver answers in order, so after this answer there is none.
+        driver.ping().await?;
         let mut lock = driver.lock_handle().await?;
         let handle = lock.as_raw_handle().as_ptr();
         // SAFETY: the handle is open, and closed only after this connection was dropped. `lock` keeps others from it.
@@ -89,6 +95,7 @@ impl Held {
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         // Whoever finds the database busy waits without holding a thread.
         connection.busy_timeout(Duration::ZERO).map_err(unusable)?;
+        place::install_checkpoints(&connection);
         self.in_place = Some(InPlace {
             connection,
             _lock: lock,

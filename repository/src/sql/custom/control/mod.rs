@@ -83,10 +83,10 @@ impl CustomSql<'_> {
         Ok(trace)
     }
 
-    /// Whether the text has at most one statement.
-    pub(crate) fn is_one_statement(&self) -> bool {
+    /// The number of statements in the text.
+    pub(crate) fn statements(&self) -> usize {
         let full = statements(self.engine, &self.tokens).filter(|statement| !statement.is_empty());
-        full.count() <= 1
+        full.count()
     }
 }
 
