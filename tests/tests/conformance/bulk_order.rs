@@ -320,7 +320,7 @@ async fn a_circle_is_removed_whole_or_names_the_first_key_of_a_row_that_stays(
 }
 
 #[twin_test(suite::tasks::Migrator, everywhere)]
-async fn the_references_of_a_stored_row_in_a_circle_are_checked_when_it_is_updated(
+async fn the_references_of_rows_in_a_circle_are_checked_in_the_order_of_the_call(
     db: &TwinDatabase,
 ) -> Result<()> {
     let tasks = everybodys::<Task>(db);
@@ -328,7 +328,13 @@ async fn the_references_of_a_stored_row_in_a_circle_are_checked_when_it_is_updat
     stored.next_id = Some(id(2));
     stored.parent_id = Some(id(404));
     let new = task(2).parent_id(Some(id(1))).next_id(Some(id(405)));
-    let circle = vec![Upsert::seen(stored), Upsert::new(new)];
+    // The new row is inserted before the stored one is updated.
+    let mut circle = vec![Upsert::seen(stored), Upsert::new(new)];
+    assert_eq!(
+        refused(tasks.upsert_many(circle.clone()).await),
+        foreign_key("tasks", &["parent_id"], "fk_tasks__parent_id")
+    );
+    circle.reverse();
     assert_eq!(
         refused(tasks.upsert_many(circle).await),
         foreign_key("tasks", &["next_id"], "fk_tasks__next_id")
