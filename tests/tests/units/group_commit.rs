@@ -11,6 +11,7 @@ use sea_orm::ConnectionTrait;
 use suite::observer::connect;
 use suite::pace::{PLENTY, limit};
 use suite::users::{ADA, BOB, NOBODY, habit_of, scope};
+use tokio::runtime::{self, Runtime};
 use tokio::task::JoinSet;
 
 type Habits = Arc<dyn Repository<Habit>>;
@@ -181,9 +182,7 @@ async fn a_write_that_waits_for_too_long_is_refused_and_not_written_later(
 
 /// A database whose trigger ends the insert of a habit with this name by this statement.
 async fn with_trigger(name: &str, statement: &str) -> Result<TwinDatabase> {
-    let db = TwinDatabase::create::<migration::Migrator>(Target::SqliteFile)
-        .await
-        .expect("a file for the test");
+    let db = file().await;
     let trigger = format!(
         "CREATE TRIGGER ending AFTER INSERT ON habits WHEN NEW.name = '{name}' BEGIN {statement}; END"
     );
@@ -244,6 +243,11 @@ async fn a_write_that_takes_too_long_fails_alone() -> Result<()> {
     twenty(&db, &store, |kind| *kind == ErrorKind::StatementTimeout).await
 }
 
+fn path_of(db: &TwinDatabase) -> String {
+    let path = db.url().trim_start_matches("sqlite://");
+    path.split('?').next().unwrap_or(path).to_owned()
+}
+
 /// The commits in a write-ahead log: the frames that name the size of the database after them,
 /// <https://sqlite.org/fileformat2.html#walformat>.
 fn commits_in(log: &[u8]) -> usize {
@@ -257,12 +261,9 @@ fn commits_in(log: &[u8]) -> usize {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn twenty_writes_that_wait_together_are_one_commit() -> Result<()> {
-    let db = TwinDatabase::create::<migration::Migrator>(Target::SqliteFile)
-        .await
-        .expect("a file for the test");
+    let db = file().await;
     habit_of(db.store(), ADA, "first").await?;
-    let path = db.url().trim_start_matches("sqlite://");
-    let path = format!("{}-wal", path.split('?').next().unwrap_or(path));
+    let path = format!("{}-wal", path_of(&db));
     let log = || std::fs::read(&path).expect("a write-ahead log");
     let before = commits_in(&log());
     let outcomes = together(&db, db.store(), 20, |habits, number| async move {
@@ -280,9 +281,7 @@ async fn twenty_writes_that_wait_together_are_one_commit() -> Result<()> {
 /// The pages of a write-ahead log, and the commits in place that are due a checkpoint, stay few.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_log_is_copied_into_the_database_without_waiting_for_the_disk_in_place() -> Result<()> {
-    let db = TwinDatabase::create::<migration::Migrator>(Target::SqliteFile)
-        .await
-        .expect("a file for the test");
+    let db = file().await;
     let store = StoreOptions::new(db.url())
         .synchronous(catamaran::Synchronous::Normal)
         .open()
@@ -291,11 +290,132 @@ async fn the_log_is_copied_into_the_database_without_waiting_for_the_disk_in_pla
     // Each row takes several pages, so a thousand pages are written again and again.
     let name = "x".repeat(200);
     for _ in 0..1_500 {
-        habits.insert(HabitDraft::new(name.clone(), "daily")).await?;
+        habits
+            .insert(HabitDraft::new(name.clone(), "daily"))
+            .await?;
     }
-    let path = db.url().trim_start_matches("sqlite://");
-    let path = format!("{}-wal", path.split('?').next().unwrap_or(path));
+    let path = format!("{}-wal", path_of(&db));
     let size = std::fs::metadata(path).expect("a write-ahead log").len();
     assert!(size < 16 * 1024 * 1024, "{size} bytes");
+    Ok(())
+}
+
+fn runtime(workers: usize, blocking: usize) -> Runtime {
+    let mut builder = match workers {
+        0 => runtime::Builder::new_current_thread(),
+        workers => {
+            let mut builder = runtime::Builder::new_multi_thread();
+            builder.worker_threads(workers);
+            builder
+        }
+    };
+    let built = builder.max_blocking_threads(blocking).enable_all().build();
+    built.expect("a runtime")
+}
+
+async fn file() -> TwinDatabase {
+    TwinDatabase::create::<migration::Migrator>(Target::SqliteFile)
+        .await
+        .expect("a file for the test")
+}
+
+/// A thread may keep a runtime and drive it only during its calls.
+#[test]
+fn a_write_that_waited_leaves_nothing_on_the_runtime_of_its_caller() -> Result<()> {
+    let driven = runtime(2, 8);
+    let idle = runtime(0, 1);
+    let db = driven.block_on(file());
+    let store = db.store().clone();
+    let unit = driven.block_on(store.begin_write(&scope(BOB)))?;
+    let commit = driven.spawn(async move {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        unit.commit().await
+    });
+    idle.block_on(habit_of(&store, ADA, "waited"))?;
+    driven
+        .block_on(commit)
+        .expect("the commit does not panic")?;
+    // Another one gave up.
+    let unit = driven.block_on(store.begin_write(&scope(BOB)))?;
+    let gave_up = idle.block_on(async {
+        let insert = habit_of(&store, ADA, "gave up");
+        tokio::time::timeout(Duration::from_millis(50), insert).await
+    });
+    assert!(gave_up.is_err());
+    driven.block_on(unit.commit())?;
+    driven.block_on(habit_of(&store, ADA, "after"))?;
+    driven.block_on(async { store.begin_write(&scope(BOB)).await?.commit().await })?;
+    assert_eq!(driven.block_on(names_of_ada(&db))?, ["after", "waited"]);
+    drop(idle);
+    Ok(())
+}
+
+#[test]
+fn calls_that_block_all_threads_of_their_runtime_for_blocking_work_end() -> Result<()> {
+    let runtime = runtime(2, 4);
+    let db = runtime.block_on(file());
+    let store = db.store().clone();
+    let handle = runtime.handle();
+    let calls: Vec<_> = (0..12)
+        .map(|number| {
+            let (store, handle) = (store.clone(), handle.clone());
+            runtime.spawn_blocking(move || match number % 3 {
+                0 => handle.block_on(habit_of(&store, ADA, "alone")).map(|_| ()),
+                1 => handle.block_on(async {
+                    let unit = store.begin_write(&scope(ADA)).await?;
+                    let draft = HabitDraft::new("in a unit", "daily");
+                    unit.repository::<Habit>().insert(draft).await?;
+                    unit.commit().await
+                }),
+                _ => {
+                    let habits = store.repository::<Habit>(&scope(ADA));
+                    let drafts = vec![HabitDraft::new("one of many", "daily"); 3];
+                    handle.block_on(habits.insert_many(drafts)).map(|_| ())
+                }
+            })
+        })
+        .collect();
+    for call in calls {
+        runtime.block_on(call).expect("no call panics")?;
+    }
+    assert_eq!(runtime.block_on(names_of_ada(&db))?.len(), 20);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_that_waits_is_told_that_the_file_was_replaced() -> Result<()> {
+    let db = file().await;
+    let path = path_of(&db);
+    let other = format!("{path}.other");
+    let connection = connect(db.url()).await?;
+    let copy = format!("VACUUM INTO '{other}'");
+    connection.execute_unprepared(&copy).await?;
+    connection.close().await?;
+    let store = db.open_another().await?;
+    habit_of(&store, ADA, "in the old file").await?;
+    let unit = store.begin_write(&scope(BOB)).await?;
+    let mut waiting = JoinSet::new();
+    for _ in 0..4 {
+        let store = store.clone();
+        waiting.spawn(async move { habit_of(&store, ADA, "waited").await });
+    }
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    for end in ["", "-wal", "-shm"] {
+        // There may be no log.
+        let _removed = std::fs::remove_file(format!("{path}{end}"));
+    }
+    std::fs::rename(&other, &path).expect("the same folder");
+    unit.rollback().await?;
+    let mut told = 0;
+    while let Some(ended) = waiting.join_next().await {
+        if let Err(error) = ended.expect("no write panics") {
+            assert!(
+                matches!(error.kind(), ErrorKind::Unavailable { .. }),
+                "{error:?}"
+            );
+            told += 1;
+        }
+    }
+    assert!(told > 0, "nobody was told");
     Ok(())
 }

@@ -228,7 +228,6 @@ pub struct SqlitePool {
     anchor: Option<Pool<Manager>>,
     /// Commits writes together. `None` for an in-memory database, whose commits wait for nothing.
     group: Option<Arc<Group>>,
-    acquire_timeout: Duration,
     response_deadline: Duration,
 }
 
@@ -280,7 +279,6 @@ impl SqlitePool {
             readers: pool_of(readers, settings.readers, settings)?,
             anchor: None,
             group: Some(Arc::default()),
-            acquire_timeout: settings.acquire_timeout,
             response_deadline: settings.response_deadline(),
         };
         pool.acquire(Access::Write).await?.release();
@@ -316,7 +314,6 @@ impl SqlitePool {
             readers: only,
             anchor: Some(anchor),
             group: None,
-            acquire_timeout: settings.acquire_timeout,
             response_deadline: settings.response_deadline(),
         };
         if let Some(apply) = migrations {
@@ -339,12 +336,8 @@ impl SqlitePool {
     }
 
     /// The writes that are committed together.
-    pub(super) fn group(&self) -> Option<&Arc<Group>> {
-        self.group.as_ref()
-    }
-
-    pub(super) fn acquire_timeout(&self) -> Duration {
-        self.acquire_timeout
+    pub(super) fn group(&self) -> Option<&Group> {
+        self.group.as_deref()
     }
 
     /// The SQL that begins a session.

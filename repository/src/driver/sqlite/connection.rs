@@ -57,7 +57,8 @@ pub struct PooledConnection {
     commit_waits: CommitWaits,
     /// The number of written statements since the last begin or commit.
     written: u32,
-    checkpoint_is_due: bool,
+    /// Whether the next commit neither begins the write-ahead log nor copies it into the database.
+    log_is_short: bool,
     in_transaction: bool,
     /// Whether it was returned to the pool without an open transaction.
     released: bool,
@@ -83,7 +84,7 @@ impl PooledConnection {
             lock_timeout,
             commit_waits,
             written: 0,
-            checkpoint_is_due: false,
+            log_is_short: false,
             in_transaction: false,
             released: false,
         }
@@ -177,7 +178,9 @@ impl PooledConnection {
         if begin.elapsed() > place::READ_LIMIT {
             text.effort.measure(true);
         }
-        self.checkpoint_is_due |= place::left_checkpoint();
+        drop(statement);
+        drop(held);
+        self.note_commit(place::committed_pages());
         self.written = self.written.saturating_add(1);
         Attempt::Done(result)
     }
@@ -196,7 +199,7 @@ impl PooledConnection {
     pub(super) fn commits_in_place(&self) -> bool {
         match self.commit_waits {
             CommitWaits::Never => true,
-            CommitWaits::Sometimes => !self.checkpoint_is_due,
+            CommitWaits::Sometimes => self.log_is_short,
             CommitWaits::Always => false,
         }
     }
@@ -215,11 +218,10 @@ impl PooledConnection {
         // Set here, so that an interrupt of a dropped call that has not begun is not lost.
         self.guarded.deadline.set_at(limit);
         self.written = u32::MAX;
-        self.checkpoint_is_due = false;
         let sql = text.sql.clone();
         let effort = text.effort.clone();
         let commit_waits = self.commit_waits;
-        blocking(held, move |connection| {
+        let ended = blocking(held, move |connection| {
             let begin = Instant::now();
             let result = match connection.prepare_cached(&sql) {
                 Ok(mut prepared) => {
@@ -236,9 +238,18 @@ impl PooledConnection {
                 }
                 Err(error) => Err(error.into()),
             };
-            (work, result)
-        })
-        .await
+            (work, result, place::committed_pages())
+        });
+        let (work, result, pages) = ended.await?;
+        self.note_commit(pages);
+        Ok((work, result))
+    }
+
+    /// Notes the pages of the write-ahead log after a commit.
+    fn note_commit(&mut self, pages: Option<i32>) {
+        if let Some(pages) = pages {
+            self.log_is_short = place::is_short_log(pages);
+        }
     }
 
     /// Runs the parts of a text that begins or ends a transaction or a savepoint. They have no time limit: after a
@@ -292,13 +303,15 @@ impl PooledConnection {
         work: impl FnOnce(&Connection) -> T + Send + 'static,
     ) -> Result<T> {
         if !is_short {
-            self.checkpoint_is_due = false;
-            return blocking(held, work).await;
+            let work = move |connection: &Connection| (work(connection), place::committed_pages());
+            let (done, pages) = blocking(held, work).await?;
+            self.note_commit(pages);
+            return Ok(done);
         }
         let begin = Instant::now();
         let done = held.in_place().map(work);
         place::spent_since(begin);
-        self.checkpoint_is_due |= place::left_checkpoint();
+        self.note_commit(place::committed_pages());
         done.ok_or_else(lost)
     }
 
@@ -331,23 +344,18 @@ impl Lent {
     }
 }
 
-/// Runs work on a thread for blocking work. It runs to its end, even if the caller is dropped.
+/// Runs work on a thread for blocking work. Work that has begun runs to its end, even if the caller is dropped.
+///
+/// The threads are not those of the runtime. An application may fill those with calls that wait for this library.
 async fn blocking<T: Send + 'static>(
     held: OwnedMutexGuard<Held>,
     work: impl FnOnce(&Connection) -> T + Send + 'static,
 ) -> Result<T> {
-    let task = tokio::task::spawn_blocking(move || {
+    let done = ::blocking::unblock(move || {
         let _thread = BlockingThread::enter();
         held.in_place().map(work)
     });
-    match task.await {
-        Ok(done) => done.ok_or_else(lost),
-        Err(ended) => match ended.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            // The runtime is shutting down, and the work has not begun.
-            Err(_) => Err(lost()),
-        },
-    }
+    done.await.ok_or_else(lost)
 }
 
 /// The error of a connection whose driver has ended.

@@ -1,7 +1,8 @@
 //! Group commit: writes of one statement that wait for the writer are committed together, with one sync of the disk.
 //!
-//! A write that finds the writer free runs alone. The others queue here, and a task commits them in one transaction.
-//! Each statement runs in a savepoint, and its caller is told the outcome only after the commit.
+//! A write that finds the writer free runs alone. The others queue here, and the first of their callers that gets the
+//! writer commits all of them in one transaction. Each statement runs in a savepoint, and its caller is told the outcome
+//! only after the commit.
 //!
 //! Only successes are told. A statement that is refused, or that finds no row, runs again alone, because what follows,
 //! such as looking for the violated constraint, needs the connection. If SQLite rolls the whole transaction back, by an
@@ -16,8 +17,8 @@ use deadpool::managed::Object;
 use rusqlite::{Connection, Statement};
 use tokio::sync::oneshot;
 
-use super::connect::SqlitePool;
-use super::connection::{Guarded, PooledConnection};
+use super::connect::{Manager, SqlitePool};
+use super::connection::Guarded;
 use super::place::SHORT_COMMIT;
 use super::statement::{self, Failed};
 use crate::driver::Access;
@@ -29,14 +30,7 @@ const MOST: usize = 256;
 
 /// The writes that wait for the writer.
 #[derive(Default)]
-pub(super) struct Group(Mutex<Queue>);
-
-#[derive(Default)]
-struct Queue {
-    jobs: VecDeque<Box<dyn Job>>,
-    /// Whether a task takes the jobs from the queue.
-    has_task: bool,
-}
+pub(super) struct Group(Mutex<VecDeque<Box<dyn Job>>>);
 
 /// A statement that waits for the writer.
 pub(super) trait Job: Send {
@@ -115,26 +109,21 @@ where
 }
 
 impl Group {
-    fn queue(&self) -> MutexGuard<'_, Queue> {
+    fn queue(&self) -> MutexGuard<'_, VecDeque<Box<dyn Job>>> {
         // Each change leaves the queue valid, so it is valid even if the lock is poisoned.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next jobs. If there are none, the task ends.
+    /// The next jobs whose callers still wait.
     fn take(&self) -> Vec<Box<dyn Job>> {
         let mut queue = self.queue();
-        let count = queue.jobs.len().min(MOST);
-        let jobs: Vec<_> = queue.jobs.drain(..count).collect();
-        queue.has_task = !jobs.is_empty();
-        jobs
+        queue.retain(|job| job.is_waiting());
+        let count = queue.len().min(MOST);
+        queue.drain(..count).collect()
     }
 
-    /// Whether a caller still waits. If none does, the task ends.
-    fn has_waiting(&self) -> bool {
-        let mut queue = self.queue();
-        queue.jobs.retain(|job| job.is_waiting());
-        queue.has_task = !queue.jobs.is_empty();
-        queue.has_task
+    fn is_empty(&self) -> bool {
+        self.queue().is_empty()
     }
 }
 
@@ -144,11 +133,11 @@ impl Group {
 /// Returns the outcome after its commit, or `None` if nothing was written and the statement must run alone.
 ///
 /// # Errors
-/// That of the statement, if it made SQLite roll back the whole transaction.
-/// [`PoolTimeout`](ErrorKind::PoolTimeout) if it was not begun in time.
+/// That of the statement, if it made SQLite roll back the whole transaction, and those of the writer, such as
+/// [`PoolTimeout`](ErrorKind::PoolTimeout).
 pub(super) async fn write<T, F>(
     pool: &SqlitePool,
-    group: &Arc<Group>,
+    group: &Group,
     text: &SqlText,
     work: F,
 ) -> Result<Option<T>>
@@ -158,88 +147,82 @@ where
 {
     let (caller, mut told) = oneshot::channel();
     let claimed = Arc::new(AtomicBool::new(false));
-    let job = Box::new(Queued {
+    group.queue().push_back(Box::new(Queued {
         text: text.clone(),
         work,
         outcome: None,
         claimed: claimed.clone(),
         caller,
-    });
-    let has_task = {
-        let mut queue = group.queue();
-        queue.jobs.push_back(job);
-        std::mem::replace(&mut queue.has_task, true)
-    };
-    if !has_task {
-        let task = Task {
-            pool: pool.clone(),
-            group: group.clone(),
-            has_ended: false,
+    }));
+    loop {
+        let acquired = tokio::select! {
+            biased;
+            // Without an answer its commit was not begun.
+            told = &mut told => return told.unwrap_or(Ok(None)),
+            acquired = pool.acquire(Access::Write) => acquired,
         };
-        tokio::spawn(task.run());
-    }
-    let told = match tokio::time::timeout(pool.acquire_timeout(), &mut told).await {
-        Ok(told) => told,
-        Err(_) if !claimed.swap(true, Ordering::AcqRel) => {
-            return Err(ErrorKind::PoolTimeout.into());
+        match acquired {
+            Ok(connection) => Leader::new(connection).commit(group).await,
+            Err(error) if !claimed.swap(true, Ordering::AcqRel) => return Err(error),
+            Err(_) => break,
         }
-        Err(_) => match tokio::time::timeout(pool.response_deadline(), told).await {
-            Ok(told) => told,
-            Err(_) => return Err(ErrorKind::ConnectionLost.into()),
-        },
-    };
-    // Without an answer the task has ended before its commit: with its runtime, or in a panic.
-    told.unwrap_or(Ok(None))
+    }
+    // Another caller has begun to commit it.
+    match tokio::time::timeout(pool.response_deadline(), told).await {
+        Ok(told) => told.unwrap_or(Ok(None)),
+        Err(_) => Err(ErrorKind::ConnectionLost.into()),
+    }
 }
 
-/// The task that commits the jobs. If it is dropped before its end, the callers of the waiting jobs run them alone.
-struct Task {
-    pool: SqlitePool,
-    group: Arc<Group>,
-    has_ended: bool,
+/// The caller that got the writer, and commits the statements of all that wait. If it is dropped, they wait on.
+struct Leader {
+    connection: Option<Object<Manager>>,
+    /// Whether no transaction is open.
+    is_clean: bool,
 }
 
-impl Task {
-    async fn run(mut self) {
-        loop {
-            // Callers that were told of the last commit may write again at once: they join the next one.
-            tokio::task::yield_now().await;
-            let acquired = self.pool.acquire(Access::Write).await;
-            let jobs = match &acquired {
-                // Each caller ends its own wait, and later ones still wait.
-                Err(error) if *error.kind() == ErrorKind::PoolTimeout => {
-                    match self.group.has_waiting() {
-                        true => continue,
-                        false => Vec::new(),
-                    }
-                }
-                _ => self.group.take(),
-            };
-            if jobs.is_empty() {
-                self.has_ended = true;
-                if let Ok(mut connection) = acquired {
-                    connection.release();
-                }
-                return;
-            }
-            match acquired {
-                Ok(mut connection) => match commit(&mut connection, jobs).await {
-                    true => connection.release(),
-                    false => drop(Object::take(connection)),
-                },
+impl Leader {
+    fn new(connection: Object<Manager>) -> Self {
+        Leader {
+            connection: Some(connection),
+            is_clean: true,
+        }
+    }
+
+    async fn commit(mut self, group: &Group) {
+        let Some(connection) = self.connection.as_mut().filter(|_| !group.is_empty()) else {
+            return;
+        };
+        self.is_clean = false;
+        if let Err(error) = connection.control("BEGIN IMMEDIATE").await {
+            self.is_clean = !error.breaks_connection();
+            tell_all(group.take(), || match error.kind() {
+                // They have waited for the lock together.
+                ErrorKind::LockTimeout => Verdict::Failed(ErrorKind::LockTimeout.into()),
                 // Alone, each finds the error of its own.
-                Err(_) => tell_all(jobs, || Verdict::Alone),
-            }
+                _ => Verdict::Alone,
+            });
+            return;
         }
+        let jobs = group.take();
+        let guarded = connection.guarded().clone();
+        let is_short = jobs.len() <= SHORT_COMMIT as usize
+            && jobs.iter().all(|job| !job.text().effort.is_long())
+            && connection.commits_in_place();
+        let work = move |connection: &Connection| write_all(connection, jobs, &guarded);
+        self.is_clean = connection.with(is_short, work).await.unwrap_or(false);
+        // Callers that were told may write again at once. They find the writer in use, and wait for the next commit
+        // together.
+        tokio::task::yield_now().await;
     }
 }
 
-impl Drop for Task {
+impl Drop for Leader {
     fn drop(&mut self) {
-        if !self.has_ended {
-            let mut queue = self.group.queue();
-            queue.has_task = false;
-            queue.jobs.clear();
+        match self.connection.take() {
+            Some(mut connection) if self.is_clean => connection.release(),
+            Some(connection) => drop(Object::take(connection)),
+            None => {}
         }
     }
 }
@@ -251,20 +234,6 @@ fn tell_all(jobs: impl IntoIterator<Item = Box<dyn Job>>, verdict: impl Fn() -> 
             job.tell(verdict());
         }
     }
-}
-
-/// Commits the jobs in one transaction. Returns whether the connection can be used again.
-async fn commit(connection: &mut PooledConnection, jobs: Vec<Box<dyn Job>>) -> bool {
-    if let Err(error) = connection.control("BEGIN IMMEDIATE").await {
-        // They have waited for the lock together, and nothing was written.
-        tell_all(jobs, || Verdict::Failed(error.kind().clone().into()));
-        return !error.breaks_connection();
-    }
-    let guarded = connection.guarded().clone();
-    let is_short = jobs.len() <= SHORT_COMMIT as usize && connection.commits_in_place();
-    let work = move |connection: &Connection| write_all(connection, jobs, &guarded);
-    // Work that was not begun has dropped its jobs, so that their callers run them alone.
-    connection.with(is_short, work).await.unwrap_or(false)
 }
 
 /// Runs the jobs in the transaction that was begun, commits it, and tells the callers. Returns whether the connection

@@ -7,7 +7,7 @@
 //! | --- | --- |
 //! | a read of one row or a page, for up to [`READ_LIMIT`]; then it is interrupted, begins anew on the other thread, and does so at once the next time | all other reads, custom SQL |
 //! | a write of one row, in a transaction or with `synchronous=NORMAL` | writes of many rows |
-//! | `BEGIN`, savepoints, `ROLLBACK`, a `COMMIT` that does not wait for the disk | a `COMMIT` that does: with `synchronous=FULL`, after many writes, or if a checkpoint is due |
+//! | `BEGIN`, savepoints, `ROLLBACK`, a `COMMIT` that does not wait for the disk | a `COMMIT` that does: with `synchronous=FULL`, after many writes, if a checkpoint is due, or if the log begins anew |
 //!
 //! Nobody waits for a lock of the database in place: see [`Waiting`].
 
@@ -40,8 +40,8 @@ thread_local! {
     /// Whether a commit on this thread may copy the write-ahead log into the database.
     static MAY_CHECKPOINT: Cell<bool> = const { Cell::new(false) };
 
-    /// Whether a commit on this thread left a checkpoint to a later one.
-    static CHECKPOINT_DUE: Cell<bool> = const { Cell::new(false) };
+    /// The pages in the write-ahead log after the last commit on this thread.
+    static COMMITTED_PAGES: Cell<Option<i32>> = const { Cell::new(None) };
 }
 
 /// Lets other tasks run if statements in place have taken longer than this.
@@ -60,20 +60,23 @@ pub(super) fn spent_since(begin: Instant) {
 /// Makes the connection checkpoint only on threads for blocking work: a checkpoint waits for the disk.
 pub(super) fn install_checkpoints(connection: &Connection) {
     connection.wal_hook(Some(|wal: &Wal, pages| {
-        if pages >= CHECKPOINT_PAGES {
-            match MAY_CHECKPOINT.get() {
-                // As in SQLite's own hook, the commit has succeeded, whatever becomes of the checkpoint.
-                true => drop(wal.checkpoint()),
-                false => CHECKPOINT_DUE.set(true),
-            }
+        COMMITTED_PAGES.set(Some(pages));
+        if !is_short_log(pages) && MAY_CHECKPOINT.get() {
+            // As in SQLite's own hook, the commit has succeeded, whatever becomes of the checkpoint.
+            drop(wal.checkpoint());
         }
         Ok(())
     }));
 }
 
-/// Whether a commit in place on this thread has left a checkpoint to a later one, since the last call.
-pub(super) fn left_checkpoint() -> bool {
-    CHECKPOINT_DUE.take()
+/// The pages in the write-ahead log after the last commit on this thread, if there was one since the last call.
+pub(super) fn committed_pages() -> Option<i32> {
+    COMMITTED_PAGES.take()
+}
+
+/// Whether no checkpoint is due. The commit after a checkpoint waits for the disk too, because it begins the log anew.
+pub(super) fn is_short_log(pages: i32) -> bool {
+    pages < CHECKPOINT_PAGES
 }
 
 /// Marks this thread as one for blocking work, until the value is dropped.
