@@ -133,6 +133,17 @@ pub const MISSING: &str = "no such row";
 /// The message of a write to a row that has another version.
 pub const CONFLICT: &str = "conflict";
 
+/// Fails if fewer rows were written than there are: one has another version.
+///
+/// # Errors
+/// [`CONFLICT`].
+pub fn all_written(rows: &[Habit], written: u64) -> Outcome<()> {
+    match written == rows.len() as u64 {
+        true => Ok(()),
+        false => Err(CONFLICT.into()),
+    }
+}
+
 /// The row with another name of the same length, which differs from the name before.
 pub fn renamed(mut habit: Habit) -> Habit {
     habit.name = format!("Drink a glass of water, turn {:08}", habit.version);

@@ -96,13 +96,14 @@ pub(crate) fn now() -> DateTime<Utc> {
     SystemClock.now().trunc_subsecs(6)
 }
 
-/// The rows that an upsert writes, for contestants that do not use Catamaran.
+/// The rows that an upsert writes, each in its next version, for contestants that do not use Catamaran.
 pub(crate) fn to_write(rows: Vec<Upsert>) -> Vec<Habit> {
     let at = now();
     let row = |row| match row {
         Upsert::New(draft) => stamped(draft),
         Upsert::Seen(row) => Habit {
             updated_at: at,
+            version: row.version + 1,
             ..row
         },
     };

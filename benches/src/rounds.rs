@@ -14,7 +14,7 @@ use crate::workload::Workload;
 /// Calls of the warm-up, which also determines how many calls fill a turn.
 const FEW: u64 = 48;
 
-/// Turns of each contestant in a round. The fastest counts, since other load on the machine only adds time.
+/// Turns of each contestant in a round; half as many if a call is long, and one if a turn is. The fastest counts, since other load on the machine only adds time.
 const TURNS: usize = 4;
 
 /// What was measured for one workload.
@@ -64,9 +64,10 @@ pub async fn measure(
     for player in &players {
         amounts.push(warm_up(stage, player, workload, arguments).await);
     }
-    let turns = match arguments.quick || workload.is_bulk() || workload.has_ticker() {
-        true => 1,
-        false => TURNS,
+    let turns = match workload {
+        _ if arguments.quick || workload.has_ticker() => 1,
+        _ if workload.is_bulk() => TURNS / 2,
+        _ => TURNS,
     };
     let mut samples: Vec<Vec<Sample>> = vec![Vec::new(); players.len()];
     let gauge = Gauge::read();

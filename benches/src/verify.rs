@@ -146,7 +146,8 @@ async fn upserts(stage: &Stage, reference: &One, contestant: &One) -> Outcome<()
     same_as_stored(reference, &rows).await?;
 
     stage.tidy().await?;
-    let current = rows[0].clone();
+    let id = rows[0].id;
+    let current = reference.get(id).await?.ok_or("no such row")?;
     // Written since it was read, with other contents: Catamaran accepts the same contents again.
     let mut stale = before[1].clone();
     stale.name = "stale".to_owned();
@@ -157,7 +158,7 @@ async fn upserts(stage: &Stage, reference: &One, contestant: &One) -> Outcome<()
     ];
     let conflict = contestant.upsert_many(changes).await;
     check(conflict.is_err(), "an upsert of a stale row is refused")?;
-    let stored = reference.get(current.id).await?;
+    let stored = reference.get(id).await?;
     check(stored == Some(current), "a refused upsert writes no row")?;
     let inserted = stage.tidy().await?;
     check(inserted == 0, "a refused upsert inserts no row")

@@ -1,7 +1,5 @@
 //! Diesel on Postgres: diesel-async over a pool of connections.
 
-use std::collections::HashMap;
-
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use diesel::dsl::sql;
@@ -17,7 +15,7 @@ use uuid::Uuid;
 use super::pool::Pool;
 use super::sqlx_postgres::claims;
 use crate::contestant::{
-    CONFLICT, Contestant, MISSING, Outcome, PAGE, Place, Rows, Upsert, Visit, renamed,
+    CONFLICT, Contestant, MISSING, Outcome, PAGE, Place, Rows, Upsert, Visit, all_written, renamed,
 };
 use crate::dataset::{OWNER, now, stamped, to_write};
 use crate::workload::Workload;
@@ -146,8 +144,7 @@ async fn update(db: &mut Db, row: Habit) -> Outcome<Option<Habit>> {
     Ok(row.map(Habit::from))
 }
 
-async fn upsert_many(db: &mut Db, mut rows: Vec<Habit>) -> Outcome<Vec<Habit>> {
-    let mut stored: HashMap<Uuid, (i64, DateTime<Utc>)> = HashMap::with_capacity(rows.len());
+async fn upsert_many(db: &mut Db, rows: Vec<Habit>) -> Outcome<Vec<Habit>> {
     for chunk in rows.chunks(CHUNK) {
         let models: Vec<Model> = chunk.iter().cloned().map(Model::from).collect();
         let insert = diesel::insert_into(habits::table)
@@ -161,21 +158,14 @@ async fn upsert_many(db: &mut Db, mut rows: Vec<Habit>) -> Outcome<Vec<Habit>> {
                 habits::sort_order.eq(excluded(habits::sort_order)),
                 habits::is_archived.eq(excluded(habits::is_archived)),
                 habits::updated_at.eq(excluded(habits::updated_at)),
-                habits::version.eq(habits::version + 1),
+                habits::version.eq(excluded(habits::version)),
             ));
         let same = habits::user_id
             .eq(excluded(habits::user_id))
-            .and(habits::version.eq(excluded(habits::version)))
+            .and((habits::version + 1).eq(excluded(habits::version)))
             .and(habits::deleted_at.is_null());
         let insert = diesel::query_dsl::methods::FilterDsl::filter(insert, same);
-        let returning = (habits::id, habits::version, habits::created_at);
-        let returned: Vec<(Uuid, i64, DateTime<Utc>)> =
-            insert.returning(returning).get_results(db).await?;
-        let pairs = returned.into_iter();
-        stored.extend(pairs.map(|(id, version, created_at)| (id, (version, created_at))));
-    }
-    for row in &mut rows {
-        (row.version, row.created_at) = stored.remove(&row.id).ok_or(CONFLICT)?;
+        all_written(chunk, insert.execute(db).await? as u64)?;
     }
     Ok(rows)
 }

@@ -182,7 +182,7 @@ fn update(db: &mut SqliteConnection, row: Habit) -> Outcome<Option<Habit>> {
     Ok(update.get_result(db).optional()?.map(Habit::from))
 }
 
-fn upsert(db: &mut SqliteConnection, mut row: Habit) -> Outcome<Habit> {
+fn upsert(db: &mut SqliteConnection, row: Habit) -> Outcome<Habit> {
     let insert = diesel::insert_into(habits::table)
         .values(Model::from(row.clone()))
         .on_conflict(habits::id)
@@ -194,19 +194,17 @@ fn upsert(db: &mut SqliteConnection, mut row: Habit) -> Outcome<Habit> {
             habits::sort_order.eq(excluded(habits::sort_order)),
             habits::is_archived.eq(excluded(habits::is_archived)),
             habits::updated_at.eq(excluded(habits::updated_at)),
-            habits::version.eq(habits::version + 1),
+            habits::version.eq(excluded(habits::version)),
         ));
     let same = habits::user_id
         .eq(excluded(habits::user_id))
-        .and(habits::version.eq(excluded(habits::version)))
+        .and((habits::version + 1).eq(excluded(habits::version)))
         .and(habits::deleted_at.is_null());
-    let insert = diesel::query_dsl::methods::FilterDsl::filter(insert, same)
-        .returning((habits::version, habits::created_at));
-    let stored: Option<(i64, Time)> = insert.get_result(db).optional()?;
-    let (version, created_at) = stored.ok_or(CONFLICT)?;
-    row.version = version;
-    row.created_at = created_at.0;
-    Ok(row)
+    let insert = diesel::query_dsl::methods::FilterDsl::filter(insert, same);
+    match insert.execute(db)? {
+        0 => Err(CONFLICT.into()),
+        _ => Ok(row),
+    }
 }
 
 fn stream_many(db: &mut SqliteConnection, limit: usize, visit: Visit<'_>) -> Outcome<()> {

@@ -3,8 +3,6 @@
 //! Tuned means: no ping before a connection is used, no statement log, the keyset as a row value, and no
 //! RETURNING where the row is known.
 
-use std::collections::HashMap;
-
 use async_trait::async_trait;
 use catamaran::record::{Native, Twin};
 use chrono::{DateTime, Utc};
@@ -19,7 +17,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::contestant::{
-    CONFLICT, Contestant, Outcome, PAGE, Place, Rows, Unit, Upsert, Visit, ten_calls,
+    Contestant, Outcome, PAGE, Place, Rows, Unit, Upsert, Visit, all_written, ten_calls,
 };
 use crate::contestants::sqlx_postgres;
 use crate::dataset::{OWNER, now, stamped, to_write};
@@ -146,9 +144,9 @@ macro_rules! contestant {
                         Column::IsArchived,
                         Column::UpdatedAt,
                     ])
-                    .value(Column::Version, stored(Column::Version).add(1))
+                    .value(Column::Version, excluded(Column::Version))
                     .action_and_where(stored(Column::UserId).eq(excluded(Column::UserId)))
-                    .action_and_where(stored(Column::Version).eq(excluded(Column::Version)))
+                    .action_and_where(stored(Column::Version).eq(excluded(Column::Version).sub(1)))
                     .action_and_where(stored(Column::DeletedAt).is_null())
                     .to_owned()
             }
@@ -215,17 +213,18 @@ macro_rules! contestant {
                 async fn upsert_many(&self, rows: Vec<Upsert>) -> Outcome<Vec<Habit>> {
                     let rows = to_write(rows);
                     let transaction = self.begin().await?;
-                    let mut stored = HashMap::with_capacity(rows.len());
                     for chunk in rows.chunks(CHUNK) {
                         let insert = Entity::insert_many(chunk.iter().cloned().map(model))
                             .on_conflict(on_conflict());
-                        for written in insert.exec_with_returning(&transaction).await? {
-                            let written = habit(written);
-                            stored.insert(written.id, written);
-                        }
+                        let written = match self.tuned {
+                            true => insert.exec_without_returning(&transaction).await?,
+                            false => {
+                                let models = insert.exec_with_returning(&transaction).await?;
+                                models.len() as u64
+                            }
+                        };
+                        all_written(chunk, written)?;
                     }
-                    let in_order = rows.iter().map(|row| stored.remove(&row.id));
-                    let rows = in_order.collect::<Option<_>>().ok_or(CONFLICT)?;
                     transaction.commit().await?;
                     Ok(rows)
                 }

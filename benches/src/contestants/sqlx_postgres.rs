@@ -1,7 +1,5 @@
 //! Hand-written sqlx on Postgres: one pool, prepared statements, rows read by position.
 
-use std::collections::HashMap;
-
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use entity::{Habit, HabitDraft};
@@ -12,7 +10,7 @@ use sea_orm::sqlx::{self, Postgres, Row, Transaction, query::Query};
 use uuid::Uuid;
 
 use crate::contestant::{
-    CONFLICT, Contestant, Outcome, PAGE, Place, Rows, Unit, Upsert, Visit, ten_calls,
+    Contestant, Outcome, PAGE, Place, Rows, Unit, Upsert, Visit, all_written, ten_calls,
 };
 use crate::dataset::{OWNER, now, stamped, to_write};
 use crate::workload::Workload;
@@ -71,7 +69,8 @@ pub(super) const INSERT_MANY: &str = concat!(
 
 pub(super) const COUNT: &str = "SELECT count(*) FROM habits WHERE name = $1 AND deleted_at IS NULL";
 
-/// An upsert of many rows: an owner's row of the same version is updated.
+/// An upsert of many rows. The version of a row to write is the next one, so what is stored is known without RETURNING,
+/// and a conflict shows in the number of rows.
 pub(super) const UPSERT_MANY: &str = concat!(
     "INSERT INTO habits (",
     columns!(),
@@ -79,9 +78,9 @@ pub(super) const UPSERT_MANY: &str = concat!(
      $7::bool[], $8::timestamptz[], $9::timestamptz[], $10::int8[], $11::timestamptz[]) \
      ON CONFLICT (id) DO UPDATE SET name = excluded.name, cadence = excluded.cadence, \
      color = excluded.color, sort_order = excluded.sort_order, is_archived = excluded.is_archived, \
-     updated_at = excluded.updated_at, version = habits.version + 1 \
-     WHERE habits.user_id = excluded.user_id AND habits.version = excluded.version \
-     AND habits.deleted_at IS NULL RETURNING id, version, created_at"
+     updated_at = excluded.updated_at, version = excluded.version \
+     WHERE habits.user_id = excluded.user_id AND habits.version = excluded.version - 1 \
+     AND habits.deleted_at IS NULL"
 );
 
 /// Role and claims in one statement, so that a call under row level security makes four round trips.
@@ -192,15 +191,9 @@ fn bind_many<'q>(text: &'static str, rows: &[Habit]) -> Bound<'q> {
 
 /// Upserts rows in one statement, inside the caller's transaction.
 async fn write_changes(db: &mut PgConnection, rows: Vec<Upsert>) -> Outcome<Vec<Habit>> {
-    let mut rows = to_write(rows);
-    let query = bind_many(UPSERT_MANY, &rows);
-    let mut stored: HashMap<Uuid, (i64, DateTime<Utc>)> = HashMap::with_capacity(rows.len());
-    for row in query.fetch_all(db).await? {
-        stored.insert(row.try_get(0)?, (row.try_get(1)?, row.try_get(2)?));
-    }
-    for row in &mut rows {
-        (row.version, row.created_at) = stored.remove(&row.id).ok_or(CONFLICT)?;
-    }
+    let rows = to_write(rows);
+    let written = bind_many(UPSERT_MANY, &rows).execute(db).await?;
+    all_written(&rows, written.rows_affected())?;
     Ok(rows)
 }
 

@@ -1,7 +1,5 @@
 //! Hand-written sqlx on SQLite: one pool, prepared statements, rows read by position.
 
-use std::collections::HashMap;
-
 use async_trait::async_trait;
 use catamaran::sqlite::TextTime;
 use chrono::{DateTime, Utc};
@@ -13,7 +11,7 @@ use sea_orm::sqlx::{self, AssertSqlSafe, Row, Sqlite, Transaction, query::Query}
 use uuid::{Uuid, fmt::Hyphenated};
 
 use crate::contestant::{
-    CONFLICT, Contestant, Outcome, PAGE, Place, Rows, Unit, Upsert, Visit, ten_calls,
+    Contestant, Outcome, PAGE, Place, Rows, Unit, Upsert, Visit, all_written, ten_calls,
 };
 use crate::dataset::{OWNER, now, stamped, to_write};
 
@@ -64,15 +62,16 @@ pub(super) const MANY_BY_ID: &str = concat!(
 
 pub(super) const COUNT: &str = "SELECT count(*) FROM habits WHERE name = ? AND deleted_at IS NULL";
 
-/// What an upsert does with a row that exists, and what it returns: an owner's row of the same version is updated.
+/// What an upsert does with a row that exists. The version of the row to write is the next one, so what is stored is
+/// known without RETURNING, and a conflict shows in the number of rows.
 macro_rules! on_conflict {
     () => {
         " ON CONFLICT (id) DO UPDATE SET name = excluded.name, cadence = excluded.cadence, \
          color = excluded.color, sort_order = excluded.sort_order, \
          is_archived = excluded.is_archived, updated_at = excluded.updated_at, \
-         version = habits.version + 1 \
-         WHERE habits.user_id = excluded.user_id AND habits.version = excluded.version \
-         AND habits.deleted_at IS NULL RETURNING id, version, created_at"
+         version = excluded.version \
+         WHERE habits.user_id = excluded.user_id AND habits.version = excluded.version - 1 \
+         AND habits.deleted_at IS NULL"
     };
 }
 
@@ -195,20 +194,13 @@ fn insert_text(rows: usize) -> String {
 
 /// Upserts rows in statements of [`CHUNK`] rows each, inside the caller's transaction.
 async fn write_changes(db: &mut SqliteConnection, rows: Vec<Upsert>) -> Outcome<Vec<Habit>> {
-    let mut rows = to_write(rows);
-    let mut stored: HashMap<Uuid, (i64, DateTime<Utc>)> = HashMap::with_capacity(rows.len());
+    let rows = to_write(rows);
     for chunk in rows.chunks(CHUNK) {
         let text = insert_text(chunk.len()) + on_conflict!();
         let query = sqlx::query(AssertSqlSafe(text));
         let query = chunk.iter().fold(query, bind_row);
-        for row in query.fetch_all(&mut *db).await? {
-            let id = row.try_get::<Hyphenated, _>(0)?.into_uuid();
-            let created_at = row.try_get::<TextTime, _>(2)?.0;
-            stored.insert(id, (row.try_get(1)?, created_at));
-        }
-    }
-    for row in &mut rows {
-        (row.version, row.created_at) = stored.remove(&row.id).ok_or(CONFLICT)?;
+        let written = query.execute(&mut *db).await?;
+        all_written(chunk, written.rows_affected())?;
     }
     Ok(rows)
 }

@@ -1,8 +1,6 @@
 //! The floor on Postgres: tokio-postgres with prepared statements, COPY for an insert of many rows, and one round trip
 //! for a read under row level security.
 
-use std::collections::HashMap;
-
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use entity::{Habit, HabitDraft};
@@ -17,7 +15,7 @@ use super::sqlx_postgres::{
     COUNT, FIRST, GET, INSERT, MANY_BY_ID, NEXT, UPDATE, UPSERT_MANY, claims,
 };
 use crate::contestant::{
-    CONFLICT, Contestant, MISSING, Outcome, PAGE, Place, Rows, Upsert, Visit, renamed,
+    CONFLICT, Contestant, MISSING, Outcome, PAGE, Place, Rows, Upsert, Visit, all_written, renamed,
 };
 use crate::dataset::{OWNER, now, stamped, to_write};
 
@@ -184,7 +182,7 @@ async fn upsert_many<C: GenericClient>(
     fn column<'a, T>(rows: &'a [Habit], value: impl Fn(&'a Habit) -> T) -> Vec<T> {
         rows.iter().map(value).collect()
     }
-    let mut rows = to_write(rows);
+    let rows = to_write(rows);
     let values: [&(dyn ToSql + Sync); 11] = [
         &column(&rows, |row| row.id),
         &column(&rows, |row| row.user_id),
@@ -198,14 +196,8 @@ async fn upsert_many<C: GenericClient>(
         &column(&rows, |row| row.version),
         &column(&rows, |row| row.deleted_at),
     ];
-    let returned = db.query(&own.upsert_many, &values).await?;
-    let mut stored: HashMap<Uuid, (i64, DateTime<Utc>)> = HashMap::with_capacity(rows.len());
-    for row in returned {
-        stored.insert(row.try_get(0)?, (row.try_get(1)?, row.try_get(2)?));
-    }
-    for row in &mut rows {
-        (row.version, row.created_at) = stored.remove(&row.id).ok_or(CONFLICT)?;
-    }
+    let written = db.execute(&own.upsert_many, &values).await?;
+    all_written(&rows, written)?;
     Ok(rows)
 }
 

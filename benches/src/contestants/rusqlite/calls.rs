@@ -10,7 +10,7 @@ use crate::contestant::{CONFLICT, MISSING, Outcome, PAGE, Rows, Upsert, Visit, r
 use crate::contestants::sqlx_sqlite::{
     COUNT, FIRST, GET, INSERT, MANY_BY_ID, NEXT, UPDATE, UPSERT,
 };
-use crate::dataset::{OWNER, now, stamped};
+use crate::dataset::{OWNER, now, stamped, to_write};
 
 type Result<T> = rusqlite::Result<T>;
 
@@ -70,12 +70,8 @@ fn text(time: DateTime<Utc>) -> String {
     TextTime(time).to_string()
 }
 
-fn write(statement: &mut Statement<'_>, row: &Habit) -> Result<()> {
-    bind(statement, row)?;
-    statement.raw_execute().map(|_| ())
-}
-
-fn bind(statement: &mut Statement<'_>, row: &Habit) -> Result<()> {
+/// Returns how many rows were written: none if a condition of the statement does not hold.
+fn write(statement: &mut Statement<'_>, row: &Habit) -> Result<usize> {
     statement.raw_bind_parameter(1, Id::new(row.id))?;
     statement.raw_bind_parameter(2, Id::new(row.user_id))?;
     statement.raw_bind_parameter(3, &row.name)?;
@@ -86,7 +82,8 @@ fn bind(statement: &mut Statement<'_>, row: &Habit) -> Result<()> {
     statement.raw_bind_parameter(8, text(row.created_at))?;
     statement.raw_bind_parameter(9, text(row.updated_at))?;
     statement.raw_bind_parameter(10, row.version)?;
-    statement.raw_bind_parameter(11, row.deleted_at.map(text))
+    statement.raw_bind_parameter(11, row.deleted_at.map(text))?;
+    statement.raw_execute()
 }
 
 pub(super) fn insert(db: &Connection, draft: HabitDraft) -> Outcome<Habit> {
@@ -150,28 +147,17 @@ pub(super) fn insert_many(db: &mut Connection, drafts: Vec<HabitDraft>) -> Outco
 }
 
 pub(super) fn upsert_many(db: &mut Connection, rows: Vec<Upsert>) -> Outcome<Vec<Habit>> {
-    let at = now();
+    let rows = to_write(rows);
     let transaction = begin(db)?;
     let mut statement = transaction.prepare_cached(UPSERT)?;
-    let mut stored = Vec::with_capacity(rows.len());
-    for row in rows {
-        let mut row = match row {
-            Upsert::New(draft) => stamped(draft),
-            Upsert::Seen(row) => Habit {
-                updated_at: at,
-                ..row
-            },
-        };
-        bind(&mut statement, &row)?;
-        let mut returned = statement.raw_query();
-        let first = returned.next()?.ok_or(CONFLICT)?;
-        row.version = first.get(1)?;
-        row.created_at = time(first.get_ref(2)?.as_str()?, 2)?;
-        stored.push(row);
+    for row in &rows {
+        if write(&mut statement, row)? == 0 {
+            return Err(CONFLICT.into());
+        }
     }
     drop(statement);
     transaction.commit()?;
-    Ok(stored)
+    Ok(rows)
 }
 
 pub(super) fn read_many(db: &Connection, limit: usize) -> Outcome<Vec<Habit>> {
