@@ -87,6 +87,39 @@ async fn every_connection_to_sqlite_has_its_settings(db: &TwinDatabase) -> Resul
 }
 
 /// The part of the test above for Postgres.
+#[tokio::test]
+async fn each_connection_to_a_file_has_its_page_cache_and_its_memory_map() -> Result<()> {
+    let db = TwinDatabase::create::<migration::Migrator>(Target::SqliteFile)
+        .await
+        .expect("a file for the test");
+    for (cache, kib, map) in [
+        (1024 * 1024, 1024, 0),
+        (0, 64, 4 * 1024 * 1024),
+        (u64::MAX, i64::from(i32::MAX), 0),
+    ] {
+        let store = open_with::<migration::History>(&db, |options| {
+            options
+                .readers(1)
+                .acquire_timeout(limit())
+                .page_cache(cache)
+                .memory_map(map)
+        })
+        .await?;
+        suite::users::habit_of(&store, ADA, "mapped").await?;
+        let habits = store.repository::<entity::Habit>(&ADAS);
+        assert!(habits.count(&catamaran::Query::all()).await? > 0);
+        for unit in [
+            store.begin_read(&ADAS).await?,
+            store.begin_write(&ADAS).await?,
+        ] {
+            assert_eq!(number(&unit, "PRAGMA cache_size").await?, -kib);
+            let mapped = number(&unit, "PRAGMA mmap_size").await?;
+            assert_eq!(u64::try_from(mapped), Ok(map));
+        }
+    }
+    Ok(())
+}
+
 async fn every_connection_to_postgres(db: &TwinDatabase) -> Result<()> {
     let store = open_with::<migration::History>(db, |options| {
         options
