@@ -1,4 +1,4 @@
-//! A task that sleeps for a millisecond again and again, and notes how late it wakes up.
+//! A task that is due every millisecond, and notes how late it runs.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,10 +19,12 @@ impl Ticker {
     pub(super) fn start() -> Self {
         let stopped = Arc::new(AtomicBool::new(false));
         let stop = stopped.clone();
+        // The times are fixed in advance. A task that waits anew after each tick would hide a long stall in one tick.
+        let mut due = Instant::now();
         let task = tokio::spawn(async move {
             let mut lateness = Vec::new();
-            while !stop.load(Ordering::Relaxed) {
-                let due = Instant::now() + Duration::from_millis(1);
+            while !stop.load(Ordering::Relaxed) || due < Instant::now() {
+                due += Duration::from_millis(1);
                 sleep_until(due).await;
                 let late = due.elapsed().as_micros();
                 lateness.push(u32::try_from(late).unwrap_or(u32::MAX));
