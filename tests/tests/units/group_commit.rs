@@ -419,3 +419,31 @@ async fn a_write_that_waits_is_told_that_the_file_was_replaced() -> Result<()> {
     assert!(told > 0, "nobody was told");
     Ok(())
 }
+
+/// Another program locks the database for a while, after a commit of writes together and after a rollback.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_single_write_waits_for_the_lock_of_another_connection() -> Result<()> {
+    let db = file().await;
+    let store = db.store();
+    let outcomes = together(&db, store, 3, |habits, number| async move {
+        let draft = HabitDraft::new(format!("together {number}"), "daily");
+        habits.insert(draft).await
+    });
+    assert!(outcomes.await?.values().all(Result::is_ok));
+    let unit = store.begin_write(&scope(ADA)).await?;
+    unit.rollback().await?;
+    let other = connect(db.url()).await?;
+    for number in 0..3 {
+        other.execute_unprepared("BEGIN IMMEDIATE").await?;
+        let insert = tokio::spawn({
+            let store = store.clone();
+            async move { habit_of(&store, ADA, &format!("waited {number}")).await }
+        });
+        tokio::time::sleep(Duration::from_millis(60)).await;
+        assert!(!insert.is_finished(), "a write beside the lock of another");
+        other.execute_unprepared("ROLLBACK").await?;
+        insert.await.expect("no write panics")?;
+    }
+    other.close().await?;
+    Ok(())
+}

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Statement};
 use sqlx::sqlite::SqliteConnection;
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::sync::{Mutex, MutexGuard, OwnedMutexGuard};
 
 use super::deadline::Deadline;
 use super::error;
@@ -59,7 +59,6 @@ pub struct PooledConnection {
     written: u32,
     /// Whether the next commit neither begins the write-ahead log nor copies it into the database.
     log_is_short: bool,
-    in_transaction: bool,
     /// Whether it was returned to the pool without an open transaction.
     released: bool,
 }
@@ -85,7 +84,6 @@ impl PooledConnection {
             commit_waits,
             written: 0,
             log_is_short: false,
-            in_transaction: false,
             released: false,
         }
     }
@@ -192,7 +190,11 @@ impl PooledConnection {
     /// Whether a statement that found the database busy has done nothing. In a transaction the writer has the lock
     /// already, so it finds nothing busy; if it did, a part of its rows might be written.
     fn may_wait(&self) -> bool {
-        !self.in_transaction || self.commit_waits == CommitWaits::Never
+        let is_alone = |held: MutexGuard<'_, Held>| {
+            held.in_place()
+                .is_some_and(|connection| connection.is_autocommit())
+        };
+        self.commit_waits == CommitWaits::Never || self.held.try_lock().is_ok_and(is_alone)
     }
 
     /// Whether a commit now does not wait for the disk.
@@ -275,15 +277,14 @@ impl PooledConnection {
             || self.written == 0
             || (self.commits_in_place() && self.written <= place::SHORT_COMMIT);
         let begins = part.starts_with("BEGIN");
-        if begins || matches!(part, "COMMIT" | "ROLLBACK") {
-            self.written = 0;
-            self.in_transaction = begins;
-        }
+        let ends = matches!(part, "COMMIT" | "ROLLBACK");
         let part = part.to_owned();
-        self.on(held, is_short, move |connection| {
-            statement::control(connection, &part)
-        })
-        .await
+        let work = move |connection: &Connection| statement::control(connection, &part);
+        let result = self.on(held, is_short, work).await?;
+        if (begins || ends) && result.is_ok() {
+            self.written = 0;
+        }
+        Ok(result)
     }
 
     /// Runs work on the connection, in place if it is short.
