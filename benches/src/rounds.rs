@@ -14,7 +14,8 @@ use crate::workload::Workload;
 /// Calls of the warm-up, which also determines how many calls fill a turn.
 const FEW: u64 = 48;
 
-/// Turns of each contestant in a round; half as many if a call is long, and one if a turn is. The fastest counts, since other load on the machine only adds time.
+/// Turns of each contestant in a round; half as many if a call is long, and one if a turn is. The fastest counts, since
+/// other load on the machine only adds time.
 const TURNS: usize = 4;
 
 /// What was measured for one workload.

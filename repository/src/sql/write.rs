@@ -104,10 +104,7 @@ pub(crate) fn update_one<D: Spelling>(
         .shape(Statement::UpdateOne)
         .columns(columns.iter().copied());
     statements.text(shape, || {
-        let mut sql = update_start::<D>(statements);
-        write_columns(&mut sql, statements, columns);
-        write_stamp(&mut sql, statements, !columns.is_empty());
-        guard.write(&mut sql, statements, Visibility::Live);
+        let mut sql = update_live::<D>(statements, columns, guard);
         write_returning(&mut sql, statements);
         sql.finish()
     })
@@ -124,10 +121,7 @@ pub(crate) fn update_known<D: Spelling>(
         .shape(Statement::UpdateKnown)
         .columns(columns.iter().copied());
     statements.text(shape, || {
-        let mut sql = update_start::<D>(statements);
-        write_columns(&mut sql, statements, columns);
-        write_stamp(&mut sql, statements, !columns.is_empty());
-        guard.write(&mut sql, statements, Visibility::Live);
+        let mut sql = update_live::<D>(statements, columns, guard);
         if let Some(created) = statements.managed.created {
             let created = statements.column(created);
             sql.push(" AND ").name(created).push(" = ").parameter();
@@ -295,6 +289,15 @@ fn write_selected<D: Spelling>(
 fn update_start<D: Spelling>(statements: &Statements) -> Sql<D> {
     let mut sql = Sql::new("UPDATE ");
     sql.name(statements.table).push(" SET ");
+    sql
+}
+
+/// The `UPDATE` of one live row.
+fn update_live<D: Spelling>(statements: &Statements, columns: &[usize], guard: Guard) -> Sql<D> {
+    let mut sql = update_start(statements);
+    write_columns(&mut sql, statements, columns);
+    write_stamp(&mut sql, statements, !columns.is_empty());
+    guard.write(&mut sql, statements, Visibility::Live);
     sql
 }
 
