@@ -43,7 +43,8 @@ pub struct Cell {
     pub rates: Vec<f64>,
     /// Rate relative to the floor's of the same round: the median of the rounds.
     pub ratio: f64,
-    /// Half the distance from the lowest to the highest of these.
+    /// Half the distance from the lowest to the highest of these; of the floor, that of its rates as a share of their
+    /// median.
     pub spread: f64,
     /// Processor time of a call relative to the floor's.
     pub cpu: f64,
@@ -90,11 +91,12 @@ pub async fn measure(
     let load = gauge.and_then(|gauge| gauge.load());
     let names = players.iter().map(|player| player.name.clone());
     let floor = samples.first()?.clone();
-    let cells: Vec<Cell> = names
+    let mut cells: Vec<Cell> = names
         .zip(samples)
         .map(|(name, samples)| Cell::new(name, samples, &floor))
         .collect();
     let spread = half_range(&cells[0].rates) / median(&cells[0].rates);
+    cells[0].spread = spread;
     Some(Row {
         workload,
         disturbed: disturbance::reasons(load, spread),

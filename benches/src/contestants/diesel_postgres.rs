@@ -2,10 +2,9 @@
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use diesel::dsl::sql;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::Text;
 use diesel::upsert::excluded;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use entity::{Habit, HabitDraft};
@@ -113,11 +112,9 @@ async fn page(db: &mut Db, after: Option<(DateTime<Utc>, Uuid)>) -> Outcome<Rows
     let models: Vec<Model> = match after {
         None => query.load(db).await?,
         Some((updated_at, id)) => {
-            let place = sql::<Bool>("(updated_at, id) > (")
-                .bind::<Timestamptz, _>(updated_at)
-                .sql(", ")
-                .bind::<SqlUuid, _>(id)
-                .sql(")");
+            // Diesel has no row values in its DSL, and prepares anew what has SQL of one's own.
+            let place = habits::updated_at.gt(updated_at).or(habits::id.gt(id));
+            let query = query.filter(habits::updated_at.ge(updated_at));
             query.filter(place).load(db).await?
         }
     };

@@ -4,11 +4,10 @@ use catamaran::sqlite::TextTime;
 use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
-use diesel::dsl::sql;
 use diesel::expression::AsExpression;
 use diesel::prelude::*;
 use diesel::serialize::{self, IsNull, Output, ToSql};
-use diesel::sql_types::{Bool, Text};
+use diesel::sql_types::Text;
 use diesel::sqlite::{Sqlite, SqliteValue};
 use diesel::upsert::excluded;
 use entity::{Habit, HabitDraft};
@@ -152,11 +151,11 @@ fn page(db: &mut SqliteConnection, after: Option<(DateTime<Utc>, Uuid)>) -> Outc
     let models: Vec<Model> = match after {
         None => query.load(db)?,
         Some((updated_at, id)) => {
-            let place = sql::<Bool>("(updated_at, id) > (")
-                .bind::<Text, _>(Time(updated_at))
-                .sql(", ")
-                .bind::<Text, _>(Id(id))
-                .sql(")");
+            // Diesel has no row values in its DSL, and prepares anew what has SQL of one's own.
+            let place = habits::updated_at
+                .gt(Time(updated_at))
+                .or(habits::id.gt(Id(id)));
+            let query = query.filter(habits::updated_at.ge(Time(updated_at)));
             query.filter(place).load(db)?
         }
     };
