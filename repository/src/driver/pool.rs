@@ -47,6 +47,7 @@ fn explain(error: PoolError<Error>) -> Error {
 }
 
 /// As [`acquire`], but returns `None` instead of waiting for a connection that others use.
+#[cfg(feature = "sqlite")]
 pub(crate) async fn acquire_free<M: Manager<Error = Error>>(
     pool: &Pool<M>,
 ) -> Result<Option<Object<M>>> {
