@@ -33,6 +33,10 @@ impl SqlText {
 
 /// Whether a statement may run for long. One that does not is run in place, on an engine that runs in this process.
 #[derive(Debug)]
+#[cfg_attr(
+    not(feature = "sqlite"),
+    allow(dead_code, reason = "only SQLite runs in this process")
+)]
 pub(crate) enum Effort {
     /// It may read or write any number of rows.
     Long,
