@@ -44,6 +44,10 @@ pub(crate) enum Effort {
     Measured { long: AtomicBool },
 }
 
+#[cfg_attr(
+    not(feature = "sqlite"),
+    allow(dead_code, reason = "only SQLite runs in this process")
+)]
 impl Effort {
     pub(crate) fn measured_from(long: bool) -> Self {
         Effort::Measured {
