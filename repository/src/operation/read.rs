@@ -15,7 +15,7 @@ use crate::session::Session;
 use crate::sql::SqlText;
 use crate::sql::{self, Output, Selection};
 
-/// The number of rows of a page that is surely read in less than a millisecond, if an index has its order.
+/// The number of rows up to which a page is read in place.
 const SHORT_PAGE: usize = 200;
 
 pub(crate) async fn find<D: Dialect, R: Twin<D>>(

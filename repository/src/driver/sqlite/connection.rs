@@ -316,11 +316,11 @@ impl PooledConnection {
         done.ok_or_else(lost)
     }
 
-    /// Waits for the end of a statement whose caller was dropped, and takes the connection back from the driver.
+    /// Waits for the end of a statement whose caller was dropped, and locks a connection that was lent to the driver.
     async fn lock(&self) -> Result<OwnedMutexGuard<Held>> {
         let mut held = self.held.clone().lock_owned().await;
         if held.in_place().is_none() {
-            held.take_back()
+            held.lock()
                 .await
                 .map_err(|error| error::classify(&error, None))?;
         }
@@ -336,7 +336,7 @@ impl PooledConnection {
     }
 }
 
-/// A connection that is lent to the driver. The next statement in place takes it back.
+/// A connection that is lent to the driver. The next statement in place locks it again.
 pub(super) struct Lent(OwnedMutexGuard<Held>);
 
 impl Lent {

@@ -2,7 +2,7 @@
 //!
 //! The driver sends every statement, and every row, through a thread of its own. Here the connection's handle stays
 //! locked for as long as the connection is open, and `rusqlite` runs statements on it. SeaORM needs the driver itself:
-//! [`Held::lend`] unlocks the handle, and [`Held::take_back`] locks it again, within the same transaction.
+//! [`Held::lend`] unlocks the handle, and [`Held::lock`] locks it again, within the same transaction.
 //!
 //! This is the only module with `unsafe` code. Why it is sound:
 //!
@@ -36,7 +36,7 @@ const STATEMENTS: usize = 128;
 pub(super) struct Held {
     /// `None` while the connection is lent.
     in_place: Option<InPlace>,
-    /// From `Box::into_raw`.
+    /// From a leaked box, which `drop` frees.
     driver: NonNull<SqliteConnection>,
     busy_timeout: Duration,
 }
@@ -65,7 +65,7 @@ impl Held {
             driver: NonNull::from(Box::leak(Box::new(connection))),
             busy_timeout,
         };
-        held.take_back().await?;
+        held.lock().await?;
         Ok(held)
     }
 
@@ -78,7 +78,7 @@ impl Held {
     ///
     /// # Errors
     /// The driver's, if its thread has ended.
-    pub(super) async fn take_back(&mut self) -> Result<(), sqlx::Error> {
+    pub(super) async fn lock(&mut self) -> Result<(), sqlx::Error> {
         if self.in_place.is_some() {
             return Ok(());
         }
@@ -103,7 +103,7 @@ impl Held {
         Ok(())
     }
 
-    /// Lends the connection to the driver, until [`take_back`](Self::take_back).
+    /// Lends the connection to the driver, until [`lock`](Self::lock).
     pub(super) fn lend(&mut self) -> &mut SqliteConnection {
         if let Some(in_place) = self.in_place.take() {
             // It cannot fail: it stores a number. The driver then waits on its own thread.
