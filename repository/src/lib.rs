@@ -256,7 +256,7 @@ pub mod sqlite {
 /// Postgres: rows, repositories, units of work, and the defaults of a connection.
 #[cfg(feature = "postgres")]
 pub mod postgres {
-    pub use crate::driver::postgres::{Postgres, Row};
+    pub use crate::driver::postgres::{FromColumn, Postgres, Row};
     pub use crate::driver::{DEFAULT_APPLICATION_ROLE, DEFAULT_SCHEMA};
     pub use crate::unit::native_repository::PostgresRepository;
     pub use crate::unit::native_unit::PostgresUnit;

@@ -35,14 +35,40 @@ pub enum Extent {
     SerializableUnit,
 }
 
-/// The SQL that is sent before the first statement of a session, as one text.
+/// The SQL that is sent before the first statement of a session.
 #[derive(Debug)]
 pub struct Begin {
-    pub(crate) text: Cow<'static, str>,
-    /// Whether the text begins a transaction.
+    /// What begins the transaction, if there is one.
+    pub(crate) opening: &'static str,
+    /// The statements after it, which set what ends with the transaction.
+    pub(crate) settings: Vec<Cow<'static, str>>,
+    /// Whether the opening begins a transaction.
     pub(crate) transaction: bool,
-    /// A statement that fails if role, claims or search path changed since `BEGIN`. May be empty.
+    pub(crate) sending: Sending,
+    /// A statement that fails if role, claims or search path changed since the opening. May be empty.
     pub(crate) guard_query: String,
+}
+
+impl Begin {
+    /// All statements as one text.
+    pub(crate) fn text(&self) -> String {
+        self.settings
+            .iter()
+            .fold(self.opening.to_owned(), |text, setting| {
+                text + "; " + setting
+            })
+    }
+}
+
+/// When a [`Begin`] is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sending {
+    /// Before the first statement.
+    Now,
+    /// In one message with the first statement.
+    WithFirst,
+    /// Only the settings, in one message with each statement. The message is a transaction.
+    WithEach,
 }
 
 /// An engine, `Sqlite` or `Postgres`: its SQL syntax, its
@@ -128,6 +154,28 @@ pub trait Dialect:
         text: &SqlText,
         values: Vec<Value>,
     ) -> impl Future<Output = Result<u64>> + Send;
+
+    /// Runs a statement in one message with the text before it, and decodes its rows. `None` if nothing was sent: the
+    /// text must be sent alone.
+    fn fetch_in_message<T: Send + 'static>(
+        _connection: &mut Self::Connection,
+        _begin: &Begin,
+        _text: &SqlText,
+        _values: &[Value],
+        _decode: fn(&Self::Row<'_>) -> Result<T>,
+    ) -> impl Future<Output = Result<Option<Vec<T>>>> + Send {
+        async { Ok(None) }
+    }
+
+    /// As [`fetch_in_message`](Self::fetch_in_message); returns how many rows it changed.
+    fn execute_in_message(
+        _connection: &mut Self::Connection,
+        _begin: &Begin,
+        _text: &SqlText,
+        _values: &[Value],
+    ) -> impl Future<Output = Result<Option<u64>>> + Send {
+        async { Ok(None) }
+    }
 
     /// Runs a statement for each row of values, and returns how many rows it changed. If it fails, it may have run for
     /// some of them.

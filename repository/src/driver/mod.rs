@@ -17,6 +17,7 @@ pub mod sqlite;
 mod twin;
 pub(crate) mod url;
 
+pub(crate) use dialect::Sending;
 pub use dialect::{Access, Begin, Dialect, Extent};
 #[cfg(any(feature = "postgres", feature = "fingerprint"))]
 pub use settings::DEFAULT_APPLICATION_ROLE;

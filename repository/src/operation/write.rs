@@ -36,8 +36,6 @@ struct Target {
     id: Uuid,
     owner: Option<Uuid>,
     version: Option<i64>,
-    /// Whether the scope is the system's.
-    system: bool,
 }
 
 impl Target {
@@ -57,7 +55,6 @@ impl Target {
             id,
             owner: context.owner_of::<R>(),
             version,
-            system: context.scope.owner_id().is_none(),
         })
     }
 
@@ -68,11 +65,11 @@ impl Target {
         }
     }
 
-    fn guard(&self) -> Guard {
+    fn guard<D: Dialect>(&self, session: &Session<D>) -> Guard {
         Guard {
             scoped: self.owner.is_some(),
             version: self.version.is_some(),
-            system: self.system,
+            commits: session.commits_each(),
         }
     }
 
@@ -177,7 +174,7 @@ async fn update_columns<D: Dialect, R: Twin<D>>(
     again: impl Fn() -> Vec<(usize, Value)> + Send,
 ) -> Result<R> {
     let columns: Vec<usize> = changes.iter().map(|(column, _)| *column).collect();
-    let text = sql::update_one::<D>(R::statements(), &columns, target.guard());
+    let text = sql::update_one::<D>(R::statements(), &columns, target.guard(session));
     let mut values: Vec<Value> = changes.into_iter().map(|(_, value)| value).collect();
     let mut stamps = Vec::new();
     push_now::<R>(now, &mut stamps)?;
@@ -240,7 +237,7 @@ async fn update_known<D: Dialect, R: Twin<D>>(
 ) -> Result<bool> {
     let statements = R::statements();
     let columns: Vec<usize> = statements.user_columns().collect();
-    let text = sql::update_known::<D>(statements, &columns, target.guard());
+    let text = sql::update_known::<D>(statements, &columns, target.guard(session));
     let mut values: Vec<Value> = columns.iter().map(|column| record.value(*column)).collect();
     let mut stamps = Vec::new();
     push_now::<R>(now, &mut stamps)?;
@@ -248,7 +245,9 @@ async fn update_known<D: Dialect, R: Twin<D>>(
     target.push_values(&mut values);
     values.extend(R::MANAGED.created.map(|created| record.value(created)));
     match session.execute(&text, values).await {
-        Ok(updated) => Ok(updated == 1),
+        Ok(0) => Ok(false),
+        Ok(1) => Ok(true),
+        Ok(_) => Err(duplicate::<R>(target.id)),
         Err(error) => {
             let columns = columns.into_iter();
             let changes = columns.map(|column| (column, record.value(column)));
@@ -298,7 +297,7 @@ pub(crate) async fn delete<D: Dialect, R: Twin<D>>(
     let change = R::MANAGED.deleted.zip(values.first().cloned());
     let changes = with_update_time::<R>(change.into_iter().collect(), &values);
     target.push_values(&mut values);
-    let text = sql::delete_one::<D>(R::statements(), target.guard());
+    let text = sql::delete_one::<D>(R::statements(), target.guard(session));
     match session.execute(&text, values).await {
         Ok(0) => Err(target.explain::<D, R>(session).await),
         Ok(1) => Ok(()),
@@ -339,7 +338,7 @@ pub(crate) async fn restore<D: Dialect, R: Twin<D>>(
     let deleted_index = deleted_column::<R>("restore")?;
     let deleted = R::statements().column(deleted_index);
     let target = Target::new::<R>(context, id, expected)?;
-    let text = sql::restore_one::<D>(R::statements(), deleted, target.guard());
+    let text = sql::restore_one::<D>(R::statements(), deleted, target.guard(session));
     let mut stamps = Vec::new();
     push_now::<R>(context.now(), &mut stamps)?;
     let mut values = stamps.clone();

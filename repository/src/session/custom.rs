@@ -14,6 +14,7 @@ impl<D: Dialect> Session<D> {
     ) -> Result<Vec<QueryResult>, DbErr> {
         let response_deadline = self.response_deadline;
         self.validate_statement(&statement)?;
+        self.ready().await?;
         let connection = self.start_statement()?;
         let result = with_deadline(response_deadline, D::seaorm_fetch(connection, statement)).await;
         self.finish_seaorm_statement(result)
@@ -25,6 +26,7 @@ impl<D: Dialect> Session<D> {
     ) -> Result<ExecResult, DbErr> {
         let response_deadline = self.response_deadline;
         self.validate_statement(&statement)?;
+        self.ready().await?;
         let connection = self.start_statement()?;
         let result =
             with_deadline(response_deadline, D::seaorm_execute(connection, statement)).await;
@@ -34,6 +36,7 @@ impl<D: Dialect> Session<D> {
     pub(crate) async fn seaorm_unprepared(&mut self, sql: &str) -> Result<ExecResult, DbErr> {
         let response_deadline = self.response_deadline;
         self.validate(&CustomSql::read(D::ENGINE, sql))?;
+        self.ready().await?;
         let connection = self.start_statement()?;
         let result = with_deadline(response_deadline, D::seaorm_unprepared(connection, sql)).await;
         self.finish_seaorm_statement(result)

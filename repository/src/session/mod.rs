@@ -4,10 +4,11 @@ mod checked_out;
 mod custom;
 mod savepoint;
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::time::Duration;
 
-use crate::driver::{Access, Begin, Dialect, Extent};
+use crate::driver::{Access, Begin, Dialect, Extent, Sending};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::scope::Scope;
 use crate::model::value::Value;
@@ -25,6 +26,8 @@ pub(crate) struct Session<D: Dialect> {
     /// Where a session for one write gets its connection, if others use it. Then its statement may be committed together
     /// with others, and the session needs no connection.
     waits_for: Option<D::Pool>,
+    /// What begins the session, if it is sent with a statement.
+    unsent: Option<Begin>,
     access: Access,
     in_transaction: bool,
     /// A statement was sent, and its response has not been read.
@@ -112,6 +115,7 @@ impl<D: Dialect> Session<D> {
         let mut session = Session {
             waits_for: connection.is_none().then(|| pool.clone()),
             connection: connection.map(CheckedOut::new),
+            unsent: None,
             access,
             in_transaction: false,
             busy: false,
@@ -129,12 +133,16 @@ impl<D: Dialect> Session<D> {
     }
 
     async fn start(&mut self, begin: Option<Begin>) -> Result<()> {
-        if let Some(begin) = begin {
-            self.in_transaction = begin.transaction;
-            self.guard_query = begin.guard_query;
-            self.control(&begin.text).await?;
+        let Some(mut begin) = begin else {
+            return Ok(());
+        };
+        self.guard_query = std::mem::take(&mut begin.guard_query);
+        let sending = begin.sending;
+        self.unsent = Some(begin);
+        match sending {
+            Sending::Now => self.ready().await,
+            Sending::WithFirst | Sending::WithEach => Ok(()),
         }
-        Ok(())
     }
 
     /// Rolls back, clears the failure, and begins a transaction on the same connection.
@@ -154,6 +162,23 @@ impl<D: Dialect> Session<D> {
         Ok(())
     }
 
+    /// Prepares the session for a statement that is sent alone.
+    async fn ready(&mut self) -> Result<()> {
+        self.acquire().await?;
+        match self.unsent {
+            Some(_) => self.control("").await,
+            None => Ok(()),
+        }
+    }
+
+    /// Whether each statement commits itself.
+    pub(crate) fn commits_each(&self) -> bool {
+        match &self.unsent {
+            Some(begin) => begin.sending == Sending::WithEach,
+            None => !self.in_transaction,
+        }
+    }
+
     /// Where a statement may be committed together with others: a short one of the library, in a session that has no
     /// connection yet.
     fn together(&self, text: &SqlText) -> Option<D::Pool> {
@@ -161,10 +186,39 @@ impl<D: Dialect> Session<D> {
         (!self.custom_sql && text.effort.is_bounded()).then(|| pool.clone())
     }
 
+    /// Takes what begins the session, if it is sent in one message with this statement.
+    fn message(&mut self, text: &SqlText) -> Option<Begin> {
+        let is_short = !self.custom_sql && text.effort.is_bounded();
+        self.unsent.take_if(|_| is_short)
+    }
+
+    fn finish_message<T>(&mut self, begin: Begin, result: Result<Option<T>>) -> Result<Option<T>> {
+        match (begin.sending, &result) {
+            (Sending::WithEach, _) | (_, Ok(None)) => self.unsent = Some(begin),
+            _ => self.in_transaction = begin.transaction,
+        }
+        self.finish_statement(result)
+    }
+
+    /// Runs the text of a control statement, after what begins the session.
     async fn control(&mut self, text: &str) -> Result<()> {
         let response_deadline = self.response_deadline;
-        let result =
-            with_deadline(response_deadline, D::control(self.start_statement()?, text)).await;
+        self.check()?;
+        let text = match self.unsent.take() {
+            None => Cow::Borrowed(text),
+            Some(begin) => {
+                self.in_transaction = begin.transaction;
+                match text {
+                    "" => begin.text().into(),
+                    text => format!("{}; {text}", begin.text()).into(),
+                }
+            }
+        };
+        let result = with_deadline(
+            response_deadline,
+            D::control(self.start_statement()?, &text),
+        )
+        .await;
         self.finish_statement(result)
     }
 
@@ -248,13 +302,32 @@ impl<D: Dialect> Session<D> {
                 return Ok(rows);
             }
         }
-        self.acquire().await?;
+        if let Some(rows) = self.fetch_in_message(text, &values, decode).await? {
+            return Ok(rows);
+        }
+        self.ready().await?;
         let result = with_deadline(
             response_deadline,
             D::fetch(self.start_statement()?, text, values, decode),
         )
         .await;
         self.finish_statement(result)
+    }
+
+    /// Fetches in one message with what begins the session; `None` if the statement must be sent alone.
+    async fn fetch_in_message<T: Send + 'static>(
+        &mut self,
+        text: &SqlText,
+        values: &[Value],
+        decode: fn(&D::Row<'_>) -> Result<T>,
+    ) -> Result<Option<Vec<T>>> {
+        let response_deadline = self.response_deadline;
+        let Some(begin) = self.message(text) else {
+            return Ok(None);
+        };
+        let sent = D::fetch_in_message(self.start_statement()?, &begin, text, values, decode);
+        let result = with_deadline(response_deadline, sent).await;
+        self.finish_message(begin, result)
     }
 
     /// The first row of a statement that only reads.
@@ -265,7 +338,10 @@ impl<D: Dialect> Session<D> {
         decode: fn(&D::Row<'_>) -> Result<T>,
     ) -> Result<Option<T>> {
         let response_deadline = self.response_deadline;
-        self.acquire().await?;
+        if let Some(rows) = self.fetch_in_message(text, &values, decode).await? {
+            return Ok(rows.into_iter().next());
+        }
+        self.ready().await?;
         let result = with_deadline(
             response_deadline,
             D::fetch_first(self.start_statement()?, text, values, decode),
@@ -282,7 +358,14 @@ impl<D: Dialect> Session<D> {
                 return Ok(changed);
             }
         }
-        self.acquire().await?;
+        if let Some(begin) = self.message(text) {
+            let sent = D::execute_in_message(self.start_statement()?, &begin, text, &values);
+            let result = with_deadline(response_deadline, sent).await;
+            if let Some(changed) = self.finish_message(begin, result)? {
+                return Ok(changed);
+            }
+        }
+        self.ready().await?;
         let result = with_deadline(
             response_deadline,
             D::execute(self.start_statement()?, text, values),
@@ -298,7 +381,7 @@ impl<D: Dialect> Session<D> {
         rows: Vec<Vec<Value>>,
     ) -> Result<u64> {
         let response_deadline = self.response_deadline;
-        self.acquire().await?;
+        self.ready().await?;
         let result = with_deadline(
             response_deadline,
             D::execute_each(self.start_statement()?, text, rows),
@@ -342,6 +425,10 @@ impl<D: Dialect> Session<D> {
                 // Without a transaction the statement was committed, but perhaps not to the database that others see.
                 false => error.with_kind(ErrorKind::CommitUnknown),
             });
+        }
+        if !D::IN_PROCESS && !writes && !self.custom_sql {
+            // The caller has its rows. Dropping the session ends the transaction behind it.
+            return Ok(());
         }
         let resets = self.custom_sql;
         self.finish("COMMIT")

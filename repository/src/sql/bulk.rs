@@ -60,7 +60,7 @@ pub(crate) fn bulk_insert<D: Spelling>(
     bulk: Bulk,
     rows: usize,
 ) -> SqlText {
-    let shape = Shape::of(Statement::BulkInsert)
+    let shape = Shape::of_rows(Statement::BulkInsert, rows)
         .flag(bulk == Bulk::Skip)
         .number(D::rows_in_text(rows));
     statements.text(shape, || {
@@ -108,7 +108,7 @@ pub(crate) fn bulk_update<D: Spelling>(
     rows: usize,
     key_change: KeyChange,
 ) -> SqlText {
-    let shape = Shape::of(Statement::BulkUpdate)
+    let shape = Shape::of_rows(Statement::BulkUpdate, rows)
         .flag(key_change == KeyChange::Skip)
         .number(D::rows_in_text(rows));
     statements.text(shape, || {

@@ -31,8 +31,11 @@ pub(crate) enum Statement {
     BulkUpdate,
 }
 
+/// The number of rows up to which a bulk statement is a short one.
+const FEW_ROWS: usize = 8;
+
 /// Everything that the text of a statement depends on, as bytes. Two statements have the same shape if and only if they
-/// have the same text.
+/// have the same text, and both are short or neither is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Shape(Vec<u8>);
 
@@ -43,21 +46,26 @@ impl Shape {
         Shape(bytes)
     }
 
-    /// Whether a statement of this kind may read or write any number of rows.
+    /// A bulk statement for that number of rows.
+    pub(crate) fn of_rows(statement: Statement, rows: usize) -> Self {
+        Shape::of(statement).flag(rows > FEW_ROWS)
+    }
+
+    /// Whether the statement may read or write any number of rows.
     pub(crate) fn effort(&self) -> Effort {
-        const LONG: [Statement; 6] = [
+        const LONG: [Statement; 4] = [
             Statement::Purge,
             Statement::UpdateWhere,
             Statement::DeleteWhere,
             Statement::RemoveWhere,
-            Statement::BulkInsert,
-            Statement::BulkUpdate,
         ];
-        let is_long = |statement: &Statement| self.0.first() == Some(&(*statement as u8));
-        match LONG.iter().any(is_long) {
+        const OF_ROWS: [Statement; 2] = [Statement::BulkInsert, Statement::BulkUpdate];
+        let is = |statement: &Statement| self.0.first() == Some(&(*statement as u8));
+        let has_many_rows = OF_ROWS.iter().any(is) && self.0.get(1) == Some(&1);
+        match LONG.iter().any(is) || has_many_rows {
             true => Effort::Long,
             // SQLite can count a whole table in one step.
-            false => Effort::measured_from(is_long(&Statement::Count)),
+            false => Effort::measured_from(is(&Statement::Count)),
         }
     }
 

@@ -5,7 +5,6 @@ use super::SqlText;
 use super::select::{write_locked_ids, write_owner, write_visible};
 use super::shape::Statement;
 use super::{Selection, Shape, Sql, Statements};
-use crate::model::engine::Engine;
 use crate::model::error::Result;
 use crate::model::query::Visibility;
 use crate::model::value::Value;
@@ -15,14 +14,14 @@ use crate::model::value::Value;
 pub(crate) struct Guard {
     pub(crate) scoped: bool,
     pub(crate) version: bool,
-    /// Whether it runs in the system's scope.
-    pub(crate) system: bool,
+    /// Whether the statement commits itself, so that the number of written rows is known too late.
+    pub(crate) commits: bool,
 }
 
 impl Guard {
     fn shape(self, statement: Statement) -> Shape {
         let shape = Shape::of(statement).flag(self.scoped);
-        shape.flag(self.version).flag(self.system)
+        shape.flag(self.version).flag(self.commits)
     }
 
     fn write<D: Spelling>(self, sql: &mut Sql<D>, statements: &Statements, visibility: Visibility) {
@@ -38,17 +37,8 @@ impl Guard {
             sql.push(" AND ").name(version).push(" = ").parameter();
         }
         write_visible(sql, statements, visibility);
-        if self.commits_by_itself(D::ENGINE) {
+        if self.commits {
             self.write_alone(sql, statements, visibility);
-        }
-    }
-
-    /// Whether the statement may commit itself, so that the number of written rows is known too late. On Postgres each
-    /// statement of an owner's scope runs in a transaction, for its role and claims.
-    fn commits_by_itself(self, engine: Engine) -> bool {
-        match engine {
-            Engine::Sqlite => true,
-            Engine::Postgres => self.system,
         }
     }
 

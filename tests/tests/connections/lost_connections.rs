@@ -37,8 +37,8 @@ async fn a_lost_connection_costs_one_call(caller: Scope) -> Result<()> {
             _ => habits.update(habit.clone()).await.err(),
         };
         let error = lost.expect("the connection is gone");
-        // A write of the system commits by itself, so it may be durable although its answer is lost.
-        let may_be_durable = round == 2 && caller.owner_id().is_none();
+        // A single write commits by itself, so it may be durable although its answer is lost.
+        let may_be_durable = round == 2;
         let kind = match may_be_durable {
             true => ErrorKind::CommitUnknown,
             false => ErrorKind::ConnectionLost,
@@ -55,10 +55,47 @@ async fn a_call_of_an_owner_on_a_lost_connection_fails_once() -> Result<()> {
     a_lost_connection_costs_one_call(scope(ADA)).await
 }
 
-/// Such a call has no transaction whose rollback would notice the lost connection.
 #[tokio::test]
 async fn a_call_of_the_system_on_a_lost_connection_fails_once() -> Result<()> {
     a_lost_connection_costs_one_call(everyone()).await
+}
+
+/// The lost connection says something of the others that were used before it.
+#[tokio::test]
+async fn many_lost_connections_cost_one_call() -> Result<()> {
+    let made = TwinDatabase::create::<migration::Migrator>(Target::Postgres).await;
+    let db = made.expect("a database on Postgres");
+    let habit = habit_of(db.store(), ADA, "run").await?;
+    db.store().close();
+    let outside = Observer::of(&db).await;
+    let store = StoreOptions::new(db.url()).connections(5).open().await?;
+    let habits = store.repository::<Habit>(&scope(ADA));
+    for _ in 0..3 {
+        let mut units = Vec::new();
+        for _ in 0..5 {
+            let unit = store.begin_write(&scope(ADA)).await?;
+            unit.repository::<Habit>().get(habit.id).await?;
+            units.push(unit);
+        }
+        for unit in units {
+            unit.commit().await?;
+        }
+        let ended = "SELECT DISTINCT pg_terminate_backend(pid, 5000)::text FROM pg_stat_activity \
+             WHERE datname = current_database() AND application_name = 'catamaran'";
+        assert_eq!(outside.texts(ended).await, ["true"]);
+        let mut lost = 0;
+        for _ in 0..10 {
+            match habits.get(habit.id).await {
+                Ok(found) => assert_eq!(found, habit),
+                Err(error) => {
+                    assert_eq!(*error.kind(), ErrorKind::ConnectionLost);
+                    lost += 1;
+                }
+            }
+        }
+        assert_eq!(lost, 1);
+    }
+    Ok(())
 }
 
 #[tokio::test]

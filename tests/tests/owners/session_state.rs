@@ -29,7 +29,7 @@ async fn state(store: &Store) -> Vec<String> {
          (SELECT count(*)::text FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()), \
          (SELECT count(*)::text FROM pg_listening_channels()), \
          (SELECT count(*)::text FROM pg_cursors WHERE is_holdable), \
-         (SELECT count(*)::text FROM pg_prepared_statements WHERE from_sql), \
+         (SELECT count(*)::text FROM pg_prepared_statements WHERE from_sql AND name NOT LIKE 'catamaran%'), \
          (SELECT count(*)::text FROM pg_class WHERE relnamespace = pg_my_temp_schema())])";
     let unit = store.begin_write(&everyone()).await.expect("a unit");
     let state = texts_in(&unit, STATE).await.expect("the state");

@@ -1,6 +1,6 @@
 //! Connections to Postgres. Their settings are verified.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use deadpool::managed::{self, Metrics, Object, QueueMode, RecycleError, RecycleResult};
@@ -8,6 +8,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row as _};
 
 use super::error;
+use super::message::Prepared;
 use super::rls::{self, Role, RoleFacts};
 use super::search_path::{self, SearchPath};
 use super::url::options_of;
@@ -19,7 +20,7 @@ use crate::model::domain::Domain;
 use crate::model::engine::Engine;
 use crate::model::error::{Error, ErrorKind, Result};
 
-/// A connection that was idle for longer is pinged before it is used.
+/// A connection that was idle for longer is pinged before it is used, and one that was last used before another was lost.
 const IDLE: Duration = Duration::from_secs(30);
 
 /// A custom setting with a unique value per connection. A server keeps it until the connection ends. A pooler drops it,
@@ -35,8 +36,10 @@ pub struct PooledConnection {
     own_backend: bool,
     /// Whether it was returned to the pool without an open transaction.
     released: bool,
+    losses: Losses,
     /// The SQL that restores the state of a new connection.
     cleaning: Arc<str>,
+    prepared: Prepared,
 }
 
 /// `DISCARD ALL`, except for the prepared statements of the driver. `DISCARD ALL` must be a message of its own; these
@@ -44,15 +47,40 @@ pub struct PooledConnection {
 const CLEANING: &str = "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; \
     SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES";
 
+/// When a connection of the store was last given up. The same may have happened to all that were used before.
+#[derive(Clone, Debug, Default)]
+struct Losses(Arc<Mutex<Option<Instant>>>);
+
+impl Losses {
+    fn record(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    fn since(&self, used: Instant) -> bool {
+        let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        last.is_some_and(|last| last >= used)
+    }
+}
+
 impl PooledConnection {
     /// The connection, for a statement.
     pub(super) fn live(&mut self) -> &mut PgConnection {
         &mut self.connection
     }
 
+    /// The connection, and the statements that are prepared on it by SQL.
+    pub(super) fn with_prepared(&mut self) -> (&mut PgConnection, &mut Prepared) {
+        (&mut self.connection, &mut self.prepared)
+    }
+
     /// Marks the connection as returned without an open transaction.
     pub(super) fn release(&mut self) {
         self.released = true;
+    }
+
+    /// Records that the connection is given up.
+    pub(super) fn lose(&self) {
+        self.losses.record();
     }
 
     /// The SQL that removes any state that custom SQL may have left.
@@ -76,6 +104,7 @@ pub struct Manager {
     /// The settings to send before a query, if the connection cannot keep them. May be empty.
     locals: Arc<str>,
     cleaning: Arc<str>,
+    losses: Losses,
 }
 
 impl managed::Manager for Manager {
@@ -99,7 +128,9 @@ impl managed::Manager for Manager {
             used: Instant::now(),
             own_backend: !self.pooled,
             released: false,
+            losses: self.losses.clone(),
             cleaning: self.cleaning.clone(),
+            prepared: Prepared::new(),
         })
     }
 
@@ -107,7 +138,7 @@ impl managed::Manager for Manager {
         if !std::mem::take(&mut pooled.released) {
             return Err(RecycleError::message(pool::NOT_RELEASED));
         }
-        if pooled.used.elapsed() > IDLE {
+        if pooled.used.elapsed() > IDLE || self.losses.since(pooled.used) {
             let ping = pooled.connection.ping().await;
             ping.map_err(|error| RecycleError::Backend(error::classify(&error, None)))?;
         }
@@ -144,6 +175,7 @@ impl Manager {
                      SET timezone = 'UTC'; SET application_name = '{name}'"
                 )
                 .into(),
+                losses: Losses::default(),
             };
         }
         Manager {
@@ -152,6 +184,7 @@ impl Manager {
             pooled: false,
             locals: Arc::default(),
             cleaning: CLEANING.into(),
+            losses: Losses::default(),
         }
     }
 

@@ -1,17 +1,18 @@
 //! Runs statements on Postgres: binds typed values, and decodes rows by position.
 
 use std::borrow::Cow;
-use std::ops::Range;
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use deadpool::managed::Object;
 use futures_util::TryStreamExt;
 use sqlx::postgres::{PgArguments, PgRow};
-use sqlx::{Arguments, AssertSqlSafe, Column, Decode, Row as _, query_with};
+use sqlx::{Arguments, AssertSqlSafe, Column, Row as _, query_with};
 use uuid::Uuid;
 
 use super::connect::{Manager, PostgresPool};
+use super::message::Message;
+use super::types::FromColumn;
 use super::{Postgres, error, rls};
 use crate::driver::over_sqlx;
 use crate::driver::row::{Decodes, HasRow};
@@ -33,46 +34,17 @@ impl Row<'_> {
     pub fn get<T>(&self, index: usize) -> Result<T>
     where
         T: Native<Postgres>,
-        T::Native: for<'r> Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>,
+        T::Native: FromColumn,
     {
-        let unreadable = || {
+        let value = self.0.try_get_raw(index).ok();
+        let native = value.and_then(<T::Native as FromColumn>::from_column);
+        native.map(T::from_native).ok_or_else(|| {
             let column = self.0.columns().get(index).map(|column| column.name());
             ErrorKind::Decode {
                 column: column.unwrap_or("a missing column").to_owned().into(),
             }
-        };
-        if !self.is_in_range(T::TYPE, index) {
-            return Err(unreadable().into());
-        }
-        let native = self.0.try_get::<T::Native, _>(index);
-        Ok(native.map(T::from_native).map_err(|_| unreadable())?)
-    }
-
-    /// Whether a time or a date is in the years 1 to 9999. The driver panics on values that chrono cannot represent,
-    /// such as `infinity`.
-    fn is_in_range(&self, ty: Type, index: usize) -> bool {
-        // Relative to 2000-01-01: in microseconds, and in days.
-        const TIMESTAMPS: Range<i64> = -63_082_281_600_000_000..252_455_616_000_000_000;
-        const DATES: Range<i32> = -730_119..2_921_940;
-        if !matches!(ty, Type::Timestamp | Type::Date) {
-            return true;
-        }
-        let Ok(value) = self.0.try_get_raw(index) else {
-            return true;
-        };
-        let Ok(bytes) = value.as_bytes() else {
-            return true;
-        };
-        // A value of another width has another type, and is refused.
-        match ty {
-            Type::Timestamp => bytes
-                .try_into()
-                .is_ok_and(|bytes| TIMESTAMPS.contains(&i64::from_be_bytes(bytes))),
-            Type::Date => bytes
-                .try_into()
-                .is_ok_and(|bytes| DATES.contains(&i32::from_be_bytes(bytes))),
-            _ => true,
-        }
+            .into()
+        })
     }
 }
 
@@ -145,6 +117,25 @@ fn elements<T: Field>(values: Vec<Value>) -> Result<Vec<Option<T>>, ErrorKind> {
         .collect()
 }
 
+/// Sends a [`Message`]. `None` if the statement has none.
+async fn send(
+    connection: &mut Object<Manager>,
+    begin: &Begin,
+    text: &SqlText,
+    values: &[Value],
+    on_row: impl FnMut(PgRow) -> Result<()> + Send,
+) -> Result<Option<u64>> {
+    let (connection, prepared) = connection.with_prepared();
+    let Some(message) = Message::new(prepared, begin, &text.sql, values) else {
+        return Ok(None);
+    };
+    let classify = |error: sqlx::Error| Postgres::classify(&error, text.table);
+    message
+        .send(connection, prepared, on_row, classify)
+        .await
+        .map(Some)
+}
+
 impl HasRow for Postgres {
     type Row<'r> = Row<'r>;
 }
@@ -152,7 +143,7 @@ impl HasRow for Postgres {
 impl<T> Decodes<T> for Postgres
 where
     T: Native<Postgres>,
-    T::Native: for<'r> Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>,
+    T::Native: FromColumn,
 {
     fn column(row: &Row<'_>, index: usize) -> Result<T> {
         row.get(index)
@@ -254,6 +245,31 @@ impl Dialect for Postgres {
         Ok(rows.into_iter().next())
     }
 
+    async fn fetch_in_message<T: Send + 'static>(
+        connection: &mut Self::Connection,
+        begin: &Begin,
+        text: &SqlText,
+        values: &[Value],
+        decode: fn(&Row<'_>) -> Result<T>,
+    ) -> Result<Option<Vec<T>>> {
+        let mut decoded = Vec::new();
+        let on_row = |row| {
+            decoded.push(decode(&Row(&row))?);
+            Ok(())
+        };
+        let sent = send(connection, begin, text, values, on_row).await?;
+        Ok(sent.map(|_| decoded))
+    }
+
+    async fn execute_in_message(
+        connection: &mut Self::Connection,
+        begin: &Begin,
+        text: &SqlText,
+        values: &[Value],
+    ) -> Result<Option<u64>> {
+        send(connection, begin, text, values, |_| Ok(())).await
+    }
+
     async fn control(connection: &mut Self::Connection, text: &str) -> Result<()> {
         // One simple query, so one round trip. Only `rls` builds texts with variable parts.
         let statement = sqlx::raw_sql(AssertSqlSafe(text.to_owned()));
@@ -287,6 +303,7 @@ impl Dialect for Postgres {
     }
 
     fn discard(connection: Self::Connection) {
+        connection.lose();
         drop(Object::take(connection));
     }
 

@@ -4,6 +4,7 @@ mod connect;
 mod dialect;
 mod error;
 mod execute;
+mod message;
 mod powers;
 mod rls;
 mod search_path;
@@ -12,6 +13,7 @@ mod url;
 
 pub use dialect::Postgres;
 pub use execute::Row;
+pub use types::FromColumn;
 
 pub(crate) use connect::PostgresPool;
 #[cfg(feature = "migrate")]

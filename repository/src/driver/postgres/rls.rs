@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 use super::Postgres;
 use super::powers::powers;
 use super::search_path::{SETTING, literal};
-use crate::driver::{Access, Begin, Extent};
+use crate::driver::{Access, Begin, Extent, Sending};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::scope::Scope;
 use crate::sql::quoted;
@@ -203,44 +205,62 @@ impl RoleFacts {
 /// The claims are the setting of PostgREST and Supabase: `request.jwt.claims`, an object whose `sub` is the owner. Role
 /// and claims end with the transaction. `path` is the search path as a literal; it must still be set at the end.
 ///
-/// `settings` are the statements that each transaction runs behind a pooler. There, every statement needs a
+/// `pooled` are the statements that each transaction runs behind a pooler. There, every statement needs a
 /// transaction: a pooler may send two messages of one statement to two servers.
 pub(super) fn begin(
     role: &Role,
     path: &str,
-    settings: Option<&str>,
+    pooled: Option<&str>,
     scope: &Scope,
     access: Access,
     extent: Extent,
 ) -> Result<Option<Begin>> {
-    let begin = match (access, extent) {
+    let opening = match (access, extent) {
         (Access::Read, Extent::Unit) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         (Access::Read, _) => "BEGIN READ ONLY",
         (Access::Write, Extent::SerializableUnit) => "BEGIN ISOLATION LEVEL SERIALIZABLE",
         (Access::Write, _) => "BEGIN",
     };
-    // Takes the snapshot now, as on SQLite, and not at the first read.
-    let snapshot = match (access, extent) {
-        (Access::Read, Extent::Unit) | (Access::Write, Extent::SerializableUnit) => "; SELECT 1",
-        _ => "",
+    let takes_snapshot = matches!(
+        (access, extent),
+        (Access::Read, Extent::Unit) | (Access::Write, Extent::SerializableUnit)
+    );
+    let mut begin = Begin {
+        opening,
+        settings: Vec::new(),
+        transaction: true,
+        sending: match (pooled, access, extent) {
+            // A pooler may send a later message to another server, where the statement is not prepared.
+            (Some(_), ..) => Sending::Now,
+            (None, _, Extent::Statement) => Sending::WithEach,
+            (None, Access::Write, Extent::Transaction | Extent::Unit) => Sending::WithFirst,
+            (None, ..) => Sending::Now,
+        },
+        guard_query: String::new(),
     };
-    let begin = match settings {
-        None => begin.to_owned(),
-        Some(settings) => format!("{begin}; {settings}"),
-    };
-    let Some(owner) = scope.owner_id() else {
-        let needed = extent != Extent::Statement || settings.is_some();
-        return Ok(needed.then(|| Begin {
-            text: format!("{begin}{snapshot}").into(),
-            transaction: true,
-            guard_query: String::new(),
-        }));
-    };
-    let (name, switch) = match &role.scoped {
-        ScopedRole::Login => (&role.login, String::new()),
+    begin
+        .settings
+        .extend(pooled.map(|settings| settings.to_owned().into()));
+    match scope.owner_id() {
+        None if extent == Extent::Statement && pooled.is_none() => return Ok(None),
+        None => {}
+        Some(owner) => limit_to(&mut begin, role, path, owner)?,
+    }
+    if takes_snapshot {
+        // Now, as on SQLite, and not at the first read.
+        begin.settings.push("SELECT 1".into());
+    }
+    Ok(Some(begin))
+}
+
+/// Limits a transaction to the rows of an owner: by the role, and by the claims.
+fn limit_to(begin: &mut Begin, role: &Role, path: &str, owner: Uuid) -> Result<()> {
+    let name = match &role.scoped {
+        ScopedRole::Login => &role.login,
         ScopedRole::Switch(name) => {
-            let switch = format!("SET LOCAL ROLE {}; ", quoted::<Postgres>(name));
-            (name, switch)
+            let switch = format!("SET LOCAL ROLE {}", quoted::<Postgres>(name));
+            begin.settings.push(switch.into());
+            name
         }
         ScopedRole::Refused(reason) => {
             return Err(ErrorKind::Permission {
@@ -250,19 +270,17 @@ pub(super) fn begin(
         }
     };
     let claims = format!("{{\"sub\":\"{}\"}}", owner.as_hyphenated());
-    Ok(Some(Begin {
-        text: format!("{begin}; {switch}SET LOCAL request.jwt.claims = '{claims}'{snapshot}")
-            .into(),
-        transaction: true,
-        // The search path may have changed, so every name is qualified.
-        guard_query: format!(
-            "SELECT CASE WHEN current_user::pg_catalog.text OPERATOR(pg_catalog.=) {} \
+    let set = format!("SET LOCAL request.jwt.claims = '{claims}'");
+    begin.settings.push(set.into());
+    // The search path may have changed, so every name is qualified.
+    begin.guard_query = format!(
+        "SELECT CASE WHEN current_user::pg_catalog.text OPERATOR(pg_catalog.=) {} \
              AND pg_catalog.current_setting('request.jwt.claims', true) OPERATOR(pg_catalog.=) '{claims}' \
              AND pg_catalog.current_setting('{SETTING}') OPERATOR(pg_catalog.=) {path} \
              THEN 1 ELSE ('{CHANGED}' OPERATOR(pg_catalog.||) current_user::pg_catalog.text)::pg_catalog.int4 END",
-            literal(name)
-        ),
-    }))
+        literal(name)
+    );
+    Ok(())
 }
 
 /// The start of the text that a failing [`guard_query`](Begin::guard_query) casts to a number, which its error quotes.
@@ -351,7 +369,7 @@ mod tests {
             Access::Read,
             Extent::Statement,
         );
-        insta::assert_snapshot!(begin.ok().flatten().map(|begin| begin.text).unwrap_or_default(), @"BEGIN READ ONLY; SET LOCAL lock_timeout = 5");
+        insta::assert_snapshot!(begin.ok().flatten().map(|begin| begin.text()).unwrap_or_default(), @"BEGIN READ ONLY; SET LOCAL lock_timeout = 5");
     }
 
     #[test]
@@ -359,6 +377,6 @@ mod tests {
         let role = plain_login().role("a\"pp", Arc::default());
         let owner = Scope::owner(uuid::Uuid::nil());
         let begin = begin(&role, PATH, None, &owner, Access::Write, Extent::Statement);
-        insta::assert_snapshot!(begin.ok().flatten().map(|begin| begin.text).unwrap_or_default(), @r#"BEGIN; SET LOCAL ROLE "a""pp"; SET LOCAL request.jwt.claims = '{"sub":"00000000-0000-0000-0000-000000000000"}'"#);
+        insta::assert_snapshot!(begin.ok().flatten().map(|begin| begin.text()).unwrap_or_default(), @r#"BEGIN; SET LOCAL ROLE "a""pp"; SET LOCAL request.jwt.claims = '{"sub":"00000000-0000-0000-0000-000000000000"}'"#);
     }
 }

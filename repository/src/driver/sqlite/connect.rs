@@ -20,7 +20,7 @@ use super::handle::Held;
 use super::url::options_of;
 use crate::driver::pool::{self, Pool};
 use crate::driver::url::invalid_url;
-use crate::driver::{Access, ApplyMigrations, Begin, Extent, Settings, Synchronous};
+use crate::driver::{Access, ApplyMigrations, Begin, Extent, Sending, Settings, Synchronous};
 use crate::model::error::{Error, ErrorKind, Result};
 
 /// The number of rows that the driver's thread reads ahead, for statements of SeaORM.
@@ -365,8 +365,10 @@ impl SqlitePool {
             (true, Access::Write, true) => "PRAGMA query_only = OFF; BEGIN IMMEDIATE",
         };
         Some(Begin {
-            text: text.into(),
+            opening: text,
+            settings: Vec::new(),
             transaction,
+            sending: Sending::Now,
             guard_query: String::new(),
         })
     }
