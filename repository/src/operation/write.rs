@@ -206,7 +206,7 @@ pub(crate) async fn update<D: Dialect, R: Twin<D>>(
     target.owner = record.owner();
     // Without a version, the row may be anything but what the caller has.
     let now = context.now();
-    if D::IN_PROCESS && target.version.is_some() {
+    if target.version.is_some() {
         if update_known::<D, R>(session, context, &target, &record, now).await? {
             record.set_updated(match R::MANAGED.updated {
                 Some(_) => now.to_write()?,
