@@ -7,6 +7,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::row::{Decodes, HasRow};
+use super::rows::Rows;
 use crate::model::domain::Table;
 use crate::model::error::{Error, Result};
 use crate::model::scope::Scope;
@@ -118,12 +119,12 @@ pub trait Dialect:
     ) -> impl Future<Output = Result<Option<Self::Connection>>> + Send;
 
     /// Runs a statement and commits it together with others. `None` if nothing was written: it must run alone.
-    fn fetch_together<T: Send + 'static>(
+    fn fetch_together(
         pool: &Self::Pool,
         text: &SqlText,
         values: &[Value],
-        decode: fn(&Self::Row<'_>) -> Result<T>,
-    ) -> impl Future<Output = Result<Option<Vec<T>>>> + Send;
+        rows: Box<dyn Rows<Self>>,
+    ) -> impl Future<Output = Result<Option<Box<dyn Rows<Self>>>>> + Send;
 
     /// As [`fetch_together`](Self::fetch_together); returns how many rows it changed.
     fn execute_together(
@@ -132,21 +133,21 @@ pub trait Dialect:
         values: &[Value],
     ) -> impl Future<Output = Result<Option<u64>>> + Send;
 
-    /// Runs a statement and decodes its rows.
-    fn fetch<T: Send + 'static>(
+    /// Runs a statement, and decodes its rows into `rows`.
+    fn fetch(
         connection: &mut Self::Connection,
         text: &SqlText,
         values: Vec<Value>,
-        decode: fn(&Self::Row<'_>) -> Result<T>,
-    ) -> impl Future<Output = Result<Vec<T>>> + Send;
+        rows: Box<dyn Rows<Self>>,
+    ) -> impl Future<Output = Result<Box<dyn Rows<Self>>>> + Send;
 
-    /// Runs a statement that only reads, and decodes its first row. The statement may stop after that row.
-    fn fetch_first<T: Send + 'static>(
+    /// Runs a statement that only reads, and decodes its first row into `rows`. The statement may stop after that row.
+    fn fetch_first(
         connection: &mut Self::Connection,
         text: &SqlText,
         values: Vec<Value>,
-        decode: fn(&Self::Row<'_>) -> Result<T>,
-    ) -> impl Future<Output = Result<Option<T>>> + Send;
+        rows: Box<dyn Rows<Self>>,
+    ) -> impl Future<Output = Result<Box<dyn Rows<Self>>>> + Send;
 
     /// Runs a statement, and returns how many rows it changed.
     fn execute(
@@ -155,15 +156,15 @@ pub trait Dialect:
         values: Vec<Value>,
     ) -> impl Future<Output = Result<u64>> + Send;
 
-    /// Runs a statement in one message with the text before it, and decodes its rows. `None` if nothing was sent: the
-    /// text must be sent alone.
-    fn fetch_in_message<T: Send + 'static>(
+    /// Runs a statement in one message with the text before it, and decodes its rows into `rows`. `None` if nothing was
+    /// sent: the text must be sent alone.
+    fn fetch_in_message(
         _connection: &mut Self::Connection,
         _begin: &Begin,
         _text: &SqlText,
         _values: &[Value],
-        _decode: fn(&Self::Row<'_>) -> Result<T>,
-    ) -> impl Future<Output = Result<Option<Vec<T>>>> + Send {
+        _rows: &mut dyn Rows<Self>,
+    ) -> impl Future<Output = Result<Option<()>>> + Send {
         async { Ok(None) }
     }
 

@@ -9,7 +9,9 @@ mod over_sqlx;
 pub(crate) mod pool;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+pub(crate) mod records;
 pub mod row;
+pub(crate) mod rows;
 mod seaorm;
 mod settings;
 #[cfg(feature = "sqlite")]
@@ -28,4 +30,5 @@ pub use settings::Synchronous;
 pub use twin::Stored;
 pub use twin::Twin;
 
+pub(crate) use records::{AnyRecord, RecordType, Records};
 pub(crate) use settings::{ApplyMigrations, Settings};

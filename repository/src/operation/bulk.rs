@@ -5,57 +5,48 @@ use std::ops::Range;
 use super::circle::{self, Circle};
 use super::in_order::{self, BulkWrite, Parts};
 use super::references::References;
-use super::{Context, diagnose, values, write_order};
-use crate::driver::Dialect;
-use crate::driver::Twin;
+use super::{Context, NewRows, Stamper, diagnose, values, write_order};
+use crate::driver::{AnyRecord, Dialect, RecordType};
 use crate::model::error::{Error, Result};
 use crate::session::Session;
-use crate::sql::{self, Bulk};
+use crate::sql::{self, Bulk, Statements};
 
 /// The number of rows that share the time limit of a statement.
 const ROWS_AT_ONCE: usize = 1_000;
 
 /// New rows.
-pub(crate) struct InsertMany<'c, R> {
+pub(crate) struct InsertMany<'c, D: Dialect> {
     context: &'c Context,
-    records: Vec<R>,
+    record: RecordType<D>,
+    records: Vec<&'c dyn AnyRecord>,
     parts: Vec<Vec<usize>>,
 }
 
-impl<'c, R> InsertMany<'c, R> {
-    pub(crate) fn new<D: Dialect>(context: &'c Context, drafts: Vec<R::Draft>) -> Result<Self>
-    where
-        R: Twin<D>,
-    {
-        let now = context.now();
-        let mut records = Vec::with_capacity(drafts.len());
-        for draft in drafts {
-            let stamp = context.stamp::<R>(&draft, None, now)?;
-            let mut record = R::from_draft(draft, stamp);
-            super::normalise::<D, R>(&mut record)?;
-            records.push(record);
-        }
-        let rows: Vec<&R> = records.iter().collect();
-        let parts = References::between::<D, R>(&rows).parents_first();
+impl<'c, D: Dialect> InsertMany<'c, D> {
+    pub(crate) fn new(
+        context: &'c Context,
+        record: RecordType<D>,
+        rows: &'c mut dyn NewRows,
+    ) -> Result<Self> {
+        let statements = record.statements;
+        rows.stamp(&Stamper::new(context, statements))?;
+        let records: Vec<_> = rows.rows().into_iter().map(|row| row.record).collect();
+        let parts = References::between(statements, &records).parents_first();
         Ok(InsertMany {
             context,
+            record,
             records,
             parts,
         })
     }
 
-    /// The rows in the order of the drafts.
-    pub(crate) fn into_records(self) -> Vec<R> {
-        self.records
-    }
-
-    fn records(&self, parts: Range<usize>) -> Vec<&R> {
+    fn records(&self, parts: Range<usize>) -> Vec<&'c dyn AnyRecord> {
         let rows = self.parts[parts].iter().flatten();
-        rows.map(|row| &self.records[*row]).collect()
+        rows.map(|row| self.records[*row]).collect()
     }
 }
 
-impl<D: Dialect, R: Twin<D>> BulkWrite<D> for InsertMany<'_, R> {
+impl<D: Dialect> BulkWrite<D> for InsertMany<'_, D> {
     type Output = ();
 
     fn is_ordered(&self) -> bool {
@@ -63,7 +54,8 @@ impl<D: Dialect, R: Twin<D>> BulkWrite<D> for InsertMany<'_, R> {
     }
 
     async fn write_at_once(&self, session: &mut Session<D>) -> Result<()> {
-        self.write(session, 0..self.parts.len()).await.map(|_| ())
+        let all = 0..self.parts.len();
+        Parts::write(self, session, all).await.map(|_| ())
     }
 
     async fn write_in_order(&self, session: &mut Session<D>) -> Result<()> {
@@ -71,7 +63,7 @@ impl<D: Dialect, R: Twin<D>> BulkWrite<D> for InsertMany<'_, R> {
     }
 }
 
-impl<D: Dialect, R: Twin<D>> Parts<D> for InsertMany<'_, R> {
+impl<D: Dialect> Parts<D> for InsertMany<'_, D> {
     type Outcome = ();
 
     fn count(&self) -> usize {
@@ -81,18 +73,22 @@ impl<D: Dialect, R: Twin<D>> Parts<D> for InsertMany<'_, R> {
     async fn write(&self, session: &mut Session<D>, parts: Range<usize>) -> Result<Vec<()>> {
         let is_single = parts.len() == 1;
         let has_circle = self.parts[parts.clone()].iter().any(|part| part.len() > 1);
-        let records = self.records(parts);
-        let rows = write_order::sorted::<D, R, _>(&records, |row| row);
-        let rows: Vec<&R> = rows.into_iter().copied().collect();
+        let rows = write_order::sorted(self.record.statements, &self.records(parts));
         let written = match has_circle {
-            false => insert_each(session, &rows).await,
-            true => insert_together(session, &rows, is_single).await,
+            false => insert_each(session, self.record.statements, &rows).await,
+            true => insert_together(session, self.record.statements, &rows, is_single).await,
         };
         match (written, &*rows) {
             (Ok(()), _) => Ok(Vec::new()),
-            (Err(error), [row]) => {
-                Err(diagnose::insert_error(session, self.context, error, *row, false).await)
-            }
+            (Err(error), [row]) => Err(diagnose::insert_error(
+                session,
+                self.context,
+                self.record.statements,
+                error,
+                *row,
+                false,
+            )
+            .await),
             (Err(error), _) => Err(error),
         }
     }
@@ -104,6 +100,7 @@ impl<D: Dialect, R: Twin<D>> Parts<D> for InsertMany<'_, R> {
     async fn circle_error(&self, session: &mut Session<D>, part: usize, refused: Error) -> Error {
         let circle = NewCircle {
             context: self.context,
+            record: self.record,
             rows: self.records(part..part + 1),
         };
         circle::first_error(session, self.context, &circle, refused).await
@@ -111,13 +108,18 @@ impl<D: Dialect, R: Twin<D>> Parts<D> for InsertMany<'_, R> {
 }
 
 /// New rows that reference each other.
-struct NewCircle<'c, R> {
+struct NewCircle<'c, D: Dialect> {
     context: &'c Context,
-    rows: Vec<&'c R>,
+    record: RecordType<D>,
+    rows: Vec<&'c dyn AnyRecord>,
 }
 
-impl<D: Dialect, R: Twin<D>> Circle<D, R> for NewCircle<'_, R> {
-    fn rows(&self) -> &[&R] {
+impl<D: Dialect> Circle<D> for NewCircle<'_, D> {
+    fn record(&self) -> RecordType<D> {
+        self.record
+    }
+
+    fn rows(&self) -> &[&dyn AnyRecord] {
         &self.rows
     }
 
@@ -127,10 +129,12 @@ impl<D: Dialect, R: Twin<D>> Circle<D, R> for NewCircle<'_, R> {
 
     async fn write_alone(&self, session: &mut Session<D>, row: usize) -> Result<()> {
         let row = self.rows[row];
-        match insert_each(session, &[row]).await {
+        let (context, statements) = (self.context, self.record.statements);
+        match insert_each(session, statements, &[row]).await {
             Ok(()) => Ok(()),
             Err(error) => {
-                Err(diagnose::insert_error(session, self.context, error, row, false).await)
+                let error = diagnose::insert_error(session, context, statements, error, row, false);
+                Err(error.await)
             }
         }
     }
@@ -138,13 +142,17 @@ impl<D: Dialect, R: Twin<D>> Circle<D, R> for NewCircle<'_, R> {
 
 /// Inserts rows that do not reference each other in a circle. In this process a prepared statement for each row is
 /// faster than a long text.
-async fn insert_each<D: Dialect, R: Twin<D>>(session: &mut Session<D>, rows: &[&R]) -> Result<()> {
+async fn insert_each<D: Dialect>(
+    session: &mut Session<D>,
+    statements: &Statements,
+    rows: &[&dyn AnyRecord],
+) -> Result<()> {
     if !D::IN_PROCESS {
-        return insert_together(session, rows, false).await;
+        return insert_together(session, statements, rows, false).await;
     }
-    let text = sql::insert_one::<D>(R::statements()).with_long_effort();
+    let text = sql::insert_one::<D>(statements).with_long_effort();
     for chunk in rows.chunks(ROWS_AT_ONCE) {
-        let parameters = chunk.iter().map(|row| values(*row)).collect();
+        let parameters = chunk.iter().map(|row| values(statements, *row)).collect();
         let inserted = session.execute_each(&text, parameters).await?;
         super::check_count(inserted, chunk.len())?;
     }
@@ -152,16 +160,16 @@ async fn insert_each<D: Dialect, R: Twin<D>>(session: &mut Session<D>, rows: &[&
 }
 
 /// Inserts rows with few statements. Those of a single part reference each other, so they are one statement.
-async fn insert_together<D: Dialect, R: Twin<D>>(
+async fn insert_together<D: Dialect>(
     session: &mut Session<D>,
-    rows: &[&R],
+    statements: &Statements,
+    rows: &[&dyn AnyRecord],
     is_single: bool,
 ) -> Result<()> {
-    let statements = R::statements();
     let types = sql::insert_types(statements);
     for chunk in sql::insert_chunks::<D, _>(statements, rows, is_single)? {
         let text = sql::bulk_insert::<D>(statements, Bulk::Refuse, chunk.len());
-        let parameters = chunk.iter().map(|row| values(*row)).collect();
+        let parameters = chunk.iter().map(|row| values(statements, *row)).collect();
         let values = D::row_parameters(&types, parameters);
         let inserted = session.execute(&text, values).await?;
         super::check_count(inserted, chunk.len())?;

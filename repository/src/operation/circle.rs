@@ -10,19 +10,20 @@ use uuid::Uuid;
 
 use super::references::is_to_one_of;
 use super::{Context, by_ids, diagnose, in_order, values};
-use crate::driver::Dialect;
-use crate::driver::Twin;
+use crate::driver::{AnyRecord, Dialect, RecordType};
 use crate::model::domain::UniqueRule;
 use crate::model::error::{Error, ErrorKind, Result};
-use crate::model::record::Record;
 use crate::model::value::Value;
 use crate::session::Session;
-use crate::sql;
+use crate::sql::{self, Statements};
 
 /// Rows that reference each other.
-pub(super) trait Circle<D: Dialect, R>: Send + Sync {
+pub(super) trait Circle<D: Dialect>: Send + Sync {
+    /// The type of the rows.
+    fn record(&self) -> RecordType<D>;
+
     /// The rows in the order of the call.
-    fn rows(&self) -> &[&R];
+    fn rows(&self) -> &[&dyn AnyRecord];
 
     /// Whether a row that is stored is updated.
     fn updates(&self) -> bool;
@@ -36,20 +37,21 @@ pub(super) trait Circle<D: Dialect, R>: Send + Sync {
 }
 
 /// The error of the first row of a circle that is refused. The refused statements are undone already.
-pub(super) async fn first_error<D: Dialect, R: Twin<D>, C: Circle<D, R>>(
+pub(super) async fn first_error<D: Dialect, C: Circle<D>>(
     session: &mut Session<D>,
     context: &Context,
     circle: &C,
     refused: Error,
 ) -> Error {
+    let statements = circle.record().statements;
     let ids: HashSet<Uuid> = circle.rows().iter().map(|row| row.id()).collect();
     if circle.updates() && ids.len() < circle.rows().len() {
         // A row that repeats an id is written after the first one. Alone it would have another error.
-        return diagnose::completed::<R>(refused, context);
+        return diagnose::completed(statements, refused, context);
     }
     match try_each(session, context, circle).await {
         Ok(Some(kind)) => refused.with_kind(kind),
-        Ok(None) => diagnose::completed::<R>(refused, context),
+        Ok(None) => diagnose::completed(statements, refused, context),
         // A query failed.
         Err(error) if matches!(error.kind(), ErrorKind::UnitEnded { .. }) => refused,
         Err(error) => error,
@@ -61,14 +63,15 @@ pub(super) async fn first_error<D: Dialect, R: Twin<D>, C: Circle<D, R>>(
 ///
 /// # Errors
 /// The error of the refused row.
-async fn try_each<D: Dialect, R: Twin<D>, C: Circle<D, R>>(
+async fn try_each<D: Dialect, C: Circle<D>>(
     session: &mut Session<D>,
     context: &Context,
     circle: &C,
 ) -> Result<Option<ErrorKind>> {
+    let statements = circle.record().statements;
     let rows = circle.rows();
     let keys = Keys::look_up(session, context, circle).await?;
-    let orphan = diagnose::first_orphan(session, rows).await;
+    let orphan = diagnose::first_orphan(session, statements, rows).await;
     // New rows are inserted before stored ones are updated. So a key that a stored row leaves is not free for a new one,
     // wherever it comes in the call.
     let mut early = None;
@@ -78,18 +81,18 @@ async fn try_each<D: Dialect, R: Twin<D>, C: Circle<D, R>>(
         let Some(error) = try_alone(session, circle, row).await? else {
             // All that the row references is stored.
             match taken {
-                Some(number) => return Ok(Some(keys.kind::<R>(number))),
+                Some(number) => return Ok(Some(keys.kind(statements, number))),
                 None => continue,
             }
         };
         // The number of the key that the row violates, or that of no key for a reference.
         let reported = match error.kind() {
-            ErrorKind::Unique { .. } => keys.number::<R>(error.kind()),
+            ErrorKind::Unique { .. } => keys.number(statements, error.kind()),
             ErrorKind::ForeignKey { .. } => usize::MAX,
             _ => return Err(error),
         };
         if let Some(number) = taken.filter(|number| *number <= reported) {
-            return Err(error.with_kind(keys.kind::<R>(number)));
+            return Err(error.with_kind(keys.kind(statements, number)));
         }
         // Whether the other rows remove the cause.
         let is_resolved = match error.kind() {
@@ -97,16 +100,16 @@ async fn try_each<D: Dialect, R: Twin<D>, C: Circle<D, R>>(
                 constraint: Some(name),
                 ..
             } => {
-                let key = R::TABLE.foreign_key(name);
-                key.is_some_and(|key| is_to_one_of::<D, R>(key, *record, rows))
+                let key = statements.domain.foreign_key(name);
+                key.is_some_and(|key| is_to_one_of(statements, key, *record, rows))
             }
-            _ => keys.is_left::<D, R>(session, row, reported).await,
+            _ => keys.is_left(session, statements, row, reported).await,
         };
         if !is_resolved {
             return Err(error);
         }
         if let Some(number) = taken {
-            return Err(error.with_kind(keys.kind::<R>(number)));
+            return Err(error.with_kind(keys.kind(statements, number)));
         }
         if let Some((_, key)) = orphan.filter(|(first, _)| *first == row) {
             return Err(error.with_kind(diagnose::kind_of(key)));
@@ -129,17 +132,19 @@ struct Keys {
 }
 
 impl Keys {
-    async fn look_up<D: Dialect, R: Twin<D>, C: Circle<D, R>>(
+    async fn look_up<D: Dialect, C: Circle<D>>(
         session: &mut Session<D>,
         context: &Context,
         circle: &C,
     ) -> Result<Self> {
-        let rules: Vec<UniqueRule> = R::TABLE.unique_rules().collect();
+        let statements = circle.record().statements;
+        let rules: Vec<UniqueRule> = statements.domain.unique_rules().collect();
         let updates = circle.updates();
         let written = written(session, context, circle).await?;
         let mut taken = None;
         for (number, rule) in rules.iter().enumerate() {
-            let first = diagnose::first_with_same_key::<D, R>(session, *rule, &written, updates);
+            let first =
+                diagnose::first_with_same_key(session, statements, *rule, &written, updates);
             let first = first.await.map(|row| (row, number));
             taken = taken.into_iter().chain(first).min();
         }
@@ -151,22 +156,23 @@ impl Keys {
         })
     }
 
-    fn kind<R: Record>(&self, number: usize) -> ErrorKind {
-        diagnose::unique_kind::<R>(self.rules[number])
+    fn kind(&self, statements: &Statements, number: usize) -> ErrorKind {
+        diagnose::unique_kind(statements, self.rules[number])
     }
 
     /// The number of the key, or `usize::MAX` if the domain lacks it.
-    fn number<R: Record>(&self, kind: &ErrorKind) -> usize {
+    fn number(&self, statements: &Statements, kind: &ErrorKind) -> usize {
         let mut rules = self.rules.iter();
-        let number = rules.position(|rule| diagnose::unique_kind::<R>(*rule) == *kind);
+        let number = rules.position(|rule| diagnose::unique_kind(statements, *rule) == *kind);
         number.unwrap_or(usize::MAX)
     }
 
     /// Whether the row violates this key without the other rows, but not at its turn: an earlier row leaves it. A key
     /// that no query finds belongs to a row that the scope does not see, and stays taken.
-    async fn is_left<D: Dialect, R: Twin<D>>(
+    async fn is_left<D: Dialect>(
         &self,
         session: &mut Session<D>,
+        statements: &Statements,
         row: usize,
         number: usize,
     ) -> bool {
@@ -174,13 +180,13 @@ impl Keys {
             return false;
         };
         let alone = &self.written[row..=row];
-        let first = diagnose::first_with_same_key::<D, R>(session, *rule, alone, true);
+        let first = diagnose::first_with_same_key(session, statements, *rule, alone, true);
         first.await.is_some()
     }
 }
 
 /// Writes a row alone, and undoes it. Returns its error, if the row is refused.
-async fn try_alone<D: Dialect, R: Twin<D>, C: Circle<D, R>>(
+async fn try_alone<D: Dialect, C: Circle<D>>(
     session: &mut Session<D>,
     circle: &C,
     row: usize,
@@ -196,25 +202,28 @@ async fn try_alone<D: Dialect, R: Twin<D>, C: Circle<D, R>>(
 }
 
 /// The values of each row after it is written. Of the managed columns of a stored row, those before it.
-async fn written<D: Dialect, R: Twin<D>, C: Circle<D, R>>(
+async fn written<D: Dialect, C: Circle<D>>(
     session: &mut Session<D>,
     context: &Context,
     circle: &C,
 ) -> Result<Vec<Vec<Value>>> {
+    let record = circle.record();
+    let statements = record.statements;
     let rows = circle.rows();
     let mut stored = HashMap::new();
+    let found;
     if circle.updates() {
-        let owner = context.owner_of::<R>();
-        let text = sql::select_by_ids::<D>(R::statements(), owner.is_some());
+        let owner = context.owner_of(statements);
+        let text = sql::select_by_ids::<D>(statements, owner.is_some());
         let ids = by_ids(rows.iter().map(|row| row.id()), owner);
-        let found = session.fetch(&text, ids, R::from_row).await?;
-        stored.extend(found.into_iter().map(|row: R| (row.id(), row)));
+        found = session.fetch_records(&text, ids, record).await?;
+        stored.extend(found.iter().map(|row| (row.id(), row)));
     }
     let written = rows.iter().map(|row| match stored.get(&row.id()) {
-        None => values(*row),
+        None => values(statements, *row),
         Some(stored) => {
-            let mut values = values(stored);
-            for index in R::statements().user_columns() {
+            let mut values = values(statements, *stored);
+            for index in statements.user_columns() {
                 values[index] = row.value(index);
             }
             values

@@ -4,6 +4,7 @@ mod bulk;
 mod circle;
 mod diagnose;
 mod in_order;
+mod new_rows;
 mod read;
 mod references;
 mod selected;
@@ -13,10 +14,12 @@ mod write_order;
 
 pub(crate) use bulk::InsertMany;
 pub(crate) use in_order::{BulkWrite, is_refusal};
+pub(crate) use new_rows::{Drafts, NewRows};
+use new_rows::{NewRow, Stamper};
 use read::find_unique;
-pub(crate) use read::{count, exists, find, list, lock};
+pub(crate) use read::{ListedPage, count, exists, find, list, lock};
 pub(crate) use selected::{Purge, WriteWhere};
-pub(crate) use upsert::UpsertMany;
+pub(crate) use upsert::{Stored, UpsertMany, UpsertedRow};
 pub(crate) use write::{delete, insert, not_found, patch, restore, update};
 
 use std::collections::HashSet;
@@ -25,15 +28,15 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::driver::Dialect;
-use crate::driver::Twin;
+use crate::driver::{AnyRecord, Records};
 use crate::model::clock::{Clock, IdSource};
 use crate::model::derive::canonical;
 use crate::model::domain::{Domain, Table};
 use crate::model::error::{Error, ErrorKind, Result};
-use crate::model::record::{Record, Stamp};
+use crate::model::record::Stamp;
 use crate::model::scope::Scope;
 use crate::model::value::{Type, Value};
+use crate::sql::Statements;
 
 /// What an operation needs besides a session: the scope, the clock and the source of ids.
 #[derive(Clone)]
@@ -71,8 +74,8 @@ impl Context {
     }
 
     /// The owner that the statements filter by: the scope's owner, if the record has owners.
-    pub(crate) fn owner_of<R: Record>(&self) -> Option<Uuid> {
-        R::MANAGED.owner.and(self.scope.owner_id())
+    pub(crate) fn owner_of(&self, statements: &Statements) -> Option<Uuid> {
+        statements.managed.owner.and(self.scope.owner_id())
     }
 
     /// Fails if the scope must not be used for the table.
@@ -112,14 +115,15 @@ impl Context {
         }
     }
 
-    /// The id, owner and time of a new row. `owner` is used if the scope has no owner.
-    pub(crate) fn stamp<R: Record>(
+    /// The id, owner and time of a new row. `owner` is used if the scope has no owner, and a new id if there is none.
+    fn stamp(
         &self,
-        draft: &R::Draft,
+        statements: &Statements,
+        id: Option<Uuid>,
         owner: Option<Uuid>,
         now: Now,
     ) -> Result<Stamp> {
-        let owner = match R::MANAGED.owner {
+        let owner = match statements.managed.owner {
             None => Uuid::nil(),
             Some(_) => self
                 .scope
@@ -133,9 +137,9 @@ impl Context {
             })?,
         };
         Ok(Stamp {
-            id: R::draft_id(draft).unwrap_or_else(|| self.ids.next_id()),
+            id: id.unwrap_or_else(|| self.ids.next_id()),
             owner,
-            now: match R::MANAGED.created.or(R::MANAGED.updated) {
+            now: match statements.managed.created.or(statements.managed.updated) {
                 Some(_) => now.to_write()?,
                 None => DateTime::UNIX_EPOCH,
             },
@@ -152,44 +156,44 @@ pub(crate) fn check_count(written: u64, given: usize) -> Result<()> {
     Err(Error::with_cause(ErrorKind::Internal, None, message))
 }
 
-/// The row that a statement by id returned.
-///
-/// # Errors
-/// [`DuplicateId`](ErrorKind::DuplicateId) if it returned several; the caller rolls back.
-pub(crate) fn at_most_one<R: Record, T>(rows: Vec<T>, id: Uuid) -> Result<Option<T>> {
-    if rows.len() > 1 {
-        return Err(duplicate::<R>(id));
+/// Fails if a statement by id returned several rows; the caller rolls back.
+pub(crate) fn at_most_one(statements: &Statements, rows: usize, id: Uuid) -> Result<()> {
+    match rows {
+        0 | 1 => Ok(()),
+        _ => Err(duplicate(statements, id)),
     }
-    Ok(rows.into_iter().next())
 }
 
 /// As [`at_most_one`], for rows that were selected by several ids.
-pub(crate) fn one_each<R: Record>(rows: &[R]) -> Result<()> {
+pub(crate) fn one_each(statements: &Statements, rows: &dyn Records) -> Result<()> {
     let mut seen = HashSet::with_capacity(rows.len());
     match rows.iter().find(|row| !seen.insert(row.id())) {
-        Some(row) => Err(duplicate::<R>(row.id())),
+        Some(row) => Err(duplicate(statements, row.id())),
         None => Ok(()),
     }
 }
 
-pub(crate) fn duplicate<R: Record>(id: Uuid) -> Error {
+pub(crate) fn duplicate(statements: &Statements, id: Uuid) -> Error {
     ErrorKind::DuplicateId {
-        table: R::TABLE.name,
+        table: statements.domain.name,
         id,
     }
     .into()
 }
 
 /// Converts the values of a record to the form that both engines accept, and checks their lengths.
-pub(crate) fn normalise<D: Dialect, R: Twin<D>>(record: &mut R) -> Result<()> {
+fn normalise(statements: &Statements, record: &mut dyn AnyRecord) -> Result<()> {
     record.canonicalise()?;
-    R::statements().check_lengths(|column| Some(record.value(column)))
+    statements.check_lengths(&|column| Some(record.value(column)))
 }
 
+/// A patch of any record: the columns that it sets, with their values in canonical form.
+pub(crate) type Patch<'p> = &'p (dyn Fn() -> Result<Vec<(usize, Value)>> + Send + Sync);
+
 /// The changes of a patch, in the form that both engines accept.
-pub(crate) fn changes<D: Dialect, R: Twin<D>>(patch: &R::Patch) -> Result<Vec<(usize, Value)>> {
-    let changes = R::changes(patch)?;
-    R::statements().check_lengths(|column| {
+fn changes(statements: &Statements, patch: Patch<'_>) -> Result<Vec<(usize, Value)>> {
+    let changes = patch()?;
+    statements.check_lengths(&|column| {
         let change = changes.iter().find(|(changed, _)| *changed == column);
         change.map(|(_, value)| value.clone())
     })?;
@@ -205,8 +209,8 @@ pub(crate) fn by_ids(ids: impl IntoIterator<Item = Uuid>, owner: Option<Uuid>) -
 }
 
 /// Every value of a record, in the order of its columns.
-pub(crate) fn values<R: Record>(record: &R) -> Vec<Value> {
-    (0..R::COLUMNS.len())
+fn values(statements: &Statements, record: &dyn AnyRecord) -> Vec<Value> {
+    (0..statements.columns.len())
         .map(|index| record.value(index))
         .collect()
 }

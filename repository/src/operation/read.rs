@@ -2,70 +2,77 @@
 
 use uuid::Uuid;
 
-use super::Context;
-use crate::driver::Dialect;
-use crate::driver::Twin;
+use super::{Context, at_most_one};
+use crate::driver::{AnyRecord, Dialect, RecordType, Records};
 use crate::model::error::Result;
 use crate::model::query::{
-    Cursor, Direction, OrderKey, Page, PageRequest, Position, Query, Visibility,
+    Cursor, Direction, OrderKey, PageRequest, Position, QueryParts, Visibility,
 };
-use crate::model::record::Record;
 use crate::model::value::Value;
 use crate::session::Session;
-use crate::sql::SqlText;
-use crate::sql::{self, Output, Selection};
+use crate::sql::{self, Output, Selection, SqlText, Statements};
 
 /// The number of rows up to which a page is read in place.
 const SHORT_PAGE: usize = 200;
 
-pub(crate) async fn find<D: Dialect, R: Twin<D>>(
+/// Reads the first row with the id.
+pub(crate) async fn find<D: Dialect>(
     session: &mut Session<D>,
     context: &Context,
+    record: RecordType<D>,
     id: Uuid,
-    visibility: Visibility,
-) -> Result<Option<R>> {
-    let (text, values) = select_by_id::<D, R>(context, id, visibility);
-    session.fetch_first(&text, values, R::from_row).await
+) -> Result<Box<dyn Records>> {
+    let (text, values) = select_by_id::<D>(context, record.statements, id, Visibility::Live);
+    session.fetch_first_record(&text, values, record).await
 }
 
 /// As [`find`], for a call that writes: several rows with the id are an error.
-pub(super) async fn find_unique<D: Dialect, R: Twin<D>>(
+pub(super) async fn find_unique<D: Dialect>(
     session: &mut Session<D>,
     context: &Context,
+    record: RecordType<D>,
     id: Uuid,
     visibility: Visibility,
-) -> Result<Option<R>> {
-    let (text, values) = select_by_id::<D, R>(context, id, visibility);
-    super::at_most_one::<R, R>(session.fetch(&text, values, R::from_row).await?, id)
+) -> Result<Box<dyn Records>> {
+    let (text, values) = select_by_id::<D>(context, record.statements, id, visibility);
+    let found = session.fetch_records(&text, values, record).await?;
+    at_most_one(record.statements, found.len(), id)?;
+    Ok(found)
 }
 
 /// The statement that reads a row by its id.
-fn select_by_id<D: Dialect, R: Twin<D>>(
+fn select_by_id<D: Dialect>(
     context: &Context,
+    statements: &Statements,
     id: Uuid,
     visibility: Visibility,
 ) -> (SqlText, Vec<Value>) {
-    let owner = context.owner_of::<R>();
-    let text = sql::select_one::<D>(R::statements(), owner.is_some(), visibility);
+    let owner = context.owner_of(statements);
+    let text = sql::select_one::<D>(statements, owner.is_some(), visibility);
     let values = [Some(id), owner].into_iter().flatten();
     (text, values.map(Value::Uuid).collect())
 }
 
-fn selection<'q, R: Record>(context: &Context, query: &'q Query<R>) -> Selection<'q> {
+fn selection<'q>(
+    context: &Context,
+    statements: &Statements,
+    query: QueryParts<'q>,
+) -> Selection<'q> {
     Selection {
-        condition: &query.filter.condition,
+        condition: query.condition,
         visibility: query.visibility,
-        owner: context.owner_of::<R>(),
+        owner: context.owner_of(statements),
     }
 }
 
-pub(crate) async fn count<D: Dialect, R: Twin<D>>(
+pub(crate) async fn count<D: Dialect>(
     session: &mut Session<D>,
     context: &Context,
-    query: &Query<R>,
+    statements: &Statements,
+    query: QueryParts<'_>,
 ) -> Result<u64> {
-    let selection = selection(context, query);
-    let (text, values) = sql::select::<D>(R::statements(), selection, Output::Count)?;
+    let selection = selection(context, statements, query);
+    let (text, values) = sql::select::<D>(statements, selection, Output::Count)?;
     let counted = session
         .fetch_first(&text, values, |row| D::get::<i64>(row, 0))
         .await?;
@@ -73,40 +80,50 @@ pub(crate) async fn count<D: Dialect, R: Twin<D>>(
     Ok(counted.and_then(|count| count.try_into().ok()).unwrap_or(0))
 }
 
-pub(crate) async fn lock<D: Dialect, R: Twin<D>>(
+pub(crate) async fn lock<D: Dialect>(
     session: &mut Session<D>,
     context: &Context,
+    record: RecordType<D>,
     ids: &[Uuid],
-) -> Result<Vec<R>> {
-    let owner = context.owner_of::<R>();
-    let text = sql::select_for_update::<D>(R::statements(), owner.is_some());
+) -> Result<Box<dyn Records>> {
+    let owner = context.owner_of(record.statements);
+    let text = sql::select_for_update::<D>(record.statements, owner.is_some());
     let values = super::by_ids(ids.iter().copied(), owner);
-    let rows = session.fetch(&text, values, R::from_row).await?;
-    super::one_each(&rows)?;
+    let rows = session.fetch_records(&text, values, record).await?;
+    super::one_each(record.statements, &*rows)?;
     Ok(rows)
 }
 
-pub(crate) async fn exists<D: Dialect, R: Twin<D>>(
+pub(crate) async fn exists<D: Dialect>(
     session: &mut Session<D>,
     context: &Context,
-    query: &Query<R>,
+    statements: &Statements,
+    query: QueryParts<'_>,
 ) -> Result<bool> {
-    let selection = selection(context, query);
-    let (text, values) = sql::select::<D>(R::statements(), selection, Output::Exists)?;
+    let selection = selection(context, statements, query);
+    let (text, values) = sql::select::<D>(statements, selection, Output::Exists)?;
     let found = session.fetch_first(&text, values, |_| Ok(())).await?;
     Ok(found.is_some())
 }
 
-pub(crate) async fn list<D: Dialect, R: Twin<D>>(
+/// A page of any record.
+pub(crate) struct ListedPage {
+    pub(crate) items: Box<dyn Records>,
+    pub(crate) next: Option<Cursor>,
+    pub(crate) previous: Option<Cursor>,
+}
+
+pub(crate) async fn list<D: Dialect>(
     session: &mut Session<D>,
     context: &Context,
-    query: &Query<R>,
+    record: RecordType<D>,
+    query: QueryParts<'_>,
     request: &PageRequest,
-) -> Result<Page<R>> {
-    let statements = R::statements();
+) -> Result<ListedPage> {
+    let statements = record.statements;
     let size = request.size()?;
-    let selection = selection(context, query);
-    let order = query.total_order();
+    let selection = selection(context, statements, query);
+    let order = query.total_order(statements.managed.id);
     let hash = sql::query_hash(statements, selection, &order)?;
     let types: Vec<_> = order
         .iter()
@@ -130,7 +147,7 @@ pub(crate) async fn list<D: Dialect, R: Twin<D>>(
     if size > SHORT_PAGE {
         text = text.with_long_effort();
     }
-    let mut items: Vec<R> = session.fetch(&text, values, R::from_row).await?;
+    let mut items = session.fetch_records(&text, values, record).await?;
 
     let more = items.len() > size;
     items.truncate(size);
@@ -142,13 +159,16 @@ pub(crate) async fn list<D: Dialect, R: Twin<D>>(
             (has_position, more)
         }
     };
-    let cursor_at = |item: &R| {
+    let cursor_at = |item: &dyn AnyRecord| {
         let position: Position = order.iter().map(|key| item.value(key.column)).collect();
         Cursor::at(hash, &position)
     };
-    Ok(Page {
-        next: items.last().filter(|_| has_next).map(cursor_at),
-        previous: items.first().filter(|_| has_previous).map(cursor_at),
+    let last = items.len().checked_sub(1).and_then(|last| items.get(last));
+    let next = last.filter(|_| has_next).map(cursor_at);
+    let previous = items.get(0).filter(|_| has_previous).map(cursor_at);
+    Ok(ListedPage {
         items,
+        next,
+        previous,
     })
 }

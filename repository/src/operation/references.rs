@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::write_order::KeyValues;
-use crate::driver::Dialect;
-use crate::driver::Twin;
+use crate::driver::AnyRecord;
 use crate::model::domain::{Action, ForeignKey};
-use crate::model::record::Record;
+use crate::sql::Statements;
 
 /// The columns of a foreign key of the table to itself, and those that it references.
 struct SelfKey {
@@ -14,9 +13,8 @@ struct SelfKey {
     referenced: Vec<usize>,
 }
 
-fn self_keys<D: Dialect, R: Twin<D>>() -> impl Iterator<Item = SelfKey> {
-    let statements = R::statements();
-    let keys = R::TABLE.foreign_keys.iter();
+fn self_keys(statements: &Statements) -> impl Iterator<Item = SelfKey> {
+    let keys = statements.domain.foreign_keys.iter();
     keys.filter(|key| key.references == statements.table)
         .filter_map(|key| {
             Some(SelfKey {
@@ -27,29 +25,30 @@ fn self_keys<D: Dialect, R: Twin<D>>() -> impl Iterator<Item = SelfKey> {
 }
 
 /// Whether the table refers to itself.
-pub(super) fn are_possible<D: Dialect, R: Twin<D>>() -> bool {
-    self_keys::<D, R>().next().is_some()
+pub(super) fn are_possible(statements: &Statements) -> bool {
+    self_keys(statements).next().is_some()
 }
 
 /// Whether rows of the table are removed with rows that they refer to.
-pub(super) fn cascade<R: Record>() -> bool {
-    let mut keys = R::TABLE.foreign_keys.iter();
-    keys.any(|key| key.references == R::TABLE.name && key.on_delete == Action::Cascade)
+pub(super) fn cascade(statements: &Statements) -> bool {
+    let table = statements.domain;
+    let mut keys = table.foreign_keys.iter();
+    keys.any(|key| key.references == table.name && key.on_delete == Action::Cascade)
 }
 
 /// Whether rows of the table refer to each other by columns that an update may change.
-pub(super) fn are_by_natural_key<D: Dialect, R: Twin<D>>() -> bool {
-    let id = R::MANAGED.id;
-    self_keys::<D, R>().any(|key| !key.referenced.contains(&id))
+pub(super) fn are_by_natural_key(statements: &Statements) -> bool {
+    let id = statements.managed.id;
+    self_keys(statements).any(|key| !key.referenced.contains(&id))
 }
 
 /// Whether the row references one of the others by the key.
-pub(super) fn is_to_one_of<D: Dialect, R: Twin<D>>(
+pub(super) fn is_to_one_of(
+    statements: &Statements,
     key: &ForeignKey,
-    row: &R,
-    others: &[&R],
+    row: &dyn AnyRecord,
+    others: &[&dyn AnyRecord],
 ) -> bool {
-    let statements = R::statements();
     let columns = statements.indexes(key.columns);
     let referenced = statements.indexes(key.referenced_columns);
     let (true, Some(columns), Some(referenced)) =
@@ -67,9 +66,9 @@ pub(super) fn is_to_one_of<D: Dialect, R: Twin<D>>(
 pub(super) struct References(Vec<Vec<usize>>);
 
 impl References {
-    pub(super) fn between<D: Dialect, R: Twin<D>>(records: &[&R]) -> Self {
+    pub(super) fn between(statements: &Statements, records: &[&dyn AnyRecord]) -> Self {
         let mut parents = vec![Vec::new(); records.len()];
-        for key in self_keys::<D, R>() {
+        for key in self_keys(statements) {
             let mut referenced = BTreeMap::new();
             for (row, record) in records.iter().enumerate() {
                 if let Some(values) = KeyValues::at(*record, &key.referenced) {

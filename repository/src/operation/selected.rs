@@ -1,7 +1,6 @@
 //! Writes of the rows that a statement selects: by a filter, or for a purge.
 
 use std::collections::HashMap;
-use std::marker::PhantomData;
 use std::ops::Range;
 
 use chrono::{DateTime, Utc};
@@ -10,15 +9,13 @@ use uuid::Uuid;
 use super::in_order::{self, BulkWrite, Parts};
 use super::references::{self, References};
 use super::write::{deleted_column, deletion_stamps, push_now, with_update_time};
-use super::{Context, by_ids, changes, diagnose};
-use crate::driver::Dialect;
-use crate::driver::Twin;
+use super::{Context, Patch, by_ids, changes, diagnose};
+use crate::driver::{AnyRecord, Dialect, RecordType};
 use crate::model::error::{Error, Result};
-use crate::model::query::{Condition, Filter, Visibility};
-use crate::model::record::Record;
+use crate::model::query::{Condition, Visibility};
 use crate::model::value::{Type, Value};
 use crate::session::Session;
-use crate::sql::{self, Affected, Selection, SqlText};
+use crate::sql::{self, Affected, Selection, SqlText, Statements};
 
 /// What is done to each row.
 enum Write {
@@ -46,11 +43,11 @@ impl Write {
         }
     }
 
-    fn statement<D: Dialect, R: Twin<D>>(
+    fn statement<D: Dialect>(
         &self,
+        statements: &Statements,
         selection: Selection<'_>,
     ) -> Result<(SqlText, Vec<Value>)> {
-        let statements = R::statements();
         match self {
             Write::Patch { changes, stamps } => {
                 sql::update_where::<D>(statements, changes.clone(), stamps.clone(), selection)
@@ -66,54 +63,50 @@ impl Write {
         }
     }
 
-    fn may_violate_several<D: Dialect, R: Twin<D>>(&self, context: &Context) -> bool {
+    fn may_violate_several<D: Dialect>(&self, context: &Context, statements: &Statements) -> bool {
         match self {
             Write::Remove => {
-                references::are_possible::<D, R>()
-                    || diagnose::may_restrict_several::<D, R>(context)
+                references::are_possible(statements)
+                    || diagnose::may_restrict_several::<D>(context, statements)
             }
-            changed => diagnose::may_violate_several::<D, R>(context, changed.changes()),
+            changed => diagnose::may_violate_several::<D>(context, statements, changed.changes()),
         }
     }
 
     /// Whether the success depends on the order of the rows.
-    fn starts_in_order<D: Dialect, R: Twin<D>>(&self) -> bool {
+    fn starts_in_order(&self, statements: &Statements) -> bool {
         match self {
             // The engines count the removed rows differently.
-            Write::Remove => references::cascade::<R>(),
-            changed => moves_through_predicate::<D, R>(changed.changes()),
+            Write::Remove => references::cascade(statements),
+            changed => moves_through_predicate(statements, changed.changes()),
         }
     }
 
-    async fn complete<D: Dialect, R: Twin<D>>(
+    async fn complete<D: Dialect>(
         &self,
         session: &mut Session<D>,
         context: &Context,
+        statements: &Statements,
         error: Error,
         affected: Affected<'_>,
     ) -> Error {
-        match self {
+        let (changes, stamps) = match self {
             Write::Remove => {
-                diagnose::delete_error::<D, R>(session, context, error, affected).await
+                return diagnose::delete_error(session, context, statements, error, affected).await;
             }
-            Write::Patch { changes, stamps } => {
-                let changes = with_update_time::<R>(changes.clone(), stamps);
-                diagnose::change_error::<D, R>(session, context, error, affected, &changes).await
-            }
-            Write::Delete { changes, stamps } => {
-                let changes = with_update_time::<R>(changes.to_vec(), stamps);
-                diagnose::change_error::<D, R>(session, context, error, affected, &changes).await
-            }
-        }
+            Write::Patch { changes, stamps } => (changes.clone(), stamps),
+            Write::Delete { changes, stamps } => (changes.to_vec(), stamps),
+        };
+        let changes = with_update_time(statements, changes, stamps);
+        diagnose::change_error(session, context, statements, error, affected, &changes).await
     }
 }
 
 /// Whether the changes and another column together decide whether a row belongs to a partial unique key. Then some rows
 /// may enter it and others leave it.
-fn moves_through_predicate<D: Dialect, R: Twin<D>>(changes: &[(usize, Value)]) -> bool {
-    let statements = R::statements();
+fn moves_through_predicate(statements: &Statements, changes: &[(usize, Value)]) -> bool {
     let is_changed = |index: &usize| changes.iter().any(|(changed, _)| changed == index);
-    R::TABLE.unique_rules().any(|rule| {
+    statements.domain.unique_rules().any(|rule| {
         let columns = 0..statements.columns.len();
         let mentioned = columns.filter(|index| rule.predicate_mentions(statements.column(*index)));
         let (changed, kept): (Vec<usize>, Vec<usize>) = mentioned.partition(is_changed);
@@ -122,38 +115,43 @@ fn moves_through_predicate<D: Dialect, R: Twin<D>>(changes: &[(usize, Value)]) -
 }
 
 /// A write of the live rows that a filter matches.
-pub(crate) struct WriteWhere<'c, R> {
+pub(crate) struct WriteWhere<'c, D: Dialect> {
     context: &'c Context,
-    filter: &'c Filter<R>,
+    record: RecordType<D>,
+    filter: &'c Condition,
     write: Write,
 }
 
-impl<'c, R: Record> WriteWhere<'c, R> {
-    pub(crate) fn patch<D: Dialect>(
+impl<'c, D: Dialect> WriteWhere<'c, D> {
+    pub(crate) fn patch(
         context: &'c Context,
-        filter: &'c Filter<R>,
-        patch: &R::Patch,
-    ) -> Result<Self>
-    where
-        R: Twin<D>,
-    {
-        let changes = changes::<D, R>(patch)?;
+        record: RecordType<D>,
+        filter: &'c Condition,
+        patch: Patch<'_>,
+    ) -> Result<Self> {
+        let changes = changes(record.statements, patch)?;
         let mut stamps = Vec::new();
         if !changes.is_empty() {
-            push_now::<R>(context.now(), &mut stamps)?;
+            push_now(record.statements, context.now(), &mut stamps)?;
         }
         let write = Write::Patch { changes, stamps };
         Ok(WriteWhere {
             context,
+            record,
             filter,
             write,
         })
     }
 
     /// Deletes softly if the record has soft delete.
-    pub(crate) fn delete(context: &'c Context, filter: &'c Filter<R>) -> Result<Self> {
-        let stamps = deletion_stamps::<R>(context)?;
-        let write = match R::MANAGED.deleted.zip(stamps.first().cloned()) {
+    pub(crate) fn delete(
+        context: &'c Context,
+        record: RecordType<D>,
+        filter: &'c Condition,
+    ) -> Result<Self> {
+        let statements = record.statements;
+        let stamps = deletion_stamps(context, statements)?;
+        let write = match statements.managed.deleted.zip(stamps.first().cloned()) {
             Some(change) => Write::Delete {
                 changes: [change],
                 stamps,
@@ -162,6 +160,7 @@ impl<'c, R: Record> WriteWhere<'c, R> {
         };
         Ok(WriteWhere {
             context,
+            record,
             filter,
             write,
         })
@@ -169,23 +168,25 @@ impl<'c, R: Record> WriteWhere<'c, R> {
 
     fn selection(&self) -> Selection<'_> {
         Selection {
-            condition: &self.filter.condition,
+            condition: self.filter,
             visibility: Visibility::Live,
-            owner: self.context.owner_of::<R>(),
+            owner: self.context.owner_of(self.record.statements),
         }
     }
 }
 
-impl<D: Dialect, R: Twin<D>> BulkWrite<D> for WriteWhere<'_, R> {
+impl<D: Dialect> BulkWrite<D> for WriteWhere<'_, D> {
     type Output = u64;
 
     /// If one constraint only can be violated, each row has the same error.
     fn is_ordered(&self) -> bool {
-        self.write.may_violate_several::<D, R>(self.context)
+        let statements = self.record.statements;
+        self.write
+            .may_violate_several::<D>(self.context, statements)
     }
 
     fn starts_in_order(&self) -> bool {
-        self.write.starts_in_order::<D, R>()
+        self.write.starts_in_order(self.record.statements)
     }
 
     async fn write_at_once(&self, session: &mut Session<D>) -> Result<u64> {
@@ -194,16 +195,22 @@ impl<D: Dialect, R: Twin<D>> BulkWrite<D> for WriteWhere<'_, R> {
             && changes.is_empty()
         {
             // An invalid filter is an error here too.
-            selection.values(R::statements(), &mut Vec::new())?;
+            selection.values(self.record.statements, &mut Vec::new())?;
             return Ok(0);
         }
-        let (text, values) = self.write.statement::<D, R>(selection)?;
+        let (text, values) = self
+            .write
+            .statement::<D>(self.record.statements, selection)?;
         match session.execute(&text, values).await {
-            Err(error) if !BulkWrite::<D>::is_ordered(self) => {
+            Err(error) if !self.is_ordered() => {
                 let affected = Affected::Selected(selection);
-                let complete = self
-                    .write
-                    .complete::<D, R>(session, self.context, error, affected);
+                let complete = self.write.complete(
+                    session,
+                    self.context,
+                    self.record.statements,
+                    error,
+                    affected,
+                );
                 Err(complete.await)
             }
             result => result,
@@ -212,71 +219,85 @@ impl<D: Dialect, R: Twin<D>> BulkWrite<D> for WriteWhere<'_, R> {
 
     async fn write_in_order(&self, session: &mut Session<D>) -> Result<u64> {
         let selection = self.selection();
-        let (text, values) = sql::select_ids::<D>(R::statements(), selection)?;
+        let (text, values) = sql::select_ids::<D>(self.record.statements, selection)?;
         let ids = session.fetch(&text, values, |row| D::get::<Uuid>(row, 0));
         let ids = ids.await?;
-        let each = WriteEach::<R>::new(self.context, &self.write, selection.visibility);
+        let each = WriteEach::new(self.context, self.record, &self.write, selection.visibility);
         each.write_all(session, ids).await
     }
 }
 
 /// The removal of rows that were soft-deleted before a time, the oldest first.
-pub(crate) struct Purge<'c, R> {
+pub(crate) struct Purge<'c, D: Dialect> {
     context: &'c Context,
+    record: RecordType<D>,
     deleted: usize,
     before: DateTime<Utc>,
     limit: u32,
-    _of: PhantomData<fn() -> R>,
 }
 
-impl<'c, R: Record> Purge<'c, R> {
-    pub(crate) fn new(context: &'c Context, before: DateTime<Utc>, limit: u32) -> Result<Self> {
-        let deleted = deleted_column::<R>("purge")?;
+impl<'c, D: Dialect> Purge<'c, D> {
+    pub(crate) fn new(
+        context: &'c Context,
+        record: RecordType<D>,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Self> {
+        let deleted = deleted_column(record.statements, "purge")?;
         let mut before = before;
         crate::model::derive::canonical("before", &mut before)?;
         Ok(Purge {
             context,
+            record,
             deleted,
             before,
             limit,
-            _of: PhantomData,
         })
     }
 
     /// The parameters of a statement that selects the rows.
     fn values(&self) -> Vec<Value> {
         let mut values = vec![Value::Timestamp(self.before)];
-        values.extend(self.context.owner_of::<R>().map(Value::Uuid));
+        values.extend(
+            self.context
+                .owner_of(self.record.statements)
+                .map(Value::Uuid),
+        );
         values.push(Value::BigInt(self.limit.into()));
         values
     }
 }
 
-impl<D: Dialect, R: Twin<D>> BulkWrite<D> for Purge<'_, R> {
+impl<D: Dialect> BulkWrite<D> for Purge<'_, D> {
     type Output = u64;
 
     fn is_ordered(&self) -> bool {
-        Write::Remove.may_violate_several::<D, R>(self.context)
+        Write::Remove.may_violate_several::<D>(self.context, self.record.statements)
     }
 
     fn starts_in_order(&self) -> bool {
-        Write::Remove.starts_in_order::<D, R>()
+        Write::Remove.starts_in_order(self.record.statements)
     }
 
     async fn write_at_once(&self, session: &mut Session<D>) -> Result<u64> {
-        let deleted = R::statements().column(self.deleted);
-        let owner = self.context.owner_of::<R>();
-        let text = sql::purge::<D>(R::statements(), deleted, owner.is_some());
+        let deleted = self.record.statements.column(self.deleted);
+        let owner = self.context.owner_of(self.record.statements);
+        let text = sql::purge::<D>(self.record.statements, deleted, owner.is_some());
         match session.execute(&text, self.values()).await {
-            Err(error) if !BulkWrite::<D>::is_ordered(self) => {
+            Err(error) if !self.is_ordered() => {
                 let affected = Affected::Purged {
                     deleted,
                     before: self.before,
                     owner,
                     limit: self.limit,
                 };
-                let complete =
-                    Write::Remove.complete::<D, R>(session, self.context, error, affected);
+                let complete = Write::Remove.complete(
+                    session,
+                    self.context,
+                    self.record.statements,
+                    error,
+                    affected,
+                );
                 Err(complete.await)
             }
             result => result,
@@ -284,56 +305,63 @@ impl<D: Dialect, R: Twin<D>> BulkWrite<D> for Purge<'_, R> {
     }
 
     async fn write_in_order(&self, session: &mut Session<D>) -> Result<u64> {
-        let deleted = R::statements().column(self.deleted);
-        let owner = self.context.owner_of::<R>();
-        let text = sql::purged_ids::<D>(R::statements(), deleted, owner.is_some());
+        let deleted = self.record.statements.column(self.deleted);
+        let owner = self.context.owner_of(self.record.statements);
+        let text = sql::purged_ids::<D>(self.record.statements, deleted, owner.is_some());
         let ids = session.fetch(&text, self.values(), |row| D::get::<Uuid>(row, 0));
         let ids = ids.await?;
-        let each = WriteEach::<R>::new(self.context, &Write::Remove, Visibility::Deleted);
+        let each = WriteEach::new(
+            self.context,
+            self.record,
+            &Write::Remove,
+            Visibility::Deleted,
+        );
         each.write_all(session, ids).await
     }
 }
 
 /// The same write of each of some rows, in their order. A row is removed after those that reference it, and rows that
 /// reference each other in a circle together.
-struct WriteEach<'w, R> {
+struct WriteEach<'w, D: Dialect> {
     context: &'w Context,
+    record: RecordType<D>,
     write: &'w Write,
     visibility: Visibility,
     parts: Vec<Vec<Uuid>>,
-    _of: PhantomData<fn() -> R>,
 }
 
-impl<'w, R> WriteEach<'w, R> {
-    fn new(context: &'w Context, write: &'w Write, visibility: Visibility) -> Self {
+impl<'w, D: Dialect> WriteEach<'w, D> {
+    fn new(
+        context: &'w Context,
+        record: RecordType<D>,
+        write: &'w Write,
+        visibility: Visibility,
+    ) -> Self {
         WriteEach {
             context,
+            record,
             write,
             visibility,
             parts: Vec::new(),
-            _of: PhantomData,
         }
     }
 
     /// Returns the number of written rows.
-    async fn write_all<D: Dialect>(
-        mut self,
-        session: &mut Session<D>,
-        ids: Vec<Uuid>,
-    ) -> Result<u64>
-    where
-        R: Twin<D>,
-    {
+    async fn write_all(mut self, session: &mut Session<D>, ids: Vec<Uuid>) -> Result<u64> {
+        let statements = self.record.statements;
         self.parts = match self.write {
-            Write::Remove if references::are_possible::<D, R>() => {
-                let owner = self.context.owner_of::<R>();
-                let text = sql::select_by_ids::<D>(R::statements(), owner.is_some());
+            Write::Remove if references::are_possible(statements) => {
+                let owner = self.context.owner_of(statements);
+                let text = sql::select_by_ids::<D>(statements, owner.is_some());
                 let values = by_ids(ids.iter().copied(), owner);
-                let stored = session.fetch(&text, values, R::from_row).await?;
-                let stored: HashMap<Uuid, R> =
-                    stored.into_iter().map(|row| (row.id(), row)).collect();
-                let rows: Vec<&R> = ids.iter().filter_map(|id| stored.get(id)).collect();
-                let parts = References::between::<D, R>(&rows).children_first();
+                let stored = session.fetch_records(&text, values, self.record).await?;
+                let stored: HashMap<Uuid, &dyn AnyRecord> =
+                    stored.iter().map(|row| (row.id(), row)).collect();
+                let rows: Vec<_> = ids
+                    .iter()
+                    .filter_map(|id| stored.get(id).copied())
+                    .collect();
+                let parts = References::between(statements, &rows).children_first();
                 let ids = |part: Vec<usize>| part.into_iter().map(|row| rows[row].id()).collect();
                 parts.into_iter().map(ids).collect()
             }
@@ -344,7 +372,7 @@ impl<'w, R> WriteEach<'w, R> {
     }
 }
 
-impl<D: Dialect, R: Twin<D>> Parts<D> for WriteEach<'_, R> {
+impl<D: Dialect> Parts<D> for WriteEach<'_, D> {
     type Outcome = u64;
 
     fn count(&self) -> usize {
@@ -354,9 +382,9 @@ impl<D: Dialect, R: Twin<D>> Parts<D> for WriteEach<'_, R> {
     async fn write(&self, session: &mut Session<D>, parts: Range<usize>) -> Result<Vec<u64>> {
         let parts = &self.parts[parts];
         let ids: Vec<Uuid> = parts.iter().flatten().copied().collect();
-        let owner = self.context.owner_of::<R>();
+        let owner = self.context.owner_of(self.record.statements);
         let condition = Condition::IsIn {
-            column: R::MANAGED.id,
+            column: self.record.statements.managed.id,
             values: Ok(Value::Array(
                 Type::Uuid,
                 ids.iter().copied().map(Value::Uuid).collect(),
@@ -369,9 +397,12 @@ impl<D: Dialect, R: Twin<D>> Parts<D> for WriteEach<'_, R> {
         };
         if let (Write::Remove, [_], [_, _, ..]) = (self.write, parts, &*ids) {
             let affected = Affected::Selected(selection);
-            diagnose::check_removal::<D, R>(session, self.context, affected).await?;
+            let statements = self.record.statements;
+            diagnose::check_removal(session, self.context, statements, affected).await?;
         }
-        let (text, values) = self.write.statement::<D, R>(selection)?;
+        let (text, values) = self
+            .write
+            .statement::<D>(self.record.statements, selection)?;
         let error = match (session.execute(&text, values).await, self.write) {
             // Some are removed with others, and the engines count these differently.
             (Ok(_), Write::Remove) => {
@@ -384,9 +415,13 @@ impl<D: Dialect, R: Twin<D>> Parts<D> for WriteEach<'_, R> {
             return Err(error);
         };
         let affected = Affected::One { id, owner };
-        let complete = self
-            .write
-            .complete::<D, R>(session, self.context, error, affected);
+        let complete = self.write.complete(
+            session,
+            self.context,
+            self.record.statements,
+            error,
+            affected,
+        );
         Err(complete.await)
     }
 

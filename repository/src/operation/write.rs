@@ -4,43 +4,55 @@ use chrono::DateTime;
 use uuid::Uuid;
 
 use super::{
-    Context, Now, at_most_one, changes, diagnose, duplicate, find_unique, normalise, values,
+    Context, NewRows, Now, Patch, Stamper, at_most_one, changes, diagnose, duplicate, find_unique,
+    normalise, values,
 };
-use crate::driver::Dialect;
-use crate::driver::Twin;
+use crate::driver::{AnyRecord, Dialect, RecordType, Records};
 use crate::model::error::{ConflictReason, Error, ErrorKind, Result};
 use crate::model::query::Visibility;
-use crate::model::record::Record;
 use crate::model::repository::Expected;
 use crate::model::value::{Type, Value};
 use crate::session::Session;
-use crate::sql::{self, Affected, Guard};
+use crate::sql::{self, Affected, Guard, Statements};
 
-pub(crate) async fn insert<D: Dialect, R: Twin<D>>(
+/// Inserts one new row, which becomes a record.
+pub(crate) async fn insert<D: Dialect>(
     session: &mut Session<D>,
     context: &Context,
-    draft: R::Draft,
-) -> Result<R> {
-    let stamp = context.stamp::<R>(&draft, None, context.now())?;
-    let mut record = R::from_draft(draft, stamp);
-    normalise::<D, R>(&mut record)?;
-    let text = sql::insert_one::<D>(R::statements());
-    match session.execute(&text, values(&record)).await {
-        Ok(inserted) => super::check_count(inserted, 1).map(|()| record),
-        Err(error) => Err(diagnose::insert_error(session, context, error, &record, false).await),
+    statements: &'static Statements,
+    rows: &mut dyn NewRows,
+) -> Result<()> {
+    rows.stamp(&Stamper::new(context, statements))?;
+    let text = sql::insert_one::<D>(statements);
+    for row in rows.rows() {
+        match session.execute(&text, values(statements, row.record)).await {
+            Ok(inserted) => super::check_count(inserted, 1)?,
+            Err(error) => {
+                let error =
+                    diagnose::insert_error(session, context, statements, error, row.record, false);
+                return Err(error.await);
+            }
+        }
     }
+    Ok(())
 }
 
 /// The row that a call writes: its id, its owner, and the version that the caller expects.
 struct Target {
+    statements: &'static Statements,
     id: Uuid,
     owner: Option<Uuid>,
     version: Option<i64>,
 }
 
 impl Target {
-    fn new<R: Record>(context: &Context, id: Uuid, expected: Expected) -> Result<Self> {
-        let version = match (expected, R::MANAGED.version) {
+    fn new(
+        context: &Context,
+        statements: &'static Statements,
+        id: Uuid,
+        expected: Expected,
+    ) -> Result<Self> {
+        let version = match (expected, statements.managed.version) {
             (Expected::Any, _) => None,
             (Expected::Version(version), Some(_)) => Some(version),
             (Expected::Version(_), None) => {
@@ -52,8 +64,9 @@ impl Target {
             }
         };
         Ok(Target {
+            statements,
             id,
-            owner: context.owner_of::<R>(),
+            owner: context.owner_of(statements),
             version,
         })
     }
@@ -80,9 +93,10 @@ impl Target {
     }
 
     /// Fails if the row is not in the expected version.
-    fn compare<R: Record>(&self, found: &R) -> Result<()> {
+    fn compare(&self, found: &dyn AnyRecord) -> Result<()> {
         match (self.version, found.version()) {
-            (Some(expected), Some(actual)) if expected != actual => Err(conflict::<R>(
+            (Some(expected), Some(actual)) if expected != actual => Err(conflict(
+                self.statements,
                 self.id,
                 ConflictReason::Version { expected, actual },
             )),
@@ -91,8 +105,8 @@ impl Target {
     }
 
     /// Looks up why no row was written: the row is missing, or its version is another.
-    async fn explain<D: Dialect, R: Twin<D>>(&self, session: &mut Session<D>) -> Error {
-        let text = sql::look_up::<D>(R::statements(), self.owner.is_some());
+    async fn explain<D: Dialect>(&self, session: &mut Session<D>) -> Error {
+        let text = sql::look_up::<D>(self.statements, self.owner.is_some());
         let values = [Some(self.id), self.owner]
             .into_iter()
             .flatten()
@@ -100,12 +114,17 @@ impl Target {
             .collect();
         let decode = |row: &D::Row<'_>| Ok((D::get::<i64>(row, 0)?, D::get::<bool>(row, 1)?));
         let found = session.fetch(&text, values, decode).await;
-        match found.and_then(|rows| at_most_one::<R, _>(rows, self.id)) {
+        let found = found.and_then(|rows| {
+            at_most_one(self.statements, rows.len(), self.id)?;
+            Ok(rows.into_iter().next())
+        });
+        match found {
             Err(error) => error,
             Ok(Some((actual, false)))
                 if self.version.is_some_and(|expected| expected != actual) =>
             {
-                conflict::<R>(
+                conflict(
+                    self.statements,
                     self.id,
                     ConflictReason::Version {
                         expected: self.version.unwrap_or_default(),
@@ -114,22 +133,22 @@ impl Target {
                 )
             }
             // A row that matches now was restored after the write.
-            Ok(_) => not_found::<R>(self.id),
+            Ok(_) => not_found(self.statements, self.id),
         }
     }
 }
 
-pub(crate) fn not_found<R: Record>(id: Uuid) -> Error {
+pub(crate) fn not_found(statements: &Statements, id: Uuid) -> Error {
     ErrorKind::NotFound {
-        table: R::TABLE.name,
+        table: statements.domain.name,
         id,
     }
     .into()
 }
 
-pub(crate) fn conflict<R: Record>(id: Uuid, reason: ConflictReason) -> Error {
+pub(crate) fn conflict(statements: &Statements, id: Uuid, reason: ConflictReason) -> Error {
     ErrorKind::Conflict {
-        table: R::TABLE.name,
+        table: statements.domain.name,
         id,
         reason,
     }
@@ -137,179 +156,207 @@ pub(crate) fn conflict<R: Record>(id: Uuid, reason: ConflictReason) -> Error {
 }
 
 /// Pushes the time, if the record has a column for its last update.
-pub(super) fn push_now<R: Record>(now: Now, into: &mut Vec<Value>) -> Result<()> {
-    if R::MANAGED.updated.is_some() {
+pub(super) fn push_now(statements: &Statements, now: Now, into: &mut Vec<Value>) -> Result<()> {
+    if statements.managed.updated.is_some() {
         into.push(Value::Timestamp(now.to_write()?));
     }
     Ok(())
 }
 
 /// The times that a soft delete writes. None for a record without soft delete.
-pub(super) fn deletion_stamps<R: Record>(context: &Context) -> Result<Vec<Value>> {
+pub(super) fn deletion_stamps(context: &Context, statements: &Statements) -> Result<Vec<Value>> {
     let mut stamps = Vec::new();
-    if R::MANAGED.deleted.is_some() {
+    if statements.managed.deleted.is_some() {
         let now = context.now();
         stamps.push(Value::Timestamp(now.to_write()?));
-        push_now::<R>(now, &mut stamps)?;
+        push_now(statements, now, &mut stamps)?;
     }
     Ok(stamps)
 }
 
 /// The changes, with the update time if the record has one. It is the last of the stamps.
-pub(super) fn with_update_time<R: Record>(
+pub(super) fn with_update_time(
+    statements: &Statements,
     mut changes: Vec<(usize, Value)>,
     stamps: &[Value],
 ) -> Vec<(usize, Value)> {
-    changes.extend(R::MANAGED.updated.zip(stamps.last().cloned()));
+    changes.extend(statements.managed.updated.zip(stamps.last().cloned()));
     changes
 }
 
 /// Writes changes to the row. `again` returns them once more, for the error.
-async fn update_columns<D: Dialect, R: Twin<D>>(
+async fn update_columns<D: Dialect>(
     session: &mut Session<D>,
     context: &Context,
+    record: RecordType<D>,
     target: Target,
     now: Now,
     changes: Vec<(usize, Value)>,
-    again: impl Fn() -> Vec<(usize, Value)> + Send,
-) -> Result<R> {
+    again: Patch<'_>,
+) -> Result<Box<dyn Records>> {
+    let statements = record.statements;
     let columns: Vec<usize> = changes.iter().map(|(column, _)| *column).collect();
-    let text = sql::update_one::<D>(R::statements(), &columns, target.guard(session));
+    let text = sql::update_one::<D>(statements, &columns, target.guard(session));
     let mut values: Vec<Value> = changes.into_iter().map(|(_, value)| value).collect();
     let mut stamps = Vec::new();
-    push_now::<R>(now, &mut stamps)?;
+    push_now(statements, now, &mut stamps)?;
     values.extend(stamps.iter().cloned());
     target.push_values(&mut values);
-    match session.fetch(&text, values, R::from_row).await {
-        Ok(rows) => match at_most_one::<R, R>(rows, target.id)? {
-            Some(record) => Ok(record),
-            None => Err(target.explain::<D, R>(session).await),
-        },
+    match session.fetch_records(&text, values, record).await {
+        Ok(rows) => {
+            at_most_one(statements, rows.len(), target.id)?;
+            match rows.len() {
+                0 => Err(target.explain(session).await),
+                _ => Ok(rows),
+            }
+        }
         Err(error) => {
             let affected = target.affected();
-            let changes = with_update_time::<R>(again(), &stamps);
-            Err(diagnose::change_error::<D, R>(session, context, error, affected, &changes).await)
+            let changes = with_update_time(statements, again().unwrap_or_default(), &stamps);
+            let error =
+                diagnose::change_error(session, context, statements, error, affected, &changes);
+            Err(error.await)
         }
     }
 }
 
-pub(crate) async fn update<D: Dialect, R: Twin<D>>(
+/// Updates the row of a record. Returns the row as it is stored, or none if the record itself is that now.
+pub(crate) async fn update<D: Dialect>(
     session: &mut Session<D>,
     context: &Context,
-    mut record: R,
-) -> Result<R> {
+    of: RecordType<D>,
+    record: &mut dyn AnyRecord,
+) -> Result<Option<Box<dyn Records>>> {
+    let statements = of.statements;
     context.check_owner(record.owner())?;
-    normalise::<D, R>(&mut record)?;
+    normalise(statements, record)?;
     let expected = record.version().map_or(Expected::Any, Expected::Version);
-    let mut target = Target::new::<R>(context, record.id(), expected)?;
+    let mut target = Target::new(context, statements, record.id(), expected)?;
     // The system's scope has no owner. An update does not change the owner of the record.
     target.owner = record.owner();
     // Without a version, the row may be anything but what the caller has.
     let now = context.now();
     if target.version.is_some() {
-        if update_known::<D, R>(session, context, &target, &record, now).await? {
-            record.set_updated(match R::MANAGED.updated {
+        if update_known(session, context, &target, record, now).await? {
+            record.set_updated(match statements.managed.updated {
                 Some(_) => now.to_write()?,
                 None => DateTime::UNIX_EPOCH,
             });
-            return Ok(record);
+            return Ok(None);
         }
-        if R::MANAGED.created.is_none() {
-            return Err(target.explain::<D, R>(session).await);
+        if statements.managed.created.is_none() {
+            return Err(target.explain(session).await);
         }
         // The caller may have changed the time of creation in its copy, which an update ignores.
     }
+    let record: &dyn AnyRecord = record;
     let changes = || {
-        let columns = R::statements().user_columns();
+        let columns = statements.user_columns();
         columns.map(|index| (index, record.value(index))).collect()
     };
-    update_columns(session, context, target, now, changes(), changes).await
+    let again = || Ok(changes());
+    let updated = update_columns(session, context, of, target, now, changes(), &again);
+    updated.await.map(Some)
 }
 
 /// Updates a row of which every value is known afterwards. Returns whether it was written: if not, the version or the
 /// time of creation is another than the caller's, or there is no such row.
-async fn update_known<D: Dialect, R: Twin<D>>(
+async fn update_known<D: Dialect>(
     session: &mut Session<D>,
     context: &Context,
     target: &Target,
-    record: &R,
+    record: &dyn AnyRecord,
     now: Now,
 ) -> Result<bool> {
-    let statements = R::statements();
+    let statements = target.statements;
     let columns: Vec<usize> = statements.user_columns().collect();
     let text = sql::update_known::<D>(statements, &columns, target.guard(session));
     let mut values: Vec<Value> = columns.iter().map(|column| record.value(*column)).collect();
     let mut stamps = Vec::new();
-    push_now::<R>(now, &mut stamps)?;
+    push_now(statements, now, &mut stamps)?;
     values.extend(stamps.iter().cloned());
     target.push_values(&mut values);
-    values.extend(R::MANAGED.created.map(|created| record.value(created)));
+    values.extend(
+        statements
+            .managed
+            .created
+            .map(|created| record.value(created)),
+    );
     match session.execute(&text, values).await {
         Ok(0) => Ok(false),
         Ok(1) => Ok(true),
-        Ok(_) => Err(duplicate::<R>(target.id)),
+        Ok(_) => Err(duplicate(statements, target.id)),
         Err(error) => {
             let columns = columns.into_iter();
             let changes = columns.map(|column| (column, record.value(column)));
-            let changes = with_update_time::<R>(changes.collect(), &stamps);
+            let changes = with_update_time(statements, changes.collect(), &stamps);
             let affected = target.affected();
-            Err(diagnose::change_error::<D, R>(session, context, error, affected, &changes).await)
+            let error =
+                diagnose::change_error(session, context, statements, error, affected, &changes);
+            Err(error.await)
         }
     }
 }
 
-pub(crate) async fn patch<D: Dialect, R: Twin<D>>(
+/// Patches a row, and returns it as it is stored.
+pub(crate) async fn patch<D: Dialect>(
     session: &mut Session<D>,
     context: &Context,
+    record: RecordType<D>,
     id: Uuid,
     expected: Expected,
-    patch: &R::Patch,
-) -> Result<R> {
-    let changes = changes::<D, R>(patch)?;
-    let target = Target::new::<R>(context, id, expected)?;
+    patch: Patch<'_>,
+) -> Result<Box<dyn Records>> {
+    let changes = changes(record.statements, patch)?;
+    let target = Target::new(context, record.statements, id, expected)?;
     if changes.is_empty() {
-        return unchanged(session, context, &target).await;
+        return find_expected(session, context, record, &target, Visibility::Live).await;
     }
-    let again = || R::changes(patch).unwrap_or_default();
-    update_columns(session, context, target, context.now(), changes, again).await
+    let now = context.now();
+    update_columns(session, context, record, target, now, changes, patch).await
 }
 
-/// The row of a patch without changes, if its version is as expected.
-async fn unchanged<D: Dialect, R: Twin<D>>(
+/// The row of a call without changes, if its version is as expected.
+async fn find_expected<D: Dialect>(
     session: &mut Session<D>,
     context: &Context,
+    record: RecordType<D>,
     target: &Target,
-) -> Result<R> {
-    let found: Option<R> = find_unique(session, context, target.id, Visibility::Live).await?;
-    let found = found.ok_or_else(|| not_found::<R>(target.id))?;
-    target.compare(&found)?;
+    visibility: Visibility,
+) -> Result<Box<dyn Records>> {
+    let found = find_unique(session, context, record, target.id, visibility).await?;
+    match found.get(0) {
+        Some(row) => target.compare(row)?,
+        None => return Err(not_found(record.statements, target.id)),
+    }
     Ok(found)
 }
 
-pub(crate) async fn delete<D: Dialect, R: Twin<D>>(
+pub(crate) async fn delete<D: Dialect>(
     session: &mut Session<D>,
     context: &Context,
+    statements: &'static Statements,
     id: Uuid,
     expected: Expected,
 ) -> Result<()> {
-    let target = Target::new::<R>(context, id, expected)?;
-    let mut values = deletion_stamps::<R>(context)?;
-    let change = R::MANAGED.deleted.zip(values.first().cloned());
-    let changes = with_update_time::<R>(change.into_iter().collect(), &values);
+    let target = Target::new(context, statements, id, expected)?;
+    let mut values = deletion_stamps(context, statements)?;
+    let change = statements.managed.deleted.zip(values.first().cloned());
+    let changes = with_update_time(statements, change.into_iter().collect(), &values);
     target.push_values(&mut values);
-    let text = sql::delete_one::<D>(R::statements(), target.guard(session));
+    let text = sql::delete_one::<D>(statements, target.guard(session));
     match session.execute(&text, values).await {
-        Ok(0) => Err(target.explain::<D, R>(session).await),
+        Ok(0) => Err(target.explain(session).await),
         Ok(1) => Ok(()),
-        Ok(_) => Err(duplicate::<R>(id)),
+        Ok(_) => Err(duplicate(statements, id)),
         Err(error) => {
             let affected = target.affected();
-            Err(match R::MANAGED.deleted {
+            Err(match statements.managed.deleted {
                 Some(_) => {
-                    diagnose::change_error::<D, R>(session, context, error, affected, &changes)
+                    diagnose::change_error(session, context, statements, error, affected, &changes)
                         .await
                 }
-                None => diagnose::delete_error::<D, R>(session, context, error, affected).await,
+                None => diagnose::delete_error(session, context, statements, error, affected).await,
             })
         }
     }
@@ -319,8 +366,8 @@ pub(crate) async fn delete<D: Dialect, R: Twin<D>>(
 ///
 /// # Errors
 /// [`Unsupported`](ErrorKind::Unsupported) if the record has none.
-pub(super) fn deleted_column<R: Record>(what: &'static str) -> Result<usize> {
-    R::MANAGED.deleted.ok_or_else(|| {
+pub(super) fn deleted_column(statements: &Statements, what: &'static str) -> Result<usize> {
+    statements.managed.deleted.ok_or_else(|| {
         ErrorKind::Unsupported {
             what,
             reason: "the record has no soft delete",
@@ -329,39 +376,42 @@ pub(super) fn deleted_column<R: Record>(what: &'static str) -> Result<usize> {
     })
 }
 
-pub(crate) async fn restore<D: Dialect, R: Twin<D>>(
+/// Restores a row, and returns it as it is stored.
+pub(crate) async fn restore<D: Dialect>(
     session: &mut Session<D>,
     context: &Context,
+    record: RecordType<D>,
     id: Uuid,
     expected: Expected,
-) -> Result<R> {
-    let deleted_index = deleted_column::<R>("restore")?;
-    let deleted = R::statements().column(deleted_index);
-    let target = Target::new::<R>(context, id, expected)?;
-    let text = sql::restore_one::<D>(R::statements(), deleted, target.guard(session));
+) -> Result<Box<dyn Records>> {
+    let statements = record.statements;
+    let deleted_index = deleted_column(statements, "restore")?;
+    let deleted = statements.column(deleted_index);
+    let target = Target::new(context, statements, id, expected)?;
+    let text = sql::restore_one::<D>(statements, deleted, target.guard(session));
     let mut stamps = Vec::new();
-    push_now::<R>(context.now(), &mut stamps)?;
+    push_now(statements, context.now(), &mut stamps)?;
     let mut values = stamps.clone();
     target.push_values(&mut values);
-    let restored = match session.fetch(&text, values, R::from_row).await {
+    let restored = match session.fetch_records(&text, values, record).await {
         Ok(restored) => restored,
         Err(error) => {
             let live = vec![(deleted_index, Value::Null(Type::Timestamp))];
-            let live = with_update_time::<R>(live, &stamps);
+            let live = with_update_time(statements, live, &stamps);
             let affected = target.affected();
-            return Err(
-                diagnose::change_error::<D, R>(session, context, error, affected, &live).await,
-            );
+            let error =
+                diagnose::change_error(session, context, statements, error, affected, &live);
+            return Err(error.await);
         }
     };
-    if let Some(record) = at_most_one::<R, R>(restored, id)? {
-        return Ok(record);
+    at_most_one(statements, restored.len(), id)?;
+    if restored.len() > 0 {
+        return Ok(restored);
     }
     // The row is not deleted, or it has another version, or it is missing.
-    let all: Option<R> = find_unique(session, context, id, Visibility::All).await?;
-    let found = all.ok_or_else(|| not_found::<R>(id))?;
-    target.compare(&found)?;
-    if !found.value(deleted_index).is_null() {
+    let found = find_expected(session, context, record, &target, Visibility::All).await?;
+    let is_deleted = |row: &dyn AnyRecord| !row.value(deleted_index).is_null();
+    if found.get(0).is_some_and(is_deleted) {
         // It was deleted after the statement above.
         return Err(ErrorKind::Serialization.into());
     }

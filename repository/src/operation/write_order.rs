@@ -5,25 +5,33 @@ use std::cmp::Ordering;
 use uuid::Uuid;
 
 use super::references::References;
-use crate::driver::Dialect;
-use crate::driver::Twin;
-use crate::model::record::Record;
+use crate::driver::AnyRecord;
 use crate::model::value::Value;
+use crate::sql::Statements;
 
 /// Sorts the rows of a statement: parents first, then by the unique keys of the table, then by id.
 ///
 /// Two calls with the same keys then wait for each other at the first shared key, and do not deadlock. A deadlock is
 /// still possible if two unique keys order the rows differently. The server ends it with a retryable error.
-pub(super) fn sorted<D: Dialect, R: Twin<D>, T>(rows: &[T], record: impl Fn(&T) -> &R) -> Vec<&T> {
-    let records: Vec<&R> = rows.iter().map(record).collect();
-    let depths = References::between::<D, R>(&records).depths();
+pub(super) fn sorted<'r>(
+    statements: &Statements,
+    records: &[&'r dyn AnyRecord],
+) -> Vec<&'r dyn AnyRecord> {
+    let depths = References::between(statements, records).depths();
     let mut keys: Vec<(usize, KeyValues, Uuid, usize)> = (0..)
-        .zip(&records)
+        .zip(records)
         .zip(depths)
-        .map(|((index, record), depth)| (depth, KeyValues::of::<D, R>(record), record.id(), index))
+        .map(|((index, record), depth)| {
+            (
+                depth,
+                KeyValues::of(statements, *record),
+                record.id(),
+                index,
+            )
+        })
         .collect();
     keys.sort_unstable();
-    keys.into_iter().map(|(.., index)| &rows[index]).collect()
+    keys.into_iter().map(|(.., index)| records[index]).collect()
 }
 
 /// The values of a row in some columns, with a total order that is the same for every call.
@@ -32,21 +40,21 @@ pub(super) struct KeyValues(Vec<Value>);
 
 impl KeyValues {
     /// The values in these columns. `None` if one is NULL, which equals nothing.
-    pub(super) fn at<R: Record>(record: &R, columns: &[usize]) -> Option<Self> {
+    pub(super) fn at(record: &dyn AnyRecord, columns: &[usize]) -> Option<Self> {
         let values: Vec<Value> = columns.iter().map(|column| record.value(*column)).collect();
         let has_null = values.iter().any(Value::is_null);
         (!has_null).then_some(KeyValues(values))
     }
 
     /// The values in all unique keys, without the keys that contain the id.
-    fn of<D: Dialect, R: Twin<D>>(record: &R) -> Self {
-        let columns = R::statements().natural_keys().flatten();
+    fn of(statements: &Statements, record: &dyn AnyRecord) -> Self {
+        let columns = statements.natural_keys().flatten();
         KeyValues(columns.map(|column| record.value(column)).collect())
     }
 
     /// The values in each unique key without a NULL, with the key's number.
-    pub(super) fn each<D: Dialect, R: Twin<D>>(record: &R) -> Vec<(usize, Self)> {
-        let keys = R::statements().natural_keys().enumerate();
+    pub(super) fn each(statements: &Statements, record: &dyn AnyRecord) -> Vec<(usize, Self)> {
+        let keys = statements.natural_keys().enumerate();
         keys.filter_map(|(number, columns)| Some((number, KeyValues::at(record, &columns)?)))
             .collect()
     }

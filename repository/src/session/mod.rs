@@ -2,12 +2,14 @@
 
 mod checked_out;
 mod custom;
+mod rows;
 mod savepoint;
 
 use std::borrow::Cow;
 use std::future::Future;
 use std::time::Duration;
 
+use crate::driver::rows::{Decoded, Rows};
 use crate::driver::{Access, Begin, Dialect, Extent, Sending};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::scope::Scope;
@@ -289,62 +291,63 @@ impl<D: Dialect> Session<D> {
         self.busy = true;
     }
 
-    pub(crate) async fn fetch<T: Send + 'static>(
+    /// Runs a statement, and decodes its rows into `rows`.
+    pub(crate) async fn fetch_rows(
         &mut self,
         text: &SqlText,
         values: Vec<Value>,
-        decode: fn(&D::Row<'_>) -> Result<T>,
-    ) -> Result<Vec<T>> {
+        mut rows: Box<dyn Rows<D>>,
+    ) -> Result<Box<dyn Rows<D>>> {
         let response_deadline = self.response_deadline;
         if let Some(pool) = self.together(text) {
-            let result = D::fetch_together(&pool, text, &values, decode).await;
+            let result = D::fetch_together(&pool, text, &values, rows.emptied()).await;
             if let Some(rows) = self.finish_statement(result)? {
                 return Ok(rows);
             }
         }
-        if let Some(rows) = self.fetch_in_message(text, &values, decode).await? {
+        if let Some(()) = self.fetch_in_message(text, &values, &mut *rows).await? {
             return Ok(rows);
         }
         self.ready().await?;
         let result = with_deadline(
             response_deadline,
-            D::fetch(self.start_statement()?, text, values, decode),
+            D::fetch(self.start_statement()?, text, values, rows),
         )
         .await;
         self.finish_statement(result)
     }
 
     /// Fetches in one message with what begins the session; `None` if the statement must be sent alone.
-    async fn fetch_in_message<T: Send + 'static>(
+    async fn fetch_in_message(
         &mut self,
         text: &SqlText,
         values: &[Value],
-        decode: fn(&D::Row<'_>) -> Result<T>,
-    ) -> Result<Option<Vec<T>>> {
+        rows: &mut dyn Rows<D>,
+    ) -> Result<Option<()>> {
         let response_deadline = self.response_deadline;
         let Some(begin) = self.message(text) else {
             return Ok(None);
         };
-        let sent = D::fetch_in_message(self.start_statement()?, &begin, text, values, decode);
+        let sent = D::fetch_in_message(self.start_statement()?, &begin, text, values, rows);
         let result = with_deadline(response_deadline, sent).await;
         self.finish_message(begin, result)
     }
 
-    /// The first row of a statement that only reads.
-    pub(crate) async fn fetch_first<T: Send + 'static>(
+    /// Runs a statement that only reads, and decodes its first row into `rows`.
+    pub(crate) async fn fetch_first_row(
         &mut self,
         text: &SqlText,
         values: Vec<Value>,
-        decode: fn(&D::Row<'_>) -> Result<T>,
-    ) -> Result<Option<T>> {
+        mut rows: Box<dyn Rows<D>>,
+    ) -> Result<Box<dyn Rows<D>>> {
         let response_deadline = self.response_deadline;
-        if let Some(rows) = self.fetch_in_message(text, &values, decode).await? {
-            return Ok(rows.into_iter().next());
+        if let Some(()) = self.fetch_in_message(text, &values, &mut *rows).await? {
+            return Ok(rows);
         }
         self.ready().await?;
         let result = with_deadline(
             response_deadline,
-            D::fetch_first(self.start_statement()?, text, values, decode),
+            D::fetch_first(self.start_statement()?, text, values, rows),
         )
         .await;
         self.finish_statement(result)
@@ -396,10 +399,11 @@ impl<D: Dialect> Session<D> {
         let connection = self.connection.as_mut()?.0.as_mut()?;
         self.busy = true;
         let number = |row: &D::Row<'_>| D::get::<i64>(row, 0);
-        let query = D::fetch_first(connection, text, values, number);
+        let query = D::fetch_first(connection, text, values, Decoded::<D, i64>::boxed(number));
         let result = with_deadline(self.response_deadline, query).await;
         // The caller reports the error of the statement, not that of this query.
-        self.finish_statement(result).ok().flatten()
+        let rows = self.finish_statement(result).ok()?;
+        Decoded::<D, i64>::taken(rows).ok()?.into_iter().next()
     }
 
     /// Commits all changes, or rolls them all back.

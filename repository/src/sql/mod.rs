@@ -123,7 +123,7 @@ impl Statements {
     }
 
     /// Checks the length of the values of the limited columns. `value` returns the value of a column that is written.
-    pub(crate) fn check_lengths(&self, value: impl Fn(usize) -> Option<Value>) -> Result<()> {
+    pub(crate) fn check_lengths(&self, value: &dyn Fn(usize) -> Option<Value>) -> Result<()> {
         self.limited.iter().try_for_each(|(column, max_bytes)| {
             value(*column).map_or(Ok(()), |value| {
                 self.check_length(*column, &value, *max_bytes)

@@ -16,9 +16,7 @@ use crate::model::error::Result;
 use crate::model::repository::Repository;
 use crate::model::scope::Scope;
 use crate::operation::Context;
-use crate::unit::AnyRepository;
-use crate::unit::{NativeRepository, Source};
-use crate::unit::{NativeUnit, Unit};
+use crate::unit::{AnyCalls, AnyRepository, NativeUnit, Unit, calls_over};
 
 /// An open database, on the engine that its URL names. Cheap to clone; clones share connections.
 #[derive(Clone)]
@@ -135,16 +133,16 @@ impl Store {
     ///
     /// For an application that implements a trait of its own for both engines.
     pub fn native<R: Stored>(&self, scope: &Scope) -> AnyRepository<R> {
+        AnyRepository::new(self.calls(scope))
+    }
+
+    fn calls(&self, scope: &Scope) -> AnyCalls {
         let context = self.context(scope);
         match &self.backend {
             #[cfg(feature = "sqlite")]
-            Backend::Sqlite(pool) => {
-                AnyRepository::Sqlite(NativeRepository::new(Source::Pool(pool.clone()), context))
-            }
+            Backend::Sqlite(pool) => AnyCalls::Sqlite(calls_over(pool, context)),
             #[cfg(feature = "postgres")]
-            Backend::Postgres(pool) => {
-                AnyRepository::Postgres(NativeRepository::new(Source::Pool(pool.clone()), context))
-            }
+            Backend::Postgres(pool) => AnyCalls::Postgres(calls_over(pool, context)),
         }
     }
 

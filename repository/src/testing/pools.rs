@@ -29,6 +29,7 @@ async fn sqlite_pool_reuses_only_released_connections() -> Outcome {
 async fn postgres_pool_reuses_only_released_connections() -> Outcome {
     use super::PostgresServer;
     use crate::driver::postgres::{Postgres, PostgresPool};
+    use crate::driver::rows::Decoded;
     use crate::sql::SqlText;
 
     let server = PostgresServer::shared().await?;
@@ -41,10 +42,9 @@ async fn postgres_pool_reuses_only_released_connections() -> Outcome {
     let mut backends = Vec::new();
     for released in [true, false, true] {
         let mut connection = Postgres::acquire(&pool, Access::Write).await?;
-        let rows = Postgres::fetch(&mut connection, &backend, Vec::new(), |row| {
-            row.get::<i64>(0)
-        });
-        backends.extend(rows.await?);
+        let rows = Decoded::<Postgres, i64>::boxed(|row| row.get(0));
+        let rows = Postgres::fetch(&mut connection, &backend, Vec::new(), rows).await?;
+        backends.extend(Decoded::<Postgres, i64>::taken(rows)?);
         Postgres::control(&mut connection, "BEGIN").await?;
         if released {
             Postgres::control(&mut connection, "ROLLBACK").await?;

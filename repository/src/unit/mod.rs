@@ -7,11 +7,14 @@
 pub(crate) mod any_repository;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(crate) mod any_unit;
+mod calls;
 pub(crate) mod idempotency;
 pub(crate) mod native_repository;
 pub(crate) mod native_unit;
+mod pages;
 mod savepoint;
 mod seaorm;
+mod source;
 
 pub use crate::driver::row::{DecodeRow, Decodes, HasRow};
 pub use idempotency::OPERATION_KEYS_TYPES;
@@ -20,8 +23,8 @@ pub use native_unit::NativeUnit;
 pub use seaorm::SeaOrm;
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub(crate) use any_repository::AnyRepository;
+pub(crate) use any_repository::{AnyCalls, AnyRepository};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(crate) use any_unit::Unit;
-pub(crate) use native_repository::Source;
-use native_repository::{SharedSession, UnitSession};
+pub(crate) use calls::calls_over;
+use source::{SharedSession, Source, UnitSession};

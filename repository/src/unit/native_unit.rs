@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
+use super::calls::{Calls, SourceCalls};
 use super::idempotency;
 use super::{NativeRepository, SharedSession, Source, UnitSession};
 use crate::driver::{Access, Dialect, Extent};
@@ -21,7 +22,8 @@ use super::SeaOrm;
 pub struct NativeUnit<D: Dialect> {
     pub(super) session: SharedSession<D>,
     context: Context,
-    access: Access,
+    /// The calls of its repositories.
+    calls: Arc<dyn Calls<D>>,
 }
 
 impl<D: Dialect> NativeUnit<D> {
@@ -32,20 +34,21 @@ impl<D: Dialect> NativeUnit<D> {
         extent: Extent,
     ) -> Result<Self> {
         let session = Session::begin(pool, &context.scope, access, extent).await?;
-        Ok(NativeUnit {
-            session: Arc::new(Mutex::new(Some(session))),
-            context,
+        let session = Arc::new(Mutex::new(Some(session)));
+        let source = Source::Unit {
+            session: session.clone(),
             access,
+        };
+        Ok(NativeUnit {
+            session,
+            context: context.clone(),
+            calls: Arc::new(SourceCalls { source, context }),
         })
     }
 
     /// A repository whose calls are part of the unit.
     pub fn repository<R>(&self) -> NativeRepository<R, D> {
-        let source = Source::Unit {
-            session: self.session.clone(),
-            access: self.access,
-        };
-        NativeRepository::new(source, self.context.clone())
+        NativeRepository::new(self.calls.clone())
     }
 
     /// A SeaORM `ConnectionTrait` over the unit's connection, for entities and statements of this dialect.

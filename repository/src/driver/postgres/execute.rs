@@ -16,6 +16,7 @@ use super::types::FromColumn;
 use super::{Postgres, error, rls};
 use crate::driver::over_sqlx;
 use crate::driver::row::{Decodes, HasRow};
+use crate::driver::rows::Rows;
 use crate::driver::{Access, Begin, Dialect, Extent};
 use crate::model::domain::Table;
 use crate::model::error::{Error, ErrorKind, Result};
@@ -166,12 +167,12 @@ impl Dialect for Postgres {
     }
 
     /// Each statement runs alone: the server commits those of several connections together.
-    async fn fetch_together<T: Send + 'static>(
+    async fn fetch_together(
         _pool: &PostgresPool,
         _text: &SqlText,
         _values: &[Value],
-        _decode: fn(&Row<'_>) -> Result<T>,
-    ) -> Result<Option<Vec<T>>> {
+        _rows: Box<dyn Rows<Self>>,
+    ) -> Result<Option<Box<dyn Rows<Self>>>> {
         Ok(None)
     }
 
@@ -201,24 +202,23 @@ impl Dialect for Postgres {
 
     over_sqlx::seaorm_methods!(connection => connection.live());
 
-    async fn fetch<T: Send + 'static>(
+    async fn fetch(
         connection: &mut Self::Connection,
         text: &SqlText,
         values: Vec<Value>,
-        decode: fn(&Row<'_>) -> Result<T>,
-    ) -> Result<Vec<T>> {
+        mut rows: Box<dyn Rows<Self>>,
+    ) -> Result<Box<dyn Rows<Self>>> {
         let keep = connection.keeps_statements();
         let query = query_with(AssertSqlSafe(text.sql.clone()), arguments(values)?);
-        let mut rows = query.persistent(keep).fetch(connection.live());
-        let mut decoded = Vec::new();
-        while let Some(row) = rows
+        let mut fetched = query.persistent(keep).fetch(connection.live());
+        while let Some(row) = fetched
             .try_next()
             .await
             .map_err(|error| Self::classify(&error, text.table))?
         {
-            decoded.push(decode(&Row(&row))?);
+            rows.push(&Row(&row))?;
         }
-        Ok(decoded)
+        Ok(rows)
     }
 
     async fn execute(
@@ -235,30 +235,25 @@ impl Dialect for Postgres {
     }
 
     /// Reads the whole result. Otherwise the driver would read the rest before the next statement.
-    async fn fetch_first<T: Send + 'static>(
+    async fn fetch_first(
         connection: &mut Self::Connection,
         text: &SqlText,
         values: Vec<Value>,
-        decode: fn(&Row<'_>) -> Result<T>,
-    ) -> Result<Option<T>> {
-        let rows = Self::fetch(connection, text, values, decode).await?;
-        Ok(rows.into_iter().next())
+        rows: Box<dyn Rows<Self>>,
+    ) -> Result<Box<dyn Rows<Self>>> {
+        Self::fetch(connection, text, values, rows).await
     }
 
-    async fn fetch_in_message<T: Send + 'static>(
+    async fn fetch_in_message(
         connection: &mut Self::Connection,
         begin: &Begin,
         text: &SqlText,
         values: &[Value],
-        decode: fn(&Row<'_>) -> Result<T>,
-    ) -> Result<Option<Vec<T>>> {
-        let mut decoded = Vec::new();
-        let on_row = |row| {
-            decoded.push(decode(&Row(&row))?);
-            Ok(())
-        };
+        rows: &mut dyn Rows<Self>,
+    ) -> Result<Option<()>> {
+        let on_row = |row| rows.push(&Row(&row));
         let sent = send(connection, begin, text, values, on_row).await?;
-        Ok(sent.map(|_| decoded))
+        Ok(sent.map(|_| ()))
     }
 
     async fn execute_in_message(

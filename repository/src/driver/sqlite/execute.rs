@@ -7,12 +7,13 @@ use deadpool::managed::Object;
 use sqlx::{AssertSqlSafe, query_with};
 
 use super::connect::{Manager, SqlitePool};
-use super::statement::{self, Row};
+use super::statement::{self, Failed, Row};
 use super::types::FromColumn;
 use super::{Sqlite, error};
 use super::{group, place};
 use crate::driver::over_sqlx;
 use crate::driver::row::{Decodes, HasRow};
+use crate::driver::rows::Rows;
 use crate::driver::{Access, Begin, Dialect, Extent};
 use crate::model::domain::Table;
 use crate::model::error::{Error, ErrorKind, Result};
@@ -31,6 +32,22 @@ where
 {
     fn column(row: &Row<'_>, index: usize) -> Result<T> {
         row.get(index)
+    }
+}
+
+/// Runs a statement that fills the rows, and takes them if it succeeds. If not, it may run again.
+fn fill<T>(
+    rows: &mut Option<Box<dyn Rows<Sqlite>>>,
+    run: impl FnOnce(&mut dyn Rows<Sqlite>) -> Result<T, Failed>,
+) -> Result<Box<dyn Rows<Sqlite>>, Failed> {
+    // A statement does not run again after a success.
+    let mut filled = rows.take().ok_or(Error::from(ErrorKind::Internal))?;
+    match run(&mut *filled) {
+        Ok(_) => Ok(filled),
+        Err(failed) => {
+            *rows = Some(filled.emptied());
+            Err(failed)
+        }
     }
 }
 
@@ -55,19 +72,20 @@ impl Dialect for Sqlite {
         }
     }
 
-    async fn fetch_together<T: Send + 'static>(
+    async fn fetch_together(
         pool: &SqlitePool,
         text: &SqlText,
         values: &[Value],
-        decode: fn(&Row<'_>) -> Result<T>,
-    ) -> Result<Option<Vec<T>>> {
+        rows: Box<dyn Rows<Self>>,
+    ) -> Result<Option<Box<dyn Rows<Self>>>> {
         let Some(group) = pool.group() else {
             return Ok(None);
         };
         let values = values.to_owned();
         group::write(pool, group, text, move |_, prepared| {
-            let rows = statement::fetch(prepared, &values, decode)?;
-            Ok(Some(rows).filter(|rows| rows.len() == 1))
+            let mut rows = rows.emptied();
+            let count = statement::fetch(prepared, &values, &mut *rows)?;
+            Ok((count == 1).then_some(rows))
         })
         .await
     }
@@ -99,28 +117,32 @@ impl Dialect for Sqlite {
 
     over_sqlx::seaorm_methods!(connection => connection.lend().await.driver());
 
-    async fn fetch<T: Send + 'static>(
+    async fn fetch(
         connection: &mut Self::Connection,
         text: &SqlText,
         values: Vec<Value>,
-        decode: fn(&Row<'_>) -> Result<T>,
-    ) -> Result<Vec<T>> {
+        rows: Box<dyn Rows<Self>>,
+    ) -> Result<Box<dyn Rows<Self>>> {
+        let mut rows = Some(rows);
         connection
             .run(text, move |_, prepared| {
-                statement::fetch(prepared, &values, decode)
+                fill(&mut rows, |rows| statement::fetch(prepared, &values, rows))
             })
             .await
     }
 
-    async fn fetch_first<T: Send + 'static>(
+    async fn fetch_first(
         connection: &mut Self::Connection,
         text: &SqlText,
         values: Vec<Value>,
-        decode: fn(&Row<'_>) -> Result<T>,
-    ) -> Result<Option<T>> {
+        rows: Box<dyn Rows<Self>>,
+    ) -> Result<Box<dyn Rows<Self>>> {
+        let mut rows = Some(rows);
         connection
             .run(text, move |_, prepared| {
-                statement::fetch_first(prepared, &values, decode)
+                fill(&mut rows, |rows| {
+                    statement::fetch_first(prepared, &values, rows)
+                })
             })
             .await
     }

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::types::{FromColumn, TextDate, TextId, TextTime};
 use super::{Sqlite, error};
+use crate::driver::rows::Rows;
 use crate::model::domain::Table;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::value::{Native, Value};
@@ -69,34 +70,34 @@ pub(super) fn explain(failed: Failed, table: Option<&'static Table>) -> Error {
     }
 }
 
-/// A function that decodes a row.
-pub(super) type Decode<T> = fn(&Row<'_>) -> Result<T>;
-
-/// Runs a statement, and decodes its rows.
-pub(super) fn fetch<T>(
+/// Runs a statement, and decodes its rows. Returns their number.
+pub(super) fn fetch(
     statement: &mut Statement<'_>,
     values: &[Value],
-    decode: Decode<T>,
-) -> Result<Vec<T>, Failed> {
+    rows: &mut dyn Rows<Sqlite>,
+) -> Result<usize, Failed> {
     bind(statement, values)?;
-    let mut rows = statement.raw_query();
-    let mut decoded = Vec::new();
-    while let Some(row) = rows.next()? {
-        decoded.push(decode(&Row(row))?);
+    let mut fetched = statement.raw_query();
+    let mut count = 0;
+    while let Some(row) = fetched.next()? {
+        rows.push(&Row(row))?;
+        count += 1;
     }
-    Ok(decoded)
+    Ok(count)
 }
 
 /// Runs a statement up to its first row, and decodes it.
-pub(super) fn fetch_first<T>(
+pub(super) fn fetch_first(
     statement: &mut Statement<'_>,
     values: &[Value],
-    decode: Decode<T>,
-) -> Result<Option<T>, Failed> {
+    rows: &mut dyn Rows<Sqlite>,
+) -> Result<(), Failed> {
     bind(statement, values)?;
-    let mut rows = statement.raw_query();
-    let row = rows.next()?;
-    Ok(row.map(|row| decode(&Row(row))).transpose()?)
+    let mut fetched = statement.raw_query();
+    if let Some(row) = fetched.next()? {
+        rows.push(&Row(row))?;
+    }
+    Ok(())
 }
 
 /// Runs a statement to its end. Its rows are not decoded.

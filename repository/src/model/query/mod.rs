@@ -83,11 +83,28 @@ impl<R: Record> Query<R> {
         self
     }
 
-    /// The order, made total by the id.
-    pub(crate) fn total_order(&self) -> Vec<OrderKey> {
-        let id = R::MANAGED.id;
+    pub(crate) fn parts(&self) -> QueryParts<'_> {
+        QueryParts {
+            condition: &self.filter.condition,
+            order: &self.order,
+            visibility: self.visibility,
+        }
+    }
+}
+
+/// A query of any record.
+#[derive(Clone, Copy)]
+pub(crate) struct QueryParts<'q> {
+    pub(crate) condition: &'q Condition,
+    pub(crate) visibility: Visibility,
+    order: &'q [OrderKey],
+}
+
+impl QueryParts<'_> {
+    /// The order, made total by the id. `id` is its position.
+    pub(crate) fn total_order(&self, id: usize) -> Vec<OrderKey> {
         let mut keys: Vec<OrderKey> = Vec::with_capacity(self.order.len() + 1);
-        for key in &self.order {
+        for key in self.order {
             if !keys.iter().any(|earlier| earlier.column == key.column) {
                 keys.push(*key);
             }

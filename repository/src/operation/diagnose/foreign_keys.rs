@@ -5,13 +5,12 @@ use std::collections::{BTreeSet, HashSet};
 use super::super::Context;
 use super::super::write_order::KeyValues;
 use super::has_row;
-use crate::driver::Dialect;
-use crate::driver::Twin;
+use crate::driver::{AnyRecord, Dialect};
 use crate::model::domain::{Action, Domain, ForeignKey, Table};
 use crate::model::error::ErrorKind;
 use crate::model::value::{Type, Value};
 use crate::session::Session;
-use crate::sql::{self, Affected};
+use crate::sql::{self, Affected, Statements};
 
 /// A foreign key and the table that has it.
 pub(in crate::operation) type Key = (&'static Table, &'static ForeignKey);
@@ -26,28 +25,29 @@ pub(in crate::operation) fn kind_of((table, key): Key) -> ErrorKind {
 
 /// The index of the first of these written rows that lacks a parent, and the first such key of that row: the order in
 /// which Postgres checks.
-pub(in crate::operation) async fn first_orphan<D: Dialect, R: Twin<D>>(
+pub(in crate::operation) async fn first_orphan<D: Dialect>(
     session: &mut Session<D>,
-    rows: &[&R],
+    statements: &Statements,
+    rows: &[&dyn AnyRecord],
 ) -> Option<(usize, Key)> {
     let mut first: Option<(usize, Key)> = None;
-    for key in R::TABLE.foreign_keys {
-        if let Some(orphan) = first_without_parent(session, key, rows).await
+    for key in statements.domain.foreign_keys {
+        if let Some(orphan) = first_without_parent(session, statements, key, rows).await
             && first.is_none_or(|(earlier, _)| orphan < earlier)
         {
-            first = Some((orphan, (R::TABLE, key)));
+            first = Some((orphan, (statements.domain, key)));
         }
     }
     first
 }
 
 /// The index of the first row without a parent by this key.
-async fn first_without_parent<D: Dialect, R: Twin<D>>(
+async fn first_without_parent<D: Dialect>(
     session: &mut Session<D>,
+    statements: &Statements,
     key: &'static ForeignKey,
-    rows: &[&R],
+    rows: &[&dyn AnyRecord],
 ) -> Option<usize> {
-    let statements = R::statements();
     let columns = statements.indexes(key.columns)?;
     // A row may refer to another row of the same statement.
     let siblings: BTreeSet<KeyValues> = match statements.indexes(key.referenced_columns) {
@@ -84,13 +84,13 @@ async fn first_without_parent<D: Dialect, R: Twin<D>>(
 }
 
 /// The first key that a change of stored rows violates: of the rows, or of the rows that reference them.
-pub(super) async fn violated_by_change<D: Dialect, R: Twin<D>>(
+pub(super) async fn violated_by_change<D: Dialect>(
     session: &mut Session<D>,
     context: &Context,
+    statements: &Statements,
     affected: Affected<'_>,
     changes: &[(usize, Value)],
 ) -> Option<Key> {
-    let statements = R::statements();
     let changed = |name: &str| {
         let change = changes
             .iter()
@@ -98,7 +98,7 @@ pub(super) async fn violated_by_change<D: Dialect, R: Twin<D>>(
         change.map(|(_, value)| value)
     };
     // Postgres checks the keys of referencing rows first: its triggers fire in the order of their names.
-    for child in references_to::<D>(context.domain, R::TABLE) {
+    for child in references_to::<D>(context.domain, statements.domain) {
         let columns: Vec<(&'static str, &Value)> = child
             .1
             .referenced_columns
@@ -113,7 +113,7 @@ pub(super) async fn violated_by_change<D: Dialect, R: Twin<D>>(
             return Some(child);
         }
     }
-    for key in R::TABLE.foreign_keys {
+    for key in statements.domain.foreign_keys {
         let columns: Vec<Option<&Value>> = key.columns.iter().copied().map(changed).collect();
         let is_changed = columns.iter().any(Option::is_some);
         if !is_changed || columns.iter().flatten().any(|value| value.is_null()) {
@@ -121,25 +121,26 @@ pub(super) async fn violated_by_change<D: Dialect, R: Twin<D>>(
         }
         let query = sql::changed_orphan::<D>(statements, affected, key, &columns);
         if has_row(session, query).await {
-            return Some((R::TABLE, key));
+            return Some((statements.domain, key));
         }
     }
     None
 }
 
 /// The first key by which a row still references the deleted rows, or rows that are deleted with them.
-pub(super) async fn violated_by_delete<D: Dialect, R: Twin<D>>(
+pub(super) async fn violated_by_delete<D: Dialect>(
     session: &mut Session<D>,
     context: &Context,
+    statements: &Statements,
     affected: Affected<'_>,
 ) -> Option<Key> {
     // In the order in which Postgres follows the keys. A chain contains each key once, so the loop ends.
-    let mut chains = Chains::of::<D, R>(context);
+    let mut chains = Chains::of::<D>(context, statements);
     while let Some(chain) = chains.next::<D>(context) {
         if let Some(&(child, key)) = chain.last()
             && restricts(key.on_delete)
         {
-            let query = sql::referring_to_removed::<D>(R::statements(), affected, &chain);
+            let query = sql::referring_to_removed::<D>(statements, affected, &chain);
             if has_row(session, query).await {
                 return Some((child, key));
             }
@@ -152,8 +153,8 @@ pub(super) async fn violated_by_delete<D: Dialect, R: Twin<D>>(
 struct Chains(Vec<Vec<Key>>);
 
 impl Chains {
-    fn of<D: Dialect, R: Twin<D>>(context: &Context) -> Self {
-        let links = references_to::<D>(context.domain, R::TABLE).map(|link| vec![link]);
+    fn of<D: Dialect>(context: &Context, statements: &Statements) -> Self {
+        let links = references_to::<D>(context.domain, statements.domain).map(|link| vec![link]);
         let mut chains: Vec<Vec<Key>> = links.collect();
         chains.reverse();
         Chains(chains)
@@ -178,8 +179,8 @@ impl Chains {
 }
 
 /// How many keys the removal of a row can violate.
-pub(super) fn restricting<D: Dialect, R: Twin<D>>(context: &Context) -> usize {
-    let mut chains = Chains::of::<D, R>(context);
+pub(super) fn restricting<D: Dialect>(context: &Context, statements: &Statements) -> usize {
+    let mut chains = Chains::of::<D>(context, statements);
     let mut names: HashSet<&str> = HashSet::new();
     while let Some(chain) = chains.next::<D>(context) {
         let restricting = chain.last().filter(|(_, key)| restricts(key.on_delete));
@@ -189,14 +190,19 @@ pub(super) fn restricting<D: Dialect, R: Twin<D>>(context: &Context) -> usize {
 }
 
 /// How many keys a change of these columns can violate.
-pub(super) fn touched<D: Dialect, R: Twin<D>>(context: &Context, changed: &[&str]) -> usize {
+pub(super) fn touched<D: Dialect>(
+    context: &Context,
+    statements: &Statements,
+    changed: &[&str],
+) -> usize {
     let of = |columns: &[&str]| columns.iter().any(|column| changed.contains(column));
-    let own = R::TABLE
+    let own = statements
+        .domain
         .foreign_keys
         .iter()
         .filter(|key| of(key.columns))
         .count();
-    let children = references_to::<D>(context.domain, R::TABLE);
+    let children = references_to::<D>(context.domain, statements.domain);
     own + children
         .filter(|(_, key)| of(key.referenced_columns))
         .count()

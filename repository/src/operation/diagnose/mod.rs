@@ -14,113 +14,116 @@ pub(super) use rules::{first_with_same_key, unique_kind};
 use foreign_keys::Key;
 
 use super::{Context, values};
-use crate::driver::Dialect;
-use crate::driver::Twin;
+use crate::driver::{AnyRecord, Dialect};
 use crate::model::error::{Error, ErrorKind, InvalidReason, Result};
-use crate::model::record::Record;
 use crate::model::value::Value;
 use crate::session::Session;
-use crate::sql::SqlText;
-use crate::sql::{self, Affected, Written};
+use crate::sql::{self, Affected, SqlText, Statements, Written};
 
 /// Completes the error of a statement that inserts one row. `or_skipped` is whether it skips a row whose id is stored.
-pub(super) async fn insert_error<D: Dialect, R: Twin<D>>(
+pub(super) async fn insert_error<D: Dialect>(
     session: &mut Session<D>,
     context: &Context,
+    statements: &Statements,
     error: Error,
-    row: &R,
+    row: &dyn AnyRecord,
     or_skipped: bool,
 ) -> Error {
-    let values = values(row);
+    let values = values(statements, row);
     let written = Written::New {
         values: &values,
         or_skipped,
     };
     if is_unnamed::<D>(&error) {
-        if or_skipped && rules::is_stored::<D, R>(session, written).await {
+        if or_skipped && rules::is_stored(session, statements, written).await {
             return error;
         }
-        let orphan = first_orphan(session, &[row]).await;
+        let orphan = first_orphan(session, statements, &[row]).await;
         return named(error, orphan.map(|(_, key)| key));
     }
     if is_reordered::<D>(&error)
-        && let Some(kind) = rules::first_violation::<D, R>(session, written, error.kind()).await
+        && let Some(kind) = rules::first_violation(session, statements, written, error.kind()).await
     {
         return error.with_kind(kind);
     }
-    completed::<R>(error, context)
+    completed(statements, error, context)
 }
 
 /// Completes the error of a statement that changes stored rows.
-pub(super) async fn change_error<D: Dialect, R: Twin<D>>(
+pub(super) async fn change_error<D: Dialect>(
     session: &mut Session<D>,
     context: &Context,
+    statements: &Statements,
     error: Error,
     affected: Affected<'_>,
     changes: &[(usize, Value)],
 ) -> Error {
-    if overflows_version::<D, R>(session, &error, affected).await {
-        return error.with_kind(version_overflow::<R>());
+    if overflows_version(session, statements, &error, affected).await {
+        return error.with_kind(version_overflow(statements));
     }
     if is_unnamed::<D>(&error) {
-        let key = foreign_keys::violated_by_change::<D, R>(session, context, affected, changes);
+        let key = foreign_keys::violated_by_change(session, context, statements, affected, changes);
         return named(error, key.await);
     }
     if is_reordered::<D>(&error) && matches!(affected, Affected::One { .. }) {
         let written = Written::Changed { affected, changes };
-        if let Some(kind) = rules::first_violation::<D, R>(session, written, error.kind()).await {
+        if let Some(kind) = rules::first_violation(session, statements, written, error.kind()).await
+        {
             return error.with_kind(kind);
         }
     }
-    completed::<R>(error, context)
+    completed(statements, error, context)
 }
 
 /// Completes the error of a statement that deletes stored rows.
-pub(super) async fn delete_error<D: Dialect, R: Twin<D>>(
+pub(super) async fn delete_error<D: Dialect>(
     session: &mut Session<D>,
     context: &Context,
+    statements: &Statements,
     error: Error,
     affected: Affected<'_>,
 ) -> Error {
     if !is_unnamed::<D>(&error) {
-        return completed::<R>(error, context);
+        return completed(statements, error, context);
     }
-    let key = foreign_keys::violated_by_delete::<D, R>(session, context, affected).await;
+    let key = foreign_keys::violated_by_delete(session, context, statements, affected).await;
     named(error, key)
 }
 
 /// Fails if a row that stays refers to one of several rows that are removed together. Which key the engine would report
 /// depends on its plan.
-pub(super) async fn check_removal<D: Dialect, R: Twin<D>>(
+pub(super) async fn check_removal<D: Dialect>(
     session: &mut Session<D>,
     context: &Context,
+    statements: &Statements,
     affected: Affected<'_>,
 ) -> Result<()> {
-    match foreign_keys::violated_by_delete::<D, R>(session, context, affected).await {
+    match foreign_keys::violated_by_delete(session, context, statements, affected).await {
         Some(key) => Err(foreign_keys::kind_of(key).into()),
         None => Ok(()),
     }
 }
 
 /// Whether changes can violate several constraints, so that the error depends on the row.
-pub(super) fn may_violate_several<D: Dialect, R: Twin<D>>(
+pub(super) fn may_violate_several<D: Dialect>(
     context: &Context,
+    statements: &Statements,
     changes: &[(usize, Value)],
 ) -> bool {
     let changed: Vec<&str> = changes
         .iter()
-        .map(|(index, _)| R::statements().column(*index))
+        .map(|(index, _)| statements.column(*index))
         .collect();
     // A version may be at its end, and the database may be stricter than the record about NULL.
-    let versions = usize::from(R::MANAGED.version.is_some());
+    let versions = usize::from(statements.managed.version.is_some());
     let nulls = changes.iter().filter(|(_, value)| value.is_null()).count();
-    let keys = foreign_keys::touched::<D, R>(context, &changed);
-    versions + nulls + rules::touched::<D, R>(&changed) + keys > 1
+    let keys = foreign_keys::touched::<D>(context, statements, &changed);
+    versions + nulls + rules::touched::<D>(statements, &changed) + keys > 1
 }
 
 /// Whether the removal of a row can violate several foreign keys, so that the error depends on the row.
-pub(super) fn may_restrict_several<D: Dialect, R: Twin<D>>(context: &Context) -> bool {
-    foreign_keys::restricting::<D, R>(context) > 1
+pub(super) fn may_restrict_several<D: Dialect>(context: &Context, statements: &Statements) -> bool {
+    foreign_keys::restricting::<D>(context, statements) > 1
 }
 
 /// Whether the query has a row. A query that fails counts as none.
@@ -135,8 +138,9 @@ async fn has_row<D: Dialect>(
 }
 
 /// Whether the statement would also have incremented the version of the row beyond its end, which Postgres finds first.
-async fn overflows_version<D: Dialect, R: Twin<D>>(
+async fn overflows_version<D: Dialect>(
     session: &mut Session<D>,
+    statements: &Statements,
     error: &Error,
     affected: Affected<'_>,
 ) -> bool {
@@ -147,19 +151,25 @@ async fn overflows_version<D: Dialect, R: Twin<D>>(
             | ErrorKind::Unique { .. }
             | ErrorKind::ForeignKey { .. }
     );
-    let (Some(version), true) = (R::MANAGED.version, D::OUTLIVES_REFUSALS && is_violation) else {
+    let (Some(version), true) = (
+        statements.managed.version,
+        D::OUTLIVES_REFUSALS && is_violation,
+    ) else {
         return false;
     };
     matches!(affected, Affected::One { .. })
         && has_row(
             session,
-            sql::at_last_version::<D>(R::statements(), affected, version),
+            sql::at_last_version::<D>(statements, affected, version),
         )
         .await
 }
 
-fn version_overflow<R: Record>() -> ErrorKind {
-    let version = R::MANAGED.version.map(|index| R::COLUMNS[index].field);
+fn version_overflow(statements: &Statements) -> ErrorKind {
+    let version = statements
+        .managed
+        .version
+        .map(|index| statements.specs[index].field);
     ErrorKind::InvalidValue {
         field: version.map(Into::into),
         reason: InvalidReason::Refused,
@@ -188,11 +198,11 @@ fn named(error: Error, key: Option<Key>) -> Error {
 }
 
 /// Completes the error of any other failed write with what the library knows and the engine does not report.
-pub(super) fn completed<R: Record>(error: Error, context: &Context) -> Error {
+pub(super) fn completed(statements: &Statements, error: Error, context: &Context) -> Error {
     let key = match error.kind() {
         // SQLSTATE 22003, out of range. Only the version is computed by a statement; bound values fit their columns.
         ErrorKind::InvalidValue { field: None, .. } if error.code() == Some("22003") => {
-            return error.with_kind(version_overflow::<R>());
+            return error.with_kind(version_overflow(statements));
         }
         // A key of another table than the statement's. The domain has its columns.
         ErrorKind::ForeignKey {

@@ -1,65 +1,37 @@
-//! A row of an upsert, and how it compares with the stored one.
+//! How a row of an upsert compares with the stored one.
 
+use super::super::NewRow;
 use super::super::write::conflict;
-use super::super::{Context, normalise};
-use crate::driver::Dialect;
-use crate::driver::Twin;
+use crate::driver::AnyRecord;
 use crate::model::error::{ConflictReason, ErrorKind, Result};
-use crate::model::record::Record;
-use crate::model::repository::Upsert;
 use crate::model::value::{Type, Value};
-
-/// A row to be upserted: the record to insert if it is missing, and the version to update if it is stored.
-pub(super) struct Candidate<R> {
-    pub(super) record: R,
-    pub(super) expected: Option<i64>,
-}
-
-pub(super) fn candidates<D: Dialect, R: Twin<D>>(
-    context: &Context,
-    rows: Vec<Upsert<R>>,
-) -> Result<Vec<Candidate<R>>> {
-    let now = context.now();
-    rows.into_iter()
-        .map(|row| {
-            context.check_owner(row.owner)?;
-            let stamp = context.stamp::<R>(&row.draft, row.owner, now)?;
-            let mut record = R::from_draft(row.draft, stamp);
-            normalise::<D, R>(&mut record)?;
-            Ok(Candidate {
-                record,
-                expected: row.expected,
-            })
-        })
-        .collect()
-}
+use crate::sql::Statements;
 
 /// The parameters of one row of the bulk update.
-pub(super) fn update_values<R: Record>(row: &Candidate<R>) -> Vec<Value> {
+pub(super) fn update_values(statements: &Statements, row: NewRow<'_>) -> Vec<Value> {
     let mut values = vec![Value::Uuid(row.record.id())];
     values.extend(row.record.owner().map(Value::Uuid));
-    if R::MANAGED.version.is_some() {
+    if statements.managed.version.is_some() {
         values.push(
             row.expected
                 .map_or(Value::Null(Type::BigInt), Value::BigInt),
         );
     }
-    values.extend(user_columns::<R>().map(|index| row.record.value(index)));
+    values.extend(
+        statements
+            .user_columns()
+            .map(|index| row.record.value(index)),
+    );
     values
 }
 
-/// The columns that a caller writes.
-pub(super) fn user_columns<R: Record>() -> impl Iterator<Item = usize> {
-    R::MANAGED.user_columns(R::COLUMNS.len())
-}
-
 /// The id is stored, but not visible to the caller.
-pub(super) fn id_is_taken<R: Record>() -> ErrorKind {
-    match R::MANAGED.owner {
+pub(super) fn id_is_taken(statements: &Statements) -> ErrorKind {
+    match statements.managed.owner {
         Some(_) => ErrorKind::Permission {
             reason: format!(
                 "a {} row with this id belongs to another owner",
-                R::TABLE.name
+                statements.domain.name
             )
             .into(),
         },
@@ -72,18 +44,26 @@ pub(super) fn id_is_taken<R: Record>() -> ErrorKind {
 ///
 /// # Errors
 /// The conflict, unless the row may be updated.
-pub(super) fn is_same<R: Record>(row: &Candidate<R>, found: &R) -> Result<bool> {
+pub(super) fn is_same(
+    statements: &Statements,
+    row: NewRow<'_>,
+    found: &dyn AnyRecord,
+) -> Result<bool> {
     let id = found.id();
-    if R::MANAGED
+    if statements
+        .managed
         .deleted
         .is_some_and(|deleted| !found.value(deleted).is_null())
     {
-        return Err(conflict::<R>(id, ConflictReason::Deleted));
+        return Err(conflict(statements, id, ConflictReason::Deleted));
     }
     if found.owner() != row.record.owner() {
-        return Err(id_is_taken::<R>().into());
+        return Err(id_is_taken(statements).into());
     }
-    if user_columns::<R>().all(|index| row.record.value(index) == found.value(index)) {
+    if statements
+        .user_columns()
+        .all(|index| row.record.value(index) == found.value(index))
+    {
         return Ok(true);
     }
     let reason = match (row.expected, found.version()) {
@@ -93,5 +73,5 @@ pub(super) fn is_same<R: Record>(row: &Candidate<R>, found: &R) -> Result<bool> 
         }
         _ => return Ok(false),
     };
-    Err(conflict::<R>(id, reason))
+    Err(conflict(statements, id, reason))
 }

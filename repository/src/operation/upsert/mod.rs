@@ -14,44 +14,47 @@ use std::ops::Range;
 use super::circle::{self, Circle};
 use super::in_order::{self, BulkWrite, Parts};
 use super::references::{References, are_by_natural_key};
-use super::{Context, by_ids};
-use crate::driver::Dialect;
-use crate::driver::Twin;
+use super::{Context, NewRow, NewRows, Stamper, by_ids};
+use crate::driver::{AnyRecord, Dialect, RecordType};
 use crate::model::error::{Error, Result};
-use crate::model::repository::{Upsert, Upserted};
 use crate::session::Session;
-use crate::sql;
-use candidate::{Candidate, candidates};
+use crate::sql::{self, Statements};
 use together::Together;
+pub(crate) use together::{Stored, UpsertedRow};
 
 /// The rows of an upsert.
-pub(crate) struct UpsertMany<'c, R> {
+pub(crate) struct UpsertMany<'c, D: Dialect> {
     context: &'c Context,
-    candidates: Vec<Candidate<R>>,
+    record: RecordType<D>,
+    rows: Vec<NewRow<'c>>,
     parts: Vec<Vec<usize>>,
 }
 
-impl<'c, R> UpsertMany<'c, R> {
-    pub(crate) fn new<D: Dialect>(context: &'c Context, rows: Vec<Upsert<R>>) -> Result<Self>
-    where
-        R: Twin<D>,
-    {
-        let candidates = candidates::<D, R>(context, rows)?;
-        let records: Vec<&R> = candidates.iter().map(|row| &row.record).collect();
-        let parts = References::between::<D, R>(&records).parents_first();
+impl<'c, D: Dialect> UpsertMany<'c, D> {
+    pub(crate) fn new(
+        context: &'c Context,
+        record: RecordType<D>,
+        rows: &'c mut dyn NewRows,
+    ) -> Result<Self> {
+        rows.stamp(&Stamper::new(context, record.statements))?;
+        let rows = rows.rows();
+        let records: Vec<&dyn AnyRecord> = rows.iter().map(|row| row.record).collect();
+        let parts = References::between(record.statements, &records).parents_first();
         Ok(UpsertMany {
             context,
-            candidates,
+            record,
+            rows,
             parts,
         })
     }
 }
 
-impl<D: Dialect, R: Twin<D>> BulkWrite<D> for UpsertMany<'_, R> {
-    type Output = Vec<Upserted<R>>;
+impl<D: Dialect> BulkWrite<D> for UpsertMany<'_, D> {
+    /// The outcomes in the order of the call.
+    type Output = Vec<UpsertedRow>;
 
     fn is_ordered(&self) -> bool {
-        self.candidates.len() > 1
+        self.rows.len() > 1
     }
 
     async fn write_at_once(&self, session: &mut Session<D>) -> Result<Self::Output> {
@@ -68,32 +71,29 @@ impl<D: Dialect, R: Twin<D>> BulkWrite<D> for UpsertMany<'_, R> {
 }
 
 /// An outcome with the index of its row in the call.
-type Indexed<R> = (usize, Upserted<R>);
+type Indexed = (usize, UpsertedRow);
 
-fn in_call_order<R>(mut outcomes: Vec<Indexed<R>>) -> Vec<Upserted<R>> {
+fn in_call_order(mut outcomes: Vec<Indexed>) -> Vec<UpsertedRow> {
     outcomes.sort_unstable_by_key(|(index, _)| *index);
     outcomes.into_iter().map(|(_, outcome)| outcome).collect()
 }
 
-impl<D: Dialect, R: Twin<D>> Parts<D> for UpsertMany<'_, R> {
-    type Outcome = Indexed<R>;
+impl<D: Dialect> Parts<D> for UpsertMany<'_, D> {
+    type Outcome = Indexed;
 
     fn count(&self) -> usize {
         self.parts.len()
     }
 
-    async fn write(
-        &self,
-        session: &mut Session<D>,
-        parts: Range<usize>,
-    ) -> Result<Vec<Indexed<R>>> {
+    async fn write(&self, session: &mut Session<D>, parts: Range<usize>) -> Result<Vec<Indexed>> {
         let is_single = parts.len() == 1;
         let indexes: Vec<usize> = self.parts[parts].iter().flatten().copied().collect();
-        let rows: Vec<&Candidate<R>> = indexes.iter().map(|row| &self.candidates[*row]).collect();
+        let rows: Vec<NewRow<'_>> = indexes.iter().map(|row| self.rows[*row]).collect();
         let mut outcomes = Vec::with_capacity(rows.len());
-        for run in runs::<D, R>(&rows, is_single) {
+        for run in runs(self.record.statements, &rows, is_single) {
             let together = Together {
                 context: self.context,
+                record: self.record,
                 rows: &rows[run.clone()],
                 is_single,
             };
@@ -109,26 +109,32 @@ impl<D: Dialect, R: Twin<D>> Parts<D> for UpsertMany<'_, R> {
 
     async fn circle_error(&self, session: &mut Session<D>, part: usize, refused: Error) -> Error {
         let indexes = self.parts[part].iter();
-        let candidates: Vec<&Candidate<R>> = indexes.map(|row| &self.candidates[*row]).collect();
+        let rows: Vec<NewRow<'_>> = indexes.map(|row| self.rows[*row]).collect();
         let circle = UpsertedCircle {
             context: self.context,
-            rows: candidates.iter().map(|row| &row.record).collect(),
-            candidates,
+            record: self.record,
+            records: rows.iter().map(|row| row.record).collect(),
+            rows,
         };
         circle::first_error(session, self.context, &circle, refused).await
     }
 }
 
 /// Rows of an upsert that reference each other.
-struct UpsertedCircle<'c, R> {
+struct UpsertedCircle<'c, D: Dialect> {
     context: &'c Context,
-    candidates: Vec<&'c Candidate<R>>,
-    rows: Vec<&'c R>,
+    record: RecordType<D>,
+    rows: Vec<NewRow<'c>>,
+    records: Vec<&'c dyn AnyRecord>,
 }
 
-impl<D: Dialect, R: Twin<D>> Circle<D, R> for UpsertedCircle<'_, R> {
-    fn rows(&self) -> &[&R] {
-        &self.rows
+impl<D: Dialect> Circle<D> for UpsertedCircle<'_, D> {
+    fn record(&self) -> RecordType<D> {
+        self.record
+    }
+
+    fn rows(&self) -> &[&dyn AnyRecord] {
+        &self.records
     }
 
     fn updates(&self) -> bool {
@@ -138,28 +144,27 @@ impl<D: Dialect, R: Twin<D>> Circle<D, R> for UpsertedCircle<'_, R> {
     async fn write_alone(&self, session: &mut Session<D>, row: usize) -> Result<()> {
         let alone = Together {
             context: self.context,
-            rows: &self.candidates[row..=row],
+            record: self.record,
+            rows: &self.rows[row..=row],
             is_single: true,
         };
         alone.upsert(session).await.map(|_| ())
     }
 }
 
-impl<R> UpsertMany<'_, R> {
+impl<D: Dialect> UpsertMany<'_, D> {
     /// Locks the stored rows in the order of ids.
     ///
     /// Without it, the update locks rows in the order of its query plan, and may deadlock with another call.
-    async fn lock_stored<D: Dialect>(&self, session: &mut Session<D>) -> Result<()>
-    where
-        R: Twin<D>,
-    {
+    async fn lock_stored(&self, session: &mut Session<D>) -> Result<()> {
         // SQLite has one writer at a time, and one row cannot deadlock.
-        if D::LOCK_ROWS.is_empty() || self.candidates.len() < 2 {
+        if D::LOCK_ROWS.is_empty() || self.rows.len() < 2 {
             return Ok(());
         }
-        let owner = self.context.owner_of::<R>();
-        let text = sql::lock_by_ids::<D>(R::statements(), owner.is_some());
-        let values = by_ids(self.candidates.iter().map(|row| row.record.id()), owner);
+        let statements = self.record.statements;
+        let owner = self.context.owner_of(statements);
+        let text = sql::lock_by_ids::<D>(statements, owner.is_some());
+        let values = by_ids(self.rows.iter().map(|row| row.record.id()), owner);
         session.execute(&text, values).await?;
         Ok(())
     }
@@ -167,8 +172,8 @@ impl<R> UpsertMany<'_, R> {
 
 /// Splits rows into runs that are written together. A statement can write a row only once, so a row that repeats an id
 /// begins a run, as a later call. Rows that refer to each other by a key that an update may change are not mixed.
-fn runs<D: Dialect, R: Twin<D>>(rows: &[&Candidate<R>], is_single: bool) -> Vec<Range<usize>> {
-    let is_mixed = is_single || !are_by_natural_key::<D, R>();
+fn runs(statements: &Statements, rows: &[NewRow<'_>], is_single: bool) -> Vec<Range<usize>> {
+    let is_mixed = is_single || !are_by_natural_key(statements);
     let mut runs = Vec::new();
     let mut seen = HashSet::with_capacity(rows.len());
     let mut start = 0;

@@ -2,47 +2,79 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
+use std::sync::Arc;
 
 use uuid::Uuid;
 
 use super::super::write::with_update_time;
 use super::super::write_order::{self, KeyValues};
-use super::super::{Context, by_ids, diagnose, one_each, values};
-use super::candidate::{Candidate, id_is_taken, is_same, update_values, user_columns};
-use crate::driver::Dialect;
-use crate::driver::Twin;
+use super::super::{Context, NewRow, by_ids, diagnose, one_each, values};
+use super::candidate::{id_is_taken, is_same, update_values};
+use crate::driver::{AnyRecord, Dialect, RecordType, Records};
 use crate::model::error::{Error, ErrorKind, Result};
-use crate::model::record::Record;
-use crate::model::repository::Upserted;
 use crate::model::value::Value;
 use crate::session::Session;
-use crate::sql::{self, Affected, Bulk, KeyChange};
+use crate::sql::{self, Affected, Bulk, KeyChange, Statements};
 
 /// Rows with different ids that are written together.
-pub(super) struct Together<'s, R> {
+pub(super) struct Together<'s, D: Dialect> {
     pub(super) context: &'s Context,
-    pub(super) rows: &'s [&'s Candidate<R>],
+    pub(super) record: RecordType<D>,
+    pub(super) rows: &'s [NewRow<'s>],
     /// Whether they are one part, whose error is complete.
     pub(super) is_single: bool,
 }
 
-impl<'s, R: Record> Together<'s, R> {
+/// The outcome of a row of an upsert.
+pub(crate) enum UpsertedRow {
+    /// It was inserted as it is.
+    Inserted,
+    /// The stored row after its update.
+    Updated(Stored),
+    /// The stored row, which has the contents of the row.
+    Unchanged(Stored),
+}
+
+/// A stored row: one of those that a statement returned.
+#[derive(Clone)]
+pub(crate) struct Stored {
+    pub(crate) rows: Arc<dyn Records>,
+    pub(crate) index: usize,
+}
+
+impl Stored {
+    /// Every row that a statement returned, with its id.
+    fn each(rows: Box<dyn Records>) -> HashMap<Uuid, Self> {
+        let rows: Arc<dyn Records> = rows.into();
+        let each = rows.iter().enumerate();
+        let each = each.map(|(index, row)| {
+            let rows = rows.clone();
+            (row.id(), Stored { rows, index })
+        });
+        each.collect()
+    }
+
+    fn record(&self) -> Result<&dyn AnyRecord> {
+        // The index is that of a row.
+        let record = self.rows.get(self.index);
+        record.ok_or_else(|| ErrorKind::Internal.into())
+    }
+}
+
+/// The outcomes of rows by their ids.
+type Outcomes = HashMap<Uuid, UpsertedRow>;
+
+impl<'s, D: Dialect> Together<'s, D> {
     fn is_circle(&self) -> bool {
         self.is_single && self.rows.len() > 1
     }
 
     /// Returns the outcomes in the order of the rows.
-    pub(super) async fn upsert<D: Dialect>(
-        &self,
-        session: &mut Session<D>,
-    ) -> Result<Vec<Upserted<R>>>
-    where
-        R: Twin<D>,
-    {
+    pub(super) async fn upsert(&self, session: &mut Session<D>) -> Result<Vec<UpsertedRow>> {
         // In the order of ids: two calls with the same ids then wait for each other, and do not deadlock.
-        let mut rest: Vec<&Candidate<R>> = self.rows.to_vec();
+        let mut rest: Vec<NewRow<'s>> = self.rows.to_vec();
         rest.sort_unstable_by_key(|row| row.record.id());
-        let mut outcomes = HashMap::with_capacity(rest.len());
+        let mut outcomes = Outcomes::with_capacity(rest.len());
 
         if self.is_circle() {
             // A stored row may reference a missing one.
@@ -65,84 +97,84 @@ impl<'s, R: Record> Together<'s, R> {
         Ok(ids.filter_map(|id| outcomes.remove(&id)).collect())
     }
 
-    /// Updates the rows that are stored in the expected version and differ.
-    async fn update_changed<D: Dialect>(
+    /// Updates the rows that are stored in the expected version and differ. Returns these.
+    async fn update_changed(
         &self,
         session: &mut Session<D>,
-        rows: &[&Candidate<R>],
+        rows: &[NewRow<'_>],
         key_change: KeyChange,
-    ) -> Result<Vec<R>>
-    where
-        R: Twin<D>,
-    {
-        let statements = R::statements();
-        if user_columns::<R>().next().is_none() {
-            return Ok(Vec::new());
+    ) -> Result<HashMap<Uuid, Stored>> {
+        let statements = self.record.statements;
+        if statements.user_columns().next().is_none() {
+            return Ok(HashMap::new());
         }
         let types = sql::update_types(statements);
-        let updated = R::MANAGED.updated.zip(rows.first());
+        let updated = statements.managed.updated.zip(rows.first());
         let now = updated.map(|(index, row)| row.record.value(index));
         let before: Vec<Value> = now.into_iter().collect();
         let mut updated = Vec::new();
         for chunk in sql::chunks::<D, _>(rows, types.len(), before.len()) {
-            let parameters = chunk.iter().map(|row| update_values(*row)).collect();
+            let parameters = chunk.iter().map(|row| update_values(statements, *row));
             let mut values = before.clone();
-            values.extend(D::row_parameters(&types, parameters));
+            values.extend(D::row_parameters(&types, parameters.collect()));
             let text = sql::bulk_update::<D>(statements, chunk.len(), key_change);
-            match session.fetch(&text, values, R::from_row).await {
-                Ok(rows) => updated.extend(rows),
+            match session.fetch_records(&text, values, self.record).await {
+                Ok(rows) => updated.push(rows),
                 Err(error) => return Err(self.update_error(session, error, &before).await),
             }
         }
-        one_each(&updated)?;
-        Ok(updated)
+        for rows in &updated {
+            one_each(statements, &**rows)?;
+        }
+        Ok(updated.into_iter().flat_map(Stored::each).collect())
     }
 
     /// Completes the error of an update of one row.
-    async fn update_error<D: Dialect>(
+    async fn update_error(
         &self,
         session: &mut Session<D>,
         error: Error,
         stamps: &[Value],
-    ) -> Error
-    where
-        R: Twin<D>,
-    {
+    ) -> Error {
+        let statements = self.record.statements;
         let [row] = self.rows else {
             return error;
         };
-        let changes = user_columns::<R>().map(|index| (index, row.record.value(index)));
-        let changes = with_update_time::<R>(changes.collect(), stamps);
+        let changes = statements.user_columns();
+        let changes = changes.map(|index| (index, row.record.value(index)));
+        let changes = with_update_time(statements, changes.collect(), stamps);
         let affected = Affected::One {
             id: row.record.id(),
             owner: row.record.owner(),
         };
-        diagnose::change_error::<D, R>(session, self.context, error, affected, &changes).await
+        let context = self.context;
+        diagnose::change_error(session, context, statements, error, affected, &changes).await
     }
 
     /// Inserts the rows whose ids are not stored yet.
-    async fn insert_missing<D: Dialect>(
+    async fn insert_missing(
         &self,
         session: &mut Session<D>,
-        rest: &mut Vec<&'s Candidate<R>>,
-        outcomes: &mut HashMap<Uuid, Upserted<R>>,
-    ) -> Result<()>
-    where
-        R: Twin<D>,
-    {
-        let rows = write_order::sorted::<D, R, _>(rest, |row| &row.record);
-        let rows: Vec<&R> = rows.into_iter().map(|row| &row.record).collect();
-        let inserted = match (insert_or_skip(session, &rows, self.is_single).await, &*rows) {
+        rest: &mut Vec<NewRow<'s>>,
+        outcomes: &mut Outcomes,
+    ) -> Result<()> {
+        let statements = self.record.statements;
+        let records: Vec<&dyn AnyRecord> = rest.iter().map(|row| row.record).collect();
+        let rows = write_order::sorted(statements, &records);
+        let inserted = insert_or_skip(session, statements, &rows, self.is_single).await;
+        let inserted = match (inserted, &*rows) {
             (Ok(ids), _) => ids,
             (Err(error), [row]) => {
-                return Err(diagnose::insert_error(session, self.context, error, *row, true).await);
+                let context = self.context;
+                let error = diagnose::insert_error(session, context, statements, error, *row, true);
+                return Err(error.await);
             }
             (Err(error), _) => return Err(error),
         };
         rest.retain(|row| {
             let is_inserted = inserted.contains(&row.record.id());
             if is_inserted {
-                outcomes.insert(row.record.id(), Upserted::Inserted(row.record.clone()));
+                outcomes.insert(row.record.id(), UpsertedRow::Inserted);
             }
             !is_inserted
         });
@@ -151,24 +183,22 @@ impl<'s, R: Record> Together<'s, R> {
 
     /// Reads the rows that were neither updated nor inserted: each is unchanged, or its natural key changes, or the call
     /// fails.
-    async fn check_stored<D: Dialect>(
+    async fn check_stored(
         &self,
         session: &mut Session<D>,
-        rest: Vec<&'s Candidate<R>>,
-        outcomes: &mut HashMap<Uuid, Upserted<R>>,
-    ) -> Result<()>
-    where
-        R: Twin<D>,
-    {
+        rest: Vec<NewRow<'s>>,
+        outcomes: &mut Outcomes,
+    ) -> Result<()> {
         if rest.is_empty() {
             return Ok(());
         }
-        let owner = self.context.owner_of::<R>();
-        let text = sql::select_by_ids::<D>(R::statements(), owner.is_some());
+        let statements = self.record.statements;
+        let owner = self.context.owner_of(statements);
+        let text = sql::select_by_ids::<D>(statements, owner.is_some());
         let values = by_ids(rest.iter().map(|row| row.record.id()), owner);
-        let stored = session.fetch(&text, values, R::from_row).await?;
-        one_each(&stored)?;
-        let mut stored: HashMap<Uuid, R> = stored.into_iter().map(|row| (row.id(), row)).collect();
+        let stored = session.fetch_records(&text, values, self.record).await?;
+        one_each(statements, &*stored)?;
+        let mut stored = Stored::each(stored);
         let mut moves = Vec::new();
         let is_rest: HashSet<Uuid> = rest.iter().map(|row| row.record.id()).collect();
         for row in self
@@ -177,9 +207,9 @@ impl<'s, R: Record> Together<'s, R> {
             .filter(|row| is_rest.contains(&row.record.id()))
         {
             let id = row.record.id();
-            let found = stored.remove(&id).ok_or_else(id_is_taken::<R>)?;
-            if is_same(row, &found)? {
-                outcomes.insert(id, Upserted::Unchanged(found));
+            let found = stored.remove(&id).ok_or_else(|| id_is_taken(statements))?;
+            if is_same(statements, *row, found.record()?)? {
+                outcomes.insert(id, UpsertedRow::Unchanged(found));
             } else if self.rows.len() > 1 {
                 moves.push((*row, found));
             } else {
@@ -191,17 +221,14 @@ impl<'s, R: Record> Together<'s, R> {
     }
 
     /// Updates rows whose natural key changes, in the order of the call.
-    async fn move_keys<D: Dialect>(
+    async fn move_keys(
         &self,
         session: &mut Session<D>,
-        moves: &[(&'s Candidate<R>, R)],
-        outcomes: &mut HashMap<Uuid, Upserted<R>>,
-    ) -> Result<()>
-    where
-        R: Twin<D>,
-    {
-        for run in independent_runs::<D, R>(moves) {
-            let rows: Vec<&Candidate<R>> = moves[run].iter().map(|(row, _)| *row).collect();
+        moves: &[(NewRow<'s>, Stored)],
+        outcomes: &mut Outcomes,
+    ) -> Result<()> {
+        for run in independent_runs(self.record.statements, moves)? {
+            let rows: Vec<NewRow<'_>> = moves[run].iter().map(|(row, _)| *row).collect();
             let updated = self
                 .update_changed(session, &rows, KeyChange::Write)
                 .await?;
@@ -210,20 +237,24 @@ impl<'s, R: Record> Together<'s, R> {
                 return Err(ErrorKind::Serialization.into());
             }
             let updated = updated.into_iter();
-            outcomes.extend(updated.map(|record| (record.id(), Upserted::Updated(record))));
+            outcomes.extend(updated.map(|(id, row)| (id, UpsertedRow::Updated(row))));
         }
         Ok(())
     }
 }
 
 /// Splits rows into runs in which no row takes a key that another one has or takes: their order does not matter.
-fn independent_runs<D: Dialect, R: Twin<D>>(moves: &[(&Candidate<R>, R)]) -> Vec<Range<usize>> {
-    let has_expression = R::statements().has_expression_key();
+fn independent_runs(
+    statements: &Statements,
+    moves: &[(NewRow<'_>, Stored)],
+) -> Result<Vec<Range<usize>>> {
+    let has_expression = statements.has_expression_key();
     let mut runs = Vec::new();
     let mut start = 0;
     let mut keys: BTreeSet<(usize, KeyValues)> = BTreeSet::new();
     for (at, (row, stored)) in moves.iter().enumerate() {
-        let both = [&row.record, stored].map(KeyValues::each::<D, R>);
+        let both = [row.record, stored.record()?];
+        let both = both.map(|record| KeyValues::each(statements, record));
         let mut both: Vec<(usize, KeyValues)> = both.into_iter().flatten().collect();
         both.sort_unstable();
         both.dedup();
@@ -237,21 +268,21 @@ fn independent_runs<D: Dialect, R: Twin<D>>(moves: &[(&Candidate<R>, R)]) -> Vec
     if !moves.is_empty() {
         runs.push(start..moves.len());
     }
-    runs
+    Ok(runs)
 }
 
 /// Inserts rows, but skips those whose ids are stored. Returns the ids of the inserted ones. Those of a single part
 /// reference each other, so they are one statement.
-async fn insert_or_skip<D: Dialect, R: Twin<D>>(
+async fn insert_or_skip<D: Dialect>(
     session: &mut Session<D>,
-    rows: &[&R],
+    statements: &Statements,
+    rows: &[&dyn AnyRecord],
     is_single: bool,
 ) -> Result<HashSet<Uuid>> {
-    let statements = R::statements();
     let types = sql::insert_types(statements);
     let mut inserted = HashSet::with_capacity(rows.len());
     for chunk in sql::insert_chunks::<D, _>(statements, rows, is_single)? {
-        let parameters = chunk.iter().map(|row| values(*row)).collect();
+        let parameters = chunk.iter().map(|row| values(statements, *row)).collect();
         let text = sql::bulk_insert::<D>(statements, Bulk::Skip, chunk.len());
         let values = D::row_parameters(&types, parameters);
         let ids = session
@@ -262,13 +293,12 @@ async fn insert_or_skip<D: Dialect, R: Twin<D>>(
     Ok(inserted)
 }
 
-fn add_updated<R: Record>(
-    updated: Vec<R>,
-    rest: &mut Vec<&Candidate<R>>,
-    outcomes: &mut HashMap<Uuid, Upserted<R>>,
+fn add_updated(
+    updated: HashMap<Uuid, Stored>,
+    rest: &mut Vec<NewRow<'_>>,
+    outcomes: &mut Outcomes,
 ) {
-    for record in updated {
-        outcomes.insert(record.id(), Upserted::Updated(record));
-    }
+    let updated = updated.into_iter();
+    outcomes.extend(updated.map(|(id, row)| (id, UpsertedRow::Updated(row))));
     rest.retain(|row| !outcomes.contains_key(&row.record.id()));
 }

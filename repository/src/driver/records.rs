@@ -1,0 +1,116 @@
+//! Records whose type is not known: the operations work on these, and only the functions here are compiled for each
+//! record.
+
+use std::any::Any;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::rows::{Decoded, Rows};
+use super::{Dialect, Twin};
+use crate::model::error::{ErrorKind, Result};
+use crate::model::record::Record;
+use crate::model::value::Value;
+use crate::sql::Statements;
+
+/// A record of any type. Its methods are those of [`Record`].
+pub(crate) trait AnyRecord: Send + Sync {
+    fn value(&self, index: usize) -> Value;
+    fn id(&self) -> Uuid;
+    fn owner(&self) -> Option<Uuid>;
+    fn version(&self) -> Option<i64>;
+    fn canonicalise(&mut self) -> Result<()>;
+    fn set_updated(&mut self, now: DateTime<Utc>);
+}
+
+impl<R: Record> AnyRecord for R {
+    fn value(&self, index: usize) -> Value {
+        Record::value(self, index)
+    }
+
+    fn id(&self) -> Uuid {
+        Record::id(self)
+    }
+
+    fn owner(&self) -> Option<Uuid> {
+        Record::owner(self)
+    }
+
+    fn version(&self) -> Option<i64> {
+        Record::version(self)
+    }
+
+    fn canonicalise(&mut self) -> Result<()> {
+        Record::canonicalise(self)
+    }
+
+    fn set_updated(&mut self, now: DateTime<Utc>) {
+        Record::set_updated(self, now);
+    }
+}
+
+/// Records of one type that were read from rows.
+pub(crate) trait Records: Any + Send + Sync {
+    fn len(&self) -> usize;
+    fn get(&self, index: usize) -> Option<&dyn AnyRecord>;
+    fn truncate(&mut self, len: usize);
+    fn reverse(&mut self);
+}
+
+impl<D: Dialect, R: Record> Records for Decoded<D, R> {
+    fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn get(&self, index: usize) -> Option<&dyn AnyRecord> {
+        self.rows.get(index).map(|record| record as &dyn AnyRecord)
+    }
+
+    fn truncate(&mut self, len: usize) {
+        self.rows.truncate(len);
+    }
+
+    fn reverse(&mut self) {
+        self.rows.reverse();
+    }
+}
+
+impl dyn Records {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &dyn AnyRecord> {
+        (0..self.len()).filter_map(|index| self.get(index))
+    }
+}
+
+/// What the operations know about a type of records in one dialect.
+pub(crate) struct RecordType<D: Dialect> {
+    pub(crate) statements: &'static Statements,
+    /// Decodes rows into records.
+    pub(crate) rows: fn() -> Box<dyn Rows<D>>,
+    records: fn(Box<dyn Any>) -> Option<Box<dyn Records>>,
+}
+
+impl<D: Dialect> Clone for RecordType<D> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<D: Dialect> Copy for RecordType<D> {}
+
+impl<D: Dialect> RecordType<D> {
+    pub(crate) fn of<R: Twin<D>>() -> Self {
+        RecordType {
+            statements: R::statements(),
+            rows: || Decoded::<D, R>::boxed(R::from_row),
+            records: |rows| Some(rows.downcast::<Decoded<D, R>>().ok()?),
+        }
+    }
+
+    /// The records that a statement decoded into [`rows`](Self::rows).
+    ///
+    /// # Errors
+    /// [`Internal`](ErrorKind::Internal) if they are of another type.
+    pub(crate) fn records(self, rows: Box<dyn Rows<D>>) -> Result<Box<dyn Records>> {
+        (self.records)(rows).ok_or_else(|| ErrorKind::Internal.into())
+    }
+}
