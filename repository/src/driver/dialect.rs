@@ -178,21 +178,13 @@ pub trait Dialect:
         async { Ok(None) }
     }
 
-    /// Runs a statement for each row of values, and returns how many rows it changed. If it fails, it may have run for
-    /// some of them.
+    /// Inserts rows of values by [`insert_each`](crate::sql::insert_each), and returns how many. If it fails, it may have
+    /// inserted some of them.
     fn execute_each(
         connection: &mut Self::Connection,
         text: &SqlText,
         rows: Vec<Vec<Value>>,
-    ) -> impl Future<Output = Result<u64>> + Send {
-        async move {
-            let mut changed = 0;
-            for values in rows {
-                changed += Self::execute(connection, text, values).await?;
-            }
-            Ok(changed)
-        }
-    }
+    ) -> impl Future<Output = Result<u64>> + Send;
 
     /// Whether the engine runs in this process, so that a second statement costs no round trip.
     const IN_PROCESS: bool;

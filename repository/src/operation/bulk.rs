@@ -11,8 +11,11 @@ use crate::model::error::{Error, Result};
 use crate::session::Session;
 use crate::sql::{self, Bulk, Statements};
 
-/// The number of rows that share the time limit of a statement.
+/// The number of rows that share the time limit of a statement on SQLite.
 const ROWS_AT_ONCE: usize = 1_000;
+
+/// The number of rows from which a copy on Postgres is faster than a statement, although it is two round trips.
+const COPIED_ROWS: usize = 200;
 
 /// New rows.
 pub(crate) struct InsertMany<'c, D: Dialect> {
@@ -75,7 +78,7 @@ impl<D: Dialect> Parts<D> for InsertMany<'_, D> {
         let has_circle = self.parts[parts.clone()].iter().any(|part| part.len() > 1);
         let rows = write_order::sorted(self.record.statements, &self.records(parts));
         let written = match has_circle {
-            false => insert_each(session, self.record.statements, &rows).await,
+            false => insert_each(session, self.context, self.record.statements, &rows).await,
             true => insert_together(session, self.record.statements, &rows, is_single).await,
         };
         match (written, &*rows) {
@@ -130,7 +133,7 @@ impl<D: Dialect> Circle<D> for NewCircle<'_, D> {
     async fn write_alone(&self, session: &mut Session<D>, row: usize) -> Result<()> {
         let row = self.rows[row];
         let (context, statements) = (self.context, self.record.statements);
-        match insert_each(session, statements, &[row]).await {
+        match insert_each(session, context, statements, &[row]).await {
             Ok(()) => Ok(()),
             Err(error) => {
                 let error = diagnose::insert_error(session, context, statements, error, row, false);
@@ -141,17 +144,20 @@ impl<D: Dialect> Circle<D> for NewCircle<'_, D> {
 }
 
 /// Inserts rows that do not reference each other in a circle. In this process a prepared statement for each row is
-/// faster than a long text.
+/// faster than a long text, and on Postgres a copy is, where no policy holds.
 async fn insert_each<D: Dialect>(
     session: &mut Session<D>,
+    context: &Context,
     statements: &Statements,
     rows: &[&dyn AnyRecord],
 ) -> Result<()> {
-    if !D::IN_PROCESS {
-        return insert_together(session, statements, rows, false).await;
-    }
-    let text = sql::insert_one::<D>(statements).with_long_effort();
-    for chunk in rows.chunks(ROWS_AT_ONCE) {
+    let rows_at_once = match D::IN_PROCESS {
+        true => ROWS_AT_ONCE,
+        false if context.has_no_policy() && rows.len() >= COPIED_ROWS => rows.len(),
+        false => return insert_together(session, statements, rows, false).await,
+    };
+    let text = sql::insert_each::<D>(statements);
+    for chunk in rows.chunks(rows_at_once) {
         let parameters = chunk.iter().map(|row| values(statements, *row)).collect();
         let inserted = session.execute_each(&text, parameters).await?;
         super::check_count(inserted, chunk.len())?;

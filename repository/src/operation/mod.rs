@@ -73,6 +73,11 @@ impl Context {
         Now(self.clock.now())
     }
 
+    /// Whether row level security holds no statement of the scope.
+    pub(crate) fn has_no_policy(&self) -> bool {
+        self.sees_all && self.scope.owner_id().is_none()
+    }
+
     /// The owner that the statements filter by: the scope's owner, if the record has owners.
     pub(crate) fn owner_of(&self, statements: &Statements) -> Option<Uuid> {
         statements.managed.owner.and(self.scope.owner_id())

@@ -377,7 +377,7 @@ impl<D: Dialect> Session<D> {
         self.finish_statement(result)
     }
 
-    /// Runs a statement for each row of values. If it fails, it may have run for some of them.
+    /// Inserts each row of values. If it fails, it may have inserted some of them.
     pub(crate) async fn execute_each(
         &mut self,
         text: &SqlText,
@@ -385,11 +385,11 @@ impl<D: Dialect> Session<D> {
     ) -> Result<u64> {
         let response_deadline = self.response_deadline;
         self.ready().await?;
-        let result = with_deadline(
-            response_deadline,
-            D::execute_each(self.start_statement()?, text, rows),
-        )
-        .await;
+        // The connection to a server cannot be used again if this is dropped in between.
+        let was_broken = std::mem::replace(&mut self.broken, !D::IN_PROCESS);
+        let inserted = D::execute_each(self.start_statement()?, text, rows);
+        let result = with_deadline(response_deadline, inserted).await;
+        self.broken = was_broken;
         self.finish_statement(result)
     }
 

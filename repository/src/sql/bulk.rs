@@ -2,9 +2,11 @@
 
 use super::Spelling;
 use super::SqlText;
+use super::insert_one;
 use super::shape::Statement;
 use super::spelling::MAX_PARAMETERS;
 use super::{Shape, Sql, Statements, quoted};
+use crate::model::engine::Engine;
 use crate::model::error::{ErrorKind, Result};
 use crate::model::value::Type;
 
@@ -74,6 +76,21 @@ pub(crate) fn bulk_insert<D: Spelling>(
                 .push(") DO NOTHING RETURNING ");
             sql.name(statements.id());
         }
+        sql.finish()
+    })
+}
+
+/// Inserts any number of rows, each with every column in order: on SQLite by a statement for each row, and on Postgres
+/// by `COPY`, which it refuses under row level security.
+pub(crate) fn insert_each<D: Spelling>(statements: &Statements) -> SqlText {
+    if D::ENGINE == Engine::Sqlite {
+        return insert_one::<D>(statements).with_long_effort();
+    }
+    statements.text(Shape::of(Statement::Copy), || {
+        let mut sql = Sql::<D>::new("COPY ");
+        sql.name(statements.table).push(" (");
+        sql.names(statements.columns.iter().copied());
+        sql.push(") FROM STDIN (FORMAT binary)");
         sql.finish()
     })
 }

@@ -23,7 +23,8 @@ use sea_orm::{EntityTrait, IdenStatic, Iterable};
 
 pub(crate) use builder::{Sql, quoted};
 pub(crate) use bulk::{
-    Bulk, KeyChange, bulk_insert, bulk_update, chunks, insert_chunks, insert_types, update_types,
+    Bulk, KeyChange, bulk_insert, bulk_update, chunks, insert_chunks, insert_each, insert_types,
+    update_types,
 };
 pub(crate) use query_hash::query_hash;
 pub(crate) use reference::{

@@ -29,6 +29,7 @@ pub(crate) enum Statement {
     RemoveWhere,
     BulkInsert,
     BulkUpdate,
+    Copy,
 }
 
 /// The number of rows up to which a bulk statement is a short one.

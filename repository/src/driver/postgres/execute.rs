@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::connect::{Manager, PostgresPool};
 use super::message::Message;
 use super::types::FromColumn;
-use super::{Postgres, error, rls};
+use super::{Postgres, copy, error, rls};
 use crate::driver::over_sqlx;
 use crate::driver::row::{Decodes, HasRow};
 use crate::driver::rows::Rows;
@@ -263,6 +263,16 @@ impl Dialect for Postgres {
         values: &[Value],
     ) -> Result<Option<u64>> {
         send(connection, begin, text, values, |_| Ok(())).await
+    }
+
+    /// The text is a `COPY`.
+    async fn execute_each(
+        connection: &mut Self::Connection,
+        text: &SqlText,
+        rows: Vec<Vec<Value>>,
+    ) -> Result<u64> {
+        let classify = |error: sqlx::Error| Self::classify(&error, text.table);
+        copy::rows(connection.live(), &text.sql, &rows, classify).await
     }
 
     async fn control(connection: &mut Self::Connection, text: &str) -> Result<()> {

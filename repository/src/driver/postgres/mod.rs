@@ -1,6 +1,7 @@
 //! The Postgres dialect.
 
 mod connect;
+mod copy;
 mod dialect;
 mod error;
 mod execute;

@@ -1,0 +1,82 @@
+//! Inserts rows by `COPY` in the binary format:
+//! <https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-FILE-FORMATS-BINARY-FORMAT>.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sqlx::postgres::PgConnection;
+
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::value::Value;
+
+/// Copies rows to the server. Returns how many it stored.
+///
+/// If this is dropped before its end, the connection must be closed: the driver would read the answer to it as that to
+/// the next statement.
+pub(super) async fn rows(
+    connection: &mut PgConnection,
+    text: &str,
+    rows: &[Vec<Value>],
+    classify: impl Fn(sqlx::Error) -> Error,
+) -> Result<u64> {
+    // The whole data first: after the copy has begun, only the driver may fail.
+    let data = encode(rows)?;
+    let mut copy = connection.copy_in_raw(text).await.map_err(&classify)?;
+    copy.send(&data[..]).await.map_err(&classify)?;
+    copy.finish().await.map_err(&classify)
+}
+
+fn encode(rows: &[Vec<Value>]) -> Result<Vec<u8>> {
+    let mut data = Vec::with_capacity(rows.len() * 128);
+    // The signature, no flags, and no extension of the header.
+    data.extend(b"PGCOPY\n\xff\r\n\0");
+    data.extend([0; 8]);
+    for row in rows {
+        encode_row(&mut data, row)?;
+    }
+    data.extend((-1_i16).to_be_bytes());
+    Ok(data)
+}
+
+fn encode_row(into: &mut Vec<u8>, row: &[Value]) -> Result<()> {
+    let columns = i16::try_from(row.len()).map_err(|_| ErrorKind::StatementTooLarge)?;
+    into.extend(columns.to_be_bytes());
+    for value in row {
+        match value {
+            Value::Null(_) => into.extend((-1_i32).to_be_bytes()),
+            Value::Uuid(id) => field(into, id.as_bytes())?,
+            Value::Text(text) => field(into, text.as_bytes())?,
+            Value::Bool(bool) => field(into, &[u8::from(*bool)])?,
+            Value::Int(int) => field(into, &int.to_be_bytes())?,
+            Value::BigInt(int) => field(into, &int.to_be_bytes())?,
+            Value::Double(float) => field(into, &float.to_be_bytes())?,
+            Value::Timestamp(at) => field(into, &microseconds(*at).to_be_bytes())?,
+            Value::Date(day) => field(into, &days(*day)?.to_be_bytes())?,
+            Value::Bytes(bytes) => field(into, bytes)?,
+            // No column is an array.
+            Value::Array(..) => return Err(ErrorKind::Internal.into()),
+        }
+    }
+    Ok(())
+}
+
+fn field(into: &mut Vec<u8>, bytes: &[u8]) -> Result<()> {
+    let length = i32::try_from(bytes.len()).map_err(|_| ErrorKind::StatementTooLarge)?;
+    into.extend(length.to_be_bytes());
+    into.extend(bytes);
+    Ok(())
+}
+
+/// Since 2000-01-01.
+fn microseconds(at: DateTime<Utc>) -> i64 {
+    const EPOCH: i64 = 946_684_800_000_000;
+    at.timestamp_micros() - EPOCH
+}
+
+/// Since 2000-01-01.
+fn days(day: NaiveDate) -> Result<i32> {
+    const EPOCH: NaiveDate = match NaiveDate::from_ymd_opt(2000, 1, 1) {
+        Some(day) => day,
+        None => NaiveDate::MIN,
+    };
+    let days = day.signed_duration_since(EPOCH).num_days();
+    Ok(i32::try_from(days).map_err(|_| ErrorKind::Internal)?)
+}
