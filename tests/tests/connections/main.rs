@@ -3,5 +3,6 @@
 mod acquire_timeout;
 mod concurrent_migrations;
 mod lost_connections;
+mod messages;
 mod poolers;
 mod round_trips;
