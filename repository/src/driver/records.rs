@@ -6,7 +6,7 @@ use std::any::Any;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::rows::{Decoded, Rows};
+use super::rows::Rows;
 use super::{Dialect, Twin};
 use crate::model::error::{ErrorKind, Result};
 use crate::model::record::Record;
@@ -57,21 +57,34 @@ pub(crate) trait Records: Any + Send + Sync {
     fn reverse(&mut self);
 }
 
-impl<D: Dialect, R: Record> Records for Decoded<D, R> {
+/// Each row is decoded in place: a list of records is read as fast as by code for one type.
+impl<D: Dialect, R: Twin<D>> Rows<D> for Vec<R> {
+    fn push(&mut self, row: &D::Row<'_>) -> Result<()> {
+        self.push(R::from_row(row)?);
+        Ok(())
+    }
+
+    fn emptied(&self) -> Box<dyn Rows<D>> {
+        Box::new(Vec::<R>::new())
+    }
+}
+
+impl<R: Record> Records for Vec<R> {
     fn len(&self) -> usize {
-        self.rows.len()
+        self.len()
     }
 
     fn get(&self, index: usize) -> Option<&dyn AnyRecord> {
-        self.rows.get(index).map(|record| record as &dyn AnyRecord)
+        let record = self.as_slice().get(index);
+        record.map(|record| record as &dyn AnyRecord)
     }
 
     fn truncate(&mut self, len: usize) {
-        self.rows.truncate(len);
+        self.truncate(len);
     }
 
     fn reverse(&mut self) {
-        self.rows.reverse();
+        self.as_mut_slice().reverse();
     }
 }
 
@@ -86,8 +99,11 @@ pub(crate) struct RecordType<D: Dialect> {
     pub(crate) statements: &'static Statements,
     /// Decodes rows into records.
     pub(crate) rows: fn() -> Box<dyn Rows<D>>,
-    records: fn(Box<dyn Any>) -> Option<Box<dyn Records>>,
+    records: FromRows,
 }
+
+/// Converts what the rows were decoded into; `None` if it is of another type.
+type FromRows = fn(Box<dyn Any>) -> Option<Box<dyn Records>>;
 
 impl<D: Dialect> Clone for RecordType<D> {
     fn clone(&self) -> Self {
@@ -101,8 +117,8 @@ impl<D: Dialect> RecordType<D> {
     pub(crate) fn of<R: Twin<D>>() -> Self {
         RecordType {
             statements: R::statements(),
-            rows: || Decoded::<D, R>::boxed(R::from_row),
-            records: |rows| Some(rows.downcast::<Decoded<D, R>>().ok()?),
+            rows: || Box::new(Vec::<R>::new()),
+            records: |rows| Some(rows.downcast::<Vec<R>>().ok()?),
         }
     }
 

@@ -20,10 +20,10 @@ pub trait Rows<D: HasRow>: Any + Send {
     fn emptied(&self) -> Box<dyn Rows<D>>;
 }
 
-/// Rows of one type.
+/// Rows that a function decodes.
 pub(crate) struct Decoded<D: HasRow, T> {
     decode: fn(&D::Row<'_>) -> Result<T>,
-    pub(crate) rows: Vec<T>,
+    rows: Vec<T>,
 }
 
 impl<D: HasRow + 'static, T: Send + 'static> Decoded<D, T> {

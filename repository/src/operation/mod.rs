@@ -19,7 +19,7 @@ use new_rows::{NewRow, Stamper};
 use read::find_unique;
 pub(crate) use read::{ListedPage, count, exists, find, list, lock};
 pub(crate) use selected::{Purge, WriteWhere};
-pub(crate) use upsert::{Stored, UpsertMany, UpsertedRow};
+pub(crate) use upsert::{StoredRow, UpsertMany, UpsertedRow};
 pub(crate) use write::{delete, insert, not_found, patch, restore, update};
 
 use std::collections::HashSet;

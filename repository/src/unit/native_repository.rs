@@ -19,10 +19,11 @@ use crate::driver::rows::Decoded;
 use crate::driver::{Dialect, RecordType, Records, Twin};
 use crate::model::error::{ErrorKind, Result};
 use crate::model::query::{Filter, Page, PageRequest, Query};
+use crate::model::record::Record;
 use crate::model::repository::{Expected, Repository, Upsert, Upserted};
 use crate::model::scope::Scope;
 use crate::model::value::Value;
-use crate::operation::{Drafts, Stored, UpsertedRow, not_found};
+use crate::operation::{Drafts, StoredRow, UpsertedRow, not_found};
 
 /// A repository of one record on one engine: `SqliteRepository<Habit>`, `PostgresRepository<Habit>`.
 ///
@@ -72,25 +73,6 @@ impl<R, D: Dialect> NativeRepository<R, D> {
 }
 
 impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
-    /// The rows that a call returned.
-    fn all(rows: Box<dyn Records>) -> Result<Vec<R>> {
-        Decoded::<D, R>::taken(rows)
-    }
-
-    /// The row of a call that returns one or fails.
-    fn one(rows: Box<dyn Records>) -> Result<R> {
-        let row = Self::all(rows)?.into_iter().next();
-        row.ok_or_else(|| ErrorKind::Internal.into())
-    }
-
-    /// A copy of a stored row.
-    fn stored(row: &Stored) -> Result<R> {
-        let rows: &dyn Any = &*row.rows;
-        let rows = rows.downcast_ref::<Decoded<D, R>>();
-        let row = rows.and_then(|rows| rows.rows.get(row.index));
-        row.cloned().ok_or_else(|| ErrorKind::Internal.into())
-    }
-
     /// Runs a custom query in the repository's scope and unit; returns its rows decoded.
     ///
     /// - The statement is in this engine's SQL, with parameters `?1` or `$1`.
@@ -153,11 +135,11 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
 impl<R: Twin<D>, D: Dialect> Repository<R> for NativeRepository<R, D> {
     async fn find(&self, id: Uuid) -> Result<Option<R>> {
         let found = self.calls.find(RecordType::of::<R>(), id).await?;
-        Ok(Self::all(found)?.into_iter().next())
+        Ok(all(found)?.into_iter().next())
     }
 
     async fn lock(&self, ids: &[Uuid]) -> Result<Vec<R>> {
-        Self::all(self.calls.lock(RecordType::of::<R>(), ids).await?)
+        all(self.calls.lock(RecordType::of::<R>(), ids).await?)
     }
 
     async fn get(&self, id: Uuid) -> Result<R> {
@@ -179,7 +161,7 @@ impl<R: Twin<D>, D: Dialect> Repository<R> for NativeRepository<R, D> {
         let parts = query.parts();
         let page = self.calls.list(RecordType::of::<R>(), parts, page).await?;
         Ok(Page {
-            items: Self::all(page.items)?,
+            items: all(page.items)?,
             next: page.next,
             previous: page.previous,
         })
@@ -192,8 +174,7 @@ impl<R: Twin<D>, D: Dialect> Repository<R> for NativeRepository<R, D> {
     async fn insert(&self, draft: R::Draft) -> Result<R> {
         let mut rows = Drafts::<R>::new(vec![Upsert::new(draft)]);
         self.calls.insert(RecordType::of::<R>(), &mut rows).await?;
-        let row = rows.into_records().into_iter().next();
-        row.ok_or_else(|| ErrorKind::Internal.into())
+        one(rows.into_records())
     }
 
     async fn insert_many(&self, drafts: Vec<R::Draft>) -> Result<Vec<R>> {
@@ -208,7 +189,7 @@ impl<R: Twin<D>, D: Dialect> Repository<R> for NativeRepository<R, D> {
         let mut record = record;
         let updated = self.calls.update(RecordType::of::<R>(), &mut record);
         match updated.await? {
-            Some(rows) => Self::one(rows),
+            Some(rows) => one(all(rows)?),
             None => Ok(record),
         }
     }
@@ -216,29 +197,19 @@ impl<R: Twin<D>, D: Dialect> Repository<R> for NativeRepository<R, D> {
     async fn patch(&self, id: Uuid, expected: Expected, patch: R::Patch) -> Result<R> {
         let changes = || R::changes(&patch);
         let of = RecordType::of::<R>();
-        Self::one(self.calls.patch(of, id, expected, &changes).await?)
+        one(all(self.calls.patch(of, id, expected, &changes).await?)?)
     }
 
     async fn upsert(&self, row: Upsert<R>) -> Result<Upserted<R>> {
         let upserted = self.upsert_many(vec![row]).await?;
-        // One row in, one outcome out.
-        let upserted = upserted.into_iter().next();
-        upserted.ok_or_else(|| ErrorKind::Internal.into())
+        one(upserted)
     }
 
     async fn upsert_many(&self, rows: Vec<Upsert<R>>) -> Result<Vec<Upserted<R>>> {
         let mut rows = Drafts::<R>::new(rows);
         let outcomes = self.calls.upsert_many(RecordType::of::<R>(), &mut rows);
         let outcomes = outcomes.await?;
-        let upserted = rows.into_records().into_iter().zip(outcomes);
-        let upserted = upserted.map(|(record, outcome)| {
-            Ok(match outcome {
-                UpsertedRow::Inserted => Upserted::Inserted(record),
-                UpsertedRow::Updated(row) => Upserted::Updated(Self::stored(&row)?),
-                UpsertedRow::Unchanged(row) => Upserted::Unchanged(Self::stored(&row)?),
-            })
-        });
-        upserted.collect()
+        upserted(rows.into_records(), outcomes)
     }
 
     async fn delete(&self, id: Uuid, expected: Expected) -> Result<()> {
@@ -248,7 +219,7 @@ impl<R: Twin<D>, D: Dialect> Repository<R> for NativeRepository<R, D> {
 
     async fn restore(&self, id: Uuid, expected: Expected) -> Result<R> {
         let of = RecordType::of::<R>();
-        Self::one(self.calls.restore(of, id, expected).await?)
+        one(all(self.calls.restore(of, id, expected).await?)?)
     }
 
     async fn purge(&self, before: DateTime<Utc>, limit: u32) -> Result<u64> {
@@ -268,4 +239,42 @@ impl<R: Twin<D>, D: Dialect> Repository<R> for NativeRepository<R, D> {
         let of = RecordType::of::<R>();
         self.calls.delete_where(of, &filter.condition).await
     }
+}
+
+/// The rows that a call returned.
+fn all<R: Record>(rows: Box<dyn Records>) -> Result<Vec<R>> {
+    let rows: Box<dyn Any> = rows;
+    match rows.downcast() {
+        Ok(rows) => Ok(*rows),
+        Err(_) => Err(ErrorKind::Internal.into()),
+    }
+}
+
+/// The first row.
+///
+/// # Errors
+/// [`Internal`](ErrorKind::Internal) if there is none: the call should have failed.
+fn one<R>(rows: Vec<R>) -> Result<R> {
+    let row = rows.into_iter().next();
+    row.ok_or_else(|| ErrorKind::Internal.into())
+}
+
+/// The outcomes of an upsert, for the rows of its call.
+fn upserted<R: Record>(rows: Vec<R>, outcomes: Vec<UpsertedRow>) -> Result<Vec<Upserted<R>>> {
+    let rows = rows.into_iter().zip(outcomes);
+    rows.map(|(row, outcome)| {
+        Ok(match outcome {
+            UpsertedRow::Inserted => Upserted::Inserted(row),
+            UpsertedRow::Updated(stored) => Upserted::Updated(copied(&stored)?),
+            UpsertedRow::Unchanged(stored) => Upserted::Unchanged(copied(&stored)?),
+        })
+    })
+    .collect()
+}
+
+fn copied<R: Record>(row: &StoredRow) -> Result<R> {
+    let rows: &dyn Any = &*row.rows;
+    let rows = rows.downcast_ref::<Vec<R>>().map(Vec::as_slice);
+    let row = rows.and_then(|rows| rows.get(row.index));
+    row.cloned().ok_or_else(|| ErrorKind::Internal.into())
 }

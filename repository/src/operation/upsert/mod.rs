@@ -20,7 +20,7 @@ use crate::model::error::{Error, Result};
 use crate::session::Session;
 use crate::sql::{self, Statements};
 use together::Together;
-pub(crate) use together::{Stored, UpsertedRow};
+pub(crate) use together::{StoredRow, UpsertedRow};
 
 /// The rows of an upsert.
 pub(crate) struct UpsertMany<'c, D: Dialect> {

@@ -30,26 +30,26 @@ pub(crate) enum UpsertedRow {
     /// It was inserted as it is.
     Inserted,
     /// The stored row after its update.
-    Updated(Stored),
+    Updated(StoredRow),
     /// The stored row, which has the contents of the row.
-    Unchanged(Stored),
+    Unchanged(StoredRow),
 }
 
 /// A stored row: one of those that a statement returned.
 #[derive(Clone)]
-pub(crate) struct Stored {
+pub(crate) struct StoredRow {
     pub(crate) rows: Arc<dyn Records>,
     pub(crate) index: usize,
 }
 
-impl Stored {
+impl StoredRow {
     /// Every row that a statement returned, with its id.
     fn each(rows: Box<dyn Records>) -> HashMap<Uuid, Self> {
         let rows: Arc<dyn Records> = rows.into();
         let each = rows.iter().enumerate();
         let each = each.map(|(index, row)| {
             let rows = rows.clone();
-            (row.id(), Stored { rows, index })
+            (row.id(), StoredRow { rows, index })
         });
         each.collect()
     }
@@ -103,7 +103,7 @@ impl<'s, D: Dialect> Together<'s, D> {
         session: &mut Session<D>,
         rows: &[NewRow<'_>],
         key_change: KeyChange,
-    ) -> Result<HashMap<Uuid, Stored>> {
+    ) -> Result<HashMap<Uuid, StoredRow>> {
         let statements = self.record.statements;
         if statements.user_columns().next().is_none() {
             return Ok(HashMap::new());
@@ -126,7 +126,7 @@ impl<'s, D: Dialect> Together<'s, D> {
         for rows in &updated {
             one_each(statements, &**rows)?;
         }
-        Ok(updated.into_iter().flat_map(Stored::each).collect())
+        Ok(updated.into_iter().flat_map(StoredRow::each).collect())
     }
 
     /// Completes the error of an update of one row.
@@ -198,7 +198,7 @@ impl<'s, D: Dialect> Together<'s, D> {
         let values = by_ids(rest.iter().map(|row| row.record.id()), owner);
         let stored = session.fetch_records(&text, values, self.record).await?;
         one_each(statements, &*stored)?;
-        let mut stored = Stored::each(stored);
+        let mut stored = StoredRow::each(stored);
         let mut moves = Vec::new();
         let is_rest: HashSet<Uuid> = rest.iter().map(|row| row.record.id()).collect();
         for row in self
@@ -224,7 +224,7 @@ impl<'s, D: Dialect> Together<'s, D> {
     async fn move_keys(
         &self,
         session: &mut Session<D>,
-        moves: &[(NewRow<'s>, Stored)],
+        moves: &[(NewRow<'s>, StoredRow)],
         outcomes: &mut Outcomes,
     ) -> Result<()> {
         for run in independent_runs(self.record.statements, moves)? {
@@ -246,7 +246,7 @@ impl<'s, D: Dialect> Together<'s, D> {
 /// Splits rows into runs in which no row takes a key that another one has or takes: their order does not matter.
 fn independent_runs(
     statements: &Statements,
-    moves: &[(NewRow<'_>, Stored)],
+    moves: &[(NewRow<'_>, StoredRow)],
 ) -> Result<Vec<Range<usize>>> {
     let has_expression = statements.has_expression_key();
     let mut runs = Vec::new();
@@ -294,7 +294,7 @@ async fn insert_or_skip<D: Dialect>(
 }
 
 fn add_updated(
-    updated: HashMap<Uuid, Stored>,
+    updated: HashMap<Uuid, StoredRow>,
     rest: &mut Vec<NewRow<'_>>,
     outcomes: &mut Outcomes,
 ) {
