@@ -63,6 +63,10 @@ impl Begin {
 
 /// When a [`Begin`] is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    not(feature = "postgres"),
+    allow(dead_code, reason = "only Postgres is in another process")
+)]
 pub(crate) enum Sending {
     /// Before the first statement.
     Now,

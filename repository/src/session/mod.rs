@@ -4,17 +4,15 @@ mod checked_out;
 mod custom;
 mod rows;
 mod savepoint;
+mod statement;
 
 use std::borrow::Cow;
 use std::future::Future;
 use std::time::Duration;
 
-use crate::driver::rows::{Decoded, Rows};
 use crate::driver::{Access, Begin, Dialect, Extent, Sending};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::scope::Scope;
-use crate::model::value::Value;
-use crate::sql::SqlText;
 use checked_out::CheckedOut;
 
 /// A checked-out connection and the state of its transaction.
@@ -181,27 +179,6 @@ impl<D: Dialect> Session<D> {
         }
     }
 
-    /// Where a statement may be committed together with others: a short one of the library, in a session that has no
-    /// connection yet.
-    fn together(&self, text: &SqlText) -> Option<D::Pool> {
-        let pool = self.waits_for.as_ref()?;
-        (!self.custom_sql && text.effort.is_bounded()).then(|| pool.clone())
-    }
-
-    /// Takes what begins the session, if it is sent in one message with this statement.
-    fn message(&mut self, text: &SqlText) -> Option<Begin> {
-        let is_short = !self.custom_sql && text.effort.is_bounded();
-        self.unsent.take_if(|_| is_short)
-    }
-
-    fn finish_message<T>(&mut self, begin: Begin, result: Result<Option<T>>) -> Result<Option<T>> {
-        match (begin.sending, &result) {
-            (Sending::WithEach, _) | (_, Ok(None)) => self.unsent = Some(begin),
-            _ => self.in_transaction = begin.transaction,
-        }
-        self.finish_statement(result)
-    }
-
     /// Runs the text of a control statement, after what begins the session.
     async fn control(&mut self, text: &str) -> Result<()> {
         let response_deadline = self.response_deadline;
@@ -289,121 +266,6 @@ impl<D: Dialect> Session<D> {
     /// Refuses every further statement, because a savepoint was dropped before its end.
     pub(crate) fn abandon(&mut self) {
         self.busy = true;
-    }
-
-    /// Runs a statement, and decodes its rows into `rows`.
-    pub(crate) async fn fetch_rows(
-        &mut self,
-        text: &SqlText,
-        values: Vec<Value>,
-        mut rows: Box<dyn Rows<D>>,
-    ) -> Result<Box<dyn Rows<D>>> {
-        let response_deadline = self.response_deadline;
-        if let Some(pool) = self.together(text) {
-            let result = D::fetch_together(&pool, text, &values, rows.emptied()).await;
-            if let Some(rows) = self.finish_statement(result)? {
-                return Ok(rows);
-            }
-        }
-        if let Some(()) = self.fetch_in_message(text, &values, &mut *rows).await? {
-            return Ok(rows);
-        }
-        self.ready().await?;
-        let result = with_deadline(
-            response_deadline,
-            D::fetch(self.start_statement()?, text, values, rows),
-        )
-        .await;
-        self.finish_statement(result)
-    }
-
-    /// Fetches in one message with what begins the session; `None` if the statement must be sent alone.
-    async fn fetch_in_message(
-        &mut self,
-        text: &SqlText,
-        values: &[Value],
-        rows: &mut dyn Rows<D>,
-    ) -> Result<Option<()>> {
-        let response_deadline = self.response_deadline;
-        let Some(begin) = self.message(text) else {
-            return Ok(None);
-        };
-        let sent = D::fetch_in_message(self.start_statement()?, &begin, text, values, rows);
-        let result = with_deadline(response_deadline, sent).await;
-        self.finish_message(begin, result)
-    }
-
-    /// Runs a statement that only reads, and decodes its first row into `rows`.
-    pub(crate) async fn fetch_first_row(
-        &mut self,
-        text: &SqlText,
-        values: Vec<Value>,
-        mut rows: Box<dyn Rows<D>>,
-    ) -> Result<Box<dyn Rows<D>>> {
-        let response_deadline = self.response_deadline;
-        if let Some(()) = self.fetch_in_message(text, &values, &mut *rows).await? {
-            return Ok(rows);
-        }
-        self.ready().await?;
-        let result = with_deadline(
-            response_deadline,
-            D::fetch_first(self.start_statement()?, text, values, rows),
-        )
-        .await;
-        self.finish_statement(result)
-    }
-
-    pub(crate) async fn execute(&mut self, text: &SqlText, values: Vec<Value>) -> Result<u64> {
-        let response_deadline = self.response_deadline;
-        if let Some(pool) = self.together(text) {
-            let result = D::execute_together(&pool, text, &values).await;
-            if let Some(changed) = self.finish_statement(result)? {
-                return Ok(changed);
-            }
-        }
-        if let Some(begin) = self.message(text) {
-            let sent = D::execute_in_message(self.start_statement()?, &begin, text, &values);
-            let result = with_deadline(response_deadline, sent).await;
-            if let Some(changed) = self.finish_message(begin, result)? {
-                return Ok(changed);
-            }
-        }
-        self.ready().await?;
-        let result = with_deadline(
-            response_deadline,
-            D::execute(self.start_statement()?, text, values),
-        )
-        .await;
-        self.finish_statement(result)
-    }
-
-    /// Inserts each row of values. If it fails, it may have inserted some of them.
-    pub(crate) async fn execute_each(
-        &mut self,
-        text: &SqlText,
-        rows: Vec<Vec<Value>>,
-    ) -> Result<u64> {
-        let response_deadline = self.response_deadline;
-        self.ready().await?;
-        // The connection to a server cannot be used again if this is dropped in between.
-        let was_broken = std::mem::replace(&mut self.broken, !D::IN_PROCESS);
-        let inserted = D::execute_each(self.start_statement()?, text, rows);
-        let result = with_deadline(response_deadline, inserted).await;
-        self.broken = was_broken;
-        self.finish_statement(result)
-    }
-
-    /// Runs a diagnostic query after a statement that violated a constraint, on an engine that undid only that
-    /// statement. Returns the first column of the first row. The session stays failed.
-    pub(crate) async fn probe(&mut self, text: &SqlText, values: Vec<Value>) -> Option<i64> {
-        let connection = self.connection.as_mut()?.0.as_mut()?;
-        self.busy = true;
-        let number = |row: &D::Row<'_>| D::get::<i64>(row, 0);
-        let query = D::fetch_first(connection, text, values, Decoded::<D, i64>::boxed(number));
-        let result = with_deadline(self.response_deadline, query).await;
-        // The caller reports the error of the statement, not that of this query.
-        let rows = self.finish_statement(result).ok()?;
-        Decoded::<D, i64>::taken(rows).ok()?.into_iter().next()
     }
 
     /// Commits all changes, or rolls them all back.
