@@ -36,7 +36,7 @@ pub enum Extent {
     SerializableUnit,
 }
 
-/// The SQL that is sent before the first statement of a session.
+/// The SQL that is sent before the first statement of a session, or with its statements; see [`Sending`].
 #[derive(Debug)]
 pub struct Begin {
     /// What begins the transaction, if there is one.

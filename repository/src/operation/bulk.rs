@@ -11,8 +11,11 @@ use crate::model::error::{Error, Result};
 use crate::session::Session;
 use crate::sql::{self, Bulk, Statements};
 
-/// The number of rows that share the time limit of a statement on SQLite.
+/// The number of rows that share the time limit of a statement in this process.
 const ROWS_AT_ONCE: usize = 1_000;
+
+/// The same for a copy to a server.
+const ROWS_OF_COPY: usize = 10_000;
 
 /// The number of rows from which a copy on Postgres is faster than a statement, although it is two round trips.
 const COPIED_ROWS: usize = 200;
@@ -153,7 +156,7 @@ async fn insert_each<D: Dialect>(
 ) -> Result<()> {
     let rows_at_once = match D::IN_PROCESS {
         true => ROWS_AT_ONCE,
-        false if context.has_no_policy() && rows.len() >= COPIED_ROWS => rows.len(),
+        false if context.has_no_policy() && rows.len() >= COPIED_ROWS => ROWS_OF_COPY,
         false => return insert_together(session, statements, rows, false).await,
     };
     let text = sql::insert_each::<D>(statements);

@@ -61,6 +61,11 @@ struct Failure {
 }
 
 impl Failure {
+    const ENDS_TRANSACTION: Failure = Failure {
+        retryable: false,
+        ends_transaction: true,
+    };
+
     fn of(error: &Error) -> Self {
         let ends_unit = matches!(
             error.kind(),
@@ -293,7 +298,7 @@ impl<D: Dialect> Session<D> {
             });
         }
         if !D::IN_PROCESS && !writes && !self.custom_sql {
-            // The caller has its rows. Dropping the session ends the transaction behind it.
+            // The caller has its rows. Dropping the session ends the transaction behind it, by a task of the runtime.
             return Ok(());
         }
         let resets = self.custom_sql;

@@ -106,10 +106,7 @@ impl<D: Dialect> Session<D> {
 
     /// Savepoints must end in reverse order. Those of concurrent tasks do not, which ends the unit.
     fn savepoints_overlap(&mut self) -> Error {
-        self.failure = Some(Failure {
-            retryable: false,
-            ends_transaction: true,
-        });
+        self.failure = Some(Failure::ENDS_TRANSACTION);
         Error::new(ErrorKind::UnitEnded {
             reason: "two savepoints overlapped in it, so it can only be rolled back",
         })

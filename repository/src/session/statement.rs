@@ -1,6 +1,6 @@
 //! Running a statement: alone, in one message with what begins the session, or committed together with others.
 
-use super::{Session, with_deadline};
+use super::{ENDED, Failure, Session, with_deadline};
 use crate::driver::rows::{Decoded, Rows};
 use crate::driver::{Begin, Dialect, Sending};
 use crate::model::error::Result;
@@ -18,15 +18,19 @@ impl<D: Dialect> Session<D> {
     /// Takes what begins the session, if it is sent in one message with this statement.
     fn message(&mut self, text: &SqlText) -> Option<Begin> {
         let is_short = !self.custom_sql && text.effort.is_bounded();
-        self.unsent.take_if(|_| is_short)
+        let begin = self.unsent.take_if(|_| is_short)?;
+        self.in_transaction = begin.sending == Sending::WithFirst;
+        Some(begin)
     }
 
     fn finish_message<T>(&mut self, begin: Begin, result: Result<Option<T>>) -> Result<Option<T>> {
-        match (begin.sending, &result) {
-            (Sending::WithEach, _) | (_, Ok(None)) => self.unsent = Some(begin),
-            _ => self.in_transaction = begin.transaction,
+        let sent = !matches!(result, Ok(None));
+        let result = self.finish_statement(result);
+        if !sent || begin.sending == Sending::WithEach {
+            self.in_transaction = false;
+            self.unsent = Some(begin);
         }
-        self.finish_statement(result)
+        result
     }
 
     /// Runs a statement, and decodes its rows into `rows`.
@@ -123,11 +127,18 @@ impl<D: Dialect> Session<D> {
     ) -> Result<u64> {
         let response_deadline = self.response_deadline;
         self.ready().await?;
-        // The connection to a server cannot be used again if this is dropped in between.
+        self.check()?;
+        let checked_out = self.connection.as_mut();
+        let connection = checked_out.and_then(|checked_out| checked_out.0.as_mut());
+        let connection = connection.ok_or(ENDED)?;
+        // If this is dropped in between, the driver would read the answers of a server as those to later statements.
         let was_broken = std::mem::replace(&mut self.broken, !D::IN_PROCESS);
-        let inserted = D::execute_each(self.start_statement()?, text, rows);
+        self.failure = (!D::IN_PROCESS).then_some(Failure::ENDS_TRANSACTION);
+        self.busy = true;
+        let inserted = D::execute_each(connection, text, rows);
         let result = with_deadline(response_deadline, inserted).await;
         self.broken = was_broken;
+        self.failure = None;
         self.finish_statement(result)
     }
 

@@ -54,7 +54,9 @@ impl Shape {
 
     /// Whether the statement may read or write any number of rows.
     pub(crate) fn effort(&self) -> Effort {
-        const LONG: [Statement; 4] = [
+        const LONG: [Statement; 6] = [
+            Statement::SelectIds,
+            Statement::PurgedIds,
             Statement::Purge,
             Statement::UpdateWhere,
             Statement::DeleteWhere,

@@ -156,8 +156,8 @@ impl Store {
         self.begin(scope, Access::Read, Extent::Unit).await
     }
 
-    /// Begins a unit of work that writes. On Postgres it is `READ COMMITTED`. On SQLite it holds the only connection
-    /// that writes until it ends.
+    /// Begins a unit of work that writes. On Postgres it is `READ COMMITTED`, and its begin is sent with the first
+    /// statement. On SQLite it holds the only connection that writes until it ends.
     ///
     /// # Errors
     /// As [`begin_read`](Self::begin_read); [`LockTimeout`](crate::ErrorKind::LockTimeout) on SQLite if another process

@@ -2,6 +2,7 @@
 
 mod acquire_timeout;
 mod concurrent_migrations;
+mod copies;
 mod lost_connections;
 mod messages;
 mod poolers;

@@ -73,9 +73,10 @@ impl PooledConnection {
         (&mut self.connection, &mut self.prepared)
     }
 
-    /// Marks the connection as returned without an open transaction.
+    /// Marks the connection as returned without an open transaction. One whose server keeps too many unknown statements is
+    /// not used again.
     pub(super) fn release(&mut self) {
-        self.released = true;
+        self.released = self.prepared.is_known();
     }
 
     /// Records that the connection is given up.
@@ -140,7 +141,10 @@ impl managed::Manager for Manager {
         }
         if pooled.used.elapsed() > IDLE || self.losses.since(pooled.used) {
             let ping = pooled.connection.ping().await;
-            ping.map_err(|error| RecycleError::Backend(error::classify(&error, None)))?;
+            ping.map_err(|error| {
+                self.losses.record();
+                RecycleError::Backend(error::classify(&error, None))
+            })?;
         }
         pooled.used = Instant::now();
         Ok(())
@@ -178,8 +182,11 @@ impl Manager {
                 losses: Losses::default(),
             };
         }
+        // The driver reads bytes in this form only.
+        let bytes = ("bytea_output", "hex".to_owned());
+        required.push(bytes.clone());
         Manager {
-            options: options.options(pinned),
+            options: options.options(pinned).options([bytes]),
             required,
             pooled: false,
             locals: Arc::default(),

@@ -1,8 +1,10 @@
 //! A statement in one message with the text that begins its transaction, so that both are one round trip.
 //!
-//! The message is a simple query, and a transaction unless it begins one:
-//! <https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-MULTI-STATEMENT>. The statement is prepared by SQL once for each connection, and its values are literals
-//! that consist of digits, letters and escapes. The rows of a simple query are text.
+//! The message is a simple query, which is a transaction; if it has a `BEGIN`, the transaction stays open:
+//! <https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-MULTI-STATEMENT>.
+//!
+//! The statement is prepared by SQL once for each connection. Its values are literals of letters, digits, a few signs and
+//! escapes, so that nothing in a value can end its literal. The rows of a simple query are text.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -17,11 +19,15 @@ use crate::driver::{Begin, Sending};
 use crate::model::error::{Error, Result};
 use crate::model::value::{Type, Value};
 
-/// The largest message, in bytes. The server parses it each time, so a long value is better sent as a parameter.
+/// The largest values of a message together, in bytes. The server parses them each time, so long values are better sent
+/// as parameters.
 const MAX_MESSAGE: usize = 8 * 1024;
 
 /// The number of statements that a connection keeps prepared.
 const MAX_PREPARED: usize = 100;
+
+/// The number of statements that a connection may keep without knowing them.
+const MAX_UNKNOWN: usize = 20;
 
 /// The statements that are prepared by SQL on a connection.
 #[derive(Debug)]
@@ -29,6 +35,8 @@ pub(super) struct Prepared {
     names: LruCache<Arc<str>, u64>,
     /// The number of the last name.
     last: u64,
+    /// How many statements the server may have that are not in `names`: their messages were dropped or refused.
+    unknown: usize,
 }
 
 impl Prepared {
@@ -36,7 +44,13 @@ impl Prepared {
         Prepared {
             names: LruCache::new_unbounded(),
             last: 0,
+            unknown: 0,
         }
+    }
+
+    /// Whether the server has few statements that are not known here.
+    pub(super) fn is_known(&self) -> bool {
+        self.unknown <= MAX_UNKNOWN
     }
 }
 
@@ -46,7 +60,7 @@ pub(super) struct Message {
     sql: Arc<str>,
     /// How many statements come before the one that removes or prepares.
     before: usize,
-    /// Whether it first removes the statement that was not used for the longest time.
+    /// Whether it first removes a statement.
     removes: bool,
     /// The number of the statement's name, if it prepares it.
     prepares: Option<u64>,
@@ -67,11 +81,10 @@ impl Message {
         let mut text = before.join("; ") + "; ";
         let kept = prepared.names.get(sql).copied();
         let number = kept.unwrap_or(prepared.last + 1);
-        let removed = match prepared.names.len() < MAX_PREPARED {
-            true => None,
-            false => prepared.names.iter().next().map(|(_, oldest)| *oldest),
+        let removed = match kept.is_none() && prepared.names.len() >= MAX_PREPARED {
+            true => prepared.names.remove_lru().map(|(_, oldest)| oldest),
+            false => None,
         };
-        let removed = removed.filter(|_| kept.is_none());
         // Writing to a string does not fail.
         if let Some(oldest) = removed {
             let _written = write!(text, "DEALLOCATE catamaran_{oldest}; ");
@@ -101,35 +114,38 @@ impl Message {
         mut on_row: impl FnMut(PgRow) -> Result<()> + Send,
         classify: impl Fn(sqlx::Error) -> Error + Send,
     ) -> Result<u64> {
+        prepared.unknown += usize::from(self.removes) + usize::from(self.prepares.is_some());
         let mut completed = 0_usize;
         // Of all its statements, only this one has rows.
         let mut rows = 0;
         let mut answers = sqlx::raw_sql(AssertSqlSafe(self.text)).fetch_many(connection);
+        let mut unreadable = None;
         let result = loop {
             match answers.try_next().await {
                 Ok(Some(Either::Left(done))) => {
                     completed += 1;
                     rows += done.rows_affected();
                 }
-                Ok(Some(Either::Right(row))) => {
-                    if let Err(error) = on_row(row) {
-                        break Err(error);
-                    }
+                // The answers are read to their end: an error in the rest would be that of the next statement.
+                Ok(Some(Either::Right(row))) if unreadable.is_none() => {
+                    unreadable = on_row(row).err();
                 }
-                Ok(None) => break Ok(rows),
+                Ok(Some(Either::Right(_))) => {}
+                Ok(None) => break unreadable.map_or(Ok(rows), Err),
                 Err(error) => break Err(classify(error)),
             }
         };
         // What is prepared does not depend on the end of the transaction.
         let mut changes = completed.saturating_sub(self.before);
         if self.removes && changes > 0 {
-            prepared.names.remove_lru();
+            prepared.unknown -= 1;
             changes -= 1;
         }
-        if let Some(number) = self.prepares
-            && changes > 0
-        {
-            prepared.names.insert(self.sql, number);
+        if let Some(number) = self.prepares {
+            prepared.unknown -= 1;
+            if changes > 0 {
+                prepared.names.insert(self.sql, number);
+            }
         }
         result
     }
@@ -238,9 +254,8 @@ fn write_text(into: &mut String, text: &str) {
     into.push_str("U&'");
     for character in text.chars().take(MAX_MESSAGE) {
         match character {
-            'a'..='z' | 'A'..='Z' | '0'..='9' | ' ' | '-' | '_' | '.' | ',' | ':' | '@' => {
-                into.push(character);
-            }
+            ' ' | '-' | '_' | '.' | ',' | ':' | '@' => into.push(character),
+            _ if character.is_alphanumeric() => into.push(character),
             _ => {
                 let _written = write!(into, "\\+{:06x}", u32::from(character));
             }
@@ -260,7 +275,7 @@ mod tests {
     #[test]
     fn a_text_is_a_literal_that_nothing_in_it_can_end() {
         let text = "it's \\ 'ü' -- 😀\n; COMMIT".to_owned();
-        insta::assert_snapshot!(literal(Value::Text(text)).unwrap_or_default(), @r"U&'it\+000027s \+00005c \+000027\+0000fc\+000027 -- \+01f600\+00000a\+00003b COMMIT'");
+        insta::assert_snapshot!(literal(Value::Text(text)).unwrap_or_default(), @r"U&'it\+000027s \+00005c \+000027ü\+000027 -- \+01f600\+00000a\+00003b COMMIT'");
     }
 
     #[test]

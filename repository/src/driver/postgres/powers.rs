@@ -12,13 +12,12 @@ const ATTRIBUTES: &str = "('SUPERUSER', 'NOSUPERUSER', other.rolsuper), \
     ('REPLICATION', 'NOREPLICATION', other.rolreplication)";
 
 /// Predefined roles whose members access files and programs of the server, read samples of every owner's rows
-/// (`pg_statistic`), or write as other roles (a subscription, since version 16). See
-/// <https://www.postgresql.org/docs/current/predefined-roles.html>.
+/// (`pg_statistic`) or the running statements with their values (`pg_stat_activity`), or write as other roles (a
+/// subscription, since version 16). See <https://www.postgresql.org/docs/current/predefined-roles.html>.
 ///
-/// Others give no such power: `pg_write_all_data` is subject to policies, `pg_monitor` and its parts show no rows, and
-/// the rest end sessions or maintain tables.
+/// Others give no such power: `pg_write_all_data` is subject to policies, and the rest end sessions or maintain tables.
 const PREDEFINED: &str = "'pg_execute_server_program', 'pg_read_server_files', \
-    'pg_write_server_files', 'pg_create_subscription', 'pg_read_all_data'";
+    'pg_write_server_files', 'pg_create_subscription', 'pg_read_all_data', 'pg_read_all_stats'";
 
 /// The first version with privileges on parameters.
 const HAS_PARAMETER_ACL: u32 = 150_000;

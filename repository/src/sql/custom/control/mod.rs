@@ -30,10 +30,11 @@ const ROWS: [&str; 19] = [
     "show", "set", "notify", "call", "declare", "fetch", "move", "close", "analyze",
 ];
 
-/// Names on Postgres that an owner's scope rejects, and prefixes of such names. They change settings of the scope, or
-/// run a text that cannot be checked here.
-const BYPASSING: [&str; 6] = [
+/// Names on Postgres that an owner's scope rejects, and prefixes of such names. They change settings of the scope, run a
+/// text that cannot be checked here, or show the statements of other owners.
+const BYPASSING: [&str; 7] = [
     "set_config",
+    "pg_stat_activity",
     // An update of this view is a SET.
     "pg_settings",
     "ts_stat",
@@ -41,7 +42,7 @@ const BYPASSING: [&str; 6] = [
     "connectby",
     "xpath_table",
 ];
-const BYPASSING_PREFIXES: [&str; 3] = ["query_to_xml", "crosstab", "dblink"];
+const BYPASSING_PREFIXES: [&str; 4] = ["query_to_xml", "crosstab", "dblink", "pg_stat_get_"];
 
 /// Settings that a unit of work relies on, and prefixes of such names.
 const PROTECTED_SETTINGS: [&str; 4] = [
