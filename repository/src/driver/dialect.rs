@@ -41,8 +41,10 @@ pub enum Extent {
 pub struct Begin {
     /// What begins the transaction, if there is one.
     pub(crate) opening: &'static str,
+    /// The statement that switches to the role of the scope, if it is another than the login.
+    pub(crate) role: Option<String>,
     /// The statements after it, which set what ends with the transaction.
-    pub(crate) settings: Vec<Cow<'static, str>>,
+    pub(crate) settings: Vec<String>,
     /// Whether the opening begins a transaction.
     pub(crate) transaction: bool,
     pub(crate) sending: Sending,
@@ -51,13 +53,15 @@ pub struct Begin {
 }
 
 impl Begin {
+    /// The statements after the opening.
+    pub(crate) fn settings(&self) -> impl Iterator<Item = &str> {
+        self.role.iter().chain(&self.settings).map(String::as_str)
+    }
+
     /// All statements as one text.
     pub(crate) fn text(&self) -> String {
-        self.settings
-            .iter()
-            .fold(self.opening.to_owned(), |text, setting| {
-                text + "; " + setting
-            })
+        let parts: Vec<&str> = [self.opening].into_iter().chain(self.settings()).collect();
+        parts.join("; ")
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{ENDED, Failure, Session, with_deadline};
 use crate::driver::rows::{Decoded, Rows};
-use crate::driver::{Begin, Dialect, Sending};
+use crate::driver::{Access, Begin, Dialect, Sending};
 use crate::model::error::Result;
 use crate::model::value::Value;
 use crate::sql::SqlText;
@@ -18,9 +18,13 @@ impl<D: Dialect> Session<D> {
     /// Takes what begins the session, if it is sent in one message with this statement.
     fn message(&mut self, text: &SqlText) -> Option<Begin> {
         let is_short = !self.custom_sql && text.effort.is_bounded();
-        let begin = self.unsent.take_if(|_| is_short)?;
+        self.unsent.take_if(|_| is_short)
+    }
+
+    fn start_message(&mut self, begin: &Begin) -> Result<&mut D::Connection> {
+        self.check()?;
         self.in_transaction = begin.sending == Sending::WithFirst;
-        Some(begin)
+        self.start_statement()
     }
 
     fn finish_message<T>(&mut self, begin: Begin, result: Result<Option<T>>) -> Result<Option<T>> {
@@ -67,10 +71,14 @@ impl<D: Dialect> Session<D> {
         rows: &mut dyn Rows<D>,
     ) -> Result<Option<()>> {
         let response_deadline = self.response_deadline;
-        let Some(begin) = self.message(text) else {
+        let Some(mut begin) = self.message(text) else {
             return Ok(None);
         };
-        let sent = D::fetch_in_message(self.start_statement()?, &begin, text, values, rows);
+        if self.access == Access::Write && begin.sending == Sending::WithEach {
+            // The row is read before the commit: a write whose result cannot be read is rolled back.
+            begin.sending = Sending::WithFirst;
+        }
+        let sent = D::fetch_in_message(self.start_message(&begin)?, &begin, text, values, rows);
         let result = with_deadline(response_deadline, sent).await;
         self.finish_message(begin, result)
     }
@@ -104,7 +112,7 @@ impl<D: Dialect> Session<D> {
             }
         }
         if let Some(begin) = self.message(text) {
-            let sent = D::execute_in_message(self.start_statement()?, &begin, text, &values);
+            let sent = D::execute_in_message(self.start_message(&begin)?, &begin, text, &values);
             let result = with_deadline(response_deadline, sent).await;
             if let Some(changed) = self.finish_message(begin, result)? {
                 return Ok(changed);

@@ -1,6 +1,8 @@
 //! An owner's call in one message: its prepared statements, and values that a literal could change. Postgres only; the
 //! same values on both engines are tested in `conformance`.
 
+use std::time::Duration;
+
 use catamaran::testing::{Target, TwinDatabase};
 use catamaran::{Expected, Filter, Query, Result, Store, StoreOptions};
 use entity::{Habit, HabitDraft, HabitPatch};
@@ -75,8 +77,63 @@ async fn a_refused_statement_stays_prepared() -> Result<()> {
         );
     }
     habits.patch(run.id, Expected::Version(1), patch()).await?;
-    // The patch, and the look-up of the version.
-    assert_eq!(prepared(&store).await?.len(), kept.len() + 2);
+    assert_eq!(prepared(&store).await?.len(), kept.len() + 1);
+    Ok(())
+}
+
+/// The server shows what is prepared on a connection to everyone who uses it.
+#[tokio::test]
+async fn a_prepared_statement_shows_no_value_of_an_owner() -> Result<()> {
+    const SHOWN: &str =
+        "SELECT coalesce(string_agg(statement, ';'), '') FROM pg_prepared_statements";
+    let (_db, store) = store().await?;
+    let habits = store.repository::<Habit>(&scope(ADA));
+    habits.insert(HabitDraft::new("secret", "daily")).await?;
+    let secret: Query<Habit> = Habit::NAME.eq("secret").into();
+    assert_eq!(habits.count(&secret).await?, 1);
+    let unit = store.begin_read(&everyone()).await?;
+    let shown = texts_in(&unit, SHOWN).await?.concat();
+    assert!(shown.contains("PREPARE catamaran_2"), "{shown}");
+    assert!(
+        !shown.contains("secret") && !shown.contains(&ADA.to_string()),
+        "{shown}"
+    );
+    unit.commit().await
+}
+
+/// A call that is dropped while its message is on the way.
+#[tokio::test]
+async fn a_dropped_call_leaves_no_name_that_the_server_lacks() -> Result<()> {
+    let (db, store) = store().await?;
+    let habits = store.repository::<Habit>(&scope(ADA));
+    let outside = suite::observer::connect(db.url())
+        .await
+        .expect("a connection");
+    let run = async |sql: &str| {
+        let ran = sea_orm::ConnectionTrait::execute_unprepared(&outside, sql).await;
+        ran.expect(sql);
+    };
+    for count in 1..=110 {
+        habits.count(&any_of(count).into()).await?;
+    }
+    for count in 111..=135 {
+        let lock = "BEGIN; LOCK TABLE habits; SELECT pg_sleep(0.05); COMMIT";
+        let query: Query<Habit> = any_of(count).into();
+        let dropped = async {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            let counting = habits.count(&query);
+            let _dropped = tokio::time::timeout(Duration::from_millis(5), counting).await;
+        };
+        tokio::join!(run(lock), dropped);
+        for again in [1, 50, 110] {
+            assert_eq!(
+                habits.count(&any_of(again).into()).await?,
+                0,
+                "{count}, {again}"
+            );
+        }
+    }
+    assert!(prepared(&store).await?.len() <= 120);
     Ok(())
 }
 

@@ -136,7 +136,8 @@ async fn a_scoped_call_takes_one_round_trip() -> Result<()> {
             ("find", 1),
             ("count", 1),
             ("list", 1),
-            ("patch", 1),
+            // The row is read before the commit.
+            ("patch", 2),
             // Its rows are withheld until the commit.
             ("own query", 3),
             ("unit of five reads", 7),

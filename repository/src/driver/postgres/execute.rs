@@ -127,7 +127,7 @@ async fn send(
     on_row: impl FnMut(PgRow) -> Result<()> + Send,
 ) -> Result<Option<u64>> {
     let (connection, prepared) = connection.with_prepared();
-    let Some(message) = Message::new(prepared, begin, &text.sql, values) else {
+    let Some(message) = Message::new(begin, &text.sql, values) else {
         return Ok(None);
     };
     let classify = |error: sqlx::Error| Postgres::classify(&error, text.table);

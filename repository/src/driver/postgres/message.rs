@@ -52,58 +52,73 @@ impl Prepared {
     pub(super) fn is_known(&self) -> bool {
         self.unknown <= MAX_UNKNOWN
     }
-}
 
-/// A message, and what it changes of the prepared statements.
-pub(super) struct Message {
-    text: String,
-    sql: Arc<str>,
-    /// How many statements come before the one that removes or prepares.
-    before: usize,
-    /// Whether it first removes a statement.
-    removes: bool,
-    /// The number of the statement's name, if it prepares it.
-    prepares: Option<u64>,
-}
-
-impl Message {
-    /// The message of a statement. `None` if a value has no literal, or the message would be long.
-    pub(super) fn new(
-        prepared: &mut Prepared,
+    /// The number of the statement's name. At its first use the statement is prepared, in a message without values:
+    /// `pg_prepared_statements` shows the whole message to everyone who uses the connection.
+    async fn number(
+        &mut self,
+        connection: &mut PgConnection,
         begin: &Begin,
         sql: &Arc<str>,
         values: &[Value],
-    ) -> Option<Self> {
-        let literals = literals(values)?;
-        let opening = Some(begin.opening).filter(|_| begin.sending == Sending::WithFirst);
-        let settings = begin.settings.iter().map(|setting| &**setting);
-        let before: Vec<&str> = opening.into_iter().chain(settings).collect();
-        let mut text = before.join("; ") + "; ";
-        let kept = prepared.names.get(sql).copied();
-        let number = kept.unwrap_or(prepared.last + 1);
-        let removed = match kept.is_none() && prepared.names.len() >= MAX_PREPARED {
-            true => prepared.names.remove_lru().map(|(_, oldest)| oldest),
-            false => None,
+    ) -> Result<u64, sqlx::Error> {
+        if let Some(number) = self.names.get(sql) {
+            return Ok(*number);
+        }
+        self.last += 1;
+        let number = self.last;
+        let removed = match self.names.len() < MAX_PREPARED {
+            true => None,
+            false => self.names.remove_lru().map(|(_, oldest)| oldest),
         };
-        // Writing to a string does not fail.
-        if let Some(oldest) = removed {
-            let _written = write!(text, "DEALLOCATE catamaran_{oldest}; ");
-        }
-        if kept.is_none() {
-            prepared.last = number;
-            let types: Vec<String> = values.iter().map(type_name).collect();
-            let types = parenthesised(&types.join(", "));
-            let _written = write!(text, "PREPARE catamaran_{number}{types} AS {sql}; ");
-        }
-        let values = parenthesised(&literals);
-        let _written = write!(text, "EXECUTE catamaran_{number}{values}");
+        let types: Vec<String> = values.iter().map(type_name).collect();
+        let types = parenthesised(&types.join(", "));
+        let prepare = format!("PREPARE catamaran_{number}{types} AS {sql}");
+        let remove = removed.map(|oldest| format!("DEALLOCATE catamaran_{oldest}"));
+        let parts = begin.role.iter().chain(&remove).chain([&prepare]);
+        let text = parts.cloned().collect::<Vec<_>>().join("; ");
+        let removals = usize::from(removed.is_some());
+        self.unknown += 1 + removals;
+        let sent = sqlx::raw_sql(AssertSqlSafe(text)).execute(connection).await;
+        // A refused message has not prepared it.
+        self.unknown -= 1;
+        sent?;
+        self.unknown -= removals;
+        self.names.insert(sql.clone(), number);
+        Ok(number)
+    }
+}
+
+/// A statement with its values as literals.
+pub(super) struct Message<'m> {
+    begin: &'m Begin,
+    sql: &'m Arc<str>,
+    values: &'m [Value],
+    literals: String,
+}
+
+impl<'m> Message<'m> {
+    /// The message of a statement. `None` if a value has no literal, or the literals are long.
+    pub(super) fn new(begin: &'m Begin, sql: &'m Arc<str>, values: &'m [Value]) -> Option<Self> {
         Some(Message {
-            text,
-            sql: sql.clone(),
-            before: before.len(),
-            removes: removed.is_some(),
-            prepares: kept.is_none().then_some(number),
+            begin,
+            sql,
+            values,
+            literals: literals(values)?,
         })
+    }
+
+    fn text(&self, number: u64) -> String {
+        let opening = match self.begin.sending {
+            Sending::WithEach => None,
+            Sending::WithFirst | Sending::Now => Some(self.begin.opening),
+        };
+        let execute = format!(
+            "EXECUTE catamaran_{number}{}",
+            parenthesised(&self.literals)
+        );
+        let before = opening.into_iter().chain(self.begin.settings());
+        before.chain([&*execute]).collect::<Vec<_>>().join("; ")
     }
 
     /// Sends the message, and returns how many rows the statement changed or returned.
@@ -114,40 +129,24 @@ impl Message {
         mut on_row: impl FnMut(PgRow) -> Result<()> + Send,
         classify: impl Fn(sqlx::Error) -> Error + Send,
     ) -> Result<u64> {
-        prepared.unknown += usize::from(self.removes) + usize::from(self.prepares.is_some());
-        let mut completed = 0_usize;
+        let Message {
+            begin, sql, values, ..
+        } = self;
+        let number = prepared.number(connection, begin, sql, values).await;
+        let text = self.text(number.map_err(&classify)?);
         // Of all its statements, only this one has rows.
         let mut rows = 0;
-        let mut answers = sqlx::raw_sql(AssertSqlSafe(self.text)).fetch_many(connection);
         let mut unreadable = None;
-        let result = loop {
-            match answers.try_next().await {
-                Ok(Some(Either::Left(done))) => {
-                    completed += 1;
-                    rows += done.rows_affected();
-                }
-                // The answers are read to their end: an error in the rest would be that of the next statement.
-                Ok(Some(Either::Right(row))) if unreadable.is_none() => {
-                    unreadable = on_row(row).err();
-                }
-                Ok(Some(Either::Right(_))) => {}
-                Ok(None) => break unreadable.map_or(Ok(rows), Err),
-                Err(error) => break Err(classify(error)),
-            }
-        };
-        // What is prepared does not depend on the end of the transaction.
-        let mut changes = completed.saturating_sub(self.before);
-        if self.removes && changes > 0 {
-            prepared.unknown -= 1;
-            changes -= 1;
-        }
-        if let Some(number) = self.prepares {
-            prepared.unknown -= 1;
-            if changes > 0 {
-                prepared.names.insert(self.sql, number);
+        let mut answers = sqlx::raw_sql(AssertSqlSafe(text)).fetch_many(connection);
+        // The answers are read to their end: an error in the rest would be that of the next statement.
+        while let Some(answer) = answers.try_next().await.map_err(&classify)? {
+            match answer {
+                Either::Left(done) => rows += done.rows_affected(),
+                Either::Right(row) if unreadable.is_none() => unreadable = on_row(row).err(),
+                Either::Right(_) => {}
             }
         }
-        result
+        unreadable.map_or(Ok(rows), Err)
     }
 }
 
@@ -289,25 +288,21 @@ mod tests {
     }
 
     #[test]
-    fn a_message_prepares_its_statement_once() {
-        let mut prepared = Prepared::new();
-        let begin = Begin {
+    fn a_message_begins_a_transaction_or_is_one() {
+        let begin = |sending| Begin {
             opening: "BEGIN",
-            settings: vec!["SET LOCAL x.y = 'z'".into()],
+            role: Some("SET LOCAL ROLE app".to_owned()),
+            settings: vec!["SET LOCAL x.y = 'z'".to_owned()],
             transaction: true,
-            sending: Sending::WithFirst,
+            sending,
             guard_query: String::new(),
         };
-        let sql: Arc<str> = "SELECT $1".into();
-        let values = [Value::Int(7)];
-        let first = Message::new(&mut prepared, &begin, &sql, &values).map(|first| first.text);
-        insta::assert_snapshot!(first.unwrap_or_default(), @"BEGIN; SET LOCAL x.y = 'z'; PREPARE catamaran_1 (integer) AS SELECT $1; EXECUTE catamaran_1 ('7')");
-        prepared.names.insert(sql.clone(), 1);
-        let begin = Begin {
-            sending: Sending::WithEach,
-            ..begin
+        let text = |sending| {
+            let (begin, sql) = (begin(sending), "SELECT $1".into());
+            let message = Message::new(&begin, &sql, &[Value::Int(7)]);
+            message.map(|message| message.text(1)).unwrap_or_default()
         };
-        let second = Message::new(&mut prepared, &begin, &sql, &values).map(|second| second.text);
-        insta::assert_snapshot!(second.unwrap_or_default(), @"SET LOCAL x.y = 'z'; EXECUTE catamaran_1 ('7')");
+        insta::assert_snapshot!(text(Sending::WithFirst), @"BEGIN; SET LOCAL ROLE app; SET LOCAL x.y = 'z'; EXECUTE catamaran_1 ('7')");
+        insta::assert_snapshot!(text(Sending::WithEach), @"SET LOCAL ROLE app; SET LOCAL x.y = 'z'; EXECUTE catamaran_1 ('7')");
     }
 }

@@ -227,7 +227,11 @@ pub(super) fn begin(
     );
     let mut begin = Begin {
         opening,
-        settings: Vec::new(),
+        role: None,
+        settings: pooled
+            .iter()
+            .map(|settings| (*settings).to_owned())
+            .collect(),
         transaction: true,
         sending: match (pooled, access, extent) {
             // A pooler may send a later message to another server, where the statement is not prepared.
@@ -238,9 +242,6 @@ pub(super) fn begin(
         },
         guard_query: String::new(),
     };
-    begin
-        .settings
-        .extend(pooled.map(|settings| settings.to_owned().into()));
     match scope.owner_id() {
         None if extent == Extent::Statement && pooled.is_none() => return Ok(None),
         None => {}
@@ -248,7 +249,7 @@ pub(super) fn begin(
     }
     if takes_snapshot {
         // Now, as on SQLite, and not at the first read.
-        begin.settings.push("SELECT 1".into());
+        begin.settings.push("SELECT 1".to_owned());
     }
     Ok(Some(begin))
 }
@@ -258,8 +259,7 @@ fn limit_to(begin: &mut Begin, role: &Role, path: &str, owner: Uuid) -> Result<(
     let name = match &role.scoped {
         ScopedRole::Login => &role.login,
         ScopedRole::Switch(name) => {
-            let switch = format!("SET LOCAL ROLE {}", quoted::<Postgres>(name));
-            begin.settings.push(switch.into());
+            begin.role = Some(format!("SET LOCAL ROLE {}", quoted::<Postgres>(name)));
             name
         }
         ScopedRole::Refused(reason) => {
@@ -271,7 +271,7 @@ fn limit_to(begin: &mut Begin, role: &Role, path: &str, owner: Uuid) -> Result<(
     };
     let claims = format!("{{\"sub\":\"{}\"}}", owner.as_hyphenated());
     let set = format!("SET LOCAL request.jwt.claims = '{claims}'");
-    begin.settings.push(set.into());
+    begin.settings.push(set);
     // The search path may have changed, so every name is qualified.
     begin.guard_query = format!(
         "SELECT CASE WHEN current_user::pg_catalog.text OPERATOR(pg_catalog.=) {} \

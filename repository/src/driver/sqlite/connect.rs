@@ -366,6 +366,7 @@ impl SqlitePool {
         };
         Some(Begin {
             opening: text,
+            role: None,
             settings: Vec::new(),
             transaction,
             sending: Sending::Now,

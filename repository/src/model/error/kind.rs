@@ -245,7 +245,7 @@ pub enum ErrorKind {
     /// More parameters, terms or depth than the engine's limits allow.
     #[error("the statement is too large for the engine")]
     StatementTooLarge,
-    /// A stored value does not have the column's type. If the row was returned by a single write, the write is kept.
+    /// A stored value does not have the column's type.
     #[error("the value stored in {column} cannot be read as its type")]
     Decode {
         /// The column.
