@@ -186,8 +186,8 @@ pub trait Dialect:
         async { Ok(None) }
     }
 
-    /// Inserts rows of values by [`insert_each`](crate::sql::insert_each), and returns how many. If it fails, it may have
-    /// inserted some of them.
+    /// Inserts rows of values by a statement for each row, or by one for all, and returns how many. If it fails, it may
+    /// have inserted some of them.
     fn execute_each(
         connection: &mut Self::Connection,
         text: &SqlText,
