@@ -3,8 +3,8 @@
 //! The message is a simple query, which is a transaction; if it has a `BEGIN`, the transaction stays open:
 //! <https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-MULTI-STATEMENT>.
 //!
-//! The statement is prepared by SQL once for each connection. Its values are literals of letters, digits, a few signs and
-//! escapes, so that nothing in a value can end its literal. The rows of a simple query are text.
+//! The statement is prepared by SQL once for each connection. Its values are literals of letters, digits, a few signs
+//! and escapes, so that nothing in a value can end its literal. The rows of a simple query are text.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
