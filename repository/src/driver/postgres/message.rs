@@ -19,9 +19,9 @@ use crate::driver::{Begin, Sending};
 use crate::model::error::{Error, Result};
 use crate::model::value::{Type, Value};
 
-/// The largest values of a message together, in bytes. The server parses them each time, so long values are better sent
-/// as parameters.
-const MAX_MESSAGE: usize = 8 * 1024;
+/// The maximum length of the literals of a message, in bytes. The server parses them each time, so long values are
+/// better sent as parameters.
+const MAX_LITERALS: usize = 8 * 1024;
 
 /// The number of statements that a connection keeps prepared.
 const MAX_PREPARED: usize = 100;
@@ -189,7 +189,7 @@ fn literals(values: &[Value]) -> Option<String> {
             literals.push_str(", ");
         }
         write_literal(&mut literals, value)?;
-        if literals.len() > MAX_MESSAGE {
+        if literals.len() > MAX_LITERALS {
             return None;
         }
     }
@@ -212,7 +212,7 @@ fn write_literal(into: &mut String, value: &Value) -> Option<()> {
         Value::Timestamp(_) | Value::Date(_) => return None,
         Value::Bytes(bytes) => {
             into.push_str("U&'\\005cx");
-            for byte in bytes.iter().take(MAX_MESSAGE) {
+            for byte in bytes.iter().take(MAX_LITERALS) {
                 write!(into, "{byte:02x}").ok()?;
             }
             into.push('\'');
@@ -228,7 +228,7 @@ fn write_literal(into: &mut String, value: &Value) -> Option<()> {
                     return None;
                 }
                 write_literal(into, value)?;
-                if into.len() > MAX_MESSAGE {
+                if into.len() > MAX_LITERALS {
                     return None;
                 }
             }
@@ -251,7 +251,7 @@ fn write_time(into: &mut String, at: &DateTime<Utc>) -> Option<()> {
 /// <https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-STRINGS-UESCAPE>
 fn write_text(into: &mut String, text: &str) {
     into.push_str("U&'");
-    for character in text.chars().take(MAX_MESSAGE) {
+    for character in text.chars().take(MAX_LITERALS) {
         match character {
             ' ' | '-' | '_' | '.' | ',' | ':' | '@' => into.push(character),
             _ if character.is_alphanumeric() => into.push(character),
@@ -279,8 +279,8 @@ mod tests {
 
     #[test]
     fn values_that_have_no_short_literal_have_none() {
-        assert_eq!(literal(Value::Text("x".repeat(MAX_MESSAGE))), None);
-        assert_eq!(literal(Value::Bytes(vec![0; MAX_MESSAGE])), None);
+        assert_eq!(literal(Value::Text("x".repeat(MAX_LITERALS))), None);
+        assert_eq!(literal(Value::Bytes(vec![0; MAX_LITERALS])), None);
         let far = DateTime::<Utc>::MAX_UTC;
         assert_eq!(literal(Value::Timestamp(far)), None);
         let mixed = Value::Array(Type::Int, vec![Value::Text(String::new())]);
