@@ -83,8 +83,10 @@ async fn units_write_in_the_order_of_asking(target: Target) -> Result<()> {
             habits.insert(HabitDraft::new("mine", "daily")).await?;
             unit.commit().await
         });
-        // The first poll asks for the connection: this one before the next one.
-        assert!(writes.as_mut().now_or_never().is_none());
+        // These polls ask for the connection: this one before the next one. A call may first let other tasks run.
+        for _ in 0..2 {
+            assert!(writes.as_mut().now_or_never().is_none());
+        }
         tasks.spawn(writes);
     }
     assert_eq!(*served.lock().expect("no panic"), [0; 0]);
