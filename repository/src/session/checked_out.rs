@@ -10,6 +10,11 @@ impl<D: Dialect> CheckedOut<D> {
         CheckedOut(Some(connection))
     }
 
+    /// The connection that a session has, if it has one.
+    pub(super) fn live(of: &mut Option<Self>) -> Option<&mut D::Connection> {
+        of.as_mut()?.0.as_mut()
+    }
+
     /// Returns the connection to its pool.
     pub(super) fn release(mut self) {
         if let Some(connection) = self.0.take() {

@@ -223,9 +223,7 @@ impl<D: Dialect> Session<D> {
     /// Returns the connection for the next statement, and marks it as busy.
     fn start_statement(&mut self) -> Result<&mut D::Connection> {
         self.check()?;
-        let checked_out = self.connection.as_mut();
-        let connection = checked_out.and_then(|checked_out| checked_out.0.as_mut());
-        let connection = connection.ok_or(ENDED)?;
+        let connection = CheckedOut::live(&mut self.connection).ok_or(ENDED)?;
         self.busy = true;
         Ok(connection)
     }
@@ -330,8 +328,7 @@ impl<D: Dialect> Session<D> {
 
     /// Reads the response of a dropped statement. The driver would report its error by the next statement.
     async fn settle(&mut self) {
-        let checked_out = self.connection.as_mut();
-        let connection = checked_out.and_then(|checked_out| checked_out.0.as_mut());
+        let connection = CheckedOut::live(&mut self.connection);
         if let (true, Some(connection)) = (self.busy, connection) {
             let _of_the_dropped =
                 with_deadline(self.response_deadline, D::control(connection, "SELECT 1")).await;
@@ -343,9 +340,7 @@ impl<D: Dialect> Session<D> {
             // Its statement was committed together with others, or none was sent.
             return Ok(());
         }
-        let checked_out = self.connection.as_mut();
-        let connection = checked_out.and_then(|checked_out| checked_out.0.as_mut());
-        let connection = connection.ok_or(ENDED)?;
+        let connection = CheckedOut::live(&mut self.connection).ok_or(ENDED)?;
         let statement = self.in_transaction.then_some(statement);
         let text = match self.custom_sql {
             true => D::end_sql(connection, statement, &self.guard_query),

@@ -1,6 +1,6 @@
 //! Running a statement: alone, in one message with what begins the session, or committed together with others.
 
-use super::{ENDED, Failure, Session, with_deadline};
+use super::{CheckedOut, ENDED, Failure, Session, with_deadline};
 use crate::driver::rows::{Decoded, Rows};
 use crate::driver::{Access, Begin, Dialect, Sending};
 use crate::model::error::Result;
@@ -8,16 +8,20 @@ use crate::model::value::Value;
 use crate::sql::SqlText;
 
 impl<D: Dialect> Session<D> {
-    /// Where a statement may be committed together with others: a short one of the library, in a session that has no
-    /// connection yet.
+    /// Whether it is a short statement of the library, in a session without custom SQL.
+    fn is_short(&self, text: &SqlText) -> bool {
+        !self.custom_sql && text.effort.is_bounded()
+    }
+
+    /// Where a statement may be committed together with others: a short one, in a session that has no connection yet.
     fn together(&self, text: &SqlText) -> Option<D::Pool> {
         let pool = self.waits_for.as_ref()?;
-        (!self.custom_sql && text.effort.is_bounded()).then(|| pool.clone())
+        self.is_short(text).then(|| pool.clone())
     }
 
     /// Takes what begins the session, if it is sent in one message with this statement.
     fn message(&mut self, text: &SqlText) -> Option<Begin> {
-        let is_short = !self.custom_sql && text.effort.is_bounded();
+        let is_short = self.is_short(text);
         self.unsent.take_if(|_| is_short)
     }
 
@@ -136,11 +140,10 @@ impl<D: Dialect> Session<D> {
         let response_deadline = self.response_deadline;
         self.ready().await?;
         self.check()?;
-        let checked_out = self.connection.as_mut();
-        let connection = checked_out.and_then(|checked_out| checked_out.0.as_mut());
-        let connection = connection.ok_or(ENDED)?;
+        let connection = CheckedOut::live(&mut self.connection).ok_or(ENDED)?;
         // If this is dropped in between, the driver would read the answers of a server as those to later statements.
-        let was_broken = std::mem::replace(&mut self.broken, !D::IN_PROCESS);
+        let was_broken = self.broken;
+        self.broken |= !D::IN_PROCESS;
         self.failure = (!D::IN_PROCESS).then_some(Failure::ENDS_TRANSACTION);
         self.busy = true;
         let inserted = D::execute_each(connection, text, rows);
@@ -153,7 +156,7 @@ impl<D: Dialect> Session<D> {
     /// Runs a diagnostic query after a statement that violated a constraint, on an engine that undid only that
     /// statement. Returns the first column of the first row. The session stays failed.
     pub(crate) async fn probe(&mut self, text: &SqlText, values: Vec<Value>) -> Option<i64> {
-        let connection = self.connection.as_mut()?.0.as_mut()?;
+        let connection = CheckedOut::live(&mut self.connection)?;
         self.busy = true;
         let number = |row: &D::Row<'_>| D::get::<i64>(row, 0);
         let query = D::fetch_first(connection, text, values, Decoded::<D, i64>::boxed(number));

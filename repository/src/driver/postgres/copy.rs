@@ -1,9 +1,10 @@
 //! Inserts rows by `COPY` in the binary format:
 //! <https://www.postgresql.org/docs/current/sql-copy.html#SQL-COPY-FILE-FORMATS-BINARY-FORMAT>.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{Datelike, NaiveDate};
 use sqlx::postgres::PgConnection;
 
+use super::types::EPOCH;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::value::Value;
 
@@ -48,8 +49,8 @@ fn encode_row(into: &mut Vec<u8>, row: &[Value]) -> Result<()> {
             Value::Int(int) => field(into, &int.to_be_bytes())?,
             Value::BigInt(int) => field(into, &int.to_be_bytes())?,
             Value::Double(float) => field(into, &float.to_be_bytes())?,
-            Value::Timestamp(at) => field(into, &microseconds(*at).to_be_bytes())?,
-            Value::Date(day) => field(into, &days(*day)?.to_be_bytes())?,
+            Value::Timestamp(at) => field(into, &(at.timestamp_micros() - EPOCH).to_be_bytes())?,
+            Value::Date(day) => field(into, &days(*day).to_be_bytes())?,
             Value::Bytes(bytes) => field(into, bytes)?,
             // No column is an array.
             Value::Array(..) => return Err(ErrorKind::Internal.into()),
@@ -65,18 +66,22 @@ fn field(into: &mut Vec<u8>, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Since 2000-01-01.
-fn microseconds(at: DateTime<Utc>) -> i64 {
-    const EPOCH: i64 = 946_684_800_000_000;
-    at.timestamp_micros() - EPOCH
+/// In days since 2000-01-01.
+fn days(day: NaiveDate) -> i32 {
+    const EPOCH: i32 = 730_120;
+    day.num_days_from_ce() - EPOCH
 }
 
-/// Since 2000-01-01.
-fn days(day: NaiveDate) -> Result<i32> {
-    const EPOCH: NaiveDate = match NaiveDate::from_ymd_opt(2000, 1, 1) {
-        Some(day) => day,
-        None => NaiveDate::MIN,
-    };
-    let days = day.signed_duration_since(EPOCH).num_days();
-    Ok(i32::try_from(days).map_err(|_| ErrorKind::Internal)?)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_counted_from_the_servers_first_one() {
+        let day = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).map(days);
+        assert_eq!(day(2000, 1, 1), Some(0));
+        assert_eq!(day(1999, 12, 31), Some(-1));
+        assert_eq!(day(1, 1, 1), Some(-730_119));
+        assert_eq!(day(9999, 12, 31), Some(2_921_939));
+    }
 }

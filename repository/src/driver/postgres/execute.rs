@@ -5,15 +5,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use deadpool::managed::Object;
-use futures_util::TryStreamExt;
 use sqlx::postgres::{PgArguments, PgRow};
-use sqlx::{Arguments, AssertSqlSafe, Column, Row as _, query_with};
+use sqlx::{Arguments, AssertSqlSafe, Column, Executor as _, Row as _, query_with};
 use uuid::Uuid;
 
 use super::connect::{Manager, PostgresPool};
 use super::message::Message;
 use super::types::FromColumn;
-use super::{Postgres, copy, error, rls};
+use super::{Postgres, answers, copy, error, rls};
 use crate::driver::over_sqlx;
 use crate::driver::row::{Decodes, HasRow};
 use crate::driver::rows::Rows;
@@ -118,6 +117,19 @@ fn elements<T: Field>(values: Vec<Value>) -> Result<Vec<Option<T>>, ErrorKind> {
         .collect()
 }
 
+/// Runs a statement, and returns how many rows it changed or returned.
+async fn run(
+    connection: &mut Object<Manager>,
+    text: &SqlText,
+    values: Vec<Value>,
+    on_row: impl FnMut(PgRow) -> Result<()> + Send,
+) -> Result<u64> {
+    let keep = connection.keeps_statements();
+    let query = query_with(AssertSqlSafe(text.sql.clone()), arguments(values)?).persistent(keep);
+    let classify = |error: sqlx::Error| Postgres::classify(&error, text.table);
+    answers::read(connection.live().fetch_many(query), on_row, classify).await
+}
+
 /// Sends a [`Message`]. `None` if the statement has none.
 async fn send(
     connection: &mut Object<Manager>,
@@ -208,16 +220,7 @@ impl Dialect for Postgres {
         values: Vec<Value>,
         mut rows: Box<dyn Rows<Self>>,
     ) -> Result<Box<dyn Rows<Self>>> {
-        let keep = connection.keeps_statements();
-        let query = query_with(AssertSqlSafe(text.sql.clone()), arguments(values)?);
-        let mut fetched = query.persistent(keep).fetch(connection.live());
-        while let Some(row) = fetched
-            .try_next()
-            .await
-            .map_err(|error| Self::classify(&error, text.table))?
-        {
-            rows.push(&Row(&row))?;
-        }
+        run(connection, text, values, |row| rows.push(&Row(&row))).await?;
         Ok(rows)
     }
 
@@ -226,12 +229,7 @@ impl Dialect for Postgres {
         text: &SqlText,
         values: Vec<Value>,
     ) -> Result<u64> {
-        let keep = connection.keeps_statements();
-        let query = query_with(AssertSqlSafe(text.sql.clone()), arguments(values)?);
-        match query.persistent(keep).execute(connection.live()).await {
-            Ok(done) => Ok(done.rows_affected()),
-            Err(error) => Err(Self::classify(&error, text.table)),
-        }
+        run(connection, text, values, |_| Ok(())).await
     }
 
     /// Reads the whole result. Otherwise the driver would read the rest before the next statement.

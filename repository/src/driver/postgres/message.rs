@@ -10,11 +10,11 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use chrono::{DateTime, Datelike, Utc};
-use futures_util::TryStreamExt;
 use hashlink::LruCache;
 use sqlx::postgres::{PgConnection, PgRow};
-use sqlx::{AssertSqlSafe, Either};
+use sqlx::{AssertSqlSafe, Executor as _};
 
+use super::answers;
 use crate::driver::{Begin, Sending};
 use crate::model::error::{Error, Result};
 use crate::model::value::{Type, Value};
@@ -126,7 +126,7 @@ impl<'m> Message<'m> {
         self,
         connection: &mut PgConnection,
         prepared: &mut Prepared,
-        mut on_row: impl FnMut(PgRow) -> Result<()> + Send,
+        on_row: impl FnMut(PgRow) -> Result<()> + Send,
         classify: impl Fn(sqlx::Error) -> Error + Send,
     ) -> Result<u64> {
         let Message {
@@ -135,18 +135,8 @@ impl<'m> Message<'m> {
         let number = prepared.number(connection, begin, sql, values).await;
         let text = self.text(number.map_err(&classify)?);
         // Of all its statements, only this one has rows.
-        let mut rows = 0;
-        let mut unreadable = None;
-        let mut answers = sqlx::raw_sql(AssertSqlSafe(text)).fetch_many(connection);
-        // The answers are read to their end: an error in the rest would be that of the next statement.
-        while let Some(answer) = answers.try_next().await.map_err(&classify)? {
-            match answer {
-                Either::Left(done) => rows += done.rows_affected(),
-                Either::Right(row) if unreadable.is_none() => unreadable = on_row(row).err(),
-                Either::Right(_) => {}
-            }
-        }
-        unreadable.map_or(Ok(rows), Err)
+        let statements = sqlx::raw_sql(AssertSqlSafe(text));
+        answers::read(connection.fetch_many(statements), on_row, classify).await
     }
 }
 

@@ -1,5 +1,6 @@
 //! The Postgres dialect.
 
+mod answers;
 mod connect;
 mod copy;
 mod dialect;

@@ -131,11 +131,12 @@ impl<T: FromColumn> FromColumn for Option<T> {
     }
 }
 
+/// 2000-01-01, from which the server counts, in microseconds since 1970-01-01.
+pub(super) const EPOCH: i64 = 946_684_800_000_000;
+
 /// A time in microseconds since 2000-01-01. `None` outside of the years 1 to 9999, as for `infinity`.
 fn from_microseconds(bytes: &[u8]) -> Option<DateTime<Utc>> {
     const YEARS: Range<i64> = -63_082_281_600_000_000..252_455_616_000_000_000;
-    /// From 1970-01-01 to 2000-01-01.
-    const EPOCH: i64 = 946_684_800_000_000;
     let microseconds = i64::from_be_bytes(bytes.try_into().ok()?);
     match YEARS.contains(&microseconds) {
         true => DateTime::from_timestamp_micros(microseconds + EPOCH),
