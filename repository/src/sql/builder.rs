@@ -40,6 +40,13 @@ impl<D: Spelling> Sql<D> {
         self
     }
 
+    /// Appends the next parameter, a value of a cursor.
+    pub(crate) fn cursor_parameter(&mut self) -> &mut Self {
+        self.parameters += 1;
+        D::cursor_parameter(&mut self.text, self.parameters);
+        self
+    }
+
     /// Appends the condition that the column equals an element of the next parameter, an array.
     pub(crate) fn is_element(&mut self, column: &str) -> &mut Self {
         self.parameters += 1;

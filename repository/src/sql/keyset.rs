@@ -57,7 +57,7 @@ pub(super) fn write<D: Spelling>(
             ") > ("
         });
         sql.separated(", ", order, |sql, _| {
-            sql.parameter();
+            sql.cursor_parameter();
         });
         sql.push(")");
         return;
@@ -69,7 +69,7 @@ pub(super) fn write<D: Spelling>(
         let column = statements.column(key.column);
         sql.name(column);
         sql.push(if key.descending { " <= " } else { " >= " });
-        sql.parameter().push(" AND ");
+        sql.cursor_parameter().push(" AND ");
     }
     sql.push("(");
     let mut any = false;
@@ -87,7 +87,7 @@ pub(super) fn write<D: Spelling>(
             if value.is_null() {
                 sql.push(" IS NULL");
             } else {
-                sql.push(" = ").parameter();
+                sql.push(" = ").cursor_parameter();
             }
             sql.push(" AND ");
         }
@@ -131,7 +131,7 @@ fn write_after<D: Spelling>(
     }
     sql.name(column);
     sql.push(if key.descending { " < " } else { " > " });
-    sql.parameter();
+    sql.cursor_parameter();
     if nulls_follow {
         sql.push(" OR ").name(column).push(" IS NULL)");
     }

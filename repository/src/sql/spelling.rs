@@ -93,6 +93,11 @@ pub trait Spelling: 'static {
     /// Writes the parameter at a position, counted from 1.
     fn parameter(sql: &mut String, position: usize);
 
+    /// Writes the parameter at a position, for a value of a cursor.
+    fn cursor_parameter(sql: &mut String, position: usize) {
+        Self::parameter(sql, position);
+    }
+
     /// Writes the condition that `column` equals an element of an array parameter.
     fn is_element(sql: &mut String, column: &str, position: usize);
 

@@ -39,6 +39,12 @@ impl Spelling for Postgres {
         push(sql, format_args!("${position}"));
     }
 
+    /// As a subquery, whose value the planner does not use. Otherwise each page is planned anew: the planner estimates
+    /// fewer rows for a value that it knows than for one that it does not, and so never keeps a plan.
+    fn cursor_parameter(sql: &mut String, position: usize) {
+        push(sql, format_args!("(SELECT ${position})"));
+    }
+
     fn is_element(sql: &mut String, column: &str, position: usize) {
         push(sql, format_args!("{column} = ANY (${position})"));
     }
