@@ -97,7 +97,22 @@ enum Chore {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let outcome = match Arguments::parse().chore {
+    let outcome = match shell::without_variables_of_postgres() {
+        Ok(()) => run(Arguments::parse().chore).await,
+        Err(error) => Err(error),
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            shell::complain(&error.to_string());
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn run(chore: Chore) -> Outcome<bool> {
+    match chore {
         Chore::Test(arguments) => test::run(&arguments).await,
         Chore::Ci => ci::run().await,
         Chore::Layers(arguments) => layers::run(&arguments),
@@ -110,13 +125,5 @@ async fn main() -> ExitCode {
         Chore::Pages(arguments) => pages::run(&arguments).await,
         Chore::Bench(arguments) => bench::run(&arguments).await,
         Chore::Postgres(arguments) => postgres::run(&arguments).await,
-    };
-    match outcome {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            shell::complain(&error.to_string());
-            ExitCode::from(2)
-        }
     }
 }

@@ -24,7 +24,7 @@ impl Server {
         }
         let mut begin = Instant::now();
         let server = match PostgresServer::find_or_start() {
-            Err(TestError::NoPostgres) if debian::is_ours_to_change() => {
+            Err(TestError::NoPostgres { .. }) if debian::is_ours_to_change() => {
                 debian::install_postgres()?;
                 begin = Instant::now();
                 PostgresServer::find_or_start()?

@@ -8,6 +8,8 @@ use std::{
     process::{Command, Stdio},
 };
 
+use catamaran::testing::POSTGRES_URL_VARIABLE;
+
 use crate::Outcome;
 
 /// The root of the workspace. Commands run there from wherever `cargo xtask` was called.
@@ -40,6 +42,28 @@ pub fn command(program: impl AsRef<OsStr>) -> Command {
         }
     }
     command
+}
+
+/// Replaces this process by one without PostgreSQL's variables of the environment, such as PGOPTIONS and PGSERVICE. They
+/// change each connection of this process, of the tests and of `psql`. A server that the user names may need them.
+pub fn without_variables_of_postgres() -> Outcome<()> {
+    let names = env::vars_os().map(|(name, _)| name);
+    let names: Vec<_> = names
+        .filter(|name| name.to_string_lossy().starts_with("PG"))
+        .collect();
+    let is_given = env::var_os(POSTGRES_URL_VARIABLE).is_some_and(|url| !url.is_empty());
+    if names.is_empty() || is_given {
+        return Ok(());
+    }
+    let mut command = Command::new(env::current_exe()?);
+    command.args(env::args_os().skip(1));
+    for name in &names {
+        command.env_remove(name);
+    }
+    #[cfg(unix)]
+    return Err(std::os::unix::process::CommandExt::exec(&mut command).into());
+    #[cfg(not(unix))]
+    std::process::exit(command.status()?.code().unwrap_or(2));
 }
 
 /// The command line, for a person to copy.

@@ -16,12 +16,25 @@ pub enum TestError {
 
     /// Neither the URL of a server nor the binaries to start one were found.
     #[error(
-        "no PostgreSQL: found neither a URL in CATAMARAN_TEST_POSTGRES_URL nor initdb, pg_ctl and \
-         postgres on this machine. Install it (Debian, Ubuntu: apt-get install postgresql; macOS: \
-         brew install postgresql), or set the variable to the URL of a superuser, such as \
-         postgres://postgres:secret@localhost/postgres"
+        "no PostgreSQL: found neither a URL in CATAMARAN_TEST_POSTGRES_URL nor a folder with initdb, \
+         pg_ctl and postgres. Install it (Debian, Ubuntu: apt-get install postgresql; Fedora: dnf \
+         install postgresql-server; macOS: brew install postgresql@17), put its folder on PATH, or set \
+         the variable to the URL of a superuser, such as \
+         postgres://postgres:secret@localhost/postgres. Tried:\n{tried}"
     )]
-    NoPostgres,
+    NoPostgres {
+        /// The folders that were searched, one on each line, with what each lacks.
+        tried: String,
+    },
+    /// No folder can have the files of a database.
+    #[error(
+        "no folder for the files of a test database: free or open one of these, or set TMPDIR to \
+         another. Tried:{tried}"
+    )]
+    NoFolder {
+        /// The folders that were tried, each on a line, with the error of each.
+        tried: String,
+    },
     /// The environment variable does not hold the URL of a Postgres server.
     #[error("CATAMARAN_TEST_POSTGRES_URL is not a postgres:// URL: {reason}")]
     BadUrl {

@@ -44,6 +44,8 @@ mod agree;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod database;
 mod error;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod folder;
 #[cfg(test)]
 mod pools;
 #[cfg(feature = "postgres")]

@@ -11,7 +11,7 @@ use sea_orm::ConnectionTrait;
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
-use super::{TestError, template};
+use super::{TestError, folder, template};
 use crate::migrate::History;
 
 /// The bytes of a migrated file. A template on disk would outlive the process.
@@ -53,10 +53,10 @@ async fn migrated<H: History>() -> Result<Vec<u8>, TestError> {
 }
 
 fn directory() -> Result<TempDir, TestError> {
-    tempfile::Builder::new()
-        .prefix("catamaran-sqlite-")
-        .tempdir()
-        .map_err(TestError::io("creating a temporary directory"))
+    folder::in_first_usable(|folder| {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("catamaran-sqlite-").tempdir_in(folder)
+    })
 }
 
 /// `sqlite:///path`, with the special characters of URLs escaped.

@@ -1,8 +1,16 @@
 //! The account that the test server runs as.
 
-use std::process::{Command, Stdio};
+use std::{
+    env,
+    ffi::OsString,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
 
 use super::super::TestError;
+
+/// The folders in which systems have their own programs. Not every PATH has them.
+const SYSTEM_FOLDERS: [&str; 4] = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"];
 
 /// An account other than root, and the command line that switches to it.
 pub(super) struct Account {
@@ -46,11 +54,35 @@ impl Account {
         };
         Ok(Some(Self { uid, gid, prefix }))
     }
+
+    /// A command that is run as the account, without what the environment would change: variables of PostgreSQL, the
+    /// locale and the current folder. Without an account it runs as that of this process.
+    pub(super) fn command(account: Option<&Self>, program: &Path) -> Command {
+        let prefix = account.map_or(&[][..], |account| &account.prefix);
+        let mut words = prefix.iter().map(OsString::from).chain([program.into()]);
+        let mut command = Command::new(words.next().unwrap_or_default());
+        command.args(words);
+        let chosen = env::var_os("PATH").unwrap_or_default();
+        let folders = env::split_paths(&chosen).chain(SYSTEM_FOLDERS.map(PathBuf::from));
+        // Fails for a name that no PATH can have.
+        if let Ok(path) = env::join_paths(folders) {
+            command.env("PATH", path);
+        }
+        // The server reads PGPORT, PGDATESTYLE and PGCLIENTENCODING; its programs read PGDATA and others.
+        let variables = env::vars_os().map(|(name, _)| name);
+        for name in variables.filter(|name| name.to_string_lossy().starts_with("PG")) {
+            command.env_remove(name);
+        }
+        // The code reads messages in English. The account may not have access to the current folder.
+        command.env("LC_ALL", "C").current_dir("/");
+        command.stdin(Stdio::null());
+        command
+    }
 }
 
 /// The number that `id` prints. `getuid` would need `unsafe`.
 fn id(arguments: &[&str]) -> Option<u32> {
-    let mut command = Command::new("id");
+    let mut command = Account::command(None, Path::new("id"));
     let output = command
         .args(arguments)
         .stderr(Stdio::null())
@@ -64,7 +96,7 @@ fn id(arguments: &[&str]) -> Option<u32> {
 }
 
 fn is_installed(program: &str, arguments: &[&str]) -> bool {
-    let mut command = Command::new(program);
+    let mut command = Account::command(None, Path::new(program));
     command
         .args(arguments)
         .stdout(Stdio::null())

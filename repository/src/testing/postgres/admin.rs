@@ -1,5 +1,7 @@
 //! Statements of a superuser, each call over a connection of its own.
 
+use std::env;
+
 use sea_orm::sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
 use super::super::TestError;
@@ -7,7 +9,12 @@ use super::super::TestError;
 /// Connects to the maintenance database.
 pub(super) async fn connect(url: &str) -> Result<PgConnection, TestError> {
     let connected = PgConnection::connect(url).await;
-    connected.map_err(TestError::sql("connecting to the test server as superuser"))
+    // The driver adds these options to those of the URL, and nothing can remove them.
+    let attempt = match env::var_os("PGOPTIONS").is_some_and(|options| !options.is_empty()) {
+        true => "connecting to the test server as superuser, with the options of PGOPTIONS",
+        false => "connecting to the test server as superuser",
+    };
+    connected.map_err(TestError::sql(attempt))
 }
 
 /// Runs one statement outside a transaction, without preparing it.

@@ -8,6 +8,7 @@ use url::Url;
 
 use super::{
     super::TestError,
+    account::Account,
     admin, binaries,
     collation::{Collation, Locale},
     session::Session,
@@ -35,14 +36,19 @@ pub struct PostgresServer {
 impl PostgresServer {
     /// Returns the server of [`POSTGRES_URL_VARIABLE`], or starts one from the binaries on this machine.
     ///
-    /// Searches the binaries on `PATH`, in `pg_config --bindir`, and in the directories of distributions, newest
-    /// version first. Root starts the server as the account `postgres`, or else `nobody`.
+    /// Searches the binaries on `PATH`, in `pg_config --bindir`, and in the directories of packages, newest version
+    /// first. Root starts the server as the account `postgres`, or else `nobody`.
+    ///
+    /// The server's files are in the folder of `TMPDIR`; if they cannot be there, in `/tmp` or `/var/tmp`. Variables of
+    /// the environment such as `PGDATA`, `PGPORT` and `LANG` make no difference to the server. `PGOPTIONS` are options of
+    /// every connection of this process, so they must be valid.
     ///
     /// Blocks for about a second while a server starts.
     ///
     /// # Errors
     /// [`TestError::NoPostgres`] if there is neither a URL nor a binary; [`TestError::BadUrl`];
-    /// [`TestError::NoAccount`], [`TestError::Start`] or [`TestError::Io`] if the server does not start.
+    /// [`TestError::NoFolder`] if no folder can have the server's files; [`TestError::NoAccount`],
+    /// [`TestError::Start`] or [`TestError::Io`] if the server does not start.
     pub fn find_or_start() -> Result<Self, TestError> {
         match env::var(POSTGRES_URL_VARIABLE) {
             Ok(url) if !url.is_empty() => Self::at(&url),
@@ -74,11 +80,16 @@ impl PostgresServer {
     /// # Errors
     /// The errors of [`find_or_start`](Self::find_or_start), except [`TestError::BadUrl`].
     pub fn start() -> Result<Self, TestError> {
-        let binaries = binaries::directory().ok_or(TestError::NoPostgres)?;
+        // Without an account, the programs are still searched: installing them makes one.
+        let account = Account::of_the_server();
+        let binaries = binaries::directory(account.as_ref().ok().and_then(Option::as_ref))?;
         let password = random_hex::<24>()?;
-        let mut watchdog = Watchdog::initialise(&binaries, &password)?;
+        let mut watchdog = Watchdog::initialise(&binaries, account?.as_ref(), &password)?;
         let port = watchdog.start()?;
-        let url = format!("postgres://postgres:{password}@127.0.0.1:{port}/postgres");
+        let mut url = format!("postgres://postgres:{password}@127.0.0.1:{port}/postgres");
+        if requires_tls() {
+            url.push_str("?sslmode=disable");
+        }
         Ok(Self {
             watchdog: Some(watchdog),
             ..Self::at(&url)?
@@ -192,6 +203,12 @@ impl fmt::Debug for PostgresServer {
             .field("directory", &self.directory())
             .finish_non_exhaustive()
     }
+}
+
+/// Whether PGSSLMODE makes clients refuse a server without TLS, which the started one is.
+fn requires_tls() -> bool {
+    let mode = env::var("PGSSLMODE").unwrap_or_default();
+    matches!(mode.as_str(), "require" | "verify-ca" | "verify-full")
 }
 
 /// Random bytes from the operating system, in hexadecimal.

@@ -5,11 +5,14 @@ use std::{
     io::{self, BufRead, BufReader, Read, Write},
     net::{Ipv4Addr, TcpListener},
     path::{Path, PathBuf},
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    process::{Child, ChildStdin, ChildStdout, Stdio},
     time::Duration,
 };
 
-use super::{super::TestError, account::Account};
+use super::{
+    super::{TestError, folder},
+    account::Account,
+};
 
 /// The number of ports to try. Another process may take a free port before the server does.
 const PORTS_TO_TRY: usize = 10;
@@ -30,24 +33,36 @@ pub(super) struct Watchdog {
 
 impl Watchdog {
     /// Creates a cluster in a new directory. Does not start the server.
-    pub(super) fn initialise(binaries: &Path, password: &str) -> Result<Self, TestError> {
-        let account = Account::of_the_server()?;
+    pub(super) fn initialise(
+        binaries: &Path,
+        account: Option<&Account>,
+        password: &str,
+    ) -> Result<Self, TestError> {
+        // Whatever is wrong with a folder shows at the latest in initdb: it is full, read-only, or closed to the account.
+        folder::in_first_usable(|folder| Self::initialise_in(folder, binaries, account, password))
+    }
+
+    fn initialise_in(
+        folder: &Path,
+        binaries: &Path,
+        account: Option<&Account>,
+        password: &str,
+    ) -> Result<Self, TestError> {
         let directory = tempfile::Builder::new()
             .prefix("catamaran-pg-")
-            .tempdir()
-            .map_err(TestError::io("creating a temporary directory"))?;
+            .tempdir_in(folder)
+            .map_err(TestError::io("creating a directory"))?;
         let write = |name: &str, text: &str| fs::write(directory.path().join(name), text);
         write("password", password)
-            .and_then(|()| write("settings", &settings(directory.path())))
-            .and_then(|()| hand_over(directory.path(), account.as_ref()))
+            .and_then(|()| write("settings", SETTINGS))
+            .and_then(|()| hand_over(directory.path(), account))
             .map_err(TestError::io("preparing the server's directory"))?;
 
-        let mut command = Command::new("sh");
+        // The shell stays the account of this process: the server's may not be allowed to remove the directory.
+        let mut command = Account::command(None, Path::new("sh"));
         command.args(["-c", include_str!("watchdog.sh"), "catamaran-watchdog"]);
         command.arg(directory.path()).arg(binaries);
-        command.args(account.map(|account| account.prefix).unwrap_or_default());
-        // The server's account may not have access to the current directory. The code reads messages in English.
-        command.current_dir("/").env("LC_ALL", "C");
+        command.args(account.map_or(&[][..], |account| &account.prefix));
         command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -151,29 +166,28 @@ impl Drop for Watchdog {
     }
 }
 
-/// The settings of a temporary server: no durability, and no access from other machines.
-fn settings(directory: &Path) -> String {
-    let sockets = directory.display().to_string().replace('\'', "''");
-    format!(
-        "\n# Catamaran's test server: fast and temporary.\n\
-         listen_addresses = '127.0.0.1'\n\
-         unix_socket_directories = '{sockets}'\n\
-         max_connections = 200\n\
-         fsync = off\n\
-         synchronous_commit = off\n\
-         full_page_writes = off\n"
-    )
-}
+/// The settings of a temporary server: no durability, and no access from other machines. It has no Unix socket, because
+/// the path of one has at most 107 bytes, and its folder no comma.
+const SETTINGS: &str = "
+# Catamaran's test server: fast and temporary.
+listen_addresses = '127.0.0.1'
+unix_socket_directories = ''
+max_connections = 200
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+";
 
 /// Makes the server's account the owner of the directory and its files.
 #[cfg(unix)]
 fn hand_over(directory: &Path, account: Option<&Account>) -> io::Result<()> {
     use std::os::unix::fs::{PermissionsExt, chown};
 
-    let password = directory.join("password");
-    fs::set_permissions(&password, fs::Permissions::from_mode(0o600))?;
-    if let Some(Account { uid, gid, .. }) = account {
-        for path in [&password, &directory.join("settings"), directory] {
+    let (password, settings) = (directory.join("password"), directory.join("settings"));
+    // Whatever the umask is.
+    for (path, mode) in [(directory, 0o700), (&password, 0o600), (&settings, 0o600)] {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
+        if let Some(Account { uid, gid, .. }) = account {
             chown(path, Some(*uid), Some(*gid))?;
         }
     }

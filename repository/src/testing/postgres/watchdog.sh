@@ -11,13 +11,17 @@ shift 2
 trap '' HUP INT PIPE
 # Interrupts `read`, so that the script stops the server and cleans up.
 trap : TERM
-exec 2>>"$dir/watchdog.log"
+umask 077
+# The programs get relative paths: pg_ctl puts its arguments into a command line of the shell, which would read quotes
+# and dollar signs in them.
+cd "$dir" || exit
+exec 2>>watchdog.log
 
 # The password is sent in clear text over the loopback interface. The hashes of a SCRAM exchange take 25 ms for each
 # connection of a client that is built without optimisation.
-if "$@" "$bin/initdb" --pgdata="$dir/data" --username=postgres --pwfile="$dir/password" \
-    --auth=password --encoding=UTF8 --locale=C --no-sync </dev/null >"$dir/initdb.log" 2>&1 &&
-    cat "$dir/settings" >>"$dir/data/postgresql.conf"; then
+if "$@" "$bin/initdb" --pgdata=data --username=postgres --pwfile=password \
+    --auth=password --encoding=UTF8 --locale=C --no-sync </dev/null >initdb.log 2>&1 &&
+    cat settings >>data/postgresql.conf; then
     echo ready
 else
     echo failed
@@ -25,9 +29,9 @@ fi
 
 # Each line of standard input is a port to try.
 while read -r port; do
-    echo "port = $port" >>"$dir/data/postgresql.conf"
-    if "$@" "$bin/pg_ctl" start --silent --wait --timeout=60 --pgdata="$dir/data" \
-        --log="$dir/server.log" </dev/null >&2; then
+    echo "port = $port" >>data/postgresql.conf
+    if "$@" "$bin/pg_ctl" start --silent --wait --timeout=60 --pgdata=data \
+        --log=server.log </dev/null >&2; then
         echo ready
     else
         echo failed
@@ -35,5 +39,6 @@ while read -r port; do
 done
 
 # The files are removed, so the server need not write anything before it stops.
-"$@" "$bin/pg_ctl" stop --silent --wait --mode=immediate --pgdata="$dir/data" </dev/null >&2
+"$@" "$bin/pg_ctl" stop --silent --wait --mode=immediate --pgdata=data </dev/null >&2
+cd /
 rm -rf "$dir"

@@ -10,7 +10,7 @@ use std::{
 use catamaran::testing::{EphemeralDatabase, PostgresServer};
 
 use super::{
-    Outcome,
+    Outcome, environment,
     migrator::{self, Migrator},
 };
 
@@ -28,13 +28,26 @@ pub struct Child {
 
 impl Child {
     pub fn start(part: &str, variables: &[(&str, &str)]) -> io::Result<Self> {
-        let mut command = Command::new(env::current_exe()?);
-        command.args([
+        Self::start_in(part, "", |command| {
+            command.envs(variables.iter().copied());
+        })
+    }
+
+    /// After a command of the shell, such as `umask 077`, and in an environment.
+    pub fn start_in(
+        part: &str,
+        before: &str,
+        environment: impl FnOnce(&mut Command),
+    ) -> io::Result<Self> {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", &format!("{before}\nexec \"$0\" \"$@\"")]);
+        command.arg(env::current_exe()?).args([
             "--exact",
             "ephemeral_databases::ownership::as_another_process",
             "--nocapture",
         ]);
-        command.env(PART, part).envs(variables.iter().copied());
+        environment(&mut command);
+        command.env(PART, part);
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = command.spawn()?;
         match (process.stdin.take(), process.stdout.take()) {
@@ -88,6 +101,13 @@ async fn as_another_process() -> Outcome {
             say(&directory.to_string_lossy());
             wait()?;
         }
+        Ok("environment") => match environment::report().await {
+            Ok(lines) => {
+                lines.iter().for_each(|line| say(line));
+                wait()?;
+            }
+            Err(error) => say(&format!("failed: {error}").replace('\n', " | ")),
+        },
         Ok("clone") => {
             let _database = EphemeralDatabase::postgres::<Migrator>().await?;
             say(match migrator::has_migrated() {
@@ -108,7 +128,7 @@ fn runs(pid: &str) -> bool {
 }
 
 /// Waits until the server and its directory are gone.
-fn assert_gone(pid: &str, directory: &Path) {
+pub fn assert_gone(pid: &str, directory: &Path) {
     // Longer than it takes on the slowest machine.
     let deadline = Instant::now() + Duration::from_secs(15 * 60);
     while runs(pid) || directory.exists() {
