@@ -90,7 +90,7 @@ codes! {
     ConflictClause = "CAT026", Error, "constraint with an ON CONFLICT clause", "A row that violates it replaces another, or is dropped, without an error and on one side only.";
 
     IndexMissing = "CAT030", Error, "index missing", "A query is slow; if it is unique, duplicate values are accepted.";
-    IndexExtra = "CAT031", Warning, "index that DOMAIN does not have", "Writes are slower.";
+    IndexExtra = "CAT031", Warning, "index that DOMAIN does not have", "Writes are slower. On Postgres, texts that are too long for it are refused.";
     IndexColumns = "CAT032", Error, "index over other columns", "A query is slow, or other rows are unique.";
     IndexOrder = "CAT033", Warning, "index in another order", "A query may have to sort.";
     IndexUnique = "CAT034", Error, "index unique on one side only", "One side refuses rows that the other accepts.";

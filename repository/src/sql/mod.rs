@@ -7,6 +7,7 @@ mod builder;
 mod bulk;
 mod condition;
 pub(crate) mod custom;
+mod index_row;
 mod keyset;
 mod query_hash;
 mod reference;
@@ -26,6 +27,8 @@ pub(crate) use bulk::{
     Bulk, KeyChange, bulk_insert, bulk_update, chunks, insert_chunks, insert_each, insert_types,
     update_types,
 };
+#[cfg(feature = "fingerprint")]
+pub(crate) use index_row::most_bytes_in;
 pub(crate) use query_hash::query_hash;
 pub(crate) use reference::{
     Affected, changed_orphan, first_orphan, referring_to_changed, referring_to_removed,

@@ -12,7 +12,7 @@ use crate::library::{
 };
 
 /// Text of that many bytes that no server can compress: its letters are random, and always the same.
-fn noise(bytes: usize) -> String {
+pub fn noise(bytes: usize) -> String {
     const LETTERS: &[u8; 64] = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_";
     // Knuth's linear congruential generator; its high bits are the good ones.
     let next = |state: &u64| {
@@ -26,7 +26,7 @@ fn noise(bytes: usize) -> String {
         .collect()
 }
 
-fn too_long(field: &'static str, max_bytes: usize) -> ErrorKind {
+pub fn too_long(field: &'static str, max_bytes: usize) -> ErrorKind {
     invalid(field, InvalidReason::TooLong { max_bytes })
 }
 
@@ -121,7 +121,10 @@ async fn the_length_limit_is_that_of_a_postgres_index(db: &TwinDatabase) -> Resu
             assert_eq!(error.code(), Some("54000"));
             let expected = ErrorKind::InvalidValue {
                 field: None,
-                reason: InvalidReason::Refused,
+                reason: InvalidReason::TooLongForIndex {
+                    table: Some("shelves".into()),
+                    index: Some("uq_shelves__code".into()),
+                },
             };
             assert_eq!(*error.kind(), expected);
         }

@@ -3,9 +3,11 @@
 mod circles;
 mod faults;
 mod foreign_keys;
+mod index_lengths;
 mod leaks;
 mod lengths;
 mod library;
+mod members;
 mod urls;
 mod which_error;
 mod write_order;

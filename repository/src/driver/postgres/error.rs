@@ -27,6 +27,7 @@ pub(super) fn classify(error: &sqlx::Error, table: Option<&'static Table>) -> Er
         table: database.table(),
         column: database.column(),
         constraint: database.constraint(),
+        routine: database.routine().unwrap_or_default(),
     };
     Error::with_cause(
         server_error.kind(table),
@@ -56,6 +57,8 @@ struct ServerError<'e> {
     table: Option<&'e str>,
     column: Option<&'e str>,
     constraint: Option<&'e str>,
+    /// The function of the server that raised it.
+    routine: &'e str,
 }
 
 impl ServerError<'_> {
@@ -76,9 +79,10 @@ impl ServerError<'_> {
             },
             // check_violation, with_check_option_violation, raise_exception
             "23514" | "44000" | "P0001" => self.check(known),
-            // datatype_mismatch, program_limit_exceeded (a key that is too long for its index),
-            // cardinality_violation
-            "42804" | "54000" | "21000" => self.invalid_value(),
+            // program_limit_exceeded
+            "54000" => self.too_long(known),
+            // datatype_mismatch, cardinality_violation
+            "42804" | "21000" => self.invalid_value(),
             // insufficient_privilege, also returned by row level security. The message names schema objects and
             // policies, and no values.
             "42501" => ErrorKind::Permission {
@@ -152,6 +156,28 @@ impl ServerError<'_> {
         ErrorKind::InvalidValue {
             field: named(self.column),
             reason: InvalidReason::Refused,
+        }
+    }
+
+    /// A value that is too long for an index, or another limit of the server.
+    fn too_long(self, known: Option<&'static Table>) -> ErrorKind {
+        // A B-tree names the index as the constraint. What is too long even to be packed for an index names nothing.
+        let is_of_index = self.constraint.is_some()
+            || ["index_form_tuple", "GinFormTuple", "gist", "brin", "spg"]
+                .iter()
+                .any(|routine| self.routine.starts_with(routine));
+        if !is_of_index {
+            return self.invalid_value();
+        }
+        let known = known.filter(|known| self.table.is_none_or(|table| table == known.name));
+        let field = known.zip(self.constraint);
+        let field = field.and_then(|(known, index)| known.only_text_in(index));
+        ErrorKind::InvalidValue {
+            field: field.map(Cow::from),
+            reason: InvalidReason::TooLongForIndex {
+                table: named(self.table).or(known.map(|known| known.name.into())),
+                index: named(self.constraint),
+            },
         }
     }
 

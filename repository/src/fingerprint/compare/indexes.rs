@@ -9,6 +9,8 @@ use crate::fingerprint::ident;
 use crate::fingerprint::schema::Index;
 use crate::fingerprint::statement::{Phase, Statement};
 use crate::model::engine::Engine;
+use crate::model::value::{MAX_BYTES, Type};
+use crate::sql::most_bytes_in;
 
 pub(crate) fn compare(on: &mut OnTable<'_>) {
     let (wanted, found) = (&on.wanted.indexes, &on.found.indexes);
@@ -72,10 +74,12 @@ pub(crate) fn compare(on: &mut OnTable<'_>) {
             let fix = TableFix::altering(fix, |table| {
                 table.indexes.remove(name);
             });
-            let sides = sides(
-                "no such index",
-                ddl::create_index(on.found, on.name, name, index),
-            );
+            let create = ddl::create_index(on.found, on.name, name, index);
+            let found = match refused_lengths(on, index) {
+                refused if refused.is_empty() => create,
+                refused => format!("{create}, which refuses {}", refused.join(" and ")),
+            };
+            let sides = sides("no such index", found);
             let code = match index.unique {
                 true => Code::UniqueIndexExtra,
                 false => Code::IndexExtra,
@@ -83,6 +87,44 @@ pub(crate) fn compare(on: &mut OnTable<'_>) {
             on.named(name, code, sides, fix);
         }
     }
+}
+
+/// The texts that an index of Postgres is the only one to refuse: SQLite accepts them, and so does the library, because
+/// no key or index of DOMAIN limits them as much.
+fn refused_lengths(on: &OnTable<'_>, index: &Index) -> Vec<String> {
+    // The other methods have other limits, or none.
+    let is_btree = !index.unusual.iter().any(|one| one.starts_with("USING"));
+    if on.all.engine != Engine::Postgres || !is_btree {
+        return Vec::new();
+    }
+    let included = index.unusual.iter();
+    let included = included.filter_map(|one| one.strip_prefix("INCLUDE "));
+    let keys = |index: &'_ Index| -> Vec<String> {
+        let keys = index.keys.iter();
+        keys.map(|key| key.expression.sql().to_owned()).collect()
+    };
+    let mut entries = keys(index);
+    entries.extend(included.map(str::to_owned));
+    let mut wanted: Vec<Vec<String>> = on.wanted.indexes.values().map(keys).collect();
+    wanted.extend(on.wanted.unique_keys.iter().map(|key| key.columns.clone()));
+    wanted.push(on.wanted.primary_key.columns.clone());
+
+    let ty = |name: &str| match on.wanted.column(name)?.ty.as_str() {
+        "text" => Some(Type::Text),
+        "bytea" => Some(Type::Bytes),
+        "uuid" => Some(Type::Uuid),
+        _ => Some(Type::BigInt),
+    };
+    let most = |entries: &[String], column: &str| {
+        most_bytes_in(entries.iter().map(String::as_str), column, &ty)
+    };
+    let refused = on.wanted.columns.iter().filter_map(|column| {
+        let limit = most(&entries, &column.name);
+        let known = wanted.iter().map(|entries| most(entries, &column.name));
+        let is_new = known.min().is_none_or(|known| limit < known) && limit < MAX_BYTES;
+        is_new.then(|| format!("more than {limit} bytes in {}", column.name))
+    });
+    refused.collect()
 }
 
 pub(crate) fn drop(name: &str) -> Statement {

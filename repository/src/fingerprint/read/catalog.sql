@@ -137,7 +137,8 @@ SELECT 'index', t.relname::text, 0, json_build_array(x.relname, i.indisunique, p
             WHERE u.is),
         to_json(array_remove(ARRAY[
             CASE WHEN (to_jsonb(i) ->> 'indnullsnotdistinct')::bool THEN 'NULLS NOT DISTINCT' END,
-            CASE WHEN i.indnkeyatts < i.indnatts THEN 'INCLUDE' END,
+            (SELECT 'INCLUDE (' || string_agg(pg_get_indexdef(i.indexrelid, n, false), ', ' ORDER BY n) || ')'
+                FROM generate_series(i.indnkeyatts + 1, i.indnatts) n),
             CASE WHEN m.amname <> 'btree' THEN 'USING ' || m.amname END,
             CASE WHEN NOT (i.indisvalid AND i.indisready AND i.indislive) THEN 'INVALID' END], NULL)), pg_get_indexdef(i.indexrelid, 0, true))::text
     FROM t

@@ -28,7 +28,6 @@ pub(crate) use unique::{UniqueRule, column_of};
 use std::borrow::Cow;
 
 use crate::model::engine::Engine;
-use crate::model::value::{MAX_BYTES, Type};
 
 /// Every table of an application.
 #[derive(Clone, Copy, Debug)]
@@ -155,23 +154,6 @@ impl Table {
         key.map(|key| key.name).or(index.map(|index| index.name))
     }
 
-    /// The maximum length of a text or byte string in the column, in bytes: [`MAX_BYTES`], or less if an index has the
-    /// column. `ty` returns the type of a column.
-    ///
-    /// An entry of a B-tree index on Postgres has at most 2704 bytes. Postgres refuses longer ones (SQLSTATE 54000)
-    /// unless they compress well, and SQLite accepts them. So the limit assumes no compression, and applies on both
-    /// engines. The texts of one index share the bytes that its other columns leave.
-    pub fn most_bytes(&self, column: &str, ty: impl Fn(&str) -> Option<Type>) -> usize {
-        let keys = [self.primary_key.columns].into_iter();
-        let keys = keys
-            .chain(self.unique_keys.iter().map(|key| key.columns))
-            .chain(self.indexes.iter().map(|index| index.columns));
-        let keys = keys.map(|columns| columns.iter().map(|text| column_of(text)));
-        keys.filter(|columns| columns.clone().any(|name| name == column))
-            .map(|columns| index_share(columns.filter_map(&ty)))
-            .fold(MAX_BYTES, usize::min)
-    }
-
     /// The columns of a check, if the domain lists them.
     pub(crate) fn checked_columns(&self, constraint: &str) -> Vec<Cow<'static, str>> {
         let check = self.checks.iter().find(|check| check.name == constraint);
@@ -257,7 +239,8 @@ pub struct Index {
     /// The index's name, unique in the schema on both engines.
     pub name: &'static str,
     /// Its columns, in order: a name, or an SQL expression with the same meaning on both engines. Ascending, or
-    /// followed by ` DESC`: `"user_id"`, `"created_at DESC"`, `"lower(email)"`.
+    /// followed by ` DESC`: `"user_id"`, `"created_at DESC"`, `"lower(email)"`. It limits the length of its texts, see
+    /// [`Table::most_bytes`].
     pub columns: &'static [&'static str],
     /// Whether the index is unique.
     pub unique: bool,
@@ -438,38 +421,4 @@ pub enum DefaultValue {
     Integer(i64),
     /// A boolean: 0 or 1 on SQLite.
     Bool(bool),
-}
-
-/// The maximum length of each variable-length column in an index over columns of these types, in bytes.
-fn index_share(types: impl Iterator<Item = Type>) -> usize {
-    // BTMaxItemSize of nbtree.h for pages of 8 KiB, without the header and its bitmap of NULLs.
-    const ROW: usize = 2704 - 16;
-    // A length of four bytes, and the padding that aligns it.
-    const LENGTH: usize = 8;
-    let (mut fixed, mut varying) = (0, 0);
-    for ty in types {
-        match ty {
-            Type::Text | Type::Bytes => varying += 1,
-            Type::Uuid => fixed += 16,
-            // At most eight, including padding.
-            Type::Bool | Type::Int | Type::BigInt | Type::Double | Type::Timestamp | Type::Date => {
-                fixed += 8;
-            }
-        }
-    }
-    let left = ROW.saturating_sub(fixed);
-    (left / varying.max(1)).saturating_sub(LENGTH)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_texts_of_an_index_share_the_bytes_that_its_other_columns_leave() {
-        assert_eq!(index_share([Type::Text].into_iter()), 2680);
-        assert_eq!(index_share([Type::Uuid, Type::Text].into_iter()), 2664);
-        let three = [Type::Text, Type::Date, Type::Text];
-        assert_eq!(index_share(three.into_iter()), 1332);
-    }
 }

@@ -322,6 +322,15 @@ pub enum InvalidReason {
         /// The maximum, in code points.
         max_chars: usize,
     },
+    /// More than an index of Postgres can hold, in a statement whose values the library does not check, or in an index
+    /// that the domain lacks. SQLSTATE 54000.
+    #[error("it is too long for {}", index_of(index.as_deref(), table.as_deref()))]
+    TooLongForIndex {
+        /// The table. `None` if the server does not name it.
+        table: Option<Cow<'static, str>>,
+        /// The index. `None` if the server does not name it.
+        index: Option<Cow<'static, str>>,
+    },
     /// A year outside of 1 to 9999, which one of the engines cannot sort or read.
     #[error("its year is not between 1 and 9999")]
     YearOutOfRange,
@@ -354,6 +363,14 @@ pub enum ConflictReason {
     /// It is deleted.
     #[error("is deleted")]
     Deleted,
+}
+
+fn index_of(index: Option<&str>, table: Option<&str>) -> String {
+    let index = index.map_or("an index".to_owned(), |index| format!("the index {index}"));
+    match table {
+        Some(table) => format!("{index} of {table}"),
+        None => index,
+    }
 }
 
 fn foreign_key(table: Option<&str>, columns: &[Cow<'static, str>]) -> String {

@@ -6,7 +6,7 @@ use crate::model::engine::Engine;
 
 /// A token of SQL.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Token<'s> {
+pub(in crate::sql) enum Token<'s> {
     /// A keyword or a name, in lower case.
     Word(Cow<'s, str>),
     /// A name in quotes, with its case.
@@ -21,7 +21,7 @@ pub(super) enum Token<'s> {
 
 /// Reads the tokens of a text. On Postgres it assumes `standard_conforming_strings = on`, which each connection
 /// asserts.
-pub(super) struct Lexer<'s> {
+pub(in crate::sql) struct Lexer<'s> {
     rest: &'s str,
     engine: Engine,
     /// Whether the previous token is a literal with escapes. A literal directly after it continues it.
@@ -29,12 +29,20 @@ pub(super) struct Lexer<'s> {
 }
 
 impl<'s> Lexer<'s> {
-    pub(super) fn new(engine: Engine, sql: &'s str) -> Self {
+    pub(in crate::sql) fn new(engine: Engine, sql: &'s str) -> Self {
         Lexer {
             rest: sql,
             engine,
             after_escapes: false,
         }
+    }
+
+    /// The next token, and the length of its text in bytes.
+    pub(in crate::sql) fn next_with_length(&mut self) -> Option<(Token<'s>, usize)> {
+        self.skip_space_and_comments();
+        let before = self.rest.len();
+        let token = self.next()?;
+        Some((token, before - self.rest.len()))
     }
 
     fn is_postgres(&self) -> bool {

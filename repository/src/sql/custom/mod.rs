@@ -1,7 +1,7 @@
 //! Custom SQL of the application, tokenised once for all checks.
 
 mod control;
-mod lexer;
+pub(super) mod lexer;
 mod star;
 
 pub(crate) use control::Trace;
