@@ -6,7 +6,7 @@ use sea_orm_migration::MigratorTrait;
 
 use crate::support;
 
-fn migration(args: &[&str]) -> Output {
+pub fn migration(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_migration"))
         .args(args)
         .env_remove("DATABASE_URL")
@@ -15,7 +15,7 @@ fn migration(args: &[&str]) -> Output {
         .expect("the binary runs")
 }
 
-fn succeeds(args: &[&str]) -> String {
+pub fn succeeds(args: &[&str]) -> String {
     let output = migration(args);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{args:?}: {output:?}");
@@ -23,7 +23,7 @@ fn succeeds(args: &[&str]) -> String {
 }
 
 /// Exit code 1 and one line on standard error.
-fn fails(args: &[&str]) -> String {
+pub fn fails(args: &[&str]) -> String {
     let output = migration(args);
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{args:?}: {output:?}");

@@ -125,7 +125,12 @@ async fn sqlite_the_next_migrator_succeeds_after_one_was_killed() {
             "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
         )
         .await,
-        ["first", "seaql_migrations", "second"]
+        [
+            "first",
+            "seaql_migrations",
+            "seaql_migrations_checksums",
+            "second"
+        ]
     );
 }
 
@@ -163,6 +168,11 @@ async fn postgres_the_next_migrator_succeeds_after_one_was_killed() {
     assert_eq!(report.applied, ["m20260101_000001_two_tables"]);
     assert_eq!(
         support::texts(&db, tables).await,
-        ["first", "seaql_migrations", "second"]
+        [
+            "first",
+            "seaql_migrations",
+            "seaql_migrations_checksums",
+            "second"
+        ]
     );
 }

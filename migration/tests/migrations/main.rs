@@ -1,12 +1,16 @@
 //! The migrations of the reference domain, and the program that runs them.
 
+mod baseline;
 mod checks;
+mod checksums;
 mod cli;
 mod concurrent;
 mod doctor;
 mod doctor_formats;
 mod failures;
 mod killed;
+mod older_program;
 mod round_trip;
 mod row_level_security;
 mod support;
+mod two_programs;

@@ -75,6 +75,15 @@ pub(super) enum Command {
         #[arg(long, conflicts_with = "dialect")]
         pending: bool,
     },
+    /// Record migrations as applied, without running them, on a database that was made by hand or from a dump
+    ///
+    /// Migrates a scratch database up to the named migration and compares the schema of the database at the URL with it.
+    /// Records only if both are equal; otherwise prints the differences. In them, DOMAIN stands for what the migrations
+    /// build. Rows are not compared.
+    ///
+    /// Exit code: 0 if the migrations are recorded, 1 if the database differs or after another error, 2 if it could not be
+    /// compared, 64 for invalid arguments.
+    Baseline(BaselineOptions),
     /// Compare the schemas of DOMAIN, the records, the entities, the migrations and each database at --url
     ///
     /// Migrates a scratch database on each engine, and drops it afterwards. Only reads the databases at --url. Does not
@@ -83,6 +92,17 @@ pub(super) enum Command {
     /// Exit code: 0 if nothing differs, 1 if something differs, 2 if something could not be checked, 64 for invalid
     /// arguments.
     Doctor(DoctorOptions),
+}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct BaselineOptions {
+    /// Name of the last migration whose schema the database has
+    #[arg(long, value_name = "NAME")]
+    pub(super) up_to: String,
+
+    /// Postgres server for the scratch database, as for `doctor`
+    #[arg(long, value_name = "URL")]
+    pub(super) server: Option<String>,
 }
 
 #[derive(Args, Clone, Debug)]

@@ -1,5 +1,6 @@
 //! The errors of the command line.
 
+use crate::doctor::BaselineError;
 use crate::migrate::MigrateError;
 
 /// An error of the command line, or of the command.
@@ -20,6 +21,8 @@ pub(super) enum CliError {
     #[error(transparent)]
     Migrate(#[from] MigrateError),
     #[error(transparent)]
+    Baseline(#[from] BaselineError),
+    #[error(transparent)]
     Database(#[from] sea_orm::DbErr),
     #[error("cannot write the output: {0}")]
     Output(#[from] std::io::Error),
@@ -34,7 +37,15 @@ impl CliError {
             | CliError::UnusableUrl(_)
             | CliError::NoDomain
             | CliError::FormatWithoutSuggestion => true,
-            CliError::Migrate(_) | CliError::Database(_) | CliError::Output(_) => false,
+            CliError::Migrate(_)
+            | CliError::Baseline(_)
+            | CliError::Database(_)
+            | CliError::Output(_) => false,
         }
+    }
+
+    /// Whether something could not be compared.
+    pub(super) const fn is_skipped(&self) -> bool {
+        matches!(self, CliError::Baseline(BaselineError::NotCompared { .. }))
     }
 }

@@ -1,13 +1,12 @@
 //! The commands `up`, `down`, `fresh`, `refresh`, `reset`, `status` and `plan`.
 
 use sea_orm::{DatabaseConnection, DatabaseExecutor};
-use sea_orm_migration::MigratorTrait;
 
 use super::arguments::{Arguments, Command};
 use super::error::CliError;
 use super::print;
 use crate::migrate::{
-    Batch, ConnectOptions, History, MigrateError, Migrator, Plan, run as run_batch, with_connection,
+    Batch, ConnectOptions, History, MigrateError, Plan, run as run_batch, status, with_connection,
 };
 use crate::model::engine::Engine;
 
@@ -31,8 +30,8 @@ pub(super) async fn run<H: History>(
             return print(&mut std::io::stdout().lock(), &plan.to_string());
         }
         Command::Plan { dialect, .. } => return plan::<H>(dialect),
-        // Handled by the caller, because it needs more than the history.
-        Command::Doctor(_) => return Err(CliError::NoDomain),
+        // Handled by the caller, because they need more than the history.
+        Command::Baseline(_) | Command::Doctor(_) => return Err(CliError::NoDomain),
     };
     let work = async |db: &DatabaseConnection| on_database::<H>(db, batch).await;
     with_connection(arguments.url()?, options, work).await?
@@ -47,7 +46,7 @@ async fn on_database<H: History>(
         Some(batch) => {
             run_batch::<H>(DatabaseExecutor::Connection(db), batch).await?;
         }
-        None => Migrator::<H>::status(db).await?,
+        None => status::<H, _>(db).await?,
     }
     Ok(())
 }

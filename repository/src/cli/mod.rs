@@ -1,4 +1,4 @@
-//! The command line of a migration binary: SeaORM's commands, and `plan` and `doctor`.
+//! The command line of a migration binary: SeaORM's commands, and `plan`, `baseline` and `doctor`.
 //!
 //! ```no_run
 //! # mod demo { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/note.rs")); }
@@ -13,6 +13,10 @@
 //! the subcommand as an argument, and the URL and the schema as `DATABASE_URL` and `DATABASE_SCHEMA`. Unlike SeaORM's
 //! own command line, an error is one line on standard error and exit code 1, never a panic.
 //!
+//! The [table](crate::migrate::History::table) in which the migrations are recorded is that of the history. `baseline`
+//! records migrations on a database that was made otherwise ([`Baseline`](crate::doctor::Baseline)): exit code 0 if they
+//! are recorded, 1 if the database differs, 2 if it could not be compared.
+//!
 //! `doctor` compares the domain, its records and entities, the schemas that the migrations build on both engines, and
 //! the databases of the URLs on the command line. It ignores `DATABASE_URL`, which names the database to migrate. Its
 //! exit codes:
@@ -25,6 +29,7 @@
 //! | 64 | the arguments are invalid |
 
 mod arguments;
+mod baseline;
 mod doctor;
 mod error;
 mod migrate;
@@ -41,7 +46,7 @@ use crate::doctor::Doctor;
 use crate::driver::DEFAULT_APPLICATION_ROLE;
 use crate::migrate::History;
 use crate::model::domain::Domain;
-use arguments::{Arguments, Command};
+use arguments::{Arguments, BaselineOptions, Command};
 use error::CliError;
 
 /// As [`Cli::run`], for a binary without a domain. Its `doctor` fails with exit code 64.
@@ -61,6 +66,11 @@ pub struct Cli {
 #[derive(Clone, Copy)]
 struct HistoryCommands {
     run: for<'a> fn(&'a Arguments, Command) -> BoxFuture<'a, Result<(), CliError>>,
+    baseline: for<'a> fn(
+        &'a Cli,
+        &'a Arguments,
+        &'a BaselineOptions,
+    ) -> BoxFuture<'a, Result<(), CliError>>,
     /// Adds the migrations to a doctor.
     add_to_doctor: fn(Doctor) -> Doctor,
     /// The name of the last migration.
@@ -81,6 +91,7 @@ impl Cli {
             application_role: DEFAULT_APPLICATION_ROLE.to_owned(),
             history: HistoryCommands {
                 run: |arguments, command| Box::pin(migrate::run::<H>(arguments, command)),
+                baseline: |cli, arguments, options| Box::pin(cli.baseline::<H>(arguments, options)),
                 add_to_doctor: |doctor| doctor.migrations::<H>(),
                 last_name: || {
                     let migrations = H::migrations();
@@ -139,9 +150,16 @@ impl Cli {
                 Err(error) => report_error(&error, 2),
             };
         }
-        log(arguments.verbose, "catamaran=info", false);
-        match (self.history.run)(&arguments, command).await {
+        let outcome = if let Command::Baseline(options) = &command {
+            log(arguments.verbose, "off", true);
+            (self.history.baseline)(&self, &arguments, options).await
+        } else {
+            log(arguments.verbose, "catamaran=info", false);
+            (self.history.run)(&arguments, command).await
+        };
+        match outcome {
             Ok(()) => ExitCode::SUCCESS,
+            Err(error) if error.is_skipped() => report_error(&error, 2),
             Err(error) => report_error(&error, 1),
         }
     }

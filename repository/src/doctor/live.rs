@@ -10,7 +10,7 @@ use crate::fingerprint::code::Code;
 use crate::fingerprint::finding::{Finding, Part};
 use crate::fingerprint::fix::Fix;
 use crate::fingerprint::ident;
-use crate::fingerprint::read::{self, Seen};
+use crate::fingerprint::read::{self, Application, Seen};
 use crate::fingerprint::schema::{Role, Schema};
 use crate::fingerprint::statement::{Phase, Statement};
 use crate::migrate::{ConnectOptions, connect};
@@ -49,12 +49,12 @@ impl Database {
 
     pub(super) async fn look(
         &self,
-        role: &str,
+        application: Application<'_>,
         wanted: Option<&Schema>,
         lock_timeout: Duration,
     ) -> Result<Seen, String> {
         let db = self.open(lock_timeout).await?;
-        let seen = read::database(&db, role, wanted).await;
+        let seen = read::database(&db, application, wanted).await;
         db.close().await.ok();
         seen.map_err(|error| error.to_string())
     }

@@ -20,6 +20,7 @@
 //! differently is stated for each of them with
 //! [`Check::holds_natively`](crate::domain::Check::holds_natively). `docs/src/doctor.md` lists what it cannot see.
 
+mod baseline;
 mod domain;
 mod format;
 mod in_sync;
@@ -46,6 +47,7 @@ pub use crate::fingerprint::finding::{Finding, Part};
 pub use crate::fingerprint::fix::{Change, Fix};
 pub use crate::fingerprint::{Digest, Fingerprint};
 pub use crate::model::domain::Place;
+pub use baseline::{Baseline, BaselineError};
 pub use format::{Format, Sources};
 pub use in_sync::in_sync;
 pub use report::{Report, Skipped, Verdict};
@@ -55,11 +57,11 @@ pub use suggest::Suggestion;
 use crate::driver::DEFAULT_APPLICATION_ROLE;
 use crate::fingerprint::described::Described;
 use crate::fingerprint::history::HistoryCheck;
-use crate::fingerprint::read::{self, Applied, NOT_PERMITTED};
+use crate::fingerprint::read::{self, Application, Applied, not_permitted};
 use crate::fingerprint::requirements::Requirements;
 use crate::fingerprint::schema::Schema;
 use crate::fingerprint::{compare, suppression};
-use crate::migrate::History;
+use crate::migrate::{History, HistoryTable};
 use crate::model::domain::{Domain, TableSource};
 use crate::model::engine::Engine;
 use live::Database;
@@ -186,7 +188,8 @@ impl Doctor {
     }
 
     /// Also checks a live database, by its URL. It is only read, and needs no privilege to change anything. With
-    /// [`migrations`](Self::migrations), migrations that are not applied are findings too.
+    /// [`migrations`](Self::migrations), migrations that are not applied, unknown or edited are findings too. Edited ones
+    /// are found if the role may read the table of their checksums.
     #[must_use]
     pub fn database(mut self, url: impl Into<String>) -> Self {
         let database = Database::at(url.into(), self.schemas.clone());
@@ -255,7 +258,7 @@ impl Doctor {
         let mut run = CheckRun::new(self);
         let place = Place::Database(read::engine_of(db).unwrap_or(Engine::Sqlite));
         let wanted = self.requirements().schema(place);
-        match read::schema(db, &self.role, wanted.as_ref()).await {
+        match read::schema(db, self.application(), wanted.as_ref()).await {
             Ok(schema) => run.compare(place, None, wanted.as_ref(), &schema),
             Err(error) => run.skip(place, error.to_string()),
         }
@@ -277,6 +280,15 @@ impl Doctor {
         let only = self.only;
         let engines = Engine::ALL.into_iter();
         engines.filter(move |engine| only.is_none_or(|only| only == *engine))
+    }
+
+    /// What a reader of databases needs to know of the application.
+    fn application(&self) -> Application<'_> {
+        let migrations = self.migrations.as_ref();
+        Application {
+            role: &self.role,
+            history: migrations.map_or(HistoryTable::default(), |of| of.table),
+        }
     }
 
     fn requirements(&self) -> Requirements<'_> {
@@ -363,7 +375,7 @@ impl<'a> CheckRun<'a> {
             async move {
                 let wanted = doctor.requirements().schema(place);
                 let server = doctor.given_server();
-                let built = migrations.build(engine, server, &doctor.role, wanted.as_ref());
+                let built = migrations.build(engine, server, doctor.application(), wanted.as_ref());
                 (place, built.await, wanted)
             }
         });
@@ -389,7 +401,11 @@ impl<'a> CheckRun<'a> {
         self.doctor.announce(place);
         let wanted = self.doctor.requirements().schema(place);
         let seen = match database
-            .look(&self.doctor.role, wanted.as_ref(), self.doctor.lock_timeout)
+            .look(
+                self.doctor.application(),
+                wanted.as_ref(),
+                self.doctor.lock_timeout,
+            )
             .await
         {
             Ok(seen) => seen,
@@ -413,13 +429,18 @@ impl<'a> CheckRun<'a> {
                     let recorder = HistoryCheck {
                         place,
                         at,
+                        table: migrations.table,
                         is_whole,
                     };
                     let found = recorder.compare(recorded, &migrations.names());
                     self.report.findings.extend(found);
+                    let engine = seen.schema.engine;
+                    let edited = recorder.edited(recorded, &migrations.checksums(engine));
+                    self.report.findings.extend(edited);
                 }
                 Applied::NotPermitted => {
-                    let reason = format!("{label}: which migrations it has: {NOT_PERMITTED}");
+                    let reason = not_permitted(migrations.table);
+                    let reason = format!("{label}: which migrations it has: {reason}");
                     self.skip(place, reason);
                 }
             }

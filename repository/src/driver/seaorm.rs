@@ -34,6 +34,10 @@ impl From<DbErr> for Error {
                 column: "a column".into(),
             }
             .into(),
+            DbErr::Migration(reason) => ErrorKind::Migration {
+                reason: reason.clone(),
+            }
+            .into(),
             _ => Error::with_cause(ErrorKind::Internal, None, error.to_string()),
         }
     }

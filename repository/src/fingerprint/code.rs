@@ -156,6 +156,8 @@ codes! {
 
     SuppressionStale = "CAT090", Error, "suppression that suppresses nothing", "It would hide a later difference of the same kind.";
     SuppressionReason = "CAT091", Error, "suppression without a reason, or with an unknown code", "It cannot be reviewed.";
+
+    MigrationEdited = "CAT092", Warning, "migration edited after it was applied", "The database has what its earlier text did, and a new database has what the later one does.";
 }
 
 impl Code {

@@ -3,21 +3,49 @@
 use super::code::Code;
 use super::finding::{Finding, Part};
 use super::fix::Fix;
+use super::ident;
 use super::read::{OddRow, Recorded};
 use super::statement::{Phase, Statement};
+use crate::migrate::HistoryTable;
 use crate::model::domain::Place;
 use crate::model::engine::Engine;
-use crate::store::start_up::HISTORY;
 
 /// The check of one database's recorded migrations.
 pub(crate) struct HistoryCheck<'a> {
     pub(crate) place: Place,
     pub(crate) at: &'a str,
+    pub(crate) table: HistoryTable,
     /// Whether the schema is complete, although migrations may be missing.
     pub(crate) is_whole: bool,
 }
 
 impl HistoryCheck<'_> {
+    /// Finds the migrations whose text is no longer the one that was applied. `checksums` are those of the application.
+    /// A migration of which the database has no checksum is none of them.
+    pub(crate) fn edited(
+        &self,
+        recorded: &Recorded,
+        checksums: &[(&'static str, String)],
+    ) -> Vec<Finding> {
+        let both = checksums.iter().filter_map(|(name, text)| {
+            let applied = recorded.checksums.get(*name)?;
+            (applied != text).then_some((*name, applied, text))
+        });
+        let findings = both.map(|(name, applied, text)| {
+            let words = format!(
+                "restore the text that was applied, and put the change in a new migration; if both texts do the same, UPDATE \
+                 {} SET checksum = {} WHERE version = {}",
+                ident::name(&self.table.checksums()),
+                ident::text(text),
+                ident::text(name)
+            );
+            let (wanted, found) = (format!("sha256 {text}"), format!("applied as sha256 {applied}"));
+            let sides = (wanted.as_str(), found.as_str());
+            self.finding(name, Code::MigrationEdited, sides, Fix::Words(words))
+        });
+        findings.collect()
+    }
+
     /// Finds missing migrations, unknown migrations, and rows that are neither.
     pub(crate) fn compare(&self, recorded: &Recorded, names: &[String]) -> Vec<Finding> {
         let missing = names.iter().filter(|name| !recorded.names.contains(name));
@@ -31,9 +59,9 @@ impl HistoryCheck<'_> {
         });
         let unknown = recorded.names.iter().filter(|name| !names.contains(name));
         let unknown = unknown.map(|name| {
-            let words =
-                "use the version of the application that migrated the database, or a newer one"
-                    .to_owned();
+            let words = "use the version of the application that migrated the database, or a newer one; if another \
+                         program did, give each a table of its own with History::table"
+                .to_owned();
             let sides = ("no such migration", "applied");
             self.finding(name, Code::MigrationUnknown, sides, Fix::Words(words))
         });
@@ -50,21 +78,21 @@ impl HistoryCheck<'_> {
         format!(
             "the schema is complete: if the migration was applied and only its row is missing, INSERT INTO {} (version, \
              applied_at) VALUES ('{}', {now}); otherwise `migrate up`",
-            HISTORY,
+            ident::name(self.table.name()),
             name.replace('\'', "''")
         )
     }
 
     fn odd(&self, odd: &OddRow) -> Finding {
+        let table = ident::name(self.table.name());
         let fix = match (odd.rows, self.place.engine()) {
             (Some(rows), Some(_)) => {
-                let delete = format!("DELETE FROM {} WHERE {rows}", HISTORY);
-                let loses = format!("the invalid rows of {}", HISTORY);
+                let delete = format!("DELETE FROM {table} WHERE {rows}");
+                let loses = format!("the invalid rows of {table}");
                 Fix::sql([Statement::new(Phase::AccessControl, delete)]).losing(Some(loses))
             }
             _ => Fix::Words(format!(
-                "inspect the row in {}: delete it, or correct its name",
-                HISTORY
+                "inspect the row in {table}: delete it, or correct its name"
             )),
         };
         let sides = ("one row for each migration, with its name", odd.found);
@@ -76,7 +104,7 @@ impl HistoryCheck<'_> {
             code,
             place: self.place,
             at: (!self.at.is_empty()).then(|| self.at.to_owned()),
-            table: HISTORY.to_owned(),
+            table: self.table.name().to_owned(),
             part: Part::Named,
             name: name.to_owned(),
             wanted: sides.0.to_owned(),

@@ -27,7 +27,7 @@ use std::sync::Arc;
 pub use digest::Digest;
 
 use crate::driver::{DEFAULT_APPLICATION_ROLE, Dialect};
-use crate::migrate::History;
+use crate::migrate::{History, HistoryTable};
 use crate::model::domain::{Domain, Place};
 use crate::model::engine::Engine;
 use crate::model::error::{ErrorKind, Result};
@@ -35,7 +35,7 @@ use code::{Code, Severity};
 use described::Described;
 use finding::Finding;
 use history::HistoryCheck;
-use read::{Applied, NOT_PERMITTED, StorePool, equivalent};
+use read::{Application, Applied, StorePool, equivalent, not_permitted};
 use requirements::Requirements;
 
 /// The schema that an application needs, computed from its domain and records, with a digest for each engine.
@@ -62,6 +62,7 @@ pub struct Fingerprint {
     domain: &'static Domain,
     described: Arc<Described>,
     migrations: Option<fn() -> Vec<String>>,
+    history: fn() -> Result<HistoryTable>,
 }
 
 impl fmt::Debug for Fingerprint {
@@ -80,6 +81,7 @@ impl Fingerprint {
             domain,
             described: Arc::new(Described::by(domain)),
             migrations: None,
+            history: || Ok(HistoryTable::default()),
         }
     }
 
@@ -92,6 +94,7 @@ impl Fingerprint {
             let names = migrations.iter().map(|migration| migration.name());
             names.map(str::to_owned).collect()
         });
+        self.history = || Ok(HistoryTable::of::<H>()?);
         self
     }
 
@@ -121,27 +124,34 @@ impl Fingerprint {
     /// Checks the database behind the pool.
     ///
     /// # Errors
-    /// - [`NotMigrated`](ErrorKind::NotMigrated) if a migration is not applied.
+    /// - [`NotMigrated`](ErrorKind::NotMigrated) if a migration is not applied, and none is unknown.
     /// - [`SchemaDiffers`](ErrorKind::SchemaDiffers) if anything else differs.
     /// - [`Permission`](ErrorKind::Permission) if the role may not read which migrations are applied.
     pub(crate) async fn check<D: Dialect>(&self, pool: &D::Pool, role: &str) -> Result<()> {
         let source = StorePool::<D>::new(pool);
-        let mut seen = read::database(&source, role, None).await?;
+        let table = (self.history)()?;
+        let application = Application {
+            role,
+            history: table,
+        };
+        let mut seen = read::database(&source, application, None).await?;
         let place = Place::Database(D::ENGINE);
         let mut reasons = Vec::new();
-        let mut is_behind = false;
+        let (mut is_behind, mut is_ahead) = (false, false);
         if let Some(names) = self.migrations {
             let Applied::Rows(applied) = &seen.applied else {
-                let reason = NOT_PERMITTED.into();
+                let reason = not_permitted(table).into();
                 return Err(ErrorKind::Permission { reason }.into());
             };
             let recorder = HistoryCheck {
                 place,
                 at: "",
+                table,
                 is_whole: false,
             };
             for finding in recorder.compare(applied, &names()) {
                 is_behind |= finding.code == Code::MigrationMissing;
+                is_ahead |= finding.code == Code::MigrationUnknown;
                 reasons.push(summary(&finding));
             }
         }
@@ -170,7 +180,8 @@ impl Fingerprint {
         let Some(reason) = joined(reasons) else {
             return Ok(());
         };
-        Err(match is_behind {
+        // A program that lacks a migration of the database cannot apply its own.
+        Err(match is_behind && !is_ahead {
             true => ErrorKind::NotMigrated { reason },
             false => ErrorKind::SchemaDiffers { reason },
         }

@@ -8,6 +8,7 @@ use super::finding::Part;
 use super::fix::Fix;
 pub(crate) use super::privileges::{AccessControl, Grant, Membership, Namespace, Policy, Role};
 use crate::fingerprint::ident;
+use crate::migrate::HistoryTable;
 use crate::model::engine::Engine;
 
 /// The schema of a place.
@@ -17,6 +18,8 @@ pub(crate) struct Schema {
     pub(crate) engine: Engine,
     /// The Postgres schema of its tables.
     pub(crate) namespace: Option<String>,
+    /// The table of the migrations, which is none of its tables.
+    pub(crate) history: HistoryTable,
     /// Its tables by name.
     pub(crate) tables: BTreeMap<String, Table>,
     /// Other objects, which DOMAIN cannot describe: triggers, views.
@@ -36,6 +39,7 @@ impl Schema {
         Schema {
             engine,
             namespace: None,
+            history: HistoryTable::default(),
             tables: BTreeMap::new(),
             others: Vec::new(),
             role: None,

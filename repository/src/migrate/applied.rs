@@ -1,55 +1,241 @@
-//! The record of applied migrations, in SeaORM's own table.
+//! The record of applied migrations: SeaORM's table, and a second one with the checksums of what was applied.
+//!
+//! SeaORM's tools write and delete rows of the first table only. So a checksum counts only while the row that it was
+//! written with exists: both have the same `applied_at`.
 
-use std::collections::BTreeSet;
-use std::marker::PhantomData;
+use std::collections::{BTreeMap, BTreeSet};
 
-use sea_orm::{ActiveValue, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
-use sea_orm_migration::{MigrationStatus, MigrationTrait, MigratorTrait, seaql_migrations};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
+use sea_orm_migration::MigrationStatus;
+use tracing::{info, warn};
 
 use crate::model::clock::{Clock, SystemClock};
+use crate::model::engine::Engine;
 
-use super::{History, adapter::adapted};
+use super::{
+    History, MigrateError,
+    history::{Step, steps},
+    table::HistoryTable,
+};
 
-/// A history as a SeaORM migrator that only reads which migrations are applied.
-struct Status<H>(PhantomData<H>);
+/// The names of the applied migrations; empty if the database was never migrated. Creates nothing.
+///
+/// # Errors
+/// [`MigrateError::UnknownMigrations`] if the database has migrations that the history lacks.
+pub(super) async fn names<H: History, C: ConnectionTrait>(
+    db: &C,
+) -> Result<BTreeSet<String>, MigrateError> {
+    let table = HistoryTable::of::<H>()?;
+    let recorded = recorded(db, table).await?;
+    all_known::<H>(table, &recorded)?;
+    Ok(recorded)
+}
 
-impl<H: History> MigratorTrait for Status<H> {
-    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        adapted::<H>()
+fn all_known<H: History>(
+    table: HistoryTable,
+    recorded: &BTreeSet<String>,
+) -> Result<(), MigrateError> {
+    let mut unknown = recorded.clone();
+    for migration in H::migrations() {
+        unknown.remove(migration.name());
+    }
+    match unknown.is_empty() {
+        true => Ok(()),
+        false => Err(MigrateError::UnknownMigrations {
+            table: table.name().to_owned(),
+            names: unknown.into_iter().collect(),
+        }),
     }
 }
 
-/// The names of the applied migrations; empty if the database was never migrated.
+/// Logs the status of each migration, and a warning for each one that was [`edited`]. Creates nothing.
 ///
-/// Creates nothing. Fails with SeaORM's message if the database has a migration that the history lacks.
-pub(super) async fn names<H: History, C: ConnectionTrait>(
+/// # Errors
+/// As [`names`], after all others are logged.
+pub(crate) async fn status<H: History, C: ConnectionTrait>(db: &C) -> Result<(), MigrateError> {
+    let backend = db.get_database_backend();
+    let engine = Engine::of_backend(backend).ok_or(MigrateError::UnsupportedConnection {
+        backend: backend.as_str(),
+    })?;
+    let (table, steps) = (HistoryTable::of::<H>()?, steps::<H>(engine)?);
+    info!("Checking migration status");
+    let recorded = recorded(db, table).await?;
+    for step in &steps {
+        let status = match recorded.contains(step.name) {
+            true => MigrationStatus::Applied,
+            false => MigrationStatus::Pending,
+        };
+        info!("Migration '{}'... {status}", step.name);
+    }
+    warn_of_edited(db, table, &steps).await?;
+    all_known::<H>(table, &recorded)
+}
+
+/// Every recorded name, whether the history has it or not.
+pub(super) async fn recorded<C: ConnectionTrait>(
     db: &C,
+    table: HistoryTable,
 ) -> Result<BTreeSet<String>, DbErr> {
-    Ok(Status::<H>::get_migration_with_status_read_only(db)
-        .await?
-        .into_iter()
-        .filter(|migration| migration.status() == MigrationStatus::Applied)
-        .map(|migration| migration.name().to_owned())
-        .collect())
+    if !exists(db, table.name(), "true").await? {
+        return Ok(BTreeSet::new());
+    }
+    let sql = format!("SELECT version FROM \"{}\"", table.name());
+    let select = Statement::from_string(db.get_database_backend(), sql);
+    let rows = db.query_all_raw(select).await?;
+    rows.iter().map(|row| row.try_get_by_index(0)).collect()
 }
 
-/// Records a migration as applied.
-pub(super) async fn record<C: ConnectionTrait>(db: &C, name: &str) -> Result<(), DbErr> {
-    let row = seaql_migrations::ActiveModel {
-        version: ActiveValue::Set(name.to_owned()),
-        applied_at: ActiveValue::Set(SystemClock.now().timestamp()),
+/// The names of the migrations whose text is no longer the one that was applied, in the order of the history.
+///
+/// A migration without a checksum is none of them: SeaORM's tools applied it, or a version of this library without
+/// checksums. Neither is any if the role may not read the checksums.
+pub(super) async fn edited<C: ConnectionTrait>(
+    db: &C,
+    table: HistoryTable,
+    steps: &[Step],
+) -> Result<Vec<&'static str>, DbErr> {
+    let checksums = checksums(db, table).await?;
+    let is_edited = |step: &&Step| {
+        let applied = checksums.get(step.name);
+        applied.is_some_and(|applied| *applied != step.checksum())
     };
-    seaql_migrations::Entity::insert(row)
-        .exec_without_returning(db)
-        .await?;
+    let edited = steps.iter().filter(is_edited);
+    Ok(edited.map(|step| step.name).collect())
+}
+
+/// Logs a warning for each migration that was [`edited`].
+pub(super) async fn warn_of_edited<C: ConnectionTrait>(
+    db: &C,
+    table: HistoryTable,
+    steps: &[Step],
+) -> Result<(), DbErr> {
+    for name in edited(db, table, steps).await? {
+        warn!(
+            "Warning: migration '{name}' was edited after it was applied: restore the text that was applied, and put the \
+             change in a new migration"
+        );
+    }
     Ok(())
 }
 
-/// Deletes the record of a migration.
-pub(super) async fn delete<C: ConnectionTrait>(db: &C, name: &str) -> Result<(), DbErr> {
-    seaql_migrations::Entity::delete_many()
-        .filter(seaql_migrations::Column::Version.eq(name))
-        .exec(db)
-        .await?;
-    Ok(())
+async fn checksums<C: ConnectionTrait>(
+    db: &C,
+    table: HistoryTable,
+) -> Result<BTreeMap<String, String>, DbErr> {
+    let name = table.checksums();
+    let may_read = "pg_catalog.has_table_privilege(c.oid, 'SELECT')";
+    if !exists(db, &name, may_read).await? || !exists(db, table.name(), may_read).await? {
+        return Ok(BTreeMap::new());
+    }
+    let sql = format!(
+        "SELECT c.version, c.checksum FROM \"{name}\" c \
+         JOIN \"{}\" h ON h.version = c.version AND h.applied_at = c.applied_at",
+        table.name()
+    );
+    let select = Statement::from_string(db.get_database_backend(), sql);
+    let rows = db.query_all_raw(select).await?;
+    let pairs = rows.iter();
+    pairs
+        .map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?)))
+        .collect()
+}
+
+/// Creates the table of the checksums, if it does not exist.
+pub(super) async fn install<C: ConnectionTrait>(
+    db: &C,
+    engine: Engine,
+    table: HistoryTable,
+) -> Result<(), DbErr> {
+    let name = table.checksums();
+    let columns = match engine {
+        Engine::Sqlite => {
+            "version TEXT NOT NULL PRIMARY KEY, checksum TEXT NOT NULL, applied_at INTEGER NOT NULL"
+        }
+        Engine::Postgres => {
+            "version text COLLATE \"C\" NOT NULL PRIMARY KEY, checksum text COLLATE \"C\" NOT NULL, \
+             applied_at bigint NOT NULL"
+        }
+    };
+    let options = match engine {
+        Engine::Sqlite => " STRICT",
+        Engine::Postgres => "",
+    };
+    let sql = format!("CREATE TABLE IF NOT EXISTS \"{name}\" ({columns}){options}");
+    db.execute_unprepared(&sql).await.map(drop)
+}
+
+/// Drops the table of the checksums, if it exists.
+pub(super) async fn uninstall<C: ConnectionTrait>(
+    db: &C,
+    table: HistoryTable,
+) -> Result<(), DbErr> {
+    let sql = format!("DROP TABLE IF EXISTS \"{}\"", table.checksums());
+    db.execute_unprepared(&sql).await.map(drop)
+}
+
+/// Records a migration as applied, with its checksum.
+pub(super) async fn record<C: ConnectionTrait>(
+    db: &C,
+    table: HistoryTable,
+    step: &Step,
+) -> Result<(), DbErr> {
+    // A second before the current one, which no later row of SeaORM can have.
+    let applied_at = SystemClock.now().timestamp() - 1;
+    let insert = format!(
+        "INSERT INTO \"{}\" (version, applied_at) VALUES ($1, $2)",
+        table.name()
+    );
+    execute(db, insert, [step.name.into(), applied_at.into()]).await?;
+    // The checksum of an earlier row, which SeaORM's tools deleted alone.
+    delete_from(db, &table.checksums(), step.name).await?;
+    let insert = format!(
+        "INSERT INTO \"{}\" (version, checksum, applied_at) VALUES ($1, $2, $3)",
+        table.checksums()
+    );
+    let values = [step.name.into(), step.checksum().into(), applied_at.into()];
+    execute(db, insert, values).await
+}
+
+/// Deletes the record of a migration, and its checksum if there is one.
+pub(super) async fn delete<C: ConnectionTrait>(
+    db: &C,
+    table: HistoryTable,
+    name: &str,
+) -> Result<(), DbErr> {
+    if exists(db, &table.checksums(), "true").await? {
+        delete_from(db, &table.checksums(), name).await?;
+    }
+    delete_from(db, table.name(), name).await
+}
+
+async fn delete_from<C: ConnectionTrait>(db: &C, table: &str, version: &str) -> Result<(), DbErr> {
+    let delete = format!("DELETE FROM \"{table}\" WHERE version = $1");
+    execute(db, delete, [version.into()]).await
+}
+
+async fn execute<C: ConnectionTrait>(
+    db: &C,
+    sql: String,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<(), DbErr> {
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
+    db.execute_raw(statement).await.map(drop)
+}
+
+/// Whether there is a table of that name, on Postgres in the current schema and with the condition on `pg_class c`.
+async fn exists<C: ConnectionTrait>(db: &C, name: &str, condition: &str) -> Result<bool, DbErr> {
+    let backend = db.get_database_backend();
+    let sql = match backend {
+        DbBackend::Sqlite => {
+            "SELECT 1 FROM sqlite_schema WHERE type IN ('table', 'view') AND name = $1 COLLATE NOCASE"
+                .to_owned()
+        }
+        _ => format!(
+            "SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+             WHERE n.nspname = pg_catalog.current_schema() AND c.relname = $1 \
+             AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND {condition}"
+        ),
+    };
+    let statement = Statement::from_sql_and_values(backend, sql, [name.into()]);
+    Ok(db.query_one_raw(statement).await?.is_some())
 }

@@ -1,8 +1,11 @@
 //! A batch of migrations, inside one transaction.
 
-use std::{collections::BTreeSet, fmt};
+use std::{collections::BTreeSet, fmt, marker::PhantomData};
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, DynIden,
+    sea_query::{Alias, IntoIden},
+};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use tracing::info;
 
@@ -11,6 +14,7 @@ use crate::model::engine::Engine;
 use super::{
     History, MigrateError, Script, applied,
     history::{Step, steps},
+    table::HistoryTable,
 };
 
 /// The migrations that a batch applied and reverted.
@@ -58,6 +62,7 @@ impl Batch {
         engine: Engine,
     ) -> Result<Report, MigrateError> {
         let history = steps::<H>(engine)?;
+        let table = HistoryTable::of::<H>()?;
         // Before anything is dropped, because it fails if the database has a migration that the history lacks.
         let mut applied = match self {
             Self::Fresh => BTreeSet::new(),
@@ -66,23 +71,25 @@ impl Batch {
         let mut report = Report::default();
         match self {
             Self::Up { steps } => {
-                up(tx, &history, &applied, steps, &mut report).await?;
+                applied::warn_of_edited(tx, table, &history).await?;
+                up::<H>(tx, engine, &applied, steps, &mut report).await?;
             }
             Self::Down { steps } => {
-                down(tx, &history, &mut applied, steps, &mut report).await?;
+                down(tx, table, &history, &mut applied, steps, &mut report).await?;
             }
             Self::Fresh => {
                 info!("Dropping every table");
-                Bookkeeping::fresh(tx).await?;
-                up(tx, &history, &applied, None, &mut report).await?;
+                Bookkeeping::<H>::fresh(tx).await?;
+                up::<H>(tx, engine, &applied, None, &mut report).await?;
             }
             Self::Refresh => {
-                down(tx, &history, &mut applied, None, &mut report).await?;
-                up(tx, &history, &applied, None, &mut report).await?;
+                down(tx, table, &history, &mut applied, None, &mut report).await?;
+                up::<H>(tx, engine, &applied, None, &mut report).await?;
             }
             Self::Reset => {
-                down(tx, &history, &mut applied, None, &mut report).await?;
-                Bookkeeping::uninstall(tx).await?;
+                down(tx, table, &history, &mut applied, None, &mut report).await?;
+                Bookkeeping::<H>::uninstall(tx).await?;
+                applied::uninstall(tx, table).await?;
             }
         }
         Ok(report)
@@ -105,29 +112,44 @@ impl Batch {
     }
 }
 
-/// A SeaORM migrator without migrations: creates and drops SeaORM's own table, and drops all tables.
-struct Bookkeeping;
+/// A SeaORM migrator without migrations: creates and drops the table of a history, and drops all tables.
+struct Bookkeeping<H>(PhantomData<H>);
 
-impl MigratorTrait for Bookkeeping {
+impl<H: History> MigratorTrait for Bookkeeping<H> {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Vec::new()
     }
+
+    fn migration_table_name() -> DynIden {
+        Alias::new(H::table()).into_iden()
+    }
 }
 
-async fn up(
+/// Creates the tables of the history, if they do not exist.
+pub(super) async fn install<H: History, C: ConnectionTrait>(
+    db: &C,
+    engine: Engine,
+) -> Result<(), MigrateError> {
+    Bookkeeping::<H>::install(db).await?;
+    applied::install(db, engine, HistoryTable::of::<H>()?).await?;
+    Ok(())
+}
+
+async fn up<H: History>(
     tx: &DatabaseTransaction,
-    history: &[Step],
+    engine: Engine,
     applied: &BTreeSet<String>,
     limit: Option<u32>,
     report: &mut Report,
 ) -> Result<(), MigrateError> {
     announce("Applying", "pending migrations", limit);
-    Bookkeeping::install(tx).await?;
+    install::<H, _>(tx, engine).await?;
+    let (history, table) = (steps::<H>(engine)?, HistoryTable::of::<H>()?);
     let pending = history.iter().filter(|step| !applied.contains(step.name));
     for step in pending.take(count(limit)) {
         info!("Applying migration '{}'", step.name);
         execute(tx, step.name, "up", &step.up).await?;
-        applied::record(tx, step.name).await?;
+        applied::record(tx, table, step).await?;
         info!("Migration '{}' has been applied", step.name);
         report.applied.push(step.name.to_owned());
     }
@@ -139,6 +161,7 @@ async fn up(
 
 async fn down(
     tx: &DatabaseTransaction,
+    table: HistoryTable,
     history: &[Step],
     applied: &mut BTreeSet<String>,
     limit: Option<u32>,
@@ -154,7 +177,7 @@ async fn down(
         }
         info!("Rolling back migration '{}'", step.name);
         execute(tx, step.name, "down", &step.down).await?;
-        applied::delete(tx, step.name).await?;
+        applied::delete(tx, table, step.name).await?;
         info!("Migration '{}' has been rolled back", step.name);
         report.reverted.push(step.name.to_owned());
     }

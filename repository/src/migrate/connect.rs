@@ -47,8 +47,9 @@ pub struct ConnectOptions<'a> {
 ///   [`ForeignKeys`](MigrateError::ForeignKeys) if a migration would leave rows without a parent. The batch is rolled
 ///   back.
 /// - [`Locked`](MigrateError::Locked) if another migrator runs for more than a minute. Nothing is changed.
-/// - [`Database`](MigrateError::Database) for every other error, and if the database has a migration that the history
-///   lacks.
+/// - [`UnknownMigrations`](MigrateError::UnknownMigrations) if the database has migrations that the history lacks: it is
+///   newer than this program, or another program's.
+/// - [`Database`](MigrateError::Database) for every other error.
 pub async fn up<H: History>(url: &str) -> Result<Report, MigrateError> {
     let options = ConnectOptions {
         create: true,
@@ -89,8 +90,8 @@ pub async fn apply<'c, H: History>(
 ///
 /// # Errors
 ///
-/// The errors of [`up`] for the URL and the connection. [`MigrateError::Database`] if the database has a migration that
-/// the history lacks.
+/// The errors of [`up`] for the URL and the connection. [`MigrateError::UnknownMigrations`] if the database has
+/// migrations that the history lacks.
 pub async fn pending<H: History>(url: &str) -> Result<Vec<String>, MigrateError> {
     pending_with::<H>(url, ConnectOptions::default()).await
 }
@@ -101,12 +102,11 @@ pub(super) async fn pending_with<H: History>(
 ) -> Result<Vec<String>, MigrateError> {
     let history = steps::<H>(engine_of(url)?)?;
     let names = history.iter().map(|step| step.name.to_owned());
-    // `mode=rwc` would create the file, which a read must not do.
     let options = ConnectOptions {
         create: false,
         ..options
     };
-    let url = url.replace("mode=rwc", "mode=rw");
+    let url = without_creation(url);
     let read = with_connection(&url, options, async |db| applied::names::<H, _>(db).await).await;
     let applied = match read {
         Ok(applied) => applied?,
@@ -117,7 +117,12 @@ pub(super) async fn pending_with<H: History>(
 }
 
 /// The engine of a URL.
-pub(super) fn engine_of(url: &str) -> Result<Engine, MigrateError> {
+/// The URL, without the `mode=rwc` that would create the file.
+pub(crate) fn without_creation(url: &str) -> String {
+    url.replace("mode=rwc", "mode=rw")
+}
+
+pub(crate) fn engine_of(url: &str) -> Result<Engine, MigrateError> {
     Engine::of_scheme(url).map_err(MigrateError::invalid_url)
 }
 

@@ -63,6 +63,35 @@ pub enum MigrateError {
         reason: String,
     },
 
+    /// The name of the table of a history is invalid: see [`History::table`](super::History::table).
+    #[error("the history table `{name}` has an invalid name: {reason}")]
+    HistoryTable {
+        /// The name.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+
+    /// The database has recorded migrations that the history lacks. Nothing was changed.
+    #[error(
+        "the database has {} that this program does not have, recorded in {table}: use the version of the program that applied {}, or a newer one; if another program did, give each a table of its own with History::table",
+        listed(names),
+        them(names)
+    )]
+    UnknownMigrations {
+        /// The table in which they are recorded.
+        table: String,
+        /// Their names, in order.
+        names: Vec<String>,
+    },
+
+    /// Migrations cannot be recorded as applied on a database that was made otherwise. Nothing was recorded.
+    #[error("no migration was recorded: {reason}")]
+    Baseline {
+        /// Why, and what to do.
+        reason: String,
+    },
+
     /// Another migrator held the migration lock for too long, or another writer on SQLite. Nothing was changed.
     #[error("another migrator or writer held the database for longer than {} s; nothing was changed", waited.as_secs())]
     Locked {
@@ -125,6 +154,10 @@ impl From<MigrateError> for Error {
             .into(),
             MigrateError::MissingFile { path } => ErrorKind::DatabaseMissing { name: path }.into(),
             MigrateError::Locked { .. } => ErrorKind::LockTimeout.into(),
+            MigrateError::UnknownMigrations { .. } => ErrorKind::SchemaDiffers {
+                reason: error.to_string(),
+            }
+            .into(),
             MigrateError::Connect(error) => error,
             MigrateError::Database(error) => error.into(),
             other => ErrorKind::Migration {
@@ -136,12 +169,38 @@ impl From<MigrateError> for Error {
 }
 
 impl From<MigrateError> for DbErr {
-    /// For SeaORM's interfaces, which return `DbErr`. Keeps the message, and loses the kind.
+    /// For SeaORM's interfaces, which return `DbErr`. Keeps the message. [`Error`] restores the kind of
+    /// [`UnknownMigrations`](MigrateError::UnknownMigrations); all others become
+    /// [`Migration`](ErrorKind::Migration).
     fn from(error: MigrateError) -> Self {
         match error {
             MigrateError::Database(error) => error,
+            MigrateError::UnknownMigrations { .. } => Error::from(error).into(),
             other => DbErr::Migration(other.to_string()),
         }
+    }
+}
+
+/// The most names that a message lists.
+const MOST_NAMES: usize = 8;
+
+fn listed(names: &[String]) -> String {
+    let quoted = names.iter().take(MOST_NAMES);
+    let quoted = quoted.map(|name| format!("`{}`", name.escape_debug()));
+    let mut listed = quoted.collect::<Vec<_>>().join(", ");
+    if let Some(more @ 1..) = names.len().checked_sub(MOST_NAMES) {
+        listed.push_str(&format!(" and {more} more"));
+    }
+    match names {
+        [_] => format!("the migration {listed}"),
+        _ => format!("the migrations {listed}"),
+    }
+}
+
+const fn them(names: &[String]) -> &'static str {
+    match names {
+        [_] => "it",
+        _ => "them",
     }
 }
 

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use sha2::{Digest, Sha256};
 
 use crate::model::engine::Engine;
+use crate::store::start_up::HISTORY;
 
-use super::{MigrateError, Script};
+use super::{MigrateError, Script, table::HistoryTable};
 
 /// One migration, with a script for each engine and direction.
 ///
@@ -35,6 +36,27 @@ pub trait TwinMigration: Send + Sync {
 pub trait History: Send + Sync + 'static {
     /// Every migration that was ever released, in the order in which they are applied.
     fn migrations() -> Vec<Box<dyn TwinMigration>>;
+
+    /// The table in which a database records the applied migrations. Default: `seaql_migrations`, SeaORM's own.
+    ///
+    /// Two programs with tables in one database, or in one schema of Postgres, need one table each, so that each sees
+    /// only its own migrations. Like the name of a migration, it must never change after a release.
+    ///
+    /// The name has lower-case letters, digits and `_`, at most 53 of them, and begins with a letter or `_`. A second
+    /// table, whose name has `_checksums` after it, has the checksum of each migration.
+    fn table() -> &'static str {
+        HISTORY
+    }
+}
+
+impl HistoryTable {
+    /// The table of a history.
+    ///
+    /// # Errors
+    /// [`MigrateError::HistoryTable`] if its name is invalid.
+    pub(crate) fn of<H: History>() -> Result<Self, MigrateError> {
+        Self::named(H::table())
+    }
 }
 
 /// The scripts of one migration for one engine.
@@ -58,19 +80,17 @@ impl Step {
         }
     }
 
-    /// SHA-256 over the statements of both directions, in lower-case hexadecimal.
+    /// SHA-256 over the statements of the way up, in lower-case hexadecimal.
     ///
-    /// Without the name and the reason of an empty script: a change of them does not change the checksum.
+    /// The same whether its files have CRLF or LF, and with or without a byte order mark. Without the name, the reason
+    /// of an empty script, and the way down, which no database has run.
     pub(super) fn checksum(&self) -> String {
         let mut hash = Sha256::new();
-        for (direction, script) in [("up", &self.up), ("down", &self.down)] {
-            hash.update(direction);
-            for statement in script.statements() {
-                // SQL text contains no zero byte, so different lists of statements have different input.
-                hash.update([0]);
-                hash.update(statement);
-            }
-            hash.update([0, 0]);
+        for statement in self.up.statements() {
+            let text = statement.replace("\r\n", "\n");
+            hash.update(text.trim_start_matches(BYTE_ORDER_MARK).trim_start());
+            // SQL text contains no zero byte, so different lists of statements have different input.
+            hash.update([0]);
         }
         hash.finalize()
             .iter()
@@ -79,8 +99,12 @@ impl Step {
     }
 }
 
+/// Some editors write it at the start of a file.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// The scripts of the whole history for one engine, checked.
 pub(super) fn steps<H: History>(engine: Engine) -> Result<Vec<Step>, MigrateError> {
+    HistoryTable::of::<H>()?;
     let steps: Vec<Step> = H::migrations()
         .iter()
         .map(|migration| Step::of(migration.as_ref(), engine))
@@ -105,4 +129,45 @@ pub(super) fn steps<H: History>(engine: Engine) -> Result<Vec<Step>, MigrateErro
         }
     }
     Ok(steps)
+}
+
+/// The name and the checksum of each migration on an engine; nothing of an invalid history.
+#[cfg(feature = "doctor")]
+pub(crate) fn checksums<H: History>(engine: Engine) -> Vec<(&'static str, String)> {
+    let steps = steps::<H>(engine).unwrap_or_default();
+    let pairs = steps.iter().map(|step| (step.name, step.checksum()));
+    pairs.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checksum(up: Script, down: &'static str) -> String {
+        let name = "m1";
+        let down = Script::new().sql(down);
+        Step { name, up, down }.checksum()
+    }
+
+    #[test]
+    fn line_ends_byte_order_mark_and_the_way_down_change_no_checksum() {
+        let one = checksum(Script::new().sql("SELECT 1,\n2"), "SELECT 3");
+        for same in [
+            "\u{feff}SELECT 1,\r\n2;\r\n",
+            "\r\n\u{feff}\r\nSELECT 1,\n2 ;;",
+        ] {
+            assert_eq!(
+                checksum(Script::new().sql(same), "SELECT 4"),
+                one,
+                "{same:?}"
+            );
+        }
+        for other in ["SELECT 1,\n3", "SELECT 1, 2", "SELECT 1,\n2; SELECT 5"] {
+            assert_ne!(
+                checksum(Script::new().sql(other), "SELECT 3"),
+                one,
+                "{other:?}"
+            );
+        }
+    }
 }

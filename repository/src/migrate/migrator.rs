@@ -3,16 +3,19 @@
 use std::{fmt, marker::PhantomData};
 
 use async_trait::async_trait;
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::{
+    ConnectionTrait, DbErr, DynIden,
+    sea_query::{Alias, IntoIden},
+};
 use sea_orm_migration::{IntoSchemaManagerConnection, Migration, MigrationTrait, MigratorTrait};
-use tracing::info;
 
-use super::{History, TwinMigration, adapter::adapted, batch::Batch, runner::run};
+use super::{History, TwinMigration, adapter::adapted, applied, batch::Batch, runner::run};
 
 /// A [`History`] as a SeaORM migrator, for every interface that accepts a `MigratorTrait`.
 ///
 /// Unlike SeaORM's own, `up`, `down`, `fresh`, `refresh` and `reset` each run as one locked, atomic batch on both
-/// engines. `status` and the methods that list migrations do not create SeaORM's table.
+/// engines. `status` and the methods that list migrations create no table. They fail if the database has migrations that
+/// the history lacks; [`Error::from`](crate::Error) makes `SchemaDiffers` of that error.
 ///
 /// Given a pool, a batch runs in a transaction of its own, on SQLite over a connection of its own. Given a transaction,
 /// it runs inside it. Then the caller commits, and must roll back after an error. On SQLite the caller must turn
@@ -43,12 +46,42 @@ impl<H: History> History for Migrator<H> {
     fn migrations() -> Vec<Box<dyn TwinMigration>> {
         H::migrations()
     }
+
+    fn table() -> &'static str {
+        H::table()
+    }
+}
+
+/// A history as a SeaORM migrator with SeaORM's own methods, which only reads.
+struct Status<H>(PhantomData<H>);
+
+impl<H: History> MigratorTrait for Status<H> {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        adapted::<H>()
+    }
+
+    fn migration_table_name() -> DynIden {
+        Alias::new(H::table()).into_iden()
+    }
 }
 
 #[async_trait]
 impl<H: History> MigratorTrait for Migrator<H> {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         adapted::<H>()
+    }
+
+    fn migration_table_name() -> DynIden {
+        Alias::new(H::table()).into_iden()
+    }
+
+    async fn get_migration_with_status_read_only<C>(db: &C) -> Result<Vec<Migration>, DbErr>
+    where
+        C: ConnectionTrait,
+    {
+        // SeaORM's error for a migration that the history lacks has no kind.
+        applied::names::<H, _>(db).await?;
+        Status::<H>::get_migration_with_status_read_only(db).await
     }
 
     async fn get_migration_with_status<C>(db: &C) -> Result<Vec<Migration>, DbErr>
@@ -76,11 +109,7 @@ impl<H: History> MigratorTrait for Migrator<H> {
     where
         C: ConnectionTrait,
     {
-        info!("Checking migration status");
-        for migration in Self::get_migration_with_status_read_only(db).await? {
-            info!("Migration '{}'... {}", migration.name(), migration.status());
-        }
-        Ok(())
+        Ok(applied::status::<H, _>(db).await?)
     }
 
     async fn fresh<'c, C>(db: C) -> Result<(), DbErr>

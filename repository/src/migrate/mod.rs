@@ -21,6 +21,9 @@
 //!
 //! [`twin_migration!`](twin_migration) declares a migration in one line, in a module with a file for each engine.
 //!
+//! A database records the name of each applied migration in SeaORM's table `seaql_migrations`, and the checksum of its
+//! text in a second table, `seaql_migrations_checksums`. A history may have [a table of its own](History::table).
+//!
 //! An application calls [`up`] with a URL. [`Plan`] prints the SQL of either engine for review, without a database.
 //!
 //! ```
@@ -64,6 +67,8 @@
 
 mod adapter;
 mod applied;
+#[cfg(feature = "doctor")]
+mod baseline;
 mod batch;
 mod connect;
 mod declare;
@@ -79,12 +84,19 @@ mod script;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod store;
+mod table;
 mod transaction;
 
-#[cfg(feature = "fingerprint")]
-pub(crate) use self::transaction::begin;
 #[cfg(feature = "cli")]
-pub(crate) use self::{batch::Batch, connect::with_connection, runner::run};
+pub(crate) use self::{applied::status, connect::with_connection};
+#[cfg(feature = "doctor")]
+pub(crate) use self::{
+    baseline::{count_up_to, record_up_to, unrecorded},
+    batch::Batch,
+    connect::{engine_of, without_creation},
+    history::checksums,
+    runner::run,
+};
 pub use self::{
     batch::Report,
     connect::{ConnectOptions, apply, connect, pending, up, up_with},
@@ -95,6 +107,8 @@ pub use self::{
     plan::Plan,
     script::Script,
 };
+#[cfg(feature = "fingerprint")]
+pub(crate) use self::{table::HistoryTable, transaction::begin};
 
 #[doc(inline)]
 pub use crate::__twin_migration as twin_migration;

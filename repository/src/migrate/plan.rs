@@ -69,8 +69,8 @@ impl Plan {
         self.steps.iter().map(|step| step.name)
     }
 
-    /// The name and the checksum of each migration: SHA-256 over its statements of both directions on this engine, in
-    /// lower-case hexadecimal.
+    /// The name and the checksum of each migration: SHA-256 over its statements on this engine, in lower-case
+    /// hexadecimal. A database records it for each migration that it applies.
     pub fn checksums(&self) -> impl Iterator<Item = (&str, String)> {
         self.steps.iter().map(|step| (step.name, step.checksum()))
     }

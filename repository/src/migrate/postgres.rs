@@ -24,6 +24,15 @@ pub(super) async fn run<H: History>(
     db: &DatabaseConnection,
     batch: Batch,
 ) -> Result<Report, MigrateError> {
+    let tx = begin_locked(db).await?;
+    let outcome = batch.run::<H>(&tx, Engine::Postgres).await;
+    finish(tx, outcome).await
+}
+
+/// Begins a transaction that holds the migration lock.
+pub(super) async fn begin_locked(
+    db: &DatabaseConnection,
+) -> Result<DatabaseTransaction, MigrateError> {
     let options = TransactionOptions {
         // Not the role's default: a snapshot from before the lock would not contain the migrations of its last holder.
         isolation_level: Some(IsolationLevel::ReadCommitted),
@@ -31,8 +40,14 @@ pub(super) async fn run<H: History>(
         sqlite_transaction_mode: None,
     };
     let tx = begin(db, options).await?;
-    let outcome = run_locked::<H>(&tx, batch).await;
-    finish(tx, outcome).await
+    match prepare(&tx).await {
+        Ok(()) => Ok(tx),
+        Err(error) => {
+            // If the connection is lost, the server rolls back by itself.
+            tx.rollback().await.ok();
+            Err(error)
+        }
+    }
 }
 
 /// Runs a batch inside a transaction of the caller's, with the caller's own timeouts and settings.
@@ -45,10 +60,8 @@ pub(super) async fn inside<H: History>(
     batch.run::<H>(tx, Engine::Postgres).await
 }
 
-async fn run_locked<H: History>(
-    tx: &DatabaseTransaction,
-    batch: Batch,
-) -> Result<Report, MigrateError> {
+/// Sets what a batch needs, and takes the migration lock.
+async fn prepare(tx: &DatabaseTransaction) -> Result<(), MigrateError> {
     // These settings end with the transaction. Without a statement timeout, a long rebuild of a table can finish. With
     // `row_security = off`, a statement whose rows a policy would filter fails.
     tx.execute_unprepared(&format!(
@@ -62,7 +75,7 @@ async fn run_locked<H: History>(
     // A statement that waits for a table lock blocks all later statements on that table.
     tx.execute_unprepared("SET LOCAL lock_timeout = '10s'")
         .await?;
-    batch.run::<H>(tx, Engine::Postgres).await
+    Ok(())
 }
 
 async fn lock(tx: &DatabaseTransaction) -> Result<(), MigrateError> {

@@ -8,7 +8,10 @@ use tracing::info;
 
 use crate::model::engine::Engine;
 
-use super::{History, MigrateError, Report, applied, batch::Batch, encoding, transaction::finish};
+use super::{
+    History, MigrateError, Report, applied, batch::Batch, encoding, history::steps,
+    table::HistoryTable, transaction::finish,
+};
 
 /// Runs a batch over a pool, or inside a transaction of the caller.
 pub(crate) async fn run<H: History>(
@@ -67,6 +70,7 @@ async fn nothing_to_do<H: History>(
     let applied = applied::names::<H, _>(db).await?;
     let nothing = !batch.changes::<H>(engine, &applied)?;
     if nothing {
+        applied::warn_of_edited(db, HistoryTable::of::<H>()?, &steps::<H>(engine)?).await?;
         info!("No pending migrations");
     }
     Ok(nothing)

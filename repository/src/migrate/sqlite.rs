@@ -75,16 +75,23 @@ async fn run_borrowed<H: History>(
     outcome?
 }
 
-async fn transaction<H: History>(
+/// Begins a transaction that holds the lock of the writer.
+pub(super) async fn begin_immediate(
     db: &DatabaseConnection,
-    batch: Batch,
-) -> Result<Report, MigrateError> {
+) -> Result<DatabaseTransaction, MigrateError> {
     let options = TransactionOptions {
         isolation_level: None,
         access_mode: None,
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
     };
-    let tx = begin(db, options).await.map_err(explain)?;
+    begin(db, options).await.map_err(explain)
+}
+
+async fn transaction<H: History>(
+    db: &DatabaseConnection,
+    batch: Batch,
+) -> Result<Report, MigrateError> {
+    let tx = begin_immediate(db).await?;
     let outcome = run_checked::<H>(&tx, batch).await;
     finish(tx, outcome).await
 }
@@ -104,7 +111,7 @@ async fn run_checked<H: History>(
 }
 
 /// Opens a connection to the database of the pool, with foreign keys off and its other options unchanged.
-async fn connect(pool: &SqlitePool) -> Result<DatabaseConnection, MigrateError> {
+pub(super) async fn connect(pool: &SqlitePool) -> Result<DatabaseConnection, MigrateError> {
     let options = (*pool.connect_options())
         .clone()
         .foreign_keys(false)

@@ -14,6 +14,7 @@ impl StoreOptions {
     /// change the schema.
     #[must_use]
     pub fn migrate<H: History>(mut self) -> Self {
+        self.history_table = H::table().into();
         self.hooks.migrate = Some(Migrate {
             apply: apply_all::<H>,
             before_opening: before_opening::<H>,

@@ -85,7 +85,7 @@ impl Store {
         };
         match &options.hooks.check_schema {
             Some(check) => check(&backend, &settings.application_role).await?,
-            None => start_up::check(&backend, options.domain).await?,
+            None => start_up::check(&backend, options.domain, &options.history_table).await?,
         }
         Ok(Store {
             backend,

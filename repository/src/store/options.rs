@@ -1,5 +1,6 @@
 //! The options of a store.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use futures_util::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::backend::Backend;
+use super::start_up::HISTORY;
 use crate::driver::url::redacted;
 use crate::driver::{ApplyMigrations, Settings, Synchronous};
 use crate::model::clock::{Clock, IdSource, SystemClock, UuidV7};
@@ -35,6 +37,7 @@ pub struct StoreOptions {
     url: SecretString,
     pub(crate) settings: Settings,
     pub(crate) domain: Option<&'static Domain>,
+    pub(crate) history_table: Cow<'static, str>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
     pub(crate) hooks: Hooks,
@@ -83,6 +86,7 @@ impl StoreOptions {
             url: SecretString::from(url.into()),
             settings: Settings::default(),
             domain: None,
+            history_table: Cow::Borrowed(HISTORY),
             clock: Arc::new(SystemClock),
             ids: Arc::new(UuidV7),
             hooks: Hooks::default(),
@@ -96,6 +100,17 @@ impl StoreOptions {
     #[must_use]
     pub fn domain(mut self, domain: &'static Domain) -> Self {
         self.domain = Some(domain);
+        self
+    }
+
+    /// The table in which the application's migrations are recorded, if it has one of its own
+    /// (`migrate::History::table`). Default: `seaql_migrations`.
+    ///
+    /// Opening a store without a [`domain`](Self::domain) fails with [`NotMigrated`](crate::ErrorKind::NotMigrated) if
+    /// there is no such table. `migrate` sets it, so it is for an application that is migrated by another program.
+    #[must_use]
+    pub fn history_table(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.history_table = name.into();
         self
     }
 

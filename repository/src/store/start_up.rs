@@ -14,21 +14,29 @@ use crate::model::scope::Scope;
 use crate::session::Session;
 use crate::sql::SqlText;
 
-/// The table in which SeaORM's migrator records the applied migrations.
+/// The table in which SeaORM's migrator records the applied migrations, unless a history has one of its own.
 pub(crate) const HISTORY: &str = "seaql_migrations";
 
 /// Checks that the database has every table and column of the domain. Without a domain, checks that it was migrated.
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub(crate) async fn check(backend: &Backend, domain: Option<&'static Domain>) -> Result<()> {
+pub(crate) async fn check(
+    backend: &Backend,
+    domain: Option<&'static Domain>,
+    history: &str,
+) -> Result<()> {
     match backend {
         #[cfg(feature = "sqlite")]
-        Backend::Sqlite(pool) => check_names::<Sqlite>(pool, domain).await,
+        Backend::Sqlite(pool) => check_names::<Sqlite>(pool, domain, history).await,
         #[cfg(feature = "postgres")]
-        Backend::Postgres(pool) => check_names::<Postgres>(pool, domain).await,
+        Backend::Postgres(pool) => check_names::<Postgres>(pool, domain, history).await,
     }
 }
 
-async fn check_names<D: Dialect>(pool: &D::Pool, domain: Option<&'static Domain>) -> Result<()> {
+async fn check_names<D: Dialect>(
+    pool: &D::Pool,
+    domain: Option<&'static Domain>,
+    history: &str,
+) -> Result<()> {
     let scope = Scope::system("opening the store");
     let mut session = Session::<D>::begin(pool, &scope, Access::Read, Extent::Statement).await?;
     let text = SqlText::new(D::COLUMNS, None);
@@ -37,7 +45,8 @@ async fn check_names<D: Dialect>(pool: &D::Pool, domain: Option<&'static Domain>
     for (table, column) in session.fetch(&text, Vec::new(), decode).await? {
         tables.entry(table).or_default().insert(column);
     }
-    let missing = missing(&tables, domain.map(|domain| domain.tables_on(D::ENGINE)));
+    let required = domain.map(|domain| domain.tables_on(D::ENGINE));
+    let missing = missing(&tables, required, history);
     match missing {
         None => Ok(()),
         Some(reason) => Err(ErrorKind::NotMigrated { reason }.into()),
@@ -47,10 +56,11 @@ async fn check_names<D: Dialect>(pool: &D::Pool, domain: Option<&'static Domain>
 fn missing(
     tables: &HashMap<String, HashSet<String>>,
     required: Option<impl Iterator<Item = &'static Table>>,
+    history: &str,
 ) -> Option<String> {
     let Some(mut required) = required else {
-        let missing = !tables.contains_key(HISTORY);
-        return missing.then(|| format!("there is no table {HISTORY}"));
+        let missing = !tables.contains_key(history);
+        return missing.then(|| format!("there is no table {history}"));
     };
     required.find_map(|table| match tables.get(table.name) {
         None => Some(format!("there is no table {}", table.name)),

@@ -25,6 +25,7 @@ pub(super) fn key<H: History>(contents: Option<&str>, locale: &str) -> String {
         Some(text) => feed(text),
         None => feed(&executable()),
     }
+    feed(H::table());
     for migration in H::migrations() {
         feed(migration.name());
     }

@@ -2,6 +2,7 @@
 
 mod apply_fixes;
 mod atomic_fixes;
+mod baseline;
 mod blind_spots;
 mod coverage;
 mod data_loss;

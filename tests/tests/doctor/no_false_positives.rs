@@ -34,7 +34,7 @@ async fn a_schema_after_up_down_and_up_is_clean() {
 }
 
 /// Runs a program with that on its standard input; returns its standard output.
-fn pipe(program: &str, arguments: &[&str], input: &[u8]) -> Vec<u8> {
+pub fn pipe(program: &str, arguments: &[&str], input: &[u8]) -> Vec<u8> {
     let mut child = Command::new(program)
         .args(arguments)
         .stdin(Stdio::piped())

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use catamaran::migrate::{History, Migrator, TwinMigration};
+use catamaran::migrate::{History, Migrator, Script, TwinMigration};
 use catamaran::testing::EphemeralDatabase;
 use catamaran::{Clock, SystemClock};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
@@ -33,6 +33,63 @@ impl SqliteFile {
 /// How many migrations the reference domain has.
 pub fn migrations() -> usize {
     migration::History::migrations().len()
+}
+
+/// A migration from its name and its SQL up and down, the same on both engines.
+pub struct Same(pub &'static str, pub &'static str, pub &'static str);
+
+impl TwinMigration for Same {
+    fn name(&self) -> &'static str {
+        self.0
+    }
+    fn sqlite_up(&self) -> Script {
+        Script::new().sql(self.1)
+    }
+    fn sqlite_down(&self) -> Script {
+        Script::new().sql(self.2)
+    }
+    fn postgres_up(&self) -> Script {
+        Script::new().sql(self.1)
+    }
+    fn postgres_down(&self) -> Script {
+        Script::new().sql(self.2)
+    }
+}
+
+/// Declares a history of such migrations, with a table of its own if one is named.
+#[macro_export]
+macro_rules! history {
+    ($name:ident $(in $table:literal)?: $($step:expr),+ $(,)?) => {
+        struct $name;
+        impl catamaran::migrate::History for $name {
+            fn migrations() -> Vec<Box<dyn catamaran::migrate::TwinMigration>> {
+                vec![$(Box::new($step)),+]
+            }
+            $(fn table() -> &'static str {
+                $table
+            })?
+        }
+    };
+}
+
+/// Runs the body with the URL of an empty SQLite file, then with that of an empty Postgres database.
+pub async fn on_both(body: impl AsyncFn(&str)) {
+    let file = SqliteFile::new();
+    body(&format!("{}?mode=rwc", file.url())).await;
+    let database = PostgresDatabase::new().await;
+    body(&database.url()).await;
+}
+
+/// The tables of the current schema, in order.
+pub async fn tables(db: &DatabaseConnection) -> Vec<String> {
+    let sql = match db.get_database_backend() {
+        DbBackend::Sqlite => "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name",
+        _ => {
+            "SELECT relname::text FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace \
+             ORDER BY relname::text COLLATE \"C\""
+        }
+    };
+    texts(db, sql).await
 }
 
 /// A history without migrations: its database is empty.

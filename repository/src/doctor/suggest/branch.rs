@@ -94,7 +94,7 @@ impl Doctor {
         db: &DatabaseConnection,
         wanted: Option<&Schema>,
     ) -> Result<Schema, String> {
-        let schema = read::schema(db, &self.role, wanted).await;
+        let schema = read::schema(db, self.application(), wanted).await;
         schema.map_err(|error| error.to_string())
     }
 

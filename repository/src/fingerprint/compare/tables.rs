@@ -118,7 +118,7 @@ fn others(all: &mut Comparison, required: &Schema, actual: &Schema) {
         let is_ours = required.tables.contains_key(&other.table);
         let code = match other.kind.as_str() {
             "TRIGGER" | "RULE" if is_ours => Code::Trigger,
-            "TRIGGER" if is_history(&other.table) => Code::HistoryWritable,
+            "TRIGGER" if is_history(&other.table, actual) => Code::HistoryWritable,
             _ => Code::Unknown,
         };
         let what = (Part::Named, other.name.as_str());
@@ -127,8 +127,8 @@ fn others(all: &mut Comparison, required: &Schema, actual: &Schema) {
 }
 
 /// The table of the recorded migrations; SQLite ignores the case.
-fn is_history(table: &str) -> bool {
-    table.eq_ignore_ascii_case(crate::store::start_up::HISTORY)
+fn is_history(table: &str, of: &Schema) -> bool {
+    table.eq_ignore_ascii_case(of.history.name())
 }
 
 fn missing(all: &mut Comparison, name: &str, wanted: &Table, required: &Schema, actual: &Schema) {
@@ -181,6 +181,10 @@ fn extra(all: &mut Comparison, name: &str, found: &Table, required: &Schema, act
             "remove {module}, or add {name} to DOMAIN for {}",
             all.engine
         )),
+        None if is_another_history(found) => Fix::Words(format!(
+            "keep it: another program records its migrations in it. To leave it out, suppress {} of {name} in DOMAIN",
+            Code::TableExtra.id()
+        )),
         None => {
             let others = renames::names_of_an_extra_table(all, found, required, actual);
             match others.is_empty() {
@@ -195,8 +199,21 @@ fn extra(all: &mut Comparison, name: &str, found: &Table, required: &Schema, act
             }
         }
     };
-    let sides = sides("no such table", "the table");
+    let what = match is_another_history(found) {
+        true => "the migration history of another program",
+        false => "the table",
+    };
+    let sides = sides("no such table", what);
     all.report(name, (Part::Table, ""), Code::TableExtra, sides, fix);
+}
+
+/// Whether it has the columns and the key of a history of migrations, or of its checksums.
+fn is_another_history(found: &Table) -> bool {
+    let mut columns: Vec<&str> = found.columns.iter().map(|one| one.name.as_str()).collect();
+    columns.sort_unstable();
+    let is_history = columns == ["applied_at", "version"];
+    let is_checksums = columns == ["applied_at", "checksum", "version"];
+    (is_history || is_checksums) && found.primary_key.columns == ["version"]
 }
 
 /// The fix that drops a table, on SQLite with its triggers. It is an instruction if a suppressed view or trigger reads

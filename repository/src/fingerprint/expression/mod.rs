@@ -224,6 +224,20 @@ fn parse(engine: Engine, sql: &str) -> Node {
     }
 }
 
+/// The tokens of a text, without white space and comments, and words in lower case without their quotes. The text itself
+/// if it has no tokens of SQL.
+pub(crate) fn words_and_symbols(engine: Engine, sql: &str) -> Vec<String> {
+    let Ok(tokens) = tokens(engine, sql) else {
+        return vec![sql.to_owned()];
+    };
+    let tokens = tokens.into_iter().filter_map(|token| match token.token {
+        Token::Whitespace(_) => None,
+        Token::Word(word) => Some(word.value.to_lowercase()),
+        other => Some(other.to_string()),
+    });
+    tokens.collect()
+}
+
 /// The tokens of a text. The tokenizer reads `0xff`, a number of SQLite, as `X'ff'`, a byte; it becomes a number again.
 pub(crate) fn tokens(engine: Engine, sql: &str) -> Result<Vec<TokenWithSpan>, TokenizerError> {
     let mut tokens = Tokenizer::new(dialect(engine), sql).tokenize_with_location()?;

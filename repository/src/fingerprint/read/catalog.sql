@@ -2,7 +2,7 @@ WITH RECURSIVE s AS MATERIALIZED (SELECT oid, nspname, nspowner, nspacl FROM pg_
 c AS MATERIALIZED (
     SELECT c.* FROM pg_class c, s
     WHERE c.relnamespace = s.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
-        AND c.relname <> 'seaql_migrations'
+        AND c.relname NOT IN ('seaql_migrations', 'seaql_migrations_checksums')
         -- Objects of an extension are left out, except views that read tables outside of it.
         AND (NOT EXISTS (SELECT FROM pg_depend d
                 WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
@@ -36,7 +36,17 @@ d (oid, depth) AS (
     WHERE d.depth < 64),
 h AS MATERIALIZED (
     SELECT h.*, v.attnum FROM s JOIN pg_class h ON h.relnamespace = s.oid AND h.relname = 'seaql_migrations'
-    LEFT JOIN pg_attribute v ON v.attrelid = h.oid AND v.attname = 'version' AND NOT v.attisdropped)
+    LEFT JOIN pg_attribute v ON v.attrelid = h.oid AND v.attname = 'version' AND NOT v.attisdropped),
+k AS MATERIALIZED (
+    SELECT k.oid, h.oid AS history
+    FROM s
+    JOIN pg_class k ON k.relnamespace = s.oid AND k.relname = 'seaql_migrations_checksums' AND k.relkind = 'r'
+    JOIN h ON h.relkind = 'r'
+    WHERE NOT row_security_active(k.oid) AND NOT row_security_active(h.oid)
+        AND has_table_privilege(k.oid, 'SELECT') AND has_table_privilege(h.oid, 'SELECT')
+        AND (SELECT count(*) FROM pg_attribute a WHERE NOT a.attisdropped
+            AND (a.attrelid = k.oid AND a.attname IN ('version', 'checksum', 'applied_at')
+                OR a.attrelid = h.oid AND a.attname IN ('version', 'applied_at'))) = 5)
 SELECT 'schema', '', 0::bigint, json_build_array(nspname)::text FROM s
 UNION ALL
 SELECT 'history', '', 0, CASE
@@ -46,6 +56,12 @@ SELECT 'history', '', 0, CASE
             'SELECT array_to_tsvector(ARRAY[coalesce(''x'' || encode(convert_to(left(version::text, 450), ''UTF8''), ''hex''), ''null'')]) FROM %s',
             h.oid::regclass)) v))::text END
     FROM h
+UNION ALL
+SELECT 'checksums', '', 0, json_build_array((SELECT json_agg(v.word) FROM ts_stat(format(
+        'SELECT array_to_tsvector(ARRAY[encode(convert_to(left(k.version::text, 450), ''UTF8''), ''hex'') || '' '' || left(k.checksum::text, 64)])
+            FROM %s k JOIN %s h ON h.version::text = k.version::text AND h.applied_at::text = k.applied_at::text
+            WHERE k.checksum IS NOT NULL', k.oid::regclass, k.history::regclass)) v))::text
+    FROM k
 UNION ALL
 SELECT 'role', '', 0, json_build_array(r.rolname, r.rolsuper OR r.rolbypassrls,
         s.nspname, has_schema_privilege(r.oid, s.oid, 'USAGE'), NOT r.rolsuper AND pg_has_role(r.oid, s.nspowner, 'MEMBER'))::text
@@ -191,7 +207,7 @@ SELECT 'taken', x.relname::text, 0, json_build_array(CASE
         WHEN e.extname IS NOT NULL THEN 'what the extension ' || e.extname || ' brought' WHEN x.relkind = 'S' THEN 'a sequence'
         WHEN x.relkind = 'c' THEN 'a type' WHEN x.relispartition THEN 'a partition' ELSE 'an index' END)::text
     FROM s
-    JOIN pg_class x ON x.relnamespace = s.oid AND x.relname <> 'seaql_migrations' AND x.oid NOT IN (SELECT oid FROM c)
+    JOIN pg_class x ON x.relnamespace = s.oid AND x.relname NOT IN ('seaql_migrations', 'seaql_migrations_checksums') AND x.oid NOT IN (SELECT oid FROM c)
     LEFT JOIN pg_index i ON i.indexrelid = x.oid
     LEFT JOIN pg_depend b ON b.classid = 'pg_class'::regclass AND b.objid = x.oid AND b.deptype = 'e'
     LEFT JOIN pg_extension e ON e.oid = b.refobjid

@@ -1,7 +1,12 @@
-//! Reads the migrations that SeaORM has recorded in `seaql_migrations`.
+//! Reads the migrations that are recorded in `seaql_migrations`, or in the table that a history has instead.
+
+use std::collections::BTreeMap;
 
 use super::Unreadable;
 use super::fields::Row;
+use crate::fingerprint::ident;
+use crate::migrate::HistoryTable;
+use crate::store::start_up::HISTORY;
 
 /// The recorded migrations.
 #[derive(Clone, Debug)]
@@ -19,6 +24,8 @@ pub(crate) struct Recorded {
     pub(crate) names: Vec<String>,
     /// Rows with an invalid or a repeated name.
     pub(crate) odd: Vec<OddRow>,
+    /// The checksums of what was applied, by name. Empty if the role may not read them.
+    pub(crate) checksums: BTreeMap<String, String>,
 }
 
 /// A row that no migrator writes.
@@ -49,6 +56,38 @@ pub(super) const NAMES: &str = "
     SELECT CASE typeof(version) WHEN 'null' THEN 'null' WHEN 'text' THEN 'x' ELSE 'b' END
         || coalesce(hex(CAST(version AS BLOB)), '') || ' ' || count(*)
     FROM seaql_migrations GROUP BY typeof(version), CAST(version AS BLOB)";
+
+/// Reads the checksums of a SQLite database that has their table, as `6d31 checksum`: those whose row in the history is
+/// the one that they were written with.
+pub(super) const CHECKSUMS: &str = r#"
+    SELECT hex(CAST(k.version AS BLOB)) || ' ' || k.checksum
+    FROM "seaql_migrations_checksums" k
+    JOIN "seaql_migrations" h ON h.version = k.version AND h.applied_at = k.applied_at"#;
+
+/// A query with the table of a history instead of `seaql_migrations`.
+pub(super) fn with_table(sql: &str, table: HistoryTable) -> String {
+    let mut pieces = sql.split(HISTORY);
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        // Between quotes it is a literal or a quoted identifier already.
+        match text.ends_with(['\'', '"']) {
+            true => text.push_str(table.name()),
+            false => text.push_str(&ident::name(table.name())),
+        }
+        text.push_str(piece);
+    }
+    text
+}
+
+/// Reads checksums from lines of [`CHECKSUMS`].
+pub(super) fn checksums(lines: &[String]) -> BTreeMap<String, String> {
+    let pairs = lines.iter().filter_map(|line| line.split_once(' '));
+    let pairs = pairs.filter_map(|(name, checksum)| {
+        let name = String::from_utf8(unhex(name)).ok()?;
+        Some((name, checksum.to_owned()))
+    });
+    pairs.collect()
+}
 
 /// Names are shorter than this many characters.
 const LONGEST: usize = 450;
@@ -102,8 +141,12 @@ fn unhex(digits: &str) -> Vec<u8> {
 }
 
 /// The reason if the role may not read the history.
-pub(crate) const NOT_PERMITTED: &str =
-    "the role may not read which migrations are applied; grant it SELECT on seaql_migrations";
+pub(crate) fn not_permitted(table: HistoryTable) -> String {
+    format!(
+        "the role may not read which migrations are applied; grant it SELECT on {}",
+        ident::name(table.name())
+    )
+}
 
 #[cfg(test)]
 mod tests {
@@ -120,5 +163,20 @@ mod tests {
         assert_eq!(recorded.names, ["m1", "m2"]);
         let odd: Vec<&str> = recorded.odd.iter().map(|odd| odd.name.as_str()).collect();
         assert_eq!(odd, ["''", "NULL", "bff00", "m1", "xff", "m\\n"]);
+    }
+
+    #[test]
+    fn the_table_of_a_history_is_quoted_where_a_query_names_it() {
+        let table = HistoryTable::named("order").expect("a name");
+        for (sql, expected) in [
+            ("FROM seaql_migrations h", "FROM \"order\" h"),
+            ("= 'seaql_migrations'", "= 'order'"),
+            ("'DROP TABLE seaql_migrations'", "'DROP TABLE \"order\"'"),
+            ("= 'seaql_migrations_checksums'", "= 'order_checksums'"),
+            ("\"seaql_migrations_checksums\"", "\"order_checksums\""),
+        ] {
+            assert_eq!(with_table(sql, table), expected);
+        }
+        assert_eq!(with_table(NAMES, HistoryTable::default()), NAMES);
     }
 }

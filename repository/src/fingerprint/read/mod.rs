@@ -1,7 +1,7 @@
 //! Reads the schema of a real database from its catalogs. Read-only, and needs no right to change anything.
 //!
 //! One statement reads everything. On Postgres the statement before it pins the search path. SQLite has no SQL that
-//! reads a table which may not exist, so there a second statement of the same transaction reads the applied migrations.
+//! reads a table which may not exist, so there further statements of the same transaction read the applied migrations.
 //!
 //! A statement sees one snapshot, but Postgres prints expressions by the catalogs of the moment. If a table changes
 //! between the two, an expression cannot be printed, and the database is read again.
@@ -19,9 +19,10 @@ mod sqlite_text;
 use sea_orm::{DatabaseConnection, DbErr};
 
 use super::schema::Schema;
+use crate::migrate::HistoryTable;
 use crate::model::engine::Engine;
 use crate::model::error::{Error, ErrorKind};
-pub(crate) use history::{Applied, NOT_PERMITTED, OddRow, Recorded};
+pub(crate) use history::{Applied, OddRow, Recorded, not_permitted};
 use source::Snapshot;
 pub(crate) use source::{Source, StorePool};
 
@@ -59,6 +60,15 @@ pub(crate) fn engine_of(db: &DatabaseConnection) -> Result<Engine, Unreadable> {
     Engine::of_backend(db.get_database_backend()).ok_or(Unreadable::OtherEngine)
 }
 
+/// What the reading of a database needs to know of the application.
+#[derive(Clone, Copy)]
+pub(crate) struct Application<'a> {
+    /// Its role on Postgres.
+    pub(crate) role: &'a str,
+    /// The table of its migrations, which is no part of the schema.
+    pub(crate) history: HistoryTable,
+}
+
 /// The contents of a database.
 pub(crate) struct Seen {
     pub(crate) schema: Schema,
@@ -69,15 +79,15 @@ pub(crate) struct Seen {
 /// With `wanted`, [equivalent expressions](equivalent::adopt) get the wanted spelling.
 pub(crate) async fn database(
     source: &impl Source,
-    role: &str,
+    application: Application<'_>,
     wanted: Option<&Schema>,
 ) -> Result<Seen, Unreadable> {
-    let mut seen = once(source, role).await?;
+    let mut seen = once(source, application).await?;
     for _ in 1..MOST_READS {
         if !seen.was_changed() {
             break;
         }
-        seen = once(source, role).await?;
+        seen = once(source, application).await?;
     }
     if let Some(wanted) = wanted {
         equivalent::adopt(source, wanted, &mut seen.schema).await;
@@ -95,10 +105,10 @@ impl Seen {
     }
 }
 
-async fn once(source: &impl Source, role: &str) -> Result<Seen, Unreadable> {
+async fn once(source: &impl Source, application: Application<'_>) -> Result<Seen, Unreadable> {
     let engine = source.engine()?;
     let mut snapshot = source.begin().await?;
-    let seen = within(&mut snapshot, engine, role).await;
+    let seen = within(&mut snapshot, engine, application).await;
     let ended = snapshot.rollback().await;
     let seen = seen?;
     ended.map(|()| seen)
@@ -108,32 +118,49 @@ async fn once(source: &impl Source, role: &str) -> Result<Seen, Unreadable> {
 async fn within(
     snapshot: &mut impl Snapshot,
     engine: Engine,
-    role: &str,
+    application: Application<'_>,
 ) -> Result<Seen, Unreadable> {
     let (catalog, parameters) = match engine {
         Engine::Sqlite => (sqlite::CATALOG, Vec::new()),
         Engine::Postgres => {
             let schema = snapshot.lines(postgres::PIN).await?.concat();
-            (postgres::CATALOG, vec![role.to_owned(), schema])
+            (postgres::CATALOG, vec![application.role.to_owned(), schema])
         }
     };
-    let rows = snapshot.rows(catalog, parameters).await?;
-    let applied = match history::in_catalog(&rows)? {
+    let table = application.history;
+    let catalog = history::with_table(catalog, table);
+    let rows = snapshot.rows(&catalog, parameters).await?;
+    let mut applied = match history::in_catalog(&rows)? {
         Some(applied) => applied,
-        None => history::recorded(&snapshot.lines(history::NAMES).await?),
+        None => {
+            let names = history::with_table(history::NAMES, table);
+            history::recorded(&snapshot.lines(&names).await?)
+        }
     };
-    let schema = match engine {
+    let checksums = rows.iter().find(|row| row.kind == "checksums");
+    if let (Applied::Rows(recorded), Some(row)) = (&mut applied, checksums) {
+        let lines = match engine {
+            Engine::Sqlite => {
+                let sql = history::with_table(history::CHECKSUMS, table);
+                snapshot.lines(&sql).await?
+            }
+            Engine::Postgres => row.texts(0)?,
+        };
+        recorded.checksums = history::checksums(&lines);
+    }
+    let mut schema = match engine {
         Engine::Sqlite => sqlite::schema(rows)?,
         Engine::Postgres => postgres::schema(rows)?,
     };
+    schema.history = table;
     Ok(Seen { schema, applied })
 }
 
 /// Reads the schema alone, as [`database`] does.
 pub(crate) async fn schema(
     source: &impl Source,
-    role: &str,
+    application: Application<'_>,
     wanted: Option<&Schema>,
 ) -> Result<Schema, Unreadable> {
-    Ok(database(source, role, wanted).await?.schema)
+    Ok(database(source, application, wanted).await?.schema)
 }

@@ -33,7 +33,7 @@ pub(crate) const PIN: &str = "
 /// returned.
 ///
 /// It runs after [`PIN`], so each of its names is Postgres's own, and Postgres prints all other names with their
-/// schema. `seaql_migrations`, objects of extensions and partitions are not part of the schema.
+/// schema. `seaql_migrations` and its checksums, objects of extensions and partitions are not part of the schema.
 ///
 /// The recorded migrations are read by a query in a text, so that the statement is valid without their table. `ts_stat`
 /// runs such a text on every server (`query_to_xml` needs a server built with libxml). Each name is a lexeme, in

@@ -15,17 +15,25 @@ use crate::fingerprint::schema::{
 };
 use crate::model::engine::Engine;
 
-/// The catalog query: `(kind, table, place, facts)`. `seaql_migrations` is not part of the schema.
+/// The catalog query: `(kind, table, place, facts)`. `seaql_migrations` and its checksums are not part of the schema.
 pub(crate) const CATALOG: &str = r#"
     WITH t AS MATERIALIZED (
         SELECT m.name, m.sql, l.strict, l.wr FROM sqlite_schema m
         JOIN pragma_table_list l ON l.name = m.name AND l.schema = 'main' AND l.type = 'table'
-        WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\_%' ESCAPE '\' AND m.name <> 'seaql_migrations')
+        WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\_%' ESCAPE '\'
+            AND m.name NOT IN ('seaql_migrations', 'seaql_migrations_checksums'))
     SELECT 'table', name, 0, json_array(sql, strict, wr) FROM t
     UNION ALL
     SELECT 'encoding', '', 0, json_array(encoding) FROM pragma_encoding
     UNION ALL
     SELECT 'history', '', 0, json_array('a table') FROM sqlite_schema WHERE type = 'table' AND name = 'seaql_migrations'
+    UNION ALL
+    SELECT 'checksums', '', 0, json_array('a table') FROM sqlite_schema
+        WHERE type = 'table' AND name = 'seaql_migrations_checksums'
+            AND (SELECT count(*) FROM pragma_table_info('seaql_migrations_checksums', 'main')
+                WHERE name IN ('version', 'checksum', 'applied_at')) = 3
+            AND (SELECT count(*) FROM pragma_table_info('seaql_migrations', 'main')
+                WHERE name IN ('version', 'applied_at')) = 2
     UNION ALL
     SELECT 'column', t.name, c.cid, json_array(c.name, c.type, c."notnull", c.dflt_value, c.pk, c.hidden)
         FROM t, pragma_table_xinfo(t.name, 'main') c
@@ -50,7 +58,7 @@ pub(crate) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
     let mut schema = Schema::new(Engine::Sqlite);
     let mut tables: BTreeMap<String, Facts> = BTreeMap::new();
     for row in rows {
-        if row.kind == "history" {
+        if matches!(row.kind.as_str(), "history" | "checksums") {
             continue;
         }
         if row.kind == "encoding" {

@@ -1,0 +1,83 @@
+//! The names of the tables in which a database records migrations.
+
+use crate::store::start_up::HISTORY;
+
+use super::MigrateError;
+
+/// The table of a history, whose name is valid on both engines without a change of case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct HistoryTable(&'static str);
+
+impl Default for HistoryTable {
+    fn default() -> Self {
+        HistoryTable(HISTORY)
+    }
+}
+
+/// Postgres truncates a longer name than 63 bytes, which the name of the second table must not be.
+const LONGEST: usize = 63 - CHECKSUMS.len();
+
+/// What the name of the table of checksums has after that of the history.
+const CHECKSUMS: &str = "_checksums";
+
+impl HistoryTable {
+    /// The table of that name.
+    ///
+    /// # Errors
+    /// [`MigrateError::HistoryTable`] if the name is invalid.
+    pub(crate) fn named(name: &'static str) -> Result<Self, MigrateError> {
+        let begins = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
+        let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        let reason = if !begins || !name.chars().all(is_allowed) {
+            "use lower-case letters, digits and _, and begin with a letter or _".to_owned()
+        } else if name.len() > LONGEST {
+            format!("it has more than {LONGEST} characters")
+        } else if name.starts_with("sqlite_") {
+            "SQLite reserves names that begin with sqlite_".to_owned()
+        } else if name.ends_with(CHECKSUMS) {
+            format!("names that end in {CHECKSUMS} are for the checksums of a history")
+        } else {
+            return Ok(HistoryTable(name));
+        };
+        let name = name.escape_default().to_string();
+        Err(MigrateError::HistoryTable { name, reason })
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        self.0
+    }
+
+    /// The table of the checksums.
+    pub(crate) fn checksums(self) -> String {
+        format!("{}{CHECKSUMS}", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_history_table_has_a_name_that_both_engines_keep_unchanged() {
+        for valid in ["billing_migrations", "order", "_1", HISTORY] {
+            assert!(HistoryTable::named(valid).is_ok(), "{valid}");
+        }
+        for invalid in [
+            "",
+            "Billing",
+            "1st",
+            "a b",
+            "a.b",
+            "a\"; DROP TABLE habits --",
+            "histoire_é",
+            "sqlite_history",
+            "a_checksums",
+        ] {
+            assert!(HistoryTable::named(invalid).is_err(), "{invalid}");
+        }
+        let longest = "a12345678901234567890123456789012345678901234567890123";
+        assert!(HistoryTable::named(longest).is_err());
+        assert!(HistoryTable::named(&longest[1..]).is_err(), "a digit first");
+        assert!(HistoryTable::named(&longest[..53]).is_ok());
+    }
+}
