@@ -167,3 +167,22 @@ async fn postgres_without_a_server_for_the_scratch_database_nothing_is_recorded(
     );
     assert!(!error.contains("hunter2"), "{error}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_a_schema_other_than_public_is_recorded_by_name() {
+    let database = support::PostgresDatabase::new().await;
+    let db = support::connect(&database.url()).await;
+    support::run(&db, "CREATE SCHEMA tenant1").await;
+    let mut url = url::Url::parse(&database.url()).expect("a URL");
+    url.set_query(Some("options=-c%20search_path%3Dtenant1"));
+    made_by_hand(url.as_str(), DEVICES).await;
+
+    let url = database.url();
+    let (code, text, _) = baseline(&["--up-to", DEVICES, "-u", &url]);
+    assert_eq!(code, Some(1), "public is empty: {text}");
+    let text = succeeds(&["baseline", "--up-to", DEVICES, "-u", &url, "-s", "tenant1"]);
+    assert_eq!(text.lines().count(), 5, "{text}");
+    succeeds(&["up", "-u", &url, "-s", "tenant1"]);
+    let public = "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'";
+    assert_eq!(support::texts(&db, public).await, [""; 0]);
+}

@@ -3,7 +3,7 @@
 use catamaran::migrate::{
     ConnectOptions, MigrateError, Migrator, Plan, apply, connect, pending, up,
 };
-use catamaran::{Error, ErrorKind, StoreOptions};
+use catamaran::{Error, ErrorKind, Fingerprint, StoreOptions};
 use sea_orm_migration::MigratorTrait;
 
 use crate::cli::{fails, migration, succeeds};
@@ -135,6 +135,32 @@ async fn each_command_names_the_migrations_that_it_lacks() {
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         assert_eq!(output.status.code(), Some(1), "{output:?}");
         assert!(text.contains("CAT081") && text.contains("m2999_newer"), "{text}");
+    })
+    .await;
+}
+
+/// It lacks a migration, so it could not apply its own.
+#[tokio::test]
+async fn a_fingerprint_of_another_branch_is_another_schema_and_not_a_pending_migration() {
+    on_both(async |url| {
+        up::<migration::History>(url).await.expect("up");
+        let db = support::connect(url).await;
+        for sql in [
+            "DELETE FROM seaql_migrations WHERE version LIKE '%devices'",
+            "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m2999_newer', 0)",
+        ] {
+            support::run(&db, sql).await;
+        }
+        let fingerprint = Fingerprint::of(&entity::DOMAIN).migrations::<migration::History>();
+        let opened = StoreOptions::new(url).fingerprint(fingerprint).open().await;
+        let error = opened.map(drop).expect_err("a newer database");
+        let ErrorKind::SchemaDiffers { reason } = error.kind() else {
+            panic!("{error:?}");
+        };
+        assert!(
+            reason.contains("m2999_newer") && reason.contains("m20261122_000005_devices"),
+            "{reason}"
+        );
     })
     .await;
 }

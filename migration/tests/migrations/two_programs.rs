@@ -151,6 +151,28 @@ async fn the_name_of_a_history_table_is_quoted_and_an_invalid_one_is_refused() {
     .await;
 }
 
+/// `CREATE TABLE IF NOT EXISTS` would accept it.
+#[tokio::test]
+async fn a_table_of_the_application_is_not_taken_for_a_history() {
+    history!(Taken in "notes": INVOICES);
+    on_both(async |url| {
+        up::<Notes>(url).await.expect("up");
+        for error in [
+            up::<Taken>(url).await.map(drop).expect_err("another table"),
+            pending::<Taken>(url).await.map(drop).expect_err("another table"),
+        ] {
+            assert_eq!(
+                error.to_string(),
+                "`notes` cannot be the table of the migrations: the database has another table of that name, without the \
+                 columns version and applied_at"
+            );
+        }
+        let db = support::connect(url).await;
+        assert!(!support::tables(&db).await.contains(&"invoices".to_owned()));
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn the_doctor_of_one_program_names_the_history_of_the_other_and_suggests_no_drop() {
     on_both(async |url| {

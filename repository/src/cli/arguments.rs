@@ -60,7 +60,7 @@ pub(super) enum Command {
         #[arg(short, long)]
         num: Option<u32>,
     },
-    /// Roll back applied migrations
+    /// Roll back applied migrations, in the reverse order of the history
     Down {
         /// Number of applied migrations to roll back
         #[arg(short, long, default_value = "1")]

@@ -75,14 +75,23 @@ pub(crate) async fn status<H: History, C: ConnectionTrait>(db: &C) -> Result<(),
 pub(super) async fn recorded<C: ConnectionTrait>(
     db: &C,
     table: HistoryTable,
-) -> Result<BTreeSet<String>, DbErr> {
-    if !exists(db, table.name(), "true").await? {
-        return Ok(BTreeSet::new());
+) -> Result<BTreeSet<String>, MigrateError> {
+    match has_columns(db, table.name(), &HISTORY, "true").await? {
+        None => return Ok(BTreeSet::new()),
+        Some(true) => {}
+        Some(false) => {
+            return Err(MigrateError::HistoryTable {
+                name: table.name().to_owned(),
+                reason: "the database has another table of that name, without the columns version and applied_at"
+                    .to_owned(),
+            });
+        }
     }
     let sql = format!("SELECT version FROM \"{}\"", table.name());
     let select = Statement::from_string(db.get_database_backend(), sql);
     let rows = db.query_all_raw(select).await?;
-    rows.iter().map(|row| row.try_get_by_index(0)).collect()
+    let names: Result<_, DbErr> = rows.iter().map(|row| row.try_get_by_index(0)).collect();
+    Ok(names?)
 }
 
 /// The names of the migrations whose text is no longer the one that was applied, in the order of the history.
@@ -124,7 +133,9 @@ async fn checksums<C: ConnectionTrait>(
 ) -> Result<BTreeMap<String, String>, DbErr> {
     let name = table.checksums();
     let may_read = "pg_catalog.has_table_privilege(c.oid, 'SELECT')";
-    if !exists(db, &name, may_read).await? || !exists(db, table.name(), may_read).await? {
+    let readable = has_columns(db, &name, &CHECKSUMS, may_read).await? == Some(true)
+        && has_columns(db, table.name(), &HISTORY, may_read).await? == Some(true);
+    if !readable {
         return Ok(BTreeMap::new());
     }
     let sql = format!(
@@ -202,7 +213,8 @@ pub(super) async fn delete<C: ConnectionTrait>(
     table: HistoryTable,
     name: &str,
 ) -> Result<(), DbErr> {
-    if exists(db, &table.checksums(), "true").await? {
+    let checksums = has_columns(db, &table.checksums(), &CHECKSUMS, "true").await?;
+    if checksums == Some(true) {
         delete_from(db, &table.checksums(), name).await?;
     }
     delete_from(db, table.name(), name).await
@@ -222,20 +234,36 @@ async fn execute<C: ConnectionTrait>(
     db.execute_raw(statement).await.map(drop)
 }
 
-/// Whether there is a table of that name, on Postgres in the current schema and with the condition on `pg_class c`.
-async fn exists<C: ConnectionTrait>(db: &C, name: &str, condition: &str) -> Result<bool, DbErr> {
+/// Whether a table of that name has these columns; `None` if there is no such table. On Postgres it is one of the current
+/// schema that meets the condition on `pg_class c`.
+async fn has_columns<C: ConnectionTrait>(
+    db: &C,
+    name: &str,
+    columns: &[&str],
+    condition: &str,
+) -> Result<Option<bool>, DbErr> {
     let backend = db.get_database_backend();
+    let (list, count) = (columns.join("', '"), columns.len());
     let sql = match backend {
-        DbBackend::Sqlite => {
-            "SELECT 1 FROM sqlite_schema WHERE type IN ('table', 'view') AND name = $1 COLLATE NOCASE"
-                .to_owned()
-        }
+        DbBackend::Sqlite => format!(
+            "SELECT (SELECT count(*) FROM pragma_table_info(s.name) WHERE lower(name) IN ('{list}')) = {count} \
+             FROM sqlite_schema s WHERE s.type IN ('table', 'view') AND s.name = $1 COLLATE NOCASE"
+        ),
         _ => format!(
-            "SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+            "SELECT (SELECT pg_catalog.count(*) = {count} FROM pg_catalog.pg_attribute a \
+             WHERE a.attrelid = c.oid AND a.attname IN ('{list}') AND NOT a.attisdropped) \
+             FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
              WHERE n.nspname = pg_catalog.current_schema() AND c.relname = $1 \
              AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND {condition}"
         ),
     };
     let statement = Statement::from_sql_and_values(backend, sql, [name.into()]);
-    Ok(db.query_one_raw(statement).await?.is_some())
+    let row = db.query_one_raw(statement).await?;
+    row.map(|row| row.try_get_by_index(0)).transpose()
 }
+
+/// The columns of a history.
+const HISTORY: [&str; 2] = ["version", "applied_at"];
+
+/// The columns of its checksums.
+const CHECKSUMS: [&str; 3] = ["version", "checksum", "applied_at"];

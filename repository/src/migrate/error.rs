@@ -63,8 +63,9 @@ pub enum MigrateError {
         reason: String,
     },
 
-    /// The name of the table of a history is invalid: see [`History::table`](super::History::table).
-    #[error("the history table `{name}` has an invalid name: {reason}")]
+    /// The table of a history has an invalid name, or the database has another table of that name: see
+    /// [`History::table`](super::History::table).
+    #[error("`{name}` cannot be the table of the migrations: {reason}")]
     HistoryTable {
         /// The name.
         name: String,
