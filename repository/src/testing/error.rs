@@ -28,8 +28,8 @@ pub enum TestError {
     },
     /// No folder can have the files of a database.
     #[error(
-        "no folder for the files of a test database: free or open one of these, or set TMPDIR to \
-         another. Tried:{tried}"
+        "the files of a test database can be made in none of these folders. Make room or access in \
+         one of them, or set TMPDIR to another:{tried}"
     )]
     NoFolder {
         /// The folders that were tried, each on a line, with the error of each.

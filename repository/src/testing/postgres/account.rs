@@ -37,22 +37,40 @@ impl Account {
                 reason: "there is no account `postgres` or `nobody` to run it as",
             });
         };
-        let prefix = if is_installed("setpriv", &["--version"]) {
+        let prefixes = [
             vec![
                 "setpriv".to_owned(),
                 format!("--reuid={uid}"),
                 format!("--regid={gid}"),
                 "--clear-groups".to_owned(),
                 "--".to_owned(),
+            ],
+            ["runuser", "-u", name, "--"].map(str::to_owned).to_vec(),
+            // Runs the words after the account's name, which a shell gets as its parameters.
+            [
+                "su",
+                "-s",
+                "/bin/sh",
+                "-c",
+                "exec \"$0\" \"$@\"",
+                "--",
+                name,
             ]
-        } else if is_installed("runuser", &["--version"]) {
-            ["runuser", "-u", name, "--"].map(str::to_owned).to_vec()
-        } else {
-            return Err(TestError::NoAccount {
-                reason: "neither `setpriv` nor `runuser` (package util-linux) is installed",
-            });
-        };
-        Ok(Some(Self { uid, gid, prefix }))
+            .map(str::to_owned)
+            .to_vec(),
+        ];
+        let accounts = prefixes.map(|prefix| Self { uid, gid, prefix });
+        let account = accounts.into_iter().find(Self::can_be_used);
+        account.map(Some).ok_or(TestError::NoAccount {
+            reason: "none of `setpriv`, `runuser` and `su` (package util-linux) can run a program as it",
+        })
+    }
+
+    fn can_be_used(&self) -> bool {
+        let mut command = Self::command(Some(self), Path::new("id"));
+        command.arg("-u").stderr(Stdio::null());
+        let printed = command.output();
+        printed.is_ok_and(|output| output.stdout.trim_ascii() == self.uid.to_string().as_bytes())
     }
 
     /// A command that is run as the account, without what the environment would change: variables of PostgreSQL, the
@@ -93,13 +111,4 @@ fn id(arguments: &[&str]) -> Option<u32> {
         .trim_end()
         .parse()
         .ok()
-}
-
-fn is_installed(program: &str, arguments: &[&str]) -> bool {
-    let mut command = Account::command(None, Path::new(program));
-    command
-        .args(arguments)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    command.status().is_ok_and(|status| status.success())
 }

@@ -85,7 +85,7 @@ impl Watchdog {
         if watchdog.step_succeeded()? {
             return Ok(watchdog);
         }
-        Err(watchdog.failure("initdb", &["initdb.log", "watchdog.log"]))
+        Err(watchdog.failure("initdb", 8, &["initdb.log", "watchdog.log"]))
     }
 
     /// Starts the server and waits until it accepts connections; returns its port.
@@ -99,7 +99,7 @@ impl Watchdog {
                 break;
             }
         }
-        Err(self.failure("pg_ctl start", &["server.log", "watchdog.log"]))
+        Err(self.failure("pg_ctl start", 20, &["server.log", "watchdog.log"]))
     }
 
     /// Restarts a server that was killed, on the same port.
@@ -112,7 +112,7 @@ impl Watchdog {
             }
             std::thread::sleep(BETWEEN_STARTS);
         }
-        Err(self.failure("pg_ctl start", &["server.log", "watchdog.log"]))
+        Err(self.failure("pg_ctl start", 20, &["server.log", "watchdog.log"]))
     }
 
     /// Starts the server on this port; returns whether it accepts connections.
@@ -142,10 +142,12 @@ impl Watchdog {
         Ok(line.trim_end() == "ready")
     }
 
-    fn failure(&self, step: &'static str, logs: &[&str]) -> TestError {
+    /// An error with the last lines of the logs.
+    fn failure(&self, step: &'static str, most: usize, logs: &[&str]) -> TestError {
         let log: String = logs.iter().map(|name| self.log(name)).collect();
-        let lines: Vec<&str> = log.lines().collect();
-        let log = lines[lines.len().saturating_sub(20)..].join("\n");
+        let lines = log.lines().filter(|line| !line.trim().is_empty());
+        let lines: Vec<&str> = lines.collect();
+        let log = lines[lines.len().saturating_sub(most)..].join("\n");
         TestError::Start { step, log }
     }
 
