@@ -7,6 +7,7 @@ pub mod book;
 pub mod cancellation_points;
 pub mod clock;
 pub mod cross_owner;
+pub mod disk;
 pub mod generated;
 pub mod kind;
 pub mod login;

@@ -17,7 +17,7 @@ pub struct Server {
 impl Server {
     /// Finds a server, or starts one; on Debian root installs what is missing.
     pub async fn find_or_start() -> Outcome<Self> {
-        let given = std::env::var(POSTGRES_URL_VARIABLE).is_ok_and(|url| !url.is_empty());
+        let given = std::env::var(POSTGRES_URL_VARIABLE).is_ok_and(|url| !url.trim().is_empty());
         // The locale must exist before the cluster is created, which records it.
         if !given && debian::is_ours_to_change() {
             debian::make_locale();

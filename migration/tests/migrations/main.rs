@@ -14,3 +14,4 @@ mod round_trip;
 mod row_level_security;
 mod support;
 mod two_programs;
+mod variables;

@@ -171,10 +171,19 @@ pub(super) enum Color {
     Never,
 }
 
+/// The text of an option; `None` also for an empty one, as that of an empty variable.
+pub(super) fn given(option: &Option<String>) -> Option<&str> {
+    option.as_deref().filter(|text| !text.trim().is_empty())
+}
+
 impl Arguments {
+    pub(super) fn schemas(&self) -> Option<&str> {
+        given(&self.database_schema)
+    }
+
     pub(super) fn url(&self) -> Result<&str, CliError> {
         match self.database_url.as_slice() {
-            [url] if !url.is_empty() => Ok(url),
+            [url] if !url.trim().is_empty() => Ok(url),
             [_, _, ..] => Err(CliError::SeveralUrls),
             _ => Err(CliError::NoUrl),
         }

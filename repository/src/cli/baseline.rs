@@ -1,6 +1,6 @@
 //! The command `baseline`.
 
-use super::arguments::{Arguments, BaselineOptions};
+use super::arguments::{Arguments, BaselineOptions, given};
 use super::error::CliError;
 use super::{Cli, print};
 use crate::doctor::{Baseline, BaselineError};
@@ -17,11 +17,11 @@ impl Cli {
         if let Some(domain) = self.domain {
             baseline = baseline.domain(domain);
         }
-        if let Some(schemas) = &arguments.database_schema {
-            baseline = baseline.schemas(schemas.as_str());
+        if let Some(schemas) = arguments.schemas() {
+            baseline = baseline.schemas(schemas);
         }
-        if let Some(server) = &options.server {
-            baseline = baseline.server(server.as_str());
+        if let Some(server) = given(&options.server) {
+            baseline = baseline.server(server);
         }
         let names = match baseline.record::<H>(arguments.url()?).await {
             Err(BaselineError::Differs { up_to, report }) => {

@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use anstream::{AutoStream, ColorChoice};
 
-use super::arguments::{Arguments, Color, DoctorOptions, FailOn};
+use super::arguments::{Arguments, Color, DoctorOptions, FailOn, given};
 use super::error::CliError;
 use super::{Cli, print, suggestion};
-use crate::doctor::{Doctor, Format, Sources, Verdict};
+use crate::doctor::{Database, Doctor, Format, Sources, Verdict};
 use crate::model::clock::{Clock, SystemClock};
-use crate::model::engine::Engine;
 
 impl Cli {
     pub(super) async fn doctor(
@@ -27,8 +26,8 @@ impl Cli {
             .application_role(self.application_role.as_str())
             .lock_timeout(Duration::from_secs(options.lock_timeout))
             .watch(|place| progress(&format!("checking {place} ...")));
-        if let Some(schemas) = &arguments.database_schema {
-            doctor = doctor.schemas(schemas.as_str());
+        if let Some(schemas) = arguments.schemas() {
+            doctor = doctor.schemas(schemas);
         }
         doctor = (self.history.add_to_doctor)(doctor);
         if options.no_scratch {
@@ -37,8 +36,8 @@ impl Cli {
         if let Some(engine) = options.only {
             doctor = doctor.only(engine);
         }
-        if let Some(server) = &options.server {
-            doctor = doctor.server(server.as_str());
+        if let Some(server) = given(&options.server) {
+            doctor = doctor.server(server);
         }
         if has_url {
             doctor = add_databases(doctor, arguments)?;
@@ -110,11 +109,9 @@ fn add_databases(doctor: Doctor, arguments: &Arguments) -> Result<Doctor, CliErr
         .database_url
         .iter()
         .try_fold(doctor, |doctor, url| {
-            Engine::of_scheme(url).map_err(CliError::UnusableUrl)?;
-            Ok(match &arguments.database_schema {
-                Some(schema) => doctor.database_schema(url, schema.as_str()),
-                None => doctor.database(url),
-            })
+            let database = Database::at(url, arguments.schemas().map(str::to_owned));
+            database.place()?;
+            Ok(doctor.live_database(database))
         })
 }
 

@@ -1,6 +1,8 @@
 //! The errors of the command line.
 
+use super::env_file::EnvFileError;
 use crate::doctor::BaselineError;
+use crate::driver::UrlError;
 use crate::migrate::MigrateError;
 
 /// An error of the command line, or of the command.
@@ -10,8 +12,10 @@ pub(super) enum CliError {
     NoUrl,
     #[error("several database URLs: this command accepts only one")]
     SeveralUrls,
+    #[error(transparent)]
+    EnvFile(#[from] EnvFileError),
     #[error("the database URL cannot be read: {0}")]
-    UnusableUrl(String),
+    UnusableUrl(#[from] UrlError),
     #[error(
         "this binary has no domain for `doctor`: add .domain(&DOMAIN) to Cli::of::<..>() in its main.rs"
     )]
@@ -34,6 +38,7 @@ impl CliError {
         match self {
             CliError::NoUrl
             | CliError::SeveralUrls
+            | CliError::EnvFile(_)
             | CliError::UnusableUrl(_)
             | CliError::NoDomain
             | CliError::FormatWithoutSuggestion => true,

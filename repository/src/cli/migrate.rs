@@ -5,6 +5,7 @@ use sea_orm::{DatabaseConnection, DatabaseExecutor};
 use super::arguments::{Arguments, Command};
 use super::error::CliError;
 use super::print;
+use crate::driver::DatabaseUrl;
 use crate::migrate::{
     Batch, ConnectOptions, History, MigrateError, Plan, run as run_batch, status, with_connection,
 };
@@ -15,7 +16,7 @@ pub(super) async fn run<H: History>(
     command: Command,
 ) -> Result<(), CliError> {
     let options = ConnectOptions {
-        schema: arguments.database_schema.as_deref(),
+        schema: arguments.schemas(),
         ..ConnectOptions::default()
     };
     let batch = match command {
@@ -34,7 +35,8 @@ pub(super) async fn run<H: History>(
         Command::Baseline(_) | Command::Doctor(_) => return Err(CliError::NoDomain),
     };
     let work = async |db: &DatabaseConnection| on_database::<H>(db, batch).await;
-    with_connection(arguments.url()?, options, work).await?
+    let url = DatabaseUrl::parse(arguments.url()?).map_err(MigrateError::from)?;
+    with_connection(&url, options, work).await?
 }
 
 /// Runs the batch, or shows the status if there is none.

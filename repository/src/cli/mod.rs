@@ -31,6 +31,7 @@
 mod arguments;
 mod baseline;
 mod doctor;
+mod env_file;
 mod error;
 mod migrate;
 mod suggestion;
@@ -117,12 +118,11 @@ impl Cli {
 
     /// Runs the command of the arguments; returns the exit code.
     ///
-    /// Reads options from the arguments, then from the environment and a `.env` file. The exit code is 0 for success, 1
-    /// for an error, which is one line on standard error, and 64 for invalid arguments. Those of `doctor` are in the
-    /// table of this [module](self).
+    /// Reads options from the arguments, then from the environment and a `.env` file. An empty variable counts as not
+    /// set. The exit code is 0 for success, 1 for an error, which is one line on standard error, and 64 for invalid
+    /// arguments or a `.env` file that cannot be read. Those of `doctor` are in the table of this [module](self).
     pub async fn run(self) -> ExitCode {
-        // A `.env` file is optional, as for SeaORM's command line.
-        dotenvy::dotenv().ok();
+        let variables = env_file::load();
         let parsed = Arguments::command()
             .try_get_matches()
             .and_then(|matches| Ok((Arguments::from_arg_matches(&matches)?, matches)));
@@ -137,6 +137,9 @@ impl Cli {
                 };
             }
         };
+        if let Err(error) = variables {
+            return report_error(&error.into(), USAGE);
+        }
         // Without a subcommand SeaORM's command line runs `up`.
         let command = arguments.command.clone();
         let command = command.unwrap_or(Command::Up { num: None });

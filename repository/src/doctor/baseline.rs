@@ -5,10 +5,10 @@ use std::fmt;
 use sea_orm::DatabaseConnection;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::live::Database;
+use super::live;
 use super::report::Report;
 use super::scratch::Migrations;
-use crate::driver::DEFAULT_APPLICATION_ROLE;
+use crate::driver::{DEFAULT_APPLICATION_ROLE, DatabaseUrl};
 use crate::fingerprint::code::Code;
 use crate::fingerprint::expression;
 use crate::fingerprint::finding::{Finding, Part};
@@ -17,8 +17,8 @@ use crate::fingerprint::read::{self, Application};
 use crate::fingerprint::schema::{OtherObject, Schema};
 use crate::fingerprint::{compare, suppression};
 use crate::migrate::{
-    ConnectOptions, History, HistoryTable, MigrateError, connect, count_up_to, engine_of,
-    record_up_to, unrecorded, without_creation,
+    ConnectOptions, History, HistoryTable, MigrateError, count_up_to, record_up_to, unrecorded,
+    with_connection,
 };
 use crate::model::domain::{Domain, Place, Suppression};
 use crate::model::engine::Engine;
@@ -136,17 +136,17 @@ impl Baseline {
     ///   recorded, with [`MigrateError::UnknownMigrations`] if the database has migrations that the history lacks, and
     ///   with the errors of [`migrate::up`](crate::migrate::up) for the URL and the connection.
     pub async fn record<H: History>(&self, url: &str) -> Result<Vec<String>, BaselineError> {
-        let engine = engine_of(url)?;
+        let url = DatabaseUrl::parse(url).map_err(MigrateError::from)?;
+        let engine = url.engine();
+        let url = url.existing();
         let count = count_up_to::<H>(engine, &self.up_to)?;
         let options = ConnectOptions {
             schema: self.schemas.as_deref(),
             ..ConnectOptions::default()
         };
-        let db = connect(&without_creation(url), options).await?;
-        let label = Database::at(url.to_owned(), self.schemas.clone()).label();
-        let outcome = self.over::<H>(&db, engine, count, &label).await;
-        db.close().await.ok();
-        outcome
+        let label = live::label(&url, self.schemas.as_deref());
+        let work = async |db: &DatabaseConnection| self.over::<H>(db, engine, count, &label).await;
+        with_connection(&url, options, work).await?
     }
 
     async fn over<H: History>(

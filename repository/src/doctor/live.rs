@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use sea_orm::DatabaseConnection;
-use secrecy::{ExposeSecret, SecretString};
 
-use crate::driver::url::redacted;
+#[cfg(feature = "sqlite")]
+use crate::driver::sqlite::open_seaorm;
+use crate::driver::{DatabaseUrl, UrlError};
 use crate::fingerprint::code::Code;
 use crate::fingerprint::finding::{Finding, Part};
 use crate::fingerprint::fix::Fix;
@@ -13,37 +14,36 @@ use crate::fingerprint::ident;
 use crate::fingerprint::read::{self, Application, Seen};
 use crate::fingerprint::schema::{Role, Schema};
 use crate::fingerprint::statement::{Phase, Statement};
-use crate::migrate::{ConnectOptions, connect};
+use crate::migrate::{ConnectOptions, connect_to};
 use crate::model::domain::Place;
-use crate::model::engine::Engine;
 
 /// A database by its URL.
 #[derive(Clone)]
-pub(super) struct Database {
-    url: SecretString,
+pub(crate) struct Database {
+    url: Result<DatabaseUrl, UrlError>,
     /// The application's schemas on Postgres, separated by commas; `None` is `public`.
     schema: Option<String>,
 }
 
 impl Database {
-    pub(super) fn at(url: String, schema: Option<String>) -> Self {
+    pub(crate) fn at(url: &str, schema: Option<String>) -> Self {
         Database {
-            url: SecretString::from(url),
+            url: DatabaseUrl::parse(url),
             schema,
         }
     }
 
-    /// The place, or why the URL is not one of a supported engine.
-    pub(super) fn place(&self) -> Result<Place, String> {
-        Engine::of_scheme(self.url.expose_secret()).map(Place::Database)
+    /// The place, or what is wrong with the URL.
+    pub(crate) fn place(&self) -> Result<Place, UrlError> {
+        let url = self.url.as_ref().map_err(Clone::clone)?;
+        Ok(Place::Database(url.engine()))
     }
 
     /// Which database it is, without its secrets.
     pub(super) fn label(&self) -> String {
-        let url = redacted(self.url.expose_secret());
-        match &self.schema {
-            Some(schema) => format!("{url}, schema {schema}"),
-            None => url,
+        match &self.url {
+            Ok(url) => label(url, self.schema.as_deref()),
+            Err(_) => "(an invalid URL)".to_owned(),
         }
     }
 
@@ -60,17 +60,22 @@ impl Database {
     }
 
     async fn open(&self, lock_timeout: Duration) -> Result<DatabaseConnection, String> {
-        let url = self.url.expose_secret();
+        let url = self.url.as_ref().map_err(ToString::to_string)?;
+        if url.is_in_memory() {
+            return Err("no other connection sees a database in memory; name a file".to_owned());
+        }
         #[cfg(feature = "sqlite")]
-        if Engine::of_scheme(url)? == Engine::Sqlite {
-            return open_for_reading(url, lock_timeout).await;
+        if let DatabaseUrl::Sqlite(url) = url {
+            let url = url.clone().for_reading();
+            let opened = open_seaorm(&url, lock_timeout, OPEN_TIMEOUT).await;
+            return opened.map_err(|error| error.to_string());
         }
         let options = ConnectOptions {
             schema: self.schema.as_deref(),
             create: false,
             lock_timeout: Some(lock_timeout),
         };
-        connect(url, options)
+        connect_to(url, options)
             .await
             .map_err(|error| error.to_string())
     }
@@ -80,21 +85,13 @@ impl Database {
 #[cfg(feature = "sqlite")]
 const OPEN_TIMEOUT: Duration = Duration::from_secs(30);
 
-#[cfg(feature = "sqlite")]
-async fn open_for_reading(url: &str, lock_timeout: Duration) -> Result<DatabaseConnection, String> {
-    use std::str::FromStr;
-
-    use sea_orm::sqlx::sqlite::SqliteConnectOptions;
-
-    use crate::driver::sqlite::{connect_seaorm, explain};
-
-    let options = SqliteConnectOptions::from_str(url).map_err(|error| error.to_string())?;
-    let options = options
-        .read_only(true)
-        .create_if_missing(false)
-        .busy_timeout(lock_timeout);
-    let db = connect_seaorm(options.clone(), OPEN_TIMEOUT).await;
-    db.map_err(|error| explain(&options, &error).to_string())
+/// Which database it is, and its schema on Postgres, without secrets.
+pub(super) fn label(url: &DatabaseUrl, schema: Option<&str>) -> String {
+    let url = url.label();
+    match schema {
+        Some(schema) => format!("{url}, schema {schema}"),
+        None => url,
+    }
 }
 
 /// A finding if the checking login is not a member of the application's role: a store with this login cannot do scoped

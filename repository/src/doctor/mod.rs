@@ -64,7 +64,7 @@ use crate::fingerprint::{compare, suppression};
 use crate::migrate::{History, HistoryTable};
 use crate::model::domain::{Domain, TableSource};
 use crate::model::engine::Engine;
-use live::Database;
+pub(crate) use live::Database;
 use scratch::Migrations;
 
 /// Compares each place that it is given with DOMAIN and the records.
@@ -191,17 +191,21 @@ impl Doctor {
     /// [`migrations`](Self::migrations), migrations that are not applied, unknown or edited are findings too. Edited ones
     /// are found if the role may read the table of their checksums.
     #[must_use]
-    pub fn database(mut self, url: impl Into<String>) -> Self {
-        let database = Database::at(url.into(), self.schemas.clone());
-        self.databases.push(database);
-        self
+    pub fn database(self, url: impl Into<String>) -> Self {
+        let database = Database::at(&url.into(), self.schemas.clone());
+        self.live_database(database)
     }
 
     /// As [`database`](Self::database), for an application with its own schemas on Postgres: one, or several separated
     /// by commas, as for [`StoreOptions::schemas`](crate::StoreOptions::schemas). Only the first one is checked.
     #[must_use]
-    pub fn database_schema(mut self, url: impl Into<String>, schema: impl Into<String>) -> Self {
-        let database = Database::at(url.into(), Some(schema.into()));
+    pub fn database_schema(self, url: impl Into<String>, schema: impl Into<String>) -> Self {
+        let database = Database::at(&url.into(), Some(schema.into()));
+        self.live_database(database)
+    }
+
+    /// As [`database`](Self::database), by a URL that was read.
+    pub(crate) fn live_database(mut self, database: Database) -> Self {
         self.databases.push(database);
         self
     }

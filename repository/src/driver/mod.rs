@@ -1,6 +1,7 @@
 //! Connections and execution of SQL. `sqlite` and `postgres` are a pair: files of the same name do the same, with
 //! the same names inside. What only one engine has is a file of its own.
 
+mod database_url;
 mod dialect;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(crate) mod error;
@@ -19,6 +20,7 @@ pub mod sqlite;
 mod twin;
 pub(crate) mod url;
 
+pub(crate) use database_url::{DatabaseUrl, UrlError};
 pub(crate) use dialect::Sending;
 pub use dialect::{Access, Begin, Dialect, Extent};
 #[cfg(any(feature = "postgres", feature = "fingerprint"))]

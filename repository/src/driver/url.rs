@@ -1,4 +1,4 @@
-//! Checks the parameters of a database URL, and hides its secrets.
+//! The parameters of a database URL.
 //!
 //! A driver logs an unknown parameter with its value. If a password contains an unescaped `?` or `&`, that value is
 //! part of the password. So unknown parameters are refused before a driver sees them.
@@ -7,30 +7,68 @@ use std::borrow::Cow;
 
 use crate::model::error::{Error, ErrorKind};
 
-/// Checks that the driver knows every parameter of the URL. The error shows no value.
-pub(crate) fn check_parameters(url: &str, is_known: fn(&str) -> bool) -> Result<(), String> {
-    let Some((_, query)) = url.split_once('?') else {
-        return Ok(());
-    };
-    let (query, _) = query.split_once('#').unwrap_or((query, ""));
-    let parameters = || url::form_urlencoded::parse(query.as_bytes());
-    let Some((unknown, _)) = parameters().find(|(name, _)| !is_known(name)) else {
-        return Ok(());
-    };
+/// What an engine says about a parameter of a URL.
+pub(crate) enum Parameter {
+    /// May be given once, under any of its names. This is the first of them.
+    Once(&'static str),
+    /// May be given several times.
+    #[cfg_attr(
+        not(feature = "postgres"),
+        allow(dead_code, reason = "SQLite has no such parameter")
+    )]
+    Repeatable,
+    /// Is refused: the parameter, and what to do.
+    #[cfg_attr(
+        not(feature = "sqlite"),
+        allow(dead_code, reason = "Postgres has no such parameter")
+    )]
+    Refused(&'static str),
+    Unknown,
+}
+
+/// The name and the value of each parameter of a URL.
+pub(crate) fn parameters(url: &str) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+    let (_, query) = url.split_once('?').unwrap_or_default();
+    url::form_urlencoded::parse(query.as_bytes())
+}
+
+/// Checks every parameter of the URL. The error shows no value.
+pub(crate) fn check_parameters(
+    url: &str,
+    read: fn(name: &str, value: &str) -> Parameter,
+) -> Result<(), String> {
+    let mut given = Vec::new();
+    for (name, value) in parameters(url) {
+        match read(&name, &value) {
+            Parameter::Repeatable => {}
+            Parameter::Refused(reason) => return Err(reason.to_owned()),
+            Parameter::Unknown => return Err(unknown(url, &name, read)),
+            Parameter::Once(name) if given.contains(&name) => {
+                return Err(format!("the parameter {name} is given more than once"));
+            }
+            Parameter::Once(name) => given.push(name),
+        }
+    }
+    Ok(())
+}
+
+fn unknown(url: &str, name: &str, read: fn(&str, &str) -> Parameter) -> String {
     // A "parameter" after a password may be the rest of it, so its name is not shown either.
-    let has_secret = query.contains('@') || parameters().any(|(name, _)| name == "password");
-    if has_secret {
-        return Err(
-            "after the ? there is an unknown parameter, or a password whose ?, & or @ is not \
-                    written as %3F, %26 or %40"
-                .to_owned(),
-        );
+    let (_, query) = url.split_once('?').unwrap_or_default();
+    if query.contains('@') || parameters(url).any(|(name, _)| name == "password") {
+        return "after the ? there is an unknown parameter, or a password whose ?, & or @ is not \
+                written as %3F, %26 or %40"
+            .to_owned();
     }
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
-    if unknown.is_empty() || !unknown.chars().all(is_plain) {
-        return Err("after the ? there is an unknown parameter".to_owned());
+    if name.is_empty() || !name.chars().all(is_plain) {
+        return "after the ? there is an unknown parameter".to_owned();
     }
-    Err(format!("the parameter {unknown} is unknown"))
+    let hint = match read(&name.to_ascii_lowercase(), "") {
+        Parameter::Unknown => "",
+        _ => "; write it in lower case",
+    };
+    format!("the parameter {name} is unknown{hint}")
 }
 
 pub(crate) fn invalid_url(reason: impl Into<Cow<'static, str>>) -> Error {
@@ -40,36 +78,18 @@ pub(crate) fn invalid_url(reason: impl Into<Cow<'static, str>>) -> Error {
     .into()
 }
 
-/// The URL without possible secrets, to identify the database in messages.
-///
-/// A password with an unescaped character may end up in any parsed part. So only a host, a port and a plain name of a
-/// server's URL are shown.
-pub(crate) fn redacted(url: &str) -> String {
-    let Ok(parsed) = url::Url::parse(url) else {
-        return "(not a URL)".to_owned();
-    };
-    let path = parsed.path();
-    let host = parsed.host_str().unwrap_or_default();
-    if parsed.scheme() == "sqlite" {
-        // The text after two slashes is parsed as a host, and is the start of the path.
-        return format!("sqlite:{host}{path}");
-    }
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/_-.".contains(c);
-    if host.is_empty() || !path.chars().all(plain) || path.matches('/').count() > 1 {
-        return format!("{}://(hidden)", parsed.scheme());
-    }
-    let port = parsed
-        .port()
-        .map_or(String::new(), |port| format!(":{port}"));
-    format!("{}://{host}{port}{path}", parsed.scheme())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn check(url: &str) -> Result<(), String> {
-        check_parameters(url, |name| matches!(name, "mode" | "password"))
+        check_parameters(url, |name, _| match name {
+            "mode" | "style" => Parameter::Once("mode"),
+            "password" => Parameter::Once("password"),
+            "options" => Parameter::Repeatable,
+            "vfs" => Parameter::Refused("no vfs"),
+            _ => Parameter::Unknown,
+        })
     }
 
     #[test]
@@ -77,7 +97,8 @@ mod tests {
         for url in [
             "postgres://host/db",
             "postgres://host/db?",
-            "postgres://host/db?mode=1&password=p%26q#x",
+            "postgres://host/db?mode=1&password=p%26q",
+            "postgres://host/db?options=a&options=b",
             "postgres://ann:p%3Fss@host/db",
         ] {
             assert_eq!(check(url), Ok(()), "{url}");
@@ -86,8 +107,27 @@ mod tests {
 
     #[test]
     fn an_unknown_parameter_of_a_url_is_named_without_its_value() {
-        let refused = check("postgres://host/db?mode=1&speed=s3cret");
-        assert_eq!(refused, Err("the parameter speed is unknown".to_owned()));
+        for (url, reason) in [
+            (
+                "postgres://host/db?mode=1&speed=s3cret",
+                "the parameter speed is unknown",
+            ),
+            (
+                "postgres://host/db?MODE=s3cret",
+                "the parameter MODE is unknown; write it in lower case",
+            ),
+            ("postgres://host/db?vfs=s3cret", "no vfs"),
+            (
+                "postgres://host/db?mode=1&mode=1",
+                "the parameter mode is given more than once",
+            ),
+            (
+                "postgres://host/db?style=s3cret&mode=2",
+                "the parameter mode is given more than once",
+            ),
+        ] {
+            assert_eq!(check(url), Err(reason.to_owned()), "{url}");
+        }
     }
 
     #[test]

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use crate::model::engine::Engine;
+use crate::driver::DatabaseUrl;
 #[cfg(feature = "postgres")]
-use crate::{
-    driver::{DEFAULT_SCHEMA, postgres::SearchPath},
-    model::error::ErrorKind,
-};
+use crate::driver::postgres::{PostgresUrl, SearchPath};
+#[cfg(feature = "sqlite")]
+use crate::driver::sqlite::{SqliteUrl, open_seaorm};
+use crate::model::error::ErrorKind;
 use sea_orm::{DatabaseConnection, IntoDatabaseExecutor};
 
 use super::{
@@ -23,6 +23,7 @@ pub struct ConnectOptions<'a> {
     ///
     /// They are the `search_path` of the connection, as for
     /// [`StoreOptions::schemas`](crate::StoreOptions::schemas). Tables are created in the first one, which must exist.
+    /// An empty text, such as that of an empty variable of the environment, is also `public`.
     pub schema: Option<&'a str>,
     /// Whether to create a missing SQLite file even without `mode=rwc` in the URL. `mode=ro` and `mode=rw` in the URL
     /// take precedence.
@@ -39,8 +40,9 @@ pub struct ConnectOptions<'a> {
 ///
 /// # Errors
 ///
-/// - For the URL: [`InvalidUrl`](MigrateError::InvalidUrl), [`NotBuilt`](MigrateError::NotBuilt),
-///   [`MissingFile`](MigrateError::MissingFile), [`MissingSchema`](MigrateError::MissingSchema).
+/// - For the URL: [`InvalidUrl`](MigrateError::InvalidUrl), also for a database in memory, which would end with the
+///   connection; [`NotBuilt`](MigrateError::NotBuilt), [`MissingFile`](MigrateError::MissingFile),
+///   [`MissingSchema`](MigrateError::MissingSchema).
 /// - [`Connect`](MigrateError::Connect) if the database cannot be opened.
 /// - [`History`](MigrateError::History) if a migration is invalid.
 /// - [`Statement`](MigrateError::Statement) if a statement of a migration fails, and
@@ -65,6 +67,13 @@ pub async fn up<H: History>(url: &str) -> Result<Report, MigrateError> {
 /// As [`up`].
 pub async fn up_with<H: History>(
     url: &str,
+    options: ConnectOptions<'_>,
+) -> Result<Report, MigrateError> {
+    up_at::<H>(&DatabaseUrl::parse(url)?, options).await
+}
+
+pub(super) async fn up_at<H: History>(
+    url: &DatabaseUrl,
     options: ConnectOptions<'_>,
 ) -> Result<Report, MigrateError> {
     with_connection(url, options, async |db| apply::<H>(db).await).await?
@@ -93,20 +102,21 @@ pub async fn apply<'c, H: History>(
 /// The errors of [`up`] for the URL and the connection. [`MigrateError::UnknownMigrations`] if the database has
 /// migrations that the history lacks.
 pub async fn pending<H: History>(url: &str) -> Result<Vec<String>, MigrateError> {
-    pending_with::<H>(url, ConnectOptions::default()).await
+    pending_at::<H>(DatabaseUrl::parse(url)?, ConnectOptions::default()).await
 }
 
-pub(super) async fn pending_with<H: History>(
-    url: &str,
+pub(super) async fn pending_at<H: History>(
+    url: DatabaseUrl,
     options: ConnectOptions<'_>,
 ) -> Result<Vec<String>, MigrateError> {
-    let history = steps::<H>(engine_of(url)?)?;
+    let history = steps::<H>(url.engine())?;
     let names = history.iter().map(|step| step.name.to_owned());
+    // A read must not create the file.
+    let url = url.existing();
     let options = ConnectOptions {
         create: false,
         ..options
     };
-    let url = without_creation(url);
     let read = with_connection(&url, options, async |db| applied::names::<H, _>(db).await).await;
     let applied = match read {
         Ok(applied) => applied?,
@@ -116,23 +126,20 @@ pub(super) async fn pending_with<H: History>(
     Ok(names.filter(|name| !applied.contains(name)).collect())
 }
 
-/// The engine of a URL.
-/// The URL, without the `mode=rwc` that would create the file.
-pub(crate) fn without_creation(url: &str) -> String {
-    url.replace("mode=rwc", "mode=rw")
-}
-
-pub(crate) fn engine_of(url: &str) -> Result<Engine, MigrateError> {
-    Engine::of_scheme(url).map_err(MigrateError::invalid_url)
-}
-
 /// Opens the database at `url`, runs the work over the connection, and closes it.
 pub(crate) async fn with_connection<T>(
-    url: &str,
+    url: &DatabaseUrl,
     options: ConnectOptions<'_>,
     work: impl AsyncFnOnce(&DatabaseConnection) -> T,
 ) -> Result<T, MigrateError> {
-    let db = connect(url, options).await?;
+    if url.is_in_memory() {
+        return Err(MigrateError::InvalidUrl {
+            reason: "a database in memory ends with its connection; migrate it with StoreOptions::migrate, \
+                     or name a file"
+                .to_owned(),
+        });
+    }
+    let db = connect_to(url, options).await?;
     let outcome = work(&db).await;
     // The work has ended, so an error of closing is harmless.
     db.close().await.ok();
@@ -144,55 +151,49 @@ pub(crate) async fn with_connection<T>(
 ///
 /// # Errors
 ///
-/// The errors of [`up`] for the URL and the connection.
+/// The errors of [`up`] for the URL and the connection. A database in memory is opened; it ends with the connection.
 pub async fn connect(
     url: &str,
     options: ConnectOptions<'_>,
 ) -> Result<DatabaseConnection, MigrateError> {
-    match engine_of(url)? {
+    connect_to(&DatabaseUrl::parse(url)?, options).await
+}
+
+pub(crate) async fn connect_to(
+    url: &DatabaseUrl,
+    options: ConnectOptions<'_>,
+) -> Result<DatabaseConnection, MigrateError> {
+    match url {
         #[cfg(feature = "sqlite")]
-        Engine::Sqlite => sqlite(url, options).await,
+        DatabaseUrl::Sqlite(url) => sqlite(url, options).await,
         #[cfg(feature = "postgres")]
-        Engine::Postgres => postgres(url, options).await,
-        #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
-        engine => Err(MigrateError::NotBuilt { engine }),
+        DatabaseUrl::Postgres(url) => postgres(url, options).await,
     }
 }
 
 #[cfg(feature = "sqlite")]
 async fn sqlite(
-    url: &str,
+    url: &SqliteUrl,
     options: ConnectOptions<'_>,
 ) -> Result<DatabaseConnection, MigrateError> {
-    use crate::driver::sqlite::{connect_seaorm, explain, has_mode, is_in_memory, options_of};
-
-    let parsed = options_of(url).map_err(MigrateError::invalid_url)?;
-    let forbids_creation = has_mode(url, "ro") || has_mode(url, "rw");
-    let may_create = has_mode(url, "rwc") || options.create && !forbids_creation;
-    let in_memory = is_in_memory(url);
-    let file = parsed.get_filename();
-    if !may_create && !in_memory && !file.exists() {
-        return Err(MigrateError::MissingFile {
-            path: file.display().to_string(),
-        });
+    let url = match options.create {
+        true => url.clone().creating(),
+        false => url.clone(),
+    };
+    match url.obstacle() {
+        None => {}
+        Some(ErrorKind::DatabaseMissing { name }) => {
+            return Err(MigrateError::MissingFile { path: name });
+        }
+        Some(kind) => return Err(MigrateError::Connect(kind.into())),
     }
-    let explain = |error| MigrateError::Connect(explain(&parsed, &error));
-    let options = parsed
-        .clone()
-        .create_if_missing(may_create || in_memory)
-        .busy_timeout(LOCK_WAIT);
-    let db = connect_seaorm(options, LOCK_WAIT).await.map_err(explain)?;
-    // SQLite reads the file only for the first statement.
-    sqlx::query("PRAGMA schema_version")
-        .execute(db.get_sqlite_connection_pool())
-        .await
-        .map_err(explain)?;
-    Ok(db)
+    let opened = open_seaorm(&url, LOCK_WAIT, LOCK_WAIT).await;
+    opened.map_err(MigrateError::Connect)
 }
 
 #[cfg(feature = "postgres")]
 async fn postgres(
-    url: &str,
+    url: &PostgresUrl,
     options: ConnectOptions<'_>,
 ) -> Result<DatabaseConnection, MigrateError> {
     use sea_orm::{
@@ -200,17 +201,15 @@ async fn postgres(
         sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, postgres::PgPoolOptions},
     };
 
-    let parsed = crate::driver::postgres::options_of(url).map_err(MigrateError::invalid_url)?;
-    crate::driver::postgres::refuse_another(&parsed).map_err(MigrateError::invalid_url)?;
-    let path = match options.schema {
-        Some(list) => SearchPath::over_list(list),
-        None => SearchPath::over(&[DEFAULT_SCHEMA.to_owned()]),
-    };
+    let parsed = url.options();
+    crate::driver::postgres::refuse_another(parsed)
+        .map_err(|reason| MigrateError::InvalidUrl { reason })?;
+    let path = SearchPath::over_list(options.schema.unwrap_or_default());
     let path = path.map_err(MigrateError::Connect)?;
     // A pool retries a refused connection until its timeout, as the server may be starting. A first connection without
     // a pool reports the reason immediately.
-    let explain = |error| MigrateError::Connect(crate::driver::postgres::explain(&parsed, &error));
-    let probe = tokio::time::timeout(LOCK_WAIT, PgConnection::connect_with(&parsed)).await;
+    let explain = |error| MigrateError::Connect(crate::driver::postgres::explain(parsed, &error));
+    let probe = tokio::time::timeout(LOCK_WAIT, PgConnection::connect_with(parsed)).await;
     match probe {
         Ok(probe) => probe.map_err(explain)?.close().await.ok(),
         Err(_) => {

@@ -2,6 +2,7 @@ use std::{fmt, time::Duration};
 
 use sea_orm::DbErr;
 
+use crate::driver::UrlError;
 use crate::model::engine::Engine;
 use crate::model::error::{Error, ErrorKind};
 
@@ -140,9 +141,13 @@ pub enum MigrateError {
     Database(#[from] DbErr),
 }
 
-impl MigrateError {
-    pub(super) fn invalid_url(reason: String) -> Self {
-        MigrateError::InvalidUrl { reason }
+impl From<UrlError> for MigrateError {
+    fn from(error: UrlError) -> Self {
+        match error {
+            UrlError::Invalid(reason) => MigrateError::InvalidUrl { reason },
+            #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
+            UrlError::NotBuilt(engine) => MigrateError::NotBuilt { engine },
+        }
     }
 }
 

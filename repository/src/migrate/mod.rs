@@ -88,12 +88,12 @@ mod table;
 mod transaction;
 
 #[cfg(feature = "cli")]
-pub(crate) use self::{applied::status, connect::with_connection};
+pub(crate) use self::applied::status;
 #[cfg(feature = "doctor")]
 pub(crate) use self::{
     baseline::{count_up_to, record_up_to, unrecorded},
     batch::Batch,
-    connect::{engine_of, without_creation},
+    connect::{connect_to, with_connection},
     history::checksums,
     runner::run,
 };

@@ -2,11 +2,12 @@
 
 use std::fmt;
 
+use crate::driver::DatabaseUrl;
 use crate::model::engine::Engine;
 
 use super::{
     ConnectOptions, History, MigrateError,
-    connect::{engine_of, pending_with},
+    connect::pending_at,
     history::{Step, steps},
 };
 
@@ -53,8 +54,9 @@ impl Plan {
         url: &str,
         options: ConnectOptions<'_>,
     ) -> Result<Self, MigrateError> {
-        let pending = pending_with::<H>(url, options).await?;
-        let engine = engine_of(url)?;
+        let url = DatabaseUrl::parse(url)?;
+        let engine = url.engine();
+        let pending = pending_at::<H>(url, options).await?;
         let mut steps = steps::<H>(engine)?;
         steps.retain(|step| pending.iter().any(|name| name == step.name));
         Ok(Self {

@@ -3,7 +3,8 @@
 use futures_util::future::BoxFuture;
 use sea_orm::DatabaseConnection;
 
-use super::{ConnectOptions, History, apply, up_with};
+use super::{ConnectOptions, History, apply, connect::up_at};
+use crate::driver::DatabaseUrl;
 use crate::model::error::Result;
 use crate::store::{Migrate, StoreOptions};
 
@@ -31,7 +32,7 @@ fn apply_all<H: History>(db: &DatabaseConnection) -> BoxFuture<'_, Result<()>> {
 }
 
 fn before_opening<'a, H: History>(
-    url: &'a str,
+    url: &'a DatabaseUrl,
     schemas: &'a [String],
 ) -> BoxFuture<'a, Result<()>> {
     #[cfg(feature = "postgres")]
@@ -43,7 +44,7 @@ fn before_opening<'a, H: History>(
             schema: Some(&schemas),
             ..ConnectOptions::default()
         };
-        up_with::<H>(url, options).await?;
+        up_at::<H>(url, options).await?;
         Ok(())
     })
 }

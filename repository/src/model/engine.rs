@@ -26,25 +26,45 @@ impl Engine {
         }
     }
 
-    /// The engine of a database URL, by its scheme: `sqlite:`, `postgres:` or `postgresql:`.
+    /// The engine of a database URL, by its scheme: `sqlite:`, `postgres:` or `postgresql:`, in any case.
     ///
     /// # Errors
-    /// [`InvalidUrl`](ErrorKind::InvalidUrl) for any other scheme, and for a text without one.
+    /// [`InvalidUrl`](ErrorKind::InvalidUrl) for any other scheme, for a text without one, and for a control character
+    /// within the URL. White space around the URL is ignored.
     pub fn of_url(url: &str) -> Result<Self> {
-        Self::of_scheme(url).map_err(|reason| {
+        let (engine, _) = Self::split_scheme(url).map_err(|reason| {
             Error::new(ErrorKind::InvalidUrl {
                 reason: reason.into(),
             })
-        })
+        })?;
+        Ok(engine)
     }
 
-    /// The engine, or the reason why the URL names none.
-    pub(crate) fn of_scheme(url: &str) -> Result<Self, String> {
-        let scheme = url.split_once(':').map(|(scheme, _)| scheme);
-        match scheme {
-            Some("sqlite") => Ok(Engine::Sqlite),
-            Some("postgres" | "postgresql") => Ok(Engine::Postgres),
-            Some(other) if is_scheme(other) => Err(format!(
+    /// The engine, and the URL after its scheme; or the reason why the URL names no engine.
+    ///
+    /// A line break at the end of a file, a byte order mark and a carriage return often surround a URL, and belong to
+    /// no part of it.
+    pub(crate) fn split_scheme(url: &str) -> Result<(Self, &str), String> {
+        let url = url.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+        if url.contains(char::is_control) {
+            return Err("it contains a line break or another control character".to_owned());
+        }
+        if url.starts_with(['"', '\'']) {
+            return Err(
+                "it begins with a quotation mark; remove the quotes around the URL".to_owned(),
+            );
+        }
+        match url.split_once(':') {
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("sqlite") => {
+                Ok((Engine::Sqlite, rest))
+            }
+            Some((scheme, rest))
+                if scheme.eq_ignore_ascii_case("postgres")
+                    || scheme.eq_ignore_ascii_case("postgresql") =>
+            {
+                Ok((Engine::Postgres, rest))
+            }
+            Some((other, _)) if is_scheme(other) => Err(format!(
                 "the scheme {other}: is unknown; write sqlite:, postgres: or postgresql:"
             )),
             // The text before the first colon may be a secret ("user:password@host"), so it is not repeated.

@@ -9,8 +9,8 @@ use crate::driver::Stored;
 #[cfg(feature = "postgres")]
 use crate::driver::postgres::PostgresPool;
 #[cfg(feature = "sqlite")]
-use crate::driver::sqlite::{SqlitePool, is_in_memory};
-use crate::driver::{Access, Extent};
+use crate::driver::sqlite::SqlitePool;
+use crate::driver::{Access, DatabaseUrl, Extent};
 use crate::model::engine::Engine;
 use crate::model::error::Result;
 use crate::model::repository::Repository;
@@ -58,29 +58,22 @@ impl Store {
     }
 
     pub(crate) async fn open_with(options: StoreOptions) -> Result<Self> {
-        let url = options.exposed_url();
-        let engine = Engine::of_url(url)?;
+        let url = DatabaseUrl::parse(options.exposed_url())?;
         let settings = &options.settings;
         if let Some(migrate) = options.hooks.migrate
-            && !is_in_memory(url)
+            && !url.is_in_memory()
         {
-            (migrate.before_opening)(url, &settings.schemas).await?;
+            (migrate.before_opening)(&url, &settings.schemas).await?;
         }
-        let backend = match engine {
+        let backend = match url {
             #[cfg(feature = "sqlite")]
-            Engine::Sqlite => {
+            DatabaseUrl::Sqlite(url) => {
                 let migrate = options.hooks.migrate.map(|migrate| migrate.apply);
                 Backend::Sqlite(SqlitePool::open(url, settings, migrate).await?)
             }
             #[cfg(feature = "postgres")]
-            Engine::Postgres => {
-                Backend::Postgres(PostgresPool::open(url, settings, options.domain).await?)
-            }
-            #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
-            engine => {
-                return Err(crate::driver::url::invalid_url(format!(
-                    "it names {engine}, and this build lacks the feature `{engine}` of catamaran"
-                )));
+            DatabaseUrl::Postgres(url) => {
+                Backend::Postgres(PostgresPool::open(&url, settings, options.domain).await?)
             }
         };
         match &options.hooks.check_schema {
@@ -197,10 +190,4 @@ impl Store {
             Backend::Postgres(pool) => pool.close(),
         }
     }
-}
-
-/// Only SQLite has databases in memory, which are migrated over the connection that keeps them alive.
-#[cfg(not(feature = "sqlite"))]
-fn is_in_memory(_url: &str) -> bool {
-    false
 }

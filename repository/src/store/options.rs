@@ -10,8 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::backend::Backend;
 use super::start_up::HISTORY;
-use crate::driver::url::redacted;
-use crate::driver::{ApplyMigrations, Settings, Synchronous};
+use crate::driver::{ApplyMigrations, DatabaseUrl, Settings, Synchronous};
 use crate::model::clock::{Clock, IdSource, SystemClock, UuidV7};
 use crate::model::domain::Domain;
 use crate::model::error::Result;
@@ -63,7 +62,8 @@ pub(crate) struct Migrate {
     )]
     pub(crate) apply: ApplyMigrations,
     /// Over a connection of its own, to a URL and these schemas of Postgres.
-    pub(crate) before_opening: for<'a> fn(&'a str, &'a [String]) -> BoxFuture<'a, Result<()>>,
+    pub(crate) before_opening:
+        for<'a> fn(&'a DatabaseUrl, &'a [String]) -> BoxFuture<'a, Result<()>>,
 }
 
 /// Compares the schema of the database with the expected one, for the application's role.
@@ -73,14 +73,22 @@ pub(crate) type CheckSchema =
 impl fmt::Debug for StoreOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StoreOptions")
-            .field("url", &redacted(self.url.expose_secret()))
+            .field("url", &DatabaseUrl::label_of(self.url.expose_secret()))
             .field("settings", &self.settings)
             .finish_non_exhaustive()
     }
 }
 
 impl StoreOptions {
-    /// The defaults for a URL that begins with `sqlite:`, `postgres:` or `postgresql:`, in the format of sqlx.
+    /// The defaults for a URL that begins with `sqlite:`, `postgres:` or `postgresql:`, in the format of sqlx. White
+    /// space around it is ignored.
+    ///
+    /// - `sqlite://habits.db`, `sqlite:habits.db`, `sqlite:///var/lib/habits.db`: a file, by its path. In a name, `%`
+    ///   and `?` are written `%25` and `%3F`. The parameter `mode` is `ro` (reading only), `rw`, or `rwc`, which creates
+    ///   a missing file. Other parameters of SQLite are refused.
+    /// - `sqlite::memory:`: a database in memory, which belongs to the store.
+    /// - `postgres://user:password@host:port/database`, with the parameters of sqlx's `PgConnectOptions`. One that is
+    ///   unknown is refused.
     pub fn new(url: impl Into<String>) -> Self {
         StoreOptions {
             url: SecretString::from(url.into()),

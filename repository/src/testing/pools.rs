@@ -1,15 +1,17 @@
 //! Tests of the connection pools of both engines, without sessions.
 
 use crate::driver::{Access, Dialect, Settings};
+#[cfg(feature = "postgres")]
+use crate::model::engine::Engine;
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 #[cfg(feature = "sqlite")]
 #[tokio::test]
 async fn sqlite_pool_reuses_only_released_connections() -> Outcome {
-    use crate::driver::sqlite::{Sqlite, SqlitePool};
+    use crate::driver::sqlite::{Sqlite, SqlitePool, SqliteUrl};
 
-    let pool = SqlitePool::open("sqlite::memory:", &Settings::default(), None).await?;
+    let pool = SqlitePool::open(SqliteUrl::parse(":memory:")?, &Settings::default(), None).await?;
     for released in [true, false] {
         let mut connection = Sqlite::acquire(&pool, Access::Write).await?;
         // Fails on a connection whose transaction is still open.
@@ -28,7 +30,7 @@ async fn sqlite_pool_reuses_only_released_connections() -> Outcome {
 #[tokio::test]
 async fn postgres_pool_reuses_only_released_connections() -> Outcome {
     use super::PostgresServer;
-    use crate::driver::postgres::{Postgres, PostgresPool};
+    use crate::driver::postgres::{Postgres, PostgresPool, PostgresUrl};
     use crate::driver::rows::Decoded;
     use crate::sql::SqlText;
 
@@ -37,7 +39,9 @@ async fn postgres_pool_reuses_only_released_connections() -> Outcome {
         connections: 1,
         ..Settings::default()
     };
-    let pool = PostgresPool::open(server.admin_url(), &settings, None).await?;
+    let (_, rest) = Engine::split_scheme(server.admin_url())?;
+    let url = PostgresUrl::parse(rest)?;
+    let pool = PostgresPool::open(&url, &settings, None).await?;
     let backend = SqlText::new("SELECT pg_backend_pid()::bigint", None);
     let mut backends = Vec::new();
     for released in [true, false, true] {

@@ -3,7 +3,6 @@
 use std::{
     collections::HashMap,
     fs,
-    path::Path,
     sync::{Arc, LazyLock, Mutex, PoisonError},
 };
 
@@ -12,6 +11,7 @@ use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
 use super::{TestError, folder, template};
+use crate::driver::sqlite::url_of;
 use crate::migrate::History;
 
 /// The bytes of a migrated file. A template on disk would outlive the process.
@@ -32,7 +32,7 @@ pub(super) async fn create<H: History>(
     let directory = directory()?;
     let file = directory.path().join("database.sqlite");
     fs::write(&file, image).map_err(TestError::io("writing a SQLite file"))?;
-    let url = url(&file);
+    let url = url_of(&file);
     Ok((directory, url))
 }
 
@@ -41,7 +41,7 @@ async fn migrated<H: History>() -> Result<Vec<u8>, TestError> {
     let directory = directory()?;
     let file = directory.path().join("template.sqlite");
     fs::write(&file, []).map_err(TestError::io("creating a SQLite file"))?;
-    template::migrate::<H, _>(&url(&file), async |connection| {
+    template::migrate::<H, _>(&url_of(&file), async |connection| {
         // A migration may have switched to WAL. The checkpoint writes all changes to the file that is copied.
         connection
             .execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -57,14 +57,4 @@ fn directory() -> Result<TempDir, TestError> {
         let mut builder = tempfile::Builder::new();
         builder.prefix("catamaran-sqlite-").tempdir_in(folder)
     })
-}
-
-/// `sqlite:///path`, with the special characters of URLs escaped.
-fn url(file: &Path) -> String {
-    let path = file.to_string_lossy();
-    let path = path
-        .replace('%', "%25")
-        .replace('?', "%3F")
-        .replace('#', "%23");
-    format!("sqlite://{path}")
 }

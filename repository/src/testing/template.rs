@@ -2,12 +2,12 @@
 
 use std::{env, fs, time::UNIX_EPOCH};
 
-use sea_orm::{ConnectOptions, Database, DatabaseConnection};
+use sea_orm::DatabaseConnection;
 use sea_orm_migration::MigratorTrait;
 use sha2::{Digest, Sha256};
 
 use super::TestError;
-use crate::migrate::{History, Migrator};
+use crate::migrate::{ConnectOptions, History, Migrator, connect};
 
 /// The key of a template. Equal keys mean equal migrations.
 ///
@@ -54,10 +54,9 @@ where
     H: History,
     F: AsyncFnOnce(&DatabaseConnection) -> Result<(), sea_orm::DbErr>,
 {
-    let mut options = ConnectOptions::new(url);
-    options.sqlx_logging(false);
     let failed = |source| TestError::Migrate { source };
-    let connection = Database::connect(options).await.map_err(failed)?;
+    let connection = connect(url, ConnectOptions::default()).await;
+    let connection = connection.map_err(|error| failed(error.into()))?;
     let outcome = match Migrator::<H>::up(&connection, None).await {
         Ok(()) => finish(&connection).await,
         Err(error) => Err(error),

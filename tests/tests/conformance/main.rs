@@ -19,6 +19,7 @@ mod encodings;
 mod engines_agree;
 mod engines_page;
 mod environment;
+mod files;
 mod filter_limits;
 mod filters;
 mod generic;

@@ -3,7 +3,10 @@
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use catamaran::{ErrorKind, StoreOptions};
+use catamaran::doctor::{Doctor, Place};
+use catamaran::migrate::{pending, up};
+use catamaran::testing::{TwinDatabase, twin_test};
+use catamaran::{Engine, ErrorKind, Result, Store, StoreOptions};
 use suite::kind::{refused, shown};
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -67,7 +70,15 @@ fn no_part_of_an_unescaped_password_is_logged_or_shown() {
         "postgres://127.0.0.1:1/habits?user=ann&password=p&S3cr3t=S3cr3t",
         "postgres://127.0.0.1:1/habits?pasword=S3cr3t",
         "sqlite://habits.db?key=S3cr3t",
+        "postgres://ann:S3cr3t#@127.0.0.1:1/habits",
+        "postgres://ann:12/S3cr3t@127.0.0.1:1/habits",
+        "postgres://ann@127.0.0.1:1/habits#S3cr3t",
+        "postgres:ann:S3cr3t@127.0.0.1:1/habits",
+        "postgres:/ann:S3cr3t@127.0.0.1:1/habits",
+        "postgres://ann:S3\ncr3t@127.0.0.1:1/habits",
         "sqlite://habits.db?mode=S3cr3t",
+        "sqlite://habits.db?mode=rwc&mode=S3cr3t",
+        "sqlite://habits.db?vfs=S3cr3t",
     ] {
         for options in [
             StoreOptions::new(url),
@@ -112,4 +123,75 @@ async fn an_unknown_parameter_of_a_url_is_named() {
         let reason = format!("the parameter {name} is unknown").into();
         assert_eq!(kind, ErrorKind::InvalidUrl { reason });
     }
+}
+
+#[tokio::test]
+async fn a_url_that_postgres_drivers_misread_is_refused() {
+    for (url, part) in [
+        (
+            "postgres://ann:p#w@127.0.0.1:1/habits",
+            "written %2F %3F %23 and %40",
+        ),
+        (
+            "postgres://ann:12/w@127.0.0.1:1/habits",
+            "written %2F %3F %23 and %40",
+        ),
+        ("postgres:ann@127.0.0.1:1/habits", "it is not of the form"),
+        ("postgres:", "it is not of the form"),
+        ("postgres://ann@127.0.0.1:1/habits/", "ends with a slash"),
+        (
+            "postgres://127.0.0.1:1/habits?sslmode=disable&ssl-mode=require",
+            "sslmode is given more than once",
+        ),
+        (
+            "postgres://127.0.0.1:1/habits?SSLMODE=disable",
+            "write it in lower case",
+        ),
+        (
+            "postgres://ann:p\tw@127.0.0.1:1/habits",
+            "control character",
+        ),
+        ("'postgres://ann@127.0.0.1:1/habits'", "remove the quotes"),
+    ] {
+        let kind = refused(StoreOptions::new(url).open().await);
+        let ErrorKind::InvalidUrl { reason } = &kind else {
+            panic!("{url}: {kind:?}");
+        };
+        assert!(reason.contains(part), "{url}: {reason}");
+        let migrated = up::<migration::History>(url).await.expect_err(url);
+        assert!(
+            migrated.to_string().contains(&**reason),
+            "{url}: {migrated}"
+        );
+    }
+}
+
+#[twin_test(migration::Migrator)]
+async fn the_case_of_a_scheme_and_white_space_around_a_url_mean_nothing(
+    db: &TwinDatabase,
+) -> Result<()> {
+    let (scheme, rest) = db.url().split_once(':').expect("a scheme");
+    for url in [
+        format!("{}:{rest}", scheme.to_uppercase()),
+        format!("{}\r\n", db.url()),
+        format!("\u{feff} \t{} \n\n", db.url()),
+    ] {
+        Store::open(&url).await?;
+        let applied = up::<migration::History>(&url).await.expect("up");
+        assert!(applied.applied.is_empty(), "{url:?}");
+        let pending = pending::<migration::History>(&url).await.expect("pending");
+        assert!(pending.is_empty(), "{url:?}");
+        let doctor = Doctor::new(&entity::DOMAIN)
+            .without_scratch()
+            .database(&url);
+        let report = doctor.check().await;
+        assert!(
+            report.checked.contains(&Place::Database(db.engine())),
+            "{report}"
+        );
+    }
+    if db.engine() == Engine::Postgres {
+        Store::open(format!("postgresql:{rest}")).await?;
+    }
+    Ok(())
 }

@@ -11,7 +11,7 @@ use super::error;
 use super::message::Prepared;
 use super::rls::{self, Role, RoleFacts};
 use super::search_path::{self, SearchPath};
-use super::url::options_of;
+use super::url::PostgresUrl;
 use crate::driver::Settings;
 use crate::driver::pool::{self, Pool};
 use crate::driver::url::invalid_url;
@@ -383,13 +383,11 @@ impl PostgresPool {
     /// # Errors
     /// As [`StoreOptions::open`](crate::StoreOptions::open).
     pub(crate) async fn open(
-        url: &str,
+        url: &PostgresUrl,
         settings: &Settings,
         domain: Option<&'static Domain>,
     ) -> Result<Self> {
-        let server = options_of(url)
-            .map_err(invalid_url)?
-            .disable_statement_logging();
+        let server = url.options().clone().disable_statement_logging();
         let path = SearchPath::over(&settings.schemas)?;
         if !settings.transaction_pooler {
             // A pooler rejects all options by itself.

@@ -22,5 +22,4 @@ pub(crate) use connect::PostgresPool;
 pub(crate) use connect::explain;
 #[cfg(feature = "migrate")]
 pub(crate) use search_path::{SearchPath, listed, refuse_another};
-#[cfg(feature = "migrate")]
-pub(crate) use url::options_of;
+pub(crate) use url::PostgresUrl;

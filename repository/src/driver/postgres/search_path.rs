@@ -11,6 +11,8 @@
 
 use sqlx::postgres::PgConnectOptions;
 
+#[cfg(feature = "migrate")]
+use crate::driver::DEFAULT_SCHEMA;
 use crate::model::error::{Error, ErrorKind, Result};
 
 /// The name of the setting.
@@ -58,12 +60,16 @@ impl SearchPath {
         })
     }
 
-    /// The path over a list of schemas, separated by commas.
+    /// The path over a list of schemas, separated by commas. An empty list, as that of an empty variable, is that of the
+    /// default schema.
     ///
     /// # Errors
     /// As [`over`](Self::over), and for an unclosed quote.
     #[cfg(feature = "migrate")]
     pub(crate) fn over_list(list: &str) -> Result<Self> {
+        if list.trim().is_empty() {
+            return SearchPath::over(&[DEFAULT_SCHEMA.to_owned()]);
+        }
         let schemas = names(list).ok_or_else(|| invalid_schemas(list))?;
         SearchPath::over(&schemas)
     }

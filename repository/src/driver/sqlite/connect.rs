@@ -1,8 +1,8 @@
 //! Connections to SQLite: one writer behind a fair queue, and several readers. Their settings are verified.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use deadpool::managed::{self, Metrics, Object, QueueMode, RecycleError, RecycleResult};
 use sea_orm::{DatabaseConnection, SqlxSqliteConnector};
@@ -17,9 +17,8 @@ use super::error;
 use super::file::File;
 use super::group::Group;
 use super::handle::Held;
-use super::url::options_of;
+use super::url::SqliteUrl;
 use crate::driver::pool::{self, Pool};
-use crate::driver::url::invalid_url;
 use crate::driver::{Access, ApplyMigrations, Begin, Extent, Sending, Settings, Synchronous};
 use crate::model::error::{Error, ErrorKind, Result};
 
@@ -32,6 +31,7 @@ const STEPS: i32 = 1_000;
 /// Opens connections, either for writing or for reading.
 #[derive(Debug)]
 pub struct Manager {
+    url: SqliteUrl,
     options: SqliteConnectOptions,
     required: RequiredSettings,
     statement_timeout: Duration,
@@ -61,16 +61,7 @@ impl managed::Manager for Manager {
             false => self.options.clone(),
         };
         let before = self.file.identity();
-        let opened = options.connect().await;
-        let mut connection = opened.map_err(|error| explain(&options, &error))?;
-        let checked = self.required.assert(&mut connection).await;
-        checked.map_err(|error| match error.code() {
-            Some(NOT_A_DATABASE) => {
-                let path = self.options.get_filename().display().to_string();
-                error.with_kind(ErrorKind::NotADatabase { path })
-            }
-            _ => error,
-        })?;
+        let mut connection = self.connect(&options).await?;
         let identity = self.file.opened(before)?;
         let deadline = Arc::new(Deadline::default());
         let driver = |error| error::classify(&error, None);
@@ -103,8 +94,36 @@ impl managed::Manager for Manager {
     }
 }
 
+/// The pause before another attempt to set the journal mode.
+const PAUSE: Duration = Duration::from_millis(10);
+
 impl Manager {
+    /// Connects, and checks the settings.
+    async fn connect(&self, options: &SqliteConnectOptions) -> Result<SqliteConnection> {
+        self.url.refuse_device()?;
+        let until = Instant::now() + self.required.busy_timeout;
+        loop {
+            let error = match self.try_to_connect(options).await {
+                Ok(connection) => return Ok(connection),
+                Err(error) => error,
+            };
+            // A change of the journal mode fails at once if another process changes it too.
+            if *error.kind() != ErrorKind::LockTimeout || Instant::now() >= until {
+                return Err(self.url.explain(error));
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    async fn try_to_connect(&self, options: &SqliteConnectOptions) -> Result<SqliteConnection> {
+        let connected = options.connect().await;
+        let mut connection = connected.map_err(|error| error::classify(&error, None))?;
+        self.required.assert(&mut connection).await?;
+        Ok(connection)
+    }
+
     fn new(
+        url: SqliteUrl,
         options: SqliteConnectOptions,
         required: RequiredSettings,
         statement_timeout: Duration,
@@ -123,34 +142,13 @@ impl Manager {
             .pragma("trusted_schema", "OFF")
             .pragma("query_only", if required.query_only { "ON" } else { "OFF" });
         Manager {
+            url,
             options,
             required,
             statement_timeout,
             file,
         }
     }
-}
-
-/// `SQLITE_NOTADB`. While connecting, the file is not a database; later, it is damaged.
-const NOT_A_DATABASE: &str = "26";
-
-/// Converts an error of opening the file.
-pub(crate) fn explain(options: &SqliteConnectOptions, error: &sqlx::Error) -> Error {
-    let path = options.get_filename();
-    let classified = error::classify(error, None);
-    let kind = match (classified.code(), classified.kind()) {
-        (_, ErrorKind::Unavailable { .. }) if !path.exists() => ErrorKind::DatabaseMissing {
-            name: path.display().to_string(),
-        },
-        _ if path.is_dir() => ErrorKind::Unavailable {
-            reason: "it is a directory, not a database file".into(),
-        },
-        (Some(NOT_A_DATABASE), _) => ErrorKind::NotADatabase {
-            path: path.display().to_string(),
-        },
-        (_, kind) => kind.clone(),
-    };
-    classified.with_kind(kind)
 }
 
 impl RequiredSettings {
@@ -237,23 +235,15 @@ impl SqlitePool {
     /// # Errors
     /// As [`StoreOptions::open`](crate::StoreOptions::open).
     pub(crate) async fn open(
-        url: &str,
+        url: SqliteUrl,
         settings: &Settings,
         migrate: Option<ApplyMigrations>,
     ) -> Result<Self> {
-        let file = options_of(url)
-            .map_err(invalid_url)?
-            .disable_statement_logging();
-        if is_in_memory(url) {
-            return Self::open_in_memory(settings, file, migrate).await;
-        }
-        // An absolute path does not depend on the current directory. If it cannot be made absolute, opening it reports
-        // the error.
-        let file = match std::path::absolute(file.get_filename()) {
-            Ok(path) => file.filename(path),
-            Err(_) => file,
+        let options = url.options().disable_statement_logging();
+        let Some(path) = url.file().map(Path::to_owned) else {
+            return Self::open_in_memory(url, settings, options, migrate).await;
         };
-        let read_only = has_mode(url, "ro");
+        let read_only = url.is_read_only();
         let required = RequiredSettings {
             journal_mode: (!read_only).then_some("wal"),
             busy_timeout: settings.lock_timeout,
@@ -267,13 +257,13 @@ impl SqlitePool {
             ..required.clone()
         };
         let writing = match read_only {
-            true => file.clone(),
-            false => file.clone().journal_mode(SqliteJournalMode::Wal),
+            true => options.clone(),
+            false => options.clone().journal_mode(SqliteJournalMode::Wal),
         };
         let timeout = settings.statement_timeout;
-        let path = Arc::new(File::new(PathBuf::from(file.get_filename())));
-        let writer = Manager::new(writing, required, timeout, path.clone());
-        let readers = Manager::new(file, reading, timeout, path);
+        let file = Arc::new(File::new(path));
+        let writer = Manager::new(url.clone(), writing, required, timeout, file.clone());
+        let readers = Manager::new(url, options, reading, timeout, file);
         let pool = SqlitePool {
             writer: pool_of(writer, 1, settings)?,
             readers: pool_of(readers, settings.readers, settings)?,
@@ -288,6 +278,7 @@ impl SqlitePool {
     /// Opens an in-memory database. It has one connection for reads and writes, since a second one would lock whole
     /// tables.
     async fn open_in_memory(
+        url: SqliteUrl,
         settings: &Settings,
         memory: SqliteConnectOptions,
         migrations: Option<ApplyMigrations>,
@@ -302,9 +293,10 @@ impl SqlitePool {
             query_only: false,
         };
         let only_one = || {
-            let (options, required) = (memory.clone(), required.clone());
+            let (url, options, required) = (url.clone(), memory.clone(), required.clone());
             let no_file = Arc::new(File::in_memory());
-            let manager = Manager::new(options, required, settings.statement_timeout, no_file);
+            let timeout = settings.statement_timeout;
+            let manager = Manager::new(url, options, required, timeout, no_file);
             pool_of(manager, 1, settings)
         };
         let (only, anchor) = (only_one()?, only_one()?);
@@ -393,30 +385,14 @@ fn pool_of(manager: Manager, size: usize, settings: &Settings) -> Result<Pool<Ma
     pool::build(manager, size, settings.acquire_timeout, QueueMode::Lifo)
 }
 
-/// Whether the URL names an in-memory database, as in sqlx: `sqlite::memory:`, `sqlite://:memory:` or `mode=memory`.
-pub(crate) fn is_in_memory(url: &str) -> bool {
-    let rest = url.trim_start_matches("sqlite:").trim_start_matches("//");
-    let (path, _) = rest.split_once('?').unwrap_or((rest, ""));
-    path == ":memory:" || has_mode(url, "memory")
-}
-
-/// Whether the URL sets this mode; see <https://www.sqlite.org/uri.html>.
-pub(crate) fn has_mode(url: &str, mode: &str) -> bool {
-    let (_, query) = url.split_once('?').unwrap_or_default();
-    query
-        .split('&')
-        .any(|pair| pair.strip_prefix("mode=") == Some(mode))
-}
-
 /// Runs the migrations over a SeaORM connection, while the anchor keeps the database alive.
 async fn migrate(
     apply: ApplyMigrations,
     memory: SqliteConnectOptions,
     acquire_timeout: Duration,
 ) -> Result<()> {
-    let db = connect_seaorm(memory.clone(), acquire_timeout)
-        .await
-        .map_err(|error| explain(&memory, &error))?;
+    let connected = connect_seaorm(memory, acquire_timeout).await;
+    let db = connected.map_err(|error| error::classify(&error, None))?;
     let migrated = apply(&db).await;
     // An error is harmless, because the connection is not used again.
     let _closed = db.close().await;
@@ -436,4 +412,29 @@ pub(crate) async fn connect_seaorm(
         .connect_with(options)
         .await?;
     Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
+}
+
+/// As [`connect_seaorm`], for a URL. Reads the schema, since SQLite reads a file only for the first statement.
+///
+/// # Errors
+/// Those of opening the database, and of its schema.
+#[cfg(feature = "migrate")]
+pub(crate) async fn open_seaorm(
+    url: &SqliteUrl,
+    busy_timeout: Duration,
+    acquire_timeout: Duration,
+) -> Result<DatabaseConnection> {
+    let explain = |error: sqlx::Error| url.explain(error::classify(&error, None));
+    url.refuse_device()?;
+    let options = url.options().busy_timeout(busy_timeout);
+    let db = connect_seaorm(options, acquire_timeout)
+        .await
+        .map_err(explain)?;
+    let pool = db.get_sqlite_connection_pool();
+    let read = sqlx::query("SELECT 1 FROM sqlite_schema LIMIT 1").execute(pool);
+    if let Err(error) = read.await {
+        db.close().await.ok();
+        return Err(explain(error));
+    }
+    Ok(db)
 }

@@ -65,6 +65,8 @@ fn kind(code: u32, message: &str, table: Option<&'static Table>) -> ErrorKind {
         1544 => unavailable("SQLite cannot create a journal in the database's directory"),
         // SQLITE_IOERR_NOMEM
         3082 => OUT_OF_MEMORY,
+        // SQLITE_IOERR_SHMSIZE: no space to enlarge the shared memory of the write-ahead log
+        4874 => ErrorKind::StorageFull,
         // SQLITE_IOERR_DATA, SQLITE_IOERR_CORRUPTFS: a checksum, the file system
         8202 | 8458 => ErrorKind::Corrupt,
         _ => primary(code & 0xff, message),
@@ -291,7 +293,7 @@ mod tests {
                 &[10, 266, 522, 778, 1034, 1546, 3850, 5386, 7690],
             ),
             ("Exhausted", &[7, 3082]),
-            ("StorageFull", &[13]),
+            ("StorageFull", &[13, 4874]),
             ("Corrupt", &[11, 267, 523, 779, 26, 8202, 8458]),
             ("SchemaMismatch", &[17]),
             ("Internal", &[21, 25, 2, 19, 1, 0]),

@@ -9,6 +9,7 @@ mod execute;
 mod file;
 mod group;
 mod handle;
+mod opening;
 mod place;
 mod statement;
 mod types;
@@ -18,8 +19,9 @@ pub use dialect::Sqlite;
 pub use statement::Row;
 pub use types::{FromColumn, TextDate, TextId, TextTime};
 
-pub(crate) use connect::{SqlitePool, is_in_memory};
+pub(crate) use connect::SqlitePool;
 #[cfg(feature = "migrate")]
-pub(crate) use connect::{connect_seaorm, explain, has_mode};
-#[cfg(feature = "migrate")]
-pub(crate) use url::options_of;
+pub(crate) use connect::{connect_seaorm, open_seaorm};
+pub(crate) use url::SqliteUrl;
+#[cfg(feature = "testing")]
+pub(crate) use url::url_of;

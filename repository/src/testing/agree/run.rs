@@ -218,10 +218,11 @@ impl EnginesAgree {
     }
 }
 
-/// A number of the environment.
+/// A number of the environment; `None` if the variable is not set, or empty.
 fn number(variable: &'static str) -> Result<Option<u64>, AgreeError> {
     match std::env::var(variable) {
         Err(_) => Ok(None),
+        Ok(text) if text.trim().is_empty() => Ok(None),
         Ok(text) => match text.trim().parse() {
             Ok(number) => Ok(Some(number)),
             Err(_) => Err(AgreeError::Variable { variable }),

@@ -4,11 +4,11 @@ use std::env;
 
 use sea_orm::sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
-use super::super::TestError;
+use super::{super::TestError, server::read_url};
 
 /// Connects to the maintenance database.
 pub(super) async fn connect(url: &str) -> Result<PgConnection, TestError> {
-    let connected = PgConnection::connect(url).await;
+    let connected = PgConnection::connect_with(read_url(url)?.options()).await;
     // The driver adds these options to those of the URL, and nothing can remove them.
     let attempt = match env::var_os("PGOPTIONS").is_some_and(|options| !options.is_empty()) {
         true => "connecting to the test server as superuser, with the options of PGOPTIONS",

@@ -14,6 +14,7 @@ use super::{
     session::Session,
     watchdog::Watchdog,
 };
+use crate::driver::{DatabaseUrl, postgres::PostgresUrl};
 
 /// The environment variable with the URL of a superuser of the server to test on.
 pub const POSTGRES_URL_VARIABLE: &str = "CATAMARAN_TEST_POSTGRES_URL";
@@ -25,7 +26,9 @@ static SHARED: OnceCell<PostgresServer> = OnceCell::const_new();
 /// A started server listens on the loopback interface, with a random password and a temporary directory. It stops when
 /// this value is dropped, and also when the process ends without dropping it, even by `kill -9`.
 pub struct PostgresServer {
-    /// The superuser's URL of the database `postgres`.
+    /// The superuser's URL of the server.
+    server: PostgresUrl,
+    /// The same of the database `postgres`. Advisory locks belong to a database, so all processes use the same.
     admin: Url,
     /// Set when the first ephemeral database is created.
     session: OnceCell<Session>,
@@ -51,7 +54,7 @@ impl PostgresServer {
     /// [`TestError::Start`] or [`TestError::Io`] if the server does not start.
     pub fn find_or_start() -> Result<Self, TestError> {
         match env::var(POSTGRES_URL_VARIABLE) {
-            Ok(url) if !url.is_empty() => Self::at(&url),
+            Ok(url) if !url.trim().is_empty() => Self::at(&url),
             _ => Self::start(),
         }
     }
@@ -61,15 +64,10 @@ impl PostgresServer {
     /// # Errors
     /// [`TestError::BadUrl`].
     pub fn at(url: &str) -> Result<Self, TestError> {
-        let bad = |reason: String| TestError::BadUrl { reason };
-        let mut admin = Url::parse(url).map_err(|error| bad(error.to_string()))?;
-        if !matches!(admin.scheme(), "postgres" | "postgresql") {
-            return Err(bad(format!("its scheme is {:?}", admin.scheme())));
-        }
-        // Advisory locks belong to a database, so all processes must use the same.
-        admin.set_path("postgres");
+        let server = read_url(url)?;
         Ok(Self {
-            admin,
+            admin: server.of_database("postgres"),
+            server,
             session: OnceCell::new(),
             watchdog: None,
         })
@@ -138,9 +136,7 @@ impl PostgresServer {
     /// The superuser's URL of a database, with the password. The database need not exist.
     #[must_use]
     pub fn url(&self, database: &str) -> String {
-        let mut url = self.admin.clone();
-        url.set_path(database);
-        url.into()
+        self.server.of_database(database).into()
     }
 
     /// The directory of a started server; `None` for an existing server.
@@ -209,6 +205,16 @@ impl fmt::Debug for PostgresServer {
 fn requires_tls() -> bool {
     let mode = env::var("PGSSLMODE").unwrap_or_default();
     matches!(mode.as_str(), "require" | "verify-ca" | "verify-full")
+}
+
+/// Reads the URL of a server.
+pub(super) fn read_url(url: &str) -> Result<PostgresUrl, TestError> {
+    let bad = |reason: String| TestError::BadUrl { reason };
+    match DatabaseUrl::parse(url).map_err(|error| bad(error.to_string()))? {
+        DatabaseUrl::Postgres(url) => Ok(*url),
+        #[cfg(feature = "sqlite")]
+        DatabaseUrl::Sqlite(_) => Err(bad("it names SQLite".to_owned())),
+    }
 }
 
 /// Random bytes from the operating system, in hexadecimal.

@@ -1,7 +1,6 @@
 //! What the surroundings do to a store, one at a time: the error is of the kind that is documented, nothing that was
 //! acknowledged is lost, no unit is half, and the same store works again when the fault is gone.
 
-mod disk;
 mod postgres;
 mod sqlite;
 
@@ -13,6 +12,7 @@ use fastrand::Rng;
 use uuid::Uuid;
 
 use crate::bank::Transfer;
+use crate::disk;
 use crate::own_server::OwnServer;
 use crate::pace::limit;
 use crate::soak::bank::{Bank, Fate};

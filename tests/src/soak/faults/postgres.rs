@@ -10,8 +10,8 @@ use fastrand::Rng;
 use rustix::process::Signal;
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 
-use super::disk::Disk;
 use super::{Case, Fault, Outcome};
+use crate::disk::Disk;
 use crate::observer::texts;
 use crate::own_server::{OwnServer, backends, signal_backend};
 use crate::pace::limit;

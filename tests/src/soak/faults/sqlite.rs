@@ -8,9 +8,9 @@ use fastrand::Rng;
 use sea_orm::ConnectionTrait;
 use tempfile::TempDir;
 
-use super::disk::Disk;
 use super::{Case, Fault, Outcome};
 use crate::bank::{History, Transfer};
+use crate::disk::Disk;
 use crate::raw;
 use crate::soak::database::Database;
 use crate::soak::tally::Tally;

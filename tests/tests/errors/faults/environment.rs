@@ -5,9 +5,7 @@ use std::io::{Seek, SeekFrom, Write};
 use std::time::Duration;
 
 use catamaran::testing::{Target, TwinDatabase};
-use catamaran::{
-    AnyRepository, Engine, Error, Expected, PageRequest, Query, Result, Store, StoreOptions,
-};
+use catamaran::{AnyRepository, Engine, Expected, PageRequest, Query, Result, Store, StoreOptions};
 use entity::{Device, Habit, HabitDraft, HabitPatch};
 use sea_orm::ConnectionTrait;
 use suite::observer::{Observer, connect, texts};
@@ -25,7 +23,6 @@ pub(super) fn faults() -> Vec<Fault> {
         StorageFull: "The disk is full" by full;
         Exhausted: "A limit of the server is reached: temporary files" by exhausted;
         Corrupt: "A page of a table is overwritten" by damaged;
-        Setting: "A setting that correctness depends on cannot be applied" by unsettable;
     }
 }
 
@@ -232,21 +229,4 @@ async fn read_damaged_copy(url: &str, path: &str) -> Result<Result<()>> {
     let drop = format!("DROP DATABASE \"{name}\" WITH (FORCE)");
     admin.execute_unprepared(&drop).await?;
     Ok(read)
-}
-
-async fn unsettable(at: Target) -> Result<Provoked> {
-    let db = habits(at).await;
-    if db.engine() == Engine::Postgres {
-        return Ok(Provoked::Not(
-            "the settings of a connection take precedence; a pooler that drops them is reported with this kind",
-        ));
-    }
-    db.store().close();
-    let connection = connect(db.url()).await?;
-    let mode = "PRAGMA journal_mode = DELETE";
-    connection.execute_unprepared(mode).await?;
-    connection.close().await?;
-    // Without shared memory there is no write-ahead log.
-    let opened: Result<Store, Error> = Store::open(format!("{}?vfs=unix-none", db.url())).await;
-    told(opened)
 }
