@@ -109,7 +109,7 @@ async fn an_empty_variable_of_the_test_server_is_as_if_unset() {
 fn an_empty_variable_of_the_postgres_driver_is_named() {
     let folder = folder();
     for (name, url) in [
-        ("PGHOST", "postgres://ann@/habits"),
+        ("PGHOST", "postgres:///habits?user=ann"),
         ("PGUSER", "postgres://127.0.0.1:1/habits"),
     ] {
         let (code, told) = fails(folder.path(), &[(name, "")], &["status", "-u", url]);

@@ -26,7 +26,7 @@
 //! | 0 | nothing differs |
 //! | 1 | something differs |
 //! | 2 | something could not be checked, for example because no Postgres server was found |
-//! | 64 | the arguments are invalid |
+//! | 64 | the arguments are invalid, or a `.env` file cannot be read |
 
 mod arguments;
 mod baseline;

@@ -35,8 +35,10 @@ pub enum TestError {
         /// The folders that were tried, each on a line, with the error of each.
         tried: String,
     },
-    /// The environment variable does not hold the URL of a Postgres server.
-    #[error("CATAMARAN_TEST_POSTGRES_URL is not a postgres:// URL: {reason}")]
+    /// The environment variable, or the caller, does not give the URL of a Postgres server.
+    #[error(
+        "the URL of the test server (CATAMARAN_TEST_POSTGRES_URL or --server) cannot be read: {reason}"
+    )]
     BadUrl {
         /// What is wrong with the URL, without the URL itself.
         reason: String,

@@ -157,6 +157,7 @@ impl SqliteUrl {
                 "the file system of {name} reports: {}",
                 error.driver_message().unwrap_or_default()
             )),
+            ErrorKind::ReadOnly { .. } if has_newer_format(&target) => of_newer_version(&target),
             kind => kind.clone(),
         }
     }
@@ -225,7 +226,7 @@ impl Header {
     /// Reads the header of a file that SQLite could not open.
     ///
     /// Closing a file ends all locks that the process has on it (<https://sqlite.org/howtocorrupt.html>, section 2.2).
-    /// No connection of this process has one on a file that SQLite cannot open.
+    /// No connection of this process holds one on a file that SQLite cannot open, or not write for its format.
     fn of(file: &Path) -> Option<Self> {
         let mut bytes = [0; 100];
         std::fs::File::open(file)

@@ -9,7 +9,7 @@ use sea_orm::ConnectionTrait;
 use suite::kind::refused;
 use suite::observer::{connect, texts};
 
-use super::{Folder, ROWS, add_rows, rows, url};
+use super::{Folder, ROWS, add_rows, leave_open, rows, url};
 
 #[tokio::test]
 async fn a_file_with_any_page_size_and_any_auto_vacuum_is_migrated_and_read() -> Result<()> {
@@ -94,9 +94,18 @@ async fn a_file_of_a_newer_format_is_refused_by_name() -> Result<()> {
 
 #[tokio::test]
 async fn a_file_that_only_newer_versions_may_write_is_read() -> Result<()> {
+    for mode in ["wal", "delete"] {
+        let (_folder, file) = Folder::with_rows("habits.db").await?;
+        leave_open(&file, mode).await;
+        overwrite(&file, 18, &[3]);
+        assert_eq!(rows(&format!("{}?mode=ro", url(&file))).await?, ROWS);
+    }
+    // It could not be switched to a log.
     let (_folder, file) = Folder::with_rows("habits.db").await?;
+    leave_open(&file, "delete").await;
     overwrite(&file, 18, &[3]);
-    assert_eq!(rows(&format!("{}?mode=ro", url(&file))).await?, ROWS);
+    let text = refused(rows(&url(&file)).await).to_string();
+    assert!(text.contains("has a format of a newer version"), "{text}");
     Ok(())
 }
 
