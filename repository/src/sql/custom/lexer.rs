@@ -24,6 +24,8 @@ pub(in crate::sql) enum Token<'s> {
 pub(in crate::sql) struct Lexer<'s> {
     rest: &'s str,
     engine: Engine,
+    /// Whether a byte order mark between tokens is a space.
+    skips_marks: bool,
     /// Whether the previous token is a literal with escapes. A literal directly after it continues it.
     after_escapes: bool,
 }
@@ -33,6 +35,8 @@ impl<'s> Lexer<'s> {
         Lexer {
             rest: sql,
             engine,
+            // As SQLite reads it. Postgres reads it as a letter.
+            skips_marks: engine == Engine::Sqlite,
             after_escapes: false,
         }
     }
@@ -43,6 +47,34 @@ impl<'s> Lexer<'s> {
         let before = self.rest.len();
         let token = self.next()?;
         Some((token, before - self.rest.len()))
+    }
+
+    /// Reads the text of files, in which a byte order mark between tokens is a space on both engines.
+    #[cfg(feature = "migrate")]
+    pub(super) fn of_files(engine: Engine, sql: &'s str) -> Self {
+        Lexer {
+            skips_marks: true,
+            ..Self::new(engine, sql)
+        }
+    }
+
+    /// The text after the next spaces and comments, which are consumed.
+    #[cfg(feature = "migrate")]
+    pub(super) fn next_text(&mut self) -> &'s str {
+        self.skip_space_and_comments();
+        self.rest
+    }
+
+    /// Consumes this many bytes, whatever they are.
+    #[cfg(feature = "migrate")]
+    pub(super) fn consume(&mut self, bytes: usize) {
+        self.take(bytes);
+    }
+
+    /// The text that is not yet consumed.
+    #[cfg(feature = "migrate")]
+    pub(super) fn rest(&self) -> &'s str {
+        self.rest
     }
 
     fn is_postgres(&self) -> bool {
@@ -70,9 +102,8 @@ impl<'s> Lexer<'s> {
             self.rest = self
                 .rest
                 .trim_start_matches([' ', '\t', '\n', '\r', '\u{b}', '\u{c}']);
-            // SQLite reads a byte order mark as a space.
             if let Some(rest) = self.rest.strip_prefix('\u{feff}')
-                && !self.is_postgres()
+                && self.skips_marks
             {
                 self.rest = rest;
             } else if self.rest.starts_with("--") {

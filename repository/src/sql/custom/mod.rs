@@ -2,11 +2,13 @@
 
 mod control;
 pub(super) mod lexer;
+#[cfg(feature = "migrate")]
+mod script;
 mod star;
 
 pub(crate) use control::Trace;
 #[cfg(feature = "migrate")]
-pub(crate) use control::leading_control;
+pub(crate) use script::{IndexWork, Part, Piece, Pieces, text};
 
 use crate::model::engine::Engine;
 use lexer::{Lexer, Token};

@@ -3,12 +3,10 @@
 use crate::model::engine::Engine;
 
 use super::CustomSql;
-#[cfg(feature = "migrate")]
-use super::lexer::Lexer;
 use super::lexer::Token;
 
 /// First words of statements that control transactions or prepared statements. Only the library sends them.
-const CONTROL: [&str; 12] = [
+pub(super) const CONTROL: [&str; 12] = [
     "begin",
     "start",
     "commit",
@@ -102,26 +100,41 @@ fn statements<'t, 's>(
         if rest.is_empty() {
             return None;
         }
-        let is_end = |pair: &[Token<'_>]| {
-            (pair[0] == Token::Semicolon || is_word(pair.first(), &["atomic"]))
-                && is_word(pair.get(1), &["end"])
-        };
-        let body_ends = match body(engine, rest) {
-            // The engine refuses a body without an end, together with the text after it.
-            Some(body) => rest[body..]
-                .windows(2)
-                .position(is_end)
-                .map_or(rest.len(), |at| body + at + 1),
-            None => 0,
-        };
-        let end = rest[body_ends..]
-            .iter()
-            .position(|token| *token == Token::Semicolon)
-            .map_or(rest.len(), |at| body_ends + at);
+        let end = length(engine, rest);
         let statement = &rest[..end];
         rest = rest.get(end + 1..).unwrap_or_default();
         Some(statement)
     })
+}
+
+/// The number of tokens of the first statement, without its semicolon.
+pub(super) fn length(engine: Engine, tokens: &[Token<'_>]) -> usize {
+    let is_end = |pair: &[Token<'_>]| {
+        (pair[0] == Token::Semicolon || is_word(pair.first(), &["atomic"]))
+            && is_word(pair.get(1), &["end"])
+    };
+    let body_ends = match body(engine, tokens) {
+        // The engine refuses a body without an end, together with the text after it.
+        Some(body) => tokens[body..]
+            .windows(2)
+            .position(is_end)
+            .map_or(tokens.len(), |at| body + at + 1),
+        None => 0,
+    };
+    let mut depth = 0_usize;
+    let ends = |token: &Token<'_>| {
+        match token {
+            // The actions of a rule of Postgres are statements in parentheses.
+            Token::Other('(') if engine == Engine::Postgres => depth += 1,
+            Token::Other(')') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        *token == Token::Semicolon && depth == 0
+    };
+    tokens[body_ends..]
+        .iter()
+        .position(ends)
+        .map_or(tokens.len(), |at| body_ends + at)
 }
 
 /// The position from which the first statement may have a body with semicolons. For a trigger of SQLite it is the
@@ -155,19 +168,12 @@ fn body(engine: Engine, tokens: &[Token<'_>]) -> Option<usize> {
 }
 
 /// Whether a token is one of these keywords, without quotes.
-fn is_word(token: Option<&Token<'_>>, wanted: &[&str]) -> bool {
+pub(super) fn is_word(token: Option<&Token<'_>>, wanted: &[&str]) -> bool {
     matches!(token, Some(Token::Word(word)) if wanted.contains(&word.as_ref()))
 }
 
-/// The first words of the first statement, if they control a transaction or its role.
-#[cfg(feature = "migrate")]
-pub(crate) fn leading_control(sql: &str) -> Option<String> {
-    let first = Lexer::new(Engine::Postgres, sql).take_while(|token| *token != Token::Semicolon);
-    control(&first.collect::<Vec<_>>())
-}
-
 /// The word at a position, quoted or not.
-fn word<'t>(statement: &'t [Token<'_>], index: usize) -> Option<&'t str> {
+pub(super) fn word<'t>(statement: &'t [Token<'_>], index: usize) -> Option<&'t str> {
     match statement.get(index)? {
         Token::Word(word) | Token::Quoted(word) => Some(word),
         _ => None,
