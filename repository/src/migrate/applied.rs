@@ -16,6 +16,7 @@ use super::{
     History, MigrateError,
     history::{Step, steps},
     table::HistoryTable,
+    unfinished,
 };
 
 /// The names of the applied migrations; empty if the database was never migrated. Creates nothing.
@@ -66,6 +67,9 @@ pub(crate) async fn status<H: History, C: ConnectionTrait>(db: &C) -> Result<(),
             false => MigrationStatus::Pending,
         };
         info!("Migration '{}'... {status}", step.name);
+    }
+    for row in unfinished::rows(db, table).await? {
+        info!("{row}");
     }
     warn_of_edited(db, table, &steps).await?;
     all_known::<H>(table, &recorded)

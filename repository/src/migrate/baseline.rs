@@ -75,7 +75,7 @@ pub(crate) async fn record_up_to<H: History, E: From<MigrateError>>(
         #[cfg(feature = "postgres")]
         Some(Engine::Postgres) => {
             encoding::check(db, Engine::Postgres).await?;
-            let tx = super::postgres::begin_locked(db).await?;
+            let (tx, _) = super::postgres::begin_locked(db).await?;
             recorded::<H, E>(tx, Engine::Postgres, up_to, check).await
         }
         _ => Err(MigrateError::UnsupportedConnection {

@@ -2,8 +2,9 @@
 
 use std::{collections::BTreeSet, fmt, marker::PhantomData};
 
+use futures_util::future::BoxFuture;
 use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DynIden,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DynIden,
     sea_query::{Alias, IntoIden},
 };
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -12,9 +13,11 @@ use tracing::info;
 use crate::model::engine::Engine;
 
 use super::{
-    History, MigrateError, Script, applied,
-    history::{Step, steps},
+    History, MigrateError, applied,
+    guard::Guard,
+    history::{DOWN, Step, UP, steps},
     table::HistoryTable,
+    unfinished,
 };
 
 /// The migrations that a batch applied and reverted.
@@ -25,6 +28,9 @@ pub struct Report {
     pub reverted: Vec<String>,
     /// The names of the applied migrations, in the order in which they were applied.
     pub applied: Vec<String>,
+    /// The names of those that ran outside of a transaction, in order. What ran before each was committed first, and what
+    /// ran after it was a transaction of its own.
+    pub outside: Vec<String>,
 }
 
 impl Report {
@@ -32,14 +38,63 @@ impl Report {
     pub fn is_empty(&self) -> bool {
         self.reverted.is_empty() && self.applied.is_empty()
     }
+
+    fn append(&mut self, later: Self) {
+        self.reverted.extend(later.reverted);
+        self.applied.extend(later.applied);
+        self.outside.extend(later.outside);
+    }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (applied, reverted) = (self.applied.len(), self.reverted.len());
         match reverted {
-            0 => write!(f, "{applied} applied"),
-            _ => write!(f, "{reverted} reverted, {applied} applied"),
+            0 => write!(f, "{applied} applied")?,
+            _ => write!(f, "{reverted} reverted, {applied} applied")?,
+        }
+        match self.outside.len() {
+            0 => Ok(()),
+            outside => write!(f, ", {outside} of them outside of a transaction"),
+        }
+    }
+}
+
+/// What one transaction of a batch did.
+#[derive(Debug, Default)]
+pub(super) struct Part {
+    pub(super) report: Report,
+    /// The migration before which it ended, as that runs outside of a transaction.
+    pub(super) stop: Option<Stop>,
+}
+
+/// Completes a batch after its first part, over the same connection.
+pub(super) type Complete =
+    for<'c> fn(&'c DatabaseConnection, Engine, Part) -> BoxFuture<'c, Result<Report, MigrateError>>;
+
+/// A migration that runs outside of a transaction, and what comes after it.
+#[derive(Debug)]
+pub(super) struct Stop {
+    pub(super) step: Step,
+    pub(super) direction: &'static str,
+    /// The rest of the batch.
+    pub(super) then: Batch,
+}
+
+impl Part {
+    /// Appends what came after this part.
+    pub(super) fn append(&mut self, later: Self) {
+        self.report.append(later.report);
+        self.stop = later.stop;
+    }
+
+    /// The report of a batch in a transaction of the caller's, which must be complete.
+    pub(super) fn complete(self) -> Result<Report, MigrateError> {
+        match self.stop {
+            None => Ok(self.report),
+            Some(stop) => Err(MigrateError::InCallersTransaction {
+                migration: stop.step.name,
+            }),
         }
     }
 }
@@ -55,44 +110,63 @@ pub(crate) enum Batch {
 }
 
 impl Batch {
-    /// Runs the batch in a transaction that holds the migration lock. The caller commits or rolls back.
+    /// Runs the batch in a transaction that holds the migration lock, up to the first migration that runs outside of a
+    /// transaction. The caller commits or rolls back.
     pub(super) async fn run<H: History>(
         self,
         tx: &DatabaseTransaction,
-        engine: Engine,
-    ) -> Result<Report, MigrateError> {
-        let history = steps::<H>(engine)?;
+        guard: &Guard,
+    ) -> Result<Part, MigrateError> {
+        let history = steps::<H>(guard.engine())?;
         let table = HistoryTable::of::<H>()?;
         // Before anything is dropped, because it fails if the database has a migration that the history lacks.
         let mut applied = match self {
             Self::Fresh => BTreeSet::new(),
             _ => applied::names::<H, _>(tx).await?,
         };
-        let mut report = Report::default();
+        unfinished::check(tx, table, self.first_direction(), &history).await?;
+        let mut part = Part::default();
         match self {
             Self::Up { steps } => {
                 applied::warn_of_edited(tx, table, &history).await?;
-                up::<H>(tx, engine, &applied, steps, &mut report).await?;
+                up::<H>(tx, guard, &applied, steps, &mut part).await?;
             }
             Self::Down { steps } => {
-                down(tx, table, &history, &mut applied, steps, &mut report).await?;
+                down(tx, guard, table, &history, &mut applied, steps, &mut part).await?;
             }
             Self::Fresh => {
                 info!("Dropping every table");
                 Bookkeeping::<H>::fresh(tx).await?;
-                up::<H>(tx, engine, &applied, None, &mut report).await?;
+                up::<H>(tx, guard, &applied, None, &mut part).await?;
             }
             Self::Refresh => {
-                down(tx, table, &history, &mut applied, None, &mut report).await?;
-                up::<H>(tx, engine, &applied, None, &mut report).await?;
+                down(tx, guard, table, &history, &mut applied, None, &mut part).await?;
+                match &mut part.stop {
+                    Some(stop) => stop.then = self,
+                    None => up::<H>(tx, guard, &applied, None, &mut part).await?,
+                }
             }
             Self::Reset => {
-                down(tx, table, &history, &mut applied, None, &mut report).await?;
-                Bookkeeping::<H>::uninstall(tx).await?;
-                applied::uninstall(tx, table).await?;
+                down(tx, guard, table, &history, &mut applied, None, &mut part).await?;
+                match &mut part.stop {
+                    Some(stop) => stop.then = self,
+                    None => {
+                        Bookkeeping::<H>::uninstall(tx).await?;
+                        applied::uninstall(tx, table).await?;
+                    }
+                }
             }
         }
-        Ok(report)
+        Ok(part)
+    }
+
+    /// The direction of the first scripts; `None` if the database starts anew.
+    pub(super) const fn first_direction(self) -> Option<&'static str> {
+        match self {
+            Self::Up { .. } => Some(UP),
+            Self::Down { .. } | Self::Refresh | Self::Reset => Some(DOWN),
+            Self::Fresh => None,
+        }
     }
 
     /// Whether the batch would run a script or drop a table, given the applied migrations.
@@ -137,23 +211,34 @@ pub(super) async fn install<H: History, C: ConnectionTrait>(
 
 async fn up<H: History>(
     tx: &DatabaseTransaction,
-    engine: Engine,
+    guard: &Guard,
     applied: &BTreeSet<String>,
     limit: Option<u32>,
-    report: &mut Report,
+    part: &mut Part,
 ) -> Result<(), MigrateError> {
     announce("Applying", "pending migrations", limit);
+    let engine = guard.engine();
     install::<H, _>(tx, engine).await?;
     let (history, table) = (steps::<H>(engine)?, HistoryTable::of::<H>()?);
     let pending = history.iter().filter(|step| !applied.contains(step.name));
     for step in pending.take(count(limit)) {
+        if step.up.is_outside_transaction() {
+            part.stop = Some(Stop {
+                step: step.clone(),
+                direction: UP,
+                then: Batch::Up {
+                    steps: after(limit, part.report.applied.len()),
+                },
+            });
+            return Ok(());
+        }
         info!("Applying migration '{}'", step.name);
-        execute(tx, step.name, "up", &step.up).await?;
+        guard.run(tx, step.name, UP, &step.up).await?;
         applied::record(tx, table, step).await?;
         info!("Migration '{}' has been applied", step.name);
-        report.applied.push(step.name.to_owned());
+        part.report.applied.push(step.name.to_owned());
     }
-    if report.applied.is_empty() {
+    if part.report.applied.is_empty() {
         info!("No pending migrations");
     }
     Ok(())
@@ -161,49 +246,48 @@ async fn up<H: History>(
 
 async fn down(
     tx: &DatabaseTransaction,
+    guard: &Guard,
     table: HistoryTable,
     history: &[Step],
     applied: &mut BTreeSet<String>,
     limit: Option<u32>,
-    report: &mut Report,
+    part: &mut Part,
 ) -> Result<(), MigrateError> {
     announce("Rolling back", "applied migrations", limit);
     for step in history.iter().rev() {
-        if report.reverted.len() == count(limit) {
+        if part.report.reverted.len() == count(limit) {
             break;
         }
-        if !applied.remove(step.name) {
+        if !applied.contains(step.name) {
             continue;
         }
+        if step.down.is_outside_transaction() {
+            part.stop = Some(Stop {
+                step: step.clone(),
+                direction: DOWN,
+                then: Batch::Down {
+                    steps: after(limit, part.report.reverted.len()),
+                },
+            });
+            return Ok(());
+        }
+        applied.remove(step.name);
         info!("Rolling back migration '{}'", step.name);
-        execute(tx, step.name, "down", &step.down).await?;
+        guard.run(tx, step.name, DOWN, &step.down).await?;
         applied::delete(tx, table, step.name).await?;
         info!("Migration '{}' has been rolled back", step.name);
-        report.reverted.push(step.name.to_owned());
+        part.report.reverted.push(step.name.to_owned());
     }
-    if report.reverted.is_empty() {
+    if part.report.reverted.is_empty() {
         info!("No applied migrations");
     }
     Ok(())
 }
 
-async fn execute(
-    tx: &DatabaseTransaction,
-    migration: &'static str,
-    direction: &'static str,
-    script: &Script,
-) -> Result<(), MigrateError> {
-    for (index, statement) in script.statements().enumerate() {
-        tx.execute_unprepared(statement)
-            .await
-            .map_err(|source| MigrateError::Statement {
-                migration,
-                direction,
-                statement: index + 1,
-                source,
-            })?;
-    }
-    Ok(())
+/// The limit after some migrations, and one that runs outside of a transaction.
+fn after(limit: Option<u32>, done: usize) -> Option<u32> {
+    let done = u32::try_from(done).unwrap_or(u32::MAX);
+    limit.map(|limit| limit.saturating_sub(done).saturating_sub(1))
 }
 
 fn count(limit: Option<u32>) -> usize {

@@ -99,13 +99,17 @@ pub enum MigrateError {
     Locked {
         /// How long this migrator waited.
         waited: Duration,
-        /// The error of the database.
+        /// The error of the database, if it waited in the database.
         #[source]
-        source: DbErr,
+        source: Option<DbErr>,
     },
 
     /// A statement of a migration failed. The batch was rolled back.
-    #[error("migration `{migration}`, {direction}, statement {statement}: {source}")]
+    #[error(
+        "migration `{migration}`, {direction}, statement {statement}{}: {source}{}",
+        at_line(*line),
+        and_remedy(*remedy)
+    )]
     Statement {
         /// The migration.
         migration: &'static str,
@@ -113,9 +117,56 @@ pub enum MigrateError {
         direction: &'static str,
         /// The number of the statement in its script, from 1.
         statement: usize,
+        /// The number of its line in the text of a [baseline](super::Script::baseline), from 1.
+        line: Option<usize>,
+        /// What to do, if that is known.
+        remedy: Option<&'static str>,
         /// The error of the database.
         #[source]
         source: DbErr,
+    },
+
+    /// The script of a migration ended the transaction of its batch, in a way that is not seen in its text. What the
+    /// script did before is committed or rolled back, and the migration is not recorded. The migrations before it are
+    /// complete.
+    #[error(
+        "migration `{migration}`, {direction}: a statement has ended the transaction of the batch, so a part of this \
+         migration may be in the database, and it is not recorded; the migrations before it are complete: find out with \
+         the doctor what is there, undo it, and remove the statement"
+    )]
+    TransactionEnded {
+        /// The migration.
+        migration: &'static str,
+        /// `up` or `down`.
+        direction: &'static str,
+    },
+
+    /// A migration that runs outside of a transaction was to be applied or reverted in a transaction of the caller's.
+    /// Nothing was changed by it.
+    #[error(
+        "migration `{migration}` runs outside of a transaction, and cannot run in the caller's: pass a connection \
+         instead of a transaction, or call catamaran::migrate::up with the URL"
+    )]
+    InCallersTransaction {
+        /// The migration.
+        migration: &'static str,
+    },
+
+    /// A migration outside of a transaction has failed, or was interrupted earlier. Its finished statements stay, and the
+    /// table `seaql_migrations_progress` has their number.
+    #[error("migration `{migration}`, {direction}, outside of a transaction: {reason}")]
+    Unfinished {
+        /// The name of the migration.
+        migration: String,
+        /// `up` or `down`.
+        direction: String,
+        /// How many of its statements have finished.
+        finished: usize,
+        /// What happened, what it left, and how to go on.
+        reason: String,
+        /// The error of the database, if a statement has failed.
+        #[source]
+        source: Option<DbErr>,
     },
 
     /// On SQLite the migrations would leave rows without a parent. The batch was rolled back.
@@ -237,18 +288,52 @@ fn list(violations: &[Violation]) -> String {
     shown.join(", ")
 }
 
-/// Whether the error is a lock timeout: `lock_not_available` on Postgres (SQLSTATE 55P03), `SQLITE_BUSY` or one of its
-/// extended codes on SQLite.
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub(super) fn is_locked(error: &DbErr) -> bool {
+fn at_line(line: Option<usize>) -> String {
+    line.map(|line| format!(" (line {line})"))
+        .unwrap_or_default()
+}
+
+fn and_remedy(remedy: Option<&str>) -> String {
+    remedy
+        .map(|remedy| format!("; {remedy}"))
+        .unwrap_or_default()
+}
+
+/// What to do about a statement that failed in a transaction, by SQLSTATE. `option`: that of `pg_dump` which leaves it
+/// out.
+pub(super) fn remedy(error: &DbErr, option: Option<&'static str>) -> Option<&'static str> {
+    match code(error).as_deref() {
+        // active_sql_transaction, invalid_transaction_termination
+        Some("25001" | "2D000") => Some(
+            "a statement that a transaction cannot contain belongs to a migration of its own, whose script ends with \
+             .outside_transaction()",
+        ),
+        // unsafe_new_value_usage
+        Some("55P04") => Some(
+            "move the ALTER TYPE .. ADD VALUE to an earlier migration of its own, whose script ends with \
+             .outside_transaction()",
+        ),
+        _ => option,
+    }
+}
+
+/// The SQLSTATE of Postgres, or the result code of SQLite.
+fn code(error: &DbErr) -> Option<String> {
     use sea_orm::RuntimeErr;
     let (DbErr::Conn(RuntimeErr::SqlxError(error))
     | DbErr::Exec(RuntimeErr::SqlxError(error))
     | DbErr::Query(RuntimeErr::SqlxError(error))) = error
     else {
-        return false;
+        return None;
     };
-    let Some(code) = error.as_database_error().and_then(|error| error.code()) else {
+    let code = error.as_database_error()?.code()?;
+    Some(code.into_owned())
+}
+
+/// Whether the error is a lock timeout: `lock_not_available` on Postgres (SQLSTATE 55P03), `SQLITE_BUSY` or one of its
+/// extended codes on SQLite.
+pub(super) fn is_locked(error: &DbErr) -> bool {
+    let Some(code) = code(error) else {
         return false;
     };
     // SQLITE_BUSY is 5. An extended code has it in its low byte (https://sqlite.org/rescode.html).

@@ -59,6 +59,10 @@ impl HistoryTable {
     }
 }
 
+/// The directions of a migration, as they are shown and recorded.
+pub(super) const UP: &str = "up";
+pub(super) const DOWN: &str = "down";
+
 /// The scripts of one migration for one engine.
 #[derive(Clone, Debug)]
 pub(super) struct Step {
@@ -123,7 +127,7 @@ pub(super) fn steps<H: History>(engine: Engine) -> Result<Vec<Step>, MigrateErro
             return Err(fault("its name occurs twice".to_owned()));
         }
         for (direction, script) in [("up", &step.up), ("down", &step.down)] {
-            if let Some(reason) = script.fault() {
+            if let Err(reason) = script.prepared(engine) {
                 return Err(fault(format!("{engine}_{direction}: {reason}")));
             }
         }

@@ -74,8 +74,12 @@ mod connect;
 mod declare;
 mod encoding;
 mod error;
+mod guard;
 mod history;
 mod migrator;
+mod outside;
+#[cfg(feature = "postgres")]
+mod own_connection;
 mod plan;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -86,6 +90,7 @@ mod sqlite;
 mod store;
 mod table;
 mod transaction;
+mod unfinished;
 
 #[cfg(feature = "cli")]
 pub(crate) use self::applied::status;

@@ -85,17 +85,29 @@ impl fmt::Display for Plan {
             true => "pending migration(s)",
             false => "migration(s)",
         };
-        writeln!(f, "-- {engine}: {count} {what}, in one transaction")?;
+        let outside = self
+            .steps
+            .iter()
+            .any(|step| step.up.is_outside_transaction());
+        let how = match outside {
+            true => "in transactions that end at each one outside of a transaction",
+            false => "in one transaction",
+        };
+        writeln!(f, "-- {engine}: {count} {what}, {how}")?;
         for step in &self.steps {
             writeln!(f, "\n-- {}\n-- sha256 {}", step.name, step.checksum())?;
             for line in step.up.reason().into_iter().flat_map(str::lines) {
                 writeln!(f, "-- nothing: {line}")?;
             }
-            for statement in step.up.statements() {
-                let last = statement.lines().next_back().unwrap_or_default();
+            if step.up.is_outside_transaction() {
+                writeln!(f, "-- outside of a transaction: each statement by itself")?;
+            }
+            // The scripts were read when the plan was made.
+            for text in step.up.prepared(engine).unwrap_or_default() {
+                let last = text.sql.lines().next_back().unwrap_or_default();
                 // After a comment, a semicolon on the same line would be part of the comment.
                 let end = if last.contains("--") { "\n;" } else { ";" };
-                writeln!(f, "\n{statement}{end}")?;
+                writeln!(f, "\n{}{end}", text.sql)?;
             }
         }
         Ok(())

@@ -1,7 +1,9 @@
 //! Runs a batch of migrations on Postgres.
 
+use std::time::{Duration, Instant};
+
 use sea_orm::{
-    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, IsolationLevel,
+    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, IsolationLevel,
     Statement, TransactionOptions,
 };
 
@@ -9,45 +11,45 @@ use crate::model::engine::Engine;
 
 use super::{
     History, MigrateError, Report,
-    batch::Batch,
-    error::is_locked,
-    transaction::{LOCK_WAIT, begin, finish},
+    batch::{Batch, Complete, Part},
+    guard::{Guard, postgres::Session},
+    own_connection,
+    transaction::{LOCK_KEY, LOCK_WAIT, POLL, begin, finish},
 };
 
-/// The key of the advisory lock of every migrator of this library: the bytes of "catamara" as a number.
+/// What a transaction of migrations relies on. These settings end with it.
 ///
-/// It is one lock for a database, whatever the schema. An application must not use it.
-const LOCK_KEY: i64 = i64::from_be_bytes(*b"catamara");
+/// Without a statement timeout, a long rebuild of a table can finish. A statement that waits for a table lock blocks all
+/// later statements on that table. With `row_security = off`, a statement whose rows a policy would filter fails. Scripts
+/// are read as with `standard_conforming_strings = on`.
+const OWN: &str = "SET LOCAL lock_timeout = '10s'; SET LOCAL statement_timeout = 0; \
+    SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL row_security = off; \
+    SET LOCAL standard_conforming_strings = on";
 
-/// Runs a batch in one transaction over a connection of the pool.
+/// Runs a batch over connections of the pool, and what is outside of transactions over a connection of its own.
 pub(super) async fn run<H: History>(
     db: &DatabaseConnection,
     batch: Batch,
+    complete: Complete,
 ) -> Result<Report, MigrateError> {
-    let tx = begin_locked(db).await?;
-    let outcome = batch.run::<H>(&tx, Engine::Postgres).await;
-    finish(tx, outcome).await
+    let part = transaction::<H>(db, batch).await?;
+    if part.stop.is_none() {
+        return Ok(part.report);
+    }
+    let own = own_connection::open(db).await?;
+    let outcome = complete(&own, Engine::Postgres, part).await;
+    own.close().await.ok();
+    outcome
 }
 
-/// Begins a transaction that holds the migration lock.
-pub(super) async fn begin_locked(
+/// Runs a batch in one transaction, up to the first migration that runs outside of a transaction.
+pub(super) async fn transaction<H: History>(
     db: &DatabaseConnection,
-) -> Result<DatabaseTransaction, MigrateError> {
-    let options = TransactionOptions {
-        // Not the role's default: a snapshot from before the lock would not contain the migrations of its last holder.
-        isolation_level: Some(IsolationLevel::ReadCommitted),
-        access_mode: Some(AccessMode::ReadWrite),
-        sqlite_transaction_mode: None,
-    };
-    let tx = begin(db, options).await?;
-    match prepare(&tx).await {
-        Ok(()) => Ok(tx),
-        Err(error) => {
-            // If the connection is lost, the server rolls back by itself.
-            tx.rollback().await.ok();
-            Err(error)
-        }
-    }
+    batch: Batch,
+) -> Result<Part, MigrateError> {
+    let (tx, guard) = begin_locked(db).await?;
+    let outcome = batch.run::<H>(&tx, &guard).await;
+    finish(tx, outcome).await
 }
 
 /// Runs a batch inside a transaction of the caller's, with the caller's own timeouts and settings.
@@ -56,39 +58,77 @@ pub(super) async fn inside<H: History>(
     batch: Batch,
 ) -> Result<Report, MigrateError> {
     schema_exists(tx).await?;
-    lock(tx).await?;
-    batch.run::<H>(tx, Engine::Postgres).await
+    let session = Session::read(tx, true).await?;
+    lock(tx, lock_timeout(tx).await?).await?;
+    let part = batch.run::<H>(tx, &Guard::Postgres(session)).await?;
+    part.complete()
 }
 
-/// Sets what a batch needs, and takes the migration lock.
-async fn prepare(tx: &DatabaseTransaction) -> Result<(), MigrateError> {
-    // These settings end with the transaction. Without a statement timeout, a long rebuild of a table can finish. With
-    // `row_security = off`, a statement whose rows a policy would filter fails.
-    tx.execute_unprepared(&format!(
-        "SET LOCAL lock_timeout = '{}s'; SET LOCAL statement_timeout = 0; \
-         SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL row_security = off",
-        LOCK_WAIT.as_secs()
-    ))
-    .await?;
+/// Begins a transaction that holds the migration lock.
+pub(super) async fn begin_locked(
+    db: &DatabaseConnection,
+) -> Result<(DatabaseTransaction, Guard), MigrateError> {
+    let options = TransactionOptions {
+        // Not the role's default: a snapshot from before the lock would not contain the migrations of its last holder.
+        isolation_level: Some(IsolationLevel::ReadCommitted),
+        access_mode: Some(AccessMode::ReadWrite),
+        sqlite_transaction_mode: None,
+    };
+    let tx = begin(db, options).await?;
+    match prepare(&tx).await {
+        Ok(guard) => Ok((tx, guard)),
+        Err(error) => {
+            tx.rollback().await.ok();
+            Err(error)
+        }
+    }
+}
+
+async fn prepare(tx: &DatabaseTransaction) -> Result<Guard, MigrateError> {
+    let session = Session::read(tx, false).await?;
+    tx.execute_unprepared(OWN).await?;
     schema_exists(tx).await?;
-    lock(tx).await?;
-    // A statement that waits for a table lock blocks all later statements on that table.
-    tx.execute_unprepared("SET LOCAL lock_timeout = '10s'")
-        .await?;
-    Ok(())
+    lock(tx, LOCK_WAIT).await?;
+    Ok(Guard::Postgres(session.with(OWN)))
 }
 
-async fn lock(tx: &DatabaseTransaction) -> Result<(), MigrateError> {
-    tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({LOCK_KEY})"))
-        .await
-        .map(drop)
-        .map_err(|source| match is_locked(&source) {
-            true => MigrateError::Locked {
-                waited: LOCK_WAIT,
-                source,
-            },
-            false => MigrateError::Database(source),
-        })
+/// Takes the migration lock until the transaction ends.
+///
+/// It does not wait in a statement: that would hold a snapshot, for which the `CREATE INDEX CONCURRENTLY` of another
+/// migrator would wait.
+async fn lock(tx: &DatabaseTransaction, longest: Duration) -> Result<(), MigrateError> {
+    let deadline = Instant::now() + longest;
+    let take = format!("SELECT pg_catalog.pg_try_advisory_xact_lock({LOCK_KEY})");
+    loop {
+        let row = tx
+            .query_one_raw(Statement::from_string(tx.get_database_backend(), &take))
+            .await?;
+        if row.map_or(Ok(false), |row| row.try_get_by_index(0))? {
+            return Ok(());
+        }
+        if Instant::now() >= deadline {
+            return Err(MigrateError::Locked {
+                waited: longest,
+                source: None,
+            });
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+/// The caller's `lock_timeout`, or the migrator's own time if that is unlimited.
+async fn lock_timeout(tx: &DatabaseTransaction) -> Result<Duration, DbErr> {
+    let row = tx
+        .query_one_raw(Statement::from_string(
+            tx.get_database_backend(),
+            "SELECT s.setting::bigint FROM pg_catalog.pg_settings s WHERE s.name = 'lock_timeout'",
+        ))
+        .await?;
+    let milliseconds: i64 = row.map_or(Ok(0), |row| row.try_get_by_index(0))?;
+    Ok(match u64::try_from(milliseconds) {
+        Ok(0) | Err(_) => LOCK_WAIT,
+        Ok(milliseconds) => Duration::from_millis(milliseconds),
+    })
 }
 
 /// Postgres accepts a search path of schemas that do not exist, and fails only at the first `CREATE`.

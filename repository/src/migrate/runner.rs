@@ -9,8 +9,8 @@ use tracing::info;
 use crate::model::engine::Engine;
 
 use super::{
-    History, MigrateError, Report, applied, batch::Batch, encoding, history::steps,
-    table::HistoryTable, transaction::finish,
+    History, MigrateError, Report, applied, batch::Batch, encoding, history::steps, outside,
+    table::HistoryTable, transaction::finish, unfinished,
 };
 
 /// Runs a batch over a pool, or inside a transaction of the caller.
@@ -40,7 +40,7 @@ async fn over_connection<H: History>(
             if nothing_to_do::<H>(db, Engine::Sqlite, batch).await? {
                 return Ok(Report::default());
             }
-            super::sqlite::run::<H>(db, batch).await
+            super::sqlite::run::<H>(db, batch, outside::complete::<H>).await
         }
         #[cfg(feature = "postgres")]
         DatabaseConnectionType::SqlxPostgresPoolConnection(_) => {
@@ -48,7 +48,7 @@ async fn over_connection<H: History>(
             if nothing_to_do::<H>(db, Engine::Postgres, batch).await? {
                 return Ok(Report::default());
             }
-            super::postgres::run::<H>(db, batch).await
+            super::postgres::run::<H>(db, batch, outside::complete::<H>).await
         }
         // Which variants exist depends on the features of SeaORM that other crates enable.
         _ => Err(unsupported(db)),
@@ -70,7 +70,9 @@ async fn nothing_to_do<H: History>(
     let applied = applied::names::<H, _>(db).await?;
     let nothing = !batch.changes::<H>(engine, &applied)?;
     if nothing {
-        applied::warn_of_edited(db, HistoryTable::of::<H>()?, &steps::<H>(engine)?).await?;
+        let (table, steps) = (HistoryTable::of::<H>()?, steps::<H>(engine)?);
+        unfinished::check(db, table, batch.first_direction(), &steps).await?;
+        applied::warn_of_edited(db, table, &steps).await?;
         info!("No pending migrations");
     }
     Ok(nothing)

@@ -12,8 +12,9 @@ use crate::model::engine::Engine;
 
 use super::{
     History, MigrateError, Report, Violation, applied,
-    batch::Batch,
+    batch::{Batch, Complete, Part},
     error::is_locked,
+    guard::Guard,
     transaction::{LOCK_WAIT, begin, finish},
 };
 
@@ -27,17 +28,18 @@ const SHOWN: usize = 10;
 pub(super) async fn run<H: History>(
     db: &DatabaseConnection,
     batch: Batch,
+    complete: Complete,
 ) -> Result<Report, MigrateError> {
     let pool = db.get_sqlite_connection_pool();
     if pool.options().get_max_connections() == 1 && in_memory(db).await? {
         // A task completes even if the caller drops this call. So it always restores the setting of the connection.
         let db = db.clone();
-        let task = tokio::spawn(async move { run_borrowed::<H>(db, batch).await });
+        let task = tokio::spawn(async move { run_borrowed::<H>(db, batch, complete).await });
         return task.await.map_err(task_failed)?;
     }
 
     let own = connect(pool).await?;
-    let outcome = transaction::<H>(&own, batch).await;
+    let outcome = whole::<H>(&own, batch, complete).await;
     own.close().await.ok();
     outcome
 }
@@ -51,7 +53,7 @@ pub(super) async fn inside<H: History>(
     if !batch.changes::<H>(Engine::Sqlite, &applied)? {
         return Ok(Report::default());
     }
-    run_checked::<H>(tx, batch).await
+    run_checked::<H>(tx, batch).await?.complete()
 }
 
 /// Held while a batch borrows a connection. A second batch would read the changed setting, and restore that.
@@ -61,18 +63,38 @@ static BORROWING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 async fn run_borrowed<H: History>(
     db: DatabaseConnection,
     batch: Batch,
+    complete: Complete,
 ) -> Result<Report, MigrateError> {
     let _one_at_a_time = BORROWING.lock().await;
     let enforced = foreign_keys(&db).await?;
     db.execute_unprepared("PRAGMA foreign_keys = OFF").await?;
     let inner = db.clone();
     // In a task, so that the setting is restored even if a migration panics.
-    let task = tokio::spawn(async move { transaction::<H>(&inner, batch).await });
+    let task = tokio::spawn(async move { whole::<H>(&inner, batch, complete).await });
     let outcome = task.await.map_err(task_failed);
     if enforced {
         db.execute_unprepared("PRAGMA foreign_keys = ON").await?;
     }
     outcome?
+}
+
+async fn whole<H: History>(
+    db: &DatabaseConnection,
+    batch: Batch,
+    complete: Complete,
+) -> Result<Report, MigrateError> {
+    let part = transaction::<H>(db, batch).await?;
+    complete(db, Engine::Sqlite, part).await
+}
+
+/// Runs a batch, up to the first migration that runs outside of a transaction.
+pub(super) async fn transaction<H: History>(
+    db: &DatabaseConnection,
+    batch: Batch,
+) -> Result<Part, MigrateError> {
+    let tx = begin_immediate(db).await?;
+    let outcome = run_checked::<H>(&tx, batch).await;
+    finish(tx, outcome).await
 }
 
 /// Begins a transaction that holds the lock of the writer.
@@ -87,27 +109,18 @@ pub(super) async fn begin_immediate(
     begin(db, options).await.map_err(explain)
 }
 
-async fn transaction<H: History>(
-    db: &DatabaseConnection,
-    batch: Batch,
-) -> Result<Report, MigrateError> {
-    let tx = begin_immediate(db).await?;
-    let outcome = run_checked::<H>(&tx, batch).await;
-    finish(tx, outcome).await
-}
-
 async fn run_checked<H: History>(
     tx: &DatabaseTransaction,
     batch: Batch,
-) -> Result<Report, MigrateError> {
+) -> Result<Part, MigrateError> {
     if foreign_keys(tx).await? {
         return Err(MigrateError::ForeignKeysOn);
     }
-    let report = batch.run::<H>(tx, Engine::Sqlite).await?;
-    if !report.is_empty() {
+    let part = batch.run::<H>(tx, &Guard::Sqlite).await?;
+    if !part.report.is_empty() {
         foreign_key_check(tx).await?;
     }
-    Ok(report)
+    Ok(part)
 }
 
 /// Opens a connection to the database of the pool, with foreign keys off and its other options unchanged.
@@ -151,7 +164,7 @@ async fn foreign_keys<C: ConnectionTrait>(db: &C) -> Result<bool, DbErr> {
 
 /// Fails if a row has no parent. Reads every row with a foreign key:
 /// <https://sqlite.org/pragma.html#pragma_foreign_key_check>.
-async fn foreign_key_check(tx: &DatabaseTransaction) -> Result<(), MigrateError> {
+pub(super) async fn foreign_key_check(tx: &DatabaseTransaction) -> Result<(), MigrateError> {
     let rows = tx
         .query_all_raw(statement(
             "SELECT \"table\", rowid, parent FROM pragma_foreign_key_check",
@@ -185,7 +198,7 @@ fn explain(source: DbErr) -> MigrateError {
     match is_locked(&source) {
         true => MigrateError::Locked {
             waited: LOCK_WAIT,
-            source,
+            source: Some(source),
         },
         false => MigrateError::Database(source),
     }

@@ -20,6 +20,9 @@ const LONGEST: usize = 63 - CHECKSUMS.len();
 /// What the name of the table of checksums has after that of the history.
 const CHECKSUMS: &str = "_checksums";
 
+/// What the name of the table of an unfinished migration has after that of the history.
+const PROGRESS: &str = "_progress";
+
 impl HistoryTable {
     /// The table of that name.
     ///
@@ -34,8 +37,11 @@ impl HistoryTable {
             format!("it has more than {LONGEST} characters")
         } else if name.starts_with("sqlite_") {
             "SQLite reserves names that begin with sqlite_".to_owned()
-        } else if name.ends_with(CHECKSUMS) {
-            format!("names that end in {CHECKSUMS} are for the checksums of a history")
+        } else if let Some(end) = [CHECKSUMS, PROGRESS]
+            .iter()
+            .find(|end| name.ends_with(**end))
+        {
+            format!("names that end in {end} are for other tables of a history")
         } else {
             return Ok(HistoryTable(name));
         };
@@ -45,6 +51,11 @@ impl HistoryTable {
 
     pub(crate) fn name(self) -> &'static str {
         self.0
+    }
+
+    /// The table that says how far a migration outside of a transaction has come.
+    pub(crate) fn progress(self) -> String {
+        format!("{}{PROGRESS}", self.0)
     }
 
     /// The table of the checksums.
@@ -72,6 +83,7 @@ mod tests {
             "histoire_é",
             "sqlite_history",
             "a_checksums",
+            "a_progress",
         ] {
             assert!(HistoryTable::named(invalid).is_err(), "{invalid}");
         }

@@ -6,10 +6,20 @@ use sea_orm::{
     DatabaseConnection, DatabaseTransaction, DbErr, TransactionOptions, TransactionTrait,
 };
 
-use super::{MigrateError, Report};
+use super::MigrateError;
 
 /// How long to wait for another migrator: long enough for most migrations, short enough for an operator.
 pub(super) const LOCK_WAIT: Duration = Duration::from_secs(60);
+
+/// The key of the advisory lock of every migrator of this library: the bytes of "catamara" as a number.
+///
+/// It is one lock for a database, whatever the schema. An application must not use it.
+#[cfg(feature = "postgres")]
+pub(super) const LOCK_KEY: i64 = i64::from_be_bytes(*b"catamara");
+
+/// How often the lock is asked for.
+#[cfg(feature = "postgres")]
+pub(super) const POLL: Duration = Duration::from_millis(50);
 
 /// Begins a transaction in a task, which completes even if the caller drops this call.
 ///
@@ -35,14 +45,14 @@ pub(crate) async fn begin(
 }
 
 /// Commits the transaction if the batch succeeded, and rolls it back if not. Returns the first error.
-pub(super) async fn finish(
+pub(super) async fn finish<T>(
     tx: DatabaseTransaction,
-    outcome: Result<Report, MigrateError>,
-) -> Result<Report, MigrateError> {
+    outcome: Result<T, MigrateError>,
+) -> Result<T, MigrateError> {
     match outcome {
-        Ok(report) => {
+        Ok(done) => {
             tx.commit().await?;
-            Ok(report)
+            Ok(done)
         }
         Err(error) => {
             // If the connection is lost, the server rolls back by itself.

@@ -1,0 +1,165 @@
+//! What holds for each script of a batch: the transaction stays the same, and what the script sets ends with it.
+
+#[cfg(feature = "postgres")]
+pub(super) mod postgres;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr};
+
+use super::{MigrateError, Script, script::Prepared};
+use crate::model::engine::Engine;
+
+/// Runs the scripts of one transaction.
+pub(super) enum Guard {
+    /// On SQLite.
+    #[cfg(feature = "sqlite")]
+    Sqlite,
+    /// On Postgres, with the settings of the time before the first script.
+    #[cfg(feature = "postgres")]
+    Postgres(postgres::Session),
+}
+
+impl Guard {
+    pub(super) const fn engine(&self) -> Engine {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Guard::Sqlite => Engine::Sqlite,
+            #[cfg(feature = "postgres")]
+            Guard::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// Runs one script.
+    ///
+    /// # Errors
+    /// [`MigrateError::Statement`] if a statement fails; [`MigrateError::TransactionEnded`] if the script has ended the
+    /// transaction.
+    pub(super) async fn run(
+        &self,
+        tx: &DatabaseTransaction,
+        migration: &'static str,
+        direction: &'static str,
+        script: &Script,
+    ) -> Result<(), MigrateError> {
+        let texts = prepared(self.engine(), migration, direction, script)?;
+        if texts.is_empty() {
+            return Ok(());
+        }
+        let ended = || MigrateError::TransactionEnded {
+            migration,
+            direction,
+        };
+        match self {
+            #[cfg(feature = "sqlite")]
+            Guard::Sqlite => {
+                let begun = sqlite::begin(tx).await?;
+                let outcome = execute(tx, migration, direction, &texts).await;
+                // A PRAGMA is not rolled back.
+                begun.restore(tx).await?;
+                outcome?;
+                match sqlite::is_same_transaction(tx).await? {
+                    true => Ok(()),
+                    false => Err(ended()),
+                }
+            }
+            #[cfg(feature = "postgres")]
+            Guard::Postgres(session) => {
+                let begun = postgres::begin(tx, &texts).await?;
+                execute(tx, migration, direction, &texts).await?;
+                match begun.is_same_transaction(tx).await? {
+                    true => {}
+                    false => return Err(ended()),
+                }
+                session.restore(tx).await?;
+                begun.restore_custom(tx, session).await?;
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The settings of a connection before a script that runs outside of transactions.
+pub(super) enum Settings {
+    #[cfg(feature = "sqlite")]
+    Sqlite(sqlite::Settings),
+    #[cfg(feature = "postgres")]
+    Postgres(postgres::Session),
+}
+
+impl Settings {
+    pub(super) async fn read(
+        db: &DatabaseConnection,
+        engine: Engine,
+    ) -> Result<Self, MigrateError> {
+        match engine {
+            #[cfg(feature = "sqlite")]
+            Engine::Sqlite => Ok(Settings::Sqlite(sqlite::Settings::read(db).await?)),
+            #[cfg(feature = "postgres")]
+            Engine::Postgres => {
+                let session = postgres::Session::read(db, false).await?;
+                Ok(Settings::Postgres(session))
+            }
+            #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
+            engine => {
+                let _ = db;
+                Err(MigrateError::NotBuilt { engine })
+            }
+        }
+    }
+
+    /// Sets the settings back.
+    pub(super) async fn restore(&self, db: &DatabaseConnection) -> Result<(), MigrateError> {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Settings::Sqlite(settings) => settings.restore(db).await?,
+            #[cfg(feature = "postgres")]
+            Settings::Postgres(session) => session.restore(db).await?,
+        }
+        Ok(())
+    }
+}
+
+/// The texts of a script.
+pub(super) fn prepared(
+    engine: Engine,
+    migration: &'static str,
+    direction: &'static str,
+    script: &Script,
+) -> Result<Vec<Prepared>, MigrateError> {
+    script
+        .prepared(engine)
+        .map_err(|reason| MigrateError::History {
+            migration: migration.escape_default().to_string(),
+            reason: format!("{engine}_{direction}: {reason}"),
+        })
+}
+
+async fn execute(
+    tx: &DatabaseTransaction,
+    migration: &'static str,
+    direction: &'static str,
+    texts: &[Prepared],
+) -> Result<(), MigrateError> {
+    for text in texts {
+        let failed = |source| statement_failed(migration, direction, text, source);
+        tx.execute_unprepared(&text.sql).await.map_err(failed)?;
+    }
+    Ok(())
+}
+
+pub(super) fn statement_failed(
+    migration: &'static str,
+    direction: &'static str,
+    text: &Prepared,
+    source: DbErr,
+) -> MigrateError {
+    MigrateError::Statement {
+        migration,
+        direction,
+        statement: text.place.statement,
+        line: text.place.line,
+        remedy: super::error::remedy(&source, text.left_out_by),
+        source,
+    }
+}

@@ -1,0 +1,48 @@
+//! Runs a migration outside of a transaction, statement by statement, and what comes after it.
+
+#[cfg(feature = "postgres")]
+mod index;
+mod run;
+
+use futures_util::future::BoxFuture;
+use sea_orm::DatabaseConnection;
+
+use super::{
+    History, MigrateError, Report,
+    batch::{Batch, Part},
+};
+use crate::model::engine::Engine;
+
+/// Completes a batch, over a connection of its own. A transaction of the batch may have stopped before a migration that
+/// runs outside of transactions.
+pub(super) fn complete<H: History>(
+    db: &DatabaseConnection,
+    engine: Engine,
+    mut part: Part,
+) -> BoxFuture<'_, Result<Report, MigrateError>> {
+    Box::pin(async move {
+        while let Some(stop) = part.stop.take() {
+            run::step::<H>(db, engine, &stop, &mut part.report).await?;
+            part.append(transaction::<H>(db, engine, stop.then).await?);
+        }
+        Ok(part.report)
+    })
+}
+
+async fn transaction<H: History>(
+    db: &DatabaseConnection,
+    engine: Engine,
+    batch: Batch,
+) -> Result<Part, MigrateError> {
+    match engine {
+        #[cfg(feature = "sqlite")]
+        Engine::Sqlite => super::sqlite::transaction::<H>(db, batch).await,
+        #[cfg(feature = "postgres")]
+        Engine::Postgres => super::postgres::transaction::<H>(db, batch).await,
+        #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
+        engine => {
+            let _ = (db, batch);
+            Err(MigrateError::NotBuilt { engine })
+        }
+    }
+}

@@ -1,0 +1,356 @@
+//! One migration outside of a transaction.
+
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr};
+use tracing::info;
+
+use crate::migrate::batch::Stop;
+use crate::migrate::guard::{self, Settings};
+use crate::migrate::history::UP;
+use crate::migrate::script::Prepared;
+use crate::migrate::table::HistoryTable;
+use crate::migrate::transaction::finish;
+use crate::migrate::unfinished::{Unfinished, digest};
+use crate::migrate::{History, MigrateError, Report, applied};
+use crate::model::engine::Engine;
+
+/// Runs the migration, or goes on with it, and records it.
+pub(super) async fn step<H: History>(
+    db: &DatabaseConnection,
+    engine: Engine,
+    stop: &Stop,
+    report: &mut Report,
+) -> Result<(), MigrateError> {
+    let name = stop.step.name;
+    let (script, doing, done, list) = match stop.direction {
+        UP => (&stop.step.up, "Applying", "applied", &mut report.applied),
+        _ => (
+            &stop.step.down,
+            "Rolling back",
+            "rolled back",
+            &mut report.reverted,
+        ),
+    };
+    let table = HistoryTable::of::<H>()?;
+    let texts = guard::prepared(engine, name, stop.direction, script)?;
+    let run = Run {
+        db,
+        engine,
+        table,
+        stop,
+        texts: &texts,
+    };
+    while let Some(row) = run.begin::<H>().await? {
+        info!("{doing} migration '{name}' outside of a transaction");
+        let settings = Settings::read(db, engine).await?;
+        let outcome = run.statements(row).await;
+        let restored = settings.restore(db).await;
+        let completed = match outcome? {
+            Some(row) => run.end(&row).await?,
+            None => false,
+        };
+        restored?;
+        if completed {
+            info!("Migration '{name}' has been {done}");
+            list.push(name.to_owned());
+            report.outside.push(name.to_owned());
+            return Ok(());
+        }
+    }
+    info!("Migration '{name}' has been {done} by another migrator");
+    Ok(())
+}
+
+struct Run<'r> {
+    db: &'r DatabaseConnection,
+    engine: Engine,
+    table: HistoryTable,
+    stop: &'r Stop,
+    texts: &'r [Prepared],
+}
+
+impl Run<'_> {
+    /// Inserts the row of the migration, or reads it; `None` if another migrator has completed the migration.
+    async fn begin<H: History>(&self) -> Result<Option<Unfinished>, MigrateError> {
+        let tx = begin(self.db, self.engine).await?;
+        let outcome = self.begin_in::<H>(&tx).await;
+        finish(tx, outcome).await
+    }
+
+    async fn begin_in<H: History>(
+        &self,
+        tx: &DatabaseTransaction,
+    ) -> Result<Option<Unfinished>, MigrateError> {
+        let Stop {
+            step, direction, ..
+        } = self.stop;
+        let is_applied = applied::names::<H, _>(tx).await?.contains(step.name);
+        if is_applied == (*direction == UP) {
+            return Ok(None);
+        }
+        let row = Unfinished::begin(tx, self.table, step.name, direction).await?;
+        let is_unchanged = self
+            .texts
+            .get(..row.finished)
+            .is_some_and(|texts| digest(texts) == row.digest);
+        match is_unchanged && row.direction == *direction {
+            true => Ok(Some(row)),
+            false => {
+                let name = step.name.replace('\'', "''");
+                let reason = format!(
+                    "it is unfinished, and its first {} statement(s), which have finished, are others now: restore \
+                     their text; or undo what they did and run: DELETE FROM {} WHERE migration = '{name}'",
+                    row.finished,
+                    self.table.progress()
+                );
+                Err(self.unfinished(&row, reason, None))
+            }
+        }
+    }
+
+    /// Runs the statements that have not finished. Returns `None` if another migrator goes on with them: on SQLite no lock
+    /// is held between two transactions.
+    async fn statements(&self, mut row: Unfinished) -> Result<Option<Unfinished>, MigrateError> {
+        let finished = self.texts.iter().take(row.finished);
+        // Settings ended with the connection of the migrator that was interrupted.
+        for text in finished.filter(|text| text.is_of_connection) {
+            self.execute(&row, text).await?;
+        }
+        for text in self.texts.iter().skip(row.finished) {
+            let next = Unfinished {
+                finished: row.finished + 1,
+                has_begun_next: false,
+                digest: digest(&self.texts[..=row.finished]),
+                ..row.clone()
+            };
+            if text.is_alone && !row.has_begun_next {
+                let begun = Unfinished {
+                    has_begun_next: true,
+                    ..row.clone()
+                };
+                if !self.replace(&row, &begun, None).await? {
+                    return Ok(None);
+                }
+                self.execute(&row, text).await?;
+                self.check_index(&row, text).await?;
+            } else if text.is_alone {
+                self.again(&row, text).await?;
+            } else if text.is_of_connection {
+                self.execute(&row, text).await?;
+            }
+            let in_transaction = !text.is_alone && !text.is_of_connection;
+            let with = in_transaction.then_some(text);
+            if !self.replace(&row, &next, with).await? {
+                return Ok(None);
+            }
+            row = next;
+        }
+        Ok(Some(row))
+    }
+
+    /// Runs a statement that has run before without a transaction around it, unless it is found to be done.
+    async fn again(&self, row: &Unfinished, text: &Prepared) -> Result<(), MigrateError> {
+        if self.check_index(row, text).await?.is_done {
+            return Ok(());
+        }
+        self.execute(row, text).await?;
+        self.check_index(row, text).await?;
+        Ok(())
+    }
+
+    /// Fails if the statement has left an invalid index. With `IF NOT EXISTS`, Postgres accepts such a one.
+    async fn check_index(&self, row: &Unfinished, text: &Prepared) -> Result<Left, MigrateError> {
+        let left = self.left_by(text).await?;
+        match left.invalid.is_empty() {
+            true => Ok(left),
+            false => {
+                let what = format!("{} of {} did not finish", text.place, self.texts.len());
+                let reason = left.remedy(&what, self.stop.direction);
+                Err(self.unfinished(row, reason, None))
+            }
+        }
+    }
+
+    /// Runs a statement over the connection.
+    async fn execute(&self, row: &Unfinished, text: &Prepared) -> Result<(), MigrateError> {
+        match self.db.execute_unprepared(&text.sql).await {
+            Ok(_) => Ok(()),
+            Err(source) => {
+                let left = self
+                    .left_by(text)
+                    .await
+                    .unwrap_or_else(|_| Left::unknown(text));
+                Err(self.failed(row, text, source, &left))
+            }
+        }
+    }
+
+    /// Replaces the row, in one transaction with a statement if there is one. Returns `false` if another migrator has
+    /// replaced it.
+    async fn replace(
+        &self,
+        row: &Unfinished,
+        next: &Unfinished,
+        text: Option<&Prepared>,
+    ) -> Result<bool, MigrateError> {
+        let tx = begin(self.db, self.engine).await?;
+        let outcome = self.replace_in(&tx, row, next, text).await;
+        finish(tx, outcome).await
+    }
+
+    async fn replace_in(
+        &self,
+        tx: &DatabaseTransaction,
+        row: &Unfinished,
+        next: &Unfinished,
+        text: Option<&Prepared>,
+    ) -> Result<bool, MigrateError> {
+        if !row.replace(tx, self.table, next).await? {
+            return Ok(false);
+        }
+        if let Some(text) = text {
+            let executed = tx.execute_unprepared(&text.sql).await;
+            executed.map_err(|source| self.failed(row, text, source, &Left::default()))?;
+            check_foreign_keys(tx, self.engine).await?;
+        }
+        Ok(true)
+    }
+
+    /// Records the migration. Returns `false` if another migrator did.
+    async fn end(&self, row: &Unfinished) -> Result<bool, MigrateError> {
+        let tx = begin(self.db, self.engine).await?;
+        let outcome = self.end_in(&tx, row).await;
+        finish(tx, outcome).await
+    }
+
+    async fn end_in(
+        &self,
+        tx: &DatabaseTransaction,
+        row: &Unfinished,
+    ) -> Result<bool, MigrateError> {
+        if !row.end(tx, self.table).await? {
+            return Ok(false);
+        }
+        match self.stop.direction {
+            UP => applied::record(tx, self.table, &self.stop.step).await?,
+            _ => applied::delete(tx, self.table, self.stop.step.name).await?,
+        }
+        Ok(true)
+    }
+
+    /// What an attempt to run the statement has left.
+    async fn left_by(&self, text: &Prepared) -> Result<Left, DbErr> {
+        #[cfg(feature = "postgres")]
+        if let Some(work) = &text.index_work {
+            return super::index::left_by(self.db, work).await;
+        }
+        let _ = text;
+        Ok(Left::default())
+    }
+
+    fn failed(
+        &self,
+        row: &Unfinished,
+        text: &Prepared,
+        source: DbErr,
+        left: &Left,
+    ) -> MigrateError {
+        let what = format!("{} of {} failed: {source}", text.place, self.texts.len());
+        let stay = match row.finished {
+            0 => String::new(),
+            1 => "; the statement before it has finished and stays".to_owned(),
+            many => format!("; the {many} statements before it have finished and stay"),
+        };
+        let reason = left.remedy(&format!("{what}{stay}"), self.stop.direction);
+        self.unfinished(row, reason, Some(source))
+    }
+
+    fn unfinished(&self, row: &Unfinished, reason: String, source: Option<DbErr>) -> MigrateError {
+        MigrateError::Unfinished {
+            migration: row.migration.clone(),
+            direction: row.direction.clone(),
+            finished: row.finished,
+            reason,
+            source,
+        }
+    }
+}
+
+/// What a statement has left that was run without a transaction.
+#[derive(Debug, Default)]
+pub(super) struct Left {
+    /// Whether it has done its work.
+    pub(super) is_done: bool,
+    /// Invalid indexes, as they are written in SQL.
+    pub(super) invalid: Vec<String>,
+    /// The name of an index that may be invalid, if the database could not be asked.
+    pub(super) perhaps: Option<String>,
+}
+
+impl Left {
+    /// What a statement may have left, if the database cannot be asked.
+    fn unknown(text: &Prepared) -> Self {
+        use crate::sql::custom::IndexWork;
+        let perhaps = match &text.index_work {
+            Some(IndexWork::Create { index, .. }) => index.clone(),
+            Some(IndexWork::Drop { index }) => Some(index.clone()),
+            Some(IndexWork::Rebuild) | None => None,
+        };
+        Left {
+            perhaps,
+            ..Self::default()
+        }
+    }
+
+    /// What happened, what is left, and how to go on.
+    fn remedy(&self, what: &str, direction: &str) -> String {
+        let drops = self.invalid.iter();
+        let drops: Vec<String> = drops
+            .map(|index| format!("DROP INDEX CONCURRENTLY {index}"))
+            .collect();
+        let perhaps = self.perhaps.as_ref();
+        let left = match (drops.is_empty(), perhaps) {
+            (false, _) => format!(
+                "; an invalid index is left, so run: {}; then",
+                drops.join("; ")
+            ),
+            (true, Some(index)) => {
+                format!("; an invalid index {index} may be left, which the next run reports;")
+            }
+            (true, None) => "; correct the cause, then".to_owned(),
+        };
+        format!("{what}{left} run `{direction}` again, which goes on with this statement")
+    }
+}
+
+/// Begins a transaction that holds the migration lock.
+async fn begin(
+    db: &DatabaseConnection,
+    engine: Engine,
+) -> Result<DatabaseTransaction, MigrateError> {
+    match engine {
+        #[cfg(feature = "sqlite")]
+        Engine::Sqlite => crate::migrate::sqlite::begin_immediate(db).await,
+        #[cfg(feature = "postgres")]
+        Engine::Postgres => {
+            let (tx, _) = crate::migrate::postgres::begin_locked(db).await?;
+            Ok(tx)
+        }
+        #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
+        engine => {
+            let _ = db;
+            Err(MigrateError::NotBuilt { engine })
+        }
+    }
+}
+
+/// Fails if the statement has left a row without a parent. Foreign keys are off on SQLite.
+async fn check_foreign_keys(tx: &DatabaseTransaction, engine: Engine) -> Result<(), MigrateError> {
+    match engine {
+        #[cfg(feature = "sqlite")]
+        Engine::Sqlite => crate::migrate::sqlite::foreign_key_check(tx).await,
+        _ => {
+            let _ = tx;
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! The statements of a migration.
+
+mod baseline;
+mod read;
+
+use std::borrow::Cow;
+
+pub(super) use self::read::Prepared;
+
+/// The statements of one migration, in one direction, on one engine, in the order in which they run.
+///
+/// The text must never change after a release: write identifiers out, and use no entity and no constant that may
+/// change. Statements of sea-query are passed as text, for example
+/// `.sql(Table::create()…to_string(SqliteQueryBuilder))`. A byte order mark at the beginning of a text, or of a file
+/// inside it, is left out.
+///
+/// A script runs in the transaction of its batch, so it must not control the transaction. Such a script is refused
+/// before anything runs ([`MigrateError::History`](super::MigrateError::History)). What it sets ends with it: `SET`,
+/// `set_config` and `SET ROLE` on Postgres, and `PRAGMA` on SQLite, reach neither the next script nor the connection of
+/// the application.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Script {
+    statements: Vec<Cow<'static, str>>,
+    reason: Option<Cow<'static, str>>,
+    form: Form,
+}
+
+/// How a script is read and run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Form {
+    /// In the transaction of its batch.
+    #[default]
+    Atomic,
+    /// The same, from the text of a dump.
+    Baseline,
+    /// Each statement by itself.
+    Outside,
+}
+
+impl Script {
+    /// A script without statements. Add them with [`sql`](Self::sql).
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A script that intentionally does nothing on this engine, for the given reason.
+    ///
+    /// The plan prints the reason as a comment. An empty script without a reason is an error
+    /// ([`MigrateError::History`](super::MigrateError::History)).
+    pub fn nothing(reason: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            reason: Some(reason.into()),
+            ..Self::default()
+        }
+    }
+
+    /// The schema of an existing database, from the text that `pg_dump` or the command `.dump` of `sqlite3` wrote.
+    ///
+    /// Use it for the first migration of an application whose database was not made by migrations. The text is cut into
+    /// statements, so an error names the line. What belongs to the tool that wrote the dump, and not to the schema, is
+    /// left out:
+    /// - the lines `\restrict` and `\unrestrict` of `psql`;
+    /// - one `BEGIN` and `COMMIT` around everything;
+    /// - the tables in which SeaORM and this library record migrations, with their rows;
+    /// - time limits, comments on extensions, and `COPY` without rows.
+    ///
+    /// `CREATE SCHEMA` does nothing if the schema exists.
+    ///
+    /// These are refused, with the option of `pg_dump` to use
+    /// ([`MigrateError::History`](super::MigrateError::History)): rows as `COPY` (`--inserts`), `\connect` and
+    /// `CREATE DATABASE` (without `--create`), large objects (`--no-blobs`), an encoding other than UTF-8
+    /// (`--encoding=UTF8`). On SQLite, virtual tables are refused, because a dump writes them into SQLite's own
+    /// catalog: create them in a migration.
+    ///
+    /// ```
+    /// use catamaran::migrate::Script;
+    ///
+    /// // let script = Script::baseline(include_str!("baseline.sql"));
+    /// let script = Script::baseline("PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCREATE TABLE note (body TEXT);\nCOMMIT;\n");
+    /// assert_eq!(script.statements().count(), 1);
+    /// ```
+    pub fn baseline(dump: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            statements: vec![dump.into()],
+            form: Form::Baseline,
+            ..Self::default()
+        }
+    }
+
+    /// Appends one statement. A final semicolon is not needed; the plan prints one.
+    #[must_use]
+    pub fn sql(mut self, statement: impl Into<Cow<'static, str>>) -> Self {
+        self.statements.push(statement.into());
+        self
+    }
+
+    /// Runs each statement by itself, outside of the transaction of the batch.
+    ///
+    /// For what no transaction may contain: `CREATE INDEX CONCURRENTLY`, `VACUUM`, `PRAGMA journal_mode`; and for
+    /// `ALTER TYPE .. ADD VALUE`, whose value can only be used after a commit. Put nothing else into the script, and only
+    /// one statement into each [`sql`](Self::sql).
+    ///
+    /// The batch is split: the migrations before the script are committed first, and those after it are a transaction of
+    /// their own. All of them run under the migration lock. The table `seaql_migrations_progress` says how many statements
+    /// have finished. It exists only while a script is unfinished. After a failure, or after the process was killed,
+    /// `up` goes on behind the last finished statement
+    /// ([`MigrateError::Unfinished`](super::MigrateError::Unfinished)).
+    ///
+    /// A statement that can run in a transaction is committed together with its number, so it runs once. Another one may
+    /// have run when its process was killed: an index that was built is recognised, `VACUUM` runs again, and so do `CALL`
+    /// and `DO`, which must allow that.
+    ///
+    /// ```
+    /// use catamaran::migrate::Script;
+    ///
+    /// Script::new()
+    ///     .sql("CREATE INDEX CONCURRENTLY ix_note__body ON note (body)")
+    ///     .outside_transaction();
+    /// ```
+    #[must_use]
+    pub fn outside_transaction(mut self) -> Self {
+        self.form = Form::Outside;
+        self
+    }
+
+    /// The statements, without surrounding white space and without a final semicolon. A baseline is one text.
+    pub fn statements(&self) -> impl Iterator<Item = &str> {
+        self.statements.iter().map(|text| trim(text))
+    }
+
+    /// The reason why the script does nothing, if there is one.
+    pub fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
+
+    /// Whether each statement runs by itself, outside of the transaction of the batch.
+    pub fn is_outside_transaction(&self) -> bool {
+        self.form == Form::Outside && !self.statements.is_empty()
+    }
+}
+
+fn trim(statement: &str) -> &str {
+    statement.trim_matches(|c: char| c.is_whitespace() || c == ';' || c == '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests;
