@@ -48,6 +48,10 @@ pub struct ConnectOptions<'a> {
 /// - [`Statement`](MigrateError::Statement) if a statement of a migration fails, and
 ///   [`ForeignKeys`](MigrateError::ForeignKeys) if a migration would leave rows without a parent. The batch is rolled
 ///   back.
+/// - [`TransactionEnded`](MigrateError::TransactionEnded) if a script has ended the transaction in a way that is not seen
+///   in its text.
+/// - [`Unfinished`](MigrateError::Unfinished) if a migration [outside of a transaction](super::Script::outside_transaction)
+///   fails, or another one is unfinished.
 /// - [`Locked`](MigrateError::Locked) if another migrator runs for more than a minute. Nothing is changed.
 /// - [`UnknownMigrations`](MigrateError::UnknownMigrations) if the database has migrations that the history lacks: it is
 ///   newer than this program, or another program's.
@@ -86,7 +90,8 @@ pub(super) async fn up_at<H: History>(
 /// # Errors
 ///
 /// As [`up`], without those of the URL. [`MigrateError::ForeignKeysOn`] in a SQLite transaction that enforces foreign
-/// keys. [`MigrateError::UnsupportedConnection`] on a third engine.
+/// keys. [`MigrateError::InCallersTransaction`] in a transaction, for a migration that runs outside of one.
+/// [`MigrateError::UnsupportedConnection`] on a third engine.
 pub async fn apply<'c, H: History>(
     db: impl IntoDatabaseExecutor<'c>,
 ) -> Result<Report, MigrateError> {

@@ -123,7 +123,7 @@ pub enum MigrateError {
         remedy: Option<&'static str>,
         /// The error of the database.
         #[source]
-        source: DbErr,
+        source: Box<DbErr>,
     },
 
     /// The script of a migration ended the transaction of its batch, in a way that is not seen in its text. What the
@@ -166,7 +166,7 @@ pub enum MigrateError {
         reason: String,
         /// The error of the database, if a statement has failed.
         #[source]
-        source: Option<DbErr>,
+        source: Option<Box<DbErr>>,
     },
 
     /// On SQLite the migrations would leave rows without a parent. The batch was rolled back.
@@ -317,7 +317,14 @@ pub(super) fn remedy(error: &DbErr, option: Option<&'static str>) -> Option<&'st
     }
 }
 
+/// Without an engine there is no error of one.
+#[cfg(not(any(feature = "sqlite", feature = "postgres")))]
+const fn code(_: &DbErr) -> Option<String> {
+    None
+}
+
 /// The SQLSTATE of Postgres, or the result code of SQLite.
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 fn code(error: &DbErr) -> Option<String> {
     use sea_orm::RuntimeErr;
     let (DbErr::Conn(RuntimeErr::SqlxError(error))
@@ -330,16 +337,12 @@ fn code(error: &DbErr) -> Option<String> {
     Some(code.into_owned())
 }
 
-/// Whether the error is a lock timeout: `lock_not_available` on Postgres (SQLSTATE 55P03), `SQLITE_BUSY` or one of its
-/// extended codes on SQLite.
+/// Whether the error is `SQLITE_BUSY` or one of its extended codes.
+#[cfg(feature = "sqlite")]
 pub(super) fn is_locked(error: &DbErr) -> bool {
     let Some(code) = code(error) else {
         return false;
     };
     // SQLITE_BUSY is 5. An extended code has it in its low byte (https://sqlite.org/rescode.html).
-    // A SQLSTATE has five characters, so it is never taken for such a code.
-    code == "55P03"
-        || code
-            .parse::<u32>()
-            .is_ok_and(|code| code < 10_000 && code & 0xff == 5)
+    code.parse::<u32>().is_ok_and(|code| code & 0xff == 5)
 }

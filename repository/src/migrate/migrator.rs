@@ -14,8 +14,9 @@ use super::{History, TwinMigration, adapter::adapted, applied, batch::Batch, run
 /// A [`History`] as a SeaORM migrator, for every interface that accepts a `MigratorTrait`.
 ///
 /// Unlike SeaORM's own, `up`, `down`, `fresh`, `refresh` and `reset` each run as one locked, atomic batch on both
-/// engines. `status` and the methods that list migrations create no table. They fail if the database has migrations that
-/// the history lacks; [`Error::from`](crate::Error) makes `SchemaDiffers` of that error.
+/// engines. A migration [outside of a transaction](super::Script::outside_transaction) splits its batch. `status` and the
+/// methods that list migrations create no table. They fail if the database has migrations that the history lacks;
+/// [`Error::from`](crate::Error) makes `SchemaDiffers` of that error.
 ///
 /// Given a pool, a batch runs in a transaction of its own, on SQLite over a connection of its own. Given a transaction,
 /// it runs inside it. Then the caller commits, and must roll back after an error. On SQLite the caller must turn

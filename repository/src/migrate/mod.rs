@@ -9,15 +9,18 @@
 //! | | SQLite | Postgres |
 //! | --- | --- | --- |
 //! | atomic | the whole batch in one transaction | the same |
-//! | lock | `BEGIN IMMEDIATE` | `pg_advisory_xact_lock` inside the transaction |
+//! | lock | `BEGIN IMMEDIATE` | `pg_try_advisory_xact_lock` inside the transaction |
 //! | longest wait | 60 s for the lock | 60 s for the lock, then 10 s for each table lock |
 //! | foreign keys | off, on a connection of its own; `foreign_key_check` before the commit | enforced |
 //! | row level security | does not exist | `row_security = off`: a statement whose rows a policy would filter fails |
 //!
 //! Both locks belong to the transaction, so they end with the connection and with its process.
 //!
-//! A script must not contain statements that cannot run inside a transaction (`VACUUM`, `CREATE INDEX CONCURRENTLY`),
-//! nor transaction control.
+//! A script must not control its transaction, and what it sets ends with it ([`Script`]). Statements that cannot run inside
+//! a transaction (`VACUUM`, `CREATE INDEX CONCURRENTLY`) are in a migration of their own, which splits the batch
+//! ([`Script::outside_transaction`]). On Postgres a connection of its own then holds the lock with `pg_advisory_lock`.
+//!
+//! [`Script::baseline`] takes the dump of an existing database.
 //!
 //! [`twin_migration!`](twin_migration) declares a migration in one line, in a module with a file for each engine.
 //!

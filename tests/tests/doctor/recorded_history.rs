@@ -50,6 +50,25 @@ async fn a_missing_or_unknown_migration_is_reported() {
     }
 }
 
+/// The table exists only while a migration outside of a transaction is unfinished.
+#[tokio::test]
+async fn the_table_of_an_unfinished_migration_is_no_drift() {
+    for engine in Engine::ALL {
+        let database = Migrated::new(engine).await;
+        let table = "CREATE TABLE seaql_migrations_progress (migration text NOT NULL PRIMARY KEY, \
+             direction text NOT NULL, finished integer NOT NULL, has_begun_next integer NOT NULL, digest text NOT NULL)";
+        database.run(table).await.expect("a statement");
+        let report = Doctor::new(&entity::DOMAIN)
+            .migrations::<migration::Migrator>()
+            .without_scratch()
+            .only(engine)
+            .database(database.database.url())
+            .check()
+            .await;
+        assert!(report.is_clean(), "{report}");
+    }
+}
+
 /// Checking names needs no scratch database, and one odd row does not hide others.
 #[tokio::test]
 async fn odd_rows_of_the_history_are_reported_and_the_rest_is_checked() {

@@ -2,7 +2,7 @@ WITH RECURSIVE s AS MATERIALIZED (SELECT oid, nspname, nspowner, nspacl FROM pg_
 c AS MATERIALIZED (
     SELECT c.* FROM pg_class c, s
     WHERE c.relnamespace = s.oid AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
-        AND c.relname NOT IN ('seaql_migrations', 'seaql_migrations_checksums')
+        AND c.relname NOT IN ('seaql_migrations', 'seaql_migrations_checksums', 'seaql_migrations_progress')
         -- Objects of an extension are left out, except views that read tables outside of it.
         AND (NOT EXISTS (SELECT FROM pg_depend d
                 WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
@@ -207,7 +207,7 @@ SELECT 'taken', x.relname::text, 0, json_build_array(CASE
         WHEN e.extname IS NOT NULL THEN 'what the extension ' || e.extname || ' brought' WHEN x.relkind = 'S' THEN 'a sequence'
         WHEN x.relkind = 'c' THEN 'a type' WHEN x.relispartition THEN 'a partition' ELSE 'an index' END)::text
     FROM s
-    JOIN pg_class x ON x.relnamespace = s.oid AND x.relname NOT IN ('seaql_migrations', 'seaql_migrations_checksums') AND x.oid NOT IN (SELECT oid FROM c)
+    JOIN pg_class x ON x.relnamespace = s.oid AND x.relname NOT IN ('seaql_migrations', 'seaql_migrations_checksums', 'seaql_migrations_progress') AND x.oid NOT IN (SELECT oid FROM c)
     LEFT JOIN pg_index i ON i.indexrelid = x.oid
     LEFT JOIN pg_depend b ON b.classid = 'pg_class'::regclass AND b.objid = x.oid AND b.deptype = 'e'
     LEFT JOIN pg_extension e ON e.oid = b.refobjid

@@ -21,7 +21,7 @@ pub(crate) const CATALOG: &str = r#"
         SELECT m.name, m.sql, l.strict, l.wr FROM sqlite_schema m
         JOIN pragma_table_list l ON l.name = m.name AND l.schema = 'main' AND l.type = 'table'
         WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\_%' ESCAPE '\'
-            AND m.name NOT IN ('seaql_migrations', 'seaql_migrations_checksums'))
+            AND m.name NOT IN ('seaql_migrations', 'seaql_migrations_checksums', 'seaql_migrations_progress'))
     SELECT 'table', name, 0, json_array(sql, strict, wr) FROM t
     UNION ALL
     SELECT 'encoding', '', 0, json_array(encoding) FROM pragma_encoding

@@ -22,7 +22,8 @@ pub(super) enum Guard {
 
 impl Guard {
     pub(super) const fn engine(&self) -> Engine {
-        match self {
+        // Without a reference, an enum without variants needs no arm.
+        match *self {
             #[cfg(feature = "sqlite")]
             Guard::Sqlite => Engine::Sqlite,
             #[cfg(feature = "postgres")]
@@ -50,7 +51,7 @@ impl Guard {
             migration,
             direction,
         };
-        match self {
+        match *self {
             #[cfg(feature = "sqlite")]
             Guard::Sqlite => {
                 let begun = sqlite::begin(tx).await?;
@@ -64,7 +65,7 @@ impl Guard {
                 }
             }
             #[cfg(feature = "postgres")]
-            Guard::Postgres(session) => {
+            Guard::Postgres(ref session) => {
                 let begun = postgres::begin(tx, &texts).await?;
                 execute(tx, migration, direction, &texts).await?;
                 match begun.is_same_transaction(tx).await? {
@@ -110,13 +111,12 @@ impl Settings {
 
     /// Sets the settings back.
     pub(super) async fn restore(&self, db: &DatabaseConnection) -> Result<(), MigrateError> {
-        match self {
+        match *self {
             #[cfg(feature = "sqlite")]
-            Settings::Sqlite(settings) => settings.restore(db).await?,
+            Settings::Sqlite(ref settings) => Ok(settings.restore(db).await?),
             #[cfg(feature = "postgres")]
-            Settings::Postgres(session) => session.restore(db).await?,
+            Settings::Postgres(ref session) => Ok(session.restore(db).await?),
         }
-        Ok(())
     }
 }
 
@@ -160,6 +160,6 @@ pub(super) fn statement_failed(
         statement: text.place.statement,
         line: text.place.line,
         remedy: super::error::remedy(&source, text.left_out_by),
-        source,
+        source: Box::new(source),
     }
 }

@@ -270,7 +270,7 @@ impl Run<'_> {
             direction: row.direction.clone(),
             finished: row.finished,
             reason,
-            source,
+            source: source.map(Box::new),
         }
     }
 }
