@@ -152,7 +152,7 @@ fn a_bad_url_is_reported_in_one_line() {
     assert!(fails(&["up", "-u", &file.url()]).contains("add ?mode=rwc"));
     assert!(
         fails(&["fresh", "-u", "sqlite:///no/such/folder/x.db?mode=rwc"])
-            .contains("x.db does not exist")
+            .contains("the folder /no/such/folder does not exist")
     );
     let garbage = format!("{}.txt", file.path());
     std::fs::write(&garbage, "this is a text file and no database at all").expect("write");
