@@ -305,6 +305,22 @@ async fn same_on_sqlite(from: &SqliteFile) {
         .unwrap_or_else(|error| panic!("{error}\n{dump}"));
     run(&connect(&to.url()).await, "DROP TABLE next").await;
     assert_same(&dump, &sqlite_dump(&to), "sqlite3");
+    // The schema alone.
+    let to = SqliteFile::new();
+    baseline(output("sqlite3", &[&from.path(), ".schema"]));
+    up::<Given>(&to.url()).await.expect("the schema");
+    let db = connect(&to.url()).await;
+    run(&db, "DROP TABLE next").await;
+    let names = "SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%' ORDER BY name";
+    let from = connect(&from.url()).await;
+    let without_history = |names: Vec<String>| -> Vec<String> {
+        let names = names.into_iter();
+        names.filter(|name| !name.contains("seaql")).collect()
+    };
+    assert_eq!(
+        without_history(texts(&db, names).await),
+        without_history(texts(&from, names).await)
+    );
 }
 
 #[tokio::test]

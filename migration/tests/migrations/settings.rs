@@ -159,6 +159,10 @@ async fn postgres_settings_that_change_how_a_script_is_read_are_refused() {
         ),
         ("DISCARD ALL", "remove it"),
         ("\\connect other", "psql"),
+        (
+            "COPY a FROM stdin;\nit's\n\\.\n",
+            "is COPY .. FROM stdin, whose rows only psql can send",
+        ),
     ] {
         given([step("m1", Script::new().sql(sql))]);
         let message = up::<Given>(&database.url())

@@ -39,7 +39,9 @@ pub(super) async fn rows<C: ConnectionTrait>(
     let name = table.progress();
     let backend = db.get_database_backend();
     let exists = match backend {
-        DbBackend::Postgres => format!("SELECT pg_catalog.to_regclass('{name}') IS NOT NULL"),
+        DbBackend::Postgres => format!(
+            "SELECT pg_catalog.to_regclass(pg_catalog.format('%I.{name}', pg_catalog.current_schema())) IS NOT NULL"
+        ),
         _ => format!(
             "SELECT count(*) > 0 FROM sqlite_schema WHERE type = 'table' AND name = '{name}'"
         ),

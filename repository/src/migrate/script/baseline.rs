@@ -75,7 +75,11 @@ pub(super) fn prepare(
             ));
         }
         has_begun |= !piece.only_sets();
-        if piece.sets_timeout() || piece.comments_on_extension() || piece.is_about(&RECORDS) {
+        let is_left_out = piece.sets_timeout()
+            || piece.comments_on_extension()
+            || piece.creates_internal_table()
+            || piece.is_about(&RECORDS);
+        if is_left_out {
             continue;
         }
         let sql = match piece.creates_schema() {

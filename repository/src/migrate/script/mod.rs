@@ -54,7 +54,7 @@ impl Script {
         }
     }
 
-    /// The schema of an existing database, from the text that `pg_dump` or the command `.dump` of `sqlite3` wrote.
+    /// The schema of an existing database, from the text that `pg_dump` wrote, or `sqlite3` with `.dump` or `.schema`.
     ///
     /// Use it for the first migration of an application whose database was not made by migrations. The text is cut into
     /// statements, so an error names the line. What belongs to the tool that wrote the dump, and not to the schema, is

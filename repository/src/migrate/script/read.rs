@@ -120,6 +120,11 @@ fn atomic(engine: Engine, number: usize, statement: &str) -> Result<Prepared, St
 
 /// What no script may contain.
 pub(super) fn fault(piece: &Piece<'_>, remedy: &str) -> Option<String> {
+    if piece.copies_rows_into().is_some() {
+        return Some(
+            "COPY .. FROM stdin, whose rows only psql can send: use INSERT, or pg_dump --inserts for a dump".to_owned(),
+        );
+    }
     match piece.control() {
         Some(words) => Some(format!("{words}: {remedy}")),
         None => piece.forbidden_setting().map(str::to_owned),

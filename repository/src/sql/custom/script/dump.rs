@@ -53,6 +53,13 @@ impl Piece<'_> {
         is_database && matches!(self.word(0), Some("create" | "drop" | "alter"))
     }
 
+    /// Whether the statement creates a table that SQLite creates itself. The command `.schema` writes such statements.
+    pub(crate) fn creates_internal_table(&self) -> bool {
+        self.engine == Engine::Sqlite
+            && self.has(0, &["create", "table"])
+            && self.word(2).is_some_and(|name| name.starts_with("sqlite_"))
+    }
+
     /// Whether the statement creates, changes or fills one of these tables.
     pub(crate) fn is_about(&self, tables: &[&str]) -> bool {
         let mut at = match (self.word(0), self.word(1)) {
