@@ -2,6 +2,7 @@
 
 use catamaran::doctor::{Code, Doctor, Fix};
 use catamaran::migrate::{MigrateError, Migrator, pending, up};
+use catamaran::testing::{Target, TwinDatabase};
 use catamaran::{ErrorKind, StoreOptions};
 use sea_orm_migration::MigratorTrait;
 
@@ -110,6 +111,17 @@ async fn a_store_opens_on_the_history_of_its_own_program() {
         assert_eq!(reason, "there is no table seaql_migrations");
     })
     .await;
+}
+
+#[tokio::test]
+async fn the_test_kit_opens_a_database_of_a_history_with_its_own_table() {
+    for target in [Target::SqliteMemory, Target::SqliteFile, Target::Postgres] {
+        let database = TwinDatabase::create::<Billing>(target).await;
+        let database = database.expect("a database");
+        if database.is_shared() {
+            database.open_another().await.expect("a store").close();
+        }
+    }
 }
 
 #[tokio::test]

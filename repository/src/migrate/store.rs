@@ -13,6 +13,10 @@ impl StoreOptions {
     ///
     /// It is the only way to migrate a database in memory. For other databases the role of the URL must be allowed to
     /// change the schema.
+    ///
+    /// Opening fails with [`SchemaDiffers`](crate::ErrorKind::SchemaDiffers) if the database has migrations that the
+    /// history lacks, and with [`Migration`](crate::ErrorKind::Migration) if one fails. Also sets the
+    /// [`history_table`](Self::history_table).
     #[must_use]
     pub fn migrate<H: History>(mut self) -> Self {
         self.history_table = H::table().into();

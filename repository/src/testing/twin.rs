@@ -47,6 +47,8 @@ pub struct TwinDatabase {
     store: Store,
     url: String,
     target: Target,
+    /// The table of its migrations.
+    history: &'static str,
     /// Removes the database when the test ends; `None` for one in memory.
     database: Option<EphemeralDatabase>,
 }
@@ -93,7 +95,7 @@ impl TwinDatabase {
             #[cfg(feature = "sqlite")]
             Target::SqliteFile => {
                 let made = with_plan::<H>(Engine::Sqlite)?.sqlite_file::<H>().await?;
-                let options = StoreOptions::new(made.url());
+                let options = StoreOptions::new(made.url()).history_table(H::table());
                 (Some(made), options)
             }
             #[cfg(feature = "postgres")]
@@ -106,7 +108,7 @@ impl TwinDatabase {
                 let server = PostgresServer::shared().await?;
                 let options = with_plan::<H>(Engine::Postgres)?.collation(collation);
                 let made = options.postgres_on::<H>(server).await?;
-                let options = StoreOptions::new(made.url());
+                let options = StoreOptions::new(made.url()).history_table(H::table());
                 (Some(made), options)
             }
         };
@@ -116,6 +118,7 @@ impl TwinDatabase {
             store,
             url,
             target,
+            history: H::table(),
             database,
         })
     }
@@ -151,7 +154,8 @@ impl TwinDatabase {
     /// # Errors
     /// As [`StoreOptions::open`].
     pub async fn open_another(&self) -> Result<Store> {
-        StoreOptions::new(&self.url).open().await
+        let options = StoreOptions::new(&self.url).history_table(self.history);
+        options.open().await
     }
 
     pub(super) async fn remove(self) -> Result<(), TestError> {
