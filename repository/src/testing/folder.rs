@@ -30,6 +30,9 @@ pub(super) fn in_first_usable<T, E: fmt::Display>(
     Err(TestError::NoFolder { tried })
 }
 
+/// The maximum length of a folder's path in bytes. SQLite opens files whose paths have up to 512, Postgres 1023.
+const MAX_PATH: usize = 400;
+
 fn candidates() -> impl Iterator<Item = PathBuf> {
     let usual: &[&str] = if cfg!(unix) {
         &["/tmp", "/var/tmp"]
@@ -50,6 +53,9 @@ fn real_path(folder: &Path) -> Result<PathBuf, String> {
         None => Err("its name is not UTF-8".to_owned()),
         // The server's programs exchange the path in a file with one value on each line.
         Some(text) if text.contains(['\n', '\r']) => Err("its name has a line break".to_owned()),
+        Some(text) if text.len() > MAX_PATH => {
+            Err(format!("its path is longer than {MAX_PATH} bytes"))
+        }
         Some(_) => Ok(path),
     }
 }

@@ -130,6 +130,9 @@ fn postgres_server_starts_elsewhere_if_its_folder_cannot_be_used() -> Outcome {
     let missing = base.path().join("missing");
     let bytes = base.path().join(OsStr::from_bytes(b"latin1-\xe9"));
     fs::create_dir(&bytes)?;
+    // SQLite opens no file below it.
+    let long = base.path().join(vec!["x".repeat(100); 5].join("/"));
+    fs::create_dir_all(&long)?;
     for folder in [
         &closed,
         &file,
@@ -137,6 +140,7 @@ fn postgres_server_starts_elsewhere_if_its_folder_cannot_be_used() -> Outcome {
         &lines,
         &missing,
         &bytes,
+        &long,
         Path::new(""),
     ] {
         let directory = server_in("", |command| {
@@ -149,7 +153,7 @@ fn postgres_server_starts_elsewhere_if_its_folder_cannot_be_used() -> Outcome {
         );
     }
     // Nothing is left of what was tried.
-    for folder in [&closed, &lines, &bytes] {
+    for folder in [&closed, &lines, &bytes, &long] {
         assert_eq!(fs::read_dir(folder)?.count(), 0, "{}", folder.display());
     }
     Ok(())
