@@ -121,6 +121,21 @@ async fn what_is_recorded_decides_what_a_baseline_may_add() {
         assert_eq!(text.lines().count(), 4, "{text}");
         assert!(!text.contains(first), "{text}");
 
+        // The row of a migration that began outside of a transaction.
+        for sql in [
+            "DELETE FROM seaql_migrations WHERE version LIKE '%devices'",
+            "CREATE TABLE seaql_migrations_progress (migration text NOT NULL PRIMARY KEY, direction text NOT NULL, \
+             finished integer NOT NULL, has_begun_next integer NOT NULL, digest text NOT NULL)",
+            "INSERT INTO seaql_migrations_progress VALUES ('m20261122_000005_devices', 'up', 1, 0, '')",
+        ] {
+            support::run(&db, sql).await;
+        }
+        let (code, _, error) = baseline(&["--up-to", DEVICES, "-u", url]);
+        assert_eq!(code, Some(1));
+        assert!(error.contains("`m20261122_000005_devices` is unfinished, with 1 statement(s) finished: run `up` first"), "{error}");
+        support::run(&db, "DROP TABLE seaql_migrations_progress").await;
+        succeeds(&["baseline", "--up-to", DEVICES, "-u", url]);
+
         // A later one is recorded, and an earlier one is not.
         support::run(&db, &format!("DELETE FROM seaql_migrations WHERE version = '{first}'")).await;
         let (code, _, error) = baseline(&["--up-to", "m20261122_000002_habits", "-u", url]);

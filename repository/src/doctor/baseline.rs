@@ -132,8 +132,8 @@ impl Baseline {
     /// # Errors
     /// - [`BaselineError::Differs`] if the schema differs.
     /// - [`BaselineError::NotCompared`] if that could not be found out.
-    /// - [`BaselineError::Migrate`] with [`MigrateError::Baseline`] if the history has no such migration or a later one is
-    ///   recorded, with [`MigrateError::UnknownMigrations`] if the database has migrations that the history lacks, and
+    /// - [`BaselineError::Migrate`] with [`MigrateError::Baseline`] if the history has no such migration, a later one is
+    ///   recorded or one is unfinished, with [`MigrateError::UnknownMigrations`] if the database has migrations that the history lacks, and
     ///   with the errors of [`migrate::up`](crate::migrate::up) for the URL and the connection.
     pub async fn record<H: History>(&self, url: &str) -> Result<Vec<String>, BaselineError> {
         let url = DatabaseUrl::parse(url).map_err(MigrateError::from)?;

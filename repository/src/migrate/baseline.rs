@@ -10,6 +10,7 @@ use super::{
     encoding,
     history::{Step, steps},
     table::HistoryTable,
+    unfinished,
 };
 
 /// The number of migrations up to and including one.
@@ -51,7 +52,7 @@ pub(crate) async fn unrecorded<H: History, C: ConnectionTrait>(
 /// Holds the migration lock meanwhile, which on SQLite is the lock of the writer. `check` may read over `db`.
 ///
 /// # Errors
-/// - [`MigrateError::Baseline`] if the history has no such migration, or a later one is recorded.
+/// - [`MigrateError::Baseline`] if the history has no such migration, a later one is recorded, or one is unfinished.
 /// - [`MigrateError::UnknownMigrations`] if the database has migrations that the history lacks.
 /// - [`MigrateError::Locked`] and [`MigrateError::Database`] as for a batch of migrations.
 /// - The error of `check`.
@@ -145,6 +146,15 @@ async fn missing<H: History, C: ConnectionTrait>(
              database has",
             later.name,
             H::table()
+        )));
+    }
+    if let Some(row) = unfinished::rows(db, HistoryTable::of::<H>()?)
+        .await?
+        .first()
+    {
+        return Err(refused(format!(
+            "`{}` is unfinished, with {} statement(s) finished: run `{}` first, which goes on with it",
+            row.migration, row.finished, row.direction
         )));
     }
     steps.retain(|step| !applied.contains(step.name));

@@ -128,7 +128,6 @@ impl Batch {
         let mut part = Part::default();
         match self {
             Self::Up { steps } => {
-                applied::warn_of_edited(tx, table, &history).await?;
                 up::<H>(tx, guard, &applied, steps, &mut part).await?;
             }
             Self::Down { steps } => {

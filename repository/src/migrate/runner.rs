@@ -67,15 +67,28 @@ async fn nothing_to_do<H: History>(
     let Batch::Up { .. } = batch else {
         return Ok(false);
     };
+    warn_of_edited::<H, _>(db, engine, batch).await?;
     let applied = applied::names::<H, _>(db).await?;
     let nothing = !batch.changes::<H>(engine, &applied)?;
     if nothing {
         let (table, steps) = (HistoryTable::of::<H>()?, steps::<H>(engine)?);
         unfinished::check(db, table, batch.first_direction(), &steps).await?;
-        applied::warn_of_edited(db, table, &steps).await?;
         info!("No pending migrations");
     }
     Ok(nothing)
+}
+
+/// Logs which migrations were edited, once for each `up`.
+async fn warn_of_edited<H: History, C: ConnectionTrait>(
+    db: &C,
+    engine: Engine,
+    batch: Batch,
+) -> Result<(), MigrateError> {
+    if let Batch::Up { .. } = batch {
+        let (table, steps) = (HistoryTable::of::<H>()?, steps::<H>(engine)?);
+        applied::warn_of_edited(db, table, &steps).await?;
+    }
+    Ok(())
 }
 
 async fn inside<H: History>(
@@ -86,11 +99,13 @@ async fn inside<H: History>(
         #[cfg(feature = "sqlite")]
         Some(Engine::Sqlite) => {
             encoding::check(tx, Engine::Sqlite).await?;
+            warn_of_edited::<H, _>(tx, Engine::Sqlite, batch).await?;
             super::sqlite::inside::<H>(tx, batch).await
         }
         #[cfg(feature = "postgres")]
         Some(Engine::Postgres) => {
             encoding::check(tx, Engine::Postgres).await?;
+            warn_of_edited::<H, _>(tx, Engine::Postgres, batch).await?;
             super::postgres::inside::<H>(tx, batch).await
         }
         _ => Err(unsupported(tx)),

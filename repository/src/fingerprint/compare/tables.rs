@@ -207,13 +207,32 @@ fn extra(all: &mut Comparison, name: &str, found: &Table, required: &Schema, act
     all.report(name, (Part::Table, ""), Code::TableExtra, sides, fix);
 }
 
-/// Whether it has the columns and the key of a history of migrations, or of its checksums.
+/// Whether it has the columns and the key of a history of migrations, or of one of the tables beside it.
 fn is_another_history(found: &Table) -> bool {
     let mut columns: Vec<&str> = found.columns.iter().map(|one| one.name.as_str()).collect();
     columns.sort_unstable();
-    let is_history = columns == ["applied_at", "version"];
-    let is_checksums = columns == ["applied_at", "checksum", "version"];
-    (is_history || is_checksums) && found.primary_key.columns == ["version"]
+    let key: Vec<&str> = found
+        .primary_key
+        .columns
+        .iter()
+        .map(String::as_str)
+        .collect();
+    matches!(
+        (key.as_slice(), columns.as_slice()),
+        (
+            ["version"],
+            ["applied_at", "version"] | ["applied_at", "checksum", "version"]
+        ) | (
+            ["migration"],
+            [
+                "digest",
+                "direction",
+                "finished",
+                "has_begun_next",
+                "migration"
+            ]
+        )
+    )
 }
 
 /// The fix that drops a table, on SQLite with its triggers. It is an instruction if a suppressed view or trigger reads
