@@ -1,10 +1,11 @@
 //! Migrations that are recorded as applied on a database that was restored from a dump.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use catamaran::Engine;
 use catamaran::doctor::{Baseline, BaselineError, Code, Doctor};
-use catamaran::migrate::{self, History, TwinMigration};
+use catamaran::migrate::{self, History, Script, TwinMigration};
 use catamaran::testing::{DatabaseOptions, EphemeralDatabase, PostgresServer};
 use sea_orm::{ConnectionTrait, TransactionTrait};
 use suite::observer;
@@ -147,6 +148,74 @@ async fn any_difference_of_a_restored_dump_is_named_and_nothing_is_recorded() {
     }
 }
 
+/// The dump of each engine.
+static DUMPS: [OnceLock<String>; 2] = [OnceLock::new(), OnceLock::new()];
+
+fn dump(of: Engine) -> Script {
+    let [sqlite, postgres] = &DUMPS;
+    let dump = match of {
+        Engine::Sqlite => sqlite,
+        Engine::Postgres => postgres,
+    };
+    Script::baseline(dump.get().cloned().unwrap_or_default())
+}
+
+/// A history that begins with a dump of a database that no migrator made.
+struct FromDump;
+
+struct Dumped;
+
+impl TwinMigration for Dumped {
+    fn name(&self) -> &'static str {
+        "m1_dump"
+    }
+    fn sqlite_up(&self) -> Script {
+        dump(Engine::Sqlite)
+    }
+    fn sqlite_down(&self) -> Script {
+        Script::nothing("the database was not made by migrations")
+    }
+    fn postgres_up(&self) -> Script {
+        dump(Engine::Postgres)
+    }
+    fn postgres_down(&self) -> Script {
+        self.sqlite_down()
+    }
+}
+
+impl History for FromDump {
+    fn migrations() -> Vec<Box<dyn TwinMigration>> {
+        vec![Box::new(Dumped), Box::new(View)]
+    }
+}
+
+/// The way of an application that had a database before it had migrations.
+#[tokio::test]
+async fn a_database_is_recorded_by_a_migration_that_is_its_own_dump() {
+    for engine in Engine::ALL {
+        let restored = Restored::new(engine).await;
+        let text = match engine {
+            Engine::Sqlite => {
+                let file = restored.url.trim_start_matches("sqlite://");
+                pipe("sqlite3", &[file, ".dump"], &[])
+            }
+            Engine::Postgres => pipe("pg_dump", &["--inserts", &restored.url], &[]),
+        };
+        let text = String::from_utf8(text).expect("UTF-8");
+        let [sqlite, postgres] = &DUMPS;
+        match engine {
+            Engine::Sqlite => sqlite.set(text).expect("the first"),
+            Engine::Postgres => postgres.set(text).expect("the first"),
+        }
+        let recorded = Baseline::up_to("m1_dump")
+            .record::<FromDump>(&restored.url)
+            .await;
+        assert_eq!(recorded.expect("an equal database"), ["m1_dump"]);
+        let report = migrate::up::<FromDump>(&restored.url).await.expect("up");
+        assert_eq!(report.applied, ["m1_view"]);
+    }
+}
+
 /// A history with a view, which DOMAIN cannot describe.
 struct Views;
 
@@ -156,22 +225,20 @@ impl TwinMigration for View {
     fn name(&self) -> &'static str {
         "m1_view"
     }
-    fn sqlite_up(&self) -> migrate::Script {
-        migrate::Script::new()
+    fn sqlite_up(&self) -> Script {
+        Script::new()
             .sql("CREATE TABLE things (n INTEGER) STRICT")
             .sql("CREATE VIEW few AS SELECT n FROM things WHERE n < 10")
     }
-    fn sqlite_down(&self) -> migrate::Script {
-        migrate::Script::new()
-            .sql("DROP VIEW few")
-            .sql("DROP TABLE things")
+    fn sqlite_down(&self) -> Script {
+        Script::new().sql("DROP VIEW few").sql("DROP TABLE things")
     }
-    fn postgres_up(&self) -> migrate::Script {
-        migrate::Script::new()
+    fn postgres_up(&self) -> Script {
+        Script::new()
             .sql("CREATE TABLE things (n bigint)")
             .sql("CREATE VIEW few AS SELECT n FROM things WHERE n < 10")
     }
-    fn postgres_down(&self) -> migrate::Script {
+    fn postgres_down(&self) -> Script {
         self.sqlite_down()
     }
 }
