@@ -12,6 +12,7 @@ mod failures;
 mod killed;
 mod older_program;
 mod outside;
+mod outside_interrupted;
 mod round_trip;
 mod row_level_security;
 mod scripts;

@@ -1,14 +1,12 @@
 //! Migrations that run outside of a transaction.
 
-use std::process::{Child, Command, Stdio};
-
-use catamaran::migrate::{MigrateError, Migrator, Plan, Script, TwinMigration, pending, up};
-use catamaran::{Engine, migrate::History};
+use catamaran::Engine;
+use catamaran::migrate::{MigrateError, Migrator, Plan, Script, pending, up};
 use sea_orm::TransactionTrait;
 use sea_orm_migration::MigratorTrait;
 
 use crate::support::given::{Given, Step, given, step, twins};
-use crate::support::{PostgresDatabase, SqliteFile, connect, eventually, run, schema, texts};
+use crate::support::{connect, run, schema, texts};
 
 twins!(
     a_batch_is_split_around_a_migration_outside_of_a_transaction,
@@ -22,19 +20,19 @@ twins!(
 );
 
 /// A statement that no transaction may contain.
-fn alone(url: &str) -> &'static str {
+pub(crate) fn alone(url: &str) -> &'static str {
     match url.starts_with("sqlite") {
         true => "VACUUM",
         false => "CREATE INDEX CONCURRENTLY ix_a__x ON a (x)",
     }
 }
 
-fn table(name: &'static str) -> Script {
+pub(crate) fn table(name: &'static str) -> Script {
     Script::new().sql(format!("CREATE TABLE {name} (x int)"))
 }
 
 /// The tables, except the one of the checksums.
-async fn tables(url: &str) -> Vec<String> {
+pub(crate) async fn tables(url: &str) -> Vec<String> {
     let sql = match url.starts_with("sqlite") {
         true => "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY 1",
         false => {
@@ -46,7 +44,7 @@ async fn tables(url: &str) -> Vec<String> {
     tables
 }
 
-async fn recorded(url: &str) -> Vec<String> {
+pub(crate) async fn recorded(url: &str) -> Vec<String> {
     texts(
         &connect(url).await,
         "SELECT version FROM seaql_migrations ORDER BY 1",
@@ -376,278 +374,5 @@ async fn a_script_outside_has_one_statement_in_each_text(url: &str) {
         given([step("m1", Script::new().sql(sql).outside_transaction())]);
         let message = up::<Given>(url).await.expect_err(sql).to_string();
         assert!(message.contains(words), "{message}");
-    }
-}
-
-#[tokio::test]
-async fn postgres_a_failed_index_is_named_with_the_statement_that_drops_it() {
-    let database = PostgresDatabase::new().await;
-    let url = database.url();
-    let outside = Script::new()
-        .sql("SET lock_timeout = '1h'")
-        .sql("CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS \"ux; a\" ON public.a (x)")
-        .outside_transaction();
-    given([
-        step(
-            "m1",
-            Script::new()
-                .sql("CREATE TABLE a (x int)")
-                .sql("INSERT INTO a VALUES (1), (1)"),
-        ),
-        step("m2", outside),
-    ]);
-    let drop = "DROP INDEX CONCURRENTLY public.\"ux; a\"";
-    let db = connect(&url).await;
-    let message = up::<Given>(&url).await.expect_err("duplicates").to_string();
-    assert!(
-        message.contains("statement 2 of 2 failed: ") && message.contains(drop),
-        "{message}"
-    );
-    run(&db, "DELETE FROM a WHERE ctid = '(0,1)'").await;
-    // Postgres would accept the invalid index.
-    let error = up::<Given>(&url)
-        .await
-        .expect_err("an invalid index is left");
-    assert!(
-        matches!(
-            error,
-            MigrateError::Unfinished {
-                finished: 1,
-                source: None,
-                ..
-            }
-        ),
-        "{error}"
-    );
-    assert!(error.to_string().contains(drop), "{error}");
-    run(&db, drop).await;
-    up::<Given>(&url).await.expect("up");
-    let valid =
-        "SELECT indisvalid::text FROM pg_index WHERE indexrelid = 'public.\"ux; a\"'::regclass";
-    assert_eq!(texts(&db, valid).await, ["true"]);
-    assert_eq!(recorded(&url).await, ["m1", "m2"]);
-}
-
-#[tokio::test]
-async fn postgres_a_lost_connection_outside_is_reported_and_up_goes_on() {
-    let database = PostgresDatabase::new().await;
-    let url = database.url();
-    let steps = [
-        step("m1", table("a")),
-        step("m2", Script::new().sql(alone(&url)).outside_transaction()),
-    ];
-    given(steps);
-    Migrator::<Given>::up(&connect(&url).await, Some(1))
-        .await
-        .expect("the table");
-    let db = connect(&url).await;
-    let blocker = connect(&url).await;
-    run(&blocker, "BEGIN; INSERT INTO a VALUES (1)").await;
-    let migrator = up::<Given>(&url);
-    let killer = async {
-        let building = "SELECT pid || '' FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX CONCURRENTLY%' \
-             AND wait_event_type = 'Lock'";
-        eventually("the index is built", async || {
-            texts(&db, building).await.len() == 1
-        })
-        .await;
-        run(&db, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX CONC%'").await;
-    };
-    let (outcome, ()) = tokio::join!(migrator, killer);
-    let error = outcome.expect_err("terminated");
-    let drop = "DROP INDEX CONCURRENTLY public.ix_a__x";
-    assert!(error.to_string().contains(drop), "{error}");
-    run(&blocker, "COMMIT").await;
-    run(&db, drop).await;
-    assert_eq!(up::<Given>(&url).await.expect("up").applied, ["m2"]);
-}
-
-#[tokio::test]
-async fn sqlite_settings_of_the_file_are_changed_outside_of_a_transaction() {
-    let file = SqliteFile::new();
-    let outside = Script::new()
-        .sql("PRAGMA auto_vacuum = FULL")
-        .sql("VACUUM")
-        .outside_transaction();
-    given([
-        step("m1", table("a")),
-        step("m2", outside),
-        step("m3", table("b")),
-    ]);
-    up::<Given>(&file.url()).await.expect("up");
-    let db = connect(&file.url()).await;
-    assert_eq!(
-        texts(&db, "SELECT auto_vacuum || '' FROM pragma_auto_vacuum").await,
-        ["1"]
-    );
-
-    // A database in memory has only the connection of its pool.
-    let memory = connect("sqlite::memory:").await;
-    Migrator::<Given>::up(&memory, None).await.expect("up");
-    assert_eq!(
-        texts(
-            &memory,
-            "SELECT foreign_keys || '' FROM pragma_foreign_keys"
-        )
-        .await,
-        ["1"]
-    );
-    let names = "SELECT version FROM seaql_migrations ORDER BY 1";
-    assert_eq!(texts(&memory, names).await, ["m1", "m2", "m3"]);
-}
-
-#[tokio::test]
-async fn sqlite_a_statement_outside_must_not_orphan_rows() {
-    let file = SqliteFile::new();
-    let family = Script::new()
-        .sql("CREATE TABLE parent (id INTEGER PRIMARY KEY)")
-        .sql("CREATE TABLE child (id INTEGER REFERENCES parent (id))")
-        .sql("INSERT INTO parent VALUES (1)")
-        .sql("INSERT INTO child VALUES (1)");
-    let outside = Script::new()
-        .sql("DELETE FROM parent")
-        .outside_transaction();
-    given([step("m1", family), step("m2", outside)]);
-    let error = up::<Given>(&file.url()).await.expect_err("an orphan");
-    assert!(matches!(error, MigrateError::ForeignKeys { .. }), "{error}");
-    let db = connect(&file.url()).await;
-    assert_eq!(texts(&db, "SELECT count(*) || '' FROM parent").await, ["1"]);
-}
-
-const URL: &str = "CATAMARAN_TEST_OUTSIDE_MIGRATOR_URL";
-
-/// The migrations of the process that is killed, and of the next one.
-struct Killed;
-
-impl History for Killed {
-    fn migrations() -> Vec<Box<dyn TwinMigration>> {
-        let script = |alone: &'static str| {
-            Script::new()
-                .sql("INSERT INTO a VALUES (2)")
-                .sql(alone)
-                .sql("INSERT INTO a VALUES (3)")
-                .outside_transaction()
-        };
-        vec![
-            Box::new(step("m1", Script::new().sql("CREATE TABLE a (x int)"))),
-            Box::new(On {
-                sqlite: script("VACUUM"),
-                postgres: script("CREATE INDEX CONCURRENTLY ix_a__x ON a (x)"),
-            }),
-        ]
-    }
-}
-
-/// A migration with a script for each engine.
-struct On {
-    sqlite: Script,
-    postgres: Script,
-}
-
-impl TwinMigration for On {
-    fn name(&self) -> &'static str {
-        "m2"
-    }
-    fn sqlite_up(&self) -> Script {
-        self.sqlite.clone()
-    }
-    fn sqlite_down(&self) -> Script {
-        Script::nothing("not tested here")
-    }
-    fn postgres_up(&self) -> Script {
-        self.postgres.clone()
-    }
-    fn postgres_down(&self) -> Script {
-        Script::nothing("not tested here")
-    }
-}
-
-#[tokio::test]
-async fn migrator_outside() {
-    if let Ok(url) = std::env::var(URL) {
-        up::<Killed>(&url).await.expect("it is killed before this");
-    }
-}
-
-fn spawn(url: &str) -> Child {
-    Command::new(std::env::current_exe().expect("this binary"))
-        .args(["outside::migrator_outside", "--exact"])
-        .env(URL, url)
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("a child process")
-}
-
-fn kill(mut child: Child) {
-    assert!(
-        child.try_wait().expect("its state").is_none(),
-        "it still runs"
-    );
-    child.kill().expect("kill");
-    child.wait().expect("reap");
-}
-
-/// The server goes on with the statement of a killed client.
-#[tokio::test]
-async fn postgres_up_goes_on_after_a_migrator_was_killed_while_it_built_an_index() {
-    let database = PostgresDatabase::new().await;
-    let url = database.url();
-    let db = connect(&url).await;
-    Migrator::<Killed>::up(&db, Some(1))
-        .await
-        .expect("the table");
-    let blocker = connect(&url).await;
-    run(&blocker, "BEGIN; INSERT INTO a VALUES (1)").await;
-    let child = spawn(&url);
-    let building = "SELECT pid || '' FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX CONCURRENTLY%' \
-         AND wait_event_type = 'Lock'";
-    eventually("the index is built", async || {
-        texts(&db, building).await.len() == 1
-    })
-    .await;
-    kill(child);
-    // The next one waits for the lock, which the server process still holds.
-    let next = up::<Killed>(&url);
-    let release = async {
-        let waits = "SELECT pid || '' FROM pg_stat_activity WHERE query LIKE '%pg_try_advisory%' \
-             AND datname = current_database() AND pid <> pg_backend_pid()";
-        eventually("the next migrator waits", async || {
-            !texts(&db, waits).await.is_empty()
-        })
-        .await;
-        run(&blocker, "COMMIT").await;
-    };
-    let (report, ()) = tokio::join!(next, release);
-    assert_eq!(report.expect("up").applied, ["m2"]);
-    let rows = texts(&db, "SELECT x || '' FROM a ORDER BY x").await;
-    assert_eq!(rows, ["1", "2", "3"]);
-    let indexes = "SELECT indexrelid::regclass || ' ' || indisvalid FROM pg_index WHERE indrelid = 'a'::regclass";
-    assert_eq!(texts(&db, indexes).await, ["ix_a__x true"]);
-    assert_eq!(tables(&url).await, ["a", "seaql_migrations"]);
-}
-
-#[tokio::test]
-async fn sqlite_up_goes_on_after_a_migrator_was_killed_at_any_moment() {
-    for milliseconds in [0, 1, 3, 10, 30] {
-        let file = SqliteFile::new();
-        let url = format!("{}?mode=rwc", file.url());
-        let db = connect(&url).await;
-        Migrator::<Killed>::up(&db, Some(1))
-            .await
-            .expect("the table");
-        let mut child = spawn(&url);
-        eventually("the first statement has finished", async || {
-            texts(&db, "SELECT DISTINCT 2 || '' FROM a").await == ["2"]
-        })
-        .await;
-        tokio::time::sleep(std::time::Duration::from_millis(milliseconds)).await;
-        // Perhaps it has just ended.
-        child.kill().ok();
-        child.wait().expect("reap");
-        up::<Killed>(&url).await.expect("up");
-        let rows = texts(&db, "SELECT x || '' FROM a ORDER BY x").await;
-        assert_eq!(rows, ["2", "3"]);
-        assert_eq!(tables(&url).await, ["a", "seaql_migrations"]);
-        assert_eq!(recorded(&url).await, ["m1", "m2"]);
     }
 }
