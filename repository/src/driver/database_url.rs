@@ -61,6 +61,7 @@ impl DatabaseUrl {
         Self::parse(url).map_or_else(|_| "(an invalid URL)".to_owned(), |url| url.label())
     }
 
+    #[cfg(feature = "migrate")]
     pub(crate) fn engine(&self) -> Engine {
         match self {
             #[cfg(feature = "sqlite")]

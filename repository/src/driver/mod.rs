@@ -20,7 +20,9 @@ pub mod sqlite;
 mod twin;
 pub(crate) mod url;
 
-pub(crate) use database_url::{DatabaseUrl, UrlError};
+pub(crate) use database_url::DatabaseUrl;
+#[cfg(feature = "migrate")]
+pub(crate) use database_url::UrlError;
 pub(crate) use dialect::Sending;
 pub use dialect::{Access, Begin, Dialect, Extent};
 #[cfg(any(feature = "postgres", feature = "fingerprint"))]

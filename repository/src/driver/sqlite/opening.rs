@@ -134,22 +134,27 @@ impl SqliteUrl {
                 quoted(&target)
             ));
         }
-        if !folder_is_writable && is_in_wal_mode(&target) {
-            return unavailable(format!(
-                "{name} is in WAL mode, for which SQLite needs {}, and its folder cannot be written; before the file \
-                 is copied to such a place, run: sqlite3 {} 'PRAGMA journal_mode = DELETE'",
-                shared_memory.display(),
-                quoted(&target)
-            ));
-        }
+        let leave_wal = format!("sqlite3 {} 'PRAGMA journal_mode = DELETE'", quoted(&target));
+        let needs_log = !folder_is_writable && is_in_wal_mode(&target);
         let may_write = folder_is_writable && may(&target, Access::Write);
         if !(self.is_read_only() || may_write) {
+            let hint = match needs_log {
+                true => format!(", after this was run where it can be written: {leave_wal}"),
+                false => String::new(),
+            };
             let reason = format!(
-                "{name} or its folder cannot be written by this user; to only read it, write ?mode=ro in the URL"
+                "{name} or its folder cannot be written by this user; to only read it, write ?mode=ro in the URL{hint}"
             );
             return ErrorKind::ReadOnly {
                 reason: reason.into(),
             };
+        }
+        if needs_log {
+            return unavailable(format!(
+                "{name} is in WAL mode, for which SQLite needs {}, and its folder cannot be written; before the file \
+                 is copied to such a place, run: {leave_wal}",
+                shared_memory.display()
+            ));
         }
         match error.kind() {
             // The file system, not a connection.

@@ -116,6 +116,27 @@ async fn a_file_without_a_log_is_read_where_nothing_can_be_written() -> Result<(
     Ok(())
 }
 
+/// In WAL mode reading needs to write, too.
+#[tokio::test]
+async fn a_user_who_may_not_write_is_told_how_to_read_only() -> Result<()> {
+    let (folder, file) = Folder::with_rows("habits.db").await?;
+    permit(&file, 0o444);
+    permit(folder.path(), 0o555);
+    let said = of_another_user(&url(&file));
+    assert!(said.starts_with("ReadOnly: "), "{said}");
+    let (before, command) = said.split_once(" written: ").expect("a command");
+    assert!(before.contains("write ?mode=ro in the URL"), "{said}");
+    permit(folder.path(), 0o755);
+    permit(&file, 0o644);
+    super::run(command);
+    permit(&file, 0o444);
+    permit(folder.path(), 0o555);
+    let read_only = format!("{}?mode=ro", url(&file));
+    assert_eq!(of_another_user(&read_only), format!("{ROWS} rows"));
+    permit(folder.path(), 0o755);
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_log_of_another_user_is_named_with_the_command_that_gives_it_away() -> Result<()> {
     for ending in ["-wal", "-shm"] {
