@@ -111,7 +111,10 @@ async fn sqlite_rebuilding_a_table_is_rolled_back_if_it_orphans_rows() {
     let error = up::<Lossy>(&file.url())
         .await
         .expect_err("a row would be orphaned");
-    let MigrateError::ForeignKeys { total, violations } = &error else {
+    let MigrateError::ForeignKeys {
+        total, violations, ..
+    } = &error
+    else {
         panic!("{error}");
     };
     assert_eq!(*total, 1);

@@ -9,6 +9,7 @@ mod doctor;
 mod doctor_formats;
 mod dumps;
 mod failures;
+mod foreign_keys;
 mod killed;
 mod older_program;
 mod outside;

@@ -169,16 +169,64 @@ pub enum MigrateError {
         source: Option<Box<DbErr>>,
     },
 
-    /// On SQLite the migrations would leave rows without a parent. The batch was rolled back.
+    /// On SQLite the migrations would leave rows without a parent that had one before. The batch was rolled back.
     #[error(
-        "the migration leaves rows that violate foreign keys, so it was rolled back: {total} row(s), {}",
-        list(violations)
+        "the migrations leave {total} row(s) without a parent, so everything was rolled back: {}. Correct or delete these rows in the migration{}",
+        list(violations),
+        beside(*old)
     )]
     ForeignKeys {
-        /// The number of rows without a parent.
+        /// The number of these rows.
         total: u64,
         /// The first of them.
         violations: Vec<Violation>,
+        /// How many other rows had no parent before the batch either. They are not the reason.
+        old: u64,
+    },
+
+    /// On SQLite the migrations would leave foreign keys that lead to no parent, so that writes to their tables fail. The
+    /// batch was rolled back.
+    #[error(
+        "the migrations leave foreign keys that lead to no parent, so everything was rolled back: {}. On SQLite ALTER TABLE .. RENAME TO also renames the table in the REFERENCES of its children: to rebuild a parent, create the new table under another name, copy the rows, drop the old table, and rename the new one",
+        list(foreign_keys)
+    )]
+    BrokenForeignKeys {
+        /// These foreign keys.
+        foreign_keys: Vec<BrokenForeignKey>,
+    },
+
+    /// `fresh` found what another program, or another history, recorded in the database. Nothing was changed.
+    #[error(
+        "`fresh` would drop what another program made, so nothing was changed: {}. Use a database or a schema of its own. If the other program no longer uses this one, remove what is listed, then run `fresh` again",
+        found.join("; ")
+    )]
+    OtherHistory {
+        /// Each history, with the statement that removes it.
+        found: Vec<String>,
+    },
+
+    /// On Postgres something depends on an object that `fresh` drops, and is not itself among these. Nothing was changed.
+    #[error(
+        "`fresh` drops only what the role {role} owns in the schema(s) {schemas}, and more depends on it, so nothing was changed: {}. Drop that first, then run `fresh` again",
+        objects.join(", ")
+    )]
+    Dependents {
+        /// The migrating role.
+        role: String,
+        /// The schemas of the search path.
+        schemas: String,
+        /// What depends on the objects, with the role that owns it.
+        objects: Vec<String>,
+    },
+
+    /// `fresh` could not drop an object. Nothing was changed.
+    #[error("`fresh` cannot drop {object}, so nothing was changed: {source}")]
+    Drop {
+        /// Its kind and its name.
+        object: String,
+        /// The error of the database.
+        #[source]
+        source: DbErr,
     },
 
     /// The SQLite connection enforces foreign keys, so that a rebuild of a table would delete child rows.
@@ -283,9 +331,44 @@ impl fmt::Display for Violation {
     }
 }
 
-fn list(violations: &[Violation]) -> String {
-    let shown: Vec<String> = violations.iter().map(Violation::to_string).collect();
+/// A foreign key of SQLite that leads to no parent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BrokenForeignKey {
+    /// The table that has the foreign key.
+    pub table: String,
+    /// Its columns.
+    pub columns: Vec<String>,
+    /// The table that it names.
+    pub parent: String,
+    /// What is wrong: the parent, its column or its unique key does not exist.
+    pub fault: String,
+}
+
+impl fmt::Display for BrokenForeignKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            table,
+            columns,
+            parent,
+            fault,
+        } = self;
+        write!(f, "{table} ({}) -> {parent}: {fault}", columns.join(", "))
+    }
+}
+
+fn list<T: fmt::Display>(items: &[T]) -> String {
+    let shown: Vec<String> = items.iter().map(T::to_string).collect();
     shown.join(", ")
+}
+
+fn beside(old: u64) -> String {
+    match old {
+        0 => String::new(),
+        _ => format!(
+            ". {old} other row(s) had no parent before the migrations either, and are not the reason"
+        ),
+    }
 }
 
 fn at_line(line: Option<usize>) -> String {

@@ -11,7 +11,7 @@
 //! | atomic | the whole batch in one transaction | the same |
 //! | lock | `BEGIN IMMEDIATE` | `pg_try_advisory_xact_lock` inside the transaction |
 //! | longest wait | 60 s for the lock | 60 s for the lock, then 10 s for each table lock |
-//! | foreign keys | off, on a connection of its own; `foreign_key_check` before the commit | enforced |
+//! | foreign keys | off, on a connection of its own; checked before and after the batch | enforced |
 //! | row level security | does not exist | `row_security = off`: a statement whose rows a policy would filter fails |
 //!
 //! Both locks belong to the transaction, so they end with the connection and with its process.
@@ -77,6 +77,8 @@ mod connect;
 mod declare;
 mod encoding;
 mod error;
+#[cfg(feature = "sqlite")]
+mod foreign_keys;
 mod guard;
 mod history;
 mod migrator;
@@ -109,7 +111,7 @@ pub use self::{
     batch::Report,
     connect::{ConnectOptions, apply, connect, pending, up, up_with},
     declare::module_name,
-    error::{MigrateError, Violation},
+    error::{BrokenForeignKey, MigrateError, Violation},
     history::{History, TwinMigration},
     migrator::Migrator,
     plan::Plan,

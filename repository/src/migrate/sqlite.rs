@@ -11,15 +11,13 @@ use crate::driver::sqlite::connect_seaorm;
 use crate::model::engine::Engine;
 
 use super::{
-    History, MigrateError, Report, Violation, applied,
+    History, MigrateError, Report, applied,
     batch::{Batch, Complete, Part},
     error::is_locked,
+    foreign_keys::ForeignKeys,
     guard::Guard,
     transaction::{LOCK_WAIT, begin, finish},
 };
-
-/// How many violations an error lists. It also has their total number.
-const SHOWN: usize = 10;
 
 /// Runs a batch in one transaction with foreign keys off.
 ///
@@ -49,9 +47,11 @@ pub(super) async fn inside<H: History>(
     tx: &DatabaseTransaction,
     batch: Batch,
 ) -> Result<Report, MigrateError> {
-    let applied = applied::names::<H, _>(tx).await?;
-    if !batch.changes::<H>(Engine::Sqlite, &applied)? {
-        return Ok(Report::default());
+    if !matches!(batch, Batch::Fresh) {
+        let applied = applied::names::<H, _>(tx).await?;
+        if !batch.changes::<H>(Engine::Sqlite, &applied)? {
+            return Ok(Report::default());
+        }
     }
     run_checked::<H>(tx, batch).await?.complete()
 }
@@ -116,9 +116,15 @@ async fn run_checked<H: History>(
     if foreign_keys(tx).await? {
         return Err(MigrateError::ForeignKeysOn);
     }
+    // `fresh` keeps no row, so nothing is from before it.
+    let before = match batch {
+        Batch::Fresh => ForeignKeys::default(),
+        _ => ForeignKeys::read(tx).await?,
+    };
+    before.warn();
     let part = batch.run::<H>(tx, &Guard::Sqlite).await?;
     if !part.report.is_empty() {
-        foreign_key_check(tx).await?;
+        ForeignKeys::read(tx).await?.refuse_new(&before)?;
     }
     Ok(part)
 }
@@ -160,34 +166,6 @@ async fn foreign_keys<C: ConnectionTrait>(db: &C) -> Result<bool, DbErr> {
         .query_one_raw(statement("SELECT foreign_keys FROM pragma_foreign_keys"))
         .await?;
     row.map_or(Ok(false), |row| row.try_get_by_index(0))
-}
-
-/// Fails if a row has no parent. Reads every row with a foreign key:
-/// <https://sqlite.org/pragma.html#pragma_foreign_key_check>.
-pub(super) async fn foreign_key_check(tx: &DatabaseTransaction) -> Result<(), MigrateError> {
-    let rows = tx
-        .query_all_raw(statement(
-            "SELECT \"table\", rowid, parent FROM pragma_foreign_key_check",
-        ))
-        .await?;
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let violations = rows
-        .iter()
-        .take(SHOWN)
-        .map(|row| {
-            Ok(Violation {
-                table: row.try_get_by_index(0)?,
-                row: row.try_get_by_index(1)?,
-                parent: row.try_get_by_index(2)?,
-            })
-        })
-        .collect::<Result<_, DbErr>>()?;
-    Err(MigrateError::ForeignKeys {
-        total: u64::try_from(rows.len()).unwrap_or(u64::MAX),
-        violations,
-    })
 }
 
 fn statement(sql: &str) -> Statement {

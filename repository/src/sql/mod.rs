@@ -7,8 +7,12 @@ mod builder;
 mod bulk;
 mod condition;
 pub(crate) mod custom;
+#[cfg(any(feature = "fingerprint", all(feature = "migrate", feature = "sqlite")))]
+mod identifier;
 mod index_row;
 mod keyset;
+#[cfg(any(feature = "fingerprint", all(feature = "migrate", feature = "sqlite")))]
+mod orphans;
 mod query_hash;
 mod reference;
 mod select;
@@ -27,8 +31,12 @@ pub(crate) use bulk::{
     Bulk, KeyChange, bulk_insert, bulk_update, chunks, insert_chunks, insert_each, insert_types,
     update_types,
 };
+#[cfg(any(feature = "fingerprint", all(feature = "migrate", feature = "sqlite")))]
+pub(crate) use identifier::identifier;
 #[cfg(feature = "fingerprint")]
 pub(crate) use index_row::most_bytes_in;
+#[cfg(any(feature = "fingerprint", all(feature = "migrate", feature = "sqlite")))]
+pub(crate) use orphans::Reference;
 pub(crate) use query_hash::query_hash;
 pub(crate) use reference::{
     Affected, changed_orphan, first_orphan, referring_to_changed, referring_to_removed,

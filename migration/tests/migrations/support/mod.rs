@@ -1,6 +1,7 @@
 //! Databases for one test each. An absent Postgres fails the test; it is never skipped.
 
 pub mod given;
+pub mod history;
 
 use std::{
     sync::atomic::{AtomicU32, Ordering},

@@ -142,7 +142,7 @@ fn foreign_key_fix<'t>(
                 .retain(|other| other.columns != key.columns);
             table.foreign_keys.push(key.clone());
         })
-        .failing_on(Some(rows::orphaned(on.name, key)))
+        .failing_on(Some(rows::orphaned(on.all.engine, on.name, key)))
     };
     match on.instruction_if_missing(&key.references, &key.referenced_columns) {
         Some(first) => first,

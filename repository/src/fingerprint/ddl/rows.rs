@@ -3,6 +3,8 @@
 use crate::fingerprint::ddl;
 use crate::fingerprint::ident;
 use crate::fingerprint::schema::{ForeignKey, Index};
+use crate::model::engine::Engine;
+use crate::sql::Reference;
 
 /// Rows that violate a condition.
 pub(crate) fn breaking(table: &str, condition: impl std::fmt::Display) -> String {
@@ -27,19 +29,16 @@ pub(crate) fn all(table: &str) -> String {
 }
 
 /// Rows whose foreign key has no parent.
-pub(crate) fn orphaned(table: &str, key: &ForeignKey) -> String {
-    let both = || key.columns.iter().zip(&key.referenced_columns);
-    let same =
-        both().map(|(own, other)| format!("p.{} = c.{}", ident::name(other), ident::name(own)));
-    let given = key.columns.iter();
-    let given = given.map(|own| format!("c.{} IS NOT NULL", ident::name(own)));
-    format!(
-        "SELECT c.* FROM {} c WHERE {} AND NOT EXISTS (SELECT 1 FROM {} p WHERE {})",
-        ident::name(table),
-        given.collect::<Vec<_>>().join(" AND "),
-        ident::name(&key.references),
-        same.collect::<Vec<_>>().join(" AND ")
-    )
+pub(crate) fn orphaned(engine: Engine, table: &str, key: &ForeignKey) -> String {
+    let reference = Reference {
+        engine,
+        schema: None,
+        child: table,
+        columns: &key.columns,
+        parent: &key.references,
+        referenced: &key.referenced_columns,
+    };
+    reference.orphans("c.*")
 }
 
 /// Values of a key that several rows share. `by` lists the key's expressions, `only` is its predicate.

@@ -4,6 +4,8 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr};
 use tracing::info;
 
 use crate::migrate::batch::Stop;
+#[cfg(feature = "sqlite")]
+use crate::migrate::foreign_keys::ForeignKeys;
 use crate::migrate::guard::{self, Settings};
 use crate::migrate::history::UP;
 use crate::migrate::script::Prepared;
@@ -208,11 +210,30 @@ impl Run<'_> {
             return Ok(false);
         }
         if let Some(text) = text {
-            let executed = tx.execute_unprepared(&text.sql).await;
-            executed.map_err(|source| self.failed(row, text, source, &Left::default()))?;
-            check_foreign_keys(tx, self.engine).await?;
+            self.statement_in(tx, row, text).await?;
         }
         Ok(true)
+    }
+
+    /// Runs a statement in a transaction. Foreign keys are off on SQLite, so they are compared before and after it.
+    async fn statement_in(
+        &self,
+        tx: &DatabaseTransaction,
+        row: &Unfinished,
+        text: &Prepared,
+    ) -> Result<(), MigrateError> {
+        #[cfg(feature = "sqlite")]
+        let before = match self.engine {
+            Engine::Sqlite => Some(ForeignKeys::read(tx).await?),
+            Engine::Postgres => None,
+        };
+        let executed = tx.execute_unprepared(&text.sql).await;
+        executed.map_err(|source| self.failed(row, text, source, &Left::default()))?;
+        #[cfg(feature = "sqlite")]
+        if let Some(before) = before {
+            ForeignKeys::read(tx).await?.refuse_new(&before)?;
+        }
+        Ok(())
     }
 
     /// Records the migration. Returns `false` if another migrator did.
@@ -339,18 +360,6 @@ async fn begin(
         engine => {
             let _ = db;
             Err(MigrateError::NotBuilt { engine })
-        }
-    }
-}
-
-/// Fails if the statement has left a row without a parent. Foreign keys are off on SQLite.
-async fn check_foreign_keys(tx: &DatabaseTransaction, engine: Engine) -> Result<(), MigrateError> {
-    match engine {
-        #[cfg(feature = "sqlite")]
-        Engine::Sqlite => crate::migrate::sqlite::foreign_key_check(tx).await,
-        _ => {
-            let _ = tx;
-            Ok(())
         }
     }
 }
