@@ -10,6 +10,7 @@ mod doctor_formats;
 mod dumps;
 mod failures;
 mod foreign_keys;
+mod fresh;
 mod killed;
 mod older_program;
 mod outside;

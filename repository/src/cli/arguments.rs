@@ -46,7 +46,7 @@ pub(super) struct Arguments {
 /// The commands, in the order of SeaORM's command line.
 #[derive(Clone, Debug, Subcommand)]
 pub(super) enum Command {
-    /// Drop all tables from the database, then reapply all migrations
+    /// Drop everything from the database, then reapply all migrations; on Postgres, what the role owns in the schemas
     Fresh,
     /// Roll back all applied migrations, then reapply all migrations
     Refresh,

@@ -179,15 +179,6 @@ pub(super) async fn install<C: ConnectionTrait>(
     db.execute_unprepared(&sql).await.map(drop)
 }
 
-/// Drops the table of the checksums, if it exists.
-pub(super) async fn uninstall<C: ConnectionTrait>(
-    db: &C,
-    table: HistoryTable,
-) -> Result<(), DbErr> {
-    let sql = format!("DROP TABLE IF EXISTS \"{}\"", table.checksums());
-    db.execute_unprepared(&sql).await.map(drop)
-}
-
 /// Records a migration as applied, with its checksum.
 pub(super) async fn record<C: ConnectionTrait>(
     db: &C,

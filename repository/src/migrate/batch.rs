@@ -13,7 +13,7 @@ use tracing::info;
 use crate::model::engine::Engine;
 
 use super::{
-    History, MigrateError, applied,
+    History, MigrateError, applied, fresh,
     guard::Guard,
     history::{DOWN, Step, UP, steps},
     table::HistoryTable,
@@ -134,8 +134,7 @@ impl Batch {
                 down(tx, guard, table, &history, &mut applied, steps, &mut part).await?;
             }
             Self::Fresh => {
-                info!("Dropping every table");
-                Bookkeeping::<H>::fresh(tx).await?;
+                fresh::drop_all(tx, guard.engine(), table, &history).await?;
                 up::<H>(tx, guard, &applied, None, &mut part).await?;
             }
             Self::Refresh => {
@@ -149,10 +148,7 @@ impl Batch {
                 down(tx, guard, table, &history, &mut applied, None, &mut part).await?;
                 match &mut part.stop {
                     Some(stop) => stop.then = self,
-                    None => {
-                        Bookkeeping::<H>::uninstall(tx).await?;
-                        applied::uninstall(tx, table).await?;
-                    }
+                    None => fresh::drop_history(tx, guard.engine(), table).await?,
                 }
             }
         }
@@ -185,7 +181,7 @@ impl Batch {
     }
 }
 
-/// A SeaORM migrator without migrations: creates and drops the table of a history, and drops all tables.
+/// A SeaORM migrator without migrations: creates the table of a history.
 struct Bookkeeping<H>(PhantomData<H>);
 
 impl<H: History> MigratorTrait for Bookkeeping<H> {

@@ -46,8 +46,8 @@ pub struct ConnectOptions<'a> {
 /// - [`Connect`](MigrateError::Connect) if the database cannot be opened.
 /// - [`History`](MigrateError::History) if a migration is invalid.
 /// - [`Statement`](MigrateError::Statement) if a statement of a migration fails, and
-///   [`ForeignKeys`](MigrateError::ForeignKeys) if a migration would leave rows without a parent. The batch is rolled
-///   back.
+///   [`ForeignKeys`](MigrateError::ForeignKeys) or [`BrokenForeignKeys`](MigrateError::BrokenForeignKeys) if the
+///   migrations would leave rows without a parent, or foreign keys without one, on SQLite. The batch is rolled back.
 /// - [`TransactionEnded`](MigrateError::TransactionEnded) if a script has ended the transaction in a way that is not seen
 ///   in its text.
 /// - [`Unfinished`](MigrateError::Unfinished) if a migration [outside of a transaction](super::Script::outside_transaction)

@@ -17,6 +17,8 @@ use super::{History, TwinMigration, adapter::adapted, applied, batch::Batch, run
 /// engines. A migration [outside of a transaction](super::Script::outside_transaction) splits its batch. `status` and the
 /// methods that list migrations create no table. They fail if the database has migrations that the history lacks;
 /// [`Error::from`](crate::Error) makes `SchemaDiffers` of that error.
+/// `fresh` drops everything of the application in the database, on Postgres what the role owns in the schemas of the
+/// search path, and nothing of others.
 ///
 /// Given a pool, a batch runs in a transaction of its own, on SQLite over a connection of its own. Given a transaction,
 /// it runs inside it. Then the caller commits, and must roll back after an error. On SQLite the caller must turn

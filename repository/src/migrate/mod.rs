@@ -79,6 +79,7 @@ mod encoding;
 mod error;
 #[cfg(feature = "sqlite")]
 mod foreign_keys;
+mod fresh;
 mod guard;
 mod history;
 mod migrator;
