@@ -54,7 +54,7 @@ impl Database {
         lock_timeout: Duration,
     ) -> Result<Seen, String> {
         let db = self.open(lock_timeout).await?;
-        let seen = read::database(&db, application, wanted).await;
+        let seen = read::with_rows(&db, application, wanted).await;
         db.close().await.ok();
         seen.map_err(|error| error.to_string())
     }

@@ -16,7 +16,8 @@
 //! }
 //! ```
 //!
-//! It compares schemas: no data, no function bodies, no other schemas of a database. A condition that the engines spell
+//! It compares schemas: no function bodies, no other schemas of a database, and no data, except that it looks for rows
+//! without a parent in live databases. A condition that the engines spell
 //! differently is stated for each of them with
 //! [`Check::holds_natively`](crate::domain::Check::holds_natively). `docs/src/doctor.md` lists what it cannot see.
 
@@ -262,8 +263,13 @@ impl Doctor {
         let mut run = CheckRun::new(self);
         let place = Place::Database(read::engine_of(db).unwrap_or(Engine::Sqlite));
         let wanted = self.requirements().schema(place);
-        match read::schema(db, self.application(), wanted.as_ref()).await {
-            Ok(schema) => run.compare(place, None, wanted.as_ref(), &schema),
+        match read::with_rows(db, self.application(), wanted.as_ref()).await {
+            Ok(seen) => {
+                run.compare(place, None, wanted.as_ref(), &seen.schema);
+                for reason in seen.unchecked {
+                    run.skip(place, reason);
+                }
+            }
             Err(error) => run.skip(place, error.to_string()),
         }
         run.report()
@@ -417,12 +423,16 @@ impl<'a> CheckRun<'a> {
         };
         let before = self.report.findings.len();
         self.compare(place, Some(&label), wanted.as_ref(), &seen.schema);
+        for reason in &seen.unchecked {
+            self.skip(place, format!("{label}: {reason}"));
+        }
         let mut own = self.report.findings.split_off(before);
         let suppressions = self.doctor.domain.suppressions;
         let is_error = |finding: &Finding| {
             let (code, subject) = (finding.code, finding.subject());
             let mut suppressions = suppressions.iter();
             finding.severity() == Severity::Error
+                && code != Code::Orphans
                 && !suppressions.any(|one| suppression::covers(one, place, code, &subject))
         };
         let is_whole = !own.iter().any(is_error);

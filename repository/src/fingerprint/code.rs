@@ -108,6 +108,7 @@ codes! {
     ForeignKeyDisabled = "CAT046", Error, "foreign key that is not enforced", "Rows may refer to rows that do not exist.";
     ForeignKeyMatch = "CAT047", Error, "foreign key with another MATCH option", "A reference that is NULL in part is refused on one side only.";
     ForeignKeyFromElsewhere = "CAT048", Error, "foreign key from another schema", "Rows of a table that DOMAIN does not have prevent a delete, or are deleted with it.";
+    Orphans = "CAT049", Error, "rows without the parent that their foreign key names", "Joins leave them out, a write of them may fail, and they cannot be copied to the other engine.";
 
     CheckMissing = "CAT050", Error, "check missing", "Values that the other side refuses, or cannot hold, are accepted.";
     CheckExtra = "CAT051", Error, "check that DOMAIN does not have", "One side refuses rows that the other accepts.";

@@ -165,7 +165,7 @@ const PLANTED: &[(&str, Engine, &[Change])] = &[
         ],
     ),
     (
-        "Data.",
+        "Data",
         Engine::Postgres,
         &[Sql(
             "INSERT INTO devices (id, user_id, platform, created_at, updated_at, version) \

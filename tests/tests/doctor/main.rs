@@ -18,6 +18,7 @@ mod fix_order;
 mod memberships;
 mod mutations;
 mod no_false_positives;
+mod orphans;
 mod other_schemas;
 mod pages;
 mod pasted_fixes;

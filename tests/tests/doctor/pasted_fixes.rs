@@ -259,7 +259,7 @@ fn of(engine: Engine) -> Vec<&'static Drift> {
     let is_its_own = |drift: &&Drift| match drift.change {
         Change::Sql(sql) => !sql.contains("ROLE") && !sql.contains("GRANT pg_"),
         Change::Written(..) => true,
-        Change::Lost(_) => false,
+        Change::Rows(_) | Change::Lost(_) => false,
     };
     all.filter(|drift| drift.engine == engine)
         .filter(is_its_own)

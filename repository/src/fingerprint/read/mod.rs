@@ -9,6 +9,7 @@
 pub(crate) mod equivalent;
 mod fields;
 mod history;
+mod orphans;
 mod postgres;
 mod samples;
 mod source;
@@ -73,6 +74,20 @@ pub(crate) struct Application<'a> {
 pub(crate) struct Seen {
     pub(crate) schema: Schema,
     pub(crate) applied: Applied,
+    /// What was not checked, with the reason.
+    pub(crate) unchecked: Vec<String>,
+}
+
+/// As [`database`], and also finds rows whose foreign key has no parent. This reads the rows of every table with foreign
+/// keys.
+pub(crate) async fn with_rows(
+    source: &impl Source,
+    application: Application<'_>,
+    wanted: Option<&Schema>,
+) -> Result<Seen, Unreadable> {
+    let mut seen = database(source, application, wanted).await?;
+    orphans::find(source, wanted, &mut seen).await?;
+    Ok(seen)
 }
 
 /// Reads a database: on Postgres the first schema of the search path, and the privileges of the application's role.
@@ -153,7 +168,11 @@ async fn within(
         Engine::Postgres => postgres::schema(rows)?,
     };
     schema.history = table;
-    Ok(Seen { schema, applied })
+    Ok(Seen {
+        schema,
+        applied,
+        unchecked: Vec::new(),
+    })
 }
 
 /// Reads the schema alone, as [`database`] does.

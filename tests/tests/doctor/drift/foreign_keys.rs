@@ -2,7 +2,13 @@
 
 use catamaran::doctor::Code::*;
 
-use super::{Change::Written, Drift, HABIT, postgres, sqlite};
+use catamaran::Engine;
+
+use super::{
+    Change::{Rows, Written},
+    Drift, HABIT, postgres, sqlite,
+};
+use crate::orphans::{ROW, ROW_ON_POSTGRES};
 
 pub(super) const DRIFTS: &[Drift] = &[
     sqlite(
@@ -162,4 +168,14 @@ pub(super) const DRIFTS: &[Drift] = &[
         ForeignKeyMatch,
         HABIT,
     ),
+    sqlite("rows without a parent", Rows(ROW), Orphans, HABIT),
+    Drift {
+        engine: Engine::Postgres,
+        ..sqlite(
+            "rows without a parent",
+            Rows(ROW_ON_POSTGRES),
+            Orphans,
+            HABIT,
+        )
+    },
 ];

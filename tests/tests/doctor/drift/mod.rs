@@ -19,6 +19,8 @@ use catamaran::doctor::Code;
 pub enum Change {
     /// Statements that are run by hand or in a migration.
     Sql(&'static str),
+    /// Statements that write rows, which only a database that is there has.
+    Rows(&'static str),
     /// A statement is removed from a migration: its beginning.
     Lost(&'static str),
     /// A part of a CREATE TABLE is replaced: the table's name, the part, and the replacement.
