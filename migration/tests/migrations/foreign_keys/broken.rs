@@ -42,7 +42,8 @@ async fn a_rename_that_leaves_children_without_a_parent_table_is_refused() {
 }
 
 #[tokio::test]
-async fn a_rename_that_does_not_follow_references_is_applied_and_its_setting_ends_with_the_batch() {
+async fn a_rename_that_does_not_follow_references_is_applied_and_its_setting_ends_with_its_script()
+{
     let mut statements = vec!["PRAGMA legacy_alter_table = ON"];
     statements.extend(RENAMED_AWAY);
     let steps = [family(), step("m2_renamed", &statements)];
@@ -65,6 +66,14 @@ async fn a_rename_that_does_not_follow_references_is_applied_and_its_setting_end
     let db = connect("sqlite::memory:").await;
     Migrator::<Given>::up(&db, None).await.expect("up");
     assert_eq!(texts(&db, setting).await, ["0"]);
+
+    // A rename of the next migration has its effect in one batch as in two.
+    let next = step("m3_next", &["ALTER TABLE parent RENAME TO elder"]);
+    given(&[&steps[..], &[next]].concat());
+    let whole = connect("sqlite::memory:").await;
+    Migrator::<Given>::up(&whole, None).await.expect("up");
+    let parents = "SELECT \"table\" FROM pragma_foreign_key_list('child')";
+    assert_eq!(texts(&whole, parents).await, ["elder"]);
 
     let fails = step(
         "m3_fails",

@@ -1,77 +1,30 @@
-//! A history that a test writes: its scripts are the same on both engines.
+//! Migrations from lists of statements.
 
-use std::cell::RefCell;
+use catamaran::migrate::Script;
 
-use catamaran::migrate::{History, Script, TwinMigration};
+use super::given;
+pub use super::given::{Given, Step};
 
-/// A migration: its name, and the statements of both directions.
-#[derive(Clone, Debug)]
-pub struct Step {
-    name: &'static str,
-    up: Vec<String>,
-    down: Vec<String>,
-}
-
+/// A migration whose way back does nothing.
 pub fn step(name: &'static str, up: &[&str]) -> Step {
-    Step {
-        name,
-        up: up.iter().map(ToString::to_string).collect(),
-        down: Vec::new(),
-    }
+    given::step(name, script(up))
 }
 
 impl Step {
+    /// The same migration with a way back.
     #[must_use]
     pub fn down(mut self, down: &[&str]) -> Self {
-        self.down = down.iter().map(ToString::to_string).collect();
+        self.down = script(down);
         self
     }
 }
 
-fn script(statements: &[String]) -> Script {
-    let statements = statements.iter().cloned();
-    match statements.len() {
-        0 => Script::nothing("not tested here"),
-        _ => statements.fold(Script::new(), Script::sql),
-    }
-}
-
-impl TwinMigration for Step {
-    fn name(&self) -> &'static str {
-        self.name
-    }
-    fn sqlite_up(&self) -> Script {
-        script(&self.up)
-    }
-    fn sqlite_down(&self) -> Script {
-        script(&self.down)
-    }
-    fn postgres_up(&self) -> Script {
-        script(&self.up)
-    }
-    fn postgres_down(&self) -> Script {
-        script(&self.down)
-    }
-}
-
-thread_local! {
-    static GIVEN: RefCell<Vec<Step>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Sets the migrations of [`Given`] in this thread, in which the test runs.
+/// Sets the migrations of [`Given`].
 pub fn given(steps: &[Step]) {
-    GIVEN.with_borrow_mut(|given| *given = steps.to_vec());
+    given::given(steps.iter().cloned());
 }
 
-/// The history of the last call of [`given`].
-pub struct Given;
-
-impl History for Given {
-    fn migrations() -> Vec<Box<dyn TwinMigration>> {
-        let steps = GIVEN.with_borrow(Clone::clone);
-        let steps = steps.into_iter();
-        steps
-            .map(|step| Box::new(step) as Box<dyn TwinMigration>)
-            .collect()
-    }
+fn script(statements: &[&str]) -> Script {
+    let statements = statements.iter().map(ToString::to_string);
+    statements.fold(Script::new(), Script::sql)
 }
