@@ -14,7 +14,6 @@ mod fresh;
 mod killed;
 mod older_program;
 mod outside;
-mod outside_interrupted;
 mod round_trip;
 mod row_level_security;
 mod scripts;
