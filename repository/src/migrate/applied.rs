@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
+use sea_orm::{ConnectionTrait, DbErr, Statement, Value};
 use sea_orm_migration::MigrationStatus;
 use tracing::{info, warn};
 
@@ -15,8 +15,8 @@ use crate::model::engine::Engine;
 use super::{
     History, MigrateError,
     history::{Step, steps},
-    table::HistoryTable,
-    unfinished,
+    table::{ANY, HistoryTable, MAY_READ, has_columns},
+    unfinished::{self, Unfinished},
 };
 
 /// The names of the applied migrations; empty if the database was never migrated. Creates nothing.
@@ -28,25 +28,33 @@ pub(super) async fn names<H: History, C: ConnectionTrait>(
 ) -> Result<BTreeSet<String>, MigrateError> {
     let table = HistoryTable::of::<H>()?;
     let recorded = recorded(db, table).await?;
-    all_known::<H>(table, &recorded)?;
+    let unfinished = unfinished::rows(db, table, &recorded).await?;
+    all_known::<H>(table, &recorded, &unfinished)?;
     Ok(recorded)
 }
 
 fn all_known<H: History>(
     table: HistoryTable,
     recorded: &BTreeSet<String>,
+    unfinished: &[Unfinished],
 ) -> Result<(), MigrateError> {
-    let mut unknown = recorded.clone();
-    for migration in H::migrations() {
-        unknown.remove(migration.name());
-    }
-    match unknown.is_empty() {
-        true => Ok(()),
-        false => Err(MigrateError::UnknownMigrations {
-            table: table.name().to_owned(),
-            names: unknown.into_iter().collect(),
-        }),
-    }
+    let migrations = H::migrations();
+    let is_unknown = |name: &&String| migrations.iter().all(|known| known.name() != **name);
+    let unknown: Vec<&String> = recorded.iter().filter(is_unknown).collect();
+    let begun: Vec<&String> = unfinished
+        .iter()
+        .map(|row| &row.migration)
+        .filter(is_unknown)
+        .collect();
+    let (table, names) = match (unknown.is_empty(), begun.is_empty()) {
+        (true, true) => return Ok(()),
+        (false, _) => (table.name().to_owned(), unknown),
+        (true, false) => (table.progress(), begun),
+    };
+    Err(MigrateError::UnknownMigrations {
+        table,
+        names: names.into_iter().cloned().collect(),
+    })
 }
 
 /// Logs the status of each migration, and a warning for each one that was [`edited`]. Creates nothing.
@@ -68,11 +76,12 @@ pub(crate) async fn status<H: History, C: ConnectionTrait>(db: &C) -> Result<(),
         };
         info!("Migration '{}'... {status}", step.name);
     }
-    for row in unfinished::rows(db, table).await? {
+    let unfinished = unfinished::rows(db, table, &recorded).await?;
+    for row in &unfinished {
         info!("{row}");
     }
     warn_of_edited(db, table, &steps).await?;
-    all_known::<H>(table, &recorded)
+    all_known::<H>(table, &recorded, &unfinished)
 }
 
 /// Every recorded name, whether the history has it or not.
@@ -80,7 +89,7 @@ pub(super) async fn recorded<C: ConnectionTrait>(
     db: &C,
     table: HistoryTable,
 ) -> Result<BTreeSet<String>, MigrateError> {
-    match has_columns(db, table.name(), &HISTORY, "true").await? {
+    match has_columns(db, table.name(), &HISTORY, ANY).await? {
         None => return Ok(BTreeSet::new()),
         Some(true) => {}
         Some(false) => {
@@ -136,9 +145,8 @@ async fn checksums<C: ConnectionTrait>(
     table: HistoryTable,
 ) -> Result<BTreeMap<String, String>, DbErr> {
     let name = table.checksums();
-    let may_read = "pg_catalog.has_table_privilege(c.oid, 'SELECT')";
-    let readable = has_columns(db, &name, &CHECKSUMS, may_read).await? == Some(true)
-        && has_columns(db, table.name(), &HISTORY, may_read).await? == Some(true);
+    let readable = has_columns(db, &name, &CHECKSUMS, MAY_READ).await? == Some(true)
+        && has_columns(db, table.name(), &HISTORY, MAY_READ).await? == Some(true);
     if !readable {
         return Ok(BTreeMap::new());
     }
@@ -208,7 +216,7 @@ pub(super) async fn delete<C: ConnectionTrait>(
     table: HistoryTable,
     name: &str,
 ) -> Result<(), DbErr> {
-    let checksums = has_columns(db, &table.checksums(), &CHECKSUMS, "true").await?;
+    let checksums = has_columns(db, &table.checksums(), &CHECKSUMS, ANY).await?;
     if checksums == Some(true) {
         delete_from(db, &table.checksums(), name).await?;
     }
@@ -227,34 +235,6 @@ async fn execute<C: ConnectionTrait>(
 ) -> Result<(), DbErr> {
     let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
     db.execute_raw(statement).await.map(drop)
-}
-
-/// Whether a table of that name has these columns; `None` if there is no such table. On Postgres it is one of the current
-/// schema that meets the condition on `pg_class c`.
-async fn has_columns<C: ConnectionTrait>(
-    db: &C,
-    name: &str,
-    columns: &[&str],
-    condition: &str,
-) -> Result<Option<bool>, DbErr> {
-    let backend = db.get_database_backend();
-    let (list, count) = (columns.join("', '"), columns.len());
-    let sql = match backend {
-        DbBackend::Sqlite => format!(
-            "SELECT (SELECT count(*) FROM pragma_table_info(s.name) WHERE lower(name) IN ('{list}')) = {count} \
-             FROM sqlite_schema s WHERE s.type IN ('table', 'view') AND s.name = $1 COLLATE NOCASE"
-        ),
-        _ => format!(
-            "SELECT (SELECT pg_catalog.count(*) = {count} FROM pg_catalog.pg_attribute a \
-             WHERE a.attrelid = c.oid AND a.attname IN ('{list}') AND NOT a.attisdropped) \
-             FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-             WHERE n.nspname = pg_catalog.current_schema() AND c.relname = $1 \
-             AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND {condition}"
-        ),
-    };
-    let statement = Statement::from_sql_and_values(backend, sql, [name.into()]);
-    let row = db.query_one_raw(statement).await?;
-    row.map(|row| row.try_get_by_index(0)).transpose()
 }
 
 /// The columns of a history.

@@ -148,10 +148,8 @@ async fn missing<H: History, C: ConnectionTrait>(
             H::table()
         )));
     }
-    if let Some(row) = unfinished::rows(db, HistoryTable::of::<H>()?)
-        .await?
-        .first()
-    {
+    let unfinished = unfinished::rows(db, HistoryTable::of::<H>()?, &applied).await?;
+    if let Some(row) = unfinished.first() {
         return Err(refused(format!(
             "`{}` is unfinished, with {} statement(s) finished: run `{}` first, which goes on with it",
             row.migration, row.finished, row.direction

@@ -1,6 +1,6 @@
 //! A batch of migrations, inside one transaction.
 
-use std::{collections::BTreeSet, fmt, marker::PhantomData};
+use std::{collections::BTreeSet, marker::PhantomData};
 
 use futures_util::future::BoxFuture;
 use sea_orm::{
@@ -13,52 +13,12 @@ use tracing::info;
 use crate::model::engine::Engine;
 
 use super::{
-    History, MigrateError, applied, fresh,
+    History, MigrateError, Report, applied, fresh,
     guard::Guard,
     history::{DOWN, Step, UP, steps},
     table::HistoryTable,
     unfinished,
 };
-
-/// The migrations that a batch applied and reverted.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Report {
-    /// The names of the reverted migrations, in the order in which they were reverted.
-    pub reverted: Vec<String>,
-    /// The names of the applied migrations, in the order in which they were applied.
-    pub applied: Vec<String>,
-    /// The names of those that ran outside of a transaction, in order. What ran before each was committed first, and what
-    /// ran after it was a transaction of its own.
-    pub outside: Vec<String>,
-}
-
-impl Report {
-    /// Whether nothing was applied or reverted.
-    pub fn is_empty(&self) -> bool {
-        self.reverted.is_empty() && self.applied.is_empty()
-    }
-
-    fn append(&mut self, later: Self) {
-        self.reverted.extend(later.reverted);
-        self.applied.extend(later.applied);
-        self.outside.extend(later.outside);
-    }
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (applied, reverted) = (self.applied.len(), self.reverted.len());
-        match reverted {
-            0 => write!(f, "{applied} applied")?,
-            _ => write!(f, "{reverted} reverted, {applied} applied")?,
-        }
-        match self.outside.len() {
-            0 => Ok(()),
-            outside => write!(f, ", {outside} of them outside of a transaction"),
-        }
-    }
-}
 
 /// What one transaction of a batch did.
 #[derive(Debug, Default)]
@@ -77,8 +37,8 @@ pub(super) type Complete =
 pub(super) struct Stop {
     pub(super) step: Step,
     pub(super) direction: &'static str,
-    /// The rest of the batch.
-    pub(super) then: Batch,
+    /// What is left of the batch, beginning with this migration.
+    pub(super) rest: Batch,
 }
 
 impl Part {
@@ -119,12 +79,7 @@ impl Batch {
     ) -> Result<Part, MigrateError> {
         let history = steps::<H>(guard.engine())?;
         let table = HistoryTable::of::<H>()?;
-        // Before anything is dropped, because it fails if the database has a migration that the history lacks.
-        let mut applied = match self {
-            Self::Fresh => BTreeSet::new(),
-            _ => applied::names::<H, _>(tx).await?,
-        };
-        unfinished::check(tx, table, self.first_direction(), &history).await?;
+        let mut applied = self.begin::<H>(tx).await?;
         let mut part = Part::default();
         match self {
             Self::Up { steps } => {
@@ -140,14 +95,14 @@ impl Batch {
             Self::Refresh => {
                 down(tx, guard, table, &history, &mut applied, None, &mut part).await?;
                 match &mut part.stop {
-                    Some(stop) => stop.then = self,
+                    Some(stop) => stop.rest = self,
                     None => up::<H>(tx, guard, &applied, None, &mut part).await?,
                 }
             }
             Self::Reset => {
                 down(tx, guard, table, &history, &mut applied, None, &mut part).await?;
                 match &mut part.stop {
-                    Some(stop) => stop.then = self,
+                    Some(stop) => stop.rest = self,
                     None => fresh::drop_history(tx, guard.engine(), table).await?,
                 }
             }
@@ -155,8 +110,59 @@ impl Batch {
         Ok(part)
     }
 
+    /// The applied migrations, in a transaction that holds the migration lock.
+    ///
+    /// # Errors
+    /// - [`MigrateError::UnknownMigrations`] if the database has migrations that the history lacks.
+    /// - [`MigrateError::Unfinished`] if one is unfinished in the other direction.
+    pub(super) async fn begin<H: History>(
+        self,
+        tx: &DatabaseTransaction,
+    ) -> Result<BTreeSet<String>, MigrateError> {
+        let Some(direction) = self.first_direction() else {
+            return Ok(BTreeSet::new());
+        };
+        let table = HistoryTable::of::<H>()?;
+        let applied = applied::names::<H, _>(tx).await?;
+        unfinished::clear(tx, table, &applied).await?;
+        unfinished::check(tx, table, direction, &applied).await?;
+        Ok(applied)
+    }
+
+    /// The migration with which the batch begins, and its direction.
+    pub(super) fn next<'h>(
+        self,
+        history: &'h [Step],
+        applied: &BTreeSet<String>,
+    ) -> Option<(&'h Step, &'static str)> {
+        let is_applied = |step: &&Step| applied.contains(step.name);
+        let pending = || history.iter().find(|step| !is_applied(step));
+        let last = || history.iter().rfind(is_applied);
+        match self {
+            Self::Up { steps: Some(0) } | Self::Down { steps: Some(0) } => None,
+            Self::Up { steps: _ } => Some((pending()?, UP)),
+            Self::Down { steps: _ } | Self::Reset => Some((last()?, DOWN)),
+            Self::Refresh => match last() {
+                Some(step) => Some((step, DOWN)),
+                None => Some((pending()?, UP)),
+            },
+            Self::Fresh => Some((history.first()?, UP)),
+        }
+    }
+
+    /// What is left after some migrations.
+    pub(super) fn after(self, done: usize) -> Self {
+        let done = u32::try_from(done).unwrap_or(u32::MAX);
+        let less = |steps: Option<u32>| steps.map(|steps| steps.saturating_sub(done));
+        match self {
+            Self::Up { steps } => Self::Up { steps: less(steps) },
+            Self::Down { steps } => Self::Down { steps: less(steps) },
+            Self::Fresh | Self::Refresh | Self::Reset => self,
+        }
+    }
+
     /// The direction of the first scripts; `None` if the database starts anew.
-    pub(super) const fn first_direction(self) -> Option<&'static str> {
+    const fn first_direction(self) -> Option<&'static str> {
         match self {
             Self::Up { .. } => Some(UP),
             Self::Down { .. } | Self::Refresh | Self::Reset => Some(DOWN),
@@ -221,9 +227,7 @@ async fn up<H: History>(
             part.stop = Some(Stop {
                 step: step.clone(),
                 direction: UP,
-                then: Batch::Up {
-                    steps: after(limit, part.report.applied.len()),
-                },
+                rest: Batch::Up { steps: limit }.after(part.report.applied.len()),
             });
             return Ok(());
         }
@@ -260,9 +264,7 @@ async fn down(
             part.stop = Some(Stop {
                 step: step.clone(),
                 direction: DOWN,
-                then: Batch::Down {
-                    steps: after(limit, part.report.reverted.len()),
-                },
+                rest: Batch::Down { steps: limit }.after(part.report.reverted.len()),
             });
             return Ok(());
         }
@@ -277,12 +279,6 @@ async fn down(
         info!("No applied migrations");
     }
     Ok(())
-}
-
-/// The limit after some migrations, and one that runs outside of a transaction.
-fn after(limit: Option<u32>, done: usize) -> Option<u32> {
-    let done = u32::try_from(done).unwrap_or(u32::MAX);
-    limit.map(|limit| limit.saturating_sub(done).saturating_sub(1))
 }
 
 fn count(limit: Option<u32>) -> usize {

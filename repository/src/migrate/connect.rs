@@ -47,12 +47,14 @@ pub struct ConnectOptions<'a> {
 /// - [`History`](MigrateError::History) if a migration is invalid.
 /// - [`Statement`](MigrateError::Statement) if a statement of a migration fails, and
 ///   [`ForeignKeys`](MigrateError::ForeignKeys) or [`BrokenForeignKeys`](MigrateError::BrokenForeignKeys) if the
-///   migrations would leave rows without a parent, or foreign keys without one, on SQLite. The batch is rolled back.
+///   migrations would leave rows without a parent, or foreign keys without one, on SQLite. The transaction is rolled back.
 /// - [`TransactionEnded`](MigrateError::TransactionEnded) if a script has ended the transaction in a way that is not seen
 ///   in its text.
 /// - [`Unfinished`](MigrateError::Unfinished) if a migration [outside of a transaction](super::Script::outside_transaction)
 ///   fails, or another one is unfinished.
-/// - [`Locked`](MigrateError::Locked) if another migrator runs for more than a minute. Nothing is changed.
+/// - [`Locked`](MigrateError::Locked) if another migrator runs for more than a minute.
+/// - [`PartlyCommitted`](MigrateError::PartlyCommitted), around the other error, if a part of a split batch was committed
+///   before.
 /// - [`UnknownMigrations`](MigrateError::UnknownMigrations) if the database has migrations that the history lacks: it is
 ///   newer than this program, or another program's.
 /// - [`Database`](MigrateError::Database) for every other error.

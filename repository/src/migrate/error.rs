@@ -6,6 +6,8 @@ use crate::driver::UrlError;
 use crate::model::engine::Engine;
 use crate::model::error::{Error, ErrorKind};
 
+use super::Report;
+
 /// An error of migrating, or of reading which migrations are pending.
 ///
 /// No message contains a URL, so no message contains a password.
@@ -74,14 +76,14 @@ pub enum MigrateError {
         reason: String,
     },
 
-    /// The database has recorded migrations that the history lacks. Nothing was changed.
+    /// The database has migrations that the history lacks, recorded or unfinished. They stay as they are.
     #[error(
         "the database has {} that this program does not have, recorded in {table}: use the version of the program that applied {}, or a newer one; if another program did, give each a table of its own with History::table",
         listed(names),
         them(names)
     )]
     UnknownMigrations {
-        /// The table in which they are recorded.
+        /// The table in which they are recorded, as applied or as unfinished.
         table: String,
         /// Their names, in order.
         names: Vec<String>,
@@ -94,8 +96,11 @@ pub enum MigrateError {
         reason: String,
     },
 
-    /// Another migrator held the migration lock for too long, or another writer on SQLite. Nothing was changed.
-    #[error("another migrator or writer held the database for longer than {} s; nothing was changed", waited.as_secs())]
+    /// Another migrator held the migration lock for too long, or another writer on SQLite.
+    #[error(
+        "another migrator or writer held the database for longer than {} s, in which this one changed nothing",
+        waited.as_secs()
+    )]
     Locked {
         /// How long this migrator waited.
         waited: Duration,
@@ -104,7 +109,7 @@ pub enum MigrateError {
         source: Option<DbErr>,
     },
 
-    /// A statement of a migration failed. The batch was rolled back.
+    /// A statement of a migration failed. The transaction of the batch was rolled back.
     #[error(
         "migration `{migration}`, {direction}, statement {statement}{}: {source}{}",
         at_line(*line),
@@ -169,9 +174,24 @@ pub enum MigrateError {
         source: Option<Box<DbErr>>,
     },
 
-    /// On SQLite the migrations would leave rows without a parent that had one before. The batch was rolled back.
+    /// A batch was split by a migration [outside of a transaction](super::Script::outside_transaction), and failed after
+    /// a part of it was committed.
     #[error(
-        "the migrations leave {total} row(s) without a parent, so everything was rolled back: {}. Correct or delete these rows in the migration{}",
+        "{source}; an earlier part of the batch is committed: {}{}",
+        did(committed),
+        rest(source)
+    )]
+    PartlyCommitted {
+        /// What was committed, and stays.
+        committed: Report,
+        /// What failed after that.
+        source: Box<MigrateError>,
+    },
+
+    /// On SQLite the migrations would leave rows without a parent that had one before. The transaction of the
+    /// batch was rolled back.
+    #[error(
+        "the migrations leave {total} row(s) without a parent, so the transaction was rolled back: {}. Correct or delete these rows in the migration{}",
         list(violations),
         beside(*old)
     )]
@@ -187,7 +207,7 @@ pub enum MigrateError {
     /// On SQLite the migrations would leave foreign keys that lead to no parent, so that writes to their tables fail. The
     /// batch was rolled back.
     #[error(
-        "the migrations leave foreign keys that lead to no parent, so everything was rolled back: {}. On SQLite ALTER TABLE .. RENAME TO also renames the table in the REFERENCES of its children: to rebuild a parent, create the new table under another name, copy the rows, drop the old table, and rename the new one",
+        "the migrations leave foreign keys that lead to no parent, so the transaction was rolled back: {}. On SQLite ALTER TABLE .. RENAME TO also renames the table in the REFERENCES of its children: to rebuild a parent, create the new table under another name, copy the rows, drop the old table, and rename the new one",
         list(foreign_keys)
     )]
     BrokenForeignKeys {
@@ -240,6 +260,28 @@ pub enum MigrateError {
     Database(#[from] DbErr),
 }
 
+impl MigrateError {
+    /// The error of a batch of which this was committed before.
+    pub(super) fn after(self, committed: Report) -> Self {
+        match committed.is_empty() {
+            true => self,
+            false => MigrateError::PartlyCommitted {
+                committed,
+                source: Box::new(self),
+            },
+        }
+    }
+
+    /// Whether it is [`UnknownMigrations`](Self::UnknownMigrations), also after a part of the batch was committed.
+    fn is_unknown_migrations(&self) -> bool {
+        match self {
+            MigrateError::UnknownMigrations { .. } => true,
+            MigrateError::PartlyCommitted { source, .. } => source.is_unknown_migrations(),
+            _ => false,
+        }
+    }
+}
+
 impl From<UrlError> for MigrateError {
     fn from(error: UrlError) -> Self {
         match error {
@@ -259,7 +301,7 @@ impl From<MigrateError> for Error {
             .into(),
             MigrateError::MissingFile { path } => ErrorKind::DatabaseMissing { name: path }.into(),
             MigrateError::Locked { .. } => ErrorKind::LockTimeout.into(),
-            MigrateError::UnknownMigrations { .. } => ErrorKind::SchemaDiffers {
+            error if error.is_unknown_migrations() => ErrorKind::SchemaDiffers {
                 reason: error.to_string(),
             }
             .into(),
@@ -280,7 +322,7 @@ impl From<MigrateError> for DbErr {
     fn from(error: MigrateError) -> Self {
         match error {
             MigrateError::Database(error) => error,
-            MigrateError::UnknownMigrations { .. } => Error::from(error).into(),
+            error if error.is_unknown_migrations() => Error::from(error).into(),
             other => DbErr::Migration(other.to_string()),
         }
     }
@@ -299,6 +341,28 @@ fn listed(names: &[String]) -> String {
     match names {
         [_] => format!("the migration {listed}"),
         _ => format!("the migrations {listed}"),
+    }
+}
+
+fn did(committed: &Report) -> String {
+    let lists = [
+        ("reverted", &committed.reverted),
+        ("applied", &committed.applied),
+    ];
+    let did = lists.iter().filter(|(_, names)| !names.is_empty());
+    let did: Vec<String> = did
+        .map(|(verb, names)| format!("{verb} {}", listed(names)))
+        .collect();
+    did.join(", ")
+}
+
+/// What became of the part that failed, if its error does not say it.
+const fn rest(source: &MigrateError) -> &'static str {
+    match source {
+        MigrateError::Statement { .. }
+        | MigrateError::ForeignKeys { .. }
+        | MigrateError::BrokenForeignKeys { .. } => "; the rest was rolled back",
+        _ => "",
     }
 }
 

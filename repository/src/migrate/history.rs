@@ -2,12 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use sha2::{Digest, Sha256};
-
 use crate::model::engine::Engine;
 use crate::store::start_up::HISTORY;
 
-use super::{MigrateError, Script, table::HistoryTable};
+use super::{MigrateError, Script, hash, table::HistoryTable};
 
 /// One migration, with a script for each engine and direction.
 ///
@@ -89,22 +87,9 @@ impl Step {
     /// The same whether its files have CRLF or LF, and with or without a byte order mark. Without the name, the reason
     /// of an empty script, and the way down, which no database has run.
     pub(super) fn checksum(&self) -> String {
-        let mut hash = Sha256::new();
-        for statement in self.up.statements() {
-            let text = statement.replace(BYTE_ORDER_MARK, "").replace("\r\n", "\n");
-            hash.update(text.trim());
-            // SQL text contains no zero byte, so different lists of statements have different input.
-            hash.update([0]);
-        }
-        hash.finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        hash::of_statements(self.up.statements())
     }
 }
-
-/// Some editors write it at the start of a file, which may be anywhere in a text that joins files.
-const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// The scripts of the whole history for one engine, checked.
 pub(super) fn steps<H: History>(engine: Engine) -> Result<Vec<Step>, MigrateError> {

@@ -81,6 +81,7 @@ mod error;
 mod foreign_keys;
 mod fresh;
 mod guard;
+mod hash;
 mod history;
 mod migrator;
 mod outside;
@@ -89,6 +90,7 @@ mod own_connection;
 mod plan;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod report;
 mod runner;
 mod script;
 #[cfg(feature = "sqlite")]
@@ -100,6 +102,8 @@ mod unfinished;
 
 #[cfg(feature = "cli")]
 pub(crate) use self::applied::status;
+#[cfg(feature = "testing")]
+pub(crate) use self::hash::hexadecimal;
 #[cfg(feature = "doctor")]
 pub(crate) use self::{
     baseline::{count_up_to, record_up_to, unrecorded},
@@ -109,13 +113,13 @@ pub(crate) use self::{
     runner::run,
 };
 pub use self::{
-    batch::Report,
     connect::{ConnectOptions, apply, connect, pending, up, up_with},
     declare::module_name,
     error::{BrokenForeignKey, MigrateError, Violation},
     history::{History, TwinMigration},
     migrator::Migrator,
     plan::Plan,
+    report::Report,
     script::Script,
 };
 #[cfg(feature = "fingerprint")]

@@ -36,7 +36,10 @@ pub(super) async fn run<H: History>(
     if part.stop.is_none() {
         return Ok(part.report);
     }
-    let own = own_connection::open(db).await?;
+    let own = match own_connection::open(db).await {
+        Ok(own) => own,
+        Err(error) => return Err(error.after(part.report)),
+    };
     let outcome = complete(&own, Engine::Postgres, part).await;
     own.close().await.ok();
     outcome

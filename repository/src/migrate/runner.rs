@@ -9,8 +9,14 @@ use tracing::info;
 use crate::model::engine::Engine;
 
 use super::{
-    History, MigrateError, Report, applied, batch::Batch, encoding, history::steps, outside,
-    table::HistoryTable, transaction::finish, unfinished,
+    History, MigrateError, Report, applied,
+    batch::Batch,
+    encoding,
+    history::{UP, steps},
+    outside,
+    table::HistoryTable,
+    transaction::finish,
+    unfinished,
 };
 
 /// Runs a batch over a pool, or inside a transaction of the caller.
@@ -71,8 +77,7 @@ async fn nothing_to_do<H: History>(
     let applied = applied::names::<H, _>(db).await?;
     let nothing = !batch.changes::<H>(engine, &applied)?;
     if nothing {
-        let (table, steps) = (HistoryTable::of::<H>()?, steps::<H>(engine)?);
-        unfinished::check(db, table, batch.first_direction(), &steps).await?;
+        unfinished::check(db, HistoryTable::of::<H>()?, UP, &applied).await?;
         info!("No pending migrations");
     }
     Ok(nothing)

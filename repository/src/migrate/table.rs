@@ -1,5 +1,7 @@
 //! The names of the tables in which a database records migrations.
 
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
+
 use crate::store::start_up::HISTORY;
 
 use super::MigrateError;
@@ -63,6 +65,40 @@ impl HistoryTable {
         format!("{}{CHECKSUMS}", self.0)
     }
 }
+
+/// Whether a table of that name has these columns; `None` if there is no such table. On Postgres it is one of the current
+/// schema that meets the condition on `pg_class c`.
+pub(super) async fn has_columns<C: ConnectionTrait>(
+    db: &C,
+    name: &str,
+    columns: &[&str],
+    condition: &str,
+) -> Result<Option<bool>, DbErr> {
+    let backend = db.get_database_backend();
+    let (list, count) = (columns.join("', '"), columns.len());
+    let sql = match backend {
+        DbBackend::Sqlite => format!(
+            "SELECT (SELECT count(*) FROM pragma_table_info(s.name) WHERE lower(name) IN ('{list}')) = {count} \
+             FROM sqlite_schema s WHERE s.type IN ('table', 'view') AND s.name = $1 COLLATE NOCASE"
+        ),
+        _ => format!(
+            "SELECT (SELECT pg_catalog.count(*) = {count} FROM pg_catalog.pg_attribute a \
+             WHERE a.attrelid = c.oid AND a.attname IN ('{list}') AND NOT a.attisdropped) \
+             FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+             WHERE n.nspname = pg_catalog.current_schema() AND c.relname = $1 \
+             AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND {condition}"
+        ),
+    };
+    let statement = Statement::from_sql_and_values(backend, sql, [name.into()]);
+    let row = db.query_one_raw(statement).await?;
+    row.map(|row| row.try_get_by_index(0)).transpose()
+}
+
+/// The condition of [`has_columns`] that every table meets.
+pub(super) const ANY: &str = "true";
+
+/// The condition of [`has_columns`] that the role may read the table.
+pub(super) const MAY_READ: &str = "pg_catalog.has_table_privilege(c.oid, 'SELECT')";
 
 #[cfg(test)]
 mod tests {

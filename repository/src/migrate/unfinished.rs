@@ -1,11 +1,24 @@
 //! How far a migration outside of a transaction has come: a row in a table that exists only until it has finished.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement, Value};
-use sha2::{Digest, Sha256};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Statement, Value};
 
-use super::{MigrateError, history::Step, script::Prepared, table::HistoryTable};
+use super::{
+    MigrateError, hash,
+    history::UP,
+    script::Prepared,
+    table::{ANY, HistoryTable, MAY_READ, has_columns},
+};
+
+/// The columns of the table.
+const COLUMNS: [&str; 5] = [
+    "migration",
+    "direction",
+    "finished",
+    "has_begun_next",
+    "digest",
+];
 
 /// A migration that has begun outside of a transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,33 +44,78 @@ impl fmt::Display for Unfinished {
     }
 }
 
-/// The rows of the table; empty without the table.
+/// The migrations that are unfinished, given the applied ones; none if the role may not read the table.
 pub(super) async fn rows<C: ConnectionTrait>(
     db: &C,
     table: HistoryTable,
+    applied: &BTreeSet<String>,
 ) -> Result<Vec<Unfinished>, DbErr> {
-    let name = table.progress();
-    let backend = db.get_database_backend();
-    let exists = match backend {
-        DbBackend::Postgres => format!(
-            "SELECT pg_catalog.to_regclass(pg_catalog.format('%I.{name}', pg_catalog.current_schema())) IS NOT NULL"
-        ),
-        _ => format!(
-            "SELECT count(*) > 0 FROM sqlite_schema WHERE type = 'table' AND name = '{name}'"
-        ),
+    let mut rows = match exists(db, table, MAY_READ).await? {
+        true => all(db, table).await?,
+        false => Vec::new(),
     };
-    let row = db
-        .query_one_raw(Statement::from_string(backend, exists))
-        .await?;
-    if !row.map_or(Ok(false), |row| row.try_get_by_index(0))? {
-        return Ok(Vec::new());
+    rows.retain(|row| !row.is_settled(applied));
+    Ok(rows)
+}
+
+/// Deletes the rows of migrations that were completed in another way, and recorded so. The caller holds the migration lock.
+pub(super) async fn clear(
+    tx: &DatabaseTransaction,
+    table: HistoryTable,
+    applied: &BTreeSet<String>,
+) -> Result<(), DbErr> {
+    if exists(tx, table, ANY).await? {
+        for row in all(tx, table).await? {
+            if row.is_settled(applied) {
+                row.end(tx, table).await?;
+            }
+        }
     }
+    Ok(())
+}
+
+/// Refuses to begin with scripts of this direction while another one is unfinished.
+pub(super) async fn check<C: ConnectionTrait>(
+    db: &C,
+    table: HistoryTable,
+    direction: &'static str,
+    applied: &BTreeSet<String>,
+) -> Result<(), MigrateError> {
+    let rows = rows(db, table, applied).await?;
+    match rows.into_iter().find(|row| row.direction != direction) {
+        None => Ok(()),
+        Some(row) => Err(MigrateError::Unfinished {
+            reason: format!(
+                "it is unfinished, with {} statement(s) finished: run `{}` first, which goes on with it",
+                row.finished, row.direction
+            ),
+            migration: row.migration,
+            direction: row.direction,
+            finished: row.finished,
+            source: None,
+        }),
+    }
+}
+
+/// Whether the table exists, and on Postgres meets a condition.
+async fn exists<C: ConnectionTrait>(
+    db: &C,
+    table: HistoryTable,
+    condition: &str,
+) -> Result<bool, DbErr> {
+    let found = has_columns(db, &table.progress(), &COLUMNS, condition).await?;
+    Ok(found == Some(true))
+}
+
+/// Every row of the table, which exists.
+async fn all<C: ConnectionTrait>(db: &C, table: HistoryTable) -> Result<Vec<Unfinished>, DbErr> {
     let select = format!(
         "SELECT migration, direction, CAST(finished AS BIGINT), CAST(has_begun_next AS BIGINT), digest \
-         FROM {name} ORDER BY migration"
+         FROM {} ORDER BY migration",
+        table.progress()
     );
     let rows = db
-        .query_all_raw(Statement::from_string(backend, select))
+        .query_all_raw(Statement::from_string(db.get_database_backend(), select))
         .await?;
     let read = rows.iter().map(|row| {
         let finished: i64 = row.try_get_by_index(2)?;
@@ -73,48 +131,25 @@ pub(super) async fn rows<C: ConnectionTrait>(
     read.collect()
 }
 
-/// Refuses to begin with scripts of this direction while another one is unfinished.
-pub(super) async fn check<C: ConnectionTrait>(
-    db: &C,
-    table: HistoryTable,
-    direction: Option<&'static str>,
-    history: &[Step],
-) -> Result<(), MigrateError> {
-    let Some(direction) = direction else {
-        return Ok(());
-    };
-    for row in rows(db, table).await? {
-        let is_known = history.iter().any(|step| step.name == row.migration);
-        let reason = match is_known {
-            true if row.direction == direction => continue,
-            true => format!("run `{}` first, which goes on with it", row.direction),
-            false => "this program does not have it: run the program that began it".to_owned(),
-        };
-        return Err(MigrateError::Unfinished {
-            reason: format!(
-                "it is unfinished, with {} statement(s) finished: {reason}",
-                row.finished
-            ),
-            migration: row.migration,
-            direction: row.direction,
-            finished: row.finished,
-            source: None,
-        });
-    }
-    Ok(())
-}
-
 impl Unfinished {
-    /// The row of a migration; it is inserted if there is none.
+    /// Whether the migration is recorded as complete in its direction. Then something else than the migrator completed it.
+    fn is_settled(&self, applied: &BTreeSet<String>) -> bool {
+        applied.contains(&self.migration) == (self.direction == UP)
+    }
+
+    /// The row of a migration; it is inserted if there is none. The caller has [cleared](clear) the table.
     pub(super) async fn begin(
         tx: &DatabaseTransaction,
         table: HistoryTable,
         migration: &str,
         direction: &str,
     ) -> Result<Self, DbErr> {
-        let (found, name) = (rows(tx, table).await?, table.progress());
-        if let Some(row) = found.into_iter().find(|row| row.migration == migration) {
-            return Ok(row);
+        let name = table.progress();
+        if exists(tx, table, ANY).await? {
+            let found = all(tx, table).await?;
+            if let Some(row) = found.into_iter().find(|row| row.migration == migration) {
+                return Ok(row);
+            }
         }
         tx.execute_unprepared(&format!(
             "CREATE TABLE IF NOT EXISTS {name} (migration text NOT NULL PRIMARY KEY, direction text NOT NULL, \
@@ -178,7 +213,7 @@ impl Unfinished {
         let name = table.progress();
         let delete = format!("DELETE FROM {name} WHERE migration = $1");
         run(tx, delete, [self.migration.as_str().into()]).await?;
-        if rows(tx, table).await?.is_empty() {
+        if all(tx, table).await?.is_empty() {
             tx.execute_unprepared(&format!("DROP TABLE {name}")).await?;
         }
         Ok(true)
@@ -189,19 +224,13 @@ impl Unfinished {
         tx: &DatabaseTransaction,
         table: HistoryTable,
     ) -> Result<bool, DbErr> {
-        Ok(rows(tx, table).await?.contains(self))
+        Ok(exists(tx, table, ANY).await? && all(tx, table).await?.contains(self))
     }
 }
 
-/// SHA-256 over the texts of statements, in lower-case hexadecimal.
+/// The digest of the texts of statements.
 pub(super) fn digest(texts: &[Prepared]) -> String {
-    let mut hash = Sha256::new();
-    for text in texts {
-        hash.update(&text.sql);
-        hash.update([0]);
-    }
-    let digest = hash.finalize();
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hash::of_statements(texts.iter().map(|text| text.sql.as_str()))
 }
 
 fn number(count: usize) -> Value {

@@ -7,7 +7,7 @@ use sea_orm_migration::MigratorTrait;
 use sha2::{Digest, Sha256};
 
 use super::TestError;
-use crate::migrate::{ConnectOptions, History, Migrator, connect};
+use crate::migrate::{ConnectOptions, History, Migrator, connect, hexadecimal};
 
 /// The key of a template. Equal keys mean equal migrations.
 ///
@@ -30,10 +30,7 @@ pub(super) fn key<H: History>(contents: Option<&str>, locale: &str) -> String {
         feed(migration.name());
     }
     let digest = hash.finalize();
-    digest[..10]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hexadecimal(&digest[..10])
 }
 
 /// The path, size and time of the running executable. Without what cannot be read; more executables then share a key.

@@ -37,7 +37,7 @@ async fn a_new_orphan_is_refused_and_told_from_the_old_ones() {
         .expect_err("a new orphan");
     assert_eq!(
         error.to_string(),
-        "the migrations leave 1 row(s) without a parent, so everything was rolled back: child (rowid 20) -> parent. \
+        "the migrations leave 1 row(s) without a parent, so the transaction was rolled back: child (rowid 20) -> parent. \
          Correct or delete these rows in the migration. 2 other row(s) had no parent before the migrations either, and \
          are not the reason"
     );

@@ -7,7 +7,7 @@ use sea_orm_migration::MigratorTrait;
 
 use super::{alone, recorded, table, tables};
 use crate::support::given::{Given, Step, given, step, twins};
-use crate::support::{connect, run, schema, texts};
+use crate::support::{PostgresDatabase, connect, run, schema, texts, unique};
 
 twins!(
     a_batch_is_split_around_a_migration_outside_of_a_transaction,
@@ -29,15 +29,33 @@ async fn a_batch_is_split_around_a_migration_outside_of_a_transaction(url: &str)
         step("m4", Script::new().sql("SELECT nonsense")),
     ]);
     let error = up::<Given>(url).await.expect_err("m4");
+    let MigrateError::PartlyCommitted { committed, source } = &error else {
+        panic!("{error}");
+    };
+    assert_eq!(
+        (&committed.applied[..], &committed.outside[..]),
+        (
+            &["m1".to_owned(), "m2".to_owned()][..],
+            &["m2".to_owned()][..]
+        )
+    );
     assert!(
         matches!(
-            error,
+            **source,
             MigrateError::Statement {
                 migration: "m4",
                 ..
             }
         ),
         "{error}"
+    );
+    let words = "an earlier part of the batch is committed: applied the migrations `m1`, `m2`; the rest was rolled back";
+    assert!(error.to_string().ends_with(words), "{error}");
+    let error = catamaran::Error::from(error);
+    assert!(
+        matches!(error.kind(), catamaran::ErrorKind::Migration { .. })
+            && error.to_string().contains(words),
+        "{error:?}"
     );
     assert_eq!(recorded(url).await, ["m1", "m2"]);
     assert_eq!(tables(url).await, ["a", "seaql_migrations"]);
@@ -185,4 +203,34 @@ async fn a_script_outside_has_one_statement_in_each_text(url: &str) {
         let message = up::<Given>(url).await.expect_err(sql).to_string();
         assert!(message.contains(words), "{message}");
     }
+}
+
+/// The connection that is to hold the lock cannot be opened.
+#[tokio::test]
+async fn postgres_an_error_between_two_parts_names_what_is_committed() {
+    let database = PostgresDatabase::new().await;
+    let url = database.url();
+    let db = connect(&url).await;
+    let role = unique("migrator");
+    let create = format!("CREATE ROLE {role} SUPERUSER LOGIN PASSWORD 'secret'");
+    run(&db, &create).await;
+    let close = format!("ALTER ROLE {role} NOLOGIN");
+    given([
+        step("m1", table("a").sql(close)),
+        step("m2", Script::new().sql(alone(&url)).outside_transaction()),
+    ]);
+    let outcome = up::<Given>(&database.url_as(&role)).await;
+    let names = texts(&db, "SELECT version FROM seaql_migrations").await;
+    for sql in [format!("DROP OWNED BY {role}"), format!("DROP ROLE {role}")] {
+        run(&db, &sql).await;
+    }
+    assert_eq!(names, ["m1"]);
+    let error = outcome.expect_err("no connection");
+    let MigrateError::PartlyCommitted { committed, source } = &error else {
+        panic!("{error}");
+    };
+    assert_eq!(committed.applied, ["m1"]);
+    assert!(matches!(**source, MigrateError::Database(_)), "{error}");
+    let words = "; an earlier part of the batch is committed: applied the migration `m1`";
+    assert!(error.to_string().ends_with(words), "{error}");
 }

@@ -1,8 +1,11 @@
 //! Migrations that run outside of a transaction.
 
 mod batches;
+mod between;
 mod indexes;
 mod killed;
+mod once;
+mod recorded_otherwise;
 mod sqlite_files;
 mod unfinished;
 

@@ -30,8 +30,15 @@ async fn a_failure_outside_keeps_what_has_finished_and_up_goes_on(url: &str) {
         ]
     };
     given(steps("INSERT INTO nowhere VALUES (2)"));
-    for _ in 0..2 {
-        let error = up::<Given>(url).await.expect_err("nowhere");
+    for is_first in [true, false] {
+        let mut error = up::<Given>(url).await.expect_err("nowhere");
+        if is_first {
+            let MigrateError::PartlyCommitted { committed, source } = error else {
+                panic!("{error}");
+            };
+            assert_eq!(committed.applied, ["m1"]);
+            error = *source;
+        }
         let MigrateError::Unfinished {
             migration,
             direction,
@@ -101,13 +108,6 @@ async fn an_unfinished_migration_is_shown_and_stops_the_other_direction(url: &st
     }
     assert_eq!(pending::<Given>(url).await.expect("pending"), ["m2"]);
     Migrator::<Given>::status(&db).await.expect("status");
-    // Another program must not go on with it.
-    given([step("m1", table("a"))]);
-    let message = up::<Given>(url).await.expect_err("not its own").to_string();
-    assert!(
-        message.contains("this program does not have it"),
-        "{message}"
-    );
 
     // The way back is the same: what is half reverted is not left unnoticed.
     let down = Script::new()

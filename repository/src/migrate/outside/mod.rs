@@ -9,7 +9,7 @@ use sea_orm::DatabaseConnection;
 
 use super::{
     History, MigrateError, Report,
-    batch::{Batch, Part},
+    batch::{Batch, Part, Stop},
 };
 use crate::model::engine::Engine;
 
@@ -22,11 +22,27 @@ pub(super) fn complete<H: History>(
 ) -> BoxFuture<'_, Result<Report, MigrateError>> {
     Box::pin(async move {
         while let Some(stop) = part.stop.take() {
-            run::step::<H>(db, engine, &stop, &mut part.report).await?;
-            part.append(transaction::<H>(db, engine, stop.then).await?);
+            match next::<H>(db, engine, &stop, &mut part.report).await {
+                Ok(later) => part.append(later),
+                Err(error) => return Err(error.after(part.report)),
+            }
         }
         Ok(part.report)
     })
+}
+
+/// Runs a migration outside of a transaction, and the next transaction of the batch.
+async fn next<H: History>(
+    db: &DatabaseConnection,
+    engine: Engine,
+    stop: &Stop,
+    report: &mut Report,
+) -> Result<Part, MigrateError> {
+    let rest = match run::step::<H>(db, engine, stop, report).await? {
+        true => stop.rest.after(1),
+        false => stop.rest,
+    };
+    transaction::<H>(db, engine, rest).await
 }
 
 async fn transaction<H: History>(

@@ -1,5 +1,7 @@
 //! One migration outside of a transaction.
 
+use std::fmt;
+
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr};
 use tracing::info;
 
@@ -7,7 +9,7 @@ use crate::migrate::batch::Stop;
 #[cfg(feature = "sqlite")]
 use crate::migrate::foreign_keys::ForeignKeys;
 use crate::migrate::guard::{self, Settings};
-use crate::migrate::history::UP;
+use crate::migrate::history::{UP, steps};
 use crate::migrate::script::Prepared;
 use crate::migrate::table::HistoryTable;
 use crate::migrate::transaction::finish;
@@ -15,13 +17,14 @@ use crate::migrate::unfinished::{Unfinished, digest};
 use crate::migrate::{History, MigrateError, Report, applied};
 use crate::model::engine::Engine;
 
-/// Runs the migration, or goes on with it, and records it.
+/// Runs the migration, or goes on with it, and records it. Returns `false` if the batch no longer begins with it, because
+/// another migrator has changed the database.
 pub(super) async fn step<H: History>(
     db: &DatabaseConnection,
     engine: Engine,
     stop: &Stop,
     report: &mut Report,
-) -> Result<(), MigrateError> {
+) -> Result<bool, MigrateError> {
     let name = stop.step.name;
     let (script, doing, done, list) = match stop.direction {
         UP => (&stop.step.up, "Applying", "applied", &mut report.applied),
@@ -50,16 +53,18 @@ pub(super) async fn step<H: History>(
             Some(row) => run.end(&row).await?,
             None => false,
         };
-        restored?;
         if completed {
             info!("Migration '{name}' has been {done}");
             list.push(name.to_owned());
             report.outside.push(name.to_owned());
-            return Ok(());
+        }
+        restored?;
+        if completed {
+            return Ok(true);
         }
     }
-    info!("Migration '{name}' has been {done} by another migrator");
-    Ok(())
+    info!("Another migrator has changed the database");
+    Ok(false)
 }
 
 struct Run<'r> {
@@ -71,7 +76,7 @@ struct Run<'r> {
 }
 
 impl Run<'_> {
-    /// Inserts the row of the migration, or reads it; `None` if another migrator has completed the migration.
+    /// Inserts the row of the migration, or reads it; `None` if the batch no longer begins with the migration.
     async fn begin<H: History>(&self) -> Result<Option<Unfinished>, MigrateError> {
         let tx = begin(self.db, self.engine).await?;
         let outcome = self.begin_in::<H>(&tx).await;
@@ -83,10 +88,16 @@ impl Run<'_> {
         tx: &DatabaseTransaction,
     ) -> Result<Option<Unfinished>, MigrateError> {
         let Stop {
-            step, direction, ..
+            step,
+            direction,
+            rest,
         } = self.stop;
-        let is_applied = applied::names::<H, _>(tx).await?.contains(step.name);
-        if is_applied == (*direction == UP) {
+        // No lock was held between the last transaction and this one.
+        let (history, applied) = (steps::<H>(self.engine)?, rest.begin::<H>(tx).await?);
+        let begins_with_it = rest
+            .next(&history, &applied)
+            .is_some_and(|(first, way)| first.name == step.name && way == *direction);
+        if !begins_with_it {
             return Ok(None);
         }
         let row = Unfinished::begin(tx, self.table, step.name, direction).await?;
@@ -94,7 +105,7 @@ impl Run<'_> {
             .texts
             .get(..row.finished)
             .is_some_and(|texts| digest(texts) == row.digest);
-        match is_unchanged && row.direction == *direction {
+        match is_unchanged {
             true => Ok(Some(row)),
             false => {
                 let name = step.name.replace('\'', "''");
@@ -132,6 +143,7 @@ impl Run<'_> {
                 if !self.replace(&row, &begun, None).await? {
                     return Ok(None);
                 }
+                row = begun;
                 self.execute(&row, text).await?;
                 self.check_index(&row, text).await?;
             } else if text.is_alone {
@@ -231,7 +243,8 @@ impl Run<'_> {
         executed.map_err(|source| self.failed(row, text, source, &Left::default()))?;
         #[cfg(feature = "sqlite")]
         if let Some(before) = before {
-            ForeignKeys::read(tx).await?.refuse_new(&before)?;
+            let refused = ForeignKeys::read(tx).await?.refuse_new(&before);
+            refused.map_err(|error| self.refused(row, text, error))?;
         }
         Ok(())
     }
@@ -275,14 +288,36 @@ impl Run<'_> {
         source: DbErr,
         left: &Left,
     ) -> MigrateError {
-        let what = format!("{} of {} failed: {source}", text.place, self.texts.len());
+        let reason = self.reason(row, text, &source, left);
+        self.unfinished(row, reason, Some(source))
+    }
+
+    /// The error of a statement that ran, and was rolled back for its foreign keys.
+    #[cfg(feature = "sqlite")]
+    fn refused(&self, row: &Unfinished, text: &Prepared, error: MigrateError) -> MigrateError {
+        match error {
+            MigrateError::ForeignKeys { .. } | MigrateError::BrokenForeignKeys { .. } => {
+                let reason = self.reason(row, text, &error, &Left::default());
+                self.unfinished(row, reason, None)
+            }
+            other => other,
+        }
+    }
+
+    fn reason(
+        &self,
+        row: &Unfinished,
+        text: &Prepared,
+        error: &impl fmt::Display,
+        left: &Left,
+    ) -> String {
+        let what = format!("{} of {} failed: {error}", text.place, self.texts.len());
         let stay = match row.finished {
             0 => String::new(),
             1 => "; the statement before it has finished and stays".to_owned(),
             many => format!("; the {many} statements before it have finished and stay"),
         };
-        let reason = left.remedy(&format!("{what}{stay}"), self.stop.direction);
-        self.unfinished(row, reason, Some(source))
+        left.remedy(&format!("{what}{stay}"), self.stop.direction)
     }
 
     fn unfinished(&self, row: &Unfinished, reason: String, source: Option<DbErr>) -> MigrateError {

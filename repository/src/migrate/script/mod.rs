@@ -101,10 +101,14 @@ impl Script {
     /// one statement into each [`sql`](Self::sql).
     ///
     /// The batch is split: the migrations before the script are committed first, and those after it are a transaction of
-    /// their own. All of them run under the migration lock. The table `seaql_migrations_progress` says how many statements
-    /// have finished. It exists only while a script is unfinished. After a failure, or after the process was killed,
-    /// `up` goes on behind the last finished statement
-    /// ([`MigrateError::Unfinished`](super::MigrateError::Unfinished)).
+    /// their own. Each transaction holds the migration lock. On Postgres a connection holds it from the script to the end
+    /// of the batch; on SQLite another migrator may take it in between. So before a script begins, its batch determines
+    /// under the lock again which migration is next.
+    ///
+    /// The table `seaql_migrations_progress` says how many statements have finished. It exists only while a script is
+    /// unfinished. After a failure, or after the process was killed, `up` goes on behind the last finished statement
+    /// ([`MigrateError::Unfinished`](super::MigrateError::Unfinished)). If a later part of the batch fails,
+    /// [`MigrateError::PartlyCommitted`](super::MigrateError::PartlyCommitted) names what was committed before.
     ///
     /// A statement that can run in a transaction is committed together with its number, so it runs once. Another one may
     /// have run when its process was killed: an index that was built is recognised, `VACUUM` runs again, and so do `CALL`

@@ -15,6 +15,7 @@ use super::{
     watchdog::Watchdog,
 };
 use crate::driver::{DatabaseUrl, postgres::PostgresUrl};
+use crate::migrate::hexadecimal;
 
 /// The environment variable with the URL of a superuser of the server to test on.
 pub const POSTGRES_URL_VARIABLE: &str = "CATAMARAN_TEST_POSTGRES_URL";
@@ -223,5 +224,5 @@ pub(super) fn random_hex<const BYTES: usize>() -> Result<String, TestError> {
     fs::File::open("/dev/urandom")
         .and_then(|mut file| file.read_exact(&mut bytes))
         .map_err(TestError::io("reading /dev/urandom"))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hexadecimal(&bytes))
 }
