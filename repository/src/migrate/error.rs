@@ -6,7 +6,7 @@ use crate::driver::UrlError;
 use crate::model::engine::Engine;
 use crate::model::error::{Error, ErrorKind};
 
-use super::Report;
+use super::{Report, report::listed};
 
 /// An error of migrating, or of reading which migrations are pending.
 ///
@@ -178,7 +178,7 @@ pub enum MigrateError {
     /// a part of it was committed.
     #[error(
         "{source}; an earlier part of the batch is committed: {}{}",
-        did(committed),
+        committed.named(),
         rest(source)
     )]
     PartlyCommitted {
@@ -328,34 +328,6 @@ impl From<MigrateError> for DbErr {
     }
 }
 
-/// The most names that a message lists.
-const MOST_NAMES: usize = 8;
-
-fn listed(names: &[String]) -> String {
-    let quoted = names.iter().take(MOST_NAMES);
-    let quoted = quoted.map(|name| format!("`{}`", name.escape_debug()));
-    let mut listed = quoted.collect::<Vec<_>>().join(", ");
-    if let Some(more @ 1..) = names.len().checked_sub(MOST_NAMES) {
-        listed.push_str(&format!(" and {more} more"));
-    }
-    match names {
-        [_] => format!("the migration {listed}"),
-        _ => format!("the migrations {listed}"),
-    }
-}
-
-fn did(committed: &Report) -> String {
-    let lists = [
-        ("reverted", &committed.reverted),
-        ("applied", &committed.applied),
-    ];
-    let did = lists.iter().filter(|(_, names)| !names.is_empty());
-    let did: Vec<String> = did
-        .map(|(verb, names)| format!("{verb} {}", listed(names)))
-        .collect();
-    did.join(", ")
-}
-
 /// What became of the part that failed, if its error does not say it.
 const fn rest(source: &MigrateError) -> &'static str {
     match source {
@@ -492,4 +464,31 @@ pub(super) fn is_locked(error: &DbErr) -> bool {
     };
     // SQLITE_BUSY is 5. An extended code has it in its low byte (https://sqlite.org/rescode.html).
     code.parse::<u32>().is_ok_and(|code| code & 0xff == 5)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_that_was_awaited_in_vain_after_a_part_is_not_said_to_have_changed_nothing() {
+        let committed = Report {
+            reverted: vec!["m2".to_owned()],
+            applied: vec!["m1".to_owned(), "m2".to_owned()],
+            outside: Vec::new(),
+        };
+        let locked = || MigrateError::Locked {
+            waited: Duration::from_secs(60),
+            source: None,
+        };
+        let words = "another migrator or writer held the database for longer than 60 s, in which this one changed nothing";
+        assert_eq!(locked().after(Report::default()).to_string(), words);
+        assert_eq!(
+            locked().after(committed).to_string(),
+            format!(
+                "{words}; an earlier part of the batch is committed: reverted the migration `m2`, applied the \
+                 migrations `m1`, `m2`"
+            )
+        );
+    }
 }

@@ -21,6 +21,16 @@ impl Report {
         self.reverted.is_empty() && self.applied.is_empty()
     }
 
+    /// The names, as a message lists them.
+    pub(super) fn named(&self) -> String {
+        let lists = [("reverted", &self.reverted), ("applied", &self.applied)];
+        let done = lists.iter().filter(|(_, names)| !names.is_empty());
+        let done: Vec<String> = done
+            .map(|(verb, names)| format!("{verb} {}", listed(names)))
+            .collect();
+        done.join(", ")
+    }
+
     pub(super) fn append(&mut self, later: Self) {
         self.reverted.extend(later.reverted);
         self.applied.extend(later.applied);
@@ -39,5 +49,22 @@ impl fmt::Display for Report {
             0 => Ok(()),
             outside => write!(f, ", {outside} of them outside of a transaction"),
         }
+    }
+}
+
+/// The most names that a message lists.
+const MOST_NAMES: usize = 8;
+
+/// The migrations of these names, as a message lists them.
+pub(super) fn listed(names: &[String]) -> String {
+    let quoted = names.iter().take(MOST_NAMES);
+    let quoted = quoted.map(|name| format!("`{}`", name.escape_debug()));
+    let mut listed = quoted.collect::<Vec<_>>().join(", ");
+    if let Some(more @ 1..) = names.len().checked_sub(MOST_NAMES) {
+        listed.push_str(&format!(" and {more} more"));
+    }
+    match names {
+        [_] => format!("the migration {listed}"),
+        _ => format!("the migrations {listed}"),
     }
 }
