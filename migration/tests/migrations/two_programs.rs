@@ -114,6 +114,61 @@ async fn a_store_opens_on_the_history_of_its_own_program() {
 }
 
 #[tokio::test]
+async fn a_store_refuses_an_invalid_history_table_and_another_one_than_its_migrations_have() {
+    history!(Capital in "Billing": INVOICES);
+    on_both(async |url| {
+        up::<Billing>(url).await.expect("up");
+        let named = |name: &'static str| StoreOptions::new(url).history_table(name);
+        for (options, words) in [
+            (
+                named("Billing"),
+                "the option history_table is \"Billing\", not ",
+            ),
+            (named("Billing"), "use lower-case letters, digits and _"),
+            (named("a_checksums"), "are for other tables of a history"),
+            (
+                named("other").migrate::<Billing>(),
+                "not billing_migrations",
+            ),
+            (
+                StoreOptions::new(url)
+                    .migrate::<Billing>()
+                    .history_table("other"),
+                "the table of the history that the store migrates",
+            ),
+        ] {
+            let error = options.open().await.map(drop).expect_err(words);
+            let kind = error.kind();
+            assert!(
+                matches!(
+                    kind,
+                    ErrorKind::Setting {
+                        name: "history_table",
+                        ..
+                    }
+                ),
+                "{error:?}"
+            );
+            assert!(error.to_string().contains(words), "{error}");
+        }
+        let options = StoreOptions::new(url).migrate::<Capital>();
+        let error = options
+            .open()
+            .await
+            .map(drop)
+            .expect_err("a capital letter");
+        assert!(
+            matches!(error.kind(), ErrorKind::Migration { .. }),
+            "{error:?}"
+        );
+        // The same name twice is no conflict.
+        let options = named("billing_migrations").migrate::<Billing>();
+        options.open().await.expect("a store").close();
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_test_kit_opens_a_database_of_a_history_with_its_own_table() {
     for target in [Target::SqliteMemory, Target::SqliteFile, Target::Postgres] {
         let database = TwinDatabase::create::<Billing>(target).await;

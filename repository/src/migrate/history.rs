@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::engine::Engine;
-use crate::store::start_up::HISTORY;
+use crate::store::history_table::HISTORY;
 
 use super::{MigrateError, Script, hash, table::HistoryTable};
 

@@ -15,12 +15,12 @@ impl StoreOptions {
     /// change the schema.
     ///
     /// Opening fails with [`SchemaDiffers`](crate::ErrorKind::SchemaDiffers) if the database has migrations that the
-    /// history lacks, and with [`Migration`](crate::ErrorKind::Migration) if one fails. Also sets the
-    /// [`history_table`](Self::history_table).
+    /// history lacks, and with [`Migration`](crate::ErrorKind::Migration) if one fails. A
+    /// [`history_table`](Self::history_table) is not needed; another one than that of the history is refused.
     #[must_use]
     pub fn migrate<H: History>(mut self) -> Self {
-        self.history_table = H::table().into();
         self.hooks.migrate = Some(Migrate {
+            table: H::table(),
             apply: apply_all::<H>,
             before_opening: before_opening::<H>,
         });

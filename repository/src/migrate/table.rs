@@ -2,7 +2,7 @@
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 
-use crate::store::start_up::HISTORY;
+use crate::store::history_table::{CHECKSUMS, HISTORY, PROGRESS, fault};
 
 use super::MigrateError;
 
@@ -16,39 +16,19 @@ impl Default for HistoryTable {
     }
 }
 
-/// Postgres truncates a longer name than 63 bytes, which the name of the second table must not be.
-const LONGEST: usize = 63 - CHECKSUMS.len();
-
-/// What the name of the table of checksums has after that of the history.
-const CHECKSUMS: &str = "_checksums";
-
-/// What the name of the table of an unfinished migration has after that of the history.
-const PROGRESS: &str = "_progress";
-
 impl HistoryTable {
     /// The table of that name.
     ///
     /// # Errors
     /// [`MigrateError::HistoryTable`] if the name is invalid.
     pub(crate) fn named(name: &'static str) -> Result<Self, MigrateError> {
-        let begins = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
-        let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-        let reason = if !begins || !name.chars().all(is_allowed) {
-            "use lower-case letters, digits and _, and begin with a letter or _".to_owned()
-        } else if name.len() > LONGEST {
-            format!("it has more than {LONGEST} characters")
-        } else if name.starts_with("sqlite_") {
-            "SQLite reserves names that begin with sqlite_".to_owned()
-        } else if let Some(end) = [CHECKSUMS, PROGRESS]
-            .iter()
-            .find(|end| name.ends_with(**end))
-        {
-            format!("names that end in {end} are for other tables of a history")
-        } else {
-            return Ok(HistoryTable(name));
-        };
-        let name = name.escape_default().to_string();
-        Err(MigrateError::HistoryTable { name, reason })
+        match fault(name) {
+            None => Ok(HistoryTable(name)),
+            Some(reason) => Err(MigrateError::HistoryTable {
+                name: name.escape_default().to_string(),
+                reason,
+            }),
+        }
     }
 
     pub(crate) fn name(self) -> &'static str {
@@ -58,6 +38,11 @@ impl HistoryTable {
     /// The table that says how far a migration outside of a transaction has come.
     pub(crate) fn progress(self) -> String {
         format!("{}{PROGRESS}", self.0)
+    }
+
+    /// Every table in which a history is recorded.
+    pub(super) fn all(self) -> [String; 3] {
+        [self.0.to_owned(), self.checksums(), self.progress()]
     }
 
     /// The table of the checksums.

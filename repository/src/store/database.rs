@@ -59,7 +59,7 @@ impl Store {
 
     pub(crate) async fn open_with(options: StoreOptions) -> Result<Self> {
         let url = DatabaseUrl::parse(options.exposed_url())?;
-        let settings = &options.settings;
+        let (settings, history) = (&options.settings, options.recorded_in()?);
         if let Some(migrate) = options.hooks.migrate
             && !url.is_in_memory()
         {
@@ -78,7 +78,7 @@ impl Store {
         };
         match &options.hooks.check_schema {
             Some(check) => check(&backend, &settings.application_role).await?,
-            None => start_up::check(&backend, options.domain, &options.history_table).await?,
+            None => start_up::check(&backend, options.domain, history).await?,
         }
         Ok(Store {
             backend,

@@ -3,8 +3,9 @@
 mod backend;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod database;
+pub(crate) mod history_table;
 mod options;
-pub(crate) mod start_up;
+mod start_up;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod units;
 

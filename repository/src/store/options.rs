@@ -9,11 +9,11 @@ use futures_util::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::backend::Backend;
-use super::start_up::HISTORY;
+use super::history_table::{HISTORY, fault};
 use crate::driver::{ApplyMigrations, DatabaseUrl, Settings, Synchronous};
 use crate::model::clock::{Clock, IdSource, SystemClock, UuidV7};
 use crate::model::domain::Domain;
-use crate::model::error::Result;
+use crate::model::error::{ErrorKind, Result};
 
 /// The options of a store: a URL, and settings that differ from the defaults.
 ///
@@ -36,7 +36,7 @@ pub struct StoreOptions {
     url: SecretString,
     pub(crate) settings: Settings,
     pub(crate) domain: Option<&'static Domain>,
-    pub(crate) history_table: Cow<'static, str>,
+    history_table: Option<Cow<'static, str>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
     pub(crate) hooks: Hooks,
@@ -55,6 +55,8 @@ pub(crate) struct Hooks {
 /// Two ways to apply the pending migrations.
 #[derive(Clone, Copy)]
 pub(crate) struct Migrate {
+    /// The table of the history.
+    pub(crate) table: &'static str,
     /// Over a given connection: for a database in memory.
     #[cfg_attr(
         not(feature = "sqlite"),
@@ -94,7 +96,7 @@ impl StoreOptions {
             url: SecretString::from(url.into()),
             settings: Settings::default(),
             domain: None,
-            history_table: Cow::Borrowed(HISTORY),
+            history_table: None,
             clock: Arc::new(SystemClock),
             ids: Arc::new(UuidV7),
             hooks: Hooks::default(),
@@ -115,10 +117,14 @@ impl StoreOptions {
     /// (`migrate::History::table`). Default: `seaql_migrations`.
     ///
     /// Opening a store without a [`domain`](Self::domain) fails with [`NotMigrated`](crate::ErrorKind::NotMigrated) if
-    /// there is no such table. `migrate` sets it, so it is for an application that is migrated by another program.
+    /// there is no such table. `migrate` knows the table of its history, so this is for an application that is migrated
+    /// by another program.
+    ///
+    /// Opening fails with [`Setting`](crate::ErrorKind::Setting) if the name is not valid for a history, or if the
+    /// history of `migrate` has another table.
     #[must_use]
     pub fn history_table(mut self, name: impl Into<Cow<'static, str>>) -> Self {
-        self.history_table = name.into();
+        self.history_table = Some(name.into());
         self
     }
 
@@ -266,6 +272,30 @@ impl StoreOptions {
     pub fn ids(mut self, ids: impl IdSource) -> Self {
         self.ids = Arc::new(ids);
         self
+    }
+
+    /// The table in which the application's migrations are recorded.
+    ///
+    /// # Errors
+    /// [`Setting`](ErrorKind::Setting) if its name is invalid, or if the history that the store migrates has another one.
+    pub(crate) fn recorded_in(&self) -> Result<&str> {
+        let migrated = self.hooks.migrate.map(|migrate| migrate.table);
+        let Some(named) = self.history_table.as_deref() else {
+            return Ok(migrated.unwrap_or(HISTORY));
+        };
+        let wanted = match (fault(named), migrated) {
+            (Some(fault), _) => format!("the table of a history: {fault}"),
+            (None, Some(table)) if table != named => {
+                format!("{table}, the table of the history that the store migrates")
+            }
+            (None, _) => return Ok(named),
+        };
+        Err(ErrorKind::Setting {
+            name: "history_table",
+            wanted,
+            found: format!("\"{}\"", named.escape_debug()),
+        }
+        .into())
     }
 
     pub(crate) fn exposed_url(&self) -> &str {

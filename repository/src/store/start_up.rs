@@ -14,9 +14,6 @@ use crate::model::scope::Scope;
 use crate::session::Session;
 use crate::sql::SqlText;
 
-/// The table in which SeaORM's migrator records the applied migrations, unless a history has one of its own.
-pub(crate) const HISTORY: &str = "seaql_migrations";
-
 /// Checks that the database has every table and column of the domain. Without a domain, checks that it was migrated.
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(crate) async fn check(

@@ -50,9 +50,9 @@ const COLUMN: &str = "a column";
 /// Objects that share one namespace in an engine. The migration history is a table in it too.
 fn relations(tables: &[&'static Table], engine: Engine) -> Vec<Named> {
     let history = (
-        crate::store::start_up::HISTORY,
+        crate::store::history_table::HISTORY,
         "the history of the migrations",
-        crate::store::start_up::HISTORY,
+        crate::store::history_table::HISTORY,
     );
     let mut names = vec![history];
     for table in tables {

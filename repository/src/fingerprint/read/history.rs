@@ -6,7 +6,7 @@ use super::Unreadable;
 use super::fields::Row;
 use crate::fingerprint::ident;
 use crate::migrate::HistoryTable;
-use crate::store::start_up::HISTORY;
+use crate::store::history_table::HISTORY;
 
 /// The recorded migrations.
 #[derive(Clone, Debug)]

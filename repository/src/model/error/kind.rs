@@ -212,14 +212,15 @@ pub enum ErrorKind {
         /// Which migration failed, and why.
         reason: String,
     },
-    /// A connection lacks a required setting, or the encoding of the database is not UTF-8.
+    /// A connection lacks a required setting, an option of the store is invalid, or the encoding of the database is not
+    /// UTF-8.
     #[error("{}", setting(name, wanted, found))]
     Setting {
-        /// The setting.
+        /// The setting, or the option.
         name: &'static str,
         /// The required value.
         wanted: String,
-        /// The value that the database reports.
+        /// The value that the database reports, or that the option has.
         found: String,
     },
     /// A pooler before Postgres may switch server connections between statements.
@@ -393,7 +394,11 @@ fn setting(name: &str, wanted: &str, found: &str) -> String {
         }
         _ => "",
     };
-    format!("the connection's setting {name} is {found}, not {wanted}{what_to_do}")
+    let what = match name {
+        "history_table" => "the option",
+        _ => "the connection's setting",
+    };
+    format!("{what} {name} is {found}, not {wanted}{what_to_do}")
 }
 
 fn check(table: Option<&str>, constraint: Option<&str>) -> String {
