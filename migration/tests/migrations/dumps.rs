@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
-use catamaran::migrate::{MigrateError, Plan, Script, up};
-use catamaran::{Engine, migrate::Migrator};
+use catamaran::Engine;
+use catamaran::migrate::{MigrateError, Migrator, Plan, Script, up};
 use sea_orm_migration::MigratorTrait;
 
 use crate::support::given::{Given, given, step};
@@ -264,9 +264,9 @@ async fn postgres_a_failure_in_a_dump_names_the_line_and_the_option() {
         panic!("{error}");
     };
     assert_eq!((*statement, *line), (2, Some(4)));
-    assert!(
-        remedy.is_some_and(|remedy| remedy.contains("--no-owner")),
-        "{error}"
+    assert_eq!(
+        remedy.as_deref(),
+        Some("create the role, or leave the statement out of the dump with pg_dump --no-owner")
     );
     assert!(
         error.to_string().contains("statement 2 (line 4)"),
@@ -276,6 +276,53 @@ async fn postgres_a_failure_in_a_dump_names_the_line_and_the_option() {
         .expect("a plan")
         .to_string();
     assert!(plan.contains("\nCREATE TABLE a (x int);\n"), "{plan}");
+}
+
+#[tokio::test]
+async fn postgres_a_failure_in_a_dump_names_an_option_only_for_a_missing_role_or_privilege() {
+    let to = PostgresDatabase::new().await;
+    let missing = unique("nobody");
+    for (dump, remedy) in [
+        (
+            format!("GRANT SELECT ON a TO {missing};\n"),
+            Some(
+                "create the role, or leave the statement out of the dump with pg_dump --no-privileges",
+            ),
+        ),
+        (
+            format!("SET SESSION AUTHORIZATION '{missing}';\n"),
+            Some("create the role, or leave the statement out of the dump with pg_dump --no-owner"),
+        ),
+        (
+            "SET ROLE pg_monitor;\nGRANT SELECT ON pg_catalog.pg_authid TO PUBLIC;\n".to_owned(),
+            Some(
+                "migrate with a role that has the privilege, or leave the statement out of the dump with pg_dump \
+                 --no-privileges",
+            ),
+        ),
+        (
+            "ALTER TABLE missing OWNER TO CURRENT_USER;\n".to_owned(),
+            None,
+        ),
+        (
+            "ALTER TYPE missing OWNER TO CURRENT_USER;\n".to_owned(),
+            None,
+        ),
+        ("COMMENT ON COLUMN a.missing IS 'x';\n".to_owned(), None),
+        (format!("CREATE POLICY p ON a TO {missing};\n"), None),
+    ] {
+        baseline(format!("CREATE TABLE a (x int);\n{dump}"));
+        let error = up::<Given>(&to.url()).await.expect_err(&dump);
+        let MigrateError::Statement { remedy: found, .. } = &error else {
+            panic!("{error}");
+        };
+        assert_eq!(found.as_deref(), remedy, "{error}");
+        assert_eq!(
+            error.to_string().contains("pg_dump"),
+            remedy.is_some(),
+            "{error}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-use std::{fmt, time::Duration};
+use std::{borrow::Cow, fmt, time::Duration};
 
 use sea_orm::DbErr;
 
@@ -113,7 +113,7 @@ pub enum MigrateError {
     #[error(
         "migration `{migration}`, {direction}, statement {statement}{}: {source}{}",
         at_line(*line),
-        and_remedy(*remedy)
+        and_remedy(remedy.as_deref())
     )]
     Statement {
         /// The migration.
@@ -125,7 +125,7 @@ pub enum MigrateError {
         /// The number of its line in the text of a [baseline](super::Script::baseline), from 1.
         line: Option<usize>,
         /// What to do, if that is known.
-        remedy: Option<&'static str>,
+        remedy: Option<Cow<'static, str>>,
         /// The error of the database.
         #[source]
         source: Box<DbErr>,
@@ -420,19 +420,29 @@ fn and_remedy(remedy: Option<&str>) -> String {
 
 /// What to do about a statement that failed in a transaction, by SQLSTATE. `option`: that of `pg_dump` which leaves it
 /// out.
-pub(super) fn remedy(error: &DbErr, option: Option<&'static str>) -> Option<&'static str> {
+pub(super) fn remedy(error: &DbErr, option: Option<&str>) -> Option<Cow<'static, str>> {
+    let or_left_out = |remedy: &str| {
+        option.map(|option| {
+            format!("{remedy}, or leave the statement out of the dump with pg_dump {option}").into()
+        })
+    };
     match code(error).as_deref() {
         // active_sql_transaction, invalid_transaction_termination
         Some("25001" | "2D000") => Some(
             "a statement that a transaction cannot contain belongs to a migration of its own, whose script ends with \
-             .outside_transaction()",
+             .outside_transaction()"
+                .into(),
         ),
         // unsafe_new_value_usage
         Some("55P04") => Some(
             "move the ALTER TYPE .. ADD VALUE to an earlier migration of its own, whose script ends with \
-             .outside_transaction()",
+             .outside_transaction()"
+                .into(),
         ),
-        _ => option,
+        // insufficient_privilege
+        Some("42501") => or_left_out("migrate with a role that has the privilege"),
+        _ if lacks_role(error) => or_left_out("create the role"),
+        _ => None,
     }
 }
 
@@ -445,6 +455,12 @@ const fn code(_: &DbErr) -> Option<String> {
 /// The SQLSTATE of Postgres, or the result code of SQLite.
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 fn code(error: &DbErr) -> Option<String> {
+    let code = database_error(error)?.code()?;
+    Some(code.into_owned())
+}
+
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+fn database_error(error: &DbErr) -> Option<&dyn sea_orm::sqlx::error::DatabaseError> {
     use sea_orm::RuntimeErr;
     let (DbErr::Conn(RuntimeErr::SqlxError(error))
     | DbErr::Exec(RuntimeErr::SqlxError(error))
@@ -452,8 +468,29 @@ fn code(error: &DbErr) -> Option<String> {
     else {
         return None;
     };
-    let code = error.as_database_error()?.code()?;
-    Some(code.into_owned())
+    error.as_database_error()
+}
+
+/// Without Postgres there are no roles.
+#[cfg(not(feature = "postgres"))]
+const fn lacks_role(_: &DbErr) -> bool {
+    false
+}
+
+/// Whether the statement names a role that does not exist.
+///
+/// The same SQLSTATE (undefined_object) stands for a missing type, and the message is in the language of the server. So
+/// the function of the server is read that has looked the role up.
+#[cfg(feature = "postgres")]
+fn lacks_role(error: &DbErr) -> bool {
+    use sea_orm::sqlx::postgres::PgDatabaseError;
+    let error = database_error(error).and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
+    error.is_some_and(|error| match (error.code(), error.routine()) {
+        ("42704", Some(routine)) => routine.starts_with("get_role"),
+        // invalid_parameter_value: SET SESSION AUTHORIZATION
+        ("22023", Some(routine)) => routine == "call_string_check_hook",
+        _ => false,
+    })
 }
 
 /// Whether the error is `SQLITE_BUSY` or one of its extended codes.
