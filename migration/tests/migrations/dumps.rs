@@ -3,11 +3,11 @@
 use std::process::Command;
 
 use catamaran::Engine;
-use catamaran::migrate::{MigrateError, Migrator, Plan, Script, up};
+use catamaran::migrate::{History, MigrateError, Migrator, Plan, Script, TwinMigration, up};
 use sea_orm_migration::MigratorTrait;
 
 use crate::support::given::{Given, given, step};
-use crate::support::{PostgresDatabase, SqliteFile, connect, run, texts, unique};
+use crate::support::{PostgresDatabase, SqliteFile, connect, run, tables, texts, unique};
 
 /// The output of a program.
 fn output(program: &str, args: &[&str]) -> String {
@@ -323,6 +323,60 @@ async fn postgres_a_failure_in_a_dump_names_an_option_only_for_a_missing_role_or
             "{error}"
         );
     }
+}
+
+/// The given migrations, of a program whose history has a table of its own.
+struct Billing;
+
+impl History for Billing {
+    fn migrations() -> Vec<Box<dyn TwinMigration>> {
+        Given::migrations()
+    }
+    fn table() -> &'static str {
+        "billing_migrations"
+    }
+}
+
+/// Applies the dump of a database whose last migration is unfinished, so that it has all tables of a history.
+async fn own_history_is_left_out(from: &str, to: &str, dump: impl Fn() -> String) {
+    let unfinished = Script::new().sql("SELECT nonsense").outside_transaction();
+    given([
+        step("m1", Script::new().sql("CREATE TABLE invoices (x int)")),
+        step("m2", unfinished),
+    ]);
+    up::<Billing>(from).await.expect_err("unfinished");
+    let dump = dump();
+    assert!(dump.contains("billing_migrations_progress"), "{dump}");
+    baseline(dump);
+    up::<Billing>(to)
+        .await
+        .unwrap_or_else(|error| panic!("{error}"));
+    let db = connect(to).await;
+    let recorded = texts(&db, "SELECT version FROM billing_migrations ORDER BY 1").await;
+    assert_eq!(recorded, ["m1_baseline", "m2_next"]);
+    assert_eq!(
+        tables(&db).await,
+        [
+            "billing_migrations",
+            "billing_migrations_checksums",
+            "invoices",
+            "next"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn postgres_the_dump_of_a_program_with_a_history_table_of_its_own_is_a_baseline() {
+    let (from, to) = (PostgresDatabase::new().await, PostgresDatabase::new().await);
+    let dump = || pg_dump(&from.url(), &["--inserts"]);
+    own_history_is_left_out(&from.url(), &to.url(), dump).await;
+}
+
+#[tokio::test]
+async fn sqlite_the_dump_of_a_program_with_a_history_table_of_its_own_is_a_baseline() {
+    let (from, to) = (SqliteFile::new(), SqliteFile::new());
+    let dump = || sqlite_dump(&from);
+    own_history_is_left_out(&from.url(), &to.url(), dump).await;
 }
 
 #[tokio::test]

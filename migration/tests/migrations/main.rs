@@ -14,6 +14,7 @@ mod fresh;
 mod killed;
 mod older_program;
 mod outside;
+mod plan;
 mod round_trip;
 mod row_level_security;
 mod scripts;

@@ -1,13 +1,16 @@
 //! Adapts twin migrations to SeaORM's trait `MigrationTrait`.
 
+use std::marker::PhantomData;
+
 use async_trait::async_trait;
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 
 use super::{
     History, MigrateError, TwinMigration,
-    guard::{prepared, statement_failed},
+    guard::execute,
     history::{DOWN, Step, UP},
+    table::HistoryTable,
 };
 use crate::model::engine::Engine;
 
@@ -15,16 +18,17 @@ use crate::model::engine::Engine;
 pub(super) fn adapted<H: History>() -> Vec<Box<dyn MigrationTrait>> {
     H::migrations()
         .into_iter()
-        .map(|migration| Box::new(Adapter(migration)) as Box<dyn MigrationTrait>)
+        .map(|migration| Box::new(Adapter::<H>(migration, PhantomData)) as Box<dyn MigrationTrait>)
         .collect()
 }
 
 /// A twin migration as a SeaORM migration, for tools that run migrations one by one.
-struct Adapter(Box<dyn TwinMigration>);
+struct Adapter<H>(Box<dyn TwinMigration>, PhantomData<fn() -> H>);
 
-impl Adapter {
+impl<H: History> Adapter<H> {
     fn step(&self, manager: &SchemaManager<'_>) -> Result<Step, MigrateError> {
-        Ok(Step::of(self.0.as_ref(), engine(manager)?))
+        let table = HistoryTable::of::<H>()?;
+        Step::of(self.0.as_ref(), engine(manager)?, table)
     }
 }
 
@@ -34,24 +38,13 @@ async fn run(
     step: &Step,
     direction: &'static str,
 ) -> Result<(), DbErr> {
-    let script = match direction {
-        UP => &step.up,
-        _ => &step.down,
-    };
-    if script.is_outside_transaction() {
+    let read = step.script(direction);
+    if read.script.is_outside_transaction() {
         let migration = step.name;
         return Err(MigrateError::InCallersTransaction { migration }.into());
     }
-    let engine = engine(manager)?;
-    for text in prepared(engine, step.name, direction, script)? {
-        let failed = |source| statement_failed(step.name, direction, &text, source);
-        let connection = manager.get_connection();
-        connection
-            .execute_unprepared(&text.sql)
-            .await
-            .map_err(failed)?;
-    }
-    Ok(())
+    let connection = manager.get_connection();
+    Ok(execute(connection, step.name, direction, &read.texts).await?)
 }
 
 fn engine(manager: &SchemaManager<'_>) -> Result<Engine, MigrateError> {
@@ -61,7 +54,7 @@ fn engine(manager: &SchemaManager<'_>) -> Result<Engine, MigrateError> {
     })
 }
 
-impl MigrationName for Adapter {
+impl<H: History> MigrationName for Adapter<H> {
     fn name(&self) -> &str {
         self.0.name()
     }
@@ -72,7 +65,7 @@ impl MigrationName for Adapter {
     reason = "with the lifetime written out, async_trait expands to a signature that differs from the trait's"
 )]
 #[async_trait]
-impl MigrationTrait for Adapter {
+impl<H: History> MigrationTrait for Adapter<H> {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         run(manager, &self.step(manager)?, UP).await
     }

@@ -18,7 +18,11 @@ use super::{
 /// # Errors
 /// [`MigrateError::Baseline`] if the history has no migration of that name.
 pub(crate) fn count_up_to<H: History>(engine: Engine, up_to: &str) -> Result<u32, MigrateError> {
-    let steps = steps::<H>(engine)?;
+    place(&steps::<H>(engine)?, up_to).map(|place| u32::try_from(place + 1).unwrap_or(u32::MAX))
+}
+
+/// The position of a migration in the history.
+fn place(steps: &[Step], up_to: &str) -> Result<usize, MigrateError> {
     let Some(place) = steps.iter().position(|step| step.name == up_to) else {
         let names: Vec<String> = steps
             .iter()
@@ -30,7 +34,7 @@ pub(crate) fn count_up_to<H: History>(engine: Engine, up_to: &str) -> Result<u32
             names.join(", ")
         )));
     };
-    Ok(u32::try_from(place + 1).unwrap_or(u32::MAX))
+    Ok(place)
 }
 
 /// The names of the migrations up to and including `up_to` that are not recorded, in order.
@@ -132,14 +136,9 @@ async fn missing<H: History, C: ConnectionTrait>(
     engine: Engine,
     up_to: &str,
 ) -> Result<Vec<Step>, MigrateError> {
-    let count = count_up_to::<H>(engine, up_to)?;
-    let applied = applied::names::<H, _>(db).await?;
     let mut steps = steps::<H>(engine)?;
-    let later = steps.split_off(
-        usize::try_from(count)
-            .unwrap_or(usize::MAX)
-            .min(steps.len()),
-    );
+    let later = steps.split_off(place(&steps, up_to)? + 1);
+    let applied = applied::names::<H, _>(db).await?;
     if let Some(later) = later.iter().find(|step| applied.contains(step.name)) {
         return Err(refused(format!(
             "`{}`, which comes after `{up_to}`, is recorded as applied in {}: name the last migration whose schema the \

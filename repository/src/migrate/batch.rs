@@ -15,7 +15,7 @@ use crate::model::engine::Engine;
 use super::{
     History, MigrateError, Report, applied, fresh,
     guard::Guard,
-    history::{DOWN, Step, UP, steps},
+    history::{DOWN, Step, UP},
     table::HistoryTable,
     unfinished,
 };
@@ -29,8 +29,12 @@ pub(super) struct Part {
 }
 
 /// Completes a batch after its first part, over the same connection.
-pub(super) type Complete =
-    for<'c> fn(&'c DatabaseConnection, Engine, Part) -> BoxFuture<'c, Result<Report, MigrateError>>;
+pub(super) type Complete = for<'c> fn(
+    &'c DatabaseConnection,
+    Engine,
+    &'c [Step],
+    Part,
+) -> BoxFuture<'c, Result<Report, MigrateError>>;
 
 /// A migration that runs outside of a transaction, and what comes after it.
 #[derive(Debug)]
@@ -76,31 +80,31 @@ impl Batch {
         self,
         tx: &DatabaseTransaction,
         guard: &Guard,
+        history: &[Step],
     ) -> Result<Part, MigrateError> {
-        let history = steps::<H>(guard.engine())?;
         let table = HistoryTable::of::<H>()?;
         let mut applied = self.begin::<H>(tx).await?;
         let mut part = Part::default();
         match self {
             Self::Up { steps } => {
-                up::<H>(tx, guard, &applied, steps, &mut part).await?;
+                up::<H>(tx, guard, history, &applied, steps, &mut part).await?;
             }
             Self::Down { steps } => {
-                down(tx, guard, table, &history, &mut applied, steps, &mut part).await?;
+                down(tx, guard, table, history, &mut applied, steps, &mut part).await?;
             }
             Self::Fresh => {
-                fresh::drop_all(tx, guard.engine(), table, &history).await?;
-                up::<H>(tx, guard, &applied, None, &mut part).await?;
+                fresh::drop_all(tx, guard.engine(), table, history).await?;
+                up::<H>(tx, guard, history, &applied, None, &mut part).await?;
             }
             Self::Refresh => {
-                down(tx, guard, table, &history, &mut applied, None, &mut part).await?;
+                down(tx, guard, table, history, &mut applied, None, &mut part).await?;
                 match &mut part.stop {
                     Some(stop) => stop.rest = self,
-                    None => up::<H>(tx, guard, &applied, None, &mut part).await?,
+                    None => up::<H>(tx, guard, history, &applied, None, &mut part).await?,
                 }
             }
             Self::Reset => {
-                down(tx, guard, table, &history, &mut applied, None, &mut part).await?;
+                down(tx, guard, table, history, &mut applied, None, &mut part).await?;
                 match &mut part.stop {
                     Some(stop) => stop.rest = self,
                     None => fresh::drop_history(tx, guard.engine(), table).await?,
@@ -171,19 +175,13 @@ impl Batch {
     }
 
     /// Whether the batch would run a script or drop a table, given the applied migrations.
-    pub(super) fn changes<H: History>(
-        self,
-        engine: Engine,
-        applied: &BTreeSet<String>,
-    ) -> Result<bool, MigrateError> {
-        Ok(match self {
+    pub(super) fn changes(self, history: &[Step], applied: &BTreeSet<String>) -> bool {
+        match self {
             Self::Up { steps: Some(0) } | Self::Down { steps: Some(0) } => false,
-            Self::Up { steps: _ } => steps::<H>(engine)?
-                .iter()
-                .any(|step| !applied.contains(step.name)),
+            Self::Up { steps: _ } => history.iter().any(|step| !applied.contains(step.name)),
             Self::Down { steps: _ } => !applied.is_empty(),
             Self::Fresh | Self::Refresh | Self::Reset => true,
-        })
+        }
     }
 }
 
@@ -213,17 +211,17 @@ pub(super) async fn install<H: History, C: ConnectionTrait>(
 async fn up<H: History>(
     tx: &DatabaseTransaction,
     guard: &Guard,
+    history: &[Step],
     applied: &BTreeSet<String>,
     limit: Option<u32>,
     part: &mut Part,
 ) -> Result<(), MigrateError> {
     announce("Applying", "pending migrations", limit);
-    let engine = guard.engine();
-    install::<H, _>(tx, engine).await?;
-    let (history, table) = (steps::<H>(engine)?, HistoryTable::of::<H>()?);
+    install::<H, _>(tx, guard.engine()).await?;
+    let table = HistoryTable::of::<H>()?;
     let pending = history.iter().filter(|step| !applied.contains(step.name));
     for step in pending.take(count(limit)) {
-        if step.up.is_outside_transaction() {
+        if step.up.script.is_outside_transaction() {
             part.stop = Some(Stop {
                 step: step.clone(),
                 direction: UP,
@@ -232,7 +230,7 @@ async fn up<H: History>(
             return Ok(());
         }
         info!("Applying migration '{}'", step.name);
-        guard.run(tx, step.name, UP, &step.up).await?;
+        guard.run(tx, step.name, UP, &step.up.texts).await?;
         applied::record(tx, table, step).await?;
         info!("Migration '{}' has been applied", step.name);
         part.report.applied.push(step.name.to_owned());
@@ -260,7 +258,7 @@ async fn down(
         if !applied.contains(step.name) {
             continue;
         }
-        if step.down.is_outside_transaction() {
+        if step.down.script.is_outside_transaction() {
             part.stop = Some(Stop {
                 step: step.clone(),
                 direction: DOWN,
@@ -270,7 +268,7 @@ async fn down(
         }
         applied.remove(step.name);
         info!("Rolling back migration '{}'", step.name);
-        guard.run(tx, step.name, DOWN, &step.down).await?;
+        guard.run(tx, step.name, DOWN, &step.down.texts).await?;
         applied::delete(tx, table, step.name).await?;
         info!("Migration '{}' has been rolled back", step.name);
         part.report.reverted.push(step.name.to_owned());

@@ -109,28 +109,30 @@ pub async fn apply<'c, H: History>(
 /// The errors of [`up`] for the URL and the connection. [`MigrateError::UnknownMigrations`] if the database has
 /// migrations that the history lacks.
 pub async fn pending<H: History>(url: &str) -> Result<Vec<String>, MigrateError> {
-    pending_at::<H>(DatabaseUrl::parse(url)?, ConnectOptions::default()).await
+    let url = DatabaseUrl::parse(url)?;
+    let history = steps::<H>(url.engine())?;
+    let names = async |db: &DatabaseConnection| applied::names::<H, _>(db).await;
+    let applied = read(url, ConnectOptions::default(), names).await?;
+    let pending = history.iter().filter(|step| !applied.contains(step.name));
+    Ok(pending.map(|step| step.name.to_owned()).collect())
 }
 
-pub(super) async fn pending_at<H: History>(
+/// Reads the database at `url`. In a missing SQLite file there is nothing: the default.
+pub(super) async fn read<T: Default>(
     url: DatabaseUrl,
     options: ConnectOptions<'_>,
-) -> Result<Vec<String>, MigrateError> {
-    let history = steps::<H>(url.engine())?;
-    let names = history.iter().map(|step| step.name.to_owned());
+    work: impl AsyncFnOnce(&DatabaseConnection) -> Result<T, MigrateError>,
+) -> Result<T, MigrateError> {
     // A read must not create the file.
-    let url = url.existing();
     let options = ConnectOptions {
         create: false,
         ..options
     };
-    let read = with_connection(&url, options, async |db| applied::names::<H, _>(db).await).await;
-    let applied = match read {
-        Ok(applied) => applied?,
-        Err(MigrateError::MissingFile { .. }) => return Ok(names.collect()),
-        Err(error) => return Err(error),
-    };
-    Ok(names.filter(|name| !applied.contains(name)).collect())
+    match with_connection(&url.existing(), options, work).await {
+        Ok(outcome) => outcome,
+        Err(MigrateError::MissingFile { .. }) => Ok(T::default()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Opens the database at `url`, runs the work over the connection, and closes it.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::model::engine::Engine;
 use crate::store::history_table::HISTORY;
 
-use super::{MigrateError, Script, hash, table::HistoryTable};
+use super::{MigrateError, Script, hash, script::Prepared, table::HistoryTable};
 
 /// One migration, with a script for each engine and direction.
 ///
@@ -61,24 +61,52 @@ impl HistoryTable {
 pub(super) const UP: &str = "up";
 pub(super) const DOWN: &str = "down";
 
-/// The scripts of one migration for one engine.
+/// The scripts of one migration for one engine, read.
 #[derive(Clone, Debug)]
 pub(super) struct Step {
     pub(super) name: &'static str,
-    pub(super) up: Script,
-    pub(super) down: Script,
+    pub(super) up: ReadScript,
+    pub(super) down: ReadScript,
+}
+
+/// A script, and the texts that it sends to the database.
+#[derive(Clone, Debug)]
+pub(super) struct ReadScript {
+    pub(super) script: Script,
+    pub(super) texts: Vec<Prepared>,
 }
 
 impl Step {
-    pub(super) fn of(migration: &dyn TwinMigration, engine: Engine) -> Self {
+    /// Reads the scripts of a migration.
+    ///
+    /// # Errors
+    /// [`MigrateError::History`] if one of them is invalid.
+    pub(super) fn of(
+        migration: &dyn TwinMigration,
+        engine: Engine,
+        table: HistoryTable,
+    ) -> Result<Self, MigrateError> {
         let (up, down) = match engine {
             Engine::Sqlite => (migration.sqlite_up(), migration.sqlite_down()),
             Engine::Postgres => (migration.postgres_up(), migration.postgres_down()),
         };
-        Self {
-            name: migration.name(),
-            up,
-            down,
+        let name = migration.name();
+        let read = |direction: &str, script: Script| match script.prepared(engine, table) {
+            Ok(texts) => Ok(ReadScript { script, texts }),
+            Err(reason) => Err(invalid(name, format!("{engine}_{direction}: {reason}"))),
+        };
+        Ok(Self {
+            name,
+            up: read(UP, up)?,
+            down: read(DOWN, down)?,
+        })
+    }
+
+    /// The script of a direction.
+    pub(super) fn script(&self, direction: &str) -> &ReadScript {
+        match direction {
+            UP => &self.up,
+            _ => &self.down,
         }
     }
 
@@ -87,37 +115,36 @@ impl Step {
     /// The same whether its files have CRLF or LF, and with or without a byte order mark. Without the name, the reason
     /// of an empty script, and the way down, which no database has run.
     pub(super) fn checksum(&self) -> String {
-        hash::of_statements(self.up.statements())
+        hash::of_statements(self.up.script.statements())
     }
 }
 
-/// The scripts of the whole history for one engine, checked.
+/// The scripts of the whole history for one engine, checked. Reads every text, so a command calls it once.
 pub(super) fn steps<H: History>(engine: Engine) -> Result<Vec<Step>, MigrateError> {
-    HistoryTable::of::<H>()?;
-    let steps: Vec<Step> = H::migrations()
-        .iter()
-        .map(|migration| Step::of(migration.as_ref(), engine))
-        .collect();
-
+    let table = HistoryTable::of::<H>()?;
     let mut seen = BTreeSet::new();
-    for step in &steps {
-        let fault = |reason: String| MigrateError::History {
-            migration: step.name.escape_default().to_string(),
-            reason,
-        };
-        if step.name.is_empty() || step.name.contains(char::is_control) {
-            return Err(fault("its name is empty or not printable".to_owned()));
+    let migrations = H::migrations();
+    let steps = migrations.iter().map(|migration| {
+        let name = migration.name();
+        if name.is_empty() || name.contains(char::is_control) {
+            return Err(invalid(
+                name,
+                "its name is empty or not printable".to_owned(),
+            ));
         }
-        if !seen.insert(step.name) {
-            return Err(fault("its name occurs twice".to_owned()));
+        if !seen.insert(name) {
+            return Err(invalid(name, "its name occurs twice".to_owned()));
         }
-        for (direction, script) in [("up", &step.up), ("down", &step.down)] {
-            if let Err(reason) = script.prepared(engine) {
-                return Err(fault(format!("{engine}_{direction}: {reason}")));
-            }
-        }
+        Step::of(migration.as_ref(), engine, table)
+    });
+    steps.collect()
+}
+
+fn invalid(name: &str, reason: String) -> MigrateError {
+    MigrateError::History {
+        migration: name.escape_default().to_string(),
+        reason,
     }
-    Ok(steps)
 }
 
 /// The name and the checksum of each migration on an engine; nothing of an invalid history.
@@ -133,9 +160,16 @@ mod tests {
     use super::*;
 
     fn checksum(up: Script, down: &'static str) -> String {
-        let name = "m1";
-        let down = Script::new().sql(down);
-        Step { name, up, down }.checksum()
+        let read = |script| ReadScript {
+            script,
+            texts: Vec::new(),
+        };
+        let step = Step {
+            name: "m1",
+            up: read(up),
+            down: read(Script::new().sql(down)),
+        };
+        step.checksum()
     }
 
     #[test]

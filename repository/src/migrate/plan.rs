@@ -2,13 +2,17 @@
 
 use std::fmt;
 
+use sea_orm::DatabaseConnection;
+
 use crate::driver::DatabaseUrl;
 use crate::model::engine::Engine;
 
 use super::{
-    ConnectOptions, History, MigrateError,
-    connect::pending_at,
-    history::{Step, steps},
+    ConnectOptions, History, MigrateError, applied,
+    connect::read,
+    history::{Step, UP, steps},
+    table::HistoryTable,
+    unfinished::{self, Unfinished},
 };
 
 /// The SQL that a history would run on one engine, for review.
@@ -20,6 +24,8 @@ pub struct Plan {
     engine: Engine,
     pending_only: bool,
     steps: Vec<Step>,
+    /// What has begun outside of a transaction.
+    unfinished: Vec<Unfinished>,
 }
 
 impl Plan {
@@ -33,10 +39,14 @@ impl Plan {
             engine,
             pending_only: false,
             steps: steps::<H>(engine)?,
+            unfinished: Vec::new(),
         })
     }
 
     /// The plan of the pending migrations of the database at `url`. Changes nothing.
+    ///
+    /// If a migration [outside of a transaction](super::Script::outside_transaction) has begun, a comment says how many
+    /// of its statements have finished.
     ///
     /// # Errors
     ///
@@ -56,14 +66,27 @@ impl Plan {
     ) -> Result<Self, MigrateError> {
         let url = DatabaseUrl::parse(url)?;
         let engine = url.engine();
-        let pending = pending_at::<H>(url, options).await?;
-        let mut steps = steps::<H>(engine)?;
-        steps.retain(|step| pending.iter().any(|name| name == step.name));
+        let (mut steps, table) = (steps::<H>(engine)?, HistoryTable::of::<H>()?);
+        let recorded = async |db: &DatabaseConnection| {
+            let applied = applied::names::<H, _>(db).await?;
+            let unfinished = unfinished::rows(db, table, &applied).await?;
+            Ok((applied, unfinished))
+        };
+        let (applied, unfinished) = read(url, options, recorded).await?;
+        steps.retain(|step| !applied.contains(step.name));
         Ok(Self {
             engine,
             pending_only: true,
             steps,
+            unfinished,
         })
+    }
+
+    /// How many statements of a migration have finished, if it has begun.
+    fn finished(&self, step: &Step) -> Option<usize> {
+        let mut rows = self.unfinished.iter();
+        let row = rows.find(|row| row.migration == step.name && row.direction == UP)?;
+        Some(row.finished)
     }
 
     /// The names of the migrations of the plan, in order.
@@ -88,7 +111,7 @@ impl fmt::Display for Plan {
         let outside = self
             .steps
             .iter()
-            .any(|step| step.up.is_outside_transaction());
+            .any(|step| step.up.script.is_outside_transaction());
         let how = match outside {
             true => "in transactions that end at each one outside of a transaction",
             false => "in one transaction",
@@ -96,14 +119,20 @@ impl fmt::Display for Plan {
         writeln!(f, "-- {engine}: {count} {what}, {how}")?;
         for step in &self.steps {
             writeln!(f, "\n-- {}\n-- sha256 {}", step.name, step.checksum())?;
-            for line in step.up.reason().into_iter().flat_map(str::lines) {
+            for line in step.up.script.reason().into_iter().flat_map(str::lines) {
                 writeln!(f, "-- nothing: {line}")?;
             }
-            if step.up.is_outside_transaction() {
+            if step.up.script.is_outside_transaction() {
                 writeln!(f, "-- outside of a transaction: each statement by itself")?;
             }
-            // The scripts were read when the plan was made.
-            for text in step.up.prepared(engine).unwrap_or_default() {
+            if let Some(finished) = self.finished(step) {
+                let count = step.up.texts.len();
+                writeln!(
+                    f,
+                    "-- unfinished: {finished} of {count} statement(s) have finished; `up` goes on after them"
+                )?;
+            }
+            for text in &step.up.texts {
                 let last = text.sql.lines().next_back().unwrap_or_default();
                 // After a comment, a semicolon on the same line would be part of the comment.
                 let end = if last.contains("--") { "\n;" } else { ";" };

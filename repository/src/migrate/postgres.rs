@@ -13,6 +13,7 @@ use super::{
     History, MigrateError, Report,
     batch::{Batch, Complete, Part},
     guard::{Guard, postgres::Session},
+    history::Step,
     own_connection,
     transaction::{LOCK_KEY, LOCK_WAIT, POLL, begin, finish},
 };
@@ -29,10 +30,11 @@ const OWN: &str = "SET LOCAL lock_timeout = '10s'; SET LOCAL statement_timeout =
 /// Runs a batch over connections of the pool, and what is outside of transactions over a connection of its own.
 pub(super) async fn run<H: History>(
     db: &DatabaseConnection,
+    history: &[Step],
     batch: Batch,
     complete: Complete,
 ) -> Result<Report, MigrateError> {
-    let part = transaction::<H>(db, batch).await?;
+    let part = transaction::<H>(db, history, batch).await?;
     if part.stop.is_none() {
         return Ok(part.report);
     }
@@ -40,7 +42,7 @@ pub(super) async fn run<H: History>(
         Ok(own) => own,
         Err(error) => return Err(error.after(part.report)),
     };
-    let outcome = complete(&own, Engine::Postgres, part).await;
+    let outcome = complete(&own, Engine::Postgres, history, part).await;
     own.close().await.ok();
     outcome
 }
@@ -48,22 +50,25 @@ pub(super) async fn run<H: History>(
 /// Runs a batch in one transaction, up to the first migration that runs outside of a transaction.
 pub(super) async fn transaction<H: History>(
     db: &DatabaseConnection,
+    history: &[Step],
     batch: Batch,
 ) -> Result<Part, MigrateError> {
     let (tx, guard) = begin_locked(db).await?;
-    let outcome = batch.run::<H>(&tx, &guard).await;
+    let outcome = batch.run::<H>(&tx, &guard, history).await;
     finish(tx, outcome).await
 }
 
 /// Runs a batch inside a transaction of the caller's, with the caller's own timeouts and settings.
 pub(super) async fn inside<H: History>(
     tx: &DatabaseTransaction,
+    history: &[Step],
     batch: Batch,
 ) -> Result<Report, MigrateError> {
     schema_exists(tx).await?;
     let session = Session::read(tx, true).await?;
     lock(tx, lock_timeout(tx).await?).await?;
-    let part = batch.run::<H>(tx, &Guard::Postgres(session)).await?;
+    let guard = Guard::Postgres(session);
+    let part = batch.run::<H>(tx, &guard, history).await?;
     part.complete()
 }
 

@@ -1,5 +1,8 @@
 //! Runs a batch over a pool, or inside a transaction of the caller.
 
+#[cfg(feature = "sqlite")]
+use std::sync::Arc;
+
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseConnectionType, DatabaseExecutor,
     DatabaseTransaction,
@@ -12,7 +15,7 @@ use super::{
     History, MigrateError, Report, applied,
     batch::Batch,
     encoding,
-    history::{UP, steps},
+    history::{Step, UP, steps},
     outside,
     table::HistoryTable,
     transaction::finish,
@@ -43,18 +46,20 @@ async fn over_connection<H: History>(
         #[cfg(feature = "sqlite")]
         DatabaseConnectionType::SqlxSqlitePoolConnection(_) => {
             encoding::check(db, Engine::Sqlite).await?;
-            if nothing_to_do::<H>(db, Engine::Sqlite, batch).await? {
+            let history: Arc<[Step]> = steps::<H>(Engine::Sqlite)?.into();
+            if nothing_to_do::<H>(db, &history, batch).await? {
                 return Ok(Report::default());
             }
-            super::sqlite::run::<H>(db, batch, outside::complete::<H>).await
+            super::sqlite::run::<H>(db, history, batch, outside::complete::<H>).await
         }
         #[cfg(feature = "postgres")]
         DatabaseConnectionType::SqlxPostgresPoolConnection(_) => {
             encoding::check(db, Engine::Postgres).await?;
-            if nothing_to_do::<H>(db, Engine::Postgres, batch).await? {
+            let history = steps::<H>(Engine::Postgres)?;
+            if nothing_to_do::<H>(db, &history, batch).await? {
                 return Ok(Report::default());
             }
-            super::postgres::run::<H>(db, batch, outside::complete::<H>).await
+            super::postgres::run::<H>(db, &history, batch, outside::complete::<H>).await
         }
         // Which variants exist depends on the features of SeaORM that other crates enable.
         _ => Err(unsupported(db)),
@@ -67,15 +72,15 @@ async fn over_connection<H: History>(
 /// tables.
 async fn nothing_to_do<H: History>(
     db: &DatabaseConnection,
-    engine: Engine,
+    history: &[Step],
     batch: Batch,
 ) -> Result<bool, MigrateError> {
     let Batch::Up { .. } = batch else {
         return Ok(false);
     };
-    warn_of_edited::<H, _>(db, engine, batch).await?;
+    warn_of_edited::<H, _>(db, history, batch).await?;
     let applied = applied::names::<H, _>(db).await?;
-    let nothing = !batch.changes::<H>(engine, &applied)?;
+    let nothing = !batch.changes(history, &applied);
     if nothing {
         unfinished::check(db, HistoryTable::of::<H>()?, UP, &applied).await?;
         info!("No pending migrations");
@@ -86,12 +91,11 @@ async fn nothing_to_do<H: History>(
 /// Logs which migrations were edited, once for each `up`.
 async fn warn_of_edited<H: History, C: ConnectionTrait>(
     db: &C,
-    engine: Engine,
+    history: &[Step],
     batch: Batch,
 ) -> Result<(), MigrateError> {
     if let Batch::Up { .. } = batch {
-        let (table, steps) = (HistoryTable::of::<H>()?, steps::<H>(engine)?);
-        applied::warn_of_edited(db, table, &steps).await?;
+        applied::warn_of_edited(db, HistoryTable::of::<H>()?, history).await?;
     }
     Ok(())
 }
@@ -104,14 +108,16 @@ async fn inside<H: History>(
         #[cfg(feature = "sqlite")]
         Some(Engine::Sqlite) => {
             encoding::check(tx, Engine::Sqlite).await?;
-            warn_of_edited::<H, _>(tx, Engine::Sqlite, batch).await?;
-            super::sqlite::inside::<H>(tx, batch).await
+            let history = steps::<H>(Engine::Sqlite)?;
+            warn_of_edited::<H, _>(tx, &history, batch).await?;
+            super::sqlite::inside::<H>(tx, &history, batch).await
         }
         #[cfg(feature = "postgres")]
         Some(Engine::Postgres) => {
             encoding::check(tx, Engine::Postgres).await?;
-            warn_of_edited::<H, _>(tx, Engine::Postgres, batch).await?;
-            super::postgres::inside::<H>(tx, batch).await
+            let history = steps::<H>(Engine::Postgres)?;
+            warn_of_edited::<H, _>(tx, &history, batch).await?;
+            super::postgres::inside::<H>(tx, &history, batch).await
         }
         _ => Err(unsupported(tx)),
     }

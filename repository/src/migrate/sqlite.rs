@@ -1,5 +1,6 @@
 //! Runs a batch of migrations on SQLite.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sea_orm::{
@@ -16,6 +17,7 @@ use super::{
     error::is_locked,
     foreign_keys::ForeignKeys,
     guard::Guard,
+    history::Step,
     transaction::{LOCK_WAIT, begin, finish},
 };
 
@@ -25,6 +27,7 @@ use super::{
 /// transaction. An in-memory database has only one connection, which is borrowed from the pool.
 pub(super) async fn run<H: History>(
     db: &DatabaseConnection,
+    history: Arc<[Step]>,
     batch: Batch,
     complete: Complete,
 ) -> Result<Report, MigrateError> {
@@ -32,12 +35,13 @@ pub(super) async fn run<H: History>(
     if pool.options().get_max_connections() == 1 && in_memory(db).await? {
         // A task completes even if the caller drops this call. So it always restores the setting of the connection.
         let db = db.clone();
-        let task = tokio::spawn(async move { run_borrowed::<H>(db, batch, complete).await });
+        let task =
+            tokio::spawn(async move { run_borrowed::<H>(db, history, batch, complete).await });
         return task.await.map_err(task_failed)?;
     }
 
     let own = connect(pool).await?;
-    let outcome = whole::<H>(&own, batch, complete).await;
+    let outcome = whole::<H>(&own, &history, batch, complete).await;
     own.close().await.ok();
     outcome
 }
@@ -45,15 +49,16 @@ pub(super) async fn run<H: History>(
 /// Runs a batch inside a transaction of the caller, who must roll it back after an error.
 pub(super) async fn inside<H: History>(
     tx: &DatabaseTransaction,
+    history: &[Step],
     batch: Batch,
 ) -> Result<Report, MigrateError> {
     if !matches!(batch, Batch::Fresh) {
         let applied = applied::names::<H, _>(tx).await?;
-        if !batch.changes::<H>(Engine::Sqlite, &applied)? {
+        if !batch.changes(history, &applied) {
             return Ok(Report::default());
         }
     }
-    run_checked::<H>(tx, batch).await?.complete()
+    run_checked::<H>(tx, history, batch).await?.complete()
 }
 
 /// Held while a batch borrows a connection. A second batch would read the changed setting, and restore that.
@@ -62,6 +67,7 @@ static BORROWING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 /// Runs a batch over the only connection of a database. Turns foreign keys off, and restores the setting after it.
 async fn run_borrowed<H: History>(
     db: DatabaseConnection,
+    history: Arc<[Step]>,
     batch: Batch,
     complete: Complete,
 ) -> Result<Report, MigrateError> {
@@ -70,7 +76,7 @@ async fn run_borrowed<H: History>(
     db.execute_unprepared("PRAGMA foreign_keys = OFF").await?;
     let inner = db.clone();
     // In a task, so that the setting is restored even if a migration panics.
-    let task = tokio::spawn(async move { whole::<H>(&inner, batch, complete).await });
+    let task = tokio::spawn(async move { whole::<H>(&inner, &history, batch, complete).await });
     let outcome = task.await.map_err(task_failed);
     if enforced {
         db.execute_unprepared("PRAGMA foreign_keys = ON").await?;
@@ -80,20 +86,22 @@ async fn run_borrowed<H: History>(
 
 async fn whole<H: History>(
     db: &DatabaseConnection,
+    history: &[Step],
     batch: Batch,
     complete: Complete,
 ) -> Result<Report, MigrateError> {
-    let part = transaction::<H>(db, batch).await?;
-    complete(db, Engine::Sqlite, part).await
+    let part = transaction::<H>(db, history, batch).await?;
+    complete(db, Engine::Sqlite, history, part).await
 }
 
 /// Runs a batch, up to the first migration that runs outside of a transaction.
 pub(super) async fn transaction<H: History>(
     db: &DatabaseConnection,
+    history: &[Step],
     batch: Batch,
 ) -> Result<Part, MigrateError> {
     let tx = begin_immediate(db).await?;
-    let outcome = run_checked::<H>(&tx, batch).await;
+    let outcome = run_checked::<H>(&tx, history, batch).await;
     finish(tx, outcome).await
 }
 
@@ -111,6 +119,7 @@ pub(super) async fn begin_immediate(
 
 async fn run_checked<H: History>(
     tx: &DatabaseTransaction,
+    history: &[Step],
     batch: Batch,
 ) -> Result<Part, MigrateError> {
     if foreign_keys(tx).await? {
@@ -122,7 +131,7 @@ async fn run_checked<H: History>(
         _ => ForeignKeys::read(tx).await?,
     };
     before.warn();
-    let part = batch.run::<H>(tx, &Guard::Sqlite).await?;
+    let part = batch.run::<H>(tx, &Guard::Sqlite, history).await?;
     if !part.report.is_empty() {
         ForeignKeys::read(tx).await?.refuse_new(&before)?;
     }

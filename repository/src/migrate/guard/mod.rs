@@ -7,7 +7,7 @@ mod sqlite;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr};
 
-use super::{MigrateError, Script, script::Prepared};
+use super::{MigrateError, script::Prepared};
 use crate::model::engine::Engine;
 
 /// Runs the scripts of one transaction.
@@ -41,9 +41,8 @@ impl Guard {
         tx: &DatabaseTransaction,
         migration: &'static str,
         direction: &'static str,
-        script: &Script,
+        texts: &[Prepared],
     ) -> Result<(), MigrateError> {
-        let texts = prepared(self.engine(), migration, direction, script)?;
         if texts.is_empty() {
             return Ok(());
         }
@@ -55,7 +54,7 @@ impl Guard {
             #[cfg(feature = "sqlite")]
             Guard::Sqlite => {
                 let begun = sqlite::begin(tx).await?;
-                let outcome = execute(tx, migration, direction, &texts).await;
+                let outcome = execute(tx, migration, direction, texts).await;
                 // A PRAGMA is not rolled back.
                 begun.restore(tx).await?;
                 outcome?;
@@ -66,8 +65,8 @@ impl Guard {
             }
             #[cfg(feature = "postgres")]
             Guard::Postgres(ref session) => {
-                let begun = postgres::begin(tx, &texts).await?;
-                execute(tx, migration, direction, &texts).await?;
+                let begun = postgres::begin(tx, texts).await?;
+                execute(tx, migration, direction, texts).await?;
                 match begun.is_same_transaction(tx).await? {
                     true => {}
                     false => return Err(ended()),
@@ -120,23 +119,12 @@ impl Settings {
     }
 }
 
-/// The texts of a script.
-pub(super) fn prepared(
-    engine: Engine,
-    migration: &'static str,
-    direction: &'static str,
-    script: &Script,
-) -> Result<Vec<Prepared>, MigrateError> {
-    script
-        .prepared(engine)
-        .map_err(|reason| MigrateError::History {
-            migration: migration.escape_default().to_string(),
-            reason: format!("{engine}_{direction}: {reason}"),
-        })
-}
-
-async fn execute(
-    tx: &DatabaseTransaction,
+/// Runs the texts of a script.
+///
+/// # Errors
+/// [`MigrateError::Statement`] if one of them fails.
+pub(super) async fn execute<C: ConnectionTrait>(
+    tx: &C,
     migration: &'static str,
     direction: &'static str,
     texts: &[Prepared],
@@ -148,7 +136,7 @@ async fn execute(
     Ok(())
 }
 
-pub(super) fn statement_failed(
+fn statement_failed(
     migration: &'static str,
     direction: &'static str,
     text: &Prepared,

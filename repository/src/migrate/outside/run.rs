@@ -8,8 +8,8 @@ use tracing::info;
 use crate::migrate::batch::Stop;
 #[cfg(feature = "sqlite")]
 use crate::migrate::foreign_keys::ForeignKeys;
-use crate::migrate::guard::{self, Settings};
-use crate::migrate::history::{UP, steps};
+use crate::migrate::guard::Settings;
+use crate::migrate::history::{Step, UP};
 use crate::migrate::script::Prepared;
 use crate::migrate::table::HistoryTable;
 use crate::migrate::transaction::finish;
@@ -22,27 +22,24 @@ use crate::model::engine::Engine;
 pub(super) async fn step<H: History>(
     db: &DatabaseConnection,
     engine: Engine,
+    history: &[Step],
     stop: &Stop,
     report: &mut Report,
 ) -> Result<bool, MigrateError> {
     let name = stop.step.name;
-    let (script, doing, done, list) = match stop.direction {
-        UP => (&stop.step.up, "Applying", "applied", &mut report.applied),
-        _ => (
-            &stop.step.down,
-            "Rolling back",
-            "rolled back",
-            &mut report.reverted,
-        ),
+    let (doing, done, list) = match stop.direction {
+        UP => ("Applying", "applied", &mut report.applied),
+        _ => ("Rolling back", "rolled back", &mut report.reverted),
     };
     let table = HistoryTable::of::<H>()?;
-    let texts = guard::prepared(engine, name, stop.direction, script)?;
+    let texts = &stop.step.script(stop.direction).texts;
     let run = Run {
         db,
         engine,
+        history,
         table,
         stop,
-        texts: &texts,
+        texts,
     };
     while let Some(row) = run.begin::<H>().await? {
         info!("{doing} migration '{name}' outside of a transaction");
@@ -70,6 +67,7 @@ pub(super) async fn step<H: History>(
 struct Run<'r> {
     db: &'r DatabaseConnection,
     engine: Engine,
+    history: &'r [Step],
     table: HistoryTable,
     stop: &'r Stop,
     texts: &'r [Prepared],
@@ -93,9 +91,9 @@ impl Run<'_> {
             rest,
         } = self.stop;
         // No lock was held between the last transaction and this one.
-        let (history, applied) = (steps::<H>(self.engine)?, rest.begin::<H>(tx).await?);
+        let applied = rest.begin::<H>(tx).await?;
         let begins_with_it = rest
-            .next(&history, &applied)
+            .next(self.history, &applied)
             .is_some_and(|(first, way)| first.name == step.name && way == *direction);
         if !begins_with_it {
             return Ok(None);

@@ -1,15 +1,9 @@
 //! Reads the text of a dump.
 
 use super::read::{Place, Prepared, command, fault};
+use crate::migrate::table::HistoryTable;
 use crate::model::engine::Engine;
 use crate::sql::custom::{Part, Piece, Pieces};
-
-/// The tables in which migrations are recorded. A new database has its own.
-const RECORDS: [&str; 3] = [
-    "seaql_migrations",
-    "seaql_migrations_checksums",
-    "seaql_migrations_progress",
-];
 
 const ONE_TRANSACTION: &str = "only one transaction around the whole dump is left out; pg_dump writes others for large \
      objects, which --no-blobs leaves out";
@@ -22,15 +16,19 @@ enum Around {
     Committed,
 }
 
-/// Appends the statements of a dump.
+/// Appends the statements of a dump. Leaves out the tables in which SeaORM and the history are recorded, as a new
+/// database has its own.
 ///
 /// # Errors
 /// What is wrong with it, with its line.
 pub(super) fn prepare(
     engine: Engine,
+    table: HistoryTable,
     dump: &str,
     prepared: &mut Vec<Prepared>,
 ) -> Result<(), String> {
+    let records = [HistoryTable::default().all(), table.all()].concat();
+    let records: Vec<&str> = records.iter().map(String::as_str).collect();
     let mut around = Around::None;
     let mut parts = Pieces::of(engine, dump);
     let before = prepared.len();
@@ -46,7 +44,7 @@ pub(super) fn prepare(
         let line = piece.line();
         if let Some(table) = piece.copies_rows_into() {
             let rows = parts.skip_copied_rows();
-            if rows > 0 && !piece.is_about(&RECORDS) {
+            if rows > 0 && !piece.is_about(&records) {
                 return Err(format!(
                     "line {line} is COPY with rows of {table}, which only psql can read: use pg_dump --inserts, or \
                      --schema-only for the schema alone"
@@ -78,7 +76,7 @@ pub(super) fn prepare(
         let is_left_out = piece.sets_timeout()
             || piece.comments_on_extension()
             || piece.creates_internal_table()
-            || piece.is_about(&RECORDS);
+            || piece.is_about(&records);
         if is_left_out {
             continue;
         }

@@ -61,7 +61,8 @@ impl Script {
     /// left out:
     /// - the lines `\restrict` and `\unrestrict` of `psql`;
     /// - one `BEGIN` and `COMMIT` around everything;
-    /// - the tables in which SeaORM and this library record migrations, with their rows;
+    /// - the tables in which migrations are recorded, with their rows: SeaORM's, and those of the
+    ///   [table of the history](super::History::table);
     /// - time limits, comments on extensions, and `COPY` without rows.
     ///
     /// `CREATE SCHEMA` does nothing if the schema exists.

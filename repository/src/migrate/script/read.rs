@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Form, Script, baseline, trim};
+use crate::migrate::table::HistoryTable;
 use crate::model::engine::Engine;
 use crate::sql::custom::{IndexWork, Part, Piece, Pieces, text};
 
@@ -43,11 +44,15 @@ const IN_ONE_TRANSACTION: &str = "remove it, as the migrations run in one transa
 const BY_ITSELF: &str = "remove it, as each statement of the script runs by itself";
 
 impl Script {
-    /// The texts that are sent to the database, in order.
+    /// The texts that are sent to the database, in order. `table`: that of the history.
     ///
     /// # Errors
     /// What is wrong with the script.
-    pub(in crate::migrate) fn prepared(&self, engine: Engine) -> Result<Vec<Prepared>, String> {
+    pub(in crate::migrate) fn prepared(
+        &self,
+        engine: Engine,
+        table: HistoryTable,
+    ) -> Result<Vec<Prepared>, String> {
         if self.statements.is_empty() && self.reason.is_none() {
             return Err(
                 "the script is empty: add a statement, or use Script::nothing(reason)".to_owned(),
@@ -63,7 +68,7 @@ impl Script {
                 Form::Atomic => prepared.push(atomic(engine, number, statement)?),
                 Form::Outside => prepared.push(outside(engine, number, statement)?),
                 // Not trimmed, for the numbers of its lines.
-                Form::Baseline => baseline::prepare(engine, text, &mut prepared)?,
+                Form::Baseline => baseline::prepare(engine, table, text, &mut prepared)?,
             }
         }
         Ok(prepared)

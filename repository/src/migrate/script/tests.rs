@@ -1,8 +1,10 @@
 use super::*;
+use crate::migrate::table::HistoryTable;
 use crate::model::engine::Engine;
 
 fn fault(script: &Script) -> Option<String> {
-    script.prepared(Engine::Postgres).err()
+    let table = HistoryTable::default();
+    script.prepared(Engine::Postgres, table).err()
 }
 
 #[test]

@@ -24,6 +24,8 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 pub(crate) struct Piece<'s> {
     engine: Engine,
     source: &'s str,
+    /// The number of the line on which the statement begins, from 1.
+    line: usize,
     tokens: Vec<Token<'s>>,
     /// The bytes of each token in the source.
     spans: Vec<Range<usize>>,
@@ -38,7 +40,7 @@ impl<'s> Piece<'s> {
 
     /// The number of the line on which the statement begins, from 1.
     pub(crate) fn line(&self) -> usize {
-        line(self.source, self.span().start)
+        self.line
     }
 
     /// The statement as it is sent. `local`: settings of Postgres end with the transaction.
@@ -108,8 +110,4 @@ fn edited<'s>(
     }
     text.push_str(&source[from..range.end]);
     text.into()
-}
-
-fn line(source: &str, at: usize) -> usize {
-    1 + source[..at].matches('\n').count()
 }

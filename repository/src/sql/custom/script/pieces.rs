@@ -1,6 +1,6 @@
 //! Cuts a text into statements, and into the lines that are meant for `psql`.
 
-use super::{Piece, line};
+use super::Piece;
 use crate::model::engine::Engine;
 use crate::sql::custom::control::length;
 use crate::sql::custom::lexer::{Lexer, Token};
@@ -23,6 +23,8 @@ pub(crate) struct Pieces<'s> {
     engine: Engine,
     source: &'s str,
     lexer: Lexer<'s>,
+    /// A position, and the number of its line. Lines are counted once, so that a long text takes linear time.
+    counted: (usize, usize),
 }
 
 impl<'s> Pieces<'s> {
@@ -31,11 +33,20 @@ impl<'s> Pieces<'s> {
             engine,
             source,
             lexer: Lexer::of_files(engine, source),
+            counted: (0, 1),
         }
     }
 
     fn at(&self) -> usize {
         self.source.len() - self.lexer.rest().len()
+    }
+
+    /// The number of the line of a position, which is not before the last one.
+    fn line(&mut self, at: usize) -> usize {
+        let (from, line) = self.counted;
+        let breaks = self.source[from..at].matches('\n').count();
+        self.counted = (at, line + breaks);
+        line + breaks
     }
 
     /// Skips the rows after a `COPY .. FROM stdin`; returns their number. They end with a line `\.`.
@@ -63,6 +74,7 @@ impl<'s> Iterator for Pieces<'s> {
         let mut piece = Piece {
             engine: self.engine,
             source: self.source,
+            line: 1,
             tokens: Vec::new(),
             spans: Vec::new(),
         };
@@ -75,12 +87,15 @@ impl<'s> Iterator for Pieces<'s> {
                 self.lexer.consume(end);
                 return Some(Part::PsqlCommand {
                     text: &rest[..end],
-                    line: line(self.source, start),
+                    line: self.line(start),
                 });
             }
             let Some(token) = self.lexer.next() else {
                 return (!piece.tokens.is_empty()).then_some(Part::Statement(piece));
             };
+            if piece.tokens.is_empty() {
+                piece.line = self.line(start);
+            }
             let may_end = token == Token::Semicolon;
             piece.tokens.push(token);
             piece.spans.push(start..self.at());
