@@ -1,6 +1,6 @@
 //! A refused batch of migrations changes nothing.
 
-use catamaran::migrate::{History, MigrateError, Migrator, Script, TwinMigration, up};
+use catamaran::migrate::{Direction, History, MigrateError, Migrator, Script, TwinMigration, up};
 use futures_util::FutureExt;
 use sea_orm::{DatabaseConnection, TransactionTrait};
 use sea_orm_migration::MigratorTrait;
@@ -216,7 +216,10 @@ async fn a_failure_leaves_nothing(url: &str) {
     else {
         panic!("{error}");
     };
-    assert_eq!((*migration, *direction, *statement), ("m2_broken", "up", 2));
+    assert_eq!(
+        (migration.as_str(), *direction, *statement),
+        ("m2_broken", Direction::Up, 2)
+    );
     let db = support::connect(url).await;
     let left = support::schema(&db).await;
     assert!(

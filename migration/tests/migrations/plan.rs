@@ -6,10 +6,12 @@ use catamaran::Engine;
 use catamaran::migrate::{History, Plan, Script, TwinMigration, pending, up};
 
 use crate::support::given::{Given, given, step, twins};
+use crate::support::{connect, run};
 
 twins!(
     the_plan_says_how_many_statements_of_an_unfinished_migration_have_finished,
     a_command_reads_each_script_once,
+    a_row_of_an_unfinished_migration_without_a_known_direction_is_an_error,
 );
 
 async fn the_plan_says_how_many_statements_of_an_unfinished_migration_have_finished(url: &str) {
@@ -83,4 +85,27 @@ async fn a_command_reads_each_script_once(url: &str) {
     assert_eq!(READ.take(), 1, "up");
     assert!(up::<Counting>(url).await.expect("up").is_empty());
     assert_eq!(READ.take(), 1, "nothing to do");
+}
+
+/// Another program may have written the row.
+async fn a_row_of_an_unfinished_migration_without_a_known_direction_is_an_error(url: &str) {
+    given([step("m1", Script::new().sql("SELECT 1"))]);
+    let db = connect(url).await;
+    run(
+        &db,
+        "CREATE TABLE seaql_migrations_progress (migration text, direction text, finished integer, \
+         has_begun_next integer, digest text); \
+         INSERT INTO seaql_migrations_progress VALUES ('m1', 'sideways', 0, 0, '')",
+    )
+    .await;
+    for error in [
+        up::<Given>(url).await.map(drop).expect_err("a direction"),
+        Plan::pending::<Given>(url)
+            .await
+            .map(drop)
+            .expect_err("a direction"),
+    ] {
+        let words = "seaql_migrations_progress has a direction that is neither up nor down";
+        assert!(error.to_string().contains(words), "{error}");
+    }
 }

@@ -1,6 +1,6 @@
 //! What the text of a script may be.
 
-use catamaran::migrate::{MigrateError, Migrator, Plan, Script, up};
+use catamaran::migrate::{Direction, MigrateError, Migrator, Plan, Script, up};
 use sea_orm_migration::MigratorTrait;
 
 use crate::support::given::{Given, given, step, twins};
@@ -145,7 +145,7 @@ async fn postgres_a_transaction_that_was_ended_in_a_hidden_way_is_noticed() {
     else {
         panic!("{error}");
     };
-    assert_eq!((*migration, *direction), ("m2", "up"));
+    assert_eq!((migration.as_str(), *direction), ("m2", Direction::Up));
     assert!(error.to_string().contains("not recorded"), "{error}");
     let db = connect(&database.url()).await;
     let names = "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' \

@@ -7,9 +7,7 @@ use sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 
 use super::{
-    History, MigrateError, TwinMigration,
-    guard::execute,
-    history::{DOWN, Step, UP},
+    Direction, History, MigrateError, TwinMigration, guard::execute, history::Step,
     table::HistoryTable,
 };
 use crate::model::engine::Engine;
@@ -33,14 +31,10 @@ impl<H: History> Adapter<H> {
 }
 
 /// Runs a script in the transaction that SeaORM has begun.
-async fn run(
-    manager: &SchemaManager<'_>,
-    step: &Step,
-    direction: &'static str,
-) -> Result<(), DbErr> {
+async fn run(manager: &SchemaManager<'_>, step: &Step, direction: Direction) -> Result<(), DbErr> {
     let read = step.script(direction);
     if read.script.is_outside_transaction() {
-        let migration = step.name;
+        let migration = step.name.to_owned();
         return Err(MigrateError::InCallersTransaction { migration }.into());
     }
     let connection = manager.get_connection();
@@ -67,11 +61,11 @@ impl<H: History> MigrationName for Adapter<H> {
 #[async_trait]
 impl<H: History> MigrationTrait for Adapter<H> {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        run(manager, &self.step(manager)?, UP).await
+        run(manager, &self.step(manager)?, Direction::Up).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        run(manager, &self.step(manager)?, DOWN).await
+        run(manager, &self.step(manager)?, Direction::Down).await
     }
 
     /// By default SeaORM uses no transaction on SQLite, so a failed migration would stay half applied.

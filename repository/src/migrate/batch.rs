@@ -13,11 +13,8 @@ use tracing::info;
 use crate::model::engine::Engine;
 
 use super::{
-    History, MigrateError, Report, applied, fresh,
-    guard::Guard,
-    history::{DOWN, Step, UP},
-    table::HistoryTable,
-    unfinished,
+    Direction, History, MigrateError, Report, applied, fresh, guard::Guard, history::Step,
+    table::HistoryTable, unfinished,
 };
 
 /// What one transaction of a batch did.
@@ -40,7 +37,7 @@ pub(super) type Complete = for<'c> fn(
 #[derive(Debug)]
 pub(super) struct Stop {
     pub(super) step: Step,
-    pub(super) direction: &'static str,
+    pub(super) direction: Direction,
     /// What is left of the batch, beginning with this migration.
     pub(super) rest: Batch,
 }
@@ -57,7 +54,7 @@ impl Part {
         match self.stop {
             None => Ok(self.report),
             Some(stop) => Err(MigrateError::InCallersTransaction {
-                migration: stop.step.name,
+                migration: stop.step.name.to_owned(),
             }),
         }
     }
@@ -138,19 +135,19 @@ impl Batch {
         self,
         history: &'h [Step],
         applied: &BTreeSet<String>,
-    ) -> Option<(&'h Step, &'static str)> {
+    ) -> Option<(&'h Step, Direction)> {
         let is_applied = |step: &&Step| applied.contains(step.name);
         let pending = || history.iter().find(|step| !is_applied(step));
         let last = || history.iter().rfind(is_applied);
         match self {
             Self::Up { steps: Some(0) } | Self::Down { steps: Some(0) } => None,
-            Self::Up { steps: _ } => Some((pending()?, UP)),
-            Self::Down { steps: _ } | Self::Reset => Some((last()?, DOWN)),
+            Self::Up { steps: _ } => Some((pending()?, Direction::Up)),
+            Self::Down { steps: _ } | Self::Reset => Some((last()?, Direction::Down)),
             Self::Refresh => match last() {
-                Some(step) => Some((step, DOWN)),
-                None => Some((pending()?, UP)),
+                Some(step) => Some((step, Direction::Down)),
+                None => Some((pending()?, Direction::Up)),
             },
-            Self::Fresh => Some((history.first()?, UP)),
+            Self::Fresh => Some((history.first()?, Direction::Up)),
         }
     }
 
@@ -166,10 +163,10 @@ impl Batch {
     }
 
     /// The direction of the first scripts; `None` if the database starts anew.
-    const fn first_direction(self) -> Option<&'static str> {
+    const fn first_direction(self) -> Option<Direction> {
         match self {
-            Self::Up { .. } => Some(UP),
-            Self::Down { .. } | Self::Refresh | Self::Reset => Some(DOWN),
+            Self::Up { .. } => Some(Direction::Up),
+            Self::Down { .. } | Self::Refresh | Self::Reset => Some(Direction::Down),
             Self::Fresh => None,
         }
     }
@@ -224,13 +221,15 @@ async fn up<H: History>(
         if step.up.script.is_outside_transaction() {
             part.stop = Some(Stop {
                 step: step.clone(),
-                direction: UP,
+                direction: Direction::Up,
                 rest: Batch::Up { steps: limit }.after(part.report.applied.len()),
             });
             return Ok(());
         }
         info!("Applying migration '{}'", step.name);
-        guard.run(tx, step.name, UP, &step.up.texts).await?;
+        guard
+            .run(tx, step.name, Direction::Up, &step.up.texts)
+            .await?;
         applied::record(tx, table, step).await?;
         info!("Migration '{}' has been applied", step.name);
         part.report.applied.push(step.name.to_owned());
@@ -261,14 +260,16 @@ async fn down(
         if step.down.script.is_outside_transaction() {
             part.stop = Some(Stop {
                 step: step.clone(),
-                direction: DOWN,
+                direction: Direction::Down,
                 rest: Batch::Down { steps: limit }.after(part.report.reverted.len()),
             });
             return Ok(());
         }
         applied.remove(step.name);
         info!("Rolling back migration '{}'", step.name);
-        guard.run(tx, step.name, DOWN, &step.down.texts).await?;
+        guard
+            .run(tx, step.name, Direction::Down, &step.down.texts)
+            .await?;
         applied::delete(tx, table, step.name).await?;
         info!("Migration '{}' has been rolled back", step.name);
         part.report.reverted.push(step.name.to_owned());

@@ -2,6 +2,7 @@ use std::{borrow::Cow, fmt, time::Duration};
 
 use sea_orm::DbErr;
 
+use super::Direction;
 use crate::driver::UrlError;
 use crate::model::engine::Engine;
 use crate::model::error::{Error, ErrorKind};
@@ -116,10 +117,10 @@ pub enum MigrateError {
         and_remedy(remedy.as_deref())
     )]
     Statement {
-        /// The migration.
-        migration: &'static str,
-        /// `up` or `down`.
-        direction: &'static str,
+        /// The name of the migration.
+        migration: String,
+        /// Its direction.
+        direction: Direction,
         /// The number of the statement in its script, from 1.
         statement: usize,
         /// The number of its line in the text of a [baseline](super::Script::baseline), from 1.
@@ -140,10 +141,10 @@ pub enum MigrateError {
          the doctor what is there, undo it, and remove the statement"
     )]
     TransactionEnded {
-        /// The migration.
-        migration: &'static str,
-        /// `up` or `down`.
-        direction: &'static str,
+        /// The name of the migration.
+        migration: String,
+        /// Its direction.
+        direction: Direction,
     },
 
     /// A migration that runs outside of a transaction was to be applied or reverted in a transaction of the caller's.
@@ -153,8 +154,8 @@ pub enum MigrateError {
          instead of a transaction, or call catamaran::migrate::up with the URL"
     )]
     InCallersTransaction {
-        /// The migration.
-        migration: &'static str,
+        /// The name of the migration.
+        migration: String,
     },
 
     /// A migration outside of a transaction has failed, or was interrupted earlier. Its finished statements stay, and the
@@ -163,8 +164,8 @@ pub enum MigrateError {
     Unfinished {
         /// The name of the migration.
         migration: String,
-        /// `up` or `down`.
-        direction: String,
+        /// Its direction.
+        direction: Direction,
         /// How many of its statements have finished.
         finished: usize,
         /// What happened, what it left, and how to go on.

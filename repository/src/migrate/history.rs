@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::model::engine::Engine;
 use crate::store::history_table::HISTORY;
 
-use super::{MigrateError, Script, hash, script::Prepared, table::HistoryTable};
+use super::{Direction, MigrateError, Script, hash, script::Prepared, table::HistoryTable};
 
 /// One migration, with a script for each engine and direction.
 ///
@@ -57,10 +57,6 @@ impl HistoryTable {
     }
 }
 
-/// The directions of a migration, as they are shown and recorded.
-pub(super) const UP: &str = "up";
-pub(super) const DOWN: &str = "down";
-
 /// The scripts of one migration for one engine, read.
 #[derive(Clone, Debug)]
 pub(super) struct Step {
@@ -91,22 +87,22 @@ impl Step {
             Engine::Postgres => (migration.postgres_up(), migration.postgres_down()),
         };
         let name = migration.name();
-        let read = |direction: &str, script: Script| match script.prepared(engine, table) {
+        let read = |direction: Direction, script: Script| match script.prepared(engine, table) {
             Ok(texts) => Ok(ReadScript { script, texts }),
             Err(reason) => Err(invalid(name, format!("{engine}_{direction}: {reason}"))),
         };
         Ok(Self {
             name,
-            up: read(UP, up)?,
-            down: read(DOWN, down)?,
+            up: read(Direction::Up, up)?,
+            down: read(Direction::Down, down)?,
         })
     }
 
     /// The script of a direction.
-    pub(super) fn script(&self, direction: &str) -> &ReadScript {
+    pub(super) fn script(&self, direction: Direction) -> &ReadScript {
         match direction {
-            UP => &self.up,
-            _ => &self.down,
+            Direction::Up => &self.up,
+            Direction::Down => &self.down,
         }
     }
 

@@ -75,6 +75,7 @@ mod baseline;
 mod batch;
 mod connect;
 mod declare;
+mod direction;
 mod encoding;
 mod error;
 #[cfg(feature = "sqlite")]
@@ -115,6 +116,7 @@ pub(crate) use self::{
 pub use self::{
     connect::{ConnectOptions, apply, connect, pending, up, up_with},
     declare::module_name,
+    direction::Direction,
     error::{BrokenForeignKey, MigrateError, Violation},
     history::{History, TwinMigration},
     migrator::Migrator,

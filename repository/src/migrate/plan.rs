@@ -8,9 +8,9 @@ use crate::driver::DatabaseUrl;
 use crate::model::engine::Engine;
 
 use super::{
-    ConnectOptions, History, MigrateError, applied,
+    ConnectOptions, Direction, History, MigrateError, applied,
     connect::read,
-    history::{Step, UP, steps},
+    history::{Step, steps},
     table::HistoryTable,
     unfinished::{self, Unfinished},
 };
@@ -85,7 +85,7 @@ impl Plan {
     /// How many statements of a migration have finished, if it has begun.
     fn finished(&self, step: &Step) -> Option<usize> {
         let mut rows = self.unfinished.iter();
-        let row = rows.find(|row| row.migration == step.name && row.direction == UP)?;
+        let row = rows.find(|row| row.migration == step.name && row.direction == Direction::Up)?;
         Some(row.finished)
     }
 

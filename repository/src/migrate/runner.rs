@@ -12,10 +12,10 @@ use tracing::info;
 use crate::model::engine::Engine;
 
 use super::{
-    History, MigrateError, Report, applied,
+    Direction, History, MigrateError, Report, applied,
     batch::Batch,
     encoding,
-    history::{Step, UP, steps},
+    history::{Step, steps},
     outside,
     table::HistoryTable,
     transaction::finish,
@@ -82,7 +82,7 @@ async fn nothing_to_do<H: History>(
     let applied = applied::names::<H, _>(db).await?;
     let nothing = !batch.changes(history, &applied);
     if nothing {
-        unfinished::check(db, HistoryTable::of::<H>()?, UP, &applied).await?;
+        unfinished::check(db, HistoryTable::of::<H>()?, Direction::Up, &applied).await?;
         info!("No pending migrations");
     }
     Ok(nothing)

@@ -5,8 +5,7 @@ use std::{collections::BTreeSet, fmt};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Statement, Value};
 
 use super::{
-    MigrateError, hash,
-    history::UP,
+    Direction, MigrateError, hash,
     script::Prepared,
     table::{ANY, HistoryTable, MAY_READ, has_columns},
 };
@@ -24,8 +23,7 @@ const COLUMNS: [&str; 5] = [
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Unfinished {
     pub(super) migration: String,
-    /// `up` or `down`.
-    pub(super) direction: String,
+    pub(super) direction: Direction,
     /// How many statements have finished.
     pub(super) finished: usize,
     /// Whether the next statement may have run, as no transaction was around it.
@@ -78,7 +76,7 @@ pub(super) async fn clear(
 pub(super) async fn check<C: ConnectionTrait>(
     db: &C,
     table: HistoryTable,
-    direction: &'static str,
+    direction: Direction,
     applied: &BTreeSet<String>,
 ) -> Result<(), MigrateError> {
     let rows = rows(db, table, applied).await?;
@@ -117,12 +115,19 @@ async fn all<C: ConnectionTrait>(db: &C, table: HistoryTable) -> Result<Vec<Unfi
     let rows = db
         .query_all_raw(Statement::from_string(db.get_database_backend(), select))
         .await?;
+    let name = table.progress();
+    let unreadable = || {
+        DbErr::Custom(format!(
+            "{name} has a direction that is neither up nor down"
+        ))
+    };
     let read = rows.iter().map(|row| {
         let finished: i64 = row.try_get_by_index(2)?;
         let has_begun_next: i64 = row.try_get_by_index(3)?;
+        let direction: String = row.try_get_by_index(1)?;
         Ok(Unfinished {
             migration: row.try_get_by_index(0)?,
-            direction: row.try_get_by_index(1)?,
+            direction: Direction::recorded(&direction).ok_or_else(unreadable)?,
             finished: usize::try_from(finished).unwrap_or_default(),
             has_begun_next: has_begun_next != 0,
             digest: row.try_get_by_index(4)?,
@@ -134,7 +139,7 @@ async fn all<C: ConnectionTrait>(db: &C, table: HistoryTable) -> Result<Vec<Unfi
 impl Unfinished {
     /// Whether the migration is recorded as complete in its direction. Then something else than the migrator completed it.
     fn is_settled(&self, applied: &BTreeSet<String>) -> bool {
-        applied.contains(&self.migration) == (self.direction == UP)
+        applied.contains(&self.migration) == (self.direction == Direction::Up)
     }
 
     /// The row of a migration; it is inserted if there is none. The caller has [cleared](clear) the table.
@@ -142,7 +147,7 @@ impl Unfinished {
         tx: &DatabaseTransaction,
         table: HistoryTable,
         migration: &str,
-        direction: &str,
+        direction: Direction,
     ) -> Result<Self, DbErr> {
         let name = table.progress();
         if exists(tx, table, ANY).await? {
@@ -158,7 +163,7 @@ impl Unfinished {
         .await?;
         let row = Unfinished {
             migration: migration.to_owned(),
-            direction: direction.to_owned(),
+            direction,
             finished: 0,
             has_begun_next: false,
             digest: digest(&[]),
@@ -168,7 +173,7 @@ impl Unfinished {
             format!("INSERT INTO {name} VALUES ($1, $2, 0, 0, $3)"),
             [
                 migration.into(),
-                direction.into(),
+                direction.as_str().into(),
                 row.digest.as_str().into(),
             ],
         )

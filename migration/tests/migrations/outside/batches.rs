@@ -39,16 +39,8 @@ async fn a_batch_is_split_around_a_migration_outside_of_a_transaction(url: &str)
             &["m2".to_owned()][..]
         )
     );
-    assert!(
-        matches!(
-            **source,
-            MigrateError::Statement {
-                migration: "m4",
-                ..
-            }
-        ),
-        "{error}"
-    );
+    let is_m4 = matches!(&**source, MigrateError::Statement { migration, .. } if migration == "m4");
+    assert!(is_m4, "{error}");
     let words = "an earlier part of the batch is committed: applied the migrations `m1`, `m2`; the rest was rolled back";
     assert!(error.to_string().ends_with(words), "{error}");
     let error = catamaran::Error::from(error);
@@ -105,13 +97,9 @@ async fn a_migration_outside_is_refused_in_a_transaction_of_the_caller(url: &str
     let error = catamaran::migrate::apply::<Given>(&tx)
         .await
         .expect_err("inside");
-    assert!(
-        matches!(
-            error,
-            MigrateError::InCallersTransaction { migration: "m2" }
-        ),
-        "{error}"
-    );
+    let is_m2 =
+        matches!(&error, MigrateError::InCallersTransaction { migration } if migration == "m2");
+    assert!(is_m2, "{error}");
     tx.rollback().await.expect("rollback");
     let manager = sea_orm_migration::SchemaManager::new(&db);
     let migrations = <Migrator<Given> as MigratorTrait>::migrations();

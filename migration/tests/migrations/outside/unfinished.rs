@@ -1,6 +1,6 @@
 //! A migration that has begun and not finished.
 
-use catamaran::migrate::{MigrateError, Migrator, Script, pending, up};
+use catamaran::migrate::{Direction, MigrateError, Migrator, Script, pending, up};
 use sea_orm_migration::MigratorTrait;
 
 use super::{alone, recorded, table, tables};
@@ -50,8 +50,8 @@ async fn a_failure_outside_keeps_what_has_finished_and_up_goes_on(url: &str) {
             panic!("{error}");
         };
         assert_eq!(
-            (migration.as_str(), direction.as_str(), *finished),
-            ("m2", "up", 2)
+            (migration.as_str(), *direction, *finished),
+            ("m2", Direction::Up, 2)
         );
         assert!(source.is_some());
         let message = error.to_string();

@@ -7,7 +7,7 @@ mod sqlite;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr};
 
-use super::{MigrateError, script::Prepared};
+use super::{Direction, MigrateError, script::Prepared};
 use crate::model::engine::Engine;
 
 /// Runs the scripts of one transaction.
@@ -39,15 +39,15 @@ impl Guard {
     pub(super) async fn run(
         &self,
         tx: &DatabaseTransaction,
-        migration: &'static str,
-        direction: &'static str,
+        migration: &str,
+        direction: Direction,
         texts: &[Prepared],
     ) -> Result<(), MigrateError> {
         if texts.is_empty() {
             return Ok(());
         }
         let ended = || MigrateError::TransactionEnded {
-            migration,
+            migration: migration.to_owned(),
             direction,
         };
         match *self {
@@ -125,8 +125,8 @@ impl Settings {
 /// [`MigrateError::Statement`] if one of them fails.
 pub(super) async fn execute<C: ConnectionTrait>(
     tx: &C,
-    migration: &'static str,
-    direction: &'static str,
+    migration: &str,
+    direction: Direction,
     texts: &[Prepared],
 ) -> Result<(), MigrateError> {
     for text in texts {
@@ -137,13 +137,13 @@ pub(super) async fn execute<C: ConnectionTrait>(
 }
 
 fn statement_failed(
-    migration: &'static str,
-    direction: &'static str,
+    migration: &str,
+    direction: Direction,
     text: &Prepared,
     source: DbErr,
 ) -> MigrateError {
     MigrateError::Statement {
-        migration,
+        migration: migration.to_owned(),
         direction,
         statement: text.place.statement,
         line: text.place.line,

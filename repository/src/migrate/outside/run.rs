@@ -9,12 +9,12 @@ use crate::migrate::batch::Stop;
 #[cfg(feature = "sqlite")]
 use crate::migrate::foreign_keys::ForeignKeys;
 use crate::migrate::guard::Settings;
-use crate::migrate::history::{Step, UP};
+use crate::migrate::history::Step;
 use crate::migrate::script::Prepared;
 use crate::migrate::table::HistoryTable;
 use crate::migrate::transaction::finish;
 use crate::migrate::unfinished::{Unfinished, digest};
-use crate::migrate::{History, MigrateError, Report, applied};
+use crate::migrate::{Direction, History, MigrateError, Report, applied};
 use crate::model::engine::Engine;
 
 /// Runs the migration, or goes on with it, and records it. Returns `false` if the batch no longer begins with it, because
@@ -28,8 +28,8 @@ pub(super) async fn step<H: History>(
 ) -> Result<bool, MigrateError> {
     let name = stop.step.name;
     let (doing, done, list) = match stop.direction {
-        UP => ("Applying", "applied", &mut report.applied),
-        _ => ("Rolling back", "rolled back", &mut report.reverted),
+        Direction::Up => ("Applying", "applied", &mut report.applied),
+        Direction::Down => ("Rolling back", "rolled back", &mut report.reverted),
     };
     let table = HistoryTable::of::<H>()?;
     let texts = &stop.step.script(stop.direction).texts;
@@ -98,7 +98,7 @@ impl Run<'_> {
         if !begins_with_it {
             return Ok(None);
         }
-        let row = Unfinished::begin(tx, self.table, step.name, direction).await?;
+        let row = Unfinished::begin(tx, self.table, step.name, *direction).await?;
         let is_unchanged = self
             .texts
             .get(..row.finished)
@@ -263,8 +263,8 @@ impl Run<'_> {
             return Ok(false);
         }
         match self.stop.direction {
-            UP => applied::record(tx, self.table, &self.stop.step).await?,
-            _ => applied::delete(tx, self.table, self.stop.step.name).await?,
+            Direction::Up => applied::record(tx, self.table, &self.stop.step).await?,
+            Direction::Down => applied::delete(tx, self.table, self.stop.step.name).await?,
         }
         Ok(true)
     }
@@ -321,7 +321,7 @@ impl Run<'_> {
     fn unfinished(&self, row: &Unfinished, reason: String, source: Option<DbErr>) -> MigrateError {
         MigrateError::Unfinished {
             migration: row.migration.clone(),
-            direction: row.direction.clone(),
+            direction: row.direction,
             finished: row.finished,
             reason,
             source: source.map(Box::new),
@@ -356,7 +356,7 @@ impl Left {
     }
 
     /// What happened, what is left, and how to go on.
-    fn remedy(&self, what: &str, direction: &str) -> String {
+    fn remedy(&self, what: &str, direction: Direction) -> String {
         let drops = self.invalid.iter();
         let drops: Vec<String> = drops
             .map(|index| format!("DROP INDEX CONCURRENTLY {index}"))
