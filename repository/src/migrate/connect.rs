@@ -43,7 +43,8 @@ pub struct ConnectOptions<'a> {
 /// - For the URL: [`InvalidUrl`](MigrateError::InvalidUrl), also for a database in memory, which would end with the
 ///   connection; [`NotBuilt`](MigrateError::NotBuilt), [`MissingFile`](MigrateError::MissingFile),
 ///   [`MissingSchema`](MigrateError::MissingSchema).
-/// - [`Connect`](MigrateError::Connect) if the database cannot be opened.
+/// - [`Connect`](MigrateError::Connect) if the database cannot be opened, or if a migration outside of a transaction runs
+///   behind a pooler.
 /// - [`History`](MigrateError::History) if a migration is invalid.
 /// - [`Statement`](MigrateError::Statement) if a statement of a migration fails, and
 ///   [`ForeignKeys`](MigrateError::ForeignKeys) or [`BrokenForeignKeys`](MigrateError::BrokenForeignKeys) if the

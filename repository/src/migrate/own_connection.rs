@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use sea_orm::sqlx::postgres::{PgConnection, PgPoolOptions};
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sea_orm::{DatabaseConnection, DbErr, RuntimeErr, SqlxPostgresConnector};
-use sqlx::Executor;
+use sqlx::{ConnectOptions, Connection, Executor};
 
 use super::MigrateError;
 use super::guard::postgres::Session;
 use super::transaction::{LOCK_KEY, LOCK_WAIT, POLL};
+use crate::driver::postgres::{Token, explain};
+use crate::model::error::ErrorKind;
 
 /// What statements outside of transactions rely on. `CREATE INDEX CONCURRENTLY` waits for the transactions of others and
 /// blocks nobody meanwhile, so it may wait for long.
@@ -17,7 +19,13 @@ const OWN: &str = "SET lock_timeout = '10min'; SET statement_timeout = 0; \
     SET idle_in_transaction_session_timeout = 0; SET row_security = off; SET standard_conforming_strings = on";
 
 /// Opens one connection with the role and the settings of the pool's, which holds the migration lock until it is closed.
+///
+/// # Errors
+/// [`MigrateError::Connect`] with [`ErrorKind::Pooler`] behind a pooler: the lock would stay on the pooler's connection,
+/// and the statements could run on another one.
 pub(super) async fn open(db: &DatabaseConnection) -> Result<DatabaseConnection, MigrateError> {
+    let options = db.get_postgres_connection_pool().connect_options();
+    refuse_pooler(&options).await?;
     let session = Arc::new(Session::read(db, false).await?);
     let is_held = Arc::new(AtomicBool::new(false));
     let held = is_held.clone();
@@ -35,7 +43,7 @@ pub(super) async fn open(db: &DatabaseConnection) -> Result<DatabaseConnection, 
                 lock(connection, &held).await
             })
         })
-        .connect_with((*db.get_postgres_connection_pool().connect_options()).clone())
+        .connect_with((*options).clone())
         .await
         .map_err(|error| match is_held.load(Ordering::Relaxed) {
             true => MigrateError::Locked {
@@ -45,6 +53,38 @@ pub(super) async fn open(db: &DatabaseConnection) -> Result<DatabaseConnection, 
             false => DbErr::Conn(RuntimeErr::SqlxError(error.into())).into(),
         })?;
     Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
+}
+
+/// Fails if a pooler is in front of the server. It is asked before the lock is taken, over a connection that sets nothing.
+async fn refuse_pooler(options: &PgConnectOptions) -> Result<(), MigrateError> {
+    let pooler = || {
+        ErrorKind::Pooler {
+        reason: "a migration outside of a transaction needs one server connection, which keeps the migration lock: \
+             migrate over a direct connection to the server; the migrations before it are recorded"
+            .into(),
+    }
+    };
+    let token = Token::new();
+    let asked = async {
+        let mut connection = token.on(options).connect().await?;
+        let is_kept = token.is_kept_by(&mut connection).await?;
+        connection.close().await?;
+        Ok::<_, sqlx::Error>(is_kept)
+    };
+    let failed = match tokio::time::timeout(LOCK_WAIT, asked).await {
+        Ok(Ok(true)) => return Ok(()),
+        Ok(Ok(false)) => pooler().into(),
+        Ok(Err(error)) => explain(options, &error),
+        Err(_) => ErrorKind::Unavailable {
+            reason: format!("no response within {} s", LOCK_WAIT.as_secs()).into(),
+        }
+        .into(),
+    };
+    // A pooler may also reject the token.
+    Err(MigrateError::Connect(match failed.kind() {
+        ErrorKind::Pooler { .. } => failed.with_kind(pooler()),
+        _ => failed,
+    }))
 }
 
 /// Takes the lock until the connection ends. Waits for it without a snapshot, as a transaction does.

@@ -5,5 +5,6 @@ mod concurrent_migrations;
 mod copies;
 mod lost_connections;
 mod messages;
+mod pooled_migrations;
 mod poolers;
 mod round_trips;

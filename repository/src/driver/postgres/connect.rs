@@ -11,21 +11,17 @@ use super::error;
 use super::message::Prepared;
 use super::rls::{self, Role, RoleFacts};
 use super::search_path::{self, SearchPath};
+use super::token::Token;
 use super::url::PostgresUrl;
 use crate::driver::Settings;
 use crate::driver::pool::{self, Pool};
 use crate::driver::url::invalid_url;
-use crate::model::clock::{IdSource, UuidV7};
 use crate::model::domain::Domain;
 use crate::model::engine::Engine;
 use crate::model::error::{Error, ErrorKind, Result};
 
 /// A connection that was idle for longer is pinged before it is used, and one that was last used before another was lost.
 const IDLE: Duration = Duration::from_secs(30);
-
-/// A custom setting with a unique value per connection. A server keeps it until the connection ends. A pooler drops it,
-/// or rejects the connection.
-const TOKEN: &str = "catamaran.connection";
 
 /// A connection and when it was last used.
 #[derive(Debug)]
@@ -116,9 +112,8 @@ impl managed::Manager for Manager {
         let mut connection = match self.pooled {
             true => self.connect(&self.options).await?,
             false => {
-                let token = UuidV7.next_id().simple().to_string();
-                let options = self.options.clone().options([(TOKEN, &token)]);
-                let mut connection = self.connect(&options).await?;
+                let token = Token::new();
+                let mut connection = self.connect(&token.on(&self.options)).await?;
                 self.assert_own(&mut connection, &token).await?;
                 connection
             }
@@ -200,12 +195,9 @@ impl Manager {
         connected.map_err(|error| explain(&self.options, &error))
     }
 
-    /// Reads the token back. If it is missing, a pooler may switch server connections between statements.
-    async fn assert_own(&self, connection: &mut PgConnection, token: &str) -> Result<()> {
-        // Without its options the connection may have another search path, so every name is qualified.
-        let query = format!("SELECT coalesce(pg_catalog.current_setting('{TOKEN}', true), '')");
-        let found = texts(connection, &query).await?;
-        if found.first().is_some_and(|row| row[0] == token) {
+    async fn assert_own(&self, connection: &mut PgConnection, token: &Token) -> Result<()> {
+        let is_kept = token.is_kept_by(connection).await;
+        if is_kept.map_err(|error| error::classify(&error, None))? {
             return Ok(());
         }
         Err(ErrorKind::Pooler {

@@ -10,6 +10,7 @@ mod message;
 mod powers;
 mod rls;
 mod search_path;
+mod token;
 mod types;
 mod url;
 
@@ -22,4 +23,6 @@ pub(crate) use connect::PostgresPool;
 pub(crate) use connect::explain;
 #[cfg(feature = "migrate")]
 pub(crate) use search_path::{SearchPath, listed, refuse_another};
+#[cfg(feature = "migrate")]
+pub(crate) use token::Token;
 pub(crate) use url::PostgresUrl;
