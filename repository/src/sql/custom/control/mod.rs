@@ -6,7 +6,7 @@ use super::CustomSql;
 use super::lexer::Token;
 
 /// First words of statements that control transactions or prepared statements. Only the library sends them.
-pub(super) const CONTROL: [&str; 12] = [
+const CONTROL: [&str; 12] = [
     "begin",
     "start",
     "commit",
@@ -43,13 +43,15 @@ const BYPASSING: [&str; 7] = [
 const BYPASSING_PREFIXES: [&str; 4] = ["query_to_xml", "crosstab", "dblink", "pg_stat_get_"];
 
 /// Settings that a unit of work relies on, and prefixes of such names.
-const PROTECTED_SETTINGS: [&str; 4] = [
+const PROTECTED_SETTINGS: [&str; 6] = [
     "role",
+    "session",
+    "session authorization",
     "session_authorization",
     "standard_conforming_strings",
-    "transaction",
+    "transaction_timeout",
 ];
-const PROTECTED_PREFIXES: [&str; 3] = ["request.", "catamaran.", "transaction_"];
+const PROTECTED_PREFIXES: [&str; 2] = ["request.", "catamaran."];
 
 /// Whether a statement may leave state on a connection of SQLite. SQLite has no command that resets it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,31 +182,85 @@ pub(super) fn word<'t>(statement: &'t [Token<'_>], index: usize) -> Option<&'t s
     }
 }
 
+/// The words of a statement that a unit of work does not accept in any scope.
 fn control(statement: &[Token<'_>]) -> Option<String> {
+    transaction_control(statement).or_else(|| protected_setting(statement))
+}
+
+/// The words of a statement that controls a transaction or prepared statements, or sets how transactions run.
+pub(super) fn transaction_control(statement: &[Token<'_>]) -> Option<String> {
     let first = word(statement, 0)?;
     if CONTROL.contains(&first) {
-        return Some(first.to_ascii_uppercase());
+        let words = match word(statement, 1) {
+            Some(second @ ("transaction" | "prepared")) => format!("{first} {second}"),
+            _ => first.to_owned(),
+        };
+        return Some(words.to_ascii_uppercase());
     }
-    if !["set", "reset"].contains(&first) {
-        return None;
+    let setting = setting(statement)?;
+    let is_of_transactions = match setting.name.as_str() {
+        "transaction" | "session characteristics" => true,
+        "transaction_timeout" => false,
+        name => name.starts_with("transaction_"),
+    };
+    is_of_transactions.then(|| setting.words())
+}
+
+fn protected_setting(statement: &[Token<'_>]) -> Option<String> {
+    let setting = setting(statement)?;
+    let is_protected = PROTECTED_SETTINGS.contains(&setting.name.as_str())
+        || PROTECTED_PREFIXES
+            .iter()
+            .any(|prefix| setting.name.starts_with(prefix));
+    is_protected.then(|| setting.words())
+}
+
+/// The setting of a `SET` or `RESET`.
+pub(super) struct Setting<'t> {
+    /// `set` or `reset`.
+    pub(super) verb: &'t str,
+    /// In lower case. Of a name with dots, the part up to the first one.
+    pub(super) name: String,
+    /// The position behind the name.
+    pub(super) end: usize,
+}
+
+impl Setting<'_> {
+    fn words(&self) -> String {
+        format!("{} {}", self.verb, self.name).to_ascii_uppercase()
     }
-    let mut at = 1;
-    if matches!(word(statement, at), Some("local" | "session"))
-        // SET SESSION AUTHORIZATION and SET SESSION CHARACTERISTICS are statements of their own.
-        && !matches!(word(statement, at + 1), Some("authorization" | "characteristics"))
-    {
-        at += 1;
+}
+
+/// The setting that a statement changes.
+pub(super) fn setting<'t>(statement: &'t [Token<'_>]) -> Option<Setting<'t>> {
+    let verb = word(statement, 0).filter(|first| ["set", "reset"].contains(first))?;
+    // SET SESSION AUTHORIZATION and SET SESSION CHARACTERISTICS are statements of their own.
+    let of_session = |at: usize| match (word(statement, at), word(statement, at + 1)) {
+        (Some("session"), second @ Some("authorization" | "characteristics")) => second,
+        _ => None,
+    };
+    let has_reach = matches!(word(statement, 1), Some("local" | "session"));
+    let at = match has_reach && of_session(1).is_none() {
+        true => 2,
+        false => 1,
+    };
+    if let Some(second) = of_session(at) {
+        let name = format!("session {second}");
+        return Some(Setting {
+            verb,
+            name,
+            end: at + 2,
+        });
     }
     let mut name = word(statement, at)?.to_ascii_lowercase();
     if statement.get(at + 1) == Some(&Token::Other('.')) {
         name.push('.');
     }
-    let is_protected = PROTECTED_SETTINGS.contains(&name.as_str())
-        || PROTECTED_PREFIXES
-            .iter()
-            .any(|prefix| name.starts_with(prefix))
-        || name == "session";
-    is_protected.then(|| format!("{first} {name}").to_ascii_uppercase())
+    Some(Setting {
+        verb,
+        name,
+        end: at + 1,
+    })
 }
 
 /// Checks a statement of an owner's scope: it may read and write rows, and change settings until the transaction ends.

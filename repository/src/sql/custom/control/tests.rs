@@ -15,12 +15,24 @@ fn transaction_control_is_found_after_comments_and_other_statements() {
         ("SET LOCAL ROLE boss", Some("SET ROLE")),
         ("SET SESSION ROLE boss", Some("SET ROLE")),
         ("SET \"role\" = 'boss'", Some("SET ROLE")),
-        ("SET SESSION AUTHORIZATION boss", Some("SET SESSION")),
-        ("SET LOCAL SESSION AUTHORIZATION boss", Some("SET SESSION")),
+        (
+            "SET SESSION AUTHORIZATION boss",
+            Some("SET SESSION AUTHORIZATION"),
+        ),
+        (
+            "SET LOCAL SESSION AUTHORIZATION boss",
+            Some("SET SESSION AUTHORIZATION"),
+        ),
         (
             "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
-            Some("SET SESSION"),
+            Some("SET SESSION CHARACTERISTICS"),
         ),
+        (
+            "SET LOCAL transaction_timeout = 5",
+            Some("SET TRANSACTION_TIMEOUT"),
+        ),
+        ("SET session_replication_role = replica", None),
+        ("start transaction", Some("START TRANSACTION")),
         ("SET TRANSACTION READ WRITE", Some("SET TRANSACTION")),
         (
             "SET LOCAL transaction_read_only = off",

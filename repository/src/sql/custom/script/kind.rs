@@ -3,7 +3,7 @@
 use super::Piece;
 use super::Token;
 use crate::model::engine::Engine;
-use crate::sql::custom::control::{CONTROL, is_word};
+use crate::sql::custom::control::{is_word, transaction_control};
 
 /// Statements of Postgres that cannot run in a transaction, by their first words. Those that are `CONCURRENTLY` are
 /// found apart.
@@ -25,26 +25,7 @@ const ALONE: [&[&str]; 12] = [
 impl Piece<'_> {
     /// The words of the statement, if it controls a transaction or prepared statements.
     pub(crate) fn control(&self) -> Option<String> {
-        let first = self.word(0)?;
-        if CONTROL.contains(&first) {
-            let words = match self.word(1) {
-                Some(second @ ("transaction" | "prepared")) => format!("{first} {second}"),
-                _ => first.to_owned(),
-            };
-            return Some(words.to_ascii_uppercase());
-        }
-        let (verb, at) = match first {
-            "set" | "reset" => (first, 1),
-            _ => return None,
-        };
-        if self.has(at, &["session", "characteristics"]) {
-            return Some("SET SESSION CHARACTERISTICS".to_owned());
-        }
-        let at = at + usize::from(matches!(self.word(at), Some("local" | "session")));
-        let name = self.word(at)?.to_ascii_lowercase();
-        let is_transaction = name == "transaction"
-            || name.starts_with("transaction_") && name != "transaction_timeout";
-        is_transaction.then(|| format!("{verb} {name}").to_ascii_uppercase())
+        transaction_control(&self.tokens)
     }
 
     /// Whether the statement begins a transaction.

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::Piece;
 use super::Token;
 use crate::model::engine::Engine;
+use crate::sql::custom::control::{Setting, setting};
 
 impl Piece<'_> {
     /// The name of a PRAGMA in lower case, and its value as it is written. The value is empty if the PRAGMA only reads.
@@ -23,17 +24,19 @@ impl Piece<'_> {
 
     /// The name of a setting in lower case, and its new value without quotes; for `SET` on Postgres.
     fn set(&self) -> Option<(String, &str)> {
-        if self.engine != Engine::Postgres || !self.has(0, &["set"]) {
+        if self.engine != Engine::Postgres {
             return None;
         }
-        let at = 1 + usize::from(matches!(self.word(1), Some("local" | "session")));
-        let name = self.word(at)?.to_ascii_lowercase();
+        let Setting { verb, name, end } = setting(&self.tokens)?;
+        if verb != "set" {
+            return None;
+        }
         if name == "names" {
-            let value = self.slice(at + 1..self.tokens.len());
+            let value = self.slice(end..self.tokens.len());
             return Some(("client_encoding".to_owned(), value.trim_matches('\'')));
         }
-        let is_assigned = self.is(at + 1, '=') || self.word(at + 1) == Some("to");
-        let value = self.slice(at + 2..self.tokens.len());
+        let is_assigned = self.is(end, '=') || self.word(end) == Some("to");
+        let value = self.slice(end + 1..self.tokens.len());
         is_assigned.then_some((name, value.trim_matches('\'')))
     }
 
