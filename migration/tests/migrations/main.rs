@@ -12,6 +12,7 @@ mod failures;
 mod foreign_keys;
 mod fresh;
 mod killed;
+mod left_behind;
 mod older_program;
 mod outside;
 mod plan;

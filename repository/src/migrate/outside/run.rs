@@ -124,7 +124,7 @@ impl Run<'_> {
         let finished = self.texts.iter().take(row.finished);
         // Settings ended with the connection of the migrator that was interrupted.
         for text in finished.filter(|text| text.is_of_connection) {
-            self.execute(&row, text).await?;
+            self.execute(&row, text, &[]).await?;
         }
         for text in self.texts.iter().skip(row.finished) {
             let next = Unfinished {
@@ -142,12 +142,11 @@ impl Run<'_> {
                     return Ok(None);
                 }
                 row = begun;
-                self.execute(&row, text).await?;
-                self.check_index(&row, text).await?;
+                self.execute_alone(&row, text).await?;
             } else if text.is_alone {
                 self.again(&row, text).await?;
             } else if text.is_of_connection {
-                self.execute(&row, text).await?;
+                self.execute(&row, text, &[]).await?;
             }
             let in_transaction = !text.is_alone && !text.is_of_connection;
             let with = in_transaction.then_some(text);
@@ -161,17 +160,29 @@ impl Run<'_> {
 
     /// Runs a statement that has run before without a transaction around it, unless it is found to be done.
     async fn again(&self, row: &Unfinished, text: &Prepared) -> Result<(), MigrateError> {
-        if self.check_index(row, text).await?.is_done {
+        // What is there may be of the attempt before.
+        if self.check_index(row, text, &[]).await?.is_done {
             return Ok(());
         }
-        self.execute(row, text).await?;
-        self.check_index(row, text).await?;
+        self.execute_alone(row, text).await
+    }
+
+    /// Runs a statement without a transaction around it.
+    async fn execute_alone(&self, row: &Unfinished, text: &Prepared) -> Result<(), MigrateError> {
+        let found = self.found_by(text).await?;
+        self.execute(row, text, &found).await?;
+        self.check_index(row, text, &found).await?;
         Ok(())
     }
 
     /// Fails if the statement has left an invalid index. With `IF NOT EXISTS`, Postgres accepts such a one.
-    async fn check_index(&self, row: &Unfinished, text: &Prepared) -> Result<Left, MigrateError> {
-        let left = self.left_by(text).await?;
+    async fn check_index(
+        &self,
+        row: &Unfinished,
+        text: &Prepared,
+        found: &[String],
+    ) -> Result<Left, MigrateError> {
+        let left = self.left_by(text, found).await?;
         match left.invalid.is_empty() {
             true => Ok(left),
             false => {
@@ -182,13 +193,18 @@ impl Run<'_> {
         }
     }
 
-    /// Runs a statement over the connection.
-    async fn execute(&self, row: &Unfinished, text: &Prepared) -> Result<(), MigrateError> {
+    /// Runs a statement over the connection. `found`: the invalid indexes from before.
+    async fn execute(
+        &self,
+        row: &Unfinished,
+        text: &Prepared,
+        found: &[String],
+    ) -> Result<(), MigrateError> {
         match self.db.execute_unprepared(&text.sql).await {
             Ok(_) => Ok(()),
             Err(source) => {
                 let left = self
-                    .left_by(text)
+                    .left_by(text, found)
                     .await
                     .unwrap_or_else(|_| Left::unknown(text));
                 Err(self.failed(row, text, source, &left))
@@ -269,14 +285,26 @@ impl Run<'_> {
         Ok(true)
     }
 
-    /// What an attempt to run the statement has left.
-    async fn left_by(&self, text: &Prepared) -> Result<Left, DbErr> {
+    /// What an attempt to run the statement has left. `found`: the invalid indexes from before.
+    async fn left_by(&self, text: &Prepared, found: &[String]) -> Result<Left, DbErr> {
         #[cfg(feature = "postgres")]
         if let Some(work) = &text.index_work {
-            return super::index::left_by(self.db, work).await;
+            let mut left = super::index::left_by(self.db, work).await?;
+            left.invalid.retain(|index| !found.contains(index));
+            return Ok(left);
+        }
+        let _ = (text, found);
+        Ok(Left::default())
+    }
+
+    /// The invalid indexes that are there before the statement.
+    async fn found_by(&self, text: &Prepared) -> Result<Vec<String>, DbErr> {
+        #[cfg(feature = "postgres")]
+        if let Some(work) = &text.index_work {
+            return super::index::found_by(self.db, work).await;
         }
         let _ = text;
-        Ok(Left::default())
+        Ok(Vec::new())
     }
 
     fn failed(
@@ -347,7 +375,7 @@ impl Left {
         let perhaps = match &text.index_work {
             Some(IndexWork::Create { index, .. }) => index.clone(),
             Some(IndexWork::Drop { index }) => Some(index.clone()),
-            Some(IndexWork::Rebuild) | None => None,
+            Some(IndexWork::Rebuild(_)) | None => None,
         };
         Left {
             perhaps,

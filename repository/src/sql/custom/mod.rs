@@ -7,6 +7,8 @@ mod script;
 mod star;
 
 pub(crate) use control::Trace;
+#[cfg(all(feature = "migrate", feature = "postgres"))]
+pub(crate) use script::Rebuilt;
 #[cfg(feature = "migrate")]
 pub(crate) use script::{IndexWork, Part, Piece, Pieces, text};
 

@@ -20,7 +20,20 @@ pub(crate) enum IndexWork {
         index: String,
     },
     /// `REINDEX .. CONCURRENTLY`.
-    Rebuild,
+    Rebuild(Rebuilt),
+}
+
+/// Whose indexes a `REINDEX` builds anew, with the name as it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Rebuilt {
+    /// One index, or those of the partitions of a partitioned one.
+    Index(String),
+    /// Those of a table and of its partitions.
+    Table(String),
+    /// Those of a schema.
+    Schema(String),
+    /// All of the database.
+    Database,
 }
 
 impl Piece<'_> {
@@ -29,8 +42,10 @@ impl Piece<'_> {
         if self.engine != Engine::Postgres {
             return None;
         }
-        if self.has(0, &["reindex"]) && self.refuses_transactions().is_some() {
-            return Some(IndexWork::Rebuild);
+        if self.has(0, &["reindex"]) {
+            return self
+                .is_concurrent()
+                .then(|| IndexWork::Rebuild(self.rebuilt()));
         }
         if self.has(0, &["drop", "index", "concurrently"]) {
             let at = if self.has(3, &["if", "exists"]) { 5 } else { 3 };
@@ -56,6 +71,22 @@ impl Piece<'_> {
         }
         let table = self.name(at).to_owned();
         Some(IndexWork::Create { index, table })
+    }
+
+    fn rebuilt(&self) -> Rebuilt {
+        let is_end = |at: &usize| self.is(*at, ')');
+        let kind = match self.is(1, '(') {
+            true => (1..self.tokens.len()).find(is_end).unwrap_or(1) + 1,
+            false => 1,
+        };
+        let name = kind + 1 + usize::from(self.is_keyword(kind + 1, "concurrently"));
+        let name = self.name(name).to_owned();
+        match self.word(kind) {
+            Some("index") => Rebuilt::Index(name),
+            Some("table") => Rebuilt::Table(name),
+            Some("schema") => Rebuilt::Schema(name),
+            _ => Rebuilt::Database,
+        }
     }
 
     fn is_keyword(&self, at: usize, word: &str) -> bool {

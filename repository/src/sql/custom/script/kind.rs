@@ -74,7 +74,7 @@ impl Piece<'_> {
     }
 
     /// Whether the keyword occurs. It is reserved, so it is no name without quotes.
-    fn is_concurrent(&self) -> bool {
+    pub(super) fn is_concurrent(&self) -> bool {
         let is_keyword = |token: &Token<'_>| is_word(Some(token), &["concurrently"]);
         self.tokens.iter().any(is_keyword)
     }

@@ -12,6 +12,8 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 pub(crate) use self::index::IndexWork;
+#[cfg(feature = "postgres")]
+pub(crate) use self::index::Rebuilt;
 pub(crate) use self::pieces::{Part, Pieces};
 use super::control::word;
 use super::lexer::Token;

@@ -179,6 +179,7 @@ fn the_index_of_a_concurrent_statement_is_found_by_its_names() {
         let index = index.to_owned();
         Some(IndexWork::Drop { index })
     };
+    let rebuild = |of: Rebuilt| Some(IndexWork::Rebuild(of));
     for (sql, work) in [
         (
             "CREATE INDEX CONCURRENTLY a ON b (c)",
@@ -190,7 +191,20 @@ fn the_index_of_a_concurrent_statement_is_found_by_its_names() {
         ),
         ("CREATE INDEX CONCURRENTLY ON b (c)", create(None, "b")),
         ("DROP INDEX CONCURRENTLY IF EXISTS s.a", drop("s.a")),
-        ("REINDEX INDEX CONCURRENTLY a", Some(IndexWork::Rebuild)),
+        (
+            "REINDEX INDEX CONCURRENTLY s.\"A\"",
+            rebuild(Rebuilt::Index("s.\"A\"".to_owned())),
+        ),
+        (
+            "REINDEX (VERBOSE, TABLESPACE x) TABLE CONCURRENTLY b",
+            rebuild(Rebuilt::Table("b".to_owned())),
+        ),
+        (
+            "REINDEX (CONCURRENTLY) SCHEMA s",
+            rebuild(Rebuilt::Schema("s".to_owned())),
+        ),
+        ("REINDEX DATABASE CONCURRENTLY", rebuild(Rebuilt::Database)),
+        ("REINDEX SCHEMA s", None),
         ("CREATE INDEX a ON b (c)", None),
     ] {
         assert_eq!(pieces(Engine::Postgres, sql)[0].index_work(), work, "{sql}");
