@@ -1,63 +1,67 @@
 //! The transaction and the settings of a script on SQLite.
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, QueryResult, Statement};
 
-/// Settings of a connection that a transaction does not roll back. `foreign_keys` cannot change in a transaction.
-const RESTORED: [&str; 15] = [
-    "automatic_index",
-    "busy_timeout",
-    "cache_spill",
-    "cell_size_check",
-    "defer_foreign_keys",
-    "ignore_check_constraints",
-    "legacy_alter_table",
-    "locking_mode",
-    "query_only",
-    "read_uncommitted",
-    "recursive_triggers",
-    "reverse_unordered_selects",
-    "secure_delete",
-    "trusted_schema",
-    "writable_schema",
-];
+use crate::sql::custom::RESTORED_PRAGMAS;
+
+/// The names of the attached files.
+const ATTACHED: &str =
+    "SELECT name FROM pragma_database_list WHERE name NOT IN ('main', 'temp') ORDER BY seq";
 
 /// It ends with the transaction, so it tells whether the transaction is still the same.
 const SAVEPOINT: &str = "catamaran_script";
 
-/// The settings of a connection.
-pub(in crate::migrate) struct Settings(Vec<(&'static str, String)>);
+/// The settings of a connection, which a transaction does not roll back, and the names of its files.
+pub(in crate::migrate) struct Settings {
+    pragmas: Vec<(&'static str, String)>,
+    attached: Vec<String>,
+}
 
 impl Settings {
     pub(in crate::migrate) async fn read<C: ConnectionTrait>(db: &C) -> Result<Self, DbErr> {
-        let columns = RESTORED.map(|name| format!("CAST((SELECT * FROM pragma_{name}) AS TEXT)"));
+        let columns =
+            RESTORED_PRAGMAS.map(|name| format!("CAST((SELECT * FROM pragma_{name}) AS TEXT)"));
         let sql = format!("SELECT {}", columns.join(", "));
-        let row = db
-            .query_one_raw(Statement::from_string(DbBackend::Sqlite, sql))
-            .await?;
-        let mut settings = Vec::new();
-        if let Some(row) = row {
-            for (index, name) in RESTORED.into_iter().enumerate() {
+        let mut pragmas = Vec::new();
+        for row in query(db, &sql).await? {
+            for (index, name) in RESTORED_PRAGMAS.into_iter().enumerate() {
                 let value: Option<String> = row.try_get_by_index(index)?;
-                settings.extend(value.map(|value| (name, value)));
+                pragmas.extend(value.map(|value| (name, value)));
             }
         }
-        Ok(Settings(settings))
+        let mut attached = Vec::new();
+        for row in query(db, ATTACHED).await? {
+            attached.push(row.try_get_by_index(0)?);
+        }
+        Ok(Settings { pragmas, attached })
     }
 
-    /// Sets back those that differ.
+    /// Sets back the settings that differ, and detaches the files that were not attached.
     pub(in crate::migrate) async fn restore<C: ConnectionTrait>(
         &self,
         db: &C,
     ) -> Result<(), DbErr> {
         let now = Self::read(db).await?;
-        for setting @ (name, value) in &self.0 {
-            if !now.0.contains(setting) {
+        for setting @ (name, value) in &self.pragmas {
+            if !now.pragmas.contains(setting) {
                 db.execute_unprepared(&format!("PRAGMA {name} = {value}"))
+                    .await?;
+            }
+        }
+        for name in &now.attached {
+            if !self.attached.contains(name) {
+                let quoted = name.replace('"', "\"\"");
+                db.execute_unprepared(&format!("DETACH \"{quoted}\""))
                     .await?;
             }
         }
         Ok(())
     }
+}
+
+async fn query<C: ConnectionTrait>(db: &C, sql: &str) -> Result<Vec<QueryResult>, DbErr> {
+    db.query_all_raw(Statement::from_string(DbBackend::Sqlite, sql))
+        .await
 }
 
 /// Notes the settings and the transaction.

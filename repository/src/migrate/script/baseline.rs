@@ -1,6 +1,6 @@
 //! Reads the text of a dump.
 
-use super::read::{Place, Prepared, command, fault};
+use super::read::{Place, Prepared, command, fault_inside};
 use crate::migrate::table::HistoryTable;
 use crate::model::engine::Engine;
 use crate::sql::custom::{Part, Piece, Pieces};
@@ -134,14 +134,8 @@ fn check(piece: &Piece<'_>, line: usize) -> Result<(), String> {
             "line {line} creates, changes or drops a database: use pg_dump without --create"
         ));
     }
-    if let Some(fault) = fault(piece, ONE_TRANSACTION) {
-        return Err(format!("line {line} is {fault}"));
-    }
-    match piece.refuses_transactions() {
-        Some(words) => Err(format!(
-            "line {line} is {words}, which cannot run in a transaction: move it to a migration of its own, whose script \
-             ends with .outside_transaction()"
-        )),
+    match fault_inside(piece, ONE_TRANSACTION) {
+        Some(fault) => Err(format!("line {line} is {fault}")),
         None => Ok(()),
     }
 }

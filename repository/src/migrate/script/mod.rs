@@ -17,7 +17,8 @@ pub(super) use self::read::Prepared;
 /// A script runs in the transaction of its batch, so it must not control the transaction. Such a script is refused
 /// before anything runs ([`MigrateError::History`](super::MigrateError::History)). What it sets ends with it: `SET`,
 /// `set_config` and `SET ROLE` on Postgres, and `PRAGMA` on SQLite, reach neither the next script nor the connection of
-/// the application.
+/// the application. A `PRAGMA` that the file does not keep, and that cannot be set back, is refused. So is `ATTACH`,
+/// except [outside of a transaction](Self::outside_transaction).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Script {
     statements: Vec<Cow<'static, str>>,
@@ -114,6 +115,10 @@ impl Script {
     /// A statement that can run in a transaction is committed together with its number, so it runs once. Another one may
     /// have run when its process was killed: an index that was built is recognised, `VACUUM` runs again, and so do `CALL`
     /// and `DO`, which must allow that.
+    ///
+    /// On SQLite, a file that the script attaches is detached after it. `PRAGMA foreign_keys` is refused: foreign keys are
+    /// off while migrations run, and a statement that leaves rows without a parent is refused. On Postgres, the connection
+    /// must not go through a pooler, on which the lock would stay ([`ErrorKind::Pooler`](crate::ErrorKind::Pooler)).
     ///
     /// ```
     /// use catamaran::migrate::Script;

@@ -100,14 +100,8 @@ fn atomic(engine: Engine, number: usize, statement: &str) -> Result<Prepared, St
             1 => format!("statement {number}"),
             _ => format!("statement {number}, line {},", piece.line()),
         };
-        if let Some(fault) = fault(piece, IN_ONE_TRANSACTION) {
+        if let Some(fault) = fault_inside(piece, IN_ONE_TRANSACTION) {
             return Err(format!("{at} is {fault}"));
-        }
-        if let Some(words) = piece.refuses_transactions() {
-            return Err(format!(
-                "{at} is {words}, which cannot run in a transaction: move it to a migration of its own, whose script \
-                 ends with .outside_transaction()"
-            ));
         }
     }
     Ok(Prepared {
@@ -123,8 +117,25 @@ fn atomic(engine: Engine, number: usize, statement: &str) -> Result<Prepared, St
     })
 }
 
+/// What no script in a transaction may contain.
+pub(super) fn fault_inside(piece: &Piece<'_>, remedy: &str) -> Option<String> {
+    if let Some(fault) = fault(piece, remedy) {
+        return Some(fault);
+    }
+    let what = match piece.refuses_transactions() {
+        Some(words) => format!("{words}, which cannot run in a transaction"),
+        None if piece.attaches() => {
+            "ATTACH or DETACH, and a transaction does not detach its files when it ends".to_owned()
+        }
+        None => return None,
+    };
+    Some(format!(
+        "{what}: move it to a migration of its own, whose script ends with .outside_transaction()"
+    ))
+}
+
 /// What no script may contain.
-pub(super) fn fault(piece: &Piece<'_>, remedy: &str) -> Option<String> {
+fn fault(piece: &Piece<'_>, remedy: &str) -> Option<String> {
     if piece.copies_rows_into().is_some() {
         return Some(
             "COPY .. FROM stdin, whose rows only psql can send: use INSERT, or pg_dump --inserts for a dump".to_owned(),
@@ -132,7 +143,7 @@ pub(super) fn fault(piece: &Piece<'_>, remedy: &str) -> Option<String> {
     }
     match piece.control() {
         Some(words) => Some(format!("{words}: {remedy}")),
-        None => piece.forbidden_setting().map(str::to_owned),
+        None => piece.forbidden_setting(),
     }
 }
 
@@ -146,6 +157,13 @@ fn outside(engine: Engine, number: usize, statement: &str) -> Result<Prepared, S
     };
     if let Some(fault) = fault(piece, BY_ITSELF) {
         return Err(format!("statement {number} is {fault}"));
+    }
+    if piece.sets_foreign_keys() {
+        return Err(format!(
+            "statement {number} is PRAGMA foreign_keys: remove it, as foreign keys are off while migrations run, and \
+             a statement that leaves rows without a parent is refused; with them on, a DROP TABLE would delete the rows \
+             of other tables"
+        ));
     }
     if piece.is_local() {
         return Err(format!(

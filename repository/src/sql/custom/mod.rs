@@ -7,6 +7,8 @@ mod script;
 mod star;
 
 pub(crate) use control::Trace;
+#[cfg(all(feature = "migrate", feature = "sqlite"))]
+pub(crate) use script::RESTORED_PRAGMAS;
 #[cfg(all(feature = "migrate", feature = "postgres"))]
 pub(crate) use script::Rebuilt;
 #[cfg(feature = "migrate")]

@@ -88,10 +88,15 @@ impl Piece<'_> {
             || is_postgres && self.word(0).is_some_and(|word| may_commit.contains(&word))
     }
 
+    /// Whether the statement attaches a file to its connection, or detaches it.
+    pub(crate) fn attaches(&self) -> bool {
+        self.engine == Engine::Sqlite && matches!(self.word(0), Some("attach" | "detach"))
+    }
+
     /// Whether the statement changes only its connection: a setting, or an attached file.
     pub(crate) fn is_of_connection(&self) -> bool {
         match self.engine {
-            Engine::Sqlite => matches!(self.word(0), Some("pragma" | "attach" | "detach")),
+            Engine::Sqlite => self.has(0, &["pragma"]) || self.attaches(),
             Engine::Postgres => {
                 matches!(self.word(0), Some("set" | "reset")) && self.word(1) != Some("constraints")
             }

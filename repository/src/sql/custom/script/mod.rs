@@ -4,6 +4,7 @@ mod dump;
 mod index;
 mod kind;
 mod pieces;
+mod pragma;
 mod setting;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,8 @@ pub(crate) use self::index::IndexWork;
 #[cfg(feature = "postgres")]
 pub(crate) use self::index::Rebuilt;
 pub(crate) use self::pieces::{Part, Pieces};
+#[cfg(feature = "sqlite")]
+pub(crate) use self::pragma::RESTORED_PRAGMAS;
 use super::control::word;
 use super::lexer::Token;
 use crate::model::engine::Engine;

@@ -3,25 +3,10 @@
 use std::ops::Range;
 
 use super::Piece;
-use super::Token;
 use crate::model::engine::Engine;
 use crate::sql::custom::control::{Setting, setting};
 
 impl Piece<'_> {
-    /// The name of a PRAGMA in lower case, and its value as it is written. The value is empty if the PRAGMA only reads.
-    pub(super) fn pragma(&self) -> Option<(String, &str)> {
-        if !self.has(0, &["pragma"]) {
-            return None;
-        }
-        let at = if self.is(2, '.') { 3 } else { 1 };
-        let name = self.word(at)?.to_ascii_lowercase();
-        let value = match self.tokens.get(at + 1) {
-            Some(Token::Other('=' | '(')) => self.slice(at + 2..self.tokens.len()),
-            _ => "",
-        };
-        Some((name, value.trim_end_matches(')').trim()))
-    }
-
     /// The name of a setting in lower case, and its new value without quotes; for `SET` on Postgres.
     fn set(&self) -> Option<(String, &str)> {
         if self.engine != Engine::Postgres {
@@ -41,32 +26,25 @@ impl Piece<'_> {
     }
 
     /// What is wrong with the setting, if the script must not change it, and what to do.
-    pub(crate) fn forbidden_setting(&self) -> Option<&'static str> {
-        if let Some((name, value)) = self.pragma() {
-            return match name.as_str() {
-                "encoding" if !value.is_empty() => Some(
-                    "PRAGMA encoding: remove it, as it has no effect once the database has a table",
-                ),
-                "case_sensitive_like" => Some(
-                    "PRAGMA case_sensitive_like: remove it, as it cannot be read and set back; GLOB is case-sensitive",
-                ),
-                _ => None,
-            };
+    pub(crate) fn forbidden_setting(&self) -> Option<String> {
+        if self.engine == Engine::Sqlite {
+            return self.forbidden_pragma();
         }
         let (name, value) = self.set()?;
         let value = value.to_ascii_lowercase();
         let is_one_of = |allowed: &[&str]| allowed.contains(&value.as_str());
-        match name.as_str() {
-            "standard_conforming_strings" if !is_one_of(&["on", "true", "yes", "1"]) => Some(
+        let fault = match name.as_str() {
+            "standard_conforming_strings" if !is_one_of(&["on", "true", "yes", "1"]) => {
                 "SET standard_conforming_strings: remove it, as the text is read with the setting on; \
-                 for a dump, set PGOPTIONS='-c standard_conforming_strings=on' when you run pg_dump",
-            ),
-            "client_encoding" if !is_one_of(&["utf8", "utf-8", "unicode"]) => Some(
+                 for a dump, set PGOPTIONS='-c standard_conforming_strings=on' when you run pg_dump"
+            }
+            "client_encoding" if !is_one_of(&["utf8", "utf-8", "unicode"]) => {
                 "SET client_encoding: remove it, as the text of a migration is UTF-8; \
-                 for a dump, use pg_dump --encoding=UTF8",
-            ),
-            _ => None,
-        }
+                 for a dump, use pg_dump --encoding=UTF8"
+            }
+            _ => return None,
+        };
+        Some(fault.to_owned())
     }
 
     /// Whether the statement is a `SET LOCAL`, which has no effect outside of a transaction.
