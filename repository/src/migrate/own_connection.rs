@@ -60,7 +60,7 @@ async fn refuse_pooler(options: &PgConnectOptions) -> Result<(), MigrateError> {
     let pooler = || {
         ErrorKind::Pooler {
         reason: "a migration outside of a transaction needs one server connection, which keeps the migration lock: \
-             migrate over a direct connection to the server; the migrations before it are recorded"
+             migrate over a direct connection to the server"
             .into(),
     }
     };

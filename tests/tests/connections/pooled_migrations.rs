@@ -68,7 +68,11 @@ async fn a_migration_outside_of_a_transaction_is_refused_behind_a_pooler() {
             let pooled = sea_orm::Database::connect(options).await.expect("a client");
             let error = apply::<Notes>(&pooled).await;
             let error = error.expect_err("a pooler stands between");
-            let MigrateError::Connect(connect) = &error else {
+            let MigrateError::PartlyCommitted { committed, source } = &error else {
+                panic!("{error}");
+            };
+            assert_eq!(committed.applied, ["m1"]);
+            let MigrateError::Connect(connect) = &**source else {
                 panic!("{error}");
             };
             assert!(
