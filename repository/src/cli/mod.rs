@@ -37,6 +37,7 @@ mod migrate;
 mod suggestion;
 
 use std::fmt;
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
@@ -174,7 +175,8 @@ const USAGE: u8 = 64;
 fn report_error(error: &CliError, code: u8) -> ExitCode {
     let message = error.to_string();
     let lines: Vec<&str> = message.lines().map(str::trim).collect();
-    eprintln!("error: {}", lines.join("; "));
+    // `eprintln!` would panic if nobody reads it.
+    let _unread = writeln!(std::io::stderr(), "error: {}", lines.join("; "));
     ExitCode::from(code)
 }
 
@@ -198,6 +200,8 @@ fn log(verbose: bool, quiet: &str, to_standard_error: bool) {
     };
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        // It would be printed with `eprintln!`, which panics if nobody reads standard error.
+        .log_internal_errors(false)
         .with_writer(writer);
     // Fails if the application has installed a subscriber, which then stays in use.
     match verbose {

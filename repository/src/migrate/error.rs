@@ -208,7 +208,7 @@ pub enum MigrateError {
     /// On SQLite the migrations would leave foreign keys that lead to no parent, so that writes to their tables fail. The
     /// batch was rolled back.
     #[error(
-        "the migrations leave foreign keys that lead to no parent, so the transaction was rolled back: {}. On SQLite ALTER TABLE .. RENAME TO also renames the table in the REFERENCES of its children: to rebuild a parent, create the new table under another name, copy the rows, drop the old table, and rename the new one",
+        "the migrations leave foreign keys that lead to no parent, or to a renamed one, so the transaction was rolled back: {}. On SQLite ALTER TABLE .. RENAME TO also renames the table in the REFERENCES of its children: to rebuild a parent, create the new table under another name, copy the rows, drop the old table, and rename the new one",
         list(foreign_keys)
     )]
     BrokenForeignKeys {

@@ -100,6 +100,7 @@ impl ForeignKeys {
         let broken: Vec<BrokenForeignKey> = (self.broken.iter())
             .filter(|key| !was_broken(&key.table, &key.columns))
             .cloned()
+            .chain(self.moved_by_rename(before))
             .collect();
         if !broken.is_empty() {
             return Err(MigrateError::BrokenForeignKeys {
@@ -144,6 +145,29 @@ impl ForeignKeys {
             total,
             violations: new,
             old,
+        })
+    }
+
+    /// The foreign keys that followed their parent to another name, while a new table has its old one.
+    fn moved_by_rename<'k>(
+        &'k self,
+        before: &'k ForeignKeys,
+    ) -> impl Iterator<Item = BrokenForeignKey> + 'k {
+        let root = |tables: &[Table], name: &str| catalog::named(tables, name).map(|one| one.root);
+        let all = self.tables.iter();
+        let all = all.flat_map(|table| table.foreign_keys.iter().map(move |key| (table, key)));
+        all.filter_map(move |(table, key)| {
+            // A child that was rebuilt refers to what its migration says.
+            let mut tables = before.tables.iter();
+            let earlier = tables.find(|earlier| earlier.root == table.root)?;
+            let mut keys = earlier.foreign_keys.iter();
+            let old = &keys.find(|one| one.columns == key.columns)?.parent;
+            let followed = !catalog::same(old, &key.parent)
+                && root(&self.tables, &key.parent) == root(&before.tables, old)
+                && catalog::named(&self.tables, old).is_some();
+            let parent = &key.parent;
+            let fault = format!("{old} was renamed to {parent}, and {old} is another table now");
+            followed.then(|| broken(table, key, fault))
         })
     }
 

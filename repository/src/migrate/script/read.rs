@@ -64,6 +64,10 @@ impl Script {
             if statement.is_empty() {
                 return Err(format!("statement {number} is empty"));
             }
+            if statement.contains('\0') {
+                // SQLite reads a text up to it.
+                return Err(format!("statement {number} contains a NUL character"));
+            }
             match self.form {
                 Form::Atomic => prepared.push(atomic(engine, number, statement)?),
                 Form::Outside => prepared.push(outside(engine, number, statement)?),
@@ -140,6 +144,14 @@ fn fault(piece: &Piece<'_>, remedy: &str) -> Option<String> {
         return Some(
             "COPY .. FROM stdin, whose rows only psql can send: use INSERT, or pg_dump --inserts for a dump".to_owned(),
         );
+    }
+    if piece.copies_rows_out() {
+        return Some("COPY .. TO stdout, whose rows nobody reads: remove it".to_owned());
+    }
+    if let Some(parameter) = piece.parameter() {
+        return Some(format!(
+            "one with the parameter {parameter}, which would be NULL: write the value"
+        ));
     }
     match piece.control() {
         Some(words) => Some(format!("{words}: {remedy}")),

@@ -32,3 +32,26 @@ fn final_semicolon_is_not_part_of_the_statement() {
     let script = Script::new().sql("  SELECT 1 ;\n");
     assert_eq!(script.statements().collect::<Vec<_>>(), ["SELECT 1"]);
 }
+
+#[test]
+fn what_no_engine_could_run_as_it_stands_is_invalid() {
+    for (text, expected) in [
+        (
+            "CREATE TABLE a (x);\0",
+            "statement 1 contains a NUL character",
+        ),
+        (
+            "INSERT INTO a VALUES (':no', :foo)",
+            "statement 1 is one with the parameter :foo, which would be NULL: write the value",
+        ),
+    ] {
+        let script = Script::new().sql(text);
+        let read = script.prepared(Engine::Sqlite, HistoryTable::default());
+        assert_eq!(read.err().as_deref(), Some(expected));
+    }
+    let script = Script::new().sql("COPY (SELECT 1) TO STDOUT (FORMAT csv)");
+    assert_eq!(
+        fault(&script).as_deref(),
+        Some("statement 1 is COPY .. TO stdout, whose rows nobody reads: remove it")
+    );
+}

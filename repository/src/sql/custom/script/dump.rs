@@ -23,6 +23,12 @@ impl Piece<'_> {
         self.has(0, &["copy"]).then(|| self.slice(1..end))
     }
 
+    /// Whether the statement is a `COPY .. TO stdout`.
+    pub(crate) fn copies_rows_out(&self) -> bool {
+        let mut all = 0..self.tokens.len();
+        self.has(0, &["copy"]) && all.any(|at| self.has(at, &["to", "stdout"]))
+    }
+
     /// Whether the statement only sets a time limit.
     pub(crate) fn sets_timeout(&self) -> bool {
         self.has(0, &["set"]) && self.word(1).is_some_and(|name| TIMEOUTS.contains(&name))

@@ -28,6 +28,15 @@ impl Piece<'_> {
         transaction_control(&self.tokens)
     }
 
+    /// A parameter of SQLite, as it is written. Postgres refuses one outside of a routine's body.
+    pub(crate) fn parameter(&self) -> Option<&str> {
+        let mut tokens = self.tokens.iter();
+        tokens.find_map(|token| match token {
+            Token::Parameter(text) if self.engine == Engine::Sqlite => Some(*text),
+            _ => None,
+        })
+    }
+
     /// Whether the statement begins a transaction.
     pub(crate) fn begins(&self) -> bool {
         self.has(0, &["begin"]) || self.has(0, &["start", "transaction"])
