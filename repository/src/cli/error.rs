@@ -26,8 +26,6 @@ pub(super) enum CliError {
     Migrate(#[from] MigrateError),
     #[error(transparent)]
     Baseline(#[from] BaselineError),
-    #[error(transparent)]
-    Database(#[from] sea_orm::DbErr),
     #[error("cannot write the output: {0}")]
     Output(#[from] std::io::Error),
 }
@@ -42,10 +40,7 @@ impl CliError {
             | CliError::UnusableUrl(_)
             | CliError::NoDomain
             | CliError::FormatWithoutSuggestion => true,
-            CliError::Migrate(_)
-            | CliError::Baseline(_)
-            | CliError::Database(_)
-            | CliError::Output(_) => false,
+            CliError::Migrate(_) | CliError::Baseline(_) | CliError::Output(_) => false,
         }
     }
 

@@ -241,6 +241,10 @@ async fn postgres(
     let pool = PgPoolOptions::new()
         .max_connections(2)
         .acquire_timeout(LOCK_WAIT)
+        // Without these limits the driver has no task that looks at idle connections. That task may read their number
+        // while it is below zero, and then never ends.
+        .idle_timeout(None)
+        .max_lifetime(None)
         .after_connect(move |connection, _| {
             let set = set.clone();
             Box::pin(async move { connection.execute(AssertSqlSafe(set)).await.map(drop) })

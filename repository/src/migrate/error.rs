@@ -7,7 +7,7 @@ use crate::driver::UrlError;
 use crate::model::engine::Engine;
 use crate::model::error::{Error, ErrorKind};
 
-use super::{Report, report::listed};
+use super::{Report, db_error, report::listed};
 
 /// An error of migrating, or of reading which migrations are pending.
 ///
@@ -112,8 +112,9 @@ pub enum MigrateError {
 
     /// A statement of a migration failed. The transaction of the batch was rolled back.
     #[error(
-        "migration `{migration}`, {direction}, statement {statement}{}: {source}{}",
+        "migration `{migration}`, {direction}, statement {statement}{}: {}{}",
         at_line(*line),
+        db_error::message(source),
         and_remedy(remedy.as_deref())
     )]
     Statement {
@@ -241,7 +242,10 @@ pub enum MigrateError {
     },
 
     /// `fresh` could not drop an object. Nothing was changed.
-    #[error("`fresh` cannot drop {object}, so nothing was changed: {source}")]
+    #[error(
+        "`fresh` cannot drop {object}, so nothing was changed: {}",
+        db_error::message(source)
+    )]
     Drop {
         /// Its kind and its name.
         object: String,
@@ -257,7 +261,7 @@ pub enum MigrateError {
     ForeignKeysOn,
 
     /// Any other error of the database.
-    #[error(transparent)]
+    #[error("{}", db_error::message(.0))]
     Database(#[from] DbErr),
 }
 
@@ -417,91 +421,6 @@ fn and_remedy(remedy: Option<&str>) -> String {
     remedy
         .map(|remedy| format!("; {remedy}"))
         .unwrap_or_default()
-}
-
-/// What to do about a statement that failed in a transaction, by SQLSTATE. `option`: that of `pg_dump` which leaves it
-/// out.
-pub(super) fn remedy(error: &DbErr, option: Option<&str>) -> Option<Cow<'static, str>> {
-    let or_left_out = |remedy: &str| {
-        option.map(|option| {
-            format!("{remedy}, or leave the statement out of the dump with pg_dump {option}").into()
-        })
-    };
-    match code(error).as_deref() {
-        // active_sql_transaction, invalid_transaction_termination
-        Some("25001" | "2D000") => Some(
-            "a statement that a transaction cannot contain belongs to a migration of its own, whose script ends with \
-             .outside_transaction()"
-                .into(),
-        ),
-        // unsafe_new_value_usage
-        Some("55P04") => Some(
-            "move the ALTER TYPE .. ADD VALUE to an earlier migration of its own, whose script ends with \
-             .outside_transaction()"
-                .into(),
-        ),
-        // insufficient_privilege
-        Some("42501") => or_left_out("migrate with a role that has the privilege"),
-        _ if lacks_role(error) => or_left_out("create the role"),
-        _ => None,
-    }
-}
-
-/// Without an engine there is no error of one.
-#[cfg(not(any(feature = "sqlite", feature = "postgres")))]
-const fn code(_: &DbErr) -> Option<String> {
-    None
-}
-
-/// The SQLSTATE of Postgres, or the result code of SQLite.
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
-fn code(error: &DbErr) -> Option<String> {
-    let code = database_error(error)?.code()?;
-    Some(code.into_owned())
-}
-
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
-fn database_error(error: &DbErr) -> Option<&dyn sea_orm::sqlx::error::DatabaseError> {
-    use sea_orm::RuntimeErr;
-    let (DbErr::Conn(RuntimeErr::SqlxError(error))
-    | DbErr::Exec(RuntimeErr::SqlxError(error))
-    | DbErr::Query(RuntimeErr::SqlxError(error))) = error
-    else {
-        return None;
-    };
-    error.as_database_error()
-}
-
-/// Without Postgres there are no roles.
-#[cfg(not(feature = "postgres"))]
-const fn lacks_role(_: &DbErr) -> bool {
-    false
-}
-
-/// Whether the statement names a role that does not exist.
-///
-/// The same SQLSTATE (undefined_object) stands for a missing type, and the message is in the language of the server. So
-/// the function of the server is read that has looked the role up.
-#[cfg(feature = "postgres")]
-fn lacks_role(error: &DbErr) -> bool {
-    use sea_orm::sqlx::postgres::PgDatabaseError;
-    let error = database_error(error).and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
-    error.is_some_and(|error| match (error.code(), error.routine()) {
-        ("42704", Some(routine)) => routine.starts_with("get_role"),
-        // invalid_parameter_value: SET SESSION AUTHORIZATION
-        ("22023", Some(routine)) => routine == "call_string_check_hook",
-        _ => false,
-    })
-}
-
-/// Whether the error is `SQLITE_BUSY` or one of its extended codes.
-#[cfg(feature = "sqlite")]
-pub(super) fn is_locked(error: &DbErr) -> bool {
-    let Some(code) = code(error) else {
-        return false;
-    };
-    // SQLITE_BUSY is 5. An extended code has it in its low byte (https://sqlite.org/rescode.html).
-    code.parse::<u32>().is_ok_and(|code| code & 0xff == 5)
 }
 
 #[cfg(test)]

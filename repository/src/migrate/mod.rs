@@ -74,6 +74,7 @@ mod applied;
 mod baseline;
 mod batch;
 mod connect;
+mod db_error;
 mod declare;
 mod direction;
 mod encoding;

@@ -14,7 +14,7 @@ use crate::model::engine::Engine;
 use super::{
     History, MigrateError, Report, applied,
     batch::{Batch, Complete, Part},
-    error::is_locked,
+    db_error::is_locked,
     foreign_keys::ForeignKeys,
     guard::Guard,
     history::Step,

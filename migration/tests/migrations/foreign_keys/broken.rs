@@ -42,6 +42,28 @@ async fn a_rename_that_leaves_children_without_a_parent_table_is_refused() {
 }
 
 #[tokio::test]
+async fn a_rename_that_leaves_children_at_the_old_table_is_refused() {
+    for emptied in [&[][..], &["DELETE FROM child", "DELETE FROM parent"]] {
+        let file = file(&[family()], emptied).await;
+        let (last, kept) = RENAMED_AWAY.split_last().expect("statements");
+        assert!(last.starts_with("DROP TABLE"), "{last}");
+        let renamed = step("m2_renamed", kept);
+        let error = then(&file, &[family()], &[renamed])
+            .await
+            .expect_err("a renamed parent");
+        let expected = "child (parent_id) -> parent_old: parent was renamed to parent_old, and parent is another table now";
+        let message = error.to_string();
+        assert!(message.contains(expected), "{message}");
+
+        // An archive whose children come with it has no new table of the old name.
+        let archived = step("m2_archived", &["ALTER TABLE parent RENAME TO parent_old"]);
+        then(&file, &[family()], &[archived])
+            .await
+            .expect("a rename alone");
+    }
+}
+
+#[tokio::test]
 async fn a_rename_that_does_not_follow_references_is_applied_and_its_setting_ends_with_its_script()
 {
     let mut statements = vec!["PRAGMA legacy_alter_table = ON"];

@@ -149,6 +149,8 @@ pub fn unique(what: &str) -> String {
 pub async fn connect(url: &str) -> DatabaseConnection {
     let mut options = sea_orm::ConnectOptions::new(url);
     options.max_connections(1).sqlx_logging(false);
+    // The driver's task that looks at idle connections may read their number while it is below zero, and never end.
+    options.idle_timeout(None).max_lifetime(None);
     Database::connect(options).await.expect("a connection")
 }
 

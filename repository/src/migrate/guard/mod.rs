@@ -147,7 +147,7 @@ fn statement_failed(
         direction,
         statement: text.place.statement,
         line: text.place.line,
-        remedy: super::error::remedy(&source, text.left_out_by),
+        remedy: super::db_error::remedy(&source, text.left_out_by),
         source: Box::new(source),
     }
 }

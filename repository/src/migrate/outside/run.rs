@@ -1,11 +1,10 @@
 //! One migration outside of a transaction.
 
-use std::fmt;
-
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr};
 use tracing::info;
 
 use crate::migrate::batch::Stop;
+use crate::migrate::db_error;
 #[cfg(feature = "sqlite")]
 use crate::migrate::foreign_keys::ForeignKeys;
 use crate::migrate::guard::Settings;
@@ -314,7 +313,7 @@ impl Run<'_> {
         source: DbErr,
         left: &Left,
     ) -> MigrateError {
-        let reason = self.reason(row, text, &source, left);
+        let reason = self.reason(row, text, &db_error::message(&source), left);
         self.unfinished(row, reason, Some(source))
     }
 
@@ -323,20 +322,14 @@ impl Run<'_> {
     fn refused(&self, row: &Unfinished, text: &Prepared, error: MigrateError) -> MigrateError {
         match error {
             MigrateError::ForeignKeys { .. } | MigrateError::BrokenForeignKeys { .. } => {
-                let reason = self.reason(row, text, &error, &Left::default());
+                let reason = self.reason(row, text, &error.to_string(), &Left::default());
                 self.unfinished(row, reason, None)
             }
             other => other,
         }
     }
 
-    fn reason(
-        &self,
-        row: &Unfinished,
-        text: &Prepared,
-        error: &impl fmt::Display,
-        left: &Left,
-    ) -> String {
+    fn reason(&self, row: &Unfinished, text: &Prepared, error: &str, left: &Left) -> String {
         let what = format!("{} of {} failed: {error}", text.place, self.texts.len());
         let stay = match row.finished {
             0 => String::new(),
