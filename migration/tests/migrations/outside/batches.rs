@@ -218,7 +218,7 @@ async fn postgres_an_error_between_two_parts_names_what_is_committed() {
         panic!("{error}");
     };
     assert_eq!(committed.applied, ["m1"]);
-    assert!(matches!(**source, MigrateError::Database(_)), "{error}");
+    assert!(matches!(**source, MigrateError::Connect(_)), "{error}");
     let words = "; an earlier part of the batch is committed: applied the migration `m1`";
     assert!(error.to_string().ends_with(words), "{error}");
 }
