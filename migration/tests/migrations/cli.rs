@@ -64,6 +64,25 @@ async fn postgres_every_subcommand_succeeds() {
     every_subcommand(&database.url());
 }
 
+#[test]
+fn up_by_no_step_does_not_say_that_nothing_is_pending() {
+    let file = support::SqliteFile::new();
+    let url = format!("{}?mode=rwc", file.url());
+    assert!(!succeeds(&["up", "-n", "0", "-u", &url]).contains("No pending"));
+    succeeds(&["up", "-u", &url]);
+    assert!(succeeds(&["up", "-n", "0", "-u", &url]).contains("No pending migrations"));
+    assert!(!succeeds(&["down", "-n", "0", "-u", &url]).contains("No applied"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_a_database_that_accepts_no_connections_is_said_to_accept_none() {
+    let database = support::PostgresDatabase::new().await;
+    let url = database.url();
+    let (server, _) = url.rsplit_once('/').expect("a path");
+    let message = fails(&["up", "-u", &format!("{server}/template0")]);
+    assert!(message.contains("does not accept connections"), "{message}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres_a_schema_other_than_public_is_migrated_by_the_command() {
     let database = support::PostgresDatabase::new().await;

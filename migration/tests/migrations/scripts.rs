@@ -261,3 +261,43 @@ async fn postgres_a_migrator_that_waits_holds_no_snapshot() {
     let applied = waiting.await.expect("no panic").expect("up");
     assert_eq!(applied, crate::support::migrations());
 }
+
+#[tokio::test]
+async fn postgres_a_deferred_constraint_that_fails_is_an_error_of_the_commit() {
+    let database = crate::support::PostgresDatabase::new().await;
+    let url = database.url();
+    let table = "CREATE TABLE a (x int PRIMARY KEY, p int, CONSTRAINT fk_a FOREIGN KEY (p) REFERENCES a \
+         DEFERRABLE INITIALLY DEFERRED)";
+    let script = Script::new().sql(table).sql("INSERT INTO a VALUES (1, 2)");
+    given([step("m1", script)]);
+    let error = up::<Given>(&url).await.expect_err("there is no parent");
+    assert!(matches!(error, MigrateError::Commit { .. }), "{error}");
+    let message = error.to_string();
+    let words = ["rolled back", "fk_a", "DEFERRED"];
+    assert!(words.iter().all(|word| message.contains(word)), "{message}");
+    let tables = "SELECT relname::text FROM pg_class WHERE relname IN ('a', 'seaql_migrations')";
+    let left: Vec<String> = texts(&connect(&url).await, tables).await;
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[tokio::test]
+async fn postgres_a_role_that_may_not_create_tables_is_told_the_grant() {
+    let database = crate::support::PostgresDatabase::new().await;
+    let db = connect(&database.url()).await;
+    let role = crate::support::unique("newcomer");
+    run(&db, &format!("CREATE ROLE {role} LOGIN PASSWORD 'secret'")).await;
+    run(&db, "REVOKE CREATE ON SCHEMA public FROM PUBLIC").await;
+    given([step("m1", Script::new().sql("CREATE TABLE a (x int)"))]);
+    let url = database.url_as(&role);
+    let message = up::<Given>(&url).await.expect_err("no right").to_string();
+    let (words, grant) = message.split_once("run ").expect("a statement");
+    assert!(
+        words.contains("may not create tables in the schema public"),
+        "{message}"
+    );
+    run(&db, grant).await;
+    let report = up::<Given>(&url).await.expect("the right is given");
+    assert_eq!(report.applied, ["m1"]);
+    run(&db, &format!("DROP OWNED BY {role}")).await;
+    run(&db, &format!("DROP ROLE {role}")).await;
+}

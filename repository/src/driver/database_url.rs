@@ -63,7 +63,7 @@ impl DatabaseUrl {
 
     #[cfg(feature = "migrate")]
     pub(crate) fn engine(&self) -> Engine {
-        match self {
+        match *self {
             #[cfg(feature = "sqlite")]
             DatabaseUrl::Sqlite(_) => Engine::Sqlite,
             #[cfg(feature = "postgres")]
@@ -73,9 +73,9 @@ impl DatabaseUrl {
 
     /// Whether the database is in memory, where only the connections of one store see it.
     pub(crate) fn is_in_memory(&self) -> bool {
-        match self {
+        match *self {
             #[cfg(feature = "sqlite")]
-            DatabaseUrl::Sqlite(url) => url.file().is_none(),
+            DatabaseUrl::Sqlite(ref url) => url.file().is_none(),
             #[cfg(feature = "postgres")]
             DatabaseUrl::Postgres(_) => false,
         }
@@ -94,11 +94,11 @@ impl DatabaseUrl {
 
     /// Identifies the database in messages, without its secrets.
     pub(crate) fn label(&self) -> String {
-        match self {
+        match *self {
             #[cfg(feature = "sqlite")]
-            DatabaseUrl::Sqlite(url) => url.label().to_owned(),
+            DatabaseUrl::Sqlite(ref url) => url.label().to_owned(),
             #[cfg(feature = "postgres")]
-            DatabaseUrl::Postgres(url) => url.label(),
+            DatabaseUrl::Postgres(ref url) => url.label(),
         }
     }
 }

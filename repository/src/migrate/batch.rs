@@ -200,8 +200,13 @@ pub(super) async fn install<H: History, C: ConnectionTrait>(
     db: &C,
     engine: Engine,
 ) -> Result<(), MigrateError> {
+    let table = HistoryTable::of::<H>()?;
+    #[cfg(feature = "postgres")]
+    if engine == Engine::Postgres {
+        super::postgres::may_create(db, table).await?;
+    }
     Bookkeeping::<H>::install(db).await?;
-    applied::install(db, engine, HistoryTable::of::<H>()?).await?;
+    applied::install(db, engine, table).await?;
     Ok(())
 }
 
@@ -217,6 +222,9 @@ async fn up<H: History>(
     install::<H, _>(tx, guard.engine()).await?;
     let table = HistoryTable::of::<H>()?;
     let pending = history.iter().filter(|step| !applied.contains(step.name));
+    if pending.clone().next().is_none() {
+        info!("No pending migrations");
+    }
     for step in pending.take(count(limit)) {
         if step.up.script.is_outside_transaction() {
             part.stop = Some(Stop {
@@ -234,9 +242,6 @@ async fn up<H: History>(
         info!("Migration '{}' has been applied", step.name);
         part.report.applied.push(step.name.to_owned());
     }
-    if part.report.applied.is_empty() {
-        info!("No pending migrations");
-    }
     Ok(())
 }
 
@@ -250,6 +255,9 @@ async fn down(
     part: &mut Part,
 ) -> Result<(), MigrateError> {
     announce("Rolling back", "applied migrations", limit);
+    if applied.is_empty() {
+        info!("No applied migrations");
+    }
     for step in history.iter().rev() {
         if part.report.reverted.len() == count(limit) {
             break;
@@ -273,9 +281,6 @@ async fn down(
         applied::delete(tx, table, step.name).await?;
         info!("Migration '{}' has been rolled back", step.name);
         part.report.reverted.push(step.name.to_owned());
-    }
-    if part.report.reverted.is_empty() {
-        info!("No applied migrations");
     }
     Ok(())
 }

@@ -173,11 +173,11 @@ pub(crate) async fn connect_to(
     url: &DatabaseUrl,
     options: ConnectOptions<'_>,
 ) -> Result<DatabaseConnection, MigrateError> {
-    match url {
+    match *url {
         #[cfg(feature = "sqlite")]
-        DatabaseUrl::Sqlite(url) => sqlite(url, options).await,
+        DatabaseUrl::Sqlite(ref url) => sqlite(url, options).await,
         #[cfg(feature = "postgres")]
-        DatabaseUrl::Postgres(url) => postgres(url, options).await,
+        DatabaseUrl::Postgres(ref url) => postgres(url, options).await,
     }
 }
 

@@ -50,13 +50,13 @@ pub(super) fn remedy(error: &DbErr, option: Option<&str>) -> Option<Cow<'static,
 
 /// Without an engine there is no error of one.
 #[cfg(not(any(feature = "sqlite", feature = "postgres")))]
-const fn code(_: &DbErr) -> Option<String> {
+pub(super) const fn code(_: &DbErr) -> Option<String> {
     None
 }
 
 /// The SQLSTATE of Postgres, or the result code of SQLite.
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-fn code(error: &DbErr) -> Option<String> {
+pub(super) fn code(error: &DbErr) -> Option<String> {
     let code = database_error(error)?.code()?;
     Some(code.into_owned())
 }

@@ -254,6 +254,28 @@ pub enum MigrateError {
         source: DbErr,
     },
 
+    /// On Postgres the role may not create tables in the schema, which has no record of migrations. Nothing was changed.
+    #[error(
+        "the role {role} may not create tables in the schema {schema}, so nothing was changed: as the owner of the schema, run GRANT USAGE, CREATE ON SCHEMA {schema} TO {role}"
+    )]
+    MayNotCreate {
+        /// The migrating role, quoted where needed.
+        role: String,
+        /// The schema, quoted where needed.
+        schema: String,
+    },
+
+    /// The database refused the commit, and rolled the transaction back.
+    #[error(
+        "the commit failed, so the transaction was rolled back: {}. Constraints that are DEFERRED are checked only then",
+        db_error::message(source)
+    )]
+    Commit {
+        /// The error of the database.
+        #[source]
+        source: DbErr,
+    },
+
     /// The SQLite connection enforces foreign keys, so that a rebuild of a table would delete child rows.
     #[error(
         "cannot migrate SQLite while `PRAGMA foreign_keys` is on: pass a connection instead of a transaction, or turn the setting off before the transaction begins"
@@ -308,6 +330,10 @@ impl From<MigrateError> for Error {
             MigrateError::Locked { .. } => ErrorKind::LockTimeout.into(),
             error if error.is_unknown_migrations() => ErrorKind::SchemaDiffers {
                 reason: error.to_string(),
+            }
+            .into(),
+            error @ MigrateError::MayNotCreate { .. } => ErrorKind::Permission {
+                reason: error.to_string().into(),
             }
             .into(),
             MigrateError::Connect(error) => error,

@@ -83,7 +83,10 @@ async fn nothing_to_do<H: History>(
     let nothing = !batch.changes(history, &applied);
     if nothing {
         unfinished::check(db, HistoryTable::of::<H>()?, Direction::Up, &applied).await?;
-        info!("No pending migrations");
+        match history.iter().all(|step| applied.contains(step.name)) {
+            true => info!("No pending migrations"),
+            false => info!("Applying 0 pending migrations"),
+        }
     }
     Ok(nothing)
 }

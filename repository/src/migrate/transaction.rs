@@ -6,7 +6,7 @@ use sea_orm::{
     DatabaseConnection, DatabaseTransaction, DbErr, TransactionOptions, TransactionTrait,
 };
 
-use super::MigrateError;
+use super::{MigrateError, db_error};
 
 /// How long to wait for another migrator: long enough for most migrations, short enough for an operator.
 pub(super) const LOCK_WAIT: Duration = Duration::from_secs(60);
@@ -51,7 +51,11 @@ pub(super) async fn finish<T>(
 ) -> Result<T, MigrateError> {
     match outcome {
         Ok(done) => {
-            tx.commit().await?;
+            let committed = tx.commit().await;
+            committed.map_err(|source| match db_error::code(&source) {
+                Some(_) => MigrateError::Commit { source },
+                None => source.into(),
+            })?;
             Ok(done)
         }
         Err(error) => {

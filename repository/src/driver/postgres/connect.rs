@@ -309,6 +309,10 @@ pub(crate) fn explain(options: &PgConnectOptions, error: &sqlx::Error) -> Error 
                 .unwrap_or(options.get_username())
                 .to_owned(),
         },
+        // object_not_in_prerequisite_state: a database that accepts no connections, such as template0
+        (Some("55000"), _) => ErrorKind::Unavailable {
+            reason: "the database does not accept connections".into(),
+        },
         (_, ErrorKind::ConnectionLost) => ErrorKind::Unavailable {
             reason: format!(
                 "no Postgres server responds at {}:{}",
