@@ -203,11 +203,36 @@ pub(super) async fn install<H: History, C: ConnectionTrait>(
     let table = HistoryTable::of::<H>()?;
     #[cfg(feature = "postgres")]
     if engine == Engine::Postgres {
-        super::postgres::may_create(db, table).await?;
+        may_create(db, table).await?;
     }
     Bookkeeping::<H>::install(db).await?;
     applied::install(db, engine, table).await?;
     Ok(())
+}
+
+/// Fails if the role may not create tables in the schema, and the schema has no table of the history yet. Since Postgres
+/// 15 only its owner may in `public`.
+#[cfg(feature = "postgres")]
+async fn may_create<C: ConnectionTrait>(db: &C, table: HistoryTable) -> Result<(), MigrateError> {
+    let sql = format!(
+        "SELECT pg_catalog.quote_ident(current_user), pg_catalog.quote_ident(current_schema()) \
+         WHERE NOT pg_catalog.has_schema_privilege(current_schema(), 'CREATE') \
+         AND pg_catalog.to_regclass(pg_catalog.quote_ident(current_schema()) || '.{}') IS NULL",
+        table.name()
+    );
+    let refused = db
+        .query_one_raw(sea_orm::Statement::from_string(
+            db.get_database_backend(),
+            sql,
+        ))
+        .await?;
+    match refused {
+        None => Ok(()),
+        Some(row) => Err(MigrateError::MayNotCreate {
+            role: row.try_get_by_index(0)?,
+            schema: row.try_get_by_index(1)?,
+        }),
+    }
 }
 
 async fn up<H: History>(

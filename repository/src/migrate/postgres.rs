@@ -15,7 +15,6 @@ use super::{
     guard::{Guard, postgres::Session},
     history::Step,
     own_connection,
-    table::HistoryTable,
     transaction::{LOCK_KEY, LOCK_WAIT, POLL, begin, finish},
 };
 
@@ -157,30 +156,6 @@ async fn schema_exists(tx: &DatabaseTransaction) -> Result<(), MigrateError> {
         true => Ok(()),
         false => Err(MigrateError::MissingSchema {
             search_path: search_path.replace('"', ""),
-        }),
-    }
-}
-
-/// Fails if the role may not create tables in the schema, and the schema has no table of the history yet. Since Postgres
-/// 15 only its owner may in `public`.
-pub(super) async fn may_create<C: ConnectionTrait>(
-    db: &C,
-    table: HistoryTable,
-) -> Result<(), MigrateError> {
-    let sql = format!(
-        "SELECT pg_catalog.quote_ident(current_user), pg_catalog.quote_ident(current_schema()) \
-         WHERE NOT pg_catalog.has_schema_privilege(current_schema(), 'CREATE') \
-         AND pg_catalog.to_regclass(pg_catalog.quote_ident(current_schema()) || '.{}') IS NULL",
-        table.name()
-    );
-    let refused = db
-        .query_one_raw(Statement::from_string(db.get_database_backend(), sql))
-        .await?;
-    match refused {
-        None => Ok(()),
-        Some(row) => Err(MigrateError::MayNotCreate {
-            role: row.try_get_by_index(0)?,
-            schema: row.try_get_by_index(1)?,
         }),
     }
 }

@@ -222,6 +222,10 @@ pub(super) struct Setting<'t> {
     /// In lower case. Of a name with dots, the part up to the first one.
     pub(super) name: String,
     /// The position behind the name.
+    #[cfg_attr(
+        not(feature = "migrate"),
+        allow(dead_code, reason = "only scripts of migrations replace it")
+    )]
     pub(super) end: usize,
 }
 
