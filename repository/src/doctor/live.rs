@@ -65,6 +65,10 @@ impl Database {
             return Err("no other connection sees a database in memory; name a file".to_owned());
         }
         #[cfg(feature = "sqlite")]
+        #[cfg_attr(
+            not(feature = "postgres"),
+            expect(irrefutable_let_patterns, reason = "the only engine of this build")
+        )]
         if let DatabaseUrl::Sqlite(url) = url {
             let url = url.clone().for_reading();
             let opened = open_seaorm(&url, lock_timeout, OPEN_TIMEOUT).await;
