@@ -2,7 +2,7 @@
 //!
 //! The child is this test binary itself: `slow_migrator` does nothing unless it is told a URL.
 
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 
 use catamaran::migrate::{History, Script, TwinMigration, up};
 
@@ -76,22 +76,7 @@ async fn slow_migrator() {
 }
 
 fn spawn(url: &str) -> Child {
-    Command::new(std::env::current_exe().expect("this binary"))
-        .args(["killed::slow_migrator", "--exact"])
-        .env(URL, url)
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("a child process")
-}
-
-/// `Child::kill` is SIGKILL on Unix: no destructor runs, and the connection is not closed properly.
-fn kill(mut child: Child) {
-    assert!(
-        child.try_wait().expect("its state").is_none(),
-        "still in the slow statement"
-    );
-    child.kill().expect("kill");
-    child.wait().expect("reap");
+    support::child("killed::slow_migrator", URL, url)
 }
 
 #[tokio::test]
@@ -114,7 +99,7 @@ async fn sqlite_the_next_migrator_succeeds_after_one_was_killed() {
     .await;
     // From its lock to its slow statement is a matter of microseconds.
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
-    kill(child);
+    support::kill(child);
 
     assert_eq!(support::schema(&db).await, [""; 0], "nothing half applied");
     let report = up::<Quick>(&url).await.expect("the next one");
@@ -156,7 +141,7 @@ async fn postgres_the_next_migrator_succeeds_after_one_was_killed() {
         running == ["active"]
     })
     .await;
-    kill(child);
+    support::kill(child);
 
     let tables = "SELECT relname::text FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace ORDER BY 1";
     assert_eq!(

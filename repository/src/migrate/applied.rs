@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sea_orm::{ConnectionTrait, DbErr, Statement, Value};
+use sea_orm::{ConnectionTrait, DbErr, Statement};
 use sea_orm_migration::MigrationStatus;
 use tracing::{info, warn};
 
@@ -15,7 +15,7 @@ use crate::model::engine::Engine;
 use super::{
     History, MigrateError,
     history::{Step, steps},
-    table::{ANY, HistoryTable, MAY_READ, has_columns},
+    table::{ANY, HistoryTable, MAY_READ, execute, has_columns},
     unfinished::{self, Unfinished},
 };
 
@@ -226,15 +226,6 @@ pub(super) async fn delete<C: ConnectionTrait>(
 async fn delete_from<C: ConnectionTrait>(db: &C, table: &str, version: &str) -> Result<(), DbErr> {
     let delete = format!("DELETE FROM \"{table}\" WHERE version = $1");
     execute(db, delete, [version.into()]).await
-}
-
-async fn execute<C: ConnectionTrait>(
-    db: &C,
-    sql: String,
-    values: impl IntoIterator<Item = Value>,
-) -> Result<(), DbErr> {
-    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
-    db.execute_raw(statement).await.map(drop)
 }
 
 /// The columns of a history.

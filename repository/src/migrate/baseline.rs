@@ -10,6 +10,7 @@ use super::{
     encoding,
     history::{Step, steps},
     table::HistoryTable,
+    transaction::finish,
     unfinished,
 };
 
@@ -97,17 +98,8 @@ async fn recorded<H: History, E: From<MigrateError>>(
     up_to: &str,
     check: impl AsyncFnOnce() -> Result<(), E>,
 ) -> Result<Vec<&'static str>, E> {
-    match within::<H, E>(&tx, engine, up_to, check).await {
-        Ok(names) => {
-            tx.commit().await.map_err(MigrateError::from)?;
-            Ok(names)
-        }
-        Err(error) => {
-            // If the connection is lost, the server rolls back by itself.
-            tx.rollback().await.ok();
-            Err(error)
-        }
-    }
+    let outcome = within::<H, E>(&tx, engine, up_to, check).await;
+    finish(tx, outcome).await
 }
 
 async fn within<H: History, E: From<MigrateError>>(

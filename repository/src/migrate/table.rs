@@ -1,6 +1,6 @@
 //! The names of the tables in which a database records migrations.
 
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
 
 use crate::store::history_table::{CHECKSUMS, HISTORY, PROGRESS, fault};
 
@@ -84,6 +84,16 @@ pub(super) const ANY: &str = "true";
 
 /// The condition of [`has_columns`] that the role may read the table.
 pub(super) const MAY_READ: &str = "pg_catalog.has_table_privilege(c.oid, 'SELECT')";
+
+/// Runs a statement that writes into one of the tables.
+pub(super) async fn execute<C: ConnectionTrait>(
+    db: &C,
+    sql: String,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<(), DbErr> {
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
+    db.execute_raw(statement).await.map(drop)
+}
 
 #[cfg(test)]
 mod tests {

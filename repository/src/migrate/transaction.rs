@@ -45,16 +45,16 @@ pub(crate) async fn begin(
 }
 
 /// Commits the transaction if the batch succeeded, and rolls it back if not. Returns the first error.
-pub(super) async fn finish<T>(
+pub(super) async fn finish<T, E: From<MigrateError>>(
     tx: DatabaseTransaction,
-    outcome: Result<T, MigrateError>,
-) -> Result<T, MigrateError> {
+    outcome: Result<T, E>,
+) -> Result<T, E> {
     match outcome {
         Ok(done) => {
             let committed = tx.commit().await;
             committed.map_err(|source| match db_error::code(&source) {
                 Some(_) => MigrateError::Commit { source },
-                None => source.into(),
+                None => MigrateError::Database(source),
             })?;
             Ok(done)
         }

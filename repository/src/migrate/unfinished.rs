@@ -7,7 +7,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Statement, Value};
 use super::{
     Direction, MigrateError, hash,
     script::Prepared,
-    table::{ANY, HistoryTable, MAY_READ, has_columns},
+    table::{ANY, HistoryTable, MAY_READ, execute, has_columns},
 };
 
 /// The columns of the table.
@@ -168,7 +168,7 @@ impl Unfinished {
             has_begun_next: false,
             digest: digest(&[]),
         };
-        run(
+        execute(
             tx,
             format!("INSERT INTO {name} VALUES ($1, $2, 0, 0, $3)"),
             [
@@ -201,7 +201,7 @@ impl Unfinished {
             next.digest.as_str().into(),
             self.migration.as_str().into(),
         ];
-        run(tx, update, values).await?;
+        execute(tx, update, values).await?;
         Ok(true)
     }
 
@@ -217,7 +217,7 @@ impl Unfinished {
         }
         let name = table.progress();
         let delete = format!("DELETE FROM {name} WHERE migration = $1");
-        run(tx, delete, [self.migration.as_str().into()]).await?;
+        execute(tx, delete, [self.migration.as_str().into()]).await?;
         if all(tx, table).await?.is_empty() {
             tx.execute_unprepared(&format!("DROP TABLE {name}")).await?;
         }
@@ -240,14 +240,4 @@ pub(super) fn digest(texts: &[Prepared]) -> String {
 
 fn number(count: usize) -> Value {
     i32::try_from(count).unwrap_or(i32::MAX).into()
-}
-
-async fn run<const N: usize>(
-    tx: &DatabaseTransaction,
-    sql: String,
-    values: [Value; N],
-) -> Result<(), DbErr> {
-    let sql = Statement::from_sql_and_values(tx.get_database_backend(), sql, values);
-    tx.execute_raw(sql).await?;
-    Ok(())
 }

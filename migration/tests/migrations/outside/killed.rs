@@ -1,13 +1,13 @@
 //! A migrator that was killed.
 
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 
 use catamaran::migrate::{History, Migrator, Script, TwinMigration, up};
 use sea_orm_migration::MigratorTrait;
 
 use super::{recorded, tables};
 use crate::support::given::step;
-use crate::support::{PostgresDatabase, SqliteFile, connect, eventually, run, texts};
+use crate::support::{PostgresDatabase, SqliteFile, child, connect, eventually, kill, run, texts};
 
 const URL: &str = "CATAMARAN_TEST_OUTSIDE_MIGRATOR_URL";
 
@@ -65,21 +65,7 @@ async fn migrator_outside() {
 }
 
 fn spawn(url: &str) -> Child {
-    Command::new(std::env::current_exe().expect("this binary"))
-        .args(["outside::killed::migrator_outside", "--exact"])
-        .env(URL, url)
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("a child process")
-}
-
-fn kill(mut child: Child) {
-    assert!(
-        child.try_wait().expect("its state").is_none(),
-        "it still runs"
-    );
-    child.kill().expect("kill");
-    child.wait().expect("reap");
+    child("outside::killed::migrator_outside", URL, url)
 }
 
 /// The server goes on with the statement of a killed client.

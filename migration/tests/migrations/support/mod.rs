@@ -4,6 +4,7 @@ pub mod given;
 pub mod history;
 
 use std::{
+    process::{Child, Command, Stdio},
     sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
@@ -235,3 +236,23 @@ FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamesp
 UNION ALL SELECT format('schema acl=%s', nspacl) FROM pg_namespace WHERE oid = current_schema()::regnamespace
 ORDER BY 1
 "#;
+
+/// Runs one of these tests in a process of its own, with a variable that says that it is one.
+pub fn child(test: &str, variable: &str, value: &str) -> Child {
+    Command::new(std::env::current_exe().expect("this binary"))
+        .args([test, "--exact"])
+        .env(variable, value)
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("a child process")
+}
+
+/// `Child::kill` is SIGKILL on Unix: no destructor runs, and the connection is not closed properly.
+pub fn kill(mut child: Child) {
+    assert!(
+        child.try_wait().expect("its state").is_none(),
+        "it still runs"
+    );
+    child.kill().expect("kill");
+    child.wait().expect("reap");
+}
