@@ -8,6 +8,7 @@ pub mod cancellation_points;
 pub mod clock;
 pub mod cross_owner;
 pub mod disk;
+pub mod every_call;
 pub mod generated;
 pub mod kind;
 pub mod login;

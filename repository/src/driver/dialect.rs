@@ -206,6 +206,18 @@ pub trait Dialect:
         text: &str,
     ) -> impl Future<Output = Result<()>> + Send;
 
+    /// Forgets the statements that the connection keeps prepared, after one of them was
+    /// [`SchemaChanged`](crate::ErrorKind::SchemaChanged). Other connections of the pool forget theirs before their next
+    /// use.
+    ///
+    /// # Errors
+    /// The connection must not be reused.
+    fn forget_statements(
+        _connection: &mut Self::Connection,
+    ) -> impl Future<Output = Result<()>> + Send {
+        async { Ok(()) }
+    }
+
     /// Returns a connection without an open transaction to its pool. A connection that is dropped instead is not
     /// reused.
     fn release(connection: Self::Connection);

@@ -2,6 +2,7 @@
 
 mod checked_out;
 mod custom;
+mod resend;
 mod rows;
 mod savepoint;
 mod statement;
@@ -28,6 +29,10 @@ pub(crate) struct Session<D: Dialect> {
     waits_for: Option<D::Pool>,
     /// What begins the session, if it is sent with a statement.
     unsent: Option<Begin>,
+    /// What began the open transaction.
+    sent: Option<Begin>,
+    /// Whether the session is for one statement. It runs another one only after the first changed nothing.
+    is_single: bool,
     access: Access,
     in_transaction: bool,
     /// A statement was sent, and its response has not been read.
@@ -121,6 +126,8 @@ impl<D: Dialect> Session<D> {
             waits_for: connection.is_none().then(|| pool.clone()),
             connection: connection.map(CheckedOut::new),
             unsent: None,
+            sent: None,
+            is_single: extent == Extent::Statement,
             access,
             in_transaction: false,
             busy: false,
@@ -156,6 +163,7 @@ impl<D: Dialect> Session<D> {
         self.acquire().await?;
         self.finish("ROLLBACK").await?;
         self.failure = None;
+        self.is_single = false;
         self.start(begin).await
     }
 
@@ -192,9 +200,11 @@ impl<D: Dialect> Session<D> {
             None => Cow::Borrowed(text),
             Some(begin) => {
                 self.in_transaction = begin.transaction;
+                let opening = begin.text();
+                self.sent = Some(begin);
                 match text {
-                    "" => begin.text().into(),
-                    text => format!("{}; {text}", begin.text()).into(),
+                    "" => opening.into(),
+                    text => format!("{opening}; {text}").into(),
                 }
             }
         };

@@ -1,5 +1,6 @@
 //! Running a statement: alone, in one message with what begins the session, or committed together with others.
 
+use super::resend::{Begins, SchemaChange};
 use super::{CheckedOut, ENDED, Failure, Session, with_deadline};
 use crate::driver::rows::{Decoded, Rows};
 use crate::driver::{Access, Begin, Dialect, Sending};
@@ -37,8 +38,17 @@ impl<D: Dialect> Session<D> {
         if !sent || begin.sending == Sending::WithEach {
             self.in_transaction = false;
             self.unsent = Some(begin);
+        } else {
+            self.sent = Some(begin);
         }
         result
+    }
+
+    /// As [`finish_statement`](Self::finish_statement), for one that is not sent again.
+    async fn finish_last<T>(&mut self, result: Result<T>) -> Result<T> {
+        let change = SchemaChange::of(&result);
+        self.forgets_statements(change, Begins::Never).await;
+        self.finish_statement(result)
     }
 
     /// Runs a statement, and decodes its rows into `rows`.
@@ -59,12 +69,20 @@ impl<D: Dialect> Session<D> {
             return Ok(rows);
         }
         self.ready().await?;
-        let result = with_deadline(
-            response_deadline,
-            D::fetch(self.start_statement()?, text, values, rows),
-        )
-        .await;
-        self.finish_statement(result)
+        let again = self.values_to_resend(&values);
+        let again = again.map(|values| (values, rows.emptied()));
+        let connection = self.start_statement()?;
+        let mut result =
+            with_deadline(response_deadline, D::fetch(connection, text, values, rows)).await;
+        let change = SchemaChange::of(&result);
+        if let Some((values, rows)) = again
+            && self.forgets_statements(change, Begins::Alone).await
+        {
+            let connection = self.start_statement()?;
+            let sent = D::fetch(connection, text, values, rows);
+            result = with_deadline(response_deadline, sent).await;
+        }
+        self.finish_last(result).await
     }
 
     /// Fetches in one message with what begins the session; `None` if the statement must be sent alone.
@@ -83,7 +101,12 @@ impl<D: Dialect> Session<D> {
             begin.sending = Sending::WithFirst;
         }
         let sent = D::fetch_in_message(self.start_message(&begin)?, &begin, text, values, rows);
-        let result = with_deadline(response_deadline, sent).await;
+        let mut result = with_deadline(response_deadline, sent).await;
+        let change = SchemaChange::of(&result);
+        if self.forgets_statements(change, Begins::WithStatement).await {
+            let sent = D::fetch_in_message(self.start_message(&begin)?, &begin, text, values, rows);
+            result = with_deadline(response_deadline, sent).await;
+        }
         self.finish_message(begin, result)
     }
 
@@ -99,12 +122,18 @@ impl<D: Dialect> Session<D> {
             return Ok(rows);
         }
         self.ready().await?;
-        let result = with_deadline(
-            response_deadline,
-            D::fetch_first(self.start_statement()?, text, values, rows),
-        )
-        .await;
-        self.finish_statement(result)
+        let again = self.values_to_resend(&values);
+        let again = again.map(|values| (values, rows.emptied()));
+        let sent = D::fetch_first(self.start_statement()?, text, values, rows);
+        let mut result = with_deadline(response_deadline, sent).await;
+        let change = SchemaChange::of(&result);
+        if let Some((values, rows)) = again
+            && self.forgets_statements(change, Begins::Alone).await
+        {
+            let sent = D::fetch_first(self.start_statement()?, text, values, rows);
+            result = with_deadline(response_deadline, sent).await;
+        }
+        self.finish_last(result).await
     }
 
     pub(crate) async fn execute(&mut self, text: &SqlText, values: Vec<Value>) -> Result<u64> {
@@ -117,18 +146,29 @@ impl<D: Dialect> Session<D> {
         }
         if let Some(begin) = self.message(text) {
             let sent = D::execute_in_message(self.start_message(&begin)?, &begin, text, &values);
-            let result = with_deadline(response_deadline, sent).await;
+            let mut result = with_deadline(response_deadline, sent).await;
+            let change = SchemaChange::of(&result);
+            if self.forgets_statements(change, Begins::WithStatement).await {
+                let connection = self.start_message(&begin)?;
+                let sent = D::execute_in_message(connection, &begin, text, &values);
+                result = with_deadline(response_deadline, sent).await;
+            }
             if let Some(changed) = self.finish_message(begin, result)? {
                 return Ok(changed);
             }
         }
         self.ready().await?;
-        let result = with_deadline(
-            response_deadline,
-            D::execute(self.start_statement()?, text, values),
-        )
-        .await;
-        self.finish_statement(result)
+        let again = self.values_to_resend(&values);
+        let sent = D::execute(self.start_statement()?, text, values);
+        let mut result = with_deadline(response_deadline, sent).await;
+        let change = SchemaChange::of(&result);
+        if let Some(values) = again
+            && self.forgets_statements(change, Begins::Alone).await
+        {
+            let sent = D::execute(self.start_statement()?, text, values);
+            result = with_deadline(response_deadline, sent).await;
+        }
+        self.finish_last(result).await
     }
 
     /// Inserts each row of values. If it fails, it may have inserted some of them.

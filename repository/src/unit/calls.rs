@@ -192,6 +192,21 @@ impl<D: Dialect> SourceCalls<D> {
         session: &mut Session<D>,
         bulk: &B,
     ) -> Result<B::Output> {
+        let written = self.write_bulk_once(session, bulk).await;
+        if let Source::Pool(pool) = &self.source
+            && is_schema_change(&written)
+        {
+            session.restart(pool, &self.context.scope).await?;
+            return self.write_bulk_once(session, bulk).await;
+        }
+        written
+    }
+
+    async fn write_bulk_once<B: BulkWrite<D>>(
+        &self,
+        session: &mut Session<D>,
+        bulk: &B,
+    ) -> Result<B::Output> {
         if bulk.starts_in_order() {
             if let Source::Pool(pool) = &self.source {
                 session.restart(pool, &self.context.scope).await?;
@@ -235,6 +250,26 @@ impl<D: Dialect> SourceCalls<D> {
         })?;
         let text = SqlText::new(D::custom_text(sql, &values), Some(table));
         Ok((text, values))
+    }
+}
+
+/// Whether a statement of a transaction failed because its connection had prepared it before the schema changed, so that
+/// the transaction may be run again.
+fn is_schema_change<T>(result: &Result<T>) -> bool {
+    let error = result.as_ref().err();
+    error.is_some_and(|error| *error.kind() == ErrorKind::SchemaChanged)
+}
+
+impl<D: Dialect> SourceCalls<D> {
+    async fn fetch_custom(
+        session: &mut Session<D>,
+        table: &'static Table,
+        sql: &'static str,
+        values: Vec<Value>,
+        rows: Box<dyn Rows<D>>,
+    ) -> Result<Box<dyn Rows<D>>> {
+        let (text, values) = Self::custom_statement(session, table, sql, values)?;
+        session.fetch_rows(&text, values, rows).await
     }
 }
 
@@ -392,11 +427,18 @@ impl<D: Dialect> Calls<D> for SourceCalls<D> {
         // Postgres refuses a write only in a transaction that is READ ONLY.
         let mut work = self.work(table, Access::Read, Extent::Transaction).await?;
         let session = work.session();
-        let rows = match Self::custom_statement(session, table, sql, values) {
-            Ok((text, values)) => session.fetch_rows(&text, values, rows).await,
-            Err(error) => Err(error),
-        };
-        work.end(Access::Read, rows).await
+        let again = (values.clone(), rows.emptied());
+        let mut fetched = Self::fetch_custom(session, table, sql, values, rows).await;
+        if let Source::Pool(pool) = &self.source
+            && is_schema_change(&fetched)
+        {
+            let (values, rows) = again;
+            fetched = match session.restart(pool, &self.context.scope).await {
+                Ok(()) => Self::fetch_custom(session, table, sql, values, rows).await,
+                Err(error) => Err(error),
+            };
+        }
+        work.end(Access::Read, fetched).await
     }
 
     async fn execute(

@@ -8,3 +8,4 @@ mod messages;
 mod pooled_migrations;
 mod poolers;
 mod round_trips;
+mod schema_changes;

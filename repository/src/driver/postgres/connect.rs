@@ -9,6 +9,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row as _};
 
 use super::error;
 use super::message::Prepared;
+use super::plans::{Plans, SchemaChanges};
 use super::rls::{self, Role, RoleFacts};
 use super::search_path::{self, SearchPath};
 use super::token::Token;
@@ -36,6 +37,7 @@ pub struct PooledConnection {
     /// The SQL that restores the state of a new connection.
     cleaning: Arc<str>,
     prepared: Prepared,
+    plans: Plans,
 }
 
 /// `DISCARD ALL`, except for the prepared statements of the driver. `DISCARD ALL` must be a message of its own; these
@@ -70,9 +72,25 @@ impl PooledConnection {
     }
 
     /// Marks the connection as returned without an open transaction. One whose server keeps too many unknown statements is
-    /// not used again.
+    /// not used again, unless all are removed before.
     pub(super) fn release(&mut self) {
-        self.released = self.prepared.is_known();
+        self.released = self.prepared.is_known() || self.plans.are_old();
+    }
+
+    /// Forgets the prepared statements, also in a failed transaction, where the server accepts no statement.
+    pub(super) async fn forget_statements(&mut self) -> Result<(), sqlx::Error> {
+        self.plans.record_change();
+        self.prepared.forget();
+        self.connection.clear_cached_statements().await
+    }
+
+    /// Removes the prepared statements if the schema changed after they were prepared.
+    async fn remove_old_statements(&mut self) -> Result<(), sqlx::Error> {
+        if self.plans.are_old() {
+            self.plans.renew();
+            self.prepared.remove_all(&mut self.connection).await?;
+        }
+        Ok(())
     }
 
     /// Records that the connection is given up.
@@ -102,6 +120,7 @@ pub struct Manager {
     locals: Arc<str>,
     cleaning: Arc<str>,
     losses: Losses,
+    changes: SchemaChanges,
 }
 
 impl managed::Manager for Manager {
@@ -127,6 +146,7 @@ impl managed::Manager for Manager {
             losses: self.losses.clone(),
             cleaning: self.cleaning.clone(),
             prepared: Prepared::new(),
+            plans: self.changes.plans(),
         })
     }
 
@@ -141,6 +161,8 @@ impl managed::Manager for Manager {
                 RecycleError::Backend(error::classify(&error, None))
             })?;
         }
+        let removed = pooled.remove_old_statements().await;
+        removed.map_err(|error| RecycleError::Backend(error::classify(&error, None)))?;
         pooled.used = Instant::now();
         Ok(())
     }
@@ -175,6 +197,7 @@ impl Manager {
                 )
                 .into(),
                 losses: Losses::default(),
+                changes: SchemaChanges::default(),
             };
         }
         // The driver reads bytes in this form only.
@@ -187,6 +210,7 @@ impl Manager {
             locals: Arc::default(),
             cleaning: CLEANING.into(),
             losses: Losses::default(),
+            changes: SchemaChanges::default(),
         }
     }
 

@@ -138,9 +138,16 @@ impl ServerError<'_> {
             "XX001" | "XX002" | "58P01" | "58P02" => ErrorKind::Corrupt,
             // statement_too_complex, too_many_columns, too_many_arguments
             "54001" | "54011" | "54023" => ErrorKind::StatementTooLarge,
-            // feature_not_supported: a cached plan that no longer fits the schema;
-            // invalid_sql_statement_name: a cached statement that the server no longer has
-            "0A000" | "26000" => self.schema_mismatch(),
+            // feature_not_supported, of the function that checks a cached plan. Its message is translated.
+            "0A000" if self.routine == "RevalidateCachedQuery" => ErrorKind::SchemaChanged,
+            // invalid_sql_statement_name, duplicate_prepared_statement: the server has other prepared statements than
+            // the driver knows
+            "26000" | "42P05" => ErrorKind::SchemaChanged,
+            // internal_error: a cached plan with a type that was dropped. Messages of internal errors are not translated.
+            "XX000" if self.message.starts_with("cache lookup failed for type") => {
+                ErrorKind::SchemaChanged
+            }
+            "0A000" => self.schema_mismatch(),
             code => match code.get(..2) {
                 // The other data exceptions, connection exceptions, and syntax errors or access rule
                 // violations; invalid_schema_name is 3F000.
@@ -277,10 +284,9 @@ mod tests {
             ("Corrupt", &["XX001", "XX002", "58P01"]),
             (
                 "SchemaMismatch",
-                &[
-                    "42P01", "42703", "42601", "42P05", "3F000", "0A000", "26000",
-                ],
+                &["42P01", "42703", "42601", "3F000", "0A000"],
             ),
+            ("SchemaChanged", &["26000", "42P05"]),
             ("StatementTooLarge", &["54001", "54011", "54023"]),
             ("Internal", &["08P01", "XX000", "0LP01", "", "2"]),
         ];
@@ -293,6 +299,23 @@ mod tests {
                 assert_eq!(error.kind(None).name(), *expected, "{code}");
             }
         }
+    }
+
+    #[test]
+    fn a_plan_that_no_longer_fits_is_recognised_in_every_language() {
+        let of_plan = ServerError {
+            code: "0A000",
+            routine: "RevalidateCachedQuery",
+            message: "zwischengespeicherter Plan darf den Ergebnistyp nicht ändern",
+            ..ServerError::default()
+        };
+        assert_eq!(of_plan.kind(None), ErrorKind::SchemaChanged);
+        let of_type = ServerError {
+            code: "XX000",
+            message: "cache lookup failed for type 16386",
+            ..ServerError::default()
+        };
+        assert_eq!(of_type.kind(None), ErrorKind::SchemaChanged);
     }
 
     #[test]

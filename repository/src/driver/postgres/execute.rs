@@ -296,6 +296,11 @@ impl Dialect for Postgres {
         parts.collect::<Vec<_>>().join("; ").into()
     }
 
+    async fn forget_statements(connection: &mut Self::Connection) -> Result<()> {
+        let forgotten = connection.forget_statements().await;
+        forgotten.map_err(|error| Self::classify(&error, None))
+    }
+
     fn release(mut connection: Self::Connection) {
         connection.release();
     }

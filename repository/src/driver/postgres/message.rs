@@ -12,7 +12,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Datelike, Utc};
 use hashlink::LruCache;
 use sqlx::postgres::{PgConnection, PgRow};
-use sqlx::{AssertSqlSafe, Executor as _};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
 
 use super::answers;
 use crate::driver::{Begin, Sending};
@@ -51,6 +51,27 @@ impl Prepared {
     /// Whether the server has few statements that are not known here.
     pub(super) fn is_known(&self) -> bool {
         self.unknown <= MAX_UNKNOWN
+    }
+
+    /// Forgets every statement. The server may still have them, under names that are not used again.
+    pub(super) fn forget(&mut self) {
+        self.unknown += self.names.len();
+        self.names.clear();
+    }
+
+    /// Removes every statement from the connection, also those of the driver. There must be no failed transaction.
+    pub(super) async fn remove_all(
+        &mut self,
+        connection: &mut PgConnection,
+    ) -> Result<(), sqlx::Error> {
+        self.forget();
+        connection
+            .execute(sqlx::raw_sql(AssertSqlSafe("DEALLOCATE ALL")))
+            .await?;
+        // The server accepts the removal of statements that it does not have.
+        connection.clear_cached_statements().await?;
+        self.unknown = 0;
+        Ok(())
     }
 
     /// The number of the statement's name. At its first use the statement is prepared, in a message without values:

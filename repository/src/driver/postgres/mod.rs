@@ -7,6 +7,7 @@ mod dialect;
 mod error;
 mod execute;
 mod message;
+mod plans;
 mod powers;
 mod rls;
 mod search_path;

@@ -100,10 +100,8 @@ fn primary(code: u32, message: &str) -> ErrorKind {
         11 | 26 => ErrorKind::Corrupt,
         // SQLITE_FULL
         13 => ErrorKind::StorageFull,
-        // SQLITE_SCHEMA
-        17 => ErrorKind::SchemaMismatch {
-            reason: message.to_owned(),
-        },
+        // SQLITE_SCHEMA: the schema changed again each time that the statement was prepared again
+        17 => ErrorKind::SchemaChanged,
         // SQLITE_TOOBIG, SQLITE_MISMATCH
         18 | 20 => refused(None),
         // SQLITE_AUTH
@@ -295,7 +293,7 @@ mod tests {
             ("Exhausted", &[7, 3082]),
             ("StorageFull", &[13, 4874]),
             ("Corrupt", &[11, 267, 523, 779, 26, 8202, 8458]),
-            ("SchemaMismatch", &[17]),
+            ("SchemaChanged", &[17]),
             ("Internal", &[21, 25, 2, 19, 1, 0]),
         ];
         for (expected, codes) in rows {

@@ -131,6 +131,13 @@ pub enum ErrorKind {
     /// A lock was not obtained in time (SQLSTATE 55P03; SQLITE_BUSY).
     #[error("a lock was not obtained in time")]
     LockTimeout,
+    /// The schema changed under an open connection, whose prepared statements no longer fit it, and the unit was rolled
+    /// back. A call outside of a unit is sent again instead.
+    ///
+    /// On Postgres: SQLSTATE 0A000 of a cached plan, 26000, 42P05, and a type that is gone. SQLite prepares such a
+    /// statement again by itself (SQLITE_SCHEMA).
+    #[error("the schema changed, so the unit of work was rolled back: run it again")]
+    SchemaChanged,
 
     // ---- environment ------------------------------------------------------------------------------
     /// No connection became free in time. A unit of work holds one until it ends, so a call on the store inside of a
@@ -277,6 +284,7 @@ impl ErrorKind {
             ErrorKind::ReadOnly { .. } => "ReadOnly",
             ErrorKind::Serialization => "Serialization",
             ErrorKind::LockTimeout => "LockTimeout",
+            ErrorKind::SchemaChanged => "SchemaChanged",
             ErrorKind::PoolTimeout => "PoolTimeout",
             ErrorKind::Unavailable { .. } => "Unavailable",
             ErrorKind::StatementTimeout => "StatementTimeout",

@@ -75,12 +75,15 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         matches!(
             self.kind(),
-            ErrorKind::Serialization | ErrorKind::LockTimeout | ErrorKind::ConnectionLost
+            ErrorKind::Serialization
+                | ErrorKind::LockTimeout
+                | ErrorKind::SchemaChanged
+                | ErrorKind::ConnectionLost
         )
     }
 
-    /// Whether the connection must not be reused: it is lost, or the states of driver and server differ (cached plan,
-    /// unknown statement, protocol violation).
+    /// Whether the connection must not be reused: it is lost, or the states of driver and server differ (protocol
+    /// violation).
     pub(crate) fn breaks_connection(&self) -> bool {
         match self.kind() {
             ErrorKind::ConnectionLost | ErrorKind::CommitUnknown | ErrorKind::Corrupt => true,
@@ -88,7 +91,7 @@ impl Error {
             // SQLite may have rolled back by itself: https://sqlite.org/c3ref/get_autocommit.html
             ErrorKind::Exhausted { .. } => true,
             ErrorKind::Internal => self.code().is_none_or(|code| code == "08P01"),
-            _ => matches!(self.code(), Some("0A000" | "26000" | "42P05" | "08P01")),
+            _ => matches!(self.code(), Some("08P01")),
         }
     }
 

@@ -17,6 +17,7 @@ pub(super) fn faults() -> Vec<Fault> {
         Serialization: "A transaction that has read writes what another one wrote since" by outdated;
         Serialization: "Two units lock two rows in opposite order" by deadlock;
         LockTimeout: "A row is written that another unit has locked for longer than the lock timeout" by locked;
+        SchemaChanged: "The type of a column changes while a unit is open that reads it again" by changed;
         PoolTimeout: "Every connection is held for longer than the acquire timeout" by no_connection;
         StatementTimeout: "A statement takes longer than the statement timeout" by slow;
     }
@@ -48,6 +49,32 @@ async fn outdated(at: Target) -> Result<Provoked> {
     let sql = format!("UPDATE habits SET name = '{MARKER}'");
     let written = connection.execute_unprepared(&sql).await;
     told(written.map_err(Into::into))
+}
+
+/// Postgres compares the cached plan with the schema. In a unit, only a new try can prepare again.
+async fn changed(at: Target) -> Result<Provoked> {
+    let db = habits(at).await;
+    if db.engine() == Engine::Sqlite {
+        return Ok(Provoked::Not(
+            "it prepares such a statement again by itself",
+        ));
+    }
+    let made = a_habit(&db).await?;
+    let store = StoreOptions::new(db.url()).connections(1).open().await?;
+    for round in 0..2 {
+        let unit = store.begin_write(&ADAS).await?;
+        let rows = unit.repository::<Habit>();
+        rows.count(&catamaran::Query::all()).await?;
+        let read = rows.get(made.id).await;
+        if round == 1 {
+            return told(read);
+        }
+        read?;
+        unit.commit().await?;
+        let sql = "ALTER TABLE habits ALTER COLUMN color TYPE varchar(500)";
+        connect(db.url()).await?.execute_unprepared(sql).await?;
+    }
+    unreachable!("the second round returns")
 }
 
 async fn deadlock(at: Target) -> Result<Provoked> {

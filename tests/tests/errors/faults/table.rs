@@ -39,7 +39,9 @@ fn advice(kind: &str) -> &'static str {
         }
         "Permission" => "refuse; if the reason names a privilege or a policy, fix the migration",
         "ReadOnly" => "write in a write unit, to a database that may be written",
-        "Serialization" | "LockTimeout" => "run the whole unit again: `writing().run(..)`",
+        "Serialization" | "LockTimeout" | "SchemaChanged" => {
+            "run the whole unit again: `writing().run(..)`"
+        }
         "PoolTimeout" => "shed load; inside a unit, use the unit's own repositories",
         "StatementTimeout" => "ask for less, or allow more time",
         "ConnectionLost" => "run the whole unit again, on a new connection",
