@@ -20,6 +20,8 @@ pub mod pages;
 pub mod pgbouncer;
 pub mod proxy;
 pub mod raw;
+pub mod refusing_proxy;
+pub mod refusing_server;
 pub mod sample;
 pub mod slow;
 pub mod soak;

@@ -208,7 +208,7 @@ async fn postgres(
 ) -> Result<DatabaseConnection, MigrateError> {
     use sea_orm::{
         SqlxPostgresConnector,
-        sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, postgres::PgPoolOptions},
+        sqlx::{AssertSqlSafe, Connection, Executor, postgres::PgPoolOptions},
     };
 
     let parsed = url.options();
@@ -219,7 +219,7 @@ async fn postgres(
     // A pool retries a refused connection until its timeout, as the server may be starting. A first connection without
     // a pool reports the reason immediately.
     let explain = |error| MigrateError::Connect(crate::driver::postgres::explain(parsed, &error));
-    let probe = tokio::time::timeout(LOCK_WAIT, PgConnection::connect_with(parsed)).await;
+    let probe = tokio::time::timeout(LOCK_WAIT, crate::driver::postgres::connect(parsed)).await;
     match probe {
         Ok(probe) => probe.map_err(explain)?.close().await.ok(),
         Err(_) => {

@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sea_orm::{DatabaseConnection, DbErr, RuntimeErr, SqlxPostgresConnector};
-use sqlx::{ConnectOptions, Connection, Executor};
+use sqlx::{Connection, Executor};
 
 use super::MigrateError;
 use super::guard::postgres::Session;
 use super::transaction::{LOCK_KEY, LOCK_WAIT, POLL};
-use crate::driver::postgres::{Token, explain};
+use crate::driver::postgres::{Token, connect, explain};
 use crate::model::error::ErrorKind;
 
 /// What statements outside of transactions rely on. `CREATE INDEX CONCURRENTLY` waits for the transactions of others and
@@ -66,7 +66,7 @@ async fn refuse_pooler(options: &PgConnectOptions) -> Result<(), MigrateError> {
     };
     let token = Token::new();
     let asked = async {
-        let mut connection = token.on(options).connect().await?;
+        let mut connection = connect(&token.on(options)).await?;
         let is_kept = token.is_kept_by(&mut connection).await?;
         connection.close().await?;
         Ok::<_, sqlx::Error>(is_kept)

@@ -71,6 +71,15 @@ pub enum TestError {
          then `localedef -i en_US -f UTF-8 en_US.UTF-8`), or use a server with ICU; for ICU use a server that is built with it"
     )]
     NoCollation,
+    /// The test server refused the connection, or did not respond.
+    #[cfg(feature = "postgres")]
+    #[error("{attempt}: {source}")]
+    Connect {
+        /// What was attempted.
+        attempt: &'static str,
+        /// Why it failed.
+        source: crate::model::error::Error,
+    },
     /// A statement of the test kit failed.
     #[cfg(feature = "postgres")]
     #[error("{attempt}: {source}")]

@@ -261,7 +261,10 @@ async fn a_port_where_nothing_listens_is_unavailable_at_once() {
     let port = socket.local_addr().expect("its address").port();
     let url = format!("postgres://ann:s3cret@127.0.0.1:{port}/habits");
     let expected = ErrorKind::Unavailable {
-        reason: format!("no Postgres server responds at 127.0.0.1:{port}").into(),
+        reason: format!(
+            "no Postgres server responds at 127.0.0.1:{port}: the connection was refused"
+        )
+        .into(),
     };
     let begin = Instant::now();
     assert_eq!(refusal(&url).await, expected);

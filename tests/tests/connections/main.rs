@@ -7,5 +7,6 @@ mod lost_connections;
 mod messages;
 mod pooled_migrations;
 mod poolers;
+mod refusals;
 mod round_trips;
 mod schema_changes;

@@ -7,6 +7,7 @@ use deadpool::managed::{self, Metrics, Object, QueueMode, RecycleError, RecycleR
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row as _};
 
+use super::connect_error::{connect, explain};
 use super::error;
 use super::message::Prepared;
 use super::plans::{Plans, SchemaChanges};
@@ -215,13 +216,13 @@ impl Manager {
     }
 
     async fn connect(&self, options: &PgConnectOptions) -> Result<PgConnection> {
-        let connected = options.connect().await;
+        let connected = connect(options).await;
         connected.map_err(|error| explain(&self.options, &error))
     }
 
     async fn assert_own(&self, connection: &mut PgConnection, token: &Token) -> Result<()> {
         let is_kept = token.is_kept_by(connection).await;
-        if is_kept.map_err(|error| error::classify(&error, None))? {
+        if is_kept.map_err(|error| explain(&self.options, &error))? {
             return Ok(());
         }
         Err(ErrorKind::Pooler {
@@ -244,7 +245,8 @@ impl Manager {
             "SELECT name::text, setting::text FROM pg_settings WHERE name IN ({})",
             names.join(", ")
         );
-        let rows = texts_after(connection, &self.locals, &read_back).await?;
+        let rows = texts_after(connection, &self.locals, &read_back).await;
+        let rows = rows.map_err(|error| explain(&self.options, &error))?;
         for (name, wanted) in &self.required {
             let found = rows.iter().find(|row| row[0] == *name);
             let found = found.map(|row| row[1].clone()).unwrap_or_default();
@@ -290,7 +292,7 @@ async fn texts_after(
     connection: &mut PgConnection,
     locals: &str,
     sql: &str,
-) -> Result<Vec<Vec<String>>> {
+) -> Result<Vec<Vec<String>>, sqlx::Error> {
     if locals.is_empty() {
         return texts(connection, sql).await;
     }
@@ -301,88 +303,17 @@ async fn texts_after(
 
 /// Runs a query without parameters, and returns each column as text. It is one message, so it is safe outside of a
 /// transaction even behind a pooler.
-async fn texts(connection: &mut PgConnection, sql: &str) -> Result<Vec<Vec<String>>> {
-    let classify = |error: sqlx::Error| error::classify(&error, None);
+async fn texts(connection: &mut PgConnection, sql: &str) -> Result<Vec<Vec<String>>, sqlx::Error> {
     let rows = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
         .fetch_all(connection)
-        .await
-        .map_err(classify)?;
+        .await?;
     rows.iter()
         .map(|row| {
             let columns = 0..row.len();
             // The simple protocol returns every type as text.
             columns.map(|index| row.try_get_unchecked(index)).collect()
         })
-        .collect::<Result<_, sqlx::Error>>()
-        .map_err(classify)
-}
-
-/// Converts an error of connecting.
-pub(crate) fn explain(options: &PgConnectOptions, error: &sqlx::Error) -> Error {
-    let classified = error::classify(error, None);
-    if let Some(kind) = of_pooler(options, &classified) {
-        return classified.with_kind(kind);
-    }
-    let kind = match (classified.code(), classified.kind()) {
-        (Some("28P01" | "28000"), _) => ErrorKind::Authentication {
-            user: options.get_username().to_owned(),
-        },
-        (Some("3D000"), _) => ErrorKind::DatabaseMissing {
-            name: options
-                .get_database()
-                .unwrap_or(options.get_username())
-                .to_owned(),
-        },
-        // object_not_in_prerequisite_state: a database that accepts no connections, such as template0
-        (Some("55000"), _) => ErrorKind::Unavailable {
-            reason: "the database does not accept connections".into(),
-        },
-        (_, ErrorKind::ConnectionLost) => ErrorKind::Unavailable {
-            reason: format!(
-                "no Postgres server responds at {}:{}",
-                options.get_host(),
-                options.get_port()
-            )
-            .into(),
-        },
-        _ if matches!(error, sqlx::Error::Protocol(_)) => ErrorKind::Unavailable {
-            reason: format!(
-                "the server at {}:{} closed the connection, or is not Postgres",
-                options.get_host(),
-                options.get_port()
-            )
-            .into(),
-        },
-        (_, kind) => kind.clone(),
-    };
-    classified.with_kind(kind)
-}
-
-/// The kind of an error of pgbouncer while connecting. It has one code for all of them.
-fn of_pooler(options: &PgConnectOptions, error: &Error) -> Option<ErrorKind> {
-    if error.code() != Some("08P01") {
-        return None;
-    }
-    let message = error.driver_message()?;
-    if let Some(parameter) = message.strip_prefix("unsupported startup parameter: ") {
-        return Some(ErrorKind::Pooler {
-            reason: format!(
-                "it rejects the startup parameter {parameter}: open the store with \
-                 StoreOptions::transaction_pooler(true) and a URL without options, or connect to the \
-                 server itself"
-            )
-            .into(),
-        });
-    }
-    if let Some(name) = message.strip_prefix("no such database: ") {
-        return Some(ErrorKind::DatabaseMissing {
-            name: name.to_owned(),
-        });
-    }
-    let refused = message.contains("authentication failed") || message.starts_with("no such user");
-    refused.then(|| ErrorKind::Authentication {
-        user: options.get_username().to_owned(),
-    })
+        .collect()
 }
 
 /// The connections of a store on Postgres.
@@ -485,7 +416,9 @@ async fn read_role(
     let unreadable = || ErrorKind::Internal;
     let version = connection.server_version_num();
     let query = rls::role_query(application, path.schemas(), version);
-    let rows = texts_after(connection, locals, &query).await?;
+    let classify = |error: sqlx::Error| error::classify(&error, None);
+    let rows = texts_after(connection, locals, &query).await;
+    let rows = rows.map_err(classify)?;
     let row = rows.first().ok_or_else(unreadable)?;
     let text = |index: usize| row.get(index).cloned().ok_or_else(unreadable);
     let flag = |index: usize| text(index).map(|text| text == "t");
@@ -509,7 +442,7 @@ async fn read_role(
         login_lacks: text(8)?,
         remedy: text(10)?,
     };
-    let unguarded = texts_after(connection, locals, &rls::unguarded_query(path.schemas())).await?;
-    let unguarded = unguarded.into_iter().flatten().collect();
+    let unguarded = texts_after(connection, locals, &rls::unguarded_query(path.schemas())).await;
+    let unguarded = unguarded.map_err(classify)?.into_iter().flatten().collect();
     Ok(facts.role(application, unguarded))
 }

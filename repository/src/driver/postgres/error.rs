@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
+use super::rejection::{Rejection, shown};
 use crate::model::domain::{Table, column_of};
 use crate::model::error::{Error, ErrorKind, InvalidReason};
 
@@ -63,6 +64,41 @@ struct ServerError<'e> {
 
 impl ServerError<'_> {
     fn kind(self, known: Option<&'static Table>) -> ErrorKind {
+        // A server names the function that raised an error. A pooler does not.
+        if self.routine.is_empty()
+            && Rejection::has_general_code(self.code)
+            && let Some(kind) = self.rejection()
+        {
+            return kind;
+        }
+        match self.of_code(known) {
+            ErrorKind::Internal | ErrorKind::SchemaMismatch { .. } if self.fatal => {
+                ErrorKind::ConnectionLost
+            }
+            kind => kind,
+        }
+    }
+
+    /// The kind of a refusal of a pooler. Only [`ErrorKind::ConnectionLost`] leaves open whether a statement was run.
+    fn rejection(self) -> Option<ErrorKind> {
+        let words = || shown(self.message, &[]).into();
+        Some(match Rejection::of(self.message)? {
+            Rejection::NoFreeServer => ErrorKind::PoolTimeout,
+            Rejection::NoServer | Rejection::TooMany => ErrorKind::Unavailable { reason: words() },
+            Rejection::ServerLost => ErrorKind::ConnectionLost,
+            Rejection::Login => unavailable("the pooler refused the login"),
+            Rejection::Database => unavailable("the database does not exist"),
+            // The message might quote a value.
+            _ if self.message.contains(['\'', '"']) => return None,
+            Rejection::Forbidden => ErrorKind::Permission { reason: words() },
+            Rejection::Parameter
+            | Rejection::Console
+            | Rejection::Tls
+            | Rejection::Configuration => ErrorKind::Pooler { reason: words() },
+        })
+    }
+
+    fn of_code(self, known: Option<&'static Table>) -> ErrorKind {
         match self.code {
             // unique_violation, exclusion_violation
             "23505" | "23P01" => self.unique(known),
@@ -107,10 +143,7 @@ impl ServerError<'_> {
             // sqlclient_unable_to_establish_sqlconnection, sqlserver_rejected_establishment_of_sqlconnection
             "08001" | "08004" => unavailable("the server rejected the connection"),
             // protocol_violation: the code of every error of pgbouncer, which then closes the connection.
-            "08P01" if self.fatal => match self.message {
-                "query_wait_timeout" => ErrorKind::PoolTimeout,
-                _ => ErrorKind::ConnectionLost,
-            },
+            "08P01" if self.fatal => ErrorKind::ConnectionLost,
             // protocol_violation: the driver bound other parameters, or a pooler mixed up connections
             "08P01" => ErrorKind::Internal,
             // admin_shutdown, crash_shutdown, database_dropped, idle_session_timeout,

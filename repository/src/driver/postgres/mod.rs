@@ -2,6 +2,7 @@
 
 mod answers;
 mod connect;
+mod connect_error;
 mod copy;
 mod dialect;
 mod error;
@@ -9,6 +10,7 @@ mod execute;
 mod message;
 mod plans;
 mod powers;
+mod rejection;
 mod rls;
 mod search_path;
 mod token;
@@ -21,7 +23,7 @@ pub use types::FromColumn;
 
 pub(crate) use connect::PostgresPool;
 #[cfg(feature = "migrate")]
-pub(crate) use connect::explain;
+pub(crate) use connect_error::{connect, explain};
 #[cfg(feature = "migrate")]
 pub(crate) use search_path::{SearchPath, listed, refuse_another};
 #[cfg(feature = "migrate")]

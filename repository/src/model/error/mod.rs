@@ -91,6 +91,8 @@ impl Error {
             // SQLite may have rolled back by itself: https://sqlite.org/c3ref/get_autocommit.html
             ErrorKind::Exhausted { .. } => true,
             ErrorKind::Internal => self.code().is_none_or(|code| code == "08P01"),
+            // With a code they are of a pooler, which may have closed the connection.
+            ErrorKind::PoolTimeout | ErrorKind::Pooler { .. } => self.code().is_some(),
             _ => matches!(self.code(), Some("08P01")),
         }
     }

@@ -2,19 +2,24 @@
 
 use std::env;
 
-use sea_orm::sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use sea_orm::sqlx::{AssertSqlSafe, Executor, PgConnection};
 
 use super::{super::TestError, server::read_url};
+use crate::driver::postgres;
 
 /// Connects to the maintenance database.
 pub(super) async fn connect(url: &str) -> Result<PgConnection, TestError> {
-    let connected = PgConnection::connect_with(read_url(url)?.options()).await;
+    let url = read_url(url)?;
     // The driver adds these options to those of the URL, and nothing can remove them.
     let attempt = match env::var_os("PGOPTIONS").is_some_and(|options| !options.is_empty()) {
         true => "connecting to the test server as superuser, with the options of PGOPTIONS",
         false => "connecting to the test server as superuser",
     };
-    connected.map_err(TestError::sql(attempt))
+    let connected = postgres::connect(url.options()).await;
+    connected.map_err(|error| TestError::Connect {
+        attempt,
+        source: postgres::explain(url.options(), &error),
+    })
 }
 
 /// Runs one statement outside a transaction, without preparing it.
