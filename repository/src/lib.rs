@@ -235,14 +235,72 @@ pub mod query {
 pub mod record {
     //! The traits behind [`#[derive(Record)]`](derive@crate::Record), for newtypes of columns and for generic code.
     //!
-    //! The derive implements [`trait@Record`] and, for each engine, [`Twin`]. Implement [`Field`] and [`Native`] to use a
-    //! newtype as a column. Bound a generic function by `Stored` to accept every record that a store can hold.
+    //! The derive implements [`trait@Record`] and, for each engine, [`Twin`]. [`#[derive(Field)]`](derive@Field) makes a
+    //! type of the application's own one of a column. Bound a generic function by `Stored` to accept every record that a
+    //! store can hold.
+    //!
+    //! # Types of your own
+    //!
+    //! A newtype is stored as the type that it wraps. With `try_from`, not every stored value is one of it:
+    //!
+    //! ```
+    //! use catamaran::record::Field;
+    //!
+    //! #[derive(Clone, Debug, PartialEq, Field)]
+    //! struct Title(String);
+    //!
+    //! #[derive(Clone, Debug, PartialEq, Field)]
+    //! #[field(try_from)]
+    //! struct Email(String);
+    //!
+    //! impl TryFrom<String> for Email {
+    //!     type Error = &'static str;
+    //!
+    //!     fn try_from(text: String) -> Result<Self, Self::Error> {
+    //!         match text.contains('@') {
+    //!             true => Ok(Email(text.to_lowercase())),
+    //!             false => Err("it has no @"),
+    //!         }
+    //!     }
+    //! }
+    //!
+    //! let mut email = Email("ada".to_owned());
+    //! let refused = email.canonicalise().expect_err("no @");
+    //! assert_eq!(refused.to_string(), "it has no @");
+    //! ```
+    //!
+    //! A type that is no newtype names the type that is stored:
+    //!
+    //! ```
+    //! use std::net::{AddrParseError, IpAddr};
+    //!
+    //! use catamaran::record::Field;
+    //!
+    //! #[derive(Clone, Debug, PartialEq, Field)]
+    //! #[field(try_from = String)]
+    //! struct Address(IpAddr);
+    //!
+    //! impl TryFrom<String> for Address {
+    //!     type Error = AddrParseError;
+    //!
+    //!     fn try_from(text: String) -> Result<Self, Self::Error> {
+    //!         text.parse().map(Address)
+    //!     }
+    //! }
+    //!
+    //! impl From<Address> for String {
+    //!     fn from(address: Address) -> Self {
+    //!         address.0.to_string()
+    //!     }
+    //! }
+    //! ```
 
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
     pub use crate::driver::Stored;
     pub use crate::driver::{Dialect, Twin};
     pub use crate::model::record::{Change, ColumnSpec, FIRST_VERSION, Managed, Record, Stamp};
-    pub use crate::model::value::{Field, MAX_BYTES, Native, Type};
+    pub use crate::model::value::{Field, MAX_BYTES, Native, Type, class};
+    pub use catamaran_macros::Field;
 }
 
 /// SQLite: column types for entities, rows, repositories and units of work.
@@ -296,7 +354,7 @@ macro_rules! __postgres {
 pub mod __private {
     pub use crate::model::derive::{
         Checked, ColumnType, Is, Time, Values, WholeKey, assert_one_key, assert_owner, assert_text,
-        canonical, change, default,
+        canonical, canonical_value, change, decoded, default, refused,
     };
     pub use crate::sql::Statements;
     pub use chrono;

@@ -3,6 +3,7 @@
 use catamaran::testing::{AgreeError, Divergence, EnginesAgree, Summary, Target};
 use entity::{DOMAIN, Device, Entry, Habit, Reminder};
 
+use crate::exhibit::{self, Exhibit};
 use crate::specimen::{self, Specimen};
 use crate::tasks::{self, Task};
 
@@ -13,6 +14,8 @@ pub enum Records {
     Reference,
     /// One table with every type of column, and nothing that the library manages but the id.
     Specimen,
+    /// One table with types of an application's own.
+    Exhibit,
     /// One table with rules of every kind, which refers to itself.
     Tasks,
 }
@@ -51,7 +54,12 @@ pub fn configurations() -> Vec<Configuration> {
     for postgres in [Target::Postgres, Target::PostgresEnUs, Target::PostgresIcu] {
         for sqlite in [Target::SqliteFile, Target::SqliteMemory] {
             for connections in [1, 8] {
-                for records in [Records::Reference, Records::Specimen, Records::Tasks] {
+                for records in [
+                    Records::Reference,
+                    Records::Specimen,
+                    Records::Exhibit,
+                    Records::Tasks,
+                ] {
                     all.push(Configuration {
                         records,
                         sqlite,
@@ -77,6 +85,11 @@ impl Configuration {
                 .example(Reminder::TIME_LOCAL, ["07:30", "23:59"])
                 .example(Reminder::DAYS_OF_WEEK, [1, 127]),
             Records::Specimen => EnginesAgree::new(&specimen::DOMAIN).record::<Specimen>(),
+            Records::Exhibit => EnginesAgree::new(&exhibit::DOMAIN)
+                .record::<Exhibit>()
+                .example(Exhibit::EMAIL, exhibit::emails())
+                .example(Exhibit::REPLY_TO, exhibit::emails())
+                .example(Exhibit::ADDRESS, exhibit::addresses()),
             Records::Tasks => EnginesAgree::new(&tasks::DOMAIN).record::<Task>(),
         };
         run.targets(self.sqlite, self.postgres)
@@ -95,6 +108,7 @@ impl Configuration {
         match self.records {
             Records::Reference => run.survey::<migration::Migrator>(most),
             Records::Specimen => run.survey::<specimen::Migrator>(most),
+            Records::Exhibit => run.survey::<exhibit::Migrator>(most),
             Records::Tasks => run.survey::<tasks::Migrator>(most),
         }
     }

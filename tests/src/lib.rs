@@ -9,6 +9,7 @@ pub mod clock;
 pub mod cross_owner;
 pub mod disk;
 pub mod every_call;
+pub mod exhibit;
 pub mod generated;
 pub mod kind;
 pub mod login;

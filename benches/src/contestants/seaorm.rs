@@ -46,7 +46,7 @@ macro_rules! contestant {
             }
 
             fn habit(model: Model) -> Habit {
-                <Habit as Twin<$dialect>>::from_model(model)
+                <Habit as Twin<$dialect>>::from_model(model).expect("a habit's values")
             }
 
             fn habits(models: Vec<Model>) -> Vec<Habit> {

@@ -1,5 +1,6 @@
 //! The macros of `catamaran`.
 
+mod field;
 mod record;
 mod twin_test;
 
@@ -30,6 +31,28 @@ use syn::{DeriveInput, ItemFn, parse_macro_input};
 pub fn derive_record(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     record::expand(&input)
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}
+
+/// Makes a type of the application's own one of a record's field. The module `record` has examples.
+///
+/// - `struct Title(String)`, a tuple struct of one field, is stored as that field, on both engines.
+/// - `#[field(try_from)]` on it: not every stored value is one of the type. The conversion back is `TryFrom`, and its
+///   error implements `Display`.
+/// - `#[field(try_from = String)]` on any type, which may be generic: it is stored as a `String`. It needs
+///   `TryFrom<String>` for the type, and `From` of the type for `String`.
+///
+/// A stored value that does not convert is `Decode` with the column. Each value is converted before it is written or
+/// compared, so that what is stored can be read. A value that does not convert is `InvalidValue` with the text of the
+/// error: `invalid value for email: it has no @`. What the conversion changes, such as the case of letters, is changed in
+/// what is written as well. So a value that is converted twice must be the same as one that is converted once.
+///
+/// Filters and orders compare what is stored. The field of a nullable column is an `Option` of the type.
+#[proc_macro_derive(Field, attributes(field))]
+pub fn derive_field(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    field::expand(&input)
         .unwrap_or_else(syn::Error::into_compile_error)
         .into()
 }

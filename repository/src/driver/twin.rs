@@ -26,7 +26,10 @@ pub trait Twin<D: Dialect>: Record {
     type Entity: EntityTrait;
 
     /// Converts the entity's model to the record.
-    fn from_model(model: <Self::Entity as EntityTrait>::Model) -> Self;
+    ///
+    /// # Errors
+    /// [`Decode`](crate::ErrorKind::Decode), naming the first field whose value is none of the record's type.
+    fn from_model(model: <Self::Entity as EntityTrait>::Model) -> Result<Self>;
 
     /// Converts the record to the entity's model.
     fn into_model(self) -> <Self::Entity as EntityTrait>::Model;

@@ -117,6 +117,9 @@ pub struct ColumnSpec {
     pub max_chars: Option<usize>,
     /// The default of the draft, if it has one.
     pub default: Option<fn() -> Value>,
+    /// Converts a value to the form in which the column stores it, as [`Field::canonicalise`](crate::record::Field::canonicalise)
+    /// of the field's type does.
+    pub canonical: fn(Value) -> std::result::Result<Value, InvalidReason>,
 }
 
 /// The positions of the managed columns of a record. A record without a column lacks only the behaviour of that column.

@@ -2,7 +2,7 @@
 mod notes;
 
 use catamaran::record::{Field, Native, Type};
-use catamaran::{Postgres, Record, Value};
+use catamaran::{InvalidReason, Postgres, Record, Value};
 use uuid::Uuid;
 
 /// Implements `Native` for Postgres, and not for SQLite.
@@ -13,12 +13,13 @@ impl Field for Title {
     const TYPE: Type = Type::Text;
 
     type Base = Self;
+    type Class = <String as Field>::Class;
 
     fn to_value(&self) -> Value {
         self.0.to_value()
     }
 
-    fn from_value(value: Value) -> Option<Self> {
+    fn from_value(value: Value) -> Result<Self, InvalidReason> {
         String::from_value(value).map(Title)
     }
 }
@@ -26,8 +27,8 @@ impl Field for Title {
 impl Native<Postgres> for Title {
     type Native = String;
 
-    fn from_native(native: String) -> Self {
-        Title(native)
+    fn from_native(native: String) -> Option<Self> {
+        Some(Title(native))
     }
 
     fn into_native(self) -> String {

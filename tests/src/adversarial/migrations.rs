@@ -13,7 +13,7 @@ impl catamaran::migrate::History for History {
 }
 
 /// As in the reference domain: the role belongs to the cluster.
-struct Role;
+pub(crate) struct Role;
 
 impl TwinMigration for Role {
     fn name(&self) -> &'static str {

@@ -12,6 +12,7 @@ use catamaran::domain::{
 };
 
 pub use migrations::History;
+pub(crate) use migrations::Role;
 
 /// Both tables.
 pub const DOMAIN: Domain = Domain {

@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use catamaran::record::Field;
+use catamaran::record::class::{Comparable, Ordered};
 use catamaran::testing::{TwinDatabase, twin_test};
 use catamaran::{Column, ErrorKind, Filter, Query, Repository, Result};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -32,7 +33,7 @@ async fn compares<C, T>(
     values: &[T],
 ) -> Result<()>
 where
-    C: Field<Base = T>,
+    C: Field<Base = T, Class: Comparable + Ordered>,
     T: Field<Base = T> + PartialOrd + Debug,
 {
     for value in values {
@@ -69,7 +70,7 @@ async fn lists<C, T>(
     values: &[T],
 ) -> Result<()>
 where
-    C: Field<Base = T>,
+    C: Field<Base = T, Class: Comparable + Ordered>,
     T: Field<Base = T> + PartialOrd + Debug,
 {
     compares(specimens, column, get, values).await?;

@@ -26,6 +26,7 @@ mod generic;
 mod inserts;
 mod one_entry_a_day;
 mod opening;
+mod own_types;
 mod pages;
 mod reads;
 mod records;

@@ -60,12 +60,12 @@ prop_compose! {
 /// The record survives the conversion to both models and to a draft, and its values have the types of its columns.
 fn comes_back<R: Twin<Sqlite> + Twin<Postgres>>(record: R) -> Result<(), TestCaseError> {
     prop_assert_eq!(
-        &<R as Twin<Sqlite>>::from_model(<R as Twin<Sqlite>>::into_model(record.clone())),
-        &record
+        <R as Twin<Sqlite>>::from_model(<R as Twin<Sqlite>>::into_model(record.clone())).ok(),
+        Some(record.clone())
     );
     prop_assert_eq!(
-        &<R as Twin<Postgres>>::from_model(<R as Twin<Postgres>>::into_model(record.clone())),
-        &record
+        <R as Twin<Postgres>>::from_model(<R as Twin<Postgres>>::into_model(record.clone())).ok(),
+        Some(record.clone())
     );
     for (index, ColumnSpec { ty, nullable, .. }) in R::COLUMNS.iter().enumerate() {
         let value = record.value(index);

@@ -40,6 +40,11 @@ use coverage::{Column, Coverage, Tried};
 use drift::DRIFTS;
 
 #[test]
+fn a_domain_with_types_of_the_applications_own_is_in_sync() {
+    catamaran::assert_in_sync!(suite::exhibit::DOMAIN, suite::exhibit::Migrator);
+}
+
+#[test]
 fn the_reference_domain_is_in_sync() {
     catamaran::assert_in_sync!(entity::DOMAIN, migration::Migrator);
 }

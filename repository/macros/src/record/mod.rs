@@ -299,6 +299,7 @@ fn spec(field: &Field) -> TokenStream {
             nullable: <#ty as ::catamaran::record::Field>::NULLABLE,
             max_chars: #max_chars,
             default: #default,
+            canonical: ::catamaran::__private::canonical_value::<#ty>,
         }
     }
 }

@@ -122,9 +122,13 @@ fn twin(input: &Input, dialect: &TokenStream, module: &Path) -> TokenStream {
     let name = &input.name;
     let idents: Vec<&Ident> = input.fields.iter().map(|field| &field.ident).collect();
     let columns = input.fields.iter().map(column);
-    let from_native = input.fields.iter().map(|Field { ident, ty, .. }| {
+    let from_native = input.fields.iter().map(|field| {
+        let (Field { ident, ty, .. }, name) = (field, field.name());
         quote_spanned! {ty.span()=>
-            #ident: <__Checked<#ty, __TWIN> as ::catamaran::record::Native<#dialect>>::from_native(#ident)
+            #ident: ::catamaran::__private::decoded(
+                #name,
+                <__Checked<#ty, __TWIN> as ::catamaran::record::Native<#dialect>>::from_native(#ident),
+            )?
         }
     });
     let into_native = input.fields.iter().map(|Field { ident, ty, .. }| {
@@ -142,9 +146,9 @@ fn twin(input: &Input, dialect: &TokenStream, module: &Path) -> TokenStream {
         impl ::catamaran::record::Twin<#dialect> for #name {
             type Entity = #module::Entity;
 
-            fn from_model(model: __Model) -> Self {
+            fn from_model(model: __Model) -> ::catamaran::Result<Self> {
                 let __Model { #(#idents,)* .. } = model;
-                #name { #(#from_native),* }
+                ::core::result::Result::Ok(#name { #(#from_native),* })
             }
 
             fn into_model(self) -> __Model {

@@ -38,7 +38,7 @@ impl Row<'_> {
     {
         let value = self.0.try_get_raw(index).ok();
         let native = value.and_then(<T::Native as FromColumn>::from_column);
-        native.map(T::from_native).ok_or_else(|| {
+        native.and_then(T::from_native).ok_or_else(|| {
             let column = self.0.columns().get(index).map(|column| column.name());
             ErrorKind::Decode {
                 column: column.unwrap_or("a missing column").to_owned().into(),
@@ -110,7 +110,7 @@ fn elements<T: Field>(values: Vec<Value>) -> Result<Vec<Option<T>>, ErrorKind> {
     values
         .into_iter()
         .map(|value| {
-            <Option<T>>::from_value(value).ok_or_else(|| ErrorKind::InvalidQuery {
+            <Option<T>>::from_value(value).map_err(|_| ErrorKind::InvalidQuery {
                 reason: "the elements of an array must have the same type".into(),
             })
         })

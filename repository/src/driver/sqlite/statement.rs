@@ -26,7 +26,7 @@ impl Row<'_> {
     {
         let value = self.0.get_ref(index).ok();
         let native = value.and_then(<T::Native as FromColumn>::from_column);
-        native.map(T::from_native).ok_or_else(|| {
+        native.and_then(T::from_native).ok_or_else(|| {
             let column = column_name(self.0, index);
             ErrorKind::Decode {
                 column: column.unwrap_or("a missing column").to_owned().into(),

@@ -194,8 +194,8 @@ macro_rules! text {
         impl Native<Sqlite> for $inner {
             type Native = $newtype;
 
-            fn from_native(native: $newtype) -> Self {
-                native.0
+            fn from_native(native: $newtype) -> Option<Self> {
+                Some(native.0)
             }
 
             fn into_native(self) -> $newtype {

@@ -6,12 +6,13 @@
 
 mod values;
 
+use std::fmt::Display;
 use std::marker::PhantomData;
 
 use sea_orm::{EntityTrait, PrimaryKeyTrait};
 
 use super::domain::Table;
-use super::error::Result;
+use super::error::{ErrorKind, InvalidReason, Result};
 use super::record::{Change, invalid};
 use super::value::{Field, Type, Value};
 pub use values::Values;
@@ -93,6 +94,26 @@ pub fn canonical<T: Field>(field: &'static str, value: &mut T) -> Result<()> {
     value
         .canonicalise()
         .map_err(|reason| invalid(field, reason))
+}
+
+/// Converts a value to the canonical form of a field's type.
+pub fn canonical_value<T: Field>(value: Value) -> std::result::Result<Value, InvalidReason> {
+    let mut field = T::from_value(value)?;
+    field.canonicalise()?;
+    Ok(field.to_value())
+}
+
+/// The field of a model, unless its value is none of the field's type.
+pub fn decoded<T>(field: &'static str, value: Option<T>) -> Result<T> {
+    let column = field.into();
+    value.ok_or_else(|| ErrorKind::Decode { column }.into())
+}
+
+/// Words of the application for a refused value.
+pub fn refused(words: &impl Display) -> InvalidReason {
+    InvalidReason::Application {
+        reason: words.to_string().into(),
+    }
 }
 
 /// Converts a default to the field's type.

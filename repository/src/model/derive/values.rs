@@ -1,6 +1,6 @@
 //! Records, drafts and patches from lists of values.
 
-use crate::model::error::{ErrorKind, InvalidReason, Result};
+use crate::model::error::{ErrorKind, Result};
 use crate::model::record::{Change, Record, invalid};
 use crate::model::value::{Field, Value};
 
@@ -60,7 +60,7 @@ impl Values {
     /// The value of a column; its default or NULL if none was given.
     ///
     /// # Errors
-    /// [`InvalidValue`](ErrorKind::InvalidValue), naming the field, if the value has another type.
+    /// [`InvalidValue`](ErrorKind::InvalidValue), naming the field, if the value has another type, or is refused by the application's.
     pub fn take<T: Field>(&mut self, index: usize) -> Result<T> {
         let given = self.values.get_mut(index).and_then(Option::take);
         let default = || {
@@ -68,9 +68,9 @@ impl Values {
             Some(default())
         };
         let value = given.or_else(default).unwrap_or(Value::Null(T::TYPE));
-        T::from_value(value).ok_or_else(|| {
+        T::from_value(value).map_err(|reason| {
             let field = self.specs.get(index).map_or("", |spec| spec.field);
-            invalid(field, InvalidReason::OtherType)
+            invalid(field, reason)
         })
     }
 

@@ -349,6 +349,13 @@ pub enum InvalidReason {
     /// It has another type than the column, or it is NULL and the column forbids that.
     #[error("it does not have the type of the column")]
     OtherType,
+    /// A type of the application refuses it, in the application's own words; see
+    /// [`#[derive(Field)]`](derive@crate::record::Field).
+    #[error("{reason}")]
+    Application {
+        /// The words.
+        reason: Cow<'static, str>,
+    },
     /// The database refused it for its type or range.
     #[error("the database refused it")]
     Refused,

@@ -5,6 +5,7 @@ use super::filter::{Comparison, Condition, Filter, TextMatch};
 use super::order::Order;
 use crate::model::record::Record;
 use crate::model::value::Field;
+use crate::model::value::class::{self, Comparable, Ordered};
 
 /// A column of a record, with the type of its field. `#[derive(Record)]` generates one constant for each field.
 pub struct Column<R, T> {
@@ -40,14 +41,22 @@ impl<R, T> Column<R, T> {
     pub const fn index(&self) -> usize {
         self.index
     }
+}
 
+impl<R, T: Field> Column<R, T> {
     /// Ascending order. NULLs come last.
-    pub const fn asc(&self) -> Order<R> {
+    pub const fn asc(&self) -> Order<R>
+    where
+        T::Class: Ordered,
+    {
         Order::ascending(self.index)
     }
 
     /// Descending order. NULLs come first.
-    pub const fn desc(&self) -> Order<R> {
+    pub const fn desc(&self) -> Order<R>
+    where
+        T::Class: Ordered,
+    {
         Order::descending(self.index)
     }
 }
@@ -58,40 +67,61 @@ impl<R: Record, T: Field> Column<R, T> {
     }
 
     /// Equal to a value. NULL does not match.
-    pub fn eq(&self, value: impl Into<T::Base>) -> Filter<R> {
+    pub fn eq(&self, value: impl Into<T::Base>) -> Filter<R>
+    where
+        T::Class: Comparable,
+    {
         self.compare(Comparison::Equal, value)
     }
 
     /// Not equal to a value. NULL does not match, as in SQL.
-    pub fn ne(&self, value: impl Into<T::Base>) -> Filter<R> {
+    pub fn ne(&self, value: impl Into<T::Base>) -> Filter<R>
+    where
+        T::Class: Comparable,
+    {
         self.compare(Comparison::NotEqual, value)
-    }
-
-    /// Less than a value. Texts are compared by code point on both engines.
-    pub fn lt(&self, value: impl Into<T::Base>) -> Filter<R> {
-        self.compare(Comparison::Less, value)
-    }
-
-    /// Less than or equal to a value.
-    pub fn le(&self, value: impl Into<T::Base>) -> Filter<R> {
-        self.compare(Comparison::LessOrEqual, value)
-    }
-
-    /// Greater than a value.
-    pub fn gt(&self, value: impl Into<T::Base>) -> Filter<R> {
-        self.compare(Comparison::Greater, value)
-    }
-
-    /// Greater than or equal to a value.
-    pub fn ge(&self, value: impl Into<T::Base>) -> Filter<R> {
-        self.compare(Comparison::GreaterOrEqual, value)
     }
 
     /// Equal to one of any number of values. An empty list matches no row.
     ///
     /// A query with a list of bytes or floats fails with [`InvalidQuery`](crate::ErrorKind::InvalidQuery).
-    pub fn is_in<V: Into<T::Base>>(&self, values: impl IntoIterator<Item = V>) -> Filter<R> {
+    pub fn is_in<V: Into<T::Base>>(&self, values: impl IntoIterator<Item = V>) -> Filter<R>
+    where
+        T::Class: Comparable,
+    {
         Condition::is_in::<T::Base>(self.index, values.into_iter().map(Into::into)).into()
+    }
+
+    /// Less than a value. Texts are compared by code point on both engines.
+    pub fn lt(&self, value: impl Into<T::Base>) -> Filter<R>
+    where
+        T::Class: Ordered,
+    {
+        self.compare(Comparison::Less, value)
+    }
+
+    /// Less than or equal to a value.
+    pub fn le(&self, value: impl Into<T::Base>) -> Filter<R>
+    where
+        T::Class: Ordered,
+    {
+        self.compare(Comparison::LessOrEqual, value)
+    }
+
+    /// Greater than a value.
+    pub fn gt(&self, value: impl Into<T::Base>) -> Filter<R>
+    where
+        T::Class: Ordered,
+    {
+        self.compare(Comparison::Greater, value)
+    }
+
+    /// Greater than or equal to a value.
+    pub fn ge(&self, value: impl Into<T::Base>) -> Filter<R>
+    where
+        T::Class: Ordered,
+    {
+        self.compare(Comparison::GreaterOrEqual, value)
     }
 }
 
@@ -107,7 +137,7 @@ impl<R: Record, T: Field> Column<R, Option<T>> {
     }
 }
 
-impl<R: Record, T: Field<Base = String>> Column<R, T> {
+impl<R: Record, T: Field<Class = class::Text>> Column<R, T> {
     fn text(&self, kind: TextMatch, needle: impl Into<String>) -> Filter<R> {
         Condition::text(self.index, kind, needle.into()).into()
     }

@@ -65,7 +65,7 @@ impl<R: Record> Filter<R> {
     /// type.
     pub fn compare(column: usize, comparison: Comparison, value: Value) -> Result<Self> {
         check::<R>(column, &value)?;
-        let value = value.canonical();
+        let value = (self::column::<R>(column)?.canonical)(value);
         Ok(Condition::Compare {
             column,
             comparison,
@@ -79,12 +79,14 @@ impl<R: Record> Filter<R> {
     /// # Errors
     /// As [`compare`](Self::compare).
     pub fn is_in(column: usize, values: impl IntoIterator<Item = Value>) -> Result<Self> {
-        let ty = self::column::<R>(column)?.ty;
+        let spec = self::column::<R>(column)?;
         let values: Vec<Value> = values.into_iter().collect();
         values
             .iter()
             .try_for_each(|value| check::<R>(column, value))?;
-        let values = Value::Array(ty, values).canonical();
+        let values = values.into_iter().map(spec.canonical);
+        let values = values.collect::<std::result::Result<_, _>>();
+        let values = values.map(|values| Value::Array(spec.ty, values));
         Ok(Condition::IsIn { column, values }.into())
     }
 

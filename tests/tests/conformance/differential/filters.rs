@@ -1,6 +1,7 @@
 //! A filter as data. It is turned into the library's filter and evaluated in plain Rust.
 
 use catamaran::record::Field;
+use catamaran::record::class::{self, Comparable, Ordered};
 use catamaran::{Column, Filter};
 use chrono::{DateTime, NaiveDate, Utc};
 use suite::specimen::Specimen;
@@ -66,7 +67,7 @@ pub enum Asked {
 
 fn compares<C, T>(column: Column<Specimen, C>, how: Compared, value: &T) -> Filter<Specimen>
 where
-    C: Field<Base = T>,
+    C: Field<Base = T, Class: Comparable + Ordered>,
     T: Clone,
 {
     let value = value.clone();
@@ -82,7 +83,7 @@ where
 
 fn tests<C, T>(column: Column<Specimen, C>, test: &Test<T>) -> Filter<Specimen>
 where
-    C: Field<Base = T>,
+    C: Field<Base = T, Class: Comparable + Ordered>,
     T: Clone,
 {
     match test {
@@ -91,7 +92,7 @@ where
     }
 }
 
-fn finds<C: Field<Base = String>>(
+fn finds<C: Field<Class = class::Text>>(
     column: Column<Specimen, C>,
     how: Found,
     needle: &str,

@@ -5,6 +5,7 @@ use fastrand::Rng;
 use uuid::Uuid;
 
 use super::super::shape::Shape;
+use crate::model::error::InvalidReason;
 use crate::model::value::{MAX_BYTES, Type, Value};
 
 const TEXTS: &[&str] = &[
@@ -113,8 +114,24 @@ pub(super) fn small_id(rng: &mut Rng) -> Uuid {
     Uuid::from_u128(0x1000_0000_0000_4000_8000_0000_0000_0000 | rng.u128(1..12))
 }
 
-/// A value of a column, which a constraint or the library may refuse.
+/// How often a random value is tried for a type of the application's own.
+const TRIES: usize = 50;
+
+/// A value of a column, which a constraint or the library may refuse. It is one of the field's type: no other value
+/// reaches a repository.
 pub(super) fn value(rng: &mut Rng, shape: &Shape, column: usize) -> Value {
+    let spec = &shape.specs[column];
+    let mut values = (0..TRIES).map(|_| any_value(rng, shape, column));
+    let is_convertible = |value: &Value| {
+        let canonical = (spec.canonical)(value.clone());
+        !matches!(canonical, Err(InvalidReason::Application { .. }))
+    };
+    let convertible = values.find(is_convertible);
+    // Without one, the draft is refused: the caller has to give examples.
+    convertible.unwrap_or(Value::Null(spec.ty))
+}
+
+fn any_value(rng: &mut Rng, shape: &Shape, column: usize) -> Value {
     let spec = &shape.specs[column];
     if spec.nullable && chance(rng, 25) {
         return Value::Null(spec.ty);

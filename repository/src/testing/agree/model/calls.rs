@@ -255,7 +255,7 @@ impl Model {
                 }
                 counted(rows.len(), *patched)?;
                 for mut row in rows {
-                    set(&mut row, changes);
+                    set(&self.shapes[table], &mut row, changes);
                     touch(&self.shapes[table], &mut row, self.now, Did::Wrote);
                     self.put(table, &row);
                 }
@@ -348,7 +348,7 @@ impl Model {
             detail: id.to_string(),
         })?;
         let mut expected = Row::clone(old);
-        set(&mut expected, changes);
+        set(&self.shapes[table], &mut expected, changes);
         touch(&self.shapes[table], &mut expected, self.now, Did::Wrote);
         same(&expected, row, WROTE)?;
         self.put(table, row);

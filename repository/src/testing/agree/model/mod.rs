@@ -185,8 +185,10 @@ impl Model {
         filter: &'f Filter,
     ) -> impl Iterator<Item = &'a Row> + use<'a, 'f> {
         let rows = self.rows[table].values().map(AsRef::as_ref);
+        let specs = self.shapes[table].specs;
+        let canonical = |column: usize, value: Value| (specs[column].canonical)(value);
         rows.filter(move |row: &&'a Row| {
-            self.in_scope(table, who, row) && order::holds(filter, row) == Some(true)
+            self.in_scope(table, who, row) && order::holds(filter, row, &canonical) == Some(true)
         })
     }
 

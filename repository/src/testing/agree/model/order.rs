@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::super::operation::{Asked, Filter, Key, Row};
+use crate::model::error::InvalidReason;
 use crate::model::query::{Comparison, Nulls, TextMatch};
 use crate::model::value::Value;
 
@@ -62,14 +63,17 @@ pub(super) fn sort(rows: &mut [&Row], asked: &Asked, id: usize) {
     });
 }
 
+/// Converts a value to the canonical form of a column.
+pub(super) type Canonical<'c> = &'c dyn Fn(usize, Value) -> Result<Value, InvalidReason>;
+
 /// Whether a row matches. `None` is SQL's unknown.
-pub(super) fn holds(filter: &Filter, row: &Row) -> Option<bool> {
+pub(super) fn holds(filter: &Filter, row: &Row, canonical: Canonical<'_>) -> Option<bool> {
     match filter {
         Filter::All => Some(true),
         Filter::None => Some(false),
         Filter::Compare(column, how, value) => {
             let found = present(&row[*column])?;
-            let value = value.clone().canonical().ok()?;
+            let value = canonical(*column, value.clone()).ok()?;
             let ordering = compare_values(found, &value);
             Some(match how {
                 Comparison::Equal => ordering.is_eq(),
@@ -84,7 +88,7 @@ pub(super) fn holds(filter: &Filter, row: &Row) -> Option<bool> {
         Filter::IsIn(column, values) => {
             let found = present(&row[*column])?;
             Some(values.iter().any(|value| {
-                let value = value.clone().canonical();
+                let value = canonical(*column, value.clone());
                 value.is_ok_and(|value| value == *found)
             }))
         }
@@ -100,18 +104,22 @@ pub(super) fn holds(filter: &Filter, row: &Row) -> Option<bool> {
             }),
             _ => None,
         },
-        Filter::Not(inner) => holds(inner, row).map(|truth| !truth),
-        Filter::And(left, right) => match (holds(left, row), holds(right, row)) {
-            (Some(false), _) | (_, Some(false)) => Some(false),
-            (Some(true), Some(true)) => Some(true),
-            _ => None,
-        },
-        Filter::Or(left, right) => match (holds(left, row), holds(right, row)) {
-            (Some(true), _) | (_, Some(true)) => Some(true),
-            (Some(false), Some(false)) => Some(false),
-            _ => None,
-        },
-        Filter::Chain { link, .. } => holds(link, row),
+        Filter::Not(inner) => holds(inner, row, canonical).map(|truth| !truth),
+        Filter::And(left, right) => {
+            match (holds(left, row, canonical), holds(right, row, canonical)) {
+                (Some(false), _) | (_, Some(false)) => Some(false),
+                (Some(true), Some(true)) => Some(true),
+                _ => None,
+            }
+        }
+        Filter::Or(left, right) => {
+            match (holds(left, row, canonical), holds(right, row, canonical)) {
+                (Some(true), _) | (_, Some(true)) => Some(true),
+                (Some(false), Some(false)) => Some(false),
+                _ => None,
+            }
+        }
+        Filter::Chain { link, .. } => holds(link, row, canonical),
     }
 }
 
@@ -137,6 +145,10 @@ mod tests {
             row(3, Some("a")),
             row(4, Some("b")),
         ]
+    }
+
+    fn unchanged(_column: usize, value: Value) -> Result<Value, InvalidReason> {
+        Ok(value)
     }
 
     fn sorted(order: Vec<Key>) -> Vec<Value> {
@@ -174,9 +186,12 @@ mod tests {
     fn a_comparison_with_null_is_unknown_and_so_is_its_negation() {
         let is_b = Filter::Compare(1, Comparison::Equal, Value::Text("b".to_owned()));
         let negated = Filter::Not(Box::new(is_b.clone()));
-        let truths: Vec<_> = rows().iter().map(|row| holds(&negated, row)).collect();
+        let truths: Vec<_> = rows()
+            .iter()
+            .map(|row| holds(&negated, row, &unchanged))
+            .collect();
         assert_eq!(truths, [Some(false), None, Some(true), Some(false)]);
         let either = Filter::Or(Box::new(is_b), Box::new(Filter::IsNull(1)));
-        assert_eq!(holds(&either, &rows()[1]), Some(true));
+        assert_eq!(holds(&either, &rows()[1], &unchanged), Some(true));
     }
 }

@@ -36,9 +36,9 @@ pub(super) fn touch(shape: &Shape, row: &mut Row, now: DateTime<Utc>, did: Did) 
 }
 
 /// Sets columns to the form in which they are stored.
-pub(super) fn set(row: &mut Row, changes: &[(usize, Value)]) {
+pub(super) fn set(shape: &Shape, row: &mut Row, changes: &[(usize, Value)]) {
     for (column, value) in changes {
-        if let Ok(value) = value.clone().canonical() {
+        if let Ok(value) = (shape.specs[*column].canonical)(value.clone()) {
             row[*column] = value;
         }
     }
@@ -58,7 +58,7 @@ pub(super) fn check_new(
         let default = spec.default.map(|default| default());
         expected[column] = default.unwrap_or(Value::Null(spec.ty));
     }
-    set(&mut expected, values);
+    set(shape, &mut expected, values);
     let managed = shape.managed;
     if let (Some(column), Some(owner)) = (managed.owner, owner) {
         expected[column] = Value::Uuid(owner);

@@ -1,0 +1,119 @@
+//! The values of statements. Each column has one logical type, the same on both engines.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use uuid::Uuid;
+
+use crate::model::error::InvalidReason;
+
+pub mod class;
+mod field;
+
+pub(crate) use field::native_as_itself;
+pub use field::{Field, Native};
+
+/// The maximum length of a text or a byte string: 1 MiB.
+///
+/// It is far below the limits of the engines. SQLite returns an error above 1,000,000,000 bytes, and Postgres closes
+/// the connection above 1 GiB.
+pub const MAX_BYTES: usize = 1024 * 1024;
+
+/// The logical type of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Type {
+    /// `uuid` on Postgres, canonical lower-case TEXT on SQLite.
+    Uuid,
+    /// `text COLLATE "C"` on Postgres, TEXT on SQLite. Compared by code point on both.
+    Text,
+    /// `boolean` on Postgres, INTEGER 0 or 1 on SQLite.
+    Bool,
+    /// `integer` (32 bits) on Postgres, INTEGER in that range on SQLite.
+    Int,
+    /// `bigint` (64 bits) on Postgres, INTEGER on SQLite.
+    BigInt,
+    /// `double precision` on Postgres, REAL on SQLite.
+    Double,
+    /// `timestamptz` on Postgres, fixed-width RFC 3339 TEXT in UTC on SQLite. Microseconds on both.
+    Timestamp,
+    /// `date` on Postgres, `YYYY-MM-DD` TEXT on SQLite.
+    Date,
+    /// `bytea` on Postgres, BLOB on SQLite.
+    Bytes,
+}
+
+/// A value of a logical type.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// NULL of a type. Postgres plans a statement by the types of its parameters.
+    Null(Type),
+    /// A UUID.
+    Uuid(Uuid),
+    /// A text.
+    Text(String),
+    /// A boolean.
+    Bool(bool),
+    /// A 32-bit integer.
+    Int(i32),
+    /// A 64-bit integer.
+    BigInt(i64),
+    /// A finite float.
+    Double(f64),
+    /// A time, in microseconds.
+    Timestamp(DateTime<Utc>),
+    /// A calendar day.
+    Date(NaiveDate),
+    /// Bytes.
+    Bytes(Vec<u8>),
+    /// Several values of one type, bound as one parameter.
+    Array(Type, Vec<Value>),
+}
+
+impl Value {
+    /// The logical type. For an array, the type of its elements.
+    pub fn ty(&self) -> Type {
+        match self {
+            Value::Null(ty) | Value::Array(ty, _) => *ty,
+            Value::Uuid(_) => Type::Uuid,
+            Value::Text(_) => Type::Text,
+            Value::Bool(_) => Type::Bool,
+            Value::Int(_) => Type::Int,
+            Value::BigInt(_) => Type::BigInt,
+            Value::Double(_) => Type::Double,
+            Value::Timestamp(_) => Type::Timestamp,
+            Value::Date(_) => Type::Date,
+            Value::Bytes(_) => Type::Bytes,
+        }
+    }
+
+    /// Converts the value to its canonical form.
+    ///
+    /// # Errors
+    /// As [`Field::canonicalise`].
+    pub(crate) fn canonical(mut self) -> Result<Self, InvalidReason> {
+        match &mut self {
+            Value::Text(text) => text.canonicalise()?,
+            Value::Bytes(bytes) => bytes.canonicalise()?,
+            Value::Double(float) => float.canonicalise()?,
+            Value::Timestamp(at) => at.canonicalise()?,
+            Value::Date(day) => day.canonicalise()?,
+            Value::Array(_, values) => {
+                let canonical = std::mem::take(values).into_iter().map(Value::canonical);
+                *values = canonical.collect::<Result<_, _>>()?;
+            }
+            Value::Null(_) | Value::Uuid(_) | Value::Bool(_) | Value::Int(_) | Value::BigInt(_) => {
+            }
+        }
+        Ok(self)
+    }
+
+    /// Whether this is NULL.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Value::Null(_))
+    }
+}
+
+/// Binds a field's value to a parameter of custom SQL. `None` is NULL.
+impl<T: Field> From<T> for Value {
+    fn from(field: T) -> Self {
+        field.to_value()
+    }
+}
