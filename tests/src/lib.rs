@@ -27,6 +27,7 @@ pub mod sample;
 pub mod slow;
 pub mod soak;
 pub mod specimen;
+pub mod standby;
 pub mod steps;
 pub mod stores;
 pub mod tasks;

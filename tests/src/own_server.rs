@@ -75,6 +75,11 @@ impl OwnServer {
         })
     }
 
+    /// The superuser's URL of the database `postgres`.
+    pub fn admin_url(&self) -> &str {
+        &self.admin
+    }
+
     /// Where the server keeps its files.
     pub fn data(&self) -> &std::path::Path {
         &self.data
@@ -82,12 +87,12 @@ impl OwnServer {
 
     /// Sends a signal to the server's first process; false if it has ended.
     pub fn signal(&self, signal: Signal) -> bool {
-        let file = fs::read_to_string(self.data.join("postmaster.pid")).unwrap_or_default();
-        let pid = file
-            .lines()
-            .next()
-            .and_then(|line| line.trim().parse().ok());
-        pid.is_some_and(|pid| send(pid, signal))
+        self.first_process().is_some_and(|pid| send(pid, signal))
+    }
+
+    fn first_process(&self) -> Option<i32> {
+        let file = fs::read_to_string(self.data.join("postmaster.pid")).ok()?;
+        file.lines().next()?.trim().parse().ok()
     }
 
     /// Ends the server at once, as an administrator in a hurry would (`QUIT`, immediate) or a machine without
@@ -104,6 +109,15 @@ impl OwnServer {
         }
     }
 
+    /// Kills every process of the server with -9, as a machine that fails does.
+    pub fn kill_all(&self) {
+        let first = self.first_process();
+        let children = first.map(children_of).unwrap_or_default();
+        for pid in first.into_iter().chain(children) {
+            send(pid, Signal::KILL);
+        }
+    }
+
     /// Starts it again, on the same port and files.
     ///
     /// # Errors
@@ -113,6 +127,19 @@ impl OwnServer {
         spawn_blocking(move || server.blocking_lock().start_again()).await??;
         Ok(())
     }
+}
+
+/// The processes that a process has started, by `/proc`.
+fn children_of(parent: i32) -> Vec<i32> {
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter(|pid: &i32| {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        // After the name in parentheses, which may have spaces: the state, and the parent.
+        let rest = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+        rest.split_whitespace().nth(1) == Some(&parent.to_string())
+    })
+    .collect()
 }
 
 /// The server's processes that serve a database's stores, as the database lists them.

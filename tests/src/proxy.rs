@@ -1,8 +1,8 @@
 //! A proxy between a store and Postgres. It breaks the connection when told and counts round trips.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -28,8 +28,17 @@ pub enum Wire {
 pub struct Proxy {
     url: String,
     wire: Arc<AtomicU8>,
-    round_trips: Arc<AtomicUsize>,
+    counts: Arc<Counts>,
+    server: Arc<Mutex<SocketAddr>>,
     listener: JoinHandle<()>,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    round_trips: AtomicUsize,
+    connections: AtomicUsize,
+    /// The first of these connections are forgotten.
+    forgotten: AtomicUsize,
 }
 
 impl Drop for Proxy {
@@ -45,10 +54,7 @@ impl Proxy {
     /// If no port is free, or the URL has no port.
     pub async fn start(url: &str) -> Self {
         let mut behind = Url::parse(url).expect("a URL");
-        let host = behind.host_str().expect("a host").to_owned();
-        let server: SocketAddr = format!("{host}:{}", behind.port().unwrap_or(5432))
-            .parse()
-            .expect("an address");
+        let server = Arc::new(Mutex::new(address_of(&behind)));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
         behind.set_port(Some(port)).expect("a URL with a port");
@@ -56,17 +62,19 @@ impl Proxy {
             .set_host(Some("127.0.0.1"))
             .expect("a URL with a host");
         let wire = Arc::new(AtomicU8::new(Wire::Whole as u8));
-        let round_trips = Arc::new(AtomicUsize::new(0));
-        let (told, counted) = (wire.clone(), round_trips.clone());
+        let counts = Arc::new(Counts::default());
+        let (told, counted, behind_it) = (wire.clone(), counts.clone(), server.clone());
         let listener = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
+                let server = *behind_it.lock().unwrap_or_else(PoisonError::into_inner);
                 tokio::spawn(forward(client, server, told.clone(), counted.clone()));
             }
         });
         Proxy {
             url: behind.into(),
             wire,
-            round_trips,
+            counts,
+            server,
             listener,
         }
     }
@@ -78,7 +86,28 @@ impl Proxy {
 
     /// The number of round trips so far.
     pub fn round_trips(&self) -> usize {
-        self.round_trips.load(Ordering::SeqCst)
+        self.counts.round_trips.load(Ordering::SeqCst)
+    }
+
+    /// The number of connections so far.
+    pub fn connections(&self) -> usize {
+        self.counts.connections.load(Ordering::SeqCst)
+    }
+
+    /// Forgets all connections, as a NAT or a firewall does: nothing is forwarded on them any more, and neither end is
+    /// told. New ones are forwarded.
+    pub fn forget(&self) {
+        let forgotten = self.connections();
+        self.counts.forgotten.store(forgotten, Ordering::SeqCst);
+    }
+
+    /// New connections lead to the server of that URL. Those that exist stay with theirs.
+    ///
+    /// # Panics
+    /// If the URL has no host.
+    pub fn lead_to(&self, url: &str) {
+        let address = address_of(&Url::parse(url).expect("a URL"));
+        *self.server.lock().unwrap_or_else(PoisonError::into_inner) = address;
     }
 
     /// Sets what happens from now on. After a closed connection, the next one is forwarded.
@@ -87,16 +116,26 @@ impl Proxy {
     }
 }
 
+fn address_of(url: &Url) -> SocketAddr {
+    let host = url.host_str().expect("a host");
+    let address = format!("{host}:{}", url.port().unwrap_or(5432));
+    address.parse().expect("an address")
+}
+
 async fn forward(
     mut client: TcpStream,
     server: SocketAddr,
     wire: Arc<AtomicU8>,
-    round_trips: Arc<AtomicUsize>,
+    counts: Arc<Counts>,
 ) {
+    let number = counts.connections.fetch_add(1, Ordering::SeqCst) + 1;
     let Ok(mut server) = TcpStream::connect(server).await else {
         return;
     };
-    let is = |state: Wire| wire.load(Ordering::SeqCst) == state as u8;
+    let is = |state: Wire| match state {
+        Wire::Silent if number <= counts.forgotten.load(Ordering::SeqCst) => true,
+        state => wire.load(Ordering::SeqCst) == state as u8,
+    };
     let (mut asked, mut answered) = (vec![0; 65_536], vec![0; 65_536]);
     let mut waits = false;
     loop {
@@ -133,7 +172,7 @@ async fn forward(
                     return;
                 };
                 if std::mem::take(&mut waits) {
-                    round_trips.fetch_add(1, Ordering::SeqCst);
+                    counts.round_trips.fetch_add(1, Ordering::SeqCst);
                 }
                 if !is(Wire::Silent) && client.write_all(&answered[..length]).await.is_err() {
                     return;

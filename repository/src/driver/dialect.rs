@@ -117,6 +117,7 @@ pub trait Dialect:
     fn acquire(
         pool: &Self::Pool,
         access: Access,
+        extent: Extent,
     ) -> impl Future<Output = Result<Self::Connection>> + Send;
 
     /// Checks a connection out for one statement that writes. `None` if others use it: then the statement may be
@@ -231,6 +232,19 @@ pub trait Dialect:
         statement: Option<&'static str>,
         guard_query: &str,
     ) -> Cow<'static, str>;
+
+    /// Records for the pool what the error of a statement says of its other connections.
+    fn failed(_connection: &Self::Connection, _access: Access, _error: &Error) {}
+
+    /// Whether the connection was made for the session that has it, so that a newer one would give the same errors.
+    fn is_new(_connection: &Self::Connection) -> bool {
+        true
+    }
+
+    /// Replaces a connection that is not new by a new one.
+    fn renew(_connection: &mut Self::Connection) -> impl Future<Output = Result<()>> + Send {
+        async { Ok(()) }
+    }
 
     /// Closes the connection.
     fn discard(connection: Self::Connection);

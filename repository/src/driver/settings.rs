@@ -24,6 +24,8 @@ pub(crate) struct Settings {
     pub(crate) readers: usize,
     pub(crate) connections: usize,
     pub(crate) acquire_timeout: Duration,
+    /// Of a connection to Postgres.
+    pub(crate) max_lifetime: Option<Duration>,
     pub(crate) lock_timeout: Duration,
     pub(crate) statement_timeout: Duration,
     pub(crate) synchronous: Synchronous,
@@ -43,6 +45,7 @@ impl Default for Settings {
             readers: 4,
             connections: 10,
             acquire_timeout: Duration::from_secs(5),
+            max_lifetime: Some(Duration::from_secs(30 * 60)),
             lock_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),
             synchronous: Synchronous::Full,

@@ -4,15 +4,25 @@ use std::time::{Duration, Instant};
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 
-use crate::model::error::{ErrorKind, Result};
+use crate::model::error::{Error, ErrorKind, Result, Setback};
 use crate::model::record::Record;
 use crate::model::repository::Repository;
 
 /// How often a unit of work is tried, and for how long.
 ///
-/// A whole unit is retried from its start, and only after a [retryable](crate::Error::is_retryable) error. Before each
-/// retry it sleeps for a random part of a limit that doubles ("full jitter"), so that two units that collided once are
-/// unlikely to collide again.
+/// A whole unit is retried from its start. Two kinds of failures have a schedule of their own:
+///
+/// - **A collision**: [`Serialization`](ErrorKind::Serialization), [`LockTimeout`](ErrorKind::LockTimeout),
+///   [`SchemaChanged`](ErrorKind::SchemaChanged), or a conflict in [`modify`](RepositoryExt::modify). There are a number
+///   of [`tries`](Self::tries). Before each retry it sleeps for a random part of a limit that doubles ("full jitter"), so
+///   that two units that collided once are unlikely to collide again.
+/// - **An outage**: [`ConnectionLost`](ErrorKind::ConnectionLost); [`Unavailable`](ErrorKind::Unavailable) if the server
+///   does not respond, is starting up or shutting down, or has no connection left; and
+///   [`CommitUnknown`](ErrorKind::CommitUnknown) of a unit with an idempotency key. The unit is tried until the
+///   [`budget`](Self::budget) is spent, however often, and it sleeps for 10 to 500 milliseconds in between.
+///
+/// [`ReadOnly`](ErrorKind::ReadOnly) from a server is retried once, on a new connection: after a failover the old one may
+/// lead to a server that is now a standby.
 ///
 /// Default: at most 8 tries within 10 seconds, with sleeps of up to 5, 10, 20 .. 320 milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,8 +31,19 @@ pub struct Retry {
     budget: Duration,
 }
 
-const SHORTEST: Duration = Duration::from_millis(5);
-const LONGEST: Duration = Duration::from_millis(320);
+/// The limits of the sleeps after a collision.
+const AFTER_COLLISION: (Duration, Duration) =
+    (Duration::from_millis(5), Duration::from_millis(320));
+
+/// The limits of the sleeps after an outage.
+const AFTER_OUTAGE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
+
+fn doubling((shortest, longest): (Duration, Duration)) -> ExponentialBuilder {
+    ExponentialBuilder::new()
+        .with_min_delay(shortest)
+        .with_max_delay(longest)
+        .with_factor(2.0)
+}
 
 impl Default for Retry {
     fn default() -> Self {
@@ -34,7 +55,7 @@ impl Default for Retry {
 }
 
 impl Retry {
-    /// One try, without a retry.
+    /// One try, without a retry after any failure.
     pub const fn never() -> Self {
         Retry {
             tries: 1,
@@ -42,7 +63,8 @@ impl Retry {
         }
     }
 
-    /// Sets the maximum number of tries, including the first. 0 counts as 1.
+    /// Sets the maximum number of tries that may collide, including the first. 0 counts as 1. With 1 there is no retry
+    /// after an outage either.
     #[must_use]
     pub const fn tries(mut self, tries: usize) -> Self {
         self.tries = if tries == 0 { 1 } else { tries };
@@ -58,14 +80,14 @@ impl Retry {
 
     /// Starts the clock of the budget.
     pub(crate) fn begin(self) -> Tries {
-        let ceilings = ExponentialBuilder::new()
-            .with_min_delay(SHORTEST)
-            .with_max_delay(LONGEST)
-            .with_factor(2.0)
-            .with_max_times(self.tries - 1)
-            .build();
+        let collisions = doubling(AFTER_COLLISION).with_max_times(self.tries - 1);
+        let outages = match self.tries {
+            1 => doubling(AFTER_OUTAGE).with_max_times(0),
+            _ => doubling(AFTER_OUTAGE).without_max_times(),
+        };
         Tries {
-            ceilings,
+            collisions: collisions.build(),
+            outages: outages.build(),
             began: Instant::now(),
             budget: self.budget,
         }
@@ -74,18 +96,28 @@ impl Retry {
 
 /// The tries of one unit of work.
 pub(crate) struct Tries {
-    ceilings: ExponentialBackoff,
+    collisions: ExponentialBackoff,
+    outages: ExponentialBackoff,
     began: Instant,
     budget: Duration,
 }
 
 impl Tries {
     /// Sleeps until the next try. Returns false if there is none.
-    pub(crate) async fn another(&mut self) -> bool {
-        let Some(ceiling) = self.ceilings.next() else {
+    pub(crate) async fn another(&mut self, after: Setback) -> bool {
+        let limit = match after {
+            Setback::Collision => self.collisions.next(),
+            Setback::Outage => self.outages.next(),
+        };
+        let Some(limit) = limit else {
             return false;
         };
-        let wait = ceiling.mul_f64(fastrand::f64());
+        let part = match after {
+            Setback::Collision => fastrand::f64(),
+            // A server that is starting must not be asked all the time.
+            Setback::Outage => (1.0 + fastrand::f64()) / 2.0,
+        };
+        let wait = limit.mul_f64(part);
         if self.began.elapsed() + wait > self.budget {
             return false;
         }
@@ -140,13 +172,16 @@ pub trait RepositoryExt<R: Record>: Repository<R> {
                     {
                         return Err(earlier);
                     }
-                    (Err(error), _) if error.is_conflict() || error.is_retryable() => {
-                        if !tries.another().await {
+                    (Ok(modified), _) => return Ok(modified),
+                    (Err(error), _) => {
+                        let Some(setback) = setback(&error) else {
+                            return Err(error);
+                        };
+                        if !tries.another(setback).await {
                             return Err(error);
                         }
                         earlier = Some(error);
                     }
-                    (result, _) => return result,
                 }
             }
         }
@@ -154,6 +189,14 @@ pub trait RepositoryExt<R: Record>: Repository<R> {
 }
 
 impl<R: Record, T: Repository<R> + ?Sized> RepositoryExt<R> for T {}
+
+/// Why another try of a modification may succeed.
+fn setback(error: &Error) -> Option<Setback> {
+    match error.is_conflict() {
+        true => Some(Setback::Collision),
+        false => error.setback(),
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -168,7 +211,7 @@ mod tests {
         ] {
             let mut tries = retry.begin();
             let mut further = 0;
-            while tries.another().await {
+            while tries.another(Setback::Collision).await {
                 further += 1;
             }
             assert_eq!(further, more, "{retry:?}");
@@ -176,10 +219,25 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_outage_is_waited_for_until_the_budget_is_spent() {
+        let mut tries = Retry::default().tries(2).begin();
+        for _ in 0..5 {
+            assert!(tries.another(Setback::Outage).await);
+        }
+        assert!(tries.another(Setback::Collision).await);
+        assert!(!tries.another(Setback::Collision).await);
+        assert!(!Retry::never().begin().another(Setback::Outage).await);
+        let once = Retry::default().tries(1);
+        assert!(!once.begin().another(Setback::Outage).await);
+    }
+
+    #[tokio::test]
     async fn no_retry_begins_after_the_budget_is_spent() {
         let mut tries = Retry::default().tries(1_000).budget(Duration::ZERO).begin();
         // The random sleep may be zero; one millisecond exceeds the budget for certain.
         std::thread::sleep(Duration::from_millis(1));
-        assert!(!tries.another().await);
+        for setback in [Setback::Collision, Setback::Outage] {
+            assert!(!tries.another(setback).await, "{setback:?}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 mod checked_out;
 mod custom;
+mod renew;
 mod resend;
 mod rows;
 mod savepoint;
@@ -12,7 +13,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use crate::driver::{Access, Begin, Dialect, Extent, Sending};
-use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::error::{Error, ErrorKind, Result, Setback};
 use crate::model::scope::Scope;
 use checked_out::CheckedOut;
 
@@ -58,8 +59,8 @@ pub(crate) struct Session<D: Dialect> {
 /// The consequences of a failed call for its transaction.
 #[derive(Clone, Copy)]
 struct Failure {
-    /// The transaction may succeed if it is run again from its beginning.
-    retryable: bool,
+    /// Why the transaction may succeed if it is run again from its beginning.
+    setback: Option<Setback>,
     /// The transaction has ended, and a rollback to a savepoint does not help: SQLite has rolled it back, or it
     /// cannot be serialised. The same errors end a unit on both engines.
     ends_transaction: bool,
@@ -67,7 +68,7 @@ struct Failure {
 
 impl Failure {
     const ENDS_TRANSACTION: Failure = Failure {
-        retryable: false,
+        setback: None,
         ends_transaction: true,
     };
 
@@ -77,7 +78,7 @@ impl Failure {
             ErrorKind::Serialization | ErrorKind::StatementTimeout
         );
         Failure {
-            retryable: error.is_retryable(),
+            setback: error.setback(),
             ends_transaction: ends_unit || error.breaks_connection(),
         }
     }
@@ -96,6 +97,9 @@ const DROPPED: ErrorKind = ErrorKind::UnitEnded {
     reason: "a call in it was dropped before its end, so it can only be rolled back",
 };
 
+/// The start of the message of an error that [`with_deadline`] gives.
+const NO_RESPONSE: &str = "no response from the database";
+
 /// Waits for a response until the deadline. After it the connection counts as lost.
 async fn with_deadline<T, E: From<Error>>(
     response_deadline: Duration,
@@ -104,7 +108,7 @@ async fn with_deadline<T, E: From<Error>>(
     match tokio::time::timeout(response_deadline, response).await {
         Ok(result) => result,
         Err(_) => {
-            let message = format!("no response from the database within {response_deadline:?}");
+            let message = format!("{NO_RESPONSE} within {response_deadline:?}");
             Err(Error::with_cause(ErrorKind::ConnectionLost, None, message).into())
         }
     }
@@ -120,7 +124,7 @@ impl<D: Dialect> Session<D> {
         let begin = D::begin_sql(pool, scope, access, extent)?;
         let connection = match (access, extent, &begin) {
             (Access::Write, Extent::Statement, None) => D::acquire_for_one(pool).await?,
-            _ => Some(D::acquire(pool, access).await?),
+            _ => Some(D::acquire(pool, access, extent).await?),
         };
         let mut session = Session {
             waits_for: connection.is_none().then(|| pool.clone()),
@@ -170,7 +174,8 @@ impl<D: Dialect> Session<D> {
     /// Waits for the connection of a session for one write that has none yet.
     async fn acquire(&mut self) -> Result<()> {
         if let Some(pool) = self.waits_for.take() {
-            self.connection = Some(CheckedOut::new(D::acquire(&pool, self.access).await?));
+            let acquired = D::acquire(&pool, self.access, Extent::Statement).await?;
+            self.connection = Some(CheckedOut::new(acquired));
         }
         Ok(())
     }
@@ -196,10 +201,12 @@ impl<D: Dialect> Session<D> {
     async fn control(&mut self, text: &str) -> Result<()> {
         let response_deadline = self.response_deadline;
         self.check()?;
+        let was_in_transaction = self.in_transaction;
+        let mut begins_transaction = false;
         let text = match self.unsent.take() {
             None => Cow::Borrowed(text),
             Some(begin) => {
-                self.in_transaction = begin.transaction;
+                begins_transaction = begin.transaction;
                 let opening = begin.text();
                 self.sent = Some(begin);
                 match text {
@@ -208,12 +215,17 @@ impl<D: Dialect> Session<D> {
                 }
             }
         };
-        let result = with_deadline(
-            response_deadline,
-            D::control(self.start_statement()?, &text),
-        )
-        .await;
-        self.finish_statement(result)
+        loop {
+            self.in_transaction |= begins_transaction;
+            let sent = D::control(self.start_statement()?, &text);
+            let result = with_deadline(response_deadline, sent).await;
+            if !self
+                .has_new_connection_after(result.as_ref().err(), was_in_transaction)
+                .await
+            {
+                return self.finish_statement(result);
+            }
+        }
     }
 
     /// Fails if a call failed, or was dropped before its response was read: it may have done a part of its work.
@@ -225,9 +237,9 @@ impl<D: Dialect> Session<D> {
         }
     }
 
-    /// Whether the transaction failed with an error that a new try may avoid.
-    pub(crate) fn is_retryable(&self) -> bool {
-        self.failure.is_some_and(|failure| failure.retryable)
+    /// Why another try of the failed transaction may succeed, if it may.
+    pub(crate) fn setback(&self) -> Option<Setback> {
+        self.failure?.setback
     }
 
     /// Returns the connection for the next statement, and marks it as busy.
@@ -248,6 +260,7 @@ impl<D: Dialect> Session<D> {
         if self.in_transaction {
             self.fail(&error);
         }
+        self.report(&error);
         self.broken |= error.breaks_connection();
         match error.kind() {
             // Without a transaction, the statement may have been committed before the connection was lost.

@@ -1,8 +1,8 @@
-//! Sending a statement again whose connection had prepared it before the schema changed.
+//! Sending a statement again whose connection was lost before, or had prepared it before the schema changed.
 
 use super::{CheckedOut, Session, with_deadline};
 use crate::driver::Dialect;
-use crate::model::error::{ErrorKind, Result};
+use crate::model::error::{Error, ErrorKind};
 use crate::model::value::Value;
 
 impl<D: Dialect> Session<D> {
@@ -10,6 +10,21 @@ impl<D: Dialect> Session<D> {
     pub(super) fn values_to_resend(&self, values: &[Value]) -> Option<Vec<Value>> {
         // An engine in this process prepares such a statement again by itself.
         (self.is_single && !D::IN_PROCESS).then(|| values.to_vec())
+    }
+
+    /// Whether a statement that gave this error must be sent again, which is done once. `was_in_transaction` is whether
+    /// earlier statements belong to its transaction.
+    pub(super) async fn resends(
+        &mut self,
+        error: Option<&Error>,
+        begins: Begins,
+        was_in_transaction: bool,
+    ) -> bool {
+        self.has_new_connection_after(error, was_in_transaction)
+            .await
+            || self
+                .forgets_statements(SchemaChange::of(error), begins)
+                .await
     }
 
     /// After a statement failed by a change of the schema, before it had an effect: forgets the prepared statements.
@@ -56,8 +71,8 @@ pub(super) struct SchemaChange {
 }
 
 impl SchemaChange {
-    pub(super) fn of<T>(result: &Result<T>) -> Option<Self> {
-        let error = result.as_ref().err()?;
+    pub(super) fn of(error: Option<&Error>) -> Option<Self> {
+        let error = error?;
         let is_change = *error.kind() == ErrorKind::SchemaChanged;
         is_change.then(|| SchemaChange {
             is_of_plan: error.code() == Some("0A000"),

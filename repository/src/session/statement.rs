@@ -46,7 +46,7 @@ impl<D: Dialect> Session<D> {
 
     /// As [`finish_statement`](Self::finish_statement), for one that is not sent again.
     async fn finish_last<T>(&mut self, result: Result<T>) -> Result<T> {
-        let change = SchemaChange::of(&result);
+        let change = SchemaChange::of(result.as_ref().err());
         self.forgets_statements(change, Begins::Never).await;
         self.finish_statement(result)
     }
@@ -65,18 +65,19 @@ impl<D: Dialect> Session<D> {
                 return Ok(rows);
             }
         }
-        if let Some(()) = self.fetch_in_message(text, &values, &mut *rows).await? {
+        if let Some(()) = self.fetch_in_message(text, &values, &mut rows).await? {
             return Ok(rows);
         }
         self.ready().await?;
+        let was_in_transaction = self.in_transaction;
         let again = self.values_to_resend(&values);
         let again = again.map(|values| (values, rows.emptied()));
         let connection = self.start_statement()?;
         let mut result =
             with_deadline(response_deadline, D::fetch(connection, text, values, rows)).await;
-        let change = SchemaChange::of(&result);
+        let error = result.as_ref().err();
         if let Some((values, rows)) = again
-            && self.forgets_statements(change, Begins::Alone).await
+            && self.resends(error, Begins::Alone, was_in_transaction).await
         {
             let connection = self.start_statement()?;
             let sent = D::fetch(connection, text, values, rows);
@@ -90,7 +91,7 @@ impl<D: Dialect> Session<D> {
         &mut self,
         text: &SqlText,
         values: &[Value],
-        rows: &mut dyn Rows<D>,
+        rows: &mut Box<dyn Rows<D>>,
     ) -> Result<Option<()>> {
         let response_deadline = self.response_deadline;
         let Some(mut begin) = self.message(text) else {
@@ -100,11 +101,14 @@ impl<D: Dialect> Session<D> {
             // The row is read before the commit: a write whose result cannot be read is rolled back.
             begin.sending = Sending::WithFirst;
         }
-        let sent = D::fetch_in_message(self.start_message(&begin)?, &begin, text, values, rows);
+        let connection = self.start_message(&begin)?;
+        let sent = D::fetch_in_message(connection, &begin, text, values, &mut **rows);
         let mut result = with_deadline(response_deadline, sent).await;
-        let change = SchemaChange::of(&result);
-        if self.forgets_statements(change, Begins::WithStatement).await {
-            let sent = D::fetch_in_message(self.start_message(&begin)?, &begin, text, values, rows);
+        let error = result.as_ref().err();
+        if self.resends(error, Begins::WithStatement, false).await {
+            *rows = rows.emptied();
+            let connection = self.start_message(&begin)?;
+            let sent = D::fetch_in_message(connection, &begin, text, values, &mut **rows);
             result = with_deadline(response_deadline, sent).await;
         }
         self.finish_message(begin, result)
@@ -118,17 +122,18 @@ impl<D: Dialect> Session<D> {
         mut rows: Box<dyn Rows<D>>,
     ) -> Result<Box<dyn Rows<D>>> {
         let response_deadline = self.response_deadline;
-        if let Some(()) = self.fetch_in_message(text, &values, &mut *rows).await? {
+        if let Some(()) = self.fetch_in_message(text, &values, &mut rows).await? {
             return Ok(rows);
         }
         self.ready().await?;
+        let was_in_transaction = self.in_transaction;
         let again = self.values_to_resend(&values);
         let again = again.map(|values| (values, rows.emptied()));
         let sent = D::fetch_first(self.start_statement()?, text, values, rows);
         let mut result = with_deadline(response_deadline, sent).await;
-        let change = SchemaChange::of(&result);
+        let error = result.as_ref().err();
         if let Some((values, rows)) = again
-            && self.forgets_statements(change, Begins::Alone).await
+            && self.resends(error, Begins::Alone, was_in_transaction).await
         {
             let sent = D::fetch_first(self.start_statement()?, text, values, rows);
             result = with_deadline(response_deadline, sent).await;
@@ -147,8 +152,8 @@ impl<D: Dialect> Session<D> {
         if let Some(begin) = self.message(text) {
             let sent = D::execute_in_message(self.start_message(&begin)?, &begin, text, &values);
             let mut result = with_deadline(response_deadline, sent).await;
-            let change = SchemaChange::of(&result);
-            if self.forgets_statements(change, Begins::WithStatement).await {
+            let error = result.as_ref().err();
+            if self.resends(error, Begins::WithStatement, false).await {
                 let connection = self.start_message(&begin)?;
                 let sent = D::execute_in_message(connection, &begin, text, &values);
                 result = with_deadline(response_deadline, sent).await;
@@ -158,12 +163,13 @@ impl<D: Dialect> Session<D> {
             }
         }
         self.ready().await?;
+        let was_in_transaction = self.in_transaction;
         let again = self.values_to_resend(&values);
         let sent = D::execute(self.start_statement()?, text, values);
         let mut result = with_deadline(response_deadline, sent).await;
-        let change = SchemaChange::of(&result);
+        let error = result.as_ref().err();
         if let Some(values) = again
-            && self.forgets_statements(change, Begins::Alone).await
+            && self.resends(error, Begins::Alone, was_in_transaction).await
         {
             let sent = D::execute(self.start_statement()?, text, values);
             result = with_deadline(response_deadline, sent).await;

@@ -142,10 +142,36 @@ impl StoreOptions {
         self
     }
 
-    /// How long a call waits for a free connection. Default: 5 seconds.
+    /// How long a call waits for a connection. Default: 5 seconds.
+    ///
+    /// It is the limit of the whole acquisition: waiting until a connection is free, testing it, and connecting. The call
+    /// fails with [`PoolTimeout`](crate::ErrorKind::PoolTimeout) if every connection is in use until then, and with
+    /// [`Unavailable`](crate::ErrorKind::Unavailable) if the database does not respond.
     #[must_use]
     pub fn acquire_timeout(mut self, timeout: Duration) -> Self {
         self.settings.acquire_timeout = timeout;
+        self
+    }
+
+    /// How old a connection to Postgres may become. Default: 30 minutes. `None`: no limit.
+    ///
+    /// A connection that is older is closed when a call would take it, and replaced by a new one. So connections follow
+    /// an address that leads to another server now, and settings of the role or the database that were changed.
+    /// The age of each connection is up to a fifth less, at random, so that not all of them are replaced at once. It has
+    /// no effect on a unit of work that is open, nor on SQLite, where a connection leads to a file.
+    ///
+    /// ```
+    /// # use catamaran::StoreOptions;
+    /// use std::time::Duration;
+    ///
+    /// let options = StoreOptions::new("postgres://habits_service@localhost/habits");
+    /// let shorter = options.clone().max_lifetime(Duration::from_secs(5 * 60));
+    /// let unlimited = options.max_lifetime(None);
+    /// # let _ = (shorter, unlimited);
+    /// ```
+    #[must_use]
+    pub fn max_lifetime(mut self, lifetime: impl Into<Option<Duration>>) -> Self {
+        self.settings.max_lifetime = lifetime.into();
         self
     }
 

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::database::Store;
 use crate::driver::{Access, Extent};
-use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::error::{Error, ErrorKind, Result, Setback};
 use crate::model::retry::Retry;
 use crate::model::scope::Scope;
 use crate::unit::Unit;
@@ -152,17 +152,22 @@ struct Failed<E> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum RetryDecision {
     Never,
-    /// The unit may have been committed. Only an idempotency key makes another try safe.
+    /// The unit may have been committed, because the connection was lost. Only an idempotency key makes another try safe.
     WithKey,
-    Always,
+    Always(Setback),
+}
+
+impl From<Option<Setback>> for RetryDecision {
+    fn from(setback: Option<Setback>) -> Self {
+        setback.map_or(RetryDecision::Never, RetryDecision::Always)
+    }
 }
 
 impl<E: From<Error>> Failed<E> {
     fn of(error: Error) -> Self {
         let retry = match error.kind() {
             ErrorKind::CommitUnknown => RetryDecision::WithKey,
-            _ if error.is_retryable() => RetryDecision::Always,
-            _ => RetryDecision::Never,
+            _ => error.setback().into(),
         };
         Failed {
             error: error.into(),
@@ -174,10 +179,7 @@ impl<E: From<Error>> Failed<E> {
 /// Commits the unit if its work succeeded, and rolls it back if not.
 async fn finish<T, E: From<Error>>(unit: Unit, result: Result<T, E>) -> Result<T, Failed<E>> {
     // The unit knows the library's error, even if the work has replaced it by one of its own.
-    let retry = match unit.is_retryable().await {
-        true => RetryDecision::Always,
-        false => RetryDecision::Never,
-    };
+    let retry = RetryDecision::from(unit.setback().await);
     match result {
         Ok(value) => match unit.commit().await {
             Ok(()) => Ok(value),
@@ -232,8 +234,9 @@ impl<'s> Writing<'s> {
 
     /// Runs the unit, and commits it if the work returns `Ok`.
     ///
-    /// The unit is rolled back and run again after a serialization failure, a deadlock or a lock timeout, and if the
-    /// connection was lost before the commit. So the work may run several times.
+    /// The unit is rolled back and run again after a serialization failure, a deadlock or a lock timeout, if the
+    /// connection was lost before the commit, and while the server cannot be reached; see [`Retry`]. So the work may run
+    /// several times.
     ///
     /// # Errors
     /// The error of the work in the last try, which is rolled back; and as [`Store::begin_write`] and [`Unit::commit`].
@@ -411,14 +414,17 @@ impl<'w, E> Tries<'w, E> {
 
     /// Waits for the next try after a failed one, or returns the error if there is none.
     async fn failed(&mut self, failed: Failed<E>) -> Result<(), E> {
-        let may_retry = match failed.retry {
-            RetryDecision::Never => false,
-            RetryDecision::WithKey => self.key.is_some(),
-            RetryDecision::Always => true,
+        let setback = match failed.retry {
+            RetryDecision::Never => None,
+            RetryDecision::WithKey => self.key.map(|_| Setback::Outage),
+            RetryDecision::Always(setback) => Some(setback),
         };
         let is_unknown = self.commit_unknown.is_some() || failed.retry == RetryDecision::WithKey;
         let error = self.commit_unknown.take().unwrap_or(failed.error);
-        if !may_retry || !self.schedule.another().await {
+        let Some(setback) = setback else {
+            return Err(error);
+        };
+        if !self.schedule.another(setback).await {
             return Err(error);
         }
         if is_unknown {

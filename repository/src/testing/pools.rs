@@ -1,6 +1,6 @@
 //! Tests of the connection pools of both engines, without sessions.
 
-use crate::driver::{Access, Dialect, Settings};
+use crate::driver::{Access, Dialect, Extent, Settings};
 #[cfg(feature = "postgres")]
 use crate::model::engine::Engine;
 
@@ -13,7 +13,7 @@ async fn sqlite_pool_reuses_only_released_connections() -> Outcome {
 
     let pool = SqlitePool::open(SqliteUrl::parse(":memory:")?, &Settings::default(), None).await?;
     for released in [true, false] {
-        let mut connection = Sqlite::acquire(&pool, Access::Write).await?;
+        let mut connection = Sqlite::acquire(&pool, Access::Write, Extent::Statement).await?;
         // Fails on a connection whose transaction is still open.
         Sqlite::control(&mut connection, "BEGIN").await?;
         if released {
@@ -21,7 +21,7 @@ async fn sqlite_pool_reuses_only_released_connections() -> Outcome {
             Sqlite::release(connection);
         }
     }
-    let mut connection = Sqlite::acquire(&pool, Access::Write).await?;
+    let mut connection = Sqlite::acquire(&pool, Access::Write, Extent::Statement).await?;
     Sqlite::control(&mut connection, "BEGIN").await?;
     Ok(())
 }
@@ -45,7 +45,7 @@ async fn postgres_pool_reuses_only_released_connections() -> Outcome {
     let backend = SqlText::new("SELECT pg_backend_pid()::bigint", None);
     let mut backends = Vec::new();
     for released in [true, false, true] {
-        let mut connection = Postgres::acquire(&pool, Access::Write).await?;
+        let mut connection = Postgres::acquire(&pool, Access::Write, Extent::Statement).await?;
         let rows = Decoded::<Postgres, i64>::boxed(|row| row.get(0));
         let rows = Postgres::fetch(&mut connection, &backend, Vec::new(), rows).await?;
         backends.extend(Decoded::<Postgres, i64>::taken(rows)?);

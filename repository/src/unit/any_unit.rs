@@ -12,7 +12,7 @@ use super::native_unit::PostgresUnit;
 use super::native_unit::SqliteUnit;
 use super::savepoint::{Savepoint, run_in};
 use crate::driver::Stored;
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, Result, Setback};
 use crate::model::repository::Repository;
 
 /// A unit of work: one transaction that hands out repositories.
@@ -92,13 +92,13 @@ impl Unit {
         }
     }
 
-    /// Whether the unit failed with an error that a new try may avoid.
-    pub(crate) async fn is_retryable(&self) -> bool {
+    /// Why another try of the failed unit may succeed, if it may.
+    pub(crate) async fn setback(&self) -> Option<Setback> {
         match self {
             #[cfg(feature = "sqlite")]
-            Unit::Sqlite(unit) => unit.is_retryable().await,
+            Unit::Sqlite(unit) => unit.setback().await,
             #[cfg(feature = "postgres")]
-            Unit::Postgres(unit) => unit.is_retryable().await,
+            Unit::Postgres(unit) => unit.setback().await,
         }
     }
 

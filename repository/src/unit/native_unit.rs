@@ -10,7 +10,7 @@ use super::calls::{Calls, SourceCalls};
 use super::idempotency;
 use super::{NativeRepository, SharedSession, Source, UnitSession};
 use crate::driver::{Access, Dialect, Extent};
-use crate::model::error::Result;
+use crate::model::error::{Result, Setback};
 use crate::operation::Context;
 use crate::session::{ENDED, Session};
 
@@ -60,12 +60,10 @@ impl<D: Dialect> NativeUnit<D> {
         UnitSession::lock(&self.session).await
     }
 
-    /// Whether the unit failed with an error that a new try may avoid.
-    pub(crate) async fn is_retryable(&self) -> bool {
-        match UnitSession::lock_to_end(&self.session).await {
-            Ok(session) => session.is_retryable(),
-            Err(_) => false,
-        }
+    /// Why another try of the failed unit may succeed, if it may.
+    pub(crate) async fn setback(&self) -> Option<Setback> {
+        let session = UnitSession::lock_to_end(&self.session).await.ok()?;
+        session.setback()
     }
 
     /// Inserts an idempotency key, which is committed with the unit. Returns whether the key was new.

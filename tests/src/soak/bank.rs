@@ -150,8 +150,10 @@ impl Bank {
     pub async fn carry_out(&self, store: &Store, order: Order, tolerated: Tolerated) -> Fate {
         let begun = Instant::now();
         let mut pause = Duration::from_millis(1);
+        // A hazard lasts until a caller is told that there is no server.
+        let retry = Retry::default().budget(Duration::from_secs(1));
         let fate = loop {
-            let error = match self.once(store, order, Retry::default()).await {
+            let error = match self.once(store, order, retry).await {
                 Ok(()) => {
                     self.tally.acknowledged(begun.elapsed());
                     break Fate::Done;

@@ -5,6 +5,7 @@ mod audit;
 pub mod bank;
 pub mod client;
 pub mod database;
+pub mod failover;
 pub mod faults;
 pub mod hazard;
 pub mod progress;

@@ -1,6 +1,7 @@
 //! The table at the end of a soak.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use catamaran::Engine;
 use comfy_table::{CellAlignment, Table, presets};
@@ -20,16 +21,18 @@ pub enum Format {
     Json,
 }
 
-const COLUMNS: [&str; 10] = [
+const COLUMNS: [&str; 12] = [
     "workload",
     "runs",
     "done",
     "drops",
     "faults",
     "retries",
+    "failed",
     "p50 ms",
     "p99 ms",
     "max ms",
+    "pause ms",
     "violations",
 ];
 
@@ -103,9 +106,14 @@ fn cells(name: &str, figures: &Figures) -> Vec<String> {
         figures.drops.to_string(),
         figures.faults.to_string(),
         figures.retries.to_string(),
+        figures.errors.values().sum::<u64>().to_string(),
         milliseconds(figures.latency.value_at_quantile(0.5)),
         milliseconds(figures.latency.value_at_quantile(0.99)),
         milliseconds(figures.latency.max()),
+        match figures.longest_pause {
+            Duration::ZERO => "-".to_owned(),
+            pause => pause.as_millis().to_string(),
+        },
         figures.violations.len().to_string(),
     ]
 }
@@ -140,6 +148,7 @@ fn machine(row: &Row) -> Value {
         "p50_us": figures.latency.value_at_quantile(0.5),
         "p99_us": figures.latency.value_at_quantile(0.99),
         "max_us": figures.latency.max(),
+        "pause_us": u64::try_from(figures.longest_pause.as_micros()).unwrap_or(u64::MAX),
         "errors": figures.errors,
         "violations": figures.violations,
     })

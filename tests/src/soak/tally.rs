@@ -29,6 +29,8 @@ pub struct Figures {
     pub errors: BTreeMap<String, u64>,
     /// How long acknowledged operations took, retries included, in microseconds.
     pub latency: Histogram<u64>,
+    /// The longest time without an acknowledged operation, where that is measured.
+    pub longest_pause: Duration,
     /// Violations of what the library promises.
     pub violations: Vec<String>,
 }
@@ -44,6 +46,7 @@ impl fmt::Debug for Figures {
             .field("retries", &self.retries)
             .field("errors", &self.errors)
             .field("longest", &Duration::from_micros(self.latency.max()))
+            .field("longest_pause", &self.longest_pause)
             .field("violations", &self.violations)
             .finish()
     }
@@ -59,6 +62,7 @@ impl Default for Figures {
             retries: 0,
             errors: BTreeMap::new(),
             latency: Histogram::new_with_bounds(1, LONGEST, 3).expect("three digits are allowed"),
+            longest_pause: Duration::ZERO,
             violations: Vec::new(),
         }
     }
@@ -77,6 +81,7 @@ impl Figures {
             *self.errors.entry(kind.clone()).or_default() += count;
         }
         self.latency += &other.latency;
+        self.longest_pause = self.longest_pause.max(other.longest_pause);
         self.violations.extend(other.violations.iter().cloned());
         self
     }
@@ -114,6 +119,11 @@ impl Tally {
             figures.acknowledged += 1;
             figures.latency.saturating_record(micros);
         });
+    }
+
+    /// For that long no operation of the workload was acknowledged.
+    pub fn paused(&self, pause: Duration) {
+        self.with(|figures| figures.longest_pause = figures.longest_pause.max(pause));
     }
 
     /// Counts an operation that another process acknowledged. It has no latency.

@@ -11,6 +11,7 @@ use crate::bank;
 use crate::own_server::OwnServer;
 use crate::soak::bank::Bank;
 use crate::soak::database::Database;
+use crate::soak::failover;
 use crate::soak::faults::Fault;
 use crate::soak::hazard::{Hazard, HazardBench};
 use crate::soak::races::{Race, two_stores};
@@ -30,6 +31,8 @@ pub enum Workload {
     Hazard(Hazard),
     /// The bank, with every hazard in turn.
     Everything,
+    /// Restarts and a failover.
+    Failover,
     /// One fault that is injected and removed.
     Fault(Fault),
 }
@@ -44,6 +47,7 @@ impl Workload {
             .chain(races)
             .chain(hazards)
             .chain([Workload::Everything])
+            .chain((engine == Engine::Postgres).then_some(Workload::Failover))
             .chain(Fault::of(engine).into_iter().map(Workload::Fault))
             .collect()
     }
@@ -55,6 +59,7 @@ impl Workload {
             Workload::Race(race) => race.name(),
             Workload::Hazard(hazard) => hazard.name(),
             Workload::Everything => "bank: all at once",
+            Workload::Failover => "restarts, failover",
             Workload::Fault(fault) => fault.name(),
         }
     }
@@ -66,7 +71,7 @@ impl Workload {
             Workload::Race(_) => 0.6,
             Workload::Fault(_) => 0.4,
             Workload::Hazard(_) => 1.0,
-            Workload::Everything => 4.0,
+            Workload::Everything | Workload::Failover => 4.0,
         }
     }
 }
@@ -133,6 +138,9 @@ impl Site {
             Workload::Everything => {
                 let hazards = Hazard::of(self.engine);
                 self.run_hazards(hazards, owner, rng, tally).await
+            }
+            Workload::Failover => {
+                failover::run(owner, if rng.bool() { 8 } else { 24 }, tally).await
             }
             Workload::Fault(fault) => {
                 let server = self.server.as_ref();

@@ -144,7 +144,9 @@ async fn a_read_unit_refuses_every_write_and_stays_usable(db: &TwinDatabase) -> 
 }
 
 #[twin_test(migration::Migrator)]
-async fn a_lost_connection_fails_one_call_and_is_replaced(db: &TwinDatabase) -> Result<()> {
+async fn a_lost_connection_fails_the_unit_that_uses_it_and_no_read(
+    db: &TwinDatabase,
+) -> Result<()> {
     if db.engine() == Engine::Sqlite {
         // SQLite has no server that could end a connection.
         return Ok(());
@@ -159,18 +161,21 @@ async fn a_lost_connection_fails_one_call_and_is_replaced(db: &TwinDatabase) -> 
             .open()
             .await?;
         let habits = store.repository::<Habit>(&scope);
+        let end = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'to be ended'";
         assert_eq!(habits.get(made.id).await?, made);
-        raw::execute(
-            db.store(),
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'to be ended'",
-        )
-        .await?;
-        let error = habits
+        raw::execute(db.store(), end).await?;
+        assert_eq!(habits.get(made.id).await?, made);
+        let unit = store.begin_write(&scope).await?;
+        let in_unit = unit.repository::<Habit>();
+        assert_eq!(in_unit.get(made.id).await?, made);
+        raw::execute(db.store(), end).await?;
+        let error = in_unit
             .get(made.id)
             .await
             .expect_err("its connection was ended");
         assert_eq!(*error.kind(), ErrorKind::ConnectionLost);
         assert!(error.is_retryable());
+        drop((in_unit, unit));
         assert_eq!(
             habits.get(made.id).await?,
             made,

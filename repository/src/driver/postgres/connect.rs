@@ -1,6 +1,6 @@
 //! Connections to Postgres. Their settings are verified.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use deadpool::managed::{self, Metrics, Object, QueueMode, RecycleError, RecycleResult};
@@ -8,108 +8,26 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row as _};
 
 use super::connect_error::{connect, explain};
+use super::connection::PooledConnection;
 use super::error;
 use super::message::Prepared;
-use super::plans::{Plans, SchemaChanges};
+use super::plans::SchemaChanges;
+use super::retirement::{Age, Condition, Incidents, test_limit};
 use super::rls::{self, Role, RoleFacts};
 use super::search_path::{self, SearchPath};
 use super::token::Token;
 use super::url::PostgresUrl;
-use crate::driver::Settings;
 use crate::driver::pool::{self, Pool};
 use crate::driver::url::invalid_url;
+use crate::driver::{Access, Extent, Settings};
 use crate::model::domain::Domain;
 use crate::model::engine::Engine;
 use crate::model::error::{Error, ErrorKind, Result};
-
-/// A connection that was idle for longer is pinged before it is used, and one that was last used before another was lost.
-const IDLE: Duration = Duration::from_secs(30);
-
-/// A connection and when it was last used.
-#[derive(Debug)]
-pub struct PooledConnection {
-    connection: PgConnection,
-    used: Instant,
-    /// Whether the connection always has the same server process, which then keeps prepared statements.
-    own_backend: bool,
-    /// Whether it was returned to the pool without an open transaction.
-    released: bool,
-    losses: Losses,
-    /// The SQL that restores the state of a new connection.
-    cleaning: Arc<str>,
-    prepared: Prepared,
-    plans: Plans,
-}
 
 /// `DISCARD ALL`, except for the prepared statements of the driver. `DISCARD ALL` must be a message of its own; these
 /// statements are sent with the end of a transaction, and cost no round trip.
 const CLEANING: &str = "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; \
     SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES";
-
-/// When a connection of the store was last given up. The same may have happened to all that were used before.
-#[derive(Clone, Debug, Default)]
-struct Losses(Arc<Mutex<Option<Instant>>>);
-
-impl Losses {
-    fn record(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-    }
-
-    fn since(&self, used: Instant) -> bool {
-        let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        last.is_some_and(|last| last >= used)
-    }
-}
-
-impl PooledConnection {
-    /// The connection, for a statement.
-    pub(super) fn live(&mut self) -> &mut PgConnection {
-        &mut self.connection
-    }
-
-    /// The connection, and the statements that are prepared on it by SQL.
-    pub(super) fn with_prepared(&mut self) -> (&mut PgConnection, &mut Prepared) {
-        (&mut self.connection, &mut self.prepared)
-    }
-
-    /// Marks the connection as returned without an open transaction. One whose server keeps too many unknown statements is
-    /// not used again, unless all are removed before.
-    pub(super) fn release(&mut self) {
-        self.released = self.prepared.is_known() || self.plans.are_old();
-    }
-
-    /// Forgets the prepared statements, also in a failed transaction, where the server accepts no statement.
-    pub(super) async fn forget_statements(&mut self) -> Result<(), sqlx::Error> {
-        self.plans.record_change();
-        self.prepared.forget();
-        self.connection.clear_cached_statements().await
-    }
-
-    /// Removes the prepared statements if the schema changed after they were prepared.
-    async fn remove_old_statements(&mut self) -> Result<(), sqlx::Error> {
-        if self.plans.are_old() {
-            self.plans.renew();
-            self.prepared.remove_all(&mut self.connection).await?;
-        }
-        Ok(())
-    }
-
-    /// Records that the connection is given up.
-    pub(super) fn lose(&self) {
-        self.losses.record();
-    }
-
-    /// The SQL that removes any state that custom SQL may have left.
-    pub(super) fn cleaning(&self) -> &str {
-        &self.cleaning
-    }
-
-    /// Whether statements may be prepared with a name. Behind a pooler, the statement of another client may have the
-    /// same name, and would be run instead.
-    pub(super) fn keeps_statements(&self) -> bool {
-        self.own_backend
-    }
-}
 
 /// Opens connections.
 pub struct Manager {
@@ -120,8 +38,11 @@ pub struct Manager {
     /// The settings to send before a query, if the connection cannot keep them. May be empty.
     locals: Arc<str>,
     cleaning: Arc<str>,
-    losses: Losses,
     changes: SchemaChanges,
+    incidents: Incidents,
+    max_lifetime: Option<Duration>,
+    /// How long a test waits for the answer.
+    test_limit: Duration,
 }
 
 impl managed::Manager for Manager {
@@ -129,6 +50,7 @@ impl managed::Manager for Manager {
     type Error = Error;
 
     async fn create(&self) -> Result<PooledConnection> {
+        let age = Age::zero(self.max_lifetime);
         let mut connection = match self.pooled {
             true => self.connect(&self.options).await?,
             false => {
@@ -139,12 +61,19 @@ impl managed::Manager for Manager {
             }
         };
         self.assert_settings(&mut connection).await?;
+        if self.incidents.awaits_writable() {
+            let read_only = texts(&mut connection, "SHOW transaction_read_only").await;
+            let read_only = read_only.map_err(|error| explain(&self.options, &error))?;
+            if read_only == [["off"]] {
+                self.incidents.writable(&age);
+            }
+        }
         Ok(PooledConnection {
             connection,
-            used: Instant::now(),
+            age,
             own_backend: !self.pooled,
             released: false,
-            losses: self.losses.clone(),
+            incidents: self.incidents.clone(),
             cleaning: self.cleaning.clone(),
             prepared: Prepared::new(),
             plans: self.changes.plans(),
@@ -155,16 +84,14 @@ impl managed::Manager for Manager {
         if !std::mem::take(&mut pooled.released) {
             return Err(RecycleError::message(pool::NOT_RELEASED));
         }
-        if pooled.used.elapsed() > IDLE || self.losses.since(pooled.used) {
-            let ping = pooled.connection.ping().await;
-            ping.map_err(|error| {
-                self.losses.record();
-                RecycleError::Backend(error::classify(&error, None))
-            })?;
+        match self.incidents.condition(&pooled.age) {
+            Condition::Usable => {}
+            Condition::Unknown => self.test(pooled).await?,
+            Condition::Retired => return Err(RecycleError::message("it is retired")),
         }
         let removed = pooled.remove_old_statements().await;
         removed.map_err(|error| RecycleError::Backend(error::classify(&error, None)))?;
-        pooled.used = Instant::now();
+        pooled.age.taken_again();
         Ok(())
     }
 }
@@ -197,8 +124,10 @@ impl Manager {
                      SET timezone = 'UTC'; SET application_name = '{name}'"
                 )
                 .into(),
-                losses: Losses::default(),
                 changes: SchemaChanges::default(),
+                incidents: Incidents::default(),
+                max_lifetime: settings.max_lifetime,
+                test_limit: test_limit(settings.acquire_timeout),
             };
         }
         // The driver reads bytes in this form only.
@@ -210,9 +139,56 @@ impl Manager {
             pooled: false,
             locals: Arc::default(),
             cleaning: CLEANING.into(),
-            losses: Losses::default(),
             changes: SchemaChanges::default(),
+            incidents: Incidents::default(),
+            max_lifetime: settings.max_lifetime,
+            test_limit: test_limit(settings.acquire_timeout),
         }
+    }
+
+    /// Waits for an answer of the server. After an error the connection must not be used.
+    async fn test(&self, pooled: &mut PooledConnection) -> Result<()> {
+        let sent = Instant::now();
+        match tokio::time::timeout(self.test_limit, pooled.connection.ping()).await {
+            Ok(Ok(())) => {
+                pooled.age.answered(sent);
+                Ok(())
+            }
+            Ok(Err(error)) => {
+                self.incidents.lost();
+                Err(error::classify(&error, None))
+            }
+            Err(_) => {
+                self.incidents.silent(sent);
+                Err(pool::no_response())
+            }
+        }
+    }
+
+    /// Replaces a connection that must not be used for the write, in its place in the pool. So the others stay for
+    /// reads.
+    async fn fit_to_write(
+        &self,
+        pooled: &mut PooledConnection,
+        commits_itself: bool,
+    ) -> Result<()> {
+        let usable = match self
+            .incidents
+            .condition_to_write(&pooled.age, commits_itself)
+        {
+            Condition::Usable => true,
+            Condition::Unknown => self.test(pooled).await.is_ok(),
+            Condition::Retired => false,
+        };
+        match usable {
+            true => Ok(()),
+            false => self.renew(pooled).await,
+        }
+    }
+
+    async fn renew(&self, pooled: &mut PooledConnection) -> Result<()> {
+        *pooled = managed::Manager::create(self).await?;
+        Ok(())
     }
 
     async fn connect(&self, options: &PgConnectOptions) -> Result<PgConnection> {
@@ -372,8 +348,24 @@ impl PostgresPool {
         })
     }
 
-    pub(super) async fn acquire(&self) -> Result<Object<Manager>> {
-        pool::acquire(&self.pool).await
+    pub(super) async fn acquire(&self, access: Access, extent: Extent) -> Result<Object<Manager>> {
+        let deadline = pool::deadline(&self.pool);
+        let mut connection = pool::acquire_by(&self.pool, deadline).await?;
+        if access == Access::Write {
+            let commits_itself = extent == Extent::Statement;
+            let fit = self
+                .pool
+                .manager()
+                .fit_to_write(&mut connection, commits_itself);
+            pool::by(deadline, fit).await?;
+        }
+        Ok(connection)
+    }
+
+    /// Replaces a connection by a new one, in its place in the pool.
+    pub(super) async fn renew(connection: &mut Object<Manager>) -> Result<()> {
+        let pool = Object::pool(connection).ok_or(ErrorKind::ConnectionLost)?;
+        pool::by(pool::deadline(&pool), pool.manager().renew(connection)).await
     }
 
     pub(super) fn response_deadline(&self) -> Duration {

@@ -128,6 +128,18 @@ impl ServerError<'_> {
             "25006" => ErrorKind::ReadOnly {
                 reason: "the transaction is read only".into(),
             },
+            // feature_not_supported, of a setting of BEGIN or of its snapshot: a standby has no serializable transactions
+            "0A000"
+                if ["call_enum_check_hook", "GetSerializableTransactionSnapshot"]
+                    .contains(&self.routine) =>
+            {
+                ErrorKind::ReadOnly {
+                    reason: "the server is a standby, which has no serializable transactions"
+                        .into(),
+                }
+            }
+            // serialization_failure that closes the connection: a standby replays what a long read would have seen
+            "40001" if self.fatal => ErrorKind::ConnectionLost,
             // transaction_rollback, serialization_failure, deadlock_detected, snapshot_too_old
             "40000" | "40001" | "40P01" | "72000" => ErrorKind::Serialization,
             // lock_not_available
@@ -349,6 +361,21 @@ mod tests {
             ..ServerError::default()
         };
         assert_eq!(of_type.kind(None), ErrorKind::SchemaChanged);
+    }
+
+    #[test]
+    fn a_standby_is_read_only_and_may_close_the_connection_of_a_read() {
+        let kind = |code, routine, fatal| {
+            let error = ServerError {
+                code,
+                routine,
+                fatal,
+                ..ServerError::default()
+            };
+            error.kind(None).name()
+        };
+        assert_eq!(kind("0A000", "call_enum_check_hook", false), "ReadOnly");
+        assert_eq!(kind("40001", "ProcessInterrupts", true), "ConnectionLost");
     }
 
     #[test]

@@ -170,12 +170,17 @@ impl Dialect for Postgres {
     const IN_PROCESS: bool = false;
     const OUTLIVES_REFUSALS: bool = false;
 
-    async fn acquire(pool: &PostgresPool, _access: Access) -> Result<Self::Connection> {
-        pool.acquire().await
+    async fn acquire(
+        pool: &PostgresPool,
+        access: Access,
+        extent: Extent,
+    ) -> Result<Self::Connection> {
+        pool.acquire(access, extent).await
     }
 
     async fn acquire_for_one(pool: &PostgresPool) -> Result<Option<Self::Connection>> {
-        pool.acquire().await.map(Some)
+        let acquired = pool.acquire(Access::Write, Extent::Statement).await;
+        acquired.map(Some)
     }
 
     /// Each statement runs alone: the server commits those of several connections together.
@@ -308,6 +313,18 @@ impl Dialect for Postgres {
     /// A connection cannot be moved to another database, so there is nothing to check.
     fn verify(_connection: &Self::Connection) -> Result<()> {
         Ok(())
+    }
+
+    fn failed(connection: &Self::Connection, access: Access, error: &Error) {
+        connection.failed(access, error);
+    }
+
+    fn is_new(connection: &Self::Connection) -> bool {
+        connection.is_new()
+    }
+
+    async fn renew(connection: &mut Self::Connection) -> Result<()> {
+        PostgresPool::renew(connection).await
     }
 
     fn discard(connection: Self::Connection) {

@@ -3,6 +3,7 @@
 mod answers;
 mod connect;
 mod connect_error;
+mod connection;
 mod copy;
 mod dialect;
 mod error;
@@ -11,6 +12,7 @@ mod message;
 mod plans;
 mod powers;
 mod rejection;
+mod retirement;
 mod rls;
 mod search_path;
 mod token;

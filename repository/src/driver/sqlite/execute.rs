@@ -59,7 +59,11 @@ impl Dialect for Sqlite {
     // https://sqlite.org/lang_conflict.html, ABORT
     const OUTLIVES_REFUSALS: bool = true;
 
-    async fn acquire(pool: &SqlitePool, access: Access) -> Result<Self::Connection> {
+    async fn acquire(
+        pool: &SqlitePool,
+        access: Access,
+        _extent: Extent,
+    ) -> Result<Self::Connection> {
         place::let_others_run(place::BETWEEN_CALLS).await;
         pool.acquire(access).await
     }

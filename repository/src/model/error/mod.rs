@@ -33,6 +33,15 @@ struct Inner {
     cause: Option<DriverError>,
 }
 
+/// Why a unit of work failed that may succeed in another try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Setback {
+    /// Another unit, or a change of the schema, was in the way.
+    Collision,
+    /// The database could not be reached, or the connection led to one that cannot be written.
+    Outage,
+}
+
 /// A `Result` whose default error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -80,6 +89,35 @@ impl Error {
                 | ErrorKind::SchemaChanged
                 | ErrorKind::ConnectionLost
         )
+    }
+
+    /// Why the same unit of work may succeed if it is run again from its start. Besides the errors that are
+    /// [retryable](Self::is_retryable), a server that cannot be reached is worth waiting for.
+    pub(crate) fn setback(&self) -> Option<Setback> {
+        match self.kind() {
+            ErrorKind::Serialization | ErrorKind::LockTimeout | ErrorKind::SchemaChanged => {
+                Some(Setback::Collision)
+            }
+            ErrorKind::ConnectionLost => Some(Setback::Outage),
+            ErrorKind::Unavailable { .. } if self.is_outage() => Some(Setback::Outage),
+            _ => None,
+        }
+    }
+
+    /// Whether a server, or the pooler in front of it, cannot be reached for now: it does not respond, is starting up, or
+    /// has no connection left. Not a closed store, a refused login, or a file (whose codes are no SQLSTATE).
+    fn is_outage(&self) -> bool {
+        let Some(cause) = &self.0.cause else {
+            return false;
+        };
+        cause.code.as_deref().is_none_or(|code| {
+            code.len() == 5 && !code.starts_with("28") && !code.starts_with("3D")
+        })
+    }
+
+    /// Whether the database, or the server's setting for the connection, refused a write: not a unit for reading.
+    pub(crate) fn is_read_only_database(&self) -> bool {
+        matches!(self.kind(), ErrorKind::ReadOnly { .. }) && self.code().is_some()
     }
 
     /// Whether the connection must not be reused: it is lost, or the states of driver and server differ (protocol

@@ -1,0 +1,116 @@
+//! Connections on which nothing is heard any more, and the time limit of an acquisition.
+
+use std::time::{Duration, Instant};
+
+use catamaran::testing::{Target, TwinDatabase};
+use catamaran::{ErrorKind, Query, Result, Store, StoreOptions};
+use entity::{Habit, HabitDraft};
+use futures_util::future::join_all;
+use suite::kind::refused;
+use suite::observer::Observer;
+use suite::pace::limit;
+use suite::proxy::{Proxy, Wire};
+use suite::users::{ADA, habit_of, scope};
+
+async fn behind_a_proxy() -> Result<(TwinDatabase, Proxy)> {
+    let made = TwinDatabase::create::<migration::Migrator>(Target::Postgres).await;
+    let db = made.expect("a database on Postgres");
+    let proxy = Proxy::start(db.url()).await;
+    Ok((db, proxy))
+}
+
+async fn warm(store: &Store, connections: usize) -> Result<()> {
+    let mut units = Vec::new();
+    for _ in 0..connections {
+        let unit = store.begin_write(&scope(ADA)).await?;
+        unit.repository::<Habit>().count(&Query::all()).await?;
+        units.push(unit);
+    }
+    for unit in units {
+        unit.rollback().await?;
+    }
+    Ok(())
+}
+
+/// One of them is tested before a write. Its silence condemns the others.
+#[tokio::test]
+async fn forgotten_connections_are_replaced_within_the_acquire_timeout() -> Result<()> {
+    let (_db, proxy) = behind_a_proxy().await?;
+    let acquire_timeout = limit() * 10;
+    let options = StoreOptions::new(proxy.url()).connections(4);
+    let store = options.acquire_timeout(acquire_timeout).open().await?;
+    warm(&store, 4).await?;
+    assert_eq!(proxy.connections(), 4);
+    // A write does not trust a connection that was idle for longer.
+    tokio::time::sleep(Duration::from_millis(2_100)).await;
+    proxy.forget();
+    let begun = Instant::now();
+    habit_of(&store, ADA, "after").await?;
+    assert!(begun.elapsed() < acquire_timeout, "{:?}", begun.elapsed());
+    let begun = Instant::now();
+    let habits = store.repository::<Habit>(&scope(ADA));
+    let all = Query::all();
+    for counted in join_all((0..4).map(|_| habits.count(&all))).await {
+        assert_eq!(counted?, 1);
+    }
+    assert!(begun.elapsed() < acquire_timeout, "{:?}", begun.elapsed());
+    assert_eq!(proxy.connections(), 8, "none of the old ones is used");
+    Ok(())
+}
+
+/// No other server responds either.
+#[tokio::test]
+async fn idle_connections_to_a_silent_server_take_one_acquire_timeout_together() -> Result<()> {
+    let (_db, proxy) = behind_a_proxy().await?;
+    let acquire_timeout = limit() * 4;
+    let options = StoreOptions::new(proxy.url()).connections(4);
+    let store = options.acquire_timeout(acquire_timeout).open().await?;
+    warm(&store, 4).await?;
+    tokio::time::sleep(Duration::from_millis(2_100)).await;
+    proxy.set(Wire::Silent);
+    for _ in 0..2 {
+        let begun = Instant::now();
+        let habits = store.repository::<Habit>(&scope(ADA));
+        let kind = refused(habits.insert(HabitDraft::new("lost", "daily")).await);
+        let waited = begun.elapsed();
+        assert!(matches!(kind, ErrorKind::Unavailable { .. }), "{kind:?}");
+        assert!(waited < acquire_timeout * 3 / 2, "{waited:?}");
+    }
+    proxy.set(Wire::Whole);
+    habit_of(&store, ADA, "after").await?;
+    Ok(())
+}
+
+/// The time that a call waits for its turn counts as well.
+#[tokio::test]
+async fn waiting_and_connecting_share_one_acquire_timeout() -> Result<()> {
+    let (db, proxy) = behind_a_proxy().await?;
+    let acquire_timeout = limit() * 4;
+    let options = StoreOptions::new(proxy.url()).connections(1);
+    let store = options.acquire_timeout(acquire_timeout).open().await?;
+    let unit = store.begin_write(&scope(ADA)).await?;
+    unit.repository::<Habit>().count(&Query::all()).await?;
+    let waiting = tokio::spawn({
+        let store = store.clone();
+        async move {
+            let begun = Instant::now();
+            let kind = refused(habit_of(&store, ADA, "waits").await);
+            (kind, begun.elapsed())
+        }
+    });
+    tokio::time::sleep(acquire_timeout * 3 / 4).await;
+    // Then the only connection is lost, and its place is free for a new one.
+    let outside = Observer::of(&db).await;
+    let end = "SELECT pg_terminate_backend(pid, 5000)::text FROM pg_stat_activity \
+         WHERE datname = current_database() AND state = 'idle in transaction'";
+    assert_eq!(outside.texts(end).await, ["true"]);
+    let lost = unit.repository::<Habit>().count(&Query::all()).await;
+    assert_eq!(refused(lost), ErrorKind::ConnectionLost);
+    proxy.set(Wire::Silent);
+    drop(unit);
+    let (kind, waited) = waiting.await.expect("no panic");
+    assert!(matches!(kind, ErrorKind::Unavailable { .. }), "{kind:?}");
+    assert!(waited >= acquire_timeout, "{waited:?}");
+    assert!(waited < acquire_timeout * 3 / 2, "{waited:?}");
+    Ok(())
+}
