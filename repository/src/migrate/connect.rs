@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::driver::DatabaseUrl;
 #[cfg(feature = "postgres")]
-use crate::driver::postgres::{PostgresUrl, SearchPath};
+use crate::driver::postgres::{PostgresUrl, SearchPath, refuse_values, set_formats};
 #[cfg(feature = "sqlite")]
 use crate::driver::sqlite::{SqliteUrl, open_seaorm};
 use crate::model::error::ErrorKind;
@@ -237,7 +237,11 @@ async fn postgres(
             timeout.as_millis().clamp(1, i32::MAX as u128)
         )
     });
-    let set = format!("{}{lock_timeout}", path.set_for_session());
+    let set = format!(
+        "{}; {}{lock_timeout}",
+        path.set_for_session(),
+        set_formats()
+    );
     let pool = PgPoolOptions::new()
         .max_connections(2)
         .acquire_timeout(LOCK_WAIT)
@@ -252,6 +256,10 @@ async fn postgres(
         .connect_with(parsed.clone())
         .await
         .map_err(explain)?;
+    let mut connection = pool.acquire().await.map_err(explain)?;
+    let refused = refuse_values(&mut connection, parsed).await;
+    refused.map_err(MigrateError::Connect)?;
+    drop(connection);
     // Postgres accepts a search path with schemas that do not exist, and creates tables in the first existing one.
     let first: Option<String> = sqlx::query_scalar("SELECT current_schema()::text")
         .fetch_one(&pool)

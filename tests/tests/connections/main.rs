@@ -4,6 +4,7 @@ mod acquire_timeout;
 mod concurrent_migrations;
 mod copies;
 mod failovers;
+mod database_settings;
 mod lost_connections;
 mod messages;
 mod pooled_migrations;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use deadpool::managed::{self, Metrics, Object, QueueMode, RecycleError, RecycleResult};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row as _};
+use sqlx::{ConnectOptions, Connection};
 
 use super::connect_error::{connect, explain};
 use super::connection::PooledConnection;
@@ -15,6 +15,7 @@ use super::plans::SchemaChanges;
 use super::retirement::{Age, Condition, Incidents, test_limit};
 use super::rls::{self, Role, RoleFacts};
 use super::search_path::{self, SearchPath};
+use super::session_settings::{self, Locals, SessionSettings, texts_after};
 use super::token::Token;
 use super::url::PostgresUrl;
 use crate::driver::pool::{self, Pool};
@@ -32,11 +33,9 @@ const CLEANING: &str = "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOS
 /// Opens connections.
 pub struct Manager {
     options: PgConnectOptions,
-    required: Vec<(&'static str, String)>,
-    /// Whether a transaction pooler may be in front of the server.
-    pooled: bool,
-    /// The settings to send before a query, if the connection cannot keep them. May be empty.
-    locals: Arc<str>,
+    session: SessionSettings,
+    /// The settings of each transaction, if a transaction pooler may be in front of the server.
+    locals: Option<Locals>,
     cleaning: Arc<str>,
     changes: SchemaChanges,
     incidents: Incidents,
@@ -51,18 +50,18 @@ impl managed::Manager for Manager {
 
     async fn create(&self) -> Result<PooledConnection> {
         let age = Age::zero(self.max_lifetime);
-        let mut connection = match self.pooled {
-            true => self.connect(&self.options).await?,
-            false => {
+        let mut connection = match self.locals {
+            Some(_) => self.connect(&self.options).await?,
+            None => {
                 let token = Token::new();
                 let mut connection = self.connect(&token.on(&self.options)).await?;
                 self.assert_own(&mut connection, &token).await?;
                 connection
             }
         };
-        self.assert_settings(&mut connection).await?;
+        let cleaning = self.adjust_settings(&mut connection).await?;
         if self.incidents.awaits_writable() {
-            let read_only = texts(&mut connection, "SHOW transaction_read_only").await;
+            let read_only = session_settings::texts(&mut connection, "SHOW transaction_read_only").await;
             let read_only = read_only.map_err(|error| explain(&self.options, &error))?;
             if read_only == [["off"]] {
                 self.incidents.writable(&age);
@@ -71,10 +70,10 @@ impl managed::Manager for Manager {
         Ok(PooledConnection {
             connection,
             age,
-            own_backend: !self.pooled,
+            own_backend: self.locals.is_none(),
             released: false,
             incidents: self.incidents.clone(),
-            cleaning: self.cleaning.clone(),
+            cleaning,
             prepared: Prepared::new(),
             plans: self.changes.plans(),
         })
@@ -98,47 +97,35 @@ impl managed::Manager for Manager {
 
 impl Manager {
     fn new(options: PgConnectOptions, settings: &Settings, path: &SearchPath) -> Self {
+        // The driver would send another parameter, which poolers reject.
         let options = options
             .application_name(&settings.application_name)
+            .extra_float_digits(None)
             .disable_statement_logging();
-        // The lexer of custom SQL assumes standard literals.
-        let mut required = vec![
-            ("standard_conforming_strings", "on".to_owned()),
-            // With another encoding, lengths have other units, or texts are refused.
-            ("server_encoding", "UTF8".to_owned()),
-        ];
-        let pinned = pinned(settings, path);
-        required.extend(pinned.iter().cloned());
-        if settings.transaction_pooler {
-            let name = settings.application_name.replace('\'', "''");
-            return Manager {
-                // A pooler rejects a startup parameter that it does not track.
-                options: options.extra_float_digits(None),
-                required,
-                pooled: true,
-                locals: locals(settings, path).into(),
+        let (session, locals, options, cleaning) = match settings.transaction_pooler {
+            false => {
+                let session = SessionSettings::of_connection(settings, path);
+                let options = options.options(session.pinned().iter().cloned());
+                (session, None, options, CLEANING.into())
+            }
+            true => {
+                let name = settings.application_name.replace('\'', "''");
                 // RESET restores the values of the pooler's own connection, not those that the driver set and that the
                 // pooler tracks.
-                cleaning: format!(
+                let cleaning = format!(
                     "{CLEANING}; SET client_encoding = 'UTF8'; SET datestyle = 'ISO, MDY'; \
                      SET timezone = 'UTC'; SET application_name = '{name}'"
-                )
-                .into(),
-                changes: SchemaChanges::default(),
-                incidents: Incidents::default(),
-                max_lifetime: settings.max_lifetime,
-                test_limit: test_limit(settings.acquire_timeout),
-            };
-        }
-        // The driver reads bytes in this form only.
-        let bytes = ("bytea_output", "hex".to_owned());
-        required.push(bytes.clone());
+                );
+                let session = SessionSettings::of_transactions(settings, path);
+                let locals = Locals::new(settings, path);
+                (session, Some(locals), options, cleaning.into())
+            }
+        };
         Manager {
-            options: options.options(pinned).options([bytes]),
-            required,
-            pooled: false,
-            locals: Arc::default(),
-            cleaning: CLEANING.into(),
+            options,
+            session,
+            locals,
+            cleaning,
             changes: SchemaChanges::default(),
             incidents: Incidents::default(),
             max_lifetime: settings.max_lifetime,
@@ -210,86 +197,30 @@ impl Manager {
         .into())
     }
 
-    async fn assert_settings(&self, connection: &mut PgConnection) -> Result<()> {
-        // pg_settings shows times in milliseconds; SHOW chooses a unit.
-        let names: Vec<String> = self
-            .required
-            .iter()
-            .map(|(name, _)| format!("'{name}'"))
-            .collect();
-        let read_back = format!(
-            "SELECT name::text, setting::text FROM pg_settings WHERE name IN ({})",
-            names.join(", ")
-        );
-        let rows = texts_after(connection, &self.locals, &read_back).await;
-        let rows = rows.map_err(|error| explain(&self.options, &error))?;
-        for (name, wanted) in &self.required {
-            let found = rows.iter().find(|row| row[0] == *name);
-            let found = found.map(|row| row[1].clone()).unwrap_or_default();
-            if found != *wanted {
-                return Err(ErrorKind::Setting {
-                    name,
-                    wanted: wanted.clone(),
-                    found,
-                }
-                .into());
-            }
+    /// Sets what the server still has with another value.
+    async fn adjust_settings(&self, connection: &mut PgConnection) -> Result<Arc<str>> {
+        let locals = self.locals_text();
+        let differing = self
+            .session
+            .read_back(connection, &locals, &self.options)
+            .await?;
+        if differing.is_empty() {
+            return Ok(self.cleaning.clone());
         }
-        Ok(())
+        if let Some(locals) = &self.locals {
+            locals.add(&differing);
+            return Ok(self.cleaning.clone());
+        }
+        let set = session_settings::set(&differing, false);
+        let set_now = session_settings::texts(connection, &set).await;
+        set_now.map_err(|error| explain(&self.options, &error))?;
+        Ok(format!("{}; {set}", self.cleaning).into())
     }
-}
 
-/// The timeouts of a connection, in milliseconds.
-fn timeouts(settings: &Settings) -> [(&'static str, String); 3] {
-    let milliseconds = |timeout: Duration| timeout.as_millis().to_string();
-    let statement = milliseconds(settings.statement_timeout);
-    [
-        ("statement_timeout", statement.clone()),
-        ("lock_timeout", milliseconds(settings.lock_timeout)),
-        ("idle_in_transaction_session_timeout", statement),
-    ]
-}
-
-/// The settings of each connection, or of each transaction behind a pooler.
-fn pinned(settings: &Settings, path: &SearchPath) -> Vec<(&'static str, String)> {
-    let mut pinned = timeouts(settings).to_vec();
-    pinned.push((search_path::SETTING, path.value().to_owned()));
-    pinned
-}
-
-/// The statements that set [`pinned`] in a transaction. The last one returns a row.
-fn locals(settings: &Settings, path: &SearchPath) -> String {
-    let timeouts = timeouts(settings).map(|(name, value)| format!("SET LOCAL {name} = {value}"));
-    format!("{}; {}", timeouts.join("; "), path.set_locally())
-}
-
-/// As [`texts`], after the statements of [`locals`]. Several statements in one message are one transaction.
-async fn texts_after(
-    connection: &mut PgConnection,
-    locals: &str,
-    sql: &str,
-) -> Result<Vec<Vec<String>>, sqlx::Error> {
-    if locals.is_empty() {
-        return texts(connection, sql).await;
+    /// The statements that each transaction behind a pooler runs. May be empty.
+    fn locals_text(&self) -> Arc<str> {
+        self.locals.as_ref().map(Locals::text).unwrap_or_default()
     }
-    let mut rows = texts(connection, &format!("{locals}; {sql}")).await?;
-    rows.drain(..rows.len().min(1));
-    Ok(rows)
-}
-
-/// Runs a query without parameters, and returns each column as text. It is one message, so it is safe outside of a
-/// transaction even behind a pooler.
-async fn texts(connection: &mut PgConnection, sql: &str) -> Result<Vec<Vec<String>>, sqlx::Error> {
-    let rows = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
-        .fetch_all(connection)
-        .await?;
-    rows.iter()
-        .map(|row| {
-            let columns = 0..row.len();
-            // The simple protocol returns every type as text.
-            columns.map(|index| row.try_get_unchecked(index)).collect()
-        })
-        .collect()
 }
 
 /// The connections of a store on Postgres.
@@ -300,7 +231,7 @@ pub struct PostgresPool {
     /// The search path of every transaction, as a literal of SQL.
     path: Arc<str>,
     /// The settings of each transaction behind a pooler, where a connection cannot keep them.
-    settings: Option<Arc<str>>,
+    settings: Option<Locals>,
     response_deadline: Duration,
 }
 
@@ -330,7 +261,8 @@ impl PostgresPool {
         )?;
         let mut connection = pool::acquire(&pool).await?;
         let role = &settings.application_role;
-        let role = read_role(connection.live(), &locals, role, &path).await?;
+        let text = locals.as_ref().map(Locals::text).unwrap_or_default();
+        let role = read_role(connection.live(), &text, role, &path).await?;
         connection.release();
         let owned = domain.map(|domain| domain.tables_on(Engine::Postgres));
         let owned = owned
@@ -343,7 +275,7 @@ impl PostgresPool {
             pool,
             role: Arc::new(role),
             path: path.literal().into(),
-            settings: settings.transaction_pooler.then_some(locals),
+            settings: locals,
             response_deadline: settings.response_deadline(),
         })
     }
@@ -380,8 +312,8 @@ impl PostgresPool {
         &self.path
     }
 
-    pub(super) fn settings(&self) -> Option<&str> {
-        self.settings.as_deref()
+    pub(super) fn settings(&self) -> Option<Arc<str>> {
+        self.settings.as_ref().map(Locals::text)
     }
 
     /// The tables whose row level security is off, so that a scope cannot be enforced.

@@ -210,7 +210,7 @@ impl Dialect for Postgres {
         rls::begin(
             pool.role(),
             pool.path(),
-            pool.settings(),
+            pool.settings().as_deref(),
             scope,
             access,
             extent,

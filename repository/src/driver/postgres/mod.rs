@@ -15,6 +15,7 @@ mod rejection;
 mod retirement;
 mod rls;
 mod search_path;
+mod session_settings;
 mod token;
 mod types;
 mod url;
@@ -28,6 +29,8 @@ pub(crate) use connect::PostgresPool;
 pub(crate) use connect_error::{connect, explain};
 #[cfg(feature = "migrate")]
 pub(crate) use search_path::{SearchPath, listed, refuse_another};
+#[cfg(feature = "migrate")]
+pub(crate) use session_settings::{refuse_values, set_formats};
 #[cfg(feature = "migrate")]
 pub(crate) use token::Token;
 pub(crate) use url::PostgresUrl;

@@ -217,9 +217,10 @@ pub(super) fn begin(
 ) -> Result<Option<Begin>> {
     let opening = match (access, extent) {
         (Access::Read, Extent::Unit) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-        (Access::Read, _) => "BEGIN READ ONLY",
+        (Access::Read, _) => "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY",
         (Access::Write, Extent::SerializableUnit) => "BEGIN ISOLATION LEVEL SERIALIZABLE",
-        (Access::Write, _) => "BEGIN",
+        // Not the default of the role or the database. Whether it may write stays theirs.
+        (Access::Write, _) => "BEGIN ISOLATION LEVEL READ COMMITTED",
     };
     let takes_snapshot = matches!(
         (access, extent),
@@ -369,7 +370,7 @@ mod tests {
             Access::Read,
             Extent::Statement,
         );
-        insta::assert_snapshot!(begin.ok().flatten().map(|begin| begin.text()).unwrap_or_default(), @"BEGIN READ ONLY; SET LOCAL lock_timeout = 5");
+        insta::assert_snapshot!(begin.ok().flatten().map(|begin| begin.text()).unwrap_or_default(), @"BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; SET LOCAL lock_timeout = 5");
     }
 
     #[test]
@@ -377,6 +378,6 @@ mod tests {
         let role = plain_login().role("a\"pp", Arc::default());
         let owner = Scope::owner(uuid::Uuid::nil());
         let begin = begin(&role, PATH, None, &owner, Access::Write, Extent::Statement);
-        insta::assert_snapshot!(begin.ok().flatten().map(|begin| begin.text()).unwrap_or_default(), @r#"BEGIN; SET LOCAL ROLE "a""pp"; SET LOCAL request.jwt.claims = '{"sub":"00000000-0000-0000-0000-000000000000"}'"#);
+        insta::assert_snapshot!(begin.ok().flatten().map(|begin| begin.text()).unwrap_or_default(), @r#"BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL ROLE "a""pp"; SET LOCAL request.jwt.claims = '{"sub":"00000000-0000-0000-0000-000000000000"}'"#);
     }
 }
