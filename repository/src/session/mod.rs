@@ -28,10 +28,10 @@ pub(crate) struct Session<D: Dialect> {
     /// Where a session for one write gets its connection, if others use it. Then its statement may be committed together
     /// with others, and the session needs no connection.
     waits_for: Option<D::Pool>,
-    /// What begins the session, if it is sent with a statement.
-    unsent: Option<Begin>,
-    /// What began the open transaction.
-    sent: Option<Begin>,
+    /// What begins the session, if anything does.
+    begin: Option<Begin>,
+    /// Whether it is still to be sent, alone or with a statement.
+    is_unsent: bool,
     /// Whether the session is for one statement. It runs another one only after the first changed nothing.
     is_single: bool,
     access: Access,
@@ -129,8 +129,8 @@ impl<D: Dialect> Session<D> {
         let mut session = Session {
             waits_for: connection.is_none().then(|| pool.clone()),
             connection: connection.map(CheckedOut::new),
-            unsent: None,
-            sent: None,
+            begin: None,
+            is_unsent: false,
             is_single: extent == Extent::Statement,
             access,
             in_transaction: false,
@@ -154,7 +154,8 @@ impl<D: Dialect> Session<D> {
         };
         self.guard_query = std::mem::take(&mut begin.guard_query);
         let sending = begin.sending;
-        self.unsent = Some(begin);
+        self.begin = Some(begin);
+        self.is_unsent = true;
         match sending {
             Sending::Now => self.ready().await,
             Sending::WithFirst | Sending::WithEach => Ok(()),
@@ -183,18 +184,23 @@ impl<D: Dialect> Session<D> {
     /// Prepares the session for a statement that is sent alone.
     async fn ready(&mut self) -> Result<()> {
         self.acquire().await?;
-        match self.unsent {
-            Some(_) => self.control("").await,
-            None => Ok(()),
+        match self.is_unsent {
+            true => self.control("").await,
+            false => Ok(()),
         }
     }
 
     /// Whether each statement commits itself.
     pub(crate) fn commits_each(&self) -> bool {
-        match &self.unsent {
+        match self.unsent() {
             Some(begin) => begin.sending == Sending::WithEach,
             None => !self.in_transaction,
         }
+    }
+
+    /// What begins the session, if it is still to be sent.
+    fn unsent(&self) -> Option<&Begin> {
+        self.begin.as_ref().filter(|_| self.is_unsent)
     }
 
     /// Runs the text of a control statement, after what begins the session.
@@ -202,13 +208,12 @@ impl<D: Dialect> Session<D> {
         let response_deadline = self.response_deadline;
         self.check()?;
         let was_in_transaction = self.in_transaction;
-        let mut begins_transaction = false;
-        let text = match self.unsent.take() {
+        let begun = self.unsent().map(|begin| (begin.transaction, begin.text()));
+        self.is_unsent = false;
+        let begins_transaction = matches!(begun, Some((true, _)));
+        let text = match begun {
             None => Cow::Borrowed(text),
-            Some(begin) => {
-                begins_transaction = begin.transaction;
-                let opening = begin.text();
-                self.sent = Some(begin);
+            Some((_, opening)) => {
                 match text {
                     "" => opening.into(),
                     text => format!("{opening}; {text}").into(),

@@ -51,7 +51,7 @@ impl<D: Dialect> Session<D> {
             return false;
         }
         if self.in_transaction {
-            let text = match (begins, &self.sent) {
+            let text = match (begins, &self.begin) {
                 (Begins::Alone, Some(begin)) => format!("ROLLBACK; {}", begin.text()),
                 _ => "ROLLBACK".to_owned(),
             };

@@ -23,7 +23,9 @@ impl<D: Dialect> Session<D> {
     /// Takes what begins the session, if it is sent in one message with this statement.
     fn message(&mut self, text: &SqlText) -> Option<Begin> {
         let is_short = self.is_short(text);
-        self.unsent.take_if(|_| is_short)
+        let is_sent_now = self.is_unsent && is_short;
+        self.is_unsent &= !is_short;
+        self.begin.take_if(|_| is_sent_now)
     }
 
     fn start_message(&mut self, begin: &Begin) -> Result<&mut D::Connection> {
@@ -37,10 +39,9 @@ impl<D: Dialect> Session<D> {
         let result = self.finish_statement(result);
         if !sent || begin.sending == Sending::WithEach {
             self.in_transaction = false;
-            self.unsent = Some(begin);
-        } else {
-            self.sent = Some(begin);
+            self.is_unsent = true;
         }
+        self.begin = Some(begin);
         result
     }
 
