@@ -213,12 +213,10 @@ impl<D: Dialect> Session<D> {
         let begins_transaction = matches!(begun, Some((true, _)));
         let text = match begun {
             None => Cow::Borrowed(text),
-            Some((_, opening)) => {
-                match text {
-                    "" => opening.into(),
-                    text => format!("{opening}; {text}").into(),
-                }
-            }
+            Some((_, opening)) => match text {
+                "" => opening.into(),
+                text => format!("{opening}; {text}").into(),
+            },
         };
         loop {
             self.in_transaction |= begins_transaction;

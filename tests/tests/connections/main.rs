@@ -3,15 +3,14 @@
 mod acquire_timeout;
 mod concurrent_migrations;
 mod copies;
-mod failovers;
 mod database_settings;
+mod failovers;
 mod lost_connections;
 mod messages;
 mod pooled_migrations;
 mod poolers;
 mod refusals;
 mod restarts;
-mod round_trips;
 mod round_trips;
 mod schema_changes;
 mod silence;

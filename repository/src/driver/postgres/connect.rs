@@ -61,7 +61,8 @@ impl managed::Manager for Manager {
         };
         let cleaning = self.adjust_settings(&mut connection).await?;
         if self.incidents.awaits_writable() {
-            let read_only = session_settings::texts(&mut connection, "SHOW transaction_read_only").await;
+            let read_only =
+                session_settings::texts(&mut connection, "SHOW transaction_read_only").await;
             let read_only = read_only.map_err(|error| explain(&self.options, &error))?;
             if read_only == [["off"]] {
                 self.incidents.writable(&age);
