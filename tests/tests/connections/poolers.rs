@@ -57,19 +57,10 @@ async fn a_pooler_that_drops_startup_options_is_refused() {
 #[tokio::test]
 async fn a_pooler_that_refuses_startup_options_is_named() {
     let db = postgres().await;
-    for (ignored, parameter) in [
-        ("", "extra_float_digits"),
-        ("extra_float_digits", "options"),
-    ] {
-        let setup = Setup {
-            ignored,
-            ..Setup::default()
-        };
-        let pooler = PgBouncer::start(&setup, &[db.url()]);
-        let reason = refusal(StoreOptions::new(pooler.url(db.url()))).await;
-        assert!(reason.contains(parameter), "{reason}");
-        assert!(reason.contains("transaction_pooler(true)"), "{reason}");
-    }
+    let pooler = PgBouncer::start(&Setup::default(), &[db.url()]);
+    let reason = refusal(StoreOptions::new(pooler.url(db.url()))).await;
+    assert!(reason.contains("parameter: options"), "{reason}");
+    assert!(reason.contains("transaction_pooler(true)"), "{reason}");
 }
 
 #[tokio::test]
@@ -78,7 +69,7 @@ async fn options_in_the_url_are_refused_by_name_in_the_safe_mode() {
     let pooler = PgBouncer::start(&Setup::default(), &[db.url()]);
     let url = format!("{}?options=-c%20search_path=public", pooler.url(db.url()));
     let reason = refusal(StoreOptions::new(url).transaction_pooler(true)).await;
-    assert!(reason.contains("parameter options"), "{reason}");
+    assert!(reason.contains("parameter: options"), "{reason}");
 }
 
 #[tokio::test]
