@@ -1,12 +1,16 @@
 //! pgbouncer between a store and the server: the real program, for one test.
 
+use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use sea_orm::sqlx::{self, AssertSqlSafe, Connection, PgConnection, postgres::PgConnectOptions};
 use url::Url;
 
 use crate::pace::scaled;
@@ -20,7 +24,8 @@ trap '' HUP INT TERM PIPE
 "$@" </dev/null >/dev/null 2>&1 &
 pooler=$!
 read -r _
-kill "$pooler" 2>/dev/null
+# Since version 1.23 it waits for its clients after a TERM.
+kill -KILL "$pooler" 2>/dev/null
 wait "$pooler"
 rm -rf "$directory"
 "#;
@@ -32,6 +37,8 @@ pub enum Mode {
     Transaction,
     /// After a client's session.
     Session,
+    /// After each statement. Transactions are refused.
+    Statement,
 }
 
 /// How a pooler is set up.
@@ -45,6 +52,10 @@ pub struct Setup {
     pub ignored: &'static str,
     /// How long a client waits for a server connection, in seconds.
     pub wait_timeout: u32,
+    /// More lines of its settings. The last line of a name counts.
+    pub more: String,
+    /// The address of the server, if it is not that of the URLs.
+    pub server: Option<String>,
 }
 
 impl Default for Setup {
@@ -54,13 +65,19 @@ impl Default for Setup {
             pool_size: 3,
             ignored: "",
             wait_timeout: 60,
+            more: String::new(),
+            server: None,
         }
     }
 }
 
+/// The user of the console, and its password.
+pub const ADMIN: &str = "the_pooler_admin";
+
 /// A pooler on the loopback interface; dropping it stops it.
 pub struct PgBouncer {
     port: u16,
+    settings: PathBuf,
     shell: Child,
     /// Closing it stops the pooler.
     input: Option<ChildStdin>,
@@ -116,10 +133,12 @@ impl PgBouncer {
         // Keeps a Ctrl-C in the terminal away from the pooler.
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut shell = command.spawn().expect("the shell `sh`");
+        let settings = path("settings");
         // From here on the shell removes it.
         let _path = directory.keep();
         let pooler = PgBouncer {
             port,
+            settings,
             input: shell.stdin.take(),
             shell,
         };
@@ -131,6 +150,33 @@ impl PgBouncer {
             thread::sleep(Duration::from_millis(10));
         }
         None
+    }
+
+    /// Runs a command of the console, such as `PAUSE`.
+    ///
+    /// # Panics
+    /// If the pooler refuses it.
+    pub async fn command(&self, command: &str) {
+        let url = format!(
+            "postgres://{ADMIN}:{ADMIN}@127.0.0.1:{}/pgbouncer",
+            self.port
+        );
+        let options: PgConnectOptions = url.parse().expect("a URL");
+        let options = options.extra_float_digits(None);
+        let console = PgConnection::connect_with(&options).await;
+        let mut console = console.expect("the console of the pooler");
+        let done = sqlx::raw_sql(AssertSqlSafe(command.to_owned())).execute(&mut console);
+        done.await.expect(command);
+    }
+
+    /// Adds lines to its settings, and makes it read them.
+    ///
+    /// # Panics
+    /// If they cannot be written.
+    pub async fn reload(&self, lines: &str) {
+        let settings = fs::read_to_string(&self.settings).expect("the settings");
+        fs::write(&self.settings, format!("{settings}{lines}\n")).expect("the settings");
+        self.command("RELOAD").await;
     }
 
     /// The URL by way of the pooler.
@@ -150,13 +196,31 @@ impl Drop for PgBouncer {
     }
 }
 
+/// The variable that names another pgbouncer than that of the machine.
+const PROGRAM: &str = "CATAMARAN_TEST_PGBOUNCER";
+
 /// The path of pgbouncer, which Debian installs in `/usr/sbin`.
-fn program() -> &'static str {
+fn program() -> OsString {
     let debians = "/usr/sbin/pgbouncer";
-    match fs::exists(debians) {
-        Ok(true) => debians,
-        _ => "pgbouncer",
+    match (env::var_os(PROGRAM), fs::exists(debians)) {
+        (Some(path), _) => path,
+        (None, Ok(true)) => debians.into(),
+        _ => "pgbouncer".into(),
     }
+}
+
+/// Its version, such as `(1, 18)`.
+///
+/// # Panics
+/// If it does not run.
+pub fn version() -> (u32, u32) {
+    let output = Command::new(program()).arg("--version").output();
+    let output = output.expect("pgbouncer");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let version = text.lines().next().and_then(|line| line.rsplit(' ').next());
+    let mut numbers = version.into_iter().flat_map(|version| version.split('.'));
+    let mut number = || numbers.next()?.parse().ok();
+    number().zip(number()).expect("a version")
 }
 
 /// The account to run the pooler as if this process is root, as which pgbouncer does not run.
@@ -190,7 +254,8 @@ fn users(urls: &[&str]) -> String {
             url.password().unwrap_or_default()
         )
     };
-    urls.iter().map(line).collect()
+    let admin = format!("\"{ADMIN}\" \"{ADMIN}\"\n");
+    urls.iter().map(line).chain([admin]).collect()
 }
 
 fn settings(setup: &Setup, urls: &[&str], port: u16, users: &dyn std::fmt::Display) -> String {
@@ -200,18 +265,23 @@ fn settings(setup: &Setup, urls: &[&str], port: u16, users: &dyn std::fmt::Displ
     let mode = match setup.mode {
         Mode::Transaction => "transaction",
         Mode::Session => "session",
+        Mode::Statement => "statement",
     };
     let Setup {
         pool_size,
         ignored,
         wait_timeout,
+        more,
         ..
     } = setup;
+    let server = setup.server.clone();
+    let server = server.unwrap_or_else(|| format!("host={host} port={server_port}"));
     format!(
-        "[databases]\n* = host={host} port={server_port}\n\n[pgbouncer]\n\
+        "[databases]\n* = {server}\n\n[pgbouncer]\n\
          listen_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n\
          auth_type = plain\nauth_file = {users}\npool_mode = {mode}\n\
          default_pool_size = {pool_size}\nmax_client_conn = 400\n\
-         query_wait_timeout = {wait_timeout}\nignore_startup_parameters = {ignored}\n"
+         query_wait_timeout = {wait_timeout}\nignore_startup_parameters = {ignored}\n\
+         admin_users = {ADMIN}\n{more}\n"
     )
 }

@@ -1,5 +1,7 @@
 //! The output and the exit codes of the `migration` program.
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::process::{Command, Output};
 
 use sea_orm_migration::MigratorTrait;
@@ -193,4 +195,58 @@ fn plan_prints_both_engines_and_help_lists_it() {
         migration(&["plan", "--dialect", "mysql"]).status.code(),
         Some(64)
     );
+}
+
+/// A pooler for one client, which refuses it.
+fn refusing_pooler(code: &str, words: &str) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("its address").port();
+    let body = format!("SFATAL\0C{code}\0M{words}\0\0");
+    let length = u32::try_from(body.len() + 4).expect("a short message");
+    let refusal = [b"E", &length.to_be_bytes()[..], body.as_bytes()].concat();
+    std::thread::spawn(move || -> std::io::Result<()> {
+        let (mut client, _) = listener.accept()?;
+        // The request for TLS, and the startup message.
+        for answer in [b"N", &refusal[..]] {
+            let mut length = [0; 4];
+            client.read_exact(&mut length)?;
+            let rest = u64::from(u32::from_be_bytes(length)) - 4;
+            std::io::copy(&mut (&client).take(rest), &mut std::io::sink())?;
+            client.write_all(answer)?;
+        }
+        client.shutdown(std::net::Shutdown::Write)?;
+        std::io::copy(&mut client, &mut std::io::sink())?;
+        Ok(())
+    });
+    port
+}
+
+#[test]
+fn postgres_the_words_of_a_refusal_are_shown_in_one_line() {
+    for (code, words, shown) in [
+        (
+            "08P01",
+            "unsupported startup parameter in options: x",
+            "in options: x; open",
+        ),
+        (
+            "XX000",
+            "Tenant or user not found",
+            "Tenant or user not found",
+        ),
+        (
+            "53300",
+            "sorry, too many clients already",
+            "sorry, too many clients already",
+        ),
+        ("0A000", "not\nsupported hunter2", "not supported (hidden)"),
+    ] {
+        let port = refusing_pooler(code, words);
+        let url = format!("postgres://me:hunter2@127.0.0.1:{port}/db");
+        let message = fails(&["up", "-u", &url]);
+        assert!(
+            message.contains(shown) && !message.contains("hunter2"),
+            "{message}"
+        );
+    }
 }

@@ -34,5 +34,8 @@ pub use settings::Synchronous;
 pub use twin::Stored;
 pub use twin::Twin;
 
+#[cfg(all(feature = "postgres", feature = "migrate"))]
+pub(crate) use seaorm::classify;
+
 pub(crate) use records::{AnyRecord, RecordType, Records};
 pub(crate) use settings::{ApplyMigrations, Settings};

@@ -68,7 +68,7 @@ fn unreachable_server(error: Error) -> Error {
 
 /// Converts a driver's error by the rules of the driver's engine.
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-fn classify(error: &sqlx::Error) -> Error {
+pub(crate) fn classify(error: &sqlx::Error) -> Error {
     let sqlx::Error::Database(database) = error else {
         return Error::with_cause(without_code(error), None, error.to_string());
     };

@@ -4,10 +4,19 @@ use std::borrow::Cow;
 
 use sea_orm::{DbErr, RuntimeErr};
 
+#[cfg(feature = "postgres")]
+use crate::driver::{classify, postgres::of_shared_statements};
+#[cfg(feature = "postgres")]
+use crate::model::error::ErrorKind;
+
 /// The message of the database, without the words that SeaORM and the driver put around it; of another error, all of it.
 ///
 /// The driver appends a line number of the server's own source code, which reads as one of the migration's.
-pub(super) fn message(error: &DbErr) -> String {
+pub(crate) fn message(error: &DbErr) -> String {
+    #[cfg(feature = "postgres")]
+    if let Some(reason) = of_pooler(error) {
+        return reason;
+    }
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
     if let Some(error) = database_error(error) {
         return error.message().to_owned();
@@ -17,6 +26,23 @@ pub(super) fn message(error: &DbErr) -> String {
         | DbErr::Exec(RuntimeErr::Internal(message))
         | DbErr::Query(RuntimeErr::Internal(message)) => message.clone(),
         other => other.to_string(),
+    }
+}
+
+/// What an error says that only happens behind a pooler.
+#[cfg(feature = "postgres")]
+fn of_pooler(error: &DbErr) -> Option<String> {
+    let code = code(error).unwrap_or_default();
+    let message = database_error(error).map_or("", |error| error.message());
+    if let Some(kind) = of_shared_statements(&code, message) {
+        return Some(kind.to_string());
+    }
+    let kind = classify(sqlx_error(error)?).kind().clone();
+    match kind {
+        ErrorKind::Pooler { .. } | ErrorKind::PoolTimeout | ErrorKind::Unavailable { .. } => {
+            Some(kind.to_string())
+        }
+        _ => None,
     }
 }
 
@@ -63,13 +89,17 @@ pub(super) fn code(error: &DbErr) -> Option<String> {
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 fn database_error(error: &DbErr) -> Option<&dyn sea_orm::sqlx::error::DatabaseError> {
-    let (DbErr::Conn(RuntimeErr::SqlxError(error))
-    | DbErr::Exec(RuntimeErr::SqlxError(error))
-    | DbErr::Query(RuntimeErr::SqlxError(error))) = error
-    else {
-        return None;
-    };
-    error.as_database_error()
+    sqlx_error(error)?.as_database_error()
+}
+
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+fn sqlx_error(error: &DbErr) -> Option<&sea_orm::sqlx::Error> {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => Some(error),
+        _ => None,
+    }
 }
 
 /// Without Postgres there are no roles.

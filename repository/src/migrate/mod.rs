@@ -126,7 +126,9 @@ pub use self::{
     script::Script,
 };
 #[cfg(feature = "fingerprint")]
-pub(crate) use self::{table::HistoryTable, transaction::begin};
+pub(crate) use self::{
+    db_error::message as database_message, table::HistoryTable, transaction::begin,
+};
 
 #[doc(inline)]
 pub use crate::__twin_migration as twin_migration;

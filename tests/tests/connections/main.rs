@@ -8,6 +8,7 @@ mod failovers;
 mod lost_connections;
 mod messages;
 mod pooled_migrations;
+mod pooler_states;
 mod poolers;
 mod refusals;
 mod restarts;

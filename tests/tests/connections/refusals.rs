@@ -120,7 +120,7 @@ async fn the_words_of_a_refusal_show_no_secret_and_no_control_character() {
 #[tokio::test]
 async fn a_pooler_that_refuses_the_first_query_is_named_as_one_that_refuses_the_connection() {
     for (refusal, kind) in [
-        (Refusal::fatal("08P01", "query_wait_timeout"), "Unavailable"),
+        (Refusal::fatal("08P01", "query_wait_timeout"), "PoolTimeout"),
         (
             Refusal::fatal("08P01", "server login failed: FATAL x"),
             "Unavailable",
@@ -131,7 +131,7 @@ async fn a_pooler_that_refuses_the_first_query_is_named_as_one_that_refuses_the_
         ),
         (
             Refusal::fatal("58000", "could not get connection from the pool"),
-            "Unavailable",
+            "PoolTimeout",
         ),
         (
             Refusal::fatal("XX000", "Max client connections reached"),

@@ -12,7 +12,7 @@ use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgDatabaseError};
 
 use super::error;
-use super::rejection::{Rejection, shown};
+use super::rejection::{Rejection, mode, shown};
 use crate::model::error::{Error, ErrorKind};
 
 /// Opens a connection.
@@ -72,6 +72,9 @@ impl Attempt<'_> {
         let (code, message) = (database.code(), database.message());
         let routine = database.routine().unwrap_or_default();
         let words = self.words(message);
+        if let Some(kind) = of_shared_statements(code, &words) {
+            return Some(kind);
+        }
         Some(match code {
             // invalid_password
             "28P01" => self.authentication(),
@@ -128,35 +131,33 @@ impl Attempt<'_> {
         let words = self.words(message);
         match Rejection::of(message) {
             Some(Rejection::Parameter) => pooler(format!(
-                "it rejects the connection (\"{words}\"): open the store with StoreOptions::transaction_pooler(true) and a \
-                 URL without options, or connect to the server itself"
+                "it rejects the connection: {words}; open the store with StoreOptions::transaction_pooler(true) and a URL \
+                 without options, or connect to the server itself"
             )),
+            Some(Rejection::Mode) => pooler(mode(&words)),
             Some(Rejection::Console) => pooler(format!(
                 "the database {} is the console of its administrator: name the application's database in the URL",
                 self.database()
             )),
             Some(Rejection::Tls) => self.requires_tls(&words),
             Some(Rejection::NoServer | Rejection::ServerLost) => unavailable(format!(
-                "the pooler at {} has no server (\"{words}\")",
+                "the pooler at {} has no server: {words}",
                 self.address()
             )),
-            Some(Rejection::NoFreeServer) => unavailable(format!(
-                "the pooler at {} had no free server connection in time (\"{words}\")",
-                self.address()
-            )),
+            Some(Rejection::NoFreeServer) => ErrorKind::PoolTimeout,
             Some(Rejection::TooMany) => self.too_many(&words),
             Some(Rejection::Login) => self.authentication(),
             Some(Rejection::Database) => self.missing_database(),
             Some(Rejection::Forbidden) => permission(format!(
-                "{} rejects the connection (\"{words}\")",
+                "{} rejects the connection: {words}",
                 self.address()
             )),
             Some(Rejection::Configuration) => pooler(format!(
-                "it rejects the connection (\"{words}\"): copy host, user, database and options of the URL from where the \
-                 pooler is configured"
+                "it rejects the connection: {words}; copy host, user, database and options of the URL from where the pooler is \
+                 configured"
             )),
             None => unavailable(format!(
-                "{} rejects the connection (\"{words}\")",
+                "{} rejects the connection: {words}",
                 self.address()
             )),
         }
@@ -164,14 +165,14 @@ impl Attempt<'_> {
 
     fn too_many(&self, words: &str) -> ErrorKind {
         unavailable(format!(
-            "{} has no connection left (\"{words}\"); open fewer, with StoreOptions::connections, or raise that limit",
+            "{} has no connection left: {words}; open fewer, with StoreOptions::connections, or raise that limit",
             self.address()
         ))
     }
 
     fn requires_tls(&self, words: &str) -> ErrorKind {
         permission(format!(
-            "{} requires TLS (\"{words}\"): add sslmode=require to the URL",
+            "{} requires TLS: {words}; add sslmode=require to the URL",
             self.address()
         ))
     }
@@ -270,6 +271,16 @@ impl Attempt<'_> {
             None => format!("{host}:{port}"),
         }
     }
+}
+
+/// The kind for a prepared statement that another client of a pooler has, or that stayed on another server connection:
+/// duplicate_prepared_statement, invalid_sql_statement_name.
+pub(crate) fn of_shared_statements(code: &str, words: &str) -> Option<ErrorKind> {
+    matches!(code, "42P05" | "26000").then(|| {
+        pooler(format!(
+            "it mixes up prepared statements ({words}): connect to the server itself, or to a pooler in session mode"
+        ))
+    })
 }
 
 /// Whether a missing privilege is one for a setting.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
-use super::rejection::{Rejection, shown};
+use super::rejection::{Rejection, mode, shown};
 use crate::model::domain::{Table, column_of};
 use crate::model::error::{Error, ErrorKind, InvalidReason};
 
@@ -81,20 +81,29 @@ impl ServerError<'_> {
 
     /// The kind of a refusal of a pooler. Only [`ErrorKind::ConnectionLost`] leaves open whether a statement was run.
     fn rejection(self) -> Option<ErrorKind> {
-        let words = || shown(self.message, &[]).into();
+        let words = || shown(self.message, &[]);
         Some(match Rejection::of(self.message)? {
             Rejection::NoFreeServer => ErrorKind::PoolTimeout,
-            Rejection::NoServer | Rejection::TooMany => ErrorKind::Unavailable { reason: words() },
+            Rejection::NoServer | Rejection::TooMany => ErrorKind::Unavailable {
+                reason: words().into(),
+            },
             Rejection::ServerLost => ErrorKind::ConnectionLost,
             Rejection::Login => unavailable("the pooler refused the login"),
             Rejection::Database => unavailable("the database does not exist"),
             // The message might quote a value.
             _ if self.message.contains(['\'', '"']) => return None,
-            Rejection::Forbidden => ErrorKind::Permission { reason: words() },
+            Rejection::Forbidden => ErrorKind::Permission {
+                reason: words().into(),
+            },
+            Rejection::Mode => ErrorKind::Pooler {
+                reason: mode(&words()).into(),
+            },
             Rejection::Parameter
             | Rejection::Console
             | Rejection::Tls
-            | Rejection::Configuration => ErrorKind::Pooler { reason: words() },
+            | Rejection::Configuration => ErrorKind::Pooler {
+                reason: words().into(),
+            },
         })
     }
 

@@ -26,7 +26,7 @@ pub use types::FromColumn;
 
 pub(crate) use connect::PostgresPool;
 #[cfg(feature = "migrate")]
-pub(crate) use connect_error::{connect, explain};
+pub(crate) use connect_error::{connect, explain, of_shared_statements};
 #[cfg(feature = "migrate")]
 pub(crate) use search_path::{SearchPath, listed, refuse_another};
 #[cfg(feature = "migrate")]

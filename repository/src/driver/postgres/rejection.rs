@@ -9,6 +9,8 @@
 pub(super) enum Rejection {
     /// It does not accept a parameter of the startup message.
     Parameter,
+    /// It lends a server connection for another time than a transaction, or refuses settings of a session.
+    Mode,
     /// The database of the URL is the console for its administrator.
     Console,
     /// It demands TLS.
@@ -42,6 +44,10 @@ const WORDS: &[(Rejection, &[&str])] = &[
             "support the option",
             "support setting",
         ],
+    ),
+    (
+        Rejection::Mode,
+        &["statement pooling mode", "allowed in transaction mode"],
     ),
     (Rejection::Console, &["use show help"]),
     (
@@ -129,6 +135,8 @@ const WORDS: &[(Rejection, &[&str])] = &[
             "not allowed",
             "allow_list",
             "no credentials for the role",
+            "no authentication method",
+            "supports only",
             "certificate authentication failed",
             "login rejected",
             "permission denied",
@@ -149,7 +157,6 @@ const WORDS: &[(Rejection, &[&str])] = &[
             "project id",
             "cluster",
             "config error",
-            "authentication method",
             "invalid format for user",
             "no username",
             "username too long",
@@ -203,6 +210,11 @@ impl Rejection {
     }
 }
 
+/// What to do about [`Rejection::Mode`].
+pub(super) fn mode(words: &str) -> String {
+    format!("{words}; set pool_mode = transaction for this database")
+}
+
 /// The longest message that is shown, in characters.
 const LONGEST: usize = 300;
 
@@ -218,6 +230,8 @@ pub(super) fn shown(message: &str, secrets: &[String]) -> String {
         .filter(|word| !word.is_empty())
         .map(without_password);
     let line = words.collect::<Vec<_>>().join(" ");
+    // A sentence goes on after it.
+    let line = line.trim_end_matches('.');
     let mut line: String = line.chars().filter(|c| !changes_direction(*c)).collect();
     if let Some((end, _)) = line.char_indices().nth(LONGEST) {
         line.truncate(end);

@@ -20,7 +20,7 @@ mod sqlite_text;
 use sea_orm::{DatabaseConnection, DbErr};
 
 use super::schema::Schema;
-use crate::migrate::HistoryTable;
+use crate::migrate::{HistoryTable, database_message};
 use crate::model::engine::Engine;
 use crate::model::error::{Error, ErrorKind};
 pub(crate) use history::{Applied, OddRow, Recorded, not_permitted};
@@ -30,7 +30,7 @@ pub(crate) use source::{Source, StorePool};
 /// Why a database could not be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unreadable {
-    #[error(transparent)]
+    #[error("{}", database_message(.0))]
     Database(#[from] DbErr),
     #[error(transparent)]
     Store(#[from] Error),

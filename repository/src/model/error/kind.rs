@@ -140,10 +140,11 @@ pub enum ErrorKind {
     SchemaChanged,
 
     // ---- environment ------------------------------------------------------------------------------
-    /// No connection became free in time. A unit of work holds one until it ends, so a call on the store inside of a
-    /// unit may wait for that unit.
+    /// No connection became free in time, in the store's pool, or in a pooler before the server. A unit of work holds one
+    /// until it ends, so a call on the store inside of a unit may wait for that unit.
     #[error(
-        "no connection became free in time; inside a unit of work, ask the unit for its repositories"
+        "no connection became free in time, in the pool of this program or in a pooler before the server; inside a unit \
+         of work, ask the unit for its repositories"
     )]
     PoolTimeout,
     /// The database cannot be reached.
