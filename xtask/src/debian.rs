@@ -40,7 +40,8 @@ pub fn install_postgres() -> Outcome<()> {
 }
 
 /// The programs that suites run beside the server, and the packages that have them.
-const PROGRAMS: [(&str, &str); 3] = [
+const PROGRAMS: [(&str, &str); 4] = [
+    ("openssl", "openssl"),
     ("pgbouncer", "pgbouncer"),
     ("psql", "postgresql-client"),
     ("sqlite3", "sqlite3"),

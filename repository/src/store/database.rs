@@ -39,7 +39,9 @@ impl StoreOptions {
     /// # Errors
     /// - For the URL and the server: [`InvalidUrl`](crate::ErrorKind::InvalidUrl),
     ///   [`DatabaseMissing`](crate::ErrorKind::DatabaseMissing), [`NotADatabase`](crate::ErrorKind::NotADatabase),
-    ///   [`Authentication`](crate::ErrorKind::Authentication), [`Unavailable`](crate::ErrorKind::Unavailable).
+    ///   [`Authentication`](crate::ErrorKind::Authentication), [`Permission`](crate::ErrorKind::Permission); and
+    ///   [`Unavailable`](crate::ErrorKind::Unavailable) and [`PoolTimeout`](crate::ErrorKind::PoolTimeout), which may end
+    ///   by themselves.
     /// - For the schema: [`NotMigrated`](crate::ErrorKind::NotMigrated),
     ///   [`SchemaDiffers`](crate::ErrorKind::SchemaDiffers).
     /// - For the connection: [`Setting`](crate::ErrorKind::Setting), [`Pooler`](crate::ErrorKind::Pooler).

@@ -111,10 +111,11 @@ pub enum ErrorKind {
         /// [`driver_message`](crate::Error::driver_message).
         constraint: Option<Cow<'static, str>>,
     },
-    /// The scope or the role may not do this.
+    /// The scope or the role may not do this; or the server, or a pooler before it, does not permit the connection (SQLSTATE
+    /// 28000, 42501, 55000).
     #[error("not permitted: {reason}")]
     Permission {
-        /// Why. A text of the server names schema objects only.
+        /// Why. A text of the server names schema objects only, or the user, database and host of a connection.
         reason: Cow<'static, str>,
     },
     /// A write in a read unit, or to a read-only database.
@@ -147,10 +148,10 @@ pub enum ErrorKind {
          of work, ask the unit for its repositories"
     )]
     PoolTimeout,
-    /// The database cannot be reached.
+    /// The database cannot be reached now. Waiting may help: a server that refuses a connection for good gives another kind.
     #[error("the database cannot be reached: {reason}")]
     Unavailable {
-        /// Why.
+        /// Why, in the words of the server if it responds.
         reason: Cow<'static, str>,
     },
     /// A statement exceeded its time limit (SQLSTATE 57014; SQLITE_INTERRUPT).
@@ -231,7 +232,7 @@ pub enum ErrorKind {
         /// The value that the database reports, or that the option has.
         found: String,
     },
-    /// A pooler before Postgres may switch server connections between statements.
+    /// A pooler before Postgres may switch server connections between statements, or refuses what a connection needs.
     #[error("a connection pooler is in front of the database: {reason}")]
     Pooler {
         /// What the pooler does, and what to set.
