@@ -13,6 +13,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgDatabaseError};
 
 use super::error;
 use super::rejection::{Rejection, mode, shown};
+use super::session_settings;
 use crate::model::error::{Error, ErrorKind};
 
 /// Opens a connection.
@@ -50,16 +51,6 @@ pub(crate) fn explain(options: &PgConnectOptions, error: &sqlx::Error) -> Error 
         None => classified,
     }
 }
-
-/// Settings that the library sends when it connects. The others are of the URL.
-const SENT: [&str; 6] = [
-    "bytea_output",
-    "extra_float_digits",
-    "idle_in_transaction_session_timeout",
-    "lock_timeout",
-    "search_path",
-    "statement_timeout",
-];
 
 /// An attempt to connect.
 struct Attempt<'o> {
@@ -293,7 +284,7 @@ fn is_of_setting(routine: &str, message: &str) -> bool {
 fn setting(code: &str, message: &str) -> ErrorKind {
     let quotes = |c: char| "\"'«»“”„‘’「」".contains(c);
     let name = message.split(quotes).nth(1).unwrap_or_default();
-    if let Some(name) = SENT.into_iter().find(|sent| *sent == name) {
+    if let Some(name) = session_settings::sent(name) {
         return ErrorKind::Setting {
             name,
             wanted: "one that it accepts".to_owned(),

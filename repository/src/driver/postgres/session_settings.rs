@@ -151,6 +151,20 @@ impl SessionSettings {
     }
 }
 
+/// The setting of this name, if connections set it.
+pub(super) fn sent(name: &str) -> Option<&'static str> {
+    let timeouts = [
+        "idle_in_transaction_session_timeout",
+        "lock_timeout",
+        "statement_timeout",
+    ];
+    let listed = [FORMATS, IDENTITY, LATER].into_iter().flatten();
+    let names = listed.map(|(name, _)| *name).chain(timeouts);
+    names
+        .chain([search_path::SETTING])
+        .find(|sent| *sent == name)
+}
+
 /// The settings that are options of the store.
 fn of_store(settings: &Settings, path: &SearchPath) -> impl Iterator<Item = Setting> {
     let path = (search_path::SETTING, path.value().to_owned());
