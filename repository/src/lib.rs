@@ -11,8 +11,7 @@
 //! errors, and each schema uses what its engine has: `STRICT` tables on SQLite; `uuid`, `timestamptz` and row level
 //! security on Postgres.
 //!
-//! With one engine alone, SeaORM or sqlx needs less code. Every record has a single `Uuid` primary key, and nothing
-//! copies data from one engine to the other.
+//! With one engine alone, SeaORM or sqlx needs less code. Nothing copies data from one engine to the other.
 //!
 //! # Highlights
 //!
@@ -210,6 +209,7 @@ pub use unit::idempotency::OPERATION_KEYS;
 
 // Errors.
 pub use model::error::{ConflictReason, Error, ErrorKind, InvalidReason, Result};
+pub use model::key::Key;
 
 // Custom SQL, and what differs between the engines.
 pub use model::capabilities;
@@ -299,6 +299,7 @@ pub mod record {
     pub use crate::driver::Stored;
     pub use crate::driver::{Dialect, Twin};
     pub use crate::model::record::{Change, ColumnSpec, FIRST_VERSION, Managed, Record, Stamp};
+    pub use crate::model::record_id::RecordId;
     pub use crate::model::value::{Field, MAX_BYTES, Native, Type, class};
     pub use catamaran_macros::Field;
 }
@@ -353,8 +354,9 @@ macro_rules! __postgres {
 #[doc(hidden)]
 pub mod __private {
     pub use crate::model::derive::{
-        Checked, ColumnType, Is, Time, Values, WholeKey, assert_one_key, assert_owner, assert_text,
-        canonical, canonical_value, change, decoded, default, refused,
+        Checked, ColumnType, Is, Time, Values, WholeKey, assert_key, assert_key_column,
+        assert_owner, assert_text, canonical, canonical_value, change, decoded, default, needed_id,
+        refused,
     };
     pub use crate::sql::Statements;
     pub use chrono;

@@ -3,8 +3,8 @@
 use std::error::Error as _;
 use std::fmt::Debug;
 
-use catamaran::{ConflictReason, Error, ErrorKind, InvalidReason, Record};
-use uuid::Uuid;
+use catamaran::record::RecordId;
+use catamaran::{ConflictReason, Error, ErrorKind, InvalidReason, Key, Record};
 
 /// The kind of the error that a call gave.
 ///
@@ -18,24 +18,33 @@ pub fn refused<T: Debug>(outcome: Result<T, Error>) -> ErrorKind {
     }
 }
 
+/// The id without its type, as errors have it.
+///
+/// # Panics
+/// If the id has no canonical form.
+#[track_caller]
+pub fn key(id: impl RecordId) -> Key {
+    id.into_key().expect("the id has a canonical form")
+}
+
 /// No row with that id.
-pub fn not_found<R: Record>(id: Uuid) -> ErrorKind {
+pub fn not_found<R: Record>(id: R::Id) -> ErrorKind {
     ErrorKind::NotFound {
         table: R::TABLE.name,
-        id,
+        id: key(id),
     }
 }
 
 /// The row has another version.
-pub fn stale<R: Record>(id: Uuid, expected: i64, actual: i64) -> ErrorKind {
+pub fn stale<R: Record>(id: R::Id, expected: i64, actual: i64) -> ErrorKind {
     conflict::<R>(id, ConflictReason::Version { expected, actual })
 }
 
 /// The row is in another state.
-pub fn conflict<R: Record>(id: Uuid, reason: ConflictReason) -> ErrorKind {
+pub fn conflict<R: Record>(id: R::Id, reason: ConflictReason) -> ErrorKind {
     ErrorKind::Conflict {
         table: R::TABLE.name,
-        id,
+        id: key(id),
         reason,
     }
 }

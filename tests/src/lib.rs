@@ -11,6 +11,7 @@ pub mod disk;
 pub mod every_call;
 pub mod exhibit;
 pub mod generated;
+pub mod keys;
 pub mod kind;
 pub mod login;
 pub mod native_client;

@@ -1,7 +1,7 @@
 //! Rows of any record of the domain.
 
-use catamaran::Filter;
 use catamaran::record::Stored;
+use catamaran::{Filter, Record};
 use chrono::{Days, NaiveDate};
 use entity::{
     Device, DeviceDraft, DevicePatch, Entry, EntryDraft, EntryPatch, Habit, HabitDraft, HabitPatch,
@@ -16,7 +16,7 @@ pub fn day(nth: u32) -> NaiveDate {
 }
 
 /// A record, and how a suite makes and changes its rows without knowing which it is.
-pub trait Sample: Stored {
+pub trait Sample: Stored + Record<Id = Uuid> {
     /// Whether its rows belong to a habit.
     const IS_CHILD: bool;
 

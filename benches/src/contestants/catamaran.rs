@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use catamaran::record::Stored;
-use catamaran::{Filter, PageRequest, Query, Repository, Scope, Store};
+use catamaran::{Filter, PageRequest, Query, Record, Repository, Scope, Store};
 use chrono::{DateTime, Utc};
 use entity::{Habit, HabitDraft};
 use futures_util::TryStreamExt;
@@ -25,7 +25,7 @@ pub(crate) struct Catamaran<R: Row> {
 
 /// A record of the table of habits.
 #[async_trait]
-pub(crate) trait Row: Stored + From<Habit> + Into<Habit> {
+pub(crate) trait Row: Stored + Record<Id = Uuid> + From<Habit> + Into<Habit> {
     const NAME: &'static str;
 
     fn draft(draft: HabitDraft) -> Self::Draft;

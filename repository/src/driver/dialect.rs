@@ -4,14 +4,16 @@ use std::borrow::Cow;
 use std::future::Future;
 use std::time::Duration;
 
+use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::row::{Decodes, HasRow};
 use super::rows::Rows;
 use crate::model::domain::Table;
-use crate::model::error::{Error, Result};
+use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::key::{Key, KeyValue};
 use crate::model::scope::Scope;
-use crate::model::value::Value;
+use crate::model::value::{Type, Value};
 use crate::sql::{Spelling, SqlText};
 
 /// Whether a session may write.
@@ -89,6 +91,9 @@ pub trait Dialect:
     + HasRow
     + Decodes<i64>
     + Decodes<bool>
+    + Decodes<i32>
+    + Decodes<DateTime<Utc>>
+    + Decodes<NaiveDate>
     + Decodes<Uuid>
     + Decodes<String>
     + Sized
@@ -282,6 +287,25 @@ pub trait Dialect:
         Self: Decodes<T>,
     {
         <Self as Decodes<T>>::column(row, index)
+    }
+
+    /// Reads the key of a table from the first columns of a row, which have these types.
+    fn get_key(row: &Self::Row<'_>, types: &[Type]) -> Result<Key> {
+        let get = |(index, ty): (usize, &Type)| {
+            Ok(match ty {
+                Type::Uuid => KeyValue::Uuid(Self::get(row, index)?),
+                Type::Text => KeyValue::Text(Self::get(row, index)?),
+                Type::Bool => KeyValue::Bool(Self::get(row, index)?),
+                Type::Int => KeyValue::Int(Self::get(row, index)?),
+                Type::BigInt => KeyValue::BigInt(Self::get(row, index)?),
+                Type::Timestamp => KeyValue::Timestamp(Self::get(row, index)?),
+                Type::Date => KeyValue::Date(Self::get(row, index)?),
+                // The derive refuses a key of another type.
+                _ => return Err(ErrorKind::Internal.into()),
+            })
+        };
+        let values = types.iter().enumerate().map(get);
+        values.collect::<Result<Vec<_>>>().map(Key::of)
     }
 
     /// A query of the name of each table and column.

@@ -9,14 +9,16 @@ use uuid::Uuid;
 use super::rows::Rows;
 use super::{Dialect, Twin};
 use crate::model::error::{ErrorKind, Result};
+use crate::model::key::{Key, KeyValue};
 use crate::model::record::Record;
-use crate::model::value::Value;
+use crate::model::value::{Type, Value};
 use crate::sql::Statements;
 
 /// A record of any type. Its methods are those of [`Record`].
 pub(crate) trait AnyRecord: Send + Sync {
     fn value(&self, index: usize) -> Value;
-    fn id(&self) -> Uuid;
+    /// The primary key, as it is stored.
+    fn key(&self) -> Key;
     fn owner(&self) -> Option<Uuid>;
     fn version(&self) -> Option<i64>;
     fn canonicalise(&mut self) -> Result<()>;
@@ -28,8 +30,10 @@ impl<R: Record> AnyRecord for R {
         Record::value(self, index)
     }
 
-    fn id(&self) -> Uuid {
-        Record::id(self)
+    fn key(&self) -> Key {
+        // The derive checks that each column of a key has a type that can be in one.
+        let columns = R::MANAGED.key.iter();
+        Key::of(columns.filter_map(|index| KeyValue::of(Record::value(self, *index))))
     }
 
     fn owner(&self) -> Option<Uuid> {
@@ -91,6 +95,42 @@ impl<R: Record> Records for Vec<R> {
 impl dyn Records {
     pub(crate) fn iter(&self) -> impl Iterator<Item = &dyn AnyRecord> {
         (0..self.len()).filter_map(|index| self.get(index))
+    }
+}
+
+/// Keys that were read from rows.
+pub(crate) struct Keys {
+    types: Vec<Type>,
+    keys: Vec<Key>,
+}
+
+impl Keys {
+    /// The first columns of each row are the key, of these types.
+    pub(crate) fn boxed<D: Dialect>(types: Vec<Type>) -> Box<dyn Rows<D>> {
+        let keys = Vec::new();
+        Box::new(Keys { types, keys })
+    }
+
+    /// The keys that a statement decoded into the value of [`boxed`](Self::boxed).
+    ///
+    /// # Errors
+    /// [`Internal`](ErrorKind::Internal) if they are of another type.
+    pub(crate) fn taken(rows: Box<dyn Any>) -> Result<Vec<Key>> {
+        match rows.downcast::<Self>() {
+            Ok(keys) => Ok(keys.keys),
+            Err(_) => Err(ErrorKind::Internal.into()),
+        }
+    }
+}
+
+impl<D: Dialect> Rows<D> for Keys {
+    fn push(&mut self, row: &D::Row<'_>) -> Result<()> {
+        self.keys.push(D::get_key(row, &self.types)?);
+        Ok(())
+    }
+
+    fn emptied(&self) -> Box<dyn Rows<D>> {
+        Keys::boxed(self.types.clone())
     }
 }
 

@@ -159,6 +159,7 @@ codes! {
     SuppressionReason = "CAT091", Error, "suppression without a reason, or with an unknown code", "It cannot be reviewed.";
 
     MigrationEdited = "CAT092", Warning, "migration edited after it was applied", "The database has what its earlier text did, and a new database has what the later one does.";
+    DomainSetNull = "CAT093", Error, "reference with SET NULL over a column that cannot be NULL", "A delete or update of the row that it references fails with NotNull, and so does a purge of it.";
 }
 
 impl Code {

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::model::domain::Table;
 use crate::model::domain::description::{ColumnDescription, RecordDescription, TableDescription};
 use crate::model::error::{Error, ErrorKind, InvalidReason, Result};
+use crate::model::record_id::RecordId;
 use crate::model::value::{Type, Value};
 
 /// A row as a plain struct of the application. Implemented by `#[derive(Record)]`.
@@ -15,7 +16,10 @@ use crate::model::value::{Type, Value};
 /// The derive also generates typed columns (`Habit::NAME`), a draft for inserts (`HabitDraft`) and a patch for updates
 /// (`HabitPatch`).
 pub trait Record: Clone + Debug + PartialEq + Send + Sync + Unpin + 'static {
-    /// The argument of an insert: no managed columns, and an optional id.
+    /// The id: the primary key, without the owner if it begins with the owner. A tuple for several columns.
+    type Id: RecordId;
+
+    /// The argument of an insert: no managed columns, and the id. A UUID is optional.
     type Draft: Clone + Debug + Send + Sync + 'static;
 
     /// The argument of a patch: a [`Change`] for each column.
@@ -40,10 +44,10 @@ pub trait Record: Clone + Debug + PartialEq + Send + Sync + Unpin + 'static {
     fn canonicalise(&mut self) -> Result<()>;
 
     /// The id of the draft, if it has one.
-    fn draft_id(draft: &Self::Draft) -> Option<Uuid>;
+    fn draft_id(draft: &Self::Draft) -> Option<Self::Id>;
 
     /// The record of a draft, with its managed columns filled in.
-    fn from_draft(draft: Self::Draft, stamp: Stamp) -> Self;
+    fn from_draft(draft: Self::Draft, stamp: Stamp<Self::Id>) -> Self;
 
     /// The record with these values, one for each column in the order of [`COLUMNS`](Self::COLUMNS).
     ///
@@ -56,9 +60,10 @@ pub trait Record: Clone + Debug + PartialEq + Send + Sync + Unpin + 'static {
     /// not named has its default, or NULL.
     ///
     /// # Errors
-    /// As [`from_values`](Self::from_values), also for a missing value without a default;
+    /// As [`from_values`](Self::from_values), also for a missing value without a default, and a missing id that the
+    /// library does not make;
     /// [`InvalidQuery`](ErrorKind::InvalidQuery) for a column that does not exist, is managed, or is named twice.
-    fn draft_from(id: Option<Uuid>, values: Vec<(usize, Value)>) -> Result<Self::Draft>;
+    fn draft_from(id: Option<Self::Id>, values: Vec<(usize, Value)>) -> Result<Self::Draft>;
 
     /// The patch that sets these columns.
     ///
@@ -76,7 +81,7 @@ pub trait Record: Clone + Debug + PartialEq + Send + Sync + Unpin + 'static {
     fn changes(patch: &Self::Patch) -> Result<Vec<(usize, Value)>>;
 
     /// The id.
-    fn id(&self) -> Uuid;
+    fn id(&self) -> Self::Id;
 
     /// The owner, or `None` for a record without one.
     fn owner(&self) -> Option<Uuid>;
@@ -92,9 +97,9 @@ pub trait Record: Clone + Debug + PartialEq + Send + Sync + Unpin + 'static {
 
 /// The values that the library writes into a new row.
 #[derive(Clone, Copy, Debug)]
-pub struct Stamp {
+pub struct Stamp<Id> {
     /// The id of the draft, or a new one.
-    pub id: Uuid,
+    pub id: Id,
     /// The owner of the scope, or the nil UUID for a record without an owner.
     pub owner: Uuid,
     /// The time of the call, truncated to microseconds. The Unix epoch for a record without `created` and `updated`.
@@ -125,8 +130,10 @@ pub struct ColumnSpec {
 /// The positions of the managed columns of a record. A record without a column lacks only the behaviour of that column.
 #[derive(Clone, Copy, Debug)]
 pub struct Managed {
-    /// The primary key.
-    pub id: usize,
+    /// The columns of the id.
+    pub id: &'static [usize],
+    /// The columns of the primary key: the id, after the owner if the key begins with the owner.
+    pub key: &'static [usize],
     /// The owner of the row.
     pub owner: Option<usize>,
     /// The counter that every write compares and increments.
@@ -147,7 +154,7 @@ impl Managed {
 
     /// Whether the library, and not the caller, writes the column.
     pub fn contains(&self, index: usize) -> bool {
-        index == self.id
+        self.id.contains(&index)
             || [
                 self.owner,
                 self.version,
@@ -193,7 +200,7 @@ impl TableDescription {
             columns: columns.collect(),
             record: Some(RecordDescription {
                 name: std::any::type_name::<R>().to_owned(),
-                id: field(R::MANAGED.id),
+                key: R::MANAGED.key.iter().copied().map(field).collect(),
                 owner: R::MANAGED.owner.map(field),
                 created: R::MANAGED.created.map(field),
                 updated: R::MANAGED.updated.map(field),

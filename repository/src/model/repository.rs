@@ -46,13 +46,13 @@ use crate::model::record::Record;
 #[async_trait]
 pub trait Repository<R: Record>: Send + Sync {
     /// Returns the live row with this id, or `None`.
-    async fn find(&self, id: Uuid) -> Result<Option<R>>;
+    async fn find(&self, id: R::Id) -> Result<Option<R>>;
 
     /// Returns the live row with this id.
     ///
     /// # Errors
     /// [`NotFound`](crate::ErrorKind::NotFound) if there is none in this scope.
-    async fn get(&self, id: Uuid) -> Result<R>;
+    async fn get(&self, id: R::Id) -> Result<R>;
 
     /// Locks the live rows with these ids until the unit of work ends, and returns them ordered by id.
     ///
@@ -63,7 +63,7 @@ pub trait Repository<R: Record>: Send + Sync {
     /// [`Unsupported`](crate::ErrorKind::Unsupported) outside of a unit of work;
     /// [`ReadOnly`](crate::ErrorKind::ReadOnly) in a read unit;
     /// [`LockTimeout`](crate::ErrorKind::LockTimeout).
-    async fn lock(&self, ids: &[Uuid]) -> Result<Vec<R>>;
+    async fn lock(&self, ids: &[R::Id]) -> Result<Vec<R>>;
 
     /// Returns whether the query matches any row.
     ///
@@ -118,7 +118,7 @@ pub trait Repository<R: Record>: Send + Sync {
     ///
     /// # Errors
     /// As [`update`](Self::update).
-    async fn patch(&self, id: Uuid, expected: Expected, patch: R::Patch) -> Result<R>;
+    async fn patch(&self, id: R::Id, expected: Expected, patch: R::Patch) -> Result<R>;
 
     /// Inserts the row, or updates it if it exists with other contents; see [`Upsert`].
     ///
@@ -143,7 +143,7 @@ pub trait Repository<R: Record>: Send + Sync {
     ///
     /// # Errors
     /// As [`update`](Self::update).
-    async fn delete(&self, id: Uuid, expected: Expected) -> Result<()>;
+    async fn delete(&self, id: R::Id, expected: Expected) -> Result<()>;
 
     /// Restores a soft-deleted row, and returns it. A live row is returned unchanged.
     ///
@@ -151,7 +151,7 @@ pub trait Repository<R: Record>: Send + Sync {
     /// [`NotFound`](crate::ErrorKind::NotFound) and [`Conflict`](crate::ErrorKind::Conflict) as in
     /// [`update`](Self::update); [`Unique`](crate::ErrorKind::Unique) if another row has the same key by now;
     /// [`Unsupported`](crate::ErrorKind::Unsupported) for a record without soft delete.
-    async fn restore(&self, id: Uuid, expected: Expected) -> Result<R>;
+    async fn restore(&self, id: R::Id, expected: Expected) -> Result<R>;
 
     /// Permanently removes rows that were soft-deleted before a time, and returns how many.
     ///

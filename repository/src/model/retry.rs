@@ -140,7 +140,7 @@ pub trait RepositoryExt<R: Record>: Repository<R> {
     /// [`get`](Repository::get) and [`update`](Repository::update).
     fn modify<F>(
         &self,
-        id: uuid::Uuid,
+        id: R::Id,
         retry: Retry,
         change: F,
     ) -> impl Future<Output = Result<R>> + Send
@@ -151,7 +151,7 @@ pub trait RepositoryExt<R: Record>: Repository<R> {
             let mut tries = retry.begin();
             let mut earlier = None;
             loop {
-                let modified = match self.get(id).await {
+                let modified = match self.get(id.clone()).await {
                     Ok(record) if record.version().is_none() => {
                         return Err(ErrorKind::Unsupported {
                             what: "modify",

@@ -6,13 +6,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use uuid::Uuid;
-
 use super::references::is_to_one_of;
-use super::{Context, by_ids, diagnose, in_order, values};
+use super::{Context, by_keys, diagnose, in_order, values};
 use crate::driver::{AnyRecord, Dialect, RecordType};
 use crate::model::domain::UniqueRule;
 use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::key::Key;
 use crate::model::value::Value;
 use crate::session::Session;
 use crate::sql::{self, Statements};
@@ -44,8 +43,8 @@ pub(super) async fn first_error<D: Dialect, C: Circle<D>>(
     refused: Error,
 ) -> Error {
     let statements = circle.record().statements;
-    let ids: HashSet<Uuid> = circle.rows().iter().map(|row| row.id()).collect();
-    if circle.updates() && ids.len() < circle.rows().len() {
+    let keys: HashSet<Key> = circle.rows().iter().map(|row| row.key()).collect();
+    if circle.updates() && keys.len() < circle.rows().len() {
         // A row that repeats an id is written after the first one. Alone it would have another error.
         return diagnose::completed(statements, refused, context);
     }
@@ -214,12 +213,13 @@ async fn written<D: Dialect, C: Circle<D>>(
     let found;
     if circle.updates() {
         let owner = context.owner_of(statements);
-        let text = sql::select_by_ids::<D>(statements, owner.is_some());
-        let ids = by_ids(rows.iter().map(|row| row.id()), owner);
-        found = session.fetch_records(&text, ids, record).await?;
-        stored.extend(found.iter().map(|row| (row.id(), row)));
+        let text = sql::select_by_keys::<D>(statements, owner.is_some());
+        let keys: Vec<Key> = rows.iter().map(|row| row.key()).collect();
+        let keys = by_keys::<D>(statements, &keys, owner);
+        found = session.fetch_records(&text, keys, record).await?;
+        stored.extend(found.iter().map(|row| (row.key(), row)));
     }
-    let written = rows.iter().map(|row| match stored.get(&row.id()) {
+    let written = rows.iter().map(|row| match stored.get(&row.key()) {
         None => values(statements, *row),
         Some(stored) => {
             let mut values = values(statements, *stored);

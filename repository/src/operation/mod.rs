@@ -28,15 +28,17 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::driver::{AnyRecord, Records};
+use crate::driver::{AnyRecord, Dialect, Records};
 use crate::model::clock::{Clock, IdSource};
 use crate::model::derive::canonical;
 use crate::model::domain::{Domain, Table};
 use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::key::Key;
 use crate::model::record::Stamp;
+use crate::model::record_id::RecordId;
 use crate::model::scope::Scope;
-use crate::model::value::{Type, Value};
-use crate::sql::Statements;
+use crate::model::value::Value;
+use crate::sql::{self, Statements};
 
 /// What an operation needs besides a session: the scope, the clock and the source of ids.
 #[derive(Clone)]
@@ -109,6 +111,30 @@ impl Context {
         Ok(())
     }
 
+    /// The key of the row with this id.
+    ///
+    /// # Errors
+    /// That of an id without a canonical form. [`Unsupported`](ErrorKind::Unsupported) in the system's scope if several
+    /// owners may have the id.
+    fn key(&self, statements: &Statements, id: Result<Key>) -> Result<Key> {
+        let id = self.id(statements, id)?;
+        Ok(statements.key_with_owner(id, self.scope.owner_id()))
+    }
+
+    /// The id, if it belongs to one row; see [`key`](Self::key).
+    fn id(&self, statements: &Statements, id: Result<Key>) -> Result<Key> {
+        if statements.is_owner_in_key() && self.scope.owner_id().is_none() {
+            return Err(ErrorKind::Unsupported {
+                what: "a call by id in the system's scope",
+                reason: "the primary key begins with the owner, so that owners may have the same id; \
+                         use the scope of the owner, or a query, patch_where or delete_where that \
+                         filters by owner and id",
+            }
+            .into());
+        }
+        id
+    }
+
     /// Fails if the scope must not write a row of this owner.
     pub(crate) fn check_owner(&self, owner: Option<Uuid>) -> Result<()> {
         match (self.scope.owner_id(), owner) {
@@ -121,13 +147,13 @@ impl Context {
     }
 
     /// The id, owner and time of a new row. `owner` is used if the scope has no owner, and a new id if there is none.
-    fn stamp(
+    fn stamp<Id: RecordId>(
         &self,
         statements: &Statements,
-        id: Option<Uuid>,
+        id: Option<Id>,
         owner: Option<Uuid>,
         now: Now,
-    ) -> Result<Stamp> {
+    ) -> Result<Stamp<Id>> {
         let owner = match statements.managed.owner {
             None => Uuid::nil(),
             Some(_) => self
@@ -142,7 +168,11 @@ impl Context {
             })?,
         };
         Ok(Stamp {
-            id: id.unwrap_or_else(|| self.ids.next_id()),
+            // Only an id that can be made of a UUID is optional.
+            id: match id {
+                Some(id) => id,
+                None => Id::from_key(&self.ids.next_id().into()).ok_or(ErrorKind::Internal)?,
+            },
             owner,
             now: match statements.managed.created.or(statements.managed.updated) {
                 Some(_) => now.to_write()?,
@@ -162,7 +192,7 @@ pub(crate) fn check_count(written: u64, given: usize) -> Result<()> {
 }
 
 /// Fails if a statement by id returned several rows; the caller rolls back.
-pub(crate) fn at_most_one(statements: &Statements, rows: usize, id: Uuid) -> Result<()> {
+pub(crate) fn at_most_one(statements: &Statements, rows: usize, id: &Key) -> Result<()> {
     match rows {
         0 | 1 => Ok(()),
         _ => Err(duplicate(statements, id)),
@@ -172,16 +202,16 @@ pub(crate) fn at_most_one(statements: &Statements, rows: usize, id: Uuid) -> Res
 /// As [`at_most_one`], for rows that were selected by several ids.
 pub(crate) fn one_each(statements: &Statements, rows: &dyn Records) -> Result<()> {
     let mut seen = HashSet::with_capacity(rows.len());
-    match rows.iter().find(|row| !seen.insert(row.id())) {
-        Some(row) => Err(duplicate(statements, row.id())),
+    match rows.iter().find(|row| !seen.insert(row.key())) {
+        Some(row) => Err(duplicate(statements, &row.key())),
         None => Ok(()),
     }
 }
 
-pub(crate) fn duplicate(statements: &Statements, id: Uuid) -> Error {
+pub(crate) fn duplicate(statements: &Statements, id: &Key) -> Error {
     ErrorKind::DuplicateId {
         table: statements.domain.name,
-        id,
+        id: id.clone(),
     }
     .into()
 }
@@ -205,10 +235,9 @@ fn changes(statements: &Statements, patch: Patch<'_>) -> Result<Vec<(usize, Valu
     Ok(changes)
 }
 
-/// The parameters of a statement that selects rows by ids.
-pub(crate) fn by_ids(ids: impl IntoIterator<Item = Uuid>, owner: Option<Uuid>) -> Vec<Value> {
-    let ids = ids.into_iter().map(Value::Uuid).collect();
-    let mut values = vec![Value::Array(Type::Uuid, ids)];
+/// The parameters of a statement that selects rows by keys.
+fn by_keys<D: Dialect>(statements: &Statements, keys: &[Key], owner: Option<Uuid>) -> Vec<Value> {
+    let mut values = sql::list::<D>(&statements.key_types(), keys);
     values.extend(owner.map(Value::Uuid));
     values
 }

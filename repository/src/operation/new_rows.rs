@@ -6,6 +6,7 @@ use super::{Context, Now, normalise};
 use crate::driver::AnyRecord;
 use crate::model::error::Result;
 use crate::model::record::{Record, Stamp};
+use crate::model::record_id::RecordId;
 use crate::model::repository::Upsert;
 use crate::sql::Statements;
 
@@ -45,7 +46,7 @@ impl<'c> Stamper<'c> {
     }
 
     /// The id, owner and time of a new row.
-    fn stamp(&self, id: Option<Uuid>, owner: Option<Uuid>) -> Result<Stamp> {
+    fn stamp<Id: RecordId>(&self, id: Option<Id>, owner: Option<Uuid>) -> Result<Stamp<Id>> {
         self.context.check_owner(owner)?;
         self.context.stamp(self.statements, id, owner, self.now)
     }

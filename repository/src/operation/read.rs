@@ -1,10 +1,9 @@
 //! The calls that read.
 
-use uuid::Uuid;
-
 use super::{Context, at_most_one};
 use crate::driver::{AnyRecord, Dialect, RecordType, Records};
 use crate::model::error::Result;
+use crate::model::key::Key;
 use crate::model::query::{
     Cursor, Direction, OrderKey, PageRequest, Position, QueryParts, Visibility,
 };
@@ -20,8 +19,9 @@ pub(crate) async fn find<D: Dialect>(
     session: &mut Session<D>,
     context: &Context,
     record: RecordType<D>,
-    id: Uuid,
+    id: Result<Key>,
 ) -> Result<Box<dyn Records>> {
+    let id = &context.id(record.statements, id)?;
     let (text, values) = select_by_id::<D>(context, record.statements, id, Visibility::Live);
     session.fetch_first_record(&text, values, record).await
 }
@@ -31,7 +31,7 @@ pub(super) async fn find_unique<D: Dialect>(
     session: &mut Session<D>,
     context: &Context,
     record: RecordType<D>,
-    id: Uuid,
+    id: &Key,
     visibility: Visibility,
 ) -> Result<Box<dyn Records>> {
     let (text, values) = select_by_id::<D>(context, record.statements, id, visibility);
@@ -44,13 +44,13 @@ pub(super) async fn find_unique<D: Dialect>(
 fn select_by_id<D: Dialect>(
     context: &Context,
     statements: &Statements,
-    id: Uuid,
+    id: &Key,
     visibility: Visibility,
 ) -> (SqlText, Vec<Value>) {
     let owner = context.owner_of(statements);
     let text = sql::select_one::<D>(statements, owner.is_some(), visibility);
-    let values = [Some(id), owner].into_iter().flatten();
-    (text, values.map(Value::Uuid).collect())
+    let owner = owner.map(Value::Uuid);
+    (text, id.to_values().chain(owner).collect())
 }
 
 fn selection<'q>(
@@ -84,11 +84,13 @@ pub(crate) async fn lock<D: Dialect>(
     session: &mut Session<D>,
     context: &Context,
     record: RecordType<D>,
-    ids: &[Uuid],
+    ids: Vec<Result<Key>>,
 ) -> Result<Box<dyn Records>> {
+    let keys = ids.into_iter().map(|id| context.key(record.statements, id));
+    let keys: Vec<Key> = keys.collect::<Result<_>>()?;
     let owner = context.owner_of(record.statements);
     let text = sql::select_for_update::<D>(record.statements, owner.is_some());
-    let values = super::by_ids(ids.iter().copied(), owner);
+    let values = super::by_keys::<D>(record.statements, &keys, owner);
     let rows = session.fetch_records(&text, values, record).await?;
     super::one_each(record.statements, &*rows)?;
     Ok(rows)
@@ -123,7 +125,7 @@ pub(crate) async fn list<D: Dialect>(
     let statements = record.statements;
     let size = request.size()?;
     let selection = selection(context, statements, query);
-    let order = query.total_order(statements.managed.id);
+    let order = query.total_order(statements.managed.key);
     let hash = sql::query_hash(statements, selection, &order)?;
     let types: Vec<_> = order
         .iter()

@@ -4,16 +4,16 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
 use super::in_order::{self, BulkWrite, Parts};
 use super::references::{self, References};
 use super::write::{deleted_column, deletion_stamps, push_now, with_update_time};
-use super::{Context, Patch, by_ids, changes, diagnose};
+use super::{Context, Patch, by_keys, changes, diagnose};
 use crate::driver::{AnyRecord, Dialect, RecordType};
 use crate::model::error::{Error, Result};
+use crate::model::key::Key;
 use crate::model::query::{Condition, Visibility};
-use crate::model::value::{Type, Value};
+use crate::model::value::Value;
 use crate::session::Session;
 use crate::sql::{self, Affected, Selection, SqlText, Statements};
 
@@ -195,7 +195,7 @@ impl<D: Dialect> BulkWrite<D> for WriteWhere<'_, D> {
             && changes.is_empty()
         {
             // An invalid filter is an error here too.
-            selection.values(self.record.statements, &mut Vec::new())?;
+            selection.values::<D>(self.record.statements, &mut Vec::new())?;
             return Ok(0);
         }
         let (text, values) = self
@@ -219,11 +219,11 @@ impl<D: Dialect> BulkWrite<D> for WriteWhere<'_, D> {
 
     async fn write_in_order(&self, session: &mut Session<D>) -> Result<u64> {
         let selection = self.selection();
-        let (text, values) = sql::select_ids::<D>(self.record.statements, selection)?;
-        let ids = session.fetch(&text, values, |row| D::get::<Uuid>(row, 0));
-        let ids = ids.await?;
+        let (text, values) = sql::select_keys::<D>(self.record.statements, selection)?;
+        let keys = session.fetch_keys(&text, values, self.record.statements);
+        let keys = keys.await?;
         let each = WriteEach::new(self.context, self.record, &self.write, selection.visibility);
-        each.write_all(session, ids).await
+        each.write_all(session, keys).await
     }
 }
 
@@ -307,16 +307,16 @@ impl<D: Dialect> BulkWrite<D> for Purge<'_, D> {
     async fn write_in_order(&self, session: &mut Session<D>) -> Result<u64> {
         let deleted = self.record.statements.column(self.deleted);
         let owner = self.context.owner_of(self.record.statements);
-        let text = sql::purged_ids::<D>(self.record.statements, deleted, owner.is_some());
-        let ids = session.fetch(&text, self.values(), |row| D::get::<Uuid>(row, 0));
-        let ids = ids.await?;
+        let text = sql::purged_keys::<D>(self.record.statements, deleted, owner.is_some());
+        let keys = session.fetch_keys(&text, self.values(), self.record.statements);
+        let keys = keys.await?;
         let each = WriteEach::new(
             self.context,
             self.record,
             &Write::Remove,
             Visibility::Deleted,
         );
-        each.write_all(session, ids).await
+        each.write_all(session, keys).await
     }
 }
 
@@ -327,7 +327,7 @@ struct WriteEach<'w, D: Dialect> {
     record: RecordType<D>,
     write: &'w Write,
     visibility: Visibility,
-    parts: Vec<Vec<Uuid>>,
+    parts: Vec<Vec<Key>>,
 }
 
 impl<'w, D: Dialect> WriteEach<'w, D> {
@@ -347,25 +347,23 @@ impl<'w, D: Dialect> WriteEach<'w, D> {
     }
 
     /// Returns the number of written rows.
-    async fn write_all(mut self, session: &mut Session<D>, ids: Vec<Uuid>) -> Result<u64> {
+    async fn write_all(mut self, session: &mut Session<D>, keys: Vec<Key>) -> Result<u64> {
         let statements = self.record.statements;
         self.parts = match self.write {
             Write::Remove if references::are_possible(statements) => {
                 let owner = self.context.owner_of(statements);
-                let text = sql::select_by_ids::<D>(statements, owner.is_some());
-                let values = by_ids(ids.iter().copied(), owner);
+                let text = sql::select_by_keys::<D>(statements, owner.is_some());
+                let values = by_keys::<D>(statements, &keys, owner);
                 let stored = session.fetch_records(&text, values, self.record).await?;
-                let stored: HashMap<Uuid, &dyn AnyRecord> =
-                    stored.iter().map(|row| (row.id(), row)).collect();
-                let rows: Vec<_> = ids
-                    .iter()
-                    .filter_map(|id| stored.get(id).copied())
-                    .collect();
+                let stored: HashMap<Key, &dyn AnyRecord> =
+                    stored.iter().map(|row| (row.key(), row)).collect();
+                let rows = keys.iter().filter_map(|key| stored.get(key).copied());
+                let rows: Vec<_> = rows.collect();
                 let parts = References::between(statements, &rows).children_first();
-                let ids = |part: Vec<usize>| part.into_iter().map(|row| rows[row].id()).collect();
-                parts.into_iter().map(ids).collect()
+                let keys = |part: Vec<usize>| part.into_iter().map(|row| rows[row].key()).collect();
+                parts.into_iter().map(keys).collect()
             }
-            _ => ids.into_iter().map(|id| vec![id]).collect(),
+            _ => keys.into_iter().map(|key| vec![key]).collect(),
         };
         let written = in_order::write_parts(session, &self).await?;
         Ok(written.into_iter().sum())
@@ -381,21 +379,19 @@ impl<D: Dialect> Parts<D> for WriteEach<'_, D> {
 
     async fn write(&self, session: &mut Session<D>, parts: Range<usize>) -> Result<Vec<u64>> {
         let parts = &self.parts[parts];
-        let ids: Vec<Uuid> = parts.iter().flatten().copied().collect();
+        let keys: Vec<Key> = parts.iter().flatten().cloned().collect();
+        let count = keys.len();
         let owner = self.context.owner_of(self.record.statements);
-        let condition = Condition::IsIn {
-            column: self.record.statements.managed.id,
-            values: Ok(Value::Array(
-                Type::Uuid,
-                ids.iter().copied().map(Value::Uuid).collect(),
-            )),
+        let condition = Condition::IsRowOf {
+            columns: self.record.statements.managed.key,
+            keys: Ok(keys),
         };
         let selection = Selection {
             condition: &condition,
             visibility: self.visibility,
             owner,
         };
-        if let (Write::Remove, [_], [_, _, ..]) = (self.write, parts, &*ids) {
+        if let (Write::Remove, [_], 2..) = (self.write, parts, count) {
             let affected = Affected::Selected(selection);
             let statements = self.record.statements;
             diagnose::check_removal(session, self.context, statements, affected).await?;
@@ -406,15 +402,22 @@ impl<D: Dialect> Parts<D> for WriteEach<'_, D> {
         let error = match (session.execute(&text, values).await, self.write) {
             // Some are removed with others, and the engines count these differently.
             (Ok(_), Write::Remove) => {
-                return Ok(vec![u64::try_from(ids.len()).unwrap_or(u64::MAX)]);
+                return Ok(vec![u64::try_from(count).unwrap_or(u64::MAX)]);
             }
             (Ok(written), _) => return Ok(vec![written]),
             (Err(error), _) => error,
         };
-        let [id] = *ids else {
+        let [part] = parts else {
             return Err(error);
         };
-        let affected = Affected::One { id, owner };
+        let [key] = &**part else {
+            return Err(error);
+        };
+        let (id, of_key) = self.record.statements.id_and_owner(key);
+        let affected = Affected::One {
+            id: &id,
+            owner: of_key.or(owner),
+        };
         let complete = self.write.complete(
             session,
             self.context,

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::driver::{AnyRecord, Dialect, RecordType, Records};
 use crate::model::error::{ConflictReason, Error, ErrorKind, Result};
+use crate::model::key::Key;
 use crate::model::query::Visibility;
 use crate::model::repository::Expected;
 use crate::model::value::{Type, Value};
@@ -40,7 +41,7 @@ pub(crate) async fn insert<D: Dialect>(
 /// The row that a call writes: its id, its owner, and the version that the caller expects.
 struct Target {
     statements: &'static Statements,
-    id: Uuid,
+    id: Key,
     owner: Option<Uuid>,
     version: Option<i64>,
 }
@@ -49,7 +50,7 @@ impl Target {
     fn new(
         context: &Context,
         statements: &'static Statements,
-        id: Uuid,
+        id: Key,
         expected: Expected,
     ) -> Result<Self> {
         let version = match (expected, statements.managed.version) {
@@ -71,9 +72,9 @@ impl Target {
         })
     }
 
-    fn affected(&self) -> Affected<'static> {
+    fn affected(&self) -> Affected<'_> {
         Affected::One {
-            id: self.id,
+            id: &self.id,
             owner: self.owner,
         }
     }
@@ -87,7 +88,7 @@ impl Target {
     }
 
     fn push_values(&self, into: &mut Vec<Value>) {
-        into.push(Value::Uuid(self.id));
+        into.extend(self.id.to_values());
         into.extend(self.owner.map(Value::Uuid));
         into.extend(self.version.map(Value::BigInt));
     }
@@ -97,7 +98,7 @@ impl Target {
         match (self.version, found.version()) {
             (Some(expected), Some(actual)) if expected != actual => Err(conflict(
                 self.statements,
-                self.id,
+                &self.id,
                 ConflictReason::Version { expected, actual },
             )),
             _ => Ok(()),
@@ -107,15 +108,12 @@ impl Target {
     /// Looks up why no row was written: the row is missing, or its version is another.
     async fn explain<D: Dialect>(&self, session: &mut Session<D>) -> Error {
         let text = sql::look_up::<D>(self.statements, self.owner.is_some());
-        let values = [Some(self.id), self.owner]
-            .into_iter()
-            .flatten()
-            .map(Value::Uuid)
-            .collect();
+        let owner = self.owner.map(Value::Uuid);
+        let values = self.id.to_values().chain(owner).collect();
         let decode = |row: &D::Row<'_>| Ok((D::get::<i64>(row, 0)?, D::get::<bool>(row, 1)?));
         let found = session.fetch(&text, values, decode).await;
         let found = found.and_then(|rows| {
-            at_most_one(self.statements, rows.len(), self.id)?;
+            at_most_one(self.statements, rows.len(), &self.id)?;
             Ok(rows.into_iter().next())
         });
         match found {
@@ -125,7 +123,7 @@ impl Target {
             {
                 conflict(
                     self.statements,
-                    self.id,
+                    &self.id,
                     ConflictReason::Version {
                         expected: self.version.unwrap_or_default(),
                         actual,
@@ -133,23 +131,23 @@ impl Target {
                 )
             }
             // A row that matches now was restored after the write.
-            Ok(_) => not_found(self.statements, self.id),
+            Ok(_) => not_found(self.statements, &self.id),
         }
     }
 }
 
-pub(crate) fn not_found(statements: &Statements, id: Uuid) -> Error {
+pub(crate) fn not_found(statements: &Statements, id: &Key) -> Error {
     ErrorKind::NotFound {
         table: statements.domain.name,
-        id,
+        id: id.clone(),
     }
     .into()
 }
 
-pub(crate) fn conflict(statements: &Statements, id: Uuid, reason: ConflictReason) -> Error {
+pub(crate) fn conflict(statements: &Statements, id: &Key, reason: ConflictReason) -> Error {
     ErrorKind::Conflict {
         table: statements.domain.name,
-        id,
+        id: id.clone(),
         reason,
     }
     .into()
@@ -204,7 +202,7 @@ async fn update_columns<D: Dialect>(
     target.push_values(&mut values);
     match session.fetch_records(&text, values, record).await {
         Ok(rows) => {
-            at_most_one(statements, rows.len(), target.id)?;
+            at_most_one(statements, rows.len(), &target.id)?;
             match rows.len() {
                 0 => Err(target.explain(session).await),
                 _ => Ok(rows),
@@ -231,7 +229,8 @@ pub(crate) async fn update<D: Dialect>(
     context.check_owner(record.owner())?;
     normalise(statements, record)?;
     let expected = record.version().map_or(Expected::Any, Expected::Version);
-    let mut target = Target::new(context, statements, record.id(), expected)?;
+    let (id, _) = statements.id_and_owner(&record.key());
+    let mut target = Target::new(context, statements, id, expected)?;
     // The system's scope has no owner. An update does not change the owner of the record.
     target.owner = record.owner();
     // Without a version, the row may be anything but what the caller has.
@@ -285,7 +284,7 @@ async fn update_known<D: Dialect>(
     match session.execute(&text, values).await {
         Ok(0) => Ok(false),
         Ok(1) => Ok(true),
-        Ok(_) => Err(duplicate(statements, target.id)),
+        Ok(_) => Err(duplicate(statements, &target.id)),
         Err(error) => {
             let columns = columns.into_iter();
             let changes = columns.map(|column| (column, record.value(column)));
@@ -303,10 +302,11 @@ pub(crate) async fn patch<D: Dialect>(
     session: &mut Session<D>,
     context: &Context,
     record: RecordType<D>,
-    id: Uuid,
+    id: Result<Key>,
     expected: Expected,
     patch: Patch<'_>,
 ) -> Result<Box<dyn Records>> {
+    let id = context.id(record.statements, id)?;
     let changes = changes(record.statements, patch)?;
     let target = Target::new(context, record.statements, id, expected)?;
     if changes.is_empty() {
@@ -324,10 +324,10 @@ async fn find_expected<D: Dialect>(
     target: &Target,
     visibility: Visibility,
 ) -> Result<Box<dyn Records>> {
-    let found = find_unique(session, context, record, target.id, visibility).await?;
+    let found = find_unique(session, context, record, &target.id, visibility).await?;
     match found.get(0) {
         Some(row) => target.compare(row)?,
-        None => return Err(not_found(record.statements, target.id)),
+        None => return Err(not_found(record.statements, &target.id)),
     }
     Ok(found)
 }
@@ -336,9 +336,10 @@ pub(crate) async fn delete<D: Dialect>(
     session: &mut Session<D>,
     context: &Context,
     statements: &'static Statements,
-    id: Uuid,
+    id: Result<Key>,
     expected: Expected,
 ) -> Result<()> {
+    let id = context.id(statements, id)?;
     let target = Target::new(context, statements, id, expected)?;
     let mut values = deletion_stamps(context, statements)?;
     let change = statements.managed.deleted.zip(values.first().cloned());
@@ -348,7 +349,7 @@ pub(crate) async fn delete<D: Dialect>(
     match session.execute(&text, values).await {
         Ok(0) => Err(target.explain(session).await),
         Ok(1) => Ok(()),
-        Ok(_) => Err(duplicate(statements, id)),
+        Ok(_) => Err(duplicate(statements, &target.id)),
         Err(error) => {
             let affected = target.affected();
             Err(match statements.managed.deleted {
@@ -381,10 +382,11 @@ pub(crate) async fn restore<D: Dialect>(
     session: &mut Session<D>,
     context: &Context,
     record: RecordType<D>,
-    id: Uuid,
+    id: Result<Key>,
     expected: Expected,
 ) -> Result<Box<dyn Records>> {
     let statements = record.statements;
+    let id = context.id(statements, id)?;
     let deleted_index = deleted_column(statements, "restore")?;
     let deleted = statements.column(deleted_index);
     let target = Target::new(context, statements, id, expected)?;
@@ -404,7 +406,7 @@ pub(crate) async fn restore<D: Dialect>(
             return Err(error.await);
         }
     };
-    at_most_one(statements, restored.len(), id)?;
+    at_most_one(statements, restored.len(), &target.id)?;
     if restored.len() > 0 {
         return Ok(restored);
     }

@@ -2,14 +2,13 @@
 
 use std::cmp::Ordering;
 
-use uuid::Uuid;
-
 use super::references::References;
 use crate::driver::AnyRecord;
+use crate::model::key::Key;
 use crate::model::value::Value;
 use crate::sql::Statements;
 
-/// Sorts the rows of a statement: parents first, then by the unique keys of the table, then by id.
+/// Sorts the rows of a statement: parents first, then by the unique keys of the table, then by primary key.
 ///
 /// Two calls with the same keys then wait for each other at the first shared key, and do not deadlock. A deadlock is
 /// still possible if two unique keys order the rows differently. The server ends it with a retryable error.
@@ -18,14 +17,14 @@ pub(super) fn sorted<'r>(
     records: &[&'r dyn AnyRecord],
 ) -> Vec<&'r dyn AnyRecord> {
     let depths = References::between(statements, records).depths();
-    let mut keys: Vec<(usize, KeyValues, Uuid, usize)> = (0..)
+    let mut keys: Vec<(usize, KeyValues, Key, usize)> = (0..)
         .zip(records)
         .zip(depths)
         .map(|((index, record), depth)| {
             (
                 depth,
                 KeyValues::of(statements, *record),
-                record.id(),
+                record.key(),
                 index,
             )
         })

@@ -2,10 +2,11 @@
 
 use super::Session;
 use crate::driver::rows::Decoded;
-use crate::driver::{Dialect, RecordType, Records};
+use crate::driver::{Dialect, Keys, RecordType, Records};
 use crate::model::error::Result;
+use crate::model::key::Key;
 use crate::model::value::Value;
-use crate::sql::SqlText;
+use crate::sql::{SqlText, Statements};
 
 impl<D: Dialect> Session<D> {
     /// Runs a statement, and decodes its rows.
@@ -40,6 +41,17 @@ impl<D: Dialect> Session<D> {
     ) -> Result<Box<dyn Records>> {
         let rows = (record.rows)();
         record.records(self.fetch_first_row(text, values, rows).await?)
+    }
+
+    /// Runs a statement whose rows have the columns of the primary key.
+    pub(crate) async fn fetch_keys(
+        &mut self,
+        text: &SqlText,
+        values: Vec<Value>,
+        statements: &Statements,
+    ) -> Result<Vec<Key>> {
+        let rows = Keys::boxed(statements.key_types());
+        Keys::taken(self.fetch_rows(text, values, rows).await?)
     }
 
     /// Runs a statement whose rows have the columns of a record.

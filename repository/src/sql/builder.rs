@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 
 use super::Spelling;
+use crate::model::value::Type;
 
 /// The text of a statement under construction, and its number of parameters so far.
 pub(crate) struct Sql<D> {
@@ -54,8 +55,57 @@ impl<D: Spelling> Sql<D> {
         self
     }
 
+    /// Appends the condition that the columns equal those of a row in the next parameters; see
+    /// [`list`](super::list).
+    pub(crate) fn is_row_of(&mut self, names: &[&str], types: &[Type]) -> &mut Self {
+        if let [name] = names {
+            return self.is_element(name);
+        }
+        self.push("(").names(names.iter().copied()).push(") IN (");
+        self.parameters += D::list(&mut self.text, types, self.parameters);
+        self.push(")")
+    }
+
+    /// Appends the condition that each of the columns equals the next parameter.
+    pub(crate) fn equals(&mut self, names: impl IntoIterator<Item = &'static str>) -> &mut Self {
+        self.separated(" AND ", names, |sql, name| {
+            sql.name(name).push(" = ").parameter();
+        })
+    }
+
+    /// Appends one column of a table expression, or several as a row.
+    pub(crate) fn row(&mut self, table: &str, names: &[&str]) -> &mut Self {
+        let is_row = names.len() > 1;
+        self.push(if is_row { "(" } else { "" });
+        self.separated(", ", names, |sql, name| {
+            sql.name(table).push(".").name(name);
+        });
+        self.push(if is_row { ")" } else { "" })
+    }
+
+    /// Appends the condition that the columns are a row of a subquery, which is evaluated once.
+    pub(crate) fn in_subquery(
+        &mut self,
+        names: &[&str],
+        write: impl FnOnce(&mut Self),
+    ) -> &mut Self {
+        let (before, after) = match names {
+            [name] => {
+                self.name(name);
+                D::IN_SUBQUERY
+            }
+            several => {
+                self.push("(").names(several.iter().copied()).push(")");
+                D::ROW_IN_SUBQUERY
+            }
+        };
+        self.push(before);
+        write(self);
+        self.push(after)
+    }
+
     /// Appends a source of rows, whose values are the next parameters.
-    pub(crate) fn rows(&mut self, types: &[crate::model::value::Type], rows: usize) -> &mut Self {
+    pub(crate) fn rows(&mut self, types: &[Type], rows: usize) -> &mut Self {
         D::rows(&mut self.text, types, rows, self.parameters);
         self
     }

@@ -10,12 +10,12 @@ use crate::model::engine::Engine;
 use crate::model::error::{ErrorKind, Result};
 use crate::model::value::Type;
 
-/// What a bulk insert does if an id exists.
+/// What a bulk insert does if a key exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Bulk {
     /// Fails, and inserts no row.
     Refuse,
-    /// Skips the row. The statement returns the ids of the inserted rows.
+    /// Skips the row. The statement returns the keys of the inserted rows.
     Skip,
 }
 
@@ -72,9 +72,9 @@ pub(crate) fn bulk_insert<D: Spelling>(
         sql.rows(&insert_types(statements), rows);
         if bulk == Bulk::Skip {
             sql.push(" ON CONFLICT (")
-                .name(statements.id())
+                .names(statements.key())
                 .push(") DO NOTHING RETURNING ");
-            sql.name(statements.id());
+            sql.names(statements.key());
         }
         sql.finish()
     })
@@ -99,7 +99,7 @@ pub(crate) fn insert_each<D: Spelling>(statements: &Statements) -> SqlText {
 /// has them, and the columns that are not managed.
 pub(crate) fn update_types(statements: &Statements) -> Vec<Type> {
     let managed = statements.managed;
-    let mut types = vec![Type::Uuid];
+    let mut types = statements.types(managed.id);
     types.extend(managed.owner.map(|_| Type::Uuid));
     types.extend(managed.version.map(|_| Type::BigInt));
     types.extend(
@@ -136,8 +136,9 @@ pub(crate) fn bulk_update<D: Spelling>(
         };
         let new = |position: usize| format!("\"new\".\"column{position}\"");
         // Each compared or written column, with its position in the rows.
-        let compared = [Some(managed.id), managed.owner, managed.version];
-        let compared: Vec<(usize, usize)> = compared.into_iter().flatten().zip(1..).collect();
+        let others = [managed.owner, managed.version].into_iter().flatten();
+        let compared = managed.id.iter().copied().chain(others);
+        let compared: Vec<(usize, usize)> = compared.zip(1..).collect();
         let written: Vec<(usize, usize)> = statements
             .user_columns()
             .zip(compared.len() + 1..)
@@ -160,10 +161,10 @@ pub(crate) fn bulk_update<D: Spelling>(
         });
         sql.push(" FROM (").rows(&update_types(statements), rows);
         sql.push(") AS \"new\" WHERE ");
-        // Only the id is written as an equality that the planner may join by. For an owner or a version it would expect
+        // Only the key is written as an equality that the planner may join by. For an owner or a version it would expect
         // few rows, and scan all rows of the owner for each new row.
         sql.separated(" AND ", &compared, |sql, (index, position)| {
-            let is_key = *index == managed.id;
+            let is_key = managed.key.contains(index);
             let equals = if is_key {
                 " = "
             } else {

@@ -5,23 +5,36 @@ use std::borrow::Cow;
 use super::Spelling;
 use super::{Sql, Statements};
 use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::key::Key;
 use crate::model::query::{Condition, MOST_CONDITIONS, Operand, TextMatch};
 use crate::model::record::invalid;
 use crate::model::value::{Type, Value};
 
 /// Appends the values of a condition, in the order in which [`write`] writes their parameters.
-pub(crate) fn values(
+pub(crate) fn values<D: Spelling>(
     statements: &Statements,
     condition: &Condition,
     into: &mut Vec<Value>,
 ) -> Result<()> {
+    collect(statements, condition, into, &|types, keys| {
+        super::list::<D>(types, keys)
+    })
+}
+
+/// As [`values`], with another form of lists of keys.
+pub(super) fn collect(
+    statements: &Statements,
+    condition: &Condition,
+    into: &mut Vec<Value>,
+    list: &dyn Fn(&[Type], &[Key]) -> Vec<Value>,
+) -> Result<()> {
     match condition {
         Condition::And(parts) | Condition::Or(parts) => {
             for part in parts {
-                values(statements, part, into)?;
+                collect(statements, part, into, list)?;
             }
         }
-        Condition::Not(inner) => values(statements, inner, into)?,
+        Condition::Not(inner) => collect(statements, inner, into, list)?,
         Condition::IsNull { .. } => {}
         Condition::Compare { column, value, .. } => into.push(operand(statements, *column, value)?),
         Condition::IsIn { column, values } => match operand(statements, *column, values)? {
@@ -31,6 +44,14 @@ pub(crate) fn values(
             }
             values => into.push(values),
         },
+        Condition::IsRowOf { columns, keys } => {
+            let keys = keys.as_ref();
+            let keys = keys.map_err(|(position, reason)| {
+                let column = columns.get(*position).copied().unwrap_or_default();
+                invalid(statements.specs[column].field, reason.clone())
+            })?;
+            into.extend(list(&statements.types(columns), keys));
+        }
         Condition::Text {
             column,
             kind,
@@ -106,6 +127,10 @@ pub(crate) fn write<D: Spelling>(sql: &mut Sql<D>, statements: &Statements, cond
         }
         Condition::IsIn { column, .. } => {
             sql.is_element(statements.column(*column));
+        }
+        Condition::IsRowOf { columns, .. } => {
+            let names: Vec<&str> = statements.names(columns).collect();
+            sql.is_row_of(&names, &statements.types(columns));
         }
         Condition::Text { column, kind, .. } => {
             let column = statements.column(*column);

@@ -25,6 +25,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use sea_orm::{EntityTrait, IdenStatic, Iterable};
+use uuid::Uuid;
 
 pub(crate) use builder::{Sql, quoted};
 pub(crate) use bulk::{
@@ -42,8 +43,8 @@ pub(crate) use reference::{
     Affected, changed_orphan, first_orphan, referring_to_changed, referring_to_removed,
 };
 pub(crate) use select::{
-    Output, Selection, lock_by_ids, look_up, select, select_by_ids, select_for_update, select_ids,
-    select_one,
+    Output, Selection, lock_by_keys, look_up, select, select_by_keys, select_for_update,
+    select_keys, select_one,
 };
 pub(crate) use shape::Shape;
 pub(crate) use spelling::Effort;
@@ -56,15 +57,31 @@ pub(crate) use written::{
 };
 
 pub(crate) use write::{
-    Guard, delete_one, delete_where, insert_one, purge, purged_ids, remove_where, restore_one,
+    Guard, delete_one, delete_where, insert_one, purge, purged_keys, remove_where, restore_one,
     update_known, update_one, update_where,
 };
 
 use crate::model::domain::{Table, UniqueRule, column_of};
 use crate::model::error::{InvalidReason, Result};
+use crate::model::key::{Key, KeyValue};
 use crate::model::query::Visibility;
 use crate::model::record::{ColumnSpec, Managed, Record, invalid};
 use crate::model::value::{MAX_BYTES, Type, Value};
+
+/// The parameters of a list of keys with columns of these types; see [`Sql::is_row_of`].
+pub(crate) fn list<'k, D: Spelling>(
+    types: &[Type],
+    keys: impl IntoIterator<Item = &'k Key>,
+) -> Vec<Value> {
+    let keys = keys.into_iter();
+    match types {
+        [ty] => vec![Value::Array(*ty, keys.flat_map(Key::to_values).collect())],
+        several => {
+            let rows = keys.map(|key| key.to_values().collect());
+            D::list_parameters(several, rows.collect())
+        }
+    }
+}
 
 /// The maximum number of cached texts of one record. Only filters produce many, and a program has few different ones.
 const MAX_TEXTS: usize = 512;
@@ -177,8 +194,53 @@ impl Statements {
         self.managed.deleted.map(|index| self.column(index))
     }
 
-    pub(crate) fn id(&self) -> &'static str {
-        self.column(self.managed.id)
+    /// The columns of the id.
+    pub(crate) fn id(&self) -> impl Iterator<Item = &'static str> {
+        self.names(self.managed.id)
+    }
+
+    /// The columns of the primary key.
+    pub(crate) fn key(&self) -> Vec<&'static str> {
+        self.names(self.managed.key).collect()
+    }
+
+    pub(crate) fn key_types(&self) -> Vec<Type> {
+        self.types(self.managed.key)
+    }
+
+    pub(crate) fn names(&self, columns: &[usize]) -> impl Iterator<Item = &'static str> {
+        columns.iter().map(|index| self.column(*index))
+    }
+
+    pub(crate) fn types(&self, columns: &[usize]) -> Vec<Type> {
+        let types = columns.iter().map(|index| self.specs[*index].ty);
+        types.collect()
+    }
+
+    /// Whether the primary key begins with the owner, so that an id may repeat.
+    pub(crate) fn is_owner_in_key(&self) -> bool {
+        self.managed.key.len() > self.managed.id.len()
+    }
+
+    /// The key of the row of this owner with this id.
+    pub(crate) fn key_with_owner(&self, id: Key, owner: Option<Uuid>) -> Key {
+        match owner.filter(|_| self.is_owner_in_key()) {
+            None => id,
+            Some(owner) => {
+                let owner = KeyValue::Uuid(owner);
+                Key::of(std::iter::once(owner).chain(id.values().iter().cloned()))
+            }
+        }
+    }
+
+    /// The id in a key, and the owner if the key has it.
+    pub(crate) fn id_and_owner(&self, key: &Key) -> (Key, Option<Uuid>) {
+        match key.values() {
+            [KeyValue::Uuid(owner), id @ ..] if self.is_owner_in_key() => {
+                (Key::of(id.iter().cloned()), Some(*owner))
+            }
+            _ => (key.clone(), None),
+        }
     }
 
     /// The columns of each unique key that does not contain the id.
@@ -189,7 +251,7 @@ impl Statements {
 
     fn natural_rules(&self) -> impl Iterator<Item = UniqueRule> {
         let rules = self.domain.unique_rules();
-        rules.filter(|rule| !rule.columns.contains(&self.id()))
+        rules.filter(|rule| !self.id().all(|column| rule.columns.contains(&column)))
     }
 
     /// Whether a natural key is over an expression, which the library does not evaluate.

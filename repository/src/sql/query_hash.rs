@@ -22,7 +22,17 @@ pub(crate) fn query_hash(
     order: &[OrderKey],
 ) -> Result<QueryHash> {
     let mut values = Vec::new();
-    condition::values(statements, selection.condition, &mut values)?;
+    // The same on both engines.
+    condition::collect(
+        statements,
+        selection.condition,
+        &mut values,
+        &|types, keys| {
+            let keys = keys.iter().zip(types.iter().cycle());
+            let rows = keys.map(|(key, ty)| Value::Array(*ty, key.to_values().collect()));
+            rows.collect()
+        },
+    )?;
     let mut hasher = Hasher {
         statements,
         digest: Sha256::new(),
@@ -100,6 +110,14 @@ impl Hasher<'_> {
             Condition::IsIn { column, .. } => {
                 self.text("is in");
                 self.column(*column);
+            }
+            Condition::IsRowOf { columns, keys } => {
+                self.text("is row of");
+                self.length(columns.len());
+                for column in *columns {
+                    self.column(*column);
+                }
+                self.length(keys.as_ref().map_or(0, Vec::len));
             }
             Condition::Text { column, kind, .. } => {
                 self.text(match kind {

@@ -11,6 +11,7 @@ use super::select::write_owner;
 use super::{Selection, Sql, Statements, write};
 use crate::model::domain::{ForeignKey, Table};
 use crate::model::error::Result;
+use crate::model::key::Key;
 use crate::model::value::{Type, Value};
 
 /// The beginning of a query that has a row if something is found. It returns the same type on both engines.
@@ -20,7 +21,7 @@ pub(super) const FOUND: &str = "SELECT CAST(1 AS bigint) FROM ";
 #[derive(Clone, Copy)]
 pub(crate) enum Affected<'q> {
     One {
-        id: Uuid,
+        id: &'q Key,
         owner: Option<Uuid>,
     },
     Selected(Selection<'q>),
@@ -41,8 +42,7 @@ impl Affected<'_> {
         sql.push(" FROM ").name(statements.table);
         match self {
             Affected::One { owner, .. } => {
-                sql.push(" WHERE ").name(statements.id()).push(" = ");
-                sql.parameter();
+                sql.push(" WHERE ").equals(statements.id());
                 write_owner(sql, statements, owner.is_some());
             }
             Affected::Selected(selection) => selection.write(sql, statements),
@@ -54,13 +54,17 @@ impl Affected<'_> {
     }
 
     /// Appends the values for the parameters of [`write`](Self::write).
-    pub(super) fn values(&self, statements: &Statements, into: &mut Vec<Value>) -> Result<()> {
+    pub(super) fn values<D: Spelling>(
+        &self,
+        statements: &Statements,
+        into: &mut Vec<Value>,
+    ) -> Result<()> {
         match *self {
             Affected::One { id, owner } => {
-                into.push(Value::Uuid(id));
+                into.extend(id.to_values());
                 into.extend(owner.map(Value::Uuid));
             }
-            Affected::Selected(selection) => selection.values(statements, into)?,
+            Affected::Selected(selection) => selection.values::<D>(statements, into)?,
             Affected::Purged {
                 before,
                 owner,
@@ -104,7 +108,7 @@ pub(crate) fn changed_orphan<D: Spelling>(
     changed: &[Option<&Value>],
 ) -> Result<(SqlText, Vec<Value>)> {
     let mut values = Vec::new();
-    affected.values(statements, &mut values)?;
+    affected.values::<D>(statements, &mut values)?;
     values.extend(changed.iter().flatten().copied().cloned());
     let mut sql = Sql::<D>::new(FOUND);
     affected.write(&mut sql, statements);
@@ -134,7 +138,7 @@ pub(crate) fn referring_to_changed<D: Spelling>(
     changed: &[(&'static str, &Value)],
 ) -> Result<(SqlText, Vec<Value>)> {
     let mut values = Vec::new();
-    affected.values(statements, &mut values)?;
+    affected.values::<D>(statements, &mut values)?;
     values.extend(changed.iter().map(|(_, value)| (*value).clone()));
     let mut sql = Sql::<D>::new(FOUND);
     affected.write(&mut sql, statements);
@@ -155,7 +159,7 @@ pub(crate) fn referring_to_removed<D: Spelling>(
     chain: &[(&'static Table, &'static ForeignKey)],
 ) -> Result<(SqlText, Vec<Value>)> {
     let mut values = Vec::new();
-    affected.values(statements, &mut values)?;
+    affected.values::<D>(statements, &mut values)?;
     let mut sql = Sql::<D>::new(FOUND);
     affected.write(&mut sql, statements);
     sql.push(" AS \"link0\"");
@@ -166,9 +170,10 @@ pub(crate) fn referring_to_removed<D: Spelling>(
     if let [(child, _)] = chain
         && child.name == statements.table
     {
-        affected.values(statements, &mut values)?;
-        sql.push(" WHERE \"link1\".").name(statements.id());
-        sql.push(" NOT IN (SELECT ").name(statements.id());
+        affected.values::<D>(statements, &mut values)?;
+        let key = statements.key();
+        sql.push(" WHERE ").row("link1", &key);
+        sql.push(" NOT IN (SELECT ").names(key);
         sql.push(" FROM ");
         affected.write(&mut sql, statements);
         sql.push(" AS \"removed\")");

@@ -21,82 +21,82 @@ pub(crate) fn select_one<D: Spelling>(
         .visibility(visibility);
     statements.text(shape, || {
         let mut sql = select_columns::<D>(statements);
-        sql.push(" WHERE ")
-            .name(statements.id())
-            .push(" = ")
-            .parameter();
+        sql.push(" WHERE ").equals(statements.id());
         write_owner(&mut sql, statements, scoped);
         write_visible(&mut sql, statements, visibility);
         sql.finish()
     })
 }
 
-/// `SELECT` of rows by an array of ids, including deleted rows.
-pub(crate) fn select_by_ids<D: Spelling>(statements: &Statements, scoped: bool) -> SqlText {
-    let shape = Shape::of(Statement::SelectByIds).flag(scoped);
+/// `SELECT` of rows by a list of keys, including deleted rows.
+pub(crate) fn select_by_keys<D: Spelling>(statements: &Statements, scoped: bool) -> SqlText {
+    let shape = Shape::of(Statement::SelectByKeys).flag(scoped);
     statements.text(shape, || {
         let mut sql = select_columns::<D>(statements);
-        sql.push(" WHERE ").is_element(statements.id());
+        sql.push(" WHERE ");
+        sql.is_row_of(&statements.key(), &statements.key_types());
         write_owner(&mut sql, statements, scoped);
-        sql.push(" ORDER BY ").name(statements.id());
+        sql.push(" ORDER BY ").names(statements.key());
         sql.finish()
     })
 }
 
-/// `SELECT` of the live rows of an array of ids. Locks them in the order of ids, which prevents deadlocks.
+/// `SELECT` of the live rows of a list of keys. Locks them in the order of keys, which prevents deadlocks.
 pub(crate) fn select_for_update<D: Spelling>(statements: &Statements, scoped: bool) -> SqlText {
     let shape = Shape::of(Statement::SelectForUpdate).flag(scoped);
     statements.text(shape, || {
         let mut sql = select_columns::<D>(statements);
-        sql.push(" WHERE ").is_element(statements.id());
+        sql.push(" WHERE ");
+        sql.is_row_of(&statements.key(), &statements.key_types());
         write_owner(&mut sql, statements, scoped);
         write_visible(&mut sql, statements, Visibility::Live);
-        sql.push(" ORDER BY ").name(statements.id());
+        sql.push(" ORDER BY ").names(statements.key());
         sql.push(D::LOCK_ROWS);
         sql.finish()
     })
 }
 
-/// `SELECT` of the ids of a selection, in their order. Locks the rows.
-pub(crate) fn select_ids<D: Spelling>(
+/// `SELECT` of the keys of a selection, in their order. Locks the rows.
+pub(crate) fn select_keys<D: Spelling>(
     statements: &Statements,
     selection: Selection<'_>,
 ) -> Result<(SqlText, Vec<Value>)> {
     let mut values = Vec::new();
-    selection.values(statements, &mut values)?;
-    let text = statements.text(selection.shape(Statement::SelectIds), || {
+    selection.values::<D>(statements, &mut values)?;
+    let text = statements.text(selection.shape(Statement::SelectKeys), || {
         let mut sql = Sql::<D>::new("SELECT ");
-        write_locked_ids(&mut sql, statements, selection);
+        write_locked_keys(&mut sql, statements, selection);
         sql.finish()
     });
     Ok((text, values))
 }
 
-/// Writes the ids of a selection, locked in their order. The order prevents deadlocks between two such statements.
-pub(super) fn write_locked_ids<D: Spelling>(
+/// Writes the keys of a selection, locked in their order. The order prevents deadlocks between two such statements.
+pub(super) fn write_locked_keys<D: Spelling>(
     sql: &mut Sql<D>,
     statements: &Statements,
     selection: Selection<'_>,
 ) {
-    sql.name(statements.id())
+    sql.names(statements.key())
         .push(" FROM ")
         .name(statements.table);
     selection.write(sql, statements);
-    sql.push(" ORDER BY ").name(statements.id());
+    sql.push(" ORDER BY ").names(statements.key());
     sql.push(D::LOCK_ROWS);
 }
 
-/// Locks the rows of an array of ids in the order of ids, and selects how many there are.
-pub(crate) fn lock_by_ids<D: Spelling>(statements: &Statements, scoped: bool) -> SqlText {
-    let shape = Shape::of(Statement::LockByIds).flag(scoped);
+/// Locks the rows of a list of keys in the order of keys, and selects how many there are.
+pub(crate) fn lock_by_keys<D: Spelling>(statements: &Statements, scoped: bool) -> SqlText {
+    let shape = Shape::of(Statement::LockByKeys).flag(scoped);
     statements.text(shape, || {
         let mut sql = Sql::<D>::new("SELECT count(*) FROM (SELECT ");
-        sql.name(statements.id())
+        sql.names(statements.key())
             .push(" FROM ")
             .name(statements.table);
-        sql.push(" WHERE ").is_element(statements.id());
+        sql.push(" WHERE ");
+        sql.is_row_of(&statements.key(), &statements.key_types());
         write_owner(&mut sql, statements, scoped);
-        sql.push(" ORDER BY ").name(statements.id());
+        sql.push(" ORDER BY ").names(statements.key());
         sql.push(D::LOCK_ROWS).push(") AS \"locked\"");
         sql.finish()
     })
@@ -115,10 +115,7 @@ pub(crate) fn look_up<D: Spelling>(statements: &Statements, scoped: bool) -> Sql
             None => sql.push(", 1 = 0"),
         };
         sql.push(" FROM ").name(statements.table);
-        sql.push(" WHERE ")
-            .name(statements.id())
-            .push(" = ")
-            .parameter();
+        sql.push(" WHERE ").equals(statements.id());
         write_owner(&mut sql, statements, scoped);
         sql.finish()
     })
@@ -142,8 +139,12 @@ impl Selection<'_> {
     }
 
     /// Appends the values for the parameters of [`write`](Self::write).
-    pub(crate) fn values(&self, statements: &Statements, into: &mut Vec<Value>) -> Result<()> {
-        condition::values(statements, self.condition, into)?;
+    pub(crate) fn values<D: Spelling>(
+        &self,
+        statements: &Statements,
+        into: &mut Vec<Value>,
+    ) -> Result<()> {
+        condition::values::<D>(statements, self.condition, into)?;
         into.extend(self.owner.map(Value::Uuid));
         Ok(())
     }
@@ -177,7 +178,7 @@ pub(crate) fn select<D: Spelling>(
     output: Output<'_>,
 ) -> Result<(SqlText, Vec<Value>)> {
     let mut values = Vec::new();
-    selection.values(statements, &mut values)?;
+    selection.values::<D>(statements, &mut values)?;
     let text = match output {
         Output::Count => statements.text(selection.shape(Statement::Count), || {
             let mut sql = Sql::<D>::new("SELECT count(*) FROM ");

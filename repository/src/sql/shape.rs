@@ -9,9 +9,9 @@ use crate::model::value::Value;
 #[repr(u8)]
 pub(crate) enum Statement {
     SelectOne,
-    SelectByIds,
-    SelectIds,
-    LockByIds,
+    SelectByKeys,
+    SelectKeys,
+    LockByKeys,
     SelectForUpdate,
     LookUp,
     List,
@@ -23,7 +23,7 @@ pub(crate) enum Statement {
     DeleteOne,
     RestoreOne,
     Purge,
-    PurgedIds,
+    PurgedKeys,
     UpdateWhere,
     DeleteWhere,
     RemoveWhere,
@@ -55,8 +55,8 @@ impl Shape {
     /// Whether the statement may read or write any number of rows.
     pub(crate) fn effort(&self) -> Effort {
         const LONG: [Statement; 6] = [
-            Statement::SelectIds,
-            Statement::PurgedIds,
+            Statement::SelectKeys,
+            Statement::PurgedKeys,
             Statement::Purge,
             Statement::UpdateWhere,
             Statement::DeleteWhere,
@@ -152,6 +152,13 @@ impl Shape {
             Condition::IsIn { column, .. } => {
                 self.0.push(5);
                 self.push_number(*column);
+            }
+            Condition::IsRowOf { columns, .. } => {
+                self.0.push(8);
+                self.push_number(columns.len());
+                for column in *columns {
+                    self.push_number(*column);
+                }
             }
             Condition::TooLarge => self.0.push(7),
             Condition::Text { column, kind, .. } => {

@@ -101,6 +101,13 @@ pub trait Spelling: 'static {
     /// Writes the condition that `column` equals an element of an array parameter.
     fn is_element(sql: &mut String, column: &str, position: usize);
 
+    /// Writes a query of rows whose parameters follow `before` others, and returns how many parameters it has. The text
+    /// does not depend on the number of rows.
+    fn list(sql: &mut String, types: &[Type], before: usize) -> usize;
+
+    /// The parameters of the query that [`list`](Self::list) writes.
+    fn list_parameters(types: &[Type], rows: Vec<Vec<Value>>) -> Vec<Value>;
+
     /// Writes a source of rows with the columns `column1`, `column2` and so on. Its parameters follow `before` others.
     fn rows(sql: &mut String, types: &[Type], rows: usize, before: usize);
 
@@ -125,6 +132,9 @@ pub trait Spelling: 'static {
 
     /// The SQL before and after a subquery of ids, which is evaluated once.
     const IN_SUBQUERY: (&'static str, &'static str);
+
+    /// As [`IN_SUBQUERY`](Self::IN_SUBQUERY), for ids of several columns.
+    const ROW_IN_SUBQUERY: (&'static str, &'static str);
 
     /// The clause that locks the rows of a subquery for the update around it.
     const LOCK_ROWS: &'static str;

@@ -2,7 +2,7 @@
 
 use super::Spelling;
 use super::SqlText;
-use super::select::{write_locked_ids, write_owner, write_visible};
+use super::select::{write_locked_keys, write_owner, write_visible};
 use super::shape::Statement;
 use super::{Selection, Shape, Sql, Statements};
 use crate::model::error::Result;
@@ -25,10 +25,7 @@ impl Guard {
     }
 
     fn write<D: Spelling>(self, sql: &mut Sql<D>, statements: &Statements, visibility: Visibility) {
-        sql.push(" WHERE ")
-            .name(statements.id())
-            .push(" = ")
-            .parameter();
+        sql.push(" WHERE ").equals(statements.id());
         write_owner(sql, statements, self.scoped);
         if self.version
             && let Some(version) = statements.managed.version
@@ -53,8 +50,7 @@ impl Guard {
         let owner = statements.owner().filter(|_| self.scoped);
         let version = statements.managed.version.filter(|_| self.version);
         let version = version.map(|index| statements.column(index));
-        let compared = [Some(statements.id()), owner, version];
-        let compared: Vec<&str> = compared.into_iter().flatten().collect();
+        let compared = statements.id().chain(owner).chain(version);
         sql.push(" AND (SELECT count(*) FROM ")
             .name(statements.table);
         sql.push(" AS \"same\" WHERE ");
@@ -158,34 +154,34 @@ pub(crate) fn restore_one<D: Spelling>(
 pub(crate) fn purge<D: Spelling>(statements: &Statements, deleted: &str, scoped: bool) -> SqlText {
     statements.text(Shape::of(Statement::Purge).flag(scoped), || {
         let mut sql = delete_start::<D>(statements);
-        sql.push(" WHERE ").name(statements.id());
-        sql.push(D::IN_SUBQUERY.0);
-        write_purged_ids(&mut sql, statements, deleted, scoped);
-        sql.push(D::IN_SUBQUERY.1);
+        sql.push(" WHERE ");
+        sql.in_subquery(&statements.key(), |sql| {
+            write_purged_keys(sql, statements, deleted, scoped);
+        });
         sql.finish()
     })
 }
 
-/// `SELECT` of the ids of the rows that [`purge`] removes, in its order.
-pub(crate) fn purged_ids<D: Spelling>(
+/// `SELECT` of the keys of the rows that [`purge`] removes, in its order.
+pub(crate) fn purged_keys<D: Spelling>(
     statements: &Statements,
     deleted: &str,
     scoped: bool,
 ) -> SqlText {
-    statements.text(Shape::of(Statement::PurgedIds).flag(scoped), || {
+    statements.text(Shape::of(Statement::PurgedKeys).flag(scoped), || {
         let mut sql = Sql::<D>::new("");
-        write_purged_ids(&mut sql, statements, deleted, scoped);
+        write_purged_keys(&mut sql, statements, deleted, scoped);
         sql.finish()
     })
 }
 
-fn write_purged_ids<D: Spelling>(
+fn write_purged_keys<D: Spelling>(
     sql: &mut Sql<D>,
     statements: &Statements,
     deleted: &str,
     scoped: bool,
 ) {
-    sql.push("SELECT ").name(statements.id());
+    sql.push("SELECT ").names(statements.key());
     sql.push(" FROM ").name(statements.table);
     purged(sql, statements, deleted, scoped);
     sql.push(D::LOCK_FREE_ROWS);
@@ -201,7 +197,7 @@ pub(super) fn purged<D: Spelling>(
     sql.push(" WHERE ").name(deleted).push(" < ").parameter();
     write_owner(sql, statements, scoped);
     sql.push(" ORDER BY ").name(deleted);
-    sql.push(", ").name(statements.id());
+    sql.push(", ").names(statements.key());
     sql.push(" LIMIT ").parameter();
 }
 
@@ -215,7 +211,7 @@ pub(crate) fn update_where<D: Spelling>(
     let columns: Vec<usize> = changes.iter().map(|(column, _)| *column).collect();
     let mut values: Vec<Value> = changes.into_iter().map(|(_, value)| value).collect();
     values.extend(stamps);
-    selection.values(statements, &mut values)?;
+    selection.values::<D>(statements, &mut values)?;
     let shape = selection
         .shape(Statement::UpdateWhere)
         .columns(columns.iter().copied());
@@ -238,7 +234,7 @@ pub(crate) fn delete_where<D: Spelling>(
     selection: Selection<'_>,
 ) -> Result<(SqlText, Vec<Value>)> {
     let mut values = stamps;
-    selection.values(statements, &mut values)?;
+    selection.values::<D>(statements, &mut values)?;
     let text = statements.text(selection.shape(Statement::DeleteWhere), || {
         let mut sql = update_start::<D>(statements);
         sql.name(deleted).push(" = ").parameter();
@@ -255,7 +251,7 @@ pub(crate) fn remove_where<D: Spelling>(
     selection: Selection<'_>,
 ) -> Result<(SqlText, Vec<Value>)> {
     let mut values = Vec::new();
-    selection.values(statements, &mut values)?;
+    selection.values::<D>(statements, &mut values)?;
     let text = statements.text(selection.shape(Statement::RemoveWhere), || {
         let mut sql = delete_start::<D>(statements);
         write_selected(&mut sql, statements, selection);
@@ -264,16 +260,17 @@ pub(crate) fn remove_where<D: Spelling>(
     Ok((text, values))
 }
 
-/// Writes `WHERE id IN (the ids of the selection)`.
+/// Writes `WHERE key IN (the keys of the selection)`.
 fn write_selected<D: Spelling>(
     sql: &mut Sql<D>,
     statements: &Statements,
     selection: Selection<'_>,
 ) {
-    sql.push(" WHERE ").name(statements.id());
-    sql.push(D::IN_SUBQUERY.0).push("SELECT ");
-    write_locked_ids(sql, statements, selection);
-    sql.push(D::IN_SUBQUERY.1);
+    sql.push(" WHERE ");
+    sql.in_subquery(&statements.key(), |sql| {
+        sql.push("SELECT ");
+        write_locked_keys(sql, statements, selection);
+    });
 }
 
 fn update_start<D: Spelling>(statements: &Statements) -> Sql<D> {

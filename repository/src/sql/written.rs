@@ -60,7 +60,7 @@ impl Written<'_> {
     }
 
     /// Appends the values for the parameters of [`write`](Self::write).
-    fn values(self, statements: &Statements, into: &mut Vec<Value>) -> Result<()> {
+    fn values<D: Spelling>(self, statements: &Statements, into: &mut Vec<Value>) -> Result<()> {
         match self {
             Written::New { values, .. } => into.extend(values.iter().cloned()),
             Written::Changed { affected, changes } => {
@@ -68,7 +68,7 @@ impl Written<'_> {
                     let change = changes.iter().find(|(changed, _)| *changed == index);
                     into.extend(change.map(|(_, value)| value.clone()));
                 }
-                affected.values(statements, into)?;
+                affected.values::<D>(statements, into)?;
             }
         }
         Ok(())
@@ -82,7 +82,7 @@ pub(crate) fn at_last_version<D: Spelling>(
     version: usize,
 ) -> Result<(SqlText, Vec<Value>)> {
     let mut values = Vec::new();
-    affected.values(statements, &mut values)?;
+    affected.values::<D>(statements, &mut values)?;
     values.push(Value::BigInt(i64::MAX));
     let mut sql = Sql::<D>::new(FOUND);
     affected.write(&mut sql, statements);
@@ -99,7 +99,7 @@ pub(crate) fn violates_check<D: Spelling>(
     condition: &str,
 ) -> Result<(SqlText, Vec<Value>)> {
     let mut values = Vec::new();
-    written.values(statements, &mut values)?;
+    written.values::<D>(statements, &mut values)?;
     let mut sql = Sql::<D>::new(FOUND);
     written.write(&mut sql, statements);
     sql.push(" WHERE NOT (").push(condition).push(")");
@@ -115,7 +115,7 @@ pub(crate) fn has_same_key<D: Spelling>(
     columns: &[usize],
 ) -> Result<(SqlText, Vec<Value>)> {
     let mut values = Vec::new();
-    written.values(statements, &mut values)?;
+    written.values::<D>(statements, &mut values)?;
     let mut sql = Sql::<D>::new(FOUND);
     sql.push("(SELECT * FROM ");
     written.write(&mut sql, statements);
@@ -129,8 +129,9 @@ pub(crate) fn has_same_key<D: Spelling>(
         sql.push(" = \"new\".").name(statements.column(*index));
     });
     if let Written::Changed { .. } = written {
-        sql.push(" AND \"other\".").name(statements.id());
-        sql.push(" <> \"new\".").name(statements.id());
+        let key = statements.key();
+        sql.push(" AND ").row("other", &key);
+        sql.push(" <> ").row("new", &key);
     }
     sql.push(" LIMIT 1");
     Ok((text(sql), values))
@@ -147,7 +148,7 @@ pub(crate) fn first_with_same_key<D: Spelling>(
 ) -> (SqlText, Vec<Value>) {
     // Only the columns that decide, so that the rows of a statement have few enough parameters here too.
     let decides = |index: &usize| {
-        *index == statements.managed.id
+        statements.managed.key.contains(index)
             || key.contains(index)
             || rule.predicate_mentions(statements.column(*index))
     };
@@ -163,7 +164,7 @@ pub(crate) fn first_with_same_key<D: Spelling>(
         })
         .collect();
 
-    let id = statements.id();
+    let id = statements.key();
     let mut sql = Sql::<D>::new("WITH \"written rows\" AS (SELECT \"column1\" AS \"row number\"");
     for (position, index) in columns.iter().enumerate() {
         let ty = D::type_name(statements.specs[*index].ty);
@@ -184,8 +185,8 @@ pub(crate) fn first_with_same_key<D: Spelling>(
             sql.push(" = \"new\".").name(statements.column(*index));
         });
         if updates {
-            sql.push(" AND \"other\".").name(id);
-            sql.push(" <> \"new\".").name(id);
+            sql.push(" AND ").row("other", &id);
+            sql.push(" <> ").row("new", &id);
         }
     };
     written(&mut sql, "new");
@@ -194,10 +195,8 @@ pub(crate) fn first_with_same_key<D: Spelling>(
     sql.push(") AS \"other\" WHERE ");
     same_key(&mut sql);
     if updates {
-        sql.push(
-            " AND NOT EXISTS (SELECT 1 FROM \"written rows\" AS \"earlier\" WHERE \"earlier\".",
-        );
-        sql.name(id).push(" = \"other\".").name(id);
+        sql.push(" AND NOT EXISTS (SELECT 1 FROM \"written rows\" AS \"earlier\" WHERE ");
+        sql.row("earlier", &id).push(" = ").row("other", &id);
         sql.push(" AND \"earlier\".\"row number\" < \"new\".\"row number\")");
     }
     sql.push(" UNION ALL SELECT \"new\".\"row number\" FROM ");

@@ -8,13 +8,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
 use super::source::{Source, UnitSession, Work};
 use crate::driver::rows::Rows;
 use crate::driver::{Access, AnyRecord, Dialect, Extent, RecordType, Records};
 use crate::model::domain::Table;
 use crate::model::error::{ErrorKind, Result};
+use crate::model::key::Key;
 use crate::model::query::{Condition, PageRequest, QueryParts};
 use crate::model::repository::Expected;
 use crate::model::scope::Scope;
@@ -28,14 +28,16 @@ use crate::sql::custom::CustomSql;
 use crate::sql::{SqlText, Statements};
 
 /// The calls of a repository. Those with the name of a method of [`Repository`](crate::Repository) are the same calls.
+///
+/// An id is the error of one without a canonical form: a call that writes then ends its unit, as after any error.
 #[async_trait]
 pub(crate) trait Calls<D: Dialect>: Send + Sync {
     fn scope(&self) -> &Scope;
 
     /// The row is the first of these, if there is one.
-    async fn find(&self, record: RecordType<D>, id: Uuid) -> Result<Box<dyn Records>>;
+    async fn find(&self, record: RecordType<D>, id: Result<Key>) -> Result<Box<dyn Records>>;
 
-    async fn lock(&self, record: RecordType<D>, ids: &[Uuid]) -> Result<Box<dyn Records>>;
+    async fn lock(&self, record: RecordType<D>, ids: Vec<Result<Key>>) -> Result<Box<dyn Records>>;
 
     async fn exists(&self, record: RecordType<D>, query: QueryParts<'_>) -> Result<bool>;
 
@@ -65,7 +67,7 @@ pub(crate) trait Calls<D: Dialect>: Send + Sync {
     async fn patch(
         &self,
         record: RecordType<D>,
-        id: Uuid,
+        id: Result<Key>,
         expected: Expected,
         patch: Patch<'_>,
     ) -> Result<Box<dyn Records>>;
@@ -77,13 +79,18 @@ pub(crate) trait Calls<D: Dialect>: Send + Sync {
         rows: &mut dyn NewRows,
     ) -> Result<Vec<UpsertedRow>>;
 
-    async fn delete(&self, record: RecordType<D>, id: Uuid, expected: Expected) -> Result<()>;
+    async fn delete(
+        &self,
+        record: RecordType<D>,
+        id: Result<Key>,
+        expected: Expected,
+    ) -> Result<()>;
 
     /// One row.
     async fn restore(
         &self,
         record: RecordType<D>,
-        id: Uuid,
+        id: Result<Key>,
         expected: Expected,
     ) -> Result<Box<dyn Records>>;
 
@@ -243,6 +250,12 @@ impl<D: Dialect> SourceCalls<D> {
             }
             .into());
         }
+        if values.iter().any(has_list) {
+            return Err(ErrorKind::InvalidQuery {
+                reason: "a list cannot contain lists".into(),
+            }
+            .into());
+        }
         let values: Result<Vec<Value>, _> = values.into_iter().map(Value::canonical).collect();
         let values = values.map_err(|reason| ErrorKind::InvalidValue {
             field: None,
@@ -273,19 +286,25 @@ impl<D: Dialect> SourceCalls<D> {
     }
 }
 
+/// Whether the value is a list that contains a list.
+fn has_list(value: &Value) -> bool {
+    let is_list = |value: &Value| matches!(value, Value::Array(..));
+    matches!(value, Value::Array(_, values) if values.iter().any(is_list))
+}
+
 #[async_trait]
 impl<D: Dialect> Calls<D> for SourceCalls<D> {
     fn scope(&self) -> &Scope {
         &self.context.scope
     }
 
-    async fn find(&self, record: RecordType<D>, id: Uuid) -> Result<Box<dyn Records>> {
+    async fn find(&self, record: RecordType<D>, id: Result<Key>) -> Result<Box<dyn Records>> {
         let mut work = self.read(record.statements).await?;
         let found = operation::find(work.session(), &self.context, record, id).await;
         work.end(Access::Read, found).await
     }
 
-    async fn lock(&self, record: RecordType<D>, ids: &[Uuid]) -> Result<Box<dyn Records>> {
+    async fn lock(&self, record: RecordType<D>, ids: Vec<Result<Key>>) -> Result<Box<dyn Records>> {
         if let Source::Pool(_) = &self.source {
             return Err(ErrorKind::Unsupported {
                 what: "a lock outside of a unit of work",
@@ -350,7 +369,7 @@ impl<D: Dialect> Calls<D> for SourceCalls<D> {
     async fn patch(
         &self,
         record: RecordType<D>,
-        id: Uuid,
+        id: Result<Key>,
         expected: Expected,
         patch: Patch<'_>,
     ) -> Result<Box<dyn Records>> {
@@ -371,7 +390,12 @@ impl<D: Dialect> Calls<D> for SourceCalls<D> {
         .await
     }
 
-    async fn delete(&self, record: RecordType<D>, id: Uuid, expected: Expected) -> Result<()> {
+    async fn delete(
+        &self,
+        record: RecordType<D>,
+        id: Result<Key>,
+        expected: Expected,
+    ) -> Result<()> {
         let statements = record.statements;
         let mut work = self.write(statements, Extent::Statement).await?;
         let session = work.session();
@@ -382,7 +406,7 @@ impl<D: Dialect> Calls<D> for SourceCalls<D> {
     async fn restore(
         &self,
         record: RecordType<D>,
-        id: Uuid,
+        id: Result<Key>,
         expected: Expected,
     ) -> Result<Box<dyn Records>> {
         let mut work = self.write(record.statements, Extent::Statement).await?;

@@ -10,7 +10,6 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use futures_util::stream::{BoxStream, StreamExt};
-use uuid::Uuid;
 
 use super::calls::Calls;
 use super::pages::Pages;
@@ -18,8 +17,10 @@ use crate::driver::row::DecodeRow;
 use crate::driver::rows::Decoded;
 use crate::driver::{Dialect, RecordType, Records, Twin};
 use crate::model::error::{ErrorKind, Result};
+use crate::model::key::Key;
 use crate::model::query::{Filter, Page, PageRequest, Query};
-use crate::model::record::Record;
+use crate::model::record::{Record, invalid};
+use crate::model::record_id::RecordId;
 use crate::model::repository::{Expected, Repository, Upsert, Upserted};
 use crate::model::scope::Scope;
 use crate::model::value::Value;
@@ -133,18 +134,22 @@ impl<R: Twin<D>, D: Dialect> NativeRepository<R, D> {
 
 #[async_trait]
 impl<R: Twin<D>, D: Dialect> Repository<R> for NativeRepository<R, D> {
-    async fn find(&self, id: Uuid) -> Result<Option<R>> {
-        let found = self.calls.find(RecordType::of::<R>(), id).await?;
+    async fn find(&self, id: R::Id) -> Result<Option<R>> {
+        let found = self.calls.find(RecordType::of::<R>(), key::<R>(id)).await?;
         Ok(all(found)?.into_iter().next())
     }
 
-    async fn lock(&self, ids: &[Uuid]) -> Result<Vec<R>> {
+    async fn lock(&self, ids: &[R::Id]) -> Result<Vec<R>> {
+        let ids = ids.iter().cloned().map(key::<R>).collect();
         all(self.calls.lock(RecordType::of::<R>(), ids).await?)
     }
 
-    async fn get(&self, id: Uuid) -> Result<R> {
-        let found = self.find(id).await?;
-        found.ok_or_else(|| not_found(R::statements(), id))
+    async fn get(&self, id: R::Id) -> Result<R> {
+        let found = self.find(id.clone()).await?;
+        match found {
+            Some(row) => Ok(row),
+            None => Err(not_found(R::statements(), &key::<R>(id)?)),
+        }
     }
 
     async fn exists(&self, query: &Query<R>) -> Result<bool> {
@@ -194,10 +199,13 @@ impl<R: Twin<D>, D: Dialect> Repository<R> for NativeRepository<R, D> {
         }
     }
 
-    async fn patch(&self, id: Uuid, expected: Expected, patch: R::Patch) -> Result<R> {
+    async fn patch(&self, id: R::Id, expected: Expected, patch: R::Patch) -> Result<R> {
         let changes = || R::changes(&patch);
         let of = RecordType::of::<R>();
-        one(all(self.calls.patch(of, id, expected, &changes).await?)?)
+        one(all(self
+            .calls
+            .patch(of, key::<R>(id), expected, &changes)
+            .await?)?)
     }
 
     async fn upsert(&self, row: Upsert<R>) -> Result<Upserted<R>> {
@@ -212,14 +220,14 @@ impl<R: Twin<D>, D: Dialect> Repository<R> for NativeRepository<R, D> {
         upserted(rows.into_records(), outcomes)
     }
 
-    async fn delete(&self, id: Uuid, expected: Expected) -> Result<()> {
+    async fn delete(&self, id: R::Id, expected: Expected) -> Result<()> {
         let of = RecordType::of::<R>();
-        self.calls.delete(of, id, expected).await
+        self.calls.delete(of, key::<R>(id), expected).await
     }
 
-    async fn restore(&self, id: Uuid, expected: Expected) -> Result<R> {
+    async fn restore(&self, id: R::Id, expected: Expected) -> Result<R> {
         let of = RecordType::of::<R>();
-        one(all(self.calls.restore(of, id, expected).await?)?)
+        one(all(self.calls.restore(of, key::<R>(id), expected).await?)?)
     }
 
     async fn purge(&self, before: DateTime<Utc>, limit: u32) -> Result<u64> {
@@ -239,6 +247,17 @@ impl<R: Twin<D>, D: Dialect> Repository<R> for NativeRepository<R, D> {
         let of = RecordType::of::<R>();
         self.calls.delete_where(of, &filter.condition).await
     }
+}
+
+/// The id in canonical form, without its type.
+///
+/// # Errors
+/// [`InvalidValue`](ErrorKind::InvalidValue), naming the column whose value has no canonical form.
+fn key<R: Record>(id: R::Id) -> Result<Key> {
+    id.into_key().map_err(|(position, reason)| {
+        let column = R::MANAGED.id.get(position).copied().unwrap_or_default();
+        invalid(R::COLUMNS[column].field, reason)
+    })
 }
 
 /// The rows that a call returned.

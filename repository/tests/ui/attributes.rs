@@ -35,7 +35,14 @@ struct DefaultOfAManagedField {
 #[derive(Record)]
 #[record(table = notes::NOTES, sqlite = notes::sqlite, postgres = notes::postgres)]
 struct TwoRoles {
-    #[record(id, owner)]
+    #[record(id, version)]
+    id: Uuid,
+}
+
+#[derive(Record)]
+#[record(table = notes::NOTES, sqlite = notes::sqlite, postgres = notes::postgres)]
+struct OwnerAlone {
+    #[record(owner, id)]
     id: Uuid,
 }
 

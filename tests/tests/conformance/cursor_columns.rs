@@ -126,7 +126,7 @@ async fn cursor_of<R: Stored>(db: &TwinDatabase, query: &Query<R>) -> Result<Cur
 }
 
 /// The ids after the cursor.
-async fn after<R: Stored>(
+async fn after<R: Stored + Record<Id = Uuid>>(
     db: &TwinDatabase,
     query: &Query<R>,
     cursor: &Cursor,

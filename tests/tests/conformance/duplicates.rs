@@ -28,7 +28,10 @@ async fn duplicate(db: &TwinDatabase, table: &str, ids: &[Uuid]) -> Result<()> {
 }
 
 fn several(table: &'static str, id: Uuid) -> ErrorKind {
-    ErrorKind::DuplicateId { table, id }
+    ErrorKind::DuplicateId {
+        table,
+        id: id.into(),
+    }
 }
 
 #[twin_test(migration::Migrator, everywhere)]

@@ -81,7 +81,7 @@ fn a_value_or_a_position_that_does_not_fit_is_an_error_at_the_call() {
         kind(Order::<Specimen>::by(beyond)),
         kind(Specimen::from_values(vec![text("a")])),
         kind(Specimen::patch_from(vec![(
-            Specimen::MANAGED.id,
+            Specimen::MANAGED.id[0],
             text("a"),
         )])),
     ];

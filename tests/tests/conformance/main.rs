@@ -24,6 +24,7 @@ mod filter_limits;
 mod filters;
 mod generic;
 mod inserts;
+mod keys;
 mod one_entry_a_day;
 mod opening;
 mod own_types;

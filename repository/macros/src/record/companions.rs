@@ -2,8 +2,9 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::Ident;
 
-use super::parse::{Field, Input, Role};
+use super::parse::{Field, Input};
 
 pub(super) fn expand(input: &Input) -> TokenStream {
     let draft = draft(input);
@@ -20,7 +21,27 @@ fn draft(input: &Input) -> TokenStream {
     let doc =
         format!("The values for an insert of a [`{name}`]; the library writes the other columns.");
     let new_doc = format!("A draft of a [`{name}`] with its required values.");
-    let id = input.of(Role::Id).map(|(_, field)| &field.ident);
+    let made = input.made_id().map(|field| &field.ident);
+    let made = made.into_iter();
+    let (made_field, made_value, made_setter) = (made.clone(), made.clone(), made);
+    let ids: Vec<&Field> = input.needed_ids().collect();
+    let id_fields = ids.iter().map(|Field { ident, ty, vis, .. }| {
+        quote! {
+            /// The id, or a part of it.
+            #vis #ident: #ty,
+        }
+    });
+    let id_setters = ids.iter().map(|Field { ident, ty, vis, .. }| {
+        quote! {
+            /// Sets the id, or a part of it.
+            #[must_use]
+            #vis fn #ident(mut self, #ident: impl ::core::convert::Into<#ty>) -> Self {
+                self.#ident = #ident.into();
+                self
+            }
+        }
+    });
+    let id_idents: Vec<&Ident> = ids.iter().map(|Field { ident, .. }| ident).collect();
     let fields = input.user_fields().map(|(_, field)| {
         let Field { ident, ty, vis, .. } = field;
         let doc = format!("See [`{name}::{}`].", field.name());
@@ -29,13 +50,12 @@ fn draft(input: &Input) -> TokenStream {
             #vis #ident: #ty,
         }
     });
-    let required: Vec<&Field> = input
-        .user_fields()
-        .map(|(_, field)| field)
-        .filter(|field| field.default.is_none() && !field.is_option())
-        .collect();
-    let parameters = required
+    let required = input.user_fields().map(|(_, field)| field);
+    let required = required.filter(|field| field.default.is_none() && !field.is_option());
+    let parameters = ids
         .iter()
+        .copied()
+        .chain(required)
         .map(|Field { ident, ty, .. }| quote!(#ident: impl ::core::convert::Into<#ty>));
     let values = input.user_fields().map(|(_, field)| {
         let Field { ident, ty, .. } = field;
@@ -61,8 +81,11 @@ fn draft(input: &Input) -> TokenStream {
         #[doc = #doc]
         #[derive(::core::clone::Clone, ::core::fmt::Debug, ::core::cmp::PartialEq)]
         #vis struct #draft {
-            /// The id; `None` lets the library make one.
-            #vis #id: ::core::option::Option<::catamaran::__private::uuid::Uuid>,
+            #(
+                /// The id; `None` lets the library make one.
+                #vis #made_field: ::core::option::Option<::catamaran::__private::uuid::Uuid>,
+            )*
+            #(#id_fields)*
             #(#fields)*
         }
 
@@ -71,18 +94,22 @@ fn draft(input: &Input) -> TokenStream {
             #[must_use]
             #vis fn new(#(#parameters),*) -> Self {
                 #draft {
-                    #id: ::core::option::Option::None,
+                    #(#made_value: ::core::option::Option::None,)*
+                    #(#id_idents: #id_idents.into(),)*
                     #(#values,)*
                 }
             }
 
-            /// Sets the id, which the library makes otherwise.
-            #[must_use]
-            #vis fn #id(mut self, #id: ::catamaran::__private::uuid::Uuid) -> Self {
-                self.#id = ::core::option::Option::Some(#id);
-                self
-            }
+            #(
+                /// Sets the id, which the library makes otherwise.
+                #[must_use]
+                #vis fn #made_setter(mut self, #made_setter: ::catamaran::__private::uuid::Uuid) -> Self {
+                    self.#made_setter = ::core::option::Option::Some(#made_setter);
+                    self
+                }
+            )*
 
+            #(#id_setters)*
             #(#setters)*
         }
     }

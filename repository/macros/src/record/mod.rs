@@ -83,9 +83,13 @@ fn check(input: &Input) -> TokenStream {
             <#ty as __Role<#needed>>::CHECK
         }})
     });
+    let ids = input.ids().map(|(_, Field { ty, .. })| {
+        quote_spanned!(ty.span()=> let _ = <#ty as ::catamaran::record::RecordId>::TYPES;)
+    });
     quote! {
         const __FIELDS: usize = {
             #(#fields)*
+            #(#ids)*
             #(#roles)*
             0
         };
@@ -108,9 +112,15 @@ fn record(input: &Input) -> TokenStream {
     let last = input.fields.last().map(
         |Field { ty, .. }| quote_spanned!(ty.span()=> <#ty as ::catamaran::record::Field>::TYPE),
     );
-    let id = input.of(Role::Id).map(|(_, field)| field);
-    let id_value = id.map(|Field { ident, .. }| quote_spanned!(ident.span()=> record.#ident));
-    let id_ident = id.map(|field| &field.ident);
+    let ids: Vec<&Field> = input.ids().map(|(_, field)| field).collect();
+    let id = Id::of(input);
+    let Id {
+        ty: id_type,
+        value: id_value,
+        of_draft,
+        from_record,
+        from_argument,
+    } = &id;
     let optional = |role: Role| match input.of(role) {
         Some((_, Field { ident, .. })) => {
             let value = quote_spanned!(ident.span()=> record.#ident);
@@ -129,7 +139,7 @@ fn record(input: &Input) -> TokenStream {
         } = field;
         let at = ty.span();
         let value = match role {
-            Role::Id => quote_spanned!(at=> stamp.id),
+            Role::Id => part_of(&ids, field, &quote_spanned!(at=> stamp.id)),
             Role::Owner => quote_spanned!(at=> stamp.owner),
             Role::Version => quote_spanned!(at=> ::catamaran::record::FIRST_VERSION),
             Role::Created | Role::Updated => quote_spanned!(at=> stamp.now),
@@ -166,6 +176,19 @@ fn record(input: &Input) -> TokenStream {
     let changes_taken = input.user_fields().map(
         |(index, Field { ident, .. })| quote_spanned!(ident.span()=> #ident: values.change(#index)?,),
     );
+    let key = input.key().map(|(_, field)| field.name());
+    let key_types = ids.iter().map(|Field { ty, .. }| {
+        quote_spanned! {ty.span()=>
+            const _: () = ::catamaran::__private::assert_key_column(
+                <#ty as ::catamaran::record::Field>::TYPE,
+                <#ty as ::catamaran::record::Field>::NULLABLE,
+            );
+        }
+    });
+    let needed_id = input
+        .made_id()
+        .is_none()
+        .then(|| quote!(let id = ::catamaran::__private::needed_id::<#name>(id)?;));
     let has_owner = input.of(Role::Owner).is_some();
     let limited = input
         .fields
@@ -178,7 +201,8 @@ fn record(input: &Input) -> TokenStream {
     });
     quote! {
         const _: () = ::catamaran::__private::assert_owner(&#table, #has_owner);
-        const _: () = ::catamaran::__private::assert_one_key(&#table);
+        const _: () = ::catamaran::__private::assert_key(&#table, &[#(#key),*]);
+        #(#key_types)*
         #(#limited)*
 
         type __Record = __Checked<#name, __FIELDS>;
@@ -186,6 +210,7 @@ fn record(input: &Input) -> TokenStream {
         type __Patch = __Checked<#patch, __FIELDS>;
 
         impl ::catamaran::Record for #name {
+            type Id = #id_type;
             type Draft = #draft;
             type Patch = #patch;
 
@@ -207,11 +232,11 @@ fn record(input: &Input) -> TokenStream {
                 ::core::result::Result::Ok(())
             }
 
-            fn draft_id(draft: &Self::Draft) -> ::core::option::Option<::catamaran::__private::uuid::Uuid> {
-                draft.#id_ident
+            fn draft_id(draft: &Self::Draft) -> ::core::option::Option<Self::Id> {
+                #of_draft
             }
 
-            fn from_draft(draft: Self::Draft, stamp: ::catamaran::record::Stamp) -> Self {
+            fn from_draft(draft: Self::Draft, stamp: ::catamaran::record::Stamp<Self::Id>) -> Self {
                 __Record { #(#from_draft),* }
             }
 
@@ -222,12 +247,13 @@ fn record(input: &Input) -> TokenStream {
             }
 
             fn draft_from(
-                id: ::core::option::Option<::catamaran::__private::uuid::Uuid>,
+                id: ::core::option::Option<Self::Id>,
                 values: ::std::vec::Vec<(usize, ::catamaran::Value)>,
             ) -> ::catamaran::Result<Self::Draft> {
                 #[allow(unused_mut, unused_variables)]
                 let mut values = ::catamaran::__private::Values::some::<#name>(values)?;
-                ::core::result::Result::Ok(__Draft { #id_ident: id, #(#users_taken)* })
+                #needed_id
+                ::core::result::Result::Ok(__Draft { #from_argument #(#users_taken)* })
             }
 
             fn patch_from(
@@ -241,7 +267,7 @@ fn record(input: &Input) -> TokenStream {
             fn into_draft(self) -> Self::Draft {
                 let record: __Record = self;
                 __Draft {
-                    #id_ident: ::core::option::Option::Some(#id_value),
+                    #from_record
                     #(#users: record.#users,)*
                 }
             }
@@ -255,7 +281,7 @@ fn record(input: &Input) -> TokenStream {
                 ::core::result::Result::Ok(changes)
             }
 
-            fn id(&self) -> ::catamaran::__private::uuid::Uuid {
+            fn id(&self) -> Self::Id {
                 let record: &__Record = self;
                 #id_value
             }
@@ -274,6 +300,76 @@ fn record(input: &Input) -> TokenStream {
                 #(#set_updated)*
             }
         }
+    }
+}
+
+/// The id in generated code: one value, or a tuple.
+struct Id {
+    ty: TokenStream,
+    /// Of a `record`.
+    value: TokenStream,
+    /// Of a `draft`, in an `Option`.
+    of_draft: TokenStream,
+    /// The fields of a draft, from a `record`.
+    from_record: TokenStream,
+    /// The fields of a draft, from the argument `id`.
+    from_argument: TokenStream,
+}
+
+impl Id {
+    fn of(input: &Input) -> Self {
+        let fields: Vec<&Field> = input.ids().map(|(_, field)| field).collect();
+        let one_or_tuple = |values: Vec<TokenStream>| match &*values {
+            [one] => one.clone(),
+            several => quote!((#(#several),*)),
+        };
+        let cloned = |of: &TokenStream| {
+            let values = fields.iter().map(|Field { ident, .. }| {
+                quote_spanned!(ident.span()=> ::core::clone::Clone::clone(&#of.#ident))
+            });
+            one_or_tuple(values.collect())
+        };
+        let types = fields.iter().map(|Field { ty, .. }| quote!(#ty));
+        let (of_draft, from_record, from_argument) = match input.made_id() {
+            Some(Field { ident, .. }) => (
+                quote!(draft.#ident),
+                quote!(#ident: ::core::option::Option::Some(record.#ident),),
+                quote!(#ident: id,),
+            ),
+            None => {
+                let of_draft = cloned(&quote!(draft));
+                let idents = fields.iter().map(|field| &field.ident);
+                let argument = quote!(id);
+                let parts = fields.iter().map(|field| {
+                    let (ident, part) = (&field.ident, part_of(&fields, field, &argument));
+                    quote!(#ident: ::core::clone::Clone::clone(&#part),)
+                });
+                (
+                    quote!(::core::option::Option::Some(#of_draft)),
+                    quote!(#(#idents: record.#idents,)*),
+                    quote!(#(#parts)*),
+                )
+            }
+        };
+        Id {
+            ty: one_or_tuple(types.collect()),
+            value: cloned(&quote!(record)),
+            of_draft,
+            from_record,
+            from_argument,
+        }
+    }
+}
+
+/// The part of an `id` that is this field.
+fn part_of(ids: &[&Field], field: &Field, id: &TokenStream) -> TokenStream {
+    let position = ids.iter().position(|part| part.ident == field.ident);
+    match (ids, position) {
+        ([_, _, ..], Some(position)) => {
+            let position = syn::Index::from(position);
+            quote!(#id.#position)
+        }
+        _ => id.clone(),
     }
 }
 
@@ -309,14 +405,15 @@ fn managed(input: &Input) -> TokenStream {
         Some((index, _)) => quote!(::core::option::Option::Some(#index)),
         None => quote!(::core::option::Option::None),
     };
-    // Parsing refuses a record without an id.
-    let id = input.of(Role::Id).map_or(0, |(index, _)| index);
+    let id = input.ids().map(|(index, _)| index);
+    let key = input.key().map(|(index, _)| index);
     let (owner, version) = (index(Role::Owner), index(Role::Version));
     let (created, updated) = (index(Role::Created), index(Role::Updated));
     let deleted = index(Role::Deleted);
     quote! {
         ::catamaran::record::Managed {
-            id: #id,
+            id: &[#(#id),*],
+            key: &[#(#key),*],
             owner: #owner,
             version: #version,
             created: #created,

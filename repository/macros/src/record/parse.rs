@@ -1,5 +1,7 @@
 //! The struct and its attributes.
 
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{
@@ -22,6 +24,8 @@ pub(super) struct Field {
     pub(super) ty: Type,
     pub(super) vis: Visibility,
     pub(super) role: Role,
+    /// Whether the field is the owner, and the primary key begins with it.
+    pub(super) is_owner_in_key: bool,
     pub(super) default: Option<Expr>,
     /// The most characters of a text, in code points.
     pub(super) max_chars: Option<Expr>,
@@ -49,11 +53,12 @@ impl Role {
         ("deleted", Role::Deleted),
     ];
 
-    /// What a field that the library writes is: its role and its type, as written and as resolved.
+    /// What a field that the library writes is: its role and its type, as written and as resolved. `None` for one that can
+    /// be of several types.
     pub(super) fn needed(self) -> Option<Needed> {
         let (role, _) = Role::NAMED.iter().find(|(_, role)| *role == self)?;
         let (spelling, ty) = match self {
-            Role::Id | Role::Owner => ("Uuid", parse_quote!(::catamaran::__private::uuid::Uuid)),
+            Role::Owner => ("Uuid", parse_quote!(::catamaran::__private::uuid::Uuid)),
             Role::Version => ("i64", parse_quote!(i64)),
             Role::Created | Role::Updated => {
                 ("DateTime<Utc>", parse_quote!(::catamaran::__private::Time))
@@ -62,7 +67,7 @@ impl Role {
                 "Option<DateTime<Utc>>",
                 parse_quote!(::core::option::Option<::catamaran::__private::Time>),
             ),
-            Role::User => return None,
+            Role::Id | Role::User => return None,
         };
         Some(Needed { role, spelling, ty })
     }
@@ -77,13 +82,16 @@ pub(super) struct Needed {
 
 impl Field {
     fn parse(field: &syn::Field) -> Result<Self> {
-        let ident = field.ident.clone().ok_or_else(|| {
+        let mut ident = field.ident.clone().ok_or_else(|| {
             Error::new(
                 field.span(),
                 "`Record` can be derived only for a struct with named fields",
             )
         })?;
+        ident.set_span(located(ident.span()));
+        let ty = syn::parse2(relocated(field.ty.to_token_stream()))?;
         let mut role = None;
+        let mut is_owner_in_key = false;
         let mut default: Option<Expr> = None;
         let mut max_chars: Option<Expr> = None;
         for attribute in record_attributes(&field.attrs) {
@@ -99,8 +107,15 @@ impl Field {
                 let named = Role::NAMED
                     .iter()
                     .find(|(name, _)| meta.path.is_ident(name));
+                if let (Some(first), Some((_, second))) = (role, named)
+                    && [[Role::Owner, Role::Id], [Role::Id, Role::Owner]].contains(&[first, *second])
+                {
+                    role = Some(Role::Owner);
+                    is_owner_in_key = true;
+                    return Ok(());
+                }
                 match named {
-                    Some(_) if role.is_some() => Err(meta.error("a field has at most one of id, owner, version, created, updated and deleted")),
+                    Some(_) if role.is_some() => Err(meta.error("a field has at most one of id, owner, version, created, updated and deleted, or both owner and id")),
                     Some((_, named)) => {
                         role = Some(*named);
                         Ok(())
@@ -118,9 +133,10 @@ impl Field {
         }
         Ok(Field {
             ident,
-            ty: field.ty.clone(),
+            ty,
             vis: field.vis.clone(),
             role: role.unwrap_or(Role::User),
+            is_owner_in_key,
             default,
             max_chars,
         })
@@ -133,12 +149,26 @@ impl Field {
 
     /// Whether the type is spelled as an `Option`. The derive cannot see through an alias.
     pub(super) fn is_option(&self) -> bool {
-        match &self.ty {
+        self.is_spelled("Option")
+    }
+
+    /// Whether the type is spelled as a `Uuid`.
+    fn is_uuid(&self) -> bool {
+        self.is_spelled("Uuid")
+    }
+
+    fn is_spelled(&self, name: &str) -> bool {
+        let mut ty = &self.ty;
+        // A type that a macro passes on.
+        while let Type::Group(group) = ty {
+            ty = &group.elem;
+        }
+        match ty {
             Type::Path(path) => path
                 .path
                 .segments
                 .last()
-                .is_some_and(|segment| segment.ident == "Option"),
+                .is_some_and(|segment| segment.ident == name),
             _ => false,
         }
     }
@@ -206,16 +236,52 @@ impl Input {
         for (name, role) in Role::NAMED {
             let mut fields = self.fields.iter().filter(|field| field.role == role);
             let first = fields.next();
-            if let Some(second) = fields.next() {
+            if let Some(second) = fields.next()
+                && role != Role::Id
+            {
                 let message = format!("another field already has `#[record({name})]`");
                 return Err(Error::new(second.ident.span(), message));
             }
             if role == Role::Id && first.is_none() {
-                let message = "the record needs a field with `#[record(id)]`";
+                let message = match self.owner_in_key() {
+                    None => "the record needs a field with `#[record(id)]`",
+                    Some(_) => {
+                        "the record needs a field with `#[record(id)]` besides the owner; if an owner has one row only, let its field be `#[record(id)]` and no owner"
+                    }
+                };
                 return Err(Error::new(self.name.span(), message));
             }
         }
         Ok(())
+    }
+
+    /// The fields of the id, with their indexes.
+    pub(super) fn ids(&self) -> impl Iterator<Item = (usize, &Field)> {
+        let fields = self.fields.iter().enumerate();
+        fields.filter(|(_, field)| field.role == Role::Id)
+    }
+
+    /// The owner, if the primary key begins with it.
+    pub(super) fn owner_in_key(&self) -> Option<(usize, &Field)> {
+        self.of(Role::Owner)
+            .filter(|(_, field)| field.is_owner_in_key)
+    }
+
+    /// The fields of the primary key, with their indexes.
+    pub(super) fn key(&self) -> impl Iterator<Item = (usize, &Field)> {
+        self.owner_in_key().into_iter().chain(self.ids())
+    }
+
+    /// The id that the library makes if a draft has none: a UUID.
+    pub(super) fn made_id(&self) -> Option<&Field> {
+        let mut ids = self.ids().map(|(_, field)| field);
+        ids.next().filter(|id| ids.next().is_none() && id.is_uuid())
+    }
+
+    /// The fields of the id that a draft must have.
+    pub(super) fn needed_ids(&self) -> impl Iterator<Item = &Field> {
+        let is_made = self.made_id().is_some();
+        self.ids().map(|(_, field)| field).filter(move |_| !is_made)
     }
 
     /// The field of a role, with its index.
@@ -233,6 +299,24 @@ impl Input {
             .enumerate()
             .filter(|(_, field)| field.role == Role::User)
     }
+}
+
+/// The same place, with names that the generated code resolves: a field may be that of another macro.
+fn located(span: Span) -> Span {
+    Span::call_site().located_at(span)
+}
+
+fn relocated(tokens: TokenStream) -> TokenStream {
+    let each = tokens.into_iter().map(|mut token| {
+        if let TokenTree::Group(group) = &token {
+            let mut inner = Group::new(group.delimiter(), relocated(group.stream()));
+            inner.set_span(group.span());
+            token = TokenTree::Group(inner);
+        }
+        token.set_span(located(token.span()));
+        token
+    });
+    each.collect()
 }
 
 fn record_attributes(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {

@@ -6,7 +6,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Ident, Path};
 
-use super::parse::{Field, Input, Role};
+use super::parse::{Field, Input};
 
 /// An engine, as the generated code and its messages name it.
 pub(super) struct Engine {
@@ -37,12 +37,13 @@ pub(super) fn expand(input: &Input, engine: &Engine, module: &Path) -> TokenStre
     let dialect = quote!(::catamaran::#folder::#dialect);
     let check = check(input, engine, &dialect, module);
     let twin = twin(input, &dialect, module);
-    let key = input.of(Role::Id).map(|(_, field)| {
-        let variant = column(field);
+    let variants: Vec<Ident> = input.key().map(|(_, field)| column(field)).collect();
+    let key = input.ids().next().map(|(_, field)| {
+        let first = column(field);
         quote_spanned! {field.ident.span()=>
             // A variant that is not named here is another column of the primary key.
-            match __PrimaryKey::#variant {
-                __PrimaryKey::#variant => {}
+            match __PrimaryKey::#first {
+                #(__PrimaryKey::#variants)|* => {}
             }
         }
     });
@@ -97,12 +98,14 @@ fn check(input: &Input, engine: &Engine, dialect: &TokenStream, module: &Path) -
             >>::check(&#ident);
         }
     });
-    let key = input.of(Role::Id).map(|(_, field)| {
-        let ident = &field.ident;
-        quote_spanned! {ident.span()=>
+    let mut key = input.key().map(|(_, field)| &field.ident);
+    let key = match (key.next(), key.next()) {
+        (Some(ident), None) => Some(quote_spanned! {ident.span()=>
             ::catamaran::__private::ColumnType::of(&#ident).assert_whole_key::<#module::Entity>();
-        }
-    });
+        }),
+        // Below, each column of the key is named.
+        _ => None,
+    };
     quote! {
         const __TWIN: usize = {
             #(#traits)*

@@ -1,5 +1,6 @@
 //! Whether DOMAIN agrees with itself and with the records.
 
+mod actions;
 mod clashes;
 mod portability;
 
@@ -42,6 +43,7 @@ pub(super) fn check(requirements: &Requirements<'_>) -> Vec<Finding> {
         own_columns(&mut on, table);
         references(&mut on, domain, table);
         portability::check(&mut on, table);
+        actions::set_null(&mut on, table, described.table(table.name));
         match described.table(table.name) {
             Some(description) => with_description(&mut on, requirements, table, description),
             None => {
@@ -210,18 +212,18 @@ fn with_description(
         order(on, table, description);
         defaults(on, table, description);
         managed(on, table, record);
-        if table.primary_key.columns != [record.id.as_str()] {
+        if table.primary_key.columns != record.key {
             let found = table.primary_key.columns.join(", ");
             let fix = Fix::rust(
-                format!("the primary key in DOMAIN is the id of {}", record.name),
-                format!("columns: &[{:?}],", record.id),
+                format!("the primary key in DOMAIN is that of {}", record.name),
+                format!("columns: &{:?},", record.key),
             );
             let name = table.primary_key.name;
             on.say(
                 Part::Named,
                 name,
                 Code::PrimaryKey,
-                (&record.id, &found),
+                (&record.key.join(", "), &found),
                 fix,
             );
         }

@@ -29,6 +29,11 @@ impl Spelling for Postgres {
     // The array is evaluated once. A plain subquery may become part of a join and be evaluated again.
     const IN_SUBQUERY: (&'static str, &'static str) = (" = ANY (ARRAY(", "))");
 
+    const ROW_IN_SUBQUERY: (&'static str, &'static str) = (
+        " IN (WITH \"selected\" AS MATERIALIZED (",
+        ") SELECT * FROM \"selected\")",
+    );
+
     // The lock of an update that changes no key. Rows that reference the locked ones can still be inserted.
     const LOCK_ROWS: &'static str = " FOR NO KEY UPDATE";
     const LOCK_FREE_ROWS: &'static str = " FOR UPDATE SKIP LOCKED";
@@ -47,6 +52,15 @@ impl Spelling for Postgres {
 
     fn is_element(sql: &mut String, column: &str, position: usize) {
         push(sql, format_args!("{column} = ANY (${position})"));
+    }
+
+    fn list(sql: &mut String, types: &[Type], before: usize) -> usize {
+        Self::rows(sql, types, 0, before);
+        types.len()
+    }
+
+    fn list_parameters(types: &[Type], rows: Vec<Vec<Value>>) -> Vec<Value> {
+        Self::row_parameters(types, rows)
     }
 
     /// Passes one array for each column, so that the text and the number of parameters do not depend on the number of

@@ -25,6 +25,8 @@ impl Spelling for Sqlite {
     // subquery in FROM is not a part: https://sqlite.org/src/file?name=src/expr.c (`heightOfSelect`).
     const IN_SUBQUERY: (&'static str, &'static str) = (" IN (SELECT * FROM (", "))");
 
+    const ROW_IN_SUBQUERY: (&'static str, &'static str) = Self::IN_SUBQUERY;
+
     // The only writer has the whole database locked.
     const LOCK_ROWS: &'static str = "";
     const LOCK_FREE_ROWS: &'static str = "";
@@ -38,6 +40,23 @@ impl Spelling for Sqlite {
     fn is_element(sql: &mut String, column: &str, _position: usize) {
         sql.push_str(column);
         sql.push_str(" IN (SELECT value FROM json_each(?))");
+    }
+
+    /// One list of rows as JSON.
+    fn list(sql: &mut String, types: &[Type], _before: usize) -> usize {
+        sql.push_str("SELECT ");
+        for index in 0..types.len() {
+            sql.push_str(if index == 0 { "" } else { ", " });
+            sql.push_str(&format!("json_extract(value, '$[{index}]')"));
+        }
+        sql.push_str(" FROM json_each(?)");
+        1
+    }
+
+    fn list_parameters(types: &[Type], rows: Vec<Vec<Value>>) -> Vec<Value> {
+        let ty = types.first().copied().unwrap_or(Type::Text);
+        let rows = rows.into_iter().map(|row| Value::Array(ty, row));
+        vec![Value::Array(ty, rows.collect())]
     }
 
     fn rows(sql: &mut String, types: &[Type], rows: usize, _before: usize) {

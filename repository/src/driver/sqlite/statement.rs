@@ -146,8 +146,12 @@ fn bind(statement: &mut Statement<'_>, values: &[Value]) -> Result<(), Failed> {
 
 /// An array as JSON. `json_each` returns its elements in the form in which the column stores them.
 fn json(values: &[Value]) -> Result<String> {
+    Ok(array(values)?.to_string())
+}
+
+fn array(values: &[Value]) -> Result<serde_json::Value> {
     use serde_json::Value as Json;
-    let values = values.iter().map(|value| {
+    let values = values.iter().map(|value| -> Result<Json> {
         Ok(match value {
             Value::Null(_) => Json::Null,
             Value::Uuid(id) => Json::String(TextId(*id).to_string()),
@@ -157,14 +161,17 @@ fn json(values: &[Value]) -> Result<String> {
             Value::BigInt(int) => Json::from(*int),
             Value::Timestamp(at) => Json::String(TextTime(*at).to_string()),
             Value::Date(day) => Json::String(TextDate(*day).to_string()),
-            Value::Double(_) | Value::Bytes(_) | Value::Array(..) => {
+            // A row of a list.
+            Value::Array(_, values) => array(values)?,
+            Value::Double(_) | Value::Bytes(_) => {
                 return Err(ErrorKind::InvalidQuery {
-                    reason: "on SQLite a list cannot contain floats, bytes or lists".into(),
-                });
+                    reason: "on SQLite a list cannot contain floats or bytes".into(),
+                }
+                .into());
             }
         })
     });
-    Ok(Json::Array(values.collect::<Result<_, _>>()?).to_string())
+    Ok(Json::Array(values.collect::<Result<_, _>>()?))
 }
 
 macro_rules! from_column {

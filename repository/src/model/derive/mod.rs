@@ -13,7 +13,8 @@ use sea_orm::{EntityTrait, PrimaryKeyTrait};
 
 use super::domain::Table;
 use super::error::{ErrorKind, InvalidReason, Result};
-use super::record::{Change, invalid};
+use super::record::{Change, Record, invalid};
+use super::record_id::can_be_in_key;
 use super::value::{Field, Type, Value};
 pub use values::Values;
 
@@ -43,13 +44,74 @@ pub const fn assert_owner(table: &Table, has_owner: bool) {
     );
 }
 
-/// Fails to compile if the table's primary key has several columns: a row is looked up by its id alone.
-pub const fn assert_one_key(table: &Table) {
+/// Fails to compile unless the fields of the key are the columns of the table's primary key, in its order.
+pub const fn assert_key(table: &Table, fields: &[&str]) {
+    let columns = table.primary_key.columns;
     assert!(
-        table.primary_key.columns.len() <= 1,
-        "the id of a record is the whole primary key of its table, and the domain gives this one a key of \
-         several columns: give it an id of its own as the primary key, and make these columns a unique key"
+        columns.is_empty() || columns.len() == fields.len(),
+        "the id of a record is the whole primary key of its table, and the domain gives this one another number of \
+         columns: put `#[record(id)]` on each column of the key, and `#[record(owner, id)]` on an owner with which it \
+         begins"
     );
+    // A column may have another name than its field. The doctor compares these.
+    let mut index = 0;
+    while index < columns.len() {
+        assert!(
+            are_equal(columns[index], fields[index]) || !contains(table.columns, fields[index]),
+            "the fields with `#[record(id)]` are not the primary key that the domain gives the table, or are in \
+             another order: put `#[record(id)]` on each column of the key, in the order of the key; an owner with \
+             which it begins has `#[record(owner, id)]`"
+        );
+        index += 1;
+    }
+}
+
+const fn contains(names: &[&str], name: &str) -> bool {
+    let mut index = 0;
+    while index < names.len() {
+        if are_equal(names[index], name) {
+            return true;
+        }
+        index += 1;
+    }
+    false
+}
+
+const fn are_equal(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    if one.len() != other.len() {
+        return false;
+    }
+    let mut index = 0;
+    while index < one.len() {
+        if one[index] != other[index] {
+            return false;
+        }
+        index += 1;
+    }
+    true
+}
+
+/// Fails to compile if a primary key cannot have a column of the type.
+pub const fn assert_key_column(ty: Type, nullable: bool) {
+    assert!(
+        !nullable,
+        "an id cannot be NULL: remove the `Option` of its type"
+    );
+    assert!(
+        can_be_in_key(ty),
+        "an id can be a UUID, a text, an integer, a boolean, a time or a date"
+    );
+}
+
+/// The id of a draft that must have one.
+///
+/// # Errors
+/// [`InvalidValue`](crate::ErrorKind::InvalidValue) if it is missing.
+pub fn needed_id<R: Record>(id: Option<R::Id>) -> Result<R::Id> {
+    let field = R::MANAGED.id.first();
+    let field = field.map_or("id", |index| R::COLUMNS[*index].field);
+    id.ok_or_else(|| invalid(field, InvalidReason::OtherType))
 }
 
 /// The type of an entity's field.
@@ -75,7 +137,7 @@ impl<T> ColumnType<T> {
     message = "the id of a record is the whole primary key of its entity, but the key is `{Self}`",
     label = "this is not the primary key's type, or not all of it",
     note = "several rows could share this id, and a delete by it would remove them all",
-    note = "give the table an id of its own as the primary key, and make the columns of the present key a unique key"
+    note = "put `#[record(id)]` on each column of the key, and `#[record(owner, id)]` on an owner with which it begins"
 )]
 pub trait WholeKey<Column> {}
 

@@ -87,7 +87,8 @@ pub(crate) struct ColumnDescription {
 pub(crate) struct RecordDescription {
     /// The name of the Rust type.
     pub(crate) name: String,
-    pub(crate) id: String,
+    /// The columns of the primary key.
+    pub(crate) key: Vec<String>,
     pub(crate) owner: Option<String>,
     pub(crate) created: Option<String>,
     pub(crate) updated: Option<String>,

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use uuid::Uuid;
+use crate::model::key::Key;
 
 /// The kind of an [`Error`](crate::Error), the same on both engines.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -44,7 +44,7 @@ pub enum ErrorKind {
         /// The table.
         table: &'static str,
         /// The id.
-        id: Uuid,
+        id: Key,
     },
     /// A SeaORM call found no row. SeaORM does not report the table.
     #[error("there is no such row")]
@@ -55,7 +55,7 @@ pub enum ErrorKind {
         /// The table.
         table: &'static str,
         /// The id.
-        id: Uuid,
+        id: Key,
         /// What differs.
         reason: ConflictReason,
     },
@@ -67,7 +67,7 @@ pub enum ErrorKind {
         /// The table.
         table: &'static str,
         /// The id.
-        id: Uuid,
+        id: Key,
     },
     /// Another row has the same key.
     #[error("another {table} row has the same {}", columns.join(", "))]

@@ -8,7 +8,7 @@ pub use kind::{ConflictReason, ErrorKind, InvalidReason};
 
 /// The error of every call. Its [`kind`](Error::kind) is the same on both engines.
 ///
-/// `Display` and `Debug` never show the values of a row, the parameters of a statement or a password.
+/// `Display` and `Debug` never show the values of a row besides its id, the parameters of a statement or a password.
 /// [`driver_message`](Error::driver_message) returns the driver's text, which may contain data.
 ///
 /// ```

@@ -1,7 +1,9 @@
 use std::marker::PhantomData;
 
 use crate::model::error::InvalidReason;
+use crate::model::key::Key;
 use crate::model::record::Record;
+use crate::model::record_id::RecordId;
 use crate::model::value::{Field, Value};
 
 /// The maximum number of conditions of one filter. SQLite limits the depth of an expression to 1000
@@ -11,8 +13,8 @@ pub(crate) const MOST_CONDITIONS: usize = 500;
 
 /// A condition on rows, built from columns: `Habit::NAME.contains("run").and(Habit::SORT_ORDER.lt(3))`.
 ///
-/// A filter has at most 500 conditions, in any nesting. A list of values in [`is_in`](crate::Column::is_in) counts as
-/// one. [`not`](Self::not) does not count.
+/// A filter has at most 500 conditions, in any nesting. A list of values in [`is_in`](crate::Column::is_in) or [`ids`](Self::ids)
+/// counts as one. [`not`](Self::not) does not count.
 #[derive(Debug)]
 pub struct Filter<R> {
     pub(crate) condition: Condition,
@@ -98,6 +100,24 @@ impl<R: Record> Filter<R> {
         })
     }
 
+    /// The rows with these ids. An empty list matches no row.
+    ///
+    /// ```
+    /// # mod demo { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/note.rs")); }
+    /// # use demo::Note;
+    /// use catamaran::Filter;
+    ///
+    /// let both = Filter::<Note>::ids([uuid::Uuid::from_u128(1), uuid::Uuid::from_u128(2)]);
+    /// # let _ = both;
+    /// ```
+    ///
+    /// If the primary key begins with the owner, the filter matches these ids of each owner whose rows the scope has.
+    pub fn ids(ids: impl IntoIterator<Item = R::Id>) -> Self {
+        let keys = ids.into_iter().map(RecordId::into_key).collect();
+        let columns = R::MANAGED.id;
+        Condition::IsRowOf { columns, keys }.into()
+    }
+
     /// Negates the filter. A comparison with NULL is neither true nor false, and neither is its negation, as in SQL.
     #[must_use]
     #[expect(
@@ -134,6 +154,12 @@ pub(crate) enum Condition {
     IsIn {
         column: usize,
         values: Operand,
+    },
+    /// The columns are those of a key.
+    IsRowOf {
+        columns: &'static [usize],
+        /// If one has no canonical form, the position of the column, and why.
+        keys: Result<Vec<Key>, (usize, InvalidReason)>,
     },
     Text {
         column: usize,

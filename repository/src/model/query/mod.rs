@@ -54,7 +54,7 @@ pub struct Query<R> {
 }
 
 impl<R: Record> Query<R> {
-    /// Every live row, ordered by id.
+    /// Every live row, ordered by its primary key.
     pub fn all() -> Self {
         Filter::all().into()
     }
@@ -68,7 +68,8 @@ impl<R: Record> Query<R> {
 
     /// Adds a key to the order.
     ///
-    /// The id is always the last key, so every order is total. Its direction is that of the key before it.
+    /// The columns of the primary key are always the last keys, so every order is total. Their direction is that of the
+    /// key before them.
     #[must_use]
     pub fn order_by(mut self, order: Order<R>) -> Self {
         self.order.push(order.into_key());
@@ -101,25 +102,29 @@ pub(crate) struct QueryParts<'q> {
 }
 
 impl QueryParts<'_> {
-    /// The order, made total by the id. `id` is its position.
-    pub(crate) fn total_order(&self, id: usize) -> Vec<OrderKey> {
-        let mut keys: Vec<OrderKey> = Vec::with_capacity(self.order.len() + 1);
+    /// The order, made total by the columns of the primary key, at these positions.
+    pub(crate) fn total_order(&self, primary_key: &[usize]) -> Vec<OrderKey> {
+        let mut keys: Vec<OrderKey> = Vec::with_capacity(self.order.len() + primary_key.len());
+        let has = |keys: &[OrderKey], column: usize| keys.iter().any(|key| key.column == column);
         for key in self.order {
-            if !keys.iter().any(|earlier| earlier.column == key.column) {
+            if !has(&keys, key.column) {
                 keys.push(*key);
             }
-            if key.column == id {
+            if primary_key.iter().all(|column| has(&keys, *column)) {
                 return keys;
             }
         }
         // In the direction of the last key: an index can serve an order of one direction.
         let descending = keys.last().is_some_and(|key| key.descending);
-        let ascending = OrderKey::ascending(id);
-        keys.push(if descending {
-            ascending.reversed()
-        } else {
-            ascending
-        });
+        for column in primary_key {
+            let ascending = OrderKey::ascending(*column);
+            if !has(&keys, *column) {
+                keys.push(match descending {
+                    true => ascending.reversed(),
+                    false => ascending,
+                });
+            }
+        }
         keys
     }
 }

@@ -9,7 +9,8 @@ use crate::sql::Statements;
 
 /// The parameters of one row of the bulk update.
 pub(super) fn update_values(statements: &Statements, row: NewRow<'_>) -> Vec<Value> {
-    let mut values = vec![Value::Uuid(row.record.id())];
+    let id = statements.managed.id.iter();
+    let mut values: Vec<Value> = id.map(|index| row.record.value(*index)).collect();
     values.extend(row.record.owner().map(Value::Uuid));
     if statements.managed.version.is_some() {
         values.push(
@@ -28,7 +29,7 @@ pub(super) fn update_values(statements: &Statements, row: NewRow<'_>) -> Vec<Val
 /// The id is stored, but not visible to the caller.
 pub(super) fn id_is_taken(statements: &Statements) -> ErrorKind {
     match statements.managed.owner {
-        Some(_) => ErrorKind::Permission {
+        Some(_) if !statements.is_owner_in_key() => ErrorKind::Permission {
             reason: format!(
                 "a {} row with this id belongs to another owner",
                 statements.domain.name
@@ -36,7 +37,7 @@ pub(super) fn id_is_taken(statements: &Statements) -> ErrorKind {
             .into(),
         },
         // The row was deleted after the insert had met it.
-        None => ErrorKind::Serialization,
+        _ => ErrorKind::Serialization,
     }
 }
 
@@ -49,7 +50,7 @@ pub(super) fn is_same(
     row: NewRow<'_>,
     found: &dyn AnyRecord,
 ) -> Result<bool> {
-    let id = found.id();
+    let (id, _) = &statements.id_and_owner(&found.key());
     if statements
         .managed
         .deleted

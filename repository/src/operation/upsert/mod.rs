@@ -14,9 +14,10 @@ use std::ops::Range;
 use super::circle::{self, Circle};
 use super::in_order::{self, BulkWrite, Parts};
 use super::references::{References, are_by_natural_key};
-use super::{Context, NewRow, NewRows, Stamper, by_ids};
+use super::{Context, NewRow, NewRows, Stamper, by_keys};
 use crate::driver::{AnyRecord, Dialect, RecordType};
 use crate::model::error::{Error, Result};
+use crate::model::key::Key;
 use crate::session::Session;
 use crate::sql::{self, Statements};
 use together::Together;
@@ -153,7 +154,7 @@ impl<D: Dialect> Circle<D> for UpsertedCircle<'_, D> {
 }
 
 impl<D: Dialect> UpsertMany<'_, D> {
-    /// Locks the stored rows in the order of ids.
+    /// Locks the stored rows in the order of keys.
     ///
     /// Without it, the update locks rows in the order of its query plan, and may deadlock with another call.
     async fn lock_stored(&self, session: &mut Session<D>) -> Result<()> {
@@ -163,8 +164,9 @@ impl<D: Dialect> UpsertMany<'_, D> {
         }
         let statements = self.record.statements;
         let owner = self.context.owner_of(statements);
-        let text = sql::lock_by_ids::<D>(statements, owner.is_some());
-        let values = by_ids(self.rows.iter().map(|row| row.record.id()), owner);
+        let text = sql::lock_by_keys::<D>(statements, owner.is_some());
+        let keys: Vec<Key> = self.rows.iter().map(|row| row.record.key()).collect();
+        let values = by_keys::<D>(statements, &keys, owner);
         session.execute(&text, values).await?;
         Ok(())
     }
@@ -178,12 +180,12 @@ fn runs(statements: &Statements, rows: &[NewRow<'_>], is_single: bool) -> Vec<Ra
     let mut seen = HashSet::with_capacity(rows.len());
     let mut start = 0;
     for (at, row) in rows.iter().enumerate() {
-        let is_new = seen.insert(row.record.id());
+        let is_new = seen.insert(row.record.key());
         if at > 0 && !(is_new && is_mixed) {
             runs.push(start..at);
             start = at;
             seen.clear();
-            seen.insert(row.record.id());
+            seen.insert(row.record.key());
         }
     }
     runs.push(start..rows.len());

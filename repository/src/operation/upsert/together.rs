@@ -4,14 +4,13 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-use uuid::Uuid;
-
 use super::super::write::with_update_time;
 use super::super::write_order::{self, KeyValues};
-use super::super::{Context, NewRow, by_ids, diagnose, one_each, values};
+use super::super::{Context, NewRow, by_keys, diagnose, one_each, values};
 use super::candidate::{id_is_taken, is_same, update_values};
 use crate::driver::{AnyRecord, Dialect, RecordType, Records};
 use crate::model::error::{Error, ErrorKind, Result};
+use crate::model::key::Key;
 use crate::model::value::Value;
 use crate::session::Session;
 use crate::sql::{self, Affected, Bulk, KeyChange, Statements};
@@ -44,12 +43,12 @@ pub(crate) struct StoredRow {
 
 impl StoredRow {
     /// Every row that a statement returned, with its id.
-    fn each(rows: Box<dyn Records>) -> HashMap<Uuid, Self> {
+    fn each(rows: Box<dyn Records>) -> HashMap<Key, Self> {
         let rows: Arc<dyn Records> = rows.into();
         let each = rows.iter().enumerate();
         let each = each.map(|(index, row)| {
             let rows = rows.clone();
-            (row.id(), StoredRow { rows, index })
+            (row.key(), StoredRow { rows, index })
         });
         each.collect()
     }
@@ -62,7 +61,7 @@ impl StoredRow {
 }
 
 /// The outcomes of rows by their ids.
-type Outcomes = HashMap<Uuid, UpsertedRow>;
+type Outcomes = HashMap<Key, UpsertedRow>;
 
 impl<'s, D: Dialect> Together<'s, D> {
     fn is_circle(&self) -> bool {
@@ -73,7 +72,7 @@ impl<'s, D: Dialect> Together<'s, D> {
     pub(super) async fn upsert(&self, session: &mut Session<D>) -> Result<Vec<UpsertedRow>> {
         // In the order of ids: two calls with the same ids then wait for each other, and do not deadlock.
         let mut rest: Vec<NewRow<'s>> = self.rows.to_vec();
-        rest.sort_unstable_by_key(|row| row.record.id());
+        rest.sort_by_cached_key(|row| row.record.key());
         let mut outcomes = Outcomes::with_capacity(rest.len());
 
         if self.is_circle() {
@@ -93,8 +92,8 @@ impl<'s, D: Dialect> Together<'s, D> {
         }
         self.check_stored(session, rest, &mut outcomes).await?;
         // Each id has an outcome, or the call has failed above.
-        let ids = self.rows.iter().map(|row| row.record.id());
-        Ok(ids.filter_map(|id| outcomes.remove(&id)).collect())
+        let keys = self.rows.iter().map(|row| row.record.key());
+        Ok(keys.filter_map(|key| outcomes.remove(&key)).collect())
     }
 
     /// Updates the rows that are stored in the expected version and differ. Returns these.
@@ -103,7 +102,7 @@ impl<'s, D: Dialect> Together<'s, D> {
         session: &mut Session<D>,
         rows: &[NewRow<'_>],
         key_change: KeyChange,
-    ) -> Result<HashMap<Uuid, StoredRow>> {
+    ) -> Result<HashMap<Key, StoredRow>> {
         let statements = self.record.statements;
         if statements.user_columns().next().is_none() {
             return Ok(HashMap::new());
@@ -143,8 +142,9 @@ impl<'s, D: Dialect> Together<'s, D> {
         let changes = statements.user_columns();
         let changes = changes.map(|index| (index, row.record.value(index)));
         let changes = with_update_time(statements, changes.collect(), stamps);
+        let (id, _) = statements.id_and_owner(&row.record.key());
         let affected = Affected::One {
-            id: row.record.id(),
+            id: &id,
             owner: row.record.owner(),
         };
         let context = self.context;
@@ -172,9 +172,9 @@ impl<'s, D: Dialect> Together<'s, D> {
             (Err(error), _) => return Err(error),
         };
         rest.retain(|row| {
-            let is_inserted = inserted.contains(&row.record.id());
+            let is_inserted = inserted.contains(&row.record.key());
             if is_inserted {
-                outcomes.insert(row.record.id(), UpsertedRow::Inserted);
+                outcomes.insert(row.record.key(), UpsertedRow::Inserted);
             }
             !is_inserted
         });
@@ -194,22 +194,23 @@ impl<'s, D: Dialect> Together<'s, D> {
         }
         let statements = self.record.statements;
         let owner = self.context.owner_of(statements);
-        let text = sql::select_by_ids::<D>(statements, owner.is_some());
-        let values = by_ids(rest.iter().map(|row| row.record.id()), owner);
+        let text = sql::select_by_keys::<D>(statements, owner.is_some());
+        let keys: Vec<Key> = rest.iter().map(|row| row.record.key()).collect();
+        let values = by_keys::<D>(statements, &keys, owner);
         let stored = session.fetch_records(&text, values, self.record).await?;
         one_each(statements, &*stored)?;
         let mut stored = StoredRow::each(stored);
         let mut moves = Vec::new();
-        let is_rest: HashSet<Uuid> = rest.iter().map(|row| row.record.id()).collect();
+        let is_rest: HashSet<Key> = keys.into_iter().collect();
         for row in self
             .rows
             .iter()
-            .filter(|row| is_rest.contains(&row.record.id()))
+            .filter(|row| is_rest.contains(&row.record.key()))
         {
-            let id = row.record.id();
-            let found = stored.remove(&id).ok_or_else(|| id_is_taken(statements))?;
+            let key = row.record.key();
+            let found = stored.remove(&key).ok_or_else(|| id_is_taken(statements))?;
             if is_same(statements, *row, found.record()?)? {
-                outcomes.insert(id, UpsertedRow::Unchanged(found));
+                outcomes.insert(key, UpsertedRow::Unchanged(found));
             } else if self.rows.len() > 1 {
                 moves.push((*row, found));
             } else {
@@ -271,34 +272,32 @@ fn independent_runs(
     Ok(runs)
 }
 
-/// Inserts rows, but skips those whose ids are stored. Returns the ids of the inserted ones. Those of a single part
+/// Inserts rows, but skips those whose ids are stored. Returns the keys of the inserted ones. Those of a single part
 /// reference each other, so they are one statement.
 async fn insert_or_skip<D: Dialect>(
     session: &mut Session<D>,
     statements: &Statements,
     rows: &[&dyn AnyRecord],
     is_single: bool,
-) -> Result<HashSet<Uuid>> {
+) -> Result<HashSet<Key>> {
     let types = sql::insert_types(statements);
     let mut inserted = HashSet::with_capacity(rows.len());
     for chunk in sql::insert_chunks::<D, _>(statements, rows, is_single)? {
         let parameters = chunk.iter().map(|row| values(statements, *row)).collect();
         let text = sql::bulk_insert::<D>(statements, Bulk::Skip, chunk.len());
         let values = D::row_parameters(&types, parameters);
-        let ids = session
-            .fetch(&text, values, |row| D::get::<Uuid>(row, 0))
-            .await?;
-        inserted.extend(ids);
+        let keys = session.fetch_keys(&text, values, statements);
+        inserted.extend(keys.await?);
     }
     Ok(inserted)
 }
 
 fn add_updated(
-    updated: HashMap<Uuid, StoredRow>,
+    updated: HashMap<Key, StoredRow>,
     rest: &mut Vec<NewRow<'_>>,
     outcomes: &mut Outcomes,
 ) {
     let updated = updated.into_iter();
     outcomes.extend(updated.map(|(id, row)| (id, UpsertedRow::Updated(row))));
-    rest.retain(|row| !outcomes.contains_key(&row.record.id()));
+    rest.retain(|row| !outcomes.contains_key(&row.record.key()));
 }

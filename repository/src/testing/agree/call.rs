@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
+use uuid::Uuid;
 
 use super::operation::{Asked, Draft, Filter, Method, Row, Seen, Tamper};
 use super::outcome::{Answer, How, Outcome, PageOf};
@@ -43,7 +44,7 @@ impl<R> Tables<R> {
     }
 }
 
-impl<R: Stored> Tested for Tables<R> {
+impl<R: Stored + Record<Id = Uuid>> Tested for Tables<R> {
     fn of_store(&self, store: &Store, scope: &Scope) -> Box<dyn Calls> {
         Box::new(store.native::<R>(scope))
     }
@@ -54,7 +55,7 @@ impl<R: Stored> Tested for Tables<R> {
 }
 
 #[async_trait]
-impl<R: Stored> Calls for AnyRepository<R> {
+impl<R: Stored + Record<Id = Uuid>> Calls for AnyRepository<R> {
     async fn call(&self, method: &Method) -> Outcome {
         let answer = match self {
             AnyRepository::Sqlite(repository) => call::<R>(repository, self, method).await,
@@ -64,7 +65,7 @@ impl<R: Stored> Calls for AnyRepository<R> {
     }
 }
 
-async fn call<R: Stored>(
+async fn call<R: Stored + Record<Id = Uuid>>(
     rows: &dyn Repository<R>,
     native: &AnyRepository<R>,
     method: &Method,
@@ -159,14 +160,14 @@ async fn call<R: Stored>(
 }
 
 /// The statement of [`Method::Plant`], which is the same on both engines.
-pub(super) fn plant(shape: &Shape, id: uuid::Uuid, column: usize, value: &Value) -> String {
+pub(super) fn plant(shape: &Shape, id: Uuid, column: usize, value: &Value) -> String {
     let value = match value {
         Value::BigInt(number) => number.to_string(),
         _ => "NULL".to_owned(),
     };
     format!(
         r#"UPDATE "{}" SET "{}" = {value} WHERE "{}" = '{id}'"#,
-        shape.table.name, shape.columns[column], shape.columns[shape.managed.id],
+        shape.table.name, shape.columns[column], shape.columns[shape.id],
     )
 }
 
@@ -190,11 +191,11 @@ fn version(expected: Option<i64>) -> Expected {
     expected.map_or(Expected::Any, Expected::Version)
 }
 
-fn draft<R: Record>(draft: &Draft) -> Result<R::Draft> {
+fn draft<R: Record<Id = Uuid>>(draft: &Draft) -> Result<R::Draft> {
     R::draft_from(draft.id, draft.values.clone())
 }
 
-fn upsert<R: Record>(seen: &Seen) -> Result<Upsert<R>> {
+fn upsert<R: Record<Id = Uuid>>(seen: &Seen) -> Result<Upsert<R>> {
     Ok(match seen {
         Seen::New(new) => Upsert::new(draft::<R>(new)?),
         Seen::Seen(values) => Upsert::seen(R::from_values(values.clone())?),

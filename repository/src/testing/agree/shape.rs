@@ -16,6 +16,8 @@ pub(super) struct Shape {
     pub(super) table: &'static Table,
     pub(super) specs: &'static [ColumnSpec],
     pub(super) managed: Managed,
+    /// The column of the id, which is a UUID.
+    pub(super) id: usize,
     /// The names in the database.
     pub(super) columns: Vec<&'static str>,
     /// The maximum length of each column in bytes.
@@ -42,6 +44,8 @@ impl Shape {
             table: R::TABLE,
             specs: R::COLUMNS,
             managed: R::MANAGED,
+            // The id is one column.
+            id: R::MANAGED.id.first().copied().unwrap_or_default(),
             most_bytes: most_bytes.collect(),
             examples: vec![Vec::new(); columns.len()],
             columns,

@@ -333,6 +333,18 @@ pub(super) const DRIFTS: &[Drift] = &[
         databases: None,
     },
     Drift {
+        class: "foreign key: SET NULL over the owner",
+        table: Table {
+            foreign_keys: &[ForeignKey {
+                on_delete: Action::SetNull,
+                ..FOREIGN_KEY
+            }],
+            ..REMINDERS
+        },
+        own: Some((DomainSetNull, HABIT, "NO ACTION or CASCADE")),
+        databases: Some((BOTH, ForeignKeyDelete, HABIT)),
+    },
+    Drift {
         class: "foreign key: on delete",
         table: Table {
             foreign_keys: &[ForeignKey {

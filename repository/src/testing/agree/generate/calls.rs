@@ -190,7 +190,8 @@ impl Generator<'_> {
             row[column] = Value::Uuid(other);
         }
         if chance(&mut self.rng, 5) {
-            row[managed.id] = Value::Uuid(small_id(&mut self.rng));
+            let id = self.shape(table).id;
+            row[id] = Value::Uuid(small_id(&mut self.rng));
         }
         row
     }
@@ -205,7 +206,7 @@ impl Generator<'_> {
                 let columns = self.shape(table).user_columns();
                 let values = columns.map(|column| (column, row[column].clone()));
                 let values = values.collect();
-                let id = match &row[self.shape(table).managed.id] {
+                let id = match &row[self.shape(table).id] {
                     Value::Uuid(id) => Some(*id),
                     _ => None,
                 };
@@ -245,7 +246,7 @@ impl Generator<'_> {
 
     /// The id of a deleted row, if there is one.
     fn deleted_id(&mut self, who: Who, table: usize) -> Uuid {
-        let id = self.shape(table).managed.id;
+        let id = self.shape(table).id;
         let rows = self.model.rows(table);
         let deleted: Vec<Uuid> = rows
             .filter(|row| self.model.is_deleted(table, row))

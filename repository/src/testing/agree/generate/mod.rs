@@ -127,7 +127,7 @@ impl Generator<'_> {
 
     /// An id that the scope may be about.
     fn id_for(&mut self, who: Who, table: usize) -> Uuid {
-        let id = self.shape(table).managed.id;
+        let id = self.shape(table).id;
         match self.row_for(who, table).map(|row| row[id].clone()) {
             Some(Value::Uuid(id)) if chance(&mut self.rng, 85) => id,
             _ => small_id(&mut self.rng),

@@ -72,10 +72,10 @@ impl Model {
             _ if place == Place::EndedUnit => broken("an ended unit says so to every call"),
             _ if self.uncertain => Ok(()),
             ErrorKind::NotFound { id, .. } => {
-                let visible = match call.method {
-                    Method::Restore { .. } => self.any(call.table, who, *id),
-                    _ => self.live(call.table, who, *id),
-                };
+                let visible = id.id().and_then(|id| match call.method {
+                    Method::Restore { .. } => self.any(call.table, who, id),
+                    _ => self.live(call.table, who, id),
+                });
                 match (visible, &call.method) {
                     // Its owner is another one than the record says.
                     (Some(_), Method::Update(_)) | (None, _) => Ok(()),
@@ -85,7 +85,7 @@ impl Model {
             // A call of many rows may have written this one before it failed.
             ErrorKind::Conflict { .. } if matches!(call.method, Method::UpsertMany(_)) => Ok(()),
             ErrorKind::Conflict { id, reason, .. } => {
-                let Some(row) = self.any(call.table, who, *id) else {
+                let Some(row) = id.id().and_then(|id| self.any(call.table, who, id)) else {
                     return broken("a conflict is about a row of the scope");
                 };
                 match (reason, self.shapes[call.table].managed.version) {
@@ -185,7 +185,7 @@ impl Model {
             (Method::Update(record), Answer::Row(row)) => {
                 let users = self.shapes[table].user_columns();
                 let changes = users.map(|column| (column, record[column].clone()));
-                let id = uuid_of(&record[self.shapes[table].managed.id]);
+                let id = uuid_of(&record[self.shapes[table].id]);
                 self.changed(who, table, id, &changes.collect(), row)
             }
             (Method::Patch { id, changes, .. }, Answer::Row(row)) if changes.is_empty() => {
@@ -300,7 +300,7 @@ impl Model {
 
     /// Removes rows for good. What referred to them is read again.
     fn forget(&mut self, table: usize, rows: &[Row]) {
-        let (name, id) = (self.shapes[table].table.name, self.shapes[table].managed.id);
+        let (name, id) = (self.shapes[table].table.name, self.shapes[table].id);
         for row in rows {
             self.rows[table].remove(&uuid_of(&row[id]));
         }
@@ -319,7 +319,7 @@ impl Model {
         row: &Row,
     ) -> Result<(), Broken> {
         let shape = &self.shapes[table];
-        let id = uuid_of(&row[shape.managed.id]);
+        let id = uuid_of(&row[shape.id]);
         require(
             draft.id.is_none_or(|given| given == id),
             "a row has the id of its draft",
@@ -365,11 +365,11 @@ impl Model {
         counted(seen.len(), outcomes.len() as u64)?;
         for (seen, (how, row)) in seen.iter().zip(outcomes) {
             let shape = &self.shapes[table];
-            let id = uuid_of(&row[shape.managed.id]);
+            let id = uuid_of(&row[shape.id]);
             let draft = match seen {
                 Seen::New(draft) => draft.clone(),
                 Seen::Seen(record) => Draft {
-                    id: Some(uuid_of(&record[shape.managed.id])),
+                    id: Some(uuid_of(&record[shape.id])),
                     values: shape
                         .user_columns()
                         .map(|column| (column, record[column].clone()))

@@ -98,7 +98,7 @@ impl Model {
 
     /// Replaces the rows by those that were read, after it has checked what is certain.
     pub(super) fn audit(&mut self, table: usize, read: Vec<Row>) -> Result<(), Broken> {
-        let id = self.shapes[table].managed.id;
+        let id = self.shapes[table].id;
         let read: Stored = read
             .into_iter()
             .filter_map(|row| match row.get(id) {
@@ -173,7 +173,7 @@ impl Model {
             .matching(table, who, &asked.filter)
             .filter(|row| self.is_visible(table, row, asked.visibility))
             .collect();
-        order::sort(&mut rows, asked, self.shapes[table].managed.id);
+        order::sort(&mut rows, asked, self.shapes[table].id);
         rows
     }
 
@@ -193,7 +193,7 @@ impl Model {
     }
 
     fn put(&mut self, table: usize, row: &Row) {
-        if let Value::Uuid(id) = &row[self.shapes[table].managed.id] {
+        if let Value::Uuid(id) = &row[self.shapes[table].id] {
             self.rows[table].insert(*id, Arc::new(row.clone()));
         }
     }

@@ -149,7 +149,7 @@ fn draft(shape: &Shape, draft: &Draft) -> String {
         .collect();
     let mut text = format!("{}::new({})", shape.draft, required.join(", "));
     if let Some(id) = draft.id {
-        let setter = shape.specs[shape.managed.id].field;
+        let setter = shape.specs[shape.id].field;
         text += &format!(".{setter}({})", uuid(id));
     }
     let optional = draft
