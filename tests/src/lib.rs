@@ -32,4 +32,5 @@ pub mod standby;
 pub mod steps;
 pub mod stores;
 pub mod tasks;
+pub mod tls;
 pub mod users;

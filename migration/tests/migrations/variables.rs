@@ -121,6 +121,79 @@ fn an_empty_variable_of_the_postgres_driver_is_named() {
     }
 }
 
+#[test]
+fn a_variable_of_libpq_works_or_is_named() {
+    let folder = folder();
+    let url = "postgres://ann@127.0.0.1:1/habits";
+    for (variables, url, expected) in [
+        (
+            &[("PGSSLMODE", "s3cret")][..],
+            url,
+            "the variable PGSSLMODE is set, and the parameter sslmode has an unknown value",
+        ),
+        (
+            &[
+                ("PGSSLMODE", "verify-full"),
+                ("PGSSLROOTCERT", "/nowhere.crt"),
+            ],
+            url,
+            "the file /nowhere.crt (PGSSLROOTCERT) cannot be read: it does not exist",
+        ),
+        (
+            &[
+                ("PGSSLMODE", "require"),
+                ("PGSSLCERT", "/nowhere.crt"),
+                ("PGSSLKEY", "/nowhere.key"),
+            ],
+            url,
+            "the file /nowhere.crt (PGSSLCERT) cannot be read",
+        ),
+        (&[("PGCONNECT_TIMEOUT", "s3cret")], url, "PGCONNECT_TIMEOUT"),
+        (
+            &[("PGPASSFILE", "/nowhere")],
+            url,
+            "the file of passwords /nowhere cannot be read",
+        ),
+        (
+            &[("PGPORT", "99999")],
+            "postgres://ann@127.0.0.1/habits",
+            "PGPORT",
+        ),
+        (
+            &[("PGSERVICE", "habits")],
+            "postgres:///habits",
+            "PGSERVICE",
+        ),
+        (&[("PGREQUIREAUTH", "md5")], url, "PGREQUIREAUTH"),
+        (
+            &[("PGHOSTADDR", "s3cret")],
+            "postgres:///habits",
+            "PGHOSTADDR",
+        ),
+        (
+            &[("PGHOST", "/nowhere"), ("PGPORT", "7")],
+            "postgres:///habits?user=ann",
+            "/nowhere/.s.PGSQL.7: there is no such socket",
+        ),
+        (
+            &[
+                ("PGSERVICE", "habits"),
+                ("PGSSLMODE", "s3cret"),
+                ("PGPORT", "s3cret"),
+            ],
+            "postgres://ann@127.0.0.1:1/habits?sslmode=disable",
+            "no Postgres server responds at 127.0.0.1:1",
+        ),
+    ] {
+        let (code, told) = fails(folder.path(), variables, &["status", "-u", url]);
+        assert_eq!(code, Some(1), "{told}");
+        assert!(
+            told.contains(expected) && !told.contains("s3cret"),
+            "{told}"
+        );
+    }
+}
+
 /// What would be migrated is not what a store could open.
 #[test]
 fn no_command_migrates_a_database_that_nothing_could_open() {

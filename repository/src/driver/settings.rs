@@ -33,7 +33,8 @@ pub(crate) struct Settings {
     pub(crate) cache_kib: u32,
     /// In bytes, for each connection to SQLite.
     pub(crate) memory_map: u64,
-    pub(crate) application_name: String,
+    /// `None` leaves it to the URL.
+    pub(crate) application_name: Option<String>,
     pub(crate) application_role: String,
     pub(crate) schemas: Vec<String>,
     pub(crate) transaction_pooler: bool,
@@ -51,7 +52,7 @@ impl Default for Settings {
             synchronous: Synchronous::Full,
             cache_kib: 16 * 1024,
             memory_map: 0,
-            application_name: "catamaran".to_owned(),
+            application_name: None,
             application_role: DEFAULT_APPLICATION_ROLE.to_owned(),
             schemas: vec![DEFAULT_SCHEMA.to_owned()],
             transaction_pooler: false,

@@ -18,11 +18,7 @@ pub(crate) enum Parameter {
     )]
     Repeatable,
     /// Is refused: the parameter, and what to do.
-    #[cfg_attr(
-        not(feature = "sqlite"),
-        allow(dead_code, reason = "Postgres has no such parameter")
-    )]
-    Refused(&'static str),
+    Refused(Cow<'static, str>),
     Unknown,
 }
 
@@ -41,7 +37,7 @@ pub(crate) fn check_parameters(
     for (name, value) in parameters(url) {
         match read(&name, &value) {
             Parameter::Repeatable => {}
-            Parameter::Refused(reason) => return Err(reason.to_owned()),
+            Parameter::Refused(reason) => return Err(reason.into_owned()),
             Parameter::Unknown => return Err(unknown(url, &name, read)),
             Parameter::Once(name) if given.contains(&name) => {
                 return Err(format!("the parameter {name} is given more than once"));
@@ -87,7 +83,7 @@ mod tests {
             "mode" | "style" => Parameter::Once("mode"),
             "password" => Parameter::Once("password"),
             "options" => Parameter::Repeatable,
-            "vfs" => Parameter::Refused("no vfs"),
+            "vfs" => Parameter::Refused("no vfs".into()),
             _ => Parameter::Unknown,
         })
     }

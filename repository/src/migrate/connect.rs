@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::driver::DatabaseUrl;
 #[cfg(feature = "postgres")]
-use crate::driver::postgres::{PostgresUrl, SearchPath, refuse_values, set_formats};
+use crate::driver::postgres::{Connected, PostgresUrl, SearchPath, refuse_values, set_formats};
 #[cfg(feature = "sqlite")]
 use crate::driver::sqlite::{SqliteUrl, open_seaorm};
 use crate::model::error::ErrorKind;
@@ -211,26 +211,27 @@ async fn postgres(
         sqlx::{AssertSqlSafe, Connection, Executor, postgres::PgPoolOptions},
     };
 
-    let parsed = url.options();
-    crate::driver::postgres::refuse_another(parsed)
+    crate::driver::postgres::refuse_another(url.server())
         .map_err(|reason| MigrateError::InvalidUrl { reason })?;
     let path = SearchPath::over_list(options.schema.unwrap_or_default());
     let path = path.map_err(MigrateError::Connect)?;
     // A pool retries a refused connection until its timeout, as the server may be starting. A first connection without
-    // a pool reports the reason immediately.
-    let explain = |error| MigrateError::Connect(crate::driver::postgres::explain(parsed, &error));
-    let probe = tokio::time::timeout(LOCK_WAIT, crate::driver::postgres::connect(parsed)).await;
-    match probe {
-        Ok(probe) => probe.map_err(explain)?.close().await.ok(),
-        Err(_) => {
-            return Err(MigrateError::Connect(
-                ErrorKind::Unavailable {
-                    reason: format!("no response within {} s", LOCK_WAIT.as_secs()).into(),
-                }
-                .into(),
-            ));
-        }
-    };
+    // a pool reports the reason immediately, and finds out which host, and whether TLS.
+    let probe = tokio::time::timeout(LOCK_WAIT, url.server().connect()).await;
+    let probe = probe.map_err(|_| {
+        MigrateError::Connect(
+            ErrorKind::Unavailable {
+                reason: format!("no response within {} s", LOCK_WAIT.as_secs()).into(),
+            }
+            .into(),
+        )
+    })?;
+    let Connected {
+        connection,
+        options: reached,
+    } = probe.map_err(MigrateError::Connect)?;
+    connection.close().await.ok();
+    let explain = |error| MigrateError::Connect(crate::driver::postgres::explain(&reached, &error));
     let lock_timeout = options.lock_timeout.map_or(String::new(), |timeout| {
         format!(
             "; SET lock_timeout = {}",
@@ -253,11 +254,11 @@ async fn postgres(
             let set = set.clone();
             Box::pin(async move { connection.execute(AssertSqlSafe(set)).await.map(drop) })
         })
-        .connect_with(parsed.clone())
+        .connect_with(reached.clone())
         .await
         .map_err(explain)?;
     let mut connection = pool.acquire().await.map_err(explain)?;
-    let refused = refuse_values(&mut connection, parsed).await;
+    let refused = refuse_values(&mut connection, &reached).await;
     refused.map_err(MigrateError::Connect)?;
     drop(connection);
     // Postgres accepts a search path with schemas that do not exist, and creates tables in the first existing one.

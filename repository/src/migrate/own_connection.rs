@@ -10,7 +10,7 @@ use sqlx::{Connection, Executor};
 use super::MigrateError;
 use super::guard::postgres::Session;
 use super::transaction::{LOCK_KEY, LOCK_WAIT, POLL};
-use crate::driver::postgres::{Token, connect, explain};
+use crate::driver::postgres::{Server, Token, explain};
 use crate::model::error::ErrorKind;
 
 /// What statements outside of transactions rely on. `CREATE INDEX CONCURRENTLY` waits for the transactions of others and
@@ -66,15 +66,22 @@ async fn refuse_pooler(options: &PgConnectOptions) -> Result<(), MigrateError> {
     };
     let token = Token::new();
     let asked = async {
-        let mut connection = connect(&token.on(options)).await?;
-        let is_kept = token.is_kept_by(&mut connection).await?;
-        connection.close().await?;
-        Ok::<_, sqlx::Error>(is_kept)
+        let mut connection = token
+            .on(&Server::of_pool(options))
+            .connect()
+            .await?
+            .connection;
+        let kept = async {
+            let is_kept = token.is_kept_by(&mut connection).await?;
+            connection.close().await?;
+            Ok(is_kept)
+        };
+        kept.await.map_err(|error| explain(options, &error))
     };
     let failed = match tokio::time::timeout(LOCK_WAIT, asked).await {
         Ok(Ok(true)) => return Ok(()),
         Ok(Ok(false)) => pooler().into(),
-        Ok(Err(error)) => explain(options, &error),
+        Ok(Err(error)) => error,
         Err(_) => ErrorKind::Unavailable {
             reason: format!("no response within {} s", LOCK_WAIT.as_secs()).into(),
         }

@@ -64,6 +64,9 @@ impl Engine {
             {
                 Ok((Engine::Postgres, rest))
             }
+            Some((other, _)) if is_of_another_tool(other) => Err(format!(
+                "the scheme {other}: is that of another tool; write postgres: and what follows, from its // on"
+            )),
             Some((other, _)) if is_scheme(other) => Err(format!(
                 "the scheme {other}: is unknown; write sqlite:, postgres: or postgresql:"
             )),
@@ -82,6 +85,23 @@ impl Engine {
             _ => None,
         }
     }
+}
+
+/// Whether other tools write a scheme for Postgres: `jdbc:postgresql://`, `postgresql+asyncpg://`.
+fn is_of_another_tool(scheme: &str) -> bool {
+    let scheme = scheme.to_ascii_lowercase();
+    is_scheme(&scheme)
+        && (scheme.starts_with("postgres")
+            || [
+                "jdbc",
+                "r2dbc",
+                "postgis",
+                "pgsql",
+                "psql",
+                "pg",
+                "cockroachdb",
+            ]
+            .contains(&&*scheme))
 }
 
 /// Whether the text has the form of a scheme (RFC 3986, section 3.1).

@@ -82,15 +82,17 @@ impl fmt::Debug for StoreOptions {
 }
 
 impl StoreOptions {
-    /// The defaults for a URL that begins with `sqlite:`, `postgres:` or `postgresql:`, in the format of sqlx. White
+    /// The defaults for a URL that begins with `sqlite:`, `postgres:` or `postgresql:`. White
     /// space around it is ignored.
     ///
     /// - `sqlite://habits.db`, `sqlite:habits.db`, `sqlite:///var/lib/habits.db`: a file, by its path. In a name, `%`
     ///   and `?` are written `%25` and `%3F`. The parameter `mode` is `ro` (reading only), `rw`, or `rwc`, which creates
     ///   a missing file. Other parameters of SQLite are refused.
     /// - `sqlite::memory:`: a database in memory, which belongs to the store.
-    /// - `postgres://user:password@host:port/database`, with the parameters of sqlx's `PgConnectOptions`. One that is
-    ///   unknown is refused.
+    /// - `postgres://user:password@host:port/database`, with the parameters of libpq
+    ///   (<https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS>), its variables such as
+    ///   `PGSSLMODE`, and the names that sqlx has for some. Each works as in libpq, or is refused with what to write
+    ///   instead. `channel_binding=require`, which the driver lacks, is `sslmode=verify-full`.
     pub fn new(url: impl Into<String>) -> Self {
         StoreOptions {
             url: SecretString::from(url.into()),
@@ -231,10 +233,11 @@ impl StoreOptions {
         self
     }
 
-    /// The `application_name` of the connections on Postgres. Default: `catamaran`.
+    /// The `application_name` of the connections on Postgres. Default: that of the URL or of `PGAPPNAME`, otherwise
+    /// `catamaran`.
     #[must_use]
     pub fn application_name(mut self, name: impl Into<String>) -> Self {
-        self.settings.application_name = name.into();
+        self.settings.application_name = Some(name.into());
         self
     }
 

@@ -15,3 +15,5 @@ mod restarts;
 mod round_trips;
 mod schema_changes;
 mod silence;
+mod tls;
+mod urls;

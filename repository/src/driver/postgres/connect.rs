@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use deadpool::managed::{self, Metrics, Object, QueueMode, RecycleError, RecycleResult};
-use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::postgres::PgConnection;
 use sqlx::{ConnectOptions, Connection};
 
-use super::connect_error::{connect, explain};
+use super::connect_error::explain;
 use super::connection::PooledConnection;
 use super::error;
 use super::message::Prepared;
@@ -15,6 +15,7 @@ use super::plans::SchemaChanges;
 use super::retirement::{Age, Condition, Incidents, test_limit};
 use super::rls::{self, Role, RoleFacts};
 use super::search_path::{self, SearchPath};
+use super::server::{Connected, Server};
 use super::session_settings::{self, Locals, SessionSettings, texts_after};
 use super::token::Token;
 use super::url::PostgresUrl;
@@ -25,6 +26,9 @@ use crate::model::domain::Domain;
 use crate::model::engine::Engine;
 use crate::model::error::{Error, ErrorKind, Result};
 
+/// The name of connections that are given none.
+const APPLICATION_NAME: &str = "catamaran";
+
 /// `DISCARD ALL`, except for the prepared statements of the driver. `DISCARD ALL` must be a message of its own; these
 /// statements are sent with the end of a transaction, and cost no round trip.
 const CLEANING: &str = "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; \
@@ -32,7 +36,7 @@ const CLEANING: &str = "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOS
 
 /// Opens connections.
 pub struct Manager {
-    options: PgConnectOptions,
+    server: Server,
     session: SessionSettings,
     /// The settings of each transaction, if a transaction pooler may be in front of the server.
     locals: Option<Locals>,
@@ -50,26 +54,27 @@ impl managed::Manager for Manager {
 
     async fn create(&self) -> Result<PooledConnection> {
         let age = Age::zero(self.max_lifetime);
-        let mut connection = match self.locals {
-            Some(_) => self.connect(&self.options).await?,
+        let mut connected = match self.locals {
+            Some(_) => self.server.connect().await?,
             None => {
                 let token = Token::new();
-                let mut connection = self.connect(&token.on(&self.options)).await?;
-                self.assert_own(&mut connection, &token).await?;
-                connection
+                let mut connected = token.on(&self.server).connect().await?;
+                assert_own(&mut connected, &token).await?;
+                connected
             }
         };
-        let cleaning = self.adjust_settings(&mut connection).await?;
+        let cleaning = self.adjust_settings(&mut connected).await?;
         if self.incidents.awaits_writable() {
             let read_only =
-                session_settings::texts(&mut connection, "SHOW transaction_read_only").await;
-            let read_only = read_only.map_err(|error| explain(&self.options, &error))?;
+                session_settings::texts(&mut connected.connection, "SHOW transaction_read_only")
+                    .await;
+            let read_only = read_only.map_err(|error| explain(&connected.options, &error))?;
             if read_only == [["off"]] {
                 self.incidents.writable(&age);
             }
         }
         Ok(PooledConnection {
-            connection,
+            connection: connected.connection,
             age,
             own_backend: self.locals.is_none(),
             released: false,
@@ -97,20 +102,23 @@ impl managed::Manager for Manager {
 }
 
 impl Manager {
-    fn new(options: PgConnectOptions, settings: &Settings, path: &SearchPath) -> Self {
-        // The driver would send another parameter, which poolers reject.
-        let options = options
-            .application_name(&settings.application_name)
-            .extra_float_digits(None)
-            .disable_statement_logging();
-        let (session, locals, options, cleaning) = match settings.transaction_pooler {
+    fn new(url: &PostgresUrl, settings: &Settings, path: &SearchPath) -> Self {
+        let name = settings.application_name.as_deref();
+        let name = name.or(url.application_name()).unwrap_or(APPLICATION_NAME);
+        let server = url.server().map(|options| {
+            // The driver would send another parameter, which poolers reject.
+            let options = options.application_name(name).extra_float_digits(None);
+            options.disable_statement_logging()
+        });
+        let (session, locals, server, cleaning) = match settings.transaction_pooler {
             false => {
                 let session = SessionSettings::of_connection(settings, path);
-                let options = options.options(session.pinned().iter().cloned());
-                (session, None, options, CLEANING.into())
+                let server =
+                    server.map(|options| options.options(session.pinned().iter().cloned()));
+                (session, None, server, CLEANING.into())
             }
             true => {
-                let name = settings.application_name.replace('\'', "''");
+                let name = name.replace('\'', "''");
                 // RESET restores the values of the pooler's own connection, not those that the driver set and that the
                 // pooler tracks.
                 let cleaning = format!(
@@ -119,11 +127,11 @@ impl Manager {
                 );
                 let session = SessionSettings::of_transactions(settings, path);
                 let locals = Locals::new(settings, path);
-                (session, Some(locals), options, cleaning.into())
+                (session, Some(locals), server, cleaning.into())
             }
         };
         Manager {
-            options,
+            server,
             session,
             locals,
             cleaning,
@@ -179,31 +187,12 @@ impl Manager {
         Ok(())
     }
 
-    async fn connect(&self, options: &PgConnectOptions) -> Result<PgConnection> {
-        let connected = connect(options).await;
-        connected.map_err(|error| explain(&self.options, &error))
-    }
-
-    async fn assert_own(&self, connection: &mut PgConnection, token: &Token) -> Result<()> {
-        let is_kept = token.is_kept_by(connection).await;
-        if is_kept.map_err(|error| explain(&self.options, &error))? {
-            return Ok(());
-        }
-        Err(ErrorKind::Pooler {
-            reason: "it dropped the connection's startup options, and may switch server connections between two \
-                 statements: open the store with StoreOptions::transaction_pooler(true), or connect to the server \
-                 itself"
-                .into(),
-        }
-        .into())
-    }
-
     /// Sets what the server still has with another value.
-    async fn adjust_settings(&self, connection: &mut PgConnection) -> Result<Arc<str>> {
+    async fn adjust_settings(&self, connected: &mut Connected) -> Result<Arc<str>> {
         let locals = self.locals_text();
         let differing = self
             .session
-            .read_back(connection, &locals, &self.options)
+            .read_back(&mut connected.connection, &locals, &connected.options)
             .await?;
         if differing.is_empty() {
             return Ok(self.cleaning.clone());
@@ -213,8 +202,8 @@ impl Manager {
             return Ok(self.cleaning.clone());
         }
         let set = session_settings::set(&differing, false);
-        let set_now = session_settings::texts(connection, &set).await;
-        set_now.map_err(|error| explain(&self.options, &error))?;
+        let set_now = session_settings::texts(&mut connected.connection, &set).await;
+        set_now.map_err(|error| explain(&connected.options, &error))?;
         Ok(format!("{}; {set}", self.cleaning).into())
     }
 
@@ -222,6 +211,21 @@ impl Manager {
     fn locals_text(&self) -> Arc<str> {
         self.locals.as_ref().map(Locals::text).unwrap_or_default()
     }
+}
+
+/// Fails if a pooler is in front of the server, and may switch server connections.
+async fn assert_own(connected: &mut Connected, token: &Token) -> Result<()> {
+    let is_kept = token.is_kept_by(&mut connected.connection).await;
+    if is_kept.map_err(|error| explain(&connected.options, &error))? {
+        return Ok(());
+    }
+    Err(ErrorKind::Pooler {
+        reason: "it dropped the connection's startup options, and may switch server connections between two \
+             statements: open the store with StoreOptions::transaction_pooler(true), or connect to the server \
+             itself"
+            .into(),
+    }
+    .into())
 }
 
 /// The connections of a store on Postgres.
@@ -246,13 +250,12 @@ impl PostgresPool {
         settings: &Settings,
         domain: Option<&'static Domain>,
     ) -> Result<Self> {
-        let server = url.options().clone().disable_statement_logging();
         let path = SearchPath::over(&settings.schemas)?;
         if !settings.transaction_pooler {
             // A pooler rejects all options by itself.
-            search_path::refuse_another(&server).map_err(invalid_url)?;
+            search_path::refuse_another(url.server()).map_err(invalid_url)?;
         }
-        let manager = Manager::new(server, settings, &path);
+        let manager = Manager::new(url, settings, &path);
         let locals = manager.locals.clone();
         let pool = pool::build(
             manager,

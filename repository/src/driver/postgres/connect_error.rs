@@ -14,13 +14,15 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgDatabaseError};
 use super::error;
 use super::rejection::{Rejection, mode, shown};
 use super::session_settings;
+use super::tls::{self, Failure};
+use crate::driver::url::invalid_url;
 use crate::model::error::{Error, ErrorKind};
 
 /// Opens a connection.
 ///
 /// # Errors
 /// The error of the driver. [`explain`] converts it.
-pub(crate) async fn connect(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
+pub(super) async fn connect(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
     let mut connecting = pin!(options.connect());
     // The driver panics on messages that no Postgres server sends, such as one of a length below 4.
     poll_fn(|context| {
@@ -37,12 +39,19 @@ pub(crate) async fn connect(options: &PgConnectOptions) -> Result<PgConnection, 
 pub(crate) fn explain(options: &PgConnectOptions, error: &sqlx::Error) -> Error {
     let classified = error::classify(error, None);
     let attempt = Attempt { options };
+    match tls::failure(options, error) {
+        // The text of the driver may quote the file.
+        Some(Failure::File(reason)) => return invalid_url(reason),
+        Some(Failure::Server(reason)) => {
+            return classified.with_kind(attempt.unavailable(&reason));
+        }
+        None => {}
+    }
     let kind = match error {
         sqlx::Error::Database(database) => database
             .try_downcast_ref::<PgDatabaseError>()
             .and_then(|database| attempt.refused(database)),
         sqlx::Error::Io(io) => Some(attempt.unreachable(io)),
-        sqlx::Error::Tls(_) => Some(attempt.unavailable("the TLS connection failed")),
         sqlx::Error::Protocol(message) => Some(attempt.not_understood(message)),
         _ => None,
     };
@@ -72,6 +81,16 @@ impl Attempt<'_> {
             // invalid_authorization_specification: also a missing entry of pg_hba.conf, and a role without LOGIN
             "28000" => match Rejection::of(message) {
                 Some(Rejection::Tls) => self.requires_tls(&words),
+                _ if message.contains("a valid client certificate") => permission(format!(
+                    "{words}: write sslcert=/path/to/client.crt&sslkey=/path/to/client.key, with a certificate that an \
+                     authority of the server's ssl_ca_file signed"
+                )),
+                _ if message.starts_with("certificate authentication failed") => {
+                    permission(format!(
+                        "{words}: the common name (CN) of the client certificate sslcert must be this user, or be mapped to \
+                         it in the server's pg_ident.conf"
+                    ))
+                }
                 _ if message.contains("pg_hba.conf") || routine == "ClientAuthentication" => {
                     permission(format!(
                         "{words}; add an entry to the server's pg_hba.conf, or connect as one allows (with sslmode=require, \
@@ -188,7 +207,7 @@ impl Attempt<'_> {
                 "no Postgres server responds at {address}: the connection was refused"
             )),
             io::ErrorKind::NotFound => unavailable(format!(
-                "no Postgres server responds at {address}: there is no such socket"
+                "no Postgres server responds at {address}: there is no such socket; start the server, or correct host and port"
             )),
             io::ErrorKind::UnexpectedEof
             | io::ErrorKind::ConnectionReset
@@ -230,7 +249,9 @@ impl Attempt<'_> {
 
     /// The password, and the values of the application's own settings.
     fn secrets(&self) -> Vec<String> {
-        let url = self.options.to_url_lossy();
+        // The driver panics on other hosts and users, such as IPv6 addresses.
+        let plain = self.options.clone().host("localhost").username("u");
+        let url = plain.to_url_lossy();
         let encoded = url.password().unwrap_or_default().to_owned();
         let decoded = url::form_urlencoded::parse(encoded.as_bytes()).next();
         let decoded = decoded.map(|(text, _)| text.into_owned());
@@ -252,15 +273,23 @@ impl Attempt<'_> {
         database.unwrap_or(self.options.get_username())
     }
 
-    /// The host and port, or the file of the socket.
     fn address(&self) -> String {
-        let port = self.options.get_port();
-        let host = self.options.get_host();
-        match self.options.get_socket() {
-            Some(folder) => format!("{}/.s.PGSQL.{port}", folder.display()),
-            None if host.starts_with('/') => format!("{host}/.s.PGSQL.{port}"),
-            None => format!("{host}:{port}"),
+        address(self.options)
+    }
+}
+
+/// The host and port, or the file of the socket.
+pub(super) fn address(options: &PgConnectOptions) -> String {
+    let port = options.get_port();
+    match (options.get_socket(), options.get_host()) {
+        (Some(folder), _) => {
+            // An abstract socket, as libpq writes it.
+            let folder = folder.display().to_string().replace('\0', "@");
+            format!("{}/.s.PGSQL.{port}", folder.trim_end_matches('/'))
         }
+        (None, host) if host.starts_with('/') => format!("{host}/.s.PGSQL.{port}"),
+        (None, host) if host.contains(':') => format!("[{host}]:{port}"),
+        (None, host) => format!("{host}:{port}"),
     }
 }
 

@@ -9,16 +9,22 @@ mod dialect;
 mod error;
 mod execute;
 mod message;
+mod parameters;
+mod password_file;
 mod plans;
 mod powers;
 mod rejection;
 mod retirement;
 mod rls;
 mod search_path;
+mod server;
 mod session_settings;
+mod tls;
 mod token;
 mod types;
 mod url;
+mod url_options;
+mod url_text;
 
 pub use dialect::Postgres;
 pub use execute::Row;
@@ -26,9 +32,11 @@ pub use types::FromColumn;
 
 pub(crate) use connect::PostgresPool;
 #[cfg(feature = "migrate")]
-pub(crate) use connect_error::{connect, explain, of_shared_statements};
+pub(crate) use connect_error::{explain, of_shared_statements};
 #[cfg(feature = "migrate")]
 pub(crate) use search_path::{SearchPath, listed, refuse_another};
+#[cfg(feature = "migrate")]
+pub(crate) use server::{Connected, Server};
 #[cfg(feature = "migrate")]
 pub(crate) use session_settings::{refuse_values, set_formats};
 #[cfg(feature = "migrate")]

@@ -11,6 +11,7 @@
 
 use sqlx::postgres::PgConnectOptions;
 
+use super::server::Server;
 #[cfg(feature = "migrate")]
 use crate::driver::DEFAULT_SCHEMA;
 use crate::model::error::{Error, ErrorKind, Result};
@@ -110,8 +111,9 @@ impl SearchPath {
 ///
 /// # Errors
 /// What to do instead.
-pub(crate) fn refuse_another(options: &PgConnectOptions) -> Result<(), String> {
-    let options = options.get_options().unwrap_or_default();
+pub(crate) fn refuse_another(server: &Server) -> Result<(), String> {
+    let options = server.options().and_then(PgConnectOptions::get_options);
+    let options = options.unwrap_or_default();
     // `--search-path=..` is the same as `-c search_path=..`.
     let names = options.to_ascii_lowercase().replace('-', "_");
     match names.contains(SETTING) {

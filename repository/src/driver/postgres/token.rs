@@ -1,8 +1,9 @@
 //! Whether a connection always has the same server process.
 
-use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Row as _};
 
+use super::server::Server;
 use crate::model::clock::{IdSource, UuidV7};
 
 /// A custom setting with a unique value per connection. A server keeps it until the connection ends. A pooler drops it,
@@ -17,9 +18,9 @@ impl Token {
         Token(UuidV7.next_id().simple().to_string())
     }
 
-    /// The options of a connection that starts with the token.
-    pub(crate) fn on(&self, options: &PgConnectOptions) -> PgConnectOptions {
-        options.clone().options([(NAME, &self.0)])
+    /// A server whose connections start with the token.
+    pub(crate) fn on(&self, server: &Server) -> Server {
+        server.map(|options| options.options([(NAME, &self.0)]))
     }
 
     /// Reads the token back. If it is missing, a pooler may switch server connections between statements.

@@ -1,134 +1,133 @@
 //! The URL of a Postgres database.
 
-use std::str::FromStr;
-
-use sqlx::postgres::PgConnectOptions;
-use url::{Host, Url};
-
-use crate::driver::url::{Parameter, check_parameters};
+use super::parameters;
+use super::server::Server;
+use super::url_options::Given;
+use super::url_text::{FORM, UrlText};
+use crate::driver::url::check_parameters;
 
 /// What a URL with the scheme `postgres:` or `postgresql:` says. It has the password, so it has no `Debug`.
 #[derive(Clone)]
 pub(crate) struct PostgresUrl {
-    url: Url,
-    options: PgConnectOptions,
+    text: UrlText,
+    server: Server,
+    application_name: Option<String>,
 }
 
 impl PostgresUrl {
     /// Reads the URL after its scheme; or says what is wrong with it. The error shows no part of the URL except the
-    /// name of a parameter.
+    /// name of a parameter, and the path of a file.
     pub(crate) fn parse(rest: &str) -> Result<Self, String> {
         if !rest.starts_with("//") {
             return Err(FORM.to_owned());
         }
-        check_parameters(rest, read_parameter)?;
-        // Before the last @ is a password, of which these characters would end the host.
-        let (before, _) = rest.split_once('?').unwrap_or((rest, ""));
-        let (credentials, _) = before.rsplit_once('@').unwrap_or_default();
-        if credentials.trim_start_matches("//").contains(['/', '#']) || rest.contains('#') {
-            return Err(format!("{FORM}; {ESCAPES}"));
-        }
-        // The driver's messages quote the value that cannot be read.
-        let url = Url::parse(&format!("postgres:{rest}")).map_err(|_| FORM.to_owned())?;
-        if url.path().len() > 1 && url.path().ends_with('/') {
-            return Err("the name of its database ends with a slash; remove the slash".to_owned());
-        }
-        let mut options = PgConnectOptions::from_str(url.as_str()).map_err(|_| FORM.to_owned())?;
-        // The driver would look up the name `[::1]`.
-        if let Some(Host::Ipv6(address)) = url.host()
-            && options.get_host() == format!("[{address}]")
-        {
-            options = options.host(&address.to_string());
-        }
-        if options.get_host().is_empty() {
-            return Err(
-                "it names no host, and PGHOST or PGHOSTADDR is empty; unset the variable"
-                    .to_owned(),
-            );
-        }
-        if options.get_username().is_empty() {
-            return Err("it names no user, and PGUSER is empty; unset the variable".to_owned());
-        }
-        if options.get_database() == Some("") {
-            let user = options.get_username().to_owned();
-            options = options.database(&user);
-        }
-        Ok(PostgresUrl { url, options })
+        check_parameters(rest, parameters::read)?;
+        let text = UrlText::read(rest)?;
+        let given = Given::new(&text);
+        given.check_variables()?;
+        let server = given.server()?;
+        let application_name = given.value("application_name");
+        let application_name =
+            application_name.or_else(|| given.value("fallback_application_name"));
+        Ok(PostgresUrl {
+            server: match &application_name {
+                Some(name) => server.map(|options| options.application_name(name)),
+                None => server,
+            },
+            text,
+            application_name,
+        })
     }
 
-    /// The driver's options.
-    pub(crate) fn options(&self) -> &PgConnectOptions {
-        &self.options
+    /// How to connect to it.
+    pub(crate) fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// The `application_name` of the URL, or of PGAPPNAME.
+    pub(crate) fn application_name(&self) -> Option<&str> {
+        self.application_name.as_deref()
+    }
+
+    /// The port of the first host, if the URL has one.
+    #[cfg(feature = "testing")]
+    pub(crate) fn port(&self) -> Option<u16> {
+        self.text.hosts.first().and_then(|host| host.port)
     }
 
     /// The URL of another database on the server, with the password.
     #[cfg(feature = "testing")]
-    pub(crate) fn of_database(&self, name: &str) -> Url {
-        let mut url = self.url.clone();
-        url.set_path(name);
+    pub(crate) fn of_database(&self, name: &str) -> String {
+        use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+        const PLAIN: &percent_encoding::AsciiSet =
+            &NON_ALPHANUMERIC.remove(b'_').remove(b'-').remove(b'.');
+        let name = utf8_percent_encode(name, PLAIN);
         // The parameter would take precedence.
-        if url.query_pairs().any(|(name, _)| name == "dbname") {
-            let others: Vec<(String, String)> = url
-                .query_pairs()
-                .filter(|(name, _)| name != "dbname")
-                .map(|(name, value)| (name.into_owned(), value.into_owned()))
-                .collect();
-            url.query_pairs_mut().clear().extend_pairs(others);
-        }
-        url
+        let others: Vec<&str> = self.text.query.as_deref().map_or(Vec::new(), |query| {
+            let is_other = |pair: &&str| !pair.is_empty() && !pair.starts_with("dbname=");
+            query.split('&').filter(is_other).collect()
+        });
+        let query = match others.is_empty() {
+            true => String::new(),
+            false => format!("?{}", others.join("&")),
+        };
+        format!("postgres:{}/{name}{query}", self.text.before)
     }
 
     /// Identifies the database in messages.
     ///
-    /// A password with an unescaped character may end up in any parsed part. So only a host, a port and a plain name
-    /// are shown.
+    /// A password with an unescaped character may end up in any parsed part. So only hosts, ports and a plain name are
+    /// shown.
     pub(crate) fn label(&self) -> String {
-        let (host, path) = (self.url.host_str().unwrap_or_default(), self.url.path());
-        let plain = |c: char| c.is_ascii_alphanumeric() || "/_-.".contains(c);
-        if host.is_empty() || !path.chars().all(plain) || path.matches('/').count() > 1 {
-            return "postgres://(hidden)".to_owned();
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+        let path = &self.text.path;
+        let hosts: Option<Vec<String>> = self
+            .text
+            .hosts
+            .iter()
+            .map(|host| {
+                let name = match &host.name {
+                    name if name.chars().all(is_plain) => name.clone(),
+                    name if name.parse::<std::net::Ipv6Addr>().is_ok() => format!("[{name}]"),
+                    _ => return None,
+                };
+                Some(
+                    host.port
+                        .map_or(name.clone(), |port| format!("{name}:{port}")),
+                )
+            })
+            .collect();
+        match hosts {
+            Some(hosts)
+                if path
+                    .strip_prefix('/')
+                    .unwrap_or_default()
+                    .chars()
+                    .all(is_plain) =>
+            {
+                format!("postgres://{}{path}", hosts.join(","))
+            }
+            _ => "postgres://(hidden)".to_owned(),
         }
-        let port = self.url.port();
-        let port = port.map_or(String::new(), |port| format!(":{port}"));
-        format!("postgres://{host}{port}{path}")
-    }
-}
-
-const FORM: &str = "it is not of the form postgres://user:password@host/database";
-
-const ESCAPES: &str = "in a password, / ? # and @ are written %2F %3F %23 and %40";
-
-/// The parameters that `PgConnectOptions` documents.
-fn read_parameter(name: &str, _value: &str) -> Parameter {
-    match name {
-        "sslmode" | "ssl-mode" => Parameter::Once("sslmode"),
-        "sslrootcert" | "ssl-root-cert" | "ssl-ca" => Parameter::Once("sslrootcert"),
-        "sslcert" | "ssl-cert" => Parameter::Once("sslcert"),
-        "sslkey" | "ssl-key" => Parameter::Once("sslkey"),
-        "statement-cache-capacity" => Parameter::Once("statement-cache-capacity"),
-        "host" => Parameter::Once("host"),
-        "hostaddr" => Parameter::Once("hostaddr"),
-        "port" => Parameter::Once("port"),
-        "dbname" => Parameter::Once("dbname"),
-        "user" => Parameter::Once("user"),
-        "password" => Parameter::Once("password"),
-        "application_name" => Parameter::Once("application_name"),
-        // Each adds to the others.
-        "options" => Parameter::Repeatable,
-        _ if name.starts_with("options[") && name.ends_with(']') => Parameter::Repeatable,
-        _ => Parameter::Unknown,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use sqlx::postgres::{PgConnectOptions, PgSslMode};
+
     use super::*;
+
+    fn options(url: &PostgresUrl) -> Result<&PgConnectOptions, String> {
+        url.server().options().ok_or_else(|| "no host".to_owned())
+    }
 
     #[test]
     fn an_address_in_brackets_is_the_address() -> Result<(), String> {
         let url = PostgresUrl::parse("//ann@[::1]:5433/habits")?;
         assert_eq!(
-            (url.options().get_host(), url.options().get_port()),
+            (options(&url)?.get_host(), options(&url)?.get_port()),
             ("::1", 5433)
         );
         assert_eq!(url.label(), "postgres://[::1]:5433/habits");
@@ -138,9 +137,9 @@ mod tests {
     #[test]
     fn escaped_characters_of_a_password_stay_where_they_are() -> Result<(), String> {
         let url = PostgresUrl::parse("//ann:%2F%3F%23%40@host/habits?user=ann@corp")?;
-        assert_eq!(url.options().get_host(), "host");
-        assert_eq!(url.options().get_username(), "ann@corp");
-        assert_eq!(url.options().get_database(), Some("habits"));
+        assert_eq!(options(&url)?.get_host(), "host");
+        assert_eq!(options(&url)?.get_username(), "ann@corp");
+        assert_eq!(options(&url)?.get_database(), Some("habits"));
         Ok(())
     }
 
@@ -148,8 +147,75 @@ mod tests {
     #[test]
     fn another_database_of_the_server_replaces_the_one_of_the_url() -> Result<(), String> {
         let url = PostgresUrl::parse("//ann@host/habits?dbname=other&sslmode=disable")?;
-        let other = url.of_database("new").to_string();
+        let other = url.of_database("new");
         assert_eq!(other, "postgres://ann@host/new?sslmode=disable");
+        Ok(())
+    }
+
+    #[test]
+    fn urls_of_hosting_companies_are_read() -> Result<(), String> {
+        let read = |rest: &str| PostgresUrl::parse(rest);
+        let neon = read(
+            "//ann:p@ep-cool-1.eu.aws.neon.tech/habits?sslmode=require&channel_binding=require\
+             &options=endpoint%3Dep-cool-1",
+        )?;
+        let neon = options(&neon)?;
+        assert!(matches!(neon.get_ssl_mode(), PgSslMode::VerifyFull));
+        assert!(
+            neon.get_options()
+                .unwrap_or_default()
+                .ends_with("endpoint=ep-cool-1")
+        );
+        let supabase = read("//postgres.ref:p@aws-0-eu.pooler.supabase.com:6543/postgres")?;
+        assert_eq!(options(&supabase)?.get_username(), "postgres.ref");
+        assert_eq!(options(&supabase)?.get_port(), 6543);
+        let heroku = read("//u:p@ec2-1.compute-1.amazonaws.com:5432/d1?ssl=true")?;
+        assert!(matches!(
+            options(&heroku)?.get_ssl_mode(),
+            PgSslMode::Require
+        ));
+        let aiven =
+            read("//avnadmin:p@pg.aivencloud.com:12345/defaultdb?sslmode=require&ssl=true")?;
+        assert!(matches!(
+            options(&aiven)?.get_ssl_mode(),
+            PgSslMode::Require
+        ));
+        let azure = read("//ann%40server:p@server.postgres.database.azure.com/habits")?;
+        assert_eq!(options(&azure)?.get_username(), "ann@server");
+        let google = read("//ann:p@/habits?host=/cloudsql/project:region:instance")?;
+        let socket = options(&google)?
+            .get_socket()
+            .map(|path| path.display().to_string());
+        assert_eq!(socket.as_deref(), Some("/cloudsql/project:region:instance"));
+        assert!(matches!(
+            options(&google)?.get_ssl_mode(),
+            PgSslMode::Disable
+        ));
+        let cockroach = read(
+            "//ann:p@free.cockroachlabs.cloud:26257/db?sslmode=verify-full&options=--cluster%3Dx-1",
+        )?;
+        assert!(
+            options(&cockroach)?
+                .get_options()
+                .unwrap_or_default()
+                .ends_with("--cluster=x-1")
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn labels_show_hosts_and_no_secret() -> Result<(), String> {
+        for (rest, label) in [
+            (
+                "//ann:p@a:1,[::1]:2/habits?sslmode=disable",
+                "postgres://a:1,[::1]:2/habits",
+            ),
+            ("//ann:p@/habits?host=/run/postgresql", "postgres:///habits"),
+            ("//ann:p@%2Frun%2Fpostgresql/habits", "postgres://(hidden)"),
+            ("//ann:p@host/s%33cret%20", "postgres://(hidden)"),
+        ] {
+            assert_eq!(PostgresUrl::parse(rest)?.label(), label, "{rest}");
+        }
         Ok(())
     }
 }

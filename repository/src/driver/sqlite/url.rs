@@ -151,28 +151,16 @@ fn read_parameter(name: &str, value: &str) -> Parameter {
         "mode" => Parameter::Once("mode"),
         // The default of SQLite.
         "cache" if value == "private" => Parameter::Once("cache"),
-        "cache" => Parameter::Refused(
-            "cache=shared is not supported, because connections with a shared cache wait for each other's tables \
-             without a time limit; remove the parameter cache",
-        ),
-        "vfs" => Parameter::Refused(
-            "the parameter vfs is not supported, because correctness depends on the locks of the default one; \
-             remove it",
-        ),
-        "nolock" => Parameter::Refused(
-            "the parameter nolock is not supported, because two processes without locks damage the file; remove it",
-        ),
-        "immutable" => Parameter::Refused(
-            "the parameter immutable is not supported, because it hides what is only in the write-ahead log; \
+        "cache" => Parameter::Refused("cache=shared is not supported, because connections with a shared cache wait for each other's tables \
+             without a time limit; remove the parameter cache".into()),
+        "vfs" => Parameter::Refused("the parameter vfs is not supported, because correctness depends on the locks of the default one; \
+             remove it".into()),
+        "nolock" => Parameter::Refused("the parameter nolock is not supported, because two processes without locks damage the file; remove it".into()),
+        "immutable" => Parameter::Refused("the parameter immutable is not supported, because it hides what is only in the write-ahead log; \
              write mode=ro, and before the file is copied to a medium that cannot be written, run on it: \
-             PRAGMA journal_mode = DELETE",
-        ),
-        "psow" => Parameter::Refused(
-            "the parameter psow is not supported, because it weakens durability; remove it",
-        ),
-        "modeof" => Parameter::Refused(
-            "the parameter modeof is not supported; remove it, and create the file with the permissions that it needs",
-        ),
+             PRAGMA journal_mode = DELETE".into()),
+        "psow" => Parameter::Refused("the parameter psow is not supported, because it weakens durability; remove it".into()),
+        "modeof" => Parameter::Refused("the parameter modeof is not supported; remove it, and create the file with the permissions that it needs".into()),
         _ => Parameter::Unknown,
     }
 }

@@ -5,21 +5,17 @@ use std::env;
 use sea_orm::sqlx::{AssertSqlSafe, Executor, PgConnection};
 
 use super::{super::TestError, server::read_url};
-use crate::driver::postgres;
 
 /// Connects to the maintenance database.
 pub(super) async fn connect(url: &str) -> Result<PgConnection, TestError> {
-    let url = read_url(url)?;
+    let connected = read_url(url)?.server().connect().await;
     // The driver adds these options to those of the URL, and nothing can remove them.
     let attempt = match env::var_os("PGOPTIONS").is_some_and(|options| !options.is_empty()) {
         true => "connecting to the test server as superuser, with the options of PGOPTIONS",
         false => "connecting to the test server as superuser",
     };
-    let connected = postgres::connect(url.options()).await;
-    connected.map_err(|error| TestError::Connect {
-        attempt,
-        source: postgres::explain(url.options(), &error),
-    })
+    let connected = connected.map_err(|source| TestError::Connect { attempt, source });
+    Ok(connected?.connection)
 }
 
 /// Runs one statement outside a transaction, without preparing it.

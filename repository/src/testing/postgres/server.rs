@@ -4,7 +4,6 @@ use std::{env, fmt, fs, io::Read, path::Path};
 
 use sea_orm::sqlx;
 use tokio::{sync::OnceCell, task};
-use url::Url;
 
 use super::{
     super::TestError,
@@ -30,7 +29,7 @@ pub struct PostgresServer {
     /// The superuser's URL of the server.
     server: PostgresUrl,
     /// The same of the database `postgres`. Advisory locks belong to a database, so all processes use the same.
-    admin: Url,
+    admin: String,
     /// Set when the first ephemeral database is created.
     session: OnceCell<Session>,
     /// `None` for an existing server.
@@ -85,10 +84,10 @@ impl PostgresServer {
         let password = random_hex::<24>()?;
         let mut watchdog = Watchdog::initialise(&binaries, account?.as_ref(), &password)?;
         let port = watchdog.start()?;
-        let mut url = format!("postgres://postgres:{password}@127.0.0.1:{port}/postgres");
-        if requires_tls() {
-            url.push_str("?sslmode=disable");
-        }
+        let url = format!(
+            "postgres://postgres:{password}@127.0.0.1:{port}/postgres{}",
+            without_variables()
+        );
         Ok(Self {
             watchdog: Some(watchdog),
             ..Self::at(&url)?
@@ -104,7 +103,7 @@ impl PostgresServer {
     /// # Errors
     /// [`TestError::Start`] or [`TestError::Io`].
     pub fn start_again(&mut self) -> Result<(), TestError> {
-        match (&mut self.watchdog, self.admin.port()) {
+        match (&mut self.watchdog, self.server.port()) {
             (Some(watchdog), Some(port)) => watchdog.start_again(port),
             _ => Ok(()),
         }
@@ -131,13 +130,13 @@ impl PostgresServer {
     /// The superuser's URL of the maintenance database `postgres`, with the password.
     #[must_use]
     pub fn admin_url(&self) -> &str {
-        self.admin.as_str()
+        &self.admin
     }
 
     /// The superuser's URL of a database, with the password. The database need not exist.
     #[must_use]
     pub fn url(&self, database: &str) -> String {
-        self.server.of_database(database).into()
+        self.server.of_database(database)
     }
 
     /// The directory of a started server; `None` for an existing server.
@@ -192,20 +191,30 @@ impl PostgresServer {
 }
 
 impl fmt::Debug for PostgresServer {
-    /// Shows host, port and directory, and no password.
+    /// Shows host, port, database and directory, and no password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PostgresServer")
-            .field("host", &self.admin.host_str())
-            .field("port", &self.admin.port())
+            .field("server", &self.server.label())
             .field("directory", &self.directory())
             .finish_non_exhaustive()
     }
 }
 
-/// Whether PGSSLMODE makes clients refuse a server without TLS, which the started one is.
-fn requires_tls() -> bool {
-    let mode = env::var("PGSSLMODE").unwrap_or_default();
-    matches!(mode.as_str(), "require" | "verify-ca" | "verify-full")
+/// The parameters that keep variables of libpq from the started server, which has no TLS.
+fn without_variables() -> String {
+    let parameters: Vec<&str> = [
+        ("PGSSLMODE", "sslmode=disable"),
+        ("PGCHANNELBINDING", "channel_binding=disable"),
+        ("PGTARGETSESSIONATTRS", "target_session_attrs=any"),
+    ]
+    .into_iter()
+    .filter(|(variable, _)| env::var(variable).is_ok_and(|value| !value.is_empty()))
+    .map(|(_, parameter)| parameter)
+    .collect();
+    match parameters.is_empty() {
+        true => String::new(),
+        false => format!("?{}", parameters.join("&")),
+    }
 }
 
 /// Reads the URL of a server.
