@@ -145,10 +145,7 @@ impl Attempt<'_> {
                  without options, or connect to the server itself"
             )),
             Some(Rejection::Mode) => pooler(mode(&words)),
-            Some(Rejection::Console) => pooler(format!(
-                "the database {} is the console of its administrator: name the application's database in the URL",
-                self.database()
-            )),
+            Some(Rejection::Console) => self.console(),
             Some(Rejection::Tls) => self.requires_tls(&words),
             Some(Rejection::NoServer | Rejection::ServerLost) => unavailable(format!(
                 "the pooler at {} has no server: {words}",
@@ -166,11 +163,20 @@ impl Attempt<'_> {
                 "it rejects the connection: {words}; copy host, user, database and options of the URL from where the pooler is \
                  configured"
             )),
+            // The console of pgbouncer has this name, and one word for what it cannot read.
+            None if self.database() == "pgbouncer" => self.console(),
             None => unavailable(format!(
                 "{} rejects the connection: {words}",
                 self.address()
             )),
         }
+    }
+
+    fn console(&self) -> ErrorKind {
+        pooler(format!(
+            "the database {} is the console of its administrator: name the application's database in the URL",
+            self.database()
+        ))
     }
 
     fn too_many(&self, words: &str) -> ErrorKind {
