@@ -178,7 +178,7 @@ pub mod testing;
 pub mod unit;
 
 // Records, and the domain that names their tables.
-pub use catamaran_macros::Record;
+pub use catamaran_macros::{Record, RecordEnum};
 pub use model::domain;
 pub use model::domain::Domain;
 pub use model::record::Record;
@@ -294,13 +294,40 @@ pub mod record {
     //!     }
     //! }
     //! ```
+    //!
+    //! # Enums
+    //!
+    //! An enum without fields is stored as a text or a number, in a column with a check that lists the values:
+    //!
+    //! ```
+    //! use catamaran::RecordEnum;
+    //! use catamaran::record::Field;
+    //!
+    //! #[derive(Clone, Copy, Debug, PartialEq, Eq, RecordEnum)]
+    //! #[record_enum(rename_all = "snake_case")]
+    //! enum Role {
+    //!     Owner,
+    //!     #[record_enum(rename = "reader")]
+    //!     ReadOnly,
+    //! }
+    //!
+    //! #[derive(Clone, Copy, Debug, PartialEq, Eq, RecordEnum)]
+    //! #[record_enum(repr = i32)]
+    //! enum Kind {
+    //!     Login = 1,
+    //!     Note = 2,
+    //! }
+    //!
+    //! assert_eq!(Role::ReadOnly.to_value(), "reader".to_owned().to_value());
+    //! assert_eq!(Kind::Note.to_value(), 2.to_value());
+    //! ```
 
     #[cfg(any(feature = "sqlite", feature = "postgres"))]
     pub use crate::driver::Stored;
     pub use crate::driver::{Dialect, Twin};
     pub use crate::model::record::{Change, ColumnSpec, FIRST_VERSION, Managed, Record, Stamp};
     pub use crate::model::record_id::RecordId;
-    pub use crate::model::value::{Field, MAX_BYTES, Native, Type, class};
+    pub use crate::model::value::{Field, MAX_BYTES, Native, Type, Variants, class};
     pub use catamaran_macros::Field;
 }
 
@@ -358,7 +385,13 @@ pub mod __private {
         assert_owner, assert_text, canonical, canonical_value, change, decoded, default, needed_id,
         refused,
     };
+    pub use crate::model::value::{no_variant, variants};
     pub use crate::sql::Statements;
     pub use chrono;
+    #[cfg(feature = "sqlite")]
+    pub use rusqlite::types::ValueRef as SqliteValue;
+    pub use sea_orm;
+    #[cfg(feature = "postgres")]
+    pub use sqlx::postgres::PgValueRef as PostgresValue;
     pub use uuid;
 }

@@ -142,6 +142,10 @@ fn field(input: &DeriveInput, parsed: &Input) -> TokenStream {
             type Base = Self;
             type Class = #stored::Class;
 
+            fn variants() -> ::core::option::Option<::catamaran::record::Variants> {
+                #stored::variants()
+            }
+
             fn canonicalise(&mut self) -> ::core::result::Result<(), ::catamaran::InvalidReason> {
                 #canonicalise
             }

@@ -2,6 +2,7 @@
 
 mod field;
 mod record;
+mod record_enum;
 mod twin_test;
 
 use proc_macro::TokenStream;
@@ -53,6 +54,30 @@ pub fn derive_record(input: TokenStream) -> TokenStream {
 pub fn derive_field(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     field::expand(&input)
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}
+
+/// Makes an enum without fields a type of a record's field. The module `record` has examples.
+///
+/// It is stored as a text or as a number, with a check on both engines that lists the values. The doctor compares the
+/// list with the variants.
+///
+/// - As a text, by default: the variant's name as it is written. `#[record_enum(rename = "..")]` on a variant sets
+///   another text. `#[record_enum(rename_all = "..")]` on the enum makes the texts of the names by a rule: `lowercase`,
+///   `UPPERCASE`, `PascalCase`, `camelCase`, `snake_case`, `SCREAMING_SNAKE_CASE` or `kebab-case`.
+/// - As a number: `#[record_enum(repr = i32)]`, or `i16` or `i64`. Each variant writes its number: `Login = 1`.
+///   `#[record_enum(text)]` stores the names of an enum with numbers.
+/// - As SeaORM does: `#[record_enum(active_enum)]` beside `DeriveActiveEnum`, whose attributes then decide what is stored.
+///   The fields of both entities have the enum itself as their type. In the other cases they are a `String`, `i16`,
+///   `i32` or `i64`.
+///
+/// Filters compare what is stored, and an order is that of the stored texts or numbers, not that of the variants. A stored
+/// value that is no variant is `Decode` with the column.
+#[proc_macro_derive(RecordEnum, attributes(record_enum))]
+pub fn derive_record_enum(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    record_enum::expand(&input)
         .unwrap_or_else(syn::Error::into_compile_error)
         .into()
 }

@@ -194,13 +194,20 @@ impl Requirements<'_> {
             .flat_map(|description| &description.columns);
         let needed = columns.filter_map(|column| {
             let name = crate::fingerprint::ident::name(&column.name);
-            let form = match table.managed.version {
-                Some(version) if version == column.name => "{c} >= 1",
-                _ => self.native(column.ty, engine)?.form?,
+            let (condition, lists_variants) = match &column.variants {
+                Some(variants) => (variants.condition(&name), true),
+                None => {
+                    let form = match table.managed.version {
+                        Some(version) if version == column.name => "{c} >= 1",
+                        _ => self.native(column.ty, engine)?.form?,
+                    };
+                    (form.replace("{c}", &name), false)
+                }
             };
             Some(Needed {
                 column: column.name.clone(),
-                condition: Expression::condition(engine, &form.replace("{c}", &name)),
+                condition: Expression::condition(engine, &condition),
+                lists_variants,
             })
         });
         needed.collect()
@@ -251,6 +258,8 @@ impl Requirements<'_> {
 pub(crate) struct Needed {
     pub(crate) column: String,
     pub(crate) condition: Expression,
+    /// Whether it lists the variants of an enum: then a stricter check of DOMAIN would refuse one of them.
+    pub(crate) lists_variants: bool,
 }
 
 impl Needed {

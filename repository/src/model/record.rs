@@ -9,7 +9,7 @@ use crate::model::domain::Table;
 use crate::model::domain::description::{ColumnDescription, RecordDescription, TableDescription};
 use crate::model::error::{Error, ErrorKind, InvalidReason, Result};
 use crate::model::record_id::RecordId;
-use crate::model::value::{Type, Value};
+use crate::model::value::{Type, Value, Variants};
 
 /// A row as a plain struct of the application. Implemented by `#[derive(Record)]`.
 ///
@@ -122,6 +122,10 @@ pub struct ColumnSpec {
     pub max_chars: Option<usize>,
     /// The default of the draft, if it has one.
     pub default: Option<fn() -> Value>,
+    /// The stored values of an enum. `None` for other types.
+    pub variants: fn() -> Option<Variants>,
+    /// The name of the Rust type, without an `Option`.
+    pub type_name: fn() -> &'static str,
     /// Converts a value to the form in which the column stores it, as [`Field::canonicalise`](crate::record::Field::canonicalise)
     /// of the field's type does.
     pub canonical: fn(Value) -> std::result::Result<Value, InvalidReason>,
@@ -193,6 +197,7 @@ impl TableDescription {
             ty: spec.ty.name(),
             nullable: spec.nullable,
             default: spec.default.map(|default| default()),
+            variants: (spec.variants)(),
         });
         let field = |index: usize| R::COLUMNS[index].field.to_owned();
         TableDescription {

@@ -13,11 +13,44 @@ pub type Migrator = catamaran::migrate::Migrator<History>;
 
 impl catamaran::migrate::History for History {
     fn migrations() -> Vec<Box<dyn TwinMigration>> {
-        vec![Box::new(Role), Box::new(CreateExhibits)]
+        vec![Box::new(Role), Box::new(CreateExhibits::new(VARIANTS))]
     }
 }
 
-struct CreateExhibits;
+/// The history of a version whose enums had other variants: [`Access`](super::Access) had no `read-only`, and
+/// [`Grade`](super::Grade) had one that is stored as 3.
+#[derive(Clone, Copy, Debug)]
+pub struct OtherVariants;
+
+impl catamaran::migrate::History for OtherVariants {
+    fn migrations() -> Vec<Box<dyn TwinMigration>> {
+        let variants = VARIANTS
+            .replace("access IN ('nobody', 'read-only'", "access IN ('nobody'")
+            .replace("grade IN (10, -1, 2)", "grade IN (10, -1, 2, 3)");
+        vec![Box::new(Role), Box::new(CreateExhibits::new(&variants))]
+    }
+}
+
+struct CreateExhibits {
+    variants: String,
+}
+
+impl CreateExhibits {
+    fn new(variants: &str) -> Self {
+        CreateExhibits {
+            variants: variants.to_owned(),
+        }
+    }
+}
+
+/// The checks of enums, the same on both engines.
+const VARIANTS: &str = "CONSTRAINT ck_exhibits__access CHECK (access IN ('nobody', 'read-only', 'everybody''s')), \
+    CONSTRAINT ck_exhibits__shown_to CHECK (shown_to IN ('nobody', 'read-only', 'everybody''s')), \
+    CONSTRAINT ck_exhibits__grade CHECK (grade IN (10, -1, 2)), \
+    CONSTRAINT ck_exhibits__goal CHECK (goal IN (10, -1, 2)), \
+    CONSTRAINT ck_exhibits__loan CHECK (loan IN ('in', 'out')), \
+    CONSTRAINT ck_exhibits__last_loan CHECK (last_loan IN ('in', 'out')), \
+    CONSTRAINT ck_exhibits__floor CHECK (floor IN (-1, 0))";
 
 /// The check that the type of a column needs.
 fn check(engine: Engine, ty: &str, column: &str) -> String {
@@ -36,6 +69,7 @@ impl TwinMigration for CreateExhibits {
 
     fn sqlite_up(&self) -> Script {
         let check = |ty, column| check(Engine::Sqlite, ty, column);
+        let variants = &self.variants;
         Script::new().sql(format!(
             "CREATE TABLE exhibits (
                 id TEXT NOT NULL,
@@ -44,7 +78,15 @@ impl TwinMigration for CreateExhibits {
                 email TEXT NOT NULL DEFAULT 'nobody@example.org',
                 reply_to TEXT,
                 address TEXT,
+                access TEXT NOT NULL DEFAULT 'everybody''s',
+                shown_to TEXT,
+                grade INTEGER NOT NULL DEFAULT -1,
+                goal INTEGER,
+                loan TEXT NOT NULL DEFAULT 'in',
+                last_loan TEXT,
+                floor INTEGER,
                 CONSTRAINT pk_exhibits PRIMARY KEY (id),
+                {variants},
                 {}
             ) STRICT",
             [check("uuid", "id")].join(",\n"),
@@ -56,8 +98,9 @@ impl TwinMigration for CreateExhibits {
     }
 
     fn postgres_up(&self) -> Script {
+        let variants = &self.variants;
         Script::new()
-            .sql(
+            .sql(format!(
                 r#"CREATE TABLE exhibits (
                 id uuid NOT NULL,
                 title text COLLATE "C" NOT NULL,
@@ -65,9 +108,17 @@ impl TwinMigration for CreateExhibits {
                 email text COLLATE "C" NOT NULL DEFAULT 'nobody@example.org',
                 reply_to text COLLATE "C",
                 address text COLLATE "C",
-                CONSTRAINT pk_exhibits PRIMARY KEY (id)
-            )"#,
-            )
+                access text COLLATE "C" NOT NULL DEFAULT 'everybody''s',
+                shown_to text COLLATE "C",
+                grade integer NOT NULL DEFAULT -1,
+                goal integer,
+                loan text COLLATE "C" NOT NULL DEFAULT 'in',
+                last_loan text COLLATE "C",
+                floor integer,
+                CONSTRAINT pk_exhibits PRIMARY KEY (id),
+                {variants}
+            )"#
+            ))
             .sql("GRANT SELECT, INSERT, UPDATE, DELETE ON exhibits TO catamaran_app")
     }
 

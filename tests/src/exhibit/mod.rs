@@ -10,26 +10,63 @@ use catamaran::domain::{
 };
 use uuid::Uuid;
 
-pub use migrations::{History, Migrator};
-pub use types::{Address, Email, Title, addresses, emails};
+pub use migrations::{History, Migrator, OtherVariants};
+pub use types::{Access, Address, Email, Floor, Grade, Loan, Title, addresses, emails};
 
 /// The table.
 pub const EXHIBITS: Table = Table {
     name: "exhibits",
-    columns: &["id", "title", "subtitle", "email", "reply_to", "address"],
+    columns: &[
+        "id",
+        "title",
+        "subtitle",
+        "email",
+        "reply_to",
+        "address",
+        "access",
+        "shown_to",
+        "grade",
+        "goal",
+        "loan",
+        "last_loan",
+        "floor",
+    ],
     primary_key: PrimaryKey {
         name: "pk_exhibits",
         columns: &["id"],
     },
     owner: None,
-    defaults: &[ColumnDefault {
-        column: "email",
-        value: DefaultValue::Text("nobody@example.org"),
-    }],
+    defaults: &[
+        ColumnDefault {
+            column: "email",
+            value: DefaultValue::Text("nobody@example.org"),
+        },
+        ColumnDefault {
+            column: "access",
+            value: DefaultValue::Text("everybody's"),
+        },
+        ColumnDefault {
+            column: "grade",
+            value: DefaultValue::Integer(-1),
+        },
+        ColumnDefault {
+            column: "loan",
+            value: DefaultValue::Text("in"),
+        },
+    ],
     unique_keys: &[],
     indexes: &[],
     foreign_keys: &[],
-    checks: &[Check::on_sqlite("ck_exhibits__id")],
+    checks: &[
+        Check::on_sqlite("ck_exhibits__id"),
+        Check::on_both("ck_exhibits__access"),
+        Check::on_both("ck_exhibits__shown_to"),
+        Check::on_both("ck_exhibits__grade"),
+        Check::on_both("ck_exhibits__goal"),
+        Check::on_both("ck_exhibits__loan"),
+        Check::on_both("ck_exhibits__last_loan"),
+        Check::on_both("ck_exhibits__floor"),
+    ],
     presence: Presence::Both,
     ..Table::BLANK
 };
@@ -60,4 +97,21 @@ pub struct Exhibit {
     pub reply_to: Option<Email>,
     /// A type of another crate.
     pub address: Option<Address>,
+    /// An enum as text.
+    #[record(default = Access::Everybodys)]
+    pub access: Access,
+    /// The same, or none.
+    pub shown_to: Option<Access>,
+    /// An enum as number.
+    #[record(default = Grade::Low)]
+    pub grade: Grade,
+    /// The same, or none.
+    pub goal: Option<Grade>,
+    /// An enum of SeaORM's as text.
+    #[record(default = Loan::In)]
+    pub loan: Loan,
+    /// The same, or none.
+    pub last_loan: Option<Loan>,
+    /// An enum of SeaORM's as number, or none.
+    pub floor: Option<Floor>,
 }

@@ -1,6 +1,8 @@
 use catamaran::sqlite::TextId;
 use sea_orm::entity::prelude::*;
 
+use super::{Floor, Loan};
+
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "exhibits")]
 pub struct Model {
@@ -16,6 +18,15 @@ pub struct Model {
     pub reply_to: Option<String>,
     #[sea_orm(column_type = "Text")]
     pub address: Option<String>,
+    #[sea_orm(column_type = "Text")]
+    pub access: String,
+    #[sea_orm(column_type = "Text")]
+    pub shown_to: Option<String>,
+    pub grade: i32,
+    pub goal: Option<i32>,
+    pub loan: Loan,
+    pub last_loan: Option<Loan>,
+    pub floor: Option<Floor>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

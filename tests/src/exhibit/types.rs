@@ -3,7 +3,9 @@
 use std::fmt;
 use std::net::{AddrParseError, IpAddr};
 
+use catamaran::RecordEnum;
 use catamaran::record::Field;
+use sea_orm::entity::prelude::*;
 
 /// Any text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Field)]
@@ -75,6 +77,57 @@ impl From<Address> for String {
     fn from(address: Address) -> Self {
         address.0.to_string()
     }
+}
+
+/// Stored as the names of its variants, but one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, RecordEnum)]
+#[record_enum(rename_all = "kebab-case")]
+pub enum Access {
+    /// Stored as `nobody`.
+    Nobody,
+    /// Stored as `read-only`.
+    ReadOnly,
+    /// Stored as a text that code could quote wrongly.
+    #[record_enum(rename = "everybody's")]
+    Everybodys,
+}
+
+/// Stored as numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, RecordEnum)]
+#[record_enum(repr = i32)]
+pub enum Grade {
+    /// Stored as 10.
+    High = 10,
+    /// Stored as -1.
+    Low = -1,
+    /// Stored as 2.
+    Middle = 2,
+}
+
+/// An enum of SeaORM's that is stored as text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, RecordEnum)]
+#[sea_orm(rs_type = "String", db_type = "Text")]
+#[record_enum(active_enum)]
+pub enum Loan {
+    /// Stored as `in`.
+    #[sea_orm(string_value = "in")]
+    In,
+    /// Stored as `out`.
+    #[sea_orm(string_value = "out")]
+    Out,
+}
+
+/// An enum of SeaORM's that is stored as numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum, RecordEnum)]
+#[sea_orm(rs_type = "i32", db_type = "Integer")]
+#[record_enum(active_enum)]
+pub enum Floor {
+    /// Stored as -1.
+    #[sea_orm(num_value = -1)]
+    Cellar,
+    /// Stored as 0.
+    #[sea_orm(num_value = 0)]
+    Ground,
 }
 
 /// Addresses for random rows, of which some are not in canonical form.

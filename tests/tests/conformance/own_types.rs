@@ -7,7 +7,9 @@ use catamaran::{
     ErrorKind, Expected, Filter, InvalidReason, PageRequest, Postgres, Query, Record, Result,
     Sqlite, Upsert, Value,
 };
-use suite::exhibit::{Address, Email, Exhibit, ExhibitDraft, ExhibitPatch, Title};
+use suite::exhibit::{
+    Access, Address, Email, Exhibit, ExhibitDraft, ExhibitPatch, Floor, Grade, Loan, Title,
+};
 use suite::kind::{invalid, refused};
 use suite::pages::{backwards, forwards};
 use suite::raw;
@@ -177,6 +179,13 @@ fn a_record_from_values_or_models_that_do_not_convert_is_an_error() {
         email: email("a@x"),
         reply_to: None,
         address: Some(address("127.0.0.1")),
+        access: Access::Nobody,
+        shown_to: None,
+        grade: Grade::High,
+        goal: None,
+        loan: Loan::Out,
+        last_loan: None,
+        floor: Some(Floor::Cellar),
     };
     let mut model = <Exhibit as Twin<Sqlite>>::into_model(whole.clone());
     model.reply_to = Some("nobody".to_owned());
@@ -192,5 +201,126 @@ fn a_record_from_values_or_models_that_do_not_convert_is_an_error() {
     assert_eq!(
         refused(<Exhibit as Twin<Postgres>>::from_model(model)),
         unreadable("address")
+    );
+}
+
+#[twin_test(suite::exhibit::Migrator, everywhere)]
+async fn enums_are_written_read_compared_and_ordered_by_what_is_stored(
+    db: &TwinDatabase,
+) -> Result<()> {
+    let exhibits = everybodys::<Exhibit>(db);
+    let accesses = [Access::Nobody, Access::ReadOnly, Access::Everybodys];
+    let grades = [Grade::High, Grade::Low, Grade::Middle];
+    let drafts = accesses.into_iter().zip(grades).map(|(access, grade)| {
+        ExhibitDraft::new("x")
+            .access(access)
+            .shown_to(access)
+            .grade(grade)
+            .goal(grade)
+            .loan(Loan::Out)
+            .last_loan(Loan::In)
+            .floor(Floor::Cellar)
+    });
+    let made = exhibits.insert_many(drafts.collect()).await?;
+    for row in &made {
+        assert_eq!(exhibits.get(row.id).await?, *row);
+    }
+    let plain = exhibits.insert(ExhibitDraft::new("y")).await?;
+    assert_eq!(
+        (plain.access, plain.grade, plain.loan, plain.goal),
+        (Access::Everybodys, Grade::Low, Loan::In, None)
+    );
+    let query = Query::from(Exhibit::TITLE.eq(Title::from("x")));
+    // `everybody's`, `nobody`, `read-only`; -1, 2, 10.
+    let by_access = query.clone().order_by(Exhibit::SHOWN_TO.asc());
+    let by_grade = query.order_by(Exhibit::GOAL.asc());
+    let ids = |order: [usize; 3]| order.map(|index| made[index].id);
+    for (query, order) in [(by_access, ids([2, 0, 1])), (by_grade, ids([1, 2, 0]))] {
+        let found = forwards(&*exhibits, &query, 1).await?;
+        assert_eq!(found.iter().map(|row| row.id).collect::<Vec<_>>(), order);
+        assert_eq!(backwards(&*exhibits, &query, 1).await?, found);
+    }
+    for (filter, rows) in [
+        (Exhibit::ACCESS.eq(Access::Everybodys), 2),
+        (Exhibit::SHOWN_TO.ne(Access::Everybodys), 2),
+        (Exhibit::GRADE.is_in([Grade::Low, Grade::High]), 3),
+        (Exhibit::GOAL.lt(Grade::High), 2),
+        (Exhibit::LOAN.is_in([Loan::Out]), 3),
+        (Exhibit::LAST_LOAN.is_null(), 1),
+        (Exhibit::FLOOR.eq(Floor::Cellar), 3),
+    ] {
+        assert_eq!(exhibits.count(&filter.into()).await?, rows);
+    }
+    let patch = ExhibitPatch::new().loan(Loan::Out).goal(Grade::Middle);
+    let patched = exhibits.patch(plain.id, Expected::Any, patch).await?;
+    assert_eq!(
+        (patched.loan, patched.goal),
+        (Loan::Out, Some(Grade::Middle))
+    );
+    let seen = exhibits.upsert(Upsert::seen(patched.clone())).await?;
+    assert_eq!(seen, catamaran::Upserted::Unchanged(patched));
+    Ok(())
+}
+
+#[twin_test(suite::exhibit::Migrator, everywhere)]
+async fn a_stored_value_that_is_no_variant_is_a_decode_error_with_its_column(
+    db: &TwinDatabase,
+) -> Result<()> {
+    let exhibits = everybodys::<Exhibit>(db);
+    let made = exhibits.insert(ExhibitDraft::new("x")).await?;
+    for (column, value, whole) in [
+        ("access", "'Nobody'", "'everybody''s'"),
+        ("shown_to", "''", "NULL"),
+        ("grade", "11", "-1"),
+        ("goal", "0", "NULL"),
+        ("loan", "'lost'", "'in'"),
+        ("last_loan", "'IN'", "NULL"),
+        ("floor", "-2", "NULL"),
+    ] {
+        let set = |value| format!("UPDATE exhibits SET {column} = {value}");
+        let refusal = refused(raw::execute(db.store(), &set(value)).await);
+        assert!(
+            matches!(&refusal, ErrorKind::Check { constraint: Some(name), .. } if *name == format!("ck_exhibits__{column}")),
+            "{refusal:?}"
+        );
+        raw::execute_on(
+            db,
+            &format!(
+                "PRAGMA ignore_check_constraints = ON; {}; PRAGMA ignore_check_constraints = OFF",
+                set(value)
+            ),
+            &format!(
+                "ALTER TABLE exhibits DROP CONSTRAINT ck_exhibits__{column}; {}",
+                set(value)
+            ),
+        )
+        .await?;
+        let unreadable = ErrorKind::Decode {
+            column: column.into(),
+        };
+        assert_eq!(refused(exhibits.find(made.id).await), unreadable);
+        let page = exhibits.list(&Query::all(), PageRequest::first(5)).await;
+        assert_eq!(refused(page), unreadable);
+        raw::execute(db.store(), &set(whole)).await?;
+    }
+    assert_eq!(exhibits.get(made.id).await?, made);
+    Ok(())
+}
+
+#[test]
+fn a_value_that_is_no_variant_is_refused_with_the_list_of_those() {
+    let unknown = |value: Value| {
+        let reason = Access::from_value(value).expect_err("no variant");
+        reason.to_string()
+    };
+    assert_eq!(
+        unknown(text("ReadOnly")),
+        r#"it is none of "nobody", "read-only", "everybody's""#
+    );
+    let reason = Floor::from_value(Value::Int(7)).expect_err("no variant");
+    assert_eq!(reason.to_string(), "it is none of -1, 0");
+    assert_eq!(
+        Grade::from_value(Value::BigInt(2)),
+        Err(InvalidReason::OtherType)
     );
 }

@@ -33,6 +33,7 @@ mod sqlite_file;
 mod suggested_migrations;
 mod unparsed_sql;
 mod unsupported_objects;
+mod variants;
 
 use std::thread;
 

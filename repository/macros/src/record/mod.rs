@@ -395,6 +395,8 @@ fn spec(field: &Field) -> TokenStream {
             nullable: <#ty as ::catamaran::record::Field>::NULLABLE,
             max_chars: #max_chars,
             default: #default,
+            variants: <#ty as ::catamaran::record::Field>::variants,
+            type_name: ::core::any::type_name::<<#ty as ::catamaran::record::Field>::Base>,
             canonical: ::catamaran::__private::canonical_value::<#ty>,
         }
     }

@@ -1,6 +1,7 @@
 //! Whether DOMAIN agrees with itself and with the records.
 
 mod actions;
+mod checks;
 mod clashes;
 mod portability;
 
@@ -8,9 +9,9 @@ use crate::fingerprint::code::Code;
 use crate::fingerprint::expression::Node;
 use crate::fingerprint::finding::{Finding, Part};
 use crate::fingerprint::fix::Fix;
-use crate::fingerprint::requirements::{Requirements, check_name, key};
+use crate::fingerprint::requirements::{Requirements, key};
 use crate::model::domain::description::{RecordDescription, TableDescription};
-use crate::model::domain::{Action, DefaultValue, Domain, Place, Presence, Table};
+use crate::model::domain::{Action, DefaultValue, Domain, Place, Table};
 use crate::model::engine::Engine;
 use crate::model::value::Value;
 
@@ -228,7 +229,7 @@ fn with_description(
             );
         }
     }
-    checks(on, requirements, table, description);
+    checks::checks(on, requirements, table, description);
 }
 
 fn columns(
@@ -413,65 +414,5 @@ fn managed(on: &mut OnTable<'_>, table: &Table, record: &RecordDescription) {
             (&sides.0, &sides.1),
             fix,
         );
-    }
-}
-
-/// Requires that DOMAIN names each check that a type needs, so that an error can name it, and that DOMAIN states the
-/// condition of every other check.
-fn checks(
-    on: &mut OnTable<'_>,
-    requirements: &Requirements<'_>,
-    table: &Table,
-    description: &TableDescription,
-) {
-    for engine in Engine::ALL
-        .into_iter()
-        .filter(|engine| table.lives_on(*engine))
-    {
-        let needed = requirements.needed(table, Some(description), engine);
-        for form in &needed {
-            let named = table.checks.iter().find(|check| form.is(table, check));
-            if named.is_none_or(|check| !check.engines.contains(&engine)) {
-                let on_postgres = requirements.needed(table, Some(description), Engine::Postgres);
-                let both = table.presence == Presence::Both
-                    && on_postgres.iter().any(|other| other.column == form.column);
-                let constructor = if both { "on_both" } else { "on_sqlite" };
-                let name = check_name(table.name, &form.column);
-                let fix = Fix::rust(
-                    format!("add to the checks of {} in DOMAIN", table.name),
-                    format!("Check::{constructor}({name:?}),"),
-                );
-                let wanted = format!("on {engine}: {}", form.condition);
-                on.say(
-                    Part::Named,
-                    &name,
-                    Code::DomainCheck,
-                    (&wanted, "no such check"),
-                    fix,
-                );
-            }
-        }
-        for check in table
-            .checks
-            .iter()
-            .filter(|check| check.engines.contains(&engine))
-        {
-            let is_known = check.condition(engine).is_some()
-                || needed.iter().any(|form| form.is(table, check));
-            if !is_known {
-                let fix = Fix::rust(
-                    "say in DOMAIN what it demands",
-                    format!("Check::..({:?}).holds(\"..\"),", check.name),
-                );
-                let wanted = format!("what it demands on {engine}");
-                on.say(
-                    Part::Named,
-                    check.name,
-                    Code::DomainCheck,
-                    (&wanted, "its name alone"),
-                    fix,
-                );
-            }
-        }
     }
 }

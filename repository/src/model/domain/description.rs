@@ -7,7 +7,7 @@ use sea_orm::{
 
 use super::TableTypes;
 use crate::model::engine::Engine;
-use crate::model::value::Value;
+use crate::model::value::{Value, Variants};
 
 /// The description from one source.
 #[derive(Debug)]
@@ -80,6 +80,8 @@ pub(crate) struct ColumnDescription {
     pub(crate) nullable: bool,
     /// The default of the draft, if there is a record with one.
     pub(crate) default: Option<Value>,
+    /// The stored values of an enum.
+    pub(crate) variants: Option<Variants>,
 }
 
 /// The name and the managed columns of a record.
@@ -103,6 +105,7 @@ impl TableDescription {
             ty: column.ty,
             nullable: column.nullable,
             default: None,
+            variants: None,
         });
         TableDescription {
             table: types.table.to_owned(),

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use uuid::Uuid;
 
-use super::{MAX_BYTES, Type, Value, class};
+use super::{MAX_BYTES, Type, Value, Variants, class};
 use crate::model::clock::to_microseconds;
 use crate::model::error::InvalidReason;
 
@@ -21,6 +21,11 @@ pub trait Field: Clone + PartialEq + Send + Sync + 'static {
     const TYPE: Type;
     /// Whether the type has a value for NULL.
     const NULLABLE: bool = false;
+
+    /// The stored values of an enum. `None` for other types.
+    fn variants() -> Option<Variants> {
+        None
+    }
 
     /// The type of values in filters: the type itself, or the one inside an `Option`.
     type Base: Field;
@@ -146,6 +151,10 @@ impl<T: Field> Field for Option<T> {
 
     type Base = T::Base;
     type Class = T::Class;
+
+    fn variants() -> Option<Variants> {
+        T::variants()
+    }
 
     fn canonicalise(&mut self) -> Result<(), InvalidReason> {
         self.as_mut().map_or(Ok(()), T::canonicalise)

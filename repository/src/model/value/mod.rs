@@ -7,9 +7,11 @@ use crate::model::error::InvalidReason;
 
 pub mod class;
 mod field;
+mod variants;
 
 pub(crate) use field::native_as_itself;
 pub use field::{Field, Native};
+pub use variants::{Variants, no_variant, variants};
 
 /// The maximum length of a text or a byte string: 1 MiB.
 ///

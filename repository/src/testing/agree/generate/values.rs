@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::super::shape::Shape;
 use crate::model::error::InvalidReason;
-use crate::model::value::{MAX_BYTES, Type, Value};
+use crate::model::value::{MAX_BYTES, Type, Value, Variants};
 
 const TEXTS: &[&str] = &[
     "a", "b", "run", "Run", "RUN", "daily", "local", "x", "y", "z", "Läufe",
@@ -143,10 +143,28 @@ fn any_value(rng: &mut Rng, shape: &Shape, column: usize) -> Value {
     if let (Some(default), true) = (spec.default, chance(rng, 20)) {
         return default();
     }
+    match (spec.variants)() {
+        Some(Variants::Texts(texts)) => {
+            return Value::Text(pick(rng, &texts).unwrap_or_default());
+        }
+        Some(Variants::Numbers(numbers)) => {
+            let number = pick(rng, &numbers).unwrap_or_default();
+            return number_of(spec.ty, number);
+        }
+        None => {}
+    }
     match spec.ty {
         Type::Text => Value::Text(text(rng, shape, column)),
         Type::Bytes => Value::Bytes(bytes(rng, shape.most_bytes[column])),
         ty => scalar(rng, ty),
+    }
+}
+
+/// A number as a value of a type.
+fn number_of(ty: Type, number: i64) -> Value {
+    match (ty, i32::try_from(number)) {
+        (Type::Int, Ok(number)) => Value::Int(number),
+        _ => Value::BigInt(number),
     }
 }
 

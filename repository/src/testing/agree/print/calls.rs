@@ -3,7 +3,7 @@
 use super::super::call::plant;
 use super::super::operation::{Asked, Draft, Filter, Key, Method, Row, Seen, Tamper, Values};
 use super::super::shape::Shape;
-use super::literal::{field, instant, owned, text, uuid, value};
+use super::literal::{field, instant, operand, owned_operand, text, uuid};
 use crate::model::query::{Comparison, Nulls, TextMatch, Visibility};
 use crate::model::value::Value;
 
@@ -145,7 +145,7 @@ fn draft(shape: &Shape, draft: &Draft) -> String {
         .filter(|column| !shape.is_optional(*column));
     let required: Vec<String> = required
         .filter_map(given)
-        .map(|(_, given)| value(given))
+        .map(|(column, given)| operand(&shape.specs[*column], given))
         .collect();
     let mut text = format!("{}::new({})", shape.draft, required.join(", "));
     if let Some(id) = draft.id {
@@ -166,7 +166,7 @@ fn patch(shape: &Shape, changes: &Values) -> String {
 fn setters<'v>(shape: &Shape, values: impl Iterator<Item = &'v (usize, Value)>) -> String {
     let setter = |(column, value): &(usize, Value)| {
         let spec = &shape.specs[*column];
-        format!(".{}({})", spec.field, field(value, spec.nullable))
+        format!(".{}({})", spec.field, field(spec, value))
     };
     values.map(setter).collect()
 }
@@ -175,8 +175,8 @@ fn setters<'v>(shape: &Shape, values: impl Iterator<Item = &'v (usize, Value)>) 
 fn record(shape: &Shape, row: &Row) -> String {
     let fields = shape.specs.iter().zip(row).map(|(spec, value)| {
         let value = match value {
-            Value::Text(_) if !spec.nullable => owned(value),
-            value => field(value, spec.nullable),
+            Value::Text(_) if !spec.nullable => owned_operand(spec, value),
+            value => field(spec, value),
         };
         format!("{}: {value}", spec.field)
     });
@@ -239,14 +239,18 @@ fn filter(shape: &Shape, of: &Filter) -> String {
                 Comparison::Greater => "gt",
                 Comparison::GreaterOrEqual => "ge",
             };
-            format!("{}.{method}({})", column(shape, *index), value(with))
+            let with = operand(&shape.specs[*index], with);
+            format!("{}.{method}({with})", column(shape, *index))
         }
         Filter::IsIn(index, values) if values.is_empty() => {
-            let empty = value(&Value::Null(shape.specs[*index].ty));
+            let spec = &shape.specs[*index];
+            let empty = operand(spec, &Value::Null(spec.ty));
             format!("{}.is_in({})", column(shape, *index), empty)
         }
         Filter::IsIn(index, values) => {
-            let values: Vec<String> = values.iter().map(owned).collect();
+            let spec = &shape.specs[*index];
+            let values = values.iter().map(|value| owned_operand(spec, value));
+            let values: Vec<String> = values.collect();
             format!("{}.is_in([{}])", column(shape, *index), values.join(", "))
         }
         Filter::IsNull(index) => {

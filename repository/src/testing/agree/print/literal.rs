@@ -1,8 +1,9 @@
 //! Values as Rust expressions.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
+use crate::model::record::ColumnSpec;
 use crate::model::value::{Type, Value};
 
 /// An expression of the value's own type.
@@ -31,16 +32,38 @@ pub(super) fn value(value: &Value) -> String {
     }
 }
 
-/// An expression for a column that may accept NULL.
-pub(super) fn field(given: &Value, nullable: bool) -> String {
-    let text = value(given);
-    match nullable && !given.is_null() {
-        true => match given {
-            Value::Text(_) => format!("Some({})", owned(given)),
-            _ => format!("Some({text})"),
-        },
-        false => text,
+/// An expression of the type of a column without NULL.
+pub(super) fn operand(spec: &ColumnSpec, given: &Value) -> String {
+    converted(spec, given).unwrap_or_else(|| value(given))
+}
+
+/// As [`operand`], with a text as a `String`.
+pub(super) fn owned_operand(spec: &ColumnSpec, given: &Value) -> String {
+    converted(spec, given).unwrap_or_else(|| owned(given))
+}
+
+/// An expression of the type of a column.
+pub(super) fn field(spec: &ColumnSpec, given: &Value) -> String {
+    match spec.nullable && !given.is_null() {
+        true => format!("Some({})", owned_operand(spec, given)),
+        false => operand(spec, given),
     }
+}
+
+/// A value of a type of the application's own. `None` for other types.
+fn converted(spec: &ColumnSpec, given: &Value) -> Option<String> {
+    let name = (spec.type_name)();
+    let own = name != type_name(spec.ty);
+    own.then(|| match given {
+        Value::Null(_) => format!("None::<{name}>"),
+        given => {
+            let stored = owned(given);
+            format!(
+                "<{name} as catamaran::record::Field>::from_value(catamaran::Value::from({stored}))\
+                 .expect(\"a value of the type\")"
+            )
+        }
+    })
 }
 
 /// As [`value`], with a text as a `String`.
@@ -118,9 +141,38 @@ fn rust(ty: Type) -> &'static str {
     }
 }
 
+/// The name of the type as the compiler has it.
+fn type_name(ty: Type) -> &'static str {
+    use std::any::type_name;
+    match ty {
+        Type::Uuid => type_name::<Uuid>(),
+        Type::Text => type_name::<String>(),
+        Type::Bool => type_name::<bool>(),
+        Type::Int => type_name::<i32>(),
+        Type::BigInt => type_name::<i64>(),
+        Type::Double => type_name::<f64>(),
+        Type::Timestamp => type_name::<DateTime<Utc>>(),
+        Type::Date => type_name::<NaiveDate>(),
+        Type::Bytes => type_name::<Vec<u8>>(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn spec(nullable: bool, type_name: fn() -> &'static str) -> ColumnSpec {
+        ColumnSpec {
+            field: "name",
+            ty: Type::Text,
+            nullable,
+            max_chars: None,
+            default: None,
+            variants: || None,
+            type_name,
+            canonical: Ok,
+        }
+    }
 
     #[test]
     fn values_are_written_as_expressions_of_their_types() {
@@ -135,9 +187,15 @@ mod tests {
         ] {
             assert_eq!(value(&given), written);
         }
+        let text = Value::Text("a".into());
+        let nullable = spec(true, std::any::type_name::<String>);
+        assert_eq!(field(&nullable, &text), "Some(\"a\".to_owned())");
+        let own = spec(false, || "app::Title");
         assert_eq!(
-            field(&Value::Text("a".into()), true),
-            "Some(\"a\".to_owned())"
+            field(&own, &text),
+            "<app::Title as catamaran::record::Field>::from_value(catamaran::Value::from(\"a\".to_owned()))\
+             .expect(\"a value of the type\")"
         );
+        assert_eq!(field(&own, &Value::Null(Type::Text)), "None::<app::Title>");
     }
 }
