@@ -334,7 +334,9 @@ pub mod record {
 /// SQLite: column types for entities, rows, repositories and units of work.
 #[cfg(feature = "sqlite")]
 pub mod sqlite {
-    pub use crate::driver::sqlite::{FromColumn, Row, Sqlite, TextDate, TextId, TextTime};
+    pub use crate::driver::sqlite::{
+        FromColumn, Row, Sqlite, TextDate, TextId, TextTime, TextTimeOfDay,
+    };
     pub use crate::unit::native_repository::SqliteRepository;
     pub use crate::unit::native_unit::SqliteUnit;
 }

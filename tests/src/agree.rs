@@ -3,7 +3,7 @@
 use catamaran::testing::{AgreeError, Divergence, EnginesAgree, Summary, Target};
 use entity::{DOMAIN, Device, Entry, Habit, Reminder};
 
-use crate::exhibit::{self, Exhibit};
+use crate::exhibit::{self, Exhibit, Measure};
 use crate::specimen::{self, Specimen};
 use crate::tasks::{self, Task};
 
@@ -14,7 +14,7 @@ pub enum Records {
     Reference,
     /// One table with every type of column, and nothing that the library manages but the id.
     Specimen,
-    /// One table with types of an application's own.
+    /// Types of an application's own, and types that the specimens lack.
     Exhibit,
     /// One table with rules of every kind, which refers to itself.
     Tasks,
@@ -87,6 +87,7 @@ impl Configuration {
             Records::Specimen => EnginesAgree::new(&specimen::DOMAIN).record::<Specimen>(),
             Records::Exhibit => EnginesAgree::new(&exhibit::DOMAIN)
                 .record::<Exhibit>()
+                .record::<Measure>()
                 .example(Exhibit::EMAIL, exhibit::emails())
                 .example(Exhibit::REPLY_TO, exhibit::emails())
                 .example(Exhibit::ADDRESS, exhibit::addresses()),

@@ -94,12 +94,12 @@ fn action(action: Option<ForeignKeyAction>) -> String {
 
 #[cfg(all(test, feature = "sqlite"))]
 mod tests {
-    use chrono::{DateTime, NaiveDate, Utc};
+    use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
     use sea_orm::sea_query::ValueType;
     use uuid::Uuid;
 
     use super::*;
-    use crate::driver::sqlite::{TextDate, TextId, TextTime};
+    use crate::driver::sqlite::{TextDate, TextId, TextTime, TextTimeOfDay};
     use crate::model::domain::MATRIX;
 
     /// The column types that SeaORM derives for the fields of the matrix.
@@ -115,8 +115,10 @@ mod tests {
             "int2" => of::<i16, i16>(),
             "int4" => of::<i32, i32>(),
             "bigint" => of::<i64, i64>(),
+            "real" => of::<f32, f32>(),
             "double" => of::<f64, f64>(),
             "timestamptz" => of::<TextTime, DateTime<Utc>>(),
+            "time" => of::<TextTimeOfDay, NaiveTime>(),
             "date" => of::<TextDate, NaiveDate>(),
             "bytes" => of::<Vec<u8>, Vec<u8>>(),
             "json" => (ColumnType::Json, ColumnType::JsonBinary),

@@ -371,15 +371,17 @@ fn policy(policy: &domain::Policy) -> Policy {
 /// SeaORM's name for the value type of a field. `None` for a custom type, and for JSON, for which SeaORM has two names.
 fn value_type(native: &NativeType) -> Option<String> {
     let value = match native.field {
-        "String" | "TextId" | "TextTime" | "TextDate" => "String",
+        "String" | "TextId" | "TextTime" | "TextDate" | "TextTimeOfDay" => "String",
         "Uuid" => "Uuid",
         "bool" => "Bool",
         "i16" => "SmallInt",
         "i32" => "Int",
         "i64" => "BigInt",
+        "f32" => "Float",
         "f64" => "Double",
         "DateTimeUtc" => "ChronoDateTimeUtc",
         "Date" => "ChronoDate",
+        "Time" => "ChronoTime",
         "Vec<u8>" => "Bytes",
         _ => return None,
     };

@@ -114,7 +114,15 @@ impl Size {
             }
             Some(Type::Uuid) => Size::Bytes(16),
             Some(
-                Type::Bool | Type::Int | Type::BigInt | Type::Double | Type::Timestamp | Type::Date,
+                Type::Bool
+                | Type::SmallInt
+                | Type::Int
+                | Type::BigInt
+                | Type::Float
+                | Type::Double
+                | Type::Timestamp
+                | Type::Date
+                | Type::Time,
             ) => Size::Bytes(NUMBER),
             None => Size::Sum(vec![Reader::read(entry, ty), Size::Bytes(LENGTH)]),
         }

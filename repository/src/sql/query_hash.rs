@@ -3,7 +3,7 @@
 //! It has the names and types of columns. Their positions change when a column is added, and a cursor would then be
 //! accepted for the order of another column.
 
-use chrono::Datelike;
+use chrono::{Datelike, Timelike};
 use sha2::{Digest, Sha256};
 
 use super::{Selection, Statements, condition};
@@ -154,11 +154,18 @@ impl Hasher<'_> {
             Value::Uuid(id) => self.digest.update(id),
             Value::Text(text) => self.text(text),
             Value::Bool(bool) => self.flag(*bool),
+            Value::SmallInt(int) => self.digest.update(int.to_le_bytes()),
             Value::Int(int) => self.digest.update(int.to_le_bytes()),
             Value::BigInt(int) => self.digest.update(int.to_le_bytes()),
+            Value::Float(float) => self.digest.update(float.to_bits().to_le_bytes()),
             Value::Double(float) => self.digest.update(float.to_bits().to_le_bytes()),
             Value::Timestamp(at) => self.digest.update(at.timestamp_micros().to_le_bytes()),
             Value::Date(day) => self.digest.update(day.num_days_from_ce().to_le_bytes()),
+            Value::Time(time) => {
+                self.digest
+                    .update(time.num_seconds_from_midnight().to_le_bytes());
+                self.digest.update(time.nanosecond().to_le_bytes());
+            }
             Value::Bytes(bytes) => self.bytes(bytes),
             Value::Array(_, values) => self.values(values),
         }

@@ -53,13 +53,13 @@ const VARIANTS: &str = "CONSTRAINT ck_exhibits__access CHECK (access IN ('nobody
     CONSTRAINT ck_exhibits__floor CHECK (floor IN (-1, 0))";
 
 /// The check that the type of a column needs.
-fn check(engine: Engine, ty: &str, column: &str) -> String {
+fn check(engine: Engine, ty: &str, table: &str, column: &str) -> String {
     let row = MATRIX.iter().find(|row| row.name == ty);
     let form = row
         .and_then(|row| row.on(engine).form)
         .expect("a type with a form");
     let form = form.replace("{c}", column);
-    format!("CONSTRAINT ck_exhibits__{column} CHECK ({form})")
+    format!("CONSTRAINT ck_{table}__{column} CHECK ({form})")
 }
 
 impl TwinMigration for CreateExhibits {
@@ -68,10 +68,11 @@ impl TwinMigration for CreateExhibits {
     }
 
     fn sqlite_up(&self) -> Script {
-        let check = |ty, column| check(Engine::Sqlite, ty, column);
+        let check = |ty, table, column| check(Engine::Sqlite, ty, table, column);
         let variants = &self.variants;
-        Script::new().sql(format!(
-            "CREATE TABLE exhibits (
+        Script::new()
+            .sql(format!(
+                "CREATE TABLE exhibits (
                 id TEXT NOT NULL,
                 title TEXT NOT NULL,
                 subtitle TEXT,
@@ -89,12 +90,37 @@ impl TwinMigration for CreateExhibits {
                 {variants},
                 {}
             ) STRICT",
-            [check("uuid", "id")].join(",\n"),
-        ))
+                check("uuid", "exhibits", "id"),
+            ))
+            .sql(format!(
+                "CREATE TABLE measures (
+                id TEXT NOT NULL,
+                shelf INTEGER NOT NULL,
+                gap INTEGER,
+                weight REAL NOT NULL,
+                depth REAL,
+                opens_at TEXT NOT NULL,
+                closes_at TEXT,
+                CONSTRAINT pk_measures PRIMARY KEY (id),
+                {}
+            ) STRICT",
+                [
+                    check("uuid", "measures", "id"),
+                    check("int2", "measures", "shelf"),
+                    check("int2", "measures", "gap"),
+                    check("real", "measures", "weight"),
+                    check("real", "measures", "depth"),
+                    check("time", "measures", "opens_at"),
+                    check("time", "measures", "closes_at"),
+                ]
+                .join(",\n"),
+            ))
     }
 
     fn sqlite_down(&self) -> Script {
-        Script::new().sql("DROP TABLE exhibits")
+        Script::new()
+            .sql("DROP TABLE exhibits")
+            .sql("DROP TABLE measures")
     }
 
     fn postgres_up(&self) -> Script {
@@ -119,10 +145,27 @@ impl TwinMigration for CreateExhibits {
                 {variants}
             )"#
             ))
-            .sql("GRANT SELECT, INSERT, UPDATE, DELETE ON exhibits TO catamaran_app")
+            .sql(format!(
+                r#"CREATE TABLE measures (
+                id uuid NOT NULL,
+                shelf smallint NOT NULL,
+                gap smallint,
+                weight real NOT NULL,
+                depth real,
+                opens_at time NOT NULL,
+                closes_at time,
+                CONSTRAINT pk_measures PRIMARY KEY (id),
+                {}, {}
+            )"#,
+                check(Engine::Postgres, "time", "measures", "opens_at"),
+                check(Engine::Postgres, "time", "measures", "closes_at"),
+            ))
+            .sql("GRANT SELECT, INSERT, UPDATE, DELETE ON exhibits, measures TO catamaran_app")
     }
 
     fn postgres_down(&self) -> Script {
-        Script::new().sql("DROP TABLE exhibits")
+        Script::new()
+            .sql("DROP TABLE exhibits")
+            .sql("DROP TABLE measures")
     }
 }

@@ -1,5 +1,6 @@
-//! A third domain, of one table: types of an application's own, and those that the specimens lack.
+//! A third domain: types of an application's own, and those that the specimens lack.
 
+pub mod measure;
 mod migrations;
 mod postgres;
 mod sqlite;
@@ -10,6 +11,7 @@ use catamaran::domain::{
 };
 use uuid::Uuid;
 
+pub use measure::{MEASURES, Measure, MeasureDraft, MeasurePatch};
 pub use migrations::{History, Migrator, OtherVariants};
 pub use types::{Access, Address, Email, Floor, Grade, Loan, Title, addresses, emails};
 
@@ -73,8 +75,11 @@ pub const EXHIBITS: Table = Table {
 
 /// The domain.
 pub const DOMAIN: Domain = Domain {
-    tables: &[EXHIBITS],
-    sources: &[TableSource::record::<Exhibit>()],
+    tables: &[EXHIBITS, MEASURES],
+    sources: &[
+        TableSource::record::<Exhibit>(),
+        TableSource::record::<Measure>(),
+    ],
     ..Domain::BLANK
 };
 

@@ -25,6 +25,7 @@ mod filters;
 mod generic;
 mod inserts;
 mod keys;
+mod measures;
 mod one_entry_a_day;
 mod opening;
 mod own_types;

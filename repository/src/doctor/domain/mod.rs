@@ -348,6 +348,9 @@ fn defaults(on: &mut OnTable<'_>, table: &Table, description: &TableDescription)
         let same = match (named, &column.default) {
             (None, None) => true,
             (Some(DefaultValue::Text(text)), Some(Value::Text(value))) => text == value,
+            (Some(DefaultValue::Integer(one)), Some(Value::SmallInt(value))) => {
+                one == i64::from(*value)
+            }
             (Some(DefaultValue::Integer(one)), Some(Value::Int(value))) => one == i64::from(*value),
             (Some(DefaultValue::Integer(one)), Some(Value::BigInt(value))) => one == *value,
             (Some(DefaultValue::Bool(one)), Some(Value::Bool(value))) => one == *value,

@@ -4,7 +4,7 @@
 use chrono::{Datelike, NaiveDate};
 use sqlx::postgres::PgConnection;
 
-use super::types::EPOCH;
+use super::types::{EPOCH, since_midnight};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::value::Value;
 
@@ -46,11 +46,14 @@ fn encode_row(into: &mut Vec<u8>, row: &[Value]) -> Result<()> {
             Value::Uuid(id) => field(into, id.as_bytes())?,
             Value::Text(text) => field(into, text.as_bytes())?,
             Value::Bool(bool) => field(into, &[u8::from(*bool)])?,
+            Value::SmallInt(int) => field(into, &int.to_be_bytes())?,
             Value::Int(int) => field(into, &int.to_be_bytes())?,
             Value::BigInt(int) => field(into, &int.to_be_bytes())?,
+            Value::Float(float) => field(into, &float.to_be_bytes())?,
             Value::Double(float) => field(into, &float.to_be_bytes())?,
             Value::Timestamp(at) => field(into, &(at.timestamp_micros() - EPOCH).to_be_bytes())?,
             Value::Date(day) => field(into, &days(*day).to_be_bytes())?,
+            Value::Time(time) => field(into, &since_midnight(*time).to_be_bytes())?,
             Value::Bytes(bytes) => field(into, bytes)?,
             // No column is an array.
             Value::Array(..) => return Err(ErrorKind::Internal.into()),

@@ -127,11 +127,14 @@ impl Spelling for Postgres {
             Type::Uuid => "uuid",
             Type::Text => "text",
             Type::Bool => "bool",
+            Type::SmallInt => "int2",
             Type::Int => "int4",
             Type::BigInt => "int8",
+            Type::Float => "float4",
             Type::Double => "float8",
             Type::Timestamp => "timestamptz",
             Type::Date => "date",
+            Type::Time => "time",
             Type::Bytes => "bytea",
         }
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use deadpool::managed::Object;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::{Arguments, AssertSqlSafe, Column, Executor as _, Row as _, query_with};
@@ -57,11 +57,14 @@ fn arguments(values: Vec<Value>) -> Result<PgArguments> {
             Value::Uuid(id) => arguments.add(id),
             Value::Text(text) => arguments.add(text),
             Value::Bool(bool) => arguments.add(bool),
+            Value::SmallInt(int) => arguments.add(int),
             Value::Int(int) => arguments.add(int),
             Value::BigInt(int) => arguments.add(int),
+            Value::Float(float) => arguments.add(float),
             Value::Double(float) => arguments.add(float),
             Value::Timestamp(at) => arguments.add(at),
             Value::Date(day) => arguments.add(day),
+            Value::Time(time) => arguments.add(time),
             Value::Bytes(bytes) => arguments.add(bytes),
             Value::Array(ty, values) => add_array(&mut arguments, ty, values),
         };
@@ -82,11 +85,14 @@ fn add_null(arguments: &mut PgArguments, ty: Type) -> Added {
         Type::Uuid => arguments.add(None::<Uuid>),
         Type::Text => arguments.add(None::<String>),
         Type::Bool => arguments.add(None::<bool>),
+        Type::SmallInt => arguments.add(None::<i16>),
         Type::Int => arguments.add(None::<i32>),
         Type::BigInt => arguments.add(None::<i64>),
+        Type::Float => arguments.add(None::<f32>),
         Type::Double => arguments.add(None::<f64>),
         Type::Timestamp => arguments.add(None::<DateTime<Utc>>),
         Type::Date => arguments.add(None::<NaiveDate>),
+        Type::Time => arguments.add(None::<NaiveTime>),
         Type::Bytes => arguments.add(None::<Vec<u8>>),
     }
 }
@@ -96,11 +102,14 @@ fn add_array(arguments: &mut PgArguments, ty: Type, values: Vec<Value>) -> Added
         Type::Uuid => arguments.add(elements::<Uuid>(values)?),
         Type::Text => arguments.add(elements::<String>(values)?),
         Type::Bool => arguments.add(elements::<bool>(values)?),
+        Type::SmallInt => arguments.add(elements::<i16>(values)?),
         Type::Int => arguments.add(elements::<i32>(values)?),
         Type::BigInt => arguments.add(elements::<i64>(values)?),
+        Type::Float => arguments.add(elements::<f32>(values)?),
         Type::Double => arguments.add(elements::<f64>(values)?),
         Type::Timestamp => arguments.add(elements::<DateTime<Utc>>(values)?),
         Type::Date => arguments.add(elements::<NaiveDate>(values)?),
+        Type::Time => arguments.add(elements::<NaiveTime>(values)?),
         Type::Bytes => arguments.add(elements::<Vec<u8>>(values)?),
     }
 }

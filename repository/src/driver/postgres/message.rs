@@ -183,11 +183,14 @@ fn element_type(ty: Type) -> &'static str {
         Type::Uuid => "uuid",
         Type::Text => "text",
         Type::Bool => "boolean",
+        Type::SmallInt => "smallint",
         Type::Int => "integer",
         Type::BigInt => "bigint",
+        Type::Float => "real",
         Type::Double => "double precision",
         Type::Timestamp => "timestamptz",
         Type::Date => "date",
+        Type::Time => "time",
         Type::Bytes => "bytea",
     }
 }
@@ -213,12 +216,15 @@ fn write_literal(into: &mut String, value: &Value) -> Option<()> {
         Value::Uuid(id) => write!(into, "'{id}'").ok()?,
         Value::Text(text) => write_text(into, text),
         Value::Bool(bool) => write!(into, "'{bool}'").ok()?,
+        Value::SmallInt(int) => write!(into, "'{int}'").ok()?,
         Value::Int(int) => write!(into, "'{int}'").ok()?,
         Value::BigInt(int) => write!(into, "'{int}'").ok()?,
         // The shortest digits that are read as the same number.
+        Value::Float(float) => write!(into, "'{float:e}'").ok()?,
         Value::Double(float) => write!(into, "'{float:e}'").ok()?,
         Value::Timestamp(at) if has_plain_year(at) => write_time(into, at)?,
         Value::Date(day) if has_plain_year(day) => write!(into, "'{day}'").ok()?,
+        Value::Time(time) => write!(into, "'{}'", time.format("%H:%M:%S%.6f")).ok()?,
         // The server refuses it as a parameter.
         Value::Timestamp(_) | Value::Date(_) => return None,
         Value::Bytes(bytes) => {

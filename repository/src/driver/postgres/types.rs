@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeDelta, Timelike, Utc};
 use sqlx::postgres::types::Oid;
 use sqlx::postgres::{PgValueFormat, PgValueRef};
 use sqlx::{Decode, ValueRef};
@@ -11,16 +11,19 @@ use uuid::Uuid;
 use super::Postgres;
 
 crate::model::value::native_as_itself!(
-    Postgres: Uuid, DateTime<Utc>, NaiveDate, bool, i32, i64, f64, String, Vec<u8>
+    Postgres: Uuid, DateTime<Utc>, NaiveDate, NaiveTime, bool, i16, i32, i64, f32, f64, String, Vec<u8>
 );
 
 /// The object ids of types, as in `pg_type.dat` of the server.
 mod oid {
     pub(super) const BOOL: u32 = 16;
     pub(super) const INT8: u32 = 20;
+    pub(super) const INT2: u32 = 21;
     pub(super) const INT4: u32 = 23;
     pub(super) const TEXT: u32 = 25;
+    pub(super) const FLOAT4: u32 = 700;
     pub(super) const VARCHAR: u32 = 1043;
+    pub(super) const TIME: u32 = 1083;
     pub(super) const TIMESTAMPTZ: u32 = 1184;
     pub(super) const UUID: u32 = 2950;
     /// The first one that is not the server's own: `FirstNormalObjectId`.
@@ -31,7 +34,7 @@ mod oid {
 /// returns.
 #[diagnostic::on_unimplemented(
     message = "no column of Postgres is read as the type `{Self}`",
-    note = "the type in an entity is a `Uuid`, `String`, `bool`, `i32`, `i64`, `f64`, `DateTime<Utc>`, `NaiveDate` or `Vec<u8>`, or an `Option` of one"
+    note = "the type in an entity is a `Uuid`, `String`, `bool`, `i16`, `i32`, `i64`, `f32`, `f64`, `DateTime<Utc>`, `NaiveDate`, `NaiveTime` or `Vec<u8>`, or an `Option` of one"
 )]
 pub trait FromColumn: Sized {
     /// The value, or `None` if the column holds a value of another type.
@@ -76,10 +79,46 @@ macro_rules! from_column {
 
 from_column! {
     bool: oid::BOOL => |bytes| bytes.first().map(|byte| *byte != 0), |text| Some(text == "t");
+    i16: oid::INT2 => |bytes| Some(i16::from_be_bytes(bytes.try_into().ok()?)), |text| text.parse().ok();
     i32: oid::INT4 => |bytes| Some(i32::from_be_bytes(bytes.try_into().ok()?)), |text| text.parse().ok();
     i64: oid::INT8 => |bytes| Some(i64::from_be_bytes(bytes.try_into().ok()?)), |text| text.parse().ok();
+    f32: oid::FLOAT4 => |bytes| Some(f32::from_be_bytes(bytes.try_into().ok()?)), |text| text.parse().ok();
     Uuid: oid::UUID => |bytes| Uuid::from_slice(bytes).ok(), |text| Uuid::try_parse(text).ok();
     DateTime<Utc>: oid::TIMESTAMPTZ => |bytes| from_microseconds(bytes), |text| time_of(text).or_else(|| time_in_zone(text));
+}
+
+impl FromColumn for NaiveTime {
+    fn from_column(value: PgValueRef<'_>) -> Option<Self> {
+        // The driver would read a time with a zone as well, and overflow at 24:00.
+        if oid_of(&value) != Some(oid::TIME) {
+            return None;
+        }
+        match value.format() {
+            PgValueFormat::Binary => {
+                let microseconds = i64::from_be_bytes(value.as_bytes().ok()?.try_into().ok()?);
+                time_of_day(microseconds)
+            }
+            PgValueFormat::Text => {
+                let time = NaiveTime::parse_from_str(value.as_str().ok()?, "%H:%M:%S%.f").ok()?;
+                (time.nanosecond() < 1_000_000_000).then_some(time)
+            }
+        }
+    }
+}
+
+/// A time of day in microseconds since midnight. `None` for 24:00.
+fn time_of_day(microseconds: i64) -> Option<NaiveTime> {
+    const SECOND: u64 = 1_000_000;
+    let microseconds = u64::try_from(microseconds).ok()?;
+    let seconds = u32::try_from(microseconds / SECOND).ok()?;
+    // A part of a second, in nanoseconds, fits.
+    let nanoseconds = (microseconds % SECOND) as u32 * 1000;
+    NaiveTime::from_num_seconds_from_midnight_opt(seconds, nanoseconds)
+}
+
+/// The microseconds since midnight.
+pub(super) fn since_midnight(time: NaiveTime) -> i64 {
+    i64::from(time.num_seconds_from_midnight()) * 1_000_000 + i64::from(time.nanosecond() / 1000)
 }
 
 impl FromColumn for String {

@@ -89,9 +89,9 @@ impl Spelling for Sqlite {
 
     fn type_name(ty: Type) -> &'static str {
         match ty {
-            Type::Uuid | Type::Text | Type::Timestamp | Type::Date => "TEXT",
-            Type::Bool | Type::Int | Type::BigInt => "INTEGER",
-            Type::Double => "REAL",
+            Type::Uuid | Type::Text | Type::Timestamp | Type::Date | Type::Time => "TEXT",
+            Type::Bool | Type::SmallInt | Type::Int | Type::BigInt => "INTEGER",
+            Type::Float | Type::Double => "REAL",
             Type::Bytes => "BLOB",
         }
     }

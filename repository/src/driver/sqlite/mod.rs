@@ -17,7 +17,7 @@ mod url;
 
 pub use dialect::Sqlite;
 pub use statement::Row;
-pub use types::{FromColumn, TextDate, TextId, TextTime};
+pub use types::{FromColumn, TextDate, TextId, TextTime, TextTimeOfDay};
 
 pub(crate) use connect::SqlitePool;
 #[cfg(feature = "migrate")]

@@ -4,7 +4,7 @@ use rusqlite::types::{Null, ValueRef};
 use rusqlite::{Connection, Statement};
 use uuid::Uuid;
 
-use super::types::{FromColumn, TextDate, TextId, TextTime};
+use super::types::{FromColumn, TextDate, TextId, TextTime, TextTimeOfDay};
 use super::{Sqlite, error};
 use crate::driver::rows::Rows;
 use crate::model::domain::Table;
@@ -126,8 +126,10 @@ fn bind(statement: &mut Statement<'_>, values: &[Value]) -> Result<(), Failed> {
             }
             Value::Text(text) => statement.raw_bind_parameter(position, text.as_str()),
             Value::Bool(bool) => statement.raw_bind_parameter(position, bool),
+            Value::SmallInt(int) => statement.raw_bind_parameter(position, int),
             Value::Int(int) => statement.raw_bind_parameter(position, int),
             Value::BigInt(int) => statement.raw_bind_parameter(position, int),
+            Value::Float(float) => statement.raw_bind_parameter(position, f64::from(*float)),
             Value::Double(float) => statement.raw_bind_parameter(position, float),
             Value::Timestamp(at) => {
                 let time = TextTime(*at);
@@ -137,6 +139,9 @@ fn bind(statement: &mut Statement<'_>, values: &[Value]) -> Result<(), Failed> {
                 }
             }
             Value::Date(day) => statement.raw_bind_parameter(position, TextDate(*day).to_string()),
+            Value::Time(time) => {
+                statement.raw_bind_parameter(position, TextTimeOfDay(*time).to_string())
+            }
             Value::Bytes(bytes) => statement.raw_bind_parameter(position, bytes.as_slice()),
             Value::Array(_, values) => statement.raw_bind_parameter(position, json(values)?),
         }?;
@@ -157,13 +162,15 @@ fn array(values: &[Value]) -> Result<serde_json::Value> {
             Value::Uuid(id) => Json::String(TextId(*id).to_string()),
             Value::Text(text) => Json::String(text.clone()),
             Value::Bool(bool) => Json::from(i32::from(*bool)),
+            Value::SmallInt(int) => Json::from(*int),
             Value::Int(int) => Json::from(*int),
             Value::BigInt(int) => Json::from(*int),
             Value::Timestamp(at) => Json::String(TextTime(*at).to_string()),
             Value::Date(day) => Json::String(TextDate(*day).to_string()),
+            Value::Time(time) => Json::String(TextTimeOfDay(*time).to_string()),
             // A row of a list.
             Value::Array(_, values) => array(values)?,
-            Value::Double(_) | Value::Bytes(_) => {
+            Value::Float(_) | Value::Double(_) | Value::Bytes(_) => {
                 return Err(ErrorKind::InvalidQuery {
                     reason: "on SQLite a list cannot contain floats or bytes".into(),
                 }
@@ -189,14 +196,23 @@ macro_rules! from_column {
 
 from_column! {
     bool: ValueRef::Integer(int) => Some(int != 0);
+    i16: ValueRef::Integer(int) => int.try_into().ok();
     i32: ValueRef::Integer(int) => int.try_into().ok();
     i64: ValueRef::Integer(int) => Some(int);
+    f32: ValueRef::Real(float) => narrow(float);
     f64: ValueRef::Real(float) => Some(float);
     String: ValueRef::Text(text) => str::from_utf8(text).ok().map(str::to_owned);
     Vec<u8>: ValueRef::Blob(bytes) | ValueRef::Text(bytes) => Some(bytes.to_owned());
     TextId: ValueRef::Text(text) => TextId::parse(text);
     TextTime: ValueRef::Text(text) => TextTime::parse(text);
     TextDate: ValueRef::Text(text) => str::from_utf8(text).ok()?.parse().ok();
+    TextTimeOfDay: ValueRef::Text(text) => str::from_utf8(text).ok()?.parse().ok();
+}
+
+/// The number with 4 bytes, if it is exactly the same.
+fn narrow(float: f64) -> Option<f32> {
+    let narrow = float as f32;
+    (f64::from(narrow) == float).then_some(narrow)
 }
 
 impl<T: FromColumn> FromColumn for Option<T> {

@@ -6,7 +6,7 @@ use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
 
-use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Timelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, SecondsFormat, Timelike, Utc};
 use rusqlite::types::ValueRef;
 use sea_orm::{DbErr, DeriveValueType, TryFromU64};
 use sqlx::encode::IsNull;
@@ -154,10 +154,38 @@ impl FromStr for TextDate {
     }
 }
 
+/// A time of day as TEXT: always 15 bytes, as in `03:04:05.678901`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
+#[sea_orm(value_type = "String", column_type = "Text")]
+pub struct TextTimeOfDay(pub NaiveTime);
+
+impl TextTimeOfDay {
+    const FORMAT: &'static str = "%H:%M:%S%.6f";
+}
+
+impl fmt::Display for TextTimeOfDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.format(Self::FORMAT).fmt(f)
+    }
+}
+
+impl FromStr for TextTimeOfDay {
+    type Err = chrono::ParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let time = NaiveTime::parse_from_str(text, Self::FORMAT)?;
+        // `chrono` reads a leap second, which no column stores.
+        match time.nanosecond() < 1_000_000_000 {
+            true => Ok(TextTimeOfDay(time)),
+            false => "".parse::<NaiveTime>().map(TextTimeOfDay),
+        }
+    }
+}
+
 /// A type of an entity's field, as it is read from a column.
 #[diagnostic::on_unimplemented(
     message = "no column of SQLite is read as the type `{Self}`",
-    note = "the type in an entity is a `TextId`, `TextTime`, `TextDate`, `String`, `bool`, `i32`, `i64`, `f64` or `Vec<u8>`, or an `Option` of one"
+    note = "the type in an entity is a `TextId`, `TextTime`, `TextDate`, `TextTimeOfDay`, `String`, `bool`, `i16`, `i32`, `i64`, `f32`, `f64` or `Vec<u8>`, or an `Option` of one"
 )]
 pub trait FromColumn: Sized {
     /// The value, or `None` if the column holds a value of another type.
@@ -208,8 +236,9 @@ macro_rules! text {
 text!(TextId, Uuid);
 text!(TextTime, DateTime<Utc>);
 text!(TextDate, NaiveDate);
+text!(TextTimeOfDay, NaiveTime);
 
-crate::model::value::native_as_itself!(Sqlite: bool, i32, i64, f64, String, Vec<u8>);
+crate::model::value::native_as_itself!(Sqlite: bool, i16, i32, i64, f32, f64, String, Vec<u8>);
 
 #[cfg(test)]
 mod tests {

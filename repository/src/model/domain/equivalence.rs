@@ -71,8 +71,7 @@ const TEXT: &str = r#"#[sea_orm(column_type = "Text")]"#;
 
 /// The matrix of types that are equivalent on both engines.
 ///
-/// The first nine are the types of record fields. The others are for tables without a record. The rows in
-/// [`Domain::types`](super::Domain::types) take precedence.
+/// Each but `json` is the type of a record's field. The rows in [`Domain::types`](super::Domain::types) take precedence.
 pub const MATRIX: &[Equivalence] = &[
     Equivalence {
         name: "uuid",
@@ -144,6 +143,22 @@ pub const MATRIX: &[Equivalence] = &[
         postgres: native("smallint", "i16", "smallint"),
     },
     Equivalence {
+        name: "real",
+        sqlite: formed(
+            native("REAL", "f32", "float"),
+            "{c} BETWEEN -3.4028234663852886e38 AND 3.4028234663852886e38",
+        ),
+        postgres: native("real", "f32", "real"),
+    },
+    Equivalence {
+        name: "time",
+        sqlite: formed(native("TEXT", "TextTimeOfDay", "text"), TIME_OF_DAY),
+        postgres: formed(
+            native("time without time zone", "Time", "time"),
+            "{c} < '24:00:00'",
+        ),
+    },
+    Equivalence {
         name: "json",
         sqlite: formed(native("TEXT", "Json", "json_text"), "json_valid({c})"),
         postgres: native("jsonb", "Json", "jsonb"),
@@ -159,6 +174,9 @@ const TIME: &str = "length(CAST({c} AS BLOB)) = 27 AND {c} GLOB '\
     [0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].\
     [0-9][0-9][0-9][0-9][0-9][0-9]Z' AND {c} >= '0001'";
 
+const TIME_OF_DAY: &str = "length(CAST({c} AS BLOB)) = 15 AND {c} GLOB '\
+    [0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]' AND {c} < '24'";
+
 const DATE: &str = "length(CAST({c} AS BLOB)) = 10 AND {c} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]' \
     AND {c} >= '0001' AND date({c}, '+0 days') = {c}";
 
@@ -169,11 +187,14 @@ impl Type {
             Type::Uuid => "uuid",
             Type::Text => "text",
             Type::Bool => "boolean",
+            Type::SmallInt => "int2",
             Type::Int => "int4",
             Type::BigInt => "bigint",
+            Type::Float => "real",
             Type::Double => "double",
             Type::Timestamp => "timestamptz",
             Type::Date => "date",
+            Type::Time => "time",
             Type::Bytes => "bytes",
         }
     }

@@ -3,7 +3,7 @@ use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{DateTime, NaiveDate};
+use chrono::{DateTime, NaiveDate, NaiveTime};
 use serde_json::Value as Json;
 use uuid::Uuid;
 
@@ -106,12 +106,15 @@ fn to_json(value: &Value) -> Json {
         Value::Uuid(id) => Json::String(id.to_string()),
         Value::Text(text) => Json::String(text.clone()),
         Value::Bool(bool) => Json::Bool(*bool),
+        Value::SmallInt(int) => Json::from(*int),
         Value::Int(int) => Json::from(*int),
         Value::BigInt(int) => Json::from(*int),
         // As bits, because a decimal text in JSON may be read as a slightly different float.
+        Value::Float(float) => Json::from(float.to_bits()),
         Value::Double(float) => Json::from(float.to_bits()),
         Value::Timestamp(at) => Json::from(at.timestamp_micros()),
         Value::Date(day) => Json::String(day.to_string()),
+        Value::Time(time) => Json::String(time.to_string()),
         Value::Bytes(bytes) => Json::String(URL_SAFE_NO_PAD.encode(bytes)),
         Value::Array(_, values) => Json::Array(values.iter().map(to_json).collect()),
     }
@@ -128,8 +131,13 @@ fn from_json(value: Json, ty: Type) -> Option<Value> {
             _ => return None,
         },
         Type::Bool => Value::Bool(value.as_bool()?),
+        Type::SmallInt => Value::SmallInt(value.as_i64()?.try_into().ok()?),
         Type::Int => Value::Int(value.as_i64()?.try_into().ok()?),
         Type::BigInt => Value::BigInt(value.as_i64()?),
+        Type::Float => {
+            let bits = value.as_u64()?.try_into().ok()?;
+            Value::Float(Some(f32::from_bits(bits)).filter(|f| f.is_finite())?)
+        }
         Type::Double => {
             Value::Double(Some(f64::from_bits(value.as_u64()?)).filter(|f| f.is_finite())?)
         }
@@ -141,6 +149,11 @@ fn from_json(value: Json, ty: Type) -> Option<Value> {
                 .then_some(Value::Timestamp(at))?
         }
         Type::Date => Value::Date(value.as_str()?.parse::<NaiveDate>().ok()?),
+        Type::Time => {
+            use chrono::Timelike;
+            let time = value.as_str()?.parse::<NaiveTime>().ok()?;
+            (time.nanosecond() < 1_000_000_000).then_some(Value::Time(time))?
+        }
         Type::Bytes => Value::Bytes(URL_SAFE_NO_PAD.decode(value.as_str()?).ok()?),
     };
     Some(value)
@@ -152,12 +165,15 @@ mod tests {
 
     use super::*;
 
-    const TYPES: [Type; 5] = [
+    const TYPES: [Type; 8] = [
         Type::Text,
         Type::BigInt,
         Type::Double,
         Type::Timestamp,
         Type::Uuid,
+        Type::SmallInt,
+        Type::Float,
+        Type::Time,
     ];
 
     proptest! {
@@ -168,6 +184,9 @@ mod tests {
             float in -1e300_f64..1e300,
             micros in -60_000_000_000_000_000_i64..250_000_000_000_000_000,
             id in any::<u128>(),
+            small in any::<i16>(),
+            single in -1e30_f32..1e30,
+            second in 0_u32..86_400,
         ) {
             let position = vec![
                 Value::Text(text),
@@ -175,6 +194,10 @@ mod tests {
                 Value::Double(float),
                 DateTime::from_timestamp_micros(micros).map_or(Value::Null(Type::Timestamp), Value::Timestamp),
                 Value::Uuid(Uuid::from_u128(id)),
+                Value::SmallInt(small),
+                Value::Float(single),
+                NaiveTime::from_num_seconds_from_midnight_opt(second, 678_901_000)
+                    .map_or(Value::Null(Type::Time), Value::Time),
             ];
             let cursor = Cursor::at([7; 8], &position);
             let read = cursor.position([7; 8], &TYPES);

@@ -1,6 +1,6 @@
 //! The Rust types of a record's fields.
 
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, SubsecRound, Timelike, Utc};
 use uuid::Uuid;
 
 use super::{MAX_BYTES, Type, Value, Variants, class};
@@ -14,7 +14,7 @@ use crate::model::error::InvalidReason;
 #[diagnostic::on_unimplemented(
     message = "a field of a record cannot be of the type `{Self}`",
     label = "this type has no native form on either engine",
-    note = "it can be a `Uuid`, `String`, `bool`, `i32`, `i64`, `f64`, `DateTime<Utc>`, `NaiveDate` or `Vec<u8>`, an `Option` of one, or a type of your own with `#[derive(Field)]`"
+    note = "it can be a `Uuid`, `String`, `bool`, `i16`, `i32`, `i64`, `f32`, `f64`, `DateTime<Utc>`, `NaiveDate`, `NaiveTime` or `Vec<u8>`, an `Option` of one, or a type of your own with `#[derive(Field)]`"
 )]
 pub trait Field: Clone + PartialEq + Send + Sync + 'static {
     /// The logical type.
@@ -102,6 +102,7 @@ macro_rules! field {
 
 field!(Uuid, Uuid, Scalar, |_value| Ok(()));
 field!(bool, Bool, Scalar, |_value| Ok(()));
+field!(i16, SmallInt, Scalar, |_value| Ok(()));
 field!(i32, Int, Scalar, |_value| Ok(()));
 field!(i64, BigInt, Scalar, |_value| Ok(()));
 field!(String, Text, Text, |value| {
@@ -123,6 +124,14 @@ field!(Vec<u8>, Bytes, Scalar, |value| {
     }
     Ok(())
 });
+field!(f32, Float, Scalar, |value| {
+    if !value.is_finite() {
+        return Err(InvalidReason::NotFinite);
+    }
+    // As for `f64`.
+    *value += 0.0;
+    Ok(())
+});
 field!(f64, Double, Scalar, |value| {
     if !value.is_finite() {
         return Err(InvalidReason::NotFinite);
@@ -136,6 +145,14 @@ field!(DateTime<Utc>, Timestamp, Scalar, |value| {
     year_in_range(value.year())
 });
 field!(NaiveDate, Date, Scalar, |value| year_in_range(value.year()));
+field!(NaiveTime, Time, Scalar, |value| {
+    // A leap second is the last microsecond before it, as in a timestamp.
+    if value.nanosecond() >= 1_000_000_000 {
+        *value = value.with_nanosecond(999_999_999).unwrap_or(*value);
+    }
+    *value = value.trunc_subsecs(6);
+    Ok(())
+});
 
 fn year_in_range(year: i32) -> Result<(), InvalidReason> {
     if (1..=9999).contains(&year) {
@@ -235,6 +252,18 @@ mod tests {
         let mut zero = -0.0_f64;
         assert_eq!(zero.canonicalise(), Ok(()));
         assert!(zero.is_sign_positive());
+    }
+
+    #[test]
+    fn a_time_of_day_has_microseconds_and_no_leap_second() {
+        let canonical = |text: &str| {
+            let mut time: NaiveTime = text.parse().expect("a literal time");
+            assert_eq!(time.canonicalise(), Ok(()));
+            time.to_string()
+        };
+        assert_eq!(canonical("23:59:59.999999999"), "23:59:59.999999");
+        assert_eq!(canonical("23:59:60.5"), "23:59:59.999999");
+        assert_eq!(canonical("00:00:00"), "00:00:00");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The values of statements. Each column has one logical type, the same on both engines.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use uuid::Uuid;
 
 use crate::model::error::InvalidReason;
@@ -28,16 +28,22 @@ pub enum Type {
     Text,
     /// `boolean` on Postgres, INTEGER 0 or 1 on SQLite.
     Bool,
+    /// `smallint` (16 bits) on Postgres, INTEGER in that range on SQLite.
+    SmallInt,
     /// `integer` (32 bits) on Postgres, INTEGER in that range on SQLite.
     Int,
     /// `bigint` (64 bits) on Postgres, INTEGER on SQLite.
     BigInt,
+    /// `real` (4 bytes) on Postgres, REAL in that range on SQLite. REAL has 8 bytes and holds each such number exactly.
+    Float,
     /// `double precision` on Postgres, REAL on SQLite.
     Double,
     /// `timestamptz` on Postgres, fixed-width RFC 3339 TEXT in UTC on SQLite. Microseconds on both.
     Timestamp,
     /// `date` on Postgres, `YYYY-MM-DD` TEXT on SQLite.
     Date,
+    /// `time` on Postgres, `HH:MM:SS.ffffff` TEXT on SQLite. Microseconds on both, without 24:00.
+    Time,
     /// `bytea` on Postgres, BLOB on SQLite.
     Bytes,
 }
@@ -53,16 +59,22 @@ pub enum Value {
     Text(String),
     /// A boolean.
     Bool(bool),
+    /// A 16-bit integer.
+    SmallInt(i16),
     /// A 32-bit integer.
     Int(i32),
     /// A 64-bit integer.
     BigInt(i64),
+    /// A finite float of 4 bytes.
+    Float(f32),
     /// A finite float.
     Double(f64),
     /// A time, in microseconds.
     Timestamp(DateTime<Utc>),
     /// A calendar day.
     Date(NaiveDate),
+    /// A time of day, in microseconds.
+    Time(NaiveTime),
     /// Bytes.
     Bytes(Vec<u8>),
     /// Several values of one type, bound as one parameter.
@@ -77,11 +89,14 @@ impl Value {
             Value::Uuid(_) => Type::Uuid,
             Value::Text(_) => Type::Text,
             Value::Bool(_) => Type::Bool,
+            Value::SmallInt(_) => Type::SmallInt,
             Value::Int(_) => Type::Int,
             Value::BigInt(_) => Type::BigInt,
+            Value::Float(_) => Type::Float,
             Value::Double(_) => Type::Double,
             Value::Timestamp(_) => Type::Timestamp,
             Value::Date(_) => Type::Date,
+            Value::Time(_) => Type::Time,
             Value::Bytes(_) => Type::Bytes,
         }
     }
@@ -94,15 +109,21 @@ impl Value {
         match &mut self {
             Value::Text(text) => text.canonicalise()?,
             Value::Bytes(bytes) => bytes.canonicalise()?,
+            Value::Float(float) => float.canonicalise()?,
             Value::Double(float) => float.canonicalise()?,
             Value::Timestamp(at) => at.canonicalise()?,
             Value::Date(day) => day.canonicalise()?,
+            Value::Time(time) => time.canonicalise()?,
             Value::Array(_, values) => {
                 let canonical = std::mem::take(values).into_iter().map(Value::canonical);
                 *values = canonical.collect::<Result<_, _>>()?;
             }
-            Value::Null(_) | Value::Uuid(_) | Value::Bool(_) | Value::Int(_) | Value::BigInt(_) => {
-            }
+            Value::Null(_)
+            | Value::Uuid(_)
+            | Value::Bool(_)
+            | Value::SmallInt(_)
+            | Value::Int(_)
+            | Value::BigInt(_) => {}
         }
         Ok(self)
     }

@@ -45,6 +45,7 @@ pub fn variants(values: impl Iterator<Item = Value>) -> Variants {
     for value in values {
         match value {
             Value::Text(text) => texts.push(text),
+            Value::SmallInt(number) => numbers.push(number.into()),
             Value::Int(number) => numbers.push(number.into()),
             Value::BigInt(number) => numbers.push(number),
             _ => {}

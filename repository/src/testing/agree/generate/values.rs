@@ -1,6 +1,6 @@
 //! Values of columns: from small pools, so that they collide, and hostile ones.
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use fastrand::Rng;
 use uuid::Uuid;
 
@@ -162,8 +162,9 @@ fn any_value(rng: &mut Rng, shape: &Shape, column: usize) -> Value {
 
 /// A number as a value of a type.
 fn number_of(ty: Type, number: i64) -> Value {
-    match (ty, i32::try_from(number)) {
-        (Type::Int, Ok(number)) => Value::Int(number),
+    match ty {
+        Type::SmallInt => Value::SmallInt(number.try_into().unwrap_or_default()),
+        Type::Int => Value::Int(number.try_into().unwrap_or_default()),
         _ => Value::BigInt(number),
     }
 }
@@ -177,6 +178,12 @@ fn scalar(rng: &mut Rng, ty: Type) -> Value {
             _ => small_id(rng),
         }),
         Type::Bool => Value::Bool(rng.bool()),
+        Type::SmallInt => Value::SmallInt(match rng.u32(..12) {
+            0 => i16::MIN,
+            1 => i16::MAX,
+            2 => rng.i16(..),
+            _ => rng.i16(-1..4),
+        }),
         Type::Int => Value::Int(match rng.u32(..12) {
             0 => i32::MIN,
             1 => i32::MAX,
@@ -191,12 +198,46 @@ fn scalar(rng: &mut Rng, ty: Type) -> Value {
             3 => (1 << 53) + 1,
             _ => rng.i64(-1..4),
         }),
+        Type::Float => Value::Float(single(rng)),
         Type::Double => Value::Double(float(rng)),
         Type::Timestamp => Value::Timestamp(instant(rng)),
         Type::Date => Value::Date(day(rng)),
+        Type::Time => Value::Time(time_of_day(rng)),
         Type::Text => Value::Text(pick(rng, TEXTS).unwrap_or_default().to_owned()),
         Type::Bytes => Value::Bytes(vec![0, 255]),
     }
+}
+
+/// Numbers of which both engines must store the same 4 bytes.
+fn single(rng: &mut Rng) -> f32 {
+    const FLOATS: &[f32] = &[
+        0.0,
+        -0.0,
+        1.0,
+        -1.0,
+        0.1,
+        0.3,
+        16_777_217.0,
+        1e-45,
+        f32::MIN_POSITIVE,
+        f32::MAX,
+        f32::MIN,
+        f32::NAN,
+        f32::INFINITY,
+    ];
+    match rng.u32(..8) {
+        0 => f32::from_bits(rng.u32(..)),
+        _ => FLOATS[rng.usize(..FLOATS.len())],
+    }
+}
+
+fn time_of_day(rng: &mut Rng) -> NaiveTime {
+    const SECONDS: &[u32] = &[0, 1, 43_200, 86_399];
+    // The last one is a leap second, which is only in the last second of a minute.
+    const NANOSECONDS: &[u32] = &[0, 1_000, 500_000_000, 999_999_999, 1_500_000_000];
+    let seconds = SECONDS[rng.usize(..SECONDS.len())];
+    let nanoseconds = NANOSECONDS[rng.usize(..NANOSECONDS.len())];
+    NaiveTime::from_num_seconds_from_midnight_opt(seconds, nanoseconds).unwrap_or_default()
 }
 
 fn float(rng: &mut Rng) -> f64 {

@@ -14,11 +14,14 @@ fn compare_values(left: &Value, right: &Value) -> Ordering {
         // By code point, which is the order of the bytes.
         (Value::Text(left), Value::Text(right)) => left.cmp(right),
         (Value::Bool(left), Value::Bool(right)) => left.cmp(right),
+        (Value::SmallInt(left), Value::SmallInt(right)) => left.cmp(right),
         (Value::Int(left), Value::Int(right)) => left.cmp(right),
         (Value::BigInt(left), Value::BigInt(right)) => left.cmp(right),
+        (Value::Float(left), Value::Float(right)) => left.total_cmp(right),
         (Value::Double(left), Value::Double(right)) => left.total_cmp(right),
         (Value::Timestamp(left), Value::Timestamp(right)) => left.cmp(right),
         (Value::Date(left), Value::Date(right)) => left.cmp(right),
+        (Value::Time(left), Value::Time(right)) => left.cmp(right),
         (Value::Bytes(left), Value::Bytes(right)) => left.cmp(right),
         _ => Ordering::Equal,
     }

@@ -1,6 +1,6 @@
 //! Values as Rust expressions.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use uuid::Uuid;
 
 use crate::model::record::ColumnSpec;
@@ -13,12 +13,17 @@ pub(super) fn value(value: &Value) -> String {
         Value::Uuid(id) => uuid(*id),
         Value::Text(long) => text(long),
         Value::Bool(flag) => flag.to_string(),
+        Value::SmallInt(number) => format!("{number}_i16"),
         Value::Int(number) => format!("{number}_i32"),
         Value::BigInt(number) => format!("{number}_i64"),
+        Value::Float(float) => single(*float),
         Value::Double(float) => double(*float),
         Value::Timestamp(at) => instant(*at),
         Value::Date(day) => {
             format!("\"{day}\".parse::<chrono::NaiveDate>().expect(\"a day\")")
+        }
+        Value::Time(time) => {
+            format!("\"{time}\".parse::<chrono::NaiveTime>().expect(\"a time of day\")")
         }
         Value::Bytes(bytes) => match repeated(bytes) {
             Some(byte) => format!("vec![{byte}_u8; {}]", bytes.len()),
@@ -109,6 +114,13 @@ pub(super) fn text(text: &str) -> String {
     }
 }
 
+fn single(float: f32) -> String {
+    match float.is_finite() {
+        true => format!("{float:?}_f32"),
+        false => format!("({} as f32)", double(float.into())),
+    }
+}
+
 fn double(float: f64) -> String {
     if float.is_nan() {
         "f64::NAN".to_owned()
@@ -132,11 +144,14 @@ fn rust(ty: Type) -> &'static str {
         Type::Uuid => "uuid::Uuid",
         Type::Text => "String",
         Type::Bool => "bool",
+        Type::SmallInt => "i16",
         Type::Int => "i32",
         Type::BigInt => "i64",
+        Type::Float => "f32",
         Type::Double => "f64",
         Type::Timestamp => "chrono::DateTime<chrono::Utc>",
         Type::Date => "chrono::NaiveDate",
+        Type::Time => "chrono::NaiveTime",
         Type::Bytes => "Vec<u8>",
     }
 }
@@ -148,11 +163,14 @@ fn type_name(ty: Type) -> &'static str {
         Type::Uuid => type_name::<Uuid>(),
         Type::Text => type_name::<String>(),
         Type::Bool => type_name::<bool>(),
+        Type::SmallInt => type_name::<i16>(),
         Type::Int => type_name::<i32>(),
         Type::BigInt => type_name::<i64>(),
+        Type::Float => type_name::<f32>(),
         Type::Double => type_name::<f64>(),
         Type::Timestamp => type_name::<DateTime<Utc>>(),
         Type::Date => type_name::<NaiveDate>(),
+        Type::Time => type_name::<NaiveTime>(),
         Type::Bytes => type_name::<Vec<u8>>(),
     }
 }

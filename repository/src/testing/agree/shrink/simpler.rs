@@ -400,8 +400,10 @@ fn values(value: &Value) -> Vec<Value> {
                 Value::Bytes(bytes[..bytes.len() / 2].to_vec()),
             ]
         }
+        Value::SmallInt(number) if *number != 0 => vec![Value::SmallInt(0)],
         Value::Int(number) if *number != 0 => vec![Value::Int(0)],
         Value::BigInt(number) if *number > 1 => vec![Value::BigInt(1)],
+        Value::Float(number) if *number != 0.0 => vec![Value::Float(0.0)],
         Value::Double(number) if *number != 0.0 => vec![Value::Double(0.0)],
         _ => Vec::new(),
     }
