@@ -327,7 +327,9 @@ pub mod record {
     pub use crate::driver::{Dialect, Twin};
     pub use crate::model::record::{Change, ColumnSpec, FIRST_VERSION, Managed, Record, Stamp};
     pub use crate::model::record_id::RecordId;
-    pub use crate::model::value::{Field, MAX_BYTES, Native, Type, Variants, class};
+    pub use crate::model::value::{
+        Field, Json, MAX_BYTES, MAX_JSON_DEPTH, Native, Type, Variants, class,
+    };
     pub use catamaran_macros::Field;
 }
 

@@ -3,7 +3,7 @@
 use catamaran::testing::{AgreeError, Divergence, EnginesAgree, Summary, Target};
 use entity::{DOMAIN, Device, Entry, Habit, Reminder};
 
-use crate::exhibit::{self, Exhibit, Measure};
+use crate::exhibit::{self, Exhibit, Measure, Paper};
 use crate::specimen::{self, Specimen};
 use crate::tasks::{self, Task};
 
@@ -88,6 +88,8 @@ impl Configuration {
             Records::Exhibit => EnginesAgree::new(&exhibit::DOMAIN)
                 .record::<Exhibit>()
                 .record::<Measure>()
+                .record::<Paper>()
+                .example(Paper::SETTINGS, exhibit::paper::examples())
                 .example(Exhibit::EMAIL, exhibit::emails())
                 .example(Exhibit::REPLY_TO, exhibit::emails())
                 .example(Exhibit::ADDRESS, exhibit::addresses()),

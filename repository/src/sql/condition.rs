@@ -39,7 +39,7 @@ pub(super) fn collect(
         Condition::Compare { column, value, .. } => into.push(operand(statements, *column, value)?),
         Condition::IsIn { column, values } => match operand(statements, *column, values)? {
             // On SQLite a list is passed as JSON, which has no bytes and rounds floats.
-            Value::Array(Type::Bytes | Type::Float | Type::Double, _) => {
+            Value::Array(Type::Bytes | Type::Float | Type::Double | Type::Json, _) => {
                 return Err(invalid_query("is_in cannot list bytes or floats"));
             }
             values => into.push(values),

@@ -109,7 +109,7 @@ impl Size {
     fn of_entry(entry: &str, ty: &dyn Fn(&str) -> Option<Type>) -> Self {
         let entry = column_of(entry);
         match ty(entry) {
-            Some(Type::Text | Type::Bytes) => {
+            Some(Type::Text | Type::Bytes | Type::Json) => {
                 Size::Sum(vec![Size::Column(entry.to_owned()), Size::Bytes(LENGTH)])
             }
             Some(Type::Uuid) => Size::Bytes(16),
@@ -286,7 +286,7 @@ impl<'s> Reader<'s> {
             return Some(self.call(name, arguments));
         }
         match (self.ty)(name)? {
-            Type::Text | Type::Bytes => Some(Size::Column(name.to_owned())),
+            Type::Text | Type::Bytes | Type::Json => Some(Size::Column(name.to_owned())),
             _ => Some(Size::Bytes(PRINTED)),
         }
     }

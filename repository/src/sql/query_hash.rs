@@ -167,6 +167,7 @@ impl Hasher<'_> {
                 self.digest.update(time.nanosecond().to_le_bytes());
             }
             Value::Bytes(bytes) => self.bytes(bytes),
+            Value::Json(document) => self.text(&document.to_string()),
             Value::Array(_, values) => self.values(values),
         }
     }

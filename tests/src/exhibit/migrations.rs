@@ -115,12 +115,32 @@ impl TwinMigration for CreateExhibits {
                 ]
                 .join(",\n"),
             ))
+            .sql(format!(
+                "CREATE TABLE papers (
+                id TEXT NOT NULL,
+                data TEXT NOT NULL,
+                extra TEXT,
+                settings TEXT NOT NULL,
+                earlier TEXT,
+                CONSTRAINT pk_papers PRIMARY KEY (id),
+                {}
+            ) STRICT",
+                [
+                    check("uuid", "papers", "id"),
+                    check("json", "papers", "data"),
+                    check("json", "papers", "extra"),
+                    check("json", "papers", "settings"),
+                    check("json", "papers", "earlier"),
+                ]
+                .join(",\n"),
+            ))
     }
 
     fn sqlite_down(&self) -> Script {
         Script::new()
             .sql("DROP TABLE exhibits")
             .sql("DROP TABLE measures")
+            .sql("DROP TABLE papers")
     }
 
     fn postgres_up(&self) -> Script {
@@ -160,12 +180,23 @@ impl TwinMigration for CreateExhibits {
                 check(Engine::Postgres, "time", "measures", "opens_at"),
                 check(Engine::Postgres, "time", "measures", "closes_at"),
             ))
-            .sql("GRANT SELECT, INSERT, UPDATE, DELETE ON exhibits, measures TO catamaran_app")
+            .sql(
+                "CREATE TABLE papers (
+                id uuid NOT NULL,
+                data jsonb NOT NULL,
+                extra jsonb,
+                settings jsonb NOT NULL,
+                earlier jsonb,
+                CONSTRAINT pk_papers PRIMARY KEY (id)
+            )",
+            )
+            .sql("GRANT SELECT, INSERT, UPDATE, DELETE ON exhibits, measures, papers TO catamaran_app")
     }
 
     fn postgres_down(&self) -> Script {
         Script::new()
             .sql("DROP TABLE exhibits")
             .sql("DROP TABLE measures")
+            .sql("DROP TABLE papers")
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod measure;
 mod migrations;
+pub mod paper;
 mod postgres;
 mod sqlite;
 mod types;
@@ -13,6 +14,7 @@ use uuid::Uuid;
 
 pub use measure::{MEASURES, Measure, MeasureDraft, MeasurePatch};
 pub use migrations::{History, Migrator, OtherVariants};
+pub use paper::{PAPERS, Paper, PaperDraft, PaperPatch, Settings};
 pub use types::{Access, Address, Email, Floor, Grade, Loan, Title, addresses, emails};
 
 /// The table.
@@ -75,10 +77,11 @@ pub const EXHIBITS: Table = Table {
 
 /// The domain.
 pub const DOMAIN: Domain = Domain {
-    tables: &[EXHIBITS, MEASURES],
+    tables: &[EXHIBITS, MEASURES, PAPERS],
     sources: &[
         TableSource::record::<Exhibit>(),
         TableSource::record::<Measure>(),
+        TableSource::record::<Paper>(),
     ],
     ..Domain::BLANK
 };

@@ -14,6 +14,7 @@ mod cursors;
 mod decode;
 mod deletes;
 mod differential;
+mod documents;
 mod duplicates;
 mod encodings;
 mod engines_agree;

@@ -54,6 +54,7 @@ fn encode_row(into: &mut Vec<u8>, row: &[Value]) -> Result<()> {
             Value::Timestamp(at) => field(into, &(at.timestamp_micros() - EPOCH).to_be_bytes())?,
             Value::Date(day) => field(into, &days(*day).to_be_bytes())?,
             Value::Time(time) => field(into, &since_midnight(*time).to_be_bytes())?,
+            Value::Json(document) => field(into, format!("\u{1}{document}").as_bytes())?,
             Value::Bytes(bytes) => field(into, bytes)?,
             // No column is an array.
             Value::Array(..) => return Err(ErrorKind::Internal.into()),

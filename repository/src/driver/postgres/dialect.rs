@@ -136,6 +136,7 @@ impl Spelling for Postgres {
             Type::Date => "date",
             Type::Time => "time",
             Type::Bytes => "bytea",
+            Type::Json => "jsonb",
         }
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use deadpool::managed::Object;
 use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::types::Json;
 use sqlx::{Arguments, AssertSqlSafe, Column, Executor as _, Row as _, query_with};
 use uuid::Uuid;
 
@@ -65,6 +66,7 @@ fn arguments(values: Vec<Value>) -> Result<PgArguments> {
             Value::Timestamp(at) => arguments.add(at),
             Value::Date(day) => arguments.add(day),
             Value::Time(time) => arguments.add(time),
+            Value::Json(document) => arguments.add(Json(document)),
             Value::Bytes(bytes) => arguments.add(bytes),
             Value::Array(ty, values) => add_array(&mut arguments, ty, values),
         };
@@ -94,6 +96,7 @@ fn add_null(arguments: &mut PgArguments, ty: Type) -> Added {
         Type::Date => arguments.add(None::<NaiveDate>),
         Type::Time => arguments.add(None::<NaiveTime>),
         Type::Bytes => arguments.add(None::<Vec<u8>>),
+        Type::Json => arguments.add(None::<Json<serde_json::Value>>),
     }
 }
 
@@ -111,6 +114,11 @@ fn add_array(arguments: &mut PgArguments, ty: Type, values: Vec<Value>) -> Added
         Type::Date => arguments.add(elements::<NaiveDate>(values)?),
         Type::Time => arguments.add(elements::<NaiveTime>(values)?),
         Type::Bytes => arguments.add(elements::<Vec<u8>>(values)?),
+        Type::Json => {
+            let documents = elements::<serde_json::Value>(values)?.into_iter();
+            let documents: Vec<_> = documents.map(|document| document.map(Json)).collect();
+            arguments.add(documents)
+        }
     }
 }
 

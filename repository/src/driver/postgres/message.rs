@@ -192,6 +192,7 @@ fn element_type(ty: Type) -> &'static str {
         Type::Date => "date",
         Type::Time => "time",
         Type::Bytes => "bytea",
+        Type::Json => "jsonb",
     }
 }
 
@@ -215,6 +216,7 @@ fn write_literal(into: &mut String, value: &Value) -> Option<()> {
         Value::Null(_) => into.push_str("NULL"),
         Value::Uuid(id) => write!(into, "'{id}'").ok()?,
         Value::Text(text) => write_text(into, text),
+        Value::Json(document) => write_text(into, &document.to_string()),
         Value::Bool(bool) => write!(into, "'{bool}'").ok()?,
         Value::SmallInt(int) => write!(into, "'{int}'").ok()?,
         Value::Int(int) => write!(into, "'{int}'").ok()?,

@@ -9,9 +9,11 @@ use sqlx::{Decode, ValueRef};
 use uuid::Uuid;
 
 use super::Postgres;
+use crate::model::value::parse;
 
 crate::model::value::native_as_itself!(
-    Postgres: Uuid, DateTime<Utc>, NaiveDate, NaiveTime, bool, i16, i32, i64, f32, f64, String, Vec<u8>
+    Postgres: Uuid, DateTime<Utc>, NaiveDate, NaiveTime, bool, i16, i32, i64, f32, f64, String, Vec<u8>,
+    serde_json::Value
 );
 
 /// The object ids of types, as in `pg_type.dat` of the server.
@@ -21,11 +23,13 @@ mod oid {
     pub(super) const INT2: u32 = 21;
     pub(super) const INT4: u32 = 23;
     pub(super) const TEXT: u32 = 25;
+    pub(super) const JSON: u32 = 114;
     pub(super) const FLOAT4: u32 = 700;
     pub(super) const VARCHAR: u32 = 1043;
     pub(super) const TIME: u32 = 1083;
     pub(super) const TIMESTAMPTZ: u32 = 1184;
     pub(super) const UUID: u32 = 2950;
+    pub(super) const JSONB: u32 = 3802;
     /// The first one that is not the server's own: `FirstNormalObjectId`.
     pub(super) const FIRST_NORMAL: u32 = 16_384;
 }
@@ -34,7 +38,7 @@ mod oid {
 /// returns.
 #[diagnostic::on_unimplemented(
     message = "no column of Postgres is read as the type `{Self}`",
-    note = "the type in an entity is a `Uuid`, `String`, `bool`, `i16`, `i32`, `i64`, `f32`, `f64`, `DateTime<Utc>`, `NaiveDate`, `NaiveTime` or `Vec<u8>`, or an `Option` of one"
+    note = "the type in an entity is a `Uuid`, `String`, `bool`, `i16`, `i32`, `i64`, `f32`, `f64`, `DateTime<Utc>`, `NaiveDate`, `NaiveTime`, `Vec<u8>` or `serde_json::Value`, or an `Option` of one"
 )]
 pub trait FromColumn: Sized {
     /// The value, or `None` if the column holds a value of another type.
@@ -102,6 +106,20 @@ impl FromColumn for NaiveTime {
                 let time = NaiveTime::parse_from_str(value.as_str().ok()?, "%H:%M:%S%.f").ok()?;
                 (time.nanosecond() < 1_000_000_000).then_some(time)
             }
+        }
+    }
+}
+
+impl FromColumn for serde_json::Value {
+    fn from_column(value: PgValueRef<'_>) -> Option<Self> {
+        // A binary `jsonb` is its version, which is 1, and a text.
+        match (oid_of(&value)?, value.format()) {
+            (oid::JSONB, PgValueFormat::Binary) => {
+                let text = value.as_bytes().ok()?.strip_prefix(&[1])?;
+                parse(str::from_utf8(text).ok()?)
+            }
+            (oid::JSONB | oid::JSON, _) => parse(value.as_str().ok()?),
+            _ => None,
         }
     }
 }

@@ -89,7 +89,9 @@ impl Spelling for Sqlite {
 
     fn type_name(ty: Type) -> &'static str {
         match ty {
-            Type::Uuid | Type::Text | Type::Timestamp | Type::Date | Type::Time => "TEXT",
+            Type::Uuid | Type::Text | Type::Timestamp | Type::Date | Type::Time | Type::Json => {
+                "TEXT"
+            }
             Type::Bool | Type::SmallInt | Type::Int | Type::BigInt => "INTEGER",
             Type::Float | Type::Double => "REAL",
             Type::Bytes => "BLOB",

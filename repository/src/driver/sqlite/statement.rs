@@ -9,7 +9,7 @@ use super::{Sqlite, error};
 use crate::driver::rows::Rows;
 use crate::model::domain::Table;
 use crate::model::error::{Error, ErrorKind, Result};
-use crate::model::value::{Native, Value};
+use crate::model::value::{Native, Value, parse};
 
 /// A row of a result, read by position.
 pub struct Row<'r>(&'r rusqlite::Row<'r>);
@@ -142,6 +142,7 @@ fn bind(statement: &mut Statement<'_>, values: &[Value]) -> Result<(), Failed> {
             Value::Time(time) => {
                 statement.raw_bind_parameter(position, TextTimeOfDay(*time).to_string())
             }
+            Value::Json(document) => statement.raw_bind_parameter(position, document.to_string()),
             Value::Bytes(bytes) => statement.raw_bind_parameter(position, bytes.as_slice()),
             Value::Array(_, values) => statement.raw_bind_parameter(position, json(values)?),
         }?;
@@ -170,9 +171,9 @@ fn array(values: &[Value]) -> Result<serde_json::Value> {
             Value::Time(time) => Json::String(TextTimeOfDay(*time).to_string()),
             // A row of a list.
             Value::Array(_, values) => array(values)?,
-            Value::Float(_) | Value::Double(_) | Value::Bytes(_) => {
+            Value::Float(_) | Value::Double(_) | Value::Bytes(_) | Value::Json(_) => {
                 return Err(ErrorKind::InvalidQuery {
-                    reason: "on SQLite a list cannot contain floats or bytes".into(),
+                    reason: "on SQLite a list cannot contain floats, bytes or JSON".into(),
                 }
                 .into());
             }
@@ -206,6 +207,7 @@ from_column! {
     TextId: ValueRef::Text(text) => TextId::parse(text);
     TextTime: ValueRef::Text(text) => TextTime::parse(text);
     TextDate: ValueRef::Text(text) => str::from_utf8(text).ok()?.parse().ok();
+    serde_json::Value: ValueRef::Text(text) => parse(str::from_utf8(text).ok()?);
     TextTimeOfDay: ValueRef::Text(text) => str::from_utf8(text).ok()?.parse().ok();
 }
 

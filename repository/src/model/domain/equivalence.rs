@@ -67,11 +67,12 @@ const fn attributed(native: NativeType, attribute: &'static str) -> NativeType {
     }
 }
 
+const JSON: &str = r#"#[sea_orm(column_type = "JsonBinary")]"#;
 const TEXT: &str = r#"#[sea_orm(column_type = "Text")]"#;
 
 /// The matrix of types that are equivalent on both engines.
 ///
-/// Each but `json` is the type of a record's field. The rows in [`Domain::types`](super::Domain::types) take precedence.
+/// Each is the type of a record's field. The rows in [`Domain::types`](super::Domain::types) take precedence.
 pub const MATRIX: &[Equivalence] = &[
     Equivalence {
         name: "uuid",
@@ -161,7 +162,7 @@ pub const MATRIX: &[Equivalence] = &[
     Equivalence {
         name: "json",
         sqlite: formed(native("TEXT", "Json", "json_text"), "json_valid({c})"),
-        postgres: native("jsonb", "Json", "jsonb"),
+        postgres: attributed(native("jsonb", "Json", "jsonb"), JSON),
     },
 ];
 
@@ -196,6 +197,7 @@ impl Type {
             Type::Date => "date",
             Type::Time => "time",
             Type::Bytes => "bytes",
+            Type::Json => "json",
         }
     }
 }

@@ -348,6 +348,12 @@ pub enum InvalidReason {
     /// NaN or infinity.
     #[error("it is not a finite number")]
     NotFinite,
+    /// A JSON document whose arrays and objects are nested deeper than [`MAX_JSON_DEPTH`](crate::record::MAX_JSON_DEPTH).
+    #[error("its arrays and objects are nested deeper than {max_depth} levels")]
+    TooDeep {
+        /// The maximum.
+        max_depth: usize,
+    },
     /// It has another type than the column, or it is NULL and the column forbids that.
     #[error("it does not have the type of the column")]
     OtherType,

@@ -2,7 +2,7 @@
 
 use super::filter::{Comparison, Condition, Filter, TextMatch};
 use super::order::Order;
-use crate::model::error::{ErrorKind, Result};
+use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::record::{ColumnSpec, Record};
 use crate::model::value::{Type, Value};
 
@@ -20,6 +20,9 @@ fn column<R: Record>(index: usize) -> Result<&'static ColumnSpec> {
 /// Fails if the column does not have values of this type.
 fn check_type<R: Record>(index: usize, ty: Type) -> Result<()> {
     let spec = column::<R>(index)?;
+    if ty == Type::Json {
+        return Err(no_order(spec));
+    }
     if spec.ty == ty {
         return Ok(());
     }
@@ -28,6 +31,15 @@ fn check_type<R: Record>(index: usize, ty: Type) -> Result<()> {
         reason: format!("the column {field} is {expected}, and the value is {found}").into(),
     }
     .into())
+}
+
+fn no_order(spec: &ColumnSpec) -> Error {
+    let field = spec.field;
+    ErrorKind::InvalidQuery {
+        reason: format!("the column {field} is JSON, which has neither equality nor an order")
+            .into(),
+    }
+    .into()
 }
 
 /// Fails if the value is not one value of the column's type.
@@ -115,9 +127,12 @@ impl<R: Record> Order<R> {
     /// [`reversed`](Self::reversed) makes it descending.
     ///
     /// # Errors
-    /// [`InvalidQuery`](ErrorKind::InvalidQuery) if there is no such column.
+    /// [`InvalidQuery`](ErrorKind::InvalidQuery) if there is no such column, or it is JSON, which has no order.
     pub fn by(column: usize) -> Result<Self> {
-        self::column::<R>(column)?;
-        Ok(Order::ascending(column))
+        let spec = self::column::<R>(column)?;
+        match spec.ty {
+            Type::Json => Err(no_order(spec)),
+            _ => Ok(Order::ascending(column)),
+        }
     }
 }

@@ -27,3 +27,8 @@ pub enum Text {}
 
 impl Comparable for Text {}
 impl Ordered for Text {}
+
+/// A JSON document, which has neither: `jsonb` compares values, and TEXT compares texts. A nullable one has `is_null`. To
+/// filter or order by a part of a document, keep that part in a column of its own as well.
+#[derive(Clone, Copy, Debug)]
+pub enum Json {}

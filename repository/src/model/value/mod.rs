@@ -7,10 +7,13 @@ use crate::model::error::InvalidReason;
 
 pub mod class;
 mod field;
+mod json;
 mod variants;
 
 pub(crate) use field::native_as_itself;
 pub use field::{Field, Native};
+pub(crate) use json::parse;
+pub use json::{Json, MAX_JSON_DEPTH};
 pub use variants::{Variants, no_variant, variants};
 
 /// The maximum length of a text or a byte string: 1 MiB.
@@ -46,6 +49,8 @@ pub enum Type {
     Time,
     /// `bytea` on Postgres, BLOB on SQLite.
     Bytes,
+    /// `jsonb` on Postgres, TEXT on SQLite. Has neither equality nor an order.
+    Json,
 }
 
 /// A value of a logical type.
@@ -77,6 +82,8 @@ pub enum Value {
     Time(NaiveTime),
     /// Bytes.
     Bytes(Vec<u8>),
+    /// A JSON document.
+    Json(serde_json::Value),
     /// Several values of one type, bound as one parameter.
     Array(Type, Vec<Value>),
 }
@@ -98,6 +105,7 @@ impl Value {
             Value::Date(_) => Type::Date,
             Value::Time(_) => Type::Time,
             Value::Bytes(_) => Type::Bytes,
+            Value::Json(_) => Type::Json,
         }
     }
 
@@ -114,6 +122,7 @@ impl Value {
             Value::Timestamp(at) => at.canonicalise()?,
             Value::Date(day) => day.canonicalise()?,
             Value::Time(time) => time.canonicalise()?,
+            Value::Json(document) => document.canonicalise()?,
             Value::Array(_, values) => {
                 let canonical = std::mem::take(values).into_iter().map(Value::canonical);
                 *values = canonical.collect::<Result<_, _>>()?;

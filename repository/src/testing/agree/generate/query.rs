@@ -40,15 +40,25 @@ impl Generator<'_> {
     }
 
     fn key(&mut self, table: usize) -> Key {
-        let columns = self.shape(table).specs.len();
         Key {
-            column: self.rng.usize(..columns),
+            column: self.ordered(table),
             descending: self.rng.bool(),
             nulls: match self.rng.u32(..4) {
                 0 => Some(Nulls::First),
                 1 => Some(Nulls::Last),
                 _ => None,
             },
+        }
+    }
+
+    /// A column with an order.
+    fn ordered(&mut self, table: usize) -> usize {
+        loop {
+            // The id has an order.
+            let column = self.rng.usize(..self.shape(table).specs.len());
+            if self.shape(table).specs[column].ty != Type::Json {
+                return column;
+            }
         }
     }
 
@@ -98,6 +108,7 @@ impl Generator<'_> {
         let column = self.rng.usize(..columns);
         let spec = self.shape(table).specs[column];
         match self.rng.u32(..10) {
+            _ if spec.ty == Type::Json => Filter::IsNull(column),
             0 => Filter::IsNull(column),
             1 | 2 => {
                 let values = (0..self.rng.usize(..4)).map(|_| self.operand(table, column));

@@ -203,6 +203,7 @@ fn scalar(rng: &mut Rng, ty: Type) -> Value {
         Type::Timestamp => Value::Timestamp(instant(rng)),
         Type::Date => Value::Date(day(rng)),
         Type::Time => Value::Time(time_of_day(rng)),
+        Type::Json => Value::Json(document(rng)),
         Type::Text => Value::Text(pick(rng, TEXTS).unwrap_or_default().to_owned()),
         Type::Bytes => Value::Bytes(vec![0, 255]),
     }
@@ -228,6 +229,22 @@ fn single(rng: &mut Rng) -> f32 {
     match rng.u32(..8) {
         0 => f32::from_bits(rng.u32(..)),
         _ => FLOATS[rng.usize(..FLOATS.len())],
+    }
+}
+
+/// A document that `jsonb` writes otherwise, or refuses.
+fn document(rng: &mut Rng) -> serde_json::Value {
+    use serde_json::json;
+    match rng.u32(..12) {
+        0 => serde_json::Value::Null,
+        1 => json!({"b": 1.0, "a": [1e16, -0.0, 0.1], "aa": {}, "": null}),
+        2 => json!([1e300, 5e-324, 1e19, u64::MAX, i64::MIN]),
+        3 => json!({short_text(rng): short_text(rng)}),
+        4 => (0..rng.usize(98..103)).fold(json!(1), |inner, _| json!([inner])),
+        5 => json!(float(rng)),
+        6 => json!(rng.bool()),
+        7 => json!([]),
+        _ => json!(short_text(rng)),
     }
 }
 

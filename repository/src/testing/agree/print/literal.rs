@@ -25,6 +25,7 @@ pub(super) fn value(value: &Value) -> String {
         Value::Time(time) => {
             format!("\"{time}\".parse::<chrono::NaiveTime>().expect(\"a time of day\")")
         }
+        Value::Json(document) => format!("serde_json::json!({document})"),
         Value::Bytes(bytes) => match repeated(bytes) {
             Some(byte) => format!("vec![{byte}_u8; {}]", bytes.len()),
             None if bytes.is_empty() => "Vec::<u8>::new()".to_owned(),
@@ -152,6 +153,7 @@ fn rust(ty: Type) -> &'static str {
         Type::Timestamp => "chrono::DateTime<chrono::Utc>",
         Type::Date => "chrono::NaiveDate",
         Type::Time => "chrono::NaiveTime",
+        Type::Json => "serde_json::Value",
         Type::Bytes => "Vec<u8>",
     }
 }
@@ -171,6 +173,7 @@ fn type_name(ty: Type) -> &'static str {
         Type::Timestamp => type_name::<DateTime<Utc>>(),
         Type::Date => type_name::<NaiveDate>(),
         Type::Time => type_name::<NaiveTime>(),
+        Type::Json => type_name::<serde_json::Value>(),
         Type::Bytes => type_name::<Vec<u8>>(),
     }
 }
