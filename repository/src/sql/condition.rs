@@ -21,12 +21,15 @@ pub(crate) fn values<D: Spelling>(
     })
 }
 
+/// Gives the parameters of a list of keys with columns of these types.
+type List<'l> = &'l dyn Fn(&[Type], &[Key]) -> Vec<Value>;
+
 /// As [`values`], with another form of lists of keys.
 pub(super) fn collect(
     statements: &Statements,
     condition: &Condition,
     into: &mut Vec<Value>,
-    list: &dyn Fn(&[Type], &[Key]) -> Vec<Value>,
+    list: List<'_>,
 ) -> Result<()> {
     match condition {
         Condition::And(parts) | Condition::Or(parts) => {

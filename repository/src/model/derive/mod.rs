@@ -100,7 +100,7 @@ pub const fn assert_key_column(ty: Type, nullable: bool) {
     );
     assert!(
         can_be_in_key(ty),
-        "an id can be a UUID, a text, an integer, a boolean, a time or a date"
+        "an id can be a UUID, a text, an integer of 32 or 64 bits, a boolean, a time with its date, or a date"
     );
 }
 
