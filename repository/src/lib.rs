@@ -214,7 +214,7 @@ pub use model::key::Key;
 // Custom SQL, and what differs between the engines.
 pub use model::capabilities;
 pub use model::capabilities::Capabilities;
-pub use model::value::Value;
+pub use model::value::{Numeric, Value};
 #[cfg(feature = "postgres")]
 pub use postgres::{Postgres, PostgresRepository};
 #[cfg(feature = "sqlite")]
@@ -328,7 +328,8 @@ pub mod record {
     pub use crate::model::record::{Change, ColumnSpec, FIRST_VERSION, Managed, Record, Stamp};
     pub use crate::model::record_id::RecordId;
     pub use crate::model::value::{
-        Field, Json, MAX_BYTES, MAX_JSON_DEPTH, Native, Type, Variants, class,
+        AnyNumeric, Field, Json, MAX_BYTES, MAX_JSON_DEPTH, MAX_PRECISION, Native, Type, Variants,
+        class,
     };
     pub use catamaran_macros::Field;
 }
@@ -337,7 +338,7 @@ pub mod record {
 #[cfg(feature = "sqlite")]
 pub mod sqlite {
     pub use crate::driver::sqlite::{
-        FromColumn, Row, Sqlite, TextDate, TextId, TextTime, TextTimeOfDay,
+        FromColumn, IntegerNumeric, Row, Sqlite, TextDate, TextId, TextTime, TextTimeOfDay,
     };
     pub use crate::unit::native_repository::SqliteRepository;
     pub use crate::unit::native_unit::SqliteUnit;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use catamaran::domain::{MATRIX, NativeType};
+use catamaran::domain::{Equivalence, MATRIX, NativeType};
 
 /// The variable that makes the tests write the pages instead of comparing them.
 pub const WRITE_DOCS: &str = "CATAMARAN_WRITE_DOCS";
@@ -47,7 +47,9 @@ pub fn type_table(cell: impl Fn(&NativeType) -> String) -> String {
             .map_or(String::new(), |name| format!(" COLLATE \"{name}\""));
         format!("`{}{collation}`{}", native.column, cell(native))
     };
-    let rows = MATRIX.iter().map(|row| {
+    // One of the decimal numbers, of which there is a row for each precision and scale.
+    let rows = MATRIX.iter().chain(Equivalence::numeric(12, 2));
+    let rows = rows.map(|row| {
         let (sqlite, postgres) = (&row.sqlite, &row.postgres);
         format!(
             "| {} | {} | `{}` | {} | `{}` |\n",

@@ -7,7 +7,7 @@ use super::schema::{
     Role, Schema, Table, UniqueKey,
 };
 use crate::model::domain::description::TableDescription;
-use crate::model::domain::{self, DefaultValue, Domain, Equivalence, MATRIX, NativeType, Place};
+use crate::model::domain::{self, DefaultValue, Domain, Equivalence, NativeType, Place};
 use crate::model::engine::Engine;
 
 /// The sources of the required schemas.
@@ -47,8 +47,8 @@ impl Requirements<'_> {
 
     /// The row of the matrix for a logical type. The domain's own rows come first.
     pub(crate) fn equivalence(&self, ty: &str) -> Option<&'static Equivalence> {
-        let rows = self.domain.types.iter().chain(MATRIX);
-        rows.into_iter().find(|row| row.name == ty)
+        let own = self.domain.types.iter().find(|row| row.name == ty);
+        own.or_else(|| Equivalence::by_name(ty))
     }
 
     fn native(&self, ty: &str, engine: Engine) -> Option<&'static NativeType> {
@@ -411,6 +411,10 @@ fn literal(engine: Engine, value: DefaultValue) -> String {
         (DefaultValue::Integer(number), _) => number.to_string(),
         (DefaultValue::Bool(value), Engine::Sqlite) => i32::from(value).to_string(),
         (DefaultValue::Bool(value), Engine::Postgres) => value.to_string(),
+        (DefaultValue::Numeric { units, .. }, Engine::Sqlite) => units.to_string(),
+        (DefaultValue::Numeric { units, scale }, Engine::Postgres) => {
+            rust_decimal::Decimal::new(units, scale.into()).to_string()
+        }
     }
 }
 

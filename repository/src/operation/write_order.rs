@@ -99,6 +99,7 @@ fn compare(one: &Value, other: &Value) -> Ordering {
         (Value::Time(one), Value::Time(other)) => one.cmp(other),
         (Value::Json(one), Value::Json(other)) => one.to_string().cmp(&other.to_string()),
         (Value::Bytes(one), Value::Bytes(other)) => one.cmp(other),
+        (Value::Numeric(one), Value::Numeric(other)) => one.units().cmp(&other.units()),
         // The values of one column are of one type, or NULL.
         (one, other) => one.is_null().cmp(&other.is_null()),
     }

@@ -18,6 +18,9 @@ const LENGTH: usize = 8;
 /// The size of a number, a boolean or a time in an index, with its padding.
 const NUMBER: usize = 8;
 
+/// The size of the longest decimal number: a length, a header and six digits of two bytes each, with its padding.
+const NUMERIC: usize = 24;
+
 /// The longest text that Postgres prints for a value of fixed length: a `uuid`.
 const PRINTED: usize = 36;
 
@@ -124,6 +127,7 @@ impl Size {
                 | Type::Date
                 | Type::Time,
             ) => Size::Bytes(NUMBER),
+            Some(Type::Numeric { .. }) => Size::Bytes(NUMERIC),
             None => Size::Sum(vec![Reader::read(entry, ty), Size::Bytes(LENGTH)]),
         }
     }

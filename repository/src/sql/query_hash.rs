@@ -168,6 +168,7 @@ impl Hasher<'_> {
             }
             Value::Bytes(bytes) => self.bytes(bytes),
             Value::Json(document) => self.text(&document.to_string()),
+            Value::Numeric(number) => self.digest.update(number.units().to_le_bytes()),
             Value::Array(_, values) => self.values(values),
         }
     }

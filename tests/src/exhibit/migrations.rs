@@ -74,6 +74,9 @@ impl TwinMigration for CreateExhibits {
             .sql(format!(
                 "CREATE TABLE exhibits (
                 id TEXT NOT NULL,
+                price INTEGER NOT NULL DEFAULT 150,
+                balance INTEGER,
+                share INTEGER,
                 title TEXT NOT NULL,
                 subtitle TEXT,
                 email TEXT NOT NULL DEFAULT 'nobody@example.org',
@@ -88,6 +91,11 @@ impl TwinMigration for CreateExhibits {
                 floor INTEGER,
                 CONSTRAINT pk_exhibits PRIMARY KEY (id),
                 {variants},
+                CONSTRAINT ck_exhibits__price CHECK (price BETWEEN -999999999999 AND 999999999999),
+                CONSTRAINT ck_exhibits__balance
+                    CHECK (balance BETWEEN -999999999999999999 AND 999999999999999999),
+                CONSTRAINT ck_exhibits__share
+                    CHECK (share BETWEEN -999999999999999999 AND 999999999999999999),
                 {}
             ) STRICT",
                 check("uuid", "exhibits", "id"),
@@ -149,6 +157,9 @@ impl TwinMigration for CreateExhibits {
             .sql(format!(
                 r#"CREATE TABLE exhibits (
                 id uuid NOT NULL,
+                price numeric(12, 2) NOT NULL DEFAULT 1.50,
+                balance numeric(18, 0),
+                share numeric(18, 18),
                 title text COLLATE "C" NOT NULL,
                 subtitle text COLLATE "C",
                 email text COLLATE "C" NOT NULL DEFAULT 'nobody@example.org',
@@ -162,6 +173,9 @@ impl TwinMigration for CreateExhibits {
                 last_loan text COLLATE "C",
                 floor integer,
                 CONSTRAINT pk_exhibits PRIMARY KEY (id),
+                CONSTRAINT ck_exhibits__price CHECK (price <> 'NaN'),
+                CONSTRAINT ck_exhibits__balance CHECK (balance <> 'NaN'),
+                CONSTRAINT ck_exhibits__share CHECK (share <> 'NaN'),
                 {variants}
             )"#
             ))

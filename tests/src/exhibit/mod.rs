@@ -3,10 +3,11 @@
 pub mod measure;
 mod migrations;
 pub mod paper;
-mod postgres;
-mod sqlite;
+pub mod postgres;
+pub mod sqlite;
 mod types;
 
+use catamaran::Numeric;
 use catamaran::domain::{
     Check, ColumnDefault, DefaultValue, Domain, Presence, PrimaryKey, Table, TableSource,
 };
@@ -22,6 +23,9 @@ pub const EXHIBITS: Table = Table {
     name: "exhibits",
     columns: &[
         "id",
+        "price",
+        "balance",
+        "share",
         "title",
         "subtitle",
         "email",
@@ -44,6 +48,13 @@ pub const EXHIBITS: Table = Table {
         ColumnDefault {
             column: "email",
             value: DefaultValue::Text("nobody@example.org"),
+        },
+        ColumnDefault {
+            column: "price",
+            value: DefaultValue::Numeric {
+                units: 150,
+                scale: 2,
+            },
         },
         ColumnDefault {
             column: "access",
@@ -70,6 +81,9 @@ pub const EXHIBITS: Table = Table {
         Check::on_both("ck_exhibits__loan"),
         Check::on_both("ck_exhibits__last_loan"),
         Check::on_both("ck_exhibits__floor"),
+        Check::on_both("ck_exhibits__price"),
+        Check::on_both("ck_exhibits__balance"),
+        Check::on_both("ck_exhibits__share"),
     ],
     presence: Presence::Both,
     ..Table::BLANK
@@ -93,6 +107,13 @@ pub struct Exhibit {
     /// The id.
     #[record(id)]
     pub id: Uuid,
+    /// A decimal number.
+    #[record(default = Numeric::of_units::<150>())]
+    pub price: Numeric<12, 2>,
+    /// A decimal number of the most digits, none of them behind the point.
+    pub balance: Option<Numeric<18, 0>>,
+    /// The same, all of them behind it.
+    pub share: Option<Numeric<18, 18>>,
     /// A newtype that holds every text.
     #[record(max_chars = 200)]
     pub title: Title,

@@ -1,3 +1,4 @@
+use catamaran::Numeric;
 use sea_orm::entity::prelude::*;
 
 use super::{Floor, Loan};
@@ -7,6 +8,9 @@ use super::{Floor, Loan};
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
+    pub price: Numeric<12, 2>,
+    pub balance: Option<Numeric<18, 0>>,
+    pub share: Option<Numeric<18, 18>>,
     #[sea_orm(column_type = "Text")]
     pub title: String,
     #[sea_orm(column_type = "Text")]

@@ -1,4 +1,4 @@
-use catamaran::sqlite::TextId;
+use catamaran::sqlite::{IntegerNumeric, TextId};
 use sea_orm::entity::prelude::*;
 
 use super::{Floor, Loan};
@@ -8,6 +8,9 @@ use super::{Floor, Loan};
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: TextId,
+    pub price: IntegerNumeric<12, 2>,
+    pub balance: Option<IntegerNumeric<18, 0>>,
+    pub share: Option<IntegerNumeric<18, 18>>,
     #[sea_orm(column_type = "Text")]
     pub title: String,
     #[sea_orm(column_type = "Text")]

@@ -27,6 +27,7 @@ mod generic;
 mod inserts;
 mod keys;
 mod measures;
+mod numerics;
 mod one_entry_a_day;
 mod opening;
 mod own_types;

@@ -174,6 +174,9 @@ fn a_record_from_values_or_models_that_do_not_convert_is_an_error() {
 
     let whole = Exhibit {
         id: uuid::Uuid::nil(),
+        price: catamaran::Numeric::of_units::<150>(),
+        balance: None,
+        share: None,
         title: Title::from("x"),
         subtitle: None,
         email: email("a@x"),

@@ -354,6 +354,9 @@ fn defaults(on: &mut OnTable<'_>, table: &Table, description: &TableDescription)
             (Some(DefaultValue::Integer(one)), Some(Value::Int(value))) => one == i64::from(*value),
             (Some(DefaultValue::Integer(one)), Some(Value::BigInt(value))) => one == *value,
             (Some(DefaultValue::Bool(one)), Some(Value::Bool(value))) => one == *value,
+            (Some(DefaultValue::Numeric { units, scale }), Some(Value::Numeric(value))) => {
+                (units, scale) == (value.units(), value.scale())
+            }
             _ => false,
         };
         if !same {
@@ -366,6 +369,9 @@ fn defaults(on: &mut OnTable<'_>, table: &Table, description: &TableDescription)
                     Some(DefaultValue::Text(text)) => format!("#[record(default = {text:?})]"),
                     Some(DefaultValue::Integer(number)) => format!("#[record(default = {number})]"),
                     Some(DefaultValue::Bool(value)) => format!("#[record(default = {value})]"),
+                    Some(DefaultValue::Numeric { units, .. }) => {
+                        format!("#[record(default = Numeric::of_units::<{units}>())]")
+                    }
                     None => "no #[record(default = ..)]".to_owned(),
                 },
             );

@@ -4,6 +4,7 @@
 use chrono::{Datelike, NaiveDate};
 use sqlx::postgres::PgConnection;
 
+use super::numeric;
 use super::types::{EPOCH, since_midnight};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::value::Value;
@@ -56,6 +57,7 @@ fn encode_row(into: &mut Vec<u8>, row: &[Value]) -> Result<()> {
             Value::Time(time) => field(into, &since_midnight(*time).to_be_bytes())?,
             Value::Json(document) => field(into, format!("\u{1}{document}").as_bytes())?,
             Value::Bytes(bytes) => field(into, bytes)?,
+            Value::Numeric(number) => field(into, &numeric::encoded(*number))?,
             // No column is an array.
             Value::Array(..) => return Err(ErrorKind::Internal.into()),
         }

@@ -137,6 +137,7 @@ impl Spelling for Postgres {
             Type::Time => "time",
             Type::Bytes => "bytea",
             Type::Json => "jsonb",
+            Type::Numeric { .. } => "numeric",
         }
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use deadpool::managed::Object;
+use rust_decimal::Decimal;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::types::Json;
 use sqlx::{Arguments, AssertSqlSafe, Column, Executor as _, Row as _, query_with};
@@ -68,6 +69,7 @@ fn arguments(values: Vec<Value>) -> Result<PgArguments> {
             Value::Time(time) => arguments.add(time),
             Value::Json(document) => arguments.add(Json(document)),
             Value::Bytes(bytes) => arguments.add(bytes),
+            Value::Numeric(number) => arguments.add(Decimal::from(number)),
             Value::Array(ty, values) => add_array(&mut arguments, ty, values),
         };
         added.map_err(|cause| match cause.downcast::<ErrorKind>() {
@@ -97,6 +99,7 @@ fn add_null(arguments: &mut PgArguments, ty: Type) -> Added {
         Type::Time => arguments.add(None::<NaiveTime>),
         Type::Bytes => arguments.add(None::<Vec<u8>>),
         Type::Json => arguments.add(None::<Json<serde_json::Value>>),
+        Type::Numeric { .. } => arguments.add(None::<Decimal>),
     }
 }
 
@@ -119,19 +122,30 @@ fn add_array(arguments: &mut PgArguments, ty: Type, values: Vec<Value>) -> Added
             let documents: Vec<_> = documents.map(|document| document.map(Json)).collect();
             arguments.add(documents)
         }
+        Type::Numeric { .. } => arguments.add(numbers(ty, values)?),
     }
 }
 
 /// The elements of an array. Each has the type of the array, or is NULL.
 fn elements<T: Field>(values: Vec<Value>) -> Result<Vec<Option<T>>, ErrorKind> {
-    values
-        .into_iter()
-        .map(|value| {
-            <Option<T>>::from_value(value).map_err(|_| ErrorKind::InvalidQuery {
-                reason: "the elements of an array must have the same type".into(),
-            })
-        })
-        .collect()
+    let elements = values.into_iter().map(<Option<T>>::from_value);
+    elements.collect::<Result<_, _>>().map_err(|_| other_type())
+}
+
+/// As [`elements`], for decimal numbers of one type.
+fn numbers(ty: Type, values: Vec<Value>) -> Result<Vec<Option<Decimal>>, ErrorKind> {
+    let elements = values.into_iter().map(|value| match value {
+        Value::Null(of) if of == ty => Ok(None),
+        Value::Numeric(number) if number.ty() == ty => Ok(Some(number.into())),
+        _ => Err(other_type()),
+    });
+    elements.collect()
+}
+
+fn other_type() -> ErrorKind {
+    ErrorKind::InvalidQuery {
+        reason: "the elements of an array must have the same type".into(),
+    }
 }
 
 /// Runs a statement, and returns how many rows it changed or returned.

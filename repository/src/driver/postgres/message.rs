@@ -193,6 +193,7 @@ fn element_type(ty: Type) -> &'static str {
         Type::Time => "time",
         Type::Bytes => "bytea",
         Type::Json => "jsonb",
+        Type::Numeric { .. } => "numeric",
     }
 }
 
@@ -236,6 +237,7 @@ fn write_literal(into: &mut String, value: &Value) -> Option<()> {
             }
             into.push('\'');
         }
+        Value::Numeric(number) => write!(into, "'{number}'").ok()?,
         Value::Array(ty, values) => {
             into.push_str("ARRAY[");
             for (index, value) in values.iter().enumerate() {

@@ -9,6 +9,7 @@ mod dialect;
 mod error;
 mod execute;
 mod message;
+mod numeric;
 mod parameters;
 mod password_file;
 mod plans;

@@ -38,7 +38,7 @@ mod oid {
 /// returns.
 #[diagnostic::on_unimplemented(
     message = "no column of Postgres is read as the type `{Self}`",
-    note = "the type in an entity is a `Uuid`, `String`, `bool`, `i16`, `i32`, `i64`, `f32`, `f64`, `DateTime<Utc>`, `NaiveDate`, `NaiveTime`, `Vec<u8>` or `serde_json::Value`, or an `Option` of one"
+    note = "the type in an entity is a `Uuid`, `String`, `bool`, `i16`, `i32`, `i64`, `f32`, `f64`, `DateTime<Utc>`, `NaiveDate`, `NaiveTime`, `Vec<u8>`, `serde_json::Value` or `Numeric`, or an `Option` of one"
 )]
 pub trait FromColumn: Sized {
     /// The value, or `None` if the column holds a value of another type.

@@ -92,7 +92,9 @@ impl Spelling for Sqlite {
             Type::Uuid | Type::Text | Type::Timestamp | Type::Date | Type::Time | Type::Json => {
                 "TEXT"
             }
-            Type::Bool | Type::SmallInt | Type::Int | Type::BigInt => "INTEGER",
+            Type::Bool | Type::SmallInt | Type::Int | Type::BigInt | Type::Numeric { .. } => {
+                "INTEGER"
+            }
             Type::Float | Type::Double => "REAL",
             Type::Bytes => "BLOB",
         }

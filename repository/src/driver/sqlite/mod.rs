@@ -9,6 +9,7 @@ mod execute;
 mod file;
 mod group;
 mod handle;
+mod numeric;
 mod opening;
 mod place;
 mod statement;
@@ -16,6 +17,7 @@ mod types;
 mod url;
 
 pub use dialect::Sqlite;
+pub use numeric::IntegerNumeric;
 pub use statement::Row;
 pub use types::{FromColumn, TextDate, TextId, TextTime, TextTimeOfDay};
 

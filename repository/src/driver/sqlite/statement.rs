@@ -144,6 +144,7 @@ fn bind(statement: &mut Statement<'_>, values: &[Value]) -> Result<(), Failed> {
             }
             Value::Json(document) => statement.raw_bind_parameter(position, document.to_string()),
             Value::Bytes(bytes) => statement.raw_bind_parameter(position, bytes.as_slice()),
+            Value::Numeric(number) => statement.raw_bind_parameter(position, number.units()),
             Value::Array(_, values) => statement.raw_bind_parameter(position, json(values)?),
         }?;
     }
@@ -169,6 +170,7 @@ fn array(values: &[Value]) -> Result<serde_json::Value> {
             Value::Timestamp(at) => Json::String(TextTime(*at).to_string()),
             Value::Date(day) => Json::String(TextDate(*day).to_string()),
             Value::Time(time) => Json::String(TextTimeOfDay(*time).to_string()),
+            Value::Numeric(number) => Json::from(number.units()),
             // A row of a list.
             Value::Array(_, values) => array(values)?,
             Value::Float(_) | Value::Double(_) | Value::Bytes(_) | Value::Json(_) => {

@@ -185,7 +185,7 @@ impl FromStr for TextTimeOfDay {
 /// A type of an entity's field, as it is read from a column.
 #[diagnostic::on_unimplemented(
     message = "no column of SQLite is read as the type `{Self}`",
-    note = "the type in an entity is a `TextId`, `TextTime`, `TextDate`, `TextTimeOfDay`, `String`, `bool`, `i16`, `i32`, `i64`, `f32`, `f64`, `Vec<u8>` or `serde_json::Value`, or an `Option` of one"
+    note = "the type in an entity is a `TextId`, `TextTime`, `TextDate`, `TextTimeOfDay`, `String`, `bool`, `i16`, `i32`, `i64`, `f32`, `f64`, `Vec<u8>`, `serde_json::Value` or `IntegerNumeric`, or an `Option` of one"
 )]
 pub trait FromColumn: Sized {
     /// The value, or `None` if the column holds a value of another type.

@@ -9,7 +9,7 @@ use crate::fingerprint::ident;
 use crate::fingerprint::schema::Index;
 use crate::fingerprint::statement::{Phase, Statement};
 use crate::model::engine::Engine;
-use crate::model::value::{MAX_BYTES, Type};
+use crate::model::value::{MAX_BYTES, MAX_PRECISION, Type};
 use crate::sql::most_bytes_in;
 
 pub(crate) fn compare(on: &mut OnTable<'_>) {
@@ -89,6 +89,12 @@ pub(crate) fn compare(on: &mut OnTable<'_>) {
     }
 }
 
+/// A decimal number of any digits: all count as the longest one.
+const NUMERIC: Type = Type::Numeric {
+    precision: MAX_PRECISION,
+    scale: 0,
+};
+
 /// The texts that an index of Postgres is the only one to refuse: SQLite accepts them, and so does the library, because
 /// no key or index of DOMAIN limits them as much.
 fn refused_lengths(on: &OnTable<'_>, index: &Index) -> Vec<String> {
@@ -113,6 +119,7 @@ fn refused_lengths(on: &OnTable<'_>, index: &Index) -> Vec<String> {
         "text" => Some(Type::Text),
         "bytea" => Some(Type::Bytes),
         "uuid" => Some(Type::Uuid),
+        numeric if numeric.starts_with("numeric") => Some(NUMERIC),
         _ => Some(Type::BigInt),
     };
     let most = |entries: &[String], column: &str| {

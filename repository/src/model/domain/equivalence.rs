@@ -73,6 +73,7 @@ const TEXT: &str = r#"#[sea_orm(column_type = "Text")]"#;
 /// The matrix of types that are equivalent on both engines.
 ///
 /// Each is the type of a record's field. The rows in [`Domain::types`](super::Domain::types) take precedence.
+/// [`Equivalence::numeric`] has those of decimal numbers.
 pub const MATRIX: &[Equivalence] = &[
     Equivalence {
         name: "uuid",
@@ -183,7 +184,7 @@ const DATE: &str = "length(CAST({c} AS BLOB)) = 10 AND {c} GLOB '[0-9][0-9][0-9]
 
 impl Type {
     /// The name of its row in [`MATRIX`].
-    pub const fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Type::Uuid => "uuid",
             Type::Text => "text",
@@ -198,6 +199,9 @@ impl Type {
             Type::Time => "time",
             Type::Bytes => "bytes",
             Type::Json => "json",
+            Type::Numeric { precision, scale } => {
+                Equivalence::numeric(precision, scale).map_or("numeric", |row| row.name)
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ mod access_control;
 )]
 pub(crate) mod description;
 mod equivalence;
+mod numeric;
 mod suppression;
 #[cfg_attr(
     not(feature = "fingerprint"),
@@ -421,4 +422,11 @@ pub enum DefaultValue {
     Integer(i64),
     /// A boolean: 0 or 1 on SQLite.
     Bool(bool),
+    /// A decimal number: 1250 units with two digits behind the point are `12.50`, and 1250 on SQLite.
+    Numeric {
+        /// The number of units of the last digit.
+        units: i64,
+        /// How many digits are behind the point.
+        scale: u8,
+    },
 }

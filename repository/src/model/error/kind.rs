@@ -354,6 +354,21 @@ pub enum InvalidReason {
         /// The maximum.
         max_depth: usize,
     },
+    /// A decimal number with more digits behind the point than its column: it is never rounded.
+    #[error("it has more than {scale} digits behind the point")]
+    TooManyDecimals {
+        /// The most digits.
+        scale: u8,
+    },
+    /// A decimal number that is too large for its column.
+    #[error("it has more than {digits} digits before the point")]
+    TooManyDigits {
+        /// The most digits.
+        digits: u8,
+    },
+    /// A text that is no decimal number.
+    #[error("it is not a decimal number")]
+    NotANumber,
     /// It has another type than the column, or it is NULL and the column forbids that.
     #[error("it does not have the type of the column")]
     OtherType,

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use uuid::Uuid;
 
 use crate::model::error::{Error, ErrorKind, Result};
-use crate::model::value::{Type, Value};
+use crate::model::value::{AnyNumeric, Type, Value};
 
 /// A position in the order of one query. Opaque, bound to its query and scope, and safe to put into a URL.
 ///
@@ -117,6 +117,7 @@ fn to_json(value: &Value) -> Json {
         Value::Time(time) => Json::String(time.to_string()),
         Value::Bytes(bytes) => Json::String(URL_SAFE_NO_PAD.encode(bytes)),
         Value::Json(document) => document.clone(),
+        Value::Numeric(number) => Json::from(number.units()),
         Value::Array(_, values) => Json::Array(values.iter().map(to_json).collect()),
     }
 }
@@ -158,6 +159,9 @@ fn from_json(value: Json, ty: Type) -> Option<Value> {
         // No order has such a column.
         Type::Json => return None,
         Type::Bytes => Value::Bytes(URL_SAFE_NO_PAD.decode(value.as_str()?).ok()?),
+        Type::Numeric { precision, scale } => {
+            Value::Numeric(AnyNumeric::from_units(value.as_i64()?, precision, scale)?)
+        }
     };
     Some(value)
 }

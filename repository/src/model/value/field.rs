@@ -14,7 +14,7 @@ use crate::model::error::InvalidReason;
 #[diagnostic::on_unimplemented(
     message = "a field of a record cannot be of the type `{Self}`",
     label = "this type has no native form on either engine",
-    note = "it can be a `Uuid`, `String`, `bool`, `i16`, `i32`, `i64`, `f32`, `f64`, `DateTime<Utc>`, `NaiveDate`, `NaiveTime`, `Vec<u8>`, `serde_json::Value` or `Json` of a type of serde, an `Option` of one, or a type of your own with `#[derive(Field)]`"
+    note = "it can be a `Uuid`, `String`, `bool`, `i16`, `i32`, `i64`, `f32`, `f64`, `DateTime<Utc>`, `NaiveDate`, `NaiveTime`, `Vec<u8>`, `serde_json::Value`, `Json` of a type of serde or `Numeric<P, S>`, an `Option` of one, or a type of your own with `#[derive(Field)]`"
 )]
 pub trait Field: Clone + PartialEq + Send + Sync + 'static {
     /// The logical type.

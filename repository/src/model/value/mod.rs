@@ -8,12 +8,14 @@ use crate::model::error::InvalidReason;
 pub mod class;
 mod field;
 mod json;
+mod numeric;
 mod variants;
 
 pub(crate) use field::native_as_itself;
 pub use field::{Field, Native};
 pub(crate) use json::parse;
 pub use json::{Json, MAX_JSON_DEPTH};
+pub use numeric::{AnyNumeric, MAX_PRECISION, Numeric};
 pub use variants::{Variants, no_variant, variants};
 
 /// The maximum length of a text or a byte string: 1 MiB.
@@ -51,6 +53,13 @@ pub enum Type {
     Bytes,
     /// `jsonb` on Postgres, TEXT on SQLite. Has neither equality nor an order.
     Json,
+    /// `numeric(precision,scale)` on Postgres, INTEGER on SQLite: a [`Numeric`].
+    Numeric {
+        /// The most digits.
+        precision: u8,
+        /// How many of them are behind the point.
+        scale: u8,
+    },
 }
 
 /// A value of a logical type.
@@ -84,6 +93,8 @@ pub enum Value {
     Bytes(Vec<u8>),
     /// A JSON document.
     Json(serde_json::Value),
+    /// A decimal number.
+    Numeric(AnyNumeric),
     /// Several values of one type, bound as one parameter.
     Array(Type, Vec<Value>),
 }
@@ -106,6 +117,7 @@ impl Value {
             Value::Time(_) => Type::Time,
             Value::Bytes(_) => Type::Bytes,
             Value::Json(_) => Type::Json,
+            Value::Numeric(number) => number.ty(),
         }
     }
 
@@ -132,7 +144,8 @@ impl Value {
             | Value::Bool(_)
             | Value::SmallInt(_)
             | Value::Int(_)
-            | Value::BigInt(_) => {}
+            | Value::BigInt(_)
+            | Value::Numeric(_) => {}
         }
         Ok(self)
     }

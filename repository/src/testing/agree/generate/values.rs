@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::super::shape::Shape;
 use crate::model::error::InvalidReason;
-use crate::model::value::{MAX_BYTES, Type, Value, Variants};
+use crate::model::value::{AnyNumeric, MAX_BYTES, Type, Value, Variants};
 
 const TEXTS: &[&str] = &[
     "a", "b", "run", "Run", "RUN", "daily", "local", "x", "y", "z", "Läufe",
@@ -206,6 +206,7 @@ fn scalar(rng: &mut Rng, ty: Type) -> Value {
         Type::Json => Value::Json(document(rng)),
         Type::Text => Value::Text(pick(rng, TEXTS).unwrap_or_default().to_owned()),
         Type::Bytes => Value::Bytes(vec![0, 255]),
+        Type::Numeric { precision, scale } => number(rng, precision, scale),
     }
 }
 
@@ -255,6 +256,23 @@ fn time_of_day(rng: &mut Rng) -> NaiveTime {
     let seconds = SECONDS[rng.usize(..SECONDS.len())];
     let nanoseconds = NANOSECONDS[rng.usize(..NANOSECONDS.len())];
     NaiveTime::from_num_seconds_from_midnight_opt(seconds, nanoseconds).unwrap_or_default()
+}
+
+/// Numbers at the ends of the range, and at the places where a digit of four decimal ones ends.
+fn number(rng: &mut Rng, precision: u8, scale: u8) -> Value {
+    let ty = Type::Numeric { precision, scale };
+    let limit = 10_i64.saturating_pow(precision.into());
+    let most = limit.saturating_sub(1);
+    let one = 10_i64.saturating_pow(scale.into());
+    let units = match rng.u32(..10) {
+        0 => most,
+        1 => -most,
+        2 => rng.i64(-most..=most),
+        3 => one % limit,
+        4 => 10_i64.saturating_pow(rng.u32(..u32::from(precision))),
+        _ => rng.i64(-1..4),
+    };
+    AnyNumeric::from_units(units, precision, scale).map_or(Value::Null(ty), Value::Numeric)
 }
 
 fn float(rng: &mut Rng) -> f64 {

@@ -23,6 +23,7 @@ fn compare_values(left: &Value, right: &Value) -> Ordering {
         (Value::Date(left), Value::Date(right)) => left.cmp(right),
         (Value::Time(left), Value::Time(right)) => left.cmp(right),
         (Value::Bytes(left), Value::Bytes(right)) => left.cmp(right),
+        (Value::Numeric(left), Value::Numeric(right)) => left.units().cmp(&right.units()),
         _ => Ordering::Equal,
     }
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use uuid::Uuid;
 
 use crate::model::record::ColumnSpec;
-use crate::model::value::{Type, Value};
+use crate::model::value::{Numeric, Type, Value};
 
 /// An expression of the value's own type.
 pub(super) fn value(value: &Value) -> String {
@@ -31,6 +31,10 @@ pub(super) fn value(value: &Value) -> String {
             None if bytes.is_empty() => "Vec::<u8>::new()".to_owned(),
             None => format!("vec!{bytes:?}"),
         },
+        Value::Numeric(number) => {
+            let (ty, units) = (rust(number.ty()), number.units());
+            format!("{ty}::of_units::<{units}>()").replacen('<', "::<", 1)
+        }
         Value::Array(_, values) => {
             let values: Vec<String> = values.iter().map(self::value).collect();
             format!("vec![{}]", values.join(", "))
@@ -140,8 +144,8 @@ fn repeated(bytes: &[u8]) -> Option<u8> {
     (bytes.len() > 40 && bytes.iter().all(|byte| *byte == first)).then_some(first)
 }
 
-fn rust(ty: Type) -> &'static str {
-    match ty {
+fn rust(ty: Type) -> String {
+    let name = match ty {
         Type::Uuid => "uuid::Uuid",
         Type::Text => "String",
         Type::Bool => "bool",
@@ -155,13 +159,17 @@ fn rust(ty: Type) -> &'static str {
         Type::Time => "chrono::NaiveTime",
         Type::Json => "serde_json::Value",
         Type::Bytes => "Vec<u8>",
-    }
+        Type::Numeric { precision, scale } => {
+            return format!("catamaran::Numeric<{precision}, {scale}>");
+        }
+    };
+    name.to_owned()
 }
 
 /// The name of the type as the compiler has it.
-fn type_name(ty: Type) -> &'static str {
+fn type_name(ty: Type) -> String {
     use std::any::type_name;
-    match ty {
+    let name = match ty {
         Type::Uuid => type_name::<Uuid>(),
         Type::Text => type_name::<String>(),
         Type::Bool => type_name::<bool>(),
@@ -175,7 +183,12 @@ fn type_name(ty: Type) -> &'static str {
         Type::Time => type_name::<NaiveTime>(),
         Type::Json => type_name::<serde_json::Value>(),
         Type::Bytes => type_name::<Vec<u8>>(),
-    }
+        Type::Numeric { precision, scale } => {
+            let name = type_name::<Numeric<1, 0>>();
+            return name.replace("<1, 0>", &format!("<{precision}, {scale}>"));
+        }
+    };
+    name.to_owned()
 }
 
 #[cfg(test)]

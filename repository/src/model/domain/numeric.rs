@@ -1,0 +1,80 @@
+//! The rows of the type matrix for decimal numbers, of which there is one for each precision and scale.
+
+use std::sync::LazyLock;
+
+use super::equivalence::{Equivalence, NativeType};
+use crate::model::value::MAX_PRECISION;
+
+static ROWS: LazyLock<Vec<Equivalence>> = LazyLock::new(|| {
+    let types = (1..=MAX_PRECISION)
+        .flat_map(|precision| (0..=precision).map(move |scale| (precision, scale)));
+    types
+        .map(|(precision, scale)| row(precision, scale))
+        .collect()
+});
+
+/// The row of a type: `numeric(12,2)`. It is made once, and kept as long as the program.
+fn row(precision: u8, scale: u8) -> Equivalence {
+    let name = &*format!("numeric({precision},{scale})").leak();
+    let most = "9".repeat(precision.into());
+    let native = |column, form, field: String, entity| NativeType {
+        column,
+        collation: None,
+        form: Some(form),
+        field: field.leak(),
+        attribute: None,
+        entity,
+    };
+    Equivalence {
+        name,
+        sqlite: native(
+            "INTEGER",
+            format!("{{c}} BETWEEN -{most} AND {most}").leak(),
+            format!("IntegerNumeric<{precision}, {scale}>"),
+            "integer",
+        ),
+        postgres: native(
+            name,
+            "{c} <> 'NaN'",
+            format!("Numeric<{precision}, {scale}>"),
+            format!("decimal({precision}, {scale})").leak(),
+        ),
+    }
+}
+
+impl Equivalence {
+    /// The row of a [`Numeric`](crate::Numeric), whose name is `numeric(12,2)`. `None` if there is no such type.
+    pub fn numeric(precision: u8, scale: u8) -> Option<&'static Equivalence> {
+        // Those of smaller precision are before it: one more for each.
+        let before: usize = (1..usize::from(precision)).map(|smaller| smaller + 1).sum();
+        let row = ROWS.get(before + usize::from(scale));
+        row.filter(|_| precision >= 1 && scale <= precision)
+    }
+
+    /// The row of this name, if it is one of the library's own.
+    #[cfg(feature = "fingerprint")]
+    pub(crate) fn by_name(name: &str) -> Option<&'static Equivalence> {
+        super::MATRIX
+            .iter()
+            .chain(&*ROWS)
+            .find(|row| row.name == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_type_has_its_own_row() {
+        for precision in 1..=MAX_PRECISION {
+            for scale in 0..=precision {
+                let row = Equivalence::numeric(precision, scale).map(|row| row.name);
+                assert_eq!(row, Some(&*format!("numeric({precision},{scale})")));
+            }
+        }
+        for (precision, scale) in [(0, 0), (1, 2), (19, 2), (255, 255)] {
+            assert_eq!(Equivalence::numeric(precision, scale), None);
+        }
+    }
+}
