@@ -47,7 +47,10 @@ async fn numbers_are_written_read_compared_and_ordered_as_numbers(db: &TwinDatab
     for exhibit in &made {
         assert_eq!(exhibits.get(exhibit.id).await?, *exhibit);
         let equal = Query::all().filter(Exhibit::PRICE.eq(exhibit.price));
-        assert_eq!(forwards(&*exhibits, &equal, 2).await?, [exhibit.clone()]);
+        assert_eq!(
+            forwards(&*exhibits, &equal, 2).await?,
+            std::slice::from_ref(exhibit)
+        );
     }
     let query = Query::all().order_by(Exhibit::PRICE.asc());
     assert_eq!(forwards(&*exhibits, &query, 2).await?, made);

@@ -46,7 +46,7 @@ async fn a_lost_connection_fails_at_most_a_write(caller: Scope) -> Result<()> {
             2 => assert!(habits.exists(&all).await?),
             3 => {
                 let page = habits.list(&all, PageRequest::first(10)).await?;
-                assert_eq!(page.items, [habit.clone()]);
+                assert_eq!(page.items, std::slice::from_ref(&habit));
             }
             4 => {
                 let sql = "SELECT count(*) FROM habits";
