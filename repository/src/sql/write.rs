@@ -284,6 +284,13 @@ fn update_live<D: Spelling>(statements: &Statements, columns: &[usize], guard: G
     let mut sql = update_start(statements);
     write_columns(&mut sql, statements, columns);
     write_stamp(&mut sql, statements, !columns.is_empty());
+    let managed = statements.managed;
+    if columns.is_empty() && managed.updated.is_none() && managed.version.is_none() {
+        // A record of nothing but its key. SQL requires a column.
+        sql.separated(", ", statements.id(), |sql, column| {
+            sql.name(column).push(" = ").name(column);
+        });
+    }
     guard.write(&mut sql, statements, Visibility::Live);
     sql
 }
