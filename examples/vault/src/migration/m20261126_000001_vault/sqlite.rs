@@ -1,0 +1,243 @@
+use catamaran::migrate::Script;
+
+pub fn up() -> Script {
+    Script::new()
+        .sql(USERS)
+        .sql("CREATE UNIQUE INDEX uq_users__email ON users (lower(email))")
+        .sql(ORGANIZATIONS)
+        .sql(MEMBERSHIPS)
+        .sql("CREATE INDEX ix_memberships__organization_id ON memberships (organization_id)")
+        .sql(FOLDERS)
+        .sql(ITEMS)
+        .sql("CREATE INDEX ix_items__owner_id_folder_id ON items (owner_id, folder_id)")
+        .sql(COLLECTIONS)
+        .sql("CREATE INDEX ix_collections__organization_id ON collections (organization_id)")
+        .sql(COLLECTION_ITEMS)
+        .sql("CREATE INDEX ix_collection_items__item_id ON collection_items (item_id)")
+        .sql(COLLECTION_USERS)
+        .sql("CREATE INDEX ix_collection_users__user_id ON collection_users (user_id)")
+        .sql(ATTACHMENTS)
+        .sql("CREATE INDEX ix_attachments__item_id ON attachments (item_id)")
+        .sql(EVENTS)
+        .sql("CREATE INDEX ix_events__happened_at ON events (happened_at, id)")
+        .sql("CREATE INDEX ix_events__user_id ON events (user_id)")
+}
+
+pub fn down() -> Script {
+    Script::new()
+        .sql("DROP TABLE events")
+        .sql("DROP TABLE attachments")
+        .sql("DROP TABLE collection_users")
+        .sql("DROP TABLE collection_items")
+        .sql("DROP TABLE collections")
+        .sql("DROP TABLE items")
+        .sql("DROP TABLE folders")
+        .sql("DROP TABLE memberships")
+        .sql("DROP TABLE organizations")
+        .sql("DROP TABLE users")
+}
+
+/// The condition of a UUID as text.
+macro_rules! uuid {
+    ($column:literal) => {
+        concat!(
+            "length(CAST(", $column, " AS BLOB)) = 36 AND ", $column, " GLOB '",
+            "[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]-",
+            "[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-",
+            "[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]'"
+        )
+    };
+}
+
+/// The condition of an instant as text.
+macro_rules! time {
+    ($column:literal) => {
+        concat!(
+            "length(CAST(",
+            $column,
+            " AS BLOB)) = 27 AND ",
+            $column,
+            " GLOB '",
+            "[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].",
+            "[0-9][0-9][0-9][0-9][0-9][0-9]Z' AND ",
+            $column,
+            " >= '0001'"
+        )
+    };
+}
+
+const USERS: &str = concat!(
+    "
+CREATE TABLE users (
+    id TEXT NOT NULL,
+    email TEXT NOT NULL,
+    name TEXT NOT NULL,
+    settings TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    CONSTRAINT pk_users PRIMARY KEY (id),
+    CONSTRAINT ck_users__id CHECK (",
+    uuid!("id"),
+    "),
+    CONSTRAINT ck_users__email CHECK (length(email) BETWEEN 3 AND 254),
+    CONSTRAINT ck_users__settings CHECK (json_valid(settings)),
+    CONSTRAINT ck_users__created_at CHECK (",
+    time!("created_at"),
+    ")
+) STRICT"
+);
+
+const ORGANIZATIONS: &str = concat!(
+    "
+CREATE TABLE organizations (
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    CONSTRAINT pk_organizations PRIMARY KEY (id),
+    CONSTRAINT ck_organizations__id CHECK (",
+    uuid!("id"),
+    ")
+) STRICT"
+);
+
+const MEMBERSHIPS: &str = concat!("
+CREATE TABLE memberships (
+    user_id TEXT NOT NULL,
+    organization_id TEXT NOT NULL,
+    role TEXT NOT NULL,
+    CONSTRAINT pk_memberships PRIMARY KEY (user_id, organization_id),
+    CONSTRAINT fk_memberships__user_id FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE,
+    CONSTRAINT fk_memberships__organization_id
+        FOREIGN KEY (organization_id) REFERENCES organizations (id) ON DELETE CASCADE,
+    CONSTRAINT ck_memberships__user_id CHECK (", uuid!("user_id"), "),
+    CONSTRAINT ck_memberships__organization_id CHECK (", uuid!("organization_id"), "),
+    CONSTRAINT ck_memberships__role CHECK (role IN ('owner', 'admin', 'member'))
+) STRICT");
+
+const FOLDERS: &str = concat!(
+    "
+CREATE TABLE folders (
+    id TEXT NOT NULL,
+    owner_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    CONSTRAINT pk_folders PRIMARY KEY (id),
+    CONSTRAINT uq_folders__owner_id_id UNIQUE (owner_id, id),
+    CONSTRAINT fk_folders__owner_id FOREIGN KEY (owner_id) REFERENCES users (id) ON DELETE CASCADE,
+    CONSTRAINT ck_folders__id CHECK (",
+    uuid!("id"),
+    "),
+    CONSTRAINT ck_folders__owner_id CHECK (",
+    uuid!("owner_id"),
+    ")
+) STRICT"
+);
+
+const ITEMS: &str = concat!(
+    "
+CREATE TABLE items (
+    id TEXT NOT NULL,
+    owner_id TEXT NOT NULL,
+    folder_id TEXT,
+    kind INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    data TEXT NOT NULL,
+    favourite INTEGER NOT NULL DEFAULT 0,
+    size INTEGER NOT NULL DEFAULT 0,
+    price INTEGER NOT NULL DEFAULT 0,
+    reprompt TEXT,
+    opens_at TEXT,
+    CONSTRAINT pk_items PRIMARY KEY (id),
+    CONSTRAINT fk_items__owner_id FOREIGN KEY (owner_id) REFERENCES users (id) ON DELETE CASCADE,
+    CONSTRAINT fk_items__owner_id_folder_id
+        FOREIGN KEY (owner_id, folder_id) REFERENCES folders (owner_id, id),
+    CONSTRAINT ck_items__id CHECK (",
+    uuid!("id"),
+    "),
+    CONSTRAINT ck_items__owner_id CHECK (",
+    uuid!("owner_id"),
+    "),
+    CONSTRAINT ck_items__folder_id CHECK (",
+    uuid!("folder_id"),
+    "),
+    CONSTRAINT ck_items__data CHECK (json_valid(data)),
+    CONSTRAINT ck_items__favourite CHECK (favourite IN (0, 1)),
+    CONSTRAINT ck_items__kind CHECK (kind IN (1, 2, 3, 4)),
+    CONSTRAINT ck_items__price CHECK (price BETWEEN -999999999999 AND 999999999999),
+    CONSTRAINT ck_items__reprompt CHECK (reprompt IN ('password', 'second_factor')),
+    CONSTRAINT ck_items__opens_at CHECK (length(CAST(opens_at AS BLOB)) = 15 AND opens_at < '24'
+        AND opens_at GLOB '[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]')
+) STRICT"
+);
+
+const COLLECTIONS: &str = concat!(
+    "
+CREATE TABLE collections (
+    id TEXT NOT NULL,
+    organization_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    CONSTRAINT pk_collections PRIMARY KEY (id),
+    CONSTRAINT fk_collections__organization_id
+        FOREIGN KEY (organization_id) REFERENCES organizations (id) ON DELETE CASCADE,
+    CONSTRAINT ck_collections__id CHECK (",
+    uuid!("id"),
+    "),
+    CONSTRAINT ck_collections__organization_id CHECK (",
+    uuid!("organization_id"),
+    ")
+) STRICT"
+);
+
+const COLLECTION_ITEMS: &str = concat!("
+CREATE TABLE collection_items (
+    collection_id TEXT NOT NULL,
+    item_id TEXT NOT NULL,
+    CONSTRAINT pk_collection_items PRIMARY KEY (collection_id, item_id),
+    CONSTRAINT fk_collection_items__collection_id
+        FOREIGN KEY (collection_id) REFERENCES collections (id) ON DELETE CASCADE,
+    CONSTRAINT fk_collection_items__item_id FOREIGN KEY (item_id) REFERENCES items (id) ON DELETE CASCADE,
+    CONSTRAINT ck_collection_items__collection_id CHECK (", uuid!("collection_id"), "),
+    CONSTRAINT ck_collection_items__item_id CHECK (", uuid!("item_id"), ")
+) STRICT");
+
+const COLLECTION_USERS: &str = concat!("
+CREATE TABLE collection_users (
+    collection_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    read_only INTEGER NOT NULL DEFAULT 0,
+    CONSTRAINT pk_collection_users PRIMARY KEY (collection_id, user_id),
+    CONSTRAINT fk_collection_users__collection_id
+        FOREIGN KEY (collection_id) REFERENCES collections (id) ON DELETE CASCADE,
+    CONSTRAINT fk_collection_users__user_id FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE,
+    CONSTRAINT ck_collection_users__collection_id CHECK (", uuid!("collection_id"), "),
+    CONSTRAINT ck_collection_users__user_id CHECK (", uuid!("user_id"), "),
+    CONSTRAINT ck_collection_users__read_only CHECK (read_only IN (0, 1))
+) STRICT");
+
+const ATTACHMENTS: &str = concat!("
+CREATE TABLE attachments (
+    id TEXT NOT NULL,
+    item_id TEXT NOT NULL,
+    file_name TEXT NOT NULL,
+    content BLOB NOT NULL,
+    CONSTRAINT pk_attachments PRIMARY KEY (id),
+    CONSTRAINT fk_attachments__item_id FOREIGN KEY (item_id) REFERENCES items (id) ON DELETE CASCADE,
+    CONSTRAINT ck_attachments__id CHECK (length(id) BETWEEN 1 AND 64),
+    CONSTRAINT ck_attachments__item_id CHECK (", uuid!("item_id"), ")
+) STRICT");
+
+const EVENTS: &str = concat!(
+    "
+CREATE TABLE events (
+    id INTEGER NOT NULL,
+    kind INTEGER NOT NULL,
+    user_id TEXT,
+    happened_at TEXT NOT NULL,
+    CONSTRAINT pk_events PRIMARY KEY (id),
+    CONSTRAINT fk_events__user_id FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE SET NULL,
+    CONSTRAINT ck_events__kind CHECK (kind BETWEEN -2147483648 AND 2147483647),
+    CONSTRAINT ck_events__user_id CHECK (",
+    uuid!("user_id"),
+    "),
+    CONSTRAINT ck_events__happened_at CHECK (",
+    time!("happened_at"),
+    ")
+) STRICT"
+);
