@@ -180,7 +180,10 @@ async fn skipped_checks_are_reported_in_every_format() {
     let report = doctor.check().await;
     for format in [Format::Human, Format::Json, Format::Sarif, Format::Github] {
         let text = report.written(format, &sources(), None);
-        assert!(text.contains("the connection was refused"), "{format:?}: {text}");
+        assert!(
+            text.contains("the connection was refused"),
+            "{format:?}: {text}"
+        );
         assert!(!text.contains("hunter2"), "{format:?}: {text}");
     }
     sarif(&report);

@@ -58,7 +58,7 @@ async fn a_url_of_an_unsupported_engine_is_invalid() {
         ),
         (
             "postgres://ann:s3cret@localhost:port/habits",
-            "it is not of the form postgres://user:password@host/database",
+            "the port of its host is not a number from 1 to 65535",
         ),
     ] {
         let expected = ErrorKind::InvalidUrl {

@@ -363,10 +363,13 @@ async fn what_does_not_work_is_refused_by_name() {
         ),
         ("sslmode=no-verify", "What others call no-verify is require"),
         ("ssl=no-verify", "write sslmode=require"),
-        ("port=0", "the parameter port is no number from 1 to 65535"),
+        (
+            "port=0",
+            "the parameter port is not a number from 1 to 65535",
+        ),
         (
             "port=99999",
-            "the parameter port is no number from 1 to 65535",
+            "the parameter port is not a number from 1 to 65535",
         ),
         (
             "connect_timeout=s3cret",
@@ -473,11 +476,11 @@ async fn what_does_not_work_is_refused_by_name() {
         ),
         (
             "postgres://db:99999/habits",
-            "the port of its host is no number from 1 to 65535",
+            "the port of its host is not a number from 1 to 65535",
         ),
         (
             "postgres://db:0/habits",
-            "the port of its host is no number from 1 to 65535",
+            "the port of its host is not a number from 1 to 65535",
         ),
         (
             "postgres://::1/habits",

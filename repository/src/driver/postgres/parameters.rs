@@ -86,7 +86,7 @@ const SUPPORTED: [Supported; 30] = [
     (
         &["port"],
         Values::Port,
-        "the parameter port is no number from 1 to 65535",
+        "the parameter port is not a number from 1 to 65535",
     ),
     (&["dbname"], Values::Any, ""),
     (&["user"], Values::Any, ""),

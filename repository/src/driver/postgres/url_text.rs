@@ -133,7 +133,7 @@ impl Host {
             None => None,
             // It may be the rest of a password, so it is not shown.
             Some(port) if !is_port(port) => {
-                return Err("the port of its host is no number from 1 to 65535".to_owned());
+                return Err("the port of its host is not a number from 1 to 65535".to_owned());
             }
             Some(port) => port.trim().parse().ok(),
         };
