@@ -222,10 +222,13 @@ impl<D: Dialect> Session<D> {
             self.in_transaction |= begins_transaction;
             let sent = D::control(self.start_statement()?, &text);
             let result = with_deadline(response_deadline, sent).await;
-            if !self
-                .has_new_connection_after(result.as_ref().err(), was_in_transaction)
-                .await
-            {
+            let is_sent_again = match &result {
+                Ok(_) => false,
+                Err(error) => {
+                    Box::pin(self.has_new_connection_after(error, was_in_transaction)).await
+                }
+            };
+            if !is_sent_again {
                 return self.finish_statement(result);
             }
         }

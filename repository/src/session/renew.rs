@@ -11,12 +11,9 @@ impl<D: Dialect> Session<D> {
     /// committed. `was_in_transaction` is whether earlier statements belong to the same transaction.
     pub(super) async fn has_new_connection_after(
         &mut self,
-        error: Option<&Error>,
+        error: &Error,
         was_in_transaction: bool,
     ) -> bool {
-        let Some(error) = error else {
-            return false;
-        };
         if was_in_transaction || !self.had_no_effect(error) {
             return false;
         }

@@ -20,11 +20,18 @@ impl<D: Dialect> Session<D> {
         begins: Begins,
         was_in_transaction: bool,
     ) -> bool {
-        self.has_new_connection_after(error, was_in_transaction)
-            .await
-            || self
-                .forgets_statements(SchemaChange::of(error), begins)
+        let Some(error) = error else {
+            return false;
+        };
+        // On the heap: each statement holds this future, and rarely needs it.
+        Box::pin(async {
+            self.has_new_connection_after(error, was_in_transaction)
                 .await
+                || self
+                    .forgets_statements(SchemaChange::of(error), begins)
+                    .await
+        })
+        .await
     }
 
     /// After a statement failed by a change of the schema, before it had an effect: forgets the prepared statements.
@@ -71,8 +78,7 @@ pub(super) struct SchemaChange {
 }
 
 impl SchemaChange {
-    pub(super) fn of(error: Option<&Error>) -> Option<Self> {
-        let error = error?;
+    pub(super) fn of(error: &Error) -> Option<Self> {
         let is_change = *error.kind() == ErrorKind::SchemaChanged;
         is_change.then(|| SchemaChange {
             is_of_plan: error.code() == Some("0A000"),

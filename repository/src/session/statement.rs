@@ -47,8 +47,10 @@ impl<D: Dialect> Session<D> {
 
     /// As [`finish_statement`](Self::finish_statement), for one that is not sent again.
     async fn finish_last<T>(&mut self, result: Result<T>) -> Result<T> {
-        let change = SchemaChange::of(result.as_ref().err());
-        self.forgets_statements(change, Begins::Never).await;
+        if let Err(error) = &result {
+            let change = SchemaChange::of(error);
+            Box::pin(self.forgets_statements(change, Begins::Never)).await;
+        }
         self.finish_statement(result)
     }
 

@@ -199,12 +199,13 @@ impl<D: Dialect> SourceCalls<D> {
         session: &mut Session<D>,
         bulk: &B,
     ) -> Result<B::Output> {
-        let written = self.write_bulk_once(session, bulk).await;
+        // On the heap: the futures of bulk writes are large, and a call holds two of them.
+        let written = Box::pin(self.write_bulk_once(session, bulk)).await;
         if let Source::Pool(pool) = &self.source
             && is_schema_change(&written)
         {
             session.restart(pool, &self.context.scope).await?;
-            return self.write_bulk_once(session, bulk).await;
+            return Box::pin(self.write_bulk_once(session, bulk)).await;
         }
         written
     }

@@ -53,36 +53,8 @@ impl managed::Manager for Manager {
     type Error = Error;
 
     async fn create(&self) -> Result<PooledConnection> {
-        let age = Age::zero(self.max_lifetime);
-        let mut connected = match self.locals {
-            Some(_) => self.server.connect().await?,
-            None => {
-                let token = Token::new();
-                let mut connected = token.on(&self.server).connect().await?;
-                assert_own(&mut connected, &token).await?;
-                connected
-            }
-        };
-        let cleaning = self.adjust_settings(&mut connected).await?;
-        if self.incidents.awaits_writable() {
-            let read_only =
-                session_settings::texts(&mut connected.connection, "SHOW transaction_read_only")
-                    .await;
-            let read_only = read_only.map_err(|error| explain(&connected.options, &error))?;
-            if read_only == [["off"]] {
-                self.incidents.writable(&age);
-            }
-        }
-        Ok(PooledConnection {
-            connection: connected.connection,
-            age,
-            own_backend: self.locals.is_none(),
-            released: false,
-            incidents: self.incidents.clone(),
-            cleaning,
-            prepared: Prepared::new(),
-            plans: self.changes.plans(),
-        })
+        // On the heap: a call holds this future, and would otherwise need a large stack.
+        Box::pin(self.open()).await
     }
 
     async fn recycle(&self, pooled: &mut PooledConnection, _: &Metrics) -> RecycleResult<Error> {
@@ -142,6 +114,39 @@ impl Manager {
         }
     }
 
+    async fn open(&self) -> Result<PooledConnection> {
+        let age = Age::zero(self.max_lifetime);
+        let mut connected = match self.locals {
+            Some(_) => self.server.connect().await?,
+            None => {
+                let token = Token::new();
+                let mut connected = token.on(&self.server).connect().await?;
+                assert_own(&mut connected, &token).await?;
+                connected
+            }
+        };
+        let cleaning = self.adjust_settings(&mut connected).await?;
+        if self.incidents.awaits_writable() {
+            let read_only =
+                session_settings::texts(&mut connected.connection, "SHOW transaction_read_only")
+                    .await;
+            let read_only = read_only.map_err(|error| explain(&connected.options, &error))?;
+            if read_only == [["off"]] {
+                self.incidents.writable(&age);
+            }
+        }
+        Ok(PooledConnection {
+            connection: connected.connection,
+            age,
+            own_backend: self.locals.is_none(),
+            released: false,
+            incidents: self.incidents.clone(),
+            cleaning,
+            prepared: Prepared::new(),
+            plans: self.changes.plans(),
+        })
+    }
+
     /// Waits for an answer of the server. After an error the connection must not be used.
     async fn test(&self, pooled: &mut PooledConnection) -> Result<()> {
         let sent = Instant::now();
@@ -183,7 +188,7 @@ impl Manager {
     }
 
     async fn renew(&self, pooled: &mut PooledConnection) -> Result<()> {
-        *pooled = managed::Manager::create(self).await?;
+        *pooled = Box::pin(self.open()).await?;
         Ok(())
     }
 

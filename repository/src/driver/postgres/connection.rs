@@ -57,7 +57,7 @@ impl PooledConnection {
     pub(super) async fn remove_old_statements(&mut self) -> Result<(), sqlx::Error> {
         if self.plans.are_old() {
             self.plans.renew();
-            self.prepared.remove_all(&mut self.connection).await?;
+            Box::pin(self.prepared.remove_all(&mut self.connection)).await?;
         }
         Ok(())
     }
