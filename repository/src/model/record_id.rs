@@ -9,8 +9,8 @@ use crate::model::value::{Field, Type, Value};
 
 /// The type of a record's id: the type of a field that has an order, or a tuple of up to eight of them.
 ///
-/// Implemented for each [`Field`] that is also `Debug`, `Eq`, `Hash` and `Ord`, such as `Uuid`, `i64`, `i32`, `String`
-/// and newtypes of them.
+/// Implemented for each [`Field`] that is also `Debug`, `Eq`, `Hash` and `Ord`. A column of a key is a UUID, text, boolean,
+/// `i32`, `i64`, time or date, or a newtype that is stored as one. The derive refuses others.
 #[diagnostic::on_unimplemented(
     message = "the id of a record cannot be of the type `{Self}`",
     label = "this type has no order that is the same on both engines",

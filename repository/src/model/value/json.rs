@@ -18,11 +18,15 @@ use crate::model::error::InvalidReason;
 /// and that of SQLite 1000.
 pub const MAX_JSON_DEPTH: usize = 100;
 
+/// The depth of a stored document that can be read: that of `serde_json`.
+const MAX_READ_DEPTH: usize = 127;
+
 /// A field that is stored as a JSON document: any type that `serde` can convert.
 ///
 /// The document is converted back before it is written. So what is stored can be read, and a record has after an insert
-/// what a later read returns. A value that does not come back is [`InvalidValue`](crate::ErrorKind::InvalidValue), such as
-/// a map whose keys are no texts, or NaN, which JSON lacks.
+/// what a later read returns. A value whose document cannot be converted back is
+/// [`InvalidValue`](crate::ErrorKind::InvalidValue), such as a map whose keys are no texts, or NaN in an `f64`. JSON lacks
+/// NaN: in an `Option<f64>` it becomes `None`.
 ///
 /// The field of a nullable column is an `Option<Json<T>>`, whose `None` is NULL. The `None` of a `Json<Option<T>>` is the
 /// document `null`.
@@ -197,13 +201,16 @@ impl std::io::Write for Length {
     }
 }
 
-/// Reads a stored document into its canonical form, without its limits.
+/// Reads a stored document into its canonical form. It may be longer and deeper than one that is written.
 pub(crate) fn parse(text: &str) -> Option<Document> {
     // Without its feature `float_roundtrip`, `serde_json` may read the neighbour of a float, and fails at the largest.
     let quick = serde_json::from_str(text).ok();
     let mut document = match quick.filter(|document| !has_float(document)) {
         Some(document) => document,
-        None => exact(serde_json::from_str::<&RawValue>(text).ok()?.get())?,
+        None => exact(
+            serde_json::from_str::<&RawValue>(text).ok()?.get(),
+            MAX_READ_DEPTH,
+        )?,
     };
     document.sort_all_objects();
     Some(document)
@@ -218,18 +225,21 @@ fn has_float(document: &Document) -> bool {
     }
 }
 
-/// Reads the text of a valid document, and its numbers by the parser of `std`, which returns the nearest float.
-fn exact(text: &str) -> Option<Document> {
+/// Reads the text of a valid document, and its numbers by the parser of `std`, which returns the nearest float. `None` if
+/// it is nested deeper than `depth`: what others stored must not use up the stack.
+fn exact(text: &str, depth: usize) -> Option<Document> {
     match text.as_bytes().first()? {
         b'{' => {
+            let inside = depth.checked_sub(1)?;
             let fields: BTreeMap<String, &RawValue> = serde_json::from_str(text).ok()?;
             let fields = fields.into_iter();
-            let fields = fields.map(|(key, value)| Some((key, exact(value.get())?)));
+            let fields = fields.map(|(key, value)| Some((key, exact(value.get(), inside)?)));
             fields.collect::<Option<_>>().map(Document::Object)
         }
         b'[' => {
+            let inside = depth.checked_sub(1)?;
             let items: Vec<&RawValue> = serde_json::from_str(text).ok()?;
-            let items = items.into_iter().map(|item| exact(item.get()));
+            let items = items.into_iter().map(|item| exact(item.get(), inside));
             items.collect::<Option<_>>().map(Document::Array)
         }
         b'-' | b'0'..=b'9' => number(text).map(Document::Number),
@@ -298,6 +308,15 @@ mod tests {
             "{\"a\": 1.5",
         ] {
             assert_eq!(parse(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_deep_document_of_others_is_not_read() {
+        let nested = |depth| format!("{}0.5{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(parse(&nested(MAX_READ_DEPTH)).is_some());
+        for depth in [MAX_READ_DEPTH + 1, 100_000] {
+            assert_eq!(parse(&nested(depth)), None, "{depth}");
         }
     }
 
