@@ -386,9 +386,9 @@ macro_rules! __postgres {
 #[doc(hidden)]
 pub mod __private {
     pub use crate::model::derive::{
-        Checked, ColumnType, Is, Time, Values, WholeKey, assert_key, assert_key_column,
-        assert_owner, assert_text, canonical, canonical_value, change, decoded, default, needed_id,
-        refused,
+        Checked, ColumnType, Is, Time, Values, WholeKey, assert_generated, assert_generated_column,
+        assert_key, assert_key_column, assert_owner, assert_text, canonical, canonical_value,
+        change, decoded, default, needed_id, no_id, refused,
     };
     pub use crate::model::value::{no_variant, variants};
     pub use crate::sql::Statements;

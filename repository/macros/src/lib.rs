@@ -15,8 +15,11 @@ use syn::{DeriveInput, ItemFn, parse_macro_input};
 /// - `sqlite`, `postgres`: the modules of the entities, each with `Model`, `Entity`, `Column` and `PrimaryKey`.
 ///
 /// Attributes of a field, at most one of:
-/// - `id`: required on one field, a `Uuid`. It is the whole primary key of the table and of both entities.
-/// - `owner`: a `Uuid`.
+/// - `id`: required on one field or several, which are the whole primary key of the table and of both entities. The
+///   library makes an id of the type `Uuid` if the draft has none; the caller gives others.
+/// - `id, generated`: an `i64` or `i32` that the database generates: an identity column on Postgres, `AUTOINCREMENT` on
+///   SQLite. It is the only field of the id, and the draft lacks it. The table has `generated_key: true`.
+/// - `owner`: a `Uuid`. With `owner, id` the primary key begins with it.
 /// - `version`: an `i64`.
 /// - `created`, `updated`: a `DateTime<Utc>`.
 /// - `deleted`: an `Option<DateTime<Utc>>`.

@@ -37,5 +37,5 @@ pub use twin::Twin;
 #[cfg(all(feature = "postgres", feature = "migrate"))]
 pub(crate) use seaorm::classify;
 
-pub(crate) use records::{AnyRecord, Keys, RecordType, Records};
+pub(crate) use records::{AnyRecord, Keys, RecordType, Records, generated};
 pub(crate) use settings::{ApplyMigrations, Settings};

@@ -8,9 +8,11 @@ use uuid::Uuid;
 
 use super::rows::Rows;
 use super::{Dialect, Twin};
+use crate::model::derive::no_numbers;
 use crate::model::error::{ErrorKind, Result};
 use crate::model::key::{Key, KeyValue};
 use crate::model::record::Record;
+use crate::model::record_id::RecordId;
 use crate::model::value::{Type, Value};
 use crate::sql::Statements;
 
@@ -23,6 +25,8 @@ pub(crate) trait AnyRecord: Send + Sync {
     fn version(&self) -> Option<i64>;
     fn canonicalise(&mut self) -> Result<()>;
     fn set_updated(&mut self, now: DateTime<Utc>);
+    /// Fails if the record's type cannot have the id.
+    fn set_generated(&mut self, id: &Key) -> Result<()>;
 }
 
 impl<R: Record> AnyRecord for R {
@@ -51,6 +55,21 @@ impl<R: Record> AnyRecord for R {
     fn set_updated(&mut self, now: DateTime<Utc>) {
         Record::set_updated(self, now);
     }
+
+    fn set_generated(&mut self, id: &Key) -> Result<()> {
+        Record::set_generated(self, generated::<R>(id)?);
+        Ok(())
+    }
+}
+
+/// The id that the database generated.
+///
+/// # Errors
+/// [`InvalidValue`](ErrorKind::InvalidValue) if the number is too large for its type.
+pub(crate) fn generated<R: Record>(id: &Key) -> Result<R::Id> {
+    let field = R::MANAGED.id.first();
+    let field = field.map_or("id", |index| R::COLUMNS[*index].field);
+    R::Id::from_key(id).ok_or_else(|| no_numbers(field))
 }
 
 /// Records of one type that were read from rows.

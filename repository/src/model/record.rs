@@ -19,7 +19,8 @@ pub trait Record: Clone + Debug + PartialEq + Send + Sync + Unpin + 'static {
     /// The id: the primary key, without the owner if it begins with the owner. A tuple for several columns.
     type Id: RecordId;
 
-    /// The argument of an insert: no managed columns, and the id. A UUID is optional.
+    /// The argument of an insert: no managed columns, and the id. A UUID is optional, and an id that the database
+    /// generates is absent.
     type Draft: Clone + Debug + Send + Sync + 'static;
 
     /// The argument of a patch: a [`Change`] for each column.
@@ -62,7 +63,8 @@ pub trait Record: Clone + Debug + PartialEq + Send + Sync + Unpin + 'static {
     /// # Errors
     /// As [`from_values`](Self::from_values), also for a missing value without a default, and a missing id that the
     /// library does not make;
-    /// [`InvalidQuery`](ErrorKind::InvalidQuery) for a column that does not exist, is managed, or is named twice.
+    /// [`InvalidQuery`](ErrorKind::InvalidQuery) for a column that does not exist, is managed, or is named twice, and for
+    /// an id that only the database generates.
     fn draft_from(id: Option<Self::Id>, values: Vec<(usize, Value)>) -> Result<Self::Draft>;
 
     /// The patch that sets these columns.
@@ -93,12 +95,16 @@ pub trait Record: Clone + Debug + PartialEq + Send + Sync + Unpin + 'static {
     /// version.
     #[doc(hidden)]
     fn set_updated(&mut self, now: DateTime<Utc>);
+
+    /// Sets the id that the database generated. Does nothing for a record with another id.
+    #[doc(hidden)]
+    fn set_generated(&mut self, id: Self::Id);
 }
 
 /// The values that the library writes into a new row.
 #[derive(Clone, Copy, Debug)]
 pub struct Stamp<Id> {
-    /// The id of the draft, or a new one.
+    /// The id of the draft, or a new one. 0 if the database generates it with the insert.
     pub id: Id,
     /// The owner of the scope, or the nil UUID for a record without an owner.
     pub owner: Uuid,
@@ -138,6 +144,8 @@ pub struct Managed {
     pub id: &'static [usize],
     /// The columns of the primary key: the id, after the owner if the key begins with the owner.
     pub key: &'static [usize],
+    /// Whether the database generates the id, which then is one column and the whole key.
+    pub generated: bool,
     /// The owner of the row.
     pub owner: Option<usize>,
     /// The counter that every write compares and increments.

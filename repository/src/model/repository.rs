@@ -98,10 +98,14 @@ pub trait Repository<R: Record>: Send + Sync {
     /// As [`exists`](Self::exists). The stream ends after an error.
     fn stream(&self, query: Query<R>) -> BoxStream<'static, Result<R>>;
 
-    /// Inserts a row, and returns it with its managed columns.
+    /// Inserts a row, and returns it with its managed columns, and with the id if the database generates it.
+    ///
+    /// # Errors
+    /// [`InvalidValue`](crate::ErrorKind::InvalidValue) of the id if every number of its type was generated.
     async fn insert(&self, draft: R::Draft) -> Result<R>;
 
-    /// Inserts all rows or none, and returns them in the order of the drafts.
+    /// Inserts all rows or none, and returns them in the order of the drafts. Ids that the database generates ascend in
+    /// this order.
     ///
     /// The rows are as if inserted one after another, but each after the rows of the call that it references. Rows may
     /// reference each other in a circle of up to 32,766 values.
@@ -196,15 +200,18 @@ pub enum Expected {
 #[derive(Clone, Debug)]
 pub struct Upsert<R: Record> {
     pub(crate) draft: R::Draft,
+    /// The id of the row that the caller read. A draft lacks it if the database generates it.
+    pub(crate) id: Option<R::Id>,
     pub(crate) expected: Option<i64>,
     pub(crate) owner: Option<Uuid>,
 }
 
 impl<R: Record> Upsert<R> {
-    /// A row of which the caller has seen no version.
+    /// A row of which the caller has seen no version. If the database generates the id, it is inserted.
     pub fn new(draft: R::Draft) -> Self {
         Upsert {
             draft,
+            id: None,
             expected: None,
             owner: None,
         }
@@ -213,6 +220,7 @@ impl<R: Record> Upsert<R> {
     /// A row that the caller read and may have changed. Its version is the expected one.
     pub fn seen(record: R) -> Self {
         Upsert {
+            id: Some(record.id()),
             expected: record.version(),
             owner: record.owner(),
             draft: record.into_draft(),

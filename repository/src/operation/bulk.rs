@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::circle::{self, Circle};
 use super::in_order::{self, BulkWrite, Parts};
 use super::references::References;
-use super::{Context, NewRows, Stamper, diagnose, values, write_order};
+use super::{Context, NewRows, ReservedIds, Stamper, diagnose, values, write_order};
 use crate::driver::{AnyRecord, Dialect, RecordType};
 use crate::model::error::{Error, Result};
 use crate::session::Session;
@@ -33,9 +33,10 @@ impl<'c, D: Dialect> InsertMany<'c, D> {
         context: &'c Context,
         record: RecordType<D>,
         rows: &'c mut dyn NewRows,
+        ids: ReservedIds,
     ) -> Result<Self> {
         let statements = record.statements;
-        rows.stamp(&Stamper::new(context, statements))?;
+        rows.stamp(Stamper::new(context, statements).with_ids(ids))?;
         let records: Vec<_> = rows.rows().into_iter().map(|row| row.record).collect();
         let parts = References::between(statements, &records).parents_first();
         Ok(InsertMany {

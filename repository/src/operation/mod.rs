@@ -3,6 +3,7 @@
 mod bulk;
 mod circle;
 mod diagnose;
+mod generated;
 mod in_order;
 mod new_rows;
 mod read;
@@ -13,6 +14,7 @@ mod write;
 mod write_order;
 
 pub(crate) use bulk::InsertMany;
+pub(crate) use generated::ReservedIds;
 pub(crate) use in_order::{BulkWrite, is_refusal};
 pub(crate) use new_rows::{Drafts, NewRows};
 use new_rows::{NewRow, Stamper};
@@ -146,11 +148,11 @@ impl Context {
         }
     }
 
-    /// The id, owner and time of a new row. `owner` is used if the scope has no owner, and a new id if there is none.
+    /// The id, owner and time of a new row. `owner` is used if the scope has no owner.
     fn stamp<Id: RecordId>(
         &self,
         statements: &Statements,
-        id: Option<Id>,
+        id: Id,
         owner: Option<Uuid>,
         now: Now,
     ) -> Result<Stamp<Id>> {
@@ -168,11 +170,7 @@ impl Context {
             })?,
         };
         Ok(Stamp {
-            // Only an id that can be made of a UUID is optional.
-            id: match id {
-                Some(id) => id,
-                None => Id::from_key(&self.ids.next_id().into()).ok_or(ErrorKind::Internal)?,
-            },
+            id,
             owner,
             now: match statements.managed.created.or(statements.managed.updated) {
                 Some(_) => now.to_write()?,

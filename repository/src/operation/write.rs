@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{
     Context, NewRows, Now, Patch, Stamper, at_most_one, changes, diagnose, duplicate, find_unique,
-    normalise, values,
+    generated, normalise, values,
 };
 use crate::driver::{AnyRecord, Dialect, RecordType, Records};
 use crate::model::error::{ConflictReason, Error, ErrorKind, Result};
@@ -23,19 +23,39 @@ pub(crate) async fn insert<D: Dialect>(
     statements: &'static Statements,
     rows: &mut dyn NewRows,
 ) -> Result<()> {
-    rows.stamp(&Stamper::new(context, statements))?;
-    let text = sql::insert_one::<D>(statements);
-    for row in rows.rows() {
-        match session.execute(&text, values(statements, row.record)).await {
-            Ok(inserted) => super::check_count(inserted, 1)?,
-            Err(error) => {
-                let error =
-                    diagnose::insert_error(session, context, statements, error, row.record, false);
-                return Err(error.await);
-            }
+    let generated = statements.generated().filter(|_| rows.without_id() > 0);
+    rows.stamp(Stamper::new(context, statements))?;
+    let Some(row) = rows.rows().into_iter().next() else {
+        return Ok(());
+    };
+    let inserted = match generated {
+        Some(id) => generated::insert(session, statements, id, row.record)
+            .await
+            .map(Some),
+        None => {
+            let text = sql::insert_one::<D>(statements);
+            let inserted = session.execute(&text, values(statements, row.record)).await;
+            inserted
+                .and_then(|inserted| super::check_count(inserted, 1))
+                .map(|()| None)
+        }
+    };
+    match inserted {
+        Ok(None) => Ok(()),
+        Ok(Some(id)) => rows.set_generated(&id),
+        Err(error) => {
+            let row = row.record;
+            Err(match generated {
+                Some(id) => {
+                    diagnose::generated_insert_error(session, context, statements, error, row, id)
+                        .await
+                }
+                None => {
+                    diagnose::insert_error(session, context, statements, error, row, false).await
+                }
+            })
         }
     }
-    Ok(())
 }
 
 /// The row that a call writes: its id, its owner, and the version that the caller expects.

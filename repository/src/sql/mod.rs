@@ -7,6 +7,7 @@ mod builder;
 mod bulk;
 mod condition;
 pub(crate) mod custom;
+mod generated;
 #[cfg(any(feature = "fingerprint", all(feature = "migrate", feature = "sqlite")))]
 mod identifier;
 mod index_row;
@@ -32,6 +33,7 @@ pub(crate) use bulk::{
     Bulk, KeyChange, bulk_insert, bulk_update, chunks, insert_chunks, insert_each, insert_types,
     update_types,
 };
+pub(crate) use generated::{insert_generated, reserve};
 #[cfg(any(feature = "fingerprint", all(feature = "migrate", feature = "sqlite")))]
 pub(crate) use identifier::identifier;
 #[cfg(feature = "fingerprint")]
@@ -215,6 +217,12 @@ impl Statements {
     pub(crate) fn types(&self, columns: &[usize]) -> Vec<Type> {
         let types = columns.iter().map(|index| self.specs[*index].ty);
         types.collect()
+    }
+
+    /// The column of the id, if the database generates it.
+    pub(crate) fn generated(&self) -> Option<usize> {
+        let id = self.managed.id.first().copied();
+        id.filter(|_| self.managed.generated)
     }
 
     /// Whether the primary key begins with the owner, so that an id may repeat.

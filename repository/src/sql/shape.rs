@@ -18,6 +18,8 @@ pub(crate) enum Statement {
     Count,
     Exists,
     InsertOne,
+    InsertGenerated,
+    ReserveIds,
     UpdateOne,
     UpdateKnown,
     DeleteOne,

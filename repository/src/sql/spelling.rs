@@ -136,6 +136,14 @@ pub trait Spelling: 'static {
     /// As [`IN_SUBQUERY`](Self::IN_SUBQUERY), for ids of several columns.
     const ROW_IN_SUBQUERY: (&'static str, &'static str);
 
+    /// Writes a query that reserves generated ids of a column, and returns the last one before them in each row, or each
+    /// of them; see [`RESERVES_EACH`](Self::RESERVES_EACH).
+    fn reserve_ids(sql: &mut String, table: &str, column: &str);
+
+    /// Whether the query of [`reserve_ids`](Self::reserve_ids) returns each id, and its one parameter is how many. Otherwise
+    /// it returns the last id that was used: the ids after it are free as long as the transaction lasts.
+    const RESERVES_EACH: bool;
+
     /// The clause that locks the rows of a subquery for the update around it.
     const LOCK_ROWS: &'static str;
 

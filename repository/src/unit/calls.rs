@@ -9,6 +9,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
+use super::bulk::is_schema_change;
 use super::source::{Source, UnitSession, Work};
 use crate::driver::rows::Rows;
 use crate::driver::{Access, AnyRecord, Dialect, Extent, RecordType, Records};
@@ -20,8 +21,8 @@ use crate::model::repository::Expected;
 use crate::model::scope::Scope;
 use crate::model::value::Value;
 use crate::operation::{
-    self, BulkWrite, Context, InsertMany, ListedPage, NewRows, Patch, Purge, UpsertMany,
-    UpsertedRow, WriteWhere,
+    self, Context, InsertMany, ListedPage, NewRows, Patch, Purge, UpsertMany, UpsertedRow,
+    WriteWhere,
 };
 use crate::session::Session;
 use crate::sql::custom::CustomSql;
@@ -175,64 +176,8 @@ impl<D: Dialect> SourceCalls<D> {
         self.work(table, Access::Read, Extent::Statement).await
     }
 
-    async fn write(&self, statements: &Statements, extent: Extent) -> Result<Work<D>> {
+    pub(super) async fn write(&self, statements: &Statements, extent: Extent) -> Result<Work<D>> {
         self.work(statements.domain, Access::Write, extent).await
-    }
-
-    /// Runs a write of several rows: at once, and if a row is refused, again in order.
-    async fn bulk<'c, B: BulkWrite<D> + 'c>(
-        &'c self,
-        statements: &Statements,
-        extent: Extent,
-        bulk: impl FnOnce(&'c Context) -> Result<B> + Send,
-    ) -> Result<B::Output> {
-        let mut work = self.write(statements, extent).await?;
-        let written = match bulk(&self.context) {
-            Ok(bulk) => self.write_bulk(work.session(), &bulk).await,
-            Err(error) => Err(error),
-        };
-        work.end(Access::Write, written).await
-    }
-
-    async fn write_bulk<B: BulkWrite<D>>(
-        &self,
-        session: &mut Session<D>,
-        bulk: &B,
-    ) -> Result<B::Output> {
-        // On the heap: the futures of bulk writes are large, and a call holds two of them.
-        let written = Box::pin(self.write_bulk_once(session, bulk)).await;
-        if let Source::Pool(pool) = &self.source
-            && is_schema_change(&written)
-        {
-            session.restart(pool, &self.context.scope).await?;
-            return Box::pin(self.write_bulk_once(session, bulk)).await;
-        }
-        written
-    }
-
-    async fn write_bulk_once<B: BulkWrite<D>>(
-        &self,
-        session: &mut Session<D>,
-        bulk: &B,
-    ) -> Result<B::Output> {
-        if bulk.starts_in_order() {
-            if let Source::Pool(pool) = &self.source {
-                session.restart(pool, &self.context.scope).await?;
-            }
-            return bulk.write_in_order(session).await;
-        }
-        if matches!(self.source, Source::Unit { .. }) && bulk.is_ordered() {
-            session.mark().await?;
-        }
-        match bulk.write_at_once(session).await {
-            Err(error) if operation::is_refusal(&error) && bulk.is_ordered() => {}
-            result => return result,
-        }
-        match &self.source {
-            Source::Pool(pool) => session.restart(pool, &self.context.scope).await?,
-            Source::Unit { .. } => session.undo().await?,
-        }
-        bulk.write_in_order(session).await
     }
 
     /// Validates custom SQL, and converts its values to the form that both engines accept.
@@ -265,13 +210,6 @@ impl<D: Dialect> SourceCalls<D> {
         let text = SqlText::new(D::custom_text(sql, &values), Some(table));
         Ok((text, values))
     }
-}
-
-/// Whether a statement of a transaction failed because its connection had prepared it before the schema changed, so that
-/// the transaction may be run again.
-fn is_schema_change<T>(result: &Result<T>) -> bool {
-    let error = result.as_ref().err();
-    error.is_some_and(|error| *error.kind() == ErrorKind::SchemaChanged)
 }
 
 impl<D: Dialect> SourceCalls<D> {
@@ -351,8 +289,8 @@ impl<D: Dialect> Calls<D> for SourceCalls<D> {
     }
 
     async fn insert_many(&self, record: RecordType<D>, rows: &mut dyn NewRows) -> Result<()> {
-        self.bulk(record.statements, Extent::Transaction, |context| {
-            InsertMany::new(context, record, rows)
+        self.bulk_rows(record.statements, rows, |context, rows, ids| {
+            InsertMany::new(context, record, rows, ids)
         })
         .await
     }
@@ -385,8 +323,8 @@ impl<D: Dialect> Calls<D> for SourceCalls<D> {
         record: RecordType<D>,
         rows: &mut dyn NewRows,
     ) -> Result<Vec<UpsertedRow>> {
-        self.bulk(record.statements, Extent::Transaction, |context| {
-            UpsertMany::new(context, record, rows)
+        self.bulk_rows(record.statements, rows, |context, rows, ids| {
+            UpsertMany::new(context, record, rows, ids)
         })
         .await
     }

@@ -7,6 +7,7 @@
 pub(crate) mod any_repository;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub(crate) mod any_unit;
+mod bulk;
 mod calls;
 pub(crate) mod idempotency;
 pub(crate) mod native_repository;

@@ -2,6 +2,7 @@
 
 #[macro_use]
 mod declare;
+mod generated;
 mod migrations;
 mod parcel;
 
@@ -10,6 +11,9 @@ use catamaran::domain::{Domain, TableSource};
 use catamaran::record::Stored;
 use uuid::Uuid;
 
+pub use generated::{
+    Mark, MarkDraft, MarkPatch, Tick, TickDraft, Ticket, TicketDraft, TicketPatch,
+};
 pub use migrations::{History, Migrator};
 pub use parcel::ParcelId;
 
@@ -106,6 +110,9 @@ pub const DOMAIN: Domain = Domain {
         parcels::TABLE,
         seats::TABLE,
         folders::TABLE,
+        generated::tickets::TABLE,
+        generated::marks::TABLE,
+        generated::ticks::TABLE,
     ],
     sources: &[
         TableSource::record::<Label>(),
@@ -114,6 +121,9 @@ pub const DOMAIN: Domain = Domain {
         TableSource::record::<Parcel>(),
         TableSource::record::<Seat>(),
         TableSource::record::<Folder>(),
+        TableSource::record::<Ticket>(),
+        TableSource::record::<Mark>(),
+        TableSource::record::<Tick>(),
     ],
     ..Domain::BLANK
 };

@@ -185,10 +185,26 @@ fn record(input: &Input) -> TokenStream {
             );
         }
     });
-    let needed_id = input
-        .made_id()
-        .is_none()
-        .then(|| quote!(let id = ::catamaran::__private::needed_id::<#name>(id)?;));
+    let generated = input.generated_id();
+    let is_generated = generated.is_some();
+    let needed_id = match (input.made_id(), generated) {
+        (Some(_), _) => None,
+        (None, Some(_)) => Some(quote!(::catamaran::__private::no_id::<#name>(id)?;)),
+        (None, None) => Some(quote!(let id = ::catamaran::__private::needed_id::<#name>(id)?;)),
+    };
+    let generated_type = generated.map(|Field { ty, .. }| {
+        quote_spanned! {ty.span()=>
+            const _: () = ::catamaran::__private::assert_generated_column(
+                <#ty as ::catamaran::record::Field>::TYPE,
+            );
+        }
+    });
+    let set_generated = generated.map(|Field { ident, .. }| {
+        quote_spanned! {ident.span()=>
+            let record: &mut __Record = self;
+            record.#ident = id;
+        }
+    });
     let has_owner = input.of(Role::Owner).is_some();
     let limited = input
         .fields
@@ -202,7 +218,9 @@ fn record(input: &Input) -> TokenStream {
     quote! {
         const _: () = ::catamaran::__private::assert_owner(&#table, #has_owner);
         const _: () = ::catamaran::__private::assert_key(&#table, &[#(#key),*]);
+        const _: () = ::catamaran::__private::assert_generated(&#table, #is_generated);
         #(#key_types)*
+        #generated_type
         #(#limited)*
 
         type __Record = __Checked<#name, __FIELDS>;
@@ -299,6 +317,11 @@ fn record(input: &Input) -> TokenStream {
                 let record: &mut __Record = self;
                 #(#set_updated)*
             }
+
+            #[allow(unused_variables)]
+            fn set_generated(&mut self, id: Self::Id) {
+                #set_generated
+            }
         }
     }
 }
@@ -331,6 +354,11 @@ impl Id {
         };
         let types = fields.iter().map(|Field { ty, .. }| quote!(#ty));
         let (of_draft, from_record, from_argument) = match input.made_id() {
+            None if input.generated_id().is_some() => (
+                quote!(::core::option::Option::None),
+                TokenStream::new(),
+                TokenStream::new(),
+            ),
             Some(Field { ident, .. }) => (
                 quote!(draft.#ident),
                 quote!(#ident: ::core::option::Option::Some(record.#ident),),
@@ -409,6 +437,7 @@ fn managed(input: &Input) -> TokenStream {
     };
     let id = input.ids().map(|(index, _)| index);
     let key = input.key().map(|(index, _)| index);
+    let is_generated = input.generated_id().is_some();
     let (owner, version) = (index(Role::Owner), index(Role::Version));
     let (created, updated) = (index(Role::Created), index(Role::Updated));
     let deleted = index(Role::Deleted);
@@ -416,6 +445,7 @@ fn managed(input: &Input) -> TokenStream {
         ::catamaran::record::Managed {
             id: &[#(#id),*],
             key: &[#(#key),*],
+            generated: #is_generated,
             owner: #owner,
             version: #version,
             created: #created,

@@ -26,6 +26,8 @@ pub(super) struct Field {
     pub(super) role: Role,
     /// Whether the field is the owner, and the primary key begins with it.
     pub(super) is_owner_in_key: bool,
+    /// Whether the database generates the field, which is an id.
+    pub(super) is_generated: bool,
     pub(super) default: Option<Expr>,
     /// The most characters of a text, in code points.
     pub(super) max_chars: Option<Expr>,
@@ -92,6 +94,7 @@ impl Field {
         let ty = syn::parse2(relocated(field.ty.to_token_stream()))?;
         let mut role = None;
         let mut is_owner_in_key = false;
+        let mut generated: Option<Span> = None;
         let mut default: Option<Expr> = None;
         let mut max_chars: Option<Expr> = None;
         for attribute in record_attributes(&field.attrs) {
@@ -102,6 +105,10 @@ impl Field {
                 }
                 if meta.path.is_ident("max_chars") {
                     max_chars = Some(meta.value()?.parse()?);
+                    return Ok(());
+                }
+                if meta.path.is_ident("generated") {
+                    generated = Some(meta.path.span());
                     return Ok(());
                 }
                 let named = Role::NAMED
@@ -121,10 +128,19 @@ impl Field {
                         Ok(())
                     }
                     None => Err(meta.error(
-                        "expected id, owner, version, created, updated, deleted, default = .. or max_chars = ..",
+                        "expected id, generated, owner, version, created, updated, deleted, default = .. or max_chars = ..",
                     )),
                 }
             })?;
+        }
+        if let Some(generated) = generated
+            && role != Some(Role::Id)
+        {
+            let message = match is_owner_in_key {
+                true => "the owner is that of the scope: remove `generated`",
+                false => "only an id can be generated: `#[record(id, generated)]`",
+            };
+            return Err(Error::new(generated, message));
         }
         if let (Some(_), Some(default)) = (role, &default) {
             let message =
@@ -137,6 +153,7 @@ impl Field {
             vis: field.vis.clone(),
             role: role.unwrap_or(Role::User),
             is_owner_in_key,
+            is_generated: generated.is_some(),
             default,
             max_chars,
         })
@@ -252,7 +269,20 @@ impl Input {
                 return Err(Error::new(self.name.span(), message));
             }
         }
-        Ok(())
+        let is_alone = self.key().nth(1).is_none();
+        match self.generated_id() {
+            Some(id) if !is_alone => {
+                let message = "a generated id must be the whole primary key: SQLite generates only that; an owner can be a column outside of the key, with an index";
+                Err(Error::new(id.ident.span(), message))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The id that the database generates.
+    pub(super) fn generated_id(&self) -> Option<&Field> {
+        let mut ids = self.ids().map(|(_, field)| field);
+        ids.find(|id| id.is_generated)
     }
 
     /// The fields of the id, with their indexes.
@@ -275,13 +305,15 @@ impl Input {
     /// The id that the library makes if a draft has none: a UUID.
     pub(super) fn made_id(&self) -> Option<&Field> {
         let mut ids = self.ids().map(|(_, field)| field);
-        ids.next().filter(|id| ids.next().is_none() && id.is_uuid())
+        let first = ids.next().filter(|_| ids.next().is_none());
+        first.filter(|id| id.is_uuid() && !id.is_generated)
     }
 
     /// The fields of the id that a draft must have.
     pub(super) fn needed_ids(&self) -> impl Iterator<Item = &Field> {
-        let is_made = self.made_id().is_some();
-        self.ids().map(|(_, field)| field).filter(move |_| !is_made)
+        let is_absent = self.made_id().or(self.generated_id()).is_some();
+        let ids = self.ids().map(|(_, field)| field);
+        ids.filter(move |_| !is_absent)
     }
 
     /// The field of a role, with its index.

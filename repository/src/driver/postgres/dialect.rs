@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::model::engine::Engine;
 use crate::model::value::{Type, Value};
-use crate::sql::Spelling;
+use crate::sql::{Spelling, quoted};
 
 /// The Postgres dialect.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +39,22 @@ impl Spelling for Postgres {
     const LOCK_FREE_ROWS: &'static str = " FOR UPDATE SKIP LOCKED";
 
     const NULLS_FIRST: bool = false;
+
+    const RESERVES_EACH: bool = true;
+
+    /// The name of the sequence is looked up once, and not for each id.
+    fn reserve_ids(sql: &mut String, table: &str, column: &str) {
+        let text = |name: &str| format!("'{}'", name.replace('\'', "''"));
+        let (table, column) = (text(&quoted::<Self>(table)), text(column));
+        push(
+            sql,
+            format_args!(
+                "WITH \"sequence\" AS MATERIALIZED \
+                 (SELECT pg_get_serial_sequence({table}, {column})::regclass AS \"id\") \
+                 SELECT nextval(\"id\") FROM \"sequence\", generate_series(1, $1)"
+            ),
+        );
+    }
 
     fn parameter(sql: &mut String, position: usize) {
         push(sql, format_args!("${position}"));

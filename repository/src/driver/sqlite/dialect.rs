@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::model::engine::Engine;
 use crate::model::value::{Type, Value};
-use crate::sql::{MAX_PARAMETERS, Spelling};
+use crate::sql::{MAX_PARAMETERS, Spelling, quoted};
 
 /// The SQLite dialect.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +32,19 @@ impl Spelling for Sqlite {
     const LOCK_FREE_ROWS: &'static str = "";
 
     const NULLS_FIRST: bool = true;
+
+    const RESERVES_EACH: bool = false;
+
+    /// The larger of the last id in `sqlite_sequence` and the largest stored one, as SQLite computes the next
+    /// (<https://sqlite.org/autoinc.html>). SQLite compares the names of tables without case.
+    fn reserve_ids(sql: &mut String, table: &str, column: &str) {
+        let text = format!("'{}'", table.replace('\'', "''"));
+        let (table, column) = (quoted::<Self>(table), quoted::<Self>(column));
+        sql.push_str(&format!(
+            "SELECT max(coalesce((SELECT max(seq) FROM sqlite_sequence WHERE name = {text} COLLATE NOCASE), 0), \
+             coalesce((SELECT max({column}) FROM {table}), 0))"
+        ));
+    }
 
     fn parameter(sql: &mut String, _position: usize) {
         sql.push('?');

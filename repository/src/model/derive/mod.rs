@@ -12,7 +12,7 @@ use std::marker::PhantomData;
 use sea_orm::{EntityTrait, PrimaryKeyTrait};
 
 use super::domain::Table;
-use super::error::{ErrorKind, InvalidReason, Result};
+use super::error::{Error, ErrorKind, InvalidReason, Result};
 use super::record::{Change, Record, invalid};
 use super::record_id::can_be_in_key;
 use super::value::{Field, Type, Value};
@@ -102,6 +102,42 @@ pub const fn assert_key_column(ty: Type, nullable: bool) {
         can_be_in_key(ty),
         "an id can be a UUID, a text, an integer of 32 or 64 bits, a boolean, a time with its date, or a date"
     );
+}
+
+/// Fails to compile if only the record or only its table says that the database generates the id.
+pub const fn assert_generated(table: &Table, is_generated: bool) {
+    assert!(
+        table.generated_key == is_generated,
+        "either the record or its table in the domain says that the database generates the id, and the other does not: \
+         set both `#[record(id, generated)]` on the field and `generated_key: true` in the table, or neither"
+    );
+}
+
+/// Fails to compile if no database generates ids of the type.
+pub const fn assert_generated_column(ty: Type) {
+    assert!(
+        matches!(ty, Type::Int | Type::BigInt),
+        "a database generates ids of the types `i64` and `i32`, or of a newtype of one: remove `generated`"
+    );
+}
+
+/// Fails if a draft is made with an id that only the database generates.
+///
+/// # Errors
+/// [`InvalidQuery`](crate::ErrorKind::InvalidQuery) if there is one.
+pub fn no_id<R: Record>(id: Option<R::Id>) -> Result<()> {
+    match id {
+        None => Ok(()),
+        Some(_) => {
+            let reason = format!("the database generates the id of {}", R::TABLE.name).into();
+            Err(ErrorKind::InvalidQuery { reason }.into())
+        }
+    }
+}
+
+/// Every number of the id's type was generated.
+pub(crate) fn no_numbers(field: &'static str) -> Error {
+    invalid(field, InvalidReason::Refused)
 }
 
 /// The id of a draft that must have one.

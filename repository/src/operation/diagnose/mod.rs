@@ -30,10 +30,36 @@ pub(super) async fn insert_error<D: Dialect>(
     or_skipped: bool,
 ) -> Error {
     let values = values(statements, row);
-    let written = Written::New {
-        values: &values,
-        or_skipped,
-    };
+    new_error(
+        session, context, statements, error, row, &values, or_skipped,
+    )
+    .await
+}
+
+/// As [`insert_error`], for a row whose id at this position the database would have generated.
+pub(super) async fn generated_insert_error<D: Dialect>(
+    session: &mut Session<D>,
+    context: &Context,
+    statements: &Statements,
+    error: Error,
+    row: &dyn AnyRecord,
+    id: usize,
+) -> Error {
+    let mut values = values(statements, row);
+    values[id] = Value::Null(statements.specs[id].ty);
+    new_error(session, context, statements, error, row, &values, false).await
+}
+
+async fn new_error<D: Dialect>(
+    session: &mut Session<D>,
+    context: &Context,
+    statements: &Statements,
+    error: Error,
+    row: &dyn AnyRecord,
+    values: &[Value],
+    or_skipped: bool,
+) -> Error {
+    let written = Written::New { values, or_skipped };
     if is_unnamed::<D>(&error) {
         if or_skipped && rules::is_stored(session, statements, written).await {
             return error;

@@ -14,7 +14,7 @@ use std::ops::Range;
 use super::circle::{self, Circle};
 use super::in_order::{self, BulkWrite, Parts};
 use super::references::{References, are_by_natural_key};
-use super::{Context, NewRow, NewRows, Stamper, by_keys};
+use super::{Context, NewRow, NewRows, ReservedIds, Stamper, by_keys};
 use crate::driver::{AnyRecord, Dialect, RecordType};
 use crate::model::error::{Error, Result};
 use crate::model::key::Key;
@@ -36,8 +36,9 @@ impl<'c, D: Dialect> UpsertMany<'c, D> {
         context: &'c Context,
         record: RecordType<D>,
         rows: &'c mut dyn NewRows,
+        ids: ReservedIds,
     ) -> Result<Self> {
-        rows.stamp(&Stamper::new(context, record.statements))?;
+        rows.stamp(Stamper::new(context, record.statements).with_ids(ids))?;
         let rows = rows.rows();
         let records: Vec<&dyn AnyRecord> = rows.iter().map(|row| row.record).collect();
         let parts = References::between(record.statements, &records).parents_first();

@@ -84,7 +84,8 @@ impl<'s, D: Dialect> Together<'s, D> {
             0 | 1 => KeyChange::Write,
             _ => KeyChange::Skip,
         };
-        let updated = self.update_changed(session, &rest, key_change).await?;
+        let stored: Vec<NewRow<'_>> = rest.iter().filter(|row| !row.is_new).copied().collect();
+        let updated = self.update_changed(session, &stored, key_change).await?;
         add_updated(updated, &mut rest, &mut outcomes);
         if !self.is_circle() {
             self.insert_missing(session, &mut rest, &mut outcomes)
@@ -208,6 +209,12 @@ impl<'s, D: Dialect> Together<'s, D> {
             .filter(|row| is_rest.contains(&row.record.key()))
         {
             let key = row.record.key();
+            if row.is_new {
+                // The counter of the database is behind the ids that it has.
+                let mut rules = statements.domain.unique_rules();
+                let primary = rules.next().ok_or(ErrorKind::Internal)?;
+                return Err(diagnose::unique_kind(statements, primary).into());
+            }
             let found = stored.remove(&key).ok_or_else(|| id_is_taken(statements))?;
             if is_same(statements, *row, found.record()?)? {
                 outcomes.insert(key, UpsertedRow::Unchanged(found));

@@ -1,6 +1,7 @@
 //! Every method, over a record with each kind of key: a text, numbers, a newtype, several columns, and one that begins
 //! with the owner.
 
+mod generated;
 mod many;
 mod one;
 mod owners;
