@@ -36,7 +36,12 @@ impl<D: Dialect> Session<D> {
             ErrorKind::ConnectionLost if is_silence(error) => false,
             // A transaction that was begun was not committed.
             ErrorKind::ConnectionLost => self.access == Access::Read || self.in_transaction,
-            _ => self.access == Access::Write && error.is_read_only_database(),
+            // Outside of a transaction, a procedure of custom SQL may have committed a part of its work before.
+            _ => {
+                self.access == Access::Write
+                    && error.is_read_only_database()
+                    && (self.in_transaction || !self.custom_sql)
+            }
         }
     }
 

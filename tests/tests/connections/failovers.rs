@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use catamaran::testing::{Target, TwinDatabase};
-use catamaran::{Error as Failed, ErrorKind, Query, Scope, Store, StoreOptions};
+use catamaran::{AnyRepository, Error as Failed, ErrorKind, Query, Scope, Store, StoreOptions};
 use entity::{Habit, HabitDraft};
 use sea_orm::ConnectionTrait;
 use suite::bank::{Account, AccountDraft};
@@ -215,5 +215,32 @@ async fn a_store_on_a_standby_writes_when_it_is_promoted() -> Outcome {
     pair.primary.kill_all();
     pair.standby.promote().await?;
     accounts.insert(AccountDraft::new(1)).await?;
+    Ok(())
+}
+
+/// A procedure may commit a part of its work, and meet a database that cannot be written after that.
+#[tokio::test]
+async fn custom_sql_that_committed_a_part_of_its_work_is_not_sent_again() -> Outcome {
+    let (db, _) = on_postgres().await?;
+    let admin = connect(db.url()).await?;
+    admin
+        .execute_unprepared(
+            "CREATE TABLE calls (number bigint GENERATED ALWAYS AS IDENTITY); \
+             CREATE PROCEDURE call_twice() LANGUAGE plpgsql AS $$ BEGIN \
+             INSERT INTO calls DEFAULT VALUES; COMMIT; SET TRANSACTION READ ONLY; \
+             INSERT INTO calls DEFAULT VALUES; END $$",
+        )
+        .await?;
+    let store = StoreOptions::new(db.url()).connections(1).open().await?;
+    let AnyRepository::Postgres(habits) = store.native::<Habit>(&everyone()) else {
+        panic!("the database is on Postgres");
+    };
+    // The connection is not new then.
+    let all = store.repository::<Habit>(&everyone());
+    all.count(&Query::all()).await?;
+    let kind = refused(habits.execute("CALL call_twice()", Vec::new()).await);
+    assert!(is_read_only(&kind), "{kind:?}");
+    let calls = texts(&admin, "SELECT number::text FROM calls").await?;
+    assert_eq!(calls, ["1"]);
     Ok(())
 }
