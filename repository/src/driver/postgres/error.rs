@@ -25,6 +25,7 @@ pub(super) fn classify(error: &sqlx::Error, table: Option<&'static Table>) -> Er
         code: database.code(),
         message: safe_message(database),
         fatal: database.severity() == PgSeverity::Fatal,
+        panic: database.severity() == PgSeverity::Panic,
         table: database.table(),
         column: database.column(),
         constraint: database.constraint(),
@@ -55,6 +56,8 @@ struct ServerError<'e> {
     message: &'e str,
     /// Whether the server closes the connection.
     fatal: bool,
+    /// Whether every process of the server ends, and its recovery decides what was committed.
+    panic: bool,
     table: Option<&'e str>,
     column: Option<&'e str>,
     constraint: Option<&'e str>,
@@ -64,6 +67,9 @@ struct ServerError<'e> {
 
 impl ServerError<'_> {
     fn kind(self, known: Option<&'static Table>) -> ErrorKind {
+        if self.panic {
+            return ErrorKind::ConnectionLost;
+        }
         // A server names the function that raised an error. A pooler does not.
         if self.routine.is_empty()
             && Rejection::has_general_code(self.code)
@@ -385,6 +391,18 @@ mod tests {
         };
         assert_eq!(kind("0A000", "call_enum_check_hook", false), "ReadOnly");
         assert_eq!(kind("40001", "ProcessInterrupts", true), "ConnectionLost");
+    }
+
+    #[test]
+    fn a_server_that_stops_loses_the_connection_whatever_the_code() {
+        for code in ["42501", "53100", "XX000", "58030"] {
+            let error = ServerError {
+                code,
+                panic: true,
+                ..ServerError::default()
+            };
+            assert_eq!(error.kind(None), ErrorKind::ConnectionLost, "{code}");
+        }
     }
 
     #[test]
