@@ -1,6 +1,5 @@
 //! The interface between the neutral core and an engine.
 
-use std::borrow::Cow;
 use std::future::Future;
 use std::time::Duration;
 
@@ -64,6 +63,20 @@ impl Begin {
     pub(crate) fn text(&self) -> String {
         let parts: Vec<&str> = [self.opening].into_iter().chain(self.settings()).collect();
         parts.join("; ")
+    }
+}
+
+/// Why a session did not [end](Dialect::end).
+pub enum EndError {
+    /// The statement that ends its transaction failed.
+    Statement(Error),
+    /// Its transaction has ended, but the state of its connection is unknown.
+    Cleaning,
+}
+
+impl From<Error> for EndError {
+    fn from(error: Error) -> Self {
+        EndError::Statement(error)
     }
 }
 
@@ -228,15 +241,15 @@ pub trait Dialect:
     /// reused.
     fn release(connection: Self::Connection);
 
-    /// The SQL that ends a session in which custom SQL ran, and restores the state of the connection.
+    /// Ends a session in which custom SQL ran, and restores the state of the connection.
     ///
     /// `statement` is `COMMIT` or `ROLLBACK`, or `None` without a transaction. `guard_query` is the one of the
     /// session's `Begin`.
-    fn end_sql(
-        connection: &Self::Connection,
+    fn end(
+        connection: &mut Self::Connection,
         statement: Option<&'static str>,
         guard_query: &str,
-    ) -> Cow<'static, str>;
+    ) -> impl Future<Output = Result<(), EndError>> + Send;
 
     /// Records for the pool what the error of a statement says of its other connections.
     fn failed(_connection: &Self::Connection, _access: Access, _error: &Error) {}

@@ -24,7 +24,7 @@ pub(crate) use database_url::DatabaseUrl;
 #[cfg(feature = "migrate")]
 pub(crate) use database_url::UrlError;
 pub(crate) use dialect::Sending;
-pub use dialect::{Access, Begin, Dialect, Extent};
+pub use dialect::{Access, Begin, Dialect, EndError, Extent};
 #[cfg(any(feature = "postgres", feature = "fingerprint"))]
 pub use settings::DEFAULT_APPLICATION_ROLE;
 #[cfg(feature = "postgres")]

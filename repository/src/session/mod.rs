@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::future::Future;
 use std::time::Duration;
 
-use crate::driver::{Access, Begin, Dialect, Extent, Sending};
+use crate::driver::{Access, Begin, Dialect, EndError, Extent, Sending};
 use crate::model::error::{Error, ErrorKind, Result, Setback};
 use crate::model::scope::Scope;
 use checked_out::CheckedOut;
@@ -328,16 +328,11 @@ impl<D: Dialect> Session<D> {
             // The caller has its rows. Dropping the session ends the transaction behind it, by a task of the runtime.
             return Ok(());
         }
-        let resets = self.custom_sql;
-        self.finish("COMMIT")
-            .await
-            .map_err(|error| match error.kind() {
-                ErrorKind::ConnectionLost if writes => error.with_kind(ErrorKind::CommitUnknown),
-                _ if writes && resets && !comes_from_commit(&error) => {
-                    error.with_kind(ErrorKind::CommitUnknown)
-                }
-                _ => error,
-            })
+        let committed = self.finish("COMMIT").await;
+        committed.map_err(|error| match error.kind() {
+            ErrorKind::ConnectionLost if writes => error.with_kind(ErrorKind::CommitUnknown),
+            _ => error,
+        })
     }
 
     fn verify(&self) -> Result<()> {
@@ -347,20 +342,29 @@ impl<D: Dialect> Session<D> {
     }
 
     pub(crate) async fn rollback(mut self) -> Result<()> {
-        if self.broken {
+        if self.broken || self.settle().await.is_err() {
             // The connection is discarded, which also rolls back; the server may be unreachable.
             return Ok(());
         }
-        self.settle().await;
         self.finish("ROLLBACK").await
     }
 
     /// Reads the response of a dropped statement. The driver would report its error by the next statement.
-    async fn settle(&mut self) {
+    ///
+    /// # Errors
+    /// An error that breaks the connection, and with it ends the transaction. Any other is that of the dropped statement.
+    async fn settle(&mut self) -> Result<()> {
         let connection = CheckedOut::live(&mut self.connection);
-        if let (true, Some(connection)) = (self.busy, connection) {
-            let _of_the_dropped =
-                with_deadline(self.response_deadline, D::control(connection, "SELECT 1")).await;
+        let (true, Some(connection)) = (self.busy, connection) else {
+            return Ok(());
+        };
+        let response = D::control(connection, "SELECT 1");
+        match with_deadline(self.response_deadline, response).await {
+            Err(error) if error.breaks_connection() => {
+                self.failure = Some(Failure::of(&error));
+                Err(self.record_error(error))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -371,44 +375,35 @@ impl<D: Dialect> Session<D> {
         }
         let connection = CheckedOut::live(&mut self.connection).ok_or(ENDED)?;
         let statement = self.in_transaction.then_some(statement);
-        let text = match self.custom_sql {
-            true => D::end_sql(connection, statement, &self.guard_query),
-            false => statement.unwrap_or_default().into(),
-        };
-        if text.is_empty() {
-            return Ok(());
-        }
+        let deadline = self.response_deadline;
         self.busy = true;
-        if let Err(error) =
-            with_deadline(self.response_deadline, D::control(connection, &text)).await
-        {
-            if statement.is_none() {
-                // The statement itself succeeded. Only the connection must not be reused.
-                self.broken = true;
-                return Ok(());
+        let ended = match (self.custom_sql, statement) {
+            (true, _) => {
+                with_deadline(deadline, D::end(connection, statement, &self.guard_query)).await
             }
-            self.broken |= error.breaks_connection();
-            return Err(error);
+            (false, Some(statement)) => with_deadline(deadline, D::control(connection, statement))
+                .await
+                .map_err(EndError::from),
+            (false, None) => Ok(()),
+        };
+        match ended {
+            Ok(()) => {
+                self.busy = false;
+                self.custom_sql = false;
+                self.in_transaction = false;
+                Ok(())
+            }
+            Err(EndError::Statement(error)) if statement.is_some() => {
+                self.broken |= error.breaks_connection();
+                Err(error)
+            }
+            // What the session wrote is committed. Only the connection must not be reused.
+            Err(_) => {
+                self.broken = true;
+                Ok(())
+            }
         }
-        self.busy = false;
-        self.custom_sql = false;
-        self.in_transaction = false;
-        Ok(())
     }
-}
-
-/// Whether the error comes from the `COMMIT`, which then rolled back, and not from the reset after it.
-fn comes_from_commit(error: &Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::Permission { .. }
-            | ErrorKind::Serialization
-            | ErrorKind::Unique { .. }
-            | ErrorKind::ForeignKey { .. }
-            | ErrorKind::NotNull { .. }
-            | ErrorKind::Check { .. }
-            | ErrorKind::UnitEnded { .. }
-    )
 }
 
 impl<D: Dialect> Drop for Session<D> {
@@ -433,12 +428,17 @@ impl<D: Dialect> Drop for Session<D> {
                 return;
             };
             D::interrupt(connection);
-            let text = match custom_sql {
-                true => D::end_sql(connection, Some("ROLLBACK"), ""),
-                false => "ROLLBACK".into(),
+            let rolled_back = match custom_sql {
+                true => {
+                    let ended = D::end(connection, Some("ROLLBACK"), "");
+                    with_deadline(response_deadline, ended).await.is_ok()
+                }
+                false => {
+                    let ended = D::control(connection, "ROLLBACK");
+                    with_deadline(response_deadline, ended).await.is_ok()
+                }
             };
-            let rolled_back = with_deadline(response_deadline, D::control(connection, &text)).await;
-            if rolled_back.is_ok() {
+            if rolled_back {
                 checked_out.release();
             }
         });

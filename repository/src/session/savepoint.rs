@@ -84,8 +84,8 @@ impl<D: Dialect> Session<D> {
 
     async fn roll_back_to(&mut self, text: &str) -> Result<()> {
         self.check_failure()?;
+        self.settle().await?;
         let failure = self.failure.take();
-        self.settle().await;
         self.busy = false;
         if let Err(error) = self.control(text).await {
             // The later failure is kept if it has ended the transaction.

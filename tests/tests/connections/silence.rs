@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use catamaran::testing::{Target, TwinDatabase};
-use catamaran::{ErrorKind, Query, Result, Store, StoreOptions};
+use catamaran::{ErrorKind, Query, Result, Store, StoreOptions, Unit};
 use entity::{Habit, HabitDraft};
 use futures_util::future::join_all;
+use suite::cancellation_points::drop_after_polls;
 use suite::kind::refused;
 use suite::observer::Observer;
 use suite::pace::limit;
@@ -112,5 +113,52 @@ async fn waiting_and_connecting_share_one_acquire_timeout() -> Result<()> {
     assert!(matches!(kind, ErrorKind::Unavailable { .. }), "{kind:?}");
     assert!(waited >= acquire_timeout, "{waited:?}");
     assert!(waited < acquire_timeout * 3 / 2, "{waited:?}");
+    Ok(())
+}
+
+/// Drops a call after it was sent to a server that no longer answers.
+async fn drop_a_call(unit: &Unit, proxy: &Proxy) -> Result<()> {
+    proxy.set(Wire::Silent);
+    let habits = unit.repository::<Habit>();
+    let call = habits.insert(HabitDraft::new("dropped", "daily"));
+    let answer = drop_after_polls(call, 1, Duration::ZERO).await;
+    assert!(answer.is_none(), "{answer:?}");
+    Err(ErrorKind::NoRow.into())
+}
+
+/// The response of a dropped call is waited for before a rollback, and once, also where savepoints are open.
+#[tokio::test]
+async fn the_end_of_a_unit_waits_once_for_a_silent_server() -> Result<()> {
+    let (_db, proxy) = behind_a_proxy().await?;
+    let options = StoreOptions::new(proxy.url()).connections(1);
+    let options = options.statement_timeout(limit()).lock_timeout(limit());
+    let store = options.open().await?;
+    // As long as a response is waited for.
+    let one_response = limit() * 2 + Duration::from_secs(5);
+    for nested in [false, true] {
+        let unit = store.begin_write(&scope(ADA)).await?;
+        let habits = unit.repository::<Habit>();
+        habits.insert(HabitDraft::new("lost", "daily")).await?;
+        let begun = Instant::now();
+        let ended = match nested {
+            false => drop_a_call(&unit, &proxy).await,
+            true => {
+                let inner = async |unit: &Unit| drop_a_call(unit, &proxy).await;
+                unit.savepoint(async |unit: &Unit| unit.savepoint(inner).await)
+                    .await
+            }
+        };
+        assert_eq!(refused(ended), ErrorKind::NoRow);
+        unit.rollback().await?;
+        let waited = begun.elapsed();
+        assert!(waited >= one_response, "nested: {nested}, {waited:?}");
+        assert!(
+            waited < one_response * 3 / 2,
+            "nested: {nested}, {waited:?}"
+        );
+        proxy.set(Wire::Whole);
+    }
+    let habits = store.repository::<Habit>(&scope(ADA));
+    assert_eq!(habits.count(&Query::all()).await?, 0);
     Ok(())
 }

@@ -1,13 +1,15 @@
 //! Statements of SeaORM inside a unit of work.
 
-use catamaran::testing::{TwinDatabase, twin_test};
+use catamaran::testing::{Target, TwinDatabase, twin_test};
 use catamaran::{Engine, Error, ErrorKind, Query, Result, Scope, Unit};
 use entity::{Habit, HabitDraft, postgres, sqlite};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExecResult,
     IntoActiveModel, PaginatorTrait, QueryFilter, Set,
 };
+use suite::kind::refused;
 use suite::observer::{Observer, texts_in};
+use suite::raw;
 use suite::users::{ADA, BOB, OwnerRows, everyone, habit_of, scope};
 
 fn draft(name: &str) -> HabitDraft {
@@ -193,5 +195,35 @@ async fn only_postgres_scopes_statements_of_seaorm(db: &TwinDatabase) -> Result<
         Engine::Sqlite => assert_eq!(owners, [ADA.to_string(), BOB.to_string()]),
         Engine::Postgres => assert_eq!(owners, [ADA.to_string()]),
     }
+    Ok(())
+}
+
+/// Only Postgres has triggers that run at the commit. They may fail with any code of an application.
+#[tokio::test]
+async fn what_a_deferred_trigger_refuses_at_the_commit_was_rolled_back() -> Result<()> {
+    let db = TwinDatabase::create::<migration::Migrator>(Target::Postgres).await;
+    let db = db.expect("a database on Postgres");
+    let trigger = "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+         IF NEW.name = 'division' THEN PERFORM 1 / 0; END IF; \
+         RAISE EXCEPTION 'refused' USING ERRCODE = NEW.name; END $$; \
+         CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON habits DEFERRABLE INITIALLY DEFERRED \
+         FOR EACH ROW EXECUTE FUNCTION refuse()";
+    raw::execute(db.store(), trigger).await?;
+    for (name, expected) in [
+        ("ZZ001", "Internal"),
+        ("U0001", "Internal"),
+        ("23505", "Unique"),
+        ("40001", "Serialization"),
+        ("division", "InvalidValue"),
+        ("42P01", "SchemaMismatch"),
+    ] {
+        let unit = db.store().begin_write(&scope(ADA)).await?;
+        unit.repository::<Habit>().insert(draft(name)).await?;
+        execute(&unit, "SELECT 1").await?;
+        let kind = refused(unit.commit().await);
+        assert_eq!(kind.name(), expected, "{name}");
+    }
+    let habits = db.store().repository::<Habit>(&scope(ADA));
+    assert_eq!(habits.count(&Query::all()).await?, 0);
     Ok(())
 }

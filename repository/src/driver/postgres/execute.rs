@@ -1,10 +1,10 @@
 //! Runs statements on Postgres: binds typed values, and decodes rows by position.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use deadpool::managed::Object;
+use futures_util::StreamExt;
 use rust_decimal::Decimal;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::types::Json;
@@ -18,7 +18,7 @@ use super::{Postgres, answers, copy, error, rls};
 use crate::driver::over_sqlx;
 use crate::driver::row::{Decodes, HasRow};
 use crate::driver::rows::Rows;
-use crate::driver::{Access, Begin, Dialect, Extent};
+use crate::driver::{Access, Begin, Dialect, EndError, Extent};
 use crate::model::domain::Table;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::scope::Scope;
@@ -318,18 +318,33 @@ impl Dialect for Postgres {
             .map_err(|error| rls::explain_guard(Self::classify(&error, None)))
     }
 
-    fn end_sql(
-        connection: &Self::Connection,
+    async fn end(
+        connection: &mut Self::Connection,
         statement: Option<&'static str>,
         guard_query: &str,
-    ) -> Cow<'static, str> {
-        let check = match statement {
+    ) -> Result<(), EndError> {
+        let guard_query = match statement {
             Some("COMMIT") => guard_query,
             _ => "",
         };
-        let parts = [check, statement.unwrap_or_default(), connection.cleaning()];
-        let parts = parts.into_iter().filter(|part| !part.is_empty());
-        parts.collect::<Vec<_>>().join("; ").into()
+        let ending = [guard_query, statement.unwrap_or_default()];
+        let ending = ending.into_iter().filter(|part| !part.is_empty());
+        let mut missing = ending.clone().count();
+        // One message: behind a pooler, a second one may reach another server.
+        let parts = ending.chain([connection.cleaning()]);
+        let text = parts.collect::<Vec<_>>().join("; ");
+        let mut results = sqlx::raw_sql(AssertSqlSafe(text)).execute_many(connection.live());
+        while let Some(result) = results.next().await {
+            match result {
+                Ok(_) => missing = missing.saturating_sub(1),
+                Err(_) if missing == 0 => return Err(EndError::Cleaning),
+                Err(error) => {
+                    let error = rls::explain_guard(Self::classify(&error, None));
+                    return Err(EndError::Statement(error));
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn forget_statements(connection: &mut Self::Connection) -> Result<()> {

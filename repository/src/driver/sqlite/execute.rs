@@ -1,6 +1,5 @@
 //! Runs statements on SQLite.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use deadpool::managed::Object;
@@ -14,7 +13,7 @@ use super::{group, place};
 use crate::driver::over_sqlx;
 use crate::driver::row::{Decodes, HasRow};
 use crate::driver::rows::Rows;
-use crate::driver::{Access, Begin, Dialect, Extent};
+use crate::driver::{Access, Begin, Dialect, EndError, Extent};
 use crate::model::domain::Table;
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::scope::Scope;
@@ -204,12 +203,13 @@ impl Dialect for Sqlite {
 
     /// Without a transaction, a `ROLLBACK` is a second line of defence. A connection on which custom SQL may have left
     /// other state is discarded.
-    fn end_sql(
-        _connection: &Self::Connection,
+    async fn end(
+        connection: &mut Self::Connection,
         statement: Option<&'static str>,
         _guard_query: &str,
-    ) -> Cow<'static, str> {
-        statement.unwrap_or("ROLLBACK").into()
+    ) -> Result<(), EndError> {
+        let text = statement.unwrap_or("ROLLBACK");
+        Ok(Self::control(connection, text).await?)
     }
 
     fn verify(connection: &Self::Connection) -> Result<()> {
