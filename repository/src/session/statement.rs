@@ -101,7 +101,7 @@ impl<D: Dialect> Session<D> {
             return Ok(None);
         };
         if self.access == Access::Write && begin.sending == Sending::WithEach {
-            // The row is read before the commit: a write whose result cannot be read is rolled back.
+            // The row is read before the commit, where that can be done.
             begin.sending = Sending::WithFirst;
         }
         let connection = self.start_message(&begin)?;

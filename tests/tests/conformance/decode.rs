@@ -8,7 +8,7 @@ use futures_util::TryStreamExt;
 use suite::kind::refused;
 use suite::raw;
 use suite::specimen::{Specimen, SpecimenDraft};
-use suite::users::{adas, everybodys};
+use suite::users::{ADA, adas, everybodys, scope};
 use uuid::Uuid;
 
 fn unreadable(column: &'static str) -> ErrorKind {
@@ -176,5 +176,28 @@ async fn null_in_a_required_field_is_a_decode_error(db: &TwinDatabase) -> Result
         assert_eq!(refused(specimens.find(made.id).await), unreadable(column));
     }
     assert_eq!(specimens.find(Uuid::nil()).await?, None);
+    Ok(())
+}
+
+/// A write outside of a unit may be kept although its row cannot be read. A unit is not.
+#[twin_test(migration::Migrator, everywhere)]
+async fn a_unit_whose_write_returns_an_unreadable_row_keeps_nothing(
+    db: &TwinDatabase,
+) -> Result<()> {
+    let devices = adas::<Device>(db);
+    let made = devices.insert(DeviceDraft::new("ios")).await?;
+    let infinite = "last_sync_at = 'infinity'";
+    plant(db, "ck_devices__last_sync_at", "devices", infinite).await?;
+    let unit = db.store().begin_write(&scope(ADA)).await?;
+    let in_unit = unit.repository::<Device>();
+    let other = in_unit.insert(DeviceDraft::new("web")).await?;
+    let patch = DevicePatch::new().platform("web");
+    let patched = in_unit.patch(made.id, Expected::Any, patch).await;
+    assert_eq!(refused(patched), unreadable("last_sync_at"));
+    let kind = refused(unit.commit().await);
+    assert!(matches!(kind, ErrorKind::UnitEnded { .. }), "{kind:?}");
+    assert_eq!(devices.find(other.id).await?, None);
+    let web = Device::PLATFORM.eq("web").into();
+    assert_eq!(devices.count(&web).await?, 0);
     Ok(())
 }

@@ -256,6 +256,9 @@ pub enum ErrorKind {
     #[error("the statement is too large for the engine")]
     StatementTooLarge,
     /// A stored value does not have the column's type.
+    ///
+    /// A write that returns its row reads it after it was written. Outside of a unit, the write may be kept then; in a
+    /// unit it ends the unit, which is rolled back.
     #[error("the value stored in {column} cannot be read as its type")]
     Decode {
         /// The column.
