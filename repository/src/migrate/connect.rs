@@ -217,7 +217,8 @@ async fn postgres(
     let path = path.map_err(MigrateError::Connect)?;
     // A pool retries a refused connection until its timeout, as the server may be starting. A first connection without
     // a pool reports the reason immediately, and finds out which host, and whether TLS.
-    let probe = tokio::time::timeout(LOCK_WAIT, url.server().connect()).await;
+    let probe =
+        tokio::time::timeout(LOCK_WAIT, url.server().clone().within(LOCK_WAIT).connect()).await;
     let probe = probe.map_err(|_| {
         MigrateError::Connect(
             ErrorKind::Unavailable {

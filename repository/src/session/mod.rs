@@ -349,23 +349,20 @@ impl<D: Dialect> Session<D> {
         self.finish("ROLLBACK").await
     }
 
-    /// Reads the response of a dropped statement. The driver would report its error by the next statement.
+    /// As [`settle`], if a statement was dropped.
     ///
     /// # Errors
-    /// An error that breaks the connection, and with it ends the transaction. Any other is that of the dropped statement.
+    /// An error that breaks the connection, and with it ends the transaction.
     async fn settle(&mut self) -> Result<()> {
         let connection = CheckedOut::live(&mut self.connection);
         let (true, Some(connection)) = (self.busy, connection) else {
             return Ok(());
         };
-        let response = D::control(connection, "SELECT 1");
-        match with_deadline(self.response_deadline, response).await {
-            Err(error) if error.breaks_connection() => {
-                self.failure = Some(Failure::of(&error));
-                Err(self.record_error(error))
-            }
-            _ => Ok(()),
-        }
+        let settled = settle::<D>(connection, self.response_deadline).await;
+        settled.map_err(|error| {
+            self.failure = Some(Failure::of(&error));
+            self.record_error(error)
+        })
     }
 
     async fn finish(&mut self, statement: &'static str) -> Result<()> {
@@ -406,6 +403,21 @@ impl<D: Dialect> Session<D> {
     }
 }
 
+/// Reads the response of a dropped statement. The driver would report its error by the next statement.
+///
+/// # Errors
+/// An error that breaks the connection. Any other is that of the dropped statement.
+async fn settle<D: Dialect>(
+    connection: &mut D::Connection,
+    response_deadline: Duration,
+) -> Result<()> {
+    let response = with_deadline(response_deadline, D::control(connection, "SELECT 1"));
+    match response.await {
+        Err(error) if error.breaks_connection() => Err(error),
+        _ => Ok(()),
+    }
+}
+
 impl<D: Dialect> Drop for Session<D> {
     fn drop(&mut self) {
         let Some(mut checked_out) = self.connection.take() else {
@@ -423,11 +435,15 @@ impl<D: Dialect> Drop for Session<D> {
         };
         let response_deadline = self.response_deadline;
         let custom_sql = self.custom_sql;
+        let busy = self.busy;
         runtime.spawn(async move {
             let Some(connection) = checked_out.0.as_mut() else {
                 return;
             };
             D::interrupt(connection);
+            if busy && !D::IN_PROCESS && settle::<D>(connection, response_deadline).await.is_err() {
+                return;
+            }
             let rolled_back = match custom_sql {
                 true => {
                     let ended = D::end(connection, Some("ROLLBACK"), "");

@@ -1,19 +1,24 @@
 //! Another server takes the place of the primary, or the primary becomes read only: the store goes on.
 
 use std::error::Error;
+use std::time::Duration;
 
 use catamaran::testing::{Target, TwinDatabase};
-use catamaran::{AnyRepository, Error as Failed, ErrorKind, Query, Scope, Store, StoreOptions};
+use catamaran::{
+    AnyRepository, Error as Failed, ErrorKind, Query, Retry, Scope, Store, StoreOptions,
+};
 use entity::{Habit, HabitDraft};
 use sea_orm::ConnectionTrait;
 use suite::bank::{Account, AccountDraft};
 use suite::kind::refused;
 use suite::observer::{connect, texts, texts_in};
+use suite::pace::{PLENTY, scaled};
 use suite::proxy::Proxy;
 use suite::soak::failover::{self, Load, Pair};
 use suite::soak::tally::Tally;
 use suite::standby::Replication;
 use suite::users::{ADA, everyone, habit_of, scope};
+use url::Url;
 
 type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -242,5 +247,40 @@ async fn custom_sql_that_committed_a_part_of_its_work_is_not_sent_again() -> Out
     assert!(is_read_only(&kind), "{kind:?}");
     let calls = texts(&admin, "SELECT number::text FROM calls").await?;
     assert_eq!(calls, ["1"]);
+    Ok(())
+}
+
+/// Both hosts are in the URL, and no proxy leads to the right one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_unit_waits_until_one_of_its_hosts_can_be_written() -> Outcome {
+    let pair = Pair::start(Replication::Synchronous).await?;
+    let [primary, standby] = [&pair.primary.admin_url(), &pair.standby.admin_url()]
+        .map(|url| Url::parse(url).map(|url| url.port().unwrap_or(5432)));
+    let mut url = Url::parse(pair.primary.admin_url())?;
+    url.set_path("bank");
+    let (primary, standby) = (primary?, standby?);
+    // The standby is asked last, and only reads.
+    let hosts = format!("@127.0.0.1:{primary},127.0.0.1:{standby}/");
+    let (before, _) = url.as_str().split_once('@').unwrap_or_default();
+    let url = format!("{before}{hosts}bank?target_session_attrs=read-write");
+    let store = StoreOptions::new(&url).connections(2).open().await?;
+    let insert = async |unit: &catamaran::Unit| {
+        let accounts = unit.repository::<Account>();
+        accounts.insert(AccountDraft::new(1)).await
+    };
+    store.writing(&scope(ADA)).run(insert).await?;
+    pair.primary.kill_all();
+    let written = store.writing(&scope(ADA));
+    let written = written.retry(Retry::default().budget(PLENTY)).run(insert);
+    let promoted = async {
+        // The unit has met the standby by then.
+        tokio::time::sleep(scaled(Duration::from_millis(500))).await;
+        pair.standby.promote().await
+    };
+    let (written, promoted) = tokio::join!(written, promoted);
+    promoted?;
+    written?;
+    let accounts = store.repository::<Account>(&scope(ADA));
+    assert_eq!(accounts.count(&Query::all()).await?, 2);
     Ok(())
 }

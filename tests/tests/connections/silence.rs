@@ -11,7 +11,10 @@ use suite::kind::refused;
 use suite::observer::Observer;
 use suite::pace::limit;
 use suite::proxy::{Proxy, Wire};
+use suite::slow;
 use suite::users::{ADA, habit_of, scope};
+use tokio::net::TcpListener;
+use url::Url;
 
 async fn behind_a_proxy() -> Result<(TwinDatabase, Proxy)> {
     let made = TwinDatabase::create::<migration::Migrator>(Target::Postgres).await;
@@ -160,5 +163,44 @@ async fn the_end_of_a_unit_waits_once_for_a_silent_server() -> Result<()> {
     }
     let habits = store.repository::<Habit>(&scope(ADA));
     assert_eq!(habits.count(&Query::all()).await?, 0);
+    Ok(())
+}
+
+/// A machine without power answers nothing, so that only a time limit ends the try.
+#[tokio::test]
+async fn a_host_that_does_not_respond_is_passed_over() -> Result<()> {
+    let (db, proxy) = behind_a_proxy().await?;
+    let silent = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+    let silent = silent.local_addr().expect("an address");
+    let mut url = Url::parse(proxy.url()).expect("a URL");
+    url.set_host(Some("HOSTS")).expect("a host");
+    url.set_port(None).expect("a port");
+    let live = Url::parse(proxy.url()).expect("a URL").port();
+    let hosts = format!("{silent},127.0.0.1:{}", live.unwrap_or(5432));
+    let url = url
+        .as_str()
+        .replace("hosts", &hosts)
+        .replace("HOSTS", &hosts);
+    let store = StoreOptions::new(&url).connections(2).open().await?;
+    habit_of(&store, ADA, "written").await?;
+    let pending = catamaran::migrate::pending::<migration::History>(&url).await;
+    assert_eq!(pending.expect("a history"), Vec::<String>::new());
+    drop(db);
+    Ok(())
+}
+
+/// The error of the dropped statement is not one of its connection.
+#[tokio::test]
+async fn a_dropped_call_that_fails_later_does_not_cost_its_connection() -> Result<()> {
+    let (_db, proxy) = behind_a_proxy().await?;
+    let options = StoreOptions::new(proxy.url()).connections(1);
+    let store = options.statement_timeout(limit()).open().await?;
+    let slow = store.native::<Habit>(&scope(ADA));
+    warm(&store, 1).await?;
+    let dropped = drop_after_polls(slow::alone(&slow), 2, Duration::from_millis(20)).await;
+    assert!(dropped.is_none(), "{dropped:?}");
+    let habits = store.repository::<Habit>(&scope(ADA));
+    assert_eq!(habits.count(&Query::all()).await?, 0);
+    assert_eq!(proxy.connections(), 1);
     Ok(())
 }

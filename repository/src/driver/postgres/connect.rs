@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use deadpool::managed::{self, Metrics, Object, QueueMode, RecycleError, RecycleResult};
+use sqlx::Connection;
 use sqlx::postgres::PgConnection;
-use sqlx::{ConnectOptions, Connection};
 
 use super::connect_error::explain;
 use super::connection::PooledConnection;
@@ -79,9 +79,9 @@ impl Manager {
         let name = name.or(url.application_name()).unwrap_or(APPLICATION_NAME);
         let server = url.server().map(|options| {
             // The driver would send another parameter, which poolers reject.
-            let options = options.application_name(name).extra_float_digits(None);
-            options.disable_statement_logging()
+            options.application_name(name).extra_float_digits(None)
         });
+        let server = server.within(settings.acquire_timeout);
         let (session, locals, server, cleaning) = match settings.transaction_pooler {
             false => {
                 let session = SessionSettings::of_connection(settings, path);
@@ -160,7 +160,10 @@ impl Manager {
                 Err(error::classify(&error, None))
             }
             Err(_) => {
-                self.incidents.silent(sent);
+                // A pooler answers when it has a free server connection.
+                if self.locals.is_none() {
+                    self.incidents.silent(sent);
+                }
                 Err(pool::no_response())
             }
         }
@@ -271,7 +274,9 @@ impl PostgresPool {
         let mut connection = pool::acquire(&pool).await?;
         let role = &settings.application_role;
         let text = locals.as_ref().map(Locals::text).unwrap_or_default();
-        let role = read_role(connection.live(), &text, role, &path).await?;
+        let reading = read_role(connection.live(), &text, role, &path);
+        let role = tokio::time::timeout(settings.response_deadline(), reading).await;
+        let role = role.unwrap_or_else(|_| Err(pool::no_response()))?;
         connection.release();
         let owned = domain.map(|domain| domain.tables_on(Engine::Postgres));
         let owned = owned

@@ -53,6 +53,14 @@ pub(crate) fn explain(options: &PgConnectOptions, error: &sqlx::Error) -> Error 
             .and_then(|database| attempt.refused(database)),
         sqlx::Error::Io(io) => Some(attempt.unreachable(io)),
         sqlx::Error::Protocol(message) => Some(attempt.not_understood(message)),
+        // The text of the driver may quote the password.
+        sqlx::Error::Configuration(cause) if cause.to_string().contains("saslprep") => {
+            Some(permission(
+                "the driver cannot log in with a password that SASLprep (RFC 4013) forbids, such as one with a tab or an \
+                 unassigned character: give the role another password"
+                    .to_owned(),
+            ))
+        }
         _ => None,
     };
     match kind {

@@ -108,6 +108,15 @@ impl Server {
         )
     }
 
+    /// The same hosts, of which each may take a part of that time, unless the URL says how long.
+    pub(crate) fn within(mut self, time: Duration) -> Self {
+        let tries = self.hosts.len() * self.wanted.passes().len();
+        if let (None, 2.., Ok(tries)) = (self.limit, tries, u32::try_from(tries)) {
+            self.limit = Some(time / tries);
+        }
+        self
+    }
+
     /// The options of the first host. All hosts have the same user, database and settings.
     pub(crate) fn options(&self) -> Option<&PgConnectOptions> {
         self.hosts.first()
@@ -176,20 +185,20 @@ impl Server {
             .await
             .unwrap_or_else(|_| {
                 let reason = format!(
-                    "{} did not accept the connection within {} s, the URL's connect_timeout",
-                    address(options),
-                    limit.as_secs()
+                    "{} did not accept the connection within {limit:?} (connect_timeout)",
+                    address(options)
                 );
                 Err(unavailable(reason))
             })
     }
 }
 
+/// Another host, or this one later, may be what is wanted.
 fn unavailable(reason: String) -> Error {
-    ErrorKind::Unavailable {
-        reason: reason.into(),
-    }
-    .into()
+    let kind = ErrorKind::Unavailable {
+        reason: reason.clone().into(),
+    };
+    Error::with_cause(kind, None, reason)
 }
 
 /// Connects with the mode of the options. `prefer` and `allow` have a second try, as in libpq.

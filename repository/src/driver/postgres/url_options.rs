@@ -58,8 +58,9 @@ impl<'t> Given<'t> {
             let is_read = match name {
                 "dbname" => self.text.database().is_none(),
                 "port" => hosts.iter().all(|host| host.port.is_none()),
-                // A service gives what the URL lacks.
-                "service" => hosts.is_empty(),
+                // A service gives what the URL lacks. What protects the connection may not be lacking.
+                "requiressl" => self.value("sslmode").is_none(),
+                "service" => hosts.is_empty() || self.in_url("sslmode").is_none(),
                 _ => true,
             };
             if !is_read || self.in_url(name).is_some() {
@@ -162,6 +163,8 @@ impl<'t> Given<'t> {
             url.query_pairs_mut().append_pair("options", &value);
         }
         let mut options = PgConnectOptions::from_url(&url).map_err(unreadable)?;
+        // The statements of a migration, too, may have values that belong into no log.
+        options = options.disable_statement_logging();
         for (name, value) in self.text.query() {
             let setting = name.strip_prefix("options[");
             if let Some(setting) = setting.and_then(|name| name.strip_suffix(']')) {
@@ -195,7 +198,10 @@ impl<'t> Given<'t> {
         let mut names = self.in_url("host").map_or_else(of_text, split);
         let mut addresses = self.in_url("hostaddr").map_or(Vec::new(), split);
         if names.iter().all(String::is_empty) && addresses.is_empty() {
-            (names, addresses) = of_variables()?;
+            let (named, placed) = of_variables()?;
+            if !(named.is_empty() && placed.is_empty()) {
+                (names, addresses) = (named, placed);
+            }
         }
         let count = names.len().max(addresses.len()).max(1);
         for (what, list) in [("hosts", &names), ("addresses (hostaddr)", &addresses)] {
@@ -258,16 +264,20 @@ impl<'t> Given<'t> {
         let explicit = explicit.and_then(|mode| mode.parse::<PgSslMode>().ok());
         let root = self.pem("sslrootcert");
         let is_of_system = root.as_ref().is_some_and(|root| root.value == "system");
+        let certificate = self
+            .pem("sslcert")
+            .or_else(|| at_home("postgresql.crt", "~/.postgresql/postgresql.crt"));
+        // As in libpq: a key that nothing but its folder names belongs to a certificate.
+        let key_at_home = || {
+            certificate.as_ref()?;
+            at_home("postgresql.key", "~/.postgresql/postgresql.key")
+        };
         let files = Files {
             root: root
                 .or_else(|| at_home("root.crt", "~/.postgresql/root.crt"))
                 .filter(|_| !is_of_system),
-            certificate: self
-                .pem("sslcert")
-                .or_else(|| at_home("postgresql.crt", "~/.postgresql/postgresql.crt")),
-            key: self
-                .pem("sslkey")
-                .or_else(|| at_home("postgresql.key", "~/.postgresql/postgresql.key")),
+            key: self.pem("sslkey").or_else(key_at_home),
+            certificate,
         };
         let mut mode = explicit.unwrap_or(PgSslMode::Prefer);
         if is_of_system {
@@ -283,6 +293,15 @@ impl<'t> Given<'t> {
         // As in libpq: who names an authority wants it to be asked.
         if matches!(mode, PgSslMode::Require) && files.root.is_some() {
             mode = PgSslMode::VerifyCa;
+        }
+        if matches!(mode, PgSslMode::VerifyCa | PgSslMode::VerifyFull)
+            && at_home("root.crl", "").is_some()
+        {
+            return Err(
+                "the driver reads no list of revoked certificates, and ~/.postgresql/root.crl is one: move it away, or \
+                 write sslmode=require to verify nothing"
+                    .to_owned(),
+            );
         }
         let binding = self.value("channel_binding").unwrap_or_default();
         if binding.eq_ignore_ascii_case("require") {

@@ -409,7 +409,7 @@ pub(crate) async fn connect_seaorm(
         .acquire_timeout(acquire_timeout)
         .idle_timeout(None)
         .max_lifetime(None)
-        .connect_with(options)
+        .connect_with(options.disable_statement_logging())
         .await?;
     Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
 }
