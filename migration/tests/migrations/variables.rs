@@ -164,6 +164,14 @@ fn a_variable_of_libpq_works_or_is_named() {
             "postgres:///habits",
             "PGSERVICE",
         ),
+        (&[("PGSERVICE", "habits")], url, "PGSERVICE"),
+        (&[("PGREQUIRESSL", "1")], url, "PGREQUIRESSL"),
+        (&[("PGSSLCRLDIR", "/nowhere")], url, "PGSSLCRLDIR"),
+        (
+            &[],
+            "postgres://ann@:1,:2/habits?sslmode=disable",
+            "localhost:1: the connection was refused; no Postgres server responds at localhost:2",
+        ),
         (&[("PGREQUIREAUTH", "md5")], url, "PGREQUIREAUTH"),
         (
             &[("PGHOSTADDR", "s3cret")],

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use crate::driver::url::Parameter;
 
 /// The variable of libpq with the default of each parameter.
-pub(super) const VARIABLES: [(&str, &str); 24] = [
+pub(super) const VARIABLES: [(&str, &str); 26] = [
     ("application_name", "PGAPPNAME"),
     ("channel_binding", "PGCHANNELBINDING"),
     ("connect_timeout", "PGCONNECT_TIMEOUT"),
@@ -20,12 +20,14 @@ pub(super) const VARIABLES: [(&str, &str); 24] = [
     ("port", "PGPORT"),
     ("require_auth", "PGREQUIREAUTH"),
     ("requirepeer", "PGREQUIREPEER"),
+    ("requiressl", "PGREQUIRESSL"),
     ("service", "PGSERVICE"),
     ("ssl_max_protocol_version", "PGSSLMAXPROTOCOLVERSION"),
     ("ssl_min_protocol_version", "PGSSLMINPROTOCOLVERSION"),
     ("sslcert", "PGSSLCERT"),
     ("sslcertmode", "PGSSLCERTMODE"),
     ("sslcrl", "PGSSLCRL"),
+    ("sslcrldir", "PGSSLCRLDIR"),
     ("sslkey", "PGSSLKEY"),
     ("sslmode", "PGSSLMODE"),
     ("sslnegotiation", "PGSSLNEGOTIATION"),
@@ -40,7 +42,7 @@ enum Values {
     /// One of these, in any case.
     OneOf(&'static [&'static str]),
     Whole,
-    Natural,
+    Positive,
     Port,
     Addresses,
 }
@@ -51,7 +53,7 @@ impl Values {
             Values::Any => true,
             Values::OneOf(values) => values.iter().any(|one| one.eq_ignore_ascii_case(value)),
             Values::Whole => value.trim().parse::<i32>().is_ok(),
-            Values::Natural => value.parse::<u32>().is_ok(),
+            Values::Positive => value.parse::<u32>().is_ok_and(|number| number > 0),
             Values::Port => value
                 .split(',')
                 .all(|port| port.is_empty() || is_port(port)),
@@ -101,8 +103,9 @@ const SUPPORTED: [Supported; 30] = [
     ),
     (
         &["statement-cache-capacity"],
-        Values::Natural,
-        "the parameter statement-cache-capacity is no whole number",
+        Values::Positive,
+        "the parameter statement-cache-capacity is no whole number from 1; behind a transaction pooler open the store with \
+         StoreOptions::transaction_pooler(true) instead",
     ),
     (
         &["sslmode", "ssl-mode"],
@@ -296,6 +299,7 @@ const REFUSED: [(&[&str], &str); 24] = [
             "sslverify",
             "sslrequire",
             "ssl_require",
+            "requiressl",
             "ssl_mode",
             "trust_server_certificate",
         ],

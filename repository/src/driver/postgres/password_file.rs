@@ -36,13 +36,14 @@ pub(super) fn named(path: &Path, login: &Login<'_>) -> Result<Option<String>, St
             quoted(path)
         ));
     }
-    let text = fs::read_to_string(path).map_err(|error| {
+    let text = fs::read(path).map_err(|error| {
         format!(
             "the file of passwords {shown} cannot be read: {}",
             plain(&error)
         )
     })?;
-    Ok(find(&text, login))
+    // Another line may be in another encoding.
+    Ok(find(&String::from_utf8_lossy(&text), login))
 }
 
 /// The password of a login in the file in the home folder, if there is such a file. As in libpq, one that others may read
@@ -99,7 +100,8 @@ fn find(text: &str, login: &Login<'_>) -> Option<String> {
         host => host,
     };
     let wanted = [host, &port, login.database, login.user];
-    text.lines()
+    let found = text
+        .lines()
         .filter(|line| !line.starts_with('#'))
         .find_map(|line| {
             let mut fields = fields(line);
@@ -107,9 +109,10 @@ fn find(text: &str, login: &Login<'_>) -> Option<String> {
                 let field = fields.next();
                 field.is_some_and(|field| field == "*" || field == *wanted)
             });
-            let password = fields.next()?;
-            (fits && !password.is_empty()).then_some(password)
-        })
+            fields.next().filter(|_| fits)
+        });
+    // An empty password says that there is none, in any line.
+    found.filter(|password| !password.is_empty())
 }
 
 /// The fields of a line. A backslash takes the meaning from a colon or a backslash.
@@ -124,7 +127,7 @@ fn fields(line: &str) -> impl Iterator<Item = String> {
                     rest = Some(chars);
                     break;
                 }
-                '\\' => field.extend(chars.next()),
+                '\\' => field.push(chars.next().unwrap_or('\\')),
                 c => field.push(c),
             }
         }
@@ -158,6 +161,8 @@ mod tests {
             ("db.example.org:5433:*:*:no", None),
             ("other:*:*:*:no\n*:*:*:*:p\n*:*:*:*:q", Some("p")),
             ("*:*:*:*:", None),
+            ("*:*:*:*:\n*:*:*:*:q", None),
+            ("*:*:*:*:p\\", Some("p\\")),
             ("*:*:*", None),
             ("", None),
         ] {

@@ -137,7 +137,12 @@ impl SessionSettings {
         );
         let rows = texts_after(connection, locals, &query).await;
         let rows = rows.map_err(|error| explain(options, &error))?;
-        let found = |name: &str| rows.iter().find(|row| row[0] == name).map(|row| &row[1]);
+        let found = |name: &str| {
+            let row = rows
+                .iter()
+                .find(|row| row.first().is_some_and(|text| text == name))?;
+            row.get(1)
+        };
         for (name, wanted) in &self.refused {
             if found(name) != Some(wanted) {
                 let found = found(name).cloned().unwrap_or_default();
@@ -268,7 +273,7 @@ async fn refusal(
         true => wanted.to_owned(),
         false => {
             let remedy = remedy(connection, name, wanted).await?;
-            format!("{wanted} (run {remedy})")
+            format!("{wanted} ({remedy})")
         }
     };
     let kind = ErrorKind::Setting {
@@ -279,7 +284,7 @@ async fn refusal(
     Ok(kind.into())
 }
 
-/// The statements that reset a setting where it is set: for the role, for the database, or for the server.
+/// How to reset a setting where it is set: for the role, for the database, for the server, or for the connection.
 async fn remedy(
     connection: &mut PgConnection,
     name: &str,
@@ -287,12 +292,15 @@ async fn remedy(
 ) -> Result<String, sqlx::Error> {
     let (setting, wanted) = (literal(name), literal(wanted));
     let query = format!(
-        "SELECT coalesce(string_agg(format('ALTER %s RESET %s', CASE \
+        "SELECT coalesce('run ' || string_agg(format('ALTER %s RESET %s', CASE \
          WHEN r.oid IS NULL AND d.oid IS NULL THEN 'ROLE ALL' \
          WHEN r.oid IS NULL THEN format('DATABASE %I', d.datname) \
          WHEN d.oid IS NULL THEN format('ROLE %I', r.rolname) \
          ELSE format('ROLE %I IN DATABASE %I', r.rolname, d.datname) END, {setting}), '; '), \
-         format('ALTER SYSTEM SET %s = %s; SELECT pg_reload_conf()', {setting}, {wanted})) \
+         CASE (SELECT source FROM pg_catalog.pg_settings WHERE name = {setting}) \
+         WHEN 'client' THEN 'remove it from the options of the URL, and from PGOPTIONS' \
+         WHEN 'session' THEN 'another client of the pooler left it: let the pooler run DISCARD ALL after each client' \
+         ELSE format('run ALTER SYSTEM SET %s = %s; SELECT pg_reload_conf()', {setting}, {wanted}) END) \
          FROM pg_catalog.pg_db_role_setting AS s \
          LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = s.setrole \
          LEFT JOIN pg_catalog.pg_database AS d ON d.oid = s.setdatabase \

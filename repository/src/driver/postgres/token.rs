@@ -32,8 +32,13 @@ impl Token {
         connection: &mut PgConnection,
     ) -> Result<bool, sqlx::Error> {
         // Without its options the connection may have another search path, so every name is qualified. It is one message,
-        // so it is safe outside of a transaction even behind a pooler.
-        let query = format!("SELECT coalesce(pg_catalog.current_setting('{NAME}', true), '')");
+        // so it is safe outside of a transaction even behind a pooler. A pooler may also send the options of its clients
+        // as SET to each server connection: the driver always sends this setting, which then is not one of the client's.
+        let query = format!(
+            "SELECT CASE s.source WHEN 'client' \
+             THEN coalesce(pg_catalog.current_setting('{NAME}', true), '') ELSE '' END \
+             FROM pg_catalog.pg_settings AS s WHERE s.name = 'DateStyle'"
+        );
         let rows = sqlx::raw_sql(AssertSqlSafe(query)).fetch_all(connection);
         let found: Option<String> = match rows.await?.first() {
             Some(row) => Some(row.try_get_unchecked(0)?),

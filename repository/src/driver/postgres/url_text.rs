@@ -63,8 +63,8 @@ impl UrlText {
             return Err("the name of its database ends with a slash; remove the slash".to_owned());
         }
         decoded(path)?;
-        for (_, value) in parameters(rest) {
-            if value.contains('\0') {
+        for (name, value) in parameters(rest) {
+            if name.contains('\0') || value.contains('\0') {
                 return Err(NUL.to_owned());
             }
         }

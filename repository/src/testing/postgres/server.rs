@@ -203,12 +203,18 @@ impl fmt::Debug for PostgresServer {
 /// The parameters that keep variables of libpq from the started server, which has no TLS.
 fn without_variables() -> String {
     let parameters: Vec<&str> = [
-        ("PGSSLMODE", "sslmode=disable"),
-        ("PGCHANNELBINDING", "channel_binding=disable"),
-        ("PGTARGETSESSIONATTRS", "target_session_attrs=any"),
+        (
+            &["PGSSLMODE", "PGREQUIRESSL", "PGSERVICE"][..],
+            "sslmode=disable",
+        ),
+        (&["PGCHANNELBINDING"], "channel_binding=disable"),
+        (&["PGTARGETSESSIONATTRS"], "target_session_attrs=any"),
     ]
     .into_iter()
-    .filter(|(variable, _)| env::var(variable).is_ok_and(|value| !value.is_empty()))
+    .filter(|(variables, _)| {
+        let is_set = |variable| env::var(variable).is_ok_and(|value| !value.is_empty());
+        variables.iter().any(is_set)
+    })
     .map(|(_, parameter)| parameter)
     .collect();
     match parameters.is_empty() {
