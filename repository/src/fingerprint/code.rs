@@ -160,6 +160,9 @@ codes! {
 
     MigrationEdited = "CAT092", Warning, "migration edited after it was applied", "The database has what its earlier text did, and a new database has what the later one does.";
     DomainSetNull = "CAT093", Error, "reference with SET NULL over a column that cannot be NULL", "A delete or update of the row that it references fails with NotNull, and so does a purge of it.";
+
+    KeyNotGenerated = "CAT094", Error, "generated id that the database does not generate", "An insert fails, or the number of a removed row is given to another one.";
+    SequenceBehind = "CAT095", Error, "sequence behind the largest id", "Inserts fail with Unique until it has passed the stored ids, as after a restored dump of the rows alone.";
 }
 
 impl Code {

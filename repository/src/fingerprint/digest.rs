@@ -78,6 +78,7 @@ fn facts(table: &Table, role: &str) -> Vec<String> {
         options,
         autoincrement,
         access_control,
+        sequence: _,
         checks_without_condition: _,
         index_sql: _,
         constraint_sql: _,

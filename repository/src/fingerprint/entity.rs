@@ -36,6 +36,7 @@ pub(crate) fn add(schema: &mut Schema, entity: EntityDescription) {
             .filter(|relation| !relation.is_owner)
             .map(foreign_key)
             .collect(),
+        autoincrement: entity.auto_increment,
         source: Some(entity.module.to_owned()),
         ..Table::default()
     };

@@ -3,11 +3,12 @@
 use super::described::Described;
 use super::expression::Expression;
 use super::schema::{
-    AccessControl, Check, Column, ForeignKey, Grant, Index, Key, Namespace, Policy, PrimaryKey,
-    Role, Schema, Table, UniqueKey,
+    AccessControl, Check, Column, ForeignKey, Generated, Grant, Index, Key, Namespace, Policy,
+    PrimaryKey, Role, Schema, Sequence, Table, UniqueKey,
 };
+use crate::fingerprint::ident;
 use crate::model::domain::description::TableDescription;
-use crate::model::domain::{self, DefaultValue, Domain, Equivalence, NativeType, Place};
+use crate::model::domain::{self, DefaultValue, Domain, Equivalence, NativeType, Place, Privilege};
 use crate::model::engine::Engine;
 
 /// The sources of the required schemas.
@@ -98,7 +99,14 @@ impl Requirements<'_> {
         self.checks(table, description, engine, &mut required);
         match engine {
             Engine::Sqlite => required.options.push("STRICT".to_owned()),
-            Engine::Postgres => required.access_control = Some(self.access_control(table)),
+            Engine::Postgres => {
+                // An identity column says it.
+                required.autoincrement = false;
+                required.access_control = Some(self.access_control(table));
+                if table.generated_key {
+                    generated(table, &mut required);
+                }
+            }
         }
         required
     }
@@ -125,7 +133,8 @@ impl Requirements<'_> {
                 generated: None,
                 field: native.map_or(String::new(), |native| {
                     let is_key = table.primary_key.columns.contains(name);
-                    field(name, native, nullable, is_key)
+                    let key = is_key.then_some(primary_key(table.generated_key));
+                    field(name, native, nullable, key)
                 }),
                 // For a record, the compiler proves the type.
                 value_type: native.filter(|_| is_by_hand).and_then(value_type),
@@ -293,6 +302,7 @@ fn named(table: &domain::Table) -> Table {
             unusual: Vec::new(),
         },
         foreign_keys: table.foreign_keys.iter().map(foreign_key).collect(),
+        autoincrement: table.generated_key,
         ..Table::default()
     }
 }
@@ -389,8 +399,8 @@ fn value_type(native: &NativeType) -> Option<String> {
 }
 
 /// The field as an entity writes it.
-fn field(name: &str, native: &NativeType, nullable: bool, is_key: bool) -> String {
-    let key = is_key.then_some(PRIMARY_KEY).into_iter();
+fn field(name: &str, native: &NativeType, nullable: bool, key: Option<&'static str>) -> String {
+    let key = key.into_iter();
     let ty = match nullable {
         true => format!("Option<{}>", native.field),
         false => native.field.to_owned(),
@@ -402,7 +412,33 @@ fn field(name: &str, native: &NativeType, nullable: bool, is_key: bool) -> Strin
 }
 
 /// The attribute of a primary key field in an entity.
-pub(crate) const PRIMARY_KEY: &str = "#[sea_orm(primary_key, auto_increment = false)]";
+pub(crate) const fn primary_key(is_generated: bool) -> &'static str {
+    match is_generated {
+        true => "#[sea_orm(primary_key)]",
+        false => "#[sea_orm(primary_key, auto_increment = false)]",
+    }
+}
+
+/// Makes the primary key of a Postgres table an identity column. A role that inserts needs its sequence, to reserve ids
+/// for several rows.
+fn generated(table: &domain::Table, required: &mut Table) {
+    let keys = table.primary_key.columns;
+    for column in &mut required.columns {
+        if keys.contains(&column.name.as_str()) {
+            column.generated = Some(Generated::Identity { is_always: false });
+        }
+    }
+    if let Some(key) = keys.first()
+        && table.privileges.contains(&Privilege::Insert)
+    {
+        required.sequence = Some(Sequence {
+            name: ident::name(&format!("{}_{key}_seq", table.name)),
+            usable: true,
+            next: None,
+            largest: None,
+        });
+    }
+}
 
 /// A default as a literal of the engine.
 fn literal(engine: Engine, value: DefaultValue) -> String {

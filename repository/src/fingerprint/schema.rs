@@ -124,8 +124,11 @@ pub(crate) struct Table {
     /// Table options: `STRICT` and `WITHOUT ROWID` on SQLite; `UNLOGGED`, `PARTITIONED` and `INHERITS o.other` on
     /// Postgres.
     pub(crate) options: Vec<String>,
-    /// Whether SQLite never reuses a row number: `AUTOINCREMENT`.
+    /// Whether the database generates the key and never reuses a number: `AUTOINCREMENT` on SQLite. In an entity, whether
+    /// SeaORM leaves the key to the database. An identity column is [`Generated`] instead.
     pub(crate) autoincrement: bool,
+    /// The sequence of the identity column that is the primary key, on Postgres.
+    pub(crate) sequence: Option<Sequence>,
     /// The SQL of indexes by name, as SQLite stores and Postgres prints it. It has unusual options that the canonical
     /// form leaves out.
     pub(crate) index_sql: BTreeMap<String, String>,
@@ -135,6 +138,19 @@ pub(crate) struct Table {
     pub(crate) access_control: Option<AccessControl>,
     /// The module of an entity, if known: where a fix goes.
     pub(crate) source: Option<String>,
+}
+
+/// The sequence behind a generated key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sequence {
+    /// Its name, as SQL.
+    pub(crate) name: String,
+    /// Whether the application's role can reserve numbers.
+    pub(crate) usable: bool,
+    /// The next number; `None` if it is not known.
+    pub(crate) next: Option<i64>,
+    /// The largest stored key; `None` if there is none, or it is not known.
+    pub(crate) largest: Option<i64>,
 }
 
 impl Table {

@@ -15,6 +15,7 @@ mod entities;
 mod equivalent_expressions;
 mod fingerprint;
 mod fix_order;
+mod generated_keys;
 mod memberships;
 mod mutations;
 mod no_false_positives;

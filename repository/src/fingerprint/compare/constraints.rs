@@ -7,7 +7,7 @@ use crate::fingerprint::ddl::rows;
 use crate::fingerprint::expression::SampleResult;
 use crate::fingerprint::fix::Fix;
 use crate::fingerprint::ident;
-use crate::fingerprint::requirements::PRIMARY_KEY;
+use crate::fingerprint::requirements;
 use crate::fingerprint::schema::{Check, ForeignKey, PrimaryKey, UniqueKey};
 use crate::fingerprint::statement::{Phase, Statement};
 
@@ -28,7 +28,7 @@ pub(crate) fn primary_key(on: &mut OnTable<'_>) {
                     "in the Model in {module}, on {} alone",
                     wanted.columns.join(" and ")
                 ),
-                PRIMARY_KEY,
+                requirements::primary_key(on.wanted.autoincrement),
             )
             .into(),
             None => {

@@ -5,6 +5,7 @@ mod columns;
 mod constraints;
 mod exchanges;
 mod foreign_keys;
+mod generated;
 mod indexes;
 mod renames;
 mod retype;

@@ -1,8 +1,8 @@
 //! Compares tables: existence, name, options; and other objects, which DOMAIN cannot describe.
 
 use super::{
-    Comparison, OnTable, access_control, columns, constraints, exchanges, foreign_keys, indexes,
-    renames, sides,
+    Comparison, OnTable, access_control, columns, constraints, exchanges, foreign_keys, generated,
+    indexes, renames, sides,
 };
 use crate::fingerprint::code::Code;
 use crate::fingerprint::ddl;
@@ -47,6 +47,7 @@ pub(crate) fn compare(all: &mut Comparison, required: &Schema, actual: &mut Sche
         options(on);
         conflicts(on);
         columns::compare(on);
+        generated::compare(on);
         constraints::primary_key(on);
         foreign_keys::compare(on);
         if on.is_database() {
@@ -136,7 +137,8 @@ fn missing(all: &mut Comparison, name: &str, wanted: &Table, required: &Schema, 
     let fix = match all.place.is_database() {
         true if others.is_empty() => {
             let is_ready = |key: &ForeignKey| is_ready(key, wanted, actual);
-            Fix::sql(ddl::whole_table(all.engine, name, wanted, is_ready))
+            let role = required.role.as_ref().map(|role| role.name.as_str());
+            Fix::sql(ddl::whole_table(all.engine, name, wanted, role, is_ready))
         }
         true => Fix::Words(renames::rename_first(&others, name)),
         false => {
@@ -264,8 +266,10 @@ fn dropped(all: &Comparison, name: &str, found: &Table, actual: &Schema) -> Fix 
 
 /// Compares table options such as `STRICT` and `UNLOGGED`.
 fn options(on: &mut OnTable<'_>) {
+    // A counter that is missing has a finding of its own.
+    let keeps = on.wanted.autoincrement;
     let kinds = |table: &Table| {
-        let counts = table.autoincrement.then(|| "AUTOINCREMENT".to_owned());
+        let counts = (table.autoincrement || keeps).then(|| "AUTOINCREMENT".to_owned());
         let options = table.options.iter().cloned();
         options.chain(counts).collect::<Vec<_>>().join(", ")
     };
@@ -289,7 +293,7 @@ fn options(on: &mut OnTable<'_>) {
         let sql = sql.map(|sql| Statement::new(Phase::AlterColumn, sql));
         on.alter(sql, |table| {
             table.options.clone_from(&on.wanted.options);
-            table.autoincrement = on.wanted.autoincrement;
+            table.autoincrement &= on.wanted.autoincrement;
         })
     };
     let sides = sides(text(on.wanted), text(on.found));

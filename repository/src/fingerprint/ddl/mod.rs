@@ -120,6 +120,27 @@ pub(crate) fn check(of: &Table, check: &Check) -> String {
     constraint(check.name.as_ref(), sql)
 }
 
+/// The statement that lets a role reserve the ids of several rows.
+pub(crate) fn sequence_grant(sequence: &str, role: &str) -> String {
+    format!("GRANT USAGE ON SEQUENCE {sequence} TO {}", self::role(role))
+}
+
+/// The statement that moves the sequence of an identity column behind the stored values, and never back.
+pub(crate) fn set_sequence(table: &str, column: &str) -> String {
+    let (own, key) = (name(table), name(column));
+    let sequence = format!(
+        "pg_catalog.pg_get_serial_sequence({}, {})",
+        text(&own),
+        text(column)
+    );
+    // In a block of its own: a step that is one block cannot have a SELECT.
+    let body = format!(
+        " BEGIN PERFORM pg_catalog.setval({sequence}, greatest(max({key}), pg_catalog.nextval({sequence}))) \
+         FROM {own} HAVING max({key}) > 0; END "
+    );
+    format!("DO {}", dollar_quoted(&body))
+}
+
 /// The columns and constraints of a CREATE TABLE.
 fn body(table: &Table) -> Vec<String> {
     let key = &table.primary_key;
@@ -172,6 +193,7 @@ pub(crate) fn whole_table(
     engine: Engine,
     own_name: &str,
     table: &Table,
+    role: Option<&str>,
     is_ready: impl Fn(&ForeignKey) -> bool,
 ) -> Vec<Statement> {
     let mut created = table.clone();
@@ -192,6 +214,12 @@ pub(crate) fn whole_table(
             access_control
                 .flat_map(|access_control| access_control_statements(own_name, access_control)),
         );
+        let sequence = table.sequence.iter().filter(|sequence| sequence.usable);
+        let grants = sequence.zip(role).map(|(sequence, role)| {
+            let grant = sequence_grant(&sequence.name, role);
+            Statement::new(Phase::AccessControl, grant)
+        });
+        all.extend(grants);
     }
     all
 }

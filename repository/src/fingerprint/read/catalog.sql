@@ -187,6 +187,24 @@ SELECT 'grant', t.relname::text, 0, json_build_array(g.privilege_type || g.of_co
     LEFT JOIN m ON m.oid = g.grantee AND m.oid <> t.relowner
     WHERE g.grantee = 0 OR o.rolname = $1 OR m.oid IS NOT NULL
 UNION ALL
+-- The largest key is the last entry of its index. Numbers that the login may not read are not known.
+SELECT 'sequence', t.relname::text, 0, json_build_array(quote_ident(q.relname),
+        coalesce((SELECT has_sequence_privilege(r.oid, q.oid, 'USAGE, UPDATE') FROM r), false),
+        CASE WHEN v.increment > 0 AND NOT v.cycle AND has_sequence_privilege(q.oid, 'SELECT, USAGE')
+            THEN coalesce(pg_sequence_last_value(q.oid) + v.increment, v.start)::text END,
+        CASE WHEN NOT row_security_active(t.oid) AND has_column_privilege(t.oid, a.attnum, 'SELECT') THEN (
+            SELECT w.word FROM ts_stat(format(
+                'SELECT array_to_tsvector(ARRAY[max(%I)::text]) FROM %s HAVING max(%I) IS NOT NULL',
+                a.attname, t.oid::regclass, a.attname)) w) END)::text
+    FROM t
+    JOIN pg_index k ON k.indrelid = t.oid AND k.indisprimary AND k.indnkeyatts = 1
+    JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = k.indkey[0] AND a.attidentity <> ''
+    JOIN pg_depend p ON p.refclassid = 'pg_class'::regclass AND p.refobjid = t.oid AND p.refobjsubid = a.attnum
+        AND p.classid = 'pg_class'::regclass AND p.deptype = 'i'
+    JOIN pg_class q ON q.oid = p.objid AND q.relkind = 'S'
+    JOIN LATERAL (SELECT seqincrement, seqcycle, seqstart FROM pg_sequence WHERE seqrelid = q.oid)
+        v (increment, cycle, start) ON true
+UNION ALL
 SELECT 'other', t.relname::text, 0, json_build_array('TRIGGER', g.tgname, pg_get_triggerdef(g.oid), NULL)::text
     FROM t JOIN pg_trigger g ON g.tgrelid = t.oid WHERE NOT g.tgisinternal
 UNION ALL

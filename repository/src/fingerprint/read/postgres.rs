@@ -10,7 +10,7 @@ use crate::fingerprint::fix::Fix;
 use crate::fingerprint::ident;
 use crate::fingerprint::schema::{
     AccessControl, Check, Column, ForeignKey, Generated, Grant, Hazard, Index, Key, Membership,
-    Namespace, OtherObject, Policy, PrimaryKey, Role, Schema, Table, UniqueKey,
+    Namespace, OtherObject, Policy, PrimaryKey, Role, Schema, Sequence, Table, UniqueKey,
 };
 use crate::fingerprint::statement::{Phase, Statement};
 use crate::model::engine::Engine;
@@ -124,6 +124,7 @@ pub(crate) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
                 "index" => index,
                 "policy" => policy,
                 "grant" => privilege,
+                "sequence" => sequence,
                 _ => continue,
             };
             if let Err(Unreadable::Catalog(_)) = read(&row, table, &mut uses) {
@@ -374,6 +375,20 @@ fn policy(row: &Row, table: &mut Table, uses: &mut Uses) -> Result<(), Unreadabl
     };
     let access_control = table.access_control.get_or_insert_default();
     access_control.policies.insert(name, policy);
+    Ok(())
+}
+
+fn sequence(row: &Row, table: &mut Table, _: &mut Uses) -> Result<(), Unreadable> {
+    let number = |index| -> Result<Option<i64>, Unreadable> {
+        let text = row.optional_text(index)?;
+        Ok(text.and_then(|text| text.parse().ok()))
+    };
+    table.sequence = Some(Sequence {
+        name: row.text(0)?,
+        usable: row.flag(1)?,
+        next: number(2)?,
+        largest: number(3)?,
+    });
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use sea_orm::{
     ColumnTrait, ColumnType, EntityTrait, IdenStatic, Iterable, ModelTrait, PrimaryKeyToColumn,
-    RelationDef, RelationTrait,
+    PrimaryKeyTrait, RelationDef, RelationTrait,
 };
 
 use super::TableTypes;
@@ -26,6 +26,8 @@ pub(crate) struct EntityDescription {
     pub(crate) module: &'static str,
     pub(crate) columns: Vec<EntityColumn>,
     pub(crate) primary_key: Vec<String>,
+    /// Whether SeaORM leaves the key to the database.
+    pub(crate) auto_increment: bool,
     pub(crate) relations: Vec<RelationDef>,
 }
 
@@ -56,6 +58,7 @@ impl EntityDescription {
             module: std::any::type_name::<E>().trim_end_matches("::Entity"),
             columns: columns.collect(),
             primary_key: key.collect(),
+            auto_increment: E::PrimaryKey::auto_increment(),
             relations: E::Relation::iter().map(|relation| relation.def()).collect(),
         }
     }

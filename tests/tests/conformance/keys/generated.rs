@@ -347,3 +347,20 @@ async fn counter_behind_the_rows_never_overwrites_one_on_postgres() -> Result<()
     assert_eq!(refused(marks.upsert_many(upserts).await), taken);
     Ok(())
 }
+
+#[tokio::test]
+async fn role_without_the_sequence_inserts_single_rows_only_on_postgres() -> Result<()> {
+    let db = TwinDatabase::create::<suite::keys::Migrator>(Target::Postgres).await;
+    let db = db.expect("a database");
+    let revoke = "REVOKE USAGE ON SEQUENCE tickets_id_seq FROM catamaran_app";
+    raw::execute(db.store(), revoke).await?;
+    let rows = tickets(&db);
+    assert_eq!(rows.insert(TicketDraft::new("a")).await?.id, 1);
+    let many = rows.insert_many(vec![TicketDraft::new("b"), TicketDraft::new("c")]);
+    let kind = refused(many.await);
+    assert!(
+        matches!(&kind, ErrorKind::Permission { reason } if reason.contains("tickets_id_seq")),
+        "{kind:?}"
+    );
+    Ok(())
+}

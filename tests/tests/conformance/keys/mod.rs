@@ -2,6 +2,7 @@
 //! with the owner.
 
 mod generated;
+mod generated_agree;
 mod many;
 mod one;
 mod owners;
