@@ -8,6 +8,7 @@ mod concurrent;
 mod doctor;
 mod doctor_formats;
 mod dumps;
+mod entity;
 mod failures;
 mod foreign_keys;
 mod fresh;

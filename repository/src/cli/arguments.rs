@@ -92,6 +92,63 @@ pub(super) enum Command {
     /// Exit code: 0 if nothing differs, 1 if something differs, 2 if something could not be checked, 64 for invalid
     /// arguments.
     Doctor(DoctorOptions),
+    /// Write the code of a new table: its record, both entities, its part of DOMAIN, and a test
+    ///
+    /// Each further argument is a column or says something about the table:
+    ///
+    /// COLUMN:TYPE        a column. TYPE is uuid, text, i64, i32, i16, f64, f32, bool, date, time, timestamp, bytes, json,
+    ///                    numeric(digits,behind_the_point) or enum(a,b,c). COLUMN:TYPE? accepts NULL. COLUMN:TYPE=DEFAULT
+    ///                    has a default.
+    ///
+    /// belongs_to:TABLE   a foreign key, with the owner in it if both tables have owners. belongs_to:TABLE:COLUMN names
+    ///                    its column; belongs_to:TABLE? accepts NULL.
+    ///
+    /// owner              each row has an owner; owner:COLUMN names the column.
+    ///
+    /// unique:A,B         a unique key, of the rows that are not deleted.
+    ///
+    /// index:A,B          an index.
+    ///
+    /// A unique key and an index of a table with owners begin with the owner. The id and the columns created_at,
+    /// updated_at, version and deleted_at are added. The shell reads ( and ? itself: put such an argument in quotes.
+    ///
+    /// Needs no database. Changes nothing if something is refused, such as a table or a file that exists. The migration
+    /// of the new table is written afterwards, by `doctor --suggest`.
+    ///
+    /// Exit code: 0 if the files are written, 1 if something is refused, 64 for invalid arguments.
+    #[command(verbatim_doc_comment)]
+    Entity(EntityOptions),
+}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct EntityOptions {
+    /// Name of the record, such as HabitEntry or habit_entry
+    pub(super) name: String,
+
+    /// Columns and properties: title:text 'due_on:date?' target:i32=1 belongs_to:habits owner unique:title
+    #[arg(value_name = "COLUMN:TYPE")]
+    pub(super) columns: Vec<String>,
+
+    /// Name of the table [default: the name of the record in plural]
+    #[arg(long, value_name = "NAME")]
+    pub(super) table: Option<String>,
+
+    /// Rows are removed when they are deleted: no column deleted_at
+    #[arg(long)]
+    pub(super) no_soft_delete: bool,
+
+    /// Print the changes as a diff, and write nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+
+    /// Package with DOMAIN in src/domain.rs [default: that of the migrations, or one that it depends on]
+    #[arg(long, value_name = "NAME")]
+    pub(super) package: Option<String>,
+
+    /// Package that gets the test [default: that in the folder tests of the workspace, that of the records if it sees the
+    /// migrations, or that of the migrations]
+    #[arg(long, value_name = "NAME")]
+    pub(super) tests: Option<String>,
 }
 
 #[derive(Args, Clone, Debug)]

@@ -18,7 +18,7 @@ impl Cli {
         options: &DoctorOptions,
         has_url: bool,
     ) -> Result<u8, CliError> {
-        let domain = self.domain.ok_or(CliError::NoDomain)?;
+        let domain = self.domain.ok_or(CliError::NoDomain("doctor"))?;
         if options.suggest && matches!(options.format, Format::Sarif | Format::Github) {
             return Err(CliError::FormatWithoutSuggestion);
         }

@@ -1,5 +1,6 @@
 //! The errors of the command line.
 
+use super::entity::EntityError;
 use super::env_file::EnvFileError;
 use crate::doctor::BaselineError;
 use crate::driver::UrlError;
@@ -17,15 +18,17 @@ pub(super) enum CliError {
     #[error("the database URL cannot be read: {0}")]
     UnusableUrl(#[from] UrlError),
     #[error(
-        "this binary has no domain for `doctor`: add .domain(&DOMAIN) to Cli::of::<..>() in its main.rs"
+        "this binary has no domain for `{0}`: add .domain(&DOMAIN) to Cli::of::<..>() in its main.rs"
     )]
-    NoDomain,
+    NoDomain(&'static str),
     #[error("--suggest needs --format human or json: the other formats cannot contain a migration")]
     FormatWithoutSuggestion,
     #[error(transparent)]
     Migrate(#[from] MigrateError),
     #[error(transparent)]
     Baseline(#[from] BaselineError),
+    #[error(transparent)]
+    Entity(#[from] EntityError),
     #[error("cannot write the output: {0}")]
     Output(#[from] std::io::Error),
 }
@@ -38,9 +41,13 @@ impl CliError {
             | CliError::SeveralUrls
             | CliError::EnvFile(_)
             | CliError::UnusableUrl(_)
-            | CliError::NoDomain
-            | CliError::FormatWithoutSuggestion => true,
-            CliError::Migrate(_) | CliError::Baseline(_) | CliError::Output(_) => false,
+            | CliError::NoDomain(_)
+            | CliError::FormatWithoutSuggestion
+            | CliError::Entity(EntityError::Arguments(_)) => true,
+            CliError::Migrate(_)
+            | CliError::Baseline(_)
+            | CliError::Entity(EntityError::Refused(_))
+            | CliError::Output(_) => false,
         }
     }
 

@@ -32,7 +32,9 @@ pub(super) async fn run<H: History>(
         }
         Command::Plan { dialect, .. } => return plan::<H>(dialect),
         // Handled by the caller, because they need more than the history.
-        Command::Baseline(_) | Command::Doctor(_) => return Err(CliError::NoDomain),
+        Command::Baseline(_) => return Err(CliError::NoDomain("baseline")),
+        Command::Doctor(_) => return Err(CliError::NoDomain("doctor")),
+        Command::Entity(_) => return Err(CliError::NoDomain("entity")),
     };
     let work = async |db: &DatabaseConnection| on_database::<H>(db, batch).await;
     let url = DatabaseUrl::parse(arguments.url()?).map_err(MigrateError::from)?;

@@ -1,4 +1,4 @@
-//! The command line of a migration binary: SeaORM's commands, and `plan`, `baseline` and `doctor`.
+//! The command line of a migration binary: SeaORM's commands, and `plan`, `baseline`, `doctor` and `entity`.
 //!
 //! ```no_run
 //! # mod demo { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/note.rs")); }
@@ -27,10 +27,15 @@
 //! | 1 | something differs |
 //! | 2 | something could not be checked, for example because no Postgres server was found |
 //! | 64 | the arguments are invalid, or a `.env` file cannot be read |
+//!
+//! `entity` writes the code of a new table: the record, both entities, the table's part of the domain, and a test. It
+//! needs the domain, for the tables that a new one refers to, and no database. Exit code 1 says that something is refused;
+//! then nothing is written.
 
 mod arguments;
 mod baseline;
 mod doctor;
+mod entity;
 mod env_file;
 mod error;
 mod migrate;
@@ -152,6 +157,13 @@ impl Cli {
                 Ok(code) => ExitCode::from(code),
                 Err(error) if error.is_usage() => report_error(&error, USAGE),
                 Err(error) => report_error(&error, 2),
+            };
+        }
+        if let Command::Entity(options) = &command {
+            return match self.entity(options) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) if error.is_usage() => report_error(&error, USAGE),
+                Err(error) => report_error(&error, 1),
             };
         }
         let outcome = if let Command::Baseline(options) = &command {
