@@ -312,6 +312,7 @@ pub const EVENTS: Table = Table {
     name: "events",
     columns: &["id", "kind", "user_id", "happened_at"],
     primary_key: key("pk_events", &["id"]),
+    generated_key: true,
     indexes: &[
         index("ix_events__happened_at", &["happened_at", "id"]),
         index("ix_events__user_id", &["user_id"]),

@@ -131,7 +131,7 @@ async fn share(store: &Store, item: &Item, with: &User) -> Result<Event> {
         unit.repository::<CollectionItem>().insert(shared).await?;
         let user = CollectionUserDraft::new(office.id, with.id).read_only(true);
         unit.repository::<CollectionUser>().insert(user).await?;
-        let event = EventDraft::new(now.timestamp_micros(), 7, now).user_id(with.id);
+        let event = EventDraft::new(7, now).user_id(with.id);
         unit.repository::<Event>().insert(event).await
     });
     unit.await

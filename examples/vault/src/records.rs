@@ -156,8 +156,8 @@ pub struct Attachment {
 #[derive(Clone, Debug, PartialEq, Record)]
 #[record(table = domain::EVENTS, sqlite = sqlite::event, postgres = postgres::event)]
 pub struct Event {
-    /// The number of the event.
-    #[record(id)]
+    /// The number of the event, which the database generates.
+    #[record(id, generated)]
     pub id: i64,
     /// What it was.
     pub kind: i32,

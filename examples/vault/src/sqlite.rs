@@ -305,7 +305,7 @@ pub mod event {
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
     #[sea_orm(table_name = "events")]
     pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
+        #[sea_orm(primary_key)]
         pub id: i64,
         pub kind: i32,
         pub user_id: Option<TextId>,

@@ -308,7 +308,7 @@ fn time(nth: usize) -> DateTime<Utc> {
 #[twin_test(vault::migration::Migrator)]
 async fn two_thousand_events_go_through_every_method(db: &TwinDatabase) -> Result<()> {
     let (ann, _) = ann(db).await?;
-    let drafts = (0..ROWS).map(|nth| EventDraft::new(nth as i64, 1, time(nth)).user_id(ann.id));
+    let drafts = (0..ROWS).map(|nth| EventDraft::new(1, time(nth)).user_id(ann.id));
     let is_of = |row: &Event, draft: &EventDraft| row.happened_at == draft.happened_at;
     let patch = EventPatch::new().kind(2).user_id(None);
     every_method(db, &everyone(), drafts.collect(), is_of, patch).await

@@ -184,7 +184,7 @@ async fn the_events_of_a_day_are_paged_the_newest_first(db: &TwinDatabase) -> Re
     let begin = day.and_time(NaiveTime::MIN).and_utc();
     // One a quarter of an hour, from a quarter before the day to its end, and one after.
     let times = (-1..=96).map(|nth| begin + TimeDelta::minutes(15 * nth));
-    let drafts = times.map(|time| EventDraft::new(time.timestamp(), 1, time).user_id(ann.id));
+    let drafts = times.map(|time| EventDraft::new(1, time).user_id(ann.id));
     everybodys::<Event>(db)
         .insert_many(drafts.collect())
         .await?;

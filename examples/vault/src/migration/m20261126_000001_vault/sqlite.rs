@@ -226,11 +226,10 @@ CREATE TABLE attachments (
 const EVENTS: &str = concat!(
     "
 CREATE TABLE events (
-    id INTEGER NOT NULL,
+    id INTEGER NOT NULL CONSTRAINT pk_events PRIMARY KEY AUTOINCREMENT,
     kind INTEGER NOT NULL,
     user_id TEXT,
     happened_at TEXT NOT NULL,
-    CONSTRAINT pk_events PRIMARY KEY (id),
     CONSTRAINT fk_events__user_id FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE SET NULL,
     CONSTRAINT ck_events__kind CHECK (kind BETWEEN -2147483648 AND 2147483647),
     CONSTRAINT ck_events__user_id CHECK (",
