@@ -29,10 +29,10 @@ CREATE TABLE habits (
     deleted_at timestamptz,
     CONSTRAINT pk_habits PRIMARY KEY (id),
     CONSTRAINT uq_habits__user_id_id UNIQUE (user_id, id),
-    CONSTRAINT ck_habits__created_at CHECK (created_at >= '0001-01-01 00:00:00+00' AND created_at < '10000-01-01 00:00:00+00'),
-    CONSTRAINT ck_habits__updated_at CHECK (updated_at >= '0001-01-01 00:00:00+00' AND updated_at < '10000-01-01 00:00:00+00'),
+    CONSTRAINT ck_habits__created_at CHECK (catamaran_v1.timestamptz(created_at)),
+    CONSTRAINT ck_habits__updated_at CHECK (catamaran_v1.timestamptz(updated_at)),
     CONSTRAINT ck_habits__version CHECK (version >= 1),
-    CONSTRAINT ck_habits__deleted_at CHECK (deleted_at >= '0001-01-01 00:00:00+00' AND deleted_at < '10000-01-01 00:00:00+00')
+    CONSTRAINT ck_habits__deleted_at CHECK (catamaran_v1.timestamptz(deleted_at))
 )"#;
 
 const INDEX: &str = "CREATE INDEX ix_habits__user_id_updated_at ON habits (user_id, updated_at)";

@@ -23,14 +23,14 @@ CREATE TABLE habits (
     deleted_at TEXT,
     CONSTRAINT pk_habits PRIMARY KEY (id),
     CONSTRAINT uq_habits__user_id_id UNIQUE (user_id, id),
-    CONSTRAINT ck_habits__id CHECK (length(CAST(id AS BLOB)) = 36 AND id GLOB '[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]'),
-    CONSTRAINT ck_habits__user_id CHECK (length(CAST(user_id AS BLOB)) = 36 AND user_id GLOB '[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]'),
-    CONSTRAINT ck_habits__sort_order CHECK (sort_order BETWEEN -2147483648 AND 2147483647),
-    CONSTRAINT ck_habits__is_archived CHECK (is_archived IN (0, 1)),
-    CONSTRAINT ck_habits__created_at CHECK (length(CAST(created_at AS BLOB)) = 27 AND created_at GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]Z' AND created_at >= '0001'),
-    CONSTRAINT ck_habits__updated_at CHECK (length(CAST(updated_at AS BLOB)) = 27 AND updated_at GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]Z' AND updated_at >= '0001'),
+    CONSTRAINT ck_habits__id CHECK (catamaran_v1.uuid(id)),
+    CONSTRAINT ck_habits__user_id CHECK (catamaran_v1.uuid(user_id)),
+    CONSTRAINT ck_habits__sort_order CHECK (catamaran_v1.int4(sort_order)),
+    CONSTRAINT ck_habits__is_archived CHECK (catamaran_v1.boolean(is_archived)),
+    CONSTRAINT ck_habits__created_at CHECK (catamaran_v1.timestamptz(created_at)),
+    CONSTRAINT ck_habits__updated_at CHECK (catamaran_v1.timestamptz(updated_at)),
     CONSTRAINT ck_habits__version CHECK (version >= 1),
-    CONSTRAINT ck_habits__deleted_at CHECK (length(CAST(deleted_at AS BLOB)) = 27 AND deleted_at GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]Z' AND deleted_at >= '0001')
+    CONSTRAINT ck_habits__deleted_at CHECK (catamaran_v1.timestamptz(deleted_at))
 ) STRICT"#;
 
 const INDEX: &str = "CREATE INDEX ix_habits__user_id_updated_at ON habits (user_id, updated_at)";

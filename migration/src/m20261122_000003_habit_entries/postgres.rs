@@ -30,11 +30,11 @@ CREATE TABLE habit_entries (
     CONSTRAINT pk_habit_entries PRIMARY KEY (id),
     CONSTRAINT fk_habit_entries__user_id_habit_id FOREIGN KEY (user_id, habit_id)
         REFERENCES habits (user_id, id) ON DELETE CASCADE ON UPDATE NO ACTION,
-    CONSTRAINT ck_habit_entries__date CHECK (date >= '0001-01-01' AND date < '10000-01-01'),
-    CONSTRAINT ck_habit_entries__created_at CHECK (created_at >= '0001-01-01 00:00:00+00' AND created_at < '10000-01-01 00:00:00+00'),
-    CONSTRAINT ck_habit_entries__updated_at CHECK (updated_at >= '0001-01-01 00:00:00+00' AND updated_at < '10000-01-01 00:00:00+00'),
+    CONSTRAINT ck_habit_entries__date CHECK (catamaran_v1.date(date)),
+    CONSTRAINT ck_habit_entries__created_at CHECK (catamaran_v1.timestamptz(created_at)),
+    CONSTRAINT ck_habit_entries__updated_at CHECK (catamaran_v1.timestamptz(updated_at)),
     CONSTRAINT ck_habit_entries__version CHECK (version >= 1),
-    CONSTRAINT ck_habit_entries__deleted_at CHECK (deleted_at >= '0001-01-01 00:00:00+00' AND deleted_at < '10000-01-01 00:00:00+00')
+    CONSTRAINT ck_habit_entries__deleted_at CHECK (catamaran_v1.timestamptz(deleted_at))
 )"#;
 
 const UNIQUE: &str = "CREATE UNIQUE INDEX uq_habit_entries__habit_id_date ON habit_entries (habit_id, date) WHERE deleted_at IS NULL";

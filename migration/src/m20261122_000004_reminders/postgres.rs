@@ -32,10 +32,10 @@ CREATE TABLE reminders (
         REFERENCES habits (user_id, id) ON DELETE CASCADE ON UPDATE NO ACTION,
     CONSTRAINT ck_reminders__time_local CHECK (time_local ~ '^([01][0-9]|2[0-3]):[0-5][0-9]$'),
     CONSTRAINT ck_reminders__days_of_week CHECK (days_of_week BETWEEN 1 AND 127),
-    CONSTRAINT ck_reminders__created_at CHECK (created_at >= '0001-01-01 00:00:00+00' AND created_at < '10000-01-01 00:00:00+00'),
-    CONSTRAINT ck_reminders__updated_at CHECK (updated_at >= '0001-01-01 00:00:00+00' AND updated_at < '10000-01-01 00:00:00+00'),
+    CONSTRAINT ck_reminders__created_at CHECK (catamaran_v1.timestamptz(created_at)),
+    CONSTRAINT ck_reminders__updated_at CHECK (catamaran_v1.timestamptz(updated_at)),
     CONSTRAINT ck_reminders__version CHECK (version >= 1),
-    CONSTRAINT ck_reminders__deleted_at CHECK (deleted_at >= '0001-01-01 00:00:00+00' AND deleted_at < '10000-01-01 00:00:00+00')
+    CONSTRAINT ck_reminders__deleted_at CHECK (catamaran_v1.timestamptz(deleted_at))
 )"#;
 
 const INDEX: &str = "CREATE INDEX ix_reminders__user_id_habit_id_is_enabled ON reminders (user_id, habit_id, is_enabled)";

@@ -24,17 +24,17 @@ CREATE TABLE reminders (
     CONSTRAINT pk_reminders PRIMARY KEY (id),
     CONSTRAINT fk_reminders__user_id_habit_id FOREIGN KEY (user_id, habit_id)
         REFERENCES habits (user_id, id) ON DELETE CASCADE ON UPDATE NO ACTION,
-    CONSTRAINT ck_reminders__id CHECK (length(CAST(id AS BLOB)) = 36 AND id GLOB '[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]'),
-    CONSTRAINT ck_reminders__user_id CHECK (length(CAST(user_id AS BLOB)) = 36 AND user_id GLOB '[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]'),
-    CONSTRAINT ck_reminders__habit_id CHECK (length(CAST(habit_id AS BLOB)) = 36 AND habit_id GLOB '[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]'),
+    CONSTRAINT ck_reminders__id CHECK (catamaran_v1.uuid(id)),
+    CONSTRAINT ck_reminders__user_id CHECK (catamaran_v1.uuid(user_id)),
+    CONSTRAINT ck_reminders__habit_id CHECK (catamaran_v1.uuid(habit_id)),
     CONSTRAINT ck_reminders__time_local CHECK (length(CAST(time_local AS BLOB)) = 5
         AND (time_local GLOB '[01][0-9]:[0-5][0-9]' OR time_local GLOB '2[0-3]:[0-5][0-9]')),
     CONSTRAINT ck_reminders__days_of_week CHECK (days_of_week BETWEEN 1 AND 127),
-    CONSTRAINT ck_reminders__is_enabled CHECK (is_enabled IN (0, 1)),
-    CONSTRAINT ck_reminders__created_at CHECK (length(CAST(created_at AS BLOB)) = 27 AND created_at GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]Z' AND created_at >= '0001'),
-    CONSTRAINT ck_reminders__updated_at CHECK (length(CAST(updated_at AS BLOB)) = 27 AND updated_at GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]Z' AND updated_at >= '0001'),
+    CONSTRAINT ck_reminders__is_enabled CHECK (catamaran_v1.boolean(is_enabled)),
+    CONSTRAINT ck_reminders__created_at CHECK (catamaran_v1.timestamptz(created_at)),
+    CONSTRAINT ck_reminders__updated_at CHECK (catamaran_v1.timestamptz(updated_at)),
     CONSTRAINT ck_reminders__version CHECK (version >= 1),
-    CONSTRAINT ck_reminders__deleted_at CHECK (length(CAST(deleted_at AS BLOB)) = 27 AND deleted_at GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]Z' AND deleted_at >= '0001')
+    CONSTRAINT ck_reminders__deleted_at CHECK (catamaran_v1.timestamptz(deleted_at))
 ) STRICT"#;
 
 const INDEX: &str = "CREATE INDEX ix_reminders__user_id_habit_id_is_enabled ON reminders (user_id, habit_id, is_enabled)";

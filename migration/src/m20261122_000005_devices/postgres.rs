@@ -26,11 +26,11 @@ CREATE TABLE devices (
     deleted_at timestamptz,
     CONSTRAINT pk_devices PRIMARY KEY (id),
     CONSTRAINT ck_devices__platform CHECK (char_length(platform) BETWEEN 1 AND 64),
-    CONSTRAINT ck_devices__last_sync_at CHECK (last_sync_at >= '0001-01-01 00:00:00+00' AND last_sync_at < '10000-01-01 00:00:00+00'),
-    CONSTRAINT ck_devices__created_at CHECK (created_at >= '0001-01-01 00:00:00+00' AND created_at < '10000-01-01 00:00:00+00'),
-    CONSTRAINT ck_devices__updated_at CHECK (updated_at >= '0001-01-01 00:00:00+00' AND updated_at < '10000-01-01 00:00:00+00'),
+    CONSTRAINT ck_devices__last_sync_at CHECK (catamaran_v1.timestamptz(last_sync_at)),
+    CONSTRAINT ck_devices__created_at CHECK (catamaran_v1.timestamptz(created_at)),
+    CONSTRAINT ck_devices__updated_at CHECK (catamaran_v1.timestamptz(updated_at)),
     CONSTRAINT ck_devices__version CHECK (version >= 1),
-    CONSTRAINT ck_devices__deleted_at CHECK (deleted_at >= '0001-01-01 00:00:00+00' AND deleted_at < '10000-01-01 00:00:00+00')
+    CONSTRAINT ck_devices__deleted_at CHECK (catamaran_v1.timestamptz(deleted_at))
 )"#;
 
 const INDEX: &str = "CREATE INDEX ix_devices__user_id_platform ON devices (user_id, platform)";

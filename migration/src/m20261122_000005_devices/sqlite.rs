@@ -19,14 +19,14 @@ CREATE TABLE devices (
     version INTEGER NOT NULL,
     deleted_at TEXT,
     CONSTRAINT pk_devices PRIMARY KEY (id),
-    CONSTRAINT ck_devices__id CHECK (length(CAST(id AS BLOB)) = 36 AND id GLOB '[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]'),
-    CONSTRAINT ck_devices__user_id CHECK (length(CAST(user_id AS BLOB)) = 36 AND user_id GLOB '[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]'),
+    CONSTRAINT ck_devices__id CHECK (catamaran_v1.uuid(id)),
+    CONSTRAINT ck_devices__user_id CHECK (catamaran_v1.uuid(user_id)),
     CONSTRAINT ck_devices__platform CHECK (length(platform) BETWEEN 1 AND 64),
-    CONSTRAINT ck_devices__last_sync_at CHECK (length(CAST(last_sync_at AS BLOB)) = 27 AND last_sync_at GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]Z' AND last_sync_at >= '0001'),
-    CONSTRAINT ck_devices__created_at CHECK (length(CAST(created_at AS BLOB)) = 27 AND created_at GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]Z' AND created_at >= '0001'),
-    CONSTRAINT ck_devices__updated_at CHECK (length(CAST(updated_at AS BLOB)) = 27 AND updated_at GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]Z' AND updated_at >= '0001'),
+    CONSTRAINT ck_devices__last_sync_at CHECK (catamaran_v1.timestamptz(last_sync_at)),
+    CONSTRAINT ck_devices__created_at CHECK (catamaran_v1.timestamptz(created_at)),
+    CONSTRAINT ck_devices__updated_at CHECK (catamaran_v1.timestamptz(updated_at)),
     CONSTRAINT ck_devices__version CHECK (version >= 1),
-    CONSTRAINT ck_devices__deleted_at CHECK (length(CAST(deleted_at AS BLOB)) = 27 AND deleted_at GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]Z' AND deleted_at >= '0001')
+    CONSTRAINT ck_devices__deleted_at CHECK (catamaran_v1.timestamptz(deleted_at))
 ) STRICT"#;
 
 const INDEX: &str = "CREATE INDEX ix_devices__user_id_platform ON devices (user_id, platform)";

@@ -19,7 +19,7 @@ CREATE TABLE catamaran_operation_keys (
     id uuid NOT NULL,
     created_at timestamptz NOT NULL,
     CONSTRAINT pk_catamaran_operation_keys PRIMARY KEY (user_id, id),
-    CONSTRAINT ck_catamaran_operation_keys__created_at CHECK (created_at >= '0001-01-01 00:00:00+00' AND created_at < '10000-01-01 00:00:00+00')
+    CONSTRAINT ck_catamaran_operation_keys__created_at CHECK (catamaran_v1.timestamptz(created_at))
 )"#;
 
 const POLICY: &str = r"

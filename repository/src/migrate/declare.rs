@@ -39,7 +39,8 @@
 ///
 /// let migration = m20260101_000001_create_note::Migration;
 /// assert_eq!(migration.name(), "m20260101_000001_create_note");
-/// assert!(migration.postgres_down().statements().eq(["DROP TABLE note"]));
+/// let down = migration.postgres_down();
+/// assert!(down.statements(catamaran::Engine::Postgres).eq(["DROP TABLE note"]));
 /// ```
 #[doc(hidden)]
 #[macro_export]

@@ -8,10 +8,13 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 /// SHA-256 over statements, in lower-case hexadecimal.
 ///
 /// The same whether their files have CRLF or LF, and with or without a byte order mark.
-pub(super) fn of_statements<'s>(statements: impl IntoIterator<Item = &'s str>) -> String {
+pub(super) fn of_statements(statements: impl IntoIterator<Item = impl AsRef<str>>) -> String {
     let mut hash = Sha256::new();
     for statement in statements {
-        let text = statement.replace(BYTE_ORDER_MARK, "").replace("\r\n", "\n");
+        let text = statement
+            .as_ref()
+            .replace(BYTE_ORDER_MARK, "")
+            .replace("\r\n", "\n");
         hash.update(text.trim());
         // SQL text contains no zero byte, so different lists of statements have different input.
         hash.update([0]);

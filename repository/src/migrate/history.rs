@@ -61,6 +61,7 @@ impl HistoryTable {
 #[derive(Clone, Debug)]
 pub(super) struct Step {
     pub(super) name: &'static str,
+    engine: Engine,
     pub(super) up: ReadScript,
     pub(super) down: ReadScript,
 }
@@ -93,6 +94,7 @@ impl Step {
         };
         Ok(Self {
             name,
+            engine,
             up: read(Direction::Up, up)?,
             down: read(Direction::Down, down)?,
         })
@@ -111,7 +113,7 @@ impl Step {
     /// The same whether its files have CRLF or LF, and with or without a byte order mark. Without the name, the reason
     /// of an empty script, and the way down, which no database has run.
     pub(super) fn checksum(&self) -> String {
-        hash::of_statements(self.up.script.statements())
+        hash::of_statements(self.up.script.statements(self.engine))
     }
 }
 
@@ -162,6 +164,7 @@ mod tests {
         };
         let step = Step {
             name: "m1",
+            engine: Engine::Sqlite,
             up: read(up),
             down: read(Script::new().sql(down)),
         };

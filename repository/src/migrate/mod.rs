@@ -86,6 +86,7 @@ mod guard;
 mod hash;
 mod history;
 mod migrator;
+mod named;
 mod outside;
 #[cfg(feature = "postgres")]
 mod own_connection;
@@ -112,6 +113,7 @@ pub(crate) use self::{
     batch::Batch,
     connect::{connect_to, with_connection},
     history::checksums,
+    named::abbreviated,
     runner::run,
 };
 pub use self::{

@@ -1,5 +1,7 @@
 //! Each drift of a database, in two places: in what the migrations build, and in a database that is there.
 
+use std::borrow::Cow;
+
 use catamaran::Engine;
 use catamaran::doctor::{Doctor, Place, Report};
 use catamaran::testing::EphemeralDatabase;
@@ -244,7 +246,10 @@ fn statement(engine: Engine, head: &str) -> String {
             Engine::Sqlite => migration.sqlite_up(),
             Engine::Postgres => migration.postgres_up(),
         };
-        script.statements().map(str::to_owned).collect::<Vec<_>>()
+        script
+            .statements(engine)
+            .map(Cow::into_owned)
+            .collect::<Vec<_>>()
     });
     let found = statements.find(|sql| sql.starts_with(head));
     found.unwrap_or_else(|| panic!("no migration has {head:?}"))

@@ -1,5 +1,6 @@
 //! The reference domain's migrations with edits.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 
 use catamaran::Engine;
@@ -59,10 +60,12 @@ impl Rewritten {
             return Script::nothing(reason.to_owned());
         }
         let (from, to) = written;
-        let statements = script.statements().filter_map(|sql| match sql == from {
-            true => (!to.is_empty()).then(|| to.clone()),
-            false => Some(sql.to_owned()),
-        });
+        let statements = script
+            .statements(engine)
+            .filter_map(|sql| match sql == from.as_str() {
+                true => (!to.is_empty()).then(|| to.clone()),
+                false => Some(Cow::into_owned(sql)),
+            });
         statements.fold(Script::new(), |script, sql| script.sql(sql))
     }
 }

@@ -1,6 +1,7 @@
 //! Mutation tests of the doctor. Each word of a migration in turn is removed, replaced or followed by another one.
 //! Where the database accepts the result, either the doctor reports a difference or there is none.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use catamaran::Engine;
@@ -253,7 +254,7 @@ impl Trial {
             Engine::Postgres => migration.postgres_up(),
         });
         let statements = scripts.flat_map(|script| {
-            let statements = script.statements().map(str::to_owned);
+            let statements = script.statements(engine).map(Cow::into_owned);
             statements.collect::<Vec<_>>()
         });
         Trial {

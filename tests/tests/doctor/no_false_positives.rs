@@ -143,8 +143,8 @@ async fn an_adversarial_domain_built_by_fixes_is_clean() {
             .expect("a connection");
         let role = <adversarial::History as History>::migrations().remove(0);
         if engine == Engine::Postgres {
-            for sql in role.postgres_up().statements() {
-                run(&db, sql).await;
+            for sql in role.postgres_up().statements(Engine::Postgres) {
+                run(&db, &sql).await;
             }
         }
         let look = async || {

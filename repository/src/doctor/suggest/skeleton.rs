@@ -3,6 +3,7 @@
 use super::branch::{Branch, Way};
 use crate::doctor::steps::Step;
 use crate::fingerprint::text;
+use crate::migrate;
 use crate::model::engine::Engine;
 
 /// The content of a suggested migration.
@@ -51,7 +52,7 @@ fn branch(engine: Engine, branch: &Branch) -> String {
             );
             (nothing.clone(), nothing)
         }
-        false => (script(&branch.up), script(&branch.down)),
+        false => (script(engine, &branch.up), script(engine, &branch.down)),
     };
     format!(
         "use catamaran::migrate::Script;\n\npub fn up() -> Script {{\n    {up}\n}}\n\n\
@@ -66,7 +67,7 @@ const fn name(engine: Engine) -> &'static str {
     }
 }
 
-fn script(way: &Way) -> String {
+fn script(engine: Engine, way: &Way) -> String {
     let Some(first) = way.statements.first() else {
         return "Script::nothing(\"there is no way back; say why\")".to_owned();
     };
@@ -81,6 +82,7 @@ fn script(way: &Way) -> String {
         });
         loses.chain(rows).collect()
     };
+    let literal = |sql: &str| literal(&migrate::abbreviated(engine, sql));
     let calls: Vec<String> = way
         .steps
         .iter()

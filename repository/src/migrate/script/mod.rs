@@ -5,6 +5,9 @@ mod read;
 
 use std::borrow::Cow;
 
+use super::named;
+use crate::model::engine::Engine;
+
 pub(super) use self::read::Prepared;
 
 /// The statements of one migration, in one direction, on one engine, in the order in which they run.
@@ -19,6 +22,30 @@ pub(super) use self::read::Prepared;
 /// `set_config` and `SET ROLE` on Postgres, and `PRAGMA` on SQLite, reach neither the next script nor the connection of
 /// the application. A `PRAGMA` that the file does not keep, and that cannot be set back, is refused. So is `ATTACH`,
 /// except [outside of a transaction](Self::outside_transaction).
+///
+/// # Named SQL
+///
+/// The checks of column types are long. A script names them, and the text behind the name is what is sent, what the plan
+/// prints, and what the checksum covers:
+///
+/// ```
+/// use catamaran::Engine;
+/// use catamaran::migrate::Script;
+///
+/// let script = Script::new().sql(
+///     "CREATE TABLE note (id TEXT NOT NULL, done INTEGER NOT NULL,
+///          CHECK (catamaran_v1.uuid(id)), CHECK (catamaran_v1.boolean(done))) STRICT",
+/// );
+/// let sql: String = script.statements(Engine::Sqlite).collect();
+/// assert!(sql.contains("CHECK (length(CAST(id AS BLOB)) = 36 AND id GLOB '[0-9a-f]"));
+/// assert!(sql.ends_with("CHECK (done IN (0, 1))) STRICT"));
+/// ```
+///
+/// The name is that of the type in [`MATRIX`](crate::domain::MATRIX), and `catamaran_v1.numeric(price, 12)` for a decimal
+/// number of 12 digits. `catamaran_v1.caller()` is the id of the user in a policy on Postgres. A type that needs no check on
+/// an engine is refused there, and so is a name that does not exist
+/// ([`MigrateError::History`](super::MigrateError::History)). The text of a version never changes: a release that needs
+/// another one adds `catamaran_v2`. A name in a literal, a comment or a [`baseline`](Self::baseline) is left as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Script {
     statements: Vec<Cow<'static, str>>,
@@ -79,7 +106,7 @@ impl Script {
     ///
     /// // let script = Script::baseline(include_str!("baseline.sql"));
     /// let script = Script::baseline("PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCREATE TABLE note (body TEXT);\nCOMMIT;\n");
-    /// assert_eq!(script.statements().count(), 1);
+    /// assert_eq!(script.statements(catamaran::Engine::Sqlite).count(), 1);
     /// ```
     pub fn baseline(dump: impl Into<Cow<'static, str>>) -> Self {
         Self {
@@ -133,9 +160,21 @@ impl Script {
         self
     }
 
-    /// The statements, without surrounding white space and without a final semicolon. A baseline is one text.
-    pub fn statements(&self) -> impl Iterator<Item = &str> {
-        self.statements.iter().map(|text| trim(text))
+    /// The statements for an engine, without surrounding white space and without a final semicolon. A baseline is one
+    /// text.
+    ///
+    /// [Named SQL](Self#named-sql) is written out. A statement with a name that is invalid is returned as it is; a
+    /// [`Plan`](super::Plan) refuses it.
+    pub fn statements(&self, engine: Engine) -> impl Iterator<Item = Cow<'_, str>> {
+        self.statements.iter().map(move |text| {
+            let text = trim(text);
+            match self.form {
+                Form::Baseline => text.into(),
+                Form::Atomic | Form::Outside => {
+                    named::expanded(engine, text).unwrap_or_else(|_| text.into())
+                }
+            }
+        })
     }
 
     /// The reason why the script does nothing, if there is one.

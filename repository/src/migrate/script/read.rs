@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Form, Script, baseline, trim};
+use crate::migrate::named;
 use crate::migrate::table::HistoryTable;
 use crate::model::engine::Engine;
 use crate::sql::custom::{IndexWork, Part, Piece, Pieces, text};
@@ -68,12 +69,17 @@ impl Script {
                 // SQLite reads a text up to it.
                 return Err(format!("statement {number} contains a NUL character"));
             }
-            match self.form {
-                Form::Atomic => prepared.push(atomic(engine, number, statement)?),
-                Form::Outside => prepared.push(outside(engine, number, statement)?),
+            if self.form == Form::Baseline {
                 // Not trimmed, for the numbers of its lines.
-                Form::Baseline => baseline::prepare(engine, table, text, &mut prepared)?,
+                baseline::prepare(engine, table, text, &mut prepared)?;
+                continue;
             }
+            let statement = named::expanded(engine, statement);
+            let statement = statement.map_err(|fault| format!("statement {number}: {fault}"))?;
+            prepared.push(match self.form {
+                Form::Outside => outside(engine, number, &statement)?,
+                Form::Atomic | Form::Baseline => atomic(engine, number, &statement)?,
+            });
         }
         Ok(prepared)
     }

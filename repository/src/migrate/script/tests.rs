@@ -30,7 +30,8 @@ fn script_with_a_block_that_contains_begin_is_valid() {
 #[test]
 fn final_semicolon_is_not_part_of_the_statement() {
     let script = Script::new().sql("  SELECT 1 ;\n");
-    assert_eq!(script.statements().collect::<Vec<_>>(), ["SELECT 1"]);
+    let statements = script.statements(Engine::Postgres);
+    assert_eq!(statements.collect::<Vec<_>>(), ["SELECT 1"]);
 }
 
 #[test]

@@ -12,7 +12,7 @@ pub(crate) use script::RESTORED_PRAGMAS;
 #[cfg(all(feature = "migrate", feature = "postgres"))]
 pub(crate) use script::Rebuilt;
 #[cfg(feature = "migrate")]
-pub(crate) use script::{IndexWork, Part, Piece, Pieces, text};
+pub(crate) use script::{IndexWork, Part, Piece, Pieces, calls, text};
 
 use crate::model::engine::Engine;
 use lexer::{Lexer, Token};

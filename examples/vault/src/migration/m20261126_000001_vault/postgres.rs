@@ -74,8 +74,7 @@ CREATE TABLE users (
     created_at timestamptz NOT NULL,
     CONSTRAINT pk_users PRIMARY KEY (id),
     CONSTRAINT ck_users__email CHECK (length(email) BETWEEN 3 AND 254),
-    CONSTRAINT ck_users__created_at
-        CHECK (created_at >= '0001-01-01 00:00:00+00' AND created_at < '10000-01-01 00:00:00+00')
+    CONSTRAINT ck_users__created_at CHECK (catamaran_v1.timestamptz(created_at))
 )"#;
 
 const ORGANIZATIONS: &str = r#"
@@ -109,8 +108,8 @@ CREATE TABLE folders (
 
 const OWNER_FOLDERS: &str = r"
 CREATE POLICY owner_folders ON folders FOR ALL
-    USING (owner_id = (SELECT nullif(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub', '')::uuid))
-    WITH CHECK (owner_id = (SELECT nullif(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub', '')::uuid))";
+    USING (owner_id = catamaran_v1.caller())
+    WITH CHECK (owner_id = catamaran_v1.caller())";
 
 const ITEMS: &str = r#"
 CREATE TABLE items (
@@ -130,23 +129,22 @@ CREATE TABLE items (
     CONSTRAINT fk_items__owner_id_folder_id
         FOREIGN KEY (owner_id, folder_id) REFERENCES folders (owner_id, id),
     CONSTRAINT ck_items__kind CHECK (kind IN (1, 2, 3, 4)),
-    CONSTRAINT ck_items__price CHECK (price <> 'NaN'),
+    CONSTRAINT ck_items__price CHECK (catamaran_v1.numeric(price, 12)),
     CONSTRAINT ck_items__reprompt CHECK (reprompt IN ('password', 'second_factor')),
-    CONSTRAINT ck_items__opens_at CHECK (opens_at < '24:00:00')
+    CONSTRAINT ck_items__opens_at CHECK (catamaran_v1.time(opens_at))
 )"#;
 
 const OWNER_ITEMS: &str = r"
 CREATE POLICY owner_items ON items FOR ALL
-    USING (owner_id = (SELECT nullif(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub', '')::uuid))
-    WITH CHECK (owner_id = (SELECT nullif(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub', '')::uuid))";
+    USING (owner_id = catamaran_v1.caller())
+    WITH CHECK (owner_id = catamaran_v1.caller())";
 
 /// The users of a collection read its items. Only their owner writes them.
 const SHARED_ITEMS: &str = r"
 CREATE POLICY shared_items ON items FOR SELECT
     USING (id IN (
         SELECT collection_items.item_id FROM collection_items JOIN collection_users USING (collection_id)
-        WHERE collection_users.user_id =
-            (SELECT nullif(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub', '')::uuid)))";
+        WHERE collection_users.user_id = catamaran_v1.caller()))";
 
 const COLLECTIONS: &str = r#"
 CREATE TABLE collections (
@@ -198,8 +196,7 @@ CREATE TABLE events (
     happened_at timestamptz NOT NULL,
     CONSTRAINT pk_events PRIMARY KEY (id),
     CONSTRAINT fk_events__user_id FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE SET NULL,
-    CONSTRAINT ck_events__happened_at
-        CHECK (happened_at >= '0001-01-01 00:00:00+00' AND happened_at < '10000-01-01 00:00:00+00')
+    CONSTRAINT ck_events__happened_at CHECK (catamaran_v1.timestamptz(happened_at))
 )";
 
 const GRANT: &str = "

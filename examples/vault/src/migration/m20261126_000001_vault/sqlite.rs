@@ -37,37 +37,7 @@ pub fn down() -> Script {
         .sql("DROP TABLE users")
 }
 
-/// The condition of a UUID as text.
-macro_rules! uuid {
-    ($column:literal) => {
-        concat!(
-            "length(CAST(", $column, " AS BLOB)) = 36 AND ", $column, " GLOB '",
-            "[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]-",
-            "[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-",
-            "[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]'"
-        )
-    };
-}
-
-/// The condition of an instant as text.
-macro_rules! time {
-    ($column:literal) => {
-        concat!(
-            "length(CAST(",
-            $column,
-            " AS BLOB)) = 27 AND ",
-            $column,
-            " GLOB '",
-            "[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].",
-            "[0-9][0-9][0-9][0-9][0-9][0-9]Z' AND ",
-            $column,
-            " >= '0001'"
-        )
-    };
-}
-
-const USERS: &str = concat!(
-    "
+const USERS: &str = r"
 CREATE TABLE users (
     id TEXT NOT NULL,
     email TEXT NOT NULL,
@@ -75,30 +45,21 @@ CREATE TABLE users (
     settings TEXT NOT NULL,
     created_at TEXT NOT NULL,
     CONSTRAINT pk_users PRIMARY KEY (id),
-    CONSTRAINT ck_users__id CHECK (",
-    uuid!("id"),
-    "),
+    CONSTRAINT ck_users__id CHECK (catamaran_v1.uuid(id)),
     CONSTRAINT ck_users__email CHECK (length(email) BETWEEN 3 AND 254),
-    CONSTRAINT ck_users__settings CHECK (json_valid(settings)),
-    CONSTRAINT ck_users__created_at CHECK (",
-    time!("created_at"),
-    ")
-) STRICT"
-);
+    CONSTRAINT ck_users__settings CHECK (catamaran_v1.json(settings)),
+    CONSTRAINT ck_users__created_at CHECK (catamaran_v1.timestamptz(created_at))
+) STRICT";
 
-const ORGANIZATIONS: &str = concat!(
-    "
+const ORGANIZATIONS: &str = r"
 CREATE TABLE organizations (
     id TEXT NOT NULL,
     name TEXT NOT NULL,
     CONSTRAINT pk_organizations PRIMARY KEY (id),
-    CONSTRAINT ck_organizations__id CHECK (",
-    uuid!("id"),
-    ")
-) STRICT"
-);
+    CONSTRAINT ck_organizations__id CHECK (catamaran_v1.uuid(id))
+) STRICT";
 
-const MEMBERSHIPS: &str = concat!("
+const MEMBERSHIPS: &str = r"
 CREATE TABLE memberships (
     user_id TEXT NOT NULL,
     organization_id TEXT NOT NULL,
@@ -107,13 +68,12 @@ CREATE TABLE memberships (
     CONSTRAINT fk_memberships__user_id FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE,
     CONSTRAINT fk_memberships__organization_id
         FOREIGN KEY (organization_id) REFERENCES organizations (id) ON DELETE CASCADE,
-    CONSTRAINT ck_memberships__user_id CHECK (", uuid!("user_id"), "),
-    CONSTRAINT ck_memberships__organization_id CHECK (", uuid!("organization_id"), "),
+    CONSTRAINT ck_memberships__user_id CHECK (catamaran_v1.uuid(user_id)),
+    CONSTRAINT ck_memberships__organization_id CHECK (catamaran_v1.uuid(organization_id)),
     CONSTRAINT ck_memberships__role CHECK (role IN ('owner', 'admin', 'member'))
-) STRICT");
+) STRICT";
 
-const FOLDERS: &str = concat!(
-    "
+const FOLDERS: &str = r"
 CREATE TABLE folders (
     id TEXT NOT NULL,
     owner_id TEXT NOT NULL,
@@ -121,17 +81,11 @@ CREATE TABLE folders (
     CONSTRAINT pk_folders PRIMARY KEY (id),
     CONSTRAINT uq_folders__owner_id_id UNIQUE (owner_id, id),
     CONSTRAINT fk_folders__owner_id FOREIGN KEY (owner_id) REFERENCES users (id) ON DELETE CASCADE,
-    CONSTRAINT ck_folders__id CHECK (",
-    uuid!("id"),
-    "),
-    CONSTRAINT ck_folders__owner_id CHECK (",
-    uuid!("owner_id"),
-    ")
-) STRICT"
-);
+    CONSTRAINT ck_folders__id CHECK (catamaran_v1.uuid(id)),
+    CONSTRAINT ck_folders__owner_id CHECK (catamaran_v1.uuid(owner_id))
+) STRICT";
 
-const ITEMS: &str = concat!(
-    "
+const ITEMS: &str = r"
 CREATE TABLE items (
     id TEXT NOT NULL,
     owner_id TEXT NOT NULL,
@@ -148,27 +102,18 @@ CREATE TABLE items (
     CONSTRAINT fk_items__owner_id FOREIGN KEY (owner_id) REFERENCES users (id) ON DELETE CASCADE,
     CONSTRAINT fk_items__owner_id_folder_id
         FOREIGN KEY (owner_id, folder_id) REFERENCES folders (owner_id, id),
-    CONSTRAINT ck_items__id CHECK (",
-    uuid!("id"),
-    "),
-    CONSTRAINT ck_items__owner_id CHECK (",
-    uuid!("owner_id"),
-    "),
-    CONSTRAINT ck_items__folder_id CHECK (",
-    uuid!("folder_id"),
-    "),
-    CONSTRAINT ck_items__data CHECK (json_valid(data)),
-    CONSTRAINT ck_items__favourite CHECK (favourite IN (0, 1)),
+    CONSTRAINT ck_items__id CHECK (catamaran_v1.uuid(id)),
+    CONSTRAINT ck_items__owner_id CHECK (catamaran_v1.uuid(owner_id)),
+    CONSTRAINT ck_items__folder_id CHECK (catamaran_v1.uuid(folder_id)),
+    CONSTRAINT ck_items__data CHECK (catamaran_v1.json(data)),
+    CONSTRAINT ck_items__favourite CHECK (catamaran_v1.boolean(favourite)),
     CONSTRAINT ck_items__kind CHECK (kind IN (1, 2, 3, 4)),
-    CONSTRAINT ck_items__price CHECK (price BETWEEN -999999999999 AND 999999999999),
+    CONSTRAINT ck_items__price CHECK (catamaran_v1.numeric(price, 12)),
     CONSTRAINT ck_items__reprompt CHECK (reprompt IN ('password', 'second_factor')),
-    CONSTRAINT ck_items__opens_at CHECK (length(CAST(opens_at AS BLOB)) = 15 AND opens_at < '24'
-        AND opens_at GLOB '[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]')
-) STRICT"
-);
+    CONSTRAINT ck_items__opens_at CHECK (catamaran_v1.time(opens_at))
+) STRICT";
 
-const COLLECTIONS: &str = concat!(
-    "
+const COLLECTIONS: &str = r"
 CREATE TABLE collections (
     id TEXT NOT NULL,
     organization_id TEXT NOT NULL,
@@ -176,16 +121,11 @@ CREATE TABLE collections (
     CONSTRAINT pk_collections PRIMARY KEY (id),
     CONSTRAINT fk_collections__organization_id
         FOREIGN KEY (organization_id) REFERENCES organizations (id) ON DELETE CASCADE,
-    CONSTRAINT ck_collections__id CHECK (",
-    uuid!("id"),
-    "),
-    CONSTRAINT ck_collections__organization_id CHECK (",
-    uuid!("organization_id"),
-    ")
-) STRICT"
-);
+    CONSTRAINT ck_collections__id CHECK (catamaran_v1.uuid(id)),
+    CONSTRAINT ck_collections__organization_id CHECK (catamaran_v1.uuid(organization_id))
+) STRICT";
 
-const COLLECTION_ITEMS: &str = concat!("
+const COLLECTION_ITEMS: &str = r"
 CREATE TABLE collection_items (
     collection_id TEXT NOT NULL,
     item_id TEXT NOT NULL,
@@ -193,11 +133,11 @@ CREATE TABLE collection_items (
     CONSTRAINT fk_collection_items__collection_id
         FOREIGN KEY (collection_id) REFERENCES collections (id) ON DELETE CASCADE,
     CONSTRAINT fk_collection_items__item_id FOREIGN KEY (item_id) REFERENCES items (id) ON DELETE CASCADE,
-    CONSTRAINT ck_collection_items__collection_id CHECK (", uuid!("collection_id"), "),
-    CONSTRAINT ck_collection_items__item_id CHECK (", uuid!("item_id"), ")
-) STRICT");
+    CONSTRAINT ck_collection_items__collection_id CHECK (catamaran_v1.uuid(collection_id)),
+    CONSTRAINT ck_collection_items__item_id CHECK (catamaran_v1.uuid(item_id))
+) STRICT";
 
-const COLLECTION_USERS: &str = concat!("
+const COLLECTION_USERS: &str = r"
 CREATE TABLE collection_users (
     collection_id TEXT NOT NULL,
     user_id TEXT NOT NULL,
@@ -206,12 +146,12 @@ CREATE TABLE collection_users (
     CONSTRAINT fk_collection_users__collection_id
         FOREIGN KEY (collection_id) REFERENCES collections (id) ON DELETE CASCADE,
     CONSTRAINT fk_collection_users__user_id FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE,
-    CONSTRAINT ck_collection_users__collection_id CHECK (", uuid!("collection_id"), "),
-    CONSTRAINT ck_collection_users__user_id CHECK (", uuid!("user_id"), "),
-    CONSTRAINT ck_collection_users__read_only CHECK (read_only IN (0, 1))
-) STRICT");
+    CONSTRAINT ck_collection_users__collection_id CHECK (catamaran_v1.uuid(collection_id)),
+    CONSTRAINT ck_collection_users__user_id CHECK (catamaran_v1.uuid(user_id)),
+    CONSTRAINT ck_collection_users__read_only CHECK (catamaran_v1.boolean(read_only))
+) STRICT";
 
-const ATTACHMENTS: &str = concat!("
+const ATTACHMENTS: &str = r"
 CREATE TABLE attachments (
     id TEXT NOT NULL,
     item_id TEXT NOT NULL,
@@ -220,23 +160,17 @@ CREATE TABLE attachments (
     CONSTRAINT pk_attachments PRIMARY KEY (id),
     CONSTRAINT fk_attachments__item_id FOREIGN KEY (item_id) REFERENCES items (id) ON DELETE CASCADE,
     CONSTRAINT ck_attachments__id CHECK (length(id) BETWEEN 1 AND 64),
-    CONSTRAINT ck_attachments__item_id CHECK (", uuid!("item_id"), ")
-) STRICT");
+    CONSTRAINT ck_attachments__item_id CHECK (catamaran_v1.uuid(item_id))
+) STRICT";
 
-const EVENTS: &str = concat!(
-    "
+const EVENTS: &str = r"
 CREATE TABLE events (
     id INTEGER NOT NULL CONSTRAINT pk_events PRIMARY KEY AUTOINCREMENT,
     kind INTEGER NOT NULL,
     user_id TEXT,
     happened_at TEXT NOT NULL,
     CONSTRAINT fk_events__user_id FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE SET NULL,
-    CONSTRAINT ck_events__kind CHECK (kind BETWEEN -2147483648 AND 2147483647),
-    CONSTRAINT ck_events__user_id CHECK (",
-    uuid!("user_id"),
-    "),
-    CONSTRAINT ck_events__happened_at CHECK (",
-    time!("happened_at"),
-    ")
-) STRICT"
-);
+    CONSTRAINT ck_events__kind CHECK (catamaran_v1.int4(kind)),
+    CONSTRAINT ck_events__user_id CHECK (catamaran_v1.uuid(user_id)),
+    CONSTRAINT ck_events__happened_at CHECK (catamaran_v1.timestamptz(happened_at))
+) STRICT";

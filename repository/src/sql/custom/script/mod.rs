@@ -1,5 +1,6 @@
 //! The text of a migration, cut into statements with their places.
 
+mod call;
 mod dump;
 mod index;
 mod kind;
@@ -12,6 +13,7 @@ mod tests;
 use std::borrow::Cow;
 use std::ops::Range;
 
+pub(crate) use self::call::calls;
 pub(crate) use self::index::IndexWork;
 #[cfg(feature = "postgres")]
 pub(crate) use self::index::Rebuilt;

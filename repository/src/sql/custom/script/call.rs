@@ -1,0 +1,104 @@
+//! Calls of functions in a schema: `catamaran_v1.uuid(id)`.
+
+use std::ops::Range;
+
+use crate::model::engine::Engine;
+use crate::sql::custom::lexer::{Lexer, Token};
+
+/// A call of a function that is named with its schema.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Call<'s> {
+    /// The bytes of the call in the text.
+    pub(crate) span: Range<usize>,
+    /// The schema, in lower case.
+    pub(crate) schema: String,
+    /// The function, in lower case.
+    pub(crate) function: String,
+    /// The texts of the arguments.
+    pub(crate) arguments: Vec<&'s str>,
+}
+
+/// The calls in a text, from left to right, without those in the arguments of another. Literals, comments and names in
+/// quotes have none.
+pub(crate) fn calls(engine: Engine, sql: &str) -> Vec<Call<'_>> {
+    let mut lexer = Lexer::of_files(engine, sql);
+    let mut tokens: Vec<(Token<'_>, Range<usize>)> = Vec::new();
+    loop {
+        let start = sql.len() - lexer.next_text().len();
+        let Some(token) = lexer.next() else { break };
+        tokens.push((token, start..sql.len() - lexer.rest().len()));
+    }
+    let mut calls = Vec::new();
+    let mut at = 0;
+    while at < tokens.len() {
+        match call(sql, &tokens[at..]) {
+            Some((call, length)) => {
+                calls.push(call);
+                at += length;
+            }
+            None => at += 1,
+        }
+    }
+    calls
+}
+
+/// The call that the tokens begin with, and the number of its tokens.
+fn call<'s>(sql: &'s str, tokens: &[(Token<'_>, Range<usize>)]) -> Option<(Call<'s>, usize)> {
+    let [
+        (Token::Word(schema), first),
+        (Token::Other('.'), _),
+        (Token::Word(function), _),
+        (Token::Other('('), _),
+        rest @ ..,
+    ] = tokens
+    else {
+        return None;
+    };
+    let mut arguments = Vec::new();
+    let mut argument: Option<Range<usize>> = None;
+    let mut depth = 0_usize;
+    for (index, (token, span)) in rest.iter().enumerate() {
+        match token {
+            Token::Other(')') if depth == 0 => {
+                arguments.extend(argument.map(|range| &sql[range]));
+                let call = Call {
+                    span: first.start..span.end,
+                    schema: schema.to_string(),
+                    function: function.to_string(),
+                    arguments,
+                };
+                return Some((call, 4 + index + 1));
+            }
+            Token::Other(',') if depth == 0 => {
+                arguments.push(argument.take().map_or("", |range| &sql[range]));
+                continue;
+            }
+            Token::Other('(') => depth += 1,
+            Token::Other(')') => depth -= 1,
+            _ => {}
+        }
+        let start = argument.map_or(span.start, |range| range.start);
+        argument = Some(start..span.end);
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_outside_of_literals_and_comments_are_found_with_their_arguments() {
+        let sql = "CHECK (a.B( x,\"y,)\", f(1, 2) )) -- a.c(1)\n AND 'a.d(1)' = a.e() OR f(1)";
+        for engine in Engine::ALL {
+            let found = calls(engine, sql);
+            let texts: Vec<&str> = found.iter().map(|call| &sql[call.span.clone()]).collect();
+            assert_eq!(texts, ["a.B( x,\"y,)\", f(1, 2) )", "a.e()"], "{engine}");
+            assert_eq!(found[0].function, "b");
+            assert_eq!(found[0].arguments, ["x", "\"y,)\"", "f(1, 2)"]);
+            assert_eq!(found[1].arguments, [""; 0]);
+        }
+        assert_eq!(calls(Engine::Postgres, "DO $$ a.b(1) $$"), []);
+        assert_eq!(calls(Engine::Sqlite, "a.b(1"), []);
+    }
+}
