@@ -25,6 +25,7 @@ pub mod raw;
 pub mod refusing_proxy;
 pub mod refusing_server;
 pub mod sample;
+pub mod shelves;
 pub mod slow;
 pub mod soak;
 pub mod specimen;

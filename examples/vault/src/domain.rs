@@ -172,7 +172,7 @@ pub const ITEMS: Table = Table {
             &["owner_id", "folder_id"],
             "folders",
             &["owner_id", "id"],
-            Action::NoAction,
+            Action::SetNullOf(&["folder_id"]),
         ),
     ],
     checks: &[

@@ -5,7 +5,7 @@ use chrono::{Days, NaiveDate, NaiveTime};
 use uuid::Uuid;
 
 pub use crate::items::move_item;
-use crate::{Event, Folder, FolderDraft, Item, ItemPatch, Settings, User, UserDraft};
+use crate::{Event, Folder, FolderDraft, Item, Settings, User, UserDraft};
 
 /// Registers a user with a first folder: both or nothing.
 ///
@@ -58,21 +58,11 @@ pub async fn count_everybodys_items(store: &Store) -> Result<u64> {
     store.repository::<Item>(&scope).count(&Query::all()).await
 }
 
-/// Deletes a folder. Its items stay, without a folder.
+/// Deletes a folder. Its items stay, without a folder: the foreign key sets the column to NULL.
 ///
 /// # Errors
 /// [`NotFound`](catamaran::ErrorKind::NotFound) if the owner has no such folder.
 pub async fn delete_folder(store: &Store, owner: Uuid, folder: Uuid) -> Result<()> {
-    let scope = Scope::owner(owner);
-    let unit = store.write(&scope, async |unit| {
-        let outside = ItemPatch::new().folder_id(None);
-        let items = unit.repository::<Item>();
-        items
-            .patch_where(&Item::FOLDER_ID.eq(folder), outside)
-            .await?;
-        unit.repository::<Folder>()
-            .delete(folder, Expected::Any)
-            .await
-    });
-    unit.await
+    let folders = store.repository::<Folder>(&Scope::owner(owner));
+    folders.delete(folder, Expected::Any).await
 }

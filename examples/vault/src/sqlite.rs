@@ -152,7 +152,7 @@ pub mod item {
             from = "(Column::OwnerId, Column::FolderId)",
             to = "(super::folder::Column::OwnerId, super::folder::Column::Id)",
             on_update = "NoAction",
-            on_delete = "NoAction"
+            on_delete = "SetNull"
         )]
         Folder,
     }

@@ -163,12 +163,13 @@ codes! {
 
     KeyNotGenerated = "CAT094", Error, "generated id that the database does not generate", "An insert fails, or the number of a removed row is given to another one.";
     SequenceBehind = "CAT095", Error, "sequence behind the largest id", "Inserts fail with Unique until it has passed the stored ids, as after a restored dump of the rows alone.";
+    SetNullTrigger = "CAT096", Error, "trigger of a foreign key missing or changed", "On SQLite it sets columns of the reference to NULL: without it the row that they reference cannot be deleted, and another text changes other rows.";
 }
 
 impl Code {
-    /// Whether it is about an object that DOMAIN cannot describe: a trigger, a view.
+    /// Whether it is about an object that is neither table, index nor constraint: a trigger, a view.
     pub(crate) const fn is_of_others(self) -> bool {
-        matches!(self, Code::Unknown | Code::Trigger)
+        matches!(self, Code::Unknown | Code::Trigger | Code::SetNullTrigger)
     }
 }
 

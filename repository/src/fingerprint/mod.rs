@@ -16,6 +16,7 @@ pub(crate) mod privileges;
 pub(crate) mod read;
 pub(crate) mod requirements;
 pub(crate) mod schema;
+pub(crate) mod set_null;
 pub(crate) mod statement;
 mod store;
 pub(crate) mod suppression;

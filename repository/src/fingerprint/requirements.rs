@@ -6,9 +6,12 @@ use super::schema::{
     AccessControl, Check, Column, ForeignKey, Generated, Grant, Index, Key, Namespace, Policy,
     PrimaryKey, Role, Schema, Sequence, Table, UniqueKey,
 };
+use super::set_null;
 use crate::fingerprint::ident;
 use crate::model::domain::description::TableDescription;
-use crate::model::domain::{self, DefaultValue, Domain, Equivalence, NativeType, Place, Privilege};
+use crate::model::domain::{
+    self, Action, DefaultValue, Domain, Equivalence, NativeType, Place, Privilege,
+};
 use crate::model::engine::Engine;
 
 /// The sources of the required schemas.
@@ -42,6 +45,9 @@ impl Requirements<'_> {
                 false => self.entity(table, description, engine),
             };
             schema.tables.insert(table.name.to_owned(), required);
+            if place.is_database() && engine == Engine::Sqlite {
+                schema.others.extend(set_null::triggers(table));
+            }
         }
         Some(schema)
     }
@@ -62,7 +68,7 @@ impl Requirements<'_> {
         description: Option<&TableDescription>,
         engine: Engine,
     ) -> Table {
-        let mut required = named(table);
+        let mut required = named(table, |action| action.as_sql().to_owned());
         required.columns = self.columns(table, description, engine, |native| native.entity);
         required
     }
@@ -73,7 +79,7 @@ impl Requirements<'_> {
         description: Option<&TableDescription>,
         engine: Engine,
     ) -> Table {
-        let mut required = named(table);
+        let mut required = named(table, |action| set_null::action(action, engine));
         required.columns = self.columns(table, description, engine, |native| native.column);
         for column in &mut required.columns {
             let ty = description
@@ -293,15 +299,16 @@ pub(crate) fn owner_is_the_caller(owner: &str) -> String {
     )
 }
 
-/// The keys, which are the same for entities and databases.
-fn named(table: &domain::Table) -> Table {
+/// The keys, which are the same for entities and databases but for the actions of foreign keys.
+fn named(table: &domain::Table, action: impl Fn(Action) -> String) -> Table {
+    let foreign_keys = table.foreign_keys.iter();
     Table {
         primary_key: PrimaryKey {
             name: Some(table.primary_key.name.to_owned()),
             columns: owned(table.primary_key.columns),
             unusual: Vec::new(),
         },
-        foreign_keys: table.foreign_keys.iter().map(foreign_key).collect(),
+        foreign_keys: foreign_keys.map(|key| foreign_key(key, &action)).collect(),
         autoincrement: table.generated_key,
         ..Table::default()
     }
@@ -315,14 +322,14 @@ fn unique_key(key: &domain::UniqueKey) -> UniqueKey {
     }
 }
 
-fn foreign_key(key: &domain::ForeignKey) -> ForeignKey {
+fn foreign_key(key: &domain::ForeignKey, action: impl Fn(Action) -> String) -> ForeignKey {
     ForeignKey {
         name: Some(key.name.to_owned()),
         columns: owned(key.columns),
         references: key.references.to_owned(),
         referenced_columns: owned(key.referenced_columns),
-        on_delete: key.on_delete.as_sql().to_owned(),
-        on_update: key.on_update.as_sql().to_owned(),
+        on_delete: action(key.on_delete),
+        on_update: action(key.on_update),
         deferrable: false,
         full: false,
         deferred: false,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::code::Code;
-use super::expression::{Expression, Node, names};
+use super::expression::{self, Expression, Node, names};
 use super::finding::Part;
 use super::fix::Fix;
 pub(crate) use super::privileges::{AccessControl, Grant, Membership, Namespace, Policy, Role};
@@ -90,12 +90,23 @@ pub(crate) struct OtherObject {
     pub(crate) words: Vec<String>,
     /// The Postgres extension that it belongs to.
     pub(crate) extension: Option<String>,
+    /// The foreign key of DOMAIN that needs it; only on the wanted side.
+    pub(crate) needed_by: Option<String>,
 }
 
 impl OtherObject {
     /// Whether both have the same kind, name and table.
     pub(crate) fn is_same_object(&self, other: &OtherObject) -> bool {
         self.kind == other.kind && self.name == other.name && self.table == other.table
+    }
+
+    /// Whether it is the wanted object. What a foreign key needs has the same text, but for spelling.
+    pub(crate) fn is_as_wanted(&self, engine: Engine, wanted: &OtherObject) -> bool {
+        let words = |of: &OtherObject| {
+            let sql = of.sql.as_deref().unwrap_or_default();
+            expression::words_and_symbols(engine, sql)
+        };
+        self.is_same_object(wanted) && (wanted.needed_by.is_none() || words(self) == words(wanted))
     }
 }
 

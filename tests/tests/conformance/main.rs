@@ -35,6 +35,7 @@ mod pages;
 mod reads;
 mod records;
 mod secrets;
+mod set_null;
 mod settings;
 mod streak;
 mod texts;

@@ -1,6 +1,7 @@
 //! The vault on both engines.
 
 mod attachments;
+mod deleted_folders;
 mod every_method;
 mod owners;
 mod people;

@@ -77,7 +77,8 @@ struct Comparison {
     at: Option<String>,
     engine: Engine,
     found: Vec<Finding>,
-    /// Triggers and views that should exist: those of the earlier schema, in a down migration.
+    /// Triggers and views that should exist: those that foreign keys of SQLite need; in a down migration, those of the
+    /// earlier schema.
     intended: Vec<OtherObject>,
     /// Names that other objects have, with a description of the object.
     taken: BTreeMap<String, String>,
@@ -171,7 +172,7 @@ impl Comparison {
         if self
             .intended
             .iter()
-            .any(|meant| meant.is_same_object(other))
+            .any(|meant| other.is_as_wanted(self.engine, meant))
         {
             return true;
         }

@@ -69,25 +69,33 @@ pub(crate) fn compare(all: &mut Comparison, required: &Schema, actual: &mut Sche
     }
 }
 
-/// Compares the objects that DOMAIN cannot describe: triggers, views.
+/// Compares triggers and views: those that foreign keys need, and those that DOMAIN cannot describe.
 fn others(all: &mut Comparison, required: &Schema, actual: &Schema) {
     // The catalog lists them in the order in which they can be dropped.
-    let lost = required.others.iter().rev();
-    let lost = lost.filter(|other| {
-        !actual
-            .others
-            .iter()
-            .any(|found| found.is_same_object(other))
+    let lost = required.others.iter().rev().filter_map(|wanted| {
+        let mut others = actual.others.iter();
+        let found = others.find(|found| found.is_same_object(wanted));
+        let is_as_wanted = found.is_some_and(|found| found.is_as_wanted(all.engine, wanted));
+        (!is_as_wanted).then_some((wanted, found))
     });
-    let mut lost: Vec<&OtherObject> = lost.collect();
-    lost.sort_by_key(|other| other.kind == "TRIGGER");
-    for other in lost {
-        let again = other.sql.iter();
-        let again = again.map(|sql| Statement::new(Phase::CreateReader, sql).making(&other.name));
-        let wanted = format!("{} {}", other.kind, other.name);
-        let sides = sides(wanted, "no such object");
-        let what = (Part::Named, other.name.as_str());
-        all.report(&other.table, what, Code::Unknown, sides, Fix::sql(again));
+    let mut lost: Vec<(&OtherObject, Option<&OtherObject>)> = lost.collect();
+    lost.sort_by_key(|(wanted, _)| wanted.kind == "TRIGGER");
+    for (wanted, found) in lost {
+        let drop = found.map(|found| {
+            let sql = format!("DROP {} {}", found.kind, ident::name(&found.name));
+            Statement::new(Phase::DropReader, sql).dropping(&found.name)
+        });
+        let again = wanted.sql.iter();
+        let again = again.map(|sql| Statement::new(Phase::CreateReader, sql).making(&wanted.name));
+        let fix = Fix::sql(drop.into_iter().chain(again));
+        let found = found.and_then(|found| found.sql.as_deref());
+        let found = found.unwrap_or("no such object");
+        let (code, text) = match (&wanted.needed_by, &wanted.sql) {
+            (Some(_), Some(sql)) => (Code::SetNullTrigger, sql.clone()),
+            _ => (Code::Unknown, format!("{} {}", wanted.kind, wanted.name)),
+        };
+        let what = (Part::Named, wanted.name.as_str());
+        all.report(&wanted.table, what, code, sides(text, found), fix);
     }
     let is_intended = |other: &&OtherObject| {
         !required

@@ -12,6 +12,7 @@ use crate::fingerprint::schema::{
     AccessControl, Check, Column, ForeignKey, Generated, Grant, Hazard, Index, Key, Membership,
     Namespace, OtherObject, Policy, PrimaryKey, Role, Schema, Sequence, Table, UniqueKey,
 };
+use crate::fingerprint::set_null::of_columns;
 use crate::fingerprint::statement::{Phase, Statement};
 use crate::model::engine::Engine;
 
@@ -114,6 +115,7 @@ pub(crate) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
                 sql: row.optional_text(2)?,
                 words: Vec::new(),
                 extension: row.optional_text(3)?,
+                needed_by: None,
             });
         } else if row.kind == "taken" {
             schema.taken.insert(row.table.clone(), row.text(0)?);
@@ -291,11 +293,7 @@ fn constraint(row: &Row, table: &mut Table, uses: &mut Uses) -> Result<(), Unrea
                 columns,
                 references: row.text(3)?,
                 referenced_columns: row.texts(4)?,
-                on_delete: match row.texts(16)?.join(", ") {
-                    some if some.is_empty() => action(&row.text(5)?),
-                    // SET NULL or SET DEFAULT for these columns of the key only.
-                    some => format!("{} ({some})", action(&row.text(5)?)),
-                },
+                on_delete: of_columns(&action(&row.text(5)?), row.texts(16)?),
                 on_update: action(&row.text(6)?),
                 deferrable,
                 full: row.flag(11)?,

@@ -74,6 +74,7 @@ pub(crate) fn schema(rows: Vec<Row>) -> Result<Schema, Unreadable> {
                 words: sql.as_deref().map(dependents::words).unwrap_or_default(),
                 sql,
                 extension: None,
+                needed_by: None,
             });
             continue;
         }

@@ -281,16 +281,23 @@ pub enum Action {
     Cascade,
     /// Sets the referencing columns to NULL.
     SetNull,
+    /// Sets these of the referencing columns to NULL, and leaves the others. Only for [`ForeignKey::on_delete`].
+    ///
+    /// It is for a key with the owner in it: `Action::SetNullOf(&["folder_id"])`. Postgres has it as `ON DELETE SET NULL
+    /// (folder_id)`. SQLite sets all columns or none, so the foreign key there is `NO ACTION`, and a trigger on the
+    /// referenced table sets the columns. The trigger has the name of the foreign key, followed by `__set_null`. A SeaORM
+    /// entity has it as `on_delete = "SetNull"`.
+    SetNullOf(&'static [&'static str]),
 }
 
 impl Action {
-    /// The SQL keywords.
+    /// The SQL keywords, without the columns of [`SetNullOf`](Action::SetNullOf).
     pub const fn as_sql(self) -> &'static str {
         match self {
             Action::NoAction => "NO ACTION",
             Action::Restrict => "RESTRICT",
             Action::Cascade => "CASCADE",
-            Action::SetNull => "SET NULL",
+            Action::SetNull | Action::SetNullOf(_) => "SET NULL",
         }
     }
 }

@@ -47,7 +47,12 @@ fn fault(domain: &Domain, shapes: &[Shape], targets: Targets, operations: u64) -
             ));
         }
         let mut keys = shape.table.foreign_keys.iter();
-        let changes_rows = |action| matches!(action, Action::Cascade | Action::SetNull);
+        let changes_rows = |action| {
+            matches!(
+                action,
+                Action::Cascade | Action::SetNull | Action::SetNullOf(_)
+            )
+        };
         if let Some(key) = keys.find(|key| changes_rows(key.on_update)) {
             return Some(format!(
                 "the foreign key {} of {table} changes rows ON UPDATE, which the model does not follow; \

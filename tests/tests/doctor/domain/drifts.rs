@@ -345,6 +345,58 @@ pub(super) const DRIFTS: &[Drift] = &[
         databases: Some((BOTH, ForeignKeyDelete, HABIT)),
     },
     Drift {
+        class: "foreign key: SET NULL of a column that is not in it",
+        table: Table {
+            foreign_keys: &[ForeignKey {
+                on_delete: Action::SetNullOf(&["label"]),
+                ..FOREIGN_KEY
+            }],
+            ..REMINDERS
+        },
+        own: Some((DomainSetNull, HABIT, "NO ACTION or CASCADE")),
+        databases: None,
+    },
+    Drift {
+        class: "foreign key: SET NULL of some columns on update",
+        table: Table {
+            foreign_keys: &[ForeignKey {
+                on_update: Action::SetNullOf(&["habit_id"]),
+                ..FOREIGN_KEY
+            }],
+            ..REMINDERS
+        },
+        own: Some((DomainSetNull, HABIT, "NO ACTION or CASCADE")),
+        databases: None,
+    },
+    Drift {
+        class: "foreign key: SET NULL of some columns",
+        table: Table {
+            foreign_keys: &[ForeignKey {
+                on_delete: Action::SetNullOf(&["habit_id"]),
+                ..FOREIGN_KEY
+            }],
+            ..REMINDERS
+        },
+        own: Some((DomainSetNull, HABIT, "NO ACTION or CASCADE")),
+        databases: Some((BOTH, ForeignKeyDelete, HABIT)),
+    },
+    Drift {
+        class: "trigger of a foreign key missing",
+        table: Table {
+            foreign_keys: &[ForeignKey {
+                on_delete: Action::SetNullOf(&["habit_id"]),
+                ..FOREIGN_KEY
+            }],
+            ..REMINDERS
+        },
+        own: None,
+        databases: Some((
+            SQLITE,
+            SetNullTrigger,
+            "habits: fk_reminders__user_id_habit_id__set_null",
+        )),
+    },
+    Drift {
         class: "foreign key: on delete",
         table: Table {
             foreign_keys: &[ForeignKey {

@@ -127,7 +127,7 @@ CREATE TABLE items (
     CONSTRAINT pk_items PRIMARY KEY (id),
     CONSTRAINT fk_items__owner_id FOREIGN KEY (owner_id) REFERENCES users (id) ON DELETE CASCADE,
     CONSTRAINT fk_items__owner_id_folder_id
-        FOREIGN KEY (owner_id, folder_id) REFERENCES folders (owner_id, id),
+        FOREIGN KEY (owner_id, folder_id) REFERENCES folders (owner_id, id) ON DELETE SET NULL (folder_id),
     CONSTRAINT ck_items__kind CHECK (kind IN (1, 2, 3, 4)),
     CONSTRAINT ck_items__price CHECK (catamaran_v1.numeric(price, 12)),
     CONSTRAINT ck_items__reprompt CHECK (reprompt IN ('password', 'second_factor')),

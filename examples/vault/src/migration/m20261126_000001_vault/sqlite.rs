@@ -10,6 +10,7 @@ pub fn up() -> Script {
         .sql(FOLDERS)
         .sql(ITEMS)
         .sql("CREATE INDEX ix_items__owner_id_folder_id ON items (owner_id, folder_id)")
+        .sql(ITEMS_OUT_OF_A_DELETED_FOLDER)
         .sql(COLLECTIONS)
         .sql("CREATE INDEX ix_collections__organization_id ON collections (organization_id)")
         .sql(COLLECTION_ITEMS)
@@ -84,6 +85,13 @@ CREATE TABLE folders (
     CONSTRAINT ck_folders__id CHECK (catamaran_v1.uuid(id)),
     CONSTRAINT ck_folders__owner_id CHECK (catamaran_v1.uuid(owner_id))
 ) STRICT";
+
+/// What `ON DELETE SET NULL (folder_id)` does on Postgres.
+const ITEMS_OUT_OF_A_DELETED_FOLDER: &str = "
+CREATE TRIGGER fk_items__owner_id_folder_id__set_null AFTER DELETE ON folders
+BEGIN
+    UPDATE items SET folder_id = NULL WHERE owner_id = OLD.owner_id AND folder_id = OLD.id;
+END";
 
 const ITEMS: &str = r"
 CREATE TABLE items (

@@ -1,0 +1,84 @@
+//! The entities of Postgres.
+
+pub mod room {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "rooms")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub user_id: Uuid,
+    }
+
+    #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub mod shelf {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "shelves")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub user_id: Uuid,
+        pub room_id: Option<Uuid>,
+        pub above_id: Option<Uuid>,
+        pub deleted_at: Option<DateTimeUtc>,
+    }
+
+    #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {
+        #[sea_orm(
+            belongs_to = "super::room::Entity",
+            from = "(Column::UserId, Column::RoomId)",
+            to = "(super::room::Column::UserId, super::room::Column::Id)",
+            on_update = "NoAction",
+            on_delete = "Cascade"
+        )]
+        Room,
+        #[sea_orm(
+            belongs_to = "Entity",
+            from = "(Column::UserId, Column::AboveId)",
+            to = "(Column::UserId, Column::Id)",
+            on_update = "NoAction",
+            on_delete = "SetNull"
+        )]
+        Above,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub mod book {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "books")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub user_id: Uuid,
+        pub shelf_id: Option<Uuid>,
+        pub updated_at: DateTimeUtc,
+        pub version: i64,
+    }
+
+    #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {
+        #[sea_orm(
+            belongs_to = "super::shelf::Entity",
+            from = "(Column::UserId, Column::ShelfId)",
+            to = "(super::shelf::Column::UserId, super::shelf::Column::Id)",
+            on_update = "NoAction",
+            on_delete = "SetNull"
+        )]
+        Shelf,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
