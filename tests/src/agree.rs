@@ -4,6 +4,7 @@ use catamaran::testing::{AgreeError, Divergence, EnginesAgree, Summary, Target};
 use entity::{DOMAIN, Device, Entry, Habit, Reminder};
 
 use crate::exhibit::{self, Exhibit, Measure, Paper};
+use crate::keys::{self, Counter, Folder, Label, Moment, Octet, Parcel, Rank, Seat, Shelf};
 use crate::specimen::{self, Specimen};
 use crate::tasks::{self, Task};
 
@@ -18,6 +19,8 @@ pub enum Records {
     Exhibit,
     /// One table with rules of every kind, which refers to itself.
     Tasks,
+    /// A table with each kind of key.
+    Keys,
 }
 
 /// One configuration of both engines.
@@ -59,6 +62,7 @@ pub fn configurations() -> Vec<Configuration> {
                     Records::Specimen,
                     Records::Exhibit,
                     Records::Tasks,
+                    Records::Keys,
                 ] {
                     all.push(Configuration {
                         records,
@@ -94,6 +98,17 @@ impl Configuration {
                 .example(Exhibit::REPLY_TO, exhibit::emails())
                 .example(Exhibit::ADDRESS, exhibit::addresses()),
             Records::Tasks => EnginesAgree::new(&tasks::DOMAIN).record::<Task>(),
+            Records::Keys => EnginesAgree::new(&keys::DOMAIN)
+                .record::<Label>()
+                .record::<Counter>()
+                .record::<Rank>()
+                .record::<Parcel>()
+                .record::<Seat>()
+                .record::<Folder>()
+                .record::<keys::Day>()
+                .record::<Moment>()
+                .record::<Octet>()
+                .record::<Shelf>(),
         };
         run.targets(self.sqlite, self.postgres)
             .connections(self.connections)
@@ -113,6 +128,7 @@ impl Configuration {
             Records::Specimen => run.survey::<specimen::Migrator>(most),
             Records::Exhibit => run.survey::<exhibit::Migrator>(most),
             Records::Tasks => run.survey::<tasks::Migrator>(most),
+            Records::Keys => run.survey::<keys::Migrator>(most),
         }
     }
 }

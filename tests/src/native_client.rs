@@ -6,6 +6,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Mutex;
 
 use catamaran::Engine;
+use catamaran::domain::Table;
 use catamaran::testing::TwinDatabase;
 use entity::domain::{DEVICES, HABIT_ENTRIES, HABITS, REMINDERS};
 
@@ -128,15 +129,24 @@ impl NativeClient {
         counted[0].parse().expect("a number")
     }
 
-    /// Every row of every owned table, each as a line.
+    /// Every row of every owned table of the reference domain, each as a line.
     pub async fn dump(&self) -> Vec<String> {
-        let tables = [HABITS, HABIT_ENTRIES, REMINDERS, DEVICES].map(|table| {
+        self.dump_of(&[HABITS, HABIT_ENTRIES, REMINDERS, DEVICES])
+            .await
+    }
+
+    /// Every row of these tables, each as a line.
+    pub async fn dump_of(&self, tables: &[Table]) -> Vec<String> {
+        let tables = tables.iter().map(|table| {
             let column = |column: &&str| format!("coalesce(CAST({column} AS text), 'NULL')");
             let columns: Vec<String> = table.columns.iter().map(column).collect();
             let columns = columns.join(" || ' | ' || ");
             format!("SELECT '{0}: ' || {columns} AS line FROM {0}", table.name)
         });
-        let sql = format!("{} ORDER BY 1", tables.join(" UNION ALL "));
+        let sql = format!(
+            "{} ORDER BY 1",
+            tables.collect::<Vec<_>>().join(" UNION ALL ")
+        );
         self.texts(&sql).await
     }
 }

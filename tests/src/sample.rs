@@ -1,13 +1,17 @@
 //! Rows of any record of the domain.
 
+use catamaran::Filter;
+use catamaran::domain::Table;
 use catamaran::record::Stored;
-use catamaran::{Filter, Record};
 use chrono::{Days, NaiveDate};
+use entity::domain::{DEVICES, HABIT_ENTRIES, HABITS, REMINDERS};
 use entity::{
     Device, DeviceDraft, DevicePatch, Entry, EntryDraft, EntryPatch, Habit, HabitDraft, HabitPatch,
     Reminder, ReminderDraft, ReminderPatch,
 };
 use uuid::Uuid;
+
+use crate::users::NOBODY;
 
 /// The `nth` day of 2026, the first being 0.
 pub fn day(nth: u32) -> NaiveDate {
@@ -16,15 +20,24 @@ pub fn day(nth: u32) -> NaiveDate {
 }
 
 /// A record, and how a suite makes and changes its rows without knowing which it is.
-pub trait Sample: Stored + Record<Id = Uuid> {
+pub trait Sample: Stored {
     /// Whether its rows belong to a habit.
     const IS_CHILD: bool;
 
-    /// The draft of a row of that habit; rows with different numbers share no key.
-    fn draft(habit: Uuid, nth: u32) -> Self::Draft;
+    /// The tables of its domain whose rows have owners.
+    const TABLES: &'static [Table];
+
+    /// Whether several owners may have rows with the same id.
+    const OWNER_IN_KEY: bool = Self::MANAGED.key.len() > Self::MANAGED.id.len();
+
+    /// The draft of a row of that habit, or of that owner if it belongs to none; rows with different numbers share no key.
+    fn draft(parent: Uuid, nth: u32) -> Self::Draft;
 
     /// The draft with an id of the caller's own.
-    fn with_id(draft: Self::Draft, id: Uuid) -> Self::Draft;
+    fn with_id(draft: Self::Draft, id: Self::Id) -> Self::Draft;
+
+    /// An id without a row.
+    fn nobody() -> Self::Id;
 
     /// A patch that changes each row that [`draft`](Self::draft) makes.
     fn patch() -> Self::Patch;
@@ -41,7 +54,7 @@ pub trait Sample: Stored + Record<Id = Uuid> {
     fn given_to(self, owner: Uuid) -> Self;
 
     /// The filter by id.
-    fn has_id(id: Uuid) -> Filter<Self>;
+    fn has_id(id: Self::Id) -> Filter<Self>;
 
     /// The filter by owner.
     fn is_of(owner: Uuid) -> Filter<Self>;
@@ -51,6 +64,7 @@ macro_rules! sample {
     ($record:ident, $draft:ident, $patch:ident, $is_child:literal, $field:ident = $value:expr, $make:expr) => {
         impl Sample for $record {
             const IS_CHILD: bool = $is_child;
+            const TABLES: &'static [Table] = &[HABITS, HABIT_ENTRIES, REMINDERS, DEVICES];
 
             fn draft(habit: Uuid, nth: u32) -> $draft {
                 let make: fn(Uuid, u32) -> $draft = $make;
@@ -59,6 +73,10 @@ macro_rules! sample {
 
             fn with_id(draft: $draft, id: Uuid) -> $draft {
                 draft.id(id)
+            }
+
+            fn nobody() -> Uuid {
+                NOBODY
             }
 
             fn patch() -> $patch {

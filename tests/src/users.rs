@@ -55,7 +55,7 @@ pub async fn habit_of(store: &Store, owner: Uuid, name: &str) -> Result<Habit> {
 pub struct OwnerRows<R> {
     /// The owner.
     pub owner: Uuid,
-    /// The habit under which further rows may be made.
+    /// The habit under which further rows may be made; the owner if they belong to none.
     pub habit: Uuid,
     /// A living row.
     pub living: R,
@@ -78,7 +78,7 @@ impl<R: Sample> OwnerRows<R> {
     pub async fn make(store: &Store, owner: Uuid) -> Result<Self> {
         let habit = match R::IS_CHILD {
             true => habit_of(store, owner, "run").await?.id,
-            false => NOBODY,
+            false => owner,
         };
         let rows = store.repository::<R>(&scope(owner));
         let living = rows.insert(R::draft(habit, 1)).await?;

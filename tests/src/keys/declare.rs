@@ -1,16 +1,55 @@
 //! The declaration of a record: its table in the domain, its entities, and the values of its rows.
 
+/// The checks that the columns of a table need, by the kinds of the columns.
+macro_rules! checks {
+    (in $table:literal: $($kind:ident $column:ident),* $(,)?) => {
+        checks!(@ $table [] $($kind $column,)* version version, time deleted_at,)
+    };
+    (@ $table:literal [$($done:expr,)*]) => {
+        &[$($done),*]
+    };
+    (@ $table:literal [$($done:expr,)*] text $column:ident, $($rest:tt)*) => {
+        checks!(@ $table [$($done,)*] $($rest)*)
+    };
+    (@ $table:literal [$($done:expr,)*] bigint $column:ident, $($rest:tt)*) => {
+        checks!(@ $table [$($done,)*] $($rest)*)
+    };
+    (@ $table:literal [$($done:expr,)*] time $column:ident, $($rest:tt)*) => {
+        checks!(@both $table [$($done,)*] $column, $($rest)*)
+    };
+    (@ $table:literal [$($done:expr,)*] day $column:ident, $($rest:tt)*) => {
+        checks!(@both $table [$($done,)*] $column, $($rest)*)
+    };
+    (@ $table:literal [$($done:expr,)*] version $column:ident, $($rest:tt)*) => {
+        checks!(@both $table [$($done,)*] $column, $($rest)*)
+    };
+    (@both $table:literal [$($done:expr,)*] $column:ident, $($rest:tt)*) => {
+        checks!(@ $table [
+            $($done,)*
+            catamaran::domain::Check::on_both(concat!("ck_", $table, "__", stringify!($column))),
+        ] $($rest)*)
+    };
+    // Postgres has a type whose values are exactly those of the field.
+    (@ $table:literal [$($done:expr,)*] $kind:ident $column:ident, $($rest:tt)*) => {
+        checks!(@ $table [
+            $($done,)*
+            catamaran::domain::Check::on_sqlite(concat!("ck_", $table, "__", stringify!($column))),
+        ] $($rest)*)
+    };
+}
+
 /// Declares a record whose rows have a key, a note, a reference to another row, a version and a soft delete.
 macro_rules! keyed {
     (
         $(#[$doc:meta])*
         $record:ident $draft:ident $patch:ident in $module:ident, $table:literal,
         $(owner $user:ident,)?
-        key [$($id:ident: $ty:ty, $lite:ty, $pg:ty;)+] parent [$($parent:ident)+] $constraints:tt
+        key [$($(#[$at:meta])* $kind:ident $id:ident: $ty:ty, $lite:ty, $pg:ty;)+]
+        parent [$($parent:ident)+] $constraints:tt
         $nth:expr, $drafted:expr
     ) => {
         mod $module {
-            keyed!(table $table, [$($user)?], [$($id)+], [$($parent)+], $constraints);
+            keyed!(table $table, [$($user)?], [$($kind $id)+], [$($kind $parent)+], $constraints);
 
             pub mod sqlite {
                 use sea_orm::entity::prelude::*;
@@ -21,15 +60,17 @@ macro_rules! keyed {
                     $(#[sea_orm(primary_key, auto_increment = false)]
                     pub $user: catamaran::sqlite::TextId,)?
                     $(#[sea_orm(primary_key, auto_increment = false)]
+                    $(#[$at])*
                     pub $id: $lite,)+
+                    #[sea_orm(column_type = "Text")]
                     pub note: String,
-                    $(pub $parent: Option<$lite>,)+
+                    $($(#[$at])*
+                    pub $parent: Option<$lite>,)+
                     pub version: i64,
                     pub deleted_at: Option<catamaran::sqlite::TextTime>,
                 }
 
-                #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-                pub enum Relation {}
+                keyed!(relation [$($user)? $($id)+], [$($user)? $($parent)+]);
 
                 impl ActiveModelBehavior for ActiveModel {}
             }
@@ -43,15 +84,17 @@ macro_rules! keyed {
                     $(#[sea_orm(primary_key, auto_increment = false)]
                     pub $user: Uuid,)?
                     $(#[sea_orm(primary_key, auto_increment = false)]
+                    $(#[$at])*
                     pub $id: $pg,)+
+                    #[sea_orm(column_type = "Text")]
                     pub note: String,
-                    $(pub $parent: Option<$pg>,)+
+                    $($(#[$at])*
+                    pub $parent: Option<$pg>,)+
                     pub version: i64,
                     pub deleted_at: Option<chrono::DateTime<chrono::Utc>>,
                 }
 
-                #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-                pub enum Relation {}
+                keyed!(relation [$($user)? $($id)+], [$($user)? $($parent)+]);
 
                 impl ActiveModelBehavior for ActiveModel {}
             }
@@ -121,13 +164,38 @@ macro_rules! keyed {
         draft.$one = $value;
         draft
     }};
-    (set $draft:ident, $value:ident, $one:ident $two:ident) => {{
+    (set $draft:ident, $value:ident, $($part:ident)+) => {{
         let mut draft = $draft;
-        (draft.$one, draft.$two) = $value.unzip();
+        if let Some(($($part),+)) = $value {
+            $(draft.$part = Some($part);)+
+        }
         draft
     }};
+    (relation [$($id:ident)+], [$($parent:ident)+]) => {
+        #[derive(Clone, Copy, Debug, EnumIter)]
+        pub enum Relation {
+            Parent,
+        }
+
+        impl RelationTrait for Relation {
+            fn def(&self) -> RelationDef {
+                let column = |name: &str| {
+                    let mut columns = <Column as sea_orm::Iterable>::iter();
+                    columns.find(|column| sea_orm::IdenStatic::as_str(column) == name).expect("a column")
+                };
+                let (from, to) = (
+                    keyed!(list $(column(stringify!($parent)))+),
+                    keyed!(list $(column(stringify!($id)))+),
+                );
+                Entity::belongs_to(Entity).from(from).to(to).into()
+            }
+        }
+    };
+    (list $one:expr) => { $one };
+    (list $($value:expr)+) => { ($($value),+) };
     (
-        table $table:literal, [$($user:ident)?], [$($id:ident)+], [$($parent:ident)+],
+        table $table:literal, [$($user:ident)?], [$($kind:ident $id:ident)+],
+        [$($parent_kind:ident $parent:ident)+],
         ($key:literal, $reference:literal)
     ) => {
         use catamaran::domain::{Action, ForeignKey, ManagedColumns, PrimaryKey, Table};
@@ -164,6 +232,7 @@ macro_rules! keyed {
                 on_delete: Action::NoAction,
                 on_update: Action::NoAction,
             }],
+            checks: checks!(in $table: $(uuid $user,)? $($kind $id,)+ $($parent_kind $parent),+),
             ..Table::BLANK
         };
     };

@@ -8,6 +8,7 @@ use catamaran::migrate::{Script, TwinMigration};
 use catamaran::testing::{AgreeError, EnginesAgree, Summary, TestError};
 use entity::{DOMAIN, Device, Entry, Habit, Reminder};
 use suite::agree::configurations;
+use suite::keys::{self, Octet, Ticket};
 use suite::specimen::{self, Specimen};
 
 /// Over all configurations.
@@ -134,6 +135,56 @@ fn a_key_that_one_engine_lacks_is_found_and_shortened_to_two_writes() {
     assert!(found.code.contains("SpecimenDraft::new("), "{found}");
 }
 
+/// The tables with each kind of key, with a rule on one of them that only Postgres has.
+struct RuleOnOneEngine;
+
+struct AddRule;
+
+impl TwinMigration for AddRule {
+    fn name(&self) -> &'static str {
+        "m20261127_000002_add_rule"
+    }
+
+    fn sqlite_up(&self) -> Script {
+        Script::nothing("the difference that the run must find")
+    }
+
+    fn sqlite_down(&self) -> Script {
+        Script::nothing("nothing was added")
+    }
+
+    fn postgres_up(&self) -> Script {
+        Script::new().sql("ALTER TABLE octets ADD CONSTRAINT ck_octets__c CHECK (c)")
+    }
+
+    fn postgres_down(&self) -> Script {
+        Script::new().sql("ALTER TABLE octets DROP CONSTRAINT ck_octets__c")
+    }
+}
+
+impl catamaran::migrate::History for RuleOnOneEngine {
+    fn migrations() -> Vec<Box<dyn TwinMigration>> {
+        let mut all = keys::History::migrations();
+        all.push(Box::new(AddRule));
+        all
+    }
+}
+
+#[test]
+fn a_divergence_about_a_key_of_several_columns_is_printed_with_its_columns() {
+    let run = EnginesAgree::new(&keys::DOMAIN).record::<Octet>();
+    let outcome = run.operations(2_000).seed(3).run::<RuleOnOneEngine>();
+    let Err(AgreeError::Diverged(found)) = outcome else {
+        panic!("the rule was not noticed: {outcome:?}");
+    };
+    assert!(found.postgres.contains("Check"), "{found}");
+    assert_eq!(found.steps.1, 1, "{found}");
+    assert!(found.code.contains("OctetDraft::new("), "{found}");
+    // A newtype is made of what is stored.
+    let newtype = "<suite::keys::parcel::ParcelId as catamaran::record::Field>::from_value(";
+    assert!(found.code.contains(newtype), "{found}");
+}
+
 #[test]
 fn the_same_seed_gives_the_same_operations() {
     let run = || {
@@ -157,6 +208,10 @@ fn a_run_that_would_compare_nothing_says_so() {
         (run().operations(0), "no operations"),
         (run().record::<Habit>(), "two records of the table habits"),
         (run().record::<Specimen>(), "no table specimens"),
+        (
+            EnginesAgree::new(&keys::DOMAIN).record::<Ticket>(),
+            "generates",
+        ),
         (run().targets(Postgres, SqliteFile), "in this order"),
         (run().targets(SqliteFile, SqliteFile), "in this order"),
         (run().example(Device::PLATFORM, ["x"]), "add its record"),

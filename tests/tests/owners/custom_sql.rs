@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 /// Rows of both owners, of every record.
 async fn estates(db: &TwinDatabase) -> Result<[[Uuid; 2]; 4]> {
-    async fn of<R: Sample>(db: &TwinDatabase) -> Result<[Uuid; 2]> {
+    async fn of<R: Sample + Record<Id = Uuid>>(db: &TwinDatabase) -> Result<[Uuid; 2]> {
         let ada: OwnerRows<R> = OwnerRows::make(db.store(), ADA).await?;
         let bob: OwnerRows<R> = OwnerRows::make(db.store(), BOB).await?;
         Ok([ada.living.id(), bob.living.id()])

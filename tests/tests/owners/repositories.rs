@@ -1,10 +1,12 @@
 //! No method of a repository shows or changes the rows of another owner. On Postgres the store logs in as a plain role.
 //! The rows are read back with `psql` and `sqlite3`.
 
+use catamaran::domain::Domain;
 use catamaran::testing::{TwinDatabase, twin_test};
 use catamaran::{Engine, ErrorKind, Expected, OnceOutcome, Result, Store, Upsert};
 use entity::{Device, Entry, EntryDraft, EntryPatch, Habit, HabitDraft, Reminder};
 use suite::cross_owner::{Access, Through, WAYS, accesses, assert_no_access, assert_no_access_by};
+use suite::keys::{self, Badge, Desk, Folder, Pass, Shelf};
 use suite::kind::refused;
 use suite::login::Role;
 use suite::native_client::NativeClient;
@@ -30,12 +32,12 @@ async fn no_call_reaches_another_owners_rows(db: &TwinDatabase) -> Result<()> {
 
 /// A store with the least privileges. On Postgres it logs in as a role that owns nothing and is a
 /// member of nothing.
-async fn plain_store(db: &TwinDatabase) -> Result<(Store, Option<Role>)> {
+async fn plain_store(db: &TwinDatabase, domain: &'static Domain) -> Result<(Store, Option<Role>)> {
     match db.engine() {
         Engine::Sqlite => Ok((db.store().clone(), None)),
         Engine::Postgres => {
             let role = Role::granted(db).await;
-            let store = role.options().domain(&entity::DOMAIN).open().await?;
+            let store = role.options().domain(domain).open().await?;
             Ok((store, Some(role)))
         }
     }
@@ -43,7 +45,7 @@ async fn plain_store(db: &TwinDatabase) -> Result<(Store, Option<Role>)> {
 
 /// One row of the matrix: one kind of access to each record, in each way, in both directions.
 async fn row(db: &TwinDatabase, tried: Access) -> Result<()> {
-    let (store, _role) = plain_store(db).await?;
+    let (store, _role) = plain_store(db, &entity::DOMAIN).await?;
     assert_no_access_by::<Habit>(db, &store, [ADA, BOB], tried).await?;
     assert_no_access_by::<Entry>(db, &store, [ADA, BOB], tried).await?;
     assert_no_access_by::<Reminder>(db, &store, [ADA, BOB], tried).await?;
@@ -52,8 +54,31 @@ async fn row(db: &TwinDatabase, tried: Access) -> Result<()> {
     Ok(())
 }
 
+/// The same over records with each kind of key: a text, a number, several columns, and keys that begin with the owner.
+async fn row_of_keys(db: &TwinDatabase, tried: Access) -> Result<()> {
+    let (store, _role) = plain_store(db, &keys::DOMAIN).await?;
+    assert_no_access_by::<Badge>(db, &store, [ADA, BOB], tried).await?;
+    assert_no_access_by::<Pass>(db, &store, [ADA, BOB], tried).await?;
+    assert_no_access_by::<Desk>(db, &store, [ADA, BOB], tried).await?;
+    assert_no_access_by::<Folder>(db, &store, [ADA, BOB], tried).await?;
+    assert_no_access_by::<Shelf>(db, &store, [ADA, BOB], tried).await?;
+    store.close();
+    Ok(())
+}
+
 macro_rules! matrix {
     ($($name:ident: $access:ident,)*) => {
+        mod keys_of_each_kind {
+            use super::*;
+
+            $(
+                #[twin_test(keys::Migrator)]
+                async fn $name(db: &TwinDatabase) -> Result<()> {
+                    row_of_keys(db, Access::$access).await
+                }
+            )*
+        }
+
         mod matrix {
             use super::*;
 
@@ -118,7 +143,7 @@ matrix! {
 #[twin_test(migration::Migrator)]
 async fn an_operation_key_belongs_to_its_owner(db: &TwinDatabase) -> Result<()> {
     const KEY: Uuid = Uuid::from_u128(7);
-    let (store, _role) = plain_store(db).await?;
+    let (store, _role) = plain_store(db, &entity::DOMAIN).await?;
     let once = async |owner| {
         let name = format!("of {owner}");
         let owner = scope(owner);

@@ -92,6 +92,7 @@ fn draft(input: &Input) -> TokenStream {
         impl #draft {
             #[doc = #new_doc]
             #[must_use]
+            #[allow(clippy::too_many_arguments)]
             #vis fn new(#(#parameters),*) -> Self {
                 #draft {
                     #(#made_value: ::core::option::Option::None,)*

@@ -46,12 +46,6 @@ impl FromStr for TextId {
     }
 }
 
-impl TryFromU64 for TextId {
-    fn try_from_u64(_: u64) -> Result<Self, DbErr> {
-        Err(DbErr::ConvertFromU64("TextId"))
-    }
-}
-
 /// A time as TEXT: RFC 3339 in UTC with microseconds, always 27 bytes, as in `2026-01-02T03:04:05.678901Z`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
 #[sea_orm(value_type = "String", column_type = "Text")]
@@ -216,6 +210,13 @@ macro_rules! text {
                 buffer: &mut SqliteArgumentsBuffer,
             ) -> Result<IsNull, BoxDynError> {
                 Encode::<sqlx::Sqlite>::encode(self.to_string(), buffer)
+            }
+        }
+
+        // SeaORM asks for it of each column of a primary key.
+        impl TryFromU64 for $newtype {
+            fn try_from_u64(_: u64) -> Result<Self, DbErr> {
+                Err(DbErr::ConvertFromU64(stringify!($newtype)))
             }
         }
 

@@ -2,22 +2,22 @@
 
 use std::marker::PhantomData;
 
-use async_trait::async_trait;
-use futures_util::TryStreamExt;
-use uuid::Uuid;
-
-use super::operation::{Asked, Draft, Filter, Method, Row, Seen, Tamper};
+use super::operation::{Asked, Draft, Filter, Id, Method, Row, Seen, Tamper};
 use super::outcome::{Answer, How, Outcome, PageOf};
 use super::shape::Shape;
 use crate::driver::Stored;
-use crate::model::error::Result;
+use crate::model::error::{InvalidReason, Result};
+use crate::model::key::{Key, KeyValue};
 use crate::model::query::{Cursor, Filter as Typed, Order, Page, PageRequest, Query};
-use crate::model::record::Record;
+use crate::model::record::{Record, invalid};
 use crate::model::repository::{Expected, Repository, Upsert, Upserted};
 use crate::model::scope::Scope;
 use crate::model::value::Value;
 use crate::store::Store;
 use crate::unit::{AnyRepository, Unit};
+use async_trait::async_trait;
+use chrono::SecondsFormat;
+use futures_util::TryStreamExt;
 
 /// The pages of one walk. More rows than that are only in tables that a run of inserts has just filled.
 const MOST_PAGES: usize = 40;
@@ -44,7 +44,7 @@ impl<R> Tables<R> {
     }
 }
 
-impl<R: Stored + Record<Id = Uuid>> Tested for Tables<R> {
+impl<R: Stored> Tested for Tables<R> {
     fn of_store(&self, store: &Store, scope: &Scope) -> Box<dyn Calls> {
         Box::new(store.native::<R>(scope))
     }
@@ -55,7 +55,7 @@ impl<R: Stored + Record<Id = Uuid>> Tested for Tables<R> {
 }
 
 #[async_trait]
-impl<R: Stored + Record<Id = Uuid>> Calls for AnyRepository<R> {
+impl<R: Stored> Calls for AnyRepository<R> {
     async fn call(&self, method: &Method) -> Outcome {
         let answer = match self {
             AnyRepository::Sqlite(repository) => call::<R>(repository, self, method).await,
@@ -65,15 +65,18 @@ impl<R: Stored + Record<Id = Uuid>> Calls for AnyRepository<R> {
     }
 }
 
-async fn call<R: Stored + Record<Id = Uuid>>(
+async fn call<R: Stored>(
     rows: &dyn Repository<R>,
     native: &AnyRepository<R>,
     method: &Method,
 ) -> Result<Answer> {
     Ok(match method {
-        Method::Find(id) => Answer::Maybe(rows.find(*id).await?.as_ref().map(row)),
-        Method::Get(id) => Answer::Row(row(&rows.get(*id).await?)),
-        Method::Lock(ids) => Answer::Rows(rows.lock(ids).await?.iter().map(row).collect()),
+        Method::Find(id) => Answer::Maybe(rows.find(id_of::<R>(id)?).await?.as_ref().map(row)),
+        Method::Get(id) => Answer::Row(row(&rows.get(id_of::<R>(id)?).await?)),
+        Method::Lock(ids) => {
+            let ids = ids.iter().map(id_of::<R>).collect::<Result<Vec<_>>>()?;
+            Answer::Rows(rows.lock(&ids).await?.iter().map(row).collect())
+        }
         Method::Exists(asked) => Answer::Flag(rows.exists(&query(asked)?).await?),
         Method::Count(asked) => Answer::Number(rows.count(&query(asked)?).await?),
         Method::Pages {
@@ -106,7 +109,7 @@ async fn call<R: Stored + Record<Id = Uuid>>(
             draft: new,
             rows: n,
         } => {
-            let drafts = vec![draft::<R>(new)?; *n];
+            let drafts = run::<R>(new, *n)?;
             Answer::Rows(rows.insert_many(drafts).await?.iter().map(row).collect())
         }
         Method::Update(values) => {
@@ -118,7 +121,9 @@ async fn call<R: Stored + Record<Id = Uuid>>(
             changes,
         } => {
             let patch = R::patch_from(changes.clone())?;
-            Answer::Row(row(&rows.patch(*id, version(*expected), patch).await?))
+            Answer::Row(row(&rows
+                .patch(id_of::<R>(id)?, version(*expected), patch)
+                .await?))
         }
         Method::Upsert(seen) => {
             Answer::Upserted(vec![upserted(&rows.upsert(upsert::<R>(seen)?).await?)])
@@ -132,16 +137,17 @@ async fn call<R: Stored + Record<Id = Uuid>>(
             draft: new,
             rows: n,
         } => {
-            let seen = vec![Upsert::new(draft::<R>(new)?); *n];
-            let outcomes = rows.upsert_many(seen).await?;
+            let seen = run::<R>(new, *n)?.into_iter().map(Upsert::new);
+            let outcomes = rows.upsert_many(seen.collect()).await?;
             Answer::Upserted(outcomes.iter().map(upserted).collect())
         }
         Method::Delete { id, expected } => {
-            rows.delete(*id, version(*expected)).await?;
+            rows.delete(id_of::<R>(id)?, version(*expected)).await?;
             Answer::Done
         }
         Method::Restore { id, expected } => {
-            Answer::Row(row(&rows.restore(*id, version(*expected)).await?))
+            let id = id_of::<R>(id)?;
+            Answer::Row(row(&rows.restore(id, version(*expected)).await?))
         }
         Method::Purge { before, limit } => Answer::Number(rows.purge(*before, *limit).await?),
         Method::PatchWhere {
@@ -152,23 +158,39 @@ async fn call<R: Stored + Record<Id = Uuid>>(
             Answer::Number(rows.patch_where(&filter(of)?, patch).await?)
         }
         Method::DeleteWhere(of) => Answer::Number(rows.delete_where(&filter(of)?).await?),
-        Method::Plant { id, column, value } => {
-            let sql = plant(&Shape::of::<R>(), *id, *column, value);
+        Method::Plant { key, column, value } => {
+            let sql = plant(&Shape::of::<R>(), key, *column, value);
             Answer::Number(custom(native, sql).await?)
         }
     })
 }
 
 /// The statement of [`Method::Plant`], which is the same on both engines.
-pub(super) fn plant(shape: &Shape, id: Uuid, column: usize, value: &Value) -> String {
-    let value = match value {
+pub(super) fn plant(shape: &Shape, key: &Id, column: usize, value: &Value) -> String {
+    let parts = shape.managed.key.iter().zip(key);
+    let is_row = parts.map(|(column, value)| {
+        let name = shape.columns[*column];
+        format!("\"{name}\" = {}", literal(value))
+    });
+    let is_row: Vec<String> = is_row.collect();
+    let (table, column, value) = (shape.table.name, shape.columns[column], literal(value));
+    let is_row = is_row.join(" AND ");
+    format!("UPDATE \"{table}\" SET \"{column}\" = {value} WHERE {is_row}")
+}
+
+/// A canonical value of a key as a literal of both engines.
+fn literal(value: &Value) -> String {
+    match value {
         Value::BigInt(number) => number.to_string(),
+        Value::Int(number) => number.to_string(),
+        Value::Bool(flag) => flag.to_string(),
+        Value::Uuid(id) => format!("'{id}'"),
+        Value::Text(text) => format!("'{}'", text.replace('\'', "''")),
+        Value::Date(day) => format!("'{day}'"),
+        // As SQLite stores it.
+        Value::Timestamp(at) => format!("'{}'", at.to_rfc3339_opts(SecondsFormat::Micros, true)),
         _ => "NULL".to_owned(),
-    };
-    format!(
-        r#"UPDATE "{}" SET "{}" = {value} WHERE "{}" = '{id}'"#,
-        shape.table.name, shape.columns[column], shape.columns[shape.id],
-    )
+    }
 }
 
 /// Runs a statement without parameters that is the same on both engines; returns how many rows it changed.
@@ -191,11 +213,28 @@ fn version(expected: Option<i64>) -> Expected {
     expected.map_or(Expected::Any, Expected::Version)
 }
 
-fn draft<R: Record<Id = Uuid>>(draft: &Draft) -> Result<R::Draft> {
-    R::draft_from(draft.id, draft.values.clone())
+/// The id of these values.
+fn id_of<R: Record>(values: &Id) -> Result<R::Id> {
+    let parts = values.iter().cloned().map(KeyValue::of);
+    let key = parts.collect::<Option<Vec<_>>>().map(Key::of);
+    let field = R::MANAGED.id.first().map(|id| R::COLUMNS[*id].field);
+    let refused = || invalid(field.unwrap_or_default(), InvalidReason::OtherType);
+    key.and_then(|key| key.id()).ok_or_else(refused)
 }
 
-fn upsert<R: Record<Id = Uuid>>(seen: &Seen) -> Result<Upsert<R>> {
+fn draft<R: Record>(draft: &Draft) -> Result<R::Draft> {
+    let id = draft.id.as_ref().map(id_of::<R>).transpose()?;
+    R::draft_from(id, draft.values.clone())
+}
+
+/// The drafts of a run of inserts.
+fn run<R: Stored>(of: &Draft, rows: usize) -> Result<Vec<R::Draft>> {
+    let shape = Shape::of::<R>();
+    let drafts = shape.run(of, rows);
+    drafts.map(|of| draft::<R>(&of)).collect()
+}
+
+fn upsert<R: Record>(seen: &Seen) -> Result<Upsert<R>> {
     Ok(match seen {
         Seen::New(new) => Upsert::new(draft::<R>(new)?),
         Seen::Seen(values) => Upsert::seen(R::from_values(values.clone())?),
@@ -217,6 +256,7 @@ pub(super) fn filter<R: Record>(of: &Filter) -> Result<Typed<R>> {
         Filter::None => Typed::none(),
         Filter::Compare(column, how, value) => Typed::compare(*column, *how, value.clone())?,
         Filter::IsIn(column, values) => Typed::is_in(*column, values.iter().cloned())?,
+        Filter::Ids(_, ids) => Typed::ids(ids.iter().map(id_of::<R>).collect::<Result<Vec<_>>>()?),
         Filter::IsNull(column) => Typed::is_null(*column)?,
         Filter::Text(column, how, needle) => Typed::matches(*column, *how, needle.as_str())?,
         Filter::Not(inner) => filter(inner)?.not(),

@@ -10,6 +10,9 @@ use crate::model::value::Value;
 /// A row: one value for each column of its record.
 pub(super) type Row = Vec<Value>;
 
+/// The id of a row as a caller gives it: a value for each of its columns.
+pub(super) type Id = Vec<Value>;
+
 /// Values of some columns.
 pub(super) type Values = Vec<(usize, Value)>;
 
@@ -156,9 +159,9 @@ pub(super) struct Call {
 
 #[derive(Clone, Debug)]
 pub(super) enum Method {
-    Find(Uuid),
-    Get(Uuid),
-    Lock(Vec<Uuid>),
+    Find(Id),
+    Get(Id),
+    Lock(Vec<Id>),
     Exists(Asked),
     Count(Asked),
     /// Reads all pages of a query, each by the cursor of the one before.
@@ -178,30 +181,30 @@ pub(super) enum Method {
     Stream(Asked),
     Insert(Draft),
     InsertMany(Vec<Draft>),
-    /// Inserts the same draft many times, with new ids.
+    /// Inserts the same draft many times, with new ids: those that the library makes, or numbered ones.
     InsertRun {
         draft: Draft,
         rows: usize,
     },
     Update(Row),
     Patch {
-        id: Uuid,
+        id: Id,
         expected: Option<i64>,
         changes: Values,
     },
     Upsert(Seen),
     UpsertMany(Vec<Seen>),
-    /// Upserts the same draft many times, with new ids.
+    /// Upserts the same draft many times, with new ids: those that the library makes, or numbered ones.
     UpsertRun {
         draft: Draft,
         rows: usize,
     },
     Delete {
-        id: Uuid,
+        id: Id,
         expected: Option<i64>,
     },
     Restore {
-        id: Uuid,
+        id: Id,
         expected: Option<i64>,
     },
     Purge {
@@ -213,9 +216,9 @@ pub(super) enum Method {
         changes: Values,
     },
     DeleteWhere(Filter),
-    /// Writes a column with custom SQL, past the record.
+    /// Writes a column with custom SQL, past the record. The key is the primary key, with the owner if it has one.
     Plant {
-        id: Uuid,
+        key: Id,
         column: usize,
         value: Value,
     },
@@ -224,7 +227,7 @@ pub(super) enum Method {
 /// The arguments of an insert.
 #[derive(Clone, Debug)]
 pub(super) struct Draft {
-    pub(super) id: Option<Uuid>,
+    pub(super) id: Option<Id>,
     pub(super) values: Values,
 }
 
@@ -269,6 +272,8 @@ pub(super) enum Filter {
     None,
     Compare(usize, Comparison, Value),
     IsIn(usize, Vec<Value>),
+    /// `Filter::ids`, of which the columns of the id are these.
+    Ids(&'static [usize], Vec<Id>),
     IsNull(usize),
     Text(usize, TextMatch, String),
     Not(Box<Filter>),

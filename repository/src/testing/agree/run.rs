@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
-use uuid::Uuid;
 
 use super::call::{Tables, Tested};
 use super::generate::{self, Limits};
@@ -19,7 +18,6 @@ use crate::driver::Stored;
 use crate::migrate::History;
 use crate::model::domain::Domain;
 use crate::model::query::Column;
-use crate::model::record::Record;
 use crate::model::value::Field;
 use crate::testing::{Target, TestError};
 use crate::unit::idempotency::OPERATION_KEYS;
@@ -92,9 +90,9 @@ impl EnginesAgree {
         }
     }
 
-    /// Adds a record whose id is a UUID. List the record of a parent before those of its children.
+    /// Adds a record. List the record of a parent before those of its children.
     #[must_use]
-    pub fn record<R: Stored + Record<Id = Uuid>>(mut self) -> Self {
+    pub fn record<R: Stored>(mut self) -> Self {
         self.shapes.push(Shape::of::<R>());
         self.records.push(Arc::new(Tables::<R>::new()));
         self

@@ -21,7 +21,9 @@ macro_rules! for_each_key {
         $(mod $name {
             use catamaran::Result;
             use catamaran::testing::{TwinDatabase, twin_test};
-            use suite::keys::{Counter, Folder, Label, Parcel, Rank, Seat};
+            use suite::keys::{
+                Counter, Day, Folder, Label, Moment, Octet, Parcel, Rank, Seat, Shelf,
+            };
 
             use super::$name as each;
 
@@ -32,7 +34,11 @@ macro_rules! for_each_key {
                 each::<Rank>(db).await?;
                 each::<Parcel>(db).await?;
                 each::<Seat>(db).await?;
-                each::<Folder>(db).await
+                each::<Folder>(db).await?;
+                each::<Day>(db).await?;
+                each::<Moment>(db).await?;
+                each::<Octet>(db).await?;
+                each::<Shelf>(db).await
             }
         })+
     };

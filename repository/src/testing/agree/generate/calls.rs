@@ -3,9 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::super::operation::{Call, Draft, Filter, Inner, Method, Row, Seen, Values, Who};
+use super::super::operation::{Call, Draft, Filter, Id, Inner, Method, Row, Seen, Values, Who};
 use super::Generator;
-use super::values::{self, chance, pick, small_id};
+use super::values::{self, chance, pick};
 use crate::driver::Dialect;
 use crate::driver::postgres::Postgres;
 use crate::driver::sqlite::Sqlite;
@@ -80,13 +80,12 @@ impl Generator<'_> {
     }
 
     fn draft(&mut self, who: Who, table: usize) -> Draft {
-        let id = match self.rng.u32(..10) {
-            0..5 => None,
-            5..8 => Some(small_id(&mut self.rng)),
-            8 => Some(self.id_for(who, table)),
-            _ => Some(Uuid::from_u128(self.rng.u128(..))),
-        };
         let parent = self.parents(who, table);
+        let id = match self.rng.u32(..10) {
+            0..6 if self.shape(table).makes_id => None,
+            0 => Some(self.id_for(who, table)),
+            _ => Some(self.child_id(table, &parent)),
+        };
         let columns: Vec<usize> = self.shape(table).user_columns().collect();
         let values = columns.into_iter().filter_map(|column| {
             let given = parent.iter().find(|(index, _)| *index == column);
@@ -120,11 +119,19 @@ impl Generator<'_> {
         }
     }
 
-    fn value(&mut self, table: usize, column: usize) -> Value {
-        values::value(&mut self.rng, &self.model.shapes()[table], column)
+    /// A new id. Columns of it that refer to another row mostly have the values of that row.
+    fn child_id(&mut self, table: usize, parent: &Values) -> Id {
+        let mut id = self.new_id(table);
+        let columns = self.shape(table).managed.id;
+        for (value, column) in id.iter_mut().zip(columns) {
+            if let Some((_, given)) = parent.iter().find(|(given, _)| given == column) {
+                value.clone_from(given);
+            }
+        }
+        id
     }
 
-    /// Values of the referencing columns: mostly those of a row that may be referenced.
+    /// Values of the referencing columns, those of the id included: mostly those of a row that may be referenced.
     fn parents(&mut self, who: Who, table: usize) -> Values {
         let mut values = Values::new();
         for key in self.shape(table).table.foreign_keys {
@@ -143,7 +150,7 @@ impl Generator<'_> {
                 let column = self.shape(table).index_of(column);
                 let referenced = self.shape(parent).index_of(referenced);
                 if let (Some(column), Some(referenced)) = (column, referenced)
-                    && !self.shape(table).managed.contains(column)
+                    && self.shape(table).is_given(column)
                     && self.shape(table).specs[column].ty == row[referenced].ty()
                     && values.iter().all(|(given, _)| *given != column)
                 {
@@ -160,6 +167,7 @@ impl Generator<'_> {
             false => Values::new(),
         };
         let columns: Vec<usize> = self.shape(table).user_columns().collect();
+        changes.retain(|(column, _)| columns.contains(column));
         for column in columns {
             let given = changes.iter().any(|(given, _)| *given == column);
             if !given && chance(&mut self.rng, 30) {
@@ -190,8 +198,9 @@ impl Generator<'_> {
             row[column] = Value::Uuid(other);
         }
         if chance(&mut self.rng, 5) {
-            let id = self.shape(table).id;
-            row[id] = Value::Uuid(small_id(&mut self.rng));
+            let columns = self.shape(table).managed.id;
+            let column = pick(&mut self.rng, columns).unwrap_or_default();
+            row[column] = self.value(table, column);
         }
         row
     }
@@ -206,10 +215,7 @@ impl Generator<'_> {
                 let columns = self.shape(table).user_columns();
                 let values = columns.map(|column| (column, row[column].clone()));
                 let values = values.collect();
-                let id = match &row[self.shape(table).id] {
-                    Value::Uuid(id) => Some(*id),
-                    _ => None,
-                };
+                let id = Some(self.shape(table).id_of(&row));
                 Seen::New(Draft { id, values })
             }
             _ => Seen::New(self.draft(who, table)),
@@ -245,15 +251,11 @@ impl Generator<'_> {
     }
 
     /// The id of a deleted row, if there is one.
-    fn deleted_id(&mut self, who: Who, table: usize) -> Uuid {
-        let id = self.shape(table).id;
+    fn deleted_id(&mut self, who: Who, table: usize) -> Id {
         let rows = self.model.rows(table);
-        let deleted: Vec<Uuid> = rows
+        let deleted: Vec<Id> = rows
             .filter(|row| self.model.is_deleted(table, row))
-            .filter_map(|row| match row[id] {
-                Value::Uuid(id) => Some(id),
-                _ => None,
-            })
+            .map(|row| self.shape(table).id_of(row))
             .collect();
         match pick(&mut self.rng, &deleted) {
             Some(id) if chance(&mut self.rng, 85) => id,
@@ -277,26 +279,34 @@ impl Generator<'_> {
 
     /// What no call of a record can write: NULL where it is forbidden, and a version at its end.
     fn plant(&mut self, who: Who, table: usize) -> Method {
-        let id = self.id_for(who, table);
-        self.plant_in(table, id)
+        match self.row_for(who, table) {
+            Some(row) => self.plant_in(table, &row),
+            None => Method::Insert(self.draft(who, table)),
+        }
     }
 
-    fn plant_in(&mut self, table: usize, id: Uuid) -> Method {
+    fn plant_in(&mut self, table: usize, row: &Row) -> Method {
         let shape = self.shape(table);
+        let key = shape.key_values(row);
+        // A number that is the key of its table is SQLite's rowid, which answers NULL with an error of its own.
+        let is_rowid = |column: usize| {
+            let is_number = matches!(shape.specs[column].ty, Type::Int | Type::BigInt);
+            shape.managed.key == [column] && is_number
+        };
         let required: Vec<usize> = (0..shape.specs.len())
-            .filter(|column| !shape.specs[*column].nullable)
+            .filter(|column| !shape.specs[*column].nullable && !is_rowid(*column))
             .collect();
         let version = shape.managed.version;
         match version {
             Some(column) if self.rng.bool() => Method::Plant {
-                id,
+                key,
                 column,
                 value: Value::BigInt(i64::MAX - self.rng.i64(0..2)),
             },
             _ => {
                 let column = pick(&mut self.rng, &required).unwrap_or_default();
                 Method::Plant {
-                    id,
+                    key,
                     column,
                     value: Value::Null(Type::Text),
                 }
@@ -306,10 +316,12 @@ impl Generator<'_> {
 
     /// A version at its end, and writes of the same row after it.
     pub(super) fn worn_out(&mut self, table: usize) -> Vec<Inner> {
-        let id = self.id_for(Who::System, table);
-        let mut methods = vec![self.plant_in(table, id)];
+        let Some(row) = self.row_for(Who::System, table) else {
+            return Vec::new();
+        };
+        let mut methods = vec![self.plant_in(table, &row)];
         for _ in 0..2 {
-            let expected = None;
+            let (id, expected) = (self.shape(table).id_of(&row), None);
             methods.push(match self.rng.u32(..4) {
                 0 => Method::Delete { id, expected },
                 1 => Method::Restore { id, expected },
@@ -337,7 +349,11 @@ impl Generator<'_> {
         };
         let rows = (border + 1).saturating_sub(self.rng.usize(..3));
         let mut draft = self.draft(who, table);
-        draft.id = None;
+        if self.shape(table).makes_id {
+            draft.id = None;
+        } else if self.shape(table).numbered_part().is_none() {
+            return Method::Insert(draft);
+        }
         match self.rng.bool() {
             true => Method::InsertRun { draft, rows },
             false => Method::UpsertRun { draft, rows },

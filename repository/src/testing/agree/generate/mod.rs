@@ -10,7 +10,7 @@ use fastrand::Rng;
 use uuid::Uuid;
 
 use super::model::Model;
-use super::operation::{Action, OWNER_COUNT, Row, Step, Turn, Who};
+use super::operation::{Action, Id, OWNER_COUNT, Row, Step, Turn, Who};
 use super::source::ordinary_time;
 use crate::model::value::Value;
 use values::{chance, pick, small_id};
@@ -126,11 +126,31 @@ impl Generator<'_> {
     }
 
     /// An id that the scope may be about.
-    fn id_for(&mut self, who: Who, table: usize) -> Uuid {
-        let id = self.shape(table).id;
-        match self.row_for(who, table).map(|row| row[id].clone()) {
-            Some(Value::Uuid(id)) if chance(&mut self.rng, 85) => id,
-            _ => small_id(&mut self.rng),
+    fn id_for(&mut self, who: Who, table: usize) -> Id {
+        match self.row_for(who, table) {
+            Some(row) if chance(&mut self.rng, 85) => self.id_near(table, &row),
+            _ => self.new_id(table),
         }
+    }
+
+    /// The id of a row; sometimes one that differs from it in one column of several.
+    fn id_near(&mut self, table: usize, row: &Row) -> Id {
+        let mut id = self.shape(table).id_of(row);
+        if id.len() > 1 && chance(&mut self.rng, 15) {
+            let part = self.rng.usize(..id.len());
+            id[part] = self.value(table, self.shape(table).managed.id[part]);
+        }
+        id
+    }
+
+    /// An id that a row may have.
+    fn new_id(&mut self, table: usize) -> Id {
+        let columns = self.shape(table).managed.id;
+        let values = columns.iter().map(|column| self.value(table, *column));
+        values.collect()
+    }
+
+    fn value(&mut self, table: usize, column: usize) -> Value {
+        values::value(&mut self.rng, &self.model.shapes()[table], column)
     }
 }

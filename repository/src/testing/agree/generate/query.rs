@@ -2,7 +2,7 @@
 
 use fastrand::Rng;
 
-use super::super::operation::{Asked, Filter, Key, Method, Tamper};
+use super::super::operation::{Asked, Filter, Id, Key, Method, Tamper, Who};
 use super::super::shape::Shape;
 use super::Generator;
 use super::values::{chance, pick, short_text, value};
@@ -110,6 +110,12 @@ impl Generator<'_> {
         match self.rng.u32(..10) {
             _ if spec.ty == Type::Json => Filter::IsNull(column),
             0 => Filter::IsNull(column),
+            // The columns of an id are only a few of those of a row.
+            _ if self.shape(table).managed.id.contains(&column) && self.rng.bool() => {
+                let ids = (0..self.rng.usize(..4)).map(|_| self.id_for(Who::System, table));
+                let ids: Vec<Id> = ids.collect();
+                Filter::Ids(self.shape(table).managed.id, ids)
+            }
             1 | 2 => {
                 let values = (0..self.rng.usize(..4)).map(|_| self.operand(table, column));
                 Filter::IsIn(column, values.collect())

@@ -5,7 +5,6 @@ use fastrand::Rng;
 use uuid::Uuid;
 
 use super::super::shape::Shape;
-use crate::model::error::InvalidReason;
 use crate::model::value::{AnyNumeric, MAX_BYTES, Type, Value, Variants};
 
 const TEXTS: &[&str] = &[
@@ -122,11 +121,7 @@ const TRIES: usize = 50;
 pub(super) fn value(rng: &mut Rng, shape: &Shape, column: usize) -> Value {
     let spec = &shape.specs[column];
     let mut values = (0..TRIES).map(|_| any_value(rng, shape, column));
-    let is_convertible = |value: &Value| {
-        let canonical = (spec.canonical)(value.clone());
-        !matches!(canonical, Err(InvalidReason::Application { .. }))
-    };
-    let convertible = values.find(is_convertible);
+    let convertible = values.find(|value| shape.converts(column, value));
     // Without one, the draft is refused: the caller has to give examples.
     convertible.unwrap_or(Value::Null(spec.ty))
 }
@@ -153,9 +148,13 @@ fn any_value(rng: &mut Rng, shape: &Shape, column: usize) -> Value {
         }
         None => {}
     }
+    let is_in_key = shape.managed.key.contains(&column);
     match spec.ty {
         Type::Text => Value::Text(text(rng, shape, column)),
         Type::Bytes => Value::Bytes(bytes(rng, shape.most_bytes[column])),
+        // More than other numbers have, or most inserts would meet another row.
+        Type::Int if is_in_key && chance(rng, 70) => Value::Int(rng.i32(-6..14)),
+        Type::BigInt if is_in_key && chance(rng, 70) => Value::BigInt(rng.i64(-6..14)),
         ty => scalar(rng, ty),
     }
 }

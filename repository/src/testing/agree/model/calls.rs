@@ -1,13 +1,18 @@
 //! The calls of a repository in the model.
 
+use std::collections::BTreeSet;
+
 use uuid::Uuid;
 
-use super::super::operation::{Call, Draft, Method, Row, Seen, Values, Who};
-use super::super::outcome::{Answer, How, Outcome, PageOf};
+use super::super::operation::{Call, Draft, Id, Method, Row, Seen, Values, Who};
+use super::super::outcome::{Answer, How, Outcome};
+use super::super::shape::Shape;
+use super::answers::{agree, counted, has_id, listed, paged};
 use super::units::Place;
 use super::written::{Did, check_new, same, set, touch};
 use super::{Broken, Model, require};
 use crate::model::error::{ConflictReason, ErrorKind};
+use crate::model::key::Key;
 use crate::model::value::Value;
 
 /// A write bumps the version by one, sets the time, and leaves the other columns.
@@ -72,10 +77,11 @@ impl Model {
             _ if place == Place::EndedUnit => broken("an ended unit says so to every call"),
             _ if self.uncertain => Ok(()),
             ErrorKind::NotFound { id, .. } => {
-                let visible = id.id().and_then(|id| match call.method {
-                    Method::Restore { .. } => self.any(call.table, who, id),
-                    _ => self.live(call.table, who, id),
-                });
+                let id: Id = id.to_values().collect();
+                let visible = match call.method {
+                    Method::Restore { .. } => self.any(call.table, who, &id),
+                    _ => self.live(call.table, who, &id),
+                };
                 match (visible, &call.method) {
                     // Its owner is another one than the record says.
                     (Some(_), Method::Update(_)) | (None, _) => Ok(()),
@@ -85,12 +91,14 @@ impl Model {
             // A call of many rows may have written this one before it failed.
             ErrorKind::Conflict { .. } if matches!(call.method, Method::UpsertMany(_)) => Ok(()),
             ErrorKind::Conflict { id, reason, .. } => {
-                let Some(row) = id.id().and_then(|id| self.any(call.table, who, id)) else {
+                let id: Id = id.to_values().collect();
+                let mut rows = self.with_id(call.table, who, &id).peekable();
+                if rows.peek().is_none() {
                     return broken("a conflict is about a row of the scope");
-                };
+                }
                 match (reason, self.shapes[call.table].managed.version) {
                     (ConflictReason::Version { actual, .. }, Some(column)) => {
-                        match row[column] == Value::BigInt(*actual) {
+                        match rows.any(|row| row[column] == Value::BigInt(*actual)) {
                             true => Ok(()),
                             false => broken("a conflict names the stored version"),
                         }
@@ -106,17 +114,20 @@ impl Model {
         let table = call.table;
         match (&call.method, answer) {
             (Method::Find(id), Answer::Maybe(found)) => {
-                let expected = self.live(table, who, *id).map(AsRef::as_ref);
+                let expected = self.live(table, who, id).map(AsRef::as_ref);
                 agree(expected, found.as_ref())
             }
             (Method::Get(id), Answer::Row(found)) => {
-                agree(self.live(table, who, *id).map(AsRef::as_ref), Some(found))
+                agree(self.live(table, who, id).map(AsRef::as_ref), Some(found))
             }
             (Method::Lock(ids), Answer::Rows(found)) => {
-                let mut ids = ids.clone();
-                ids.sort();
-                ids.dedup();
-                let rows = ids.iter().filter_map(|id| self.live(table, who, *id));
+                let shape = &self.shapes[table];
+                let keys = ids.iter().filter_map(|id| shape.key(who.owner(), id));
+                let keys: BTreeSet<Key> = keys.collect();
+                let rows = keys
+                    .into_iter()
+                    .filter_map(|key| self.stored(table, who, Some(key)));
+                let rows = rows.filter(|row| !self.is_deleted(table, row));
                 let expected: Vec<&Row> = rows.map(AsRef::as_ref).collect();
                 listed(&expected, found.iter())
             }
@@ -154,8 +165,9 @@ impl Model {
                     || format!("{pages:?}"),
                 )
             }
-            (Method::Plant { id, column, value }, Answer::Number(rows)) => {
-                if let (1, Some(row)) = (rows, self.any(table, who, *id)) {
+            (Method::Plant { key, column, value }, Answer::Number(rows)) => {
+                let key = self.shapes[table].key_with(key);
+                if let (1, Some(row)) = (rows, self.stored(table, who, key)) {
                     let mut row = Row::clone(row);
                     row[*column] = value.clone();
                     self.put(table, &row);
@@ -179,20 +191,23 @@ impl Model {
             }
             (Method::InsertRun { draft, rows: n }, Answer::Rows(rows)) => {
                 counted(*n, rows.len() as u64)?;
-                let mut rows = rows.iter();
-                rows.try_for_each(|row| self.inserted(who.owner(), table, draft, row))
+                let shapes = self.shapes.clone();
+                let mut pairs = shapes[table].run(draft, *n).zip(rows);
+                pairs.try_for_each(|(draft, row)| self.inserted(who.owner(), table, &draft, row))
             }
             (Method::Update(record), Answer::Row(row)) => {
-                let users = self.shapes[table].user_columns();
+                let shape = &self.shapes[table];
+                let users = shape.user_columns();
                 let changes = users.map(|column| (column, record[column].clone()));
-                let id = uuid_of(&record[self.shapes[table].id]);
-                self.changed(who, table, id, &changes.collect(), row)
+                let key = shape.key_of(record);
+                self.changed(who, table, key, &changes.collect(), row)
             }
             (Method::Patch { id, changes, .. }, Answer::Row(row)) if changes.is_empty() => {
-                agree(self.live(table, who, *id).map(AsRef::as_ref), Some(row))
+                agree(self.live(table, who, id).map(AsRef::as_ref), Some(row))
             }
             (Method::Patch { id, changes, .. }, Answer::Row(row)) => {
-                self.changed(who, table, *id, changes, row)
+                let key = self.shapes[table].key(who.owner(), id);
+                self.changed(who, table, key, changes, row)
             }
             (Method::Upsert(seen), Answer::Upserted(outcomes)) => {
                 self.upserted(who, table, std::slice::from_ref(seen), outcomes)
@@ -201,20 +216,21 @@ impl Model {
                 self.upserted(who, table, seen, outcomes)
             }
             (Method::UpsertRun { draft, rows: n }, Answer::Upserted(outcomes)) => {
-                let seen = vec![Seen::New(draft.clone()); *n];
+                let seen = self.shapes[table].run(draft, *n).map(Seen::New);
+                let seen: Vec<Seen> = seen.collect();
                 self.upserted(who, table, &seen, outcomes)
             }
             (Method::Delete { id, .. }, Answer::Done) => {
-                let row = self.live(table, who, *id).map(|row| Row::clone(row));
+                let row = self.live(table, who, id).map(|row| Row::clone(row));
                 let row = row.ok_or_else(|| Broken {
                     rule: "only a live row of the scope is deleted",
-                    detail: id.to_string(),
+                    detail: format!("{id:?}"),
                 })?;
                 self.remove(table, vec![row]);
                 Ok(())
             }
             (Method::Restore { id, .. }, Answer::Row(row)) => {
-                let Some(old) = self.any(table, who, *id) else {
+                let Some(old) = self.any(table, who, id) else {
                     return agree(None, Some(row));
                 };
                 let mut expected = Row::clone(old);
@@ -300,9 +316,11 @@ impl Model {
 
     /// Removes rows for good. What referred to them is read again.
     fn forget(&mut self, table: usize, rows: &[Row]) {
-        let (name, id) = (self.shapes[table].table.name, self.shapes[table].id);
+        let name = self.shapes[table].table.name;
         for row in rows {
-            self.rows[table].remove(&uuid_of(&row[id]));
+            if let Some(key) = self.shapes[table].key_of(row) {
+                self.rows[table].remove(&key);
+            }
         }
         let referenced = self.shapes.iter().any(|shape| {
             let mut keys = shape.table.foreign_keys.iter();
@@ -319,16 +337,12 @@ impl Model {
         row: &Row,
     ) -> Result<(), Broken> {
         let shape = &self.shapes[table];
-        let id = uuid_of(&row[shape.id]);
+        has_id(shape, draft.id.as_ref(), row)?;
+        let key = shape.key_of(row);
         require(
-            draft.id.is_none_or(|given| given == id),
-            "a row has the id of its draft",
-            || id.to_string(),
-        )?;
-        require(
-            !self.rows[table].contains_key(&id),
+            key.is_some_and(|key| !self.rows[table].contains_key(&key)),
             "an insert makes a row that was not there",
-            || id.to_string(),
+            || format!("{:?}", shape.key_values(row)),
         )?;
         check_new(shape, &draft.values, owner, self.now, row)?;
         self.put(table, row);
@@ -339,13 +353,15 @@ impl Model {
         &mut self,
         who: Who,
         table: usize,
-        id: Uuid,
+        key: Option<Key>,
         changes: &Values,
         row: &Row,
     ) -> Result<(), Broken> {
-        let old = self.live(table, who, id).ok_or_else(|| Broken {
+        let old = self.stored(table, who, key);
+        let old = old.filter(|row| !self.is_deleted(table, row));
+        let old = old.ok_or_else(|| Broken {
             rule: "only a live row of the scope is changed",
-            detail: id.to_string(),
+            detail: format!("{row:?}"),
         })?;
         let mut expected = Row::clone(old);
         set(&self.shapes[table], &mut expected, changes);
@@ -365,17 +381,17 @@ impl Model {
         counted(seen.len(), outcomes.len() as u64)?;
         for (seen, (how, row)) in seen.iter().zip(outcomes) {
             let shape = &self.shapes[table];
-            let id = uuid_of(&row[shape.id]);
             let draft = match seen {
                 Seen::New(draft) => draft.clone(),
                 Seen::Seen(record) => Draft {
-                    id: Some(uuid_of(&record[shape.id])),
+                    id: Some(shape.id_of(record)),
                     values: shape
                         .user_columns()
                         .map(|column| (column, record[column].clone()))
                         .collect(),
                 },
             };
+            has_id(shape, draft.id.as_ref(), row)?;
             match how {
                 How::Inserted => {
                     let owner = match (seen, who, shape.managed.owner) {
@@ -389,10 +405,13 @@ impl Model {
                 }
                 How::Updated => {
                     let changes = complete(shape, &draft.values);
-                    self.changed(who, table, id, &changes, row)?;
+                    let key = shape.key_of(row);
+                    self.changed(who, table, key, &changes, row)?;
                 }
                 How::Unchanged => {
-                    agree(self.live(table, who, id).map(AsRef::as_ref), Some(row))?;
+                    let stored = self.stored(table, who, shape.key_of(row));
+                    let live = stored.filter(|row| !self.is_deleted(table, row));
+                    agree(live.map(AsRef::as_ref), Some(row))?;
                 }
             }
         }
@@ -401,7 +420,7 @@ impl Model {
 }
 
 /// The values of a draft, with the defaults of the columns that it does not name.
-fn complete(shape: &super::Shape, values: &Values) -> Values {
+fn complete(shape: &Shape, values: &Values) -> Values {
     let defaults = shape.user_columns().filter_map(|column| {
         let spec = &shape.specs[column];
         let given = values.iter().any(|(given, _)| *given == column);
@@ -416,63 +435,4 @@ fn uuid_of(value: &Value) -> Uuid {
         Value::Uuid(id) => *id,
         _ => Uuid::nil(),
     }
-}
-
-fn agree(expected: Option<&Row>, found: Option<&Row>) -> Result<(), Broken> {
-    require(
-        expected == found,
-        "a read finds the row as it was last written, if the scope sees it",
-        || format!("expected {expected:?}, found {found:?}"),
-    )
-}
-
-fn counted(expected: usize, found: u64) -> Result<(), Broken> {
-    require(
-        expected as u64 == found,
-        "a call counts the rows that it finds or writes",
-        || format!("{found} instead of {expected}"),
-    )
-}
-
-fn listed<'r>(
-    expected: &[&Row],
-    found: impl ExactSizeIterator<Item = &'r Row>,
-) -> Result<(), Broken> {
-    let found: Vec<&Row> = found.collect();
-    require(
-        expected == found,
-        "a query returns every row that it matches, once and in its order",
-        || format!("expected {expected:?}\nfound {found:?}"),
-    )
-}
-
-/// Checks that the pages are the rows without loss or repeat, and that only the last one is not full.
-fn paged(expected: &[&Row], pages: &[PageOf], size: u32, backwards: bool) -> Result<(), Broken> {
-    let complete = pages.last().is_some_and(|page| match backwards {
-        false => page.next.is_none(),
-        true => page.previous.is_none(),
-    });
-    let ordered: Vec<&PageOf> = match backwards {
-        false => pages.iter().collect(),
-        true => pages.iter().rev().collect(),
-    };
-    let rows: Vec<&Row> = ordered.iter().flat_map(|page| &page.rows).collect();
-    let expected = match (complete, backwards) {
-        (true, _) => expected,
-        (false, false) => &expected[..rows.len().min(expected.len())],
-        (false, true) => &expected[expected.len().saturating_sub(rows.len())..],
-    };
-    require(
-        expected == rows,
-        "pages have every row once, in the order of the query",
-        || format!("expected {expected:?}\nfound {rows:?}"),
-    )?;
-    let sizes = pages.iter().rev().skip(1);
-    let full = sizes
-        .into_iter()
-        .all(|page| page.rows.len() == size as usize);
-    require(full, "only the last page is not full", || {
-        let sizes: Vec<usize> = pages.iter().map(|page| page.rows.len()).collect();
-        format!("pages of {sizes:?} rows, of {size} that were asked for")
-    })
 }

@@ -3,6 +3,7 @@
 //! The model has no constraints. It learns from `Ok` and `Err` whether a call wrote, and checks what must follow from
 //! that: versions, timestamps, owners, visibility, counts, orders, pages, and rollbacks.
 
+mod answers;
 mod calls;
 mod order;
 mod units;
@@ -17,6 +18,7 @@ use uuid::Uuid;
 use super::operation::{Asked, Filter, Row, Turn, Who};
 use super::shape::Shape;
 use crate::model::clock::to_microseconds;
+use crate::model::key::Key;
 use crate::model::query::Visibility;
 use crate::model::value::Value;
 
@@ -39,8 +41,8 @@ fn require(holds: bool, rule: &'static str, detail: impl FnOnce() -> String) -> 
     }
 }
 
-/// The rows of one table by their ids.
-type Stored = BTreeMap<Uuid, Arc<Row>>;
+/// The rows of one table by their primary keys.
+type Stored = BTreeMap<Key, Arc<Row>>;
 
 /// The rows of every table, and the keys of committed units.
 #[derive(Clone, Debug)]
@@ -72,7 +74,7 @@ impl Model {
         &self.shapes
     }
 
-    /// Every row of a table, by id.
+    /// Every row of a table, by primary key.
     pub(super) fn rows(&self, table: usize) -> impl Iterator<Item = &Row> {
         self.rows[table].values().map(AsRef::as_ref)
     }
@@ -98,13 +100,10 @@ impl Model {
 
     /// Replaces the rows by those that were read, after it has checked what is certain.
     pub(super) fn audit(&mut self, table: usize, read: Vec<Row>) -> Result<(), Broken> {
-        let id = self.shapes[table].id;
+        let shape = &self.shapes[table];
         let read: Stored = read
             .into_iter()
-            .filter_map(|row| match row.get(id) {
-                Some(Value::Uuid(id)) => Some((*id, Arc::new(row))),
-                _ => None,
-            })
+            .filter_map(|row| Some((shape.key_of(&row)?, Arc::new(row))))
             .collect();
         let known = &self.rows[table];
         match self.uncertain {
@@ -156,13 +155,26 @@ impl Model {
     }
 
     /// A row of the scope, deleted or not.
-    fn any(&self, table: usize, who: Who, id: Uuid) -> Option<&Arc<Row>> {
-        let row = self.rows[table].get(&id)?;
+    fn any(&self, table: usize, who: Who, id: &[Value]) -> Option<&Arc<Row>> {
+        self.stored(table, who, self.shapes[table].key(who.owner(), id))
+    }
+
+    /// The row of the scope with this primary key, deleted or not.
+    fn stored(&self, table: usize, who: Who, key: Option<Key>) -> Option<&Arc<Row>> {
+        let row = self.rows[table].get(&key?)?;
         self.in_scope(table, who, row).then_some(row)
     }
 
+    /// The rows of the scope with this id. Several owners may have one.
+    fn with_id(&self, table: usize, who: Who, id: &[Value]) -> impl Iterator<Item = &Arc<Row>> {
+        let shape = &self.shapes[table];
+        self.rows[table]
+            .values()
+            .filter(move |row| self.in_scope(table, who, row) && shape.is_id_of(id, row))
+    }
+
     /// A live row of the scope.
-    fn live(&self, table: usize, who: Who, id: Uuid) -> Option<&Arc<Row>> {
+    fn live(&self, table: usize, who: Who, id: &[Value]) -> Option<&Arc<Row>> {
         let row = self.any(table, who, id)?;
         (!self.is_deleted(table, row)).then_some(row)
     }
@@ -173,7 +185,7 @@ impl Model {
             .matching(table, who, &asked.filter)
             .filter(|row| self.is_visible(table, row, asked.visibility))
             .collect();
-        order::sort(&mut rows, asked, self.shapes[table].id);
+        order::sort(&mut rows, asked, self.shapes[table].managed.key);
         rows
     }
 
@@ -193,15 +205,15 @@ impl Model {
     }
 
     fn put(&mut self, table: usize, row: &Row) {
-        if let Value::Uuid(id) = &row[self.shapes[table].id] {
-            self.rows[table].insert(*id, Arc::new(row.clone()));
+        if let Some(key) = self.shapes[table].key_of(row) {
+            self.rows[table].insert(key, Arc::new(row.clone()));
         }
     }
 }
 
 /// The first row in which two tables differ.
 fn difference(known: &Stored, read: &Stored) -> String {
-    let ids: BTreeSet<&Uuid> = known.keys().chain(read.keys()).collect();
+    let ids: BTreeSet<&Key> = known.keys().chain(read.keys()).collect();
     let differs = ids.iter().find(|id| known.get(**id) != read.get(**id));
     match differs {
         Some(id) => format!(

@@ -28,28 +28,31 @@ fn compare_values(left: &Value, right: &Value) -> Ordering {
     }
 }
 
-/// The keys of a query's order, made total by the id.
-fn total(order: &[Key], id: usize) -> Vec<Key> {
+/// The keys of a query's order, made total by the columns of the primary key.
+fn total(order: &[Key], primary_key: &[usize]) -> Vec<Key> {
     let mut keys: Vec<Key> = Vec::new();
+    let has = |keys: &[Key], column: usize| keys.iter().any(|earlier| earlier.column == column);
     for key in order {
-        if keys.iter().all(|earlier| earlier.column != key.column) {
+        if !has(&keys, key.column) {
             keys.push(*key);
         }
-        if key.column == id {
-            return keys;
+    }
+    let descending = keys.last().is_some_and(|key| key.descending);
+    for column in primary_key {
+        if !has(&keys, *column) {
+            keys.push(Key {
+                column: *column,
+                descending,
+                nulls: None,
+            });
         }
     }
-    keys.push(Key {
-        column: id,
-        descending: keys.last().is_some_and(|key| key.descending),
-        nulls: None,
-    });
     keys
 }
 
 /// Sorts rows as the query asks.
-pub(super) fn sort(rows: &mut [&Row], asked: &Asked, id: usize) {
-    let keys = total(&asked.order, id);
+pub(super) fn sort(rows: &mut [&Row], asked: &Asked, primary_key: &[usize]) {
+    let keys = total(&asked.order, primary_key);
     rows.sort_by(|left, right| {
         let by = |key: &Key| {
             let (left, right) = (&left[key.column], &right[key.column]);
@@ -96,6 +99,13 @@ pub(super) fn holds(filter: &Filter, row: &Row, canonical: Canonical<'_>) -> Opt
                 value.is_ok_and(|value| value == *found)
             }))
         }
+        Filter::Ids(columns, ids) => Some(ids.iter().any(|id| {
+            let mut parts = columns.iter().zip(id);
+            parts.all(|(column, value)| {
+                let value = canonical(*column, value.clone());
+                value.is_ok_and(|value| value == row[*column])
+            })
+        })),
         Filter::IsNull(column) => Some(row[*column].is_null()),
         Filter::Text(column, how, needle) => match present(&row[*column])? {
             Value::Text(text) => Some(match how {
@@ -165,7 +175,7 @@ mod tests {
             },
         );
         let mut sorted: Vec<&Row> = rows.iter().collect();
-        sort(&mut sorted, &asked, 0);
+        sort(&mut sorted, &asked, &[0]);
         sorted.iter().map(|row| row[0].clone()).collect()
     }
 

@@ -1,9 +1,9 @@
 //! Calls as Rust code.
 
 use super::super::call::plant;
-use super::super::operation::{Asked, Draft, Filter, Key, Method, Row, Seen, Tamper, Values};
-use super::super::shape::Shape;
-use super::literal::{field, instant, operand, owned_operand, text, uuid};
+use super::super::operation::{Asked, Draft, Filter, Id, Key, Method, Row, Seen, Tamper, Values};
+use super::super::shape::{FIRST_OF_A_RUN, Shape};
+use super::literal::{field, instant, numbered, operand, owned_operand, text};
 use crate::model::query::{Comparison, Nulls, TextMatch, Visibility};
 use crate::model::value::Value;
 
@@ -16,9 +16,9 @@ pub(super) fn call(shape: &Shape, rows: &str, method: &Method) -> Vec<String> {
         )]
     };
     match method {
-        Method::Find(id) | Method::Get(id) => saw(uuid(*id)),
+        Method::Find(key) | Method::Get(key) => saw(id(shape, key)),
         Method::Lock(ids) => {
-            let ids: Vec<String> = ids.iter().map(|id| uuid(*id)).collect();
+            let ids: Vec<String> = ids.iter().map(|key| id(shape, key)).collect();
             saw(format!("&[{}]", ids.join(", ")))
         }
         Method::Exists(asked) | Method::Count(asked) => saw(format!("&{}", query(shape, asked))),
@@ -71,15 +71,15 @@ pub(super) fn call(shape: &Shape, rows: &str, method: &Method) -> Vec<String> {
         Method::InsertRun {
             draft: new,
             rows: n,
-        } => saw(format!("vec![{}; {n}]", draft(shape, new))),
+        } => saw(run(shape, new, *n, &|draft| draft)),
         Method::Update(row) => saw(record(shape, row)),
         Method::Patch {
-            id,
+            id: key,
             expected: version,
             changes,
         } => saw(format!(
             "{}, {}, {}",
-            uuid(*id),
+            id(shape, key),
             expected(*version),
             patch(shape, changes)
         )),
@@ -91,18 +91,17 @@ pub(super) fn call(shape: &Shape, rows: &str, method: &Method) -> Vec<String> {
         Method::UpsertRun {
             draft: new,
             rows: n,
-        } => saw(format!(
-            "vec![catamaran::Upsert::new({}); {n}]",
-            draft(shape, new)
-        )),
+        } => saw(run(shape, new, *n, &|draft| {
+            format!("catamaran::Upsert::new({draft})")
+        })),
         Method::Delete {
-            id,
+            id: key,
             expected: version,
         }
         | Method::Restore {
-            id,
+            id: key,
             expected: version,
-        } => saw(format!("{}, {}", uuid(*id), expected(*version))),
+        } => saw(format!("{}, {}", id(shape, key), expected(*version))),
         Method::Purge { before, limit } => saw(format!("{}, {limit}", instant(*before))),
         Method::PatchWhere {
             filter: of,
@@ -110,12 +109,12 @@ pub(super) fn call(shape: &Shape, rows: &str, method: &Method) -> Vec<String> {
         } => saw(format!("&{}, {}", filter(shape, of), patch(shape, changes))),
         Method::DeleteWhere(of) => saw(format!("&{}", filter(shape, of))),
         Method::Plant {
-            id,
+            key,
             column,
             value: planted,
         } => vec![format!(
-            "replay.saw_custom(&{rows}, r#\"{}\"#).await;",
-            plant(shape, *id, *column, planted)
+            "replay.saw_custom(&{rows}, {:?}).await;",
+            plant(shape, key, *column, planted)
         )],
     }
 }
@@ -137,20 +136,61 @@ fn expected(version: Option<i64>) -> String {
     }
 }
 
+/// An id: one value, or a tuple.
+fn id(shape: &Shape, values: &Id) -> String {
+    one_or_tuple(id_parts(shape, values))
+}
+
+fn id_parts(shape: &Shape, values: &Id) -> Vec<String> {
+    let parts = shape.managed.id.iter().zip(values);
+    let parts = parts.map(|(column, value)| owned_operand(&shape.specs[*column], value));
+    parts.collect()
+}
+
+fn one_or_tuple(parts: Vec<String>) -> String {
+    match parts.as_slice() {
+        [one] => one.clone(),
+        several => format!("({})", several.join(", ")),
+    }
+}
+
+/// Drafts that differ in their ids, each of them in another expression.
+fn run(shape: &Shape, of: &Draft, rows: usize, each: &dyn Fn(String) -> String) -> String {
+    let (Some(id), Some(part)) = (&of.id, shape.numbered_part()) else {
+        return format!("vec![{}; {rows}]", each(draft(shape, of)));
+    };
+    let spec = &shape.specs[shape.managed.id[part]];
+    let mut id = id_parts(shape, id);
+    id[part] = numbered(spec);
+    let end = FIRST_OF_A_RUN as usize + rows;
+    format!(
+        "({FIRST_OF_A_RUN}_u32..{end}).map(|number| {}).collect()",
+        each(draft_with(shape, of, id))
+    )
+}
+
 /// A draft by its constructor, which takes what has no default, and its setters.
 fn draft(shape: &Shape, draft: &Draft) -> String {
+    let id = draft.id.as_ref().map(|id| id_parts(shape, id));
+    draft_with(shape, draft, id.unwrap_or_default())
+}
+
+/// A draft whose id has these parts; none for one that the library makes.
+fn draft_with(shape: &Shape, draft: &Draft, id: Vec<String>) -> String {
     let given = |column: usize| draft.values.iter().find(|(index, _)| *index == column);
     let required = shape
         .user_columns()
         .filter(|column| !shape.is_optional(*column));
-    let required: Vec<String> = required
+    let required = required
         .filter_map(given)
-        .map(|(column, given)| operand(&shape.specs[*column], given))
-        .collect();
-    let mut text = format!("{}::new({})", shape.draft, required.join(", "));
-    if let Some(id) = draft.id {
-        let setter = shape.specs[shape.id].field;
-        text += &format!(".{setter}({})", uuid(id));
+        .map(|(column, given)| operand(&shape.specs[*column], given));
+    let needed = id.iter().filter(|_| !shape.makes_id).cloned();
+    let arguments: Vec<String> = needed.chain(required).collect();
+    let mut text = format!("{}::new({})", shape.draft, arguments.join(", "));
+    if shape.makes_id {
+        for (column, id) in shape.managed.id.iter().zip(&id) {
+            text += &format!(".{}({id})", shape.specs[*column].field);
+        }
     }
     let optional = draft
         .values
@@ -252,6 +292,10 @@ fn filter(shape: &Shape, of: &Filter) -> String {
             let values = values.iter().map(|value| owned_operand(spec, value));
             let values: Vec<String> = values.collect();
             format!("{}.is_in([{}])", column(shape, *index), values.join(", "))
+        }
+        Filter::Ids(_, ids) => {
+            let ids: Vec<String> = ids.iter().map(|key| id(shape, key)).collect();
+            format!("catamaran::Filter::<{record}>::ids([{}])", ids.join(", "))
         }
         Filter::IsNull(index) => {
             format!("catamaran::Filter::<{record}>::is_null({index}).expect(\"a column\")")

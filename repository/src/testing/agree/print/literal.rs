@@ -52,6 +52,18 @@ pub(super) fn owned_operand(spec: &ColumnSpec, given: &Value) -> String {
     converted(spec, given).unwrap_or_else(|| owned(given))
 }
 
+/// The value with this `number` of a column of an id.
+pub(super) fn numbered(spec: &ColumnSpec) -> String {
+    let expression = match spec.ty {
+        Type::Text => "number.to_string()",
+        Type::Int => "number as i32",
+        Type::BigInt => "i64::from(number)",
+        _ => "uuid::Uuid::from_u128(u128::from(number))",
+    };
+    let own = own_type(spec);
+    own.map_or(expression.to_owned(), |name| of_type(name, expression))
+}
+
 /// An expression of the type of a column.
 pub(super) fn field(spec: &ColumnSpec, given: &Value) -> String {
     match spec.nullable && !given.is_null() {
@@ -62,18 +74,24 @@ pub(super) fn field(spec: &ColumnSpec, given: &Value) -> String {
 
 /// A value of a type of the application's own. `None` for other types.
 fn converted(spec: &ColumnSpec, given: &Value) -> Option<String> {
-    let name = (spec.type_name)();
-    let own = name != type_name(spec.ty);
-    own.then(|| match given {
+    own_type(spec).map(|name| match given {
         Value::Null(_) => format!("None::<{name}>"),
-        given => {
-            let stored = owned(given);
-            format!(
-                "<{name} as catamaran::record::Field>::from_value(catamaran::Value::from({stored}))\
-                 .expect(\"a value of the type\")"
-            )
-        }
+        given => of_type(name, &owned(given)),
     })
+}
+
+/// The name of a type of the application's own.
+fn own_type(spec: &ColumnSpec) -> Option<&'static str> {
+    let name = (spec.type_name)();
+    (name != type_name(spec.ty)).then_some(name)
+}
+
+/// A value of a type of the application's own, from what is stored.
+fn of_type(name: &str, stored: &str) -> String {
+    format!(
+        "<{name} as catamaran::record::Field>::from_value(catamaran::Value::from({stored}))\
+         .expect(\"a value of the type\")"
+    )
 }
 
 /// As [`value`], with a text as a `String`.

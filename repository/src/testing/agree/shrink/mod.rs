@@ -92,11 +92,12 @@ mod tests {
 
     use super::super::operation::{Action, Call, End, How, Inner, Method, Turn, UnitPlan, Who};
     use super::*;
+    use crate::model::value::Value;
 
     fn find(number: u128) -> Call {
         Call {
             table: 0,
-            method: Method::Find(Uuid::from_u128(number)),
+            method: Method::Find(vec![Value::Uuid(Uuid::from_u128(number))]),
         }
     }
 

@@ -6,7 +6,7 @@ use super::super::operation::{
 use super::super::shape::Shape;
 use super::super::source::ordinary_time;
 use crate::model::query::Visibility;
-use crate::model::value::Value;
+use crate::model::value::{AnyNumeric, Type, Value};
 
 /// Simpler steps, the simplest first.
 pub(super) fn steps(step: &Step) -> Vec<Step> {
@@ -26,7 +26,7 @@ pub(super) fn steps(step: &Step) -> Vec<Step> {
     all
 }
 
-/// Whether every draft of the step has a value for each column that must have one.
+/// Whether every draft of the step has an id and a value for each column that must have one.
 pub(super) fn is_complete(shapes: &[Shape], step: &Step) -> bool {
     step.action.calls().into_iter().all(|call| {
         let drafts: Vec<&Draft> = match &call.method {
@@ -52,9 +52,10 @@ pub(super) fn is_complete(shapes: &[Shape], step: &Step) -> bool {
             let required: Vec<usize> = required.collect();
             let has =
                 |draft: &Draft, column| draft.values.iter().any(|(given, _)| *given == column);
-            drafts
-                .iter()
-                .all(|draft| required.iter().all(|column| has(draft, *column)))
+            drafts.iter().all(|draft| {
+                let has_id = shape.makes_id || draft.id.is_some();
+                has_id && required.iter().all(|column| has(draft, *column))
+            })
         }
     })
 }
@@ -238,7 +239,7 @@ fn methods(method: &Method) -> Vec<Method> {
             changes,
         } => {
             let patch = |expected: Option<i64>, changes: Values| Method::Patch {
-                id: *id,
+                id: id.clone(),
                 expected,
                 changes,
             };
@@ -272,14 +273,14 @@ fn methods(method: &Method) -> Vec<Method> {
             id,
             expected: Some(_),
         } => vec![Method::Delete {
-            id: *id,
+            id: id.clone(),
             expected: None,
         }],
         Method::Restore {
             id,
             expected: Some(_),
         } => vec![Method::Restore {
-            id: *id,
+            id: id.clone(),
             expected: None,
         }],
         Method::PatchWhere { filter, changes } => {
@@ -344,7 +345,11 @@ fn each<T: Clone>(list: &[T], simpler: fn(&T) -> Vec<T>) -> Vec<Vec<T>> {
 }
 
 fn drafts(draft: &Draft) -> Vec<Draft> {
-    let id = draft.id;
+    let id = &draft.id;
+    let with = |values: Values| Draft {
+        id: id.clone(),
+        values,
+    };
     let mut all = Vec::new();
     if id.is_some() {
         all.push(Draft {
@@ -352,16 +357,8 @@ fn drafts(draft: &Draft) -> Vec<Draft> {
             values: draft.values.clone(),
         });
     }
-    all.extend(
-        shorter(&draft.values)
-            .into_iter()
-            .map(|values| Draft { id, values }),
-    );
-    all.extend(
-        each(&draft.values, pairs)
-            .into_iter()
-            .map(|values| Draft { id, values }),
-    );
+    all.extend(shorter(&draft.values).into_iter().map(with));
+    all.extend(each(&draft.values, pairs).into_iter().map(with));
     all
 }
 
@@ -405,8 +402,16 @@ fn values(value: &Value) -> Vec<Value> {
         Value::BigInt(number) if *number > 1 => vec![Value::BigInt(1)],
         Value::Float(number) if *number != 0.0 => vec![Value::Float(0.0)],
         Value::Double(number) if *number != 0.0 => vec![Value::Double(0.0)],
+        Value::Numeric(number) if number.units() != 0 => zero(*number).into_iter().collect(),
         _ => Vec::new(),
     }
+}
+
+fn zero(number: AnyNumeric) -> Option<Value> {
+    let Type::Numeric { precision, scale } = number.ty() else {
+        return None;
+    };
+    AnyNumeric::from_units(0, precision, scale).map(Value::Numeric)
 }
 
 fn queries(asked: &Asked) -> Vec<Asked> {
@@ -444,6 +449,10 @@ fn filters(filter: &Filter) -> Vec<Filter> {
         Filter::IsIn(column, list) => {
             let simpler = shorter(list).into_iter();
             simpler.map(|list| Filter::IsIn(*column, list)).collect()
+        }
+        Filter::Ids(columns, ids) => {
+            let simpler = shorter(ids).into_iter();
+            simpler.map(|ids| Filter::Ids(columns, ids)).collect()
         }
         Filter::Text(column, how, needle) => values(&Value::Text(needle.clone()))
             .into_iter()
