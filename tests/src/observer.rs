@@ -55,11 +55,12 @@ pub async fn dump_of(connection: &impl ConnectionTrait) -> Result<Vec<String>, D
     texts(connection, &dump_query()).await
 }
 
-fn dump_query() -> String {
+/// The query of every row of every owned table, each as a `line`.
+pub fn dump_query() -> String {
     let tables = [HABITS, HABIT_ENTRIES, REMINDERS, DEVICES].map(|table| {
         let columns = table.columns.join(", ");
         format!(
-            "SELECT concat_ws(' | ', '{}', {columns}) FROM {}",
+            "SELECT concat_ws(' | ', '{}', {columns}) AS line FROM {}",
             table.name, table.name
         )
     });

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use catamaran::testing::{TwinDatabase, twin_test};
+use suite::keys::{Counter, Folder, Keyed, Label, Octet, Parcel, Seat, Shelf};
 use suite::soak::database::Database;
-use suite::soak::sweep::{Setting, sweep};
+use suite::soak::sweep::{Setting, sweep, sweep_keys};
 use suite::soak::tally::Tally;
 use suite::users::{ADA, everyone, scope};
 
@@ -57,4 +58,32 @@ async fn acknowledged_writes_survive_dropped_calls_of_others(db: &TwinDatabase) 
         ..NARROW
     };
     run(db, setting).await
+}
+
+async fn run_keys<R: Keyed>(db: &TwinDatabase) -> Outcome {
+    let tally = Tally::default();
+    sweep_keys::<R>(&Database::of(db), NARROW, &tally).await?;
+    let figures = tally.assert_kept();
+    // Before the first poll of each of the calls.
+    assert!(figures.drops >= 22, "only {} drops", figures.drops);
+    Ok(())
+}
+
+macro_rules! keys {
+    ($($name:ident: $record:ident,)+) => {
+        $(#[twin_test(suite::keys::Migrator)]
+        async fn $name(db: &TwinDatabase) -> Outcome {
+            run_keys::<$record>(db).await
+        })+
+    };
+}
+
+keys! {
+    a_dropped_call_about_a_key_of_text_is_atomic: Label,
+    a_dropped_call_about_a_key_of_a_number_is_atomic: Counter,
+    a_dropped_call_about_a_key_of_a_newtype_is_atomic: Parcel,
+    a_dropped_call_about_a_key_of_two_columns_is_atomic: Seat,
+    a_dropped_call_about_a_key_of_eight_columns_is_atomic: Octet,
+    a_dropped_call_about_a_key_with_its_owner_is_atomic: Folder,
+    a_dropped_call_about_a_key_of_the_owner_and_two_columns_is_atomic: Shelf,
 }

@@ -1,17 +1,18 @@
 //! The calls that the sweep drops: every method of a repository, and units with each kind of end.
 
 use catamaran::{
-    Error, ErrorKind, Expected, Filter, PageRequest, Query, RepositoryExt, Result, Retry, Scope,
-    Store, Unit, Upsert,
+    Error, ErrorKind, Expected, Filter, PageRequest, Query, RepositoryExt, Result, Retry, Store,
+    Unit, Upsert,
 };
 use chrono::{DateTime, Utc};
-use entity::{Entry, EntryDraft, Habit, HabitDraft, HabitPatch, habits};
+use entity::{Device, DeviceDraft, Entry, EntryDraft, Habit, HabitDraft, HabitPatch, habits};
 use futures_util::TryStreamExt;
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
+use super::Call;
 use crate::sample::day;
-use crate::users::everything;
+use crate::users::{ADA, everything, scope};
 
 const fn id(n: u128) -> Uuid {
     Uuid::from_u128(0x0189_0000_0000_7000_8000_0000_0000_0000 | n)
@@ -46,9 +47,6 @@ fn changed(mut habit: Habit) -> Habit {
 fn long_after() -> DateTime<Utc> {
     DateTime::from_timestamp(7_258_118_400, 0).expect("the year 2200")
 }
-
-/// A call that succeeds on the base, and does the same each time.
-pub type Call = fn(Store, Scope) -> BoxFuture<'static, Result<()>>;
 
 macro_rules! calls {
     ($($name:literal => |$rows:ident, $store:ident, $scope:ident| $call:expr),* $(,)?) => {
@@ -140,6 +138,18 @@ pub const OWNERS: &[(&str, Call)] = calls! {
         assert!(refused.is_err(), "the same id twice");
     },
 };
+
+/// A write of a device, and the query that finds it.
+pub fn late_write(store: Store) -> BoxFuture<'static, Result<String>> {
+    Box::pin(async move {
+        let devices = store.repository::<Device>(&scope(ADA));
+        let device = devices.insert(DeviceDraft::new("after")).await?;
+        Ok(format!(
+            "SELECT platform FROM devices WHERE id = '{}'",
+            device.id
+        ))
+    })
+}
 
 /// What an owner and the system may do.
 async fn two_changes(unit: &Unit) -> Result<()> {

@@ -2,24 +2,27 @@
 //! open, and loses no write that was acknowledged to another caller.
 
 mod calls;
+mod keys;
 mod load;
 
 use std::error::Error;
 use std::time::{Duration, Instant};
 
-use catamaran::{Clock, Expected, Scope, Store};
+use catamaran::{Clock, Expected, Result, Scope, Store};
 use chrono::{DateTime, Utc};
-use entity::{Device, DeviceDraft, Entry, EntryDraft, Habit};
+use entity::{Device, Entry, EntryDraft, Habit};
 use fastrand::Rng;
+use futures_util::future::BoxFuture;
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 
 use crate::cancellation_points::drop_after_polls;
-use crate::observer::{dump_of, texts};
+use crate::keys::Keyed;
+use crate::observer::{dump_query, texts};
 use crate::sample::day;
 use crate::soak::database::{Database, in_time, open_transactions, settle};
 use crate::soak::tally::Tally;
 use crate::users::{ADA, everyone, scope};
-use calls::{ANYONES, Call, DELETED, LIVING, OWNERS, draft};
+use calls::{ANYONES, DELETED, LIVING, OWNERS, draft};
 use load::Load;
 
 /// A clock that stands, so that a call that is run again writes the same rows.
@@ -61,14 +64,32 @@ impl Setting {
         }
     }
 
-    fn calls(&self) -> impl Iterator<Item = &'static (&'static str, Call)> {
+    fn calls(&self) -> Vec<(&'static str, Call)> {
         let owners = if self.scope.owner_id().is_some() {
             OWNERS
         } else {
             &[]
         };
-        ANYONES.iter().chain(owners)
+        ANYONES.iter().chain(owners).copied().collect()
     }
+}
+
+type Outcome<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+
+/// A call that succeeds on the base, and does the same each time.
+type Call = fn(Store, Scope) -> BoxFuture<'static, Result<()>>;
+
+/// What is swept: calls, and the rows on which they work.
+struct Subject {
+    calls: Vec<(&'static str, Call)>,
+    /// Copies the rows that every call begins with.
+    base: String,
+    /// Empties the tables and writes the base again.
+    reset: String,
+    /// The rows that the calls may change.
+    contents: Vec<String>,
+    /// A write after a drop, as a rule by the connection that served the dropped call. Its query finds `after`.
+    late_write: fn(Store) -> BoxFuture<'static, Result<String>>,
 }
 
 /// Copies of the rows that every call begins with, beside the tables.
@@ -88,17 +109,52 @@ struct Sweep<'a> {
     tally: &'a Tally,
     store: Store,
     outside: DatabaseConnection,
+    subject: Subject,
 }
 
 /// Drops every call at every point, once.
 ///
 /// # Errors
 /// What keeps the sweep from running. What a call does wrong is a violation in the tally.
-pub async fn sweep(
+pub async fn sweep(place: &Database, setting: Setting, tally: &Tally) -> Outcome<()> {
+    let outside = place.connect().await?;
+    make_base(place, &outside).await?;
+    let keys = "SELECT concat_ws(' ', user_id, id) FROM catamaran_operation_keys".to_owned();
+    // Devices are the acknowledged writes.
+    let rows = format!(
+        "SELECT line FROM ({}) AS all_rows WHERE line NOT LIKE 'devices%'",
+        dump_query()
+    );
+    let subject = Subject {
+        calls: setting.calls(),
+        base: BASE.to_owned(),
+        reset: RESET.to_owned(),
+        contents: vec![rows, keys],
+        late_write: calls::late_write,
+    };
+    sweep_over(place, setting, tally, subject).await
+}
+
+/// The same over a record with a key of some kind, on behalf of an owner.
+///
+/// # Errors
+/// As [`sweep`].
+pub async fn sweep_keys<R: Keyed>(
     place: &Database,
     setting: Setting,
     tally: &Tally,
-) -> Result<(), Box<dyn Error + Send + Sync>> {
+) -> Outcome<()> {
+    let store = place.options().clock(Standing).open().await?;
+    let subject = keys::subject::<R>(&store).await?;
+    sweep_over(place, setting, tally, subject).await
+}
+
+async fn sweep_over(
+    place: &Database,
+    setting: Setting,
+    tally: &Tally,
+    subject: Subject,
+) -> Outcome<()> {
     let options = place.options().clock(Standing);
     let store = options
         .connections(setting.connections)
@@ -106,16 +162,17 @@ pub async fn sweep(
         .open()
         .await?;
     let outside = place.connect().await?;
-    make_base(place, &outside).await?;
+    outside.execute_unprepared(&subject.base).await?;
     let sweep = Sweep {
         place,
         setting,
         tally,
         store,
         outside,
+        subject,
     };
     let load = setting.loaded.then(|| Load::start(&sweep.store));
-    for (name, run) in setting.calls() {
+    for (name, run) in &sweep.subject.calls {
         sweep.every_point(name, *run, load.as_ref()).await?;
     }
     let written = match load {
@@ -127,10 +184,7 @@ pub async fn sweep(
     Ok(())
 }
 
-async fn make_base(
-    place: &Database,
-    outside: &DatabaseConnection,
-) -> Result<(), Box<dyn Error + Send + Sync>> {
+async fn make_base(place: &Database, outside: &DatabaseConnection) -> Outcome<()> {
     outside
         .execute_unprepared("DELETE FROM habits; DELETE FROM devices")
         .await?;
@@ -143,49 +197,40 @@ async fn make_base(
         let entry = EntryDraft::new(habit, day(0)).id(habit);
         entries.insert(entry).await?;
     }
-    outside.execute_unprepared(BASE).await?;
     Ok(())
 }
 
 impl Sweep<'_> {
-    /// The rows and the keys of units, without the devices, which are the acknowledged writes.
-    async fn contents(&self) -> Result<Vec<String>, sea_orm::DbErr> {
-        let mut rows = dump_of(&self.outside).await?;
-        rows.retain(|row| !row.starts_with("devices"));
-        let keys = "SELECT concat_ws(' ', user_id, id) FROM catamaran_operation_keys";
-        rows.extend(texts(&self.outside, keys).await?);
+    /// The rows, without those that were written after a drop.
+    async fn contents(&self) -> Outcome<Vec<String>> {
+        let mut rows = Vec::new();
+        for sql in &self.subject.contents {
+            rows.extend(texts(&self.outside, sql).await?);
+        }
         Ok(rows)
     }
 
-    async fn every_point(
-        &self,
-        name: &str,
-        run: Call,
-        load: Option<&Load>,
-    ) -> Result<(), Box<dyn Error + Send + Sync>> {
+    async fn every_point(&self, name: &str, run: Call, load: Option<&Load>) -> Outcome<()> {
         let setting = &self.setting;
-        self.outside.execute_unprepared(RESET).await?;
+        self.outside.execute_unprepared(&self.subject.reset).await?;
         let before = self.contents().await?;
         run(self.store.clone(), setting.scope).await?;
         let after = self.contents().await?;
         for k in 0.. {
             let at = || format!("{} {setting:?}: {name} dropped at {k}", self.place.engine);
-            self.outside.execute_unprepared(RESET).await?;
+            self.outside.execute_unprepared(&self.subject.reset).await?;
             let begun = Instant::now();
             let call = drop_after_polls(run(self.store.clone(), setting.scope), k, setting.linger);
             let Some(ended) = in_time(self.tally, name, call).await else {
                 return Ok(());
             };
-            // A write that is acknowledged after the drop, as a rule by the connection that served it.
-            let devices = self.store.repository::<Device>(&scope(ADA));
-            let device = devices.insert(DeviceDraft::new("after")).await?;
+            let late = (self.subject.late_write)(self.store.clone()).await?;
             let quiet = match load {
                 Some(load) => Some(load.pause().await),
                 None => None,
             };
             settle(&self.store, setting.connections).await?;
-            let kept = format!("SELECT platform FROM devices WHERE id = '{}'", device.id);
-            let kept = texts(&self.outside, &kept).await?;
+            let kept = texts(&self.outside, &late).await?;
             self.tally.must(kept == ["after"], || {
                 format!("{}: an acknowledged write is lost", at())
             });
@@ -219,14 +264,13 @@ impl Sweep<'_> {
     }
 
     /// Closes the store, and looks again.
-    async fn end(self, written: Vec<Device>) -> Result<(), Box<dyn Error + Send + Sync>> {
-        let left = dump_of(&self.outside).await?;
+    async fn end(self, written: Vec<Device>) -> Outcome<()> {
+        let left = self.contents().await?;
         self.store.close();
-        drop(self.store);
         let open = open_transactions(self.place.engine, &self.outside).await?;
         self.tally
             .must(open.is_empty(), || format!("after closing, open: {open:?}"));
-        let found = dump_of(&self.outside).await?;
+        let found = self.contents().await?;
         self.tally.must(found == left, || {
             "closing the store changed rows".to_owned()
         });
