@@ -93,8 +93,9 @@ impl Requirements<'_> {
                 .defaults
                 .iter()
                 .find(|default| default.column == column.name);
-            let default = default.map(|default| literal(engine, default.value));
-            column.default = default.map(|sql| Expression::scalar(engine, &sql));
+            let default = default.map(|default| literal(engine, default.value.as_type(ty)));
+            let default = default.map(|sql| Expression::scalar(engine, &sql));
+            column.default = default.map(|default| default.of_type(&column.ty));
         }
         required.unique_keys = table.unique_keys.iter().map(unique_key).collect();
         required.indexes = table

@@ -165,7 +165,9 @@ pub trait Repository<R: Record>: Send + Sync {
     /// [`Unsupported`](crate::ErrorKind::Unsupported) for a record without soft delete.
     async fn purge(&self, before: DateTime<Utc>, limit: u32) -> Result<u64>;
 
-    /// Patches every live row that the filter matches, in any version, and returns how many.
+    /// Patches every live row that the filter matches, in any version, and returns how many it wrote.
+    ///
+    /// An empty patch writes nothing: it returns 0, and the rows keep their versions.
     ///
     /// # Errors
     /// As [`exists`](Self::exists).

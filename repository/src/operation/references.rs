@@ -38,8 +38,8 @@ pub(super) fn cascade(statements: &Statements) -> bool {
 
 /// Whether rows of the table refer to each other by columns that an update may change.
 pub(super) fn are_by_natural_key(statements: &Statements) -> bool {
-    let id = statements.managed.id;
-    self_keys(statements).any(|key| !id.iter().all(|column| key.referenced.contains(column)))
+    let users = |column: &usize| !statements.managed.contains(*column);
+    self_keys(statements).any(|key| key.referenced.iter().any(users))
 }
 
 /// Whether the row references one of the others by the key.

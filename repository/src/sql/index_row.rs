@@ -51,13 +51,13 @@ impl Table {
     /// The column whose values are too long if an entry of the index is; `None` if it is one of several.
     #[cfg(feature = "postgres")]
     pub(crate) fn only_text_in(&self, index: &str) -> Option<&'static str> {
+        let primary = [(self.primary_key.name, self.primary_key.columns)].into_iter();
         let keys = self.unique_keys.iter().map(|key| (key.name, key.columns));
-        let mut indexes = keys.chain(self.indexes.iter().map(|index| (index.name, index.columns)));
+        let indexes = self.indexes.iter().map(|index| (index.name, index.columns));
+        let mut indexes = primary.chain(keys).chain(indexes);
         let (_, entries) = indexes.find(|(name, _)| *name == index)?;
-        // The types are not known here. An id and an owner are no texts.
-        let ty = |name: &str| match self.primary_key.columns.contains(&name)
-            || self.owner == Some(name)
-        {
+        // The types are not known here. Only an owner is always a UUID.
+        let ty = |name: &str| match self.owner == Some(name) {
             true => Some(Type::Uuid),
             false => self.columns.contains(&name).then_some(Type::Text),
         };
@@ -383,6 +383,42 @@ mod tests {
             "email" | "name" | "text" | "a b" => Some(Type::Text),
             _ => None,
         }
+    }
+
+    #[cfg(feature = "postgres")]
+    #[test]
+    fn only_column_of_a_key_that_can_be_too_long_is_named() {
+        use crate::model::domain::{PrimaryKey, UniqueKey};
+
+        let table = |key| Table {
+            name: "labels",
+            columns: &["owner", "name", "place", "email"],
+            primary_key: PrimaryKey {
+                name: "pk_labels",
+                columns: key,
+            },
+            owner: Some("owner"),
+            unique_keys: &[
+                UniqueKey {
+                    name: "uq_labels__owner_email",
+                    columns: &["owner", "email"],
+                },
+                UniqueKey {
+                    name: "uq_labels__name_email",
+                    columns: &["name", "email"],
+                },
+            ],
+            ..Table::BLANK
+        };
+        let named = table(&["name"]);
+        assert_eq!(named.only_text_in("pk_labels"), Some("name"));
+        assert_eq!(named.only_text_in("uq_labels__owner_email"), Some("email"));
+        // Both may be texts, also if one of them is the key.
+        assert_eq!(named.only_text_in("uq_labels__name_email"), None);
+        let owned = table(&["owner", "name"]);
+        assert_eq!(owned.only_text_in("pk_labels"), Some("name"));
+        assert_eq!(table(&["name", "place"]).only_text_in("pk_labels"), None);
+        assert_eq!(named.only_text_in("ix_labels__other"), None);
     }
 
     #[test]

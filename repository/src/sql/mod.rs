@@ -251,7 +251,7 @@ impl Statements {
         }
     }
 
-    /// The columns of each unique key that does not contain the id.
+    /// The columns of each unique key that does not contain the primary key.
     pub(crate) fn natural_keys(&self) -> impl Iterator<Item = Vec<usize>> {
         self.natural_rules()
             .filter_map(|rule| self.indexes(rule.columns))
@@ -259,7 +259,9 @@ impl Statements {
 
     fn natural_rules(&self) -> impl Iterator<Item = UniqueRule> {
         let rules = self.domain.unique_rules();
-        rules.filter(|rule| !self.id().all(|column| rule.columns.contains(&column)))
+        // Several owners may have rows with the same id, if the primary key begins with the owner.
+        let key = self.key();
+        rules.filter(move |rule| !key.iter().all(|column| rule.columns.contains(column)))
     }
 
     /// Whether a natural key is over an expression, which the library does not evaluate.

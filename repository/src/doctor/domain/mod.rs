@@ -344,7 +344,7 @@ fn defaults(on: &mut OnTable<'_>, table: &Table, description: &TableDescription)
             .defaults
             .iter()
             .find(|default| default.column == column.name);
-        let named = named.map(|default| default.value);
+        let named = named.map(|default| default.value.as_type(Some(column.ty)));
         let same = match (named, &column.default) {
             (None, None) => true,
             (Some(DefaultValue::Text(text)), Some(Value::Text(value))) => text == value,

@@ -56,6 +56,23 @@ impl PartialEq for Expression {
 
 impl Eq for Expression {}
 
+/// The shortest form of a number that a column of this decimal type stores.
+fn decimal(node: &Node, ty: &str) -> Option<String> {
+    if !ty.starts_with("numeric") {
+        return None;
+    }
+    let number = match node {
+        Node::Number(number) => number,
+        Node::Cast(inner, cast) if cast == "numeric" || cast == ty => match &**inner {
+            Node::Number(number) | Node::Text(number) => number,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let number: rust_decimal::Decimal = number.parse().ok()?;
+    Some(number.normalize().to_string())
+}
+
 impl Expression {
     /// A condition of a check, a predicate or a policy. One that cannot be parsed is equal only to its own text.
     pub(crate) fn condition(engine: Engine, sql: &str) -> Self {
@@ -128,9 +145,11 @@ impl Expression {
         self.sample_result = sample_result;
     }
 
-    /// The value as one of that type: a literal needs no cast to it.
+    /// The value as one of that type: a literal needs no cast to it, and a decimal number no zeros at its end.
     pub(crate) fn of_type(mut self, ty: &str) -> Self {
-        if let Node::Cast(inner, cast) = &self.node
+        if let Some(number) = decimal(&self.node, ty) {
+            self.node = Node::Number(number);
+        } else if let Node::Cast(inner, cast) = &self.node
             && cast == ty
             && matches!(**inner, Node::Text(_))
         {

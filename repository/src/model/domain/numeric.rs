@@ -2,8 +2,36 @@
 
 use std::sync::LazyLock;
 
+use super::DefaultValue;
 use super::equivalence::{Equivalence, NativeType};
 use crate::model::value::MAX_PRECISION;
+
+impl DefaultValue {
+    /// The value with as many digits behind the point as the type of this name has, if it fits. SQLite stores the units.
+    pub(crate) fn as_type(self, ty: Option<&str>) -> Self {
+        let (DefaultValue::Numeric { units, scale }, Some(other)) = (self, ty.and_then(scale_of))
+        else {
+            return self;
+        };
+        let factor = |digits: u8| 10_i64.checked_pow(digits.into());
+        let units = match other.checked_sub(scale) {
+            Some(more) => factor(more).and_then(|factor| units.checked_mul(factor)),
+            None => factor(scale - other)
+                .filter(|factor| units % factor == 0)
+                .map(|factor| units / factor),
+        };
+        units.map_or(self, |units| DefaultValue::Numeric {
+            units,
+            scale: other,
+        })
+    }
+}
+
+/// The digits behind the point of the type with this name.
+fn scale_of(name: &str) -> Option<u8> {
+    let (_, scale) = name.strip_prefix("numeric(")?.split_once(',')?;
+    scale.strip_suffix(')')?.parse().ok()
+}
 
 static ROWS: LazyLock<Vec<Equivalence>> = LazyLock::new(|| {
     let types = (1..=MAX_PRECISION)

@@ -18,6 +18,7 @@ for_each_key! {
     upsert_of_an_id_twice_is_two_calls
     locked_rows_are_ordered_by_id
     writes_by_filter_meet_the_rows_of_the_filter
+    empty_patch_by_filter_writes_no_row
     oldest_deleted_rows_are_purged
     parents_are_inserted_before_their_children
     circle_of_references_is_inserted_and_removed
@@ -98,6 +99,19 @@ async fn writes_by_filter_meet_the_rows_of_the_filter<R: Keyed>(db: &TwinDatabas
     assert_eq!(others, 17);
     let others = Filter::ids(ids::<R>([3, 4, 11])).not();
     assert_eq!(rows.count(&others.into()).await?, 17);
+    Ok(())
+}
+
+async fn empty_patch_by_filter_writes_no_row<R: Keyed>(db: &TwinDatabase) -> Result<()> {
+    let rows = rows::<R>(db);
+    let made = inserted::<R>(db, 0..3).await?;
+    let nothing = || R::patch_from(Vec::new());
+    assert_eq!(rows.patch_where(&Filter::all(), nothing()?).await?, 0);
+    let some = Filter::ids(ids::<R>([0, 2]));
+    assert_eq!(rows.patch_where(&some, nothing()?).await?, 0);
+    for row in made {
+        assert_eq!(rows.get(row.id()).await?, row);
+    }
     Ok(())
 }
 
