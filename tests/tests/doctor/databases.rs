@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use catamaran::Engine;
 use catamaran::doctor::{Doctor, Place, Report};
+use catamaran::migrate::History;
 use catamaran::testing::EphemeralDatabase;
 use migration::Migrator;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend};
@@ -22,9 +23,14 @@ pub struct Migrated {
 
 impl Migrated {
     pub async fn new(engine: Engine) -> Self {
+        Migrated::by::<Migrator>(engine).await
+    }
+
+    /// The same with the migrations of another domain.
+    pub async fn by<H: History>(engine: Engine) -> Self {
         let database = match engine {
-            Engine::Sqlite => EphemeralDatabase::sqlite_file::<Migrator>().await,
-            Engine::Postgres => EphemeralDatabase::postgres::<Migrator>().await,
+            Engine::Sqlite => EphemeralDatabase::sqlite_file::<H>().await,
+            Engine::Postgres => EphemeralDatabase::postgres::<H>().await,
         };
         let database = database.expect("a migrated database");
         let mut options = ConnectOptions::new(database.url());

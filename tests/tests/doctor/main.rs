@@ -16,9 +16,11 @@ mod equivalent_expressions;
 mod fingerprint;
 mod fix_order;
 mod generated_keys;
+mod keys;
 mod memberships;
 mod mutations;
 mod no_false_positives;
+mod numerics;
 mod orphans;
 mod other_schemas;
 mod pages;
@@ -44,6 +46,11 @@ use drift::DRIFTS;
 #[test]
 fn a_domain_with_types_of_the_applications_own_is_in_sync() {
     catamaran::assert_in_sync!(suite::exhibit::DOMAIN, suite::exhibit::Migrator);
+}
+
+#[test]
+fn a_domain_with_keys_of_each_kind_is_in_sync() {
+    catamaran::assert_in_sync!(suite::keys::GIVEN, suite::keys::GivenKeys);
 }
 
 #[test]
