@@ -1,7 +1,7 @@
 //! Keys that the database generates.
 
 use catamaran::Engine;
-use catamaran::doctor::{Code, Doctor, Report};
+use catamaran::doctor::{Code, Doctor, Place, Report};
 use catamaran::domain::{Domain, PrimaryKey, Table, TableSource, TableTypes, TypedColumn};
 use catamaran::migrate::{History, Script, TwinMigration};
 use catamaran::testing::EphemeralDatabase;
@@ -354,5 +354,40 @@ async fn suggested_migration_creates_the_table_with_a_generated_key() {
         let up = suggestion.up(engine).join(";\n");
         assert!(up.contains(part), "{up}");
         assert_eq!(up.contains(GRANTS[1]), engine == Engine::Postgres, "{up}");
+    }
+}
+
+#[tokio::test]
+async fn key_that_an_engine_cannot_generate_is_reported_in_the_domain() {
+    const OF_TEXT: TableTypes = TableTypes {
+        table: "events",
+        columns: &[
+            TypedColumn::new("id", "text"),
+            TypedColumn::nullable("size", "bigint"),
+        ],
+    };
+    const TEXT: Domain = Domain {
+        sources: &[TableSource::types(&OF_TEXT)],
+        ..DOMAIN
+    };
+    const SEVERAL: Domain = Domain {
+        tables: &[Table {
+            primary_key: PrimaryKey {
+                name: "pk_events",
+                columns: &["id", "size"],
+            },
+            ..EVENTS
+        }],
+        ..DOMAIN
+    };
+    for (domain, found) in [(&TEXT, "one of text"), (&SEVERAL, "one of 2 columns")] {
+        let report = Doctor::new(domain).check().await;
+        let is_it = |finding: &&catamaran::doctor::Finding| {
+            finding.place == Place::Domain && finding.code == Code::KeyNotGenerated
+        };
+        let finding = report.findings.iter().find(is_it);
+        let finding = finding.unwrap_or_else(|| panic!("{report}"));
+        assert_eq!(finding.subject(), "events: pk_events");
+        assert_eq!(finding.found, found);
     }
 }

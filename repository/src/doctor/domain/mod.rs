@@ -43,7 +43,7 @@ pub(super) fn check(requirements: &Requirements<'_>) -> Vec<Finding> {
         let mut on = findings.on(table.name);
         own_columns(&mut on, table);
         references(&mut on, domain, table);
-        portability::check(&mut on, table);
+        portability::check(&mut on, table, described.table(table.name));
         actions::set_null(&mut on, table, described.table(table.name));
         match described.table(table.name) {
             Some(description) => with_description(&mut on, requirements, table, description),

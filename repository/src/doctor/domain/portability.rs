@@ -5,12 +5,38 @@ use crate::fingerprint::code::Code;
 use crate::fingerprint::expression::read_in_two_ways;
 use crate::fingerprint::finding::Part;
 use crate::fingerprint::fix::Fix;
+use crate::model::domain::description::TableDescription;
 use crate::model::domain::{Check, Presence, Table};
 use crate::model::engine::Engine;
 
-pub(super) fn check(on: &mut OnTable<'_>, table: &Table) {
+pub(super) fn check(on: &mut OnTable<'_>, table: &Table, description: Option<&TableDescription>) {
     names(on, table);
     conditions(on, table);
+    generated_key(on, table, description);
+}
+
+/// Checks that both engines can generate the key. For a record the compiler does.
+fn generated_key(on: &mut OnTable<'_>, table: &Table, description: Option<&TableDescription>) {
+    if !table.generated_key {
+        return;
+    }
+    let found = match table.primary_key.columns {
+        [key] => {
+            let ty = description
+                .and_then(|of| of.column(key))
+                .map(|column| column.ty);
+            match ty {
+                None | Some("int4" | "bigint") => return,
+                Some(ty) => format!("one of {ty}"),
+            }
+        }
+        several => format!("one of {} columns", several.len()),
+    };
+    let words =
+        "take generated_key out of DOMAIN, or make the primary key one column of int4 or bigint";
+    let sides = ("a key of one column, of int4 or bigint", found.as_str());
+    let (name, fix) = (table.primary_key.name, Fix::Words(words.to_owned()));
+    on.say(Part::Named, name, Code::KeyNotGenerated, sides, fix);
 }
 
 /// The longest name in bytes: Postgres truncates at `NAMEDATALEN` - 1.
