@@ -73,9 +73,9 @@ struct OtherNumbers;
 
 struct Rewritten(Box<dyn TwinMigration>);
 
-fn rewritten(script: &Script, changes: &[(&str, &str)]) -> Script {
-    let statements = script.statements().map(|sql| {
-        let sql = sql.to_owned();
+fn rewritten(engine: Engine, script: &Script, changes: &[(&str, &str)]) -> Script {
+    let statements = script.statements(engine).map(|sql| {
+        let sql = sql.into_owned();
         changes
             .iter()
             .fold(sql, |sql, (from, to)| sql.replace(from, to))
@@ -105,7 +105,7 @@ impl TwinMigration for Rewritten {
                 "",
             ),
         ];
-        rewritten(&self.0.sqlite_up(), &changes)
+        rewritten(Engine::Sqlite, &self.0.sqlite_up(), &changes)
     }
 
     fn sqlite_down(&self) -> Script {
@@ -122,7 +122,7 @@ impl TwinMigration for Rewritten {
             ("share numeric(18, 18),", ""),
             ("CONSTRAINT ck_exhibits__share CHECK (share <> 'NaN'),", ""),
         ];
-        rewritten(&self.0.postgres_up(), &changes)
+        rewritten(Engine::Postgres, &self.0.postgres_up(), &changes)
     }
 
     fn postgres_down(&self) -> Script {
