@@ -265,7 +265,7 @@ pub mod record {
     //! }
     //!
     //! let mut email = Email("ada".to_owned());
-    //! let refused = email.canonicalise().expect_err("no @");
+    //! let refused = email.canonicalise(catamaran::record::MAX_BYTES).expect_err("no @");
     //! assert_eq!(refused.to_string(), "it has no @");
     //! ```
     //!
@@ -328,8 +328,8 @@ pub mod record {
     pub use crate::model::record::{Change, ColumnSpec, FIRST_VERSION, Managed, Record, Stamp};
     pub use crate::model::record_id::RecordId;
     pub use crate::model::value::{
-        AnyNumeric, Field, Json, MAX_BYTES, MAX_JSON_DEPTH, MAX_PRECISION, Native, Type, Variants,
-        class,
+        AnyNumeric, Field, Json, MAX_BYTES, MAX_COLUMN_BYTES, MAX_JSON_BYTES, MAX_JSON_DEPTH,
+        MAX_PRECISION, MAX_ROW_BYTES, Native, Type, Variants, class,
     };
     pub use catamaran_macros::Field;
 }
@@ -387,8 +387,9 @@ macro_rules! __postgres {
 pub mod __private {
     pub use crate::model::derive::{
         Checked, ColumnType, Is, Time, Values, WholeKey, assert_generated, assert_generated_column,
-        assert_key, assert_key_column, assert_owner, assert_text, canonical, canonical_value,
-        change, decoded, default, needed_id, no_id, refused,
+        assert_key, assert_key_column, assert_max_bytes, assert_owner, assert_row_bytes,
+        assert_text, canonical, canonical_value, change, decoded, default, needed_id, no_id,
+        refused,
     };
     pub use crate::model::value::{no_variant, variants};
     pub use crate::sql::Statements;

@@ -137,6 +137,9 @@ pub struct CollectionUser {
     pub read_only: bool,
 }
 
+/// The maximum length of an attachment: 10 MiB.
+pub const MAX_ATTACHMENT: usize = 10 * 1024 * 1024;
+
 /// A file that belongs to an item.
 #[derive(Clone, Debug, PartialEq, Record)]
 #[record(table = domain::ATTACHMENTS, sqlite = sqlite::attachment, postgres = postgres::attachment)]
@@ -149,6 +152,7 @@ pub struct Attachment {
     /// The name of the file.
     pub file_name: String,
     /// The contents.
+    #[record(max_bytes = MAX_ATTACHMENT)]
     pub content: Vec<u8>,
 }
 

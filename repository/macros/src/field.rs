@@ -110,12 +110,15 @@ fn field(input: &DeriveInput, parsed: &Input) -> TokenStream {
     let stored = quote_spanned!(at=> <#stored as ::catamaran::record::Field>);
     let back = back(parsed);
     let canonicalise = match (parsed.may_fail, parsed.is_newtype) {
-        (false, _) => quote!(::catamaran::record::Field::canonicalise(&mut self.0)),
+        (false, _) => quote!(::catamaran::record::Field::canonicalise(
+            &mut self.0,
+            max_bytes
+        )),
         (true, is_newtype) => {
             let value = stored_value(parsed, is_newtype);
             quote! {
                 let mut stored = #value;
-                #stored::canonicalise(&mut stored)?;
+                #stored::canonicalise(&mut stored, max_bytes)?;
                 *self = #back;
                 ::core::result::Result::Ok(())
             }
@@ -146,7 +149,10 @@ fn field(input: &DeriveInput, parsed: &Input) -> TokenStream {
                 #stored::variants()
             }
 
-            fn canonicalise(&mut self) -> ::core::result::Result<(), ::catamaran::InvalidReason> {
+            fn canonicalise(
+                &mut self,
+                max_bytes: usize,
+            ) -> ::core::result::Result<(), ::catamaran::InvalidReason> {
                 #canonicalise
             }
 

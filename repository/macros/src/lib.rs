@@ -27,6 +27,9 @@ use syn::{DeriveInput, ItemFn, parse_macro_input};
 ///
 /// A text can also have `max_chars = number`, in code points. A longer text is refused before it reaches a database.
 ///
+/// A text, a byte string or a JSON document can have `max_bytes = number`, instead of 1 MiB: at most 64 MiB, and 16 MiB for
+/// JSON. A column in an index keeps its limit.
+///
 /// The derive writes:
 /// - the column handles, `Habit::NAME`,
 /// - `HabitDraft` and `HabitPatch`,

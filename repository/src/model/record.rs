@@ -126,6 +126,10 @@ pub struct ColumnSpec {
     pub nullable: bool,
     /// The maximum length of a text in code points: `#[record(max_chars = ..)]`.
     pub max_chars: Option<usize>,
+    /// The maximum length of a text, a byte string or a JSON document: `#[record(max_bytes = ..)]`, or
+    /// [`MAX_BYTES`](crate::record::MAX_BYTES). An index may limit the column further:
+    /// [`Table::most_bytes`](crate::domain::Table::most_bytes).
+    pub max_bytes: usize,
     /// The default of the draft, if it has one.
     pub default: Option<fn() -> Value>,
     /// The stored values of an enum. `None` for other types.

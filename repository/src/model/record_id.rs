@@ -5,7 +5,7 @@ use std::hash::Hash;
 
 use crate::model::error::InvalidReason;
 use crate::model::key::{Key, KeyValue};
-use crate::model::value::{Field, Type, Value};
+use crate::model::value::{Field, MAX_BYTES, Type, Value};
 
 /// The type of a record's id: the type of a field that has an order, or a tuple of up to eight of them.
 ///
@@ -32,7 +32,8 @@ pub trait RecordId: Clone + Debug + Eq + Hash + Ord + Send + Sync + 'static {
 
 /// Converts a value to its canonical form.
 fn into_value<T: Field>(position: usize, mut field: T) -> Result<KeyValue, (usize, InvalidReason)> {
-    field.canonicalise().map_err(|reason| (position, reason))?;
+    let canonical = field.canonicalise(MAX_BYTES);
+    canonical.map_err(|reason| (position, reason))?;
     KeyValue::of(field.to_value()).ok_or((position, InvalidReason::OtherType))
 }
 

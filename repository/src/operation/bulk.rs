@@ -161,10 +161,11 @@ async fn insert_each<D: Dialect>(
         false => return insert_together(session, statements, rows, false).await,
     };
     let text = sql::insert_each::<D>(statements);
-    for chunk in rows.chunks(rows_at_once) {
-        let parameters = chunk.iter().map(|row| values(statements, *row)).collect();
-        let inserted = session.execute_each(&text, parameters).await?;
-        super::check_count(inserted, chunk.len())?;
+    let next_rows = move |remaining: usize| remaining.min(rows_at_once);
+    for chunk in sql::chunks(rows, next_rows, |row| values(statements, *row)) {
+        let rows = chunk.len();
+        let inserted = session.execute_each(&text, chunk).await?;
+        super::check_count(inserted, rows)?;
     }
     Ok(())
 }
@@ -177,12 +178,13 @@ async fn insert_together<D: Dialect>(
     is_single: bool,
 ) -> Result<()> {
     let types = sql::insert_types(statements);
-    for chunk in sql::insert_chunks::<D, _>(statements, rows, is_single)? {
-        let text = sql::bulk_insert::<D>(statements, Bulk::Refuse, chunk.len());
-        let parameters = chunk.iter().map(|row| values(statements, *row)).collect();
-        let values = D::row_parameters(&types, parameters);
+    let parameters = |row: &&dyn AnyRecord| values(statements, *row);
+    for chunk in sql::insert_chunks::<D, _>(statements, rows, is_single, parameters)? {
+        let rows = chunk.len();
+        let text = sql::bulk_insert::<D>(statements, Bulk::Refuse, rows);
+        let values = D::row_parameters(&types, chunk);
         let inserted = session.execute(&text, values).await?;
-        super::check_count(inserted, chunk.len())?;
+        super::check_count(inserted, rows)?;
     }
     Ok(())
 }

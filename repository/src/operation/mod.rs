@@ -39,7 +39,7 @@ use crate::model::key::Key;
 use crate::model::record::Stamp;
 use crate::model::record_id::RecordId;
 use crate::model::scope::Scope;
-use crate::model::value::Value;
+use crate::model::value::{MAX_BYTES, Value};
 use crate::sql::{self, Statements};
 
 /// What an operation needs besides a session: the scope, the clock and the source of ids.
@@ -67,7 +67,7 @@ impl Now {
     /// [`InvalidValue`](ErrorKind::InvalidValue) of `clock` if its year is not between 1 and 9999.
     pub(crate) fn to_write(self) -> Result<DateTime<Utc>> {
         let mut now = self.0;
-        canonical("clock", &mut now)?;
+        canonical("clock", &mut now, MAX_BYTES)?;
         Ok(now)
     }
 }

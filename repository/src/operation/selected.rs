@@ -13,7 +13,7 @@ use crate::driver::{AnyRecord, Dialect, RecordType};
 use crate::model::error::{Error, Result};
 use crate::model::key::Key;
 use crate::model::query::{Condition, Visibility};
-use crate::model::value::Value;
+use crate::model::value::{MAX_BYTES, Value};
 use crate::session::Session;
 use crate::sql::{self, Affected, Selection, SqlText, Statements};
 
@@ -245,7 +245,7 @@ impl<'c, D: Dialect> Purge<'c, D> {
     ) -> Result<Self> {
         let deleted = deleted_column(record.statements, "purge")?;
         let mut before = before;
-        crate::model::derive::canonical("before", &mut before)?;
+        crate::model::derive::canonical("before", &mut before, MAX_BYTES)?;
         Ok(Purge {
             context,
             record,

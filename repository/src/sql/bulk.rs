@@ -1,5 +1,7 @@
 //! Statements that write many rows.
 
+use std::collections::VecDeque;
+
 use super::Spelling;
 use super::SqlText;
 use super::insert_one;
@@ -8,7 +10,7 @@ use super::spelling::MAX_PARAMETERS;
 use super::{Shape, Sql, Statements, quoted};
 use crate::model::engine::Engine;
 use crate::model::error::{ErrorKind, Result};
-use crate::model::value::Type;
+use crate::model::value::{MAX_ROW_BYTES, Type, Value};
 
 /// What a bulk insert does if a key exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,36 +21,84 @@ pub(crate) enum Bulk {
     Skip,
 }
 
-/// Splits rows into chunks of one statement each, with `columns` parameters per row and `before` others.
-pub(crate) fn chunks<D: Spelling, T>(
-    mut rows: &[T],
+/// The bytes of the values from which the next row goes into another statement. A statement is in memory several times,
+/// and Postgres accepts none of more than 1 GiB.
+const MAX_STATEMENT_BYTES: usize = 16 * 1024 * 1024;
+
+/// The parameters of rows, in chunks of one statement each.
+pub(crate) type Chunks<'r> = Box<dyn Iterator<Item = Vec<Vec<Value>>> + Send + 'r>;
+
+/// Splits rows into chunks of one statement each. `next_rows` returns the number of rows of the next one, out of those that
+/// remain; it has fewer if their values are long. `parameters` are those of a row, and are made chunk by chunk.
+pub(crate) fn chunks<'r, T: Sync>(
+    rows: &'r [T],
+    next_rows: impl Fn(usize) -> usize + Send + 'r,
+    parameters: impl Fn(&T) -> Vec<Value> + Send + 'r,
+) -> Chunks<'r> {
+    let mut rows = rows.iter();
+    let mut ready: VecDeque<Vec<Value>> = VecDeque::new();
+    Box::new(std::iter::from_fn(move || {
+        let most = next_rows(ready.len() + rows.len());
+        let mut bytes: usize = ready.iter().map(|row| bytes_of(row)).sum();
+        while ready.len() < most && bytes <= MAX_STATEMENT_BYTES {
+            let Some(row) = rows.next() else {
+                break;
+            };
+            let row = parameters(row);
+            bytes += bytes_of(&row);
+            ready.push_back(row);
+        }
+        // Only the last one may be too much.
+        let fits = ready.len() - usize::from(bytes > MAX_STATEMENT_BYTES && ready.len() > 1);
+        let chunk: Vec<_> = ready.drain(..next_rows(fits).min(fits)).collect();
+        (!chunk.is_empty()).then_some(chunk)
+    }))
+}
+
+/// As [`chunks`], for statements with `columns` parameters per row and `before` others.
+pub(crate) fn chunks_of_columns<'r, D: Spelling, T: Sync>(
+    rows: &'r [T],
     columns: usize,
     before: usize,
-) -> impl Iterator<Item = &[T]> {
-    std::iter::from_fn(move || {
-        let next = D::next_rows(rows.len(), columns, before).min(rows.len());
-        let (chunk, rest) = rows.split_at(next);
-        rows = rest;
-        (!chunk.is_empty()).then_some(chunk)
-    })
+    parameters: impl Fn(&T) -> Vec<Value> + Send + 'r,
+) -> Chunks<'r> {
+    let next_rows = move |remaining| D::next_rows(remaining, columns, before);
+    chunks(rows, next_rows, parameters)
+}
+
+fn bytes_of(row: &[Value]) -> usize {
+    row.iter().map(Value::bytes).sum()
 }
 
 /// Splits new rows into the chunks of [`bulk_insert`]. A `whole` circle of references is one chunk.
 ///
 /// # Errors
-/// [`StatementTooLarge`](ErrorKind::StatementTooLarge) for a circle, at the same number of rows on both engines.
-pub(crate) fn insert_chunks<'r, D: Spelling, T>(
+/// [`StatementTooLarge`](ErrorKind::StatementTooLarge) for a circle, at the same number of rows and bytes on both engines.
+pub(crate) fn insert_chunks<'r, D: Spelling, T: Sync>(
     statements: &Statements,
     rows: &'r [T],
     whole: bool,
-) -> Result<Vec<&'r [T]>> {
+    parameters: impl Fn(&T) -> Vec<Value> + Send + 'r,
+) -> Result<Chunks<'r>> {
     let columns = statements.specs.len();
-    match (whole, rows.len().saturating_mul(columns)) {
-        (false, _) => Ok(chunks::<D, _>(rows, columns, 0).collect()),
-        (true, 0) => Ok(Vec::new()),
-        (true, 1..=MAX_PARAMETERS) => Ok(vec![rows]),
-        (true, _) => Err(ErrorKind::StatementTooLarge.into()),
+    if !whole {
+        return Ok(chunks_of_columns::<D, _>(rows, columns, 0, parameters));
     }
+    let is_too_large = || Err(ErrorKind::StatementTooLarge.into());
+    if rows.len().saturating_mul(columns) > MAX_PARAMETERS {
+        return is_too_large();
+    }
+    let (mut circle, mut bytes) = (Vec::with_capacity(rows.len()), 0);
+    for row in rows {
+        let row = parameters(row);
+        bytes += bytes_of(&row);
+        if bytes > MAX_ROW_BYTES {
+            return is_too_large();
+        }
+        circle.push(row);
+    }
+    let circle = (!circle.is_empty()).then_some(circle);
+    Ok(Box::new(circle.into_iter()))
 }
 
 /// The types of the parameters of one row of [`bulk_insert`]: every column in order.
@@ -198,4 +248,42 @@ pub(crate) fn bulk_update<D: Spelling>(
         });
         sql.finish()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The numbers of rows of the chunks of rows with texts of these lengths in MiB.
+    fn sizes(mebibytes: &[usize], next_rows: impl Fn(usize) -> usize + Send) -> Vec<usize> {
+        let row = |length: &usize| vec![Value::Text("x".repeat(length * 1024 * 1024))];
+        let chunks: Vec<_> = chunks(mebibytes, next_rows, row).collect();
+        let lengths = chunks
+            .iter()
+            .flatten()
+            .map(|row| bytes_of(row) / 1024 / 1024);
+        assert_eq!(
+            lengths.collect::<Vec<_>>(),
+            mebibytes,
+            "each row once, in order"
+        );
+        chunks.iter().map(Vec::len).collect()
+    }
+
+    #[test]
+    fn rows_are_split_by_their_number_and_by_their_bytes() {
+        let most_of_three = |remaining: usize| remaining.min(3);
+        assert_eq!(sizes(&[], most_of_three), [0_usize; 0]);
+        assert_eq!(sizes(&[0; 7], most_of_three), [3, 3, 1]);
+        assert_eq!(sizes(&[16, 16, 1, 15], most_of_three), [1, 1, 2]);
+        assert_eq!(sizes(&[17, 1, 40, 1, 1], most_of_three), [1, 1, 1, 2]);
+        // As on SQLite, whose texts have few numbers of rows.
+        let power = |remaining: usize| match remaining {
+            0 => 1,
+            remaining => 1 << remaining.ilog2(),
+        };
+        assert_eq!(sizes(&[0; 7], power), [4, 2, 1]);
+        assert_eq!(sizes(&[4; 9], power), [4, 4, 1]);
+        assert_eq!(sizes(&[5; 7], power), [2, 2, 2, 1]);
+    }
 }

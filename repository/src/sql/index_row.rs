@@ -29,8 +29,9 @@ const PRINTED: usize = 36;
 const LETTERS: usize = 3;
 
 impl Table {
-    /// The maximum length of a text or byte string in the column, in bytes: [`MAX_BYTES`], or less if an index has the
-    /// column, alone or in an expression. `ty` returns the type of a column.
+    /// The maximum length of a text or byte string in the column, in bytes: less than [`MAX_BYTES`] if an index has the
+    /// column, alone or in an expression. If it is [`MAX_BYTES`], no index limits the column: then the limit is the
+    /// `max_bytes` of the record. `ty` returns the type of a column.
     ///
     /// An entry of a B-tree index on Postgres has at most 2704 bytes. Postgres refuses longer ones (SQLSTATE 54000)
     /// unless they compress well, and SQLite accepts them. So the limit assumes no compression, and applies on both

@@ -30,8 +30,8 @@ use uuid::Uuid;
 
 pub(crate) use builder::{Sql, quoted};
 pub(crate) use bulk::{
-    Bulk, KeyChange, bulk_insert, bulk_update, chunks, insert_chunks, insert_each, insert_types,
-    update_types,
+    Bulk, KeyChange, bulk_insert, bulk_update, chunks, chunks_of_columns, insert_chunks,
+    insert_each, insert_types, update_types,
 };
 pub(crate) use generated::{insert_generated, reserve};
 #[cfg(any(feature = "fingerprint", all(feature = "migrate", feature = "sqlite")))]
@@ -115,9 +115,15 @@ impl Statements {
             Some(R::COLUMNS[index].ty)
         };
         let limited = columns.iter().enumerate().filter_map(|(index, column)| {
-            let max_bytes = R::TABLE.most_bytes(column, ty);
-            let has_length = matches!(R::COLUMNS[index].ty, Type::Text | Type::Bytes);
-            let limited = max_bytes < MAX_BYTES || R::COLUMNS[index].max_chars.is_some();
+            let spec = &R::COLUMNS[index];
+            let of_indexes = R::TABLE.most_bytes(column, ty);
+            let has_length = matches!(spec.ty, Type::Text | Type::Bytes);
+            let limited = of_indexes < MAX_BYTES || spec.max_chars.is_some();
+            // The limit of the column itself is checked with each value.
+            let max_bytes = match of_indexes < MAX_BYTES {
+                true => of_indexes.min(spec.max_bytes),
+                false => spec.max_bytes,
+            };
             (has_length && limited).then_some((index, max_bytes))
         });
         Statements {

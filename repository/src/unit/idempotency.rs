@@ -9,7 +9,7 @@ use crate::model::domain::{
     Check, ManagedColumns, Presence, PrimaryKey, Table, TableTypes, TypedColumn,
 };
 use crate::model::error::Result;
-use crate::model::value::Value;
+use crate::model::value::{MAX_BYTES, Value};
 use crate::operation::Context;
 use crate::session::Session;
 use crate::sql::Sql;
@@ -89,7 +89,7 @@ pub(crate) async fn forget<D: Dialect>(
     mut before: DateTime<Utc>,
 ) -> Result<u64> {
     context.check_scope(&OPERATION_KEYS)?;
-    canonical("before", &mut before)?;
+    canonical("before", &mut before, MAX_BYTES)?;
     let mut sql = Sql::<D>::new("DELETE FROM ");
     sql.name(OPERATION_KEYS.name)
         .push(" WHERE ")

@@ -48,6 +48,10 @@ impl TwinMigration for CreateShelves {
                     id TEXT NOT NULL CONSTRAINT pk_books PRIMARY KEY,
                     user_id TEXT NOT NULL,
                     shelf_id TEXT,
+                    mark TEXT,
+                    text TEXT,
+                    cover BLOB,
+                    facts TEXT CHECK (json_valid(facts)),
                     updated_at TEXT NOT NULL,
                     version INTEGER NOT NULL,
                     CONSTRAINT fk_books__user_id_shelf_id FOREIGN KEY (user_id, shelf_id)
@@ -97,15 +101,19 @@ impl TwinMigration for CreateShelves {
                 )",
             )
             .sql(
-                "CREATE TABLE books (
+                r#"CREATE TABLE books (
                     id uuid NOT NULL CONSTRAINT pk_books PRIMARY KEY,
                     user_id uuid NOT NULL,
                     shelf_id uuid,
+                    mark text COLLATE "C",
+                    text text COLLATE "C",
+                    cover bytea,
+                    facts jsonb,
                     updated_at timestamptz NOT NULL,
                     version bigint NOT NULL,
                     CONSTRAINT fk_books__user_id_shelf_id FOREIGN KEY (user_id, shelf_id)
                         REFERENCES shelves (user_id, id) ON DELETE SET NULL (shelf_id)
-                )",
+                )"#,
             );
         let script = ["rooms", "shelves", "books"].into_iter().fold(script, |script, table| {
             let of_the_caller = "user_id = (SELECT nullif(nullif(current_setting('request.jwt.claims', true), '')::jsonb \

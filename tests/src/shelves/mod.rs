@@ -7,6 +7,7 @@ mod sqlite;
 
 use catamaran::Record;
 use catamaran::domain::{Action, Domain, ForeignKey, ManagedColumns, PrimaryKey, Table, UniqueKey};
+use catamaran::record::MAX_BYTES;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -79,7 +80,17 @@ const SHELVES: Table = Table {
 
 const BOOKS: Table = Table {
     name: "books",
-    columns: &["id", "user_id", "shelf_id", "updated_at", "version"],
+    columns: &[
+        "id",
+        "user_id",
+        "shelf_id",
+        "mark",
+        "text",
+        "cover",
+        "facts",
+        "updated_at",
+        "version",
+    ],
     primary_key: primary("pk_books"),
     owner: Some("user_id"),
     managed: ManagedColumns {
@@ -133,6 +144,9 @@ pub struct Shelf {
     pub deleted_at: Option<DateTime<Utc>>,
 }
 
+/// The maximum length of what a book has, in bytes: more than that of other columns.
+pub const LONG: usize = 2 * MAX_BYTES + 3;
+
 /// A book, on a shelf or not.
 #[derive(Clone, Debug, PartialEq, Eq, Record)]
 #[record(table = self::BOOKS, sqlite = self::sqlite::book, postgres = self::postgres::book)]
@@ -145,6 +159,18 @@ pub struct Book {
     pub user_id: Uuid,
     /// The shelf.
     pub shelf_id: Option<Uuid>,
+    /// A short text, or none.
+    #[record(max_bytes = 16)]
+    pub mark: Option<String>,
+    /// A long text, or none.
+    #[record(max_bytes = LONG)]
+    pub text: Option<String>,
+    /// An image, or none.
+    #[record(max_bytes = LONG)]
+    pub cover: Option<Vec<u8>>,
+    /// A document, or none.
+    #[record(max_bytes = LONG)]
+    pub facts: Option<serde_json::Value>,
     /// When the row was last written.
     #[record(updated)]
     pub updated_at: DateTime<Utc>,

@@ -64,6 +64,10 @@ pub mod book {
         pub id: Uuid,
         pub user_id: Uuid,
         pub shelf_id: Option<Uuid>,
+        pub mark: Option<String>,
+        pub text: Option<String>,
+        pub cover: Option<Vec<u8>>,
+        pub facts: Option<Json>,
         pub updated_at: DateTimeUtc,
         pub version: i64,
     }

@@ -67,6 +67,10 @@ pub mod book {
         pub id: TextId,
         pub user_id: TextId,
         pub shelf_id: Option<TextId>,
+        pub mark: Option<String>,
+        pub text: Option<String>,
+        pub cover: Option<Vec<u8>>,
+        pub facts: Option<Json>,
         pub updated_at: TextTime,
         pub version: i64,
     }

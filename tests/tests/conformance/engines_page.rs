@@ -172,6 +172,9 @@ const TYPES: &str = "
 
 A record has one type for each field. Each engine stores it in its own column type. Where a column type accepts more
 values than the record's, a check narrows it; [the doctor](doctor.md#the-matrix-of-types) has the checks.
+
+Text, bytes and json have at most 1 MiB, or what `#[record(max_bytes = ..)]` says, up to 64 MiB, and 16 MiB for json. The
+engines allow about 1 GB for a value, and Postgres 256 MiB for a `jsonb`. [Lengths](errors.md#lengths) has all limits.
 ";
 
 const CODES: &str = "

@@ -26,6 +26,7 @@ mod filters;
 mod generic;
 mod inserts;
 mod keys;
+mod long_values;
 mod measures;
 mod numerics;
 mod one_entry_a_day;

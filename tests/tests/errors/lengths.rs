@@ -173,15 +173,16 @@ async fn an_empty_patch_still_validates_its_filter(db: &TwinDatabase) -> Result<
 
 #[twin_test(Migrator, everywhere)]
 async fn the_values_of_custom_sql_are_validated(db: &TwinDatabase) -> Result<()> {
+    use catamaran::record::MAX_COLUMN_BYTES;
     use catamaran::{AnyRepository, Value};
 
-    let long = "x".repeat(catamaran::record::MAX_BYTES + 1);
+    let long = "x".repeat(MAX_COLUMN_BYTES + 1);
     for (value, reason) in [
         (Value::Text("a\0b".to_owned()), InvalidReason::NulCharacter),
         (
             Value::Text(long),
             InvalidReason::TooLong {
-                max_bytes: catamaran::record::MAX_BYTES,
+                max_bytes: MAX_COLUMN_BYTES,
             },
         ),
         (Value::Double(f64::NAN), InvalidReason::NotFinite),

@@ -106,8 +106,8 @@ fn record(input: &Input) -> TokenStream {
         quote_spanned!(ty.span()=> #index => ::catamaran::record::Field::to_value(&record.#ident),)
     });
     let canonical = input.fields.iter().map(|field| {
-        let (ident, string) = (&field.ident, field.name());
-        quote_spanned!(ident.span()=> ::catamaran::__private::canonical(#string, &mut record.#ident)?;)
+        let (ident, string, most) = (&field.ident, field.name(), field.max_bytes());
+        quote_spanned!(ident.span()=> ::catamaran::__private::canonical(#string, &mut record.#ident, #most)?;)
     });
     let last = input.fields.last().map(
         |Field { ty, .. }| quote_spanned!(ty.span()=> <#ty as ::catamaran::record::Field>::TYPE),
@@ -162,8 +162,8 @@ fn record(input: &Input) -> TokenStream {
         },
     );
     let changes = input.user_fields().map(|(index, field)| {
-        let (ident, string) = (&field.ident, field.name());
-        quote_spanned!(ident.span()=> ::catamaran::__private::change(#index, #string, &patch.#ident, &mut changes)?;)
+        let (ident, string, most) = (&field.ident, field.name(), field.max_bytes());
+        quote_spanned!(ident.span()=> ::catamaran::__private::change(#index, #string, #most, &patch.#ident, &mut changes)?;)
     });
     let taken = |managed: bool| {
         let fields = input.fields.iter().enumerate();
@@ -215,6 +215,16 @@ fn record(input: &Input) -> TokenStream {
             const _: () = ::catamaran::__private::assert_text(<#ty as ::catamaran::record::Field>::TYPE);
         }
     });
+    let lengths = input.fields.iter().map(Field::max_bytes);
+    let long = input.fields.iter().filter_map(|field| {
+        let (ty, most) = (&field.ty, field.max_bytes.as_ref()?);
+        Some(quote_spanned! {most.span()=>
+            const _: () = ::catamaran::__private::assert_max_bytes(
+                <#ty as ::catamaran::record::Field>::TYPE,
+                #most,
+            );
+        })
+    });
     quote! {
         const _: () = ::catamaran::__private::assert_owner(&#table, #has_owner);
         const _: () = ::catamaran::__private::assert_key(&#table, &[#(#key),*]);
@@ -222,6 +232,8 @@ fn record(input: &Input) -> TokenStream {
         #(#key_types)*
         #generated_type
         #(#limited)*
+        #(#long)*
+        const _: () = ::catamaran::__private::assert_row_bytes(&[#(#lengths),*]);
 
         type __Record = __Checked<#name, __FIELDS>;
         type __Draft = __Checked<#draft, __FIELDS>;
@@ -408,6 +420,7 @@ fn spec(field: &Field) -> TokenStream {
         Some(most) => quote!(::core::option::Option::Some(#most)),
         None => quote!(::core::option::Option::None),
     };
+    let max_bytes = field.max_bytes();
     let default = match &field.default {
         Some(value) => quote_spanned! {ty.span()=>
             ::core::option::Option::Some(|| {
@@ -425,7 +438,8 @@ fn spec(field: &Field) -> TokenStream {
             default: #default,
             variants: <#ty as ::catamaran::record::Field>::variants,
             type_name: ::core::any::type_name::<<#ty as ::catamaran::record::Field>::Base>,
-            canonical: ::catamaran::__private::canonical_value::<#ty>,
+            max_bytes: #max_bytes,
+            canonical: ::catamaran::__private::canonical_value::<#ty, { #max_bytes }>,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The struct and its attributes.
 
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{
@@ -31,6 +31,8 @@ pub(super) struct Field {
     pub(super) default: Option<Expr>,
     /// The most characters of a text, in code points.
     pub(super) max_chars: Option<Expr>,
+    /// The most bytes of a text, a byte string or a JSON document.
+    pub(super) max_bytes: Option<Expr>,
 }
 
 /// The part that a field has in a record. The caller writes a `User` field, the library the others.
@@ -97,6 +99,7 @@ impl Field {
         let mut generated: Option<Span> = None;
         let mut default: Option<Expr> = None;
         let mut max_chars: Option<Expr> = None;
+        let mut max_bytes: Option<Expr> = None;
         for attribute in record_attributes(&field.attrs) {
             attribute.parse_nested_meta(|meta| {
                 if meta.path.is_ident("default") {
@@ -105,6 +108,10 @@ impl Field {
                 }
                 if meta.path.is_ident("max_chars") {
                     max_chars = Some(meta.value()?.parse()?);
+                    return Ok(());
+                }
+                if meta.path.is_ident("max_bytes") {
+                    max_bytes = Some(meta.value()?.parse()?);
                     return Ok(());
                 }
                 if meta.path.is_ident("generated") {
@@ -128,7 +135,7 @@ impl Field {
                         Ok(())
                     }
                     None => Err(meta.error(
-                        "expected id, generated, owner, version, created, updated, deleted, default = .. or max_chars = ..",
+                        "expected id, generated, owner, version, created, updated, deleted, default = .., max_chars = .. or max_bytes = ..",
                     )),
                 }
             })?;
@@ -147,6 +154,11 @@ impl Field {
                 "the library writes this field, so it cannot have a default: remove `default`";
             return Err(Error::new(default.span(), message));
         }
+        if let (Some(_), Some(max_bytes)) = (role, &max_bytes) {
+            let message =
+                "an index has this column, and limits its length further: remove `max_bytes`";
+            return Err(Error::new(max_bytes.span(), message));
+        }
         Ok(Field {
             ident,
             ty,
@@ -156,7 +168,16 @@ impl Field {
             is_generated: generated.is_some(),
             default,
             max_chars,
+            max_bytes,
         })
+    }
+
+    /// The maximum length of a value in bytes.
+    pub(super) fn max_bytes(&self) -> TokenStream {
+        match &self.max_bytes {
+            Some(most) => quote!(#most),
+            None => quote!(::catamaran::record::MAX_BYTES),
+        }
     }
 
     /// The field's name, without `r#`.

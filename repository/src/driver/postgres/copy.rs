@@ -9,6 +9,9 @@ use super::types::{EPOCH, since_midnight};
 use crate::model::error::{Error, ErrorKind, Result};
 use crate::model::value::Value;
 
+/// The bytes from which the data is sent in another message. Postgres accepts none of more than 1 GiB.
+const MESSAGE: usize = 16 * 1024 * 1024;
+
 /// Copies rows to the server. Returns how many it stored.
 ///
 /// If this is dropped before its end, the connection must be closed: the driver would read the answer to it as that to
@@ -22,7 +25,9 @@ pub(super) async fn rows(
     // The whole data first: after the copy has begun, only the driver may fail.
     let data = encode(rows)?;
     let mut copy = connection.copy_in_raw(text).await.map_err(&classify)?;
-    copy.send(&data[..]).await.map_err(&classify)?;
+    for message in data.chunks(MESSAGE) {
+        copy.send(message).await.map_err(&classify)?;
+    }
     copy.finish().await.map_err(&classify)
 }
 

@@ -15,7 +15,9 @@ use super::domain::Table;
 use super::error::{Error, ErrorKind, InvalidReason, Result};
 use super::record::{Change, Record, invalid};
 use super::record_id::can_be_in_key;
-use super::value::{Field, Type, Value};
+use super::value::{
+    Field, MAX_BYTES, MAX_COLUMN_BYTES, MAX_JSON_BYTES, MAX_ROW_BYTES, Type, Value,
+};
 pub use values::Values;
 
 /// The type `T`, known only if the check `CHECK` passed.
@@ -187,17 +189,48 @@ pub const fn assert_text(ty: Type) {
     );
 }
 
+/// Fails to compile if `max_bytes` is above what both engines store of the type, or the type has no length.
+pub const fn assert_max_bytes(ty: Type, max_bytes: usize) {
+    let ceiling = match ty {
+        Type::Text | Type::Bytes => MAX_COLUMN_BYTES,
+        Type::Json => MAX_JSON_BYTES,
+        _ => panic!("`max_bytes` is for texts, bytes and JSON"),
+    };
+    assert!(max_bytes > 0, "`max_bytes` is at least 1");
+    assert!(
+        max_bytes <= ceiling,
+        "`max_bytes` is at most 64 MiB for texts and bytes, and 16 MiB for JSON: store more in several rows, or in files"
+    );
+}
+
+/// Fails to compile if the columns of a record with a `max_bytes` above the general limit are too long together.
+pub const fn assert_row_bytes(columns: &[usize]) {
+    let (mut index, mut sum) = (0, 0_usize);
+    while index < columns.len() {
+        if columns[index] > MAX_BYTES {
+            sum = sum.saturating_add(columns[index]);
+        }
+        index += 1;
+    }
+    assert!(
+        sum <= MAX_ROW_BYTES,
+        "the `max_bytes` above 1 MiB of a record are at most 256 MiB together"
+    );
+}
+
 /// Converts a field to its canonical form. The error names the field.
-pub fn canonical<T: Field>(field: &'static str, value: &mut T) -> Result<()> {
+pub fn canonical<T: Field>(field: &'static str, value: &mut T, max_bytes: usize) -> Result<()> {
     value
-        .canonicalise()
+        .canonicalise(max_bytes)
         .map_err(|reason| invalid(field, reason))
 }
 
 /// Converts a value to the canonical form of a field's type.
-pub fn canonical_value<T: Field>(value: Value) -> std::result::Result<Value, InvalidReason> {
+pub fn canonical_value<T: Field, const MOST: usize>(
+    value: Value,
+) -> std::result::Result<Value, InvalidReason> {
     let mut field = T::from_value(value)?;
-    field.canonicalise()?;
+    field.canonicalise(MOST)?;
     Ok(field.to_value())
 }
 
@@ -223,13 +256,51 @@ pub fn default<T>(value: impl Into<T>) -> T {
 pub fn change<T: Field>(
     index: usize,
     field: &'static str,
+    max_bytes: usize,
     change: &Change<T>,
     into: &mut Vec<(usize, Value)>,
 ) -> Result<()> {
     if let Change::Set(value) = change {
         let mut value = value.clone();
-        canonical(field, &mut value)?;
+        canonical(field, &mut value, max_bytes)?;
         into.push((index, value.to_value()));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_largest_limits_of_columns_are_accepted() {
+        assert_max_bytes(Type::Text, 1);
+        assert_max_bytes(Type::Bytes, MAX_COLUMN_BYTES);
+        assert_max_bytes(Type::Json, MAX_JSON_BYTES);
+        assert_row_bytes(&[MAX_BYTES, MAX_ROW_BYTES - 1, MAX_BYTES]);
+    }
+
+    #[test]
+    #[should_panic(expected = "at most 64 MiB for texts and bytes, and 16 MiB for JSON")]
+    fn a_limit_of_bytes_above_the_largest_is_refused() {
+        assert_max_bytes(Type::Bytes, MAX_COLUMN_BYTES + 1);
+    }
+
+    #[test]
+    #[should_panic(expected = "at most 64 MiB for texts and bytes, and 16 MiB for JSON")]
+    fn a_limit_of_json_above_the_largest_is_refused() {
+        assert_max_bytes(Type::Json, MAX_JSON_BYTES + 1);
+    }
+
+    #[test]
+    #[should_panic(expected = "`max_bytes` is for texts, bytes and JSON")]
+    fn a_limit_of_a_number_is_refused() {
+        assert_max_bytes(Type::Int, 4);
+    }
+
+    #[test]
+    #[should_panic(expected = "at most 256 MiB together")]
+    fn long_columns_of_more_than_a_message_are_refused() {
+        assert_row_bytes(&[MAX_COLUMN_BYTES; 5]);
+    }
 }

@@ -323,8 +323,8 @@ pub enum InvalidReason {
     /// U+0000 in a text. Postgres cannot store it.
     #[error("it contains the NUL character")]
     NulCharacter,
-    /// More than [`MAX_BYTES`](crate::record::MAX_BYTES), or more than an index of Postgres can hold
-    /// ([`Table::most_bytes`](crate::domain::Table::most_bytes)). The limit is the same on both engines.
+    /// More than [`MAX_BYTES`](crate::record::MAX_BYTES), or than `#[record(max_bytes = ..)]` says, or more than an index
+    /// of Postgres can hold ([`Table::most_bytes`](crate::domain::Table::most_bytes)). The limit is the same on both engines.
     #[error("it is longer than {max_bytes} bytes")]
     TooLong {
         /// The maximum.

@@ -61,9 +61,15 @@ impl<R, T: Field> Column<R, T> {
     }
 }
 
+impl<R: Record, T> Column<R, T> {
+    fn max_bytes(&self) -> usize {
+        R::COLUMNS[self.index].max_bytes
+    }
+}
+
 impl<R: Record, T: Field> Column<R, T> {
     fn compare(&self, comparison: Comparison, value: impl Into<T::Base>) -> Filter<R> {
-        Condition::compare(self.index, comparison, value.into()).into()
+        Condition::compare(self.index, self.max_bytes(), comparison, value.into()).into()
     }
 
     /// Equal to a value. NULL does not match.
@@ -89,7 +95,8 @@ impl<R: Record, T: Field> Column<R, T> {
     where
         T::Class: Comparable,
     {
-        Condition::is_in::<T::Base>(self.index, values.into_iter().map(Into::into)).into()
+        let values = values.into_iter().map(Into::into);
+        Condition::is_in::<T::Base>(self.index, self.max_bytes(), values).into()
     }
 
     /// Less than a value. Texts are compared by code point on both engines.
@@ -139,7 +146,7 @@ impl<R: Record, T: Field> Column<R, Option<T>> {
 
 impl<R: Record, T: Field<Class = class::Text>> Column<R, T> {
     fn text(&self, kind: TextMatch, needle: impl Into<String>) -> Filter<R> {
-        Condition::text(self.index, kind, needle.into()).into()
+        Condition::text(self.index, self.max_bytes(), kind, needle.into()).into()
     }
 
     /// Contains the text. `%` and `_` are ordinary characters, and case matters.

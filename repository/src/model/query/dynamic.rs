@@ -117,7 +117,8 @@ impl<R: Record> Filter<R> {
     /// [`InvalidQuery`](ErrorKind::InvalidQuery) if there is no such column, or it is no text.
     pub fn matches(column: usize, how: TextMatch, needle: impl Into<String>) -> Result<Self> {
         check_type::<R>(column, Type::Text)?;
-        Ok(Condition::text(column, how, needle.into()).into())
+        let max_bytes = self::column::<R>(column)?.max_bytes;
+        Ok(Condition::text(column, max_bytes, how, needle.into()).into())
     }
 }
 

@@ -225,8 +225,8 @@ impl TextMatch {
     }
 }
 
-fn canonical<T: Field>(mut value: T) -> Operand {
-    value.canonicalise()?;
+fn canonical<T: Field>(mut value: T, max_bytes: usize) -> Operand {
+    value.canonicalise(max_bytes)?;
     Ok(value.to_value())
 }
 
@@ -244,27 +244,38 @@ impl Condition {
         }
     }
 
-    pub(crate) fn compare<T: Field>(column: usize, comparison: Comparison, value: T) -> Self {
+    /// `max_bytes` is that of the column, here and in the others.
+    pub(crate) fn compare<T: Field>(
+        column: usize,
+        max_bytes: usize,
+        comparison: Comparison,
+        value: T,
+    ) -> Self {
         Condition::Compare {
             column,
             comparison,
-            value: canonical(value),
+            value: canonical(value, max_bytes),
         }
     }
 
-    pub(crate) fn is_in<T: Field>(column: usize, values: impl Iterator<Item = T>) -> Self {
-        let values = values.map(canonical).collect::<Result<Vec<Value>, _>>();
+    pub(crate) fn is_in<T: Field>(
+        column: usize,
+        max_bytes: usize,
+        values: impl Iterator<Item = T>,
+    ) -> Self {
+        let values = values.map(|value| canonical(value, max_bytes));
+        let values = values.collect::<Result<Vec<Value>, _>>();
         Condition::IsIn {
             column,
             values: values.map(|values| Value::Array(T::TYPE, values)),
         }
     }
 
-    pub(crate) fn text(column: usize, kind: TextMatch, needle: String) -> Self {
+    pub(crate) fn text(column: usize, max_bytes: usize, kind: TextMatch, needle: String) -> Self {
         Condition::Text {
             column,
             kind,
-            needle: canonical(kind.needle(needle)),
+            needle: canonical(kind.needle(needle), max_bytes),
         }
     }
 }

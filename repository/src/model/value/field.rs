@@ -3,7 +3,7 @@
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, SubsecRound, Timelike, Utc};
 use uuid::Uuid;
 
-use super::{MAX_BYTES, Type, Value, Variants, class};
+use super::{Type, Value, Variants, class};
 use crate::model::clock::to_microseconds;
 use crate::model::error::InvalidReason;
 
@@ -33,12 +33,16 @@ pub trait Field: Clone + PartialEq + Send + Sync + 'static {
     /// Which filters and orders a column of the type has: one of [`class`].
     type Class;
 
-    /// Converts the value to its canonical form: the one that both engines store and return unchanged.
+    /// Converts the value to its canonical form: the one that both engines store and return unchanged. `max_bytes` is the
+    /// maximum length of a text, a byte string or a JSON document in the column:
+    /// [`MAX_BYTES`](super::MAX_BYTES), or what `#[record(max_bytes = ..)]` says.
     ///
     /// # Errors
     /// The reason why it has none: a NUL character in a text, a year outside of 1 to 9999, an infinity or NaN, more
-    /// than [`MAX_BYTES`], or a reason of the application's own.
-    fn canonicalise(&mut self) -> Result<(), InvalidReason> {
+    /// than `max_bytes`, or a reason of the application's own.
+    fn canonicalise(&mut self, max_bytes: usize) -> Result<(), InvalidReason> {
+        // Only types with a length have a limit.
+        let _ = max_bytes;
         Ok(())
     }
 
@@ -75,13 +79,16 @@ pub trait Native<D>: Field {
 
 macro_rules! field {
     ($rust:ty, $variant:ident, $class:ident, |$value:ident| $canonicalise:expr) => {
+        field!($rust, $variant, $class, |$value, _max_bytes| $canonicalise);
+    };
+    ($rust:ty, $variant:ident, $class:ident, |$value:ident, $max_bytes:ident| $canonicalise:expr) => {
         impl Field for $rust {
             const TYPE: Type = Type::$variant;
 
             type Base = Self;
             type Class = class::$class;
 
-            fn canonicalise(&mut self) -> Result<(), InvalidReason> {
+            fn canonicalise(&mut self, $max_bytes: usize) -> Result<(), InvalidReason> {
                 let $value = self;
                 $canonicalise
             }
@@ -105,22 +112,18 @@ field!(bool, Bool, Scalar, |_value| Ok(()));
 field!(i16, SmallInt, Scalar, |_value| Ok(()));
 field!(i32, Int, Scalar, |_value| Ok(()));
 field!(i64, BigInt, Scalar, |_value| Ok(()));
-field!(String, Text, Text, |value| {
-    if value.len() > MAX_BYTES {
-        return Err(InvalidReason::TooLong {
-            max_bytes: MAX_BYTES,
-        });
+field!(String, Text, Text, |value, max_bytes| {
+    if value.len() > max_bytes {
+        return Err(InvalidReason::TooLong { max_bytes });
     }
     if value.contains('\0') {
         return Err(InvalidReason::NulCharacter);
     }
     Ok(())
 });
-field!(Vec<u8>, Bytes, Scalar, |value| {
-    if value.len() > MAX_BYTES {
-        return Err(InvalidReason::TooLong {
-            max_bytes: MAX_BYTES,
-        });
+field!(Vec<u8>, Bytes, Scalar, |value, max_bytes| {
+    if value.len() > max_bytes {
+        return Err(InvalidReason::TooLong { max_bytes });
     }
     Ok(())
 });
@@ -173,8 +176,9 @@ impl<T: Field> Field for Option<T> {
         T::variants()
     }
 
-    fn canonicalise(&mut self) -> Result<(), InvalidReason> {
-        self.as_mut().map_or(Ok(()), T::canonicalise)
+    fn canonicalise(&mut self, max_bytes: usize) -> Result<(), InvalidReason> {
+        self.as_mut()
+            .map_or(Ok(()), |value| value.canonicalise(max_bytes))
     }
 
     fn to_value(&self) -> Value {
@@ -230,27 +234,34 @@ pub(crate) use native_as_itself;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::value::MAX_BYTES;
 
     #[test]
     fn a_value_that_the_engines_would_store_differently_is_refused() {
         let mut text = "a\0b".to_owned();
-        assert_eq!(text.canonicalise(), Err(InvalidReason::NulCharacter));
+        assert_eq!(
+            text.canonicalise(MAX_BYTES),
+            Err(InvalidReason::NulCharacter)
+        );
         let mut long = "x".repeat(MAX_BYTES + 1);
         assert!(matches!(
-            long.canonicalise(),
+            long.canonicalise(MAX_BYTES),
             Err(InvalidReason::TooLong { .. })
         ));
         for mut float in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-            assert_eq!(float.canonicalise(), Err(InvalidReason::NotFinite));
+            assert_eq!(float.canonicalise(MAX_BYTES), Err(InvalidReason::NotFinite));
         }
         let mut far = NaiveDate::from_ymd_opt(10_000, 1, 1);
-        assert_eq!(far.canonicalise(), Err(InvalidReason::YearOutOfRange));
+        assert_eq!(
+            far.canonicalise(MAX_BYTES),
+            Err(InvalidReason::YearOutOfRange)
+        );
     }
 
     #[test]
     fn negative_zero_is_canonicalised_to_zero() {
         let mut zero = -0.0_f64;
-        assert_eq!(zero.canonicalise(), Ok(()));
+        assert_eq!(zero.canonicalise(MAX_BYTES), Ok(()));
         assert!(zero.is_sign_positive());
     }
 
@@ -258,7 +269,7 @@ mod tests {
     fn a_time_of_day_has_microseconds_and_no_leap_second() {
         let canonical = |text: &str| {
             let mut time: NaiveTime = text.parse().expect("a literal time");
-            assert_eq!(time.canonicalise(), Ok(()));
+            assert_eq!(time.canonicalise(MAX_BYTES), Ok(()));
             time.to_string()
         };
         assert_eq!(canonical("23:59:59.999999999"), "23:59:59.999999");

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use serde_json::{Number, Value as Document};
 
-use super::{Field, MAX_BYTES, Type, Value, class};
+use super::{Field, Type, Value, class};
 use crate::model::error::InvalidReason;
 
 /// The maximum depth of arrays and objects in a document. Readers of JSON have such a limit: that of `serde_json` is 127,
@@ -56,8 +56,8 @@ impl Field for Document {
     type Base = Self;
     type Class = class::Json;
 
-    fn canonicalise(&mut self) -> Result<(), InvalidReason> {
-        canonicalise(self)
+    fn canonicalise(&mut self, max_bytes: usize) -> Result<(), InvalidReason> {
+        canonicalise(self, max_bytes)
     }
 
     fn to_value(&self) -> Value {
@@ -81,9 +81,9 @@ where
     type Base = Self;
     type Class = class::Json;
 
-    fn canonicalise(&mut self) -> Result<(), InvalidReason> {
+    fn canonicalise(&mut self, max_bytes: usize) -> Result<(), InvalidReason> {
         let mut document = serde_json::to_value(&self.0).map_err(refused)?;
-        canonicalise(&mut document)?;
+        canonicalise(&mut document, max_bytes)?;
         self.0 = serde_json::from_value(document).map_err(refused)?;
         Ok(())
     }
@@ -124,18 +124,21 @@ fn refused(error: serde_json::Error) -> InvalidReason {
 }
 
 /// Converts a document to the form in which both engines return it.
-pub(super) fn canonicalise(document: &mut Document) -> Result<(), InvalidReason> {
+pub(super) fn canonicalise(document: &mut Document, max_bytes: usize) -> Result<(), InvalidReason> {
     check(document, MAX_JSON_DEPTH)?;
     document.sort_all_objects();
+    match bytes(document) <= max_bytes {
+        true => Ok(()),
+        false => Err(InvalidReason::TooLong { max_bytes }),
+    }
+}
+
+/// The length of the text of a document.
+pub(super) fn bytes(document: &Document) -> usize {
     let mut length = Length(0);
     // Only the writer could fail.
     let _written = serde_json::to_writer(&mut length, document);
-    match length.0 <= MAX_BYTES {
-        true => Ok(()),
-        false => Err(InvalidReason::TooLong {
-            max_bytes: MAX_BYTES,
-        }),
-    }
+    length.0
 }
 
 /// Checks the texts and the depth, and converts the numbers.
@@ -261,6 +264,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::model::value::MAX_BYTES;
 
     #[test]
     fn numbers_without_a_fraction_are_integers_if_they_fit() {
@@ -275,7 +279,7 @@ mod tests {
             (json!({"a": [1.0]}), json!({"a": [1]})),
         ] {
             let mut document = given.clone();
-            assert_eq!(document.canonicalise(), Ok(()), "{given}");
+            assert_eq!(document.canonicalise(MAX_BYTES), Ok(()), "{given}");
             assert_eq!(document, canonical);
         }
     }
@@ -322,30 +326,36 @@ mod tests {
 
     #[test]
     fn what_an_engine_would_refuse_or_not_return_is_refused() {
-        let refused = |mut document: Document| document.canonicalise().expect_err("refused");
+        let refused =
+            |mut document: Document| document.canonicalise(MAX_BYTES).expect_err("refused");
         assert_eq!(refused(json!("a\0")), InvalidReason::NulCharacter);
         assert_eq!(refused(json!([{"a\0": 1}])), InvalidReason::NulCharacter);
         let nested = |depth: usize| (0..depth).fold(json!(1), |inner, _| json!([inner]));
         let max_depth = MAX_JSON_DEPTH;
-        assert_eq!(nested(max_depth).canonicalise(), Ok(()));
+        assert_eq!(nested(max_depth).canonicalise(MAX_BYTES), Ok(()));
         assert_eq!(
             refused(nested(max_depth + 1)),
             InvalidReason::TooDeep { max_depth }
         );
         let long = json!("x".repeat(MAX_BYTES - 1));
         assert!(matches!(refused(long), InvalidReason::TooLong { .. }));
-        assert_eq!(json!("x".repeat(MAX_BYTES - 2)).canonicalise(), Ok(()));
+        assert_eq!(
+            json!("x".repeat(MAX_BYTES - 2)).canonicalise(MAX_BYTES),
+            Ok(())
+        );
     }
 
     #[test]
     fn a_value_that_does_not_come_back_from_its_document_is_refused() {
         let mut nan = Json(f64::NAN);
-        let reason = nan.canonicalise().expect_err("no NaN in JSON");
+        let reason = nan.canonicalise(MAX_BYTES).expect_err("no NaN in JSON");
         assert!(matches!(reason, InvalidReason::Application { .. }));
         let mut keys = Json(BTreeMap::from([(vec![1], 2)]));
-        let reason = keys.canonicalise().expect_err("a key that is no text");
+        let reason = keys
+            .canonicalise(MAX_BYTES)
+            .expect_err("a key that is no text");
         assert_eq!(reason.to_string(), "key must be a string");
         let mut plain = Json(vec![1.5]);
-        assert_eq!(plain.canonicalise(), Ok(()));
+        assert_eq!(plain.canonicalise(MAX_BYTES), Ok(()));
     }
 }

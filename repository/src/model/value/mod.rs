@@ -18,11 +18,25 @@ pub use json::{Json, MAX_JSON_DEPTH};
 pub use numeric::{AnyNumeric, MAX_PRECISION, Numeric};
 pub use variants::{Variants, no_variant, variants};
 
-/// The maximum length of a text or a byte string: 1 MiB.
-///
-/// It is far below the limits of the engines. SQLite returns an error above 1,000,000,000 bytes, and Postgres closes
-/// the connection above 1 GiB.
+/// The maximum length of a text, a byte string or a JSON document, unless the record says another one: 1 MiB.
 pub const MAX_BYTES: usize = 1024 * 1024;
+
+/// The largest `#[record(max_bytes = ..)]` of a text or a byte string: 64 MiB.
+///
+/// A value is in memory as a whole, several times while it is written or read, and Postgres prints a byte string with two
+/// characters for each byte. So the limit is far below those of the engines: SQLite returns an error above 1,000,000,000
+/// bytes, and Postgres closes the connection above 1 GiB.
+pub const MAX_COLUMN_BYTES: usize = 64 * 1024 * 1024;
+
+/// The largest `#[record(max_bytes = ..)]` of a JSON document: 16 MiB.
+///
+/// `jsonb` takes up to six times the bytes of the text, such as in a list of small numbers, and Postgres refuses one of more
+/// than 256 MiB: <https://www.postgresql.org/docs/current/datatype-json.html>.
+pub const MAX_JSON_BYTES: usize = 16 * 1024 * 1024;
+
+/// The most that the columns of one record with a `max_bytes` above [`MAX_BYTES`] have together: 256 MiB. A row is one
+/// message to Postgres.
+pub const MAX_ROW_BYTES: usize = 256 * 1024 * 1024;
 
 /// The logical type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -121,20 +135,31 @@ impl Value {
         }
     }
 
+    /// About how many bytes the value has in a message.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Value::Text(text) => text.len(),
+            Value::Bytes(bytes) => bytes.len(),
+            Value::Json(document) => json::bytes(document),
+            Value::Array(_, values) => values.iter().map(Value::bytes).sum(),
+            _ => size_of::<Uuid>(),
+        }
+    }
+
     /// Converts the value to its canonical form.
     ///
     /// # Errors
-    /// As [`Field::canonicalise`].
+    /// As [`Field::canonicalise`], with the largest length of any column.
     pub(crate) fn canonical(mut self) -> Result<Self, InvalidReason> {
         match &mut self {
-            Value::Text(text) => text.canonicalise()?,
-            Value::Bytes(bytes) => bytes.canonicalise()?,
-            Value::Float(float) => float.canonicalise()?,
-            Value::Double(float) => float.canonicalise()?,
-            Value::Timestamp(at) => at.canonicalise()?,
-            Value::Date(day) => day.canonicalise()?,
-            Value::Time(time) => time.canonicalise()?,
-            Value::Json(document) => document.canonicalise()?,
+            Value::Text(text) => text.canonicalise(MAX_COLUMN_BYTES)?,
+            Value::Bytes(bytes) => bytes.canonicalise(MAX_COLUMN_BYTES)?,
+            Value::Float(float) => float.canonicalise(MAX_BYTES)?,
+            Value::Double(float) => float.canonicalise(MAX_BYTES)?,
+            Value::Timestamp(at) => at.canonicalise(MAX_BYTES)?,
+            Value::Date(day) => day.canonicalise(MAX_BYTES)?,
+            Value::Time(time) => time.canonicalise(MAX_BYTES)?,
+            Value::Json(document) => document.canonicalise(MAX_JSON_BYTES)?,
             Value::Array(_, values) => {
                 let canonical = std::mem::take(values).into_iter().map(Value::canonical);
                 *values = canonical.collect::<Result<_, _>>()?;

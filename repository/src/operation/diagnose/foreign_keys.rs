@@ -73,9 +73,9 @@ async fn first_without_parent<D: Dialect>(
         .collect();
     let mut types = vec![Type::BigInt];
     types.extend(columns.iter().map(|index| statements.specs[*index].ty));
-    for chunk in sql::chunks::<D, _>(&numbered, types.len(), 0) {
+    for chunk in sql::chunks_of_columns::<D, _>(&numbered, types.len(), 0, Vec::clone) {
         let text = sql::first_orphan::<D>(key, &types, chunk.len());
-        let values = D::row_parameters(&types, chunk.to_vec());
+        let values = D::row_parameters(&types, chunk);
         if let Some(orphan) = session.probe(&text, values).await {
             return usize::try_from(orphan).ok();
         }

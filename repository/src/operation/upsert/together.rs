@@ -113,11 +113,12 @@ impl<'s, D: Dialect> Together<'s, D> {
         let now = updated.map(|(index, row)| row.record.value(index));
         let before: Vec<Value> = now.into_iter().collect();
         let mut updated = Vec::new();
-        for chunk in sql::chunks::<D, _>(rows, types.len(), before.len()) {
-            let parameters = chunk.iter().map(|row| update_values(statements, *row));
-            let mut values = before.clone();
-            values.extend(D::row_parameters(&types, parameters.collect()));
+        let parameters = |row: &NewRow<'_>| update_values(statements, *row);
+        let chunks = sql::chunks_of_columns::<D, _>(rows, types.len(), before.len(), parameters);
+        for chunk in chunks {
             let text = sql::bulk_update::<D>(statements, chunk.len(), key_change);
+            let mut values = before.clone();
+            values.extend(D::row_parameters(&types, chunk));
             match session.fetch_records(&text, values, self.record).await {
                 Ok(rows) => updated.push(rows),
                 Err(error) => return Err(self.update_error(session, error, &before).await),
@@ -289,10 +290,10 @@ async fn insert_or_skip<D: Dialect>(
 ) -> Result<HashSet<Key>> {
     let types = sql::insert_types(statements);
     let mut inserted = HashSet::with_capacity(rows.len());
-    for chunk in sql::insert_chunks::<D, _>(statements, rows, is_single)? {
-        let parameters = chunk.iter().map(|row| values(statements, *row)).collect();
+    let parameters = |row: &&dyn AnyRecord| values(statements, *row);
+    for chunk in sql::insert_chunks::<D, _>(statements, rows, is_single, parameters)? {
         let text = sql::bulk_insert::<D>(statements, Bulk::Skip, chunk.len());
-        let values = D::row_parameters(&types, parameters);
+        let values = D::row_parameters(&types, chunk);
         let keys = session.fetch_keys(&text, values, statements);
         inserted.extend(keys.await?);
     }

@@ -9,7 +9,7 @@ use crate::model::domain::Table;
 use crate::model::error::{ErrorKind, InvalidReason};
 use crate::model::key::{Key, KeyValue};
 use crate::model::record::{ColumnSpec, Managed};
-use crate::model::value::{Type, Value};
+use crate::model::value::{MAX_BYTES, Type, Value};
 
 /// A record: its columns, names and limits.
 #[derive(Debug)]
@@ -41,7 +41,12 @@ impl Shape {
             let index = columns.iter().position(|column| *column == name)?;
             Some(R::COLUMNS[index].ty)
         };
-        let most_bytes = columns.iter().map(|column| R::TABLE.most_bytes(column, ty));
+        let most_bytes = columns.iter().zip(R::COLUMNS).map(|(column, spec)| {
+            match R::TABLE.most_bytes(column, ty) {
+                MAX_BYTES => spec.max_bytes,
+                of_indexes => of_indexes.min(spec.max_bytes),
+            }
+        });
         Shape {
             record: last_segment(std::any::type_name::<R>()),
             draft: last_segment(std::any::type_name::<R::Draft>()),

@@ -357,7 +357,7 @@ fn text(rng: &mut Rng, shape: &Shape, column: usize) -> String {
 
 /// A length at a limit. Long values are rare, because they take long.
 fn limit(rng: &mut Rng, most: usize) -> usize {
-    let affordable = most < MAX_BYTES || rng.u32(..40) == 0;
+    let affordable = most < MAX_BYTES || rng.usize(..40 * most / MAX_BYTES) == 0;
     match affordable {
         true => (most + 1).saturating_sub(rng.usize(..3)),
         false => rng.usize(..300),

@@ -219,6 +219,7 @@ mod tests {
             ty: Type::Text,
             nullable,
             max_chars: None,
+            max_bytes: crate::model::value::MAX_BYTES,
             default: None,
             variants: || None,
             type_name,
