@@ -172,6 +172,11 @@ fn a_variable_of_libpq_works_or_is_named() {
             "postgres://ann@:1,:2/habits?sslmode=disable",
             "localhost:1: the connection was refused; no Postgres server responds at localhost:2",
         ),
+        (
+            &[("PGHOSTADDR", "127.0.0.1")],
+            "postgres://ann@nowhere.invalid:1/habits",
+            "no Postgres server responds at 127.0.0.1:1",
+        ),
         (&[("PGREQUIREAUTH", "md5")], url, "PGREQUIREAUTH"),
         (
             &[("PGHOSTADDR", "s3cret")],
@@ -199,6 +204,26 @@ fn a_variable_of_libpq_works_or_is_named() {
             told.contains(expected) && !told.contains("s3cret"),
             "{told}"
         );
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_not_utf_8_is_named() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let folder = folder();
+    for variable in ["PGHOST", "PGUSER", "PGPASSWORD", "PGOPTIONS", "PGSSLMODE"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_migration"))
+            .args(["status", "-u", "postgres://ann@127.0.0.1:1/habits"])
+            .current_dir(folder.path())
+            .env(variable, OsStr::from_bytes(b"a\xff"))
+            .output();
+        let output = output.expect("the program");
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        let expected = format!("the variable {variable} is not UTF-8");
+        assert!(told.contains(&expected), "{told}");
     }
 }
 

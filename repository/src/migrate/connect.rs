@@ -1,13 +1,19 @@
 //! Opens a database by its URL in order to migrate it.
 
+#[cfg(feature = "postgres")]
+use sea_orm::sqlx::postgres::PgConnectOptions;
+#[cfg(feature = "postgres")]
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::driver::DatabaseUrl;
 #[cfg(feature = "postgres")]
-use crate::driver::postgres::{Connected, PostgresUrl, SearchPath, refuse_values, set_formats};
+use crate::driver::postgres::{
+    Connected, PostgresUrl, SearchPath, Server, refuse_values, set_formats,
+};
 #[cfg(feature = "sqlite")]
 use crate::driver::sqlite::{SqliteUrl, open_seaorm};
-use crate::model::error::ErrorKind;
+use crate::model::error::{Error, ErrorKind};
 use sea_orm::{DatabaseConnection, IntoDatabaseExecutor};
 
 use super::{
@@ -208,31 +214,22 @@ async fn postgres(
 ) -> Result<DatabaseConnection, MigrateError> {
     use sea_orm::{
         SqlxPostgresConnector,
-        sqlx::{AssertSqlSafe, Connection, Executor, postgres::PgPoolOptions},
+        sqlx::{AssertSqlSafe, Executor, postgres::PgPoolOptions},
     };
 
     crate::driver::postgres::refuse_another(url.server())
         .map_err(|reason| MigrateError::InvalidUrl { reason })?;
     let path = SearchPath::over_list(options.schema.unwrap_or_default());
     let path = path.map_err(MigrateError::Connect)?;
-    // A pool retries a refused connection until its timeout, as the server may be starting. A first connection without
-    // a pool reports the reason immediately, and finds out which host, and whether TLS.
-    let probe =
-        tokio::time::timeout(LOCK_WAIT, url.server().clone().within(LOCK_WAIT).connect()).await;
-    let probe = probe.map_err(|_| {
-        MigrateError::Connect(
-            ErrorKind::Unavailable {
-                reason: format!("no response within {} s", LOCK_WAIT.as_secs()).into(),
-            }
-            .into(),
-        )
-    })?;
-    let Connected {
-        connection,
-        options: reached,
-    } = probe.map_err(MigrateError::Connect)?;
-    connection.close().await.ok();
-    let explain = |error| MigrateError::Connect(crate::driver::postgres::explain(&reached, &error));
+    let probe = tokio::time::timeout(LOCK_WAIT, probe(url)).await;
+    let probe = probe.unwrap_or_else(|_| {
+        let reason = format!("no response within {} s", LOCK_WAIT.as_secs());
+        Err(ErrorKind::Unavailable {
+            reason: reason.into(),
+        }
+        .into())
+    });
+    let reached = probe.map_err(MigrateError::Connect)?;
     let lock_timeout = options.lock_timeout.map_or(String::new(), |timeout| {
         format!(
             "; SET lock_timeout = {}",
@@ -244,7 +241,10 @@ async fn postgres(
         path.set_for_session(),
         set_formats()
     );
-    let pool = PgPoolOptions::new()
+    // The pool tries again, and keeps no error of what it runs on a new connection.
+    let failed = Arc::new(Mutex::new(None));
+    let (failure, at) = (failed.clone(), reached.clone());
+    let opened = PgPoolOptions::new()
         .max_connections(2)
         .acquire_timeout(LOCK_WAIT)
         // Without these limits the driver has no task that looks at idle connections. That task may read their number
@@ -252,21 +252,32 @@ async fn postgres(
         .idle_timeout(None)
         .max_lifetime(None)
         .after_connect(move |connection, _| {
-            let set = set.clone();
-            Box::pin(async move { connection.execute(AssertSqlSafe(set)).await.map(drop) })
+            let (set, failure, at) = (set.clone(), failure.clone(), at.clone());
+            Box::pin(async move {
+                let done = connection.execute(AssertSqlSafe(set)).await.map(drop);
+                done.inspect_err(|error| {
+                    let error = crate::driver::postgres::explain(&at, error);
+                    *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                })
+            })
         })
         .connect_with(reached.clone())
-        .await
-        .map_err(explain)?;
+        .await;
+    let explain = |error| {
+        let failed = failed.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let error = crate::driver::postgres::explain(&reached, &error);
+        MigrateError::Connect(failed.unwrap_or(error))
+    };
+    let pool = opened.map_err(explain)?;
     let mut connection = pool.acquire().await.map_err(explain)?;
     let refused = refuse_values(&mut connection, &reached).await;
     refused.map_err(MigrateError::Connect)?;
-    drop(connection);
     // Postgres accepts a search path with schemas that do not exist, and creates tables in the first existing one.
     let first: Option<String> = sqlx::query_scalar("SELECT current_schema()::text")
-        .fetch_one(&pool)
+        .fetch_one(&mut *connection)
         .await
         .map_err(explain)?;
+    drop(connection);
     let required = path.schemas().first();
     if first.as_ref() != required {
         pool.close().await;
@@ -274,4 +285,32 @@ async fn postgres(
         return Err(MigrateError::MissingSchema { search_path });
     }
     Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
+}
+
+/// Finds out which host can be connected to, and whether with TLS.
+///
+/// The pool tries a refused connection again until its timeout, as the server may be starting. It opens its second one while
+/// the first one returns to it. Connections without a pool report the reason immediately.
+#[cfg(feature = "postgres")]
+async fn probe(url: &PostgresUrl) -> Result<PgConnectOptions, Error> {
+    use sea_orm::sqlx::Connection;
+
+    let Connected {
+        connection,
+        options,
+    } = url.server().clone().within(LOCK_WAIT).connect().await?;
+    let second = Server::of_pool(&options).connect().await;
+    let second = second.map_err(|error| match error.kind() {
+        ErrorKind::Unavailable { reason } => {
+            let reason = format!("a migrator needs two connections, and {reason}");
+            error.with_kind(ErrorKind::Unavailable {
+                reason: reason.into(),
+            })
+        }
+        _ => error,
+    })?;
+    for connection in [connection, second.connection] {
+        connection.close().await.ok();
+    }
+    Ok(options)
 }

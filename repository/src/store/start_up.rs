@@ -25,7 +25,10 @@ pub(crate) async fn check(
         #[cfg(feature = "sqlite")]
         Backend::Sqlite(pool) => check_names::<Sqlite>(pool, domain, history).await,
         #[cfg(feature = "postgres")]
-        Backend::Postgres(pool) => check_names::<Postgres>(pool, domain, history).await,
+        Backend::Postgres(pool) => {
+            let checked = check_names::<Postgres>(pool, domain, history).await;
+            checked.map_err(|error| pool.explain_missing(error))
+        }
     }
 }
 

@@ -77,10 +77,7 @@ impl Manager {
     fn new(url: &PostgresUrl, settings: &Settings, path: &SearchPath) -> Self {
         let name = settings.application_name.as_deref();
         let name = name.or(url.application_name()).unwrap_or(APPLICATION_NAME);
-        let server = url.server().map(|options| {
-            // The driver would send another parameter, which poolers reject.
-            options.application_name(name).extra_float_digits(None)
-        });
+        let server = url.server().map(|options| options.application_name(name));
         let server = server.within(settings.acquire_timeout);
         let (session, locals, server, cleaning) = match settings.transaction_pooler {
             false => {
@@ -335,6 +332,18 @@ impl PostgresPool {
         self.role.unguarded.clone()
     }
 
+    /// A table may be missing because the login may not use its schema.
+    pub(crate) fn explain_missing(&self, error: Error) -> Error {
+        let statement = &self.role.lacks_usage;
+        if statement.is_empty() || !matches!(error.kind(), ErrorKind::NotMigrated { .. }) {
+            return error;
+        }
+        error.with_kind(ErrorKind::Permission {
+            reason: format!("the login may not use the schema of the tables: run {statement}")
+                .into(),
+        })
+    }
+
     /// Whether the system's scope sees the rows of every owner.
     pub(crate) fn sees_all(&self) -> bool {
         self.role.sees_all
@@ -379,6 +388,7 @@ async fn read_role(
         application_owns: text(7)?,
         login_lacks: text(8)?,
         remedy: text(10)?,
+        lacks_usage: text(11)?,
     };
     let unguarded = texts_after(connection, locals, &rls::unguarded_query(path.schemas())).await;
     let unguarded = unguarded.map_err(classify)?.into_iter().flatten().collect();

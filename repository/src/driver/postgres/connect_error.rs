@@ -56,8 +56,8 @@ pub(crate) fn explain(options: &PgConnectOptions, error: &sqlx::Error) -> Error 
         // The text of the driver may quote the password.
         sqlx::Error::Configuration(cause) if cause.to_string().contains("saslprep") => {
             Some(permission(
-                "the driver cannot log in with a password that SASLprep (RFC 4013) forbids, such as one with a tab or an \
-                 unassigned character: give the role another password"
+                "the driver cannot log in with a name or a password that SASLprep (RFC 4013) forbids, such as one with a \
+                 control character or an emoji: give the role another one"
                     .to_owned(),
             ))
         }
@@ -105,6 +105,15 @@ impl Attempt<'_> {
                          if the entries are for TLS)"
                     ))
                 }
+                _ if ["Peer", "Ident"]
+                    .iter()
+                    .any(|method| message.starts_with(method)) =>
+                {
+                    permission(format!(
+                        "{words}: run as the user of the operating system that has this name or that the server's \
+                         pg_ident.conf maps to it, or let pg_hba.conf ask for a password (scram-sha-256)"
+                    ))
+                }
                 Some(Rejection::Login) => self.authentication(),
                 _ if routine == "auth_failed" || message.ends_with("does not exist") => {
                     self.authentication()
@@ -129,6 +138,20 @@ impl Attempt<'_> {
             // insufficient_privilege, undefined_object, invalid_parameter_value, cant_change_runtime_param, syntax_error,
             // invalid_name: of a setting in the startup message
             "42501" | "42704" | "22023" | "55P02" | "42601" | "42602" => setting(code, message),
+            // protocol_violation: the driver sends the name in a message of SCRAM as it is
+            "08P01" if self.options.get_username().contains([',', '=']) => permission(format!(
+                "{words}: the driver cannot log in with scram-sha-256 as a user whose name has a comma or an equals sign"
+            )),
+            // undefined_file
+            "58P01"
+                if routine == "internal_load_library"
+                    || message.contains("could not access file") =>
+            {
+                permission(format!(
+                    "{words}: install the library, or reset session_preload_libraries and local_preload_libraries where \
+                     they name it, with ALTER DATABASE .. RESET or ALTER ROLE .. RESET"
+                ))
+            }
             // too_many_connections
             "53300" => self.too_many(&words),
             // admin_shutdown, crash_shutdown, cannot_connect_now, database_dropped

@@ -94,12 +94,9 @@ fn is_open_to_others(_: &fs::Metadata) -> bool {
 /// The password of the first line that fits: `host:port:database:user:password`, in which `*` fits all.
 fn find(text: &str, login: &Login<'_>) -> Option<String> {
     let port = login.port.to_string();
-    // libpq calls the socket in its default folder so.
-    let host = match login.host {
-        "/var/run/postgresql" | "/run/postgresql" | "/tmp" => "localhost",
-        host => host,
-    };
-    let wanted = [host, &port, login.database, login.user];
+    // libpq calls the socket in its default folder so, which is another one in each build.
+    let is_default = ["/var/run/postgresql", "/run/postgresql", "/tmp"].contains(&login.host);
+    let wanted = [login.host, &port, login.database, login.user];
     let found = text
         .lines()
         .filter(|line| !line.starts_with('#'))
@@ -107,7 +104,11 @@ fn find(text: &str, login: &Login<'_>) -> Option<String> {
             let mut fields = fields(line);
             let fits = wanted.iter().all(|wanted| {
                 let field = fields.next();
-                field.is_some_and(|field| field == "*" || field == *wanted)
+                field.is_some_and(|field| {
+                    field == "*"
+                        || field == *wanted
+                        || is_default && *wanted == login.host && field == "localhost"
+                })
             });
             fields.next().filter(|_| fits)
         });

@@ -33,6 +33,8 @@ pub(crate) struct Role {
     pub(super) sees_all: bool,
     /// The tables whose row level security is off.
     pub(super) unguarded: Arc<[String]>,
+    /// The statement with which the login role may use the first schema that it may not use. Empty if there is none.
+    pub(super) lacks_usage: String,
 }
 
 impl Role {
@@ -89,7 +91,9 @@ pub(super) fn role_query(application: &str, schemas: &[String], version: Option<
          coalesce((SELECT quote_ident(min(name)) FROM unnest({schemas}) AS name \
          WHERE NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = name)), ''), \
          format('GRANT %I TO %I%s', {application}::text, login.rolname, \
-         CASE WHEN NOT {may_switch} AND pg_has_role(login.oid, app.oid, 'MEMBER') THEN ' WITH SET TRUE' END) \
+         CASE WHEN NOT {may_switch} AND pg_has_role(login.oid, app.oid, 'MEMBER') THEN ' WITH SET TRUE' END), \
+         coalesce((SELECT format('GRANT USAGE ON SCHEMA %I TO %I', min(nspname), login.rolname) FROM pg_namespace \
+         WHERE nspname = ANY ({schemas}) AND NOT has_schema_privilege(login.oid, oid, 'USAGE') HAVING count(*) > 0), '') \
          FROM pg_roles AS login LEFT JOIN pg_roles AS app ON app.rolname = {application} \
          WHERE login.rolname = current_user",
         powers("login", version),
@@ -138,6 +142,8 @@ pub(super) struct RoleFacts {
     pub(super) login_lacks: String,
     /// The statement that makes the login a member of the application's role.
     pub(super) remedy: String,
+    /// As in [`Role`].
+    pub(super) lacks_usage: String,
 }
 
 /// Why policies do not apply to a role, as the end of a sentence. Empty if they do.
@@ -196,6 +202,7 @@ impl RoleFacts {
             login: login.clone(),
             sees_all: self.login_bypasses,
             unguarded,
+            lacks_usage: self.lacks_usage.clone(),
         }
     }
 }

@@ -228,10 +228,18 @@ async fn open(options: &PgConnectOptions) -> Result<Connected> {
     }
     let second = options.clone().ssl_mode(second);
     match connect(&second).await {
-        Ok(connection) => Ok(Connected {
-            connection,
-            options: second,
-        }),
+        Ok(connection) => {
+            if let Some(Failure::Server(reason)) = tls::failure(&first, &refused)
+                && !tls::is_missing(&refused)
+            {
+                let address = address(&first);
+                tracing::warn!("connected to {address} without TLS, because {reason}");
+            }
+            Ok(Connected {
+                connection,
+                options: second,
+            })
+        }
         Err(error) => Err(explain_both((&first, &refused), (&second, &error))),
     }
 }

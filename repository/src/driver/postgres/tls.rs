@@ -346,6 +346,10 @@ fn of_alert(alert: AlertDescription) -> Cow<'static, str> {
         AlertDescription::UnrecognisedName => {
             "the server has no certificate for the name of the host".into()
         }
+        AlertDescription::HandshakeFailure => "the server ended the TLS handshake (HandshakeFailure): the driver \
+             has AES-GCM and ChaCha20 with ECDHE, the curves X25519, P-256 and P-384, and no certificate of P-521; adjust \
+             ssl_ciphers, ssl_ecdh_curve or the certificate of the server"
+            .into(),
         alert => format!("the server ended the TLS handshake ({alert:?})").into(),
     }
 }

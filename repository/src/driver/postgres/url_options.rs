@@ -70,6 +70,13 @@ impl<'t> Given<'t> {
                 return Err(format!("the variable {variable} is set, and {reason}"));
             }
         }
+        for variable in VARIABLES.iter().map(|(_, name)| *name).chain(UNLISTED) {
+            if matches!(env::var(variable), Err(env::VarError::NotUnicode(_))) {
+                return Err(format!(
+                    "the variable {variable} is not UTF-8; correct or unset it"
+                ));
+            }
+        }
         // The driver would read them as names of files.
         for variable in ["PGSSLCERT", "PGSSLKEY"] {
             if env::var(variable).is_ok_and(|value| value.is_empty()) {
@@ -165,6 +172,8 @@ impl<'t> Given<'t> {
         let mut options = PgConnectOptions::from_url(&url).map_err(unreadable)?;
         // The statements of a migration, too, may have values that belong into no log.
         options = options.disable_statement_logging();
+        // The driver would send another parameter, which poolers reject.
+        options = options.extra_float_digits(None);
         for (name, value) in self.text.query() {
             let setting = name.strip_prefix("options[");
             if let Some(setting) = setting.and_then(|name| name.strip_suffix(']')) {
@@ -198,9 +207,13 @@ impl<'t> Given<'t> {
         let mut names = self.in_url("host").map_or_else(of_text, split);
         let mut addresses = self.in_url("hostaddr").map_or(Vec::new(), split);
         if names.iter().all(String::is_empty) && addresses.is_empty() {
-            let (named, placed) = of_variables()?;
-            if !(named.is_empty() && placed.is_empty()) {
-                (names, addresses) = (named, placed);
+            let named = of_variable("PGHOST")?;
+            names = if named.is_empty() { names } else { named };
+        }
+        if addresses.is_empty() {
+            addresses = of_variable("PGHOSTADDR")?;
+            if let Parameter::Refused(reason) = parameters::read("hostaddr", &addresses.join(",")) {
+                return Err(format!("the variable PGHOSTADDR is set, and {reason}"));
             }
         }
         let count = names.len().max(addresses.len()).max(1);
@@ -396,20 +409,18 @@ impl Place {
     }
 }
 
-/// The hosts and the addresses of PGHOST and PGHOSTADDR.
-fn of_variables() -> Result<(Vec<String>, Vec<String>), String> {
-    let list = |variable: &str| match env::var(variable) {
+/// Variables that stand for a part of the URL and not for a parameter.
+const UNLISTED: [&str; 5] = ["PGHOST", "PGHOSTADDR", "PGUSER", "PGPASSWORD", "PGOPTIONS"];
+
+/// The list in PGHOST or PGHOSTADDR.
+fn of_variable(variable: &str) -> Result<Vec<String>, String> {
+    match env::var(variable) {
         Ok(value) if value.is_empty() => Err(format!(
             "it names no host, and {variable} is empty; unset the variable"
         )),
         Ok(value) => Ok(value.split(',').map(str::to_owned).collect()),
         Err(_) => Ok(Vec::new()),
-    };
-    let addresses: Vec<String> = list("PGHOSTADDR")?;
-    if let Parameter::Refused(reason) = parameters::read("hostaddr", &addresses.join(",")) {
-        return Err(format!("the variable PGHOSTADDR is set, and {reason}"));
     }
-    Ok((list("PGHOST")?, addresses))
 }
 
 /// The folder of the server's socket, if there is one; otherwise this machine.

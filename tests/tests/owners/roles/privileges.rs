@@ -6,6 +6,7 @@ use catamaran::{ErrorKind, Result, StoreOptions};
 use entity::Device;
 use sea_orm::ConnectionTrait;
 use suite::cross_owner::{Through, assert_no_access};
+use suite::kind::refused;
 use suite::login::Role;
 use suite::observer::{connect, texts};
 use suite::users::{ADA, BOB, scope};
@@ -245,4 +246,53 @@ async fn a_login_outside_of_the_application_role_is_told_which_sql_to_run() -> R
     let refused = kind.begin_read(&scope(ADA)).await.err();
     assert!(refused.is_none_or(|error| matches!(error.kind(), ErrorKind::Permission { .. })));
     Ok(())
+}
+
+/// The tables are there, so to run the migrations again would not help.
+#[tokio::test]
+async fn a_login_that_may_not_use_the_schema_is_told_what_to_run() -> Result<()> {
+    let db = postgres().await;
+    let role = Role::granted(&db).await;
+    let name = role.name();
+    let revoke = format!("REVOKE USAGE ON SCHEMA public FROM PUBLIC, {name}");
+    run(&db, &revoke).await;
+    let kind = refused(role.options().open().await);
+    let remedy = format!("GRANT USAGE ON SCHEMA public TO {name}");
+    let ErrorKind::Permission { reason } = kind else {
+        panic!("{kind:?}");
+    };
+    assert!(reason.ends_with(&format!("run {remedy}")), "{reason}");
+    run(&db, &remedy).await;
+    role.options().open().await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_migrator_without_its_second_connection_says_so_at_once() {
+    let db = postgres().await;
+    let limited = "CREATE ROLE {role} LOGIN PASSWORD 'secret' CONNECTION LIMIT 1";
+    let role = Role::make(
+        &db,
+        &[
+            limited,
+            "GRANT USAGE ON SCHEMA public TO {role}",
+            "GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}",
+        ],
+    )
+    .await;
+    let pending = catamaran::migrate::pending::<migration::History>(&role.url()).await;
+    let told = pending.expect_err("one connection").to_string();
+    for expected in [
+        "a migrator needs two connections",
+        "too many connections for role",
+    ] {
+        assert!(told.contains(expected), "{told}");
+    }
+    run(
+        &db,
+        &format!("ALTER ROLE {} CONNECTION LIMIT 2", role.name()),
+    )
+    .await;
+    let pending = catamaran::migrate::pending::<migration::History>(&role.url()).await;
+    assert_eq!(pending.expect("a history"), Vec::<String>::new());
 }
