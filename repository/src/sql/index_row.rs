@@ -414,12 +414,10 @@ mod tests {
         let named = table(&["name"]);
         assert_eq!(named.only_text_in("pk_labels"), Some("name"));
         assert_eq!(named.only_text_in("uq_labels__owner_email"), Some("email"));
-        // Both may be texts, also if one of them is the key.
         assert_eq!(named.only_text_in("uq_labels__name_email"), None);
         let owned = table(&["owner", "name"]);
         assert_eq!(owned.only_text_in("pk_labels"), Some("name"));
         assert_eq!(table(&["name", "place"]).only_text_in("pk_labels"), None);
-        assert_eq!(named.only_text_in("ix_labels__other"), None);
     }
 
     #[test]
