@@ -39,7 +39,7 @@ const INDEX: &str = "CREATE INDEX ix_habits__user_id_updated_at ON habits (user_
 
 const POLICY: &str = r"
 CREATE POLICY owner_habits ON habits FOR ALL
-    USING (user_id = (SELECT nullif(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub', '')::uuid))
-    WITH CHECK (user_id = (SELECT nullif(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub', '')::uuid))";
+    USING (user_id = catamaran_v1.caller())
+    WITH CHECK (user_id = catamaran_v1.caller())";
 
 const GRANT: &str = "GRANT SELECT, INSERT, UPDATE, DELETE ON habits TO catamaran_app";

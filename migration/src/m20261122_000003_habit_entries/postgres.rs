@@ -43,7 +43,7 @@ const INDEX: &str = "CREATE INDEX ix_habit_entries__user_id_habit_id_date ON hab
 
 const POLICY: &str = r"
 CREATE POLICY owner_habit_entries ON habit_entries FOR ALL
-    USING (user_id = (SELECT nullif(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub', '')::uuid))
-    WITH CHECK (user_id = (SELECT nullif(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub', '')::uuid))";
+    USING (user_id = catamaran_v1.caller())
+    WITH CHECK (user_id = catamaran_v1.caller())";
 
 const GRANT: &str = "GRANT SELECT, INSERT, UPDATE, DELETE ON habit_entries TO catamaran_app";

@@ -42,7 +42,7 @@ const INDEX: &str = "CREATE INDEX ix_reminders__user_id_habit_id_is_enabled ON r
 
 const POLICY: &str = r"
 CREATE POLICY owner_reminders ON reminders FOR ALL
-    USING (user_id = (SELECT nullif(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub', '')::uuid))
-    WITH CHECK (user_id = (SELECT nullif(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub', '')::uuid))";
+    USING (user_id = catamaran_v1.caller())
+    WITH CHECK (user_id = catamaran_v1.caller())";
 
 const GRANT: &str = "GRANT SELECT, INSERT, UPDATE, DELETE ON reminders TO catamaran_app";

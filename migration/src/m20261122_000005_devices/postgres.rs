@@ -37,7 +37,7 @@ const INDEX: &str = "CREATE INDEX ix_devices__user_id_platform ON devices (user_
 
 const POLICY: &str = r"
 CREATE POLICY owner_devices ON devices FOR ALL
-    USING (user_id = (SELECT nullif(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub', '')::uuid))
-    WITH CHECK (user_id = (SELECT nullif(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub', '')::uuid))";
+    USING (user_id = catamaran_v1.caller())
+    WITH CHECK (user_id = catamaran_v1.caller())";
 
 const GRANT: &str = "GRANT SELECT, INSERT, UPDATE, DELETE ON devices TO catamaran_app";

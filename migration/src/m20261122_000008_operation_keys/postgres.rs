@@ -24,8 +24,8 @@ CREATE TABLE catamaran_operation_keys (
 
 const POLICY: &str = r"
 CREATE POLICY owner_catamaran_operation_keys ON catamaran_operation_keys FOR ALL
-    USING (user_id = (SELECT nullif(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub', '')::uuid))
-    WITH CHECK (user_id = (SELECT nullif(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub', '')::uuid))";
+    USING (user_id = catamaran_v1.caller())
+    WITH CHECK (user_id = catamaran_v1.caller())";
 
 const GRANT: &str =
     "GRANT SELECT, INSERT, UPDATE, DELETE ON catamaran_operation_keys TO catamaran_app";

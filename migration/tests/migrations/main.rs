@@ -1,5 +1,6 @@
 //! The migrations of the reference domain, and the program that runs them.
 
+mod application_role;
 mod baseline;
 mod checks;
 mod checksums;

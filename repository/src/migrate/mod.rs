@@ -107,6 +107,8 @@ mod unfinished;
 pub(crate) use self::applied::status;
 #[cfg(feature = "testing")]
 pub(crate) use self::hash::hexadecimal;
+#[cfg(feature = "fingerprint")]
+pub(crate) use self::named::create_application_role;
 #[cfg(feature = "doctor")]
 pub(crate) use self::{
     baseline::{count_up_to, record_up_to, unrecorded},

@@ -8,6 +8,7 @@ use crate::fingerprint::fix::Fix;
 use crate::fingerprint::ident;
 use crate::fingerprint::schema::{AccessControl, Grant, Membership, Policy, Role, Schema};
 use crate::fingerprint::statement::{Phase, Statement};
+use crate::migrate::create_application_role;
 
 pub(crate) fn compare(on: &mut OnTable<'_>) {
     let (Some(wanted), Some(found)) = (&on.wanted.access_control, &on.found.access_control) else {
@@ -42,7 +43,7 @@ pub(crate) fn role(all: &mut Comparison, wanted: &Schema, found: &Schema) {
     };
     let Some(found) = &found.role else {
         let found = "no such role".to_owned();
-        let create = ddl::create_role(&wanted.name);
+        let create = create_application_role(&wanted.name);
         return say((Part::Table, ""), Code::RoleMissing, found, vec![create]);
     };
     if found.bypasses_policies && !wanted.bypasses_policies {

@@ -311,27 +311,3 @@ pub(crate) fn create_policy(table: &str, own_name: &str, policy: &Policy) -> Str
         with_check.map_or(String::new(), |sql| format!(" WITH CHECK ({sql})")),
     )
 }
-
-/// Creates a role and makes the current user a member, so that one login can migrate and do the application's work.
-///
-/// Roles belong to the server, so another database may have created it already.
-pub(crate) fn create_role(role: &str) -> String {
-    let (name, text) = (name(role), text(role));
-    let body = format!(
-        "
-BEGIN
-    IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = {text}) THEN
-        BEGIN
-            CREATE ROLE {name} NOLOGIN;
-        EXCEPTION WHEN duplicate_object OR unique_violation THEN
-            NULL; -- another database of this server was first
-        END;
-    END IF;
-    IF NOT pg_catalog.pg_has_role(current_user, {text}, 'MEMBER') THEN
-        GRANT {name} TO CURRENT_USER;
-    END IF;
-END
-"
-    );
-    format!("DO {}", dollar_quoted(&body))
-}

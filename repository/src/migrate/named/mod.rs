@@ -1,4 +1,4 @@
-//! SQL that a script names, as in `CHECK (catamaran_v1.uuid(id))`.
+//! SQL that a script names, as in `CHECK (catamaran_v1.uuid(id))` and `CALL catamaran_v1.create_application_role(app)`.
 //!
 //! The name has a version, and the text of a version never changes: a new release of the library sends the same text for
 //! the same script, and computes the same checksum.
@@ -9,6 +9,8 @@ use std::borrow::Cow;
 
 use crate::model::engine::Engine;
 use crate::sql::custom::calls;
+#[cfg(feature = "doctor")]
+use crate::sql::identifier;
 
 const PREFIX: &str = "catamaran_v";
 
@@ -24,6 +26,7 @@ pub(super) fn expanded(engine: Engine, text: &str) -> Result<Cow<'_, str>, Strin
             continue;
         };
         let sql = match version {
+            "1" if call.is_statement => v1::statement(engine, &call.function, &call.arguments),
             "1" => v1::sql(engine, &call.function, &call.arguments),
             _ => Err("is of a version that this library does not have".to_owned()),
         };
@@ -39,9 +42,30 @@ pub(super) fn expanded(engine: Engine, text: &str) -> Result<Cow<'_, str>, Strin
     Ok(expanded.into())
 }
 
-/// The text with the names of checks instead of their conditions. [`expanded`] gives the same text again.
+/// The statement that creates the application's role, makes the current role a member, and lets it use the schema.
+#[cfg(feature = "fingerprint")]
+pub(crate) fn create_application_role(role: &str) -> String {
+    v1::create_application_role(role)
+}
+
+/// The text with names instead of what they stand for. [`expanded`] gives the same text again.
 #[cfg(feature = "doctor")]
 pub(crate) fn abbreviated(engine: Engine, text: &str) -> Cow<'_, str> {
+    let short = match v1::role_created_by(text) {
+        Some(role) => format!(
+            "CALL catamaran_v1.create_application_role({})",
+            identifier(&role)
+        ),
+        None => with_named_checks(engine, text).replace(v1::CALLER, "catamaran_v1.caller()"),
+    };
+    match expanded(engine, &short) {
+        Ok(same) if same == text => short.into(),
+        _ => text.into(),
+    }
+}
+
+#[cfg(feature = "doctor")]
+fn with_named_checks(engine: Engine, text: &str) -> String {
     const CHECK: &str = "CHECK (";
     let mut short = String::new();
     let mut rest = text;
@@ -61,14 +85,8 @@ pub(crate) fn abbreviated(engine: Engine, text: &str) -> Cow<'_, str> {
             None => condition,
         };
     }
-    if short.is_empty() {
-        return text.into();
-    }
     short.push_str(rest);
-    match expanded(engine, &short) {
-        Ok(same) if same == text => short.into(),
-        _ => text.into(),
-    }
+    short
 }
 
 /// The column of a condition in parentheses, if it is what the template says of a column.

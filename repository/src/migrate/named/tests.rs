@@ -1,6 +1,7 @@
 use std::fmt::Write;
 
 use super::*;
+use crate::migrate::hash;
 use crate::model::domain::{Equivalence, MATRIX};
 
 /// Every name of version 1, and what it stands for on each engine.
@@ -21,6 +22,12 @@ fn version_1() -> String {
                 writeln!(text, "    {engine}: {sql}").expect("a text");
             }
         }
+    }
+    for name in ["create_application_role", "revoke_application_role"] {
+        let call = format!("CALL catamaran_v1.{name}(\"it's\")");
+        let sql = expanded(Engine::Postgres, &call).expect("a statement");
+        let digest = hash::of_statements([sql]);
+        writeln!(text, "{call}\n    postgres: sha256 {digest}").expect("a text");
     }
     text
 }
@@ -101,6 +108,26 @@ fn a_name_that_stands_for_nothing_is_refused() {
         ),
         (Engine::Sqlite, "catamaran_v1.caller()", "SQLite has none"),
         (
+            Engine::Sqlite,
+            "CALL catamaran_v1.create_application_role(a)",
+            "SQLite has no roles",
+        ),
+        (
+            Engine::Postgres,
+            "CALL catamaran_v1.uuid(id)",
+            "catamaran_v1.uuid is none of create_application_role,",
+        ),
+        (
+            Engine::Postgres,
+            "catamaran_v1.create_application_role(a)",
+            "is none of uuid,",
+        ),
+        (
+            Engine::Postgres,
+            "CALL catamaran_v1.revoke_application_role()",
+            "takes the name of a role",
+        ),
+        (
             Engine::Postgres,
             "catamaran_v1.uuid(id)",
             "catamaran_v1.uuid is not needed on postgres",
@@ -114,6 +141,20 @@ fn a_name_that_stands_for_nothing_is_refused() {
         let error = expanded(engine, call).expect_err(call);
         assert!(error.contains(reason), "{error}");
     }
+}
+
+#[test]
+fn a_statement_that_creates_a_role_has_a_name() {
+    for role in ["catamaran_app", "App", "it's $$ \"odd\" $1"] {
+        let sql = v1::create_application_role(role);
+        assert_eq!(sql.matches("$$").count(), 2, "{sql}");
+        let short = abbreviated(Engine::Postgres, &sql);
+        assert!(short.starts_with("CALL catamaran_v1."), "{short}");
+        assert_eq!(expanded(Engine::Postgres, &short).as_deref(), Ok(&*sql));
+    }
+    let policy = format!("CREATE POLICY p ON a USING (b = {})", v1::CALLER);
+    let short = "CREATE POLICY p ON a USING (b = catamaran_v1.caller())";
+    assert_eq!(abbreviated(Engine::Postgres, &policy), short);
 }
 
 #[test]

@@ -91,9 +91,62 @@ const NUMERIC: &str = "numeric";
 const MOST_DIGITS: u8 = 18;
 
 /// The id of the user for whom the statement runs. In a subquery, so that it is evaluated once for each statement.
-const CALLER: &str = "(SELECT nullif(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub', '')::uuid)";
+pub(super) const CALLER: &str = "(SELECT nullif(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub', '')::uuid)";
 
-/// The SQL of a call on an engine.
+const CREATE_APPLICATION_ROLE: &str = include_str!("v1/create_application_role.sql");
+const REVOKE_APPLICATION_ROLE: &str = include_str!("v1/revoke_application_role.sql");
+
+/// The SQL of a `CALL` on an engine.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn statement(engine: Engine, name: &str, arguments: &[&str]) -> Result<String, String> {
+    let template = match name {
+        "create_application_role" => CREATE_APPLICATION_ROLE,
+        "revoke_application_role" => REVOKE_APPLICATION_ROLE,
+        _ => return Err("is none of create_application_role, revoke_application_role".to_owned()),
+    };
+    let [role] = arguments else {
+        return Err("takes the name of a role".to_owned());
+    };
+    let role = match role
+        .strip_prefix('"')
+        .and_then(|role| role.strip_suffix('"'))
+    {
+        Some(quoted) => quoted.replace("\"\"", "\""),
+        None => role.to_ascii_lowercase(),
+    };
+    match engine {
+        Engine::Postgres => Ok(with_role(template, &role)),
+        Engine::Sqlite => Err("is for Postgres: SQLite has no roles".to_owned()),
+    }
+}
+
+/// A dollar sign in a literal, outside of it for the quotes of the block.
+const DOLLAR: &str = "$' || '";
+
+fn with_role(template: &str, role: &str) -> String {
+    // Two dollar signs would end the block.
+    let literal = format!("'{}'", role.replace('\'', "''").replace('$', DOLLAR));
+    template.trim_end().replace("{role}", &literal)
+}
+
+/// The statement that creates the application's role.
+#[cfg(feature = "fingerprint")]
+pub(super) fn create_application_role(role: &str) -> String {
+    with_role(CREATE_APPLICATION_ROLE, role)
+}
+
+/// The role that a statement creates, if it is [`create_application_role`].
+#[cfg(feature = "doctor")]
+pub(super) fn role_created_by(statement: &str) -> Option<String> {
+    let (before, after) = CREATE_APPLICATION_ROLE.trim_end().split_once("{role}")?;
+    let literal = statement.strip_prefix(before)?.strip_suffix(after)?;
+    let text = literal.strip_prefix('\'')?.strip_suffix('\'')?;
+    Some(text.replace(DOLLAR, "$").replace("''", "'"))
+}
+
+/// The SQL of a call in an expression, on an engine.
 ///
 /// # Errors
 /// What is wrong with it.

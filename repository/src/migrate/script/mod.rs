@@ -42,7 +42,16 @@ pub(super) use self::read::Prepared;
 /// ```
 ///
 /// The name is that of the type in [`MATRIX`](crate::domain::MATRIX), and `catamaran_v1.numeric(price, 12)` for a decimal
-/// number of 12 digits. `catamaran_v1.caller()` is the id of the user in a policy on Postgres. A type that needs no check on
+/// number of 12 digits. `catamaran_v1.caller()` is the id of the user in a policy on Postgres.
+///
+/// Two statements are for the role that the application works as in an owner's scope, on Postgres:
+/// - `CALL catamaran_v1.create_application_role(catamaran_app)` creates the role if the server has none, makes the role
+///   that migrates a member, and lets the application's role use the current schema. What it may not do itself is an
+///   error, with the statements for an administrator.
+/// - `CALL catamaran_v1.revoke_application_role(catamaran_app)` takes the use of the schema back, unless something in it is
+///   granted to the role. The role stays, and so do its members: it belongs to the server, and another database may need it.
+///
+/// A type that needs no check on
 /// an engine is refused there, and so is a name that does not exist
 /// ([`MigrateError::History`](super::MigrateError::History)). The text of a version never changes: a release that needs
 /// another one adds `catamaran_v2`. A name in a literal, a comment or a [`baseline`](Self::baseline) is left as it is.

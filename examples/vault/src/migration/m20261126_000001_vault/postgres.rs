@@ -2,7 +2,7 @@ use catamaran::migrate::Script;
 
 pub fn up() -> Script {
     Script::new()
-        .sql(ROLE)
+        .sql("CALL catamaran_v1.create_application_role(catamaran_app)")
         .sql(USERS)
         .sql("CREATE UNIQUE INDEX uq_users__email ON users (lower(email))")
         .sql(ORGANIZATIONS)
@@ -46,24 +46,8 @@ pub fn down() -> Script {
         .sql("DROP TABLE memberships")
         .sql("DROP TABLE organizations")
         .sql("DROP TABLE users")
+        .sql("CALL catamaran_v1.revoke_application_role(catamaran_app)")
 }
-
-/// The role that the application works as in an owner's scope. It belongs to the server, so `down` keeps it.
-const ROLE: &str = r"
-DO $$
-BEGIN
-    IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'catamaran_app') THEN
-        BEGIN
-            CREATE ROLE catamaran_app NOLOGIN;
-        EXCEPTION WHEN duplicate_object OR unique_violation THEN
-            NULL; -- another database of this server was first
-        END;
-    END IF;
-    IF NOT pg_catalog.pg_has_role(current_user, 'catamaran_app', 'MEMBER') THEN
-        GRANT catamaran_app TO CURRENT_USER;
-    END IF;
-END
-$$";
 
 const USERS: &str = r#"
 CREATE TABLE users (

@@ -1,15 +1,17 @@
-//! Calls of functions in a schema: `catamaran_v1.uuid(id)`.
+//! Calls of functions and procedures in a schema: `catamaran_v1.uuid(id)`, `CALL catamaran_v1.a(b)`.
 
 use std::ops::Range;
 
 use crate::model::engine::Engine;
 use crate::sql::custom::lexer::{Lexer, Token};
 
-/// A call of a function that is named with its schema.
+/// A call of a function or procedure that is named with its schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Call<'s> {
-    /// The bytes of the call in the text.
+    /// The bytes of the call in the text, with the word `CALL`.
     pub(crate) span: Range<usize>,
+    /// Whether it is `CALL`, a statement.
+    pub(crate) is_statement: bool,
     /// The schema, in lower case.
     pub(crate) schema: String,
     /// The function, in lower case.
@@ -44,13 +46,17 @@ pub(crate) fn calls(engine: Engine, sql: &str) -> Vec<Call<'_>> {
 
 /// The call that the tokens begin with, and the number of its tokens.
 fn call<'s>(sql: &'s str, tokens: &[(Token<'_>, Range<usize>)]) -> Option<(Call<'s>, usize)> {
+    let (is_statement, start) = match tokens.first()? {
+        (Token::Word(word), span) => (word == "call", span.start),
+        _ => return None,
+    };
     let [
-        (Token::Word(schema), first),
+        (Token::Word(schema), _),
         (Token::Other('.'), _),
         (Token::Word(function), _),
         (Token::Other('('), _),
         rest @ ..,
-    ] = tokens
+    ] = &tokens[usize::from(is_statement)..]
     else {
         return None;
     };
@@ -62,12 +68,14 @@ fn call<'s>(sql: &'s str, tokens: &[(Token<'_>, Range<usize>)]) -> Option<(Call<
             Token::Other(')') if depth == 0 => {
                 arguments.extend(argument.map(|range| &sql[range]));
                 let call = Call {
-                    span: first.start..span.end,
+                    span: start..span.end,
+                    is_statement,
                     schema: schema.to_string(),
                     function: function.to_string(),
                     arguments,
                 };
-                return Some((call, 4 + index + 1));
+                let before = 4 + usize::from(is_statement);
+                return Some((call, before + index + 1));
             }
             Token::Other(',') if depth == 0 => {
                 arguments.push(argument.take().map_or("", |range| &sql[range]));
@@ -98,6 +106,11 @@ mod tests {
             assert_eq!(found[0].arguments, ["x", "\"y,)\"", "f(1, 2)"]);
             assert_eq!(found[1].arguments, [""; 0]);
         }
+        let statement = &calls(Engine::Postgres, "call a.b(c); a.d()")[0];
+        assert_eq!(
+            (statement.span.clone(), statement.is_statement),
+            (0..11, true)
+        );
         assert_eq!(calls(Engine::Postgres, "DO $$ a.b(1) $$"), []);
         assert_eq!(calls(Engine::Sqlite, "a.b(1"), []);
     }
