@@ -77,7 +77,7 @@ enum Chore {
     ///
     /// Without an `mdbook` in PATH, a pinned version is installed in target/tools first.
     Docs,
-    /// Follow the pages "Start your own project" and "Adding an entity" word by word
+    /// Follow the pages "Start your own project", "Adding an entity" and "The command catamaran" word by word
     ///
     /// Writes their files and runs their commands in a folder outside of this workspace, and compares the output. Ends
     /// at the first difference, with the line of the page. "Start your own project" uses the packages of the library

@@ -1,4 +1,4 @@
-//! `cargo xtask pages`: follows two pages of the book word by word.
+//! `cargo xtask pages`: follows pages of the book word by word.
 //!
 //! A page is followed from its top:
 //!
@@ -41,7 +41,7 @@ struct Page {
     prepare: fn(&Arguments, &Path) -> Outcome<Scratch>,
 }
 
-const PAGES: [Page; 2] = [
+const PAGES: [Page; 3] = [
     Page {
         name: "start",
         prepare: own_project,
@@ -49,6 +49,10 @@ const PAGES: [Page; 2] = [
     Page {
         name: "adding-an-entity",
         prepare: copy_of_the_workspace,
+    },
+    Page {
+        name: "cli",
+        prepare: with_the_program,
     },
 ];
 
@@ -61,7 +65,8 @@ pub async fn run(arguments: &Arguments) -> Outcome<bool> {
         .iter()
         .find(|name| PAGES.iter().all(|page| page.name != **name))
     {
-        return Err(format!("no page {unknown:?}: there are start and adding-an-entity").into());
+        let names = PAGES.map(|page| page.name).join(", ");
+        return Err(format!("no page {unknown:?}: there are {names}").into());
     }
     let server = Server::find_or_start().await?;
     for page in PAGES.iter().filter(|page| is_wanted(page.name)) {
@@ -72,7 +77,10 @@ pub async fn run(arguments: &Arguments) -> Outcome<bool> {
             .map_err(|error| format!("{path}:{error}"))?;
         let folder = scratch::folder(page.name)?;
         let mut scratch = (page.prepare)(arguments, &folder)?;
-        scratch.variable(catamaran::testing::POSTGRES_URL_VARIABLE, server.url());
+        scratch.variable(
+            catamaran::testing::POSTGRES_URL_VARIABLE,
+            server.url().into(),
+        );
         for step in &steps {
             if let Err(error) = follow(step, &mut scratch) {
                 shell::complain(&format!("{path}:{error}"));
@@ -139,4 +147,16 @@ fn copy_of_the_workspace(_: &Arguments, folder: &Path) -> Outcome<Scratch> {
     let copy = folder.join("catamaran");
     scratch::copy_workspace(&copy)?;
     Scratch::new(folder, &copy, None)
+}
+
+/// An empty folder with a copy of the workspace beside it, and the program `catamaran` in `PATH`.
+fn with_the_program(_: &Arguments, folder: &Path) -> Outcome<Scratch> {
+    shell::quietly(&mut shell::cargo(["build", "--package", "catamaran-cli"]))?;
+    scratch::copy_workspace(&folder.join("catamaran"))?;
+    let mut scratch = Scratch::new(folder, folder, None)?;
+    let programs = std::iter::once(shell::target().join("debug"));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths(programs.chain(std::env::split_paths(&path)))?;
+    scratch.variable("PATH", path);
+    Ok(scratch)
 }

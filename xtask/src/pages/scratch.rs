@@ -109,8 +109,8 @@ impl Scratch {
         })
     }
 
-    pub fn variable(&mut self, name: &'static str, value: &str) {
-        self.variables.insert(name, value.into());
+    pub fn variable(&mut self, name: &'static str, value: OsString) {
+        self.variables.insert(name, value);
     }
 
     pub fn write(&self, path: &str, text: &str) -> Outcome<()> {

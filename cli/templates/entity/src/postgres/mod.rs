@@ -1,0 +1,3 @@
+//! The entities of the tables on Postgres.
+
+pub mod note;

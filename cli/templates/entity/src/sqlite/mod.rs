@@ -1,0 +1,3 @@
+//! The entities of the tables on SQLite.
+
+pub mod note;

@@ -1,0 +1,6 @@
+//! Creates `notes`.
+
+mod postgres;
+mod sqlite;
+
+catamaran::migrate::twin_migration!();

@@ -1,0 +1,1 @@
+//! Tests of the application are in the folder `tests`, each on both engines.
