@@ -385,6 +385,7 @@ macro_rules! __postgres {
 /// Used by the derive only.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::model::convention as table;
     pub use crate::model::derive::{
         Checked, ColumnType, Is, Time, Values, WholeKey, assert_generated, assert_generated_column,
         assert_key, assert_key_column, assert_max_bytes, assert_owner, assert_row_bytes,

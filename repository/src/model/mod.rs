@@ -2,6 +2,7 @@
 
 pub mod capabilities;
 pub mod clock;
+pub mod convention;
 pub mod derive;
 pub mod domain;
 pub mod engine;

@@ -68,7 +68,7 @@ pub const fn assert_key(table: &Table, fields: &[&str]) {
     }
 }
 
-const fn contains(names: &[&str], name: &str) -> bool {
+pub(crate) const fn contains(names: &[&str], name: &str) -> bool {
     let mut index = 0;
     while index < names.len() {
         if are_equal(names[index], name) {
@@ -79,7 +79,7 @@ const fn contains(names: &[&str], name: &str) -> bool {
     false
 }
 
-const fn are_equal(one: &str, other: &str) -> bool {
+pub(crate) const fn are_equal(one: &str, other: &str) -> bool {
     let (one, other) = (one.as_bytes(), other.as_bytes());
     if one.len() != other.len() {
         return false;

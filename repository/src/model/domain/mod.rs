@@ -4,6 +4,7 @@
 //! doctor compares entities, migrations and live databases with it.
 
 mod access_control;
+mod build;
 #[cfg_attr(
     not(feature = "doctor"),
     allow(dead_code, reason = "only the schema checks read it")
@@ -19,6 +20,8 @@ mod suppression;
 mod table_source;
 mod unique;
 
+#[doc(inline)]
+pub use crate::__table as table;
 pub use access_control::{Command, Policy, Privilege};
 pub use equivalence::{Equivalence, MATRIX, NativeType};
 pub use suppression::{Place, Suppression};
@@ -159,11 +162,21 @@ impl Table {
         key.map(|key| key.name).or(index.map(|index| index.name))
     }
 
-    /// The columns of a check, if the domain lists them.
+    /// The columns of a check: those that the domain lists, or the column in its name.
     pub(crate) fn checked_columns(&self, constraint: &str) -> Vec<Cow<'static, str>> {
         let check = self.checks.iter().find(|check| check.name == constraint);
-        let columns = check.map_or(&[][..], |check| check.columns);
-        columns.iter().map(|column| Cow::from(*column)).collect()
+        let listed = check.map_or(&[][..], |check| check.columns);
+        let named = constraint.strip_prefix("ck_");
+        let named = named.and_then(|rest| rest.strip_prefix(self.name)?.strip_prefix("__"));
+        let of_type = self.columns.iter().filter(|column| named == Some(**column));
+        let columns = match listed.is_empty() {
+            true => of_type.collect::<Vec<_>>(),
+            false => listed.iter().collect(),
+        };
+        columns
+            .into_iter()
+            .map(|column| Cow::from(*column))
+            .collect()
     }
 
     /// The primary key, the unique keys and the unique indexes: the order in which a violated one is reported.
