@@ -178,6 +178,8 @@ pub mod testing;
 pub mod unit;
 
 // Records, and the domain that names their tables.
+#[doc(inline)]
+pub use crate::__table as table;
 pub use catamaran_macros::{Record, RecordEnum};
 pub use model::domain;
 pub use model::domain::Domain;

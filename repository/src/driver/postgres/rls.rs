@@ -330,6 +330,7 @@ mod tests {
             application_powers: String::new(),
             application_owns: String::new(),
             login_lacks: String::new(),
+            lacks_usage: String::new(),
             remedy: "GRANT app TO ann".to_owned(),
         }
     }

@@ -28,7 +28,8 @@ use super::record::{ColumnSpec, Managed};
 /// that the table does not have fails to compile.
 ///
 /// ```
-/// use catamaran::domain::{Check, Index, PrimaryKey, Table, table};
+/// use catamaran::domain::{Check, Index, PrimaryKey, Table};
+/// use catamaran::table;
 ///
 /// const NOTES: Table = table!(Table {
 ///     name: "notes",
@@ -49,7 +50,8 @@ use super::record::{ColumnSpec, Managed};
 /// ```
 ///
 /// ```compile_fail
-/// # use catamaran::domain::{Index, PrimaryKey, Table, table};
+/// # use catamaran::domain::{Index, PrimaryKey, Table};
+/// # use catamaran::table;
 /// const NOTES: Table = table!(Table {
 ///     name: "notes",
 ///     columns: &["id", "body"],

@@ -1,6 +1,6 @@
+use crate::__table as table;
 use crate::domain::{
     Action, Check, ColumnDefault, DefaultValue, ForeignKey, Index, PrimaryKey, Table, UniqueKey,
-    table,
 };
 
 const ENTRIES: Table = table!(Table {

@@ -1,5 +1,5 @@
 //! Short forms of keys, indexes, checks and defaults. Their names follow the convention, see
-//! [`table!`](crate::domain::table).
+//! [`table!`](crate::table).
 
 use super::{Action, Check, ColumnDefault, DefaultValue, ForeignKey, Index, PrimaryKey, UniqueKey};
 use crate::model::engine::Engine;

@@ -20,8 +20,6 @@ mod suppression;
 mod table_source;
 mod unique;
 
-#[doc(inline)]
-pub use crate::__table as table;
 pub use access_control::{Command, Policy, Privilege};
 pub use equivalence::{Equivalence, MATRIX, NativeType};
 pub use suppression::{Place, Suppression};
