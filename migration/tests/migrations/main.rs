@@ -13,6 +13,7 @@ mod entity;
 mod failures;
 mod foreign_keys;
 mod fresh;
+mod generate;
 mod killed;
 mod left_behind;
 mod older_program;

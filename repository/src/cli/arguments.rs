@@ -27,7 +27,7 @@ pub(super) struct Arguments {
     )]
     pub(super) database_schema: Option<String>,
 
-    /// Database URL that begins with sqlite:, postgres: or postgresql:; may be repeated for `doctor`
+    /// Database URL that begins with sqlite:, postgres: or postgresql:; may be repeated for `doctor` and `generate`
     #[arg(
         short = 'u',
         long,
@@ -84,6 +84,17 @@ pub(super) enum Command {
     /// Exit code: 0 if the migrations are recorded, 1 if the database differs or after another error, 2 if it could not be
     /// compared, 64 for invalid arguments.
     Baseline(BaselineOptions),
+    /// Write the migration from what the migrations so far build to DOMAIN, for both engines
+    ///
+    /// Runs it up, down and up again on scratch databases with sample rows, prints what each statement locks, scans,
+    /// rewrites or loses and whether the rows were kept, writes mYYYYMMDD_HHMMSS_NAME/{mod,sqlite,postgres}.rs and adds
+    /// it to the list of migrations. Asks with --rename or --drop instead of guessing that something was renamed. Writes
+    /// nothing while a database at --url differs from what the migrations so far build. Does not look at the database of
+    /// DATABASE_URL.
+    ///
+    /// Exit code: 0 if the migration is written or there is nothing to change, 1 if it is refused or something is left to
+    /// do by hand, 2 if something could not be compared, 64 for invalid arguments.
+    Generate(GenerateOptions),
     /// Compare the schemas of DOMAIN, the records, the entities, the migrations and each database at --url
     ///
     /// Migrates a scratch database on each engine, and drops it afterwards. Only reads the databases at --url. Does not
@@ -160,6 +171,52 @@ pub(super) struct BaselineOptions {
     /// Postgres server for the scratch database, as for `doctor`
     #[arg(long, value_name = "URL")]
     pub(super) server: Option<String>,
+}
+
+#[derive(Args, Clone, Debug)]
+pub(super) struct GenerateOptions {
+    /// What the migration does: lower-case letters, digits and _, as in add_color
+    #[arg(value_name = "NAME", value_parser = super::suggestion::name)]
+    pub(super) name: String,
+
+    /// Write a migration without statements, to be filled in by hand
+    #[arg(long, conflicts_with_all = ["rename", "drop", "server"])]
+    pub(super) empty: bool,
+
+    /// A table or a column that has another name now: notes=texts, notes.body=notes.content; may be repeated
+    #[arg(long, value_name = "OLD=NEW", value_parser = super::generate::rename)]
+    pub(super) rename: Vec<(String, String)>,
+
+    /// A table or a column that is dropped, although something was added beside it; may be repeated
+    #[arg(long, value_name = "OLD")]
+    pub(super) drop: Vec<String>,
+
+    /// The folder with the Cargo.toml of the migrations [default: that of the package that `cargo run` runs]
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        env = "CARGO_MANIFEST_DIR",
+        hide_env = true
+    )]
+    pub(super) package: Option<PathBuf>,
+
+    /// Format of the output
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: GenerateFormat,
+
+    /// Postgres server for the scratch databases, as for `doctor`
+    #[arg(long, value_name = "URL")]
+    pub(super) server: Option<String>,
+}
+
+/// The format of a generated migration.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum GenerateFormat {
+    /// For people.
+    #[default]
+    Human,
+    /// For programs: JSON, as `docs/src/generate.schema.json` describes it.
+    Json,
 }
 
 #[derive(Args, Clone, Debug)]

@@ -96,7 +96,7 @@ impl Cli {
             format!("m{}_fix_drift", time.format("%Y%m%d_%H%M%S"))
         };
         let now = name(SystemClock.now());
-        match (self.history.last_name)() {
+        match (self.history.names)().pop() {
             Some(last) if last >= now => format!("{last}_fix_drift"),
             _ => now,
         }
@@ -104,7 +104,7 @@ impl Cli {
 }
 
 /// Adds the databases of the command line.
-fn add_databases(doctor: Doctor, arguments: &Arguments) -> Result<Doctor, CliError> {
+pub(super) fn add_databases(doctor: Doctor, arguments: &Arguments) -> Result<Doctor, CliError> {
     arguments
         .database_url
         .iter()
@@ -116,7 +116,7 @@ fn add_databases(doctor: Doctor, arguments: &Arguments) -> Result<Doctor, CliErr
 }
 
 /// On a terminal, shows a line that replaces the line before.
-fn progress(line: &str) {
+pub(super) fn progress(line: &str) {
     let mut err = std::io::stderr().lock();
     if err.is_terminal() {
         // An error means that standard error is closed.

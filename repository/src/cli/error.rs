@@ -1,8 +1,10 @@
 //! The errors of the command line.
 
+use std::path::PathBuf;
+
 use super::entity::EntityError;
 use super::env_file::EnvFileError;
-use crate::doctor::BaselineError;
+use crate::doctor::{BaselineError, GenerateError};
 use crate::driver::UrlError;
 use crate::migrate::MigrateError;
 
@@ -29,6 +31,22 @@ pub(super) enum CliError {
     Baseline(#[from] BaselineError),
     #[error(transparent)]
     Entity(#[from] EntityError),
+    #[error(transparent)]
+    Generate(#[from] GenerateError),
+    #[error(
+        "no folder of the migrations: run this with `cargo run -p`, or pass --package with the folder that has its Cargo.toml and src"
+    )]
+    NoPackage,
+    #[error("there is a migration {name}: use another name")]
+    NameExists { name: String },
+    #[error("the name sorts before that of the last migration, {last}: leave the time out of it")]
+    NameBeforeLast { last: String },
+    #[error("{} exists and is not overwritten: delete it, or use another name", folder.display())]
+    FolderExists { folder: PathBuf },
+    #[error(
+        "the list of migrations was not changed, as no file, or more than one, below src has its shape: add by hand {lines}"
+    )]
+    UnknownList { lines: String },
     #[error("cannot write the output: {0}")]
     Output(#[from] std::io::Error),
 }
@@ -43,16 +61,27 @@ impl CliError {
             | CliError::UnusableUrl(_)
             | CliError::NoDomain(_)
             | CliError::FormatWithoutSuggestion
-            | CliError::Entity(EntityError::Arguments(_)) => true,
+            | CliError::Entity(EntityError::Arguments(_))
+            | CliError::NoPackage
+            | CliError::NameExists { .. }
+            | CliError::NameBeforeLast { .. }
+            | CliError::Generate(GenerateError::Unused { .. }) => true,
             CliError::Migrate(_)
             | CliError::Baseline(_)
             | CliError::Entity(EntityError::Refused(_))
+            | CliError::Generate(_)
+            | CliError::FolderExists { .. }
+            | CliError::UnknownList { .. }
             | CliError::Output(_) => false,
         }
     }
 
     /// Whether something could not be compared.
     pub(super) const fn is_skipped(&self) -> bool {
-        matches!(self, CliError::Baseline(BaselineError::NotCompared { .. }))
+        matches!(
+            self,
+            CliError::Baseline(BaselineError::NotCompared { .. })
+                | CliError::Generate(GenerateError::Skipped { .. })
+        )
     }
 }

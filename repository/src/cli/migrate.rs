@@ -35,6 +35,7 @@ pub(super) async fn run<H: History>(
         Command::Baseline(_) => return Err(CliError::NoDomain("baseline")),
         Command::Doctor(_) => return Err(CliError::NoDomain("doctor")),
         Command::Entity(_) => return Err(CliError::NoDomain("entity")),
+        Command::Generate(_) => return Err(CliError::NoDomain("generate")),
     };
     let work = async |db: &DatabaseConnection| on_database::<H>(db, batch).await;
     let url = DatabaseUrl::parse(arguments.url()?).map_err(MigrateError::from)?;

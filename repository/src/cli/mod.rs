@@ -1,4 +1,4 @@
-//! The command line of a migration binary: SeaORM's commands, and `plan`, `baseline`, `doctor` and `entity`.
+//! The command line of a migration binary: SeaORM's commands, and `plan`, `baseline`, `generate`, `doctor` and `entity`.
 //!
 //! ```no_run
 //! # mod demo { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/doc/note.rs")); }
@@ -16,6 +16,10 @@
 //! The [table](crate::migrate::History::table) in which the migrations are recorded is that of the history. `baseline`
 //! records migrations on a database that was made otherwise ([`Baseline`](crate::doctor::Baseline)): exit code 0 if they
 //! are recorded, 1 if the database differs, 2 if it could not be compared.
+//!
+//! `generate` writes the migration from what the history builds to the domain, tried with rows in the tables, and adds it
+//! to the list of migrations ([`Doctor::generate`](crate::doctor::Doctor::generate)). Exit code 0 if it is written or there
+//! is nothing to change, 1 if it is refused or something is left to do by hand, 2 if something could not be compared.
 //!
 //! `doctor` compares the domain, its records and entities, the schemas that the migrations build on both engines, and
 //! the databases of the URLs on the command line. It ignores `DATABASE_URL`, which names the database to migrate. Its
@@ -38,6 +42,8 @@ mod doctor;
 mod entity;
 mod env_file;
 mod error;
+mod generate;
+mod history_file;
 mod migrate;
 mod suggestion;
 
@@ -80,8 +86,8 @@ struct HistoryCommands {
     ) -> BoxFuture<'a, Result<(), CliError>>,
     /// Adds the migrations to a doctor.
     add_to_doctor: fn(Doctor) -> Doctor,
-    /// The name of the last migration.
-    last_name: fn() -> Option<String>,
+    /// The names of the migrations, in order.
+    names: fn() -> Vec<String>,
 }
 
 impl fmt::Debug for Cli {
@@ -100,9 +106,10 @@ impl Cli {
                 run: |arguments, command| Box::pin(migrate::run::<H>(arguments, command)),
                 baseline: |cli, arguments, options| Box::pin(cli.baseline::<H>(arguments, options)),
                 add_to_doctor: |doctor| doctor.migrations::<H>(),
-                last_name: || {
+                names: || {
                     let migrations = H::migrations();
-                    migrations.last().map(|last| last.name().to_owned())
+                    let names = migrations.iter().map(|one| one.name().to_owned());
+                    names.collect()
                 },
             },
         }
@@ -149,10 +156,10 @@ impl Cli {
         // Without a subcommand SeaORM's command line runs `up`.
         let command = arguments.command.clone();
         let command = command.unwrap_or(Command::Up { num: None });
+        let url = matches.value_source("database_url");
+        let has_url = url == Some(clap::parser::ValueSource::CommandLine);
         if let Command::Doctor(options) = &command {
             log(arguments.verbose, "off", true);
-            let url = matches.value_source("database_url");
-            let has_url = url == Some(clap::parser::ValueSource::CommandLine);
             return match self.doctor(&arguments, options, has_url).await {
                 Ok(code) => ExitCode::from(code),
                 Err(error) if error.is_usage() => report_error(&error, USAGE),
@@ -163,6 +170,15 @@ impl Cli {
             return match self.entity(options) {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) if error.is_usage() => report_error(&error, USAGE),
+                Err(error) => report_error(&error, 1),
+            };
+        }
+        if let Command::Generate(options) = &command {
+            log(arguments.verbose, "off", true);
+            return match Box::pin(self.generate(&arguments, options, has_url)).await {
+                Ok(code) => ExitCode::from(code),
+                Err(error) if error.is_usage() => report_error(&error, USAGE),
+                Err(error) if error.is_skipped() => report_error(&error, 2),
                 Err(error) => report_error(&error, 1),
             };
         }

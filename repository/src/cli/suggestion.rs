@@ -8,13 +8,13 @@ use crate::doctor::Suggestion;
 
 /// Writes the files of the migration to `package/src`; returns their paths. Never overwrites a file.
 pub(super) fn write(suggestion: &Suggestion, package: &Path) -> io::Result<Vec<PathBuf>> {
-    write_files(&suggestion.files(), package)
+    write_files(&suggestion.files(), &package.join("src"))
 }
 
-fn write_files(files: &[(String, String)], package: &Path) -> io::Result<Vec<PathBuf>> {
-    let source = package.join("src");
+/// Writes files below a folder; returns their paths. Never overwrites a file.
+pub(super) fn write_files(files: &[(String, String)], source: &Path) -> io::Result<Vec<PathBuf>> {
     if !source.is_dir() {
-        return Err(with_path(ErrorKind::NotADirectory.into(), &source));
+        return Err(with_path(ErrorKind::NotADirectory.into(), source));
     }
     files
         .iter()
@@ -33,7 +33,7 @@ fn write_new(path: &Path, text: &str) -> io::Result<()> {
     File::create_new(path)?.write_all(text.as_bytes())
 }
 
-fn with_path(error: io::Error, path: &Path) -> io::Error {
+pub(super) fn with_path(error: io::Error, path: &Path) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
@@ -65,7 +65,7 @@ mod tests {
         fs::write(migration.join("mod.rs"), "mine").expect("a file");
 
         let text = [("m1/mod.rs".to_owned(), "theirs".to_owned())];
-        let error = write_files(&text, package.path()).expect_err("the file exists");
+        let error = write_files(&text, &package.path().join("src")).expect_err("the file exists");
 
         assert_eq!(error.kind(), ErrorKind::AlreadyExists);
         assert!(error.to_string().contains("m1/mod.rs"), "{error}");
@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn suggestion_into_a_folder_without_src_is_an_error() {
         let package = tempfile::tempdir().expect("a folder");
-        let error = write_files(&[], package.path()).expect_err("no src");
+        let error = write_files(&[], &package.path().join("src")).expect_err("no src");
         assert_eq!(error.kind(), ErrorKind::NotADirectory);
     }
 

@@ -10,6 +10,7 @@ use super::report::Report;
 use super::scratch::Migrations;
 use crate::driver::{DEFAULT_APPLICATION_ROLE, DatabaseUrl};
 use crate::fingerprint::code::Code;
+use crate::fingerprint::decisions::Decisions;
 use crate::fingerprint::expression;
 use crate::fingerprint::finding::{Finding, Part};
 use crate::fingerprint::fix::Fix;
@@ -190,7 +191,7 @@ impl Baseline {
         let actual = read::schema(db, application, Some(built)).await;
         let actual = actual.map_err(|error| not_compared(error.to_string()))?;
         all_read(&actual)?;
-        let found = self.differences(built, &actual, label);
+        let found = differences(self.suppressions, built, &actual, label);
         match found.is_empty() {
             true => Ok(()),
             false => Err(BaselineError::Differs {
@@ -202,17 +203,24 @@ impl Baseline {
             }),
         }
     }
+}
 
-    fn differences(&self, built: &Schema, actual: &Schema, label: &str) -> Vec<Finding> {
-        let place = Place::Database(built.engine);
-        let found = compare::compare(place, Some(label), built, actual, self.suppressions);
-        let others = other_bodies(place, label, built, actual);
-        let found = found.into_iter().chain(others).collect();
-        let (mut found, _) = suppression::apply(self.suppressions, &[], found);
-        // Without findings about the suppressions themselves.
-        found.retain(|finding| finding.place == place && is_of_migrations(finding.code));
-        found
-    }
+/// What of a database differs from what the migrations build, as far as migrations decide it.
+pub(super) fn differences(
+    suppressions: &'static [Suppression],
+    built: &Schema,
+    actual: &Schema,
+    label: &str,
+) -> Vec<Finding> {
+    let place = Place::Database(built.engine);
+    let decisions = Decisions::default();
+    let found = compare::compare(place, Some(label), built, actual, suppressions, &decisions);
+    let others = other_bodies(place, label, built, actual);
+    let found = found.into_iter().chain(others).collect();
+    let (mut found, _) = suppression::apply(suppressions, &[], found);
+    // Without findings about the suppressions themselves.
+    found.retain(|finding| finding.place == place && is_of_migrations(finding.code));
+    found
 }
 
 /// Whether migrations decide it. The others depend on the server, or are about the history itself.

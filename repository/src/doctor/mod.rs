@@ -24,6 +24,7 @@
 mod baseline;
 mod domain;
 mod format;
+mod generate;
 mod in_sync;
 mod live;
 mod report;
@@ -50,12 +51,16 @@ pub use crate::fingerprint::{Digest, Fingerprint};
 pub use crate::model::domain::Place;
 pub use baseline::{Baseline, BaselineError};
 pub use format::{Format, Sources};
+pub use generate::{
+    Cost, Filling, GenerateError, Generated, Kept, Question, Reviewed, Trial, Unfilled,
+};
 pub use in_sync::in_sync;
 pub use report::{Report, Skipped, Verdict};
 pub use steps::Step;
 pub use suggest::Suggestion;
 
 use crate::driver::DEFAULT_APPLICATION_ROLE;
+use crate::fingerprint::decisions::Decisions;
 use crate::fingerprint::described::Described;
 use crate::fingerprint::history::HistoryCheck;
 use crate::fingerprint::read::{self, Application, Applied, not_permitted};
@@ -97,6 +102,7 @@ pub struct Doctor {
     schemas: Option<String>,
     watch: Option<Watch>,
     only: Option<Engine>,
+    decisions: Decisions,
 }
 
 /// How long the doctor waits for a lock in a live database: 5 seconds.
@@ -126,6 +132,7 @@ impl Doctor {
             schemas: None,
             watch: None,
             only: None,
+            decisions: Decisions::default(),
         }
     }
 
@@ -344,8 +351,8 @@ impl<'a> CheckRun<'a> {
             self.skip(place, format!("{at}{reason}"));
         }
         if let Some(wanted) = wanted {
-            let found =
-                compare::compare(place, at, wanted, actual, self.doctor.domain.suppressions);
+            let (domain, decisions) = (self.doctor.domain, &self.doctor.decisions);
+            let found = compare::compare(place, at, wanted, actual, domain.suppressions, decisions);
             self.report.findings.extend(found);
             let at = at.map(str::to_owned);
             let schema = actual.namespace.clone();

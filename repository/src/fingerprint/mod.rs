@@ -4,6 +4,11 @@
 pub(crate) mod code;
 pub(crate) mod compare;
 pub(crate) mod ddl;
+#[cfg_attr(
+    not(feature = "doctor"),
+    allow(dead_code, reason = "only the doctor is told of renames")
+)]
+pub(crate) mod decisions;
 pub(crate) mod described;
 mod digest;
 mod entity;
@@ -33,6 +38,7 @@ use crate::model::domain::{Domain, Place};
 use crate::model::engine::Engine;
 use crate::model::error::{ErrorKind, Result};
 use code::{Code, Severity};
+use decisions::Decisions;
 use described::Described;
 use finding::Finding;
 use history::HistoryCheck;
@@ -170,8 +176,14 @@ impl Fingerprint {
         {
             equivalent::adopt(&source, &wanted, &mut seen.schema).await;
             // Equivalent expressions, suppressed differences and warnings are no reason to refuse the database.
-            let found =
-                compare::compare(place, None, &wanted, &seen.schema, self.domain.suppressions);
+            let found = compare::compare(
+                place,
+                None,
+                &wanted,
+                &seen.schema,
+                self.domain.suppressions,
+                &Decisions::default(),
+            );
             let (found, _) = suppression::apply(self.domain.suppressions, &[], found);
             let is_reason = |finding: &&Finding| {
                 finding.place == place && finding.severity() == Severity::Error

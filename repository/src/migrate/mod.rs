@@ -77,6 +77,8 @@ mod connect;
 mod db_error;
 mod declare;
 mod direction;
+#[cfg(feature = "doctor")]
+mod draft;
 mod encoding;
 mod error;
 #[cfg(feature = "sqlite")]
@@ -114,6 +116,7 @@ pub(crate) use self::{
     baseline::{count_up_to, record_up_to, unrecorded},
     batch::Batch,
     connect::{connect_to, with_connection},
+    draft::run_draft,
     history::checksums,
     named::abbreviated,
     runner::run,

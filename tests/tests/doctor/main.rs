@@ -15,6 +15,7 @@ mod entities;
 mod equivalent_expressions;
 mod fingerprint;
 mod fix_order;
+mod generate;
 mod generated_keys;
 mod keys;
 mod memberships;

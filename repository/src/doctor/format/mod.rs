@@ -1,5 +1,6 @@
 //! The formats that a report is printed in.
 
+mod generated;
 mod github;
 mod human;
 mod json;

@@ -17,19 +17,19 @@ use crate::model::engine::Engine;
 
 /// The statements of one engine, up and down.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Branch {
-    pub(super) up: Way,
-    pub(super) down: Way,
+pub(in crate::doctor) struct Branch {
+    pub(in crate::doctor) up: Way,
+    pub(in crate::doctor) down: Way,
     /// What the statements do not fix.
     pub(super) left: Vec<String>,
 }
 
 /// The steps of one direction.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Way {
-    pub(super) steps: Vec<Step>,
+pub(in crate::doctor) struct Way {
+    pub(in crate::doctor) steps: Vec<Step>,
     /// All their statements.
-    pub(super) statements: Vec<String>,
+    pub(in crate::doctor) statements: Vec<String>,
 }
 
 /// How many rounds of fixes are tried: one fix may reveal another difference.
@@ -79,7 +79,12 @@ impl Doctor {
         Ok(Branch { up, down, left })
     }
 
-    async fn scratch(&self, engine: Engine, migrations: Migrations) -> Result<Scratch, String> {
+    /// A scratch database that all migrations were applied to, as the next one finds it.
+    pub(in crate::doctor) async fn scratch(
+        &self,
+        engine: Engine,
+        migrations: Migrations,
+    ) -> Result<Scratch, String> {
         let scratch = migrations.open(engine, self.given_server()).await?;
         if engine == Engine::Sqlite {
             // As while a migration runs.
@@ -89,7 +94,7 @@ impl Doctor {
         Ok(scratch)
     }
 
-    async fn read(
+    pub(in crate::doctor) async fn read(
         &self,
         db: &DatabaseConnection,
         wanted: Option<&Schema>,
@@ -108,11 +113,16 @@ impl Doctor {
     ) -> Result<(Way, Vec<String>), String> {
         let place = Place::Migrations(engine);
         let suppressions = self.domain.suppressions;
+        let decisions = match is_up {
+            true => self.decisions.clone(),
+            false => self.decisions.reversed(),
+        };
         let mut way = Way::default();
         let mut failed: Vec<(Fix, String)> = Vec::new();
         for _ in 0..ROUNDS {
             let actual = self.read(db, Some(wanted)).await?;
-            let mut found = compare::compare(place, None, wanted, &actual, suppressions);
+            let mut found =
+                compare::compare(place, None, wanted, &actual, suppressions, &decisions);
             if is_up {
                 found = suppression::apply(suppressions, &[], found).0;
                 found.retain(|finding| finding.place == place);

@@ -38,7 +38,7 @@ impl Suggestion {
             .map_or(&[], |branch| &branch.down.statements)
     }
 
-    fn branch(&self, engine: Engine) -> Option<&Branch> {
+    pub(super) fn branch(&self, engine: Engine) -> Option<&Branch> {
         let skeleton = self.skeleton.as_ref()?;
         Some(match engine {
             Engine::Sqlite => &skeleton.sqlite,
@@ -54,6 +54,27 @@ impl Suggestion {
 }
 
 impl Suggestion {
+    /// A migration without statements, to be written by hand. It compiles as it stands.
+    pub(super) fn empty(name: &str) -> Self {
+        Suggestion {
+            skeleton: Some(Skeleton {
+                name: name.to_owned(),
+                purpose: skeleton::CHANGES,
+                sqlite: Branch::default(),
+                postgres: Branch::default(),
+            }),
+            by_hand: Vec::new(),
+        }
+    }
+
+    /// The same for a change of DOMAIN: its first line does not speak of a drift.
+    pub(super) fn of_a_change(mut self) -> Self {
+        if let Some(skeleton) = &mut self.skeleton {
+            skeleton.purpose = skeleton::CHANGES;
+        }
+        self
+    }
+
     /// What is left to do by hand, and what the history has to name: all but the files.
     pub fn summary(&self) -> String {
         let mut lines = Vec::new();
@@ -97,6 +118,7 @@ impl Doctor {
         Suggestion {
             skeleton: is_needed.then(|| Skeleton {
                 name: name.to_owned(),
+                purpose: "Fixes what the doctor found. Say here why the schema changes.",
                 sqlite,
                 postgres,
             }),

@@ -10,12 +10,16 @@ use crate::model::engine::Engine;
 #[derive(Clone, Debug)]
 pub(super) struct Skeleton {
     pub(super) name: String,
+    /// The first line of its documentation.
+    pub(super) purpose: &'static str,
     pub(super) sqlite: Branch,
     pub(super) postgres: Branch,
 }
 
-const MODULE: &str = "//! Fixes what the doctor found. Say here why the schema changes.
+/// The first line of a migration that no drift led to.
+pub(super) const CHANGES: &str = "Say here why the schema changes.";
 
+const MODULE: &str = "
 mod postgres;
 mod sqlite;
 
@@ -31,33 +35,39 @@ impl Skeleton {
     pub(super) fn files(&self) -> Vec<(String, String)> {
         let file = |name: &str, text: String| (format!("{}/{name}.rs", self.name), text);
         vec![
-            file("mod", MODULE.to_owned()),
-            file("sqlite", branch(Engine::Sqlite, &self.sqlite)),
-            file("postgres", branch(Engine::Postgres, &self.postgres)),
+            file("mod", format!("//! {}\n{MODULE}", self.purpose)),
+            file("sqlite", self.branch(Engine::Sqlite, &self.sqlite)),
+            file("postgres", self.branch(Engine::Postgres, &self.postgres)),
         ]
+    }
+
+    fn branch(&self, engine: Engine, branch: &Branch) -> String {
+        let nothing = || match self.is_by_hand() {
+            true => "Script::nothing(\"nothing yet: write Script::new().sql(..)\")".to_owned(),
+            false => format!(
+                "Script::nothing(\"the schema on {} is already right\")",
+                name(engine)
+            ),
+        };
+        let (up, down) = match branch.up.statements.is_empty() {
+            true => (nothing(), nothing()),
+            false => (script(engine, &branch.up), script(engine, &branch.down)),
+        };
+        format!(
+            "use catamaran::migrate::Script;\n\npub fn up() -> Script {{\n    {up}\n}}\n\n\
+             pub fn down() -> Script {{\n    {down}\n}}\n"
+        )
+    }
+
+    /// Whether all statements are still to be written.
+    fn is_by_hand(&self) -> bool {
+        self.sqlite.up.statements.is_empty() && self.postgres.up.statements.is_empty()
     }
 
     /// What to add to the history.
     pub(super) fn list_entry(&self) -> String {
         format!("mod {0}; and Box::new({0}::Migration)", self.name)
     }
-}
-
-fn branch(engine: Engine, branch: &Branch) -> String {
-    let (up, down) = match branch.up.statements.is_empty() {
-        true => {
-            let nothing = format!(
-                "Script::nothing(\"the schema on {} is already right\")",
-                name(engine)
-            );
-            (nothing.clone(), nothing)
-        }
-        false => (script(engine, &branch.up), script(engine, &branch.down)),
-    };
-    format!(
-        "use catamaran::migrate::Script;\n\npub fn up() -> Script {{\n    {up}\n}}\n\n\
-         pub fn down() -> Script {{\n    {down}\n}}\n"
-    )
 }
 
 const fn name(engine: Engine) -> &'static str {

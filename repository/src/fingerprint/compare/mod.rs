@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::code::Code;
 use super::ddl::rebuild;
+use super::decisions::Decisions;
 use super::finding::{Finding, Part};
 use super::fix::Fix;
 use super::read::equivalent;
@@ -29,13 +30,15 @@ use crate::model::engine::Engine;
 
 /// Compares a place with the schema that it should have.
 ///
-/// Suppressed differences are reported like others, but no table is rebuilt because of them.
+/// Suppressed differences are reported like others, but no table is rebuilt because of them. Decisions come before the
+/// renames that the comparison would find by itself.
 pub(crate) fn compare(
     place: Place,
     at: Option<&str>,
     required: &Schema,
     actual: &Schema,
     suppressions: &'static [Suppression],
+    decisions: &Decisions,
 ) -> Vec<Finding> {
     let (mut required, mut actual) = (required.clone(), actual.clone());
     if actual.engine == Engine::Sqlite && place.is_database() {
@@ -55,6 +58,7 @@ pub(crate) fn compare(
         exchanged: BTreeSet::new(),
         edited: BTreeMap::new(),
         suppressions,
+        decisions: decisions.clone(),
     };
     equivalent::resolve(&mut required, &mut actual);
     for hazard in &actual.hazards {
@@ -87,6 +91,7 @@ struct Comparison {
     /// The SQLite tables with the fixes so far applied.
     edited: BTreeMap<String, EditedTable>,
     suppressions: &'static [Suppression],
+    decisions: Decisions,
 }
 
 /// A SQLite table with the fixes so far applied.

@@ -29,6 +29,7 @@ pub(crate) fn tables(all: &mut Comparison, required: &Schema, actual: &mut Schem
         missing_tables(all, required, actual),
         extra_tables(all, required, actual),
         &[
+            &|one, other| all.decisions.renames_table(other.0, one.0),
             &|one, other| have_the_same_columns(one, other) && have_one_key(one, other),
             &|one, other| have_the_same_columns(one, other) && have_the_same_types(one, other),
             &have_the_same_columns,
@@ -47,12 +48,12 @@ pub(crate) fn tables(all: &mut Comparison, required: &Schema, actual: &mut Schem
 
 type Tables<'a> = Vec<(&'a str, &'a Table)>;
 
-/// The missing tables, without the suppressed ones.
+/// The missing tables, without those that are suppressed, or dropped by decision.
 fn missing_tables<'a>(all: &Comparison, required: &'a Schema, actual: &Schema) -> Tables<'a> {
     only_in(all, Code::TableMissing, required, actual)
 }
 
-/// The extra tables, without the suppressed ones.
+/// The extra tables, without those that are suppressed, or dropped by decision.
 fn extra_tables<'a>(all: &Comparison, required: &Schema, actual: &'a Schema) -> Tables<'a> {
     only_in(all, Code::TableExtra, actual, required)
 }
@@ -62,8 +63,11 @@ fn only_in<'a>(all: &Comparison, code: Code, one: &'a Schema, other: &Schema) ->
         .tables
         .iter()
         .map(|(name, table)| (name.as_str(), table));
-    let missing = tables
-        .filter(|(name, _)| !other.tables.contains_key(*name) && !all.is_suppressed(code, name));
+    let missing = tables.filter(|(name, _)| {
+        !other.tables.contains_key(*name)
+            && !all.is_suppressed(code, name)
+            && !all.decisions.drops_table(name)
+    });
     missing.collect()
 }
 
@@ -183,6 +187,7 @@ pub(crate) fn columns(all: &mut Comparison, name: &str, wanted: &Table, actual: 
         missing_columns(all, name, wanted, found),
         extra_columns(all, name, wanted, found),
         &[
+            &|one, other| all.decisions.renames_column(name, &other.name, &one.name),
             &|one, other| {
                 is_alike(one, other) && one.default.is_some() && one.default == other.default
             },
@@ -198,7 +203,7 @@ pub(crate) fn columns(all: &mut Comparison, name: &str, wanted: &Table, actual: 
     }
 }
 
-/// The missing columns, without the suppressed ones.
+/// The missing columns, without those that are suppressed, or dropped by decision.
 fn missing_columns<'a>(
     all: &Comparison,
     table: &str,
@@ -208,7 +213,7 @@ fn missing_columns<'a>(
     only_of(all, Code::ColumnMissing, table, wanted, found)
 }
 
-/// The extra columns, without the suppressed ones.
+/// The extra columns, without those that are suppressed, or dropped by decision.
 fn extra_columns<'a>(
     all: &Comparison,
     table: &str,
@@ -227,7 +232,9 @@ fn only_of<'a>(
 ) -> Vec<&'a Column> {
     let columns = one.columns.iter().filter(|column| {
         let subject = format!("{table}.{}", column.name);
-        other.column(&column.name).is_none() && !all.is_suppressed(code, &subject)
+        other.column(&column.name).is_none()
+            && !all.is_suppressed(code, &subject)
+            && !all.decisions.drops_column(table, &column.name)
     });
     columns.collect()
 }

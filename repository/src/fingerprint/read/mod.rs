@@ -11,7 +11,11 @@ mod fields;
 mod history;
 mod orphans;
 mod postgres;
-mod samples;
+#[cfg_attr(
+    not(feature = "doctor"),
+    allow(dead_code, reason = "the doctor also makes sample rows")
+)]
+pub(crate) mod samples;
 mod source;
 mod sqlite;
 mod sqlite_conflict;

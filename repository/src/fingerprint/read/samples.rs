@@ -24,7 +24,7 @@ pub(crate) fn statement(
     columns: &[&Column],
     [wanted, found]: [&Expression; 2],
 ) -> Option<String> {
-    let literals = Literals::of(engine, [wanted.sql(), found.sql()])?;
+    let literals = Literals::of(engine, &[wanted.sql(), found.sql()])?;
     let values: Vec<Vec<String>> = columns
         .iter()
         .map(|column| literals.values(engine, column))
@@ -113,7 +113,7 @@ pub(crate) fn result(engine: Engine, answer: &str, null: bool) -> Option<SampleR
 }
 
 /// All combinations of the values; if those are too many, each value with the first two values of the other columns.
-fn rows(values: &[Vec<String>]) -> Vec<Vec<String>> {
+pub(crate) fn rows(values: &[Vec<String>]) -> Vec<Vec<String>> {
     let all: usize = values.iter().map(Vec::len).product();
     let mut rows = vec![Vec::new()];
     if all <= MOST_ROWS {
@@ -141,14 +141,15 @@ fn rows(values: &[Vec<String>]) -> Vec<Vec<String>> {
     rows
 }
 
-/// The literals of two conditions.
-struct Literals {
+/// The literals of conditions.
+pub(crate) struct Literals {
     texts: Vec<String>,
     numbers: Vec<String>,
 }
 
 impl Literals {
-    fn of(engine: Engine, conditions: [&str; 2]) -> Option<Self> {
+    /// `None` if a condition cannot be read.
+    pub(crate) fn of(engine: Engine, conditions: &[&str]) -> Option<Self> {
         let mut literals = Literals {
             texts: Vec::new(),
             numbers: Vec::new(),
@@ -188,7 +189,7 @@ impl Literals {
 
     /// Values of the column's type, as SQL. Common ones come first, since they are combined with the values of other
     /// columns.
-    fn values(&self, engine: Engine, column: &Column) -> Vec<String> {
+    pub(crate) fn values(&self, engine: Engine, column: &Column) -> Vec<String> {
         let ty = column.ty.to_lowercase();
         let texts = |texts: &[&str]| -> Vec<String> {
             texts.iter().map(|text| ident::text(text)).collect()
