@@ -390,9 +390,9 @@ pub mod __private {
     pub use crate::model::convention as table;
     pub use crate::model::derive::{
         Checked, ColumnType, Is, Time, Values, WholeKey, assert_generated, assert_generated_column,
-        assert_key, assert_key_column, assert_max_bytes, assert_owner, assert_row_bytes,
-        assert_text, canonical, canonical_value, change, decoded, default, needed_id, no_id,
-        refused,
+        assert_key, assert_key_column, assert_max_bytes, assert_not_indexed, assert_owner,
+        assert_row_bytes, assert_text, canonical, canonical_value, change, decoded, default,
+        needed_id, no_id, refused,
     };
     pub use crate::model::value::{no_variant, variants};
     pub use crate::sql::Statements;

@@ -199,6 +199,16 @@ fn record(input: &Input) -> TokenStream {
             );
         }
     });
+    let indexed = input.fields.iter().map(|field| {
+        let (ty, name) = (&field.ty, field.name());
+        quote_spanned! {ty.span()=>
+            const _: () = ::catamaran::__private::assert_not_indexed(
+                &#table,
+                #name,
+                <#ty as ::catamaran::record::Field>::TYPE,
+            );
+        }
+    });
     let set_generated = generated.map(|Field { ident, .. }| {
         quote_spanned! {ident.span()=>
             let record: &mut __Record = self;
@@ -234,6 +244,7 @@ fn record(input: &Input) -> TokenStream {
         #(#limited)*
         #(#long)*
         const _: () = ::catamaran::__private::assert_row_bytes(&[#(#lengths),*]);
+        #(#indexed)*
 
         type __Record = __Checked<#name, __FIELDS>;
         type __Draft = __Checked<#draft, __FIELDS>;

@@ -68,10 +68,16 @@ pub const fn assert_key(table: &Table, fields: &[&str]) {
     }
 }
 
-pub(crate) const fn contains(names: &[&str], name: &str) -> bool {
+/// Whether one of the entries is the column with this name, also if it is followed by ` DESC`.
+pub(crate) const fn contains(entries: &[&str], name: &str) -> bool {
     let mut index = 0;
-    while index < names.len() {
-        if are_equal(names[index], name) {
+    while index < entries.len() {
+        let entry = entries[index].as_bytes();
+        let entry = match entry.split_last_chunk() {
+            Some((column, b" DESC")) => column,
+            _ => entry,
+        };
+        if have_same_bytes(entry, name.as_bytes()) {
             return true;
         }
         index += 1;
@@ -80,7 +86,10 @@ pub(crate) const fn contains(names: &[&str], name: &str) -> bool {
 }
 
 pub(crate) const fn are_equal(one: &str, other: &str) -> bool {
-    let (one, other) = (one.as_bytes(), other.as_bytes());
+    have_same_bytes(one.as_bytes(), other.as_bytes())
+}
+
+const fn have_same_bytes(one: &[u8], other: &[u8]) -> bool {
     if one.len() != other.len() {
         return false;
     }
@@ -92,6 +101,35 @@ pub(crate) const fn are_equal(one: &str, other: &str) -> bool {
         index += 1;
     }
     true
+}
+
+/// Fails to compile if a key or an index of the table has a column of JSON.
+pub const fn assert_not_indexed(table: &Table, field: &str, ty: Type) {
+    if !matches!(ty, Type::Json) {
+        return;
+    }
+    let mut is_indexed = false;
+    let mut index = 0;
+    while index < table.unique_keys.len() {
+        is_indexed |= contains(table.unique_keys[index].columns, field);
+        index += 1;
+    }
+    index = 0;
+    while index < table.indexes.len() {
+        is_indexed |= contains(table.indexes[index].columns, field);
+        index += 1;
+    }
+    index = 0;
+    while index < table.foreign_keys.len() {
+        is_indexed |= contains(table.foreign_keys[index].columns, field);
+        index += 1;
+    }
+    assert!(
+        !is_indexed,
+        "a column of JSON cannot be in a unique key, an index or a foreign key: Postgres compares the values of a \
+         `jsonb`, and SQLite the bytes of a text, so that equality and order differ. Store the part that is compared in \
+         a column of its own"
+    );
 }
 
 /// Fails to compile if a primary key cannot have a column of the type.

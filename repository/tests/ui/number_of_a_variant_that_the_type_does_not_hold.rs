@@ -1,0 +1,11 @@
+use catamaran::RecordEnum;
+
+#[derive(Clone, Debug, PartialEq, RecordEnum)]
+#[record_enum(repr = i16)]
+enum Large {
+    One = 40_000,
+}
+
+fn main() {
+    println!("{:?}", catamaran::record::Field::to_value(&Large::One));
+}
