@@ -222,20 +222,15 @@ fn as_number(input: &Input<'_>, number: &Ident) -> TokenStream {
         .iter()
         .map(|variant| &variant.ident)
         .collect();
+    let name = input.name;
     let fits = variants.iter().map(|variant| {
         quote_spanned! {variant.span()=>
-            ::core::assert!(
-                Self::#variant as i128 >= #number::MIN as i128 && Self::#variant as i128 <= #number::MAX as i128,
+            const _: () = ::core::assert!(
+                #name::#variant as i128 >= #number::MIN as i128 && #name::#variant as i128 <= #number::MAX as i128,
                 "the number of this variant does not fit the type in `#[record_enum(repr = ..)]`"
             );
         }
     });
-    let name = input.name;
-    let checked = quote! {
-        impl #name {
-            const __FITS: () = { #(#fits)* };
-        }
-    };
     let field = field(
         input,
         &quote!(#number),
@@ -243,17 +238,14 @@ fn as_number(input: &Input<'_>, number: &Ident) -> TokenStream {
         &quote!(::catamaran::record::Variants::Numbers(
             ::std::vec![#(Self::#variants as i64),*]
         )),
-        &quote!({
-            let () = Self::__FITS;
-            match self { #(Self::#variants => Self::#variants as #number,)* }
-        }),
+        &quote!(match self { #(Self::#variants => Self::#variants as #number,)* }),
         &quote!(match stored {
             #(number if *number == Self::#variants as #number => Self::#variants,)*
             _ => return ::core::option::Option::None,
         }),
     );
     let native = native(input, &quote!(#number));
-    quote!(#checked #field #native)
+    quote!(#(#fits)* #field #native)
 }
 
 fn as_active_enum(input: &Input<'_>) -> TokenStream {

@@ -1,8 +1,6 @@
 //! The length of texts in indexes: an entry of an index on Postgres has a maximum size.
 
-use std::iter::Peekable;
-use std::mem;
-use std::vec;
+use std::{iter::Peekable, mem, vec};
 
 use super::custom::lexer::{Lexer, Token};
 use crate::model::domain::{Table, column_of};

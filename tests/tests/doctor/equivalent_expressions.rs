@@ -259,7 +259,7 @@ async fn indexes_and_policies_over_other_expressions_are_drift() {
         "CREATE INDEX ix_things__name ON things (ltrim(name), n) WHERE n > 2.25",
         "ALTER POLICY named ON things USING (n ^ 2 > 4 AND name = (SELECT current_setting('app.other', true)))",
     ] {
-        things.run(&sql).await;
+        things.run(sql).await;
     }
     let mut found = told(&look(&things.db).await);
     found.sort_by_key(|(code, subject)| (code.to_string(), subject.clone()));

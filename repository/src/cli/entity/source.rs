@@ -154,7 +154,7 @@ impl Source {
             .filter(|item| item.keyword == "use" && !item.public);
         let last = uses
             .clone()
-            .last()
+            .next_back()
             .map_or(self.header, |item| item.range.end);
         // The token before the semicolon: a group of names, or the only name.
         let names = uses.find_map(|item| match item.tokens.iter().rev().nth(1) {

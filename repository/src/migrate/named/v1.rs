@@ -205,10 +205,10 @@ pub(super) fn checks(engine: Engine) -> impl Iterator<Item = (&'static str, Stri
     });
     // On Postgres all numbers of digits have the same short check.
     let digits = match engine {
-        Engine::Sqlite => 1..=MOST_DIGITS,
-        Engine::Postgres => 1..=0,
+        Engine::Sqlite => MOST_DIGITS,
+        Engine::Postgres => 0,
     };
     let numbers =
-        digits.map(move |digits| (NUMERIC, format!(", {digits}"), numeric(engine, digits)));
+        (1..=digits).map(move |digits| (NUMERIC, format!(", {digits}"), numeric(engine, digits)));
     types.chain(numbers)
 }

@@ -207,6 +207,7 @@ fn without_variables() -> String {
             &["PGSSLMODE", "PGREQUIRESSL", "PGSERVICE"][..],
             "sslmode=disable",
         ),
+        (&["PGHOSTADDR"], "hostaddr=127.0.0.1"),
         (&["PGCHANNELBINDING"], "channel_binding=disable"),
         (&["PGTARGETSESSIONATTRS"], "target_session_attrs=any"),
     ]

@@ -36,7 +36,8 @@ fn question(old: &str, new: &[&str]) -> Question {
 
 #[tokio::test]
 async fn a_drop_beside_an_addition_is_a_question_and_no_guess() {
-    let changes: [(fn(&mut Sketch), Question); 4] = [
+    type Asked = (fn(&mut Sketch), Question);
+    let changes: [Asked; 4] = [
         (
             |s| s.table("tags").name = "labels",
             question("tags", &["labels"]),
