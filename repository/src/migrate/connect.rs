@@ -272,12 +272,12 @@ async fn postgres(
     let mut connection = pool.acquire().await.map_err(explain)?;
     let refused = refuse_values(&mut connection, &reached).await;
     refused.map_err(MigrateError::Connect)?;
+    drop(connection);
     // Postgres accepts a search path with schemas that do not exist, and creates tables in the first existing one.
     let first: Option<String> = sqlx::query_scalar("SELECT current_schema()::text")
-        .fetch_one(&mut *connection)
+        .fetch_one(&pool)
         .await
         .map_err(explain)?;
-    drop(connection);
     let required = path.schemas().first();
     if first.as_ref() != required {
         pool.close().await;
