@@ -13,7 +13,9 @@ use crate::driver::postgres::{
 };
 #[cfg(feature = "sqlite")]
 use crate::driver::sqlite::{SqliteUrl, open_seaorm};
-use crate::model::error::{Error, ErrorKind};
+#[cfg(feature = "postgres")]
+use crate::model::error::Error;
+use crate::model::error::ErrorKind;
 use sea_orm::{DatabaseConnection, IntoDatabaseExecutor};
 
 use super::{

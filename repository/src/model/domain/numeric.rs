@@ -2,10 +2,12 @@
 
 use std::sync::LazyLock;
 
+#[cfg(feature = "fingerprint")]
 use super::DefaultValue;
 use super::equivalence::{Equivalence, NativeType};
 use crate::model::value::MAX_PRECISION;
 
+#[cfg(feature = "fingerprint")]
 impl DefaultValue {
     /// The value with as many digits behind the point as the type of this name has, if it fits. SQLite stores the units.
     pub(crate) fn as_type(self, ty: Option<&str>) -> Self {
@@ -28,6 +30,7 @@ impl DefaultValue {
 }
 
 /// The digits behind the point of the type with this name.
+#[cfg(feature = "fingerprint")]
 fn scale_of(name: &str) -> Option<u8> {
     let (_, scale) = name.strip_prefix("numeric(")?.split_once(',')?;
     scale.strip_suffix(')')?.parse().ok()
