@@ -26,17 +26,17 @@ CREATE TABLE notes (
     deleted_at timestamptz,
     CONSTRAINT pk_notes PRIMARY KEY (id),
     CONSTRAINT uq_notes__user_id_id UNIQUE (user_id, id),
-    CONSTRAINT ck_notes__created_at CHECK (created_at >= '0001-01-01 00:00:00+00' AND created_at < '10000-01-01 00:00:00+00'),
-    CONSTRAINT ck_notes__updated_at CHECK (updated_at >= '0001-01-01 00:00:00+00' AND updated_at < '10000-01-01 00:00:00+00'),
+    CONSTRAINT ck_notes__created_at CHECK (catamaran_v1.timestamptz(created_at)),
+    CONSTRAINT ck_notes__updated_at CHECK (catamaran_v1.timestamptz(updated_at)),
     CONSTRAINT ck_notes__version CHECK (version >= 1),
-    CONSTRAINT ck_notes__deleted_at CHECK (deleted_at >= '0001-01-01 00:00:00+00' AND deleted_at < '10000-01-01 00:00:00+00')
+    CONSTRAINT ck_notes__deleted_at CHECK (catamaran_v1.timestamptz(deleted_at))
 )"#;
 
 const INDEX: &str = "CREATE UNIQUE INDEX uq_notes__user_id_title ON notes (user_id, title) WHERE deleted_at IS NULL";
 
 const POLICY: &str = r"
 CREATE POLICY owner_notes ON notes FOR ALL
-    USING (user_id = (SELECT nullif(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub', '')::uuid))
-    WITH CHECK (user_id = (SELECT nullif(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub', '')::uuid))";
+    USING (user_id = catamaran_v1.caller())
+    WITH CHECK (user_id = catamaran_v1.caller())";
 
 const GRANT: &str = "GRANT SELECT, INSERT, UPDATE, DELETE ON notes TO catamaran_app";

@@ -20,13 +20,13 @@ CREATE TABLE notes (
     deleted_at TEXT,
     CONSTRAINT pk_notes PRIMARY KEY (id),
     CONSTRAINT uq_notes__user_id_id UNIQUE (user_id, id),
-    CONSTRAINT ck_notes__id CHECK (length(CAST(id AS BLOB)) = 36 AND id GLOB '[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]'),
-    CONSTRAINT ck_notes__user_id CHECK (length(CAST(user_id AS BLOB)) = 36 AND user_id GLOB '[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]'),
-    CONSTRAINT ck_notes__stars CHECK (stars BETWEEN -2147483648 AND 2147483647),
-    CONSTRAINT ck_notes__created_at CHECK (length(CAST(created_at AS BLOB)) = 27 AND created_at GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]Z' AND created_at >= '0001'),
-    CONSTRAINT ck_notes__updated_at CHECK (length(CAST(updated_at AS BLOB)) = 27 AND updated_at GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]Z' AND updated_at >= '0001'),
+    CONSTRAINT ck_notes__id CHECK (catamaran_v1.uuid(id)),
+    CONSTRAINT ck_notes__user_id CHECK (catamaran_v1.uuid(user_id)),
+    CONSTRAINT ck_notes__stars CHECK (catamaran_v1.int4(stars)),
+    CONSTRAINT ck_notes__created_at CHECK (catamaran_v1.timestamptz(created_at)),
+    CONSTRAINT ck_notes__updated_at CHECK (catamaran_v1.timestamptz(updated_at)),
     CONSTRAINT ck_notes__version CHECK (version >= 1),
-    CONSTRAINT ck_notes__deleted_at CHECK (length(CAST(deleted_at AS BLOB)) = 27 AND deleted_at GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]Z' AND deleted_at >= '0001')
+    CONSTRAINT ck_notes__deleted_at CHECK (catamaran_v1.timestamptz(deleted_at))
 ) STRICT"#;
 
 const INDEX: &str = "CREATE UNIQUE INDEX uq_notes__user_id_title ON notes (user_id, title) WHERE deleted_at IS NULL";
