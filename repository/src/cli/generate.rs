@@ -1,13 +1,12 @@
 //! The command `generate`.
 
 use std::io;
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use super::arguments::{Arguments, GenerateFormat, GenerateOptions, given};
 use super::doctor::{add_databases, progress};
 use super::error::CliError;
+use super::files::Files;
 use super::history_file::HistoryFile;
 use super::{Cli, print, suggestion};
 use crate::doctor::{Doctor, GenerateError, Generated};
@@ -195,41 +194,28 @@ impl Destination {
 
     /// Writes the files and adds the migration to the list.
     fn write(&self, generated: &Generated) -> Result<Written, CliError> {
-        let files = generated.suggestion.files().into_iter();
-        let files: Vec<(String, String)> = files
-            .map(|(path, text)| (path, formatted(&text, &self.folder).unwrap_or(text)))
-            .collect();
+        let mut files = Files::default();
+        for (path, text) in generated.suggestion.files() {
+            let created = files.create(self.folder.join(path), text);
+            created.map_err(io::Error::other)?;
+        }
         let mut written = Written::default();
-        if files.is_empty() {
+        if files.changes().is_empty() {
             return Ok(written);
         }
-        written.files = suggestion::write_files(&files, &self.folder)?;
         match &self.list {
-            Some(list) => written.files.push(list.add(&self.name)?.to_owned()),
+            Some(list) => list.add(&mut files, &self.name),
             None => {
                 let name = &self.name;
                 written.by_hand = Some(format!("mod {name}; and Box::new({name}::Migration)"));
             }
         }
+        files.format("2024");
+        files.write()?;
+        let changed = files.changes().iter();
+        written.files = changed.map(|change| change.path.clone()).collect();
         Ok(written)
     }
-}
-
-/// The text as rustfmt formats it with the settings of the folder; `None` without rustfmt.
-fn formatted(text: &str, folder: &Path) -> Option<String> {
-    let mut rustfmt = Command::new("rustfmt")
-        .args(["--edition", "2024"])
-        .current_dir(folder)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .ok()?;
-    // Dropped at the end of the statement, which ends the input.
-    rustfmt.stdin.take()?.write_all(text.as_bytes()).ok()?;
-    let output = rustfmt.wait_with_output().ok()?;
-    let formatted = String::from_utf8(output.stdout).ok()?;
-    (output.status.success() && !formatted.is_empty()).then_some(formatted)
 }
 
 /// `old=new`, both a table or both a column with its table.

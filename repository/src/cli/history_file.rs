@@ -7,6 +7,8 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use super::files::Files;
+
 /// The file that lists the migrations.
 #[derive(Debug)]
 pub(super) struct HistoryFile {
@@ -47,15 +49,12 @@ impl HistoryFile {
         }
     }
 
-    /// Adds a migration; returns the path of the file.
-    ///
-    /// # Errors
-    /// If the file cannot be written.
-    pub(super) fn add(&self, name: &str) -> io::Result<&Path> {
+    /// Adds a migration.
+    pub(super) fn add(&self, files: &mut Files, name: &str) {
         // `find` returns only a file to which a migration can be added.
-        let text = self.with(name).unwrap_or_else(|| self.text.clone());
-        fs::write(&self.path, text)?;
-        Ok(&self.path)
+        if let Some(text) = self.with(name) {
+            files.change(self.path.clone(), self.text.clone(), text);
+        }
     }
 
     /// The text with one more migration; `None` if it has another shape.

@@ -42,9 +42,11 @@ mod doctor;
 mod entity;
 mod env_file;
 mod error;
+mod files;
 mod generate;
 mod history_file;
 mod migrate;
+mod rustfmt;
 mod suggestion;
 
 use std::fmt;

@@ -12,7 +12,7 @@ pub(super) fn write(suggestion: &Suggestion, package: &Path) -> io::Result<Vec<P
 }
 
 /// Writes files below a folder; returns their paths. Never overwrites a file.
-pub(super) fn write_files(files: &[(String, String)], source: &Path) -> io::Result<Vec<PathBuf>> {
+fn write_files(files: &[(String, String)], source: &Path) -> io::Result<Vec<PathBuf>> {
     if !source.is_dir() {
         return Err(with_path(ErrorKind::NotADirectory.into(), source));
     }

@@ -4,7 +4,6 @@
 //! refuses a package that is not laid out as it expects.
 
 mod code;
-mod files;
 mod names;
 mod package;
 mod request;
@@ -18,10 +17,10 @@ use std::path::Path;
 
 use super::arguments::EntityOptions;
 use super::error::CliError;
+use super::files::Files;
 use super::{Cli, print};
 use crate::model::domain::Domain;
 use crate::model::engine::Engine;
-use files::Files;
 use package::{Packages, module_file};
 use request::Request;
 use source::{Source, fields, list, rest};

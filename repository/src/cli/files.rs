@@ -3,9 +3,11 @@
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use similar::TextDiff;
+
+use super::rustfmt::rustfmt;
+use super::suggestion::with_path;
 
 /// The changes of files.
 #[derive(Debug, Default)]
@@ -108,16 +110,16 @@ impl Files {
         for change in &self.changes {
             if let Some(folder) = change.path.parent() {
                 undo.create_folders(folder)
-                    .map_err(|error| at(&change.path, error))?;
+                    .map_err(|error| with_path(error, &change.path))?;
             }
             let temporary = change.path.with_extension("rs.new");
-            stage(change, &temporary, undo).map_err(|error| at(&change.path, error))?;
+            stage(change, &temporary, undo).map_err(|error| with_path(error, &change.path))?;
             staged.push((temporary, change));
         }
         for (temporary, change) in staged {
             unchanged(change)
                 .and_then(|()| fs::rename(&temporary, &change.path))
-                .map_err(|error| at(&change.path, error))?;
+                .map_err(|error| with_path(error, &change.path))?;
             undo.replaced
                 .push((change.path.clone(), change.before.clone()));
         }
@@ -185,28 +187,6 @@ impl Undo {
             let _ = fs::remove_dir(folder);
         }
     }
-}
-
-fn at(path: &Path, error: io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
-}
-
-/// A formatted text; `None` if there is no rustfmt, or if it fails.
-fn rustfmt(text: &str, edition: &str, folder: &Path) -> Option<String> {
-    let mut child = Command::new("rustfmt")
-        .args(["--edition", edition, "--emit", "stdout", "--quiet"])
-        // Its settings are in a file of this folder, or of one above.
-        .current_dir(folder)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .ok()?;
-    // It reads everything before it writes. Its end closes the pipe, which is the error of its exit code.
-    let _ = child.stdin.take()?.write_all(text.as_bytes());
-    let output = child.wait_with_output().ok()?;
-    let formatted = String::from_utf8(output.stdout).ok()?;
-    (output.status.success() && !formatted.is_empty()).then_some(formatted)
 }
 
 #[cfg(test)]
