@@ -374,16 +374,8 @@ impl<D: Dialect> Session<D> {
         let statement = self.in_transaction.then_some(statement);
         let deadline = self.response_deadline;
         self.busy = true;
-        let ended = match (self.custom_sql, statement) {
-            (true, _) => {
-                with_deadline(deadline, D::end(connection, statement, &self.guard_query)).await
-            }
-            (false, Some(statement)) => with_deadline(deadline, D::control(connection, statement))
-                .await
-                .map_err(EndError::from),
-            (false, None) => Ok(()),
-        };
-        match ended {
+        let ending = end::<D>(connection, self.custom_sql, statement, &self.guard_query);
+        match with_deadline(deadline, ending).await {
             Ok(()) => {
                 self.busy = false;
                 self.custom_sql = false;
@@ -400,6 +392,20 @@ impl<D: Dialect> Session<D> {
                 Ok(())
             }
         }
+    }
+}
+
+/// Ends a session with `COMMIT` or `ROLLBACK`, or without a transaction with what custom SQL needs.
+async fn end<D: Dialect>(
+    connection: &mut D::Connection,
+    custom_sql: bool,
+    statement: Option<&'static str>,
+    guard_query: &str,
+) -> Result<(), EndError> {
+    match (custom_sql, statement) {
+        (true, _) => D::end(connection, statement, guard_query).await,
+        (false, Some(statement)) => Ok(D::control(connection, statement).await?),
+        (false, None) => Ok(()),
     }
 }
 
@@ -444,17 +450,8 @@ impl<D: Dialect> Drop for Session<D> {
             if busy && !D::IN_PROCESS && settle::<D>(connection, response_deadline).await.is_err() {
                 return;
             }
-            let rolled_back = match custom_sql {
-                true => {
-                    let ended = D::end(connection, Some("ROLLBACK"), "");
-                    with_deadline(response_deadline, ended).await.is_ok()
-                }
-                false => {
-                    let ended = D::control(connection, "ROLLBACK");
-                    with_deadline(response_deadline, ended).await.is_ok()
-                }
-            };
-            if rolled_back {
+            let ending = end::<D>(connection, custom_sql, Some("ROLLBACK"), "");
+            if with_deadline(response_deadline, ending).await.is_ok() {
                 checked_out.release();
             }
         });
