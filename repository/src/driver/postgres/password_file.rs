@@ -96,20 +96,19 @@ fn find(text: &str, login: &Login<'_>) -> Option<String> {
     let port = login.port.to_string();
     // libpq calls the socket in its default folder so, which is another one in each build.
     let is_default = ["/var/run/postgresql", "/run/postgresql", "/tmp"].contains(&login.host);
-    let wanted = [login.host, &port, login.database, login.user];
+    let is_host = |field: &str| field == login.host || is_default && field == "localhost";
+    let others = [&port, login.database, login.user];
     let found = text
         .lines()
         .filter(|line| !line.starts_with('#'))
         .find_map(|line| {
             let mut fields = fields(line);
-            let fits = wanted.iter().all(|wanted| {
-                let field = fields.next();
-                field.is_some_and(|field| {
-                    field == "*"
-                        || field == *wanted
-                        || is_default && *wanted == login.host && field == "localhost"
-                })
-            });
+            let host = fields.next()?;
+            let fits = (host == "*" || is_host(&host))
+                && others.iter().all(|wanted| {
+                    let field = fields.next();
+                    field.is_some_and(|field| field == "*" || field == *wanted)
+                });
             fields.next().filter(|_| fits)
         });
     // An empty password says that there is none, in any line.
