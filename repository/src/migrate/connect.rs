@@ -223,15 +223,7 @@ async fn postgres(
         .map_err(|reason| MigrateError::InvalidUrl { reason })?;
     let path = SearchPath::over_list(options.schema.unwrap_or_default());
     let path = path.map_err(MigrateError::Connect)?;
-    let probe = tokio::time::timeout(LOCK_WAIT, probe(url)).await;
-    let probe = probe.unwrap_or_else(|_| {
-        let reason = format!("no response within {} s", LOCK_WAIT.as_secs());
-        Err(ErrorKind::Unavailable {
-            reason: reason.into(),
-        }
-        .into())
-    });
-    let reached = probe.map_err(MigrateError::Connect)?;
+    let reached = in_time(probe(url)).await.map_err(MigrateError::Connect)?;
     let lock_timeout = options.lock_timeout.map_or(String::new(), |timeout| {
         format!(
             "; SET lock_timeout = {}",
@@ -287,6 +279,22 @@ async fn postgres(
         return Err(MigrateError::MissingSchema { search_path });
     }
     Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
+}
+
+/// Waits for a server as long as for the migration lock.
+///
+/// # Errors
+/// [`ErrorKind::Unavailable`] after that, and those of the work.
+#[cfg(feature = "postgres")]
+pub(super) async fn in_time<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let done = tokio::time::timeout(LOCK_WAIT, work).await;
+    done.unwrap_or_else(|_| {
+        let reason = format!("no response within {} s", LOCK_WAIT.as_secs());
+        Err(ErrorKind::Unavailable {
+            reason: reason.into(),
+        }
+        .into())
+    })
 }
 
 /// Finds out which host can be connected to, and whether with TLS.

@@ -8,6 +8,7 @@ use sea_orm::{DatabaseConnection, DbErr, RuntimeErr, SqlxPostgresConnector};
 use sqlx::{Connection, Executor};
 
 use super::MigrateError;
+use super::connect::in_time;
 use super::guard::postgres::Session;
 use super::transaction::{LOCK_KEY, LOCK_WAIT, POLL};
 use crate::driver::postgres::{Server, Token, explain};
@@ -78,14 +79,10 @@ async fn refuse_pooler(options: &PgConnectOptions) -> Result<(), MigrateError> {
         };
         kept.await.map_err(|error| explain(options, &error))
     };
-    let failed = match tokio::time::timeout(LOCK_WAIT, asked).await {
-        Ok(Ok(true)) => return Ok(()),
-        Ok(Ok(false)) => pooler().into(),
-        Ok(Err(error)) => error,
-        Err(_) => ErrorKind::Unavailable {
-            reason: format!("no response within {} s", LOCK_WAIT.as_secs()).into(),
-        }
-        .into(),
+    let failed = match in_time(asked).await {
+        Ok(true) => return Ok(()),
+        Ok(false) => pooler().into(),
+        Err(error) => error,
     };
     // A pooler may also reject the token.
     Err(MigrateError::Connect(match failed.kind() {
