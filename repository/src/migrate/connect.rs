@@ -18,6 +18,8 @@ use crate::model::error::Error;
 use crate::model::error::ErrorKind;
 use sea_orm::{DatabaseConnection, IntoDatabaseExecutor};
 
+#[cfg(feature = "postgres")]
+use super::transaction::in_time;
 use super::{
     History, MigrateError, Report, applied, batch::Batch, history::steps, runner::run,
     transaction::LOCK_WAIT,
@@ -279,22 +281,6 @@ async fn postgres(
         return Err(MigrateError::MissingSchema { search_path });
     }
     Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
-}
-
-/// Waits for a server as long as for the migration lock.
-///
-/// # Errors
-/// [`ErrorKind::Unavailable`] after that, and those of the work.
-#[cfg(feature = "postgres")]
-pub(super) async fn in_time<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-    let done = tokio::time::timeout(LOCK_WAIT, work).await;
-    done.unwrap_or_else(|_| {
-        let reason = format!("no response within {} s", LOCK_WAIT.as_secs());
-        Err(ErrorKind::Unavailable {
-            reason: reason.into(),
-        }
-        .into())
-    })
 }
 
 /// Finds out which host can be connected to, and whether with TLS.

@@ -8,9 +8,8 @@ use sea_orm::{DatabaseConnection, DbErr, RuntimeErr, SqlxPostgresConnector};
 use sqlx::{Connection, Executor};
 
 use super::MigrateError;
-use super::connect::in_time;
 use super::guard::postgres::Session;
-use super::transaction::{LOCK_KEY, LOCK_WAIT, POLL};
+use super::transaction::{LOCK_KEY, LOCK_WAIT, POLL, in_time};
 use crate::driver::postgres::{Server, Token, explain};
 use crate::model::error::ErrorKind;
 

@@ -7,6 +7,8 @@ use sea_orm::{
 };
 
 use super::{MigrateError, db_error};
+#[cfg(feature = "postgres")]
+use crate::model::error::{Error, ErrorKind};
 
 /// How long to wait for another migrator: long enough for most migrations, short enough for an operator.
 pub(super) const LOCK_WAIT: Duration = Duration::from_secs(60);
@@ -20,6 +22,22 @@ pub(super) const LOCK_KEY: i64 = i64::from_be_bytes(*b"catamara");
 /// How often the lock is asked for.
 #[cfg(feature = "postgres")]
 pub(super) const POLL: Duration = Duration::from_millis(50);
+
+/// Waits for a server as long as for the migration lock.
+///
+/// # Errors
+/// [`ErrorKind::Unavailable`] after that, and those of the work.
+#[cfg(feature = "postgres")]
+pub(super) async fn in_time<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let done = tokio::time::timeout(LOCK_WAIT, work).await;
+    done.unwrap_or_else(|_| {
+        let reason = format!("no response within {} s", LOCK_WAIT.as_secs());
+        Err(ErrorKind::Unavailable {
+            reason: reason.into(),
+        }
+        .into())
+    })
+}
 
 /// Begins a transaction in a task, which completes even if the caller drops this call.
 ///
