@@ -440,12 +440,28 @@ fn generated(table: &domain::Table, required: &mut Table) {
         && table.privileges.contains(&Privilege::Insert)
     {
         required.sequence = Some(Sequence {
-            name: ident::name(&format!("{}_{key}_seq", table.name)),
+            name: ident::name(&sequence_name(table.name, key)),
             usable: true,
             next: None,
             largest: None,
         });
     }
+}
+
+/// The name that Postgres gives to the sequence of an identity column, unless another relation has it: the longer name is
+/// shortened until both fit (`makeObjectName` in its `src/backend/commands/indexcmds.c`).
+fn sequence_name(table: &str, column: &str) -> String {
+    const LONGEST: usize = 63 - "__seq".len();
+    let (mut of_table, mut of_column) = (table.len(), column.len());
+    while of_table + of_column > LONGEST {
+        match of_table > of_column {
+            true => of_table -= 1,
+            false => of_column -= 1,
+        }
+    }
+    let table = &table[..table.floor_char_boundary(of_table)];
+    let column = &column[..column.floor_char_boundary(of_column)];
+    format!("{table}_{column}_seq")
 }
 
 /// A default as a literal of the engine.

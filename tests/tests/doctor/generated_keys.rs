@@ -358,6 +358,40 @@ async fn suggested_migration_creates_the_table_with_a_generated_key() {
 }
 
 #[tokio::test]
+async fn suggested_migration_grants_the_sequence_of_a_table_and_a_key_with_long_names() {
+    const NAME: &str = "events_of_the_office_with_the_longest_name_of_all_ü_offices_a";
+    const KEY: &str = "number_of_the_event_in_the_order_of_its_arrival";
+    const LONG: Domain = Domain {
+        tables: &[Table {
+            name: NAME,
+            columns: &[KEY, "size"],
+            primary_key: PrimaryKey {
+                name: "pk_events",
+                columns: &[KEY],
+            },
+            ..EVENTS
+        }],
+        sources: &[TableSource::types(&TableTypes {
+            table: NAME,
+            columns: &[
+                TypedColumn::new(KEY, "bigint"),
+                TypedColumn::nullable("size", "bigint"),
+            ],
+        })],
+        ..Domain::BLANK
+    };
+    let doctor = Doctor::new(&LONG).migrations::<Role>();
+    let doctor = doctor.only(Engine::Postgres);
+    let report = doctor.check().await;
+    let suggestion = doctor.suggest(&report, "m20300101_000001_events").await;
+    let left = suggestion.by_hand.iter();
+    let left: Vec<_> = left.filter(|words| !words.contains("entit")).collect();
+    assert!(left.is_empty(), "{suggestion}");
+    let up = suggestion.up(Engine::Postgres).join(";\n");
+    assert!(up.contains("GRANT USAGE ON SEQUENCE"), "{up}");
+}
+
+#[tokio::test]
 async fn key_that_an_engine_cannot_generate_is_reported_in_the_domain() {
     const OF_TEXT: TableTypes = TableTypes {
         table: "events",
