@@ -1,14 +1,16 @@
 //! Every call of a repository, and what each one returned.
 
 use catamaran::{
-    AnyRepository, Error, Expected, Page, PageRequest, Query, Result, Scope, Store, Upsert, Value,
-    Visibility,
+    AnyRepository, Error, Expected, Filter, Page, PageRequest, Query, Result, Scope, Store, Upsert,
+    Value, Visibility,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{Habit, HabitDraft, HabitPatch};
 use futures_util::TryStreamExt;
 use uuid::Uuid;
 
+use crate::keys::{Counter, Day, Folder, Keyed, Label, Moment, Octet, Parcel, Rank, Seat, Shelf};
+use crate::pages::forwards;
 use crate::specimen::{Specimen, SpecimenDraft, SpecimenPatch};
 use crate::users::{ADA, scope};
 
@@ -256,5 +258,93 @@ pub async fn on_specimens(store: &Store, tag: &str) -> Result<Vec<String>> {
             .collect();
         said.push(format!("by {name}: {values:?}"));
     }
+    Ok(said)
+}
+
+/// Calls by id on a row with each kind of key, in the scope of an owner, and what each returned.
+///
+/// # Errors
+/// That of the first call that fails.
+pub async fn on_keys(store: &Store) -> Result<Vec<String>> {
+    let mut said = Vec::new();
+    said.extend(on_key::<Label>(store).await?);
+    said.extend(on_key::<Counter>(store).await?);
+    said.extend(on_key::<Rank>(store).await?);
+    said.extend(on_key::<Parcel>(store).await?);
+    said.extend(on_key::<Seat>(store).await?);
+    said.extend(on_key::<Folder>(store).await?);
+    said.extend(on_key::<Day>(store).await?);
+    said.extend(on_key::<Moment>(store).await?);
+    said.extend(on_key::<Octet>(store).await?);
+    said.extend(on_key::<Shelf>(store).await?);
+    Ok(said)
+}
+
+async fn on_key<R: Keyed>(store: &Store) -> Result<Vec<String>> {
+    let rows = store.repository::<R>(&scope(ADA));
+    let draft = |number| R::draft(R::nth(number), "a note");
+    let mut said = Vec::new();
+    let mut say = |call: &str, found: &[R]| {
+        let found = found.iter().map(|row| (row.id(), row.note().to_owned()));
+        said.push(format!(
+            "{} {call}: {:?}",
+            R::TABLE.name,
+            found.collect::<Vec<_>>()
+        ));
+    };
+    say("insert", &[rows.insert(draft(4)).await?]);
+    let many = [2, 0, 3, 1].map(draft).to_vec();
+    say("insert_many", &rows.insert_many(many).await?);
+    let upserted = rows.upsert(Upsert::new(draft(5))).await?;
+    say("upsert", &[upserted.into_record()]);
+    let seen = rows.get(R::nth(1)).await?.noted("seen");
+    let upserted = rows
+        .upsert_many(vec![Upsert::seen(seen), Upsert::new(draft(6))])
+        .await?;
+    let upserted: Vec<R> = upserted.into_iter().map(|one| one.into_record()).collect();
+    say("upsert_many", &upserted);
+    say("find", rows.find(R::nth(2)).await?.as_slice());
+    say("find nothing", rows.find(R::nth(9)).await?.as_slice());
+    let by_ids = || Query::from(Filter::ids([R::nth(5), R::nth(0), R::nth(9)]));
+    say(
+        "by ids",
+        &rows.list(&by_ids(), PageRequest::first(10)).await?.items,
+    );
+    say("pages", &forwards(&*rows, &Query::all(), 2).await?);
+    let by_note = Query::all().order_by(R::NOTE.desc());
+    say(
+        "by note",
+        &rows.stream(by_note).try_collect::<Vec<_>>().await?,
+    );
+    let changed = rows.get(R::nth(3)).await?.noted("updated");
+    say("update", &[rows.update(changed).await?]);
+    say(
+        "patch",
+        &[rows
+            .patch(R::nth(4), Expected::Any, R::patch("patched"))
+            .await?],
+    );
+    let unit = store.begin_write(&scope(ADA)).await?;
+    say(
+        "lock",
+        &unit.repository::<R>().lock(&[R::nth(6), R::nth(0)]).await?,
+    );
+    unit.commit().await?;
+    let twice = rows
+        .insert(draft(4))
+        .await
+        .map_err(|error| error.kind().clone());
+    rows.delete(R::nth(2), Expected::Any).await?;
+    say(
+        "delete",
+        &rows
+            .list(&Query::all(), PageRequest::first(10))
+            .await?
+            .items,
+    );
+    let patched = rows
+        .patch_where(&Filter::ids([R::nth(0), R::nth(1)]), R::patch("some"))
+        .await?;
+    said.push(format!("twice: {twice:?}, patch_where: {patched}"));
     Ok(said)
 }

@@ -110,8 +110,13 @@ async fn habits() -> Server {
     Server::of(TwinDatabase::create::<migration::Migrator>(Target::Postgres).await).await
 }
 
-async fn specimens() -> Server {
-    Server::of(TwinDatabase::create::<suite::specimen::Migrator>(Target::Postgres).await).await
+/// A database of habits, one of specimens, and one of rows with each kind of key.
+async fn servers() -> [Server; 3] {
+    [
+        habits().await,
+        Server::of(TwinDatabase::create::<suite::specimen::Migrator>(Target::Postgres).await).await,
+        Server::of(TwinDatabase::create::<suite::keys::Migrator>(Target::Postgres).await).await,
+    ]
 }
 
 /// What custom SQL returns in a unit: texts of every format, and who the connection is.
@@ -122,8 +127,8 @@ const FORMATS: &str = r"SELECT unnest(ARRAY['1 day 2:03:04'::interval::text, '20
     coalesce(nullif(current_setting('request.jwt.claims', true), ''), 'none'),
     current_setting('transaction_isolation'), current_setting('row_security')])";
 
-/// Every call of a store, and what it returned.
-async fn answers(habits: &StoreOptions, specimens: &StoreOptions) -> Result<Vec<String>> {
+/// Every call of the stores of [`servers`], and what it returned.
+async fn answers([habits, specimens, keys]: &[StoreOptions; 3]) -> Result<Vec<String>> {
     let mut said = Vec::new();
     let store = habits.clone().connections(2).open().await?;
     for who in [scope(ADA), everyone()] {
@@ -133,22 +138,28 @@ async fn answers(habits: &StoreOptions, specimens: &StoreOptions) -> Result<Vec<
         said.extend(formats);
         unit.rollback().await?;
         // The same rows for the next one.
-        let rows = store.native::<Habit>(&everyone());
-        let catamaran::AnyRepository::Postgres(rows) = rows else {
-            panic!("the database is on Postgres")
-        };
-        rows.execute("DELETE FROM habits WHERE cadence = 'daily'", Vec::new())
-            .await?;
+        delete_from(&store, "habits").await?;
     }
     let store = specimens.clone().connections(2).open().await?;
     let rows = every_call::on_specimens(&store, "tag").await?;
     said.extend(rows);
-    let rows = store.native::<suite::specimen::Specimen>(&everyone());
+    delete_from(&store, "specimens").await?;
+    let store = keys.clone().connections(2).open().await?;
+    said.extend(every_call::on_keys(&store).await?);
+    for table in suite::keys::DOMAIN.tables {
+        delete_from(&store, table.name).await?;
+    }
+    Ok(said)
+}
+
+async fn delete_from(store: &Store, table: &str) -> Result<u64> {
+    let rows = store.native::<Habit>(&everyone());
     let catamaran::AnyRepository::Postgres(rows) = rows else {
         panic!("the database is on Postgres")
     };
-    rows.execute("DELETE FROM specimens", Vec::new()).await?;
-    Ok(said)
+    // Custom SQL is a constant, so that no value gets into it.
+    let sql = format!("DELETE FROM {table}").leak();
+    rows.execute(sql, Vec::new()).await
 }
 
 #[track_caller]
@@ -189,24 +200,27 @@ fn at(role: &Role, server: &Server) -> StoreOptions {
 
 #[tokio::test]
 async fn a_setting_of_the_database_or_the_role_changes_no_answer() -> Result<()> {
-    let (habits, specimens) = (habits().await, specimens().await);
-    let role = superuser(&habits).await;
-    let (on_habits, on_specimens) = (at(&role, &habits), at(&role, &specimens));
-    let clean = answers(&on_habits, &on_specimens).await?;
+    let servers = servers().await;
+    let habits = &servers[0];
+    let role = superuser(habits).await;
+    let stores = servers.each_ref().map(|server| at(&role, server));
+    let clean = answers(&stores).await?;
     for setting in listed("Set on each connection") {
         if !habits.has(&setting).await {
             continue;
         }
         let of_role = format!("ROLE {}", role.name());
-        let of_habits = habits.database().await;
-        let of_specimens = specimens.database().await;
-        for whose in [vec![&of_habits, &of_specimens], vec![&of_role]] {
+        let mut of_databases = Vec::new();
+        for server in &servers {
+            of_databases.push(server.database().await);
+        }
+        for whose in [of_databases, vec![of_role]] {
             for whose in &whose {
                 habits.set(whose, &setting).await;
             }
-            let found = answers(&on_habits, &on_specimens).await;
+            let found = answers(&stores).await;
             assert_same(found, &clean, &format!("{whose:?} {setting:?}"));
-            for whose in whose {
+            for whose in &whose {
                 habits.reset(whose).await;
             }
         }
@@ -364,14 +378,14 @@ async fn a_database_that_is_read_only_by_default_is_read_and_not_written() -> Re
 /// Behind a pooler each transaction sets what differs, and a role is refused.
 #[tokio::test]
 async fn a_setting_changes_no_answer_behind_a_transaction_pooler() -> Result<()> {
-    let (habits, specimens) = (habits().await, specimens().await);
-    let urls = [habits.db.url(), specimens.db.url()];
+    let servers = servers().await;
+    let habits = &servers[0];
+    let urls = servers.each_ref().map(|server| server.db.url());
     let pooled = |pooler: &PgBouncer| {
         urls.map(|url| StoreOptions::new(pooler.url(url)).transaction_pooler(true))
     };
     let pooler = PgBouncer::start(&Setup::default(), &urls);
-    let [on_habits, on_specimens] = pooled(&pooler);
-    let clean = answers(&on_habits, &on_specimens).await?;
+    let clean = answers(&pooled(&pooler)).await?;
     drop(pooler);
     for setting in listed("Set on each connection") {
         let is_timeout = setting.name.ends_with("timeout");
@@ -379,13 +393,12 @@ async fn a_setting_changes_no_answer_behind_a_transaction_pooler() -> Result<()>
             // A timeout of a few milliseconds may pass before the transaction sets its own.
             continue;
         }
-        for server in [&habits, &specimens] {
+        for server in &servers {
             server.set(&server.database().await, &setting).await;
         }
     }
     let pooler = PgBouncer::start(&Setup::default(), &urls);
-    let [on_habits, on_specimens] = pooled(&pooler);
-    assert_same(answers(&on_habits, &on_specimens).await, &clean, "all");
+    assert_same(answers(&pooled(&pooler)).await, &clean, "all");
     drop(pooler);
 
     let of_database = habits.database().await;
@@ -394,7 +407,7 @@ async fn a_setting_changes_no_answer_behind_a_transaction_pooler() -> Result<()>
         .run(&format!("ALTER {of_database} SET role = 'catamaran_app'"))
         .await;
     let pooler = PgBouncer::start(&Setup::default(), &urls);
-    let [on_habits, _] = pooled(&pooler);
+    let [on_habits, ..] = pooled(&pooler);
     let kind = refused(on_habits.open().await.map(drop));
     let ErrorKind::Setting { name, wanted, .. } = kind else {
         panic!("{kind:?}")
