@@ -21,6 +21,7 @@ pub(crate) fn add(schema: &mut Schema, entity: EntityDescription) {
         generated: None,
         field: String::new(),
         value_type: Some(column.holds),
+        copied: None,
     });
     let table = Table {
         columns: columns.collect(),

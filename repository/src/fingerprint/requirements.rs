@@ -145,6 +145,7 @@ impl Requirements<'_> {
                 }),
                 // For a record, the compiler proves the type.
                 value_type: native.filter(|_| is_by_hand).and_then(value_type),
+                copied: None,
             }
         });
         columns.collect()

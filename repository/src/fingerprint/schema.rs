@@ -301,6 +301,8 @@ pub(crate) struct Column {
     pub(crate) field: String,
     /// SeaORM's name for the value type of an entity's field; only where no record proves the type.
     pub(crate) value_type: Option<String>,
+    /// What a rebuild copies into it instead of its values, if they have to be converted; only on the wanted side, in SQLite.
+    pub(crate) copied: Option<String>,
 }
 
 /// How a database generates the values of a column.

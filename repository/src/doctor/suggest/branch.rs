@@ -2,6 +2,7 @@
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, TransactionOptions};
 
+use super::retyped::Retyped;
 use crate::doctor::Doctor;
 use crate::doctor::report::Report;
 use crate::doctor::scratch::{Migrations, Scratch};
@@ -30,25 +31,43 @@ pub(in crate::doctor) struct Way {
     pub(in crate::doctor) steps: Vec<Step>,
     /// All their statements.
     pub(in crate::doctor) statements: Vec<String>,
+    /// The columns of another type, after they were renamed.
+    pub(super) retyped: Vec<Retyped>,
+}
+
+impl Way {
+    /// The columns whose values the steps convert.
+    fn converting(retyped: &[Retyped]) -> Self {
+        Way {
+            retyped: retyped.to_vec(),
+            ..Way::default()
+        }
+    }
 }
 
 /// How many rounds of fixes are tried: one fix may reveal another difference.
 const ROUNDS: usize = 4;
 
 impl Doctor {
-    /// The branch for an engine; empty if the report has nothing for a migration of it.
-    pub(super) async fn branch(&self, report: &Report, engine: Engine) -> Branch {
+    /// The branch for an engine; empty if the report has nothing for a migration of it. On SQLite it also converts the
+    /// columns whose type changes on Postgres.
+    pub(super) async fn branch(
+        &self,
+        report: &Report,
+        engine: Engine,
+        on_postgres: &Branch,
+    ) -> Branch {
         let place = Place::Migrations(engine);
         let is_fixed =
             |finding: &Finding| finding.place == place && !matches!(finding.fix, Fix::Rust { .. });
         let (Some(migrations), true) = (
             self.migrations.clone(),
-            report.findings.iter().any(is_fixed),
+            report.findings.iter().any(is_fixed) || !on_postgres.up.retyped.is_empty(),
         ) else {
             return Branch::default();
         };
         self.announce(place);
-        match self.tried(engine, migrations).await {
+        match self.tried(engine, migrations, on_postgres).await {
             Ok(branch) => branch,
             Err(reason) => Branch {
                 left: vec![format!("nothing could be tried on {engine}: {reason}")],
@@ -58,15 +77,22 @@ impl Doctor {
     }
 
     /// Runs the branch up, down and up again.
-    async fn tried(&self, engine: Engine, migrations: Migrations) -> Result<Branch, String> {
+    async fn tried(
+        &self,
+        engine: Engine,
+        migrations: Migrations,
+        on_postgres: &Branch,
+    ) -> Result<Branch, String> {
         let place = Place::Migrations(engine);
         let Some(wanted) = self.requirements().schema(place) else {
             return Ok(Branch::default());
         };
         let scratch = self.scratch(engine, migrations).await?;
         let before = self.read(&scratch.db, None).await?;
-        let (up, mut left) = self.towards(&scratch.db, engine, &wanted, true).await?;
-        let (down, lacks) = self.towards(&scratch.db, engine, &before, false).await?;
+        let up = Way::converting(&on_postgres.up.retyped);
+        let (up, mut left) = self.towards(&scratch.db, &wanted, true, up).await?;
+        let down = Way::converting(&on_postgres.down.retyped);
+        let (down, lacks) = self.towards(&scratch.db, &before, false, down).await?;
         let again = run(&scratch.db, &up.statements).await;
         scratch.close().await?;
         let lacks = lacks.into_iter();
@@ -107,22 +133,27 @@ impl Doctor {
     async fn towards(
         &self,
         db: &DatabaseConnection,
-        engine: Engine,
         wanted: &Schema,
         is_up: bool,
+        mut way: Way,
     ) -> Result<(Way, Vec<String>), String> {
+        let engine = wanted.engine;
         let place = Place::Migrations(engine);
         let suppressions = self.domain.suppressions;
         let decisions = match is_up {
             true => self.decisions.clone(),
             false => self.decisions.reversed(),
         };
-        let mut way = Way::default();
+        let mut unconverted = way.retyped.clone();
         let mut failed: Vec<(Fix, String)> = Vec::new();
         for _ in 0..ROUNDS {
             let actual = self.read(db, Some(wanted)).await?;
+            let mut converting = wanted.clone();
+            for one in unconverted.extract_if(.., |one| one.is_in(&actual)) {
+                one.convert(&mut converting);
+            }
             let mut found =
-                compare::compare(place, None, wanted, &actual, suppressions, &decisions);
+                compare::compare(place, None, &converting, &actual, suppressions, &decisions);
             if is_up {
                 found = suppression::apply(suppressions, &[], found).0;
                 found.retain(|finding| finding.place == place);
@@ -130,6 +161,9 @@ impl Doctor {
             let Some(step) = tried(db, &found, &way, &mut failed).await else {
                 return Ok((way, left(engine, &found, &failed)));
             };
+            if engine == Engine::Postgres {
+                way.retyped.extend(Retyped::among(&found));
+            }
             way.statements.extend(step.sql.iter().cloned());
             way.steps.push(step);
         }

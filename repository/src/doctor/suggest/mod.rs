@@ -4,11 +4,13 @@
 //! difference with a SQL fix is left. The way down is found in the same manner, towards the schema from before.
 
 mod branch;
+mod retyped;
 mod skeleton;
 
 use std::fmt;
 
 use branch::Branch;
+use retyped::Retyped;
 use skeleton::Skeleton;
 
 use super::Doctor;
@@ -109,9 +111,19 @@ impl fmt::Display for Suggestion {
 impl Doctor {
     /// Derives a migration of that name from a report of [`check`](Self::check), with a branch for each engine.
     pub async fn suggest(&self, report: &Report, name: &str) -> Suggestion {
-        let mut sqlite = self.branch(report, Engine::Sqlite).await;
-        let mut postgres = self.branch(report, Engine::Postgres).await;
+        let nothing = Branch::default();
+        let mut postgres = self.branch(report, Engine::Postgres, &nothing).await;
         let mut by_hand = by_hand(report);
+        let unequal = self.unequal(&postgres);
+        if !unequal.is_empty() {
+            by_hand.extend(unequal);
+            by_hand.append(&mut postgres.left);
+            return Suggestion {
+                skeleton: None,
+                by_hand,
+            };
+        }
+        let mut sqlite = self.branch(report, Engine::Sqlite, &postgres).await;
         by_hand.append(&mut sqlite.left);
         by_hand.append(&mut postgres.left);
         let is_needed = !(sqlite.up.statements.is_empty() && postgres.up.statements.is_empty());
@@ -124,6 +136,22 @@ impl Doctor {
             }),
             by_hand,
         }
+    }
+}
+
+impl Doctor {
+    /// The columns whose values the engines would not convert to the same ones.
+    fn unequal(&self, postgres: &Branch) -> Vec<String> {
+        let sqlite = self
+            .requirements()
+            .schema(Place::Migrations(Engine::Sqlite));
+        let Some(sqlite) = sqlite.filter(|_| self.engines().any(|engine| engine == Engine::Sqlite))
+        else {
+            return Vec::new();
+        };
+        let retyped = postgres.up.retyped.iter();
+        let unequal = retyped.filter(|one| one.is_in(&sqlite) && one.expression().is_none());
+        unequal.map(Retyped::by_hand).collect()
     }
 }
 

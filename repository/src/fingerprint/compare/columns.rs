@@ -247,6 +247,16 @@ fn compare_one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
     });
     if wanted.ty != found.ty {
         retype::compare(on, wanted, found, &collate);
+    } else if wanted.copied.is_some() {
+        let fix = property_fix(on, wanted, "", |wanted, column| {
+            column.copied.clone_from(&wanted.copied);
+        });
+        on.column(
+            name,
+            Code::ColumnType,
+            sides(ty, "values of another type"),
+            fix,
+        );
     } else if on.is_database() && !same_collation(on.all.engine, wanted, found) {
         let text = |column: &Column| {
             column
@@ -467,6 +477,7 @@ mod tests {
             generated: Some(generated.clone()),
             field: String::new(),
             value_type: None,
+            copied: None,
         };
         assert_eq!(
             make_ordinary("things", &column, &generated),

@@ -94,6 +94,7 @@ pub(crate) fn compare(on: &mut OnTable<'_>, wanted: &Column, found: &Column, col
                 column.ty.clone_from(&wanted.ty);
                 column.collation.clone_from(&wanted.collation);
                 column.default.clone_from(&wanted.default);
+                column.copied.clone_from(&wanted.copied);
             });
             let loses = loss::of_another_type(on.all.engine, &found.ty, ty);
             table_fix.losing(loses.map(|what| format!("{what} in {}.{name}", on.name)))

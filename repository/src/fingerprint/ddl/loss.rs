@@ -1,5 +1,6 @@
 //! The effect of a type change on the values of a column.
 
+use super::types::Type;
 use crate::model::engine::Engine;
 
 const FRACTION: &str = "fractions of numbers";
@@ -51,61 +52,6 @@ pub(crate) fn cast(column: &str, from: &str, to: &str) -> Option<String> {
         ("timestamp", "time") | ("json", "jsonb") | ("jsonb", "json") => format!("{column}::{to}"),
         _ => return None,
     })
-}
-
-/// A Postgres type as the catalog prints it.
-#[derive(PartialEq, Eq)]
-struct Type<'a> {
-    name: &'a str,
-    /// The text in parentheses.
-    bounds: Option<&'a str>,
-    with_zone: bool,
-}
-
-impl<'a> Type<'a> {
-    fn read(ty: &'a str) -> Self {
-        let with_zone = ty.ends_with("with time zone");
-        let base = ty.trim_end_matches(" with time zone");
-        let base = base.trim_end_matches(" without time zone");
-        let (name, bounds) = match base.split_once('(') {
-            Some((name, rest)) => (name, Some(rest.trim_end_matches(')'))),
-            None => (base, None),
-        };
-        Type {
-            name,
-            bounds,
-            with_zone,
-        }
-    }
-
-    /// Whether it holds shorter texts or fewer digits of a fraction than the other.
-    fn is_narrower(&self, other: &Type<'_>) -> bool {
-        let bound = |ty: &Type<'_>| -> Option<u32> {
-            let mut bounds = ty.bounds?.split(',');
-            let first = bounds.next();
-            let decisive = match ty.name {
-                "numeric" => bounds.next().or(Some("0")),
-                _ => first,
-            };
-            decisive?.trim().parse().ok()
-        };
-        match (bound(self), bound(other)) {
-            (Some(mine), Some(theirs)) if self.name == other.name => mine < theirs,
-            (mine, _) => mine.is_some(),
-        }
-    }
-
-    fn is_text(&self) -> bool {
-        matches!(self.name, "text" | "character varying" | "character")
-    }
-
-    fn is_number(&self) -> bool {
-        self.is_whole() || matches!(self.name, "numeric" | "real" | "double precision")
-    }
-
-    fn is_whole(&self) -> bool {
-        matches!(self.name, "bigint" | "integer" | "smallint")
-    }
 }
 
 fn postgres(from: &Type<'_>, to: &Type<'_>) -> Option<&'static str> {

@@ -1,9 +1,11 @@
 //! Writes the SQL of schema objects.
 
+pub(crate) mod conversion;
 pub(crate) mod dependents;
 pub(crate) mod loss;
 pub(crate) mod rebuild;
 pub(crate) mod rows;
+mod types;
 
 use super::expression::Node;
 use super::ident::{dollar_quoted, name, names, role, text};

@@ -40,17 +40,16 @@ pub(crate) fn statements(
         ));
     }
     let (new, old) = (format!("{table}{NEW}"), format!("{table}{OLD}"));
-    let copied: Vec<String> = into
-        .columns
-        .iter()
-        .filter(|column| column.generated.is_none())
-        .map(|column| column.name.clone())
-        .filter(|name| from.column(name).is_some())
-        .collect();
-    let columns = ident::names(&copied);
+    let copied = into.columns.iter();
+    let copied =
+        copied.filter(|column| column.generated.is_none() && from.column(&column.name).is_some());
+    let columns: Vec<String> = copied.clone().map(|column| column.name.clone()).collect();
+    let columns = ident::names(&columns);
     // Qualified, since SQLite reads an unknown name in double quotes as a text.
-    let values = copied.iter();
-    let values = values.map(|column| format!("{}.{}", ident::name(table), ident::name(column)));
+    let values = copied.map(|column| match &column.copied {
+        Some(expression) => expression.clone(),
+        None => format!("{}.{}", ident::name(table), ident::name(&column.name)),
+    });
     let values = values.collect::<Vec<_>>().join(", ");
     let mut all = dependents::dropped(Phase::DropDependent, &dependents);
     all.push(Statement::new(Phase::Copy, ddl::create_table(&new, into)).making(&new));

@@ -250,6 +250,7 @@ fn column(row: &Row, table: &mut Table, uses: &mut Uses) -> Result<(), Unreadabl
         generated,
         field: String::new(),
         value_type: None,
+        copied: None,
     });
     Ok(())
 }

@@ -178,6 +178,7 @@ impl Facts {
                 generated: text.generated.get(&name).cloned(),
                 field: String::new(),
                 value_type: None,
+                copied: None,
                 name,
             });
         }
