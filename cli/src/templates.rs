@@ -41,3 +41,33 @@ templates! {
     "tests/tests/notes.rs" <- "tests/tests/notes.rs",
     "tests/tests/schema.rs" <- "tests/tests/schema.rs",
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_yaml_ng::Value;
+
+    use super::TEMPLATES;
+
+    #[test]
+    fn workflow_checks_formatting_lints_tests_and_schemas() {
+        let is_workflow = |path: &str| path == ".github/workflows/ci.yml";
+        let workflow = TEMPLATES.iter().find(|(path, _)| is_workflow(path));
+        let (_, text) = workflow.expect("a workflow");
+        let workflow: Value = serde_yaml_ng::from_str(text).expect("YAML");
+        let job = &workflow["jobs"]["test"];
+        assert!(job["runs-on"].is_string(), "{job:?}");
+        let steps = job["steps"].as_sequence().expect("a list of steps");
+        let of =
+            |key| -> Vec<&str> { steps.iter().filter_map(|step| step[key].as_str()).collect() };
+        assert!(of("uses")[0].starts_with("actions/checkout@"));
+        // The book runs these commands.
+        let commands = [
+            "cargo fmt --all --check",
+            "cargo clippy --workspace --all-targets -- -D warnings",
+            "cargo test --workspace",
+            "cargo run -p migration -- doctor --format github",
+        ];
+        assert_eq!(of("run"), commands);
+        assert_eq!(of("run").len() + of("uses").len(), steps.len());
+    }
+}

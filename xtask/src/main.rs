@@ -77,11 +77,10 @@ enum Chore {
     ///
     /// Without an `mdbook` in PATH, a pinned version is installed in target/tools first.
     Docs,
-    /// Follow the pages "Start your own project", "Adding an entity" and "The command catamaran" word by word
+    /// Follow pages of the book word by word: start, cli, tour and adding-an-entity
     ///
     /// Writes their files and runs their commands in a folder outside of this workspace, and compares the output. Ends
-    /// at the first difference, with the line of the page. "Start your own project" uses the packages of the library
-    /// and its macros as they would be published.
+    /// at the first difference, with the line of the page. All but the last use the packages as they would be published.
     Pages(pages::Arguments),
     /// Measure Catamaran beside bare drivers, sqlx, SeaORM and Diesel, with a Postgres server of its own
     ///

@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::Command};
 use crate::{Outcome, shell};
 
 /// The crates that can be published.
-const CRATES: [&str; 2] = ["catamaran-macros", "catamaran"];
+pub const CRATES: [&str; 3] = ["catamaran-macros", "catamaran", "catamaran-cli"];
 
 /// The files of a package beside its sources.
 const COMPANIONS: [&str; 4] = ["Cargo.toml", "LICENSE-APACHE", "LICENSE-MIT", "README.md"];
@@ -39,7 +39,7 @@ pub fn run() -> Outcome<bool> {
     Ok(complete)
 }
 
-/// Packages both crates and builds the packages, without uploading anything. With all features, so that a missing
+/// Packages the crates and builds the packages, without uploading anything. With all features, so that a missing
 /// file is noticed even if only one feature reads it.
 fn publish() -> Command {
     let mut command = shell::cargo(["publish", "--workspace", "--dry-run", "--allow-dirty"]);

@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use crate::{Outcome, server::Server, shell};
+use packages::Packages;
 use parse::{Action, Step};
 use scratch::Scratch;
 
@@ -30,29 +31,43 @@ pub struct Arguments {
     /// Only this page, by the name of its file without `.md` (repeatable)
     #[arg(value_name = "PAGE")]
     pub page: Vec<String>,
-    /// The folder in which catamaran-VERSION and catamaran-macros-VERSION are unpacked [default: they are packaged now]
+    /// The folder in which the packages are unpacked, as catamaran-VERSION and so on [default: they are packaged now]
     #[arg(long, value_name = "FOLDER")]
     pub packages: Option<PathBuf>,
 }
 
-/// A page that is followed, and the function that prepares its folder.
+/// A page that is followed, and where.
 struct Page {
     name: &'static str,
-    prepare: fn(&Arguments, &Path) -> Outcome<Scratch>,
+    place: Place,
 }
 
-const PAGES: [Page; 3] = [
+/// A folder outside of the workspace, in which pages are followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// A folder for projects of a reader's own, with the packages as they will be published in `catamaran`, and the
+    /// program of these in `PATH`. The pages share it, so that the library is built once for all of them.
+    Projects,
+    /// A copy of the workspace.
+    Copy,
+}
+
+const PAGES: [Page; 4] = [
     Page {
         name: "start",
-        prepare: own_project,
-    },
-    Page {
-        name: "adding-an-entity",
-        prepare: copy_of_the_workspace,
+        place: Place::Projects,
     },
     Page {
         name: "cli",
-        prepare: with_the_program,
+        place: Place::Projects,
+    },
+    Page {
+        name: "tour",
+        place: Place::Projects,
+    },
+    Page {
+        name: "adding-an-entity",
+        place: Place::Copy,
     },
 ];
 
@@ -69,33 +84,48 @@ pub async fn run(arguments: &Arguments) -> Outcome<bool> {
         return Err(format!("no page {unknown:?}: there are {names}").into());
     }
     let server = Server::find_or_start().await?;
-    for page in PAGES.iter().filter(|page| is_wanted(page.name)) {
-        let begin = Instant::now();
-        let path = format!("docs/src/{}.md", page.name);
-        shell::heading(&path);
-        let steps = parse::steps(&std::fs::read_to_string(shell::workspace().join(&path))?)
-            .map_err(|error| format!("{path}:{error}"))?;
-        let folder = scratch::folder(page.name)?;
-        let mut scratch = (page.prepare)(arguments, &folder)?;
-        scratch.variable(
+    for place in [Place::Projects, Place::Copy] {
+        let pages = PAGES.iter().filter(|page| page.place == place);
+        let pages: Vec<_> = pages.filter(|page| is_wanted(page.name)).collect();
+        if pages.is_empty() {
+            continue;
+        }
+        let folder = scratch::folder(&format!("{place:?}").to_lowercase())?;
+        let mut prepared = place.prepare(arguments, &folder)?;
+        prepared.variable(
             catamaran::testing::POSTGRES_URL_VARIABLE,
             server.url().into(),
         );
-        for step in &steps {
-            if let Err(error) = follow(step, &mut scratch) {
-                shell::complain(&format!("{path}:{error}"));
+        for page in pages {
+            if !followed(page, prepared.clone())? {
                 eprintln!("The files are in {}.", folder.display());
                 return Ok(false);
             }
         }
         std::fs::remove_dir_all(&folder)?;
-        let took = begin.elapsed().as_secs_f32();
-        println!(
-            "{}: {path}, {} steps, {took:.1} s",
-            shell::verdict(true, "PASSED"),
-            steps.len()
-        );
     }
+    Ok(true)
+}
+
+/// Follows a page from its top, and prints how long each command took.
+fn followed(page: &Page, mut scratch: Scratch) -> Outcome<bool> {
+    let begin = Instant::now();
+    let path = format!("docs/src/{}.md", page.name);
+    shell::heading(&path);
+    let steps = parse::steps(&std::fs::read_to_string(shell::workspace().join(&path))?)
+        .map_err(|error| format!("{path}:{error}"))?;
+    for step in &steps {
+        if let Err(error) = follow(step, &mut scratch) {
+            shell::complain(&format!("{path}:{error}"));
+            return Ok(false);
+        }
+    }
+    let took = begin.elapsed().as_secs_f32();
+    println!(
+        "{}: {path}, {} steps, {took:.1} s",
+        shell::verdict(true, "PASSED"),
+        steps.len()
+    );
     Ok(true)
 }
 
@@ -116,7 +146,9 @@ fn follow(step: &Step, scratch: &mut Scratch) -> Result<(), String> {
         Action::Run(commands) => commands.iter().try_for_each(|command| {
             let at = |error: &dyn std::fmt::Display| format!("{}: {error}", command.line);
             eprintln!("$ {}", command.text);
+            let begin = Instant::now();
             let (output, succeeded) = scratch.run(&command.text).map_err(|error| at(&error))?;
+            eprintln!("  {:.1} s", begin.elapsed().as_secs_f32());
             if !succeeded {
                 return Err(at(&format!("`{}` failed\n{output}", command.text)));
             }
@@ -132,31 +164,30 @@ fn follow(step: &Step, scratch: &mut Scratch) -> Result<(), String> {
     }
 }
 
-/// An empty folder, with the packages as they will be published beside it.
-fn own_project(arguments: &Arguments, folder: &Path) -> Outcome<Scratch> {
-    let (library, macros) = match &arguments.packages {
-        Some(packages) => packages::in_folder(packages)?,
-        None => packages::made_in(&folder.join("packages"))?,
-    };
-    // The page says that the checkout is there.
-    scratch::copy_folder(&library, &folder.join("catamaran/repository"))?;
-    Scratch::new(folder, folder, Some(&macros))
-}
-
-fn copy_of_the_workspace(_: &Arguments, folder: &Path) -> Outcome<Scratch> {
-    let copy = folder.join("catamaran");
-    scratch::copy_workspace(&copy)?;
-    Scratch::new(folder, &copy, None)
-}
-
-/// An empty folder with a copy of the workspace beside it, and the program `catamaran` in `PATH`.
-fn with_the_program(_: &Arguments, folder: &Path) -> Outcome<Scratch> {
-    shell::quietly(&mut shell::cargo(["build", "--package", "catamaran-cli"]))?;
-    scratch::copy_workspace(&folder.join("catamaran"))?;
-    let mut scratch = Scratch::new(folder, folder, None)?;
-    let programs = std::iter::once(shell::target().join("debug"));
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let path = std::env::join_paths(programs.chain(std::env::split_paths(&path)))?;
-    scratch.variable("PATH", path);
-    Ok(scratch)
+impl Place {
+    fn prepare(self, arguments: &Arguments, folder: &Path) -> Outcome<Scratch> {
+        if self == Place::Copy {
+            let copy = folder.join("catamaran");
+            scratch::copy_workspace(&copy)?;
+            return Scratch::new(folder, &copy, None);
+        }
+        let packages = match &arguments.packages {
+            Some(folder) => Packages::in_folder(folder)?,
+            None => Packages::made_in(&folder.join("packages"))?,
+        };
+        // The pages say that a checkout is there.
+        scratch::copy_folder(&packages.library, &folder.join("catamaran/repository"))?;
+        scratch::copy_folder(&packages.program, &folder.join("catamaran/cli"))?;
+        let mut scratch = Scratch::new(folder, folder, Some(&packages.macros))?;
+        let (output, succeeded) =
+            scratch.run("cargo build --quiet --manifest-path catamaran/cli/Cargo.toml")?;
+        if !succeeded {
+            return Err(format!("the package catamaran-cli does not compile\n{output}").into());
+        }
+        let programs = std::iter::once(folder.join("catamaran/cli/target/debug"));
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let path = std::env::join_paths(programs.chain(std::env::split_paths(&path)))?;
+        scratch.variable("PATH", path);
+        Ok(scratch)
+    }
 }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::{Outcome, shell};
 
 /// The folder in which a page is followed.
+#[derive(Clone)]
 pub struct Scratch {
     /// The folder of the next command and of relative paths. A `cd` of the page changes it.
     current: PathBuf,
@@ -17,15 +18,15 @@ pub struct Scratch {
     variables: BTreeMap<&'static str, OsString>,
 }
 
-/// An empty folder for a page, outside of the workspace.
+/// An empty folder for pages, outside of the workspace.
 ///
 /// It is always the same for a workspace: cargo identifies packages by path, and would otherwise keep the artifacts of
 /// each run.
-pub fn folder(page: &str) -> Outcome<PathBuf> {
+pub fn folder(place: &str) -> Outcome<PathBuf> {
     let mut hasher = DefaultHasher::new();
     fs::canonicalize(shell::workspace())?.hash(&mut hasher);
     let name = format!("catamaran-pages-{:016x}", hasher.finish());
-    let folder = std::env::temp_dir().join(name).join(page);
+    let folder = std::env::temp_dir().join(name).join(place);
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
