@@ -3,6 +3,7 @@
 use std::{
     io::{self, BufRead, BufReader, IsTerminal, Write},
     process::{Command, Stdio},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -22,6 +23,13 @@ pub struct Arguments {
     #[arg(last = true, value_name = "FILTER")]
     harness: Vec<String>,
 }
+
+/// How many tests run at once for each processor, unless `RUST_TEST_THREADS` says how many in all. Many wait for a server,
+/// a time limit or another process most of the time.
+const TESTS_PER_PROCESSOR: usize = 2;
+
+/// The variable of the test harness.
+const THREADS_VARIABLE: &str = "RUST_TEST_THREADS";
 
 /// The outcome of a run of the suites.
 pub struct Report {
@@ -47,6 +55,10 @@ pub async fn report(arguments: &Arguments) -> Outcome<Report> {
     let begin = Instant::now();
     let mut command = cargo_test(arguments);
     command.env(POSTGRES_URL_VARIABLE, server.url());
+    if std::env::var_os(THREADS_VARIABLE).is_none() {
+        let threads = thread::available_parallelism()?.get() * TESTS_PER_PROCESSOR;
+        command.env(THREADS_VARIABLE, threads.to_string());
+    }
     shell::heading(&shell::line(&command));
     let (success, tally) = stream(&mut command)?;
     Ok(Report {
