@@ -21,6 +21,7 @@ pages! {
     agree: "agree.md",
     alternatives: "alternatives.md",
     concepts: "concepts.md",
+    data_migrations: "data-migrations.md",
     doctor: "doctor.md",
     doctor_proof: "doctor-proof.md",
     engines: "engines.md",

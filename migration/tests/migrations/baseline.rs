@@ -125,8 +125,9 @@ async fn what_is_recorded_decides_what_a_baseline_may_add() {
         for sql in [
             "DELETE FROM seaql_migrations WHERE version LIKE '%devices'",
             "CREATE TABLE seaql_migrations_progress (migration text NOT NULL PRIMARY KEY, direction text NOT NULL, \
-             finished integer NOT NULL, has_begun_next integer NOT NULL, digest text NOT NULL)",
-            "INSERT INTO seaql_migrations_progress VALUES ('m20261122_000005_devices', 'up', 1, 0, '')",
+             finished integer NOT NULL, has_begun_next integer NOT NULL, digest text NOT NULL, next_cursor text, \
+             rows_written bigint NOT NULL)",
+            "INSERT INTO seaql_migrations_progress VALUES ('m20261122_000005_devices', 'up', 1, 0, '', NULL, 0)",
         ] {
             support::run(&db, sql).await;
         }

@@ -109,6 +109,35 @@ fn an_empty_migration_is_written_and_added_to_the_list() {
     }
 }
 
+/// The files are those of `data/template`, which is compiled with these tests.
+#[test]
+fn a_data_migration_is_written_as_it_compiles_and_added_to_the_list() {
+    let package = package();
+    let output = generate(package.path(), &["split_city", "--data"]);
+    assert!(output.status.success(), "{output:?}");
+
+    let new = new_folders(package.path());
+    let [name] = new.as_slice() else {
+        panic!("one folder: {new:?}");
+    };
+    assert!(name.ends_with("_split_city"), "{name}");
+    for (file, expected) in [
+        ("mod.rs", include_str!("data/template/mod.rs")),
+        ("up.rs", include_str!("data/template/up.rs")),
+        ("down.rs", include_str!("data/template/down.rs")),
+    ] {
+        let path = package.path().join("src").join(name).join(file);
+        let text = fs::read_to_string(path).expect("a file");
+        assert_eq!(text, expected, "{file}");
+    }
+    assert!(list(package.path()).contains(&format!("Box::new({name}::Migration),")));
+    let told = words(&output.stdout);
+    assert!(
+        told.contains("write the step in up.rs, and the way back in down.rs"),
+        "{told}"
+    );
+}
+
 #[test]
 fn a_name_that_is_taken_or_is_no_identifier_is_refused_and_nothing_is_written() {
     let package = package();
@@ -172,6 +201,9 @@ fn invalid_options_are_a_usage_error() {
         &["color", "--rename", "habits"][..],
         &["color", "--rename", "habits=things.name"],
         &["color", "--empty", "--drop", "habits"],
+        &["color", "--data", "--drop", "habits"],
+        &["color", "--data", "--rename", "habits=things"],
+        &["color", "--data", "--empty"],
         &["color", "--format", "yaml"],
         &[],
         &["color", "--drop", "habits.color"],
@@ -200,11 +232,13 @@ fn nothing_to_change_is_said_and_writes_nothing() {
 
 #[test]
 fn the_json_of_a_migration_has_its_files() {
-    let package = package();
-    let output = generate(package.path(), &["color", "--empty", "--format", "json"]);
-    let document = json(&output);
-    let files = document["files"].as_array().expect("files");
-    assert_eq!(files.len(), 3);
+    for by_hand in ["--empty", "--data"] {
+        let package = package();
+        let output = generate(package.path(), &["color", by_hand, "--format", "json"]);
+        let document = json(&output);
+        let files = document["files"].as_array().expect("files");
+        assert_eq!(files.len(), 3);
+    }
 }
 
 /// The reference history without its last migration.

@@ -6,6 +6,7 @@ mod checks;
 mod checksums;
 mod cli;
 mod concurrent;
+mod data;
 mod doctor;
 mod doctor_formats;
 mod dumps;

@@ -94,8 +94,8 @@ async fn a_row_of_an_unfinished_migration_without_a_known_direction_is_an_error(
     run(
         &db,
         "CREATE TABLE seaql_migrations_progress (migration text, direction text, finished integer, \
-         has_begun_next integer, digest text); \
-         INSERT INTO seaql_migrations_progress VALUES ('m1', 'sideways', 0, 0, '')",
+         has_begun_next integer, digest text, next_cursor text, rows_written bigint); \
+         INSERT INTO seaql_migrations_progress VALUES ('m1', 'sideways', 0, 0, '', NULL, 0)",
     )
     .await;
     for error in [

@@ -180,8 +180,12 @@ pub(super) struct GenerateOptions {
     pub(super) name: String,
 
     /// Write a migration without statements, to be filled in by hand
-    #[arg(long, conflicts_with_all = ["rename", "drop", "server"])]
+    #[arg(long, conflicts_with_all = ["data", "rename", "drop", "server"])]
     pub(super) empty: bool,
+
+    /// Write a migration whose steps are Rust and change rows in batches, to be filled in by hand
+    #[arg(long, conflicts_with_all = ["rename", "drop", "server"])]
+    pub(super) data: bool,
 
     /// A table or a column that has another name now: notes=texts, notes.body=notes.content; may be repeated
     #[arg(long, value_name = "OLD=NEW", value_parser = super::generate::rename)]

@@ -28,9 +28,10 @@ impl Cli {
             .filter(|path| !path.as_os_str().is_empty());
         let package = package.ok_or(CliError::NoPackage)?;
         let destination = Destination::of(package, &name, names.last().map(String::as_str))?;
-        let generated = match options.empty {
-            true => Some(Generated::empty(&name)),
-            false => {
+        let generated = match (options.empty, options.data) {
+            (true, _) => Some(Generated::empty(&name)),
+            (_, true) => Some(Generated::data(&name)),
+            (false, false) => {
                 let doctor = self.generating(arguments, options, has_url)?;
                 let generated = Box::pin(doctor.generate(&name)).await;
                 progress("");
@@ -44,6 +45,11 @@ impl Cli {
         let mut text = match options.format {
             GenerateFormat::Json => Generated::json(generated.as_ref()),
             GenerateFormat::Human => match &generated {
+                Some(generated) if options.data => {
+                    format!(
+                        "{generated}{written}\nwrite the step in up.rs, and the way back in down.rs"
+                    )
+                }
                 Some(generated) => format!("{generated}{written}"),
                 None => "nothing to change: the migrations build what DOMAIN says".to_owned(),
             },

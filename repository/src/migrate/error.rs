@@ -159,19 +159,19 @@ pub enum MigrateError {
         migration: String,
     },
 
-    /// A migration outside of a transaction has failed, or was interrupted earlier. Its finished statements stay, and the
-    /// table `seaql_migrations_progress` has their number.
+    /// A migration outside of a transaction has failed, or was interrupted earlier. Its finished statements, or the
+    /// batches of a data migration, stay, and the table `seaql_migrations_progress` has their number.
     #[error("migration `{migration}`, {direction}, outside of a transaction: {reason}")]
     Unfinished {
         /// The name of the migration.
         migration: String,
         /// Its direction.
         direction: Direction,
-        /// How many of its statements have finished.
+        /// How many of its statements or batches have finished.
         finished: usize,
         /// What happened, what it left, and how to go on.
         reason: String,
-        /// The error of the database, if a statement has failed.
+        /// The error of the database, if a statement has failed in it.
         #[source]
         source: Option<Box<DbErr>>,
     },

@@ -108,7 +108,7 @@ impl Step {
         }
     }
 
-    /// SHA-256 over the statements of the way up, in lower-case hexadecimal.
+    /// SHA-256 over the statements of the way up, or over its source in Rust, in lower-case hexadecimal.
     ///
     /// The same whether its files have CRLF or LF, and with or without a byte order mark. Without the name, the reason
     /// of an empty script, and the way down, which no database has run.

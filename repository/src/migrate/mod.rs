@@ -20,6 +20,8 @@
 //! a transaction (`VACUUM`, `CREATE INDEX CONCURRENTLY`) are in a migration of their own, which splits the batch
 //! ([`Script::outside_transaction`]). On Postgres a connection of its own then holds the lock with `pg_advisory_lock`.
 //!
+//! A [data migration](data::v1) has steps in Rust, which read and write rows in batches on both engines.
+//!
 //! [`Script::baseline`] takes the dump of an existing database.
 //!
 //! [`twin_migration!`](twin_migration) declares a migration in one line, in a module with a file for each engine.
@@ -74,6 +76,7 @@ mod applied;
 mod baseline;
 mod batch;
 mod connect;
+pub mod data;
 mod db_error;
 mod declare;
 mod direction;
@@ -81,6 +84,7 @@ mod direction;
 mod draft;
 mod encoding;
 mod error;
+mod faults;
 #[cfg(feature = "sqlite")]
 mod foreign_keys;
 mod fresh;
@@ -100,6 +104,7 @@ mod runner;
 mod script;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod steps;
 mod store;
 mod table;
 mod transaction;

@@ -82,11 +82,17 @@ impl Plan {
         })
     }
 
-    /// How many statements of a migration have finished, if it has begun.
-    fn finished(&self, step: &Step) -> Option<usize> {
+    /// What has finished of a migration, if it has begun.
+    fn finished(&self, step: &Step) -> Option<String> {
         let mut rows = self.unfinished.iter();
         let row = rows.find(|row| row.migration == step.name && row.direction == Direction::Up)?;
-        Some(row.finished)
+        Some(match step.up.script.step() {
+            Some(_) => row.what_finished(),
+            None => {
+                let count = step.up.texts.len();
+                format!("{} of {count} statement(s) have finished", row.finished)
+            }
+        })
     }
 
     /// The names of the migrations of the plan, in order.
@@ -94,8 +100,8 @@ impl Plan {
         self.steps.iter().map(|step| step.name)
     }
 
-    /// The name and the checksum of each migration: SHA-256 over its statements on this engine, in lower-case
-    /// hexadecimal. A database records it for each migration that it applies.
+    /// The name and the checksum of each migration: SHA-256 over its statements on this engine, or over the source of a
+    /// data migration, in lower-case hexadecimal. A database records it for each migration that it applies.
     pub fn checksums(&self) -> impl Iterator<Item = (&str, String)> {
         self.steps.iter().map(|step| (step.name, step.checksum()))
     }
@@ -122,15 +128,18 @@ impl fmt::Display for Plan {
             for line in step.up.script.reason().into_iter().flat_map(str::lines) {
                 writeln!(f, "-- nothing: {line}")?;
             }
-            if step.up.script.is_outside_transaction() {
-                writeln!(f, "-- outside of a transaction: each statement by itself")?;
+            match step.up.script.step() {
+                Some(_) => writeln!(
+                    f,
+                    "-- outside of a transaction: Rust, in batches of one transaction each; the checksum is that of its source"
+                )?,
+                None if step.up.script.is_outside_transaction() => {
+                    writeln!(f, "-- outside of a transaction: each statement by itself")?;
+                }
+                None => {}
             }
             if let Some(finished) = self.finished(step) {
-                let count = step.up.texts.len();
-                writeln!(
-                    f,
-                    "-- unfinished: {finished} of {count} statement(s) have finished; `up` goes on after them"
-                )?;
+                writeln!(f, "-- unfinished: {finished}; `up` goes on after them")?;
             }
             for text in &step.up.texts {
                 let last = text.sql.lines().next_back().unwrap_or_default();

@@ -11,12 +11,14 @@ use super::{
 };
 
 /// The columns of the table.
-const COLUMNS: [&str; 5] = [
+const COLUMNS: [&str; 7] = [
     "migration",
     "direction",
     "finished",
     "has_begun_next",
     "digest",
+    "next_cursor",
+    "rows_written",
 ];
 
 /// A migration that has begun outside of a transaction.
@@ -24,20 +26,26 @@ const COLUMNS: [&str; 5] = [
 pub(super) struct Unfinished {
     pub(super) migration: String,
     pub(super) direction: Direction,
-    /// How many statements have finished.
+    /// How many statements have finished, or batches of a data migration.
     pub(super) finished: usize,
     /// Whether the next statement may have run, as no transaction was around it.
     pub(super) has_begun_next: bool,
-    /// The digest of the finished statements.
+    /// The digest of the finished statements, or of the source of a data migration.
     pub(super) digest: String,
+    /// Where the next batch of a data migration begins, after its first one.
+    pub(super) cursor: Option<String>,
+    /// How many rows the batches have written.
+    pub(super) rows: u64,
 }
 
 impl fmt::Display for Unfinished {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "Migration '{}' is unfinished: {} statement(s) finished; run `{}` to go on",
-            self.migration, self.finished, self.direction
+            "Migration '{}' is unfinished: {}; run `{}` to go on",
+            self.migration,
+            self.what_finished(),
+            self.direction
         )
     }
 }
@@ -84,8 +92,9 @@ pub(super) async fn check<C: ConnectionTrait>(
         None => Ok(()),
         Some(row) => Err(MigrateError::Unfinished {
             reason: format!(
-                "it is unfinished, with {} statement(s) finished: run `{}` first, which goes on with it",
-                row.finished, row.direction
+                "it is unfinished, with {}: run `{}` first, which goes on with it",
+                row.what_finished(),
+                row.direction
             ),
             migration: row.migration,
             direction: row.direction,
@@ -108,8 +117,8 @@ async fn exists<C: ConnectionTrait>(
 /// Every row of the table, which exists.
 async fn all<C: ConnectionTrait>(db: &C, table: HistoryTable) -> Result<Vec<Unfinished>, DbErr> {
     let select = format!(
-        "SELECT migration, direction, CAST(finished AS BIGINT), CAST(has_begun_next AS BIGINT), digest \
-         FROM {} ORDER BY migration",
+        "SELECT migration, direction, CAST(finished AS BIGINT), CAST(has_begun_next AS BIGINT), digest, \
+         next_cursor, CAST(rows_written AS BIGINT) FROM {} ORDER BY migration",
         table.progress()
     );
     let rows = db
@@ -125,29 +134,45 @@ async fn all<C: ConnectionTrait>(db: &C, table: HistoryTable) -> Result<Vec<Unfi
         let finished: i64 = row.try_get_by_index(2)?;
         let has_begun_next: i64 = row.try_get_by_index(3)?;
         let direction: String = row.try_get_by_index(1)?;
+        let written: i64 = row.try_get_by_index(6)?;
         Ok(Unfinished {
             migration: row.try_get_by_index(0)?,
             direction: Direction::recorded(&direction).ok_or_else(unreadable)?,
             finished: usize::try_from(finished).unwrap_or_default(),
             has_begun_next: has_begun_next != 0,
             digest: row.try_get_by_index(4)?,
+            cursor: row.try_get_by_index(5)?,
+            rows: u64::try_from(written).unwrap_or_default(),
         })
     });
     read.collect()
 }
 
 impl Unfinished {
+    /// What has finished, in words. Only a data migration has a cursor.
+    pub(super) fn what_finished(&self) -> String {
+        match self.cursor {
+            None => format!("{} statement(s) finished", self.finished),
+            Some(_) => format!(
+                "{} batch(es) finished, with {} row(s) written",
+                self.finished, self.rows
+            ),
+        }
+    }
+
     /// Whether the migration is recorded as complete in its direction. Then something else than the migrator completed it.
     fn is_settled(&self, applied: &BTreeSet<String>) -> bool {
         applied.contains(&self.migration) == (self.direction == Direction::Up)
     }
 
-    /// The row of a migration; it is inserted if there is none. The caller has [cleared](clear) the table.
+    /// The row of a migration; it is inserted with this digest if there is none. The caller has [cleared](clear) the
+    /// table.
     pub(super) async fn begin(
         tx: &DatabaseTransaction,
         table: HistoryTable,
         migration: &str,
         direction: Direction,
+        digest: String,
     ) -> Result<Self, DbErr> {
         let name = table.progress();
         if exists(tx, table, ANY).await? {
@@ -158,7 +183,8 @@ impl Unfinished {
         }
         tx.execute_unprepared(&format!(
             "CREATE TABLE IF NOT EXISTS {name} (migration text NOT NULL PRIMARY KEY, direction text NOT NULL, \
-             finished integer NOT NULL, has_begun_next integer NOT NULL, digest text NOT NULL)"
+             finished integer NOT NULL, has_begun_next integer NOT NULL, digest text NOT NULL, next_cursor text, \
+             rows_written bigint NOT NULL)"
         ))
         .await?;
         let row = Unfinished {
@@ -166,11 +192,13 @@ impl Unfinished {
             direction,
             finished: 0,
             has_begun_next: false,
-            digest: digest(&[]),
+            digest,
+            cursor: None,
+            rows: 0,
         };
         execute(
             tx,
-            format!("INSERT INTO {name} VALUES ($1, $2, 0, 0, $3)"),
+            format!("INSERT INTO {name} VALUES ($1, $2, 0, 0, $3, NULL, 0)"),
             [
                 migration.into(),
                 direction.as_str().into(),
@@ -192,13 +220,16 @@ impl Unfinished {
             return Ok(false);
         }
         let update = format!(
-            "UPDATE {} SET finished = $1, has_begun_next = $2, digest = $3 WHERE migration = $4",
+            "UPDATE {} SET finished = $1, has_begun_next = $2, digest = $3, next_cursor = $4, rows_written = $5 \
+             WHERE migration = $6",
             table.progress()
         );
         let values = [
             number(next.finished),
             i32::from(next.has_begun_next).into(),
             next.digest.as_str().into(),
+            next.cursor.clone().into(),
+            i64::try_from(next.rows).unwrap_or(i64::MAX).into(),
             self.migration.as_str().into(),
         ];
         execute(tx, update, values).await?;

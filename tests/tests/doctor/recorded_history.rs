@@ -56,7 +56,8 @@ async fn the_table_of_an_unfinished_migration_is_no_drift() {
     for engine in Engine::ALL {
         let database = Migrated::new(engine).await;
         let table = "CREATE TABLE seaql_migrations_progress (migration text NOT NULL PRIMARY KEY, \
-             direction text NOT NULL, finished integer NOT NULL, has_begun_next integer NOT NULL, digest text NOT NULL)";
+             direction text NOT NULL, finished integer NOT NULL, has_begun_next integer NOT NULL, digest text NOT NULL, \
+             next_cursor text, rows_written bigint NOT NULL)";
         database.run(table).await.expect("a statement");
         let report = Doctor::new(&entity::DOMAIN)
             .migrations::<migration::Migrator>()

@@ -92,9 +92,19 @@ fn listed(questions: &[Question]) -> String {
 impl Generated {
     /// A migration without statements, to be written by hand. It compiles as it stands.
     pub fn empty(name: &str) -> Self {
+        Self::to_be_written(name, Suggestion::empty(name))
+    }
+
+    /// A [data migration](crate::migrate::data::v1), to be written by hand. It compiles as it stands, and fails until it is
+    /// written.
+    pub fn data(name: &str) -> Self {
+        Self::to_be_written(name, Suggestion::data(name))
+    }
+
+    fn to_be_written(name: &str, suggestion: Suggestion) -> Self {
         Generated {
             name: name.to_owned(),
-            suggestion: Suggestion::empty(name),
+            suggestion,
             review: Vec::new(),
             warnings: Vec::new(),
             trials: Vec::new(),

@@ -11,7 +11,7 @@ use std::fmt;
 
 use branch::Branch;
 use retyped::Retyped;
-use skeleton::Skeleton;
+use skeleton::{Branches, Content, Skeleton};
 
 use super::Doctor;
 use super::report::Report;
@@ -41,10 +41,12 @@ impl Suggestion {
     }
 
     pub(super) fn branch(&self, engine: Engine) -> Option<&Branch> {
-        let skeleton = self.skeleton.as_ref()?;
+        let Content::Sql(branches) = &self.skeleton.as_ref()?.content else {
+            return None;
+        };
         Some(match engine {
-            Engine::Sqlite => &skeleton.sqlite,
-            Engine::Postgres => &skeleton.postgres,
+            Engine::Sqlite => &branches.sqlite,
+            Engine::Postgres => &branches.postgres,
         })
     }
 
@@ -58,12 +60,21 @@ impl Suggestion {
 impl Suggestion {
     /// A migration without statements, to be written by hand. It compiles as it stands.
     pub(super) fn empty(name: &str) -> Self {
+        let content = Content::Sql(Box::default());
+        Self::to_be_written(name, skeleton::CHANGES, content)
+    }
+
+    /// A data migration, to be written by hand. It compiles as it stands, and fails until it is written.
+    pub(super) fn data(name: &str) -> Self {
+        Self::to_be_written(name, skeleton::ROWS_CHANGE, Content::Data)
+    }
+
+    fn to_be_written(name: &str, purpose: &'static str, content: Content) -> Self {
         Suggestion {
             skeleton: Some(Skeleton {
                 name: name.to_owned(),
-                purpose: skeleton::CHANGES,
-                sqlite: Branch::default(),
-                postgres: Branch::default(),
+                purpose,
+                content,
             }),
             by_hand: Vec::new(),
         }
@@ -131,8 +142,7 @@ impl Doctor {
             skeleton: is_needed.then(|| Skeleton {
                 name: name.to_owned(),
                 purpose: "Fixes what the doctor found. Say here why the schema changes.",
-                sqlite,
-                postgres,
+                content: Content::Sql(Box::new(Branches { sqlite, postgres })),
             }),
             by_hand,
         }

@@ -12,6 +12,21 @@ pub(super) struct Skeleton {
     pub(super) name: String,
     /// The first line of its documentation.
     pub(super) purpose: &'static str,
+    pub(super) content: Content,
+}
+
+/// What it runs.
+#[derive(Clone, Debug)]
+pub(super) enum Content {
+    /// SQL on each engine.
+    Sql(Box<Branches>),
+    /// Rust on both, still to be written.
+    Data,
+}
+
+/// The SQL of both engines.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Branches {
     pub(super) sqlite: Branch,
     pub(super) postgres: Branch,
 }
@@ -19,12 +34,60 @@ pub(super) struct Skeleton {
 /// The first line of a migration that no drift led to.
 pub(super) const CHANGES: &str = "Say here why the schema changes.";
 
+/// The same of a data migration.
+pub(super) const ROWS_CHANGE: &str = "Say here why the rows change.";
+
 const MODULE: &str = "
 mod postgres;
 mod sqlite;
 
 catamaran::migrate::twin_migration!();
 ";
+
+const DATA_MODULE: &str = "
+mod down;
+mod up;
+
+catamaran::migrate::data::v1::data_migration!();
+";
+
+const DATA_UP: &str = r#"use catamaran::migrate::data::v1::{Batch, Error, Next};
+
+/// Changes the rows of one batch. Databases record the checksum of this file, so use nothing of other files that may
+/// change: no entity, no record, no constant.
+pub async fn step(batch: &mut Batch<'_>) -> Result<Next, Error> {
+    // let after = batch.cursor::<Uuid>()?.unwrap_or_default();
+    // let rows = batch
+    //     .select(
+    //         "SELECT id, name FROM people WHERE id > $1 ORDER BY id LIMIT 1000",
+    //         [after.into()],
+    //     )
+    //     .await?;
+    // let Some(last) = rows.last() else {
+    //     return Ok(Next::Done);
+    // };
+    // let next = Next::after(last.get::<Uuid>("id")?);
+    // for row in &rows {
+    //     let (id, name): (Uuid, String) = (row.get("id")?, row.get("name")?);
+    //     batch
+    //         .execute("UPDATE people SET given = $2 WHERE id = $1", [id.into(), name.into()])
+    //         .await?;
+    // }
+    // Ok(next)
+    let _ = batch;
+    Err(Error::new("not written yet: write the step in up.rs"))
+}
+"#;
+
+const DATA_DOWN: &str = r#"use catamaran::migrate::data::v1::{Batch, Error, Next};
+
+/// Reverts the rows of one batch. Return `Ok(Next::Done)` if there is nothing to revert, and an error that says why if
+/// there is no way back.
+pub async fn step(batch: &mut Batch<'_>) -> Result<Next, Error> {
+    let _ = batch;
+    Err(Error::new("not written yet: write the way back in down.rs"))
+}
+"#;
 
 /// The longest chain of calls on one line, as in rustfmt.
 const CHAIN: usize = 60;
@@ -34,40 +97,48 @@ const WIDTH: usize = 100;
 impl Skeleton {
     pub(super) fn files(&self) -> Vec<(String, String)> {
         let file = |name: &str, text: String| (format!("{}/{name}.rs", self.name), text);
-        vec![
-            file("mod", format!("//! {}\n{MODULE}", self.purpose)),
-            file("sqlite", self.branch(Engine::Sqlite, &self.sqlite)),
-            file("postgres", self.branch(Engine::Postgres, &self.postgres)),
-        ]
-    }
-
-    fn branch(&self, engine: Engine, branch: &Branch) -> String {
-        let nothing = || match self.is_by_hand() {
-            true => "Script::nothing(\"nothing yet: write Script::new().sql(..)\")".to_owned(),
-            false => format!(
-                "Script::nothing(\"the schema on {} is already right\")",
-                name(engine)
-            ),
-        };
-        let (up, down) = match branch.up.statements.is_empty() {
-            true => (nothing(), nothing()),
-            false => (script(engine, &branch.up), script(engine, &branch.down)),
-        };
-        format!(
-            "use catamaran::migrate::Script;\n\npub fn up() -> Script {{\n    {up}\n}}\n\n\
-             pub fn down() -> Script {{\n    {down}\n}}\n"
-        )
-    }
-
-    /// Whether all statements are still to be written.
-    fn is_by_hand(&self) -> bool {
-        self.sqlite.up.statements.is_empty() && self.postgres.up.statements.is_empty()
+        let module = |text: &str| file("mod", format!("//! {}\n{text}", self.purpose));
+        match &self.content {
+            Content::Sql(branches) => {
+                let Branches { sqlite, postgres } = branches.as_ref();
+                let by_hand = sqlite.up.statements.is_empty() && postgres.up.statements.is_empty();
+                vec![
+                    module(MODULE),
+                    file("sqlite", code(Engine::Sqlite, sqlite, by_hand)),
+                    file("postgres", code(Engine::Postgres, postgres, by_hand)),
+                ]
+            }
+            Content::Data => vec![
+                module(DATA_MODULE),
+                file("up", DATA_UP.to_owned()),
+                file("down", DATA_DOWN.to_owned()),
+            ],
+        }
     }
 
     /// What to add to the history.
     pub(super) fn list_entry(&self) -> String {
         format!("mod {0}; and Box::new({0}::Migration)", self.name)
     }
+}
+
+/// The file of an engine. `by_hand`: all statements are still to be written.
+fn code(engine: Engine, branch: &Branch, by_hand: bool) -> String {
+    let nothing = || match by_hand {
+        true => "Script::nothing(\"nothing yet: write Script::new().sql(..)\")".to_owned(),
+        false => format!(
+            "Script::nothing(\"the schema on {} is already right\")",
+            name(engine)
+        ),
+    };
+    let (up, down) = match branch.up.statements.is_empty() {
+        true => (nothing(), nothing()),
+        false => (script(engine, &branch.up), script(engine, &branch.down)),
+    };
+    format!(
+        "use catamaran::migrate::Script;\n\npub fn up() -> Script {{\n    {up}\n}}\n\n\
+             pub fn down() -> Script {{\n    {down}\n}}\n"
+    )
 }
 
 const fn name(engine: Engine) -> &'static str {

@@ -28,6 +28,14 @@ use crate::sql::SqlText;
 /// A row of a result, read by position.
 pub struct Row<'r>(&'r PgRow);
 
+impl<'r> Row<'r> {
+    /// A row that SeaORM has fetched.
+    #[cfg(feature = "migrate")]
+    pub(super) fn of(row: &'r PgRow) -> Self {
+        Row(row)
+    }
+}
+
 impl Row<'_> {
     /// Reads the value at a position as a field's type.
     ///

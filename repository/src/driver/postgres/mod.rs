@@ -17,6 +17,8 @@ mod powers;
 mod rejection;
 mod retirement;
 mod rls;
+#[cfg(feature = "migrate")]
+mod seaorm_values;
 mod search_path;
 mod server;
 mod session_settings;
@@ -34,6 +36,8 @@ pub use types::FromColumn;
 pub(crate) use connect::PostgresPool;
 #[cfg(feature = "migrate")]
 pub(crate) use connect_error::{explain, of_shared_statements};
+#[cfg(feature = "migrate")]
+pub(crate) use seaorm_values::{column, parameter};
 #[cfg(feature = "migrate")]
 pub(crate) use search_path::{SearchPath, listed, refuse_another};
 #[cfg(feature = "migrate")]

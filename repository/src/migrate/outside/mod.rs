@@ -1,5 +1,6 @@
-//! Runs a migration outside of a transaction, statement by statement, and what comes after it.
+//! Runs a migration outside of a transaction, statement by statement or in batches, and what comes after it.
 
+mod batches;
 #[cfg(feature = "postgres")]
 mod index;
 mod run;

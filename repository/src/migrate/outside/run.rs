@@ -8,7 +8,7 @@ use crate::migrate::db_error;
 #[cfg(feature = "sqlite")]
 use crate::migrate::foreign_keys::ForeignKeys;
 use crate::migrate::guard::Settings;
-use crate::migrate::history::Step;
+use crate::migrate::history::{ReadScript, Step};
 use crate::migrate::script::Prepared;
 use crate::migrate::table::HistoryTable;
 use crate::migrate::transaction::finish;
@@ -25,54 +25,87 @@ pub(super) async fn step<H: History>(
     stop: &Stop,
     report: &mut Report,
 ) -> Result<bool, MigrateError> {
-    let name = stop.step.name;
-    let (doing, done, list) = match stop.direction {
-        Direction::Up => ("Applying", "applied", &mut report.applied),
-        Direction::Down => ("Rolling back", "rolled back", &mut report.reverted),
-    };
-    let table = HistoryTable::of::<H>()?;
-    let texts = &stop.step.script(stop.direction).texts;
     let run = Run {
         db,
         engine,
         history,
-        table,
+        table: HistoryTable::of::<H>()?,
         stop,
-        texts,
+        texts: &stop.step.script(stop.direction).texts,
     };
-    while let Some(row) = run.begin::<H>().await? {
-        info!("{doing} migration '{name}' outside of a transaction");
-        let settings = Settings::read(db, engine).await?;
-        let outcome = run.statements(row).await;
-        let restored = settings.restore(db).await;
-        let completed = match outcome? {
-            Some(row) => run.end(&row).await?,
-            None => false,
-        };
-        if completed {
-            info!("Migration '{name}' has been {done}");
-            list.push(name.to_owned());
-            report.outside.push(name.to_owned());
-        }
-        restored?;
-        if completed {
-            return Ok(true);
-        }
+    let is_complete = match run.read().script.step() {
+        Some(step) => run.batches::<H>(step, report).await?,
+        None => run.whole::<H>(report).await?,
+    };
+    if !is_complete {
+        info!("Another migrator has changed the database");
     }
-    info!("Another migrator has changed the database");
-    Ok(false)
+    Ok(is_complete)
 }
 
-struct Run<'r> {
-    db: &'r DatabaseConnection,
-    engine: Engine,
+pub(super) struct Run<'r> {
+    pub(super) db: &'r DatabaseConnection,
+    pub(super) engine: Engine,
     history: &'r [Step],
-    table: HistoryTable,
-    stop: &'r Stop,
+    pub(super) table: HistoryTable,
+    pub(super) stop: &'r Stop,
     texts: &'r [Prepared],
 }
 
 impl Run<'_> {
+    pub(super) fn name(&self) -> &'static str {
+        self.stop.step.name
+    }
+
+    pub(super) fn read(&self) -> &ReadScript {
+        self.stop.step.script(self.stop.direction)
+    }
+
+    pub(super) fn doing(&self) -> &'static str {
+        match self.stop.direction {
+            Direction::Up => "Applying",
+            Direction::Down => "Rolling back",
+        }
+    }
+
+    /// Reports the migration, which is recorded.
+    pub(super) fn completed(&self, report: &mut Report) {
+        let (done, list) = match self.stop.direction {
+            Direction::Up => ("applied", &mut report.applied),
+            Direction::Down => ("rolled back", &mut report.reverted),
+        };
+        info!("Migration '{}' has been {done}", self.name());
+        list.push(self.name().to_owned());
+        report.outside.push(self.name().to_owned());
+    }
+
+    /// Runs the statements that have not finished, and records the migration. Returns `false` if the batch no longer
+    /// begins with it.
+    async fn whole<H: History>(&self, report: &mut Report) -> Result<bool, MigrateError> {
+        while let Some(row) = self.begin::<H>().await? {
+            info!(
+                "{} migration '{}' outside of a transaction",
+                self.doing(),
+                self.name()
+            );
+            let settings = Settings::read(self.db, self.engine).await?;
+            let outcome = self.statements(row).await;
+            let restored = settings.restore(self.db).await;
+            let is_complete = match outcome? {
+                Some(row) => self.end(&row).await?,
+                None => false,
+            };
+            if is_complete {
+                self.completed(report);
+            }
+            restored?;
+            if is_complete {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Inserts the row of the migration, or reads it; `None` if the batch no longer begins with the migration.
     async fn begin<H: History>(&self) -> Result<Option<Unfinished>, MigrateError> {
         let tx = begin(self.db, self.engine).await?;
@@ -80,24 +113,30 @@ impl Run<'_> {
         finish(tx, outcome).await
     }
 
-    async fn begin_in<H: History>(
+    /// Whether the batch still begins with the migration. No lock was held between the last transaction and this one.
+    pub(super) async fn is_next<H: History>(
         &self,
         tx: &DatabaseTransaction,
-    ) -> Result<Option<Unfinished>, MigrateError> {
+    ) -> Result<bool, MigrateError> {
         let Stop {
             step,
             direction,
             rest,
         } = self.stop;
-        // No lock was held between the last transaction and this one.
         let applied = rest.begin::<H>(tx).await?;
-        let begins_with_it = rest
-            .next(self.history, &applied)
-            .is_some_and(|(first, way)| first.name == step.name && way == *direction);
-        if !begins_with_it {
+        let next = rest.next(self.history, &applied);
+        Ok(next.is_some_and(|(first, way)| first.name == step.name && way == *direction))
+    }
+
+    async fn begin_in<H: History>(
+        &self,
+        tx: &DatabaseTransaction,
+    ) -> Result<Option<Unfinished>, MigrateError> {
+        if !self.is_next::<H>(tx).await? {
             return Ok(None);
         }
-        let row = Unfinished::begin(tx, self.table, step.name, *direction).await?;
+        let (name, direction) = (self.name(), self.stop.direction);
+        let row = Unfinished::begin(tx, self.table, name, direction, digest(&[])).await?;
         let is_unchanged = self
             .texts
             .get(..row.finished)
@@ -105,7 +144,7 @@ impl Run<'_> {
         match is_unchanged {
             true => Ok(Some(row)),
             false => {
-                let name = step.name.replace('\'', "''");
+                let name = name.replace('\'', "''");
                 let reason = format!(
                     "it is unfinished, and its first {} statement(s), which have finished, are others now: restore \
                      their text; or undo what they did and run: DELETE FROM {} WHERE migration = '{name}'",
@@ -269,7 +308,7 @@ impl Run<'_> {
         finish(tx, outcome).await
     }
 
-    async fn end_in(
+    pub(super) async fn end_in(
         &self,
         tx: &DatabaseTransaction,
         row: &Unfinished,
@@ -339,7 +378,12 @@ impl Run<'_> {
         left.remedy(&format!("{what}{stay}"), self.stop.direction)
     }
 
-    fn unfinished(&self, row: &Unfinished, reason: String, source: Option<DbErr>) -> MigrateError {
+    pub(super) fn unfinished(
+        &self,
+        row: &Unfinished,
+        reason: String,
+        source: Option<DbErr>,
+    ) -> MigrateError {
         MigrateError::Unfinished {
             migration: row.migration.clone(),
             direction: row.direction,
@@ -398,7 +442,7 @@ impl Left {
 }
 
 /// Begins a transaction that holds the migration lock.
-async fn begin(
+pub(super) async fn begin(
     db: &DatabaseConnection,
     engine: Engine,
 ) -> Result<DatabaseTransaction, MigrateError> {

@@ -5,7 +5,7 @@ mod read;
 
 use std::borrow::Cow;
 
-use super::named;
+use super::{named, steps};
 use crate::model::engine::Engine;
 
 pub(super) use self::read::Prepared;
@@ -72,6 +72,8 @@ enum Form {
     Baseline,
     /// Each statement by itself.
     Outside,
+    /// In batches, by a step in Rust. The text is its source.
+    Data(steps::Step),
 }
 
 impl Script {
@@ -169,8 +171,24 @@ impl Script {
         self
     }
 
+    /// A script whose step is Rust, which reads and writes rows in batches: a data migration. `source` is the text of the
+    /// file with the step, from `include_str!`. It is what the checksum covers.
+    ///
+    /// [`data_migration!`](super::data::v1::data_migration) writes this for both engines and directions. Use it yourself to have
+    /// SQL in one of them, or [`nothing`](Self::nothing).
+    ///
+    /// It runs outside of the transaction of the batch, each of its own batches in one transaction: see
+    /// [`data::v1`](super::data::v1).
+    pub fn data_v1(source: &'static str, step: steps::v1::Step) -> Self {
+        Self {
+            statements: vec![source.into()],
+            form: Form::Data(steps::Step::V1(step)),
+            ..Self::default()
+        }
+    }
+
     /// The statements for an engine, without surrounding white space and without a final semicolon. A baseline is one
-    /// text.
+    /// text, and so is the source of a data migration.
     ///
     /// [Named SQL](Self#named-sql) is written out. A statement with a name that is invalid is returned as it is; a
     /// [`Plan`](super::Plan) refuses it.
@@ -178,7 +196,7 @@ impl Script {
         self.statements.iter().map(move |text| {
             let text = trim(text);
             match self.form {
-                Form::Baseline => text.into(),
+                Form::Baseline | Form::Data(_) => text.into(),
                 Form::Atomic | Form::Outside => {
                     named::expanded(engine, text).unwrap_or_else(|_| text.into())
                 }
@@ -191,9 +209,21 @@ impl Script {
         self.reason.as_deref()
     }
 
-    /// Whether each statement runs by itself, outside of the transaction of the batch.
+    /// Whether it runs outside of the transaction of the batch: each statement by itself, or in batches of its own.
     pub fn is_outside_transaction(&self) -> bool {
-        self.form == Form::Outside && !self.statements.is_empty()
+        match self.form {
+            Form::Outside => !self.statements.is_empty(),
+            Form::Data(_) => true,
+            Form::Atomic | Form::Baseline => false,
+        }
+    }
+
+    /// The step in Rust, if it has one.
+    pub(super) fn step(&self) -> Option<steps::Step> {
+        match self.form {
+            Form::Data(step) => Some(step),
+            Form::Atomic | Form::Baseline | Form::Outside => None,
+        }
     }
 }
 

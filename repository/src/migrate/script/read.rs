@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{Form, Script, baseline, trim};
-use crate::migrate::named;
 use crate::migrate::table::HistoryTable;
+use crate::migrate::{faults, named};
 use crate::model::engine::Engine;
 use crate::sql::custom::{IndexWork, Part, Piece, Pieces, text};
 
@@ -69,17 +69,19 @@ impl Script {
                 // SQLite reads a text up to it.
                 return Err(format!("statement {number} contains a NUL character"));
             }
-            if self.form == Form::Baseline {
-                // Not trimmed, for the numbers of its lines.
-                baseline::prepare(engine, table, text, &mut prepared)?;
-                continue;
-            }
+            let read = match self.form {
+                Form::Baseline => {
+                    // Not trimmed, for the numbers of its lines.
+                    baseline::prepare(engine, table, text, &mut prepared)?;
+                    continue;
+                }
+                Form::Data(_) => continue,
+                Form::Outside => outside,
+                Form::Atomic => atomic,
+            };
             let statement = named::expanded(engine, statement);
             let statement = statement.map_err(|fault| format!("statement {number}: {fault}"))?;
-            prepared.push(match self.form {
-                Form::Outside => outside(engine, number, &statement)?,
-                Form::Atomic | Form::Baseline => atomic(engine, number, &statement)?,
-            });
+            prepared.push(read(engine, number, &statement)?);
         }
         Ok(prepared)
     }
@@ -127,42 +129,9 @@ fn atomic(engine: Engine, number: usize, statement: &str) -> Result<Prepared, St
     })
 }
 
-/// What no script in a transaction may contain.
+/// What a script in a transaction may not contain.
 pub(super) fn fault_inside(piece: &Piece<'_>, remedy: &str) -> Option<String> {
-    if let Some(fault) = fault(piece, remedy) {
-        return Some(fault);
-    }
-    let what = match piece.refuses_transactions() {
-        Some(words) => format!("{words}, which cannot run in a transaction"),
-        None if piece.attaches() => {
-            "ATTACH or DETACH, and a transaction does not detach its files when it ends".to_owned()
-        }
-        None => return None,
-    };
-    Some(format!(
-        "{what}: move it to a migration of its own, whose script ends with .outside_transaction()"
-    ))
-}
-
-/// What no script may contain.
-fn fault(piece: &Piece<'_>, remedy: &str) -> Option<String> {
-    if piece.copies_rows_into().is_some() {
-        return Some(
-            "COPY .. FROM stdin, whose rows only psql can send: use INSERT, or pg_dump --inserts for a dump".to_owned(),
-        );
-    }
-    if piece.copies_rows_out() {
-        return Some("COPY .. TO stdout, whose rows nobody reads: remove it".to_owned());
-    }
-    if let Some(parameter) = piece.parameter() {
-        return Some(format!(
-            "one with the parameter {parameter}, which would be NULL: write the value"
-        ));
-    }
-    match piece.control() {
-        Some(words) => Some(format!("{words}: {remedy}")),
-        None => piece.forbidden_setting(),
-    }
+    faults::parameter(piece).or_else(|| faults::inside(piece, remedy))
 }
 
 fn outside(engine: Engine, number: usize, statement: &str) -> Result<Prepared, String> {
@@ -173,7 +142,8 @@ fn outside(engine: Engine, number: usize, statement: &str) -> Result<Prepared, S
             pieces.len()
         ));
     };
-    if let Some(fault) = fault(piece, BY_ITSELF) {
+    let fault = faults::parameter(piece).or_else(|| faults::anywhere(piece, BY_ITSELF));
+    if let Some(fault) = fault {
         return Err(format!("statement {number} is {fault}"));
     }
     if piece.sets_foreign_keys() {
