@@ -94,8 +94,9 @@ impl Cli {
 
     /// Prints the report of an error before the error.
     fn explained(&self, error: GenerateError) -> CliError {
-        if let GenerateError::Code { report } | GenerateError::DatabaseDiffers { report, .. } =
-            &error
+        if let GenerateError::Code { report }
+        | GenerateError::Entities { report }
+        | GenerateError::DatabaseDiffers { report, .. } = &error
         {
             // The error itself is still to be printed.
             let _unread = print(&mut io::stdout().lock(), &format!("{report}\n"));

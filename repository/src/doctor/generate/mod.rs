@@ -11,7 +11,8 @@ mod written;
 use super::Doctor;
 use super::report::Report;
 use super::suggest::Suggestion;
-use crate::fingerprint::code::Severity;
+use crate::fingerprint::code::{Code, Severity};
+use crate::fingerprint::finding::Finding;
 use crate::fingerprint::text;
 use crate::model::domain::Place;
 use crate::model::engine::Engine;
@@ -43,6 +44,15 @@ pub enum GenerateError {
     #[error("DOMAIN contradicts itself or the records: first fix what `doctor` reports")]
     Code {
         /// The contradictions.
+        report: Box<Report>,
+    },
+    /// An entity differs from DOMAIN, so that one of them is wrong, and no migration can be right for both.
+    #[error(
+        "entities differ from DOMAIN, so no migration was written: first change them, or DOMAIN, until `doctor` reports none \
+         of these differences"
+    )]
+    Entities {
+        /// The differences.
         report: Box<Report>,
     },
     /// A table or a column may have been renamed, or dropped while another one was added.
@@ -139,7 +149,8 @@ impl Doctor {
     /// - [`GenerateError::Skipped`] without [`migrations`](Self::migrations), and if an engine has no scratch database.
     /// - [`GenerateError::DatabaseDiffers`] if a [`database`](Self::database) that was given differs from what the
     ///   migrations build.
-    /// - [`GenerateError::Code`], [`GenerateError::Undecided`], [`GenerateError::Unused`], [`GenerateError::Fails`].
+    /// - [`GenerateError::Code`], [`GenerateError::Entities`], [`GenerateError::Undecided`], [`GenerateError::Unused`],
+    ///   [`GenerateError::Fails`].
     pub async fn generate(&self, name: &str) -> Result<Option<Generated>, GenerateError> {
         let Some(migrations) = self.migrations.clone() else {
             return Err(skipped("there are no migrations"));
@@ -154,14 +165,23 @@ impl Doctor {
             let reason = format!("{}: {}", skipped.place, skipped.reason);
             return Err(GenerateError::Skipped { reason });
         }
-        let contradictions = report.findings.iter();
-        let contradictions: Vec<_> = contradictions
-            .filter(|one| one.place == Place::Domain && one.severity() == Severity::Error)
-            .cloned()
-            .collect();
-        if !contradictions.is_empty() {
-            let report = Box::new(Report::from(contradictions));
+        let errors = |is_one: fn(&Finding) -> bool| {
+            let errors = report
+                .findings
+                .iter()
+                .filter(|one| one.severity() == Severity::Error);
+            let errors: Vec<_> = errors.filter(|one| is_one(one)).cloned().collect();
+            (!errors.is_empty()).then(|| Box::new(Report::from(errors)))
+        };
+        if let Some(report) = errors(|one| one.place == Place::Domain) {
             return Err(GenerateError::Code { report });
+        }
+        // A table may do without entities, or get them after its migration.
+        let of_entities = |one: &Finding| {
+            matches!(one.place, Place::Entities(_)) && one.code != Code::TableMissing
+        };
+        if let Some(report) = errors(of_entities) {
+            return Err(GenerateError::Entities { report });
         }
         let questions = questions::open(&report.findings, &self.decisions);
         if !questions.is_empty() {

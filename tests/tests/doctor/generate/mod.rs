@@ -5,6 +5,7 @@ mod changes;
 mod page;
 mod refused;
 mod sketch;
+mod split;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -39,6 +40,15 @@ impl catamaran::migrate::History for History {
             true => Vec::new(),
             false => vec![Box::new(SoFar(so_far))],
         }
+    }
+}
+
+/// No migrations yet.
+struct Nothing;
+
+impl catamaran::migrate::History for Nothing {
+    fn migrations() -> Vec<Box<dyn TwinMigration>> {
+        Vec::new()
     }
 }
 
@@ -218,7 +228,9 @@ fn each_change_of_a_schema_becomes_a_migration_that_keeps_rows_up_down_and_up_ag
         failures.join("\n\n"),
         failures.len()
     );
+    let split = on_a_runtime(Box::pin(split::tried()));
+    let split = split.unwrap_or_else(|error| panic!("a table is split: {error}"));
     let all = all.iter().map(|(_, change, tried)| (*change, tried));
     let all = all.filter_map(|(change, tried)| Some((change, tried.as_ref().ok()?)));
-    page::assert(&all.collect::<Vec<_>>());
+    page::assert(&all.collect::<Vec<_>>(), &split);
 }

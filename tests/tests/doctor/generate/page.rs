@@ -34,8 +34,9 @@ shortened here.
 suite compares the page with its results.
 ";
 
-/// Compares the page with the results, or writes it.
-pub fn assert(all: &[(&Change, &Generated)]) {
+/// Compares the page with the results, or writes it. `split`: the migrations before and after the rows of a table are
+/// moved, which were kept.
+pub fn assert(all: &[(&Change, &Generated)], split: &[Generated; 2]) {
     let mut text = format!(
         "{HEAD}\n| Change | SQLite | rows on SQLite | Postgres | rows on Postgres |\n|---|---|---|---|---|\n"
     );
@@ -51,6 +52,16 @@ pub fn assert(all: &[(&Change, &Generated)]) {
         // Writing to a text does not fail.
         let _ = writeln!(text, "| {} | {} |", change.what, cells.join(" | "));
     }
+    let costs = Engine::ALL.map(|engine| {
+        let statements = split.iter().flat_map(|part| costs(part, engine));
+        statements.max().map_or("catalog", Cost::as_str)
+    });
+    let _ = writeln!(
+        text,
+        "| table split: a table added, 2,000 rows moved by a [data migration](data-migrations.md), a column dropped | {} | kept \
+         | {} | kept |",
+        costs[0], costs[1]
+    );
     text.push_str("\n## The statements\n");
     for (change, generated) in all {
         let _ = writeln!(
@@ -113,15 +124,20 @@ fn options(change: &Change) -> String {
 
 /// The greatest cost of a statement.
 fn cost(generated: &Generated, engine: Engine) -> &'static str {
-    let statements = generated.review.iter().filter(|(of, _)| *of == engine);
-    let mut statements = statements.flat_map(|(_, statements)| statements).peekable();
-    match statements.peek() {
-        None => "nothing to do",
-        Some(_) => {
-            let greatest = statements.filter_map(|one| one.cost).max();
-            greatest.map_or("catalog", Cost::as_str)
-        }
+    match generated.suggestion.up(engine).is_empty() {
+        true => "nothing to do",
+        false => costs(generated, engine)
+            .max()
+            .map_or("catalog", Cost::as_str),
     }
+}
+
+/// The costs of the statements, where they have one.
+fn costs(generated: &Generated, engine: Engine) -> impl Iterator<Item = Cost> {
+    let statements = generated.review.iter().filter(move |(of, _)| *of == engine);
+    statements
+        .flat_map(|(_, statements)| statements)
+        .filter_map(|one| one.cost)
 }
 
 fn rows(trial: &Trial) -> String {

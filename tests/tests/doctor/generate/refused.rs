@@ -2,7 +2,7 @@
 
 use catamaran::Engine;
 use catamaran::doctor::{Doctor, GenerateError, Generated, Question};
-use catamaran::domain::TypedColumn;
+use catamaran::domain::{Domain, TableSource, TypedColumn};
 use catamaran::migrate::TwinMigration;
 
 use super::sketch::{Sketch, base, table};
@@ -110,6 +110,44 @@ async fn a_domain_that_contradicts_itself_is_refused() {
     );
 }
 
+/// An entity of users with another field than DOMAIN.
+mod users {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "users")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub email: String,
+    }
+
+    #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+#[tokio::test]
+async fn an_entity_that_differs_from_the_domain_comes_before_a_migration() {
+    let mut sketch = base();
+    let so_far = built(sketch.clone().domain()).await;
+    sketch.notes().add(TypedColumn::nullable("color", "text"));
+    let domain = sketch.domain();
+    let entity = TableSource::postgres::<users::Entity>();
+    let sources = domain.sources.iter().copied().chain([entity]);
+    let sources: &'static [TableSource] = sources.collect::<Vec<_>>().leak();
+    let domain = Box::leak(Box::new(Domain { sources, ..*domain }));
+    match generate(so_far, domain, |doctor| doctor).await {
+        Err(GenerateError::Entities { report }) => {
+            let subjects = report.findings.iter().map(|finding| finding.subject());
+            let subjects: Vec<_> = subjects.collect();
+            assert_eq!(subjects, ["users.name", "users.email"], "{report}");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
 #[tokio::test]
 async fn a_doctor_without_migrations_generates_nothing() {
     let refused = Doctor::new(&entity::DOMAIN).generate("m1").await;
@@ -139,6 +177,32 @@ async fn nothing_is_generated_beside_a_database_that_the_history_did_not_build()
                     panic!("{engine}: {report}");
                 };
                 assert_eq!(finding.subject(), "habits.icon");
+            }
+            other => panic!("{engine}: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_generated_beside_a_database_that_lacks_a_migration() {
+    for engine in Engine::ALL {
+        let database = Migrated::new(engine).await;
+        for sql in [
+            "DROP TABLE catamaran_operation_keys",
+            "DELETE FROM seaql_migrations WHERE version = 'm20261122_000008_operation_keys'",
+        ] {
+            database.run(sql).await.expect("a statement");
+        }
+        let doctor = Doctor::new(&entity::DOMAIN)
+            .migrations::<migration::History>()
+            .database(database.database.url());
+        match doctor.generate("m1").await {
+            Err(GenerateError::DatabaseDiffers { report, .. }) => {
+                let mut names = report.findings.iter().map(|finding| &finding.name);
+                assert!(
+                    names.any(|name| name == "m20261122_000008_operation_keys"),
+                    "{report}"
+                );
             }
             other => panic!("{engine}: {other:?}"),
         }
