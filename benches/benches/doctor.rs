@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use catamaran::Engine;
 use catamaran::doctor::{Doctor, Report};
 use catamaran::domain::{
-    Check, Domain, Index, ManagedColumns, PrimaryKey, Table, TableSource, TableTypes, TypedColumn,
+    Domain, Index, ManagedColumns, PrimaryKey, Table, TableSource, TableTypes, TypedColumn,
 };
 use catamaran::migrate::{History, Script, TwinMigration, up};
 use catamaran::testing::{DatabaseOptions, EphemeralDatabase, PostgresServer};
@@ -48,15 +48,6 @@ fn table(number: usize) -> (Table, &'static TableTypes) {
         columns.push(TypedColumn::new(leak(format!("column_{column:02}")), ty));
     }
     let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
-    let checks = columns.iter().filter_map(|column| {
-        let check = leak(format!("ck_{name}__{}", column.name));
-        match column.ty {
-            _ if column.name == "version" => Some(Check::on_both(check)),
-            "timestamptz" | "date" => Some(Check::on_both(check)),
-            "uuid" | "int4" | "boolean" => Some(Check::on_sqlite(check)),
-            _ => None,
-        }
-    });
     let index = |columns: &'static [&'static str], unique| Index {
         name: leak(format!("ix_{name}__{}", columns.join("_"))),
         columns,
@@ -81,7 +72,6 @@ fn table(number: usize) -> (Table, &'static TableTypes) {
             index(&["user_id", "column_04"], false),
         ]
         .leak(),
-        checks: checks.collect::<Vec<_>>().leak(),
         ..Table::BLANK
     };
     let types = TableTypes {

@@ -1,22 +1,16 @@
 pub mod domain {
-    use catamaran::domain::{Domain, Presence, PrimaryKey, Table};
+    use catamaran::domain::{Domain, Table};
+    use catamaran::table;
 
-    pub const NOTES: Table = Table {
-        name: "notes",
-        columns: &["id", "title", "stars"],
-        primary_key: PrimaryKey {
-            name: "pk_notes",
-            columns: &["id"],
-        },
-        owner: None,
-        defaults: &[],
-        unique_keys: &[],
-        indexes: &[],
-        foreign_keys: &[],
-        checks: &[],
-        presence: Presence::Both,
-        ..Table::BLANK
-    };
+    use super::Note;
+
+    pub const NOTES: Table = table!(
+        Note,
+        Table {
+            name: "notes",
+            ..Table::BLANK
+        }
+    );
 
     pub const DOMAIN: Domain = Domain {
         tables: &[NOTES],

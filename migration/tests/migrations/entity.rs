@@ -179,6 +179,34 @@ fn what_is_written_is_what_a_dry_run_prints() {
 }
 
 #[test]
+fn unique_key_of_a_parent_has_a_name_unless_a_macro_gives_it() {
+    for (devices, key) in [
+        (
+            "table!(Device, Table { name: \"devices\", ..Table::BLANK })",
+            "unique_keys: &[UniqueKey::over(&[\"user_id\", \"id\"])],",
+        ),
+        (
+            "Table { name: \"devices\", ..Table::BLANK }",
+            "name: \"uq_devices__user_id_id\",",
+        ),
+    ] {
+        let workspace = Workspace::new();
+        let domain = "pub const DOMAIN: Domain = Domain { tables: &[DEVICES], sources: &[], ..Domain::BLANK };";
+        let text = format!("{domain}\n\npub const DEVICES: Table = {devices};\n");
+        workspace.write("entity/src/domain.rs", &text);
+        workspace.succeeds(&["note", "owner", "belongs_to:devices"]);
+        let text = workspace.read("entity/src/domain.rs");
+        let place = text
+            .find(key)
+            .unwrap_or_else(|| panic!("no {key:?}: {text}"));
+        assert!(
+            place < text.find("NOTES: Table").expect("the new table"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn table_record_or_file_that_exists_is_refused() {
     let workspace = Workspace::new();
     assert!(

@@ -170,9 +170,11 @@ struct Written {
 
 impl std::fmt::Display for Written {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.files
-            .iter()
-            .try_for_each(|file| write!(f, "\nwritten: {}", file.display()))
+        let here = std::env::current_dir().unwrap_or_default();
+        self.files.iter().try_for_each(|file| {
+            let file = file.strip_prefix(&here).unwrap_or(file);
+            write!(f, "\nwritten: {}", file.display())
+        })
     }
 }
 

@@ -138,7 +138,7 @@ codes! {
     DomainSource = "CAT072", Error, "table without record or types", "The doctor does not know the types of its columns.";
     DomainTable = "CAT073", Error, "record without a table in DOMAIN", "It cannot be stored.";
     DomainManaged = "CAT074", Error, "managed column on one side only", "A row is not versioned, not owned, or not hidden when it is deleted.";
-    DomainCheck = "CAT075", Error, "check that DOMAIN does not have or does not spell out", "The doctor cannot decide whether the engines require the same.";
+    DomainCheck = "CAT075", Error, "check that DOMAIN does not spell out, or that its type contradicts", "The doctor cannot decide whether the engines require the same.";
     DomainType = "CAT076", Error, "type that the matrix does not have", "The doctor cannot compare the column.";
     DomainCondition = "CAT077", Error, "condition that the engines evaluate differently", "It holds for other rows on one side.";
     DomainName = "CAT078", Error, "name that is too long for Postgres", "Postgres truncates it to 63 bytes, so it is another name there.";
@@ -164,6 +164,7 @@ codes! {
     KeyNotGenerated = "CAT094", Error, "generated id that the database does not generate", "An insert fails, or the number of a removed row is given to another one.";
     SequenceBehind = "CAT095", Error, "sequence behind the largest id", "Inserts fail with Unique until it has passed the stored ids, as after a restored dump of the rows alone.";
     SetNullTrigger = "CAT096", Error, "trigger of a foreign key missing or changed", "On SQLite it sets columns of the reference to NULL: without it the row that they reference cannot be deleted, and another text changes other rows.";
+    DomainUnnamed = "CAT097", Error, "part of a table in DOMAIN without a name", "An error cannot say which part was violated, and no database has it.";
 }
 
 impl Code {

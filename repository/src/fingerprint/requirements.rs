@@ -159,6 +159,14 @@ impl Requirements<'_> {
         engine: Engine,
         required: &mut Table,
     ) {
+        if description.is_none() {
+            // Which columns need a check is not known without their types.
+            let names = table
+                .columns
+                .iter()
+                .map(|column| check_name(table.name, column));
+            required.checks_without_condition.extend(names);
+        }
         let needed = self.needed(table, description, engine);
         let mut met = Vec::new();
         for check in table

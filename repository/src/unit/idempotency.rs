@@ -5,9 +5,7 @@ use uuid::Uuid;
 
 use crate::driver::Dialect;
 use crate::model::derive::canonical;
-use crate::model::domain::{
-    Check, ManagedColumns, Presence, PrimaryKey, Table, TableTypes, TypedColumn,
-};
+use crate::model::domain::{ManagedColumns, PrimaryKey, Table, TableTypes, TypedColumn};
 use crate::model::error::Result;
 use crate::model::value::{MAX_BYTES, Value};
 use crate::operation::Context;
@@ -33,16 +31,6 @@ pub const OPERATION_KEYS: Table = Table {
         created: Some("created_at"),
         ..ManagedColumns::NONE
     },
-    defaults: &[],
-    unique_keys: &[],
-    indexes: &[],
-    foreign_keys: &[],
-    checks: &[
-        Check::on_sqlite("ck_catamaran_operation_keys__user_id"),
-        Check::on_sqlite("ck_catamaran_operation_keys__id"),
-        Check::on_both("ck_catamaran_operation_keys__created_at"),
-    ],
-    presence: Presence::Both,
     ..Table::BLANK
 };
 

@@ -126,16 +126,8 @@ const ORDER: Table = Table {
         on_update: Action::Cascade,
     }],
     checks: &[
-        Check::on_sqlite("ck_order__group"),
-        Check::on_sqlite("ck_order__select"),
-        Check::on_sqlite("ck_order__parent_group"),
         Check::on_sqlite("ck_parent_select").of(&["Parent Select"]),
         Check::on_both("ck_order__status").holds("status IN ('it''s new', 'paid', 'sent', 'lost')"),
-        Check::on_sqlite("ck_order__payload"),
-        Check::on_both("ck_order__due"),
-        Check::on_sqlite("ck_order__is_open"),
-        Check::on_both("ck_order__created"),
-        Check::on_sqlite("ck_order__rank"),
         Check::on_both("check").holds("NOT (is_open AND due IS NULL) OR share >= 0.5"),
     ],
     ..Table::BLANK

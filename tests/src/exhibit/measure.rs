@@ -1,42 +1,18 @@
 //! A table of numbers and times of day.
 
-use catamaran::domain::{Check, Presence, PrimaryKey, Table};
+use catamaran::domain::Table;
+use catamaran::table;
 use chrono::NaiveTime;
 use uuid::Uuid;
 
 /// The table.
-pub const MEASURES: Table = Table {
-    name: "measures",
-    columns: &[
-        "id",
-        "shelf",
-        "gap",
-        "weight",
-        "depth",
-        "opens_at",
-        "closes_at",
-    ],
-    primary_key: PrimaryKey {
-        name: "pk_measures",
-        columns: &["id"],
-    },
-    owner: None,
-    defaults: &[],
-    unique_keys: &[],
-    indexes: &[],
-    foreign_keys: &[],
-    checks: &[
-        Check::on_sqlite("ck_measures__id"),
-        Check::on_sqlite("ck_measures__shelf"),
-        Check::on_sqlite("ck_measures__gap"),
-        Check::on_sqlite("ck_measures__weight"),
-        Check::on_sqlite("ck_measures__depth"),
-        Check::on_both("ck_measures__opens_at"),
-        Check::on_both("ck_measures__closes_at"),
-    ],
-    presence: Presence::Both,
-    ..Table::BLANK
-};
+pub const MEASURES: Table = table!(
+    Measure,
+    Table {
+        name: "measures",
+        ..Table::BLANK
+    }
+);
 
 /// A row with a column of each type, required and nullable.
 #[derive(Clone, Debug, PartialEq, catamaran::Record)]

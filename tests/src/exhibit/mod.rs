@@ -7,10 +7,8 @@ pub mod postgres;
 pub mod sqlite;
 mod types;
 
-use catamaran::Numeric;
-use catamaran::domain::{
-    Check, ColumnDefault, DefaultValue, Domain, Presence, PrimaryKey, Table, TableSource,
-};
+use catamaran::domain::{ColumnDefault, DefaultValue, Domain, Table, TableSource};
+use catamaran::{Numeric, table};
 use uuid::Uuid;
 
 pub use measure::{MEASURES, Measure, MeasureDraft, MeasurePatch};
@@ -19,75 +17,26 @@ pub use paper::{PAPERS, Paper, PaperDraft, PaperPatch, Settings};
 pub use types::{Access, Address, Email, Floor, Grade, Loan, Title, addresses, emails};
 
 /// The table.
-pub const EXHIBITS: Table = Table {
-    name: "exhibits",
-    columns: &[
-        "id",
-        "price",
-        "balance",
-        "share",
-        "title",
-        "subtitle",
-        "email",
-        "reply_to",
-        "address",
-        "access",
-        "shown_to",
-        "grade",
-        "goal",
-        "loan",
-        "last_loan",
-        "floor",
-    ],
-    primary_key: PrimaryKey {
-        name: "pk_exhibits",
-        columns: &["id"],
-    },
-    owner: None,
-    defaults: &[
-        ColumnDefault {
-            column: "email",
-            value: DefaultValue::Text("nobody@example.org"),
-        },
-        ColumnDefault {
-            column: "price",
-            value: DefaultValue::Numeric {
-                units: 150,
-                scale: 2,
-            },
-        },
-        ColumnDefault {
-            column: "access",
-            value: DefaultValue::Text("everybody's"),
-        },
-        ColumnDefault {
-            column: "grade",
-            value: DefaultValue::Integer(-1),
-        },
-        ColumnDefault {
-            column: "loan",
-            value: DefaultValue::Text("in"),
-        },
-    ],
-    unique_keys: &[],
-    indexes: &[],
-    foreign_keys: &[],
-    checks: &[
-        Check::on_sqlite("ck_exhibits__id"),
-        Check::on_both("ck_exhibits__access"),
-        Check::on_both("ck_exhibits__shown_to"),
-        Check::on_both("ck_exhibits__grade"),
-        Check::on_both("ck_exhibits__goal"),
-        Check::on_both("ck_exhibits__loan"),
-        Check::on_both("ck_exhibits__last_loan"),
-        Check::on_both("ck_exhibits__floor"),
-        Check::on_both("ck_exhibits__price"),
-        Check::on_both("ck_exhibits__balance"),
-        Check::on_both("ck_exhibits__share"),
-    ],
-    presence: Presence::Both,
-    ..Table::BLANK
-};
+pub const EXHIBITS: Table = table!(
+    Exhibit,
+    Table {
+        name: "exhibits",
+        defaults: &[
+            ColumnDefault::new("email", DefaultValue::Text("nobody@example.org")),
+            ColumnDefault::new(
+                "price",
+                DefaultValue::Numeric {
+                    units: 150,
+                    scale: 2
+                }
+            ),
+            ColumnDefault::new("access", DefaultValue::Text("everybody's")),
+            ColumnDefault::new("grade", DefaultValue::Integer(-1)),
+            ColumnDefault::new("loan", DefaultValue::Text("in")),
+        ],
+        ..Table::BLANK
+    }
+);
 
 /// The domain.
 pub const DOMAIN: Domain = Domain {

@@ -2,34 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use catamaran::domain::{Check, Presence, PrimaryKey, Table};
+use catamaran::domain::Table;
 use catamaran::record::Json;
+use catamaran::table;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// The table.
-pub const PAPERS: Table = Table {
-    name: "papers",
-    columns: &["id", "data", "extra", "settings", "earlier"],
-    primary_key: PrimaryKey {
-        name: "pk_papers",
-        columns: &["id"],
-    },
-    owner: None,
-    defaults: &[],
-    unique_keys: &[],
-    indexes: &[],
-    foreign_keys: &[],
-    checks: &[
-        Check::on_sqlite("ck_papers__id"),
-        Check::on_sqlite("ck_papers__data"),
-        Check::on_sqlite("ck_papers__extra"),
-        Check::on_sqlite("ck_papers__settings"),
-        Check::on_sqlite("ck_papers__earlier"),
-    ],
-    presence: Presence::Both,
-    ..Table::BLANK
-};
+pub const PAPERS: Table = table!(
+    Paper,
+    Table {
+        name: "papers",
+        ..Table::BLANK
+    }
+);
 
 /// A row with a column of each type, required and nullable.
 #[derive(Clone, Debug, PartialEq, catamaran::Record)]

@@ -1,55 +1,17 @@
 //! The declaration of a record: its table in the domain, its entities, and the values of its rows.
 
-/// The checks that the columns of a table need, by the kinds of the columns.
-macro_rules! checks {
-    (in $table:literal: $($kind:ident $column:ident),* $(,)?) => {
-        checks!(@ $table [] $($kind $column,)* version version, time deleted_at,)
-    };
-    (@ $table:literal [$($done:expr,)*]) => {
-        &[$($done),*]
-    };
-    (@ $table:literal [$($done:expr,)*] text $column:ident, $($rest:tt)*) => {
-        checks!(@ $table [$($done,)*] $($rest)*)
-    };
-    (@ $table:literal [$($done:expr,)*] bigint $column:ident, $($rest:tt)*) => {
-        checks!(@ $table [$($done,)*] $($rest)*)
-    };
-    (@ $table:literal [$($done:expr,)*] time $column:ident, $($rest:tt)*) => {
-        checks!(@both $table [$($done,)*] $column, $($rest)*)
-    };
-    (@ $table:literal [$($done:expr,)*] day $column:ident, $($rest:tt)*) => {
-        checks!(@both $table [$($done,)*] $column, $($rest)*)
-    };
-    (@ $table:literal [$($done:expr,)*] version $column:ident, $($rest:tt)*) => {
-        checks!(@both $table [$($done,)*] $column, $($rest)*)
-    };
-    (@both $table:literal [$($done:expr,)*] $column:ident, $($rest:tt)*) => {
-        checks!(@ $table [
-            $($done,)*
-            catamaran::domain::Check::on_both(concat!("ck_", $table, "__", stringify!($column))),
-        ] $($rest)*)
-    };
-    // Postgres has a type whose values are exactly those of the field.
-    (@ $table:literal [$($done:expr,)*] $kind:ident $column:ident, $($rest:tt)*) => {
-        checks!(@ $table [
-            $($done,)*
-            catamaran::domain::Check::on_sqlite(concat!("ck_", $table, "__", stringify!($column))),
-        ] $($rest)*)
-    };
-}
-
 /// Declares a record whose rows have a key, a note, a reference to another row, a version and a soft delete.
 macro_rules! keyed {
     (
         $(#[$doc:meta])*
         $record:ident $draft:ident $patch:ident in $module:ident, $table:literal,
         $(owner $user:ident,)?
-        key [$($(#[$at:meta])* $kind:ident $id:ident: $ty:ty, $lite:ty, $pg:ty;)+]
+        key [$($(#[$at:meta])* $id:ident: $ty:ty, $lite:ty, $pg:ty;)+]
         parent [$($parent:ident)+] $constraints:tt
         $nth:expr, $drafted:expr
     ) => {
         mod $module {
-            keyed!(table $table, [$($user)?], [$($kind $id)+], [$($kind $parent)+], $constraints);
+            keyed!(table $table, [$($user)?], [$($id)+], [$($parent)+], $constraints);
 
             pub mod sqlite {
                 use sea_orm::entity::prelude::*;
@@ -194,11 +156,10 @@ macro_rules! keyed {
     (list $one:expr) => { $one };
     (list $($value:expr)+) => { ($($value),+) };
     (
-        table $table:literal, [$($user:ident)?], [$($kind:ident $id:ident)+],
-        [$($parent_kind:ident $parent:ident)+],
+        table $table:literal, [$($user:ident)?], [$($id:ident)+], [$($parent:ident)+],
         ($key:literal, $reference:literal)
     ) => {
-        use catamaran::domain::{Action, ForeignKey, ManagedColumns, PrimaryKey, Table};
+        use catamaran::domain::{ForeignKey, ManagedColumns, PrimaryKey, Table};
 
         const OWNER: &[&str] = &[$(stringify!($user))?];
         const KEY: &[&str] = &[$(stringify!($user),)? $(stringify!($id)),+];
@@ -226,13 +187,8 @@ macro_rules! keyed {
             },
             foreign_keys: &[ForeignKey {
                 name: $reference,
-                columns: PARENT,
-                references: $table,
-                referenced_columns: KEY,
-                on_delete: Action::NoAction,
-                on_update: Action::NoAction,
+                ..ForeignKey::over(PARENT, $table, KEY)
             }],
-            checks: checks!(in $table: $(uuid $user,)? $($kind $id,)+ $($parent_kind $parent),+),
             ..Table::BLANK
         };
     };

@@ -69,7 +69,7 @@ fn small(number: u32) -> i32 {
 keyed! {
     /// A row whose key is a text.
     Label LabelDraft LabelPatch in labels, "labels",
-    key [#[sea_orm(column_type = "Text")] text name: String, String, String;] parent [parent]
+    key [#[sea_orm(column_type = "Text")] name: String, String, String;] parent [parent]
     ("pk_labels", "fk_labels__parent")
     |number| format!("it's \"{number:05}\" %_\u{10ffff}"),
     |name, note| LabelDraft::new(name, note)
@@ -78,7 +78,7 @@ keyed! {
 keyed! {
     /// A row whose key is a number of 64 bits.
     Counter CounterDraft CounterPatch in counters, "counters",
-    key [bigint id: i64, i64, i64;] parent [parent]
+    key [id: i64, i64, i64;] parent [parent]
     ("pk_counters", "fk_counters__parent")
     |number| i64::from(number) - 3,
     |id, note| CounterDraft::new(id, note)
@@ -87,7 +87,7 @@ keyed! {
 keyed! {
     /// A row whose key is a number of 32 bits.
     Rank RankDraft RankPatch in ranks, "ranks",
-    key [int id: i32, i32, i32;] parent [parent]
+    key [id: i32, i32, i32;] parent [parent]
     ("pk_ranks", "fk_ranks__parent")
     |number| small(number) - 3,
     |id, note| RankDraft::new(id, note)
@@ -96,7 +96,7 @@ keyed! {
 keyed! {
     /// A row whose key is a newtype.
     Parcel ParcelDraft ParcelPatch in parcels, "parcels",
-    key [uuid id: ParcelId, catamaran::sqlite::TextId, Uuid;] parent [parent]
+    key [id: ParcelId, catamaran::sqlite::TextId, Uuid;] parent [parent]
     ("pk_parcels", "fk_parcels__parent")
     |number| ParcelId(Uuid::from_u128(number.into())),
     |id, note| ParcelDraft::new(id, note)
@@ -105,7 +105,7 @@ keyed! {
 keyed! {
     /// A row whose key has several columns.
     Seat SeatDraft SeatPatch in seats, "seats",
-    key [#[sea_orm(column_type = "Text")] text row: String, String, String; int place: i32, i32, i32;] parent [parent_row parent_place]
+    key [#[sea_orm(column_type = "Text")] row: String, String, String; place: i32, i32, i32;] parent [parent_row parent_place]
     ("pk_seats", "fk_seats__parent")
     |number| (format!("{:05}", number / 3), small(number % 3)),
     |(row, place), note| SeatDraft::new(row, place, note)
@@ -115,7 +115,7 @@ keyed! {
     /// A row whose key begins with its owner.
     Folder FolderDraft FolderPatch in folders, "folders",
     owner user_id,
-    key [bigint id: i64, i64, i64;] parent [parent]
+    key [id: i64, i64, i64;] parent [parent]
     ("pk_folders", "fk_folders__parent")
     |number| i64::from(number) - 3,
     |id, note| FolderDraft::new(id, note)
@@ -124,7 +124,7 @@ keyed! {
 keyed! {
     /// A row whose key is a day.
     Day DayDraft DayPatch in days, "days",
-    key [day day: NaiveDate, catamaran::sqlite::TextDate, chrono::NaiveDate;] parent [parent]
+    key [day: NaiveDate, catamaran::sqlite::TextDate, chrono::NaiveDate;] parent [parent]
     ("pk_days", "fk_days__parent")
     day,
     |day, note| DayDraft::new(day, note)
@@ -133,7 +133,7 @@ keyed! {
 keyed! {
     /// A row whose key is a time.
     Moment MomentDraft MomentPatch in moments, "moments",
-    key [time at: DateTime<Utc>, catamaran::sqlite::TextTime, chrono::DateTime<chrono::Utc>;] parent [parent]
+    key [at: DateTime<Utc>, catamaran::sqlite::TextTime, chrono::DateTime<chrono::Utc>;] parent [parent]
     ("pk_moments", "fk_moments__parent")
     moment,
     |at, note| MomentDraft::new(at, note)
@@ -143,14 +143,14 @@ keyed! {
     /// A row whose key has as many columns as a key can have, of every type.
     Octet OctetDraft OctetPatch in octets, "octets",
     key [
-        uuid a: Uuid, catamaran::sqlite::TextId, Uuid;
-        #[sea_orm(column_type = "Text")] text b: String, String, String;
-        bool c: bool, bool, bool;
-        int d: i32, i32, i32;
-        bigint e: i64, i64, i64;
-        time f: DateTime<Utc>, catamaran::sqlite::TextTime, chrono::DateTime<chrono::Utc>;
-        day g: NaiveDate, catamaran::sqlite::TextDate, chrono::NaiveDate;
-        uuid h: ParcelId, catamaran::sqlite::TextId, Uuid;
+        a: Uuid, catamaran::sqlite::TextId, Uuid;
+        #[sea_orm(column_type = "Text")] b: String, String, String;
+        c: bool, bool, bool;
+        d: i32, i32, i32;
+        e: i64, i64, i64;
+        f: DateTime<Utc>, catamaran::sqlite::TextTime, chrono::DateTime<chrono::Utc>;
+        g: NaiveDate, catamaran::sqlite::TextDate, chrono::NaiveDate;
+        h: ParcelId, catamaran::sqlite::TextId, Uuid;
     ]
     parent [parent_a parent_b parent_c parent_d parent_e parent_f parent_g parent_h]
     ("pk_octets", "fk_octets__parent")
@@ -172,8 +172,8 @@ keyed! {
     Shelf ShelfDraft ShelfPatch in shelves, "shelves",
     owner user_id,
     key [
-        #[sea_orm(column_type = "Text")] text name: String, String, String;
-        day day: NaiveDate, catamaran::sqlite::TextDate, chrono::NaiveDate;
+        #[sea_orm(column_type = "Text")] name: String, String, String;
+        day: NaiveDate, catamaran::sqlite::TextDate, chrono::NaiveDate;
     ]
     parent [parent_name parent_day]
     ("pk_shelves", "fk_shelves__parent")

@@ -11,7 +11,7 @@ macro_rules! owned {
     (
         $(#[$doc:meta])*
         $record:ident in $module:ident, $table:literal, $key:literal,
-        [$($(#[$at:meta])* $kind:ident $id:ident: $ty:ty;)+]
+        [$($(#[$at:meta])* $id:ident: $ty:ty;)+]
     ) => {
         pub(super) mod $module {
             use catamaran::domain::{ManagedColumns, PrimaryKey, Table};
@@ -29,7 +29,6 @@ macro_rules! owned {
                     deleted: Some("deleted_at"),
                     ..ManagedColumns::NONE
                 },
-                checks: checks!(in $table: uuid user_id, $($kind $id),+),
                 ..Table::BLANK
             };
 
@@ -104,17 +103,17 @@ macro_rules! owned {
 
 owned! {
     /// A row of an owner whose key is a text.
-    Badge in badges, "badges", "pk_badges", [#[sea_orm(column_type = "Text")] text name: String;]
+    Badge in badges, "badges", "pk_badges", [#[sea_orm(column_type = "Text")] name: String;]
 }
 
 owned! {
     /// A row of an owner whose key is a number.
-    Pass in passes, "passes", "pk_passes", [bigint number: i64;]
+    Pass in passes, "passes", "pk_passes", [number: i64;]
 }
 
 owned! {
     /// A row of an owner whose key has several columns.
-    Desk in desks, "desks", "pk_desks", [#[sea_orm(column_type = "Text")] text hall: String; int place: i32;]
+    Desk in desks, "desks", "pk_desks", [#[sea_orm(column_type = "Text")] hall: String; place: i32;]
 }
 
 /// A number that no other owner has with the same `nth`.

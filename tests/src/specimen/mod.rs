@@ -5,32 +5,21 @@ mod migrations;
 mod postgres;
 mod sqlite;
 
-use catamaran::domain::{Domain, Presence, PrimaryKey, Table};
+use catamaran::domain::{Domain, Table};
+use catamaran::table;
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 pub use migrations::{History, Migrator};
 
 /// The table.
-pub const SPECIMENS: Table = Table {
-    name: "specimens",
-    columns: &[
-        "id", "label", "note", "small", "whole", "ratio", "reading", "flag", "day", "at", "link",
-        "blob",
-    ],
-    primary_key: PrimaryKey {
-        name: "pk_specimens",
-        columns: &["id"],
-    },
-    owner: None,
-    defaults: &[],
-    unique_keys: &[],
-    indexes: &[],
-    foreign_keys: &[],
-    checks: &[],
-    presence: Presence::Both,
-    ..Table::BLANK
-};
+pub const SPECIMENS: Table = table!(
+    Specimen,
+    Table {
+        name: "specimens",
+        ..Table::BLANK
+    }
+);
 
 /// The domain.
 pub const DOMAIN: Domain = Domain {

@@ -4,71 +4,35 @@ mod migrations;
 mod postgres;
 mod sqlite;
 
-use catamaran::domain::{
-    Action, Domain, ForeignKey, Index, ManagedColumns, PrimaryKey, Table, UniqueKey,
-};
+use catamaran::domain::{Domain, ForeignKey, Index, Table, UniqueKey};
+use catamaran::table;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 pub use migrations::{History, Migrator};
 
 /// The table. One key is unique across owners, so a row may take that of a row which its owner does not see.
-pub const STEPS: Table = Table {
-    name: "steps",
-    columns: &[
-        "id",
-        "user_id",
-        "badge",
-        "title",
-        "before_id",
-        "after_id",
-        "updated_at",
-        "version",
-        "deleted_at",
-    ],
-    primary_key: PrimaryKey {
-        name: "pk_steps",
-        columns: &["id"],
-    },
-    owner: Some("user_id"),
-    managed: ManagedColumns {
-        updated: Some("updated_at"),
-        version: Some("version"),
-        deleted: Some("deleted_at"),
-        ..ManagedColumns::NONE
-    },
-    unique_keys: &[
-        UniqueKey {
-            name: "uq_steps__user_id_id",
-            columns: &["user_id", "id"],
-        },
-        UniqueKey {
-            name: "uq_steps__badge",
-            columns: &["badge"],
-        },
-    ],
-    indexes: &[Index {
-        name: "uq_steps__user_id_title",
-        columns: &["user_id", "title"],
-        unique: true,
-        predicate: Some("deleted_at IS NULL"),
-    }],
-    foreign_keys: &[
-        to_step("fk_steps__user_id_before_id", &["user_id", "before_id"]),
-        to_step("fk_steps__user_id_after_id", &["user_id", "after_id"]),
-    ],
-    ..Table::BLANK
-};
-
-const fn to_step(name: &'static str, columns: &'static [&'static str]) -> ForeignKey {
-    ForeignKey {
-        name,
-        columns,
-        references: "steps",
-        referenced_columns: &["user_id", "id"],
-        on_delete: Action::NoAction,
-        on_update: Action::NoAction,
+pub const STEPS: Table = table!(
+    Step,
+    Table {
+        name: "steps",
+        unique_keys: &[
+            UniqueKey::over(&["user_id", "id"]),
+            UniqueKey::over(&["badge"])
+        ],
+        indexes: &[Index::over(&["user_id", "title"])
+            .unique()
+            .only("deleted_at IS NULL")],
+        foreign_keys: &[
+            to_step(&["user_id", "before_id"]),
+            to_step(&["user_id", "after_id"])
+        ],
+        ..Table::BLANK
     }
+);
+
+const fn to_step(columns: &'static [&'static str]) -> ForeignKey {
+    ForeignKey::over(columns, "steps", &["user_id", "id"])
 }
 
 /// The domain.

@@ -5,79 +5,34 @@ mod migrations;
 mod postgres;
 mod sqlite;
 
-use catamaran::domain::{
-    Action, Check, Domain, ForeignKey, Index, ManagedColumns, PrimaryKey, Table, UniqueKey,
-};
+use catamaran::domain::{Check, Domain, ForeignKey, Index, Table, UniqueKey};
+use catamaran::table;
 use uuid::Uuid;
 
 pub use migrations::{History, Migrator};
 
 /// The table. SQLite and Postgres check its rules in different orders.
-pub const TASKS: Table = Table {
-    name: "tasks",
-    columns: &[
-        "id",
-        "slug",
-        "code",
-        "place",
-        "is_open",
-        "note",
-        "parent_id",
-        "next_id",
-        "version",
-    ],
-    primary_key: PrimaryKey {
-        name: "pk_tasks",
-        columns: &["id"],
-    },
-    managed: ManagedColumns {
-        version: Some("version"),
-        ..ManagedColumns::NONE
-    },
-    unique_keys: &[
-        UniqueKey {
-            name: "uq_tasks__slug",
-            columns: &["slug"],
-        },
-        UniqueKey {
-            name: "uq_tasks__code",
-            columns: &["code"],
-        },
-    ],
-    indexes: &[Index {
-        name: "uq_tasks__place",
-        columns: &["place DESC"],
-        unique: true,
-        predicate: Some("is_open"),
-    }],
-    foreign_keys: &[
-        ForeignKey {
-            name: "fk_tasks__parent_id",
-            columns: &["parent_id"],
-            references: "tasks",
-            referenced_columns: &["id"],
-            on_delete: Action::NoAction,
-            on_update: Action::NoAction,
-        },
-        ForeignKey {
-            name: "fk_tasks__next_id",
-            columns: &["next_id"],
-            references: "tasks",
-            referenced_columns: &["id"],
-            on_delete: Action::NoAction,
-            on_update: Action::NoAction,
-        },
-    ],
-    checks: &[
-        Check::on_both("ck_tasks__slug_length")
-            .of(&["slug"])
-            .holds("length(slug) <= 40"),
-        Check::on_both("ck_tasks__code_differs")
-            .of(&["slug", "code"])
-            .holds("code <> slug"),
-    ],
-    ..Table::BLANK
-};
+pub const TASKS: Table = table!(
+    Task,
+    Table {
+        name: "tasks",
+        unique_keys: &[UniqueKey::over(&["slug"]), UniqueKey::over(&["code"])],
+        indexes: &[Index::over(&["place DESC"]).unique().only("is_open")],
+        foreign_keys: &[
+            ForeignKey::over(&["parent_id"], "tasks", &["id"]),
+            ForeignKey::over(&["next_id"], "tasks", &["id"]),
+        ],
+        checks: &[
+            Check::on_both("ck_tasks__slug_length")
+                .of(&["slug"])
+                .holds("length(slug) <= 40"),
+            Check::on_both("ck_tasks__code_differs")
+                .of(&["slug", "code"])
+                .holds("code <> slug"),
+        ],
+        ..Table::BLANK
+    }
+);
 
 /// The domain.
 pub const DOMAIN: Domain = Domain {

@@ -1,5 +1,6 @@
 //! Every error: what provokes it, what it tells on both engines, and what it never shows.
 
+mod checks;
 mod circles;
 mod faults;
 mod foreign_keys;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use heck::ToUpperCamelCase;
 
-use super::table::{Key, NewColumn, NewTable, words};
+use super::table::{Key, NO_ACTION, NewColumn, NewTable, Reference, words};
 use super::types::{ColumnType, Preset};
 use crate::model::engine::Engine;
 
@@ -17,115 +17,77 @@ pub(super) fn constant(table: &NewTable) -> String {
         None => format!("The table of [`{record}`](crate::{record})."),
     };
     let mut text = format!(
-        "/// {doc}\npub const {}: Table = Table {{\n",
+        "/// {doc}\npub const {}: Table = table!({record}, Table {{\nname: {name:?},\n",
         table.constant
     );
-    let columns: Vec<String> = table
-        .columns
-        .iter()
-        .map(|column| column.name.clone())
-        .collect();
-    let _ = writeln!(
-        text,
-        "name: {name:?}, columns: {}, primary_key: PrimaryKey {{ name: \"pk_{name}\", columns: &[\"id\"] }},",
-        list(&columns)
-    );
-    if let Some(owner) = &table.owner {
-        let _ = writeln!(text, "owner: Some({owner:?}),");
-    }
-    text.push_str(match table.soft_delete {
-        true => "managed: ManagedColumns::ALL,\n",
-        false => "managed: ManagedColumns { deleted: None, ..ManagedColumns::ALL },\n",
-    });
     let defaults: Vec<String> = table.columns.iter().filter_map(default).collect();
     field(&mut text, "defaults", &defaults);
-    let unique: Vec<String> = table.unique_keys.iter().map(unique_key).collect();
-    field(&mut text, "unique_keys", &unique);
-    let unique = table.unique_indexes.iter().map(|key| index(key, true));
-    let indexes: Vec<String> = unique
-        .chain(table.indexes.iter().map(|key| index(key, false)))
-        .collect();
+    let unique_keys: Vec<String> = table.unique_keys.iter().map(Key::unique_key).collect();
+    field(&mut text, "unique_keys", &unique_keys);
+    let unique_indexes = table.unique_indexes.iter().map(|key| {
+        let columns = list(&key.columns);
+        format!("Index::over({columns}).unique().only(\"deleted_at IS NULL\")")
+    });
+    let indexes = table.indexes.iter();
+    let indexes = indexes.map(|key| format!("Index::over({})", list(&key.columns)));
+    let indexes: Vec<String> = unique_indexes.chain(indexes).collect();
     field(&mut text, "indexes", &indexes);
-    let foreign_keys: Vec<String> = table
-        .foreign_keys
-        .iter()
-        .map(|reference| {
-            format!(
-                "ForeignKey {{ name: {:?}, columns: {}, references: {:?}, referenced_columns: {}, \
-                 on_delete: Action::{}, on_update: Action::NoAction }}",
-                reference.key.name,
-                list(&reference.key.columns),
-                reference.parent.name,
-                list(&reference.parent_columns),
-                reference.on_delete
-            )
-        })
-        .collect();
+    let foreign_keys = table.foreign_keys.iter().map(Reference::foreign_key);
+    let foreign_keys: Vec<String> = foreign_keys.collect();
     field(&mut text, "foreign_keys", &foreign_keys);
-    let checks: Vec<String> = table
-        .checks()
-        .map(|(column, both)| {
-            let engines = if both { "both" } else { "sqlite" };
-            format!(
-                "Check::on_{engines}({:?}).of(&[{:?}])",
-                table.check_name(column),
-                column.name
-            )
-        })
-        .collect();
-    field(&mut text, "checks", &checks);
-    text.push_str("..Table::BLANK\n};");
+    text.push_str("..Table::BLANK\n});");
     text
 }
 
 /// What the constant names of `catamaran::domain`.
 pub(super) fn domain_imports(table: &NewTable) -> Vec<&'static str> {
-    let mut names = vec![
-        "Check",
-        "ManagedColumns",
-        "PrimaryKey",
-        "Table",
-        "TableSource",
-    ];
+    let mut names = vec!["Table", "TableSource"];
     let mut add = |wanted: bool, more: &[&'static str]| {
         if wanted {
             names.extend_from_slice(more);
         }
     };
     let has_default = table.columns.iter().any(|column| column.default.is_some());
-    let adds_key = table
-        .foreign_keys
-        .iter()
-        .any(|reference| reference.missing.is_some());
+    let mut references = table.foreign_keys.iter();
+    let has_action = references.any(|reference| reference.on_delete != NO_ACTION);
+    let mut references = table.foreign_keys.iter();
+    let adds_key = references.any(|reference| reference.missing.is_some());
+    let has_index = !table.unique_indexes.is_empty() || !table.indexes.is_empty();
     add(has_default, &["ColumnDefault", "DefaultValue"]);
     add(!table.unique_keys.is_empty() || adds_key, &["UniqueKey"]);
-    add(
-        !table.unique_indexes.is_empty() || !table.indexes.is_empty(),
-        &["Index"],
-    );
-    add(!table.foreign_keys.is_empty(), &["Action", "ForeignKey"]);
+    add(has_index, &["Index"]);
+    add(!table.foreign_keys.is_empty(), &["ForeignKey"]);
+    add(has_action, &["Action"]);
     names
 }
 
-/// A unique key in DOMAIN.
-pub(super) fn unique_key(key: &Key) -> String {
-    format!(
-        "UniqueKey {{ name: {:?}, columns: {} }}",
-        key.name,
-        list(&key.columns)
-    )
+impl Key {
+    /// A unique key in DOMAIN, named by the convention.
+    pub(super) fn unique_key(&self) -> String {
+        format!("UniqueKey::over({})", list(&self.columns))
+    }
+
+    /// A unique key in DOMAIN, in a table that [`table!`](crate::table) does not complete.
+    pub(super) fn named_unique_key(&self) -> String {
+        let columns = list(&self.columns);
+        format!("UniqueKey {{ name: {:?}, columns: {columns} }}", self.name)
+    }
 }
 
-fn index(key: &Key, unique: bool) -> String {
-    let predicate = match unique {
-        true => "Some(\"deleted_at IS NULL\")",
-        false => "None",
-    };
-    format!(
-        "Index {{ name: {:?}, columns: {}, unique: {unique}, predicate: {predicate} }}",
-        key.name,
-        list(&key.columns)
-    )
+impl Reference {
+    /// The foreign key in DOMAIN.
+    fn foreign_key(&self) -> String {
+        let key = format!(
+            "ForeignKey::over({}, {:?}, {})",
+            list(&self.key.columns),
+            self.parent.name,
+            list(&self.parent_columns)
+        );
+        match self.on_delete {
+            NO_ACTION => key,
+            action => format!("{key}.on_delete(Action::{action})"),
+        }
+    }
 }
 
 fn default(column: &NewColumn) -> Option<String> {
@@ -135,9 +97,9 @@ fn default(column: &NewColumn) -> Option<String> {
         Preset::Bool(value) => format!("Bool({value})"),
         Preset::Numeric { units, scale } => format!("Numeric {{ units: {units}, scale: {scale} }}"),
     };
+    let name = &column.name;
     Some(format!(
-        "ColumnDefault {{ column: {:?}, value: DefaultValue::{value} }}",
-        column.name
+        "ColumnDefault::new({name:?}, DefaultValue::{value})"
     ))
 }
 

@@ -74,8 +74,8 @@ impl Cli {
                 text.push_str("not formatted, because there is no rustfmt: run cargo fmt\n");
             }
             text.push_str(&format!(
-                "next, write the migration: doctor --suggest --name mYYYYMMDD_HHMMSS_{} --write FOLDER\n",
-                table.name
+                "next, write the migration: cargo run -p {} -- generate {}\n",
+                packages.migration, table.name
             ));
         }
         print(&mut std::io::stdout().lock(), &text)
@@ -205,7 +205,7 @@ fn change_domain(file: &mut Source, table: &NewTable) -> Result<(), String> {
     else {
         return Err("it has no `pub const DOMAIN: Domain = Domain { .. }`".to_owned());
     };
-    let Some(body) = domain.body().cloned() else {
+    let Some(body) = domain.body() else {
         return Err("DOMAIN is not written as `Domain { .. }`".to_owned());
     };
     for (name, element) in [
@@ -225,6 +225,7 @@ fn change_domain(file: &mut Source, table: &NewTable) -> Result<(), String> {
         }
     }
     file.import("catamaran::domain", &code::domain_imports(table));
+    file.import("catamaran", &["table"]);
     file.import("crate", &[&table.record]);
     file.insert_item(&code::constant(table), |item| item.is_constant_of("Table"));
     Ok(())
@@ -233,25 +234,30 @@ fn change_domain(file: &mut Source, table: &NewTable) -> Result<(), String> {
 /// Adds the unique key that children reference to their parent.
 fn add_key(file: &mut Source, parent: &str, key: &table::Key) -> Result<(), String> {
     let literal = format!("{parent:?}");
-    let body = file
+    let mut tables = file
         .items
         .iter()
-        .filter(|item| item.is_constant_of("Table"))
-        .find_map(|item| {
-            let body = item.body()?;
-            let is_name = |(name, value): &(String, Vec<proc_macro2::TokenTree>)| {
-                name == "name" && matches!(&value[..], [token] if token.to_string() == literal)
-            };
-            fields(body).iter().any(is_name).then(|| body.clone())
-        });
+        .filter(|item| item.is_constant_of("Table"));
+    let table = tables.find_map(|item| {
+        let body = item.body()?;
+        let is_name = |(name, value): &(String, Vec<proc_macro2::TokenTree>)| {
+            name == "name" && matches!(&value[..], [token] if token.to_string() == literal)
+        };
+        let is_it = fields(&body).iter().any(is_name);
+        is_it.then(|| (body, item.calls("table")))
+    });
     let by_hand = format!(
         "the unique key {} is missing, which a child with the same owner references: add it by hand",
         key.name
     );
-    let body = body.ok_or_else(|| {
+    let (body, is_completed) = table.ok_or_else(|| {
         format!("{parent} is not written as `Table {{ name: {literal}, .. }}`; {by_hand}")
     })?;
-    add_to(file, &body, "unique_keys", &code::unique_key(key))
+    let element = match is_completed {
+        true => key.unique_key(),
+        false => key.named_unique_key(),
+    };
+    add_to(file, &body, "unique_keys", &element)
         .map_err(|error| format!("{parent}: {error}; {by_hand}"))
 }
 

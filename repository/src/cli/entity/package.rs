@@ -16,6 +16,8 @@ pub(super) struct Packages {
     pub(super) tests: Package,
     /// The path of the migrator in Rust.
     pub(super) migrator: String,
+    /// The name of the package with the migrations.
+    pub(super) migration: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -101,6 +103,7 @@ impl Packages {
             entity: entity.clone(),
             tests: tests.clone(),
             migrator,
+            migration: migration.name.clone(),
         })
     }
 }

@@ -221,13 +221,27 @@ impl Item {
         self.keyword == "const" && colon.is_some_and(ty_is)
     }
 
-    /// The body in braces.
-    pub(super) fn body(&self) -> Option<&Group> {
-        self.tokens.iter().rev().find_map(|token| match token {
-            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => Some(group),
-            _ => None,
-        })
+    /// The body in braces, also if it is an argument, as in `table!(Habit, Table { .. })`.
+    pub(super) fn body(&self) -> Option<Group> {
+        last_braces(self.tokens.clone())
     }
+
+    /// Whether it calls a macro with this name.
+    pub(super) fn calls(&self, name: &str) -> bool {
+        let mut pairs = self.tokens.windows(2);
+        pairs.any(|pair| is_word(&pair[0], name) && is_punct(&pair[1], '!'))
+    }
+}
+
+fn last_braces(tokens: Vec<TokenTree>) -> Option<Group> {
+    tokens.into_iter().rev().find_map(|token| match token {
+        TokenTree::Group(group) => match group.delimiter() {
+            Delimiter::Brace => Some(group),
+            Delimiter::Parenthesis => last_braces(group.stream().into_iter().collect()),
+            Delimiter::Bracket | Delimiter::None => None,
+        },
+        _ => None,
+    })
 }
 
 /// The fields of a struct, or of a value of one: each name with the tokens behind its colon.
@@ -356,8 +370,28 @@ mod tests {
             .item("struct", "A")
             .and_then(Item::body)
             .expect("a body");
-        let names: Vec<String> = fields(body).into_iter().map(|(name, _)| name).collect();
+        let names: Vec<String> = fields(&body).into_iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["id", "name"]);
+    }
+
+    #[test]
+    fn fields_of_a_constant_are_found_inside_of_a_macro() {
+        for text in [
+            "const A: Table = Table { name: \"a\", ..B };",
+            "const A: Table = table!(Table { name: \"a\", ..B });",
+            "const A: Table = table!(\n    Habit,\n    Table { name: \"a\", ..B }\n);",
+            "const A: Table = catamaran::table!(types = C, Table { name: \"a\", ..B });",
+        ] {
+            let source = Source::parse(text.to_owned()).expect("Rust");
+            let item = source.item("const", "A").expect("a constant");
+            assert_eq!(item.calls("table"), text.contains('!'), "{text}");
+            let body = item.body().expect("a body");
+            let fields = fields(&body);
+            assert_eq!(fields.len(), 1, "{text}");
+            assert_eq!(fields[0].0, "name", "{text}");
+            let rest = rest(&body).expect("the rest");
+            assert!(text[rest..].starts_with("..B"), "{text}");
+        }
     }
 
     fn edited(text: &str, edit: impl FnOnce(&mut Source)) -> String {

@@ -6,9 +6,13 @@ use super::names;
 use super::request::{BelongsTo, Field, Owner, Request, singular};
 use super::types::{ColumnType, Preset};
 use crate::fingerprint::described::Described;
+use crate::fingerprint::requirements::check_name;
 use crate::model::domain::description::{Description, RecordDescription, TableDescription};
 use crate::model::domain::{Domain, Presence, Table};
 use crate::model::engine::Engine;
+
+/// The variant of `Action` of a foreign key that has no other one.
+pub(super) const NO_ACTION: &str = "NoAction";
 
 /// The owner's column, if no other table has one.
 const OWNER: &str = "user_id";
@@ -296,7 +300,7 @@ impl NewTable {
         let on_delete = match (request.nullable, &owners) {
             (false, _) => "Cascade",
             // It would set the owner to NULL as well, which both engines refuse.
-            (true, Some(_)) => "NoAction",
+            (true, Some(_)) => NO_ACTION,
             (true, None) => "SetNull",
         };
         let parent_module = entity_module(domain, parent.name)?;
@@ -388,7 +392,7 @@ impl NewTable {
         let keys = keys.chain(self.foreign_keys.iter().map(|reference| &reference.key));
         let mut all: Vec<String> = keys.map(|key| key.name.clone()).collect();
         all.extend([format!("pk_{}", self.name), format!("owner_{}", self.name)]);
-        all.extend(self.checks().map(|(column, _)| self.check_name(column)));
+        all.extend(self.checks());
         if let Some(twice) = (1..all.len()).find(|at| all[..*at].contains(&all[*at])) {
             return Err(format!(
                 "two constraints would have the name {}",
@@ -413,19 +417,17 @@ impl NewTable {
         }
     }
 
-    /// The columns whose type needs a check, and whether it does so on both engines.
-    pub(super) fn checks(&self) -> impl Iterator<Item = (&NewColumn, bool)> {
-        // `version` counts from 1, which its type does not say.
-        let managed = |column: &NewColumn| column.mark == Some("version");
-        self.columns.iter().filter_map(move |column| {
-            let sqlite = column.ty.has_check(Engine::Sqlite) || managed(column);
-            let postgres = column.ty.has_check(Engine::Postgres) || managed(column);
-            (sqlite || postgres).then_some((column, postgres))
-        })
-    }
-
-    pub(super) fn check_name(&self, column: &NewColumn) -> String {
-        format!("ck_{}__{}", self.name, column.name)
+    /// The names of the checks that the columns need.
+    fn checks(&self) -> impl Iterator<Item = String> {
+        let needs_one = |column: &&NewColumn| {
+            // `version` counts from 1, which its type does not say.
+            column.mark == Some("version")
+                || Engine::ALL
+                    .iter()
+                    .any(|engine| column.ty.has_check(*engine))
+        };
+        let columns = self.columns.iter().filter(needs_one);
+        columns.map(|column| check_name(&self.name, &column.name))
     }
 
     /// The name of the type of a column, if it is an enum.

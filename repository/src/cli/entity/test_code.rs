@@ -409,7 +409,7 @@ fn fields_of(record: &str, source: &Path) -> Option<Vec<(String, String)>> {
     let mut rust = files.filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
     let body = rust.find_map(|path| {
         let source = Source::parse(std::fs::read_to_string(path).ok()?).ok()?;
-        source.item("struct", record)?.body().cloned()
+        source.item("struct", record)?.body()
     })?;
     let text = |tokens: &[proc_macro2::TokenTree]| {
         tokens

@@ -6,12 +6,11 @@ use crate::fingerprint::expression::Expression;
 use crate::fingerprint::finding::Part;
 use crate::fingerprint::fix::Fix;
 use crate::fingerprint::requirements::{Requirements, check_name};
+use crate::model::domain::Table;
 use crate::model::domain::description::TableDescription;
-use crate::model::domain::{Presence, Table};
 use crate::model::engine::Engine;
 
-/// Requires that DOMAIN names each check that a type needs, so that an error can name it, and that DOMAIN states the
-/// condition of every other check.
+/// Requires that DOMAIN states the condition of every check, unless a type needs it, and then for the same engines.
 pub(super) fn checks(
     on: &mut OnTable<'_>,
     requirements: &Requirements<'_>,
@@ -25,22 +24,18 @@ pub(super) fn checks(
         let needed = requirements.needed(table, Some(description), engine);
         for form in &needed {
             let named = table.checks.iter().find(|check| form.is(table, check));
-            if named.is_none_or(|check| !check.engines.contains(&engine)) {
-                let on_postgres = requirements.needed(table, Some(description), Engine::Postgres);
-                let both = table.presence == Presence::Both
-                    && on_postgres.iter().any(|other| other.column == form.column);
-                let constructor = if both { "on_both" } else { "on_sqlite" };
-                let name = check_name(table.name, &form.column);
+            if let Some(check) = named.filter(|check| !check.engines.contains(&engine)) {
                 let fix = Fix::rust(
-                    format!("add to the checks of {} in DOMAIN", table.name),
-                    format!("Check::{constructor}({name:?}),"),
+                    format!("in the checks of {} in DOMAIN, or no line", table.name),
+                    format!("Check::on_both({:?}),", check.name),
                 );
                 let wanted = format!("on {engine}: {}", form.condition);
+                let found = "the check of another engine alone";
                 on.say(
                     Part::Named,
-                    &name,
+                    check.name,
                     Code::DomainCheck,
-                    (&wanted, "no such check"),
+                    (&wanted, found),
                     fix,
                 );
             }

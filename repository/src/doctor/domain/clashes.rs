@@ -120,7 +120,7 @@ fn of_table(table: &'static Table, engine: Engine) -> [Vec<Named>; 3] {
 fn clashes(engine: Engine, names: &[Named]) -> Vec<(Named, (&'static str, &'static str))> {
     let mut met: BTreeMap<String, (&'static str, &'static str)> = BTreeMap::new();
     let mut clashes = Vec::new();
-    for (of, what, name) in names {
+    for (of, what, name) in names.iter().filter(|(.., name)| !name.is_empty()) {
         // SQLite compares names without regard to case.
         let key = match engine {
             Engine::Sqlite => name.to_ascii_lowercase(),

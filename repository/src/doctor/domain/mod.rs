@@ -3,6 +3,7 @@
 mod actions;
 mod checks;
 mod clashes;
+mod names;
 mod portability;
 
 use crate::fingerprint::code::Code;
@@ -43,6 +44,7 @@ pub(super) fn check(requirements: &Requirements<'_>) -> Vec<Finding> {
         let mut on = findings.on(table.name);
         own_columns(&mut on, table);
         references(&mut on, domain, table);
+        names::check(&mut on, requirements, table, described.table(table.name));
         portability::check(&mut on, table, described.table(table.name));
         actions::set_null(&mut on, table, described.table(table.name));
         match described.table(table.name) {

@@ -1,4 +1,4 @@
-//! Names and conditions that DOMAIN states once for both engines.
+//! What DOMAIN states once for both engines.
 
 use super::OnTable;
 use crate::fingerprint::code::Code;
@@ -10,7 +10,6 @@ use crate::model::domain::{Check, Presence, Table};
 use crate::model::engine::Engine;
 
 pub(super) fn check(on: &mut OnTable<'_>, table: &Table, description: Option<&TableDescription>) {
-    names(on, table);
     conditions(on, table);
     generated_key(on, table, description);
 }
@@ -37,29 +36,6 @@ fn generated_key(on: &mut OnTable<'_>, table: &Table, description: Option<&Table
     let sides = ("a key of one column, of int4 or bigint", found.as_str());
     let (name, fix) = (table.primary_key.name, Fix::Words(words.to_owned()));
     on.say(Part::Named, name, Code::KeyNotGenerated, sides, fix);
-}
-
-/// The longest name in bytes: Postgres truncates at `NAMEDATALEN` - 1.
-const LONGEST_NAME: usize = 63;
-
-fn names(on: &mut OnTable<'_>, table: &Table) {
-    if !table.lives_on(Engine::Postgres) {
-        return;
-    }
-    let own = [table.name, table.primary_key.name].into_iter();
-    let names = own
-        .chain(table.columns.iter().copied())
-        .chain(table.unique_keys.iter().map(|key| key.name))
-        .chain(table.indexes.iter().map(|index| index.name))
-        .chain(table.foreign_keys.iter().map(|key| key.name))
-        .chain(table.checks.iter().map(|check| check.name))
-        .chain(table.policies.iter().map(|policy| policy.name));
-    for name in names.filter(|name| name.len() > LONGEST_NAME) {
-        let bytes = format!("{} bytes", name.len());
-        let fix = Fix::Words(format!("give it a name of {LONGEST_NAME} bytes at most"));
-        let sides = ("63 bytes at most", bytes.as_str());
-        on.say(Part::Named, name, Code::DomainName, sides, fix);
-    }
 }
 
 /// Checks that a condition stated once for both engines means the same on both.

@@ -5,14 +5,18 @@ mod names;
 pub use names::{bytes, length, text};
 use names::{name, place_of_check, place_of_foreign_key, place_of_index, place_of_unique_key};
 
-use super::domain::{Check, ForeignKey, Index, ManagedColumns, PrimaryKey, Table, UniqueKey};
+use super::derive::are_equal;
+use super::domain::{
+    Check, ForeignKey, Index, ManagedColumns, PrimaryKey, Table, TableTypes, UniqueKey,
+};
 use super::record::{ColumnSpec, Managed};
 
 /// Completes a [`Table`](crate::domain::Table): columns and managed columns come from the record, and names from the
 /// convention. Only what differs is written.
 ///
 /// With a record as the first argument these come from it: `columns`, `primary_key`, `owner`, `managed`, `generated_key`.
-/// Without one, the table states them.
+/// With `types = ..`, a constant [`TableTypes`](crate::domain::TableTypes), the columns come from it. Without either, the
+/// table states them.
 ///
 /// A part without a name gets the name of the convention:
 ///
@@ -87,6 +91,14 @@ macro_rules! __table {
             ..__TABLE
         }
     }};
+    (types = $types:expr, $table:expr $(,)?) => {{
+        const __TYPES: $crate::domain::TableTypes = $types;
+        const __COLUMNS: [&str; __TYPES.columns.len()] =
+            $crate::__private::table::columns_of_types(&__TYPES);
+        $crate::__table!(@named $crate::__private::table::of_types(
+            $table, &__COLUMNS, &__TYPES
+        ))
+    }};
     ($record:ty, $table:expr $(,)?) => {{
         const __SPECS: &[$crate::record::ColumnSpec] = <$record as $crate::Record>::COLUMNS;
         const __MANAGED: $crate::record::Managed = <$record as $crate::Record>::MANAGED;
@@ -108,6 +120,17 @@ pub const fn columns<const N: usize>(specs: &[ColumnSpec]) -> [&'static str; N] 
     let mut index = 0;
     while index < N {
         names[index] = specs[index].field;
+        index += 1;
+    }
+    names
+}
+
+/// The names of the columns of a table without a record.
+pub const fn columns_of_types<const N: usize>(types: &TableTypes) -> [&'static str; N] {
+    let mut names = [""; N];
+    let mut index = 0;
+    while index < N {
+        names[index] = types.columns[index].name;
         index += 1;
     }
     names
@@ -136,6 +159,10 @@ pub const fn of_record(
         table.columns.is_empty() && table.primary_key.columns.is_empty() && table.owner.is_none(),
         "columns, primary key and owner come from the record: remove them from the table"
     );
+    assert!(
+        !table.generated_key && are_none(table.managed),
+        "managed columns and `generated_key` come from the record: remove them from the table"
+    );
     Table {
         columns,
         primary_key: PrimaryKey {
@@ -152,6 +179,26 @@ pub const fn of_record(
         generated_key: managed.generated,
         ..table
     }
+}
+
+const fn are_none(managed: ManagedColumns) -> bool {
+    managed.created.is_none()
+        && managed.updated.is_none()
+        && managed.version.is_none()
+        && managed.deleted.is_none()
+}
+
+/// The table with the columns of its types.
+pub const fn of_types(table: Table, columns: &'static [&'static str], types: &TableTypes) -> Table {
+    assert!(
+        table.columns.is_empty(),
+        "the columns come from the types: remove them from the table"
+    );
+    assert!(
+        are_equal(table.name, types.table),
+        "the types are those of another table"
+    );
+    Table { columns, ..table }
 }
 
 const fn field(specs: &[ColumnSpec], index: Option<usize>) -> Option<&'static str> {

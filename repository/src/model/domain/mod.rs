@@ -346,9 +346,10 @@ impl ManagedColumns {
 
 /// A check constraint.
 ///
-/// A check that only enforces the type of a column (see [`MATRIX`]) needs no condition here. It is named
-/// `ck_<table>__<column>`, or is [`of`](Check::of) that column alone. Any other check states its condition with
-/// [`holds`](Check::holds).
+/// A check that only enforces the type of a column (see [`MATRIX`]) needs no line here: the schema has it as
+/// `ck_<table>__<column>`. A line without a condition, [`of`](Check::of) that column alone, gives it another name. Any
+/// other check states its condition with [`holds`](Check::holds). If it is named `ck_<table>__<column>`, the schema has
+/// both conditions in one check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Check {
     /// The constraint's name.

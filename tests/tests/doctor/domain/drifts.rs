@@ -430,17 +430,26 @@ pub(super) const DRIFTS: &[Drift] = &[
         databases: Some((BOTH, CheckMissing, "devices: ck_devices__more")),
     },
     Drift {
-        class: "check of a type not named",
+        class: "check extra",
         table: Table {
             checks: &[],
             ..OUTBOX
         },
+        own: None,
+        databases: Some((SQLITE, CheckExtra, "outbox: ck_outbox__operation")),
+    },
+    Drift {
+        class: "check of a type, for one engine alone",
+        table: Table {
+            checks: OF_ONE_ENGINE,
+            ..DEVICES
+        },
         own: Some((
             DomainCheck,
-            "outbox: ck_outbox__id",
-            "Check::on_sqlite(\"ck_outbox__id\"),",
+            "devices: ck_devices__last_sync_at",
+            "Check::on_both(\"ck_devices__last_sync_at\"),",
         )),
-        databases: Some((SQLITE, CheckExtra, "outbox: ck_outbox__operation")),
+        databases: None,
     },
     Drift {
         class: "check without its condition",

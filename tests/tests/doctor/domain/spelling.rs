@@ -25,6 +25,19 @@ pub(super) const DRIFTS: &[Drift] = &[
         databases: None,
     },
     Drift {
+        class: "part without a name",
+        table: Table {
+            indexes: &[INDEX, Index::over(&["last_sync_at", "id DESC"])],
+            ..DEVICES
+        },
+        own: Some((
+            DomainUnnamed,
+            "devices: the index over (last_sync_at, id DESC)",
+            "table!(..) or give it a name",
+        )),
+        databases: None,
+    },
+    Drift {
         class: "name that is given twice",
         table: Table {
             indexes: &[Index {

@@ -2,8 +2,8 @@
 
 use catamaran::Engine;
 use catamaran::domain::{
-    Action, Check, ColumnDefault, DefaultValue, Domain, ForeignKey, Index, MATRIX, ManagedColumns,
-    Place, PrimaryKey, Suppression, Table, TableSource, TableTypes, TypedColumn, UniqueKey,
+    Action, Check, ColumnDefault, DefaultValue, Domain, ForeignKey, Index, ManagedColumns, Place,
+    PrimaryKey, Suppression, Table, TableSource, TableTypes, TypedColumn, UniqueKey,
 };
 
 /// A domain, before it is leaked as a constant.
@@ -166,22 +166,7 @@ impl TableSketch {
         self.checks.push(Check::on_both(name).holds(condition));
     }
 
-    fn leaked(mut self) -> Table {
-        for column in &self.columns {
-            let name: &'static str = format!("ck_{}__{}", self.name, column.name).leak();
-            let row = MATRIX.iter().find(|row| row.name == column.ty);
-            let row = row.expect("a type of the matrix");
-            let is_version = self.managed.version == Some(column.name);
-            let check = match (row.sqlite.form, row.postgres.form) {
-                _ if self.checks.iter().any(|check| check.name == name) => continue,
-                _ if is_version => Check::on_both(name),
-                (Some(_), Some(_)) => Check::on_both(name),
-                (Some(_), None) => Check::on_sqlite(name),
-                (None, Some(_)) => Check::on_postgres(name),
-                (None, None) => continue,
-            };
-            self.checks.push(check.of(vec![column.name].leak()));
-        }
+    fn leaked(self) -> Table {
         let columns: Vec<&'static str> = self.columns.iter().map(|column| column.name).collect();
         Table {
             name: self.name,

@@ -5,7 +5,7 @@ pub mod postgres;
 pub mod sqlite;
 
 use catamaran::domain::{
-    Action, Check, Domain, ForeignKey, Index, Presence, PrimaryKey, Table, UniqueKey,
+    Action, Domain, ForeignKey, Index, Presence, PrimaryKey, Table, UniqueKey,
 };
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -127,7 +127,6 @@ pub const BOOKS: Table = Table {
             on_update: Action::NoAction,
         },
     ],
-    checks: &[Check::on_both("ck_books__pages").of(&["pages"])],
     ..BARE
 };
 
