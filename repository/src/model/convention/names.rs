@@ -74,14 +74,11 @@ const fn part(table: &Table, place: usize) -> Part {
 
 /// A column of an index without its direction.
 pub(super) const fn plain(column: &str) -> &str {
-    let direction = " DESC";
-    if column.len() > direction.len() {
-        let (name, end) = column.split_at(column.len() - direction.len());
-        if crate::model::derive::are_equal(end, direction) {
-            return name;
-        }
+    // By bytes: a name may have others than those of ASCII.
+    match column.as_bytes().split_last_chunk() {
+        Some((name, b" DESC")) if !name.is_empty() => text(name),
+        _ => column,
     }
-    column
 }
 
 /// The length in bytes of the name that the convention gives the part; 0 if it has a name.

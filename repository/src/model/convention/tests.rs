@@ -73,3 +73,18 @@ fn the_check_of_a_type_is_about_the_column_in_its_name() {
         assert_eq!(ENTRIES.checked_columns(constraint), columns, "{constraint}");
     }
 }
+
+const SOLUTIONS: Table = table!(Table {
+    name: "solutions",
+    columns: &["id", "lösung", "größe"],
+    primary_key: PrimaryKey::over(&["id"]),
+    unique_keys: &[UniqueKey::over(&["lösung"])],
+    indexes: &[Index::over(&["größe DESC", "lösung"])],
+    ..Table::BLANK
+});
+
+#[test]
+fn a_column_may_have_any_letters() {
+    assert_eq!(SOLUTIONS.unique_keys[0].name, "uq_solutions__lösung");
+    assert_eq!(SOLUTIONS.indexes[0].name, "ix_solutions__größe_lösung");
+}
