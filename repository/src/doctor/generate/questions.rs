@@ -39,7 +39,7 @@ pub(super) fn open(findings: &[Finding], decisions: &Decisions) -> Vec<Question>
         let here = findings.iter().filter(|finding| finding.place == place);
         let here: Vec<&Finding> = here.collect();
         questions.extend(guessed(&here, decisions));
-        questions.extend(tables(&here));
+        questions.extend(tables(&here, decisions));
         questions.extend(columns(&here, decisions));
     }
     // The engines may answer differently: their types differ.
@@ -80,27 +80,20 @@ fn guessed(here: &[&Finding], decisions: &Decisions) -> Vec<Question> {
     questions
 }
 
-/// Missing tables beside extra ones that they could be.
-fn tables(here: &[&Finding]) -> Vec<Question> {
-    let undecided = |code: Code| {
-        let tables = here
-            .iter()
-            .filter(move |finding| finding.code == code && matches!(finding.fix, Fix::Words(_)));
-        tables
-            .map(|finding| finding.table.clone())
-            .collect::<Vec<_>>()
+/// Missing tables beside extra ones, whatever their columns: a renamed table may have other columns.
+fn tables(here: &[&Finding], decisions: &Decisions) -> Vec<Question> {
+    let tables = |code: Code| {
+        let here = here.iter().filter(move |finding| finding.code == code);
+        here.map(|finding| finding.table.clone())
     };
-    let (gone, new) = (undecided(Code::TableExtra), undecided(Code::TableMissing));
-    match new.is_empty() {
-        true => Vec::new(),
-        false => gone
-            .into_iter()
-            .map(|old| Question {
-                old,
-                new: new.clone(),
-            })
-            .collect(),
-    }
+    let new: Vec<String> = tables(Code::TableMissing).collect();
+    let gone = tables(Code::TableExtra);
+    gone.filter(|old| !new.is_empty() && !decisions.drops_table(old))
+        .map(|old| Question {
+            old,
+            new: new.clone(),
+        })
+        .collect()
 }
 
 /// Missing columns beside extra ones of the same table, whatever their types: a renamed column may have another type.
@@ -145,7 +138,18 @@ pub(super) fn unused(findings: &[Finding], decisions: &Decisions) -> Option<Stri
             .any(|finding| finding.code == code && is_it(finding))
     };
     for renamed in decisions.renamed() {
-        let table = decisions.table_now(&renamed.from.table);
+        let before = &renamed.from.table;
+        let table = decisions.table_now(before);
+        if let (Some(column), Some(into)) = (&renamed.from.column, &renamed.into)
+            && into != before
+            && into != table
+        {
+            return Some(format!(
+                "--rename {before}.{column}={into}.{}: a renamed column stays in its table, which is {table}: move the \
+                 values to {into} in a migration that is written by hand",
+                renamed.to
+            ));
+        }
         let (old, used) = match &renamed.from.column {
             None => (
                 renamed.from.table.clone(),

@@ -37,10 +37,20 @@ fn question(old: &str, new: &[&str]) -> Question {
 #[tokio::test]
 async fn a_drop_beside_an_addition_is_a_question_and_no_guess() {
     type Asked = (fn(&mut Sketch), Question);
-    let changes: [Asked; 4] = [
+    let changes: [Asked; 5] = [
         (
             |s| s.table("tags").name = "labels",
             question("tags", &["labels"]),
+        ),
+        (
+            |s| {
+                let tags = s.table("tags");
+                tags.name = "articles";
+                tags.replace("label", TypedColumn::new("heading", "text"));
+                tags.add(TypedColumn::new("words", "text"));
+                tags.add(TypedColumn::nullable("author", "uuid"));
+            },
+            question("tags", &["articles"]),
         ),
         (
             |s| {
@@ -89,6 +99,26 @@ async fn a_rename_or_a_drop_that_there_is_not_is_refused() {
             "{refused:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_column_is_not_renamed_into_another_table() {
+    let moved = |s: &mut Sketch| {
+        let content = TypedColumn::nullable("content", "text");
+        s.notes().replace("body", content);
+        s.table("tags")
+            .add(TypedColumn::nullable("content", "text"));
+    };
+    match from_base(moved, |doctor| doctor.renamed("notes.body", "tags.content")).await {
+        Err(GenerateError::Unused { reason }) => {
+            assert!(reason.contains("stays in its table"), "{reason}");
+        }
+        other => panic!("{other:?}"),
+    }
+    let renamed = from_base(moved, |doctor| {
+        doctor.renamed("notes.body", "notes.content")
+    });
+    assert!(renamed.await.is_ok());
 }
 
 /// The sketches have no entities, which no migration adds.
