@@ -24,6 +24,8 @@ pub struct Step {
     /// also in `psql` and `sqlite3`, which continue after an error. For what the migrations build: the statements of a
     /// new migration.
     pub sql: Vec<String>,
+    /// The same without what makes them a script.
+    pub(super) statements: Vec<Statement>,
     /// Whether the step is atomic.
     pub atomic: bool,
     /// The data that it loses.
@@ -41,6 +43,7 @@ impl Step {
             at: at.map(str::to_owned),
             words: None,
             sql: Vec::new(),
+            statements: Vec::new(),
             atomic: false,
             loses: Vec::new(),
             find_rows: Vec::new(),
@@ -156,9 +159,13 @@ fn of_statements(fixed: &[(usize, &Finding)], schema: Option<&str>) -> Vec<Step>
         left = rest;
         let sql = match first.place.is_live() {
             true => script::transaction(engine, schema, &statements),
-            false => statements.into_iter().map(|one| one.sql).collect(),
+            false => statements.iter().map(|one| one.sql.clone()).collect(),
         };
-        steps.insert(0, step(first, &here, sql));
+        let step = Step {
+            statements,
+            ..step(first, &here, sql)
+        };
+        steps.insert(0, step);
     }
     steps
 }

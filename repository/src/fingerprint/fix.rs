@@ -37,6 +37,18 @@ impl Fix {
         })
     }
 
+    /// Sets the table of the statements that name none.
+    #[must_use]
+    pub(crate) fn on(mut self, table: &str) -> Self {
+        if let Fix::Sql(change) = &mut self {
+            let statements = change.statements.iter_mut();
+            for one in statements.filter(|one| one.tables.is_empty()) {
+                one.tables.push(table.to_owned());
+            }
+        }
+        self
+    }
+
     /// Sets which data the fix loses.
     #[must_use]
     pub(crate) fn losing(mut self, what: Option<String>) -> Self {

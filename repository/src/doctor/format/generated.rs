@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::written;
-use crate::doctor::generate::{Cost, Generated, Kept, Trial};
+use crate::doctor::generate::{Generated, Kept, Trial};
 
 /// The version of the JSON. Raised when a field is added, renamed or removed.
 const FORMAT: u32 = 1;
@@ -36,9 +36,9 @@ struct EngineDocument<'a> {
 #[derive(Serialize)]
 struct StatementDocument<'a> {
     sql: &'a str,
-    cost: Option<&'static str>,
+    cost: &'static str,
     note: &'a str,
-    way_around: Option<&'static str>,
+    way_around: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -114,9 +114,9 @@ impl Generated {
                 .iter()
                 .map(|one| StatementDocument {
                     sql: &one.sql,
-                    cost: one.cost.map(Cost::as_str),
+                    cost: one.cost.as_str(),
                     note: &one.note,
-                    way_around: one.way_around,
+                    way_around: one.way_around.as_deref(),
                 })
                 .collect(),
             down: self.suggestion.down(*engine),

@@ -200,7 +200,7 @@ impl Doctor {
             return Ok(None);
         }
         for engine in self.engines().filter(|_| is_needed) {
-            generated.look(engine);
+            generated.add_review(engine);
             let trial =
                 Box::pin(self.try_with_rows(&generated.suggestion, name, engine, &migrations));
             let trial = trial.await;
@@ -213,13 +213,12 @@ impl Doctor {
 
 impl Generated {
     /// Reviews the statements of an engine.
-    fn look(&mut self, engine: Engine) {
-        let reviewed = review::review(engine, self.suggestion.up(engine));
+    fn add_review(&mut self, engine: Engine) {
+        let branch = self.suggestion.branch(engine);
+        let steps = branch.map_or(&[][..], |branch| &branch.up.steps).iter();
+        let statements: Vec<_> = steps.clone().flat_map(|step| &step.statements).collect();
+        let reviewed = review::review(engine, &statements);
         self.review.push((engine, reviewed));
-        let Some(branch) = self.suggestion.branch(engine) else {
-            return;
-        };
-        let steps = branch.up.steps.iter();
         let warnings = steps.flat_map(|step| {
             let loses = step.loses.iter();
             let loses = loses.map(|what| format!("loses {}", text::on_one_line(what)));

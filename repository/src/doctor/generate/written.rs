@@ -39,11 +39,8 @@ impl fmt::Display for Generated {
 fn statement(f: &mut fmt::Formatter<'_>, one: &Reviewed) -> fmt::Result {
     let sql = text::harmless(&one.sql);
     writeln!(f, "  {};", sql.replace('\n', "\n  "))?;
-    match one.cost {
-        Some(cost) => writeln!(f, "    {}: {}", cost.as_str(), one.note)?,
-        None => writeln!(f, "    {}", one.note)?,
-    }
-    match one.way_around {
+    writeln!(f, "    {}: {}", one.cost.as_str(), one.note)?;
+    match &one.way_around {
         Some(way) => writeln!(f, "    way around: {way}"),
         None => Ok(()),
     }

@@ -150,7 +150,7 @@ const fn name(engine: Engine) -> &'static str {
 
 fn script(engine: Engine, way: &Way) -> String {
     let Some(first) = way.statements.first() else {
-        return "Script::nothing(\"there is no way back; say why\")".to_owned();
+        return "Script::nothing(\"the way down changes nothing: say why\")".to_owned();
     };
     let comments = |step: &Step| -> String {
         let loses = step.loses.iter().map(|what| {

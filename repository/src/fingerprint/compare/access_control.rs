@@ -145,7 +145,7 @@ fn row_security(on: &mut OnTable<'_>, wanted: &AccessControl, found: &AccessCont
                 true => (word, other, code),
                 false => (other, word, Code::RowSecurityOn),
             };
-            let fix = access_control_fix(ddl::row_security(on.name, word));
+            let fix = Fix::sql([ddl::policy_statement(ddl::row_security(on.name, word))]);
             let say = |word: &str| format!("{word} ROW LEVEL SECURITY");
             on.report((Part::Table, ""), code, sides(say(word), say(other)), fix);
         }
@@ -170,7 +170,9 @@ fn policies(on: &mut OnTable<'_>, wanted: &AccessControl, found: &AccessControl)
                 let about = on.wanted.columns.iter().map(|column| &column.name);
                 let about = about.filter(|column| policy.mentions(column));
                 let about: Vec<String> = about.cloned().collect();
-                let fix = on.unless_missing(&about, || access_control_fix(create.clone()).into());
+                let fix = on.unless_missing(&about, || {
+                    Fix::sql([ddl::policy_statement(create.clone())]).into()
+                });
                 on.named(
                     name,
                     Code::PolicyMissing,
@@ -207,14 +209,14 @@ pub(crate) fn recreated_policies(on: &OnTable<'_>, column: &str) -> Vec<Statemen
         let meant = on.all.is_suppressed(Code::PolicyExtra, &subject);
         if let Some(again) = wanted.or(meant.then_some(policy)) {
             let create = ddl::create_policy(on.name, name, again);
-            all.extend([drop(on, name), Statement::new(Phase::AccessControl, create)]);
+            all.extend([drop(on, name), ddl::policy_statement(create)]);
         }
     }
     all
 }
 
 fn compare_one(on: &mut OnTable<'_>, name: &str, wanted: &Policy, found: &Policy, create: String) {
-    let recreate = Fix::sql([drop(on, name), Statement::new(Phase::AccessControl, create)]);
+    let recreate = Fix::sql([drop(on, name), ddl::policy_statement(create)]);
     let kind = |policy: &Policy| {
         let kind = if policy.permissive {
             "PERMISSIVE"

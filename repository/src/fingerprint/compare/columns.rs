@@ -1,13 +1,13 @@
 //! Compares columns: existence, order, type, collation, nullability, default, generation.
 
-use super::{OnTable, Part, TableFix, renames, retype, sides};
+use super::{OnTable, Part, TableFix, generated, renames, retype, sides};
 use crate::fingerprint::code::Code;
 use crate::fingerprint::ddl;
 use crate::fingerprint::ddl::{dependents, rebuild, rows};
 use crate::fingerprint::fix::Fix;
 use crate::fingerprint::ident;
 use crate::fingerprint::schema::{Column, Generated, Table};
-use crate::fingerprint::statement::{Phase, Statement};
+use crate::fingerprint::statement::{Phase, Statement, Work};
 use crate::model::engine::Engine;
 
 pub(crate) fn compare(on: &mut OnTable<'_>) {
@@ -83,7 +83,7 @@ fn missing(on: &mut OnTable<'_>, column: &Column) {
                 Engine::Sqlite if !can_be_added(column) => on.alter([], add_it),
                 _ => {
                     let add = format!("ALTER TABLE {table} ADD COLUMN {}", ddl::column(column));
-                    let add = Statement::new(Phase::AddColumn, add);
+                    let add = Statement::new(Phase::AddColumn, add).doing(adding(column));
                     let add = add.making_column(on.name, &column.name);
                     TableFix::altering(Fix::sql([add]), add_it)
                 }
@@ -105,6 +105,21 @@ fn missing(on: &mut OnTable<'_>, column: &Column) {
         sides(wanted, found),
         table_fix,
     );
+}
+
+/// What it does to the rows of a table that a column is added to.
+fn adding(column: &Column) -> Work {
+    match (&column.generated, &column.default) {
+        (Some(Generated::Computed { is_stored, .. }), _) => match is_stored {
+            true => Work::AddComputed,
+            false => Work::Alter,
+        },
+        (Some(Generated::Identity { .. }), _) => Work::AddFilled,
+        (None, Some(default)) if default.node().is_constant() => Work::Alter,
+        (None, Some(_)) => Work::AddFilled,
+        (None, None) if column.nullable => Work::Alter,
+        (None, None) => Work::AddRequired,
+    }
 }
 
 /// Whether existing rows can get a value.
@@ -205,16 +220,17 @@ fn definition(on: &OnTable<'_>, column: &Column) -> String {
 fn property_fix<'t>(
     on: &OnTable<'_>,
     wanted: &'t Column,
-    action: &str,
+    (action, work): (&str, Work),
     edit: fn(&Column, &mut Column),
 ) -> TableFix<'t> {
-    altered(on, wanted, vec![altering(on, &wanted.name, action)], edit)
+    let alter = altering(on, &wanted.name, action, work);
+    altered(on, wanted, vec![alter], edit)
 }
 
-pub(crate) fn altering(on: &OnTable<'_>, column: &str, action: &str) -> Statement {
+pub(crate) fn altering(on: &OnTable<'_>, column: &str, action: &str, work: Work) -> Statement {
     let (table, column) = (ident::name(on.name), ident::name(column));
     let sql = format!("ALTER TABLE {table} ALTER COLUMN {column} {action}");
-    Statement::new(Phase::AlterColumn, sql)
+    Statement::new(Phase::AlterColumn, sql).doing(work)
 }
 
 /// As [`property_fix`], with any statements on Postgres.
@@ -248,7 +264,7 @@ fn compare_one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
     if wanted.ty != found.ty {
         retype::compare(on, wanted, found, &collate);
     } else if wanted.copied.is_some() {
-        let fix = property_fix(on, wanted, "", |wanted, column| {
+        let fix = property_fix(on, wanted, ("", Work::Retype), |wanted, column| {
             column.copied.clone_from(&wanted.copied);
         });
         on.column(
@@ -264,7 +280,8 @@ fn compare_one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
                 .clone()
                 .unwrap_or("the default collation".to_owned())
         };
-        let alter = altering(on, name, &format!("TYPE {ty}{collate}"));
+        let action = format!("TYPE {ty}{collate}");
+        let alter = altering(on, name, &action, Work::Retype);
         let sql = retype::without_readers(on, name, [alter]);
         let fix = altered(on, wanted, sql, |wanted, column| {
             column.collation.clone_from(&wanted.collation);
@@ -281,7 +298,7 @@ fn compare_one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
         && one != other
     {
         let sides = sides(&wanted.field, format!("a field that holds {other}"));
-        let fix = property_fix(on, wanted, "", |wanted, column| {
+        let fix = property_fix(on, wanted, ("", Work::Alter), |wanted, column| {
             column.value_type.clone_from(&wanted.value_type);
         });
         on.column(name, Code::ColumnType, sides, fix);
@@ -295,9 +312,9 @@ fn compare_one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
             }
         };
         let action = if wanted.nullable {
-            "DROP NOT NULL"
+            ("DROP NOT NULL", Work::Alter)
         } else {
-            "SET NOT NULL"
+            ("SET NOT NULL", Work::SetNotNull)
         };
         let find_rows = (!wanted.nullable).then(|| rows::without(on.name, name));
         let fix = property_fix(on, wanted, action, |wanted, column| {
@@ -321,7 +338,7 @@ fn compare_one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
             Some(default) => format!("SET DEFAULT {default}"),
             None => "DROP DEFAULT".to_owned(),
         };
-        let fix = property_fix(on, wanted, &action, |wanted, column| {
+        let fix = property_fix(on, wanted, (&action, Work::Alter), |wanted, column| {
             column.default.clone_from(&wanted.default);
         });
         on.column(
@@ -349,102 +366,10 @@ fn compare_one(on: &mut OnTable<'_>, wanted: &Column, found: &Column) {
             Some(generated) => format!("computed: {}", ddl::generated(generated)),
             None => "an ordinary column".to_owned(),
         };
-        let table_fix = generation_fix(on, wanted, found);
+        let table_fix = generated::generation_fix(on, wanted, found);
         let sides = sides(text(wanted), text(found));
         on.column(name, code, sides, table_fix);
     }
-}
-
-/// The fix that makes a generated column an ordinary one; in a down migration also the reverse.
-fn generation_fix<'t>(on: &OnTable<'_>, wanted: &'t Column, found: &Column) -> TableFix<'t> {
-    let (table, name) = (ident::name(on.name), ident::name(&wanted.name));
-    let postgres = match (&wanted.generated, &found.generated) {
-        (None, Some(generated)) => make_ordinary(on.name, found, generated),
-        (Some(Generated::Identity { is_always }), Some(Generated::Identity { .. })) => {
-            let when = if *is_always { "ALWAYS" } else { "BY DEFAULT" };
-            vec![format!(
-                "ALTER TABLE {table} ALTER COLUMN {name} SET GENERATED {when}"
-            )]
-        }
-        (Some(Generated::Identity { is_always }), None) => {
-            make_identity(on.name, found, *is_always)
-        }
-        _ => vec![
-            format!("ALTER TABLE {table} DROP COLUMN {name}"),
-            format!("ALTER TABLE {table} ADD COLUMN {}", ddl::column(wanted)),
-        ],
-    };
-    // A later SET DEFAULT needs an ordinary column.
-    let phase = match wanted.generated {
-        None => Phase::DropColumn,
-        Some(_) => Phase::AlterColumn,
-    };
-    let postgres = postgres.into_iter();
-    let postgres = postgres.map(|sql| Statement::new(phase, sql));
-    let is_computed = matches!(wanted.generated, Some(Generated::Computed { .. }));
-    let is_written = found.generated.is_none() && is_computed;
-    let loses = is_written.then(|| format!("the values of {}.{}", on.name, wanted.name));
-    let table_fix = altered(on, wanted, postgres.collect(), |wanted, column| {
-        column.generated.clone_from(&wanted.generated);
-    });
-    table_fix.losing(loses)
-}
-
-/// The statements that make an ordinary column of Postgres an identity column, which goes on after its values.
-fn make_identity(table: &str, column: &Column, is_always: bool) -> Vec<String> {
-    let (own, name) = (ident::name(table), ident::name(&column.name));
-    let when = if is_always { "ALWAYS" } else { "BY DEFAULT" };
-    // The sequence of a serial column belongs to the column, and would be taken for the one of the identity.
-    let of_serial = column.default.is_some().then(|| {
-        let body = format!(
-            " DECLARE sequence text := pg_catalog.pg_get_serial_sequence({}, {}); BEGIN \
-             IF sequence IS NOT NULL THEN EXECUTE 'ALTER TABLE {own} ALTER COLUMN {name} DROP DEFAULT'; \
-             EXECUTE 'DROP SEQUENCE ' || sequence; END IF; END ",
-            ident::text(&own),
-            ident::text(&column.name),
-        );
-        format!("DO {}", ident::dollar_quoted(&body))
-    });
-    let add = format!("ALTER TABLE {own} ALTER COLUMN {name} ADD GENERATED {when} AS IDENTITY");
-    let set = ddl::set_sequence(table, &column.name);
-    of_serial.into_iter().chain([add, set]).collect()
-}
-
-/// The statements that make a generated column of Postgres an ordinary one and keep its values.
-fn make_ordinary(table: &str, column: &Column, generated: &Generated) -> Vec<String> {
-    let (table, name) = (ident::name(table), ident::name(&column.name));
-    let (expression, is_stored) = match generated {
-        Generated::Identity { .. } => {
-            return vec![format!(
-                "ALTER TABLE {table} ALTER COLUMN {name} DROP IDENTITY"
-            )];
-        }
-        Generated::Computed {
-            expression,
-            is_stored,
-        } => (expression, *is_stored),
-    };
-    let drop_expression =
-        |name: &str| format!("ALTER TABLE {table} ALTER COLUMN {name} DROP EXPRESSION");
-    if is_stored {
-        return vec![drop_expression(&name)];
-    }
-    // A virtual column has no stored values: they are stored in a new column first.
-    let kept = Column {
-        name: format!("{}__new", column.name),
-        generated: Some(Generated::Computed {
-            expression: expression.clone(),
-            is_stored: true,
-        }),
-        ..column.clone()
-    };
-    let new = ident::name(&kept.name);
-    vec![
-        format!("ALTER TABLE {table} ADD COLUMN {}", ddl::column(&kept)),
-        drop_expression(&new),
-        format!("ALTER TABLE {table} DROP COLUMN {name}"),
-        format!("ALTER TABLE {table} RENAME COLUMN {new} TO {name}"),
-    ]
 }
 
 /// Whether the collations are equal. Default on SQLite: `BINARY`.
@@ -454,39 +379,4 @@ fn same_collation(engine: Engine, wanted: &Column, found: &Column) -> bool {
         (_, name) => name.map(str::to_owned),
     };
     plain(&wanted.collation) == plain(&found.collation)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fingerprint::expression::Expression;
-
-    /// Virtual columns need Postgres 18, which the test servers may not have.
-    #[test]
-    fn a_virtual_column_is_stored_before_it_becomes_ordinary() {
-        let generated = Generated::Computed {
-            expression: Expression::scalar(Engine::Postgres, "(size * 2)"),
-            is_stored: false,
-        };
-        let column = Column {
-            name: "twice".to_owned(),
-            ty: "integer".to_owned(),
-            collation: None,
-            nullable: false,
-            default: None,
-            generated: Some(generated.clone()),
-            field: String::new(),
-            value_type: None,
-            copied: None,
-        };
-        assert_eq!(
-            make_ordinary("things", &column, &generated),
-            [
-                "ALTER TABLE things ADD COLUMN twice__new integer GENERATED ALWAYS AS ((size * 2)) STORED NOT NULL",
-                "ALTER TABLE things ALTER COLUMN twice__new DROP EXPRESSION",
-                "ALTER TABLE things DROP COLUMN twice",
-                "ALTER TABLE things RENAME COLUMN twice__new TO twice",
-            ]
-        );
-    }
 }

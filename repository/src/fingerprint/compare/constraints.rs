@@ -9,7 +9,7 @@ use crate::fingerprint::fix::Fix;
 use crate::fingerprint::ident;
 use crate::fingerprint::requirements;
 use crate::fingerprint::schema::{Check, ForeignKey, PrimaryKey, UniqueKey};
-use crate::fingerprint::statement::{Phase, Statement};
+use crate::fingerprint::statement::{Phase, Statement, Work};
 
 pub(crate) fn primary_key(on: &mut OnTable<'_>) {
     let (wanted, found) = (&on.wanted.primary_key, &on.found.primary_key);
@@ -306,7 +306,8 @@ pub(crate) fn not_valid(on: &mut OnTable<'_>, name: &str) {
         ident::name(on.name),
         ident::name(name)
     );
-    let fix = Fix::sql([Statement::new(Phase::AddForeignKey, validate)]);
+    let validate = Statement::new(Phase::AddForeignKey, validate).doing(Work::Validate);
+    let fix = Fix::sql([validate]);
     let sides = sides(
         "valid for every row",
         "NOT VALID: rows from before it were not checked",

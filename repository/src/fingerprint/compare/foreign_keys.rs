@@ -1,6 +1,6 @@
 //! Compares foreign keys.
 
-use super::constraints::{dropped, not_valid, renamed};
+use super::constraints::{self, not_valid, renamed};
 use super::{OnTable, TableFix, sides};
 use crate::fingerprint::code::Code;
 use crate::fingerprint::ddl;
@@ -39,7 +39,7 @@ pub(crate) fn compare(on: &mut OnTable<'_>) {
             ))
             .into(),
             None => {
-                let sql = dropped(Phase::DropForeignKey, on.name, key.name.as_deref());
+                let sql = dropped(on.name, key);
                 on.alter(sql, |table| table.foreign_keys.retain(|other| other != key))
             }
         };
@@ -128,13 +128,8 @@ fn foreign_key_fix<'t>(
     if let Some(module) = on.module() {
         return relation(on, module, key).into();
     }
-    let drop = instead.and_then(|other| other.name.as_deref());
-    let drop = dropped(Phase::DropForeignKey, on.name, drop);
-    let add = ddl::added(
-        Phase::AddForeignKey,
-        on.name,
-        &ddl::foreign_key(on.wanted, key),
-    );
+    let drop = instead.and_then(|other| dropped(on.name, other));
+    let add = ddl::added_foreign_key(on.name, on.wanted, key);
     let put = || {
         on.alter(drop.into_iter().chain([add]), |table| {
             table
@@ -148,6 +143,12 @@ fn foreign_key_fix<'t>(
         Some(first) => first,
         None => on.unless_missing(&key.columns, put),
     }
+}
+
+/// The statement that drops a foreign key, and locks both tables; `None` for one without a name.
+pub(crate) fn dropped(table: &str, key: &ForeignKey) -> Option<Statement> {
+    let drop = constraints::dropped(Phase::DropForeignKey, table, key.name.as_deref())?;
+    Some(drop.on(table).on(&key.references))
 }
 
 /// The attribute of a relation in an entity. The parent's module is a sibling, unless it is unknown.
@@ -206,7 +207,7 @@ impl OnTable<'_> {
             let wanted = self.required.tables.get(name);
             let wanted = wanted.map_or(&[][..], |wanted| &wanted.foreign_keys);
             for key in table.foreign_keys.iter().filter(|key| is_one(key)) {
-                all.extend(dropped(Phase::DropForeignKey, name, key.name.as_deref()));
+                all.extend(dropped(name, key));
                 // An extra key has been dropped before, and one that differs is recreated correctly.
                 let is_it = |other: &&ForeignKey| {
                     ForeignKey {
@@ -215,12 +216,10 @@ impl OnTable<'_> {
                     } == *key
                 };
                 let again = match wanted.iter().find(is_it) {
-                    Some(again) => Some(ddl::foreign_key(table, again)),
-                    None => self
-                        .is_intended(name, key)
-                        .then(|| ddl::foreign_key(table, key)),
+                    Some(again) => Some(again),
+                    None => self.is_intended(name, key).then_some(key),
                 };
-                all.extend(again.map(|again| ddl::added(Phase::AddForeignKey, name, &again)));
+                all.extend(again.map(|again| ddl::added_foreign_key(name, table, again)));
             }
         }
         all

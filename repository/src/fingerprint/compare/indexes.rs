@@ -7,7 +7,7 @@ use crate::fingerprint::ddl::rows;
 use crate::fingerprint::fix::Fix;
 use crate::fingerprint::ident;
 use crate::fingerprint::schema::Index;
-use crate::fingerprint::statement::{Phase, Statement};
+use crate::fingerprint::statement::{Phase, Statement, Work};
 use crate::model::engine::Engine;
 use crate::model::value::{MAX_BYTES, MAX_PRECISION, Type};
 use crate::sql::most_bytes_in;
@@ -40,6 +40,7 @@ pub(crate) fn compare(on: &mut OnTable<'_>) {
                                 ident::name(name)
                             ),
                         )
+                        .doing(Work::RenameIndex)
                         .making(name),
                     ],
                     Engine::Sqlite | Engine::Postgres => vec![drop(other), made(name, create)],

@@ -248,7 +248,7 @@ impl Comparison {
     }
 
     fn report(&mut self, table: &str, what: (Part, &str), code: Code, sides: Sides, fix: Fix) {
-        let fix = self.unless_by_hand(table, fix);
+        let fix = self.unless_by_hand(table, fix).on(table);
         self.found.push(Finding {
             code,
             place: self.place,

@@ -8,7 +8,7 @@ use crate::fingerprint::ddl::loss;
 use crate::fingerprint::fix::Fix;
 use crate::fingerprint::ident;
 use crate::fingerprint::schema::{Column, ForeignKey};
-use crate::fingerprint::statement::{Phase, Statement};
+use crate::fingerprint::statement::{Phase, Statement, Work};
 use crate::model::engine::Engine;
 
 /// The statements that change a column, with the policies and foreign keys that read it dropped and recreated.
@@ -86,8 +86,12 @@ pub(crate) fn compare(on: &mut OnTable<'_>, wanted: &Column, found: &Column, col
             let retype = format!("TYPE {ty}{collate} USING {cast}");
             let set = wanted.default.as_ref();
             let set = set.map(|default| format!("SET DEFAULT {default}"));
+            let retype = (retype, Work::Retype);
+            let default = default.map(|action| (action, Work::Alter));
+            let set = set.map(|action| (action, Work::Alter));
             let actions = default.into_iter().chain([retype]).chain(set);
-            let alter: Vec<_> = actions.map(|action| altering(on, name, &action)).collect();
+            let alter = actions.map(|(action, work)| altering(on, name, &action, work));
+            let alter: Vec<_> = alter.collect();
             let mut sql = without_readers(on, name, alter);
             sql.extend(recreated_checks_and_indexes(on, name));
             let table_fix = altered(on, wanted, sql, |wanted, column| {

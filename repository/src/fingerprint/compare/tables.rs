@@ -263,9 +263,7 @@ fn dropped(all: &Comparison, name: &str, found: &Table, actual: &Schema) -> Fix 
         // Dropped tables may reference each other.
         let keys = found.foreign_keys.iter();
         let own = keys.filter(|key| key.references != name);
-        sql.extend(own.filter_map(|key| {
-            constraints::dropped(Phase::DropForeignKey, name, key.name.as_deref())
-        }));
+        sql.extend(own.filter_map(|key| foreign_keys::dropped(name, key)));
     }
     let drop = format!("DROP TABLE {}", ident::name(name));
     sql.push(Statement::new(Phase::DropTable, drop).dropping(name));
@@ -294,11 +292,9 @@ fn options(on: &mut OnTable<'_>) {
         Fix::Words(words.to_owned()).into()
     } else {
         let sql = match is_unlogged(on.wanted) {
-            true => vec![format!("ALTER TABLE {} SET UNLOGGED", ident::name(on.name))],
+            true => vec![set_logged(on.name, "UNLOGGED")],
             false => logged(on.name, on.actual, &mut Vec::new()),
         };
-        let sql = sql.into_iter();
-        let sql = sql.map(|sql| Statement::new(Phase::AlterColumn, sql));
         on.alter(sql, |table| {
             table.options.clone_from(&on.wanted.options);
             table.autoincrement &= on.wanted.autoincrement;
@@ -313,7 +309,7 @@ fn is_unlogged(table: &Table) -> bool {
 }
 
 /// A logged table cannot reference an unlogged one, so the referenced tables come first.
-fn logged(name: &str, schema: &Schema, met: &mut Vec<String>) -> Vec<String> {
+fn logged(name: &str, schema: &Schema, met: &mut Vec<String>) -> Vec<Statement> {
     let Some(table) = schema.tables.get(name).filter(|table| is_unlogged(table)) else {
         return Vec::new();
     };
@@ -322,11 +318,16 @@ fn logged(name: &str, schema: &Schema, met: &mut Vec<String>) -> Vec<String> {
     }
     met.push(name.to_owned());
     let parents = table.foreign_keys.iter().map(|key| &key.references);
-    let mut sql: Vec<String> = parents
+    let mut sql: Vec<Statement> = parents
         .flat_map(|parent| logged(parent, schema, met))
         .collect();
-    sql.push(format!("ALTER TABLE {} SET LOGGED", ident::name(name)));
+    sql.push(set_logged(name, "LOGGED"));
     sql
+}
+
+fn set_logged(table: &str, how: &str) -> Statement {
+    let sql = format!("ALTER TABLE {} SET {how}", ident::name(table));
+    Statement::new(Phase::AlterColumn, sql).on(table)
 }
 
 /// Reports `ON CONFLICT` clauses of SQLite. A rebuilt table has none of them.

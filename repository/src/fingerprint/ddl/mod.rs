@@ -13,7 +13,7 @@ use super::schema::{
     AccessControl, Check, Column, ForeignKey, Generated, Grant, Index, Key, Policy, Table,
     UNLOGGED, UniqueKey,
 };
-use super::statement::{Phase, Statement};
+use super::statement::{Phase, Statement, Work};
 use crate::model::engine::Engine;
 
 pub(crate) fn column(column: &Column) -> String {
@@ -203,14 +203,17 @@ pub(crate) fn whole_table(
         .foreign_keys
         .retain(|key| engine == Engine::Sqlite || is_ready(key));
     let create = create_table(own_name, &created);
-    let mut all = vec![Statement::new(Phase::CreateTable, create).making(own_name)];
+    let create = Statement::new(Phase::CreateTable, create).making(own_name);
+    let parents = created.foreign_keys.iter().map(|key| &key.references);
+    let create = parents.fold(create.on(own_name), |create, parent| create.on(parent));
+    let mut all = vec![create];
     all.extend(table.indexes.iter().map(|(index, definition)| {
         let sql = create_index(table, own_name, index, definition);
         Statement::new(Phase::AddIndex, sql).making(index)
     }));
     if engine == Engine::Postgres {
         let keys = table.foreign_keys.iter().filter(|key| !is_ready(key));
-        all.extend(keys.map(|key| added(Phase::AddForeignKey, own_name, &foreign_key(table, key))));
+        all.extend(keys.map(|key| added_foreign_key(own_name, table, key)));
         let access_control = table.access_control.iter();
         all.extend(
             access_control
@@ -232,6 +235,13 @@ pub(crate) fn added(phase: Phase, table: &str, constraint: &str) -> Statement {
     Statement::new(phase, sql)
 }
 
+/// The statement that adds a foreign key to a Postgres table, and locks both tables.
+pub(crate) fn added_foreign_key(own_name: &str, table: &Table, key: &ForeignKey) -> Statement {
+    let sql = foreign_key(table, key);
+    let add = added(Phase::AddForeignKey, own_name, &sql);
+    add.on(own_name).on(&key.references)
+}
+
 fn access_control_statements(table: &str, access_control: &AccessControl) -> Vec<Statement> {
     let mut sql = Vec::new();
     if access_control.enabled {
@@ -242,10 +252,15 @@ fn access_control_statements(table: &str, access_control: &AccessControl) -> Vec
     }
     let policies = access_control.policies.iter();
     sql.extend(policies.map(|(policy, definition)| create_policy(table, policy, definition)));
-    sql.extend(access_control.grants.iter().map(|one| grant(table, one)));
-    let sql = sql.into_iter();
-    sql.map(|sql| Statement::new(Phase::AccessControl, sql))
-        .collect()
+    let grants = access_control.grants.iter();
+    let grants = grants.map(|one| Statement::new(Phase::AccessControl, grant(table, one)));
+    let sql = sql.into_iter().map(policy_statement);
+    sql.chain(grants).collect()
+}
+
+/// A statement about the policies of a table, which alters the table.
+pub(crate) fn policy_statement(sql: String) -> Statement {
+    Statement::new(Phase::AccessControl, sql).doing(Work::Alter)
 }
 
 pub(crate) fn grant(table: &str, grant: &Grant) -> String {

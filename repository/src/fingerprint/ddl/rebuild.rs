@@ -5,7 +5,7 @@ use super::dependents;
 use crate::fingerprint::ddl;
 use crate::fingerprint::ident;
 use crate::fingerprint::schema::{OtherObject, Table};
-use crate::fingerprint::statement::{Phase, Statement};
+use crate::fingerprint::statement::{Phase, Statement, Work};
 
 /// The suffix of the new table until it takes the name of the old one.
 pub(crate) const NEW: &str = "__new";
@@ -52,7 +52,8 @@ pub(crate) fn statements(
     });
     let values = values.collect::<Vec<_>>().join(", ");
     let mut all = dependents::dropped(Phase::DropDependent, &dependents);
-    all.push(Statement::new(Phase::Copy, ddl::create_table(&new, into)).making(&new));
+    let create = Statement::new(Phase::Copy, ddl::create_table(&new, into));
+    all.push(create.doing(Work::Alter).making(&new));
     let copy = format!(
         "INSERT INTO {} ({columns}) SELECT {values} FROM {}",
         ident::name(&new),
@@ -61,7 +62,7 @@ pub(crate) fn statements(
     all.push(Statement::new(Phase::Copy, copy));
     if from.autoincrement && into.autoincrement {
         let counted = counted_on(table, &new).into_iter();
-        all.extend(counted.map(|sql| Statement::new(Phase::Copy, sql)));
+        all.extend(counted.map(|sql| Statement::new(Phase::Copy, sql).doing(Work::Beside)));
     }
     let renamed = |from: &str, to: &str| {
         let (from, to) = (ident::name(from), ident::name(to));

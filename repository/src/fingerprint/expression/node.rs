@@ -91,6 +91,14 @@ impl Node {
         matches!(self, Node::Text(_) | Node::Number(_) | Node::Null)
     }
 
+    /// Whether it has the same value in each row, as no function is called and no column is read.
+    pub(crate) fn is_constant(&self) -> bool {
+        match self {
+            Node::Cast(inner, _) => inner.is_constant(),
+            other => other.is_literal(),
+        }
+    }
+
     pub(crate) fn compare(left: Node, comparison: Comparison, right: Node) -> Self {
         let exchange = match (left.is_literal(), right.is_literal()) {
             (true, false) => true,

@@ -2,6 +2,7 @@
 
 mod by_hand;
 mod changes;
+mod costs;
 mod page;
 mod refused;
 mod sketch;

@@ -47,15 +47,12 @@ pub fn assert(all: &[(&Change, &Generated)], split: &[Generated; 2]) {
             }
             let trial = generated.trials.iter().find(|trial| trial.engine == engine);
             let rows = trial.map_or(String::new(), rows);
-            format!("{} | {rows}", cost(generated, engine))
+            format!("{} | {rows}", cost([*generated], engine))
         });
         // Writing to a text does not fail.
         let _ = writeln!(text, "| {} | {} |", change.what, cells.join(" | "));
     }
-    let costs = Engine::ALL.map(|engine| {
-        let statements = split.iter().flat_map(|part| costs(part, engine));
-        statements.max().map_or("catalog", Cost::as_str)
-    });
+    let costs = Engine::ALL.map(|engine| cost(split, engine));
     let _ = writeln!(
         text,
         "| table split: a table added, 2,000 rows moved by a [data migration](data-migrations.md), a column dropped | {} | kept \
@@ -123,21 +120,12 @@ fn options(change: &Change) -> String {
 }
 
 /// The greatest cost of a statement.
-fn cost(generated: &Generated, engine: Engine) -> &'static str {
-    match generated.suggestion.up(engine).is_empty() {
-        true => "nothing to do",
-        false => costs(generated, engine)
-            .max()
-            .map_or("catalog", Cost::as_str),
-    }
-}
-
-/// The costs of the statements, where they have one.
-fn costs(generated: &Generated, engine: Engine) -> impl Iterator<Item = Cost> {
-    let statements = generated.review.iter().filter(move |(of, _)| *of == engine);
-    statements
-        .flat_map(|(_, statements)| statements)
-        .filter_map(|one| one.cost)
+fn cost<'g>(generated: impl IntoIterator<Item = &'g Generated>, engine: Engine) -> &'static str {
+    let reviews = generated.into_iter().flat_map(|one| &one.review);
+    let statements = reviews.filter(|(of, _)| *of == engine);
+    let statements = statements.flat_map(|(_, statements)| statements);
+    let greatest = statements.map(|one| one.cost).max();
+    greatest.map_or("nothing to do", Cost::as_str)
 }
 
 fn rows(trial: &Trial) -> String {
