@@ -93,7 +93,7 @@ pub(super) enum Command {
     /// DATABASE_URL.
     ///
     /// Exit code: 0 if the migration is written or there is nothing to change, 1 if it is refused or something is left to
-    /// do by hand, 2 if something could not be compared, 64 for invalid arguments.
+    /// do by hand, as after a migration that runs only on empty tables or cannot be applied again, 2 if something could not be compared, 64 for invalid arguments.
     Generate(GenerateOptions),
     /// Compare the schemas of DOMAIN, the records, the entities, the migrations and each database at --url
     ///

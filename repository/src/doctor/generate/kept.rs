@@ -29,7 +29,7 @@ pub struct Kept {
     pub gone: Vec<String>,
     /// Columns whose values are written otherwise, because their type is another.
     pub converted: Vec<String>,
-    /// Columns of the same type whose values are others.
+    /// Columns of the same type whose values are others, and tables (`notes`) with more rows than before.
     pub changed: Vec<String>,
 }
 
@@ -119,6 +119,9 @@ impl Rows {
                 None => kept.gone.push(format!("{name}.{column}")),
             }
         }
+        if self.rows.len() < after.rows.len() {
+            kept.changed.push(name.to_owned());
+        }
         if self.rows.len() != after.rows.len() {
             return;
         }
@@ -150,4 +153,30 @@ fn sorted<'r>(rows: &'r [Vec<Option<String>>], by: &[usize]) -> Vec<&'r Vec<Opti
             .collect::<Vec<_>>()
     });
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn notes(rows: &[&str]) -> Snapshot {
+        let rows = rows.iter().map(|row| vec![Some((*row).to_owned())]);
+        let notes = Rows {
+            columns: vec![("title".to_owned(), "text".to_owned())],
+            rows: rows.collect(),
+        };
+        Snapshot {
+            tables: BTreeMap::from([("notes".to_owned(), notes)]),
+        }
+    }
+
+    #[test]
+    fn a_table_with_more_rows_than_before_is_changed() {
+        let before = notes(&["a", "b"]);
+        let same = before.compare(&notes(&["b", "a"]), &Decisions::default());
+        assert!(same.is_whole(), "{same:?}");
+        let more = before.compare(&notes(&["a", "b", "b"]), &Decisions::default());
+        assert_eq!(more.changed, ["notes"]);
+        assert!(!more.is_whole());
+    }
 }

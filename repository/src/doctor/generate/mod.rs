@@ -205,6 +205,7 @@ impl Doctor {
                 Box::pin(self.try_with_rows(&generated.suggestion, name, engine, &migrations));
             let trial = trial.await;
             let trial = trial.map_err(|reason| GenerateError::Fails { engine, reason })?;
+            generated.suggestion.by_hand.extend(trial.left_to_do());
             generated.trials.push(trial);
         }
         Ok(Some(generated))

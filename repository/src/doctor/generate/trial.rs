@@ -55,12 +55,19 @@ pub struct Trial {
 }
 
 impl Trial {
-    /// Whether it ran up, down and up again on tables with rows, and kept every row with every value.
-    pub fn kept_all(&self) -> bool {
-        self.failed_on.is_empty()
-            && self.up.is_whole()
-            && self.again.is_none()
-            && self.down.as_ref().is_ok_and(Kept::is_whole)
+    /// What is left to be done before the migration can run on a database with rows.
+    pub(super) fn left_to_do(&self) -> Option<String> {
+        let engine = self.engine;
+        if let (Filling::Empty, Some((_, error))) = (self.filling, self.failed_on.first()) {
+            return Some(format!(
+                "on {engine} the migration runs only on empty tables: give the rows what it needs first, or write its \
+                 statements by hand: {error}"
+            ));
+        }
+        let error = self.again.as_ref()?;
+        Some(format!(
+            "on {engine} the migration cannot be applied again after its way down: correct its way down: {error}"
+        ))
     }
 }
 
