@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use catamaran::doctor::{Doctor, Generated};
+use catamaran::doctor::{Doctor, GenerateError, Generated, Question};
 use catamaran::migrate::{History, TwinMigration};
 use catamaran::testing::EphemeralDatabase;
 use migration::Migrator;
@@ -16,6 +16,7 @@ use crate::support;
 const USAGE: i32 = 64;
 
 const SCHEMA: &str = include_str!("../../../docs/src/generate.schema.json");
+const REPORT_SCHEMA: &str = include_str!("../../../docs/src/doctor.schema.json");
 
 /// A copy of this package's sources, to be changed.
 fn package() -> tempfile::TempDir {
@@ -180,6 +181,13 @@ fn a_list_of_another_shape_is_left_alone_and_the_lines_are_printed() {
     let line = format!("mod {0}; and Box::new({0}::Migration)", new[0]);
     assert!(error.contains(&line), "{error}");
     assert_eq!(list(package.path()), changed);
+
+    let output = generate(package.path(), &["shade", "--empty", "--format", "json"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let document = valid(&words(&output.stdout));
+    assert!(document["name"].is_string(), "{document:#}");
+    let message = document["error"]["message"].as_str().expect("a message");
+    assert!(message.contains("add by hand"), "{message}");
 }
 
 #[test]
@@ -271,10 +279,53 @@ fn json(output: &Output) -> Value {
     valid(&words(&output.stdout))
 }
 
+#[test]
+fn whatever_is_refused_is_json_if_json_is_asked_for() {
+    let package = package();
+    let name = "m29990101_000001_color";
+    fs::create_dir(package.path().join("src").join(name)).expect("a folder");
+    for (code, kind, args) in [
+        (USAGE, "refused", &["outbox"][..]),
+        (1, "refused", &[name]),
+        (USAGE, "unused", &["color", "--drop", "habits.color"]),
+        (
+            2,
+            "skipped",
+            &["color", "--server", "postgres://127.0.0.1:1/none"],
+        ),
+    ] {
+        let args: Vec<&str> = args.iter().copied().chain(["--format", "json"]).collect();
+        let output = generate(package.path(), &args);
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {output:?}");
+        let document = valid(&words(&output.stdout));
+        assert_eq!(document["error"]["kind"], kind, "{document:#}");
+        assert_eq!(document["name"], Value::Null, "{document:#}");
+        assert!(!output.stderr.is_empty(), "{args:?}: {output:?}");
+    }
+}
+
+#[test]
+fn the_json_of_questions_has_each_answer() {
+    let error = GenerateError::Undecided {
+        questions: vec![Question {
+            old: "notes.body".to_owned(),
+            new: vec!["notes.content".to_owned(), "notes.words".to_owned()],
+        }],
+    };
+    let document = valid(&error.json());
+    let question = &document["error"]["questions"][0];
+    assert_eq!(question["old"], "notes.body");
+    assert_eq!(question["new"][1], "notes.words");
+}
+
 /// The document, which the schema describes.
 fn valid(text: &str) -> Value {
+    validated(text, SCHEMA)
+}
+
+fn validated(text: &str, schema: &str) -> Value {
     let document: Value = serde_json::from_str(text).expect("JSON");
-    let schema: Value = serde_json::from_str(SCHEMA).expect("JSON");
+    let schema: Value = serde_json::from_str(schema).expect("JSON");
     let validator = jsonschema::validator_for(&schema).expect("a JSON schema");
     let errors: Vec<String> = validator
         .iter_errors(&document)
@@ -297,11 +348,25 @@ async fn nothing_is_written_beside_a_database_that_the_migrations_did_not_build(
     let args = ["color", "--url", database.url()];
     let output = generate(package.path(), &args);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
-    let (report, error) = (words(&output.stdout), words(&output.stderr));
-    assert!(report.contains("ix_habits__user_id_updated_at"), "{report}");
-    assert!(
-        error.contains("differs from what the migrations build"),
-        "{error}"
+    let error = words(&output.stderr);
+    for part in [
+        "ix_habits__user_id_updated_at",
+        "differs from what the migrations build",
+    ] {
+        assert!(error.contains(part), "{error}");
+    }
+    assert!(output.stdout.is_empty(), "{output:?}");
+
+    let args = ["color", "--url", database.url(), "--format", "json"];
+    let output = generate(package.path(), &args);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let document = valid(&words(&output.stdout));
+    assert_eq!(
+        document["error"]["kind"], "database_differs",
+        "{document:#}"
     );
+    let report = document["error"]["report"].to_string();
+    let report = validated(&report, REPORT_SCHEMA);
+    assert_eq!(report["findings"].as_array().map(Vec::len), Some(1));
     assert_eq!(new_folders(package.path()), [""; 0]);
 }

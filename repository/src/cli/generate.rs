@@ -9,17 +9,57 @@ use super::error::CliError;
 use super::files::Files;
 use super::history_file::HistoryFile;
 use super::{Cli, print, suggestion};
-use crate::doctor::{Doctor, GenerateError, Generated};
+use crate::doctor::{Doctor, Generated};
 use crate::model::clock::{Clock, SystemClock};
 
 impl Cli {
-    /// Generates a migration and writes it; returns the exit code.
+    /// Generates a migration, writes it and prints what came of it; returns the exit code.
     pub(super) async fn generate(
         &self,
         arguments: &Arguments,
         options: &GenerateOptions,
         has_url: bool,
     ) -> Result<u8, CliError> {
+        let outcome = Box::pin(self.write_generated(arguments, options, has_url)).await;
+        let (generated, written, error) = match outcome {
+            Ok((generated, mut written)) => {
+                let lines = written.by_hand.take();
+                let error = lines.map(|lines| CliError::UnknownList { lines });
+                (generated, written, error)
+            }
+            Err(error) => (None, Written::default(), Some(error)),
+        };
+        let text = match (options.format, &generated, &error) {
+            (GenerateFormat::Json, generated, error) => match error {
+                Some(CliError::Generate(error)) => error.json(),
+                Some(error) => Generated::json_with_error(generated.as_ref(), error.to_string()),
+                None => Generated::json(generated.as_ref()),
+            },
+            (GenerateFormat::Human, Some(generated), _) if options.data => format!(
+                "{generated}{written}\nwrite the step in up.rs, and the way back in down.rs"
+            ),
+            (GenerateFormat::Human, Some(generated), _) => format!("{generated}{written}"),
+            (GenerateFormat::Human, None, None) => {
+                "nothing to change: the migrations build what DOMAIN says".to_owned()
+            }
+            (GenerateFormat::Human, None, Some(_)) => String::new(),
+        };
+        if !text.is_empty() {
+            print(&mut io::stdout().lock(), &format!("{text}\n"))?;
+        }
+        if let Some(error) = error {
+            return Err(explained(error));
+        }
+        let is_done = generated.is_none_or(|one| one.suggestion.by_hand.is_empty());
+        Ok(u8::from(!is_done))
+    }
+
+    async fn write_generated(
+        &self,
+        arguments: &Arguments,
+        options: &GenerateOptions,
+        has_url: bool,
+    ) -> Result<(Option<Generated>, Written), CliError> {
         let names = (self.history.names)();
         let name = new_name(&options.name, &names)?;
         let package = options
@@ -35,32 +75,14 @@ impl Cli {
                 let doctor = self.generating(arguments, options, has_url)?;
                 let generated = Box::pin(doctor.generate(&name)).await;
                 progress("");
-                generated.map_err(|error| self.explained(error))?
+                generated?
             }
         };
         let written = match &generated {
             Some(generated) => destination.write(generated)?,
             None => Written::default(),
         };
-        let mut text = match options.format {
-            GenerateFormat::Json => Generated::json(generated.as_ref()),
-            GenerateFormat::Human => match &generated {
-                Some(generated) if options.data => {
-                    format!(
-                        "{generated}{written}\nwrite the step in up.rs, and the way back in down.rs"
-                    )
-                }
-                Some(generated) => format!("{generated}{written}"),
-                None => "nothing to change: the migrations build what DOMAIN says".to_owned(),
-            },
-        };
-        text.push('\n');
-        print(&mut io::stdout().lock(), &text)?;
-        if let Some(lines) = written.by_hand {
-            return Err(CliError::UnknownList { lines });
-        }
-        let is_done = generated.is_none_or(|one| one.suggestion.by_hand.is_empty());
-        Ok(u8::from(!is_done))
+        Ok((generated, written))
     }
 
     fn generating(
@@ -91,18 +113,17 @@ impl Cli {
             .iter()
             .fold(doctor, |doctor, what| doctor.dropped(what)))
     }
+}
 
-    /// Prints the report of an error before the error.
-    fn explained(&self, error: GenerateError) -> CliError {
-        if let GenerateError::Code { report }
-        | GenerateError::Entities { report }
-        | GenerateError::DatabaseDiffers { report, .. } = &error
-        {
-            // The error itself is still to be printed.
-            let _unread = print(&mut io::stdout().lock(), &format!("{report}\n"));
-        }
-        error.into()
+/// Prints the report of an error before the error.
+fn explained(error: CliError) -> CliError {
+    if let CliError::Generate(error) = &error
+        && let Some(report) = error.report()
+    {
+        // The error itself is still to be printed.
+        let _unread = print(&mut io::stderr().lock(), &format!("{report}\n"));
     }
+    error
 }
 
 /// The name of the new migration: the time before the given name, unless that has one.

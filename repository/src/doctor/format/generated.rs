@@ -1,9 +1,10 @@
-//! A generated migration for programs. `docs/src/generate.schema.json` describes it.
+//! A generated migration, or why there is none, for programs. `docs/src/generate.schema.json` describes it.
 
 use serde::Serialize;
 
-use super::written;
-use crate::doctor::generate::{Generated, Kept, Trial};
+use super::source::Sources;
+use super::{json, written};
+use crate::doctor::generate::{GenerateError, Generated, Kept, Trial};
 
 /// The version of the JSON. Raised when a field is added, renamed or removed.
 const FORMAT: u32 = 1;
@@ -22,6 +23,21 @@ struct Document<'a> {
     files: Vec<File>,
     engines: Vec<EngineDocument<'a>>,
     by_hand: Vec<&'a str>,
+    error: Option<ErrorDocument<'a>>,
+}
+
+#[derive(Serialize)]
+struct ErrorDocument<'a> {
+    kind: &'static str,
+    message: String,
+    questions: Vec<QuestionDocument<'a>>,
+    report: Option<json::Document<'a>>,
+}
+
+#[derive(Serialize)]
+struct QuestionDocument<'a> {
+    old: &'a str,
+    new: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -89,22 +105,19 @@ impl Generated {
     /// The migration as JSON, as `docs/src/generate.schema.json` describes it, without a trailing line break. Without a
     /// migration, its name is null.
     pub fn json(generated: Option<&Generated>) -> String {
-        let files = generated.map_or(Vec::new(), |one| one.suggestion.files());
-        let document = Document {
-            format: FORMAT,
-            name: generated
-                .filter(|_| !files.is_empty())
-                .map(|one| one.name.as_str()),
-            files: files
-                .into_iter()
-                .map(|(path, text)| File { path, text })
-                .collect(),
-            engines: generated.map_or(Vec::new(), Generated::engines_document),
-            by_hand: generated.map_or(Vec::new(), |one| {
-                one.suggestion.by_hand.iter().map(String::as_str).collect()
-            }),
+        written(&document(generated, None))
+    }
+
+    /// The same with an error of the program that generates it.
+    #[cfg(feature = "cli")]
+    pub(crate) fn json_with_error(generated: Option<&Generated>, message: String) -> String {
+        let error = ErrorDocument {
+            kind: "refused",
+            message,
+            questions: Vec::new(),
+            report: None,
         };
-        written(&document)
+        written(&document(generated, Some(error)))
     }
 
     fn engines_document(&self) -> Vec<EngineDocument<'_>> {
@@ -130,6 +143,56 @@ impl Generated {
             },
         });
         engines.collect()
+    }
+}
+
+impl GenerateError {
+    /// The error as JSON, as `docs/src/generate.schema.json` describes it, without a trailing line break.
+    pub fn json(&self) -> String {
+        let (kind, questions) = match self {
+            GenerateError::Code { .. } => ("contradiction", &[][..]),
+            GenerateError::Entities { .. } => ("entities_differ", &[][..]),
+            GenerateError::Undecided { questions } => ("undecided", questions.as_slice()),
+            GenerateError::Unused { .. } => ("unused", &[][..]),
+            GenerateError::DatabaseDiffers { .. } => ("database_differs", &[][..]),
+            GenerateError::Skipped { .. } => ("skipped", &[][..]),
+            GenerateError::Fails { .. } => ("fails", &[][..]),
+        };
+        let questions = questions.iter().map(|question| QuestionDocument {
+            old: &question.old,
+            new: &question.new,
+        });
+        let error = ErrorDocument {
+            kind,
+            message: self.to_string(),
+            questions: questions.collect(),
+            report: self
+                .report()
+                .map(|report| json::document(report, &Sources::unknown(), None)),
+        };
+        written(&document(None, Some(error)))
+    }
+}
+
+fn document<'a>(
+    generated: Option<&'a Generated>,
+    error: Option<ErrorDocument<'a>>,
+) -> Document<'a> {
+    let files = generated.map_or(Vec::new(), |one| one.suggestion.files());
+    Document {
+        format: FORMAT,
+        name: generated
+            .filter(|_| !files.is_empty())
+            .map(|one| one.name.as_str()),
+        files: files
+            .into_iter()
+            .map(|(path, text)| File { path, text })
+            .collect(),
+        engines: generated.map_or(Vec::new(), Generated::engines_document),
+        by_hand: generated.map_or(Vec::new(), |one| {
+            one.suggestion.by_hand.iter().map(String::as_str).collect()
+        }),
+        error,
     }
 }
 

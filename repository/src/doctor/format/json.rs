@@ -11,8 +11,9 @@ use crate::fingerprint::finding::{Finding, Part};
 /// The version of the format. Raised when a field is added, renamed or removed.
 const FORMAT: u32 = 2;
 
+/// A report as JSON.
 #[derive(Serialize)]
-struct Document<'a> {
+pub(super) struct Document<'a> {
     format: u32,
     verdict: &'static str,
     exit_code: u8,
@@ -81,12 +82,12 @@ struct File {
     text: String,
 }
 
-pub(super) fn document(
-    report: &Report,
+pub(super) fn document<'a>(
+    report: &'a Report,
     sources: &Sources,
-    suggestion: Option<&Suggestion>,
-) -> String {
-    let document = Document {
+    suggestion: Option<&'a Suggestion>,
+) -> Document<'a> {
+    Document {
         format: FORMAT,
         verdict: report.verdict().as_str(),
         exit_code: report.verdict().exit_code(),
@@ -115,8 +116,7 @@ pub(super) fn document(
             .collect(),
         steps: report.steps.iter().enumerate().map(numbered).collect(),
         suggestion: suggestion.map(suggested),
-    };
-    super::written(&document)
+    }
 }
 
 fn described<'a>(finding: &'a Finding, steps: Vec<usize>, sources: &Sources) -> Described<'a> {

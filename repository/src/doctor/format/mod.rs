@@ -60,7 +60,7 @@ impl Report {
                 styled: true,
             }
             .to_string(),
-            Format::Json => json::document(self, sources, suggestion),
+            Format::Json => written(&json::document(self, sources, suggestion)),
             Format::Sarif => sarif::document(self, sources),
             Format::Github => github::annotations(self, sources),
         }

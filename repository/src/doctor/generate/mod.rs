@@ -94,6 +94,21 @@ pub enum GenerateError {
     },
 }
 
+impl GenerateError {
+    /// The differences because of which nothing was generated.
+    pub fn report(&self) -> Option<&Report> {
+        match self {
+            GenerateError::Code { report }
+            | GenerateError::Entities { report }
+            | GenerateError::DatabaseDiffers { report, .. } => Some(report),
+            GenerateError::Undecided { .. }
+            | GenerateError::Unused { .. }
+            | GenerateError::Skipped { .. }
+            | GenerateError::Fails { .. } => None,
+        }
+    }
+}
+
 fn listed(questions: &[Question]) -> String {
     let questions: Vec<String> = questions.iter().map(Question::to_string).collect();
     questions.join("\n")
