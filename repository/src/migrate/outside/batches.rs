@@ -13,6 +13,7 @@ use crate::migrate::steps::{Step, v1};
 use crate::migrate::transaction::finish;
 use crate::migrate::unfinished::Unfinished;
 use crate::migrate::{History, MigrateError, Report, db_error, hash};
+#[cfg(feature = "sqlite")]
 use crate::model::engine::Engine;
 
 /// How often a line says how far the migration has come.
@@ -54,17 +55,13 @@ impl Run<'_> {
     /// On SQLite they are off while scripts run, because these may rebuild tables. A step writes rows only, and its
     /// deletions cascade as on Postgres.
     async fn enforce_foreign_keys(&self, value: &str) -> Result<(), DbErr> {
-        match self.engine {
-            #[cfg(feature = "sqlite")]
-            Engine::Sqlite => {
-                let sql = format!("PRAGMA foreign_keys = {value}");
-                self.db.execute_unprepared(&sql).await.map(drop)
-            }
-            _ => {
-                let _ = value;
-                Ok(())
-            }
+        #[cfg(feature = "sqlite")]
+        if self.engine == Engine::Sqlite {
+            let sql = format!("PRAGMA foreign_keys = {value}");
+            self.db.execute_unprepared(&sql).await?;
         }
+        let _ = value;
+        Ok(())
     }
 
     async fn each_batch<H: History>(&self, step: Step) -> Result<bool, MigrateError> {
