@@ -124,6 +124,7 @@ fn field(input: &DeriveInput, parsed: &Input) -> TokenStream {
             }
         }
     };
+    let may_fail = parsed.may_fail;
     let to_value = match parsed.is_newtype {
         true => quote!(#stored::to_value(&self.0)),
         false => {
@@ -141,6 +142,8 @@ fn field(input: &DeriveInput, parsed: &Input) -> TokenStream {
                 );
                 #stored::TYPE
             };
+
+            const MAY_REFUSE: bool = #may_fail || #stored::MAY_REFUSE;
 
             type Base = Self;
             type Class = #stored::Class;

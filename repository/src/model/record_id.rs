@@ -19,6 +19,8 @@ use crate::model::value::{Field, MAX_BYTES, Type, Value};
 pub trait RecordId: Clone + Debug + Eq + Hash + Ord + Send + Sync + 'static {
     /// The logical types of its columns.
     const TYPES: &'static [Type];
+    /// Whether it refuses some values of its columns.
+    const MAY_REFUSE: bool;
 
     /// Converts each value to its canonical form, and erases the type.
     ///
@@ -42,6 +44,7 @@ where
     T: Field + Debug + Eq + Hash + Ord,
 {
     const TYPES: &'static [Type] = &[T::TYPE];
+    const MAY_REFUSE: bool = T::MAY_REFUSE;
 
     fn into_key(self) -> Result<Key, (usize, InvalidReason)> {
         into_value(0, self).map(Key::one)
@@ -62,6 +65,7 @@ macro_rules! tuple {
             $($ty: Field + Debug + Eq + Hash + Ord,)+
         {
             const TYPES: &'static [Type] = &[$($ty::TYPE),+];
+            const MAY_REFUSE: bool = $($ty::MAY_REFUSE)||+;
 
             fn into_key(self) -> Result<Key, (usize, InvalidReason)> {
                 Ok(Key::of(vec![$(into_value($index, self.$index)?),+]))

@@ -177,6 +177,10 @@ impl<R: Twin<D>, D: Dialect> Repository<R> for NativeRepository<R, D> {
     }
 
     async fn insert(&self, draft: R::Draft) -> Result<R> {
+        if R::MANAGED.generated && R::Id::MAY_REFUSE {
+            // A number that the type refuses has to be known before the row is stored.
+            return one(self.insert_many(vec![draft]).await?);
+        }
         let mut rows = Drafts::<R>::new(vec![Upsert::new(draft)]);
         self.calls.insert(RecordType::of::<R>(), &mut rows).await?;
         one(rows.into_records())

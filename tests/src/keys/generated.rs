@@ -1,6 +1,7 @@
 //! Records whose ids the database generates.
 
 use catamaran::Record;
+use catamaran::record::Field;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -44,6 +45,31 @@ pub struct Tick {
     /// The id.
     #[record(id, generated)]
     pub id: i64,
+}
+
+/// The number of a [`Numbered`]: three or four.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Field)]
+#[field(try_from)]
+pub struct ThreeOrFour(i64);
+
+impl TryFrom<i64> for ThreeOrFour {
+    type Error = String;
+
+    fn try_from(number: i64) -> Result<Self, String> {
+        match number {
+            3 | 4 => Ok(ThreeOrFour(number)),
+            _ => Err(format!("{number} is neither three nor four")),
+        }
+    }
+}
+
+/// A row of nothing but its id, whose type refuses most numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Record)]
+#[record(table = ticks::TABLE, sqlite = ticks::sqlite, postgres = ticks::postgres)]
+pub struct Numbered {
+    /// The id.
+    #[record(id, generated)]
+    pub id: ThreeOrFour,
 }
 
 pub(super) mod tickets {

@@ -14,7 +14,8 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use uuid::Uuid;
 
 pub use generated::{
-    Mark, MarkDraft, MarkPatch, Tick, TickDraft, Ticket, TicketDraft, TicketPatch,
+    Mark, MarkDraft, MarkPatch, Numbered, NumberedDraft, Tick, TickDraft, Ticket, TicketDraft,
+    TicketPatch,
 };
 pub use migrations::{GivenKeys, History, Migrator};
 pub use owned::{

@@ -21,6 +21,8 @@ pub trait Field: Clone + PartialEq + Send + Sync + 'static {
     const TYPE: Type;
     /// Whether the type has a value for NULL.
     const NULLABLE: bool = false;
+    /// Whether [`from_value`](Self::from_value) refuses some values of the logical type: `#[field(try_from)]`.
+    const MAY_REFUSE: bool = false;
 
     /// The stored values of an enum. `None` for other types.
     fn variants() -> Option<Variants> {
