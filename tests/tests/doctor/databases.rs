@@ -32,11 +32,14 @@ impl Migrated {
             Engine::Sqlite => EphemeralDatabase::sqlite_file::<H>().await,
             Engine::Postgres => EphemeralDatabase::postgres::<H>().await,
         };
-        let database = database.expect("a migrated database");
+        Migrated::at(database.expect("a migrated database")).await
+    }
+
+    pub async fn at(database: EphemeralDatabase) -> Self {
         let mut options = ConnectOptions::new(database.url());
         options.max_connections(1).sqlx_logging(false);
         let connection = Database::connect(options).await.expect("a connection");
-        if engine == Engine::Sqlite {
+        if connection.get_database_backend() == DbBackend::Sqlite {
             let off = connection
                 .execute_unprepared("PRAGMA foreign_keys = OFF")
                 .await;

@@ -7,6 +7,7 @@ mod page;
 mod refused;
 mod sketch;
 mod split;
+mod values;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -102,7 +103,7 @@ static BUILT: Mutex<BTreeMap<String, Statements>> = Mutex::new(BTreeMap::new());
 
 async fn built(domain: &'static Domain) -> Statements {
     // Suppressions need nothing to be built.
-    let known = format!("{:?}", domain.tables);
+    let known = format!("{:?} {:?}", domain.tables, domain.sources);
     if let Some(statements) = BUILT.lock().expect("no thread has panicked").get(&known) {
         return statements.clone();
     }
