@@ -1,7 +1,12 @@
+use std::panic::{UnwindSafe, catch_unwind};
+
+use super::{assert_columns, of_record, of_types};
 use crate::__table as table;
 use crate::domain::{
-    Action, Check, ColumnDefault, DefaultValue, ForeignKey, Index, PrimaryKey, Table, UniqueKey,
+    Action, Check, ColumnDefault, DefaultValue, ForeignKey, Index, ManagedColumns, PrimaryKey,
+    Table, TableTypes, TypedColumn, UniqueKey,
 };
+use crate::record::Managed;
 
 const ENTRIES: Table = table!(Table {
     name: "entries",
@@ -88,3 +93,169 @@ fn a_column_may_have_any_letters() {
     assert_eq!(SOLUTIONS.unique_keys[0].name, "uq_solutions__lösung");
     assert_eq!(SOLUTIONS.indexes[0].name, "ix_solutions__größe_lösung");
 }
+
+/// Asserts that a constant with this value does not compile: what the compiler computes there panics with these words.
+#[track_caller]
+fn assert_refused(words: &str, compute: impl FnOnce() + UnwindSafe) {
+    let refused = catch_unwind(compute).expect_err(words);
+    let found = refused.downcast_ref::<&str>().expect("words");
+    assert!(found.contains(words), "{found}");
+}
+
+const NOTES: Table = Table {
+    name: "notes",
+    columns: &["id", "title"],
+    primary_key: PrimaryKey::over(&["id"]),
+    ..Table::BLANK
+};
+
+/// A table with a part that names a column that it lacks, and what the compiler says.
+const LACKING: &[(&str, Table)] = &[
+    (
+        "the primary key names",
+        Table {
+            primary_key: PrimaryKey::over(&["number"]),
+            ..NOTES
+        },
+    ),
+    (
+        "a unique key names",
+        Table {
+            unique_keys: &[
+                UniqueKey::over(&["title"]),
+                UniqueKey::over(&["id", "name"]),
+            ],
+            ..NOTES
+        },
+    ),
+    (
+        "an index names",
+        Table {
+            indexes: &[Index::over(&["title DESC", "name"])],
+            ..NOTES
+        },
+    ),
+    (
+        "a foreign key names",
+        Table {
+            foreign_keys: &[ForeignKey::over(&["parent_id"], "notes", &["id"])],
+            ..NOTES
+        },
+    ),
+    (
+        "a check names",
+        Table {
+            checks: &[Check::over(&["name"]).holds("name <> ''")],
+            ..NOTES
+        },
+    ),
+    (
+        "a default names",
+        Table {
+            defaults: &[ColumnDefault::new("name", DefaultValue::Text(""))],
+            ..NOTES
+        },
+    ),
+];
+
+#[test]
+fn a_column_that_the_table_lacks_is_refused_in_each_part() {
+    for (words, table) in LACKING {
+        assert_refused(words, || assert_columns(table));
+    }
+    assert_columns(&NOTES);
+    assert_columns(&ENTRIES);
+}
+
+const RECORD: Managed = Managed {
+    id: &[],
+    key: &[],
+    generated: false,
+    owner: None,
+    version: None,
+    created: None,
+    updated: None,
+    deleted: None,
+};
+
+#[test]
+fn a_table_that_repeats_its_record_is_refused() {
+    for (words, table) in [
+        (
+            "columns, primary key and owner come from the record",
+            Table {
+                columns: &["id"],
+                ..Table::BLANK
+            },
+        ),
+        (
+            "columns, primary key and owner come from the record",
+            Table {
+                primary_key: PrimaryKey::over(&["id"]),
+                ..Table::BLANK
+            },
+        ),
+        (
+            "columns, primary key and owner come from the record",
+            Table {
+                owner: Some("user_id"),
+                ..Table::BLANK
+            },
+        ),
+        (
+            "managed columns and `generated_key` come from the record",
+            Table {
+                managed: ManagedColumns {
+                    deleted: Some("deleted_at"),
+                    ..ManagedColumns::NONE
+                },
+                ..Table::BLANK
+            },
+        ),
+        (
+            "managed columns and `generated_key` come from the record",
+            Table {
+                generated_key: true,
+                ..Table::BLANK
+            },
+        ),
+    ] {
+        assert_refused(words, move || {
+            of_record(table, &[], &[], &[], RECORD);
+        });
+    }
+}
+
+#[test]
+fn a_table_that_repeats_its_types_or_is_another_one_is_refused() {
+    const TYPES: TableTypes = TableTypes {
+        table: "notes",
+        columns: &[TypedColumn::new("id", "uuid")],
+    };
+    const TYPED: Table = table!(
+        types = TYPES,
+        Table {
+            name: "notes",
+            primary_key: PrimaryKey::over(&["id"]),
+            ..Table::BLANK
+        }
+    );
+    assert_eq!(TYPED.columns, ["id"]);
+    assert_eq!(TYPED.primary_key.name, "pk_notes");
+    for (words, table) in [
+        ("the columns come from the types", NOTES),
+        (
+            "the types are those of another table",
+            ENTRIES_WITHOUT_COLUMNS,
+        ),
+    ] {
+        assert_refused(words, move || {
+            of_types(table, &["id"], &TYPES);
+        });
+    }
+}
+
+const ENTRIES_WITHOUT_COLUMNS: Table = Table {
+    columns: &[],
+    ..ENTRIES
+};
