@@ -145,11 +145,12 @@ impl Doctor {
             false => self.decisions.reversed(),
         };
         let mut unconverted = way.retyped.clone();
+        unconverted.retain(|one| engine == Engine::Sqlite && one.changes_values());
         let mut failed: Vec<(Fix, String)> = Vec::new();
         for _ in 0..ROUNDS {
             let actual = self.read(db, Some(wanted)).await?;
             let mut converting = wanted.clone();
-            for one in unconverted.extract_if(.., |one| one.is_in(&actual)) {
+            for one in &unconverted {
                 one.convert(&mut converting);
             }
             let mut found =
@@ -158,12 +159,20 @@ impl Doctor {
                 found = suppression::apply(suppressions, &[], found).0;
                 found.retain(|finding| finding.place == place);
             }
-            let Some(step) = tried(db, &found, &way, &mut failed).await else {
-                return Ok((way, left(engine, &found, &failed)));
-            };
             if engine == Engine::Postgres {
-                way.retyped.extend(Retyped::among(&found));
+                for one in Retyped::among(&found) {
+                    if !way.retyped.contains(&one) {
+                        way.retyped.push(one);
+                    }
+                }
             }
+            let Some(step) = tried(db, &found, &way, &mut failed).await else {
+                let mut left = left(engine, &found, &failed);
+                let unconverted = unconverted.iter().filter(|one| one.is_in(&actual));
+                left.extend(unconverted.map(Retyped::by_hand));
+                return Ok((way, left));
+            };
+            unconverted.retain(|one| !one.is_done_by(&step.sql));
             way.statements.extend(step.sql.iter().cloned());
             way.steps.push(step);
         }

@@ -160,8 +160,15 @@ impl Doctor {
             return Vec::new();
         };
         let retyped = postgres.up.retyped.iter();
-        let unequal = retyped.filter(|one| one.is_in(&sqlite) && one.expression().is_none());
-        unequal.map(Retyped::by_hand).collect()
+        let mut retyped = retyped.filter(|one| one.is_in(&sqlite)).peekable();
+        let back = postgres.down.retyped.iter();
+        let back = back.filter(|one| one.is_lost_on_the_way_back());
+        let back: Vec<String> = match retyped.peek() {
+            Some(_) => back.map(Retyped::by_hand).collect(),
+            None => Vec::new(),
+        };
+        let unequal = retyped.filter(|one| one.expression().is_none());
+        unequal.map(Retyped::by_hand).chain(back).collect()
     }
 }
 

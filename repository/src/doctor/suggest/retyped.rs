@@ -32,6 +32,23 @@ impl Retyped {
         conversion::expression(&self.as_expression(), &self.from, &self.to)
     }
 
+    /// Whether SQLite stores other values afterwards.
+    pub(super) fn changes_values(&self) -> bool {
+        let expression = self.expression();
+        expression.is_some_and(|expression| expression != self.as_expression())
+    }
+
+    /// Whether the statements convert the values.
+    pub(super) fn is_done_by(&self, statements: &[String]) -> bool {
+        let expression = self.expression().unwrap_or_default();
+        statements.iter().any(|sql| sql.contains(&expression))
+    }
+
+    /// Whether a copy of what SQLite stores is another value, or none. A text has at most another spelling.
+    pub(super) fn is_lost_on_the_way_back(&self) -> bool {
+        self.expression().is_none() && self.to != "text"
+    }
+
     fn as_expression(&self) -> String {
         format!("{}.{}", ident::name(&self.table), ident::name(&self.column))
     }
@@ -63,10 +80,8 @@ impl Retyped {
             let mut columns = table.columns.iter_mut();
             columns.find(|one| one.name == self.column)
         });
-        let expression = self.expression();
-        let others = expression.filter(|expression| *expression != self.as_expression());
-        if let (Some(column), Some(expression)) = (column, others) {
-            column.copied = Some(expression);
+        if let Some(column) = column {
+            column.copied = self.expression().filter(|_| self.changes_values());
         }
     }
 }

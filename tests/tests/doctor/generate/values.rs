@@ -10,17 +10,17 @@ use crate::databases::Migrated;
 
 /// The table of things, with a column of this type.
 fn things(ty: &'static str) -> &'static Domain {
+    things_with("value", ty)
+}
+
+fn things_with(column: &'static str, ty: &'static str) -> &'static Domain {
     let types: &'static TableTypes = Box::leak(Box::new(TableTypes {
         table: "things",
-        columns: vec![
-            TypedColumn::new("id", "uuid"),
-            TypedColumn::new("value", ty),
-        ]
-        .leak(),
+        columns: vec![TypedColumn::new("id", "uuid"), TypedColumn::new(column, ty)].leak(),
     }));
     let table = Table {
         name: "things",
-        columns: &["id", "value"],
+        columns: vec!["id", column].leak(),
         primary_key: PrimaryKey {
             name: "pk_things",
             columns: &["id"],
@@ -73,11 +73,6 @@ const CASES: &[Case] = &[
     ),
     case(["bigint", "numeric(12,2)"], ["5", "5"], ["500", "5.00"]),
     case(["numeric(12,2)", "bigint"], ["1250", "12.50"], ["13", "13"]),
-    case(
-        ["numeric(12,2)", "double"],
-        ["1210", "12.10"],
-        ["12.1", "12.1"],
-    ),
     case(["boolean", "text"], ["1", "true"], ["true", "true"]),
     case(["text", "boolean"], ["'false'", "'false'"], ["0", "false"]),
     case(["bigint", "text"], ["-7", "-7"], ["-7", "-7"]),
@@ -96,35 +91,52 @@ const CASES: &[Case] = &[
     ),
 ];
 
+/// Generates the change of a column, runs it over a row with the value, and compares what becomes of it.
+async fn assert_converted(one: &Case, column: &'static str) {
+    let so_far = built(things(one.from)).await;
+    let wanted = things_with(column, one.to);
+    let generated = generate(so_far.clone(), wanted, |doctor| match column {
+        "value" => doctor,
+        _ => doctor.renamed("things.value", column),
+    })
+    .await;
+    let what = format!("{} -> {} in {column}", one.from, one.to);
+    let generated = generated.unwrap_or_else(|error| panic!("{what}: {error}"));
+    let generated = generated.expect("a change");
+    for (place, engine) in Engine::ALL.into_iter().enumerate() {
+        SO_FAR.set(so_far.clone());
+        let options = DatabaseOptions::new().template_contents(one.from);
+        let database = match engine {
+            Engine::Sqlite => options.sqlite_file::<History>().await,
+            Engine::Postgres => options.postgres::<History>().await,
+        };
+        let database = Migrated::at(database.expect("a database")).await;
+        let id = "00000000-0000-4000-8000-000000000001";
+        let value = one.before[place];
+        let insert = format!("INSERT INTO things (id, value) VALUES ('{id}', {value})");
+        database.run(&insert).await.expect("a row");
+        for sql in generated.suggestion.up(engine) {
+            let ran = database.run(sql).await;
+            ran.unwrap_or_else(|error| panic!("{what} on {engine}: {error}"));
+        }
+        let sql = format!("SELECT CAST({column} AS TEXT) FROM things");
+        let values = observer::texts(&database.connection, &sql).await;
+        let values = values.expect("the rows");
+        assert_eq!(values, [one.after[place]], "{what} on {engine}");
+    }
+}
+
 #[tokio::test]
 async fn values_of_a_column_of_another_type_are_the_same_on_both_engines() {
     for one in CASES {
-        let so_far = built(things(one.from)).await;
-        let generated = generate(so_far.clone(), things(one.to), |doctor| doctor).await;
-        let what = format!("{} -> {}", one.from, one.to);
-        let generated = generated.unwrap_or_else(|error| panic!("{what}: {error}"));
-        let generated = generated.expect("a change");
-        for (place, engine) in Engine::ALL.into_iter().enumerate() {
-            SO_FAR.set(so_far.clone());
-            let options = DatabaseOptions::new().template_contents(one.from);
-            let database = match engine {
-                Engine::Sqlite => options.sqlite_file::<History>().await,
-                Engine::Postgres => options.postgres::<History>().await,
-            };
-            let database = Migrated::at(database.expect("a database")).await;
-            let id = "00000000-0000-4000-8000-000000000001";
-            let value = one.before[place];
-            let insert = format!("INSERT INTO things (id, value) VALUES ('{id}', {value})");
-            database.run(&insert).await.expect("a row");
-            for sql in generated.suggestion.up(engine) {
-                let ran = database.run(sql).await;
-                ran.unwrap_or_else(|error| panic!("{what} on {engine}: {error}"));
-            }
-            let sql = "SELECT CAST(value AS TEXT) FROM things";
-            let values = observer::texts(&database.connection, sql).await;
-            let values = values.expect("the rows");
-            assert_eq!(values, [one.after[place]], "{what} on {engine}");
-        }
+        assert_converted(one, "value").await;
+    }
+}
+
+#[tokio::test]
+async fn values_of_a_column_of_another_type_and_another_name_are_the_same_on_both_engines() {
+    for one in CASES {
+        assert_converted(one, "amount").await;
     }
 }
 
@@ -135,6 +147,10 @@ async fn a_change_of_type_that_the_engines_convert_differently_is_left_to_people
         ("numeric(12,2)", "text"),
         ("double", "numeric(12,2)"),
         ("double", "real"),
+        ("bigint", "real"),
+        ("numeric(12,2)", "double"),
+        // The way back: fractions of 8 bytes.
+        ("real", "double"),
         ("timestamptz", "text"),
         ("json", "text"),
     ] {
