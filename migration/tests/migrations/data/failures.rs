@@ -12,6 +12,7 @@ twins!(
     a_panic_is_an_error_and_the_connection_stays_usable,
     a_step_that_returns_its_own_cursor_is_refused,
     a_failed_first_batch_leaves_nothing,
+    a_statement_whose_error_the_step_ignores_fails_the_batch,
     a_way_back_that_is_refused_leaves_the_migration_applied,
     a_step_obeys_foreign_keys_and_cascades,
     a_transaction_of_the_caller_is_refused,
@@ -158,6 +159,20 @@ async fn a_failed_first_batch_leaves_nothing(url: &str) {
     down(url, 1).await.expect("down");
     up::<Given>(url).await.expect("up");
     assert_all_copied(url).await;
+}
+
+async fn a_statement_whose_error_the_step_ignores_fails_the_batch(url: &str) {
+    async fn ignores(batch: &mut Batch<'_>) -> Result<Next, Error> {
+        let next = copy(batch).await?;
+        // Postgres has ended the transaction, and SQLite goes on.
+        batch.execute("DELETE FROM nothing", []).await.ok();
+        Ok(next)
+    }
+    given_step("source", |batch| Box::pin(ignores(batch)));
+    let message = failure(url).await.to_string();
+    assert!(message.contains("batch 1 failed: "), "{message}");
+    assert!(message.contains("DELETE FROM nothing"), "{message}");
+    assert_eq!(progress(url).await, [""; 0]);
 }
 
 async fn a_way_back_that_is_refused_leaves_the_migration_applied(url: &str) {

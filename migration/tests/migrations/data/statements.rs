@@ -45,6 +45,8 @@ async fn a_statement_that_does_not_only_read_and_write_rows_is_refused(url: &str
         "BEGIN",
         "SAVEPOINT a",
         "VACUUM",
+        "CREATE TABLE x (a INTEGER)",
+        "DROP TABLE address",
         "DELETE FROM address; COMMIT",
         "",
     ];

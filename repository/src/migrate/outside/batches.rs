@@ -19,6 +19,11 @@ use crate::model::engine::Engine;
 /// How often a line says how far the migration has come.
 const PACE: Duration = Duration::from_secs(5);
 
+/// How long a writer of SQLite waits at most between two tries to lock the database
+/// (`sqliteDefaultBusyCallback` in its `src/main.c`).
+#[cfg(feature = "sqlite")]
+const LONGEST_RETRY: Duration = Duration::from_millis(100);
+
 /// What came of one batch.
 enum Outcome {
     /// The batch of the history no longer begins with the migration: another migrator has completed or reverted it.
@@ -67,6 +72,7 @@ impl Run<'_> {
     async fn each_batch<H: History>(&self, step: Step) -> Result<bool, MigrateError> {
         let mut said = Instant::now();
         loop {
+            let begun = Instant::now();
             let tx = begin(self.db, self.engine).await?;
             let outcome = self.batch_in::<H>(&tx, step).await;
             let before = match &outcome {
@@ -85,6 +91,7 @@ impl Run<'_> {
                 Outcome::NotNext => return Ok(false),
                 Outcome::Done(_) => return Ok(true),
                 Outcome::Next(_, row) => {
+                    self.let_others_write(begun.elapsed()).await;
                     if said.elapsed() >= PACE {
                         info!("Migration '{}': {}", self.name(), row.what_finished());
                         said = Instant::now();
@@ -92,6 +99,16 @@ impl Run<'_> {
                 }
             }
         }
+    }
+
+    /// Waits as long as the batch took: SQLite has no queue of writers, so nobody would find the database unlocked between
+    /// two batches.
+    async fn let_others_write(&self, took: Duration) {
+        #[cfg(feature = "sqlite")]
+        if self.engine == Engine::Sqlite {
+            tokio::time::sleep(took.min(LONGEST_RETRY)).await;
+        }
+        let _ = took;
     }
 
     /// Runs the next batch. Under the lock it reads again which migration is next and how far it came, as no lock was held
@@ -116,6 +133,9 @@ impl Run<'_> {
         let mut batch = v1::Batch::new(tx, self.engine, number, row.cursor.clone());
         let ran = v1::run(step, &mut batch).await;
         let written = batch.written();
+        if let (Ok(_), Some(words)) = (&ran, batch.failure()) {
+            return Err(self.batch_failed(&row, words, None));
+        }
         let cursor = match ran {
             Ok(v1::Next::Done) => {
                 self.end_in(tx, &row).await?;

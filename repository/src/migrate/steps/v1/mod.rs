@@ -8,7 +8,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, Statement};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Statement};
 
 pub use self::error::Error;
 pub use self::row::Row;
@@ -19,8 +19,11 @@ use crate::sql::custom::{Part, Pieces};
 
 pub use crate::model::value::Numeric;
 pub use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
-pub use serde_json::Value as JsonValue;
 pub use uuid::Uuid;
+
+/// A JSON document.
+// Not a re-export: with its variants in reach, the compiler would write `std::string::String` in every message.
+pub type JsonValue = serde_json::Value;
 
 /// The step of a data migration, as a function without a type of its own future.
 pub type Step = for<'a, 't> fn(&'a mut Batch<'t>) -> BoxFuture<'a, Result<Next, Error>>;
@@ -52,6 +55,7 @@ pub struct Batch<'t> {
     number: u64,
     cursor: Option<String>,
     written: u64,
+    failure: Option<String>,
 }
 
 impl<'t> Batch<'t> {
@@ -67,12 +71,24 @@ impl<'t> Batch<'t> {
             number,
             cursor,
             written: 0,
+            failure: None,
         }
     }
 
     /// How many rows were written.
     pub(in crate::migrate) fn written(&self) -> u64 {
         self.written
+    }
+
+    /// The error of the first statement that failed, even if the step went on: on Postgres it has ended the transaction.
+    pub(in crate::migrate) fn failure(&self) -> Option<&str> {
+        self.failure.as_deref()
+    }
+
+    fn failed(&mut self, sql: &str, error: DbErr) -> Error {
+        let error = Error::of_statement(sql, error);
+        self.failure.get_or_insert_with(|| error.to_string());
+        error
     }
 
     /// The engine, for the rare statement that must be another one.
@@ -108,7 +124,7 @@ impl<'t> Batch<'t> {
     ) -> Result<Vec<Row>, Error> {
         let statement = self.statement(sql, values)?;
         let found = self.tx.query_all_raw(statement).await;
-        let found = found.map_err(|error| Error::of_statement(sql, error))?;
+        let found = found.map_err(|error| self.failed(sql, error))?;
         let Some(first) = found.first() else {
             return Ok(Vec::new());
         };
@@ -128,7 +144,7 @@ impl<'t> Batch<'t> {
     ) -> Result<u64, Error> {
         let statement = self.statement(sql, values)?;
         let done = self.tx.execute_raw(statement).await;
-        let done = done.map_err(|error| Error::of_statement(sql, error))?;
+        let done = done.map_err(|error| self.failed(sql, error))?;
         self.written += done.rows_affected();
         Ok(done.rows_affected())
     }
@@ -190,6 +206,7 @@ fn refused(engine: Engine, sql: &str) -> Option<String> {
     match faults::inside(piece, only_rows) {
         Some(fault) => Some(fault),
         None if piece.is_of_connection() => Some(format!("a setting: {only_rows}")),
+        None if piece.changes_schema() => Some(format!("a change of the schema: {only_rows}")),
         None => None,
     }
 }

@@ -102,6 +102,12 @@ impl Piece<'_> {
         self.engine == Engine::Sqlite && matches!(self.word(0), Some("attach" | "detach"))
     }
 
+    /// Whether the statement changes the schema.
+    pub(crate) fn changes_schema(&self) -> bool {
+        let verbs = ["create", "alter", "drop", "truncate", "reindex"];
+        self.word(0).is_some_and(|verb| verbs.contains(&verb))
+    }
+
     /// Whether the statement changes only its connection: a setting, or an attached file.
     pub(crate) fn is_of_connection(&self) -> bool {
         match self.engine {
