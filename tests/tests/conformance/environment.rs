@@ -161,7 +161,8 @@ async fn a_lost_connection_fails_the_unit_that_uses_it_and_no_read(
             .open()
             .await?;
         let habits = store.repository::<Habit>(&scope);
-        let end = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'to be ended'";
+        let end = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'to be ended' \
+             AND datname = current_database()";
         assert_eq!(habits.get(made.id).await?, made);
         raw::execute(db.store(), end).await?;
         assert_eq!(habits.get(made.id).await?, made);

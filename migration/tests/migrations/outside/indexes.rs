@@ -74,12 +74,12 @@ async fn postgres_a_lost_connection_outside_is_reported_and_up_goes_on() {
     let migrator = up::<Given>(&url);
     let killer = async {
         let building = "SELECT pid || '' FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX CONCURRENTLY%' \
-             AND wait_event_type = 'Lock'";
+             AND wait_event_type = 'Lock' AND datname = current_database()";
         eventually("the index is built", async || {
             texts(&db, building).await.len() == 1
         })
         .await;
-        run(&db, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX CONC%'").await;
+        run(&db, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX CONC%' AND datname = current_database()").await;
     };
     let (outcome, ()) = tokio::join!(migrator, killer);
     let error = outcome.expect_err("terminated");

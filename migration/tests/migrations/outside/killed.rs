@@ -81,7 +81,7 @@ async fn postgres_up_goes_on_after_a_migrator_was_killed_while_it_built_an_index
     run(&blocker, "BEGIN; INSERT INTO a VALUES (1)").await;
     let child = spawn(&url);
     let building = "SELECT pid || '' FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX CONCURRENTLY%' \
-         AND wait_event_type = 'Lock'";
+         AND wait_event_type = 'Lock' AND datname = current_database()";
     eventually("the index is built", async || {
         texts(&db, building).await.len() == 1
     })
