@@ -41,7 +41,7 @@ const AROUND: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(2);
 
 /// Longer than any change, so that calls wait and do not fail.
-const PATIENCE: Duration = Duration::from_secs(300);
+const LONGEST_WAIT: Duration = Duration::from_secs(300);
 
 /// A change of the schema.
 struct Change {
@@ -354,9 +354,9 @@ fn owner(number: u128) -> Uuid {
 
 async fn open(url: &str) -> Outcome<Store> {
     let options = StoreOptions::new(url)
-        .acquire_timeout(PATIENCE)
-        .lock_timeout(PATIENCE)
-        .statement_timeout(PATIENCE);
+        .acquire_timeout(LONGEST_WAIT)
+        .lock_timeout(LONGEST_WAIT)
+        .statement_timeout(LONGEST_WAIT);
     Ok(options.open().await?)
 }
 
